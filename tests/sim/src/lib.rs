@@ -1,1 +1,4 @@
-//! placeholder
+//! The simulator of garminsync.
+pub mod clock;
+pub mod fit;
+pub mod zipfile;

@@ -1,0 +1,18 @@
+//! The 16-bit checksum of FIT files.
+
+const TABLE: [u16; 16] = [
+    0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401, 0xA001, 0x6C00, 0x7800, 0xB401,
+    0x5000, 0x9C01, 0x8801, 0x4400,
+];
+
+/// The checksum over `bytes`, as it stands (little-endian) in the header and at the end of a file.
+pub fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |crc, byte| {
+        let low = step(crc, byte & 0x0F);
+        step(low, byte >> 4)
+    })
+}
+
+fn step(crc: u16, nibble: u8) -> u16 {
+    (crc >> 4) & 0x0FFF ^ TABLE[(crc & 0x0F) as usize] ^ TABLE[nibble as usize]
+}
