@@ -1,0 +1,115 @@
+//! Why a file is not a whole FIT file, in the words a person reads.
+//!
+//! The first word says what can be done about it. `truncated` and `damaged`: bytes got lost or
+//! changed on the way, so downloading again may help. `malformed` and `unfinished`: the file left
+//! its writer like that, the CRC is right or was never written. `not a FIT file`: something else,
+//! often an error page, came in its place.
+
+use thiserror::Error;
+
+/// The first fault that [`scan`](super::scan) met. Offsets and lengths are bytes from the start of
+/// the buffer, also in the later files of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Broken {
+    /// Fewer bytes than the smallest header has.
+    #[error("not a FIT file: it has {bytes} bytes, and the header alone takes 12")]
+    TooShort {
+        /// How many there are.
+        bytes: usize,
+    },
+    /// The signature is missing: another kind of file.
+    #[error("not a FIT file: `.FIT` does not stand at byte 8")]
+    NotFit,
+    /// The first byte of the header is neither 12 nor 14.
+    #[error(
+        "damaged header at byte {at}: it claims to be {size} bytes long, which is neither 12 nor 14"
+    )]
+    HeaderSize {
+        /// Where the header starts.
+        at: usize,
+        /// The length that it claims.
+        size: u8,
+    },
+    /// A protocol that did not exist when this was written.
+    #[error(
+        "damaged header at byte {at}, or too new: FIT protocol {major}.x, and 2.x is the newest known"
+    )]
+    Protocol {
+        /// Where the header starts.
+        at: usize,
+        /// The major version that it claims.
+        major: u8,
+    },
+    /// The header has a CRC and it is wrong.
+    #[error(
+        "damaged header at byte {at}: its CRC is {stored:#06x}, its bytes give {computed:#06x}"
+    )]
+    HeaderCrc {
+        /// Where the header starts.
+        at: usize,
+        /// The CRC that the header holds.
+        stored: u16,
+        /// The CRC of its bytes.
+        computed: u16,
+    },
+    /// The header promises no data at all: what a device leaves that could not close its file.
+    #[error("unfinished: the header at byte {at} promises no data, and {follow} bytes follow it")]
+    Unfinished {
+        /// Where the header starts.
+        at: usize,
+        /// How many bytes come after the header.
+        follow: usize,
+    },
+    /// The buffer ends before the file does.
+    #[error("truncated: the header promises {promised} bytes, the file has {has}")]
+    Truncated {
+        /// Where the file should end; in a chain this counts the files before, too.
+        promised: u64,
+        /// How many bytes there are.
+        has: usize,
+    },
+    /// Bytes were changed.
+    #[error(
+        "damaged: the CRC at byte {at} is {stored:#06x}, the bytes before it give {computed:#06x}"
+    )]
+    FileCrc {
+        /// Where the CRC stands.
+        at: usize,
+        /// The CRC that the file holds.
+        stored: u16,
+        /// The CRC of its bytes.
+        computed: u16,
+    },
+    /// A data message whose layout was never told.
+    #[error(
+        "malformed: the message at byte {at} is of local type {local}, which was never defined"
+    )]
+    Undefined {
+        /// Where the message starts.
+        at: usize,
+        /// Its local message type, 0 to 15.
+        local: u8,
+    },
+    /// A message that does not end within the data.
+    #[error(
+        "malformed: the message at byte {at} runs to byte {runs_to}, the data ends at byte {data_end}"
+    )]
+    Overrun {
+        /// Where the message starts.
+        at: usize,
+        /// Where it would end, as far as that can be told.
+        runs_to: usize,
+        /// Where the data of this file ends.
+        data_end: usize,
+    },
+    /// The file is whole, but what comes after it is no further FIT file.
+    #[error(
+        "malformed: the FIT file ends at byte {at}, and the {bytes} bytes after it are no FIT file"
+    )]
+    Trailing {
+        /// Where the last whole file ends.
+        at: usize,
+        /// How many bytes follow it.
+        bytes: usize,
+    },
+}

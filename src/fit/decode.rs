@@ -1,0 +1,97 @@
+//! Every message of a file with every field, by the `fitparser` crate; made safe to call.
+//!
+//! `fitparser` panics on some damaged headers, takes a file for whole that was cut between two
+//! messages, and unwraps local times that the local clock skipped. So [`scan`](super::scan) looks
+//! first, and what still panics is caught. It is also some hundred times slower than the scan:
+//! for looking into a file, not for checking one.
+
+use std::panic;
+
+use fitparser::FitDataRecord;
+use thiserror::Error;
+
+use super::{Broken, scan};
+
+/// Why a file could not be decoded.
+#[derive(Debug, Error)]
+pub enum Undecodable {
+    /// It is not a whole FIT file.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+    /// It is whole, but a field of it says what cannot be.
+    #[error("the file is whole, but its fields cannot be decoded: {0}")]
+    Refused(String),
+    /// It is whole, but the decoder gave up on it. The panic is printed by the process' own hook.
+    #[error("the file is whole, but decoding it crashed: {0}")]
+    Crashed(String),
+}
+
+/// Decodes all messages, of all chained files.
+///
+/// Fields whose size does not fit their type are given as bytes, and `fitparser` prints a line
+/// about each of them to stderr. Its times are in the process' local zone.
+///
+/// # Errors
+/// [`Undecodable`]: the file is broken, or `fitparser` cannot make sense of it.
+pub fn decode(bytes: &[u8]) -> Result<Vec<FitDataRecord>, Undecodable> {
+    scan(bytes)?;
+    match panic::catch_unwind(|| fitparser::from_bytes(bytes)) {
+        Ok(Ok(messages)) => Ok(messages),
+        Ok(Err(refusal)) => Err(Undecodable::Refused(refusal.to_string())),
+        Err(crash) => Err(Undecodable::Crashed(words(&*crash))),
+    }
+}
+
+/// What a panic says, if it says anything.
+fn words(crash: &(dyn std::any::Any + Send)) -> String {
+    let text = crash.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| crash.downcast_ref::<&str>().copied());
+    text.unwrap_or("without a word").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Sample;
+    use super::*;
+    use fitparser::profile::MesgNum;
+
+    #[test]
+    fn all_messages_of_a_whole_file() {
+        let messages = decode(&Sample::activity()).expect("whole");
+        let of = |kind| messages.iter().filter(|m| m.kind() == kind).count();
+        assert_eq!((of(MesgNum::FileId), of(MesgNum::Record)), (1, 3));
+        assert_eq!((of(MesgNum::Session), of(MesgNum::Activity)), (1, 1));
+    }
+
+    #[test]
+    fn a_header_that_makes_the_decoder_panic() {
+        let mut bytes = Sample::activity();
+        bytes[0] = 255;
+        let verdict = decode(&bytes).expect_err("damaged");
+        let expected = Broken::HeaderSize { at: 0, size: 255 };
+        assert!(matches!(verdict, Undecodable::Broken(b) if b == expected));
+    }
+
+    #[test]
+    fn a_cut_that_the_decoder_does_not_see() {
+        let whole = Sample::activity();
+        let cut = &whole[..Sample::ACTIVITY_BOUNDARY];
+        assert!(fitparser::from_bytes(cut).is_ok(), "fitparser is content");
+        let verdict = decode(cut).expect_err("truncated");
+        assert!(matches!(
+            verdict,
+            Undecodable::Broken(Broken::Truncated { .. })
+        ));
+    }
+
+    #[test]
+    fn a_whole_file_that_makes_no_sense_to_the_decoder() {
+        // A developer field that no message describes.
+        let sample = Sample::new().file_id();
+        let bytes = sample
+            .define_with_developer(1, 20, &[], &[(0, 1, 0)])
+            .data(1, &[&[7]]);
+        let verdict = decode(&bytes.finish()).expect_err("undescribed");
+        assert!(matches!(verdict, Undecodable::Refused(_)), "{verdict}");
+    }
+}

@@ -1,0 +1,197 @@
+//! The frame of one FIT file: header, length and CRC, checked before anything is read from it.
+//!
+//! `frame::check(bytes, at)` looks at the file that starts at byte `at` and answers where its
+//! messages are. The order of the checks makes the first fault the most telling one: what is
+//! truncated is called truncated, although its CRC cannot be right either.
+
+use std::ops::Range;
+
+use super::{Broken, crc};
+
+const SIGNATURE: &[u8] = b".FIT";
+const SMALLEST_HEADER: usize = 12;
+const NEWEST_PROTOCOL: u8 = 2;
+const CRC_BYTES: usize = 2;
+
+/// Where the parts of a file are that is whole on the outside.
+pub(super) struct Frame {
+    /// The messages.
+    pub data: Range<usize>,
+    /// The first byte after the file, CRC included.
+    pub end: usize,
+}
+
+/// Checks the file at `at`.
+///
+/// # Errors
+/// Every fault but those of the messages. Anything at the start of a later file of a chain that
+/// is no FIT header is [`Broken::Trailing`].
+pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, Broken> {
+    let rest = &bytes[at..];
+    let header = header(rest, at)?;
+    // Saturating, for machines on which a size of 32 bits is all there is.
+    let data = header.len()..header.len().saturating_add(data_size(header));
+    let end = data.end.saturating_add(CRC_BYTES);
+    if data.is_empty() {
+        let follow = rest.len() - header.len();
+        return Err(Broken::Unfinished { at, follow });
+    }
+    let Some(stored) = rest.get(data.end..end) else {
+        return Err(truncated(header, at, bytes.len()));
+    };
+    // The header belongs to it whether or not it has a CRC of its own.
+    let computed = crc::of(&rest[..data.end]);
+    let stored = u16::from_le_bytes([stored[0], stored[1]]);
+    if stored != computed {
+        let at = at + data.end;
+        return Err(Broken::FileCrc {
+            at,
+            stored,
+            computed,
+        });
+    }
+    Ok(Frame {
+        data: at + data.start..at + data.end,
+        end: at + end,
+    })
+}
+
+/// The header at the start of `rest`, which itself starts at byte `at` of the buffer.
+fn header(rest: &[u8], at: usize) -> Result<&[u8], Broken> {
+    let bytes = rest.len();
+    let signed = rest.get(8..SMALLEST_HEADER) == Some(SIGNATURE);
+    match (signed, at) {
+        (true, _) => {}
+        (false, 0) if bytes < SMALLEST_HEADER => return Err(Broken::TooShort { bytes }),
+        (false, 0) => return Err(Broken::NotFit),
+        (false, _) => return Err(Broken::Trailing { at, bytes }),
+    }
+    let size = rest[0];
+    if size != 12 && size != 14 {
+        return Err(Broken::HeaderSize { at, size });
+    }
+    let major = rest[1] >> 4;
+    if major > NEWEST_PROTOCOL {
+        return Err(Broken::Protocol { at, major });
+    }
+    let Some(header) = rest.get(..usize::from(size)) else {
+        return Err(truncated(rest, at, at + bytes));
+    };
+    check_own_crc(header, at)?;
+    Ok(header)
+}
+
+/// The longer header ends with a CRC. Zero means that the writer left it out, as it may.
+fn check_own_crc(header: &[u8], at: usize) -> Result<(), Broken> {
+    let &[.., low, high] = header else {
+        return Ok(());
+    };
+    let stored = u16::from_le_bytes([low, high]);
+    let computed = crc::of(&header[..header.len() - CRC_BYTES]);
+    if header.len() == SMALLEST_HEADER || stored == 0 || stored == computed {
+        return Ok(());
+    }
+    Err(Broken::HeaderCrc {
+        at,
+        stored,
+        computed,
+    })
+}
+
+/// The verdict on a file at byte `at` whose `header` promises more than the `has` bytes there are.
+fn truncated(header: &[u8], at: usize, has: usize) -> Broken {
+    let parts = [at, usize::from(header[0]), data_size(header), CRC_BYTES];
+    let promised = parts.map(|bytes| bytes as u64).iter().sum();
+    Broken::Truncated { promised, has }
+}
+
+/// How many bytes of messages the header promises.
+fn data_size(header: &[u8]) -> usize {
+    u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Sample, reseal};
+    use super::*;
+
+    fn verdict(bytes: &[u8]) -> Broken {
+        check(bytes, 0).map(|_| ()).expect_err("should be broken")
+    }
+
+    #[test]
+    fn a_whole_file_of_either_header() {
+        for sample in [Sample::new(), Sample::new().short_header()] {
+            let bytes = sample.file_id().finish();
+            let frame = check(&bytes, 0).expect("whole");
+            assert_eq!(frame.data, usize::from(bytes[0])..bytes.len() - 2);
+            assert_eq!(frame.end, bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_header_crc_counts_only_where_there_is_one() {
+        let mut bytes = Sample::new().file_id().finish();
+        bytes[12..14].fill(0);
+        reseal(&mut bytes);
+        assert!(check(&bytes, 0).is_ok());
+        bytes[12] = 1;
+        assert!(matches!(
+            verdict(&bytes),
+            Broken::HeaderCrc {
+                at: 0,
+                stored: 1,
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn headers_of_other_things() {
+        assert_eq!(verdict(b""), Broken::TooShort { bytes: 0 });
+        assert_eq!(verdict(b"{\"error\":1}"), Broken::TooShort { bytes: 11 });
+        assert_eq!(verdict(b"<html><body>gone</body></html>"), Broken::NotFit);
+        let mut bytes = Sample::new().file_id().finish();
+        bytes[0] = 200;
+        assert_eq!(verdict(&bytes), Broken::HeaderSize { at: 0, size: 200 });
+        bytes[0] = 14;
+        bytes[1] = 0x30;
+        assert_eq!(verdict(&bytes), Broken::Protocol { at: 0, major: 3 });
+    }
+
+    #[test]
+    fn the_sentence_of_a_truncated_file_has_both_lengths() {
+        let whole = Sample::new().file_id().finish();
+        for length in 12..whole.len() {
+            let (promised, has) = (whole.len() as u64, length);
+            let broken = verdict(&whole[..length]);
+            assert_eq!(broken, Broken::Truncated { promised, has });
+        }
+        assert_eq!(
+            Broken::Truncated {
+                promised: 88212,
+                has: 4096
+            }
+            .to_string(),
+            "truncated: the header promises 88212 bytes, the file has 4096"
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_never_closed() {
+        let mut bytes = Sample::new().short_header().file_id().finish();
+        bytes[4..8].fill(0);
+        let follow = bytes.len() - 12;
+        assert_eq!(verdict(&bytes), Broken::Unfinished { at: 0, follow });
+    }
+
+    #[test]
+    fn every_flipped_bit_is_seen() {
+        let whole = Sample::activity();
+        for bit in 0..whole.len() * 8 {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(check(&bytes, 0).is_err(), "bit {bit}");
+        }
+    }
+}

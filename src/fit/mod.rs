@@ -1,0 +1,229 @@
+//! FIT files: is this one whole, and what is it? Without decoding what nobody asks for.
+//!
+//! ```text
+//! let fit = fit::scan(&bytes)?;       a whole file, or why it is not one
+//! fit.sport()                         Some(1): running
+//! fit.start_time()                    Some(1767881421), Unix seconds, UTC
+//! fit.identity()                      the recording, if its device named itself fully
+//! fit::decode(&bytes)?                every message with every field, by `fitparser`; slow
+//! ```
+//!
+//! [`scan`] is what downloads, the archive and the search for copies use: it reads every byte once
+//! for the CRC and steps over the messages, at more than 500 MB/s. Sports and manufacturers stay
+//! numbers here; [`manufacturer_name`] and the sport room know their names. What is checked and
+//! where this differs from other readers is in `docs/fit.md`.
+//!
+//! The words are FIT's: a **file** has a `file_id`; an activity file has `record` messages (a
+//! moment with position, heart rate …), `session` messages (one, or one a discipline) and one
+//! `activity` message. Several files may be chained in one buffer.
+
+mod broken;
+mod crc;
+mod decode;
+mod frame;
+mod manufacturer;
+mod message;
+#[cfg(test)]
+mod sample;
+mod scan;
+
+use std::fmt;
+
+pub use broken::Broken;
+pub use decode::{Undecodable, decode};
+pub use manufacturer::manufacturer_name;
+pub use scan::scan;
+
+/// FIT's file type of a recorded activity.
+const FILE_TYPE_ACTIVITY: u8 = 4;
+/// FIT's sport for what consists of several sports.
+const SPORT_MULTISPORT: u8 = 18;
+/// FIT's sport for changing between two of them.
+const SPORT_TRANSITION: u8 = 3;
+/// Whoever has no manufacturer number of their own uses this one.
+const MANUFACTURER_DEVELOPMENT: u16 = 255;
+
+/// What a whole file, or chain of files, says about itself. Times are Unix seconds, UTC.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fit {
+    /// How many files are chained; nearly always one. Some Garmin watches chain the heart rates
+    /// of a swim, in files without a `file_id`.
+    pub files: usize,
+    /// How many of the files are activities.
+    pub activity_files: usize,
+    /// Who wrote it: of the first activity in a chain, else of its first file.
+    pub file_id: FileId,
+    /// The sessions of all files, in file order.
+    pub sessions: Vec<Session>,
+    /// The last `activity` message.
+    pub activity: Option<Activity>,
+    /// When the first `record` with a time was made.
+    pub first_record_time: Option<i64>,
+    /// When the last `record` with a time was made.
+    pub last_record_time: Option<i64>,
+    /// The number of `record` messages: how much was recorded.
+    pub records: u64,
+    /// Are there developer fields, written by an app on the device?
+    pub developer_fields: bool,
+}
+
+/// The `file_id` message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileId {
+    /// FIT's `file` enum: 4 is an activity.
+    pub file_type: Option<u8>,
+    /// FIT's manufacturer number, see [`manufacturer_name`].
+    pub manufacturer: Option<u16>,
+    /// The manufacturer's own number of the product.
+    pub product: Option<u16>,
+    /// The device's serial number.
+    pub serial_number: Option<u32>,
+    /// When the file was created, Unix seconds.
+    pub time_created: Option<i64>,
+    /// What the writer calls the product, if it says so.
+    pub product_name: Option<String>,
+}
+
+impl FileId {
+    fn is_activity(&self) -> bool {
+        self.file_type == Some(FILE_TYPE_ACTIVITY)
+    }
+}
+
+/// A `session` message: one sport from start to end.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Session {
+    /// FIT's sport number.
+    pub sport: Option<u8>,
+    /// FIT's sub sport number.
+    pub sub_sport: Option<u8>,
+    /// When it began, Unix seconds.
+    pub start_time: Option<i64>,
+    /// Seconds without pauses.
+    pub total_timer_time_s: Option<f64>,
+    /// Seconds with pauses.
+    pub total_elapsed_time_s: Option<f64>,
+    /// Metres.
+    pub total_distance_m: Option<f64>,
+}
+
+/// The `activity` message, which closes an activity file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// When the activity was closed, Unix seconds.
+    pub timestamp: Option<i64>,
+    /// Seconds that the device's clock was ahead of UTC then; `None` if no place on earth has it.
+    pub utc_offset_s: Option<i32>,
+    /// How many sessions the writer counted.
+    pub num_sessions: Option<u16>,
+}
+
+impl Activity {
+    /// Between UTC-12 and UTC+14, with the slack of a device that writes both times one by one.
+    fn on_earth(utc_offset_s: i32) -> bool {
+        const HOUR: i32 = 3600;
+        (-12 * HOUR - 60..=14 * HOUR + 60).contains(&utc_offset_s)
+    }
+}
+
+/// Is it something that a person did, or a file of another kind?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A recorded activity.
+    Activity,
+    /// Settings, workouts, courses, monitoring and so on, or a file that does not say.
+    Other,
+}
+
+/// The recording itself: what stays the same in every copy of a file, whoever passes it on.
+///
+/// As text it is `manufacturer:product:serial_number:time_created`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity {
+    /// FIT's manufacturer number.
+    pub manufacturer: u16,
+    /// The manufacturer's own number of the product.
+    pub product: u16,
+    /// The device's serial number.
+    pub serial_number: u32,
+    /// When the file was created, Unix seconds.
+    pub time_created: i64,
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (maker, product) = (self.manufacturer, self.product);
+        let (serial, created) = (self.serial_number, self.time_created);
+        write!(f, "{maker}:{product}:{serial}:{created}")
+    }
+}
+
+impl Fit {
+    /// Activity or not, as the `file_id` says.
+    pub fn kind(&self) -> Kind {
+        if self.file_id.is_activity() {
+            Kind::Activity
+        } else {
+            Kind::Other
+        }
+    }
+
+    /// The sport of the whole as FIT's number: that of its sessions, transitions aside, or
+    /// multisport (18) if they differ.
+    pub fn sport(&self) -> Option<u8> {
+        let mut sports = self.disciplines().map(|session| session.sport);
+        let first = sports.next()?;
+        if sports.all(|sport| sport == first) {
+            first
+        } else {
+            Some(SPORT_MULTISPORT)
+        }
+    }
+
+    /// The sub sport of the whole as FIT's number, if all sessions, transitions aside, have that one.
+    pub fn sub_sport(&self) -> Option<u8> {
+        let mut kinds = self
+            .disciplines()
+            .map(|session| (session.sport, session.sub_sport));
+        let first = kinds.next()?;
+        kinds.all(|kind| kind == first).then_some(first.1)?
+    }
+
+    /// When it began, Unix seconds: the earliest session start, else the first `record`, else
+    /// when the file was created.
+    pub fn start_time(&self) -> Option<i64> {
+        let starts = self
+            .sessions
+            .iter()
+            .filter_map(|session| session.start_time);
+        starts
+            .min()
+            .or(self.first_record_time)
+            .or(self.file_id.time_created)
+    }
+
+    /// The identity of the recording, if it can be told.
+    ///
+    /// `None` if a part is missing (apps often have no serial number); for the manufacturer
+    /// `development` (255), whose numbers anybody may use, and a converter creates many files in
+    /// one second; and for a chain of several activities, which is more than its first one.
+    pub fn identity(&self) -> Option<Identity> {
+        let id = &self.file_id;
+        let identity = Identity {
+            manufacturer: id.manufacturer?,
+            product: id.product?,
+            serial_number: id.serial_number?,
+            time_created: id.time_created?,
+        };
+        let unique = identity.manufacturer != MANUFACTURER_DEVELOPMENT && self.activity_files <= 1;
+        unique.then_some(identity)
+    }
+
+    /// The sessions without transitions; all of them if there is nothing else.
+    fn disciplines(&self) -> impl Iterator<Item = &Session> {
+        let is_transition = |session: &Session| session.sport == Some(SPORT_TRANSITION);
+        let only_transitions = self.sessions.iter().all(is_transition);
+        let sessions = self.sessions.iter();
+        sessions.filter(move |session| only_transitions || !is_transition(session))
+    }
+}
