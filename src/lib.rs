@@ -1,1 +1,32 @@
-//! garminsync
+//! Archives sport activities of Garmin Connect as verified FIT files, and keeps a catalogue of what is there and what is
+//! missing. Small commands speak records (one JSON object a line) to each other; this library is what they share.
+//!
+//! # The tour
+//!
+//! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
+//!
+//! ```text
+//! bin → cli → plan, catalogue, platform, archive, settings → record, http, fit → activity, sport
+//! ```
+//!
+//! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
+//!
+//! - [`activity`]: an entry on a platform, the one type that everybody knows; [`sport`]: services' types to FIT's.
+//! - [`record`]: the line format; [`fit`]: is this file whole, and what is it; [`http`]: the only room with sockets.
+//! - [`platform`]: the services, each behind one trait; builds requests and reads answers, pure, and sends them by `http`.
+//! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
+//!
+//! To teach it a platform: one module in `platform`, one row in [`platform::PLATFORMS`], one simulator.
+//! To add a command: one file in `src/bin`, one test of the same name, one row in the README.
+
+pub mod activity;
+pub mod archive;
+pub mod catalogue;
+pub mod cli;
+pub mod fit;
+pub mod http;
+pub mod plan;
+pub mod platform;
+pub mod record;
+pub mod settings;
+pub mod sport;

@@ -1,0 +1,87 @@
+//! One activity: an entry in somebody's history on one platform.
+//!
+//! Everything else speaks of this type: a platform lists activities, the catalogue keeps them, a record carries them.
+//! Only the platform and its id are certain; what a service leaves out stays `None`, never zero.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An entry on one platform. Units are in the names; times are UTC; sports are FIT's names.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Activity {
+    /// The platform's name: `garmin-com`, `garmin-cn`.
+    pub platform: String,
+    /// The service's id, as text: ids pass 2^53 on some services.
+    pub id: String,
+    /// The name a person gave it. May hold any character; see [`Activity::shown_name`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// FIT `sport`, or nothing when the service's type is unknown to us (then see `platform_sport`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sport: Option<String>,
+    /// FIT `sub_sport`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_sport: Option<String>,
+    /// The service's own type, kept as it was sent, also when nobody knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform_sport: Option<String>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Timestamp>,
+    /// Local time minus UTC, where it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utc_offset_s: Option<i32>,
+    /// Time with the timer running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer_time_s: Option<f64>,
+    /// Time from start to end, pauses included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elapsed_time_s: Option<f64>,
+    /// Distance covered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance_m: Option<f64>,
+    /// Who made the recording device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manufacturer: Option<String>,
+    /// The recording device, as far as the service tells: a name, or the number it knows the device by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Typed in by hand: no device, so no file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manual: bool,
+}
+
+impl Activity {
+    /// The name as it may be shown on a terminal: see [`printable`].
+    pub fn shown_name(&self) -> String {
+        printable(self.name.as_deref().unwrap_or(""))
+    }
+}
+
+/// `text` without control characters and without the marks that turn the direction of writing,
+/// so that no name can move a cursor, ring a bell or reorder the line it stands in.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|c| {
+            !c.is_control()
+                && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_name_cannot_move_the_cursor_or_turn_the_line() {
+        assert_eq!(printable("a\u{1b}[2Jb\r\n\u{202e}c\u{7f}"), "a[2Jbc");
+        assert_eq!(printable("Zürich 🏛 跑步"), "Zürich 🏛 跑步");
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_out_of_the_json() {
+        let activity = Activity { platform: "garmin-com".into(), id: "1".into(), ..Activity::default() };
+        assert_eq!(serde_json::to_string(&activity).unwrap(), r#"{"platform":"garmin-com","id":"1"}"#);
+    }
+}

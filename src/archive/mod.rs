@@ -1,0 +1,87 @@
+//! The archive: `fit/<platform>/activity_{id}_{start}.fit` below the data folder.
+//!
+//! A body becomes a file only when it was checked from its first byte to its last: [`unpack`] finds the files in what a
+//! service sent, [`Archive::store`] writes one so that its name never stands for half of it.
+
+mod store;
+mod unpack;
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::activity::Activity;
+use crate::fit::Fit;
+
+pub use store::{Archive, Error, Lock, Stored, make_private};
+pub use unpack::{BadBody, unpack};
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Garmin FIT.
+    Fit,
+    /// GPS Exchange Format.
+    Gpx,
+    /// Training Center XML.
+    Tcx,
+}
+
+impl Format {
+    /// Its name, which is also its extension.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Fit => "fit",
+            Format::Gpx => "gpx",
+            Format::Tcx => "tcx",
+        }
+    }
+}
+
+/// A file that was found whole.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// What it is.
+    pub format: Format,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What a FIT file says of itself.
+    pub fit: Option<Fit>,
+}
+
+/// Where a file of `activity` stands, below the data folder.
+///
+/// Only the id and the start make the name: nothing that a person or a service could have put a path into. An export,
+/// which the service computed itself, is told from an original by its name.
+pub fn path_for(activity: &Activity, part: u32, format: Format, export: bool) -> PathBuf {
+    let safe = |text: &str| -> String {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
+    };
+    let start = activity.start_time.map_or("unknown".into(), |time: Timestamp| time.to_string().replace(':', "-"));
+    let part = if part == 0 { String::new() } else { format!("_{}", part + 1) };
+    let export = if export { "_export" } else { "" };
+    let name = format!("activity_{}_{start}{part}{export}.{}", safe(&activity.id), format.name());
+    PathBuf::from("fit").join(safe(&activity.platform).replace('-', "_")).join(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_made_of_id_and_start_alone() {
+        let activity = Activity {
+            platform: "garmin-com".into(),
+            id: "21482825013".into(),
+            name: Some("../../etc".into()),
+            start_time: Some("2026-01-08T14:10:21Z".parse().unwrap()),
+            ..Activity::default()
+        };
+        let shown = |part, format, export| path_for(&activity, part, format, export).display().to_string();
+        assert_eq!(shown(0, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit");
+        assert_eq!(shown(1, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_2.fit");
+        assert_eq!(shown(0, Format::Tcx, true), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_export.tcx");
+        let evil = Activity { platform: "../x".into(), id: "../../y".into(), ..Activity::default() };
+        assert_eq!(path_for(&evil, 0, Format::Gpx, false), PathBuf::from("fit/___x/activity_______y_unknown.gpx"));
+    }
+}

@@ -1,0 +1,235 @@
+//! Writes files so that a name never stands for half a file, and checks those that are there.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use super::{BadBody, Piece, unpack};
+
+/// Unfinished files begin so; whatever a killed run left is swept away under this name.
+const UNFINISHED: &str = ".part-";
+
+/// The archive below a data folder.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    root: PathBuf,
+}
+
+/// A file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {}", path.display(), advice(source))]
+pub struct Error {
+    /// Which.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+fn advice(source: &io::Error) -> String {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full; make room and run it again".into(),
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => format!("{source}; make the folder writable"),
+        _ => source.to_string(),
+    }
+}
+
+impl Error {
+    /// Whether it is how the machine is set up, rather than something that passes.
+    pub fn is_configuration(&self) -> bool {
+        matches!(self.source.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied | ErrorKind::NotADirectory)
+    }
+}
+
+/// A file that is on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Size.
+    pub bytes: u64,
+}
+
+/// A file that was read: what is in it, or why it is not whole.
+pub type Checked = Result<(Piece, Stored), BadBody>;
+
+/// Held while one process writes into one platform's folder.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code, reason = "the lock lives as long as the file is open")] File);
+
+impl Archive {
+    /// The archive below the data folder `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Archive {
+        Archive { root: root.into() }
+    }
+
+    /// The absolute path of a file below the data folder.
+    pub fn absolute(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Whether a file of that size stands there. (Its bytes are checked by [`Archive::read_whole`].)
+    pub fn is_there(&self, path: &str, bytes: u64) -> bool {
+        fs::metadata(self.absolute(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
+    }
+
+    /// Reads and checks a file: `None` if there is none, `Err` in the second place if it is not whole.
+    pub fn read_whole(&self, path: &Path) -> Result<Option<Checked>, Error> {
+        let full = self.absolute(path);
+        let bytes = match fs::read(&full) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(Error { path: full, source }),
+        };
+        let stored = stored(&bytes);
+        // A file of the archive is never a zip, so it is one piece or none.
+        let mut pieces = match unpack(&bytes) {
+            Ok(pieces) if !bytes.starts_with(b"PK") => pieces,
+            Ok(_) => Vec::new(),
+            Err(bad) => return Ok(Some(Err(bad))),
+        };
+        Ok(pieces.pop().map(|piece| Ok((piece, stored))))
+    }
+
+    /// Writes `bytes` to `path` below the data folder: a temporary file beside it, then a rename, both made durable.
+    ///
+    /// Another file of that name is not lost: it goes to `replaced/`.
+    pub fn store(&self, path: &Path, bytes: &[u8]) -> Result<Stored, Error> {
+        let full = self.absolute(path);
+        let named = |source| Error { path: full.clone(), source };
+        let stored = stored(bytes);
+        let dir = full.parent().unwrap_or(&self.root);
+        make_private(dir).map_err(named)?;
+        let mut unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir).map_err(named)?;
+        unfinished.write_all(bytes).map_err(named)?;
+        unfinished.as_file().sync_all().map_err(named)?;
+        self.set_aside(path, &stored)?;
+        unfinished.persist(&full).map_err(|error| named(error.error))?;
+        sync_dir(dir).map_err(named)?;
+        Ok(stored)
+    }
+
+    /// Keeps a file that is about to be replaced by other bytes.
+    fn set_aside(&self, path: &Path, by: &Stored) -> Result<(), Error> {
+        let full = self.absolute(path);
+        let named = |source| Error { path: full.clone(), source };
+        let old = match fs::read(&full) {
+            Ok(bytes) => self::stored(&bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(named(source)),
+        };
+        if old == *by {
+            return Ok(());
+        }
+        let aside = self.root.join("replaced").join(path);
+        let name = aside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let aside = aside.with_file_name(format!("{}-{name}", &old.sha256[..12]));
+        make_private(aside.parent().unwrap_or(&self.root)).map_err(named)?;
+        match fs::hard_link(&full, &aside) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            Err(_) => fs::copy(&full, &aside).map(drop).map_err(named),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Takes the right to write into a platform's folder, waiting up to `wait`; sweeps away what killed runs left there.
+    ///
+    /// `None` if somebody else still holds it.
+    pub fn lock(&self, platform: &str, wait: Duration) -> Result<Option<Lock>, Error> {
+        let path = self.root.join("locks").join(format!("{platform}.download"));
+        let named = |source| Error { path: path.clone(), source };
+        make_private(path.parent().unwrap_or(&self.root)).map_err(named)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(named)?;
+        let end = Instant::now() + wait;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(source)) => return Err(named(source)),
+            }
+        }
+        self.sweep(platform);
+        Ok(Some(Lock(file)))
+    }
+
+    fn sweep(&self, platform: &str) {
+        let dir = self.root.join("fit").join(platform.replace('-', "_"));
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                // Left over or not, it stands under no name of ours: failing to remove it harms nobody.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+fn stored(bytes: &[u8]) -> Stored {
+    let digest = Sha256::digest(bytes);
+    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Stored { sha256, bytes: bytes.len() as u64 }
+}
+
+/// Makes a folder and those above it, for their owner only.
+pub fn make_private(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+/// Makes a rename durable.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    match File::open(dir)?.sync_all() {
+        // Some file systems cannot sync a folder; the rename itself has happened.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_file_is_written_whole_and_replaced_without_loss() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::new(dir.path());
+        let path = Path::new("fit/p/a.gpx");
+        archive.store(path, b"<gpx>one</gpx>").unwrap();
+        archive.store(path, b"<gpx>one</gpx>").unwrap();
+        assert!(names(&dir.path().join("replaced/fit/p")).is_empty());
+        archive.store(path, b"<gpx>two</gpx>").unwrap();
+        assert_eq!(names(&dir.path().join("fit/p")), ["a.gpx"]);
+        let aside = names(&dir.path().join("replaced/fit/p"));
+        assert_eq!(aside.len(), 1);
+        assert_eq!(fs::read(dir.path().join("replaced/fit/p").join(&aside[0])).unwrap(), b"<gpx>one</gpx>");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_swept_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::new(dir.path());
+        fs::create_dir_all(dir.path().join("fit/garmin_com")).unwrap();
+        fs::write(dir.path().join("fit/garmin_com/.part-abc"), b"half").unwrap();
+        let lock = archive.lock("garmin-com", Duration::ZERO).unwrap();
+        assert!(lock.is_some() && names(&dir.path().join("fit/garmin_com")).is_empty());
+        assert!(archive.lock("garmin-com", Duration::ZERO).unwrap().is_none());
+        drop(lock);
+        assert!(archive.lock("garmin-com", Duration::ZERO).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_not_whole_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::new(dir.path());
+        assert!(archive.read_whole(Path::new("a.gpx")).unwrap().is_none());
+        fs::write(dir.path().join("a.gpx"), b"<gpx>").unwrap();
+        assert!(archive.read_whole(Path::new("a.gpx")).unwrap().unwrap().is_err());
+    }
+}

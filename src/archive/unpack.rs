@@ -1,0 +1,169 @@
+//! Finds the files in what a service sent: a zip, or a file as it is. Everything else is told and not kept.
+
+use std::io::{Cursor, Read};
+
+use super::{Format, Piece};
+use crate::fit;
+
+/// Entries looked at in one zip; services send one.
+const ENTRIES: usize = 64;
+/// Unpacked bytes taken from one zip. The longest real recordings have some ten megabytes.
+const UNPACKED: u64 = 256 << 20;
+
+/// A body that holds no whole file, in words.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct BadBody(String);
+
+/// The files in `body`: every FIT file of a zip, or else its first GPX or TCX file; or the body itself.
+pub fn unpack(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
+    if body.starts_with(b"PK") {
+        return unzip(body);
+    }
+    piece(body.to_vec()).map(|piece| vec![piece])
+}
+
+fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
+    let broken = |error: zip::result::ZipError| BadBody(format!("the zip is broken: {error}"));
+    // The central directory is read, never the local headers: those hold no sizes in what Garmin sends.
+    let mut archive = zip::ZipArchive::new(Cursor::new(body)).map_err(broken)?;
+    if archive.len() > ENTRIES {
+        return Err(BadBody(format!("the zip has {} entries; no more than {ENTRIES} are looked at", archive.len())));
+    }
+    let mut left = UNPACKED;
+    let mut fits = Vec::new();
+    let mut others = Vec::new();
+    let mut strange = None;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(broken)?;
+        if entry.is_dir() {
+            continue;
+        }
+        if entry.enclosed_name().is_none() {
+            return Err(BadBody("the zip has an entry whose name points out of it".into()));
+        }
+        let mut bytes = Vec::new();
+        // What the directory says of the size is not believed: bytes are counted as they come.
+        let read = (&mut entry).take(left + 1).read_to_end(&mut bytes);
+        read.map_err(|error| BadBody(format!("the zip is broken: {error}")))?;
+        left = left.checked_sub(bytes.len() as u64).ok_or_else(|| BadBody(format!("the zip unpacks to more than {UNPACKED} bytes")))?;
+        match piece(bytes) {
+            Ok(piece) if piece.format == Format::Fit => fits.push(piece),
+            Ok(piece) => others.push(piece),
+            // A note beside the track is no harm; a track that is none is.
+            Err(bad) if entry.name().is_ok_and(|name| is_track(&name)) => return Err(bad),
+            Err(bad) => strange = Some(bad),
+        }
+    }
+    if fits.is_empty() {
+        others.truncate(1);
+        fits = others;
+    }
+    if fits.is_empty() { Err(strange.unwrap_or(BadBody("the zip is empty".into()))) } else { Ok(fits) }
+}
+
+fn is_track(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".fit", ".gpx", ".tcx"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Checks one file by its content; its name and declared type are not asked.
+fn piece(bytes: Vec<u8>) -> Result<Piece, BadBody> {
+    if bytes.is_empty() {
+        return Err(BadBody("the service sent nothing".into()));
+    }
+    if bytes.get(8..12) == Some(b".FIT") {
+        let fit = fit::scan(&bytes).map_err(|broken| BadBody(format!("the FIT file is broken: {broken}")))?;
+        return Ok(Piece { format: Format::Fit, bytes, fit: Some(fit) });
+    }
+    match xml_root(&bytes) {
+        Some((format, true)) => Ok(Piece { format, bytes, fit: None }),
+        Some((format, false)) => Err(BadBody(format!("the {} file is cut off", format.name().to_uppercase()))),
+        None => Err(BadBody(format!("the service sent {} instead of a file", looks_like(&bytes)))),
+    }
+}
+
+/// The kind of an XML track by its root element, and whether that element is closed at the end.
+fn xml_root(bytes: &[u8]) -> Option<(Format, bool)> {
+    let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}').trim();
+    let mut rest = text;
+    while rest.starts_with("<?") || rest.starts_with("<!--") {
+        let end = if rest.starts_with("<?") { "?>" } else { "-->" };
+        rest = rest.split_once(end)?.1.trim_start();
+    }
+    let name = rest.strip_prefix('<')?.split([' ', '>', '\n', '\r', '\t']).next()?;
+    let format = match name {
+        "gpx" => Format::Gpx,
+        "TrainingCenterDatabase" => Format::Tcx,
+        _ => return None,
+    };
+    Some((format, text.ends_with(&format!("</{name}>"))))
+}
+
+fn looks_like(bytes: &[u8]) -> &'static str {
+    let start: String = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
+    match start.chars().next() {
+        Some('{' | '[') => "a JSON text",
+        Some('<') if start.contains("<html") || start.contains("<!doctype") => "a web page",
+        Some('<') => "an XML text",
+        _ => "something unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in entries {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn why(body: &[u8]) -> String {
+        unpack(body).unwrap_err().to_string()
+    }
+
+    const GPX: &[u8] = b"<?xml version=\"1.0\"?>\n<!-- x --><gpx version=\"1.1\"></gpx>\n";
+
+    #[test]
+    fn any_body_that_is_no_file_is_told_and_not_kept() {
+        assert_eq!(why(b""), "the service sent nothing");
+        assert_eq!(why(b"<!DOCTYPE html><html>Just a moment"), "the service sent a web page instead of a file");
+        assert_eq!(why(b"{\"error\":\"x\"}"), "the service sent a JSON text instead of a file");
+        assert_eq!(why(&zipped(&[])), "the zip is empty");
+        assert_eq!(why(&zipped(&[("a.fit", b"<html></html>")])), "the service sent a web page instead of a file");
+        assert_eq!(why(&GPX[..40]), "the GPX file is cut off");
+    }
+
+    #[test]
+    fn a_zip_cannot_point_out_of_itself_nor_grow_without_bound() {
+        assert!(why(&zipped(&[("../../x.gpx", GPX)])).contains("points out of it"));
+        let many: Vec<(String, &[u8])> = (0..65).map(|n| (format!("{n}.gpx"), GPX)).collect();
+        let many: Vec<(&str, &[u8])> = many.iter().map(|(n, b)| (n.as_str(), *b)).collect();
+        assert!(why(&zipped(&many)).contains("65 entries"));
+        let bomb = vec![0_u8; (UNPACKED + 1) as usize];
+        assert!(why(&zipped(&[("bomb.fit", &bomb)])).contains("unpacks to more than"));
+    }
+
+    #[test]
+    fn a_cut_or_flipped_zip_is_broken() {
+        let whole = zipped(&[("a.gpx", GPX)]);
+        assert_eq!(unpack(&whole).unwrap()[0].format, Format::Gpx);
+        assert!(unpack(&whole[..whole.len() - 5]).is_err());
+        let mut flipped = whole;
+        flipped[45] ^= 4;
+        assert!(unpack(&flipped).is_err());
+    }
+
+    #[test]
+    fn tcx_and_gpx_are_told_apart_by_their_root() {
+        let tcx = b"\xef\xbb\xbf<?xml version='1.0'?><TrainingCenterDatabase xmlns='x'><A/></TrainingCenterDatabase>";
+        assert_eq!(unpack(tcx).unwrap()[0].format, Format::Tcx);
+        assert!(unpack(b"<kml></kml>").is_err());
+    }
+}

@@ -1,0 +1,334 @@
+//! Logs in to the platforms, so that no other command has to.
+//!
+//!     gs-auth login --platform garmin-com   with the password of the settings, or asked for; once
+//!     gs-auth login --browser               log in with the browser, bring the ticket here
+//!     gs-auth import                        take the token of garminconnect, garth or pirate-garmin
+//!     gs-auth import - < ticket.txt         a ticket, URL or JSON text from standard input
+//!     gs-auth status                        who is logged in, and for how long: no request
+//!     gs-auth export > garmin_tokens.json   hand the token to another tool
+//!     gs-auth logout
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use garminsync::catalogue::LoginState;
+use garminsync::cli::{self, Common, Exit, Failure, HasCommon, Outcome, Output, Run, Style};
+use garminsync::http::Secret;
+use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
+use jiff::Timestamp;
+
+/// Log in to the platforms: by password, by browser, or with the token of another tool
+///
+/// A token lives for months if it is used. A password login is tried once and never repeated by itself: Garmin locks
+/// accounts that are logged in to too often.
+#[derive(Parser)]
+#[command(name = "gs-auth", version, after_help = "Exit codes: 0 all well, 2 usage, 75 try again later (a limit, a challenge), 77 a login is needed, 78 set-up")]
+struct Args {
+    #[command(subcommand)]
+    action: Action,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Log in, once
+    Login {
+        /// Log in with the browser and bring the ticket from there
+        #[arg(long, conflicts_with = "password")]
+        browser: bool,
+        /// Log in with the password of the settings, or one that is asked for [default if the settings hold one]
+        #[arg(long)]
+        password: bool,
+    },
+    /// Take over a token of another tool, or a ticket, URL or JSON text of a browser login
+    ///
+    /// PATH is a file or folder of garminconnect (0.3 or later), garth or pirate-garmin; "-" reads standard input.
+    /// Without it, standard input is read if it is a pipe, else the usual places of those tools are looked at.
+    Import {
+        /// A token file or folder, or "-"
+        path: Option<PathBuf>,
+    },
+    /// Print the token for another tool: it is a secret
+    Export,
+    /// Who is logged in, for how long, and what stands against a login; makes no request
+    Status {
+        /// How it is written [default: table on a terminal, else ndjson]
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<Format>,
+    },
+    /// Forget the token
+    Logout,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main("gs-auth", cli::Log::No, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    match &args.action {
+        Action::Login { browser, password } => login(run, *browser, *password),
+        Action::Import { path } => import(run, path.as_deref()),
+        Action::Export => export(run),
+        Action::Status { format } => status(run, *format),
+        Action::Logout => logout(run),
+    }
+}
+
+/// The one platform that is meant.
+fn one(run: &Run) -> Result<&'static Kind, Failure> {
+    let kinds = match run.common.named_platforms()? {
+        Some(kinds) => kinds,
+        None => PLATFORMS.iter().filter(|kind| run.credentials(kind).is_ok_and(|found| found.is_some())).collect(),
+    };
+    match kinds.as_slice() {
+        [kind] => Ok(kind),
+        [] if run.common.platform.is_empty() => Ok(&PLATFORMS[0]),
+        _ => {
+            let names = PLATFORMS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" or --platform ");
+            Err(Failure::usage(format!("one platform at a time, please: --platform {names}")))
+        }
+    }
+}
+
+fn open(run: &Run, kind: &Kind) -> Result<Box<dyn Platform>, Failure> {
+    run.open_platform(kind, run.http(None)?)
+}
+
+fn named(kind: &Kind, failure: Failure) -> Failure {
+    Failure { message: format!("{}: {}", kind.name, failure.message), ..failure }
+}
+
+fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
+    let kind = one(run)?;
+    let stored = run.credentials(kind)?;
+    if run.common.dry_run {
+        run.talk.warning(&format!("{}: would log in", kind.name));
+        return Ok(());
+    }
+    let platform = open(run, kind)?;
+    let account = if browser || (!password && stored.is_none()) {
+        eprint_lines(&platform.browser_login());
+        let text = if std::io::stdin().is_terminal() {
+            cli::ask_hidden("Paste it here (it is not shown): ").ok_or_else(|| Failure::new(Exit::Login, "nothing was pasted"))?
+        } else {
+            cli::stdin_text()?
+        };
+        platform.import(text.expose())
+    } else {
+        let credentials = match stored {
+            Some(credentials) => credentials,
+            None => ask_credentials(kind)?,
+        };
+        platform.login(&credentials, &mut |prompt| cli::ask_hidden(prompt))
+    };
+    welcome(run, kind, account.map_err(|error| named(kind, error.into()))?);
+    Ok(())
+}
+
+fn ask_credentials(kind: &Kind) -> Result<Credentials, Failure> {
+    let nobody = || {
+        let settings = [kind.user_settings[0], kind.password_settings[0]].join(" and ");
+        Failure::new(Exit::Login, format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"))
+    };
+    let user = cli::ask_line(&format!("E-mail address at {}: ", kind.title)).ok_or_else(nobody)?;
+    let password = cli::ask_hidden("Password (it is not shown): ").ok_or_else(nobody)?;
+    Ok(Credentials { user, password })
+}
+
+fn welcome(run: &Run, kind: &Kind, account: Account) {
+    let name = account.name.unwrap_or_else(|| "an account without a name".into());
+    run.talk.note(&format!("{}: logged in as {name}", kind.name));
+}
+
+fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
+    let kind = one(run)?;
+    if path.is_some_and(|path| is_ticket(&path.to_string_lossy())) {
+        return Err(Failure::usage(
+            "a ticket on the command line is seen by every program on this machine; pipe it in: gs-auth import -",
+        ));
+    }
+    let text = match path {
+        Some(path) if path == Path::new("-") => cli::stdin_text()?,
+        Some(path) => gathered(path)?.ok_or_else(|| Failure::usage(format!("{}: no token file of a known tool is in there", path.display())))?,
+        None if !std::io::stdin().is_terminal() && let Some(text) = piped()? => text,
+        None => usual(run)?,
+    };
+    if run.common.dry_run {
+        run.talk.warning(&format!("{}: would take over what was brought", kind.name));
+        return Ok(());
+    }
+    let account = open(run, kind)?.import(text.expose()).map_err(|error| named(kind, error.into()))?;
+    welcome(run, kind, account);
+    Ok(())
+}
+
+fn is_ticket(text: &str) -> bool {
+    text.starts_with("ST-") || text.contains("ticket=")
+}
+
+/// Standard input, if anything is in it: cron and CI give an empty one.
+fn piped() -> Result<Option<Secret>, Failure> {
+    let text = cli::stdin_text()?;
+    Ok((!text.expose().trim().is_empty()).then_some(text))
+}
+
+fn gathered(path: &Path) -> Result<Option<Secret>, Failure> {
+    garmin::gather(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// The first token found where other tools keep theirs.
+fn usual(run: &Run) -> Result<Secret, Failure> {
+    if let Some(text) = run.settings.secret("GARTH_TOKEN")? {
+        return Ok(text);
+    }
+    let places = garmin::usual_places(run.settings.home().as_deref(), &|name| run.settings.path(name));
+    for place in &places {
+        if place.exists() && let Some(text) = gathered(place)? {
+            run.talk.note(&format!("taking the token in {}", place.display()));
+            return Ok(text);
+        }
+    }
+    let looked = places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ");
+    Err(Failure::usage(format!("no token of another tool was found in {looked}; name its file, or pipe a ticket in")))
+}
+
+fn export(run: &mut Run) -> Outcome {
+    let kind = one(run)?;
+    let token = open(run, kind)?.export().map_err(|error| named(kind, error.into()))?;
+    let token = token.ok_or_else(|| Failure::new(Exit::Login, format!("{}: nobody is logged in; run gs-auth login", kind.name)))?;
+    run.talk.warning("this token is a secret; whoever renews it first keeps it, and the other needs a new login");
+    let mut output = Output::buffered();
+    output.text(&format!("{}\n", token.expose()))?;
+    output.flush().map(drop)
+}
+
+fn logout(run: &mut Run) -> Outcome {
+    let kind = one(run)?;
+    if run.common.dry_run {
+        run.talk.warning(&format!("{}: would forget the token", kind.name));
+        return Ok(());
+    }
+    let was = open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
+    run.talk.note(&format!("{}: {}", kind.name, if was { "the token is forgotten" } else { "nobody was logged in" }));
+    Ok(())
+}
+
+/// One line of `gs-auth status`.
+#[derive(serde::Serialize)]
+struct Status {
+    #[serde(rename = "type")]
+    record: &'static str,
+    platform: &'static str,
+    /// `ok`, `expired` (it will be renewed), `login-needed`, `none`.
+    state: &'static str,
+    name: Option<String>,
+    domain: Option<String>,
+    expires: Option<Timestamp>,
+    renewable_until: Option<Timestamp>,
+    source: Option<String>,
+    password_set: bool,
+    /// No password login before then.
+    cooldown_until: Option<Timestamp>,
+    /// Why the last password login was turned away or refused.
+    refused: Option<String>,
+}
+
+fn status(run: &mut Run, format: Option<Format>) -> Outcome {
+    let kinds = run.common.named_platforms()?.unwrap_or_else(|| PLATFORMS.iter().collect());
+    let all = kinds.iter().map(|kind| status_of(run, kind)).collect::<Result<Vec<_>, _>>()?;
+    let format = format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
+    let mut output = Output::buffered();
+    match format {
+        Format::Ndjson => {
+            for status in &all {
+                let line = serde_json::to_string(status).map_err(|error| Output::failed(&error))?;
+                output.text(&format!("{line}\n"))?;
+            }
+        }
+        Format::Table => drop(output.text(&format!("{}\n", status_table(&all)))?),
+    }
+    output.flush().map(drop)
+}
+
+fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
+    let now = Timestamp::now();
+    let account = open(run, kind)?.account().map_err(|error| named(kind, error.into()))?;
+    let login = run.catalogue.login(kind.name)?;
+    let cooldown_until = login.as_ref().and_then(|login| match login.state {
+        LoginState::Cooldown(until) if until > now => Some(until),
+        _ => None,
+    });
+    let state = match &account {
+        None => "none",
+        Some(account) if account.expires.is_none_or(|end| end > now) => "ok",
+        Some(account) if account.renewable && account.renewable_until.is_none_or(|end| end > now) => "expired",
+        Some(_) => "login-needed",
+    };
+    Ok(Status {
+        record: "login",
+        platform: kind.name,
+        state,
+        name: account.as_ref().and_then(|a| a.name.clone()),
+        domain: account.as_ref().map(|a| a.domain.clone()),
+        expires: account.as_ref().and_then(|a| a.expires),
+        renewable_until: account.as_ref().and_then(|a| a.renewable_until),
+        source: account.map(|a| a.source),
+        password_set: run.credentials(kind)?.is_some(),
+        cooldown_until,
+        refused: login.map(|login| login.reason),
+    })
+}
+
+fn status_table(all: &[Status]) -> cli::Table {
+    let mut table = cli::styled_table(Style::of_stdout(), &["platform", "login", "who", "token", "renewable", "password", "remarks"]);
+    let now = Timestamp::now();
+    let left = |end: Option<Timestamp>| {
+        end.map_or("?".to_owned(), |end| {
+            let seconds = end.duration_since(now).as_secs();
+            let left = humantime::format_duration(std::time::Duration::from_secs(seconds.unsigned_abs() / 60 * 60));
+            if seconds < 0 { "ended".to_owned() } else { left.to_string() }
+        })
+    };
+    for status in all {
+        let remarks = match (&status.cooldown_until, &status.refused) {
+            (Some(until), Some(why)) => format!("no password login before {until}: {why}"),
+            (None, Some(why)) => format!("last password login refused: {why}"),
+            _ => status.source.as_ref().map(|source| format!("from {source}")).unwrap_or_default(),
+        };
+        let has = status.state != "none";
+        table.add_row([
+            status.platform.to_owned(),
+            if status.state == "expired" { "ok (to be renewed)" } else { status.state }.to_owned(),
+            garminsync::activity::printable(status.name.as_deref().unwrap_or("")),
+            if has { left(status.expires) } else { String::new() },
+            if has { left(status.renewable_until) } else { String::new() },
+            if status.password_set { "set" } else { "not set" }.to_owned(),
+            remarks,
+        ]);
+    }
+    table
+}
+
+/// Instructions belong to the conversation, also when messages are not wanted.
+fn eprint_lines(text: &str) {
+    use std::io::Write;
+    // Without a stderr there is nobody to instruct.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,404 @@
+//! Puts the file of each activity into the archive, unless it is there already.
+//!
+//!     gs-list --missing | gs-download       archive what is not archived yet
+//!     gs-fetch --new | gs-download          list, and archive what is new
+//!     gs-list --downloaded | gs-download --verify    check every byte of the archive
+//!
+//! Reads activity and transfer records and writes the same, with `file`. What goes wrong with one is told on its record
+//! as a `problem`, and the rest goes on.
+
+use std::collections::{BTreeMap, HashMap};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use garminsync::activity::Activity;
+use garminsync::archive::{self, Format, Piece, Stored, path_for, unpack};
+use garminsync::catalogue::FileRow;
+use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::http::Http;
+use garminsync::platform::{self, Download, Error, Platform};
+use garminsync::record::{ActivityRecord, FileRef, Problem, ProblemKind, Record};
+use jiff::Timestamp;
+
+const NAME: &str = "gs-download";
+/// So many items in a row that fail for the network or the service's trouble, and it is left alone.
+const TROUBLES: u32 = 3;
+
+/// Put the file of each activity that comes in into the archive, unless it is there already
+///
+/// The original is asked for first. If the service has none and never will, that is remembered; if it cannot give the
+/// original but an export, the export is kept and told as such.
+#[derive(Parser)]
+#[command(name = "gs-download", version, after_help = "Examples:\n  gs-list --missing | gs-download\n  gs-fetch --new | gs-download\n  gs-list --downloaded | gs-download --verify\n\nExit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up")]
+struct Args {
+    /// Check every byte of the files that are there, and fetch again what is not whole
+    #[arg(long)]
+    verify: bool,
+    /// Fetch again, whatever is there or known; an older file that differs goes to replaced/
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main(NAME, cli::Log::Yes, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    let only = args.common.named_platforms()?.map(|kinds| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>());
+    let records = cli::records("gs-list --missing | gs-download")?;
+    let bar = Bar::counting(&run.talk, NAME);
+    let http = run.http(Some(bar.clone()))?;
+    let mut job = Job { args, run, http, bar, open: HashMap::new(), left_alone: BTreeMap::new(), troubles: BTreeMap::new() };
+    let mut output = Output::prompt();
+    let mut result = Ok(());
+    for record in records {
+        let (line, mut record) = match record {
+            Ok(numbered) => numbered,
+            Err(error) => {
+                result = Err(error.into());
+                break;
+            }
+        };
+        if let Err(failure) = job.pass(&mut record, only.as_deref()) {
+            result = Err(Failure { message: format!("at line {line}: {}", failure.message), ..failure });
+            break;
+        }
+        job.bar.add(1);
+        if !output.record(&record)? || job.run.is_stopped() {
+            break;
+        }
+    }
+    job.bar.finish();
+    job.summary();
+    result
+}
+
+/// The work at hand.
+struct Job<'a> {
+    args: &'a Args,
+    run: &'a mut Run,
+    http: Arc<Http>,
+    bar: Bar,
+    open: HashMap<String, Box<dyn Platform>>,
+    /// Platforms that are not asked any more in this run, and the problem that all their records get.
+    left_alone: BTreeMap<String, Problem>,
+    troubles: BTreeMap<String, u32>,
+}
+
+/// What came of one activity that is no problem.
+enum Got {
+    File(FileRow),
+    NoFile,
+}
+
+/// What is known of one activity before anything is asked.
+enum Known {
+    Got(Got),
+    /// A file was there, and is gone, or no longer the one it was.
+    Broken,
+    Nothing,
+}
+
+impl Job<'_> {
+    /// Handles one record; a record with a problem passes untouched, as do types that this command does not know.
+    fn pass(&mut self, record: &mut Record, only: Option<&[&str]>) -> Outcome {
+        if record.problem().is_some() {
+            return Ok(());
+        }
+        let activity = match record {
+            Record::Activity(record) => &record.activity,
+            Record::Transfer(record) => &record.activity.activity,
+            Record::Other(_) => return Ok(()),
+        };
+        if only.is_some_and(|only| !only.contains(&activity.platform.as_str())) {
+            return Ok(());
+        }
+        let activity = activity.clone();
+        let got = match self.handle(&activity)? {
+            Ok(got) => got,
+            Err(problem) => {
+                self.note_problem(&activity, &problem)?;
+                match record {
+                    Record::Transfer(record) => record.problem = Some(problem),
+                    Record::Activity(record) => record.problem = Some(problem),
+                    Record::Other(_) => {}
+                }
+                return Ok(());
+            }
+        };
+        self.mark(record, got);
+        Ok(())
+    }
+
+    /// Writes onto the record what came of it.
+    fn mark(&self, record: &mut Record, got: Got) {
+        let mark = |record: &mut ActivityRecord, file: Option<&FileRef>| {
+            record.downloaded = Some(file.is_some());
+            record.original = if file.is_none() { Some("none".to_owned()) } else { None };
+            record.file = file.cloned();
+        };
+        let file = match got {
+            Got::File(file) => Some(self.file_ref(file)),
+            Got::NoFile => None,
+        };
+        match record {
+            Record::Activity(record) => mark(record, file.as_ref()),
+            Record::Transfer(record) => {
+                mark(&mut record.activity, file.as_ref());
+                record.file = file;
+            }
+            Record::Other(_) => {}
+        }
+    }
+
+    fn file_ref(&self, file: FileRow) -> FileRef {
+        FileRef {
+            path: self.run.archive.absolute(&file.path).display().to_string(),
+            sha256: file.sha256,
+            bytes: file.bytes,
+            format: Some(file.format),
+            origin: Some(file.origin),
+            unknown: serde_json::Map::new(),
+        }
+    }
+
+    /// Finds or fetches the file of one activity. The outer error ends the run, the inner one is told on the record.
+    fn handle(&mut self, activity: &Activity) -> Result<Result<Got, Problem>, Failure> {
+        let again = match self.known(activity)? {
+            Known::Got(got) => return Ok(Ok(got)),
+            Known::Broken => true,
+            Known::Nothing => self.args.force,
+        };
+        if self.args.common.dry_run {
+            self.run.talk.warning(&format!("{} {}: would be fetched", activity.platform, activity.id));
+            return Ok(Err(problem(ProblemKind::RetryLater, "not fetched: --dry-run")));
+        }
+        if let Some(problem) = self.left_alone.get(&activity.platform) {
+            return Ok(Err(problem.clone()));
+        }
+        if platform::kind(&activity.platform).is_none_or(|kind| kind.name != activity.platform) {
+            return Ok(Err(problem(ProblemKind::Refused, "no platform of this name is known here")));
+        }
+        let lock = match self.run.archive.lock(&activity.platform, self.run.lock_wait) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return Ok(Err(problem(ProblemKind::RetryLater, "another gs-download holds the archive; try again later"))),
+            Err(error) => return self.storage(&activity.platform, &error),
+        };
+        // Another process may have fetched it, or a killed one stored it without a word, while we waited.
+        if !again {
+            if let Known::Got(got) = self.known(activity)? {
+                return Ok(Ok(got));
+            }
+            if let Some(got) = self.adopt(activity)? {
+                return Ok(Ok(got));
+            }
+        }
+        let fetched = self.fetch(activity);
+        drop(lock);
+        fetched
+    }
+
+    /// What is known already and needs no request. `--verify` checks it byte by byte, `--force` wants nothing known.
+    fn known(&mut self, activity: &Activity) -> Result<Known, Failure> {
+        if self.args.force {
+            return Ok(Known::Nothing);
+        }
+        let Some(entry) = self.run.catalogue.entry(&activity.platform, &activity.id)? else { return Ok(Known::Nothing) };
+        let files = self.run.catalogue.files(&activity.platform, &activity.id)?;
+        if files.is_empty() {
+            return Ok(if entry.no_original { Known::Got(Got::NoFile) } else { Known::Nothing });
+        }
+        for file in &files {
+            if !self.run.archive.is_there(&file.path, file.bytes) {
+                return Ok(Known::Broken);
+            }
+            if self.args.verify && let Some(why) = self.is_broken(file)? {
+                let path = self.run.archive.absolute(&file.path);
+                self.run.talk.warning(&format!("{} {}: {} is not whole ({why}); fetching it again", activity.platform, activity.id, path.display()));
+                return Ok(Known::Broken);
+            }
+        }
+        if self.args.verify && !self.args.common.dry_run {
+            self.run.catalogue.set_verified(&activity.platform, &activity.id, Timestamp::now())?;
+            self.run.count("verified", 1);
+        }
+        Ok(files.into_iter().next().map_or(Known::Nothing, |file| Known::Got(Got::File(file))))
+    }
+
+    fn is_broken(&self, file: &FileRow) -> Result<Option<String>, Failure> {
+        Ok(match self.run.archive.read_whole(file.path.as_ref())? {
+            None => Some("it is gone".into()),
+            Some(Err(bad)) => Some(bad.to_string()),
+            Some(Ok((_, stored))) if stored.sha256 != file.sha256 => Some("its bytes have changed".into()),
+            Some(Ok(_)) => None,
+        })
+    }
+
+    /// A file that stands where this activity's would, whole, but that the catalogue does not know: a run was killed
+    /// between the two, or the catalogue was begun anew.
+    fn adopt(&mut self, activity: &Activity) -> Result<Option<Got>, Failure> {
+        let ways = [(Format::Fit, false), (Format::Gpx, false), (Format::Tcx, false), (Format::Tcx, true), (Format::Gpx, true)];
+        for (format, export) in ways {
+            let mut found = Vec::new();
+            loop {
+                let part = u32::try_from(found.len()).unwrap_or(u32::MAX);
+                let path = path_for(activity, part, format, export);
+                let Some(Ok((piece, stored))) = self.run.archive.read_whole(&path)? else { break };
+                found.push((row(&path, part, &piece, &stored, export), piece));
+            }
+            if !found.is_empty() {
+                self.run.talk.detail(&format!("{} {}: was in the archive already", activity.platform, activity.id));
+                return self.enter(activity, found).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn fetch(&mut self, activity: &Activity) -> Result<Result<Got, Problem>, Failure> {
+        let known = self.run.catalogue.entry(&activity.platform, &activity.id)?;
+        // The catalogue knows more of it than a record somebody has shortened.
+        let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
+        self.bar.say(&format!("{} {}", activity.platform, activity.id));
+        let download = self.platform(&activity.platform)?.download(&activity);
+        let (bytes, export) = match download {
+            Ok(Download::Original(bytes)) => (bytes, None),
+            Ok(Download::Export { bytes, why }) => (bytes, Some(why)),
+            Ok(Download::None { why }) => {
+                self.troubles.remove(&activity.platform);
+                self.run.catalogue.ensure(&activity, Timestamp::now())?;
+                self.run.catalogue.set_no_original(&activity.platform, &activity.id, true)?;
+                self.run.talk.detail(&format!("{} {}: no file: {why}", activity.platform, activity.id));
+                self.run.count("no_original", 1);
+                return Ok(Ok(Got::NoFile));
+            }
+            Err(error) => return self.failed(&activity.platform, error).map(Err),
+        };
+        self.troubles.remove(&activity.platform);
+        let pieces = match unpack(&bytes) {
+            Ok(pieces) => pieces,
+            Err(bad) => return Ok(Err(problem(ProblemKind::BadFile, format!("{bad}; nothing was stored, the next run tries again")))),
+        };
+        if let Some(why) = &export {
+            self.run.talk.warning(&format!("{} {}: kept an export: {why}", activity.platform, activity.id));
+            self.run.count("exports", 1);
+        }
+        self.store(&activity, pieces, export.is_some())
+    }
+
+    fn store(&mut self, activity: &Activity, pieces: Vec<Piece>, export: bool) -> Result<Result<Got, Problem>, Failure> {
+        let mut rows = Vec::new();
+        for (part, piece) in (0..).zip(pieces) {
+            let path = path_for(activity, part, piece.format, export);
+            match self.run.archive.store(&path, &piece.bytes) {
+                Ok(stored) => rows.push((row(&path, part, &piece, &stored, export), piece)),
+                Err(error) => return self.storage(&activity.platform, &error),
+            }
+        }
+        self.run.count("downloaded", 1);
+        self.enter(activity, rows).map(Ok)
+    }
+
+    /// Enters files into the catalogue, now that they are on the disk.
+    fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, Piece)>) -> Result<Got, Failure> {
+        self.run.catalogue.ensure(activity, Timestamp::now())?;
+        let fit = rows.first().and_then(|(_, piece)| piece.fit.clone());
+        let files: Vec<FileRow> = rows.into_iter().map(|(row, _)| row).collect();
+        self.run.catalogue.set_files(&activity.platform, &activity.id, &files, fit.as_ref())?;
+        Ok(files.into_iter().next().map_or(Got::NoFile, Got::File))
+    }
+
+    fn platform(&mut self, name: &str) -> Result<&dyn Platform, Failure> {
+        if !self.open.contains_key(name) {
+            let kind = platform::kind(name).ok_or_else(|| Failure::usage(format!("{name} is no platform of this version")))?;
+            let platform = self.run.open_platform(kind, self.http.clone())?;
+            self.open.insert(name.to_owned(), platform);
+        }
+        self.open.get(name).map(AsRef::as_ref).ok_or_else(|| Failure::new(Exit::Bug, "a platform got lost"))
+    }
+
+    /// What a failed request means: for this record, and for the rest of its platform.
+    fn failed(&mut self, platform: &str, error: Error) -> Result<Problem, Failure> {
+        let text = error.to_string();
+        let (kind, all) = match error {
+            Error::Login(_) => (ProblemKind::Login, true),
+            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(platform)),
+            Error::Strange(_) => (ProblemKind::BadFile, false),
+            Error::Gone(_) => (ProblemKind::Gone, false),
+            Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::Input(_) | Error::Storage(_) => return Err(error.into()),
+            Error::Stopped => return Err(Failure::new(Exit::Interrupted, "stopped; what was begun is finished, run it again for the rest")),
+        };
+        let problem = problem(kind, text);
+        if all {
+            self.run.talk.error(&format!("{platform}: {}; its other activities are left for the next run", problem.message));
+            self.left_alone.insert(platform.to_owned(), problem.clone());
+        }
+        Ok(problem)
+    }
+
+    fn another_trouble(&mut self, platform: &str) -> bool {
+        let troubles = self.troubles.entry(platform.to_owned()).or_default();
+        *troubles += 1;
+        *troubles >= TROUBLES
+    }
+
+    /// A disk that is full for one file is full for the next: nothing more is fetched only to be thrown away.
+    fn storage(&mut self, platform: &str, error: &archive::Error) -> Result<Result<Got, Problem>, Failure> {
+        let problem = problem(ProblemKind::Storage, error.to_string());
+        self.run.raise(if error.is_configuration() { Exit::Config } else { Exit::Partial });
+        for kind in platform::PLATFORMS {
+            self.left_alone.insert(kind.name.to_owned(), problem.clone());
+        }
+        self.run.talk.error(&format!("{platform}: {}; nothing more is fetched", problem.message));
+        Ok(Err(problem))
+    }
+
+    fn note_problem(&mut self, activity: &Activity, problem: &Problem) -> Outcome {
+        if self.args.common.dry_run {
+            return Ok(());
+        }
+        self.run.raise(Exit::from(&problem.kind));
+        self.run.count("failed", 1);
+        if self.left_alone.get(&activity.platform) != Some(problem) {
+            self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));
+        }
+        let kind = serde_json::to_value(&problem.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        let key = (activity.platform.as_str(), activity.id.as_str());
+        Ok(self.run.catalogue.set_problem(key, NAME, &kind, &problem.message, Timestamp::now())?)
+    }
+
+    fn summary(&self) {
+        let counted = |what| self.run.counted(what);
+        self.run.talk.note(&format!(
+            "{} fetched, {} without a file, {} failed",
+            counted("downloaded"),
+            counted("no_original"),
+            counted("failed")
+        ));
+    }
+}
+
+fn problem(kind: ProblemKind, message: impl Into<String>) -> Problem {
+    Problem::new(NAME, kind, message)
+}
+
+fn row(path: &std::path::Path, part: u32, piece: &Piece, stored: &Stored, export: bool) -> FileRow {
+    FileRow {
+        part,
+        path: path.display().to_string(),
+        sha256: stored.sha256.clone(),
+        bytes: stored.bytes,
+        format: piece.format.name().to_owned(),
+        origin: if export { "export" } else { "original" }.to_owned(),
+        verified: Timestamp::now(),
+    }
+}

@@ -1,0 +1,297 @@
+//! Prints what the catalogue knows: a table on a terminal, records in a pipe, or CSV. Never asks the network.
+//!
+//!     gs-list                               everything that is on the platforms
+//!     gs-list --missing | gs-download       archive what is not archived yet
+//!     gs-list --sport running --since 2026-01-01 --format csv > runs.csv
+//!     gs-list --stats                       how many of what
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use garminsync::catalogue::Query;
+use garminsync::cli::{self, Common, Failure, Filter, HasCommon, Outcome, Output, Run, Style};
+use garminsync::record::{ActivityRecord, Record};
+use jiff::Timestamp;
+
+/// Print what the catalogue knows; the network is never asked
+///
+/// Without a state, everything that is on the platforms is listed, newest first.
+#[derive(Parser)]
+#[command(name = "gs-list", version, after_help = "Examples:\n  gs-list --missing | gs-download\n  gs-list --since 30d --sport running\n  gs-list --stats")]
+struct Args {
+    #[command(flatten)]
+    state: State,
+    /// Only this id (repeat it, or separate by commas)
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    id: Vec<String>,
+    /// Numbers instead of a list: total, downloaded, missing, no original, last sync, per platform
+    #[arg(long)]
+    stats: bool,
+    /// How it is written [default: table on a terminal, else ndjson]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// At most one state.
+#[derive(clap::Args)]
+#[group(multiple = false)]
+struct State {
+    /// Also those that are no longer on their platform
+    #[arg(long)]
+    all: bool,
+    /// Only those whose file is not in the archive, and can be
+    #[arg(long)]
+    missing: bool,
+    /// Only those whose file is in the archive
+    #[arg(long)]
+    downloaded: bool,
+    /// Only those that are no longer on their platform
+    #[arg(long)]
+    deleted: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// Records.
+    Ndjson,
+    /// For spreadsheets.
+    Csv,
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main("gs-list", cli::Log::No, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    let (since, until) = args.filter.times(Timestamp::now())?;
+    let named = args.common.named_platforms()?.unwrap_or_default();
+    let query = Query {
+        platforms: named.iter().map(|kind| kind.name.to_owned()).collect(),
+        sports: args.filter.sport.clone(),
+        since,
+        until,
+        ids: args.id.clone(),
+        absent: if args.state.all || (args.state.downloaded && !args.stats) { None } else { Some(args.state.deleted) },
+        ..Query::default()
+    };
+    let format = args.format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
+    if args.stats {
+        return stats(run, &query, format);
+    }
+    let mut printer = Printer::new(format)?;
+    let archive = run.archive.clone();
+    run.catalogue.entries(&query, |entry| {
+        let record = cli::record_of(entry, &archive);
+        if wanted(&args.state, &record) { printer.print(record) } else { Ok(()) }
+    })?;
+    printer.finish(run)
+}
+
+fn is_downloaded(record: &ActivityRecord) -> bool {
+    record.downloaded == Some(true)
+}
+
+/// Missing is what could be in the archive and is not: of a manual entry there is no file to miss.
+fn is_missing(record: &ActivityRecord) -> bool {
+    !is_downloaded(record) && record.original.is_none() && record.deleted.is_none()
+}
+
+fn wanted(state: &State, record: &ActivityRecord) -> bool {
+    match (state.missing, state.downloaded) {
+        (true, _) => is_missing(record),
+        (_, true) => is_downloaded(record),
+        _ => true,
+    }
+}
+
+/// Writes activities in one of the formats.
+enum Printer {
+    Table(cli::Table, u64),
+    Ndjson(Output),
+    Csv(Box<csv::Writer<Output>>),
+}
+
+const HEAD: [&str; 8] = ["start (local)", "platform", "id", "sport", "time", "km", "file", "name"];
+const CSV_HEAD: [&str; 17] = [
+    "platform", "id", "name", "sport", "sub_sport", "platform_sport", "start_time", "utc_offset_s", "timer_time_s",
+    "elapsed_time_s", "distance_m", "manufacturer", "device", "manual", "downloaded", "file", "sha256",
+];
+
+impl Printer {
+    fn new(format: Format) -> Result<Printer, Failure> {
+        Ok(match format {
+            Format::Table => Printer::Table(cli::styled_table(Style::of_stdout(), &HEAD), 0),
+            Format::Ndjson => Printer::Ndjson(Output::buffered()),
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(Output::buffered());
+                writer.write_record(CSV_HEAD).map_err(|error| Output::failed(&error))?;
+                Printer::Csv(Box::new(writer))
+            }
+        })
+    }
+
+    fn print(&mut self, record: ActivityRecord) -> Outcome {
+        match self {
+            Printer::Table(table, count) => {
+                table.add_row(table_row(&record));
+                *count += 1;
+                Ok(())
+            }
+            Printer::Ndjson(output) => output.record(&Record::from(record)).map(drop),
+            Printer::Csv(writer) => writer.write_record(csv_fields(&record)).map_err(|error| Output::failed(&error)),
+        }
+    }
+
+    fn finish(self, run: &Run) -> Outcome {
+        match self {
+            Printer::Table(table, count) => {
+                if count > 0 {
+                    let mut output = Output::buffered();
+                    output.text(&format!("{table}\n"))?;
+                    output.flush()?;
+                }
+                run.talk.note(&match count {
+                    0 => "nothing of that kind is known; gs-fetch lists the platforms".to_owned(),
+                    1 => "1 activity".to_owned(),
+                    _ => format!("{count} activities"),
+                });
+                Ok(())
+            }
+            Printer::Ndjson(mut output) => output.flush().map(drop),
+            Printer::Csv(mut writer) => writer.flush().map_err(|error| Output::failed(&error)),
+        }
+    }
+}
+
+fn table_row(record: &ActivityRecord) -> Vec<String> {
+    let a = &record.activity;
+    let local = a.start_time.map_or("?".into(), |start| {
+        let offset = jiff::tz::Offset::from_seconds(a.utc_offset_s.unwrap_or(0)).unwrap_or(jiff::tz::Offset::UTC);
+        let zone = if a.utc_offset_s.is_some() { "" } else { "Z" };
+        format!("{}{zone}", offset.to_datetime(start).strftime("%Y-%m-%d %H:%M"))
+    });
+    let sport = match (&a.sport, &a.sub_sport) {
+        (Some(sport), Some(sub)) if sub != "generic" => format!("{sport}/{sub}"),
+        (Some(sport), _) => sport.clone(),
+        (None, _) => a.platform_sport.clone().unwrap_or_default(),
+    };
+    let file = match (&record.file, &record.original, &record.deleted) {
+        (Some(file), ..) if file.origin.as_deref() == Some("export") => format!("{} export", file.format.as_deref().unwrap_or("")),
+        (Some(file), ..) => file.format.clone().unwrap_or_default(),
+        (None, Some(_), _) => "none".into(),
+        (None, None, Some(_)) => "gone".into(),
+        (None, None, None) => "missing".into(),
+    };
+    let name: String = a.shown_name().chars().take(60).collect();
+    vec![
+        local,
+        a.platform.clone(),
+        a.id.clone(),
+        garminsync::activity::printable(&sport),
+        a.timer_time_s.map(cli::duration).unwrap_or_default(),
+        a.distance_m.map(|metres| format!("{:.2}", metres / 1000.0)).unwrap_or_default(),
+        file,
+        name,
+    ]
+}
+
+fn csv_fields(record: &ActivityRecord) -> [String; 17] {
+    let a = &record.activity;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let number = |value: Option<f64>| value.map(|n| n.to_string()).unwrap_or_default();
+    [
+        a.platform.clone(),
+        a.id.clone(),
+        text(&a.name),
+        text(&a.sport),
+        text(&a.sub_sport),
+        text(&a.platform_sport),
+        a.start_time.map(|time| time.to_string()).unwrap_or_default(),
+        a.utc_offset_s.map(|seconds| seconds.to_string()).unwrap_or_default(),
+        number(a.timer_time_s),
+        number(a.elapsed_time_s),
+        number(a.distance_m),
+        text(&a.manufacturer),
+        text(&a.device),
+        a.manual.to_string(),
+        is_downloaded(record).to_string(),
+        record.file.as_ref().map(|file| file.path.clone()).unwrap_or_default(),
+        record.file.as_ref().map(|file| file.sha256.clone()).unwrap_or_default(),
+    ]
+}
+
+/// The numbers of one platform, as `gs-list --stats` prints them.
+#[derive(Default, serde::Serialize)]
+struct Stats {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    platform: String,
+    total: u64,
+    downloaded: u64,
+    missing: u64,
+    no_original: u64,
+    bytes: u64,
+    last_sync: Option<Timestamp>,
+}
+
+fn stats(run: &Run, query: &Query, format: Format) -> Outcome {
+    let names = if query.platforms.is_empty() { run.catalogue.platforms()? } else { query.platforms.clone() };
+    let all: Vec<Stats> = names.iter().map(|name| count(run, query, name)).collect::<Result<_, _>>()?;
+    let mut output = Output::buffered();
+    match format {
+        Format::Table if all.is_empty() => run.talk.note("nothing is known yet; gs-fetch lists the platforms"),
+        Format::Table => drop(output.text(&format!("{}\n", stats_table(&all)))?),
+        Format::Ndjson => {
+            for stats in &all {
+                let line = serde_json::to_string(stats).map_err(|error| Output::failed(&error))?;
+                output.text(&format!("{line}\n"))?;
+            }
+        }
+        Format::Csv => {
+            let mut writer = csv::Writer::from_writer(output);
+            all.iter().try_for_each(|stats| writer.serialize(stats)).map_err(|error| Output::failed(&error))?;
+            return writer.flush().map_err(|error| Output::failed(&error));
+        }
+    }
+    output.flush().map(drop)
+}
+
+fn stats_table(all: &[Stats]) -> cli::Table {
+    let head = ["platform", "total", "downloaded", "missing", "no original", "size", "last sync"];
+    let mut table = cli::styled_table(Style::of_stdout(), &head);
+    for stats in all {
+        let numbers = [stats.total, stats.downloaded, stats.missing, stats.no_original].map(|n| n.to_string());
+        let last = stats.last_sync.map_or("never".to_owned(), |time| time.to_string());
+        table.add_row([stats.platform.clone()].into_iter().chain(numbers).chain([cli::size(stats.bytes), last]));
+    }
+    table
+}
+
+fn count(run: &Run, query: &Query, platform: &str) -> Result<Stats, Failure> {
+    let query = Query { platforms: vec![platform.to_owned()], ..query.clone() };
+    let last_sync = run.catalogue.last_sync(platform)?;
+    let mut stats = Stats { kind: "stats", platform: platform.to_owned(), last_sync, ..Stats::default() };
+    run.catalogue.entries(&query, |entry| {
+        let record = cli::record_of(entry, &run.archive);
+        stats.total += 1;
+        stats.downloaded += u64::from(is_downloaded(&record));
+        stats.missing += u64::from(is_missing(&record));
+        stats.no_original += u64::from(record.original.is_some());
+        stats.bytes += record.file.map_or(0, |file| file.bytes);
+        Ok::<_, Failure>(())
+    })?;
+    Ok(stats)
+}

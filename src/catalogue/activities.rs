@@ -1,0 +1,328 @@
+//! The table of activities: what a listing brings in, and what is asked of it.
+
+use std::io::{Read, Write};
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter, types::Value as Sql};
+
+use super::{Catalogue, FileRow, Result};
+use crate::activity::Activity;
+
+/// What a listing's page did to one activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// First seen now.
+    New,
+    /// Known, and something we map has changed, or it is back.
+    Changed,
+    /// Known, nothing changed.
+    Same,
+}
+
+/// An activity as a listing showed it, with the service's own JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The activity.
+    pub activity: &'a Activity,
+    /// The service's JSON.
+    pub raw: &'a str,
+}
+
+/// An activity, and what the catalogue knows of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The activity.
+    pub activity: Activity,
+    /// The service holds no file of it.
+    pub no_original: bool,
+    /// The first listing that should have shown it and did not, and how many there were since.
+    pub absent: Option<(Timestamp, u32)>,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// Its file in the archive (the first, if there are several).
+    pub file: Option<FileRow>,
+}
+
+/// Which activities.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Only these platforms; all if empty.
+    pub platforms: Vec<String>,
+    /// Only these FIT sports or platform types; all if empty.
+    pub sports: Vec<String>,
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    /// Begun before this time.
+    pub until: Option<Timestamp>,
+    /// Only these ids; all if empty.
+    pub ids: Vec<String>,
+    /// `Some(true)`: only those gone from their platform; `Some(false)`: only those that are there.
+    pub absent: Option<bool>,
+    /// Only those that this listing showed first.
+    pub first_listing: Option<i64>,
+}
+
+/// Rows read at a time: nothing is held open while they are printed.
+const BATCH: usize = 1000;
+
+const COLUMNS: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platform_sport, a.start_time, a.utc_offset_s,
+    a.timer_time_s, a.elapsed_time_s, a.distance_m, a.manufacturer, a.device, a.manual, a.original, a.first_seen,
+    a.absent_since, a.absences, f.path, f.sha256, f.bytes, f.format, f.origin, f.part, f.verified";
+
+impl Catalogue {
+    /// Takes in one page of a listing. The order of the result is that of `page`.
+    pub fn see(&mut self, listing: i64, page: &[Seen], now: Timestamp) -> Result<Vec<Change>> {
+        self.write(|tx| page.iter().map(|seen| see_one(tx, listing, seen, now.as_second())).collect())
+    }
+
+    /// Makes sure that a record's activity has a row, as a file needs one; what a listing said is never overwritten.
+    pub fn ensure(&mut self, activity: &Activity, now: Timestamp) -> Result<()> {
+        if self.entry(&activity.platform, &activity.id)?.is_some() {
+            return Ok(());
+        }
+        self.write(|tx| insert(tx, None, activity, now.as_second()))
+    }
+
+    /// Remembers that the service holds no file of it, or forgets that.
+    pub fn set_no_original(&mut self, platform: &str, id: &str, none: bool) -> Result<()> {
+        let original = none.then_some("none");
+        self.write(|tx| {
+            tx.prepare_cached("UPDATE activities SET original = ?3 WHERE platform = ?1 AND id = ?2")?
+                .execute(params![platform, id, original])
+                .map(drop)
+        })
+    }
+
+    /// What is known of one activity.
+    pub fn entry(&self, platform: &str, id: &str) -> Result<Option<Entry>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
+             WHERE a.platform = ?1 AND a.id = ?2"
+        );
+        let found = self.connection.prepare_cached(&sql);
+        self.done(found.and_then(|mut statement| statement.query_row([platform, id], entry).optional()))
+    }
+
+    /// Calls `each` with every activity that `query` means, newest first. Read in batches; nothing is open while `each` runs.
+    pub fn entries<E: From<super::Error>>(
+        &self,
+        query: &Query,
+        mut each: impl FnMut(Entry) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let mut after: Option<(i64, String, String)> = None;
+        loop {
+            let batch = self.batch(query, after.as_ref())?;
+            let full = batch.len() == BATCH;
+            if let Some(last) = batch.last() {
+                let start = last.activity.start_time.map_or(-1, Timestamp::as_second);
+                after = Some((start, last.activity.platform.clone(), last.activity.id.clone()));
+            }
+            for entry in batch {
+                each(entry)?;
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    fn batch(&self, query: &Query, after: Option<&(i64, String, String)>) -> Result<Vec<Entry>> {
+        let (sql, values) = select(query, after);
+        let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
+            statement.query_map(params_from_iter(values), entry)?.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        self.done(rows)
+    }
+
+    /// The service's own JSON of one activity.
+    pub fn raw(&self, platform: &str, id: &str) -> Result<Option<String>> {
+        let sql = "SELECT json FROM raw WHERE platform = ?1 AND id = ?2";
+        let blob = self.connection.query_row(sql, [platform, id], |row| row.get::<_, Vec<u8>>(0)).optional();
+        Ok(self.done(blob)?.and_then(|blob| inflate(&blob)))
+    }
+}
+
+/// The statement for one batch.
+pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (String, Vec<Sql>) {
+    let mut conditions = vec!["1".to_owned()];
+    let mut values: Vec<Sql> = Vec::new();
+    let mut among = |columns: &[&str], wanted: &[String], values: &mut Vec<Sql>| {
+        if !wanted.is_empty() {
+            let marks = vec!["?"; wanted.len()].join(", ");
+            let any = columns.iter().map(|column| format!("{column} IN ({marks})")).collect::<Vec<_>>().join(" OR ");
+            conditions.push(format!("({any})"));
+            for _ in columns {
+                values.extend(wanted.iter().cloned().map(Sql::Text));
+            }
+        }
+    };
+    among(&["a.platform"], &query.platforms, &mut values);
+    among(&["a.id"], &query.ids, &mut values);
+    among(&["a.sport", "a.sub_sport", "a.platform_sport"], &query.sports, &mut values);
+    let numbers = [
+        ("a.start_time >= ?", query.since.map(Timestamp::as_second)),
+        ("a.start_time < ?", query.until.map(Timestamp::as_second)),
+        ("a.first_listing = ?", query.first_listing),
+    ];
+    for (condition, number) in numbers {
+        if let Some(number) = number {
+            conditions.push(condition.to_owned());
+            values.push(Sql::Integer(number));
+        }
+    }
+    if let Some(absent) = query.absent {
+        conditions.push(format!("a.absences {} 0", if absent { ">" } else { "=" }));
+    }
+    if let Some((start, platform, id)) = after {
+        // The first half lets the planner begin in the index; of the second it only makes a filter.
+        conditions.push("ifnull(a.start_time, -1) <= ? AND (ifnull(a.start_time, -1), a.platform, a.id) < (?, ?, ?)".to_owned());
+        values.extend([Sql::Integer(*start), Sql::Integer(*start), Sql::Text(platform.clone()), Sql::Text(id.clone())]);
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
+         WHERE {} ORDER BY ifnull(a.start_time, -1) DESC, a.platform DESC, a.id DESC LIMIT {BATCH}",
+        conditions.join(" AND ")
+    );
+    (sql, values)
+}
+
+fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::Result<Change> {
+    let a = seen.activity;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM activities a LEFT JOIN files f ON 0 WHERE a.platform = ?1 AND a.id = ?2"
+    );
+    let known = tx.prepare_cached(&sql)?.query_row([&a.platform, &a.id], entry).optional()?;
+    let change = match &known {
+        None => Change::New,
+        Some(known) if known.activity == *a && known.absent.is_none() => Change::Same,
+        Some(_) => Change::Changed,
+    };
+    match change {
+        Change::New => insert(tx, Some(listing), a, now)?,
+        Change::Changed => update(tx, listing, a, now)?,
+        Change::Same => {
+            tx.prepare_cached("UPDATE activities SET last_seen = ?3, last_listing = ?4,
+                    first_listing = ifnull(first_listing, ?4) WHERE platform = ?1 AND id = ?2")?
+                .execute(params![a.platform, a.id, now, listing])?;
+        }
+    }
+    keep_raw(tx, seen, now)?;
+    Ok(change)
+}
+
+fn keep_raw(tx: &Transaction, seen: &Seen, now: i64) -> rusqlite::Result<()> {
+    let a = seen.activity;
+    let blob = deflate(seen.raw);
+    let known: Option<Vec<u8>> = tx
+        .prepare_cached("SELECT json FROM raw WHERE platform = ?1 AND id = ?2")?
+        .query_row([&a.platform, &a.id], |row| row.get(0))
+        .optional()?;
+    if known.as_ref() == Some(&blob) {
+        return Ok(());
+    }
+    tx.prepare_cached("INSERT OR REPLACE INTO raw (platform, id, json, seen) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![a.platform, a.id, blob, now])
+        .map(drop)
+}
+
+fn insert(tx: &Transaction, listing: Option<i64>, a: &Activity, now: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO activities (platform, id, name, sport, sub_sport, platform_sport, start_time, utc_offset_s,
+            timer_time_s, elapsed_time_s, distance_m, manufacturer, device, manual, first_seen, last_seen,
+            first_listing, last_listing)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?16)",
+    )?
+    .execute(params_from_iter(mapped(a, now, listing)))
+    .map(drop)
+}
+
+fn update(tx: &Transaction, listing: i64, a: &Activity, now: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE activities SET name = ?3, sport = ?4, sub_sport = ?5, platform_sport = ?6, start_time = ?7,
+            utc_offset_s = ?8, timer_time_s = ?9, elapsed_time_s = ?10, distance_m = ?11, manufacturer = ?12,
+            device = ?13, manual = ?14, last_seen = ?15, last_listing = ?16,
+            first_listing = ifnull(first_listing, ?16), absent_since = NULL, absences = 0
+         WHERE platform = ?1 AND id = ?2",
+    )?
+    .execute(params_from_iter(mapped(a, now, Some(listing))))
+    .map(drop)
+}
+
+/// The columns that a listing fills, in the order of [`insert`] and [`update`].
+fn mapped(a: &Activity, now: i64, listing: Option<i64>) -> Vec<Sql> {
+    let text = |value: &Option<String>| value.clone().map_or(Sql::Null, Sql::Text);
+    let real = |value: Option<f64>| value.map_or(Sql::Null, Sql::Real);
+    let integer = |value: Option<i64>| value.map_or(Sql::Null, Sql::Integer);
+    vec![
+        Sql::Text(a.platform.clone()),
+        Sql::Text(a.id.clone()),
+        text(&a.name),
+        text(&a.sport),
+        text(&a.sub_sport),
+        text(&a.platform_sport),
+        integer(a.start_time.map(Timestamp::as_second)),
+        integer(a.utc_offset_s.map(i64::from)),
+        real(a.timer_time_s),
+        real(a.elapsed_time_s),
+        real(a.distance_m),
+        text(&a.manufacturer),
+        text(&a.device),
+        Sql::Integer(i64::from(a.manual)),
+        Sql::Integer(now),
+        integer(listing),
+    ]
+}
+
+fn entry(row: &Row) -> rusqlite::Result<Entry> {
+    let time = |index: usize| -> rusqlite::Result<Option<Timestamp>> {
+        Ok(row.get::<_, Option<i64>>(index)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    };
+    let activity = Activity {
+        platform: row.get(0)?,
+        id: row.get(1)?,
+        name: row.get(2)?,
+        sport: row.get(3)?,
+        sub_sport: row.get(4)?,
+        platform_sport: row.get(5)?,
+        start_time: time(6)?,
+        utc_offset_s: row.get(7)?,
+        timer_time_s: row.get(8)?,
+        elapsed_time_s: row.get(9)?,
+        distance_m: row.get(10)?,
+        manufacturer: row.get(11)?,
+        device: row.get(12)?,
+        manual: row.get(13)?,
+    };
+    let file = match row.get::<_, Option<String>>(18)? {
+        None => None,
+        Some(path) => Some(FileRow {
+            part: row.get(23)?,
+            path,
+            sha256: row.get(19)?,
+            bytes: row.get::<_, i64>(20)?.unsigned_abs(),
+            format: row.get(21)?,
+            origin: row.get(22)?,
+            verified: time(24)?.unwrap_or(Timestamp::UNIX_EPOCH),
+        }),
+    };
+    Ok(Entry {
+        activity,
+        no_original: row.get::<_, Option<String>>(14)?.is_some(),
+        absent: time(16)?.zip(Some(row.get(17)?)),
+        first_seen: time(15)?.unwrap_or(Timestamp::UNIX_EPOCH),
+        file,
+    })
+}
+
+fn deflate(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    // Writing to memory cannot fail.
+    let _ = encoder.write_all(text.as_bytes());
+    encoder.finish().unwrap_or_default()
+}
+
+fn inflate(blob: &[u8]) -> Option<String> {
+    let mut text = String::new();
+    flate2::read::DeflateDecoder::new(blob).read_to_string(&mut text).ok()?;
+    Some(text)
+}

@@ -1,0 +1,140 @@
+//! The table of listings: how far each could be believed, and what is concluded from it.
+//!
+//! That an activity is gone is only ever concluded from a listing that should have shown it: one whose end was seen,
+//! or, of one that stopped early, the part of time that it did cover.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::{Catalogue, Result};
+
+/// The part of time for which a listing tells who is there and who is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// From here on; `None`: from the beginning.
+    pub from: Option<Timestamp>,
+    /// Up to here; `None`: to the end.
+    pub until: Option<Timestamp>,
+}
+
+/// How far a listing got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reached {
+    /// The part of time it covers.
+    pub coverage: Coverage,
+    /// It went to the end, or as far as it was asked to, and did not stop at what was known.
+    pub base: bool,
+    /// Entries it showed.
+    pub items: u64,
+}
+
+/// What came of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// Whether it was believed.
+    pub believed: bool,
+    /// How many were known before, in the part of time it covers.
+    pub known: u64,
+    /// How many of those it did not show.
+    pub gone: u64,
+}
+
+/// Rows of one platform in a part of time: `?1` platform, `?2` from, `?3` until. A row without a start is only in the
+/// whole of time.
+const COVERED: &str = "platform = ?1 AND ((?2 IS NULL AND ?3 IS NULL)
+    OR (start_time >= ifnull(?2, start_time) AND start_time < ifnull(?3, start_time + 1)))";
+
+impl Catalogue {
+    /// Begins a listing; until [`Catalogue::finish_listing`] it counts as cut.
+    pub fn begin_listing(&mut self, platform: &str, run: &str, now: Timestamp) -> Result<i64> {
+        self.write(|tx| {
+            tx.prepare_cached("INSERT INTO listings (platform, run, started) VALUES (?1, ?2, ?3)")?
+                .execute(params![platform, run, now.as_second()])?;
+            Ok(tx.last_insert_rowid())
+        })
+    }
+
+    /// Ends a listing that got as far as `coverage` says, and concludes who is gone.
+    ///
+    /// One that lacks more than a tenth of what was known, or all of it, is not believed unless `accept_shrunk`: services
+    /// have answered with an empty list on a bad day. Nothing is then concluded from it.
+    pub fn finish_listing(
+        &mut self,
+        (listing, platform): (i64, &str),
+        reached: &Reached,
+        accept_shrunk: bool,
+        now: Timestamp,
+    ) -> Result<Settled> {
+        let coverage = reached.coverage;
+        let (from, until) = (coverage.from.map(Timestamp::as_second), coverage.until.map(Timestamp::as_second));
+        self.write(|tx| {
+            let count = |condition: &str| {
+                tx.prepare_cached(&format!("SELECT count(*) FROM activities WHERE {COVERED} AND {condition}"))?
+                    .query_row(params![platform, from, until, listing], |row| row.get::<_, i64>(0))
+            };
+            let gone = count("absences = 0 AND first_listing IS NOT NULL AND last_listing <> ?4")?;
+            let kept = count("last_listing = ?4 AND first_listing <> ?4")?;
+            let shrunk = gone * 10 > gone + kept;
+            let believed = accept_shrunk || !shrunk;
+            if believed {
+                tx.prepare_cached(&format!(
+                    "UPDATE activities SET absences = absences + 1,
+                        absent_since = ifnull(absent_since, (SELECT started FROM listings WHERE number = ?4))
+                     WHERE {COVERED} AND first_listing IS NOT NULL AND last_listing <> ?4"
+                ))?
+                .execute(params![platform, from, until, listing])?;
+            }
+            let message = (!believed).then(|| format!("{gone} of {} known activities were not in it", gone + kept));
+            tx.prepare_cached(
+                "UPDATE listings SET finished = ?2, complete = ?3, base = ?4, from_time = ?5, until_time = ?6,
+                    items = ?7, message = ?8 WHERE number = ?1",
+            )?
+            .execute(params![
+                listing,
+                now.as_second(),
+                believed,
+                believed && reached.base,
+                from,
+                until,
+                i64::try_from(reached.items).unwrap_or(i64::MAX),
+                message
+            ])?;
+            Ok(Settled { believed, known: (gone + kept).unsigned_abs(), gone: gone.unsigned_abs() })
+        })
+    }
+
+    /// Ends a listing that was cut: nothing is concluded from it.
+    pub fn cut_listing(&mut self, listing: i64, items: u64, message: &str, now: Timestamp) -> Result<()> {
+        self.write(|tx| {
+            tx.prepare_cached("UPDATE listings SET finished = ?2, items = ?3, message = ?4 WHERE number = ?1")?
+                .execute(params![listing, now.as_second(), i64::try_from(items).unwrap_or(i64::MAX), message])
+                .map(drop)
+        })
+    }
+
+    /// When the newest listing began on which those that stop early can build: one that went to the end, or at least as
+    /// far as `newest` entries.
+    pub fn last_base_listing(&self, platform: &str, newest: Option<u64>) -> Result<Option<Timestamp>> {
+        let enough = newest.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX));
+        let sql = "SELECT started FROM listings WHERE platform = ?1 AND complete AND base
+            AND ((from_time IS NULL AND until_time IS NULL) OR items >= ?2) ORDER BY number DESC LIMIT 1";
+        let seconds = self.connection.query_row(sql, params![platform, enough], |row| row.get::<_, i64>(0)).optional();
+        Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    }
+
+    /// When the newest listing that went well ended: the last sync.
+    pub fn last_sync(&self, platform: &str) -> Result<Option<Timestamp>> {
+        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND complete ORDER BY number DESC LIMIT 1";
+        let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
+        Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    }
+
+    /// The platforms that were ever listed or hold an activity.
+    pub fn platforms(&self) -> Result<Vec<String>> {
+        let names = self
+            .connection
+            .prepare("SELECT platform FROM listings UNION SELECT platform FROM activities ORDER BY 1")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
+        self.done(names)
+    }
+}

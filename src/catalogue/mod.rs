@@ -1,0 +1,194 @@
+//! The catalogue: what is known of every activity, in one SQLite file that all commands share.
+//!
+//! Every write is short and begins with `BEGIN IMMEDIATE`: a deferred transaction that has read and then writes after
+//! somebody else's commit fails at once, whatever the busy time-out. No transaction stays open over a request or over
+//! a write to stdout. The tables are described in `schema.sql`.
+
+mod activities;
+mod files;
+mod listings;
+mod logins;
+mod pacing;
+mod problems;
+mod runs;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+pub use activities::{Change, Entry, Query, Seen};
+pub use files::FileRow;
+pub use listings::{Coverage, Reached, Settled};
+pub use logins::{Login, LoginState};
+pub use pacing::Pacing;
+pub use runs::Outcome;
+
+/// `gsyn`: marks the file as ours (SQLite's `application_id`).
+const APPLICATION_ID: i32 = 0x6773_796e;
+/// Step n brings a catalogue from version n to n + 1.
+const STEPS: &[&str] = &[include_str!("schema.sql")];
+
+/// Why the catalogue cannot be used. The variants are what a caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody else holds it for longer than we wait.
+    #[error("{}: the catalogue is locked by another program; try again when that has ended", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Written by a later version.
+    #[error("{}: the catalogue has version {found}, this program knows {known}; install the newer garminsync (nothing was changed)", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: usize,
+    },
+    /// An SQLite file of some other program.
+    #[error("{}: this is a database of another program; set DB_PATH to another file (nothing was changed)", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("{}: the disk is full; make room and run it again", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file or its folder cannot be opened or written.
+    #[error("{}: {why}; check that the folder exists and may be written", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Damaged, or our mistake.
+    #[error("{}: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+}
+
+/// Result of every call here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An open catalogue. Each thread opens its own.
+pub struct Catalogue {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Catalogue {
+    /// Opens the catalogue at `path`, makes it or brings it up to date; waits up to `wait` for others' writes.
+    ///
+    /// A file of another program or of a later version is refused before anything in it is touched.
+    pub fn open(path: &Path, wait: Duration) -> Result<Catalogue> {
+        let named = |source| named(path, source);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(named)?;
+        connection.busy_timeout(wait).map_err(named)?;
+        let mut catalogue = Catalogue { connection, path: path.to_owned() };
+        let version = catalogue.version()?;
+        catalogue.connection.pragma_update(None, "foreign_keys", true).map_err(named)?;
+        // WAL keeps readers and one writer out of each other's way; NORMAL loses no committed row to a killed process.
+        if version < STEPS.len() {
+            catalogue.connection.pragma_update(None, "journal_mode", "WAL").map_err(named)?;
+        }
+        catalogue.connection.pragma_update(None, "synchronous", "NORMAL").map_err(named)?;
+        if version < STEPS.len() {
+            catalogue.migrate()?;
+        }
+        Ok(catalogue)
+    }
+
+    /// The file's version; refuses what is not ours to touch.
+    fn version(&self) -> Result<usize> {
+        let pragma = |name: &str| self.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+        let found = self.done(pragma("user_version"))?;
+        let tables: i64 = self.done(self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)))?;
+        let ours = self.done(pragma("application_id"))? == i64::from(APPLICATION_ID);
+        if !ours && (tables > 0 || found != 0) {
+            return Err(Error::Foreign { path: self.path.clone() });
+        }
+        match usize::try_from(found) {
+            Ok(version) if version <= STEPS.len() => Ok(version),
+            _ => Err(Error::Newer { path: self.path.clone(), found, known: STEPS.len() }),
+        }
+    }
+
+    fn migrate(&mut self) -> Result<()> {
+        let path = self.path.clone();
+        self.write(|tx| {
+            // Read again inside the lock: another command may have done it meanwhile.
+            let version: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+                tx.execute_batch(step)?;
+            }
+            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+            tx.pragma_update(None, "user_version", STEPS.len() as i64)
+        })?;
+        protect(&path);
+        Ok(())
+    }
+
+    /// Runs `work` in one short write transaction.
+    fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T> {
+        let path = &self.path;
+        let run = || {
+            let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&tx)?;
+            tx.commit()?;
+            Ok(value)
+        };
+        run().map_err(|source| named(path, source))
+    }
+
+    fn done<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+        result.map_err(|source| named(&self.path, source))
+    }
+}
+
+/// Says which decision an SQLite error leaves.
+fn named(path: &Path, source: rusqlite::Error) -> Error {
+    let path = path.to_owned();
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
+        Some(ErrorCode::DiskFull) => Error::Full { path },
+        Some(ErrorCode::NotADatabase) => Error::Foreign { path },
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
+            Error::Unusable { path, why: source.to_string() }
+        }
+        _ => Error::Sqlite { path, source },
+    }
+}
+
+/// Whether the file is a database of GarminSync or Sports Sync X, whose settings name it by the same `DB_PATH`.
+pub fn is_of_older_tool(path: &Path) -> bool {
+    let theirs = |connection: &Connection| {
+        let sql = "SELECT count(*) FROM pragma_table_info('activities') WHERE name = 'activity_id'
+            UNION ALL SELECT count(*) FROM pragma_table_info('activity') WHERE name = 'sport_device'";
+        let mut statement = connection.prepare(sql)?;
+        let counts = statement.query_map([], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        rusqlite::Result::Ok(counts.into_iter().any(|count| count > 0))
+    };
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    connection.and_then(|connection| theirs(&connection)).unwrap_or(false)
+}
+
+/// Health data: for its owner only. A file system without such modes is no reason to stop.
+fn protect(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! The table of turns: no two requests of any two processes come closer than the interval.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{Catalogue, Error};
+use crate::http::{Pacer, Turn};
+
+/// Between taking a turn and the first byte on the wire lie a few moments that differ from process to process; this
+/// keeps their difference from ever making an interval shorter than asked.
+const GUARD_MS: i64 = 15;
+/// A turn further ahead than this many intervals is left over from a clock that was wrong.
+const PLAUSIBLE: i64 = 20;
+
+/// Turns kept in a catalogue.
+pub struct Pacing(Mutex<Catalogue>);
+
+impl Pacing {
+    /// Keeps turns through a connection of its own.
+    pub fn new(catalogue: Catalogue) -> Pacing {
+        Pacing(Mutex::new(catalogue))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> Result<T, Error>) -> Result<T, String> {
+        let mut catalogue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut catalogue).map_err(|error| error.to_string())
+    }
+}
+
+impl Pacer for Pacing {
+    fn take_turn(&self, platform: &str, interval: Duration) -> Result<Turn, String> {
+        let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX / 100);
+        self.with(|catalogue| {
+            catalogue.write(|tx| {
+                let now = Timestamp::now().as_millisecond();
+                tx.prepare_cached("INSERT OR IGNORE INTO pacing (platform) VALUES (?1)")?.execute([platform])?;
+                let (next, not_before): (i64, i64) = tx
+                    .prepare_cached("SELECT next_ms, not_before_ms FROM pacing WHERE platform = ?1")?
+                    .query_row([platform], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                if not_before > now {
+                    return Ok(Turn::NotBefore(Timestamp::from_millisecond(not_before).unwrap_or(Timestamp::MAX)));
+                }
+                if interval_ms > 0 && next > now && next - now <= interval_ms * PLAUSIBLE + GUARD_MS {
+                    return Ok(Turn::Later(Duration::from_millis((next - now).unsigned_abs())));
+                }
+                let guard = if interval_ms > 0 { GUARD_MS } else { 0 };
+                tx.prepare_cached("UPDATE pacing SET next_ms = ?2 WHERE platform = ?1")?
+                    .execute(params![platform, now + interval_ms + guard])?;
+                Ok(Turn::Now)
+            })
+        })
+    }
+
+    fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), String> {
+        self.with(|catalogue| {
+            catalogue.write(|tx| {
+                tx.prepare_cached(
+                    "INSERT INTO pacing (platform, not_before_ms) VALUES (?1, ?2)
+                     ON CONFLICT (platform) DO UPDATE SET not_before_ms = ?2",
+                )?
+                .execute(params![platform, until.as_millisecond()])
+                .map(drop)
+            })
+        })
+    }
+}

@@ -1,0 +1,186 @@
+use super::*;
+use crate::activity::Activity;
+use jiff::{SignedDuration, Timestamp};
+
+fn open(dir: &tempfile::TempDir) -> Catalogue {
+    Catalogue::open(&dir.path().join("c.sqlite"), Duration::from_secs(5)).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+fn activity(number: i64) -> Activity {
+    Activity {
+        platform: "garmin-com".into(),
+        id: number.to_string(),
+        name: Some(format!("run {number}")),
+        start_time: now().checked_sub(SignedDuration::from_hours(number)).ok(),
+        timer_time_s: Some(0.1 + number as f64),
+        ..Activity::default()
+    }
+}
+
+/// One listing that shows `numbers`.
+fn list(catalogue: &mut Catalogue, numbers: impl IntoIterator<Item = i64>, coverage: Coverage, accept: bool) -> Settled {
+    let listing = catalogue.begin_listing("garmin-com", "run", now()).unwrap();
+    let activities: Vec<Activity> = numbers.into_iter().map(activity).collect();
+    let seen: Vec<Seen> = activities.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
+    catalogue.see(listing, &seen, now()).unwrap();
+    let reached = Reached { coverage, base: true, items: seen.len() as u64 };
+    catalogue.finish_listing((listing, "garmin-com"), &reached, accept, now()).unwrap()
+}
+
+fn absences(catalogue: &Catalogue, number: i64) -> u32 {
+    catalogue.entry("garmin-com", &number.to_string()).unwrap().unwrap().absent.map_or(0, |(_, times)| times)
+}
+
+#[test]
+fn new_changed_and_same_are_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let see = |catalogue: &mut Catalogue, activity: &Activity, raw: &str| {
+        catalogue.see(1, &[Seen { activity, raw }], now()).unwrap()[0]
+    };
+    let mut run = activity(1);
+    assert_eq!(see(&mut catalogue, &run, "{\"a\":1}"), Change::New);
+    assert_eq!(see(&mut catalogue, &run, "{\"a\":2}"), Change::Same, "what we do not map is kept, but is no news");
+    assert_eq!(catalogue.raw("garmin-com", "1").unwrap().as_deref(), Some("{\"a\":2}"));
+    run.name = Some("renamed".into());
+    assert_eq!(see(&mut catalogue, &run, "{}"), Change::Changed);
+    assert_eq!(catalogue.entry("garmin-com", "1").unwrap().unwrap().activity, run);
+}
+
+#[test]
+fn an_activity_is_gone_only_for_a_listing_that_should_have_shown_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    list(&mut catalogue, 1..=40, Coverage::default(), false);
+    let newest = Coverage { from: activity(20).start_time, until: None };
+    let settled = list(&mut catalogue, (1..=20).filter(|n| *n != 3), newest, false);
+    assert_eq!(settled, Settled { believed: true, known: 20, gone: 1 });
+    assert_eq!((absences(&catalogue, 3), absences(&catalogue, 30)), (1, 0));
+    list(&mut catalogue, (1..=40).filter(|n| *n != 3), Coverage::default(), false);
+    assert_eq!(absences(&catalogue, 3), 2);
+    list(&mut catalogue, 1..=40, Coverage::default(), false);
+    assert_eq!(absences(&catalogue, 3), 0, "it is back");
+}
+
+#[test]
+fn a_listing_that_shrank_by_more_than_a_tenth_is_not_believed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    list(&mut catalogue, 1..=100, Coverage::default(), false);
+    assert!(!list(&mut catalogue, [], Coverage::default(), false).believed);
+    assert!(!list(&mut catalogue, 12..=100, Coverage::default(), false).believed);
+    assert_eq!(absences(&catalogue, 5), 0);
+    assert!(list(&mut catalogue, 11..=100, Coverage::default(), false).believed);
+    assert_eq!(absences(&catalogue, 5), 1);
+    assert!(list(&mut catalogue, 51..=100, Coverage::default(), true).believed, "accepted by hand");
+    assert_eq!((absences(&catalogue, 5), absences(&catalogue, 40)), (2, 1));
+}
+
+#[test]
+fn only_a_listing_that_went_far_enough_is_built_upon() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    assert_eq!(catalogue.last_base_listing("garmin-com", None).unwrap(), None);
+    list(&mut catalogue, 1..=10, Coverage { from: activity(10).start_time, until: None }, false);
+    assert_eq!(catalogue.last_base_listing("garmin-com", None).unwrap(), None);
+    assert_eq!(catalogue.last_base_listing("garmin-com", Some(10)).unwrap(), Some(now()));
+    assert_eq!(catalogue.last_base_listing("garmin-com", Some(11)).unwrap(), None);
+    list(&mut catalogue, 1..=10, Coverage::default(), false);
+    assert_eq!(catalogue.last_base_listing("garmin-com", None).unwrap(), Some(now()));
+    assert_eq!(catalogue.last_base_listing("garmin-cn", None).unwrap(), None);
+}
+
+#[test]
+fn entries_come_newest_first_in_batches_and_unknown_starts_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    list(&mut catalogue, 1..=2500, Coverage::default(), false);
+    let timeless = Activity { platform: "garmin-com".into(), id: "9999".into(), ..Activity::default() };
+    catalogue.see(9, &[Seen { activity: &timeless, raw: "{}" }], now()).unwrap();
+    let mut ids = Vec::new();
+    catalogue.entries(&Query::default(), |entry| { ids.push(entry.activity.id); Ok::<_, Error>(()) }).unwrap();
+    let expected: Vec<String> = (1..=2500).chain([9999]).map(|n: i64| n.to_string()).collect();
+    assert_eq!(ids, expected);
+}
+
+#[test]
+fn the_queries_that_matter_take_their_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = open(&dir);
+    let plan = |sql: &str, values: Vec<rusqlite::types::Value>| -> String {
+        let mut statement = catalogue.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+        rows.map(|row| row.unwrap()).collect::<Vec<_>>().join("\n")
+    };
+    let (sql, values) = activities::select(&Query::default(), Some(&(5, "p".into(), "i".into())));
+    let newest = plan(&sql, values);
+    assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
+    assert!(!newest.contains("TEMP B-TREE"), "{newest}");
+    let one = Query { platforms: vec!["p".into()], ids: vec!["1".into()], ..Query::default() };
+    let (sql, values) = activities::select(&one, None);
+    assert!(plan(&sql, values).contains("SEARCH a USING PRIMARY KEY (platform=? AND id=?)"));
+    let near = "SELECT 1 FROM activities WHERE start_time BETWEEN ? AND ?";
+    assert!(plan(near, vec![1.into(), 2.into()]).contains("activities_start"));
+}
+
+#[test]
+fn a_newer_or_foreign_file_is_refused_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.sqlite");
+    drop(open(&dir));
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(Catalogue::open(&path, Duration::ZERO), Err(Error::Newer { found: 99, .. })));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+
+    let foreign = dir.path().join("garmin.db");
+    Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE activities (activity_id INTEGER)").unwrap();
+    let before = std::fs::read(&foreign).unwrap();
+    assert!(matches!(Catalogue::open(&foreign, Duration::ZERO), Err(Error::Foreign { .. })));
+    assert_eq!(std::fs::read(&foreign).unwrap(), before);
+    std::fs::write(&foreign, "this is no database, but it is long enough to look like one to somebody").unwrap();
+    assert!(matches!(Catalogue::open(&foreign, Duration::ZERO), Err(Error::Foreign { .. })));
+}
+
+#[test]
+fn a_locked_catalogue_is_waited_for_and_then_told() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(&dir));
+    let other = Connection::open(dir.path().join("c.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut catalogue = Catalogue::open(&dir.path().join("c.sqlite"), Duration::from_millis(50)).unwrap();
+    assert!(matches!(catalogue.begin_run("r", "gs-fetch", now()), Err(Error::Locked { .. })));
+    other.execute_batch("COMMIT").unwrap();
+    catalogue.begin_run("r", "gs-fetch", now()).unwrap();
+}
+
+#[test]
+fn refused_logins_pause_longer_each_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let hours = |until: Timestamp| until.duration_since(now()).as_hours();
+    let pauses: Vec<i64> = (0..6).map(|_| hours(catalogue.login_turned_away("p", "429", now()).unwrap())).collect();
+    assert_eq!(pauses, [2, 4, 8, 16, 24, 24]);
+    assert!(matches!(catalogue.login("p").unwrap().unwrap().state, LoginState::Cooldown(_)));
+    catalogue.login_went_well("p").unwrap();
+    assert_eq!(catalogue.login("p").unwrap(), None);
+}
+
+#[test]
+fn turns_keep_their_interval_whatever_the_clock_did() {
+    use crate::http::{Pacer, Turn};
+    let dir = tempfile::tempdir().unwrap();
+    let pacing = Pacing::new(open(&dir));
+    let minute = Duration::from_secs(60);
+    assert_eq!(pacing.take_turn("p", minute).unwrap(), Turn::Now);
+    assert!(matches!(pacing.take_turn("p", minute).unwrap(), Turn::Later(wait) if wait > Duration::from_secs(50)));
+    assert_eq!(pacing.take_turn("other", minute).unwrap(), Turn::Now);
+    assert_eq!(pacing.take_turn("p", Duration::from_millis(1)).unwrap(), Turn::Now, "a turn left over from a wrong clock");
+    let until = Timestamp::from_second(Timestamp::now().as_second() + 100).unwrap();
+    pacing.not_before("p", until).unwrap();
+    assert_eq!(pacing.take_turn("p", Duration::ZERO).unwrap(), Turn::NotBefore(until));
+}

@@ -1,0 +1,119 @@
+//! Flags that several commands share, so that they mean the same everywhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+use super::{Exit, Failure};
+use crate::platform::{self, Kind};
+use crate::settings::{Settings, moment};
+
+/// The flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub env_file: Option<PathBuf>,
+    /// Say what would be done, and do nothing
+    #[arg(short = 'n', long, global = true)]
+    pub dry_run: bool,
+    /// Errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Tell more; twice: every request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Messages as JSON lines
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub log: Option<LogFormat>,
+    /// When to show progress
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub progress: When,
+    /// Only this platform: garmin-com, garmin-cn (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', global = true)]
+    pub platform: Vec<String>,
+}
+
+/// A command that has the common flags.
+pub trait HasCommon {
+    /// The common flags.
+    fn common(&self) -> &Common;
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// When something is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Which activities.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Which activities")]
+pub struct Filter {
+    /// Begun on this day (UTC) or later: a date, a time, or how long ago (30d)
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Begun before this day (UTC): a date, a time, or how long ago (30d)
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Only this sport: FIT's name or the platform's own (repeat it, or separate by commas)
+    #[arg(long, value_name = "SPORT", value_delimiter = ',')]
+    pub sport: Vec<String>,
+}
+
+impl Filter {
+    /// The two ends of the time that is meant.
+    pub fn times(&self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
+        let read = |flag: &str, text: &Option<String>| {
+            text.as_deref().map(|text| moment(text, now).map_err(|why| Failure::usage(format!("{flag}: {why}")))).transpose()
+        };
+        let (since, until) = (read("--since", &self.since)?, read("--until", &self.until)?);
+        match (since, until) {
+            (Some(since), Some(until)) if since >= until => Err(Failure::usage("--since is not before --until")),
+            times => Ok(times),
+        }
+    }
+}
+
+impl Common {
+    /// The platforms named by `--platform`, in the table's order; `None` if none is named.
+    pub fn named_platforms(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
+        if self.platform.is_empty() { Ok(None) } else { find("--platform", &self.platform, Exit::Usage).map(Some) }
+    }
+}
+
+/// The platforms that `SYNC_PLATFORM` names.
+pub fn platforms_of_settings(settings: &Settings) -> Result<Option<Vec<&'static Kind>>, Failure> {
+    let names = |text: &str| text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>();
+    settings.get("SYNC_PLATFORM").map(|text| find("SYNC_PLATFORM", &names(text), Exit::Config)).transpose()
+}
+
+fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, Failure> {
+    for name in names {
+        if platform::kind(name).is_none() {
+            let known = platform::PLATFORMS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+            return Err(Failure::new(exit, format!("{from}: {name:?} is no platform of this version; it knows {known}")));
+        }
+    }
+    let meant = |kind: &&Kind| names.iter().any(|name| platform::kind(name).is_some_and(|k| k.name == kind.name));
+    Ok(platform::PLATFORMS.iter().filter(meant).collect())
+}

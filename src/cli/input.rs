@@ -1,0 +1,42 @@
+//! stdin, and what a person is asked on the terminal.
+
+use std::io::{BufReader, IsTerminal, Read, StdinLock, Write};
+
+use super::Failure;
+use crate::http::Secret;
+use crate::record::Reader;
+
+/// Records from stdin; somebody who typed the command alone is told what it waits for.
+pub fn records(hint: &str) -> Result<Reader<BufReader<StdinLock<'static>>>, Failure> {
+    if std::io::stdin().is_terminal() {
+        return Err(Failure::usage(format!("it reads records from standard input; try: {hint}")));
+    }
+    Ok(Reader::new(BufReader::with_capacity(256 << 10, std::io::stdin().lock())))
+}
+
+/// All of stdin, as a secret.
+pub fn stdin_text() -> Result<Secret, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(4 << 20).read_to_string(&mut text);
+    read.map_err(|error| Failure::usage(format!("standard input: {error}")))?;
+    Ok(Secret::new(text))
+}
+
+/// Asks on the terminal without showing what is typed; `None` if there is no terminal.
+pub fn ask_hidden(prompt: &str) -> Option<Secret> {
+    let text = rpassword::prompt_password(prompt).ok()?;
+    (!text.trim().is_empty()).then(|| Secret::new(text))
+}
+
+/// Asks on the terminal; `None` if stdin is none, or nothing was typed.
+pub fn ask_line(prompt: &str) -> Option<String> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    let mut stderr = std::io::stderr();
+    write!(stderr, "{prompt}").and_then(|()| stderr.flush()).ok()?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).ok()?;
+    let line = line.trim().to_owned();
+    (!line.is_empty()).then_some(line)
+}

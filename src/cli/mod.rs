@@ -1,0 +1,22 @@
+//! What all commands share: flags, messages, exit codes, the run. Only here is anything printed.
+//!
+//! A command's `main` is one call of [`main`]; its work gets a [`Run`] and says how it ended.
+
+mod args;
+mod exit;
+mod input;
+mod output;
+mod platforms;
+mod progress;
+mod run;
+mod show;
+mod talk;
+
+pub use args::{Common, Filter, HasCommon};
+pub use exit::{Exit, Failure, Outcome};
+pub use input::{ask_hidden, ask_line, records, stdin_text};
+pub use output::Output;
+pub use progress::Bar;
+pub use run::{Log, Run, main};
+pub use show::{Style, Table, duration, record_of, size, styled_table};
+pub use talk::Talk;

@@ -1,0 +1,143 @@
+//! Opens platforms: gives them the way out, their credentials, and the memory of refused logins.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::args::platforms_of_settings;
+use super::{Bar, Exit, Failure, Run};
+use crate::catalogue::{Catalogue, LoginState, Pacing};
+use crate::http::{Backoff, Http, Loopback, Options};
+use crate::platform::{self, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
+
+impl Run {
+    /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password.
+    pub fn platforms(&self) -> Result<Vec<&'static Kind>, Failure> {
+        if let Some(kinds) = self.common.named_platforms()? {
+            return Ok(kinds);
+        }
+        if let Some(kinds) = platforms_of_settings(&self.settings)? {
+            return Ok(kinds);
+        }
+        let mut ready = Vec::new();
+        for kind in PLATFORMS {
+            if self.has_token(kind) || self.credentials(kind)?.is_some() {
+                ready.push(kind);
+            }
+        }
+        if ready.is_empty() {
+            let message = "no platform is set up; log in first: gs-auth login --platform garmin-com (or garmin-cn)";
+            return Err(Failure::new(Exit::Login, message));
+        }
+        Ok(ready)
+    }
+
+    fn tokens_dir(&self) -> PathBuf {
+        self.data_dir.join("tokens")
+    }
+
+    fn has_token(&self, kind: &Kind) -> bool {
+        self.tokens_dir().join(format!("{}.json", kind.name)).is_file()
+    }
+
+    /// What the settings hold for a platform: both halves, or nothing.
+    pub fn credentials(&self, kind: &Kind) -> Result<Option<Credentials>, Failure> {
+        let first = |names: &[&str]| -> Result<_, Failure> {
+            for name in names {
+                if let Some(secret) = self.settings.secret(name)? {
+                    return Ok(Some(secret));
+                }
+            }
+            Ok(None)
+        };
+        let (user, password) = (first(kind.user_settings)?, first(kind.password_settings)?);
+        Ok(user.zip(password).map(|(user, password)| Credentials { user: user.expose().to_owned(), password }))
+    }
+
+    /// The way out, for all platforms of this run. `bar` shows what it waits for.
+    pub fn http(&self, bar: Option<Bar>) -> Result<Arc<Http>, Failure> {
+        let loopback = self.settings.get("GS_LOOPBACK").map(Loopback::parse).transpose();
+        let loopback = loopback.map_err(|why| Failure::new(Exit::Config, why))?;
+        let seconds = Duration::from_secs;
+        let talk = self.talk.clone();
+        let options = Options {
+            loopback,
+            timeout: self.settings.duration("GS_TIMEOUT", seconds(60))?,
+            backoff: Backoff { first: self.settings.duration("GS_RETRY_WAIT", seconds(2))?, longest: seconds(120), tries: 4 },
+            interval: self.settings.duration("GS_REQUEST_INTERVAL", seconds(2))?,
+            patience: self.settings.duration("GS_PATIENCE", seconds(300))?,
+            stop: self.stop.clone(),
+            trace: Box::new(move |line| talk.trace(line)),
+            waiting: Box::new(move |why, wait| {
+                if let (Some(bar), true) = (&bar, wait > seconds(3)) {
+                    bar.say(&format!("{why} ({})", humantime::format_duration(seconds(wait.as_secs()))));
+                }
+            }),
+        };
+        let pacing = Pacing::new(Catalogue::open(&self.catalogue_path, self.lock_wait)?);
+        Ok(Arc::new(Http::new(Arc::new(pacing), options)))
+    }
+
+    /// Opens a platform.
+    pub fn open_platform(&self, kind: &Kind, http: Arc<Http>) -> Result<Box<dyn Platform>, Failure> {
+        let guard = Guard { path: self.catalogue_path.clone(), wait: self.lock_wait, platform: kind.name };
+        let (talk, name) = (self.talk.clone(), kind.name);
+        Ok((kind.open)(Context {
+            http,
+            tokens: self.tokens_dir(),
+            credentials: self.credentials(kind)?,
+            guard: Arc::new(guard),
+            client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
+            notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
+        }))
+    }
+}
+
+/// Refused logins, remembered in the catalogue.
+struct Guard {
+    path: PathBuf,
+    wait: Duration,
+    platform: &'static str,
+}
+
+impl Guard {
+    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
+        let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
+        result.map_err(|error| platform::Error::Later { message: error.to_string(), down: true })
+    }
+}
+
+impl LoginGuard for Guard {
+    fn may_try(&self, by_hand: bool) -> platform::Result<()> {
+        let Some(login) = self.with(|catalogue| catalogue.login(self.platform))? else { return Ok(()) };
+        let other_ways = format!(
+            "import a token of another tool (gs-auth import --platform {0}) or log in with the browser (gs-auth login --browser --platform {0})",
+            self.platform
+        );
+        match login.state {
+            LoginState::Cooldown(until) if Timestamp::now() < until => Err(platform::Error::Later {
+                message: format!("no password login before {until}: {}; until then {other_ways}", login.reason),
+                down: true,
+            }),
+            LoginState::Refused if !by_hand => Err(platform::Error::Login(format!(
+                "the last password login was refused ({}) and is not repeated by itself; run gs-auth login --platform {}, or {other_ways}",
+                login.reason, self.platform
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn turned_away(&self, reason: &str) -> platform::Result<Timestamp> {
+        self.with(|catalogue| catalogue.login_turned_away(self.platform, reason, Timestamp::now()))
+    }
+
+    fn refused(&self, reason: &str) -> platform::Result<()> {
+        self.with(|catalogue| catalogue.login_refused(self.platform, reason, Timestamp::now()))
+    }
+
+    fn went_well(&self) -> platform::Result<()> {
+        self.with(|catalogue| catalogue.login_went_well(self.platform))
+    }
+}

@@ -1,0 +1,204 @@
+//! One run of one command: settings, catalogue, archive, the sync log, signals, and how it ends.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Parser;
+use jiff::Timestamp;
+
+use super::{Common, Exit, Failure, HasCommon, Outcome, Talk};
+use crate::archive::{Archive, make_private};
+use crate::catalogue::{self, Catalogue};
+use crate::settings::Settings;
+
+/// Whether a command stands in the sync log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// It does something.
+    Yes,
+    /// It only looks.
+    No,
+}
+
+/// What a command works with.
+pub struct Run {
+    /// The command's name.
+    pub command: &'static str,
+    /// The common flags.
+    pub common: Common,
+    /// The settings.
+    pub settings: Settings,
+    /// Where everything lives.
+    pub data_dir: PathBuf,
+    /// The catalogue's file.
+    pub catalogue_path: PathBuf,
+    /// The catalogue.
+    pub catalogue: Catalogue,
+    /// The archive.
+    pub archive: Archive,
+    /// Messages.
+    pub talk: Arc<Talk>,
+    /// Raised when a person wants it to end.
+    pub stop: Arc<AtomicBool>,
+    /// Shared by all commands of a pipeline.
+    pub id: String,
+    /// How long others' locks are waited for.
+    pub lock_wait: Duration,
+    worst: Exit,
+    counts: BTreeMap<&'static str, u64>,
+}
+
+/// Runs a command: reads its flags, opens what it needs, does `work`, and ends with the worst of what happened.
+pub fn main<A: Parser + HasCommon>(command: &'static str, log: Log, work: fn(&A, &mut Run) -> Outcome) -> ExitCode {
+    let args = A::parse();
+    let talk = Arc::new(Talk::new(command, args.common()));
+    let told = talk.clone();
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| whole(command, log, &args, talk, work)));
+    let exit = result.unwrap_or_else(|_| {
+        told.error("this is a bug in garminsync; please report it with the lines above (they hold no secrets)");
+        Exit::Bug
+    });
+    exit.into()
+}
+
+fn whole<A: HasCommon>(command: &'static str, log: Log, args: &A, talk: Arc<Talk>, work: fn(&A, &mut Run) -> Outcome) -> Exit {
+    let mut run = match Run::open(command, args.common(), talk.clone()) {
+        Ok(run) => run,
+        Err(failure) => {
+            talk.error(&failure.message);
+            return failure.exit;
+        }
+    };
+    let row = match log {
+        Log::Yes if !run.common.dry_run => run.catalogue.begin_run(&run.id, command, Timestamp::now()).map(Some),
+        _ => Ok(None),
+    };
+    let result = row.map_err(Failure::from).and_then(|row| {
+        let result = work(args, &mut run);
+        run.end(row, result)
+    });
+    if let Err(failure) = result {
+        talk.error(&failure.message);
+        run.raise(failure.exit);
+    }
+    run.worst
+}
+
+impl Run {
+    fn open(command: &'static str, common: &Common, talk: Arc<Talk>) -> Result<Run, Failure> {
+        let settings = Settings::load(common.env_file.as_deref())?;
+        let data_dir = match &common.data_dir {
+            Some(dir) => dir.clone(),
+            None => settings.data_dir()?,
+        };
+        let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
+        make_private(&data_dir).map_err(|error| {
+            Failure::new(Exit::Config, format!("{}: {error}; choose another with --data-dir or DATA_DIR", data_dir.display()))
+        })?;
+        let lock_wait = settings.duration("GS_LOCK_WAIT", Duration::from_secs(30))?;
+        let (catalogue_path, catalogue) = open_catalogue(&settings, &data_dir, common, &talk, lock_wait)?;
+        let id = settings.get("GS_RUN").map_or_else(new_id, str::to_owned);
+        Ok(Run {
+            command,
+            common: common.clone(),
+            archive: Archive::new(&data_dir),
+            settings,
+            data_dir,
+            catalogue_path,
+            catalogue,
+            talk,
+            stop: heed_signals(),
+            id,
+            lock_wait,
+            worst: Exit::Ok,
+            counts: BTreeMap::new(),
+        })
+    }
+
+    /// It ends with this, or worse.
+    pub fn raise(&mut self, exit: Exit) {
+        self.worst = self.worst.max(exit);
+    }
+
+    /// Counts for the sync log.
+    pub fn count(&mut self, what: &'static str, number: u64) {
+        *self.counts.entry(what).or_default() += number;
+    }
+
+    /// What was counted.
+    pub fn counted(&self, what: &str) -> u64 {
+        self.counts.get(what).copied().unwrap_or(0)
+    }
+
+    /// Whether a person wants it to end.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Tells of a failure and goes on.
+    pub fn fail(&mut self, failure: &Failure) {
+        self.talk.error(&failure.message);
+        self.raise(failure.exit);
+    }
+
+    fn end(&mut self, row: Option<i64>, result: Outcome) -> Outcome {
+        if let Err(failure) = result {
+            self.fail(&failure);
+        }
+        if self.is_stopped() {
+            self.raise(Exit::Interrupted);
+        }
+        let Some(row) = row else { return Ok(()) };
+        // A map of names and numbers always becomes JSON.
+        let counts = serde_json::to_string(&self.counts).unwrap_or_else(|_| "{}".into());
+        let message = self.talk.first_error();
+        let outcome = catalogue::Outcome { exit: self.worst as u8, counts: &counts, message: message.as_deref() };
+        Ok(self.catalogue.finish_run(row, &outcome, Timestamp::now())?)
+    }
+}
+
+/// `DB_PATH`, or `catalogue.sqlite` in the data folder. A database of one of the older tools is left alone: the
+/// catalogue then stands beside it.
+fn open_catalogue(
+    settings: &Settings,
+    data_dir: &std::path::Path,
+    common: &Common,
+    talk: &Talk,
+    wait: Duration,
+) -> Result<(PathBuf, Catalogue), Failure> {
+    let named = settings.path("DB_PATH").filter(|_| common.data_dir.is_none());
+    let path = named.unwrap_or_else(|| data_dir.join("catalogue.sqlite"));
+    if let Some(dir) = path.parent() {
+        make_private(dir).map_err(|error| Failure::new(Exit::Config, format!("DB_PATH: {}: {error}", dir.display())))?;
+    }
+    match Catalogue::open(&path, wait) {
+        Err(catalogue::Error::Foreign { .. }) if catalogue::is_of_older_tool(&path) => {
+            let beside = path.with_file_name("catalogue.sqlite");
+            talk.detail(&format!("{} belongs to an older tool and is left alone; using {}", path.display(), beside.display()));
+            Ok((beside.clone(), Catalogue::open(&beside, wait)?))
+        }
+        opened => Ok((path, opened?)),
+    }
+}
+
+/// The first Ctrl-C or SIGTERM asks to end after the item in hand; the second ends at once.
+fn heed_signals() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // Registered in this order, the first signal finds the flag still down. If a signal cannot be registered, its
+        // default action ends the program, which loses nothing either.
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, stop.clone());
+        let _ = signal_hook::flag::register(signal, stop.clone());
+    }
+    stop
+}
+
+/// A run's id: sorts by time, and two of one second differ.
+fn new_id() -> String {
+    let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    format!("{now}-{:08x}", fastrand::u32(..))
+}

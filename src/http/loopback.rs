@@ -1,0 +1,70 @@
+//! `GS_LOOPBACK`: the one switch that sends every request to a stand-in on this machine.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// A stand-in's address. It can only be one of this machine's own: credentials must not leave it by a typing error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loopback(SocketAddr);
+
+impl Loopback {
+    /// Reads `http://127.0.0.1:PORT` (or `[::1]`, or `localhost`, which is taken for 127.0.0.1 without asking a resolver).
+    pub fn parse(text: &str) -> Result<Loopback, String> {
+        let refused = || {
+            format!(
+                "GS_LOOPBACK={text:?} is not of the form http://127.0.0.1:PORT; only an address of this machine is taken"
+            )
+        };
+        let rest = text.trim().strip_prefix("http://").ok_or_else(refused)?;
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = rest.rsplit_once(':').ok_or_else(refused)?;
+        let port: u16 = port.parse().map_err(|_| refused())?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let address = match host {
+            "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            _ => host.parse::<IpAddr>().map_err(|_| refused())?,
+        };
+        if !address.is_loopback() || port == 0 {
+            return Err(refused());
+        }
+        Ok(Loopback(SocketAddr::new(address, port)))
+    }
+
+    /// Where the stand-in serves `url`: `https://HOST/PATH?QUERY` is at `http://ADDRESS/HOST/PATH?QUERY`.
+    pub fn rewrite(&self, url: &str) -> String {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        format!("http://{}/{rest}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_addresses_are_taken() {
+        for good in ["http://127.0.0.1:8080", "http://127.9.9.9:1/", "http://[::1]:80", "http://localhost:9"] {
+            assert!(Loopback::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "https://127.0.0.1:80",
+            "http://127.0.0.1",
+            "http://10.0.0.1:80",
+            "http://example.com:80",
+            "http://127.0.0.1:0",
+            "http://127.0.0.1.example.com:80",
+            "http://127.0.0.1:80/x",
+            "",
+        ] {
+            assert!(Loopback::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn host_path_and_query_are_kept() {
+        let loopback = Loopback::parse("http://127.0.0.1:8080").unwrap();
+        assert_eq!(
+            loopback.rewrite("https://connectapi.garmin.com/a/b?c=d%20e&f"),
+            "http://127.0.0.1:8080/connectapi.garmin.com/a/b?c=d%20e&f"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! The only room that opens sockets: time-outs on everything, pacing, retries, redirects, redaction.
+//!
+//! A platform builds a [`Request`] for the service's real URL and reads the [`Response`]; whether that goes to the
+//! service or, with `GS_LOOPBACK`, to a stand-in on this machine is decided here alone.
+
+mod loopback;
+mod pace;
+mod retry;
+mod secret;
+mod send;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+pub use loopback::Loopback;
+pub use pace::{Pacer, Turn};
+pub use retry::{Backoff, retry_after};
+pub use secret::Secret;
+
+/// The largest answer taken unless a request says otherwise.
+pub const BODY_LIMIT: u64 = 32 << 20;
+
+/// Is told a line.
+pub type Trace = Box<dyn Fn(&str) + Send + Sync>;
+/// Is told what is waited for, and how long.
+pub type Waiting = Box<dyn Fn(&str, Duration) + Send + Sync>;
+
+/// How requests are sent.
+pub struct Options {
+    /// Send to a stand-in on this machine instead of the services.
+    pub loopback: Option<Loopback>,
+    /// How long to wait for a connection, an answer, or the next bytes of one.
+    pub timeout: Duration,
+    /// How reads are tried again.
+    pub backoff: Backoff,
+    /// Least time between the starts of two requests to one platform.
+    pub interval: Duration,
+    /// The longest time the service may ask to wait before the run gives up instead.
+    pub patience: Duration,
+    /// Raised when a person wants the program to end.
+    pub stop: Arc<AtomicBool>,
+    /// Told of every request, for `--verbose`: method, host and path, status. Never a query, header or body.
+    pub trace: Trace,
+    /// Told while it waits longer than a moment, for progress: what for, and how long.
+    pub waiting: Waiting,
+}
+
+/// Sends requests. One for a program; shared by its threads.
+pub struct Http {
+    agent: ureq::Agent,
+    pacer: Arc<dyn Pacer>,
+    options: Options,
+}
+
+/// Whether sending a request twice can do harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// A read: tried again on 408, 429, 5xx and broken connections.
+    Read,
+    /// A read whose 500 may be final (Garmin answers so for an activity without a file): a 500 is tried again once.
+    ReadOnce500,
+    /// A write: sent once, whatever comes of it.
+    Never,
+}
+
+/// One request to a service, for its real URL.
+#[derive(Clone)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// The real `https://` URL, query included.
+    pub url: String,
+    /// Header names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body, if any.
+    pub body: Option<Vec<u8>>,
+    /// Whether it may be sent twice.
+    pub repeat: Repeat,
+    /// The largest answer taken.
+    pub limit: u64,
+    /// Hosts that a redirect may lead to; any other is refused, as it would be handed the credentials.
+    pub hosts: Vec<String>,
+}
+
+impl Request {
+    /// A read.
+    pub fn get(url: impl Into<String>) -> Request {
+        Request {
+            method: "GET",
+            url: url.into(),
+            headers: Vec::new(),
+            body: None,
+            repeat: Repeat::Read,
+            limit: BODY_LIMIT,
+            hosts: Vec::new(),
+        }
+    }
+
+    /// A write with a body.
+    pub fn post(url: impl Into<String>, content_type: &str, body: Vec<u8>) -> Request {
+        let mut request = Request::get(url).header("Content-Type", content_type);
+        request.method = "POST";
+        request.repeat = Repeat::Never;
+        request.body = Some(body);
+        request
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Request {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first header of that name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why there is no answer. (An answer of any status is a [`Response`].)
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No connection, or it broke, or it was too slow.
+    #[error("no answer from {host}: {why}")]
+    Network {
+        /// The host that was asked.
+        host: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// Larger than any honest answer.
+    #[error("the answer of {host} is larger than {limit} bytes")]
+    TooLarge {
+        /// The host that was asked.
+        host: String,
+        /// The bound.
+        limit: u64,
+    },
+    /// A redirect to a host that must not see the credentials.
+    #[error("{host} redirects to {to}, which is not one of its own hosts; refused")]
+    Redirect {
+        /// The host that was asked.
+        host: String,
+        /// Where it pointed.
+        to: String,
+    },
+    /// The service wants to be left alone for longer than a run should last.
+    #[error("{host} asks not to be asked again before {until}")]
+    Wait {
+        /// The host or platform.
+        host: String,
+        /// When it may be asked again.
+        until: jiff::Timestamp,
+    },
+    /// The pacing table could not be reached.
+    #[error("{0}")]
+    Pacing(String),
+    /// A person ended the program while it waited.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// `a=b&c=d` with names and values encoded: a query or a form.
+pub fn form(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_keeps_nothing_that_could_end_it() {
+        assert_eq!(form(&[("a b", "c&d=é"), ("x", "")]), "a%20b=c%26d%3D%C3%A9&x=");
+    }
+}

@@ -1,0 +1,193 @@
+//! Garmin's list of activities: paging, and what an entry means. Pure.
+//!
+//! Every field but the id may be missing or null: since 2026 nulls are left out, before they were sent (garth's and
+//! garmin-connect-export's recordings). The list is newest first by local time and ends with an empty page, not with a
+//! short one; while it is paged through, entries come and go and shift the rest.
+
+use std::collections::HashSet;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::activity::Activity;
+use crate::http::{Response, form};
+use crate::platform::{Error, Listed, Page, Result, Window};
+use crate::sport;
+
+/// Entries a page. Larger pages work until some undocumented bound; this one is what most clients use.
+const LIMIT: usize = 100;
+/// More pages than any history has: a server that ignores `start` must not hold us for ever.
+const MOST_PAGES: usize = 2000;
+/// Above this, an elapsed time of an entry without a timer time is taken for the milliseconds of older answers.
+const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
+
+/// A walk through the list.
+pub struct Pages {
+    platform: &'static str,
+    window: Window,
+    start: usize,
+    pages: usize,
+    seen: HashSet<String>,
+    ended: bool,
+}
+
+impl Pages {
+    /// A walk through the part of the list that `window` means.
+    pub fn new(platform: &'static str, window: Window) -> Pages {
+        Pages { platform, window, start: 0, pages: 0, seen: HashSet::new(), ended: false }
+    }
+
+    /// Path and query of the next page; `None` when the end was seen.
+    pub fn next_path(&mut self) -> Result<Option<String>> {
+        if self.ended {
+            return Ok(None);
+        }
+        if self.pages >= MOST_PAGES {
+            return Err(Error::Strange(format!("the list has no end after {MOST_PAGES} pages")));
+        }
+        let (start, limit) = (self.start.to_string(), LIMIT.to_string());
+        let mut query = vec![("start", start.as_str()), ("limit", limit.as_str())];
+        // Dates there are local ones: a day more on either side, and the exact bounds are ours to hold.
+        let day = |time: Timestamp, days: i64| {
+            let moved = time.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(time);
+            moved.to_zoned(TimeZone::UTC).date().to_string()
+        };
+        let since = self.window.since.map(|time| day(time, -1));
+        let until = self.window.until.map(|time| day(time, 1));
+        if let Some(since) = &since {
+            query.push(("startDate", since));
+        }
+        if let Some(until) = &until {
+            query.push(("endDate", until));
+        }
+        Ok(Some(format!("/activitylist-service/activities/search/activities?{}", form(&query))))
+    }
+
+    /// Reads the answer to the last path.
+    pub fn read(&mut self, response: &Response) -> Result<Page> {
+        let items = parse(response)?;
+        self.pages += 1;
+        self.start += LIMIT;
+        if items.is_empty() {
+            self.ended = true;
+            return Ok(Page::default());
+        }
+        let mut page = Page::default();
+        let mut fresh = false;
+        for item in &items {
+            let Some(activity) = activity(self.platform, item) else {
+                page.unreadable.push("an entry of the list has no activityId".into());
+                fresh = true;
+                continue;
+            };
+            if !self.seen.insert(activity.id.clone()) {
+                continue;
+            }
+            fresh = true;
+            page.oldest = [page.oldest, activity.start_time].into_iter().flatten().min();
+            if self.is_in_window(&activity) {
+                page.activities.push(Listed { activity, raw: item.to_string() });
+            }
+        }
+        // A page may be all old acquaintances after a shift, but then the next one is not.
+        if !fresh && items.len() >= LIMIT && self.pages > 1 && self.start > self.seen.len() + 10 * LIMIT {
+            return Err(Error::Strange("the list shows the same entries again and again".into()));
+        }
+        Ok(page)
+    }
+
+    fn is_in_window(&self, activity: &Activity) -> bool {
+        let Some(start) = activity.start_time else { return true };
+        self.window.since.is_none_or(|since| start >= since) && self.window.until.is_none_or(|until| start < until)
+    }
+}
+
+fn parse(response: &Response) -> Result<Vec<Value>> {
+    match response.status {
+        200 => {}
+        204 => return Ok(Vec::new()),
+        429 | 500..=599 | 408 => {
+            let message = format!("the list is not to be had (HTTP {}); try again later", response.status);
+            return Err(Error::Later { message, down: true });
+        }
+        status => return Err(Error::Strange(format!("the list answers HTTP {status}"))),
+    }
+    match serde_json::from_slice(&response.body) {
+        Ok(Value::Array(items)) => Ok(items),
+        Ok(_) => Err(Error::Strange("the list is no list, although the service reports success".into())),
+        Err(_) => Err(Error::Strange("the list is no JSON text, although the service reports success".into())),
+    }
+}
+
+/// Reads one entry; `None` if it has no id.
+pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
+    let type_key = text(&item["activityType"]["typeKey"]);
+    let mapped = type_key.as_deref().and_then(sport::from_garmin);
+    let gmt = civil(&item["startTimeGMT"]);
+    let local = civil(&item["startTimeLocal"]);
+    let epoch = item["beginTimestamp"].as_i64().and_then(|ms| Timestamp::from_second(ms.div_euclid(1000)).ok());
+    let start_time = gmt.and_then(|gmt| gmt.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp()).or(epoch);
+    let timer_time_s = positive(&item["duration"]);
+    Some(Activity {
+        platform: platform.to_owned(),
+        id: id(&item["activityId"])?,
+        name: text(&item["activityName"]),
+        sport: mapped.map(|(sport, _)| sport.to_owned()),
+        sub_sport: mapped.and_then(|(_, sub_sport)| sub_sport).map(str::to_owned),
+        platform_sport: type_key,
+        start_time,
+        utc_offset_s: start_time.zip(local).and_then(|(start, local)| offset(start, local)),
+        timer_time_s,
+        elapsed_time_s: elapsed(positive(&item["elapsedDuration"]), timer_time_s),
+        distance_m: item["distance"].as_f64().filter(|metres| *metres > 0.0),
+        manufacturer: text(&item["manufacturer"]).map(|name| name.to_ascii_lowercase()),
+        // 0 stands for "imported, no device known".
+        device: id(&item["deviceId"]).filter(|device| device != "0"),
+        manual: item["manualActivity"].as_bool().unwrap_or(false),
+    })
+}
+
+/// A number or digits, as text; ids pass 2^31 since 2018.
+fn id(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn positive(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|number| *number > 0.0)
+}
+
+/// `2026-01-08 14:10:21` in lists, `2026-01-08T14:10:21.0` elsewhere; whole seconds.
+fn civil(value: &Value) -> Option<DateTime> {
+    let text = value.as_str()?;
+    text.get(..19)?.replacen(' ', "T", 1).parse().ok()
+}
+
+/// Local time minus UTC, signed: nothing in the answer carries the zone itself.
+fn offset(start: Timestamp, local: DateTime) -> Option<i32> {
+    let local = local.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    let seconds = local.as_second() - start.as_second();
+    i32::try_from(seconds).ok().filter(|seconds| seconds.abs() <= 18 * 3600)
+}
+
+/// Milliseconds until about 2021, seconds now. Pauses make the ratio vary, but not a hundredfold.
+fn elapsed(elapsed: Option<f64>, timer: Option<f64>) -> Option<f64> {
+    match (elapsed, timer) {
+        (Some(elapsed), Some(timer)) if elapsed > 100.0 * timer => Some(elapsed / 1000.0),
+        (Some(elapsed), None) if elapsed > PLAUSIBLE_ELAPSED_S => Some(elapsed / 1000.0),
+        (elapsed, _) => elapsed,
+    }
+}
+
+#[cfg(test)]
+#[path = "list_tests.rs"]
+mod tests;

@@ -1,0 +1,114 @@
+//! Entries as Garmin sent them between 2018 and 2026, restated with invented values.
+
+use super::*;
+use serde_json::json;
+
+fn response(status: u16, body: impl Into<Vec<u8>>) -> Response {
+    Response { status, headers: Vec::new(), body: body.into() }
+}
+
+fn page_of(ids: std::ops::Range<u64>) -> Response {
+    let items: Vec<Value> = ids.map(|id| json!({"activityId": id, "startTimeGMT": "2026-01-01 00:00:00"})).collect();
+    response(200, serde_json::to_vec(&items).unwrap())
+}
+
+#[test]
+fn an_entry_of_2026() {
+    let item = json!({
+        "activityId": 21_482_825_013_u64, "activityName": "Somewhere - Base",
+        "startTimeLocal": "2026-01-08 08:10:21", "startTimeGMT": "2026-01-08 14:10:21",
+        "activityType": {"typeId": 6, "typeKey": "trail_running", "parentTypeId": 1},
+        "distance": 4261.18994140625, "duration": 2223.326904296875, "elapsedDuration": 2225.44091796875,
+        "beginTimestamp": 1_767_881_421_000_i64, "deviceId": 1_000_001, "manufacturer": "GARMIN",
+        "manualActivity": false, "parent": false
+    });
+    let activity = activity("garmin-com", &item).unwrap();
+    assert_eq!(activity.id, "21482825013");
+    assert_eq!(activity.start_time.unwrap().to_string(), "2026-01-08T14:10:21Z");
+    assert_eq!(activity.utc_offset_s, Some(-21600));
+    assert_eq!((activity.sport.as_deref(), activity.sub_sport.as_deref()), (Some("running"), Some("trail")));
+    assert_eq!((activity.timer_time_s, activity.elapsed_time_s), (Some(2223.326904296875), Some(2225.44091796875)));
+    assert_eq!((activity.manufacturer.as_deref(), activity.device.as_deref()), (Some("garmin"), Some("1000001")));
+}
+
+#[test]
+fn an_entry_of_2021_has_nulls_and_milliseconds() {
+    let item = json!({
+        "activityId": 6_588_349_056_u64, "activityName": "Bike-Walk-Bike", "description": null,
+        "startTimeLocal": "2021-04-11 11:50:49", "startTimeGMT": "2021-04-11 09:50:49",
+        "activityType": {"typeId": 89, "typeKey": "multi_sport", "parentTypeId": 17},
+        "distance": 38351.40899467468, "duration": 10226.370854377747, "elapsedDuration": 11183693.120002747,
+        "beginTimestamp": null, "deviceId": 1_000_001, "parent": true, "manualActivity": false
+    });
+    let activity = activity("garmin-com", &item).unwrap();
+    assert_eq!(activity.elapsed_time_s, Some(11183.693120002747));
+    assert_eq!((activity.sport.as_deref(), activity.utc_offset_s), (Some("multisport"), Some(7200)));
+}
+
+#[test]
+fn an_entry_with_an_id_alone_is_an_activity() {
+    let sparse = activity("garmin-com", &json!({"activityId": "7"})).unwrap();
+    assert_eq!(sparse, Activity { platform: "garmin-com".into(), id: "7".into(), ..Activity::default() });
+    let nulls = json!({"activityId": 7, "activityName": null, "activityType": null, "startTimeGMT": null, "distance": null, "deviceId": null});
+    assert_eq!(activity("garmin-com", &nulls).unwrap(), sparse);
+    assert!(activity("garmin-com", &json!({"activityId": null})).is_none());
+    assert!(activity("garmin-com", &json!("text")).is_none());
+}
+
+#[test]
+fn a_type_that_nobody_knows_is_kept() {
+    let item = json!({"activityId": 1, "activityType": {"typeKey": "underwater_chess"}, "deviceId": 0});
+    let activity = activity("garmin-com", &item).unwrap();
+    assert_eq!((activity.sport, activity.platform_sport.as_deref(), activity.device), (None, Some("underwater_chess"), None));
+}
+
+#[test]
+fn the_start_comes_from_the_epoch_when_the_text_is_missing() {
+    let item = json!({"activityId": 1, "beginTimestamp": 1_767_881_421_000_i64, "startTimeLocal": "2026-01-08T20:10:21.0"});
+    let activity = activity("garmin-com", &item).unwrap();
+    assert_eq!(activity.start_time.unwrap().to_string(), "2026-01-08T14:10:21Z");
+    assert_eq!(activity.utc_offset_s, Some(21600));
+}
+
+#[test]
+fn the_list_ends_with_an_empty_page_and_an_id_comes_once() {
+    let mut pages = Pages::new("garmin-com", Window::default());
+    assert_eq!(pages.next_path().unwrap().unwrap(), "/activitylist-service/activities/search/activities?start=0&limit=100");
+    assert_eq!(pages.read(&page_of(0..100)).unwrap().activities.len(), 100);
+    assert!(pages.next_path().unwrap().unwrap().contains("start=100&"));
+    // Three new ones arrived meanwhile: the second page begins with three old acquaintances.
+    assert_eq!(pages.read(&page_of(97..150)).unwrap().activities.len(), 50);
+    assert!(pages.next_path().unwrap().is_some(), "a short page is not the end");
+    pages.read(&response(200, "[]")).unwrap();
+    assert!(pages.next_path().unwrap().is_none());
+}
+
+#[test]
+fn a_server_that_ignores_the_offset_is_found_out() {
+    let mut pages = Pages::new("garmin-com", Window::default());
+    let failed = (0..50).any(|_| pages.read(&page_of(0..100)).is_err());
+    assert!(failed);
+}
+
+#[test]
+fn a_window_is_asked_a_day_wider_and_held_exactly() {
+    let time = |text: &str| Some(text.parse().unwrap());
+    let window = Window { since: time("2026-01-08T12:00:00Z"), until: time("2026-01-09T00:00:00Z") };
+    let mut pages = Pages::new("garmin-com", window);
+    assert!(pages.next_path().unwrap().unwrap().ends_with("&startDate=2026-01-07&endDate=2026-01-10"));
+    let items = json!([
+        {"activityId": 3, "startTimeGMT": "2026-01-09 00:00:00"},
+        {"activityId": 2, "startTimeGMT": "2026-01-08 12:00:00"},
+        {"activityId": 1, "startTimeGMT": "2026-01-08 11:59:59"}
+    ]);
+    let page = pages.read(&response(200, items.to_string())).unwrap();
+    assert_eq!(page.activities.iter().map(|l| l.activity.id.as_str()).collect::<Vec<_>>(), ["2"]);
+}
+
+#[test]
+fn an_answer_that_is_no_list_is_no_empty_list() {
+    for (status, body) in [(200, "<html>maintenance</html>"), (200, r#"{"error":"x"}"#), (200, ""), (403, "{}"), (503, "")] {
+        let mut pages = Pages::new("garmin-com", Window::default());
+        assert!(pages.read(&response(status, body)).is_err(), "{status} {body}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Garmin Connect: garmin.com and garmin.cn, two rows over one module.
+//!
+//! `site` knows the hosts, `login`, `oauth1`, `list` and `download` build requests and read answers (pure), `import` reads
+//! what a person brings, `token` is what is kept; `account` and this file send. What is known of the service, and from
+//! where, is in `docs/services.md`.
+
+mod account;
+mod download;
+mod import;
+mod list;
+mod login;
+mod oauth1;
+mod site;
+mod token;
+
+use site::Site;
+use token::Token;
+
+use super::{
+    Account, Ask, Context, Credentials, Download, Ending, Error, More, Page, Platform, Result, TokenStore, Window,
+};
+use crate::activity::Activity;
+use crate::http::{Secret, form};
+
+pub use import::{gather, usual_places};
+
+/// An account at Garmin.
+struct Garmin {
+    site: Site,
+    store: TokenStore,
+    context: Context,
+}
+
+/// Opens garmin.com.
+pub fn open_com(context: Context) -> Box<dyn Platform> {
+    open(site::COM, context)
+}
+
+/// Opens garmin.cn.
+pub fn open_cn(context: Context) -> Box<dyn Platform> {
+    open(site::CN, context)
+}
+
+fn open(site: Site, context: Context) -> Box<dyn Platform> {
+    let store = TokenStore::new(context.tokens.clone(), site.platform);
+    Box::new(Garmin { site, store, context })
+}
+
+/// The sign-in page of the mobile app, whose tickets every account takes.
+fn mobile_page(site: &Site) -> String {
+    let query = form(&[("clientId", "GCM_ANDROID_DARK"), ("service", &site.android_service())]);
+    format!("{}?{query}", site.url("sso", "/mobile/sso/en_US/sign-in"))
+}
+
+impl Platform for Garmin {
+    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
+        let mut pages = list::Pages::new(self.site.platform, *window);
+        while let Some(path) = pages.next_path()? {
+            let request = self.site.get(&path).header("Accept", "application/json");
+            let page = pages.read(&self.call(&request)?)?;
+            if each_page(page)? == More::Stop {
+                return Ok(Ending::Stopped);
+            }
+        }
+        Ok(Ending::End)
+    }
+
+    fn download(&self, activity: &Activity) -> Result<Download> {
+        if activity.id.is_empty() || !activity.id.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::Refused("this is no id of a Garmin activity: those are numbers".into()));
+        }
+        if activity.manual {
+            return Ok(Download::None { why: "typed in by hand: it has no file".into() });
+        }
+        download::run(activity, &mut |request| self.call(&request(&self.site)))
+    }
+
+    fn account(&self) -> Result<Option<Account>> {
+        Ok(self.store.load::<Token>()?.map(|token| token.account()))
+    }
+
+    fn login(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
+        self.login_by_hand(credentials, ask)
+    }
+
+    fn browser_login(&self) -> String {
+        format!(
+            "1. Open this page in a browser, its developer tools open at the network tab:\n   {}\n\
+             2. Log in. (The page may look broken afterwards; that is no matter.)\n\
+             3. In the list of requests choose mobile/api/login, look at its response, and copy it whole, or only the\n   \
+             serviceTicketId (ST-…). It works once, and for a minute.",
+            mobile_page(&self.site)
+        )
+    }
+
+    fn import(&self, text: &str) -> Result<Account> {
+        self.take(text)
+    }
+
+    fn export(&self) -> Result<Option<Secret>> {
+        Ok(self.store.load::<Token>()?.map(|token| import::export(&token)))
+    }
+
+    fn logout(&self) -> Result<bool> {
+        let _lock = self.store.lock()?;
+        self.store.remove()
+    }
+}

@@ -1,0 +1,59 @@
+//! Garmin's two worlds: the same services under garmin.com and garmin.cn, with separate accounts.
+
+use crate::http::Request;
+
+/// How Garmin's own Android app introduces itself; the token service and the API expect it of clients of this kind
+/// (python-garminconnect 0.3, `client.py`).
+const APP: &[(&str, &str)] = &[
+    ("User-Agent", "GCM-Android-5.23"),
+    ("X-Garmin-User-Agent", "com.garmin.android.apps.connectmobile/5.23; ; Google/sdk_gphone64_arm64/google; Android/33; Dalvik/2.1.0"),
+    ("X-Garmin-Paired-App-Version", "10861"),
+    ("X-Garmin-Client-Platform", "Android"),
+    ("X-App-Ver", "10861"),
+    ("X-Lang", "en"),
+    ("X-GCExperience", "GC5"),
+    ("Accept-Language", "en-US,en;q=0.9"),
+];
+
+/// One of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Site {
+    /// The platform's name.
+    pub platform: &'static str,
+    /// `garmin.com` or `garmin.cn`.
+    pub domain: &'static str,
+}
+
+/// garmin.com
+pub const COM: Site = Site { platform: "garmin-com", domain: "garmin.com" };
+/// garmin.cn
+pub const CN: Site = Site { platform: "garmin-cn", domain: "garmin.cn" };
+
+impl Site {
+    /// A URL on one of the site's hosts.
+    pub fn url(&self, host: &str, path: &str) -> String {
+        format!("https://{host}.{}{path}", self.domain)
+    }
+
+    /// A read of the API, without its token.
+    pub fn get(&self, path: &str) -> Request {
+        let mut request = app(Request::get(self.url("connectapi", path)));
+        request.hosts = ["connectapi", "connect"].map(|host| format!("{host}.{}", self.domain)).into();
+        request
+    }
+
+    /// The service that a mobile login is for: an opaque text that the exchange must repeat to the letter.
+    pub fn ios_service(&self) -> String {
+        self.url("mobile.integration", "/gcm/ios")
+    }
+
+    /// The same for the Android app, whose sign-in page a person opens in the browser.
+    pub fn android_service(&self) -> String {
+        self.url("mobile.integration", "/gcm/android")
+    }
+}
+
+/// Adds the app's headers.
+pub fn app(request: Request) -> Request {
+    APP.iter().fold(request, |request, (name, value)| request.header(name, *value))
+}

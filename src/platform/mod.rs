@@ -1,0 +1,268 @@
+//! The platforms: what every one of them can do, and the table they stand in.
+//!
+//! The words. A *platform* is one service with one account in it. An *original* is the file a device recorded, as it was
+//! uploaded; an *export* is what the service computed from it. A *ticket* proves a login once and is exchanged for a
+//! *token*; the token is kept and renewed in a [`TokenStore`], under a lock that all processes share.
+//!
+//! A new platform is one module and one row in [`PLATFORMS`].
+
+pub mod garmin;
+mod tokens;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::activity::Activity;
+use crate::http::{Http, Secret};
+
+pub use tokens::TokenStore;
+
+/// What a caller can do about a failure.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A person has to log in.
+    #[error("{0}")]
+    Login(String),
+    /// Nothing is wrong with the request: later may do. `down` when the platform as a whole wants to be left alone, so
+    /// that asking for the next item makes no sense either.
+    #[error("{message}")]
+    Later {
+        /// What was said.
+        message: String,
+        /// Whether it concerns the whole platform.
+        down: bool,
+    },
+    /// The item is no longer there.
+    #[error("{0}")]
+    Gone(String),
+    /// The service refuses this item, and will again.
+    #[error("{0}")]
+    Refused(String),
+    /// The answer is not what this service is known to answer; told with what it was.
+    #[error("{0}")]
+    Strange(String),
+    /// What a person gave (a token, a ticket, a setting) cannot be used.
+    #[error("{0}")]
+    Input(String),
+    /// A token could not be kept: without that, a rotated one would be lost.
+    #[error("{0}")]
+    Storage(String),
+    /// A person ended the program.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// Result of every call here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One service, with one account in it.
+///
+/// Every call logs in by itself as far as that needs nobody: a stored token is used while it works and renewed when it
+/// does not; after that one password login, if the settings hold a password and the [`LoginGuard`] allows it.
+pub trait Platform: Send {
+    /// Lists the activities of `window`, newest first, page by page; an id comes once, also when pages shift meanwhile.
+    ///
+    /// `each_page` may end the listing early. Returns whether the end was seen; an error in the middle means that it was
+    /// not, and that nothing may be concluded from what is missing.
+    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending>;
+
+    /// Fetches the file of an activity: the original; else, if that fails for good, an export.
+    ///
+    /// No file at all is [`Download::None`], not an error, and final. [`Error::Gone`]: the activity itself is no longer
+    /// there. The bytes are as they came; whether they are a file is for the archive to say.
+    fn download(&self, activity: &Activity) -> Result<Download>;
+
+    /// Who is logged in, from the stored token alone: no request.
+    fn account(&self) -> Result<Option<Account>>;
+
+    /// Logs in with a password, once. `ask` is called for a second factor, if the service wants one.
+    fn login(&self, credentials: &Credentials, ask: Ask) -> Result<Account>;
+
+    /// Where a person logs in with the browser, and what to bring back from there.
+    fn browser_login(&self) -> String;
+
+    /// Takes a token of another tool or a ticket, as text; checks it with the service and keeps it.
+    fn import(&self, text: &str) -> Result<Account>;
+
+    /// The stored token in a form that other tools take.
+    fn export(&self) -> Result<Option<Secret>>;
+
+    /// Forgets the stored token. Returns whether there was one.
+    fn logout(&self) -> Result<bool>;
+}
+
+/// Asks a person for something; `None` if there is nobody to ask. Told what for, and whether it is asked again because
+/// the answer before was wrong.
+pub type Ask<'a> = &'a mut dyn FnMut(&str) -> Option<Secret>;
+
+/// Which part of the history to list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    /// Begun before this time.
+    pub until: Option<Timestamp>,
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The activities in it that are in the window and were on no page before.
+    pub activities: Vec<Listed>,
+    /// The oldest start on the page, whether in the window or not.
+    pub oldest: Option<Timestamp>,
+    /// Entries that could not be read, told in words.
+    pub unreadable: Vec<String>,
+}
+
+/// An activity, with what the service itself said of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The activity.
+    pub activity: Activity,
+    /// The service's JSON.
+    pub raw: String,
+}
+
+/// Whether to go on listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum More {
+    /// The next page, please.
+    Go,
+    /// Enough.
+    Stop,
+}
+
+/// How a listing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything in the window was shown.
+    End,
+    /// The caller had enough.
+    Stopped,
+}
+
+/// What came of a download.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Download {
+    /// The original: a file, or a zip with it.
+    Original(Vec<u8>),
+    /// No original is to be had; this is what the service computed.
+    Export {
+        /// The file.
+        bytes: Vec<u8>,
+        /// Why not the original.
+        why: String,
+    },
+    /// There is no file, and there will be none.
+    None {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A user name and its password.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The e-mail address.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+}
+
+/// Who is logged in, as far as the stored token tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The name the service shows.
+    pub name: Option<String>,
+    /// The domain the account belongs to.
+    pub domain: String,
+    /// Until when the token works without being renewed.
+    pub expires: Option<Timestamp>,
+    /// Until when it can be renewed, if the service said so.
+    pub renewable_until: Option<Timestamp>,
+    /// Whether it can be renewed at all.
+    pub renewable: bool,
+    /// How the token was come by.
+    pub source: String,
+}
+
+/// Keeps count of refused logins, so that none is repeated by itself.
+pub trait LoginGuard: Send + Sync {
+    /// Whether a login may be tried. `by_hand`: a person started it.
+    fn may_try(&self, by_hand: bool) -> Result<()>;
+    /// Turned away (429, a challenge): sets a pause, and says until when.
+    fn turned_away(&self, reason: &str) -> Result<Timestamp>;
+    /// Refused (wrong password, a second factor with nobody there).
+    fn refused(&self, reason: &str) -> Result<()>;
+    /// It went well.
+    fn went_well(&self) -> Result<()>;
+}
+
+/// What a platform is opened with.
+pub struct Context {
+    /// The way out.
+    pub http: Arc<Http>,
+    /// The folder of the tokens.
+    pub tokens: PathBuf,
+    /// What the settings hold, if anything.
+    pub credentials: Option<Credentials>,
+    /// Refused logins.
+    pub guard: Arc<dyn LoginGuard>,
+    /// `GARMIN_DI_CLIENT_ID`: used for new tokens instead of the built-in client id.
+    pub client_id: Option<String>,
+    /// Told what a person should know.
+    pub notice: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// A row of the table of platforms: what can be known of one without opening it.
+pub struct Kind {
+    /// Its name in records and on the command line.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// Settings with the e-mail address, the first that is set wins.
+    pub user_settings: &'static [&'static str],
+    /// Settings with the password.
+    pub password_settings: &'static [&'static str],
+    /// Opens it.
+    pub open: fn(Context) -> Box<dyn Platform>,
+}
+
+/// All platforms.
+pub const PLATFORMS: &[Kind] = &[
+    Kind {
+        name: "garmin-com",
+        title: "Garmin Connect (garmin.com)",
+        user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
+        password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
+        open: garmin::open_com,
+    },
+    Kind {
+        name: "garmin-cn",
+        title: "Garmin Connect China (garmin.cn)",
+        user_settings: &["GARMIN_EMAIL_CN"],
+        password_settings: &["GARMIN_PASSWORD_CN"],
+        open: garmin::open_cn,
+    },
+];
+
+/// The platform of that name; `GARMINCOM`, `garmin_com` and the like are taken too.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    PLATFORMS.iter().find(|kind| plain(kind.name) == plain(name))
+}
+
+impl From<crate::http::Error> for Error {
+    fn from(error: crate::http::Error) -> Error {
+        use crate::http::Error as Http;
+        match error {
+            Http::Stopped => Error::Stopped,
+            Http::Wait { .. } | Http::Pacing(_) => Error::Later { message: format!("{error}; try again later"), down: true },
+            Http::Network { .. } => Error::Later { message: format!("{error}; check the connection, or try again later"), down: false },
+            Http::TooLarge { .. } | Http::Redirect { .. } => Error::Strange(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! One token file a platform: `tokens/<platform>.json`, readable by its owner alone.
+//!
+//! Renewing a token spends the old one, so it happens under a lock that all processes share, and the new token is on the
+//! disk before it is used.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Error, Result};
+
+/// Renewing takes one or two requests; somebody who holds the lock longer is asleep at a prompt.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The token of one platform.
+#[derive(Debug, Clone)]
+pub struct TokenStore {
+    dir: PathBuf,
+    platform: &'static str,
+}
+
+/// The right to renew the token; ends when dropped.
+#[derive(Debug)]
+pub struct TokenLock(#[allow(dead_code, reason = "the lock lives as long as the file is open")] File);
+
+impl TokenStore {
+    /// The token of `platform` in the folder `dir`.
+    pub fn new(dir: PathBuf, platform: &'static str) -> TokenStore {
+        TokenStore { dir, platform }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.join(format!("{}.json", self.platform))
+    }
+
+    fn failed(&self, doing: &str, error: &io::Error) -> Error {
+        Error::Storage(format!("{doing} {}: {error}; check that the data folder may be written", self.path().display()))
+    }
+
+    /// The stored token, if there is one.
+    pub fn load<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        let text = match fs::read(self.path()) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.failed("reading", &error)),
+        };
+        // The parser's words could quote the token.
+        serde_json::from_slice(&text).map(Some).map_err(|_| {
+            Error::Login(format!(
+                "{} is damaged; remove it with gs-auth logout --platform {} and log in again",
+                self.path().display(),
+                self.platform
+            ))
+        })
+    }
+
+    /// Keeps a token, whole and durable, before anybody uses it.
+    pub fn save<T: Serialize>(&self, token: &T) -> Result<()> {
+        let write = || -> io::Result<()> {
+            self.make_dir()?;
+            // Made with mode 0600, so that the text is never readable by others, not for a moment.
+            let mut file = tempfile::Builder::new().prefix(".token-").tempfile_in(&self.dir)?;
+            file.write_all(&serde_json::to_vec_pretty(token)?)?;
+            file.as_file().sync_all()?;
+            file.persist(self.path()).map_err(|error| error.error)?;
+            File::open(&self.dir)?.sync_all()
+        };
+        write().map_err(|error| self.failed("writing", &error))
+    }
+
+    /// Forgets the token. Returns whether there was one.
+    pub fn remove(&self) -> Result<bool> {
+        match fs::remove_file(self.path()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.failed("removing", &error)),
+        }
+    }
+
+    /// Waits for the right to renew the token.
+    pub fn lock(&self) -> Result<TokenLock> {
+        let path = self.dir.join(format!("{}.lock", self.platform));
+        let open = || -> io::Result<File> {
+            self.make_dir()?;
+            File::options().create(true).truncate(false).write(true).open(&path)
+        };
+        let file = open().map_err(|error| self.failed("locking", &error))?;
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(TokenLock(file)),
+                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
+                Err(TryLockError::WouldBlock) => {
+                    let message = format!("another command is logging in to {} and does not end; try again later", self.platform);
+                    return Err(Error::Later { message, down: true });
+                }
+                Err(TryLockError::Error(error)) => return Err(self.failed("locking", &error)),
+            }
+        }
+    }
+
+    fn make_dir(&self) -> io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)
+    }
+}
