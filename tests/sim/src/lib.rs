@@ -1,4 +1,32 @@
-//! The simulator of garminsync.
+//! The simulator of garminsync: plays Garmin Connect, garmin.com and garmin.cn, on one loopback
+//! port, and refuses what the real service would refuse.
+//!
+//! A request for `https://HOST/PATH?QUERY` comes as `/HOST/PATH?QUERY`:
+//!
+//! ```
+//! let sim = gs_sim::Scenario::default_garmin(3, 1).start();
+//! let token = sim.with(|state| state.issue_token("garmin.com"));
+//! assert!(sim.base_url().starts_with("http://127.0.0.1:"));
+//! assert!(token["di_token"].is_string());
+//! ```
+
 pub mod clock;
+mod control;
+mod fault;
 pub mod fit;
+pub mod garmin;
+mod http;
+mod log;
+mod scenario;
+mod server;
+mod sim;
+mod state;
+pub mod tls;
 pub mod zipfile;
+
+pub use fault::{Effect, Fault, Match};
+pub use garmin::activity::sha256;
+pub use log::LoggedRequest;
+pub use scenario::{AccountSpec, ActivitySpec, HISTORY_END, LoginMode, Paging, Scenario};
+pub use sim::Sim;
+pub use state::State;

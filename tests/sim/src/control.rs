@@ -1,0 +1,125 @@
+//! The simulator's own interface, under `/_sim/` on the plain port.
+
+use crate::fault::Fault;
+use crate::garmin::activity::sha256;
+use crate::http::{Request, Response};
+use crate::scenario::ActivitySpec;
+use crate::server::Shared;
+use crate::state::State;
+use serde_json::{Value, json};
+
+/// Answers a request to the simulator itself.
+pub fn answer(shared: &Shared, request: &Request) -> Response {
+    let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+    match (request.method.as_str(), parts.as_slice()) {
+        ("GET", ["log"]) => log(shared),
+        ("DELETE", ["log"]) => {
+            shared.log().clear();
+            Response::empty(204)
+        }
+        ("POST", ["faults"]) => match serde_json::from_slice::<Fault>(&request.body) {
+            Ok(fault) => {
+                shared.faults().push(fault);
+                Response::empty(204)
+            }
+            Err(error) => bad(&error.to_string()),
+        },
+        ("DELETE", ["faults"]) => {
+            shared.faults().clear();
+            Response::empty(204)
+        }
+        ("GET", ["state"]) => Response::json(200, &describe(&shared.state())),
+        _ => on_domain(&mut shared.state(), request, &parts),
+    }
+}
+
+fn log(shared: &Shared) -> Response {
+    let lines = shared.log().iter().filter_map(|entry| serde_json::to_string(entry).ok()).collect::<Vec<_>>();
+    let text = lines.iter().fold(String::new(), |out, line| out + line + "\n");
+    Response::text(200, "application/x-ndjson", &text)
+}
+
+/// What needs a domain, which is garmin.com unless the query says otherwise.
+fn on_domain(state: &mut State, request: &Request, parts: &[&str]) -> Response {
+    let domain = request.parameter("domain").unwrap_or_else(|| "garmin.com".to_owned());
+    if !state.has_account(&domain) {
+        return bad("the scenario has no account on this domain");
+    }
+    match (request.method.as_str(), parts) {
+        ("POST", ["tokens", what]) => tokens(state, what, &domain),
+        ("POST", ["clock", "advance"]) => {
+            let seconds = request.parameter("seconds").and_then(|text| text.parse().ok());
+            state.advance(seconds.unwrap_or(0));
+            Response::json(200, &json!({"now": state.now()}))
+        }
+        ("POST", ["ticket"]) => {
+            let flavour = request.parameter("flavour").unwrap_or_else(|| "android".to_owned());
+            if !["ios", "android", "embed"].contains(&flavour.as_str()) {
+                return bad("flavour is ios, android or embed");
+            }
+            let (ticket, service) = state.issue_ticket(&domain, &flavour);
+            Response::json(200, &json!({"serviceTicketId": ticket, "serviceURL": service}))
+        }
+        ("POST", ["activities"]) => match serde_json::from_slice::<ActivitySpec>(&request.body) {
+            Ok(spec) => Response::json(201, &json!({"activityId": state.add_activity(&domain, &spec)})),
+            Err(error) => bad(&error.to_string()),
+        },
+        ("DELETE", ["activities", id]) => done(id.parse().is_ok_and(|id| state.remove_activity(&domain, id))),
+        ("POST", ["activities", id, "rename"]) => {
+            let body = request.json().unwrap_or_default();
+            let name = request.parameter("name").or_else(|| body["name"].as_str().map(str::to_owned));
+            match name {
+                Some(name) => done(id.parse().is_ok_and(|id| state.rename_activity(&domain, id, &name))),
+                None => bad("no name in the query or the JSON body"),
+            }
+        }
+        _ => Response::json(404, &json!({"error": "no such command; see the README of the simulator"})),
+    }
+}
+
+fn tokens(state: &mut State, what: &str, domain: &str) -> Response {
+    match what {
+        "expire" => state.expire_access_tokens(domain),
+        "revoke" => state.revoke_refresh(domain),
+        "issue" => return Response::json(200, &state.issue_token(domain)),
+        "issue-garth" => {
+            let (first, second) = state.issue_garth(domain);
+            return Response::json(200, &json!({"oauth1_token": first, "oauth2_token": second}));
+        }
+        _ => return bad("expire, revoke, issue or issue-garth"),
+    }
+    Response::empty(204)
+}
+
+fn done(found: bool) -> Response {
+    match found {
+        true => Response::empty(204),
+        false => Response::json(404, &json!({"error": "no such activity"})),
+    }
+}
+
+fn bad(text: &str) -> Response {
+    Response::json(400, &json!({"error": text}))
+}
+
+/// Accounts and activities, with the truth about every original.
+fn describe(state: &State) -> Value {
+    let accounts = state.accounts.iter().map(|account| {
+        let activities = account.newest_first().into_iter().map(|activity| {
+            json!({
+                "id": activity.id, "name": activity.name, "type": activity.type_key,
+                "start": activity.recording.start, "offset": activity.recording.offset,
+                "format": activity.extension(), "manual": activity.is_manual(),
+                "gps": activity.has_gps(), "children": activity.children.iter().map(|c| c.id).collect::<Vec<_>>(),
+                "oddities": activity.oddities,
+                "sha256": activity.original().map(|bytes| sha256(&bytes)),
+            })
+        });
+        json!({
+            "domain": account.spec.domain, "email": account.spec.email, "password": account.spec.password,
+            "mfa_code": account.spec.mfa_code, "locked": account.locked,
+            "activities": activities.collect::<Vec<_>>(),
+        })
+    });
+    json!({"accounts": accounts.collect::<Vec<_>>(), "list_requests": state.list_requests})
+}

@@ -1,0 +1,48 @@
+//! An account and its activities.
+
+use super::activity::Activity;
+use crate::scenario::AccountSpec;
+
+/// An account as it is now.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What the scenario says of it; may be changed while running.
+    pub spec: AccountSpec,
+    /// Number of the profile.
+    pub profile: u64,
+    /// Wrong passwords since the last right one.
+    pub wrong_passwords: u32,
+    /// Locked, by the scenario or after five wrong passwords.
+    pub locked: bool,
+    /// Activities, in no particular order.
+    pub activities: Vec<Activity>,
+}
+
+impl Account {
+    /// The activity of this id, or the one that this id is a leg of.
+    pub fn find(&self, id: u64) -> Option<&Activity> {
+        let own = |activity: &&Activity| {
+            activity.id == id || activity.children.iter().any(|child| child.id == id)
+        };
+        self.activities.iter().find(own)
+    }
+
+    /// The activity of exactly this id.
+    pub fn find_mut(&mut self, id: u64) -> Option<&mut Activity> {
+        self.activities.iter_mut().find(|activity| activity.id == id)
+    }
+
+    /// The activities as the list has them: newest first by the local clock.
+    pub fn newest_first(&self) -> Vec<&Activity> {
+        let mut list: Vec<&Activity> = self.activities.iter().collect();
+        list.sort_by_key(|activity| std::cmp::Reverse((activity.start_local(), activity.id)));
+        list
+    }
+
+    /// Removes an activity; whether there was one.
+    pub fn remove(&mut self, id: u64) -> bool {
+        let before = self.activities.len();
+        self.activities.retain(|activity| activity.id != id);
+        self.activities.len() < before
+    }
+}

@@ -1,0 +1,81 @@
+//! The code of the second factor, which continues a login.
+
+use super::login::{envelope, json_error, looks_wrong, refused, service};
+use super::sso::Flow;
+use crate::http::{Request, Response};
+use crate::state::{Pending, State};
+
+/// A login waits so many seconds for its code.
+const WAITS: i64 = 600;
+
+/// So many wrong codes end the login.
+const WRONG_CODES: u32 = 5;
+
+/// Answers a code.
+pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) -> Response {
+    if let Some(refusal) = looks_wrong(domain, flow, request) {
+        return refusal;
+    }
+    let service = match service(domain, flow, request) {
+        Ok(service) => service,
+        Err(refusal) => return refusal,
+    };
+    let code = match code(request) {
+        Ok(code) => code,
+        Err(note) => return json_error("400").note(note),
+    };
+    let now = state.now();
+    state.pending.retain(|pending| now - pending.since < WAITS);
+    let ours = |p: &Pending| p.domain == domain && p.flow == flow.name() && belongs(p, request);
+    let Some(at) = state.pending.iter().position(ours) else {
+        return refused(401, "SESSION_EXPIRED", "mfaSessionExpired", "UNAUTHORIZED");
+    };
+    let account = state.pending[at].account;
+    if state.accounts[account].spec.mfa_code.as_deref() != Some(&code) {
+        return wrong_code(state, at);
+    }
+    state.pending.remove(at);
+    let ticket = state.mint_ticket(domain, account, &service);
+    let mut body = envelope("SUCCESSFUL", "", "OK");
+    body["serviceURL"] = service.into();
+    body["serviceTicketId"] = ticket.into();
+    body["authType"] = "CAS".into();
+    // The recorded answer to a code has none of these three.
+    if let Some(fields) = body.as_object_mut() {
+        for name in ["customerMfaInfo", "consentTypeList", "captchaAlreadyPassed"] {
+            fields.remove(name);
+        }
+    }
+    Response::json(200, &body)
+}
+
+/// The same query, and every cookie that the login set.
+fn belongs(pending: &Pending, request: &Request) -> bool {
+    let mut asked = request.pairs();
+    let mut began = pending.query.clone();
+    asked.sort();
+    began.sort();
+    let back = |(name, value): &(String, String)| request.cookie(name).as_ref() == Some(value);
+    asked == began && pending.cookies.iter().all(back)
+}
+
+fn code(request: &Request) -> Result<String, &'static str> {
+    let body = request.json().ok_or("the body is no JSON")?;
+    let typed = body["mfaMethod"].is_string()
+        && body["rememberMyBrowser"].is_boolean()
+        && body["reconsentList"].is_array()
+        && body["mfaSetup"].is_boolean();
+    match body["mfaVerificationCode"].as_str() {
+        Some(code) if typed => Ok(code.to_owned()),
+        _ => Err("a field is missing or of another type"),
+    }
+}
+
+/// The login stays open so that the user can try again, but not for ever.
+fn wrong_code(state: &mut State, at: usize) -> Response {
+    state.pending[at].wrong += 1;
+    if state.pending[at].wrong >= WRONG_CODES {
+        state.pending.remove(at);
+    }
+    refused(401, "MFA_CODE_INVALID", "mfaCodeInvalid", "UNAUTHORIZED")
+}

@@ -1,0 +1,25 @@
+//! Who am I.
+
+use super::account::Account;
+use crate::http::Response;
+use serde_json::json;
+
+/// The social profile of an account.
+pub fn social(account: &Account) -> Response {
+    let name = account.spec.email.split('@').next().unwrap_or("runner");
+    let mut body = json!({
+        "id": account.profile + 7, "profileId": account.profile,
+        "garminGUID": format!("00000000-0000-4000-8000-{:012}", account.profile),
+        "displayName": name, "fullName": "Test Runner", "userName": name,
+        "profileImageType": null, "location": null, "facebookUrl": null, "bio": null,
+        "primaryActivity": null, "favoriteActivityTypes": [], "runningTrainingSpeed": 0.0,
+        "cyclingTrainingSpeed": 0.0, "profileVisibility": "private",
+        "activityStartVisibility": "private", "showAge": false, "nameApproved": true,
+        "userProfileFullName": "Test Runner", "userLevel": 2, "userPoint": 60,
+        "levelPointThreshold": 140, "userPro": false,
+    });
+    if let Some(fields) = body.as_object_mut().filter(|_| account.spec.without_display_name) {
+        fields.remove("displayName");
+    }
+    Response::json(200, &body)
+}

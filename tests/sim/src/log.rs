@@ -1,0 +1,50 @@
+//! What was asked and answered, without any secret.
+
+use crate::http::{Request, decode_form, encode};
+use serde::Serialize;
+
+/// Query parameters whose values never enter the log.
+const SECRET: [&str; 5] = ["ticket", "mfa_token", "oauth_token", "access_token", "refresh_token"];
+
+/// One request and how it was answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoggedRequest {
+    /// Position in the order of arrival, from one.
+    pub seq: u64,
+    /// Milliseconds from the start of the simulator to the arrival of the request.
+    pub at_ms: f64,
+    /// Milliseconds from arrival to the moment the answer was ready to be sent.
+    pub took_ms: f64,
+    /// Which connection carried it.
+    pub connection: u64,
+    /// Method.
+    pub method: String,
+    /// The real host.
+    pub host: String,
+    /// Path.
+    pub path: String,
+    /// Query, with secret values replaced.
+    pub query: String,
+    /// Names of the request headers, lower case.
+    pub headers: Vec<String>,
+    /// Status of the answer; zero when none was sent.
+    pub status: u16,
+    /// Bytes of the answer on the wire, head and all.
+    pub bytes_out: u64,
+    /// Why it was refused, or which fault struck.
+    pub note: String,
+}
+
+/// The query with secret values replaced by `-`.
+pub fn redact(request: &Request) -> String {
+    let hidden = |key: &str| SECRET.contains(&key);
+    let pairs = decode_form(&request.query);
+    if !pairs.iter().any(|(key, _)| hidden(key)) {
+        return request.query.clone();
+    }
+    let shown = pairs.iter().map(|(key, value)| match hidden(key) {
+        true => format!("{}=-", encode(key)),
+        false => format!("{}={}", encode(key), encode(value)),
+    });
+    shown.collect::<Vec<_>>().join("&")
+}
