@@ -8,8 +8,9 @@ use crate::fit::{Leg, Recording, Style};
 use fastrand::Rng;
 
 const DAY: i64 = 86_400;
-const LEAST_YEARS: f64 = 2.0;
-const MOST_YEARS: f64 = 12.0;
+/// Even a short history reaches back to the years of the old list shape.
+const LEAST_YEARS: f64 = 6.5;
+const MOST_YEARS: f64 = 14.0;
 
 /// Samples in a generated file, at most.
 const SAMPLES: u32 = 700;
@@ -17,7 +18,7 @@ const SAMPLES: u32 = 700;
 /// `count` activities, the newest a little before `end` (Unix time), newest first.
 pub fn generate(domain: &str, count: usize, seed: u64, end: i64) -> Vec<Activity> {
     let mut rng = Rng::with_seed(seed ^ domain.len() as u64 ^ (count as u64) << 20);
-    let years = (count as f64 / 150.0).clamp(LEAST_YEARS, MOST_YEARS);
+    let years = (count as f64 / 40.0).clamp(LEAST_YEARS, MOST_YEARS);
     let mut starts: Vec<i64> =
         (0..count).map(|_| end - 3600 * 6 - (rng.f64() * years * 365.25 * DAY as f64) as i64).collect();
     starts.sort_unstable();

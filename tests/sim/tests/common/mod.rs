@@ -1,0 +1,152 @@
+//! A client over raw sockets: it adds nothing that a test did not ask for.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part; tests may panic")]
+
+use gs_sim::Sim;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+pub const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
+pub const COM: &str = "garmin.com";
+
+/// An answer; `complete` says whether the body is as long as its head promised.
+#[derive(Debug, Default)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+    pub complete: bool,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> Option<String> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+    }
+
+    pub fn cookies(&self) -> String {
+        let set = self.head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+        set.map(|line| line.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+pub fn send(sim: &Sim, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+    let address = sim.base_url().replace("http://", "");
+    let mut stream = TcpStream::connect(address).unwrap();
+    let mut text = format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    stream.write_all(text.as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    parse(&bytes)
+}
+
+fn parse(bytes: &[u8]) -> Option<Answer> {
+    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut answer = Answer { status: head.get(9..12)?.parse().ok()?, head, ..Answer::default() };
+    let rest = &bytes[end + 4..];
+    if answer.header("transfer-encoding").is_some() {
+        answer.complete = rest.ends_with(b"0\r\n\r\n");
+        answer.body = unchunk(rest);
+    } else {
+        let length: usize = answer.header("content-length").map_or(0, |l| l.parse().unwrap());
+        answer.complete = rest.len() == length;
+        answer.body = rest.to_vec();
+    }
+    Some(answer)
+}
+
+fn unchunk(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(line) = rest.windows(2).position(|w| w == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).unwrap(), 16).unwrap();
+        body.extend_from_slice(&rest[line + 2..line + 2 + size]);
+        rest = &rest[line + 4 + size..];
+        if size == 0 {
+            break;
+        }
+    }
+    body
+}
+
+/// A call of the API on a domain.
+pub fn api(sim: &Sim, domain: &str, method: &str, path: &str, token: &str) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let headers = [("User-Agent", "GCM-Android-5.23"), ("Authorization", bearer.as_str())];
+    send(sim, method, &format!("/connectapi.{domain}{path}"), &headers, "").unwrap()
+}
+
+pub fn get(sim: &Sim, path: &str, token: &str) -> Answer {
+    api(sim, COM, "GET", path, token)
+}
+
+pub fn token(sim: &Sim, domain: &str) -> String {
+    sim.with(|state| state.issue_token(domain))["di_token"].as_str().unwrap().to_owned()
+}
+
+pub fn labelled(sim: &Sim, label: &str) -> u64 {
+    sim.with(|state| {
+        let list = &state.account(COM).activities;
+        list.iter().find(|a| a.oddities.iter().any(|o| o == label)).unwrap().id
+    })
+}
+
+/// A login of the app with the iPhone's ids.
+pub struct Login<'a> {
+    pub path: &'a str,
+    pub query: String,
+    pub agent: &'a str,
+    pub extra: Vec<(&'a str, &'a str)>,
+    pub body: String,
+}
+
+impl Login<'_> {
+    pub fn new(password: &str) -> Self {
+        Login {
+            path: "/mobile/api/login",
+            query: "clientId=GCM_IOS_DARK&locale=en-US&service=https%3A%2F%2Fmobile.integration.garmin.com%2Fgcm%2Fios".to_owned(),
+            agent: IPHONE,
+            extra: vec![("Origin", "https://sso.garmin.com"), ("Content-Type", "application/json")],
+            body: format!(r#"{{"username":"runner@example.com","password":"{password}","rememberMe":true,"captchaToken":""}}"#),
+        }
+    }
+
+    pub fn send(&self, sim: &Sim) -> Answer {
+        let mut headers = vec![("User-Agent", self.agent)];
+        headers.extend(&self.extra);
+        send(sim, "POST", &format!("/sso.garmin.com{}?{}", self.path, self.query), &headers, &self.body).unwrap()
+    }
+}
+
+/// A request to the token host; `basic` is the client id of the Authorization header.
+pub fn tokens(sim: &Sim, domain: &str, basic: &str, form: &[(&str, &str)]) -> Option<Answer> {
+    use base64::Engine;
+    let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{basic}:")));
+    let headers = [
+        ("User-Agent", "GCM-Android-5.23"),
+        ("Authorization", basic.as_str()),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+    ];
+    let body: Vec<String> = form.iter().map(|(k, v)| format!("{k}={}", v.replace(':', "%3A").replace('/', "%2F"))).collect();
+    send(sim, "POST", &format!("/diauth.{domain}/di-oauth2-service/oauth/token"), &headers, &body.join("&"))
+}
+
+pub const CLIENT: &str = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
+pub const GRANT: &str = "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket";
+
+pub fn exchange(sim: &Sim, domain: &str, ticket: &str, service: &str) -> Answer {
+    let form = [("client_id", CLIENT), ("service_ticket", ticket), ("grant_type", GRANT), ("service_url", service)];
+    tokens(sim, domain, CLIENT, &form).unwrap()
+}
+
+pub fn refresh(sim: &Sim, domain: &str, token: &str) -> Option<Answer> {
+    tokens(sim, domain, CLIENT, &[("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", token)])
+}
