@@ -45,8 +45,7 @@ pub fn parse_date(text: &str) -> Option<i64> {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts.as_slice() else { return None };
     let shape = (year.len(), month.len(), day.len()) == (4, 2, 2);
-    let (year, month, day): (i64, u32, u32) =
-        (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let (year, month, day): (i64, u32, u32) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
     let at = days(year, month, day) * 86_400;
     (shape && civil(at).date == (year, month, day)).then_some(at)
 }
@@ -107,9 +106,7 @@ impl Zone {
         let standard = i64::from(self.standard);
         let summer = match self.summer {
             Summer::None => false,
-            Summer::Europe => {
-                at >= last_sunday(year, 3) + 3600 && at < last_sunday(year, 10) + 3600
-            }
+            Summer::Europe => at >= last_sunday(year, 3) + 3600 && at < last_sunday(year, 10) + 3600,
             Summer::America => {
                 let begin = nth_sunday(year, 3, 2) + 7200 - standard;
                 at >= begin && at < nth_sunday(year, 11, 1) + 3600 - standard

@@ -226,9 +226,7 @@ impl Effect {
                     None => response,
                 })
             }
-            Effect::Html => {
-                Some(Response::html(200, "<!DOCTYPE html><html><title>Maintenance</title></html>"))
-            }
+            Effect::Html => Some(Response::html(200, "<!DOCTYPE html><html><title>Maintenance</title></html>")),
             Effect::JsonError => Some(Response::json(
                 200,
                 &serde_json::json!({"message": "An error occurred", "error": "WebApplicationException"}),
@@ -245,9 +243,7 @@ impl Effect {
         response.body = match self {
             Effect::TruncatedZip { at } => response.body[..(*at).min(response.body.len())].to_vec(),
             Effect::FlipZip => zipfile::zip_with_flipped_data(name, bytes),
-            Effect::FlipFit => {
-                zipfile::zip_of(name, &crate::fit::damage::flip_bit(bytes, bytes.len() * 2 / 3, 3))
-            }
+            Effect::FlipFit => zipfile::zip_of(name, &crate::fit::damage::flip_bit(bytes, bytes.len() * 2 / 3, 3)),
             Effect::EmptyZip => zipfile::empty_zip(),
             Effect::ZipBomb { mebibytes } => zipfile::zip_bomb(name, *mebibytes),
             Effect::ZipTraversal => zipfile::zip_of(&format!("../../evil_{name}"), bytes),

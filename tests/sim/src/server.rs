@@ -218,9 +218,8 @@ impl Exchange<'_> {
 
     fn serve(&self, request: &Request) -> Response {
         let mut state = self.shared.state();
-        garmin::answer(&mut state, request).unwrap_or_else(|| {
-            Response::text(404, "text/plain", "no such host here\n").note("unknown host")
-        })
+        garmin::answer(&mut state, request)
+            .unwrap_or_else(|| Response::text(404, "text/plain", "no such host here\n").note("unknown host"))
     }
 
     fn note(&self, seq: u64, request: &Request, status: u16, bytes_out: u64, note: &str) {

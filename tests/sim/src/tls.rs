@@ -2,8 +2,7 @@
 
 use crate::garmin;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -45,8 +44,7 @@ pub fn server_config(dir: &Path) -> Outcome<Arc<ServerConfig>> {
     if !dir.join("leaf.pem").exists() {
         make_certs(dir)?;
     }
-    let chain: Vec<CertificateDer> =
-        CertificateDer::pem_file_iter(dir.join("leaf.pem"))?.collect::<Result<_, _>>()?;
+    let chain: Vec<CertificateDer> = CertificateDer::pem_file_iter(dir.join("leaf.pem"))?.collect::<Result<_, _>>()?;
     let key = PrivateKeyDer::from_pem_file(dir.join("leaf-key.pem"))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)

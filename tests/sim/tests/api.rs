@@ -59,9 +59,12 @@ fn filters_use_local_days_and_parent_types() {
     let expected = all.iter().filter(|item| item["startTimeLocal"].as_str().unwrap().starts_with(day)).count();
     assert_eq!(some.as_array().unwrap().len(), expected);
     let runs = get(&sim, &format!("{LIST}?activityType=running&limit=100"), &token).json();
-    assert!(runs.as_array().unwrap().iter().all(|item| {
-        item["activityType"]["typeKey"] == "running" || item["activityType"]["parentTypeId"] == 1
-    }));
+    assert!(
+        runs.as_array()
+            .unwrap()
+            .iter()
+            .all(|item| { item["activityType"]["typeKey"] == "running" || item["activityType"]["parentTypeId"] == 1 })
+    );
     let oldest = get(&sim, &format!("{LIST}?sortOrder=asc&limit=1"), &token).json();
     assert_eq!(oldest[0]["activityId"], all[all.len() - 1]["activityId"]);
 }
@@ -114,8 +117,14 @@ fn activities_without_a_fit_say_so_in_their_ways() {
     let (sim, token) = start(150);
     let file = |label: &str| get(&sim, &format!("/download-service/files/activity/{}", labelled(&sim, label)), &token);
     assert_eq!(file("manual_404").status, 404);
-    assert_eq!((file("manual_500").status, file("manual_500").json()["error"].clone()), (500, "NullPointerException".into()));
-    assert_eq!((file("corrupt_original").status, file("corrupt_original").json()["error"].clone()), (403, "WebApplicationException".into()));
+    assert_eq!(
+        (file("manual_500").status, file("manual_500").json()["error"].clone()),
+        (500, "NullPointerException".into())
+    );
+    assert_eq!(
+        (file("corrupt_original").status, file("corrupt_original").json()["error"].clone()),
+        (403, "WebApplicationException".into())
+    );
     assert!(unzip(&file("gpx_origin").body).0.ends_with(".gpx"));
     assert!(unzip(&file("tcx_origin").body).0.ends_with(".tcx"));
     let corrupt = labelled(&sim, "corrupt_original");
@@ -125,9 +134,8 @@ fn activities_without_a_fit_say_so_in_their_ways() {
     let detail = get(&sim, &format!("/activity-service/activity/{gpx}"), &token).json();
     assert_eq!(detail["metadataDTO"]["fileFormat"]["formatKey"], "gpx");
     assert!([404, 500].contains(&get(&sim, &format!("/download-service/export/tcx/activity/{gpx}"), &token).status));
-    let yoga = sim.with(|state| {
-        state.add_activity(COM, &ActivitySpec { sport: Some("yoga".into()), ..ActivitySpec::default() })
-    });
+    let yoga = sim
+        .with(|state| state.add_activity(COM, &ActivitySpec { sport: Some("yoga".into()), ..ActivitySpec::default() }));
     assert!([204, 404].contains(&get(&sim, &format!("/download-service/export/gpx/activity/{yoga}"), &token).status));
 }
 
@@ -139,7 +147,10 @@ fn legs_of_a_multisport_give_the_file_of_the_whole() {
     let children = parent["metadataDTO"]["childIds"].as_array().unwrap();
     assert_eq!((children.len(), parent["isMultiSportParent"].clone()), (5, true.into()));
     let child = get(&sim, &format!("/activity-service/activity/{}", children[2]), &token).json();
-    assert_eq!((child["parentId"].as_u64(), child["activityTypeDTO"]["typeKey"].as_str()), (Some(id), Some("road_biking")));
+    assert_eq!(
+        (child["parentId"].as_u64(), child["activityTypeDTO"]["typeKey"].as_str()),
+        (Some(id), Some("road_biking"))
+    );
     let whole = unzip(&get(&sim, &format!("/download-service/files/activity/{id}"), &token).body).1;
     let leg = unzip(&get(&sim, &format!("/download-service/files/activity/{}", children[2]), &token).body).1;
     assert_eq!(whole, leg);

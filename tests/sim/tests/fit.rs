@@ -72,15 +72,18 @@ fn developer_fields_and_chains_are_read() {
 fn broken_files_are_broken() {
     let file = fit::ride(START, 300, 2000.0).build();
     assert!(fitparser::from_bytes(&file).is_ok());
-    for (index, broken) in [
+    for broken in [
         damage::flip_bit(&file, file.len() / 2, 2),
         damage::truncate_at(&file, file.len() - 40),
-        damage::truncate_at_record(&file, 100),
         damage::wrong_data_size(&file, 64),
         damage::wrong_crc(&file),
-    ].into_iter().enumerate() {
-        eprintln!("{index} {:?}", fitparser::from_bytes(&broken).map(|r| r.len()).map_err(|e| e.to_string()));
+    ] {
+        assert!(fitparser::from_bytes(&broken).is_err());
     }
-    let ends = scan::records(&file).iter().any(|r| r.span.0 == damage::truncate_at_record(&file, 100).len());
-    assert!(ends);
+    // This reader takes a file that ends between two records for a whole one: only the length in
+    // its header tells.
+    let short = damage::truncate_at_record(&file, 100);
+    assert!(fitparser::from_bytes(&short).is_ok());
+    assert_eq!(short[4..8], file[4..8]);
+    assert!(scan::records(&file).iter().any(|record| record.span.0 == short.len()));
 }

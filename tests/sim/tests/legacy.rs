@@ -13,7 +13,12 @@ const PATH: &str = "/oauth-service/oauth/exchange/user/2.0";
 
 /// Percent-encoding of the few characters that occur here.
 fn enc(text: &str) -> String {
-    text.replace('%', "%25").replace('/', "%2F").replace(':', "%3A").replace('=', "%3D").replace('&', "%26").replace('+', "%2B")
+    text.replace('%', "%25")
+        .replace('/', "%2F")
+        .replace(':', "%3A")
+        .replace('=', "%3D")
+        .replace('&', "%26")
+        .replace('+', "%2B")
 }
 
 fn header(token: &Value, consumer: &Value, nonce: &str, body: &str) -> String {
@@ -41,7 +46,8 @@ fn header(token: &Value, consumer: &Value, nonce: &str, body: &str) -> String {
 }
 
 fn exchange_with(sim: &Sim, header: &str, media: &str, body: &str) -> Answer {
-    let headers = [("User-Agent", "com.garmin.android.apps.connectmobile"), ("Authorization", header), ("Content-Type", media)];
+    let headers =
+        [("User-Agent", "com.garmin.android.apps.connectmobile"), ("Authorization", header), ("Content-Type", media)];
     send(sim, "POST", &format!("/connectapi.garmin.com{PATH}"), &headers, body).unwrap()
 }
 

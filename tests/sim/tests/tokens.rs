@@ -38,7 +38,8 @@ fn client_id_grant_and_credentials_must_be_right() {
     let sim = sim();
     let try_with = |basic: &str, client: &str, grant: &str| {
         let (ticket, service) = sim.with(|state| state.issue_ticket(COM, "android"));
-        let form = [("client_id", client), ("service_ticket", &ticket), ("grant_type", grant), ("service_url", &service)];
+        let form =
+            [("client_id", client), ("service_ticket", &ticket), ("grant_type", grant), ("service_url", &service)];
         tokens(&sim, COM, basic, &form).unwrap().status
     };
     assert_eq!(try_with(CLIENT, "GARMIN_CONNECT_MOBILE_IOS_DI", GRANT), 401);

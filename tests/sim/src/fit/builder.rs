@@ -226,7 +226,6 @@ fn layout(message: &Message, skip: Option<u8>) -> Layout {
         .filter(|(number, _)| Some(*number) != skip)
         .map(|(number, value)| (*number, value.size(), value.base_type()))
         .collect();
-    let developer =
-        message.developer.iter().map(|field| (field.number, field.value.size(), field.index)).collect();
+    let developer = message.developer.iter().map(|field| (field.number, field.value.size(), field.index)).collect();
     Layout { global: message.global, fields, developer }
 }

@@ -217,10 +217,7 @@ pub fn activity(end: i64, offset: i32, timer: f64, sessions: u16) -> Message {
 
 /// Declares a developer: developer_data_id (207).
 pub fn developer_data_id(index: u8, application: [u8; 16]) -> Message {
-    Message::new(207)
-        .with(1, Value::Bytes(application.to_vec()))
-        .with(4, Value::U32(100))
-        .with(3, Value::U8(index))
+    Message::new(207).with(1, Value::Bytes(application.to_vec())).with(4, Value::U32(100)).with(3, Value::U8(index))
 }
 
 /// Declares a developer field: field_description (206).

@@ -193,9 +193,7 @@ impl Recording {
 fn lengths(start: i64, leg: &Leg) -> Vec<Message> {
     let count = (leg.metres.unwrap_or(0.0) / 25.0).max(1.0) as u32;
     let each = i64::from((leg.seconds / count).max(1));
-    (0..count)
-        .map(|index| profile::length(index as u16, start + i64::from(index) * each, each))
-        .collect()
+    (0..count).map(|index| profile::length(index as u16, start + i64::from(index) * each, each)).collect()
 }
 
 fn sets(start: i64, seconds: u32) -> Vec<Message> {

@@ -21,9 +21,7 @@ pub struct Account {
 impl Account {
     /// The activity of this id, or the one that this id is a leg of.
     pub fn find(&self, id: u64) -> Option<&Activity> {
-        let own = |activity: &&Activity| {
-            activity.id == id || activity.children.iter().any(|child| child.id == id)
-        };
+        let own = |activity: &&Activity| activity.id == id || activity.children.iter().any(|child| child.id == id);
         self.activities.iter().find(own)
     }
 

@@ -15,8 +15,7 @@ pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
         }
         ["oauth-service", "oauth", "preauthorized"] => {
             super::connect::spend_ticket(state, request);
-            return Response::html(401, "<html><body>Unauthorized</body></html>")
-                .note("this login was closed in 2026");
+            return Response::html(401, "<html><body>Unauthorized</body></html>").note("this login was closed in 2026");
         }
         _ => {}
     }
@@ -61,9 +60,7 @@ fn route(state: &mut State, account: usize, parts: &[&str], request: &Request) -
     match (request.method.as_str(), parts) {
         ("GET", ["userprofile-service", "socialProfile"]) => profile::social(&state.accounts[account]),
         ("GET", ["activitylist-service", "activities", "count"]) => list::count(state, account),
-        ("GET", ["activitylist-service", "activities", "search", "activities"]) => {
-            list::page(state, account, request)
-        }
+        ("GET", ["activitylist-service", "activities", "search", "activities"]) => list::page(state, account, request),
         ("GET", ["activity-service", "activity", text]) => match id(text) {
             Some(id) => detail::answer(&state.accounts[account], id),
             None => missing(),

@@ -66,7 +66,9 @@ pub fn tcx(activity: &Activity, name: &str) -> String {
         Some(2) => "Biking",
         _ => "Other",
     };
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<TrainingCenterDatabase xmlns=\"http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2\">\n <Activities>\n");
+    let mut out = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<TrainingCenterDatabase xmlns=\"http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2\">\n <Activities>\n",
+    );
     out.push_str(&format!("  <Activity Sport=\"{sport}\">\n   <Id>{start}</Id>\n   <Lap StartTime=\"{start}\">\n"));
     out.push_str(&format!("    <TotalTimeSeconds>{}.0</TotalTimeSeconds>\n", recording.timer()));
     out.push_str(&format!("    <DistanceMeters>{:.2}</DistanceMeters>\n", recording.metres().unwrap_or(0.0)));

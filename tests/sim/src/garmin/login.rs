@@ -23,9 +23,8 @@ pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) ->
         Ok(fields) => fields,
         Err(refusal) => return refusal,
     };
-    let same = |a: &crate::garmin::account::Account| {
-        a.spec.domain == domain && a.spec.email.eq_ignore_ascii_case(&email)
-    };
+    let same =
+        |a: &crate::garmin::account::Account| a.spec.domain == domain && a.spec.email.eq_ignore_ascii_case(&email);
     match state.accounts.iter().position(same) {
         Some(account) => enter(state, account, flow, &service, &password, request),
         None => refused(401, "INVALID_USERNAME_PASSWORD", "generalLoginInvalidUsernameOrPassword", "UNAUTHORIZED"),
@@ -90,14 +89,7 @@ fn fields(request: &Request) -> Result<(String, String), Response> {
     }
 }
 
-fn enter(
-    state: &mut State,
-    index: usize,
-    flow: Flow,
-    service: &str,
-    password: &str,
-    request: &Request,
-) -> Response {
+fn enter(state: &mut State, index: usize, flow: Flow, service: &str, password: &str, request: &Request) -> Response {
     let account = &mut state.accounts[index];
     if let Some(answer) = forced(account.spec.login, account.locked) {
         return answer;

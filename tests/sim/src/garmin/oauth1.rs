@@ -53,13 +53,7 @@ pub fn exchange(state: &mut State, domain: &str, request: &Request) -> Response 
 }
 
 /// What is wrong with the signature or what goes with it.
-fn flaw(
-    state: &State,
-    domain: &str,
-    request: &Request,
-    signed: &Pairs,
-    known: &OAuth1,
-) -> Option<&'static str> {
+fn flaw(state: &State, domain: &str, request: &Request, signed: &Pairs, known: &OAuth1) -> Option<&'static str> {
     let at: i64 = get(signed, "oauth_timestamp").parse().unwrap_or(0);
     let nonce = get(signed, "oauth_nonce");
     if get(signed, "oauth_consumer_key") != CONSUMER.0 {

@@ -84,8 +84,7 @@ fn one_second(activity: &mut Activity) {
     let sport = sports::SPORTS[0];
     activity.sport = sport;
     sport.key.clone_into(&mut activity.type_key);
-    activity.recording.legs =
-        vec![Leg { sport: sport.fit, style: Style::Indoor, seconds: 1, metres: Some(0.0) }];
+    activity.recording.legs = vec![Leg { sport: sport.fit, style: Style::Indoor, seconds: 1, metres: Some(0.0) }];
     activity.recording.paused = 0;
     activity.distance = Some(0.0);
 }

@@ -61,8 +61,7 @@ pub const SPORTS: [Sport; 14] = [
 pub const MULTI: Sport = sport("multi_sport", 89, ALL, (18, 0), Style::Outdoor, 4.0, "Multisport", 0);
 
 /// A type that no client has heard of.
-pub const UNKNOWN: Sport =
-    sport("lunar_hopping_v3", 9317, 4, (254, 0), Style::Outdoor, 1.1, "Lunar Hopping", 0);
+pub const UNKNOWN: Sport = sport("lunar_hopping_v3", 9317, 4, (254, 0), Style::Outdoor, 1.1, "Lunar Hopping", 0);
 
 #[expect(clippy::too_many_arguments, reason = "one row of a table")]
 const fn sport(

@@ -212,14 +212,7 @@ impl State {
             "mfa_expiration_timestamp": mfa_token.as_ref().map(|_| "2027-11-01 00:00:00.000"),
             "domain": domain,
         });
-        self.tokens.oauth1.push(OAuth1 {
-            token,
-            secret,
-            domain: domain.to_owned(),
-            account,
-            mfa_token,
-            dead: false,
-        });
+        self.tokens.oauth1.push(OAuth1 { token, secret, domain: domain.to_owned(), account, mfa_token, dead: false });
         let client = "GARMIN_CONNECT_MOBILE_ANDROID_DI".to_owned();
         let grant = Grant { domain: domain.to_owned(), account, client, inactive: false };
         let mut second = self.mint_pair(&grant);

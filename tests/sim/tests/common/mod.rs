@@ -6,7 +6,8 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-pub const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
+pub const IPHONE: &str =
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
 pub const COM: &str = "garmin.com";
 
 /// An answer; `complete` says whether the body is as long as its head promised.
@@ -112,10 +113,13 @@ impl Login<'_> {
     pub fn new(password: &str) -> Self {
         Login {
             path: "/mobile/api/login",
-            query: "clientId=GCM_IOS_DARK&locale=en-US&service=https%3A%2F%2Fmobile.integration.garmin.com%2Fgcm%2Fios".to_owned(),
+            query: "clientId=GCM_IOS_DARK&locale=en-US&service=https%3A%2F%2Fmobile.integration.garmin.com%2Fgcm%2Fios"
+                .to_owned(),
             agent: IPHONE,
             extra: vec![("Origin", "https://sso.garmin.com"), ("Content-Type", "application/json")],
-            body: format!(r#"{{"username":"runner@example.com","password":"{password}","rememberMe":true,"captchaToken":""}}"#),
+            body: format!(
+                r#"{{"username":"runner@example.com","password":"{password}","rememberMe":true,"captchaToken":""}}"#
+            ),
         }
     }
 
@@ -135,7 +139,8 @@ pub fn tokens(sim: &Sim, domain: &str, basic: &str, form: &[(&str, &str)]) -> Op
         ("Authorization", basic.as_str()),
         ("Content-Type", "application/x-www-form-urlencoded"),
     ];
-    let body: Vec<String> = form.iter().map(|(k, v)| format!("{k}={}", v.replace(':', "%3A").replace('/', "%2F"))).collect();
+    let body: Vec<String> =
+        form.iter().map(|(k, v)| format!("{k}={}", v.replace(':', "%3A").replace('/', "%2F"))).collect();
     send(sim, "POST", &format!("/diauth.{domain}/di-oauth2-service/oauth/token"), &headers, &body.join("&"))
 }
 
