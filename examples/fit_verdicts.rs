@@ -32,12 +32,7 @@ pub fn scanner(bytes: &[u8]) -> Result<Seen, String> {
     let fit = fit::scan(bytes).map_err(|broken| broken.to_string())?;
     let name = |number| sport::sport_name(number).map_or(number.to_string(), str::to_owned);
     Ok(Seen {
-        sports: fit
-            .sessions
-            .iter()
-            .filter_map(|s| s.sport)
-            .map(name)
-            .collect(),
+        sports: fit.sessions.iter().filter_map(|s| s.sport).map(name).collect(),
         start_time: fit.start_time(),
         records: fit.records,
     })
@@ -55,17 +50,11 @@ pub fn fitparser(bytes: &[u8]) -> Result<Seen, String> {
     let sessions = messages.iter().filter(|m| m.kind() == MesgNum::Session);
     let start_time = times(MesgNum::Session, "start_time").min();
     Ok(Seen {
-        sports: sessions
-            .filter_map(|m| value(m, "sport"))
-            .map(Value::to_string)
-            .collect(),
+        sports: sessions.filter_map(|m| value(m, "sport")).map(Value::to_string).collect(),
         start_time: start_time
             .or_else(|| times(MesgNum::Record, "timestamp").next())
             .or_else(|| times(MesgNum::FileId, "time_created").next()),
-        records: messages
-            .iter()
-            .filter(|m| m.kind() == MesgNum::Record)
-            .count() as u64,
+        records: messages.iter().filter(|m| m.kind() == MesgNum::Record).count() as u64,
     })
 }
 
@@ -84,13 +73,9 @@ fn time(message: &FitDataRecord, name: &str) -> Option<i64> {
 fn main() -> io::Result<()> {
     panic::set_hook(Box::new(|_| {})); // fitparser's panics are part of its verdict
     let folder = env::args_os().nth(1).unwrap_or_else(|| ".".into());
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("fit"))
-    });
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    paths.retain(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("fit")));
     paths.sort();
     let mut differ = 0;
     for path in &paths {
@@ -118,13 +103,8 @@ fn words(verdict: &Result<Seen, String>) -> String {
     match verdict {
         Ok(seen) => {
             let sports = seen.sports.join(", ");
-            let start = seen
-                .start_time
-                .map_or("unknown".to_owned(), |s| s.to_string());
-            format!(
-                "whole: {} records, sports [{sports}], start {start}",
-                seen.records
-            )
+            let start = seen.start_time.map_or("unknown".to_owned(), |s| s.to_string());
+            format!("whole: {} records, sports [{sports}], start {start}", seen.records)
         }
         Err(reason) => format!("broken: {reason}"),
     }

@@ -20,10 +20,8 @@ pub enum Broken {
     /// The signature is missing: another kind of file.
     #[error("not a FIT file: `.FIT` does not stand at byte 8")]
     NotFit,
-    /// The first byte of the header is neither 12 nor 14.
-    #[error(
-        "damaged header at byte {at}: it claims to be {size} bytes long, which is neither 12 nor 14"
-    )]
+    /// The first byte of the header, its length, is neither 12 nor 14.
+    #[error("damaged header at byte {at}: its size byte says {size}, and only 12 and 14 exist")]
     HeaderSize {
         /// Where the header starts.
         at: usize,

@@ -1,9 +1,8 @@
 //! Every message of a file with every field, by the `fitparser` crate; made safe to call.
 //!
-//! `fitparser` panics on some damaged headers, takes a file for whole that was cut between two
-//! messages, and unwraps local times that the local clock skipped. So [`scan`](super::scan) looks
-//! first, and what still panics is caught. It is also some hundred times slower than the scan:
-//! for looking into a file, not for checking one.
+//! `fitparser` panics on some damaged headers and takes a file for whole that was cut between two
+//! messages. So [`scan`](super::scan) looks first, and whatever still panics is caught. It is also
+//! some hundred times slower than the scan: for looking into a file, not for checking one.
 
 use std::panic;
 

@@ -135,7 +135,8 @@ pub enum Kind {
     Other,
 }
 
-/// The recording itself: what stays the same in every copy of a file, whoever passes it on.
+/// Which device made the recording, and when: every copy of the file has the same, as long as
+/// whoever passed it on left its `file_id` alone.
 ///
 /// As text it is `manufacturer:product:serial_number:time_created`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
