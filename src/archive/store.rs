@@ -80,7 +80,8 @@ impl Archive {
         let full = self.absolute(path);
         let bytes = match fs::read(&full) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            // Whatever stands in the way of a folder will be told when something is to be written there.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(source) => return Err(Error { path: full, source }),
         };
         let stored = stored(&bytes);

@@ -277,6 +277,7 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
     });
     let state = match &account {
         None => "none",
+        Some(account) if account.dead.is_some() => "login-needed",
         Some(account) if account.expires.is_none_or(|end| end > now) => "ok",
         Some(account) if account.renewable && account.renewable_until.is_none_or(|end| end > now) => "expired",
         Some(_) => "login-needed",

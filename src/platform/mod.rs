@@ -185,6 +185,8 @@ pub struct Account {
     pub renewable_until: Option<Timestamp>,
     /// Whether it can be renewed at all.
     pub renewable: bool,
+    /// Why it is of no more use, once the service said so.
+    pub dead: Option<String>,
     /// How the token was come by.
     pub source: String,
 }

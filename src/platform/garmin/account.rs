@@ -35,7 +35,10 @@ impl Garmin {
     ///
     /// Without need it takes no lock and makes no request. Otherwise one process renews and the others take what it got.
     fn token(&self, rejected: Option<&str>) -> Result<Token> {
-        let usable = |token: &Token| token.is_fresh(Timestamp::now()) && Some(token.access_token.as_str()) != rejected;
+        let usable = |token: &Token| {
+            let refused = token.dead.is_some() || Some(token.access_token.as_str()) == rejected;
+            token.is_fresh(Timestamp::now()) && !refused
+        };
         if let Some(token) = self.store.load::<Token>()?.filter(usable) {
             return Ok(token);
         }

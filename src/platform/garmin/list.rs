@@ -65,11 +65,17 @@ impl Pages {
         Ok(Some(format!("/activitylist-service/activities/search/activities?{}", form(&query))))
     }
 
+    /// Whether the end was seen.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Reads the answer to the last path.
     pub fn read(&mut self, response: &Response) -> Result<Page> {
         let items = parse(response)?;
         self.pages += 1;
-        self.start += LIMIT;
+        // By what came, not by what was asked: a service may cap its pages.
+        self.start += items.len();
         if items.is_empty() {
             self.ended = true;
             return Ok(Page::default());

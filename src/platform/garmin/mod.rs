@@ -58,6 +58,10 @@ impl Platform for Garmin {
         while let Some(path) = pages.next_path()? {
             let request = self.site.get(&path).header("Accept", "application/json");
             let page = pages.read(&self.call(&request)?)?;
+            // The empty page is the end of the list, and no page on which the caller could have had enough.
+            if pages.has_ended() {
+                break;
+            }
             if each_page(page)? == More::Stop {
                 return Ok(Ending::Stopped);
             }

@@ -112,6 +112,7 @@ impl Token {
             expires: time(self.expires_at),
             renewable_until: time(self.refresh_expires_at),
             renewable: self.is_renewable(),
+            dead: self.dead.clone(),
             source: self.source.clone(),
         }
     }

@@ -1,0 +1,359 @@
+//! `gs-auth`: the three ways in, what is never repeated, and what a token survives.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::process::Stdio;
+
+use gs_sim::{Effect, Fault, LoginMode, Scenario, Sim};
+use serde_json::Value;
+use support::{LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario};
+
+fn status(status: u16) -> Effect {
+    Effect::Status { status, retry_after: None, body: None, content_type: None }
+}
+
+fn with_login(login: LoginMode) -> Sim {
+    let mut scenario = scenario(3);
+    scenario.accounts[0].login = login;
+    scenario.start()
+}
+
+fn state(work: &Work) -> Value {
+    work.run("gs-auth", &["status", "--platform", "garmin-com"]).ok().record()
+}
+
+#[test]
+fn a_password_login_is_three_requests_and_then_none() {
+    let sim = plain(3);
+    let work = Work::with_passwords(&sim);
+    work.run("gs-auth", &["login"]).ok().silent();
+    assert_eq!(requests(&sim), [
+        "POST sso.garmin.com/mobile/api/login 200",
+        "POST diauth.garmin.com/di-oauth2-service/oauth/token 200",
+        "GET connectapi.garmin.com/userprofile-service/socialProfile 200",
+    ]);
+    sim.clear_log();
+    let status = state(&work);
+    assert_eq!([&status["state"], &status["name"], &status["domain"]], ["ok", "Test Runner", "garmin.com"]);
+    assert_eq!(sim.log().len(), 0, "status works offline");
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!((asked(&sim, LOGIN).len(), asked(&sim, TOKEN).len()), (0, 0));
+}
+
+#[test]
+fn a_wrong_password_is_one_request_and_is_not_repeated_by_later_runs() {
+    let sim = plain(3);
+    let mut work = Work::with_passwords(&sim);
+    work.set("GARMIN_PASSWORD", "wrong");
+    work.run("gs-auth", &["login"]).ends(77).says("wrong e-mail address or password").says("gs-auth login --browser");
+    assert_eq!(requests(&sim), ["POST sso.garmin.com/mobile/api/login 401"]);
+    // Fault 13 of the ancestors: every later run logged in again, until the account was locked.
+    work.run("gs-fetch", &[]).ends(77).says("is not repeated by itself");
+    assert_eq!(sim.log().len(), 1);
+    // A person may try again at once.
+    work.set("GARMIN_PASSWORD", "correct horse");
+    work.run("gs-auth", &["login"]).ok();
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_login_that_is_turned_away_sets_a_cooldown_that_later_runs_respect() {
+    let modes = [
+        LoginMode::RateLimitedHtml,
+        LoginMode::RateLimitedJson,
+        LoginMode::Challenge,
+        LoginMode::Captcha,
+        LoginMode::NeedCaptcha,
+        LoginMode::Json427,
+    ];
+    for mode in modes {
+        let sim = with_login(mode);
+        let work = Work::with_passwords(&sim);
+        let said = work.run("gs-fetch", &["--platform", "garmin-com"]);
+        assert_eq!((said.code, sim.log().len()), (75, 1), "{mode:?}\n{said}");
+        said.says("gs-auth import").says("gs-auth login --browser");
+        assert!(state(&work)["cooldown_until"].is_string());
+        for args in [&["login"][..], &["login", "--password"]] {
+            work.run("gs-auth", args).ends(75).says("no password login before");
+        }
+        work.run("gs-fetch", &[]).ends(75);
+        assert_eq!(sim.log().len(), 1, "{mode:?}: nobody asked again");
+        let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+        work.given("gs-auth", &["import", "-"], &token).ok();
+        assert_eq!(state(&work)["cooldown_until"], Value::Null);
+        work.run("gs-fetch", &[]).ok();
+    }
+}
+
+#[test]
+fn a_locked_account_is_a_hard_stop_with_the_services_words() {
+    let sim = with_login(LoginMode::Locked);
+    let work = Work::with_passwords(&sim);
+    work.run("gs-auth", &["login"]).ends(77).says("LOCKED");
+    work.run("gs-fetch", &[]).ends(77);
+    assert_eq!(sim.log().len(), 1);
+}
+
+#[test]
+fn trouble_at_the_login_is_neither_refusal_nor_cooldown() {
+    let sim = plain(3);
+    let work = Work::with_passwords(&sim);
+    sim.fault(Fault::new(status(503)).contains(LOGIN).count(1));
+    work.run("gs-fetch", &[]).ends(75);
+    assert_eq!(asked(&sim, LOGIN).len(), 1, "a login is never sent twice");
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_second_factor_without_a_terminal_says_what_to_run_and_sends_no_second_code() {
+    let sim = scenario(3).with_mfa("garmin.com", "123456").start();
+    let work = Work::with_passwords(&sim);
+    work.run("gs-fetch", &[]).ends(77).says("second factor").says("gs-auth login --platform garmin-com");
+    work.run("gs-fetch", &[]).ends(77);
+    assert_eq!(sim.log().len(), 1);
+}
+
+/// Runs `gs-auth login` on a terminal of its own (`script`, of bsdutils) and types `lines`, each when asked.
+fn on_a_terminal(work: &Work, args: &str, lines: &[(&str, &str)]) -> (i32, String) {
+    use std::io::{Read, Write};
+    let bin = env!("CARGO_BIN_EXE_gs-auth");
+    let mut command = std::process::Command::new("script");
+    command.args(["-qec", &format!("{bin} {args}"), "/dev/null"]).current_dir(work.dir()).env_clear();
+    command.envs(work.command("gs-auth", &[]).get_envs().filter_map(|(n, v)| Some((n, v?)))).env("TERM", "dumb");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script (bsdutils) is needed");
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = String::new();
+    for (prompt, line) in lines {
+        let mut buffer = [0; 4096];
+        while !shown.contains(prompt) {
+            let read = stdout.read(&mut buffer).unwrap();
+            assert!(read > 0, "it ended without asking {prompt:?}: {shown}");
+            shown.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+        shown = shown.split_off(shown.find(prompt).unwrap() + prompt.len());
+        // The prompt stands there a moment before the echo is off; nobody types that fast.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        writeln!(stdin, "{line}").unwrap();
+    }
+    let mut rest = Vec::new();
+    let _ = stdout.read_to_end(&mut rest);
+    (child.wait().unwrap().code().unwrap(), shown + &String::from_utf8_lossy(&rest))
+}
+
+#[test]
+fn on_a_terminal_password_and_code_are_asked_for_and_not_shown() {
+    let sim = scenario(3).with_mfa("garmin.com", "123456").start();
+    let work = Work::with(&sim);
+    let (code, shown) = on_a_terminal(&work, "login --password", &[
+        ("E-mail address", "runner@example.com"),
+        ("Password", "correct horse"),
+        ("Code sent by email to", "999999"),
+        ("That code was wrong", "123456"),
+    ]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("logged in as Test Runner"), "{shown}");
+    assert!(!shown.contains("correct horse") && !shown.contains("123456"), "{shown}");
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn the_browser_way_takes_what_is_pasted() {
+    let sim = plain(3);
+    let work = Work::with(&sim);
+    let ticket = sim.with(|state| state.issue_ticket("garmin.com", "android").0);
+    let (code, shown) = on_a_terminal(&work, "login --browser", &[("Paste it here", &ticket)]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(!shown.contains(&ticket), "{shown}");
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_ticket_is_taken_bare_from_a_url_or_in_json_and_works_once() {
+    let sim = plain(3);
+    for wrap in ["TICKET\n", "https://mobile.integration.garmin.com/gcm/android?ticket=TICKET",
+                 r#"{"serviceURL":"https://mobile.integration.garmin.com/gcm/android","serviceTicketId":"TICKET"}"#] {
+        let work = Work::with(&sim);
+        let text = wrap.replace("TICKET", &sim.with(|state| state.issue_ticket("garmin.com", "android").0));
+        work.given("gs-auth", &["import", "-"], &text).ok();
+        work.run("gs-fetch", &[]).ok();
+        work.given("gs-auth", &["import"], &text).ends(77).says("a ticket works once");
+        work.run("gs-fetch", &[]).ok();
+    }
+    let embed = sim.with(|state| state.issue_ticket("garmin.com", "embed").0);
+    let url = format!("https://sso.garmin.com/sso/embed?ticket={embed}");
+    Work::with(&sim).given("gs-auth", &["import", "-"], &url).ok();
+}
+
+#[test]
+fn a_ticket_in_the_argument_list_is_refused() {
+    let work = Work::alone();
+    work.run("gs-auth", &["import", "ST-1-x-sso"]).ends(2).says("seen by every program");
+    work.run("gs-auth", &["import", "https://sso.garmin.com/sso/embed?ticket=ST-1"]).ends(2);
+}
+
+#[test]
+fn a_token_that_began_on_the_embedded_page_and_is_refused_leads_to_the_mobile_page() {
+    let mut scenario = scenario(3);
+    scenario.accounts[0].embed_tokens_refused = true;
+    let sim = scenario.start();
+    let work = Work::with(&sim);
+    let ticket = sim.with(|state| state.issue_ticket("garmin.com", "embed").0);
+    let said = work.given("gs-auth", &["import", "-"], &format!("https://sso.garmin.com/sso/embed?ticket={ticket}"));
+    said.ends(77).says("Token is not active").says("https://sso.garmin.com/mobile/sso/en_US/sign-in?");
+    assert_eq!(state(&work)["state"], "none");
+}
+
+#[test]
+fn token_files_of_other_tools_are_found_where_they_keep_them() {
+    let sim = plain(3);
+    let token = sim.with(|state| state.issue_token("garmin.com"));
+    let work = Work::with(&sim);
+    std::fs::create_dir_all(work.dir().join(".garminconnect")).unwrap();
+    std::fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token.to_string()).unwrap();
+    work.run("gs-auth", &["import"]).ok().says("will need a login of its own");
+    work.run("gs-fetch", &[]).ok();
+
+    let work = Work::with(&sim);
+    let claims = serde_json::json!({"access_token": sim.with(|s| s.issue_token("garmin.com"))["di_token"], "expires_in": 3600});
+    let pirate = serde_json::json!({"createdAt": "2026-11-01T00:00:00Z", "di": {"clientId": "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2", "token": claims}});
+    let file = work.dir().join("native-oauth2.json");
+    std::fs::write(&file, pirate.to_string()).unwrap();
+    work.run("gs-auth", &["import", file.to_str().unwrap()]).ok();
+    work.run("gs-auth", &["import", "nowhere.json"]).ends(2).says("nowhere.json");
+    work.run("gs-auth", &["import", work.dir().join("data").to_str().unwrap()]).ends(2).says("no token file");
+    work.given("gs-auth", &["import", "-"], "hello").ends(2);
+}
+
+#[test]
+fn a_token_of_garth_works_and_is_renewed_in_its_own_way() {
+    let sim = plain(3);
+    let (oauth1, oauth2) = sim.with(|state| state.issue_garth("garmin.com"));
+    let work = Work::with(&sim);
+    let folder = work.dir().join(".garth");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("oauth1_token.json"), oauth1.to_string()).unwrap();
+    std::fs::write(folder.join("oauth2_token.json"), oauth2.to_string()).unwrap();
+    work.run("gs-auth", &["import", ".garth"]).ok().silent();
+    sim.with(|state| state.expire_access_tokens("garmin.com"));
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, "/oauth-service/oauth/exchange/").len(), 1);
+    let base64 = work.run("gs-auth", &["export"]).ok().out.clone();
+    let other = Work::with(&sim);
+    other.given("gs-auth", &["import", "-"], &base64).ok();
+    other.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn export_gives_what_import_takes() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    let token = work.run("gs-auth", &["export"]).ok().says("secret").out.clone();
+    assert!(serde_json::from_str::<Value>(&token).unwrap()["di_refresh_token"].is_string());
+    Work::with(&sim).given("gs-auth", &["import", "-"], &token).ok();
+    Work::alone().run("gs-auth", &["export"]).ends(77);
+}
+
+#[test]
+fn a_refused_import_leaves_the_token_that_was_there() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    let foreign = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    sim.with(|state| state.expire_access_tokens("garmin.com"));
+    let bad = foreign.replace("\"di_refresh_token\":\"", "\"di_refresh_token\":\"x");
+    work.given("gs-auth", &["import", "-"], &bad).ends(77);
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_token_is_renewed_once_and_the_new_one_is_kept_before_it_is_used() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    sim.with(|state| state.expire_access_tokens("garmin.com"));
+    // The request after the renewal never gets an answer: the new token must be on the disk by then.
+    sim.fault(Fault::new(Effect::Reset).contains("activitylist").after(1));
+    work.run("gs-fetch", &[]).ends(75);
+    assert_eq!(asked(&sim, TOKEN).len(), 1);
+    sim.clear_faults();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, TOKEN).len(), 1);
+}
+
+#[test]
+fn a_token_that_can_no_longer_be_renewed_is_not_tried_again_and_again() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    sim.with(|state| {
+        state.expire_access_tokens("garmin.com");
+        state.revoke_refresh("garmin.com");
+    });
+    work.run("gs-fetch", &[]).ends(77).says("no longer renews the token");
+    assert_eq!(asked(&sim, TOKEN).len(), 1);
+    work.run("gs-fetch", &[]).ends(77);
+    assert_eq!(asked(&sim, TOKEN).len(), 1);
+    assert_eq!(state(&work)["state"], "login-needed");
+}
+
+#[test]
+fn a_dead_token_and_a_password_in_the_settings_are_one_login() {
+    let sim = plain(3);
+    let work = Work::with_passwords(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| {
+        state.expire_access_tokens("garmin.com");
+        state.revoke_refresh("garmin.com");
+    });
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, LOGIN).len(), 2);
+}
+
+#[test]
+fn garmin_cn_is_a_world_of_its_own() {
+    let sim = Scenario::default_garmin(9, 2).start();
+    let work = Work::with(&sim);
+    let token = sim.with(|state| state.issue_token("garmin.cn")).to_string();
+    work.given("gs-auth", &["import", "-"], &token).ends(2).says("--platform garmin-cn");
+    work.given("gs-auth", &["import", "-", "--platform", "garmin-cn"], &token).ok();
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 3);
+    assert!(sim.log().iter().all(|request| request.host.ends_with("garmin.cn")));
+}
+
+#[test]
+fn logout_forgets_and_status_says_so() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    work.run("gs-auth", &["logout"]).ok();
+    assert_eq!(state(&work)["state"], "none");
+    work.run("gs-fetch", &[]).ends(77);
+    work.run("gs-auth", &["logout"]).ok();
+}
+
+#[test]
+fn no_secret_stands_anywhere_but_in_the_token_file() {
+    let sim = plain(3);
+    let work = Work::with_passwords(&sim);
+    let mut all = String::new();
+    for (command, args) in [("gs-auth", &["login", "-vv"][..]), ("gs-fetch", &["-vv", "--log", "json"]), ("gs-auth", &["status"])] {
+        let said = work.run(command, args);
+        all.push_str(&format!("{}{}", said.ok().out, said.err));
+    }
+    let token: Value = serde_json::from_slice(&std::fs::read(work.data("tokens/garmin-com.json")).unwrap()).unwrap();
+    for file in work.files("") {
+        if !file.ends_with("tokens/garmin-com.json") {
+            all.push_str(&String::from_utf8_lossy(&std::fs::read(file).unwrap()));
+        }
+    }
+    for secret in [token["access_token"].as_str().unwrap(), token["refresh_token"].as_str().unwrap(), "correct horse"] {
+        assert!(!all.contains(secret));
+    }
+}
+
+#[test]
+fn the_list_is_asked_with_the_token_of_its_own_site_only() {
+    let sim = plain(1);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    assert!(asked(&sim, LIST).iter().all(|request| request.host == "connectapi.garmin.com"));
+}

@@ -1,0 +1,245 @@
+//! `gs-fetch`: pages, incremental and full listings, what is gone, what is not believed.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use gs_sim::{ActivitySpec, Effect, Fault, HISTORY_END, Paging, Scenario};
+use support::{LIST, Work, asked, plain, requests, scenario};
+
+fn added(id: u64, start: i64) -> ActivitySpec {
+    ActivitySpec { id: Some(id), start: Some(start), sport: Some("running".into()), ..ActivitySpec::default() }
+}
+
+#[test]
+fn the_first_listing_goes_to_the_empty_page_and_the_next_makes_one_request() {
+    let sim = plain(230);
+    let work = Work::logged_in(&sim);
+    let first = work.run("gs-fetch", &[]);
+    assert_eq!(first.ok().silent().ids().len(), 230);
+    let queries: Vec<String> = asked(&sim, LIST).iter().map(|request| request.query.clone()).collect();
+    assert_eq!(queries, ["start=0&limit=100", "start=100&limit=100", "start=200&limit=100", "start=230&limit=100"]);
+    sim.clear_log();
+    assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids(), first.ids());
+    assert_eq!(requests(&sim), ["GET connectapi.garmin.com/activitylist-service/activities/search/activities 200"]);
+}
+
+#[test]
+fn new_ones_are_found_and_printed_alone_if_wished() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| state.add_activity("garmin.com", &added(77, HISTORY_END + 60)));
+    sim.clear_log();
+    assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), ["77"]);
+    // The first page held news, so the second was looked at too.
+    assert_eq!(asked(&sim, LIST).len(), 2);
+    assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), [""; 0]);
+}
+
+#[test]
+fn a_renamed_activity_is_a_change_that_is_taken_in() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    let id = work.run("gs-fetch", &[]).ok().ids()[1].clone();
+    sim.with(|state| state.rename_activity("garmin.com", id.parse().unwrap(), "Marathon 🏁"));
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(work.run("gs-list", &["--id", &id]).record()["name"], "Marathon 🏁");
+}
+
+#[test]
+fn everything_is_listed_again_after_a_week() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    work.change("UPDATE listings SET started = started - 7 * 86400");
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, LIST).len(), 3);
+    sim.clear_log();
+    work.run("gs-fetch", &["--full"]).ok();
+    assert_eq!(asked(&sim, LIST).len(), 3);
+}
+
+#[test]
+fn a_listing_that_was_cut_is_no_base_for_a_short_one() {
+    let sim = plain(250);
+    let work = Work::logged_in(&sim);
+    let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(down).contains("start=200"));
+    let cut = work.run("gs-fetch", &[]);
+    cut.ends(75).says("gs-fetch: garmin-com: ").says("try again later");
+    assert_eq!(cut.out, "", "a platform whose listing failed is not printed");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 0);
+    sim.clear_faults();
+    sim.clear_log();
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250);
+    assert_eq!(asked(&sim, LIST).len(), 4);
+}
+
+#[test]
+fn ids_come_once_although_pages_shift() {
+    let paging = Paging { add_after_requests: Some(1), ..Paging::default() };
+    let sim = Scenario { paging, ..scenario(230) }.start();
+    let work = Work::logged_in(&sim);
+    let mut ids = work.run("gs-fetch", &[]).ok().ids();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 230, "the one that arrived meanwhile stands above the first page");
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 231);
+}
+
+#[test]
+fn a_service_that_caps_its_pages_hides_nothing() {
+    let paging = Paging { page_cap: Some(30), ..Paging::default() };
+    let sim = Scenario { paging, ..scenario(100) }.start();
+    let work = Work::logged_in(&sim);
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 100);
+}
+
+#[test]
+fn what_was_deleted_is_told_and_confirmed_by_a_second_listing() {
+    let sim = plain(40);
+    let work = Work::logged_in(&sim);
+    let id = work.run("gs-fetch", &[]).ok().ids()[3].clone();
+    sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+    assert_eq!(work.run("gs-fetch", &["--full"]).ok().ids().len(), 39);
+    let gone = work.run("gs-list", &["--deleted"]).record();
+    assert_eq!((gone["id"].as_str(), &gone["deleted"]["confirmed"]), (Some(id.as_str()), &false.into()));
+    work.run("gs-fetch", &["--full"]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).record()["deleted"]["confirmed"], true);
+    assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 39);
+    assert_eq!(work.run("gs-list", &["--all"]).ids().len(), 40);
+}
+
+#[test]
+fn an_incremental_listing_concludes_only_what_it_covers() {
+    let sim = plain(300);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    for index in [2, 250] {
+        sim.with(|state| state.remove_activity("garmin.com", ids[index].parse().unwrap()));
+    }
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, LIST).len(), 1);
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [ids[2].clone()]);
+    assert!(work.sql::<i64>("SELECT from_time FROM listings ORDER BY number DESC LIMIT 1") > 0);
+}
+
+#[test]
+fn a_list_that_shrank_or_is_empty_is_not_believed() {
+    let sim = plain(30);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    let empty = Effect::Status { status: 200, retry_after: None, body: Some("[]".into()), content_type: None };
+    sim.fault(Fault::new(empty).contains("activitylist"));
+    work.run("gs-fetch", &[]).ends(75).says("--accept-shrunk");
+    sim.clear_faults();
+    for id in &ids[..4] {
+        sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+    }
+    work.run("gs-fetch", &["--full"]).ends(75).says("lacks 4 of 30");
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 0);
+    work.run("gs-fetch", &["--full", "--accept-shrunk"]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 4);
+}
+
+#[test]
+fn newest_limits_and_the_older_tools_setting_works() {
+    let sim = plain(250);
+    let mut work = Work::logged_in(&sim);
+    assert_eq!(work.run("gs-fetch", &["--newest", "100"]).ok().ids().len(), 100);
+    assert_eq!(asked(&sim, LIST).len(), 1);
+    // A hundred are no base for a listing that is to know everything.
+    work.set("GARMIN_NEWEST_NUM", "10000");
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250);
+}
+
+#[test]
+fn since_until_and_sport() {
+    let sim = plain(60);
+    let work = Work::logged_in(&sim);
+    let day = |days: i64| jiff::Timestamp::from_second(HISTORY_END - days * 86_400).unwrap().to_string()[..10].to_owned();
+    let since = work.run("gs-fetch", &["--since", &day(10)]);
+    assert_eq!(since.ok().ids().len(), 10);
+    assert!(asked(&sim, LIST)[0].query.contains(&format!("startDate={}", day(11))));
+    assert_eq!(work.run("gs-fetch", &["--since", &day(10), "--until", &day(7)]).ok().ids().len(), 3);
+    assert_eq!(work.run("gs-fetch", &["--sport", "cycling"]).ok().ids().len(), 0);
+    assert_eq!(work.run("gs-fetch", &["--sport", "cycling,running"]).ok().ids().len(), 60);
+    work.run("gs-fetch", &["--since", "tomorrow"]).ends(2).says("--since");
+    work.run("gs-fetch", &["--since", "2026-01-02", "--until", "2026-01-01"]).ends(2);
+}
+
+#[test]
+fn two_platforms_are_listed_side_by_side_and_one_that_fails_takes_nothing_from_the_other() {
+    let sim = Scenario::default_garmin(30, 3).start();
+    let mut work = Work::with_passwords(&sim);
+    work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "wrong");
+    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM");
+    let said = work.run("gs-fetch", &[]);
+    said.ends(77).says("garmin-cn: wrong e-mail address or password");
+    assert_eq!(said.ids().len(), 30);
+    assert!(said.records().iter().all(|record| record["platform"] == "garmin-com"));
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
+    let status: String = work.sql("SELECT status FROM runs WHERE command = 'gs-fetch'");
+    assert_eq!(status, "error");
+}
+
+#[test]
+fn nulls_milliseconds_and_odd_entries_of_every_kind_are_taken_in() {
+    let sim = Scenario::default_garmin(300, 5).start();
+    let work = Work::logged_in(&sim);
+    let records = work.run("gs-fetch", &[]).ok().silent().records();
+    assert_eq!(records.len(), 300);
+    for record in &records {
+        if let (Some(timer), Some(elapsed)) = (record["timer_time_s"].as_f64(), record["elapsed_time_s"].as_f64()) {
+            assert!(elapsed >= timer - 2.0 && elapsed < 100.0 * timer, "{record}");
+        }
+        let offset = record["utc_offset_s"].as_i64().unwrap_or(0);
+        assert!(offset % 900 == 0 && offset.abs() <= 14 * 3600, "{record}");
+    }
+    let has = |field: &str, value: serde_json::Value| records.iter().any(|record| record[field] == value);
+    assert!(has("sport", "multisport".into()) && has("manual", true.into()) && has("name", serde_json::Value::Null));
+    assert!(has("sport", serde_json::Value::Null), "a type that nobody knows is kept as the platform's own");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM raw"), 300);
+}
+
+#[test]
+fn an_answer_that_is_no_list_is_no_empty_list() {
+    for effect in [Effect::Html, Effect::JsonError, Effect::Cut { at: 10 }] {
+        let sim = plain(5);
+        let work = Work::logged_in(&sim);
+        sim.fault(Fault::new(effect.clone()).contains("activitylist"));
+        let said = work.run("gs-fetch", &[]);
+        assert_eq!((said.code, said.out.as_str()), (75, ""), "{effect:?}\n{said}");
+    }
+}
+
+#[test]
+fn nobody_logged_in_is_said_with_what_to_do() {
+    let work = Work::alone();
+    work.run("gs-fetch", &[]).ends(77).says("gs-auth login");
+    work.run("gs-fetch", &["--platform", "garmin-com"]).ends(77).says("gs-auth login --platform garmin-com");
+    work.run("gs-fetch", &["--platform", "strava"]).ends(2).says("strava");
+}
+
+#[test]
+fn a_dry_run_asks_nothing_and_changes_nothing() {
+    let sim = plain(5);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &["-n"]).ok().says("would be listed to the end");
+    assert_eq!(sim.log().len(), 0);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings"), 0);
+}
+
+#[test]
+fn verbose_shows_requests_and_no_secret() {
+    let sim = plain(5);
+    let work = Work::with_passwords(&sim);
+    let said = work.run("gs-fetch", &["-vv"]);
+    said.ok().says("GET https://connectapi.garmin.com/activitylist-service/activities/search/activities 200");
+    for secret in ["correct horse", "ST-", "eyJ", "Bearer"] {
+        assert!(!said.err.contains(secret), "{secret}\n{said}");
+    }
+}

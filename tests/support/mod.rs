@@ -1,0 +1,250 @@
+//! A folder of its own for every test, the real commands in it, and a simulator beside it.
+//!
+//! A command that ends otherwise than expected fails the test with what was run, where, and all it said.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use gs_sim::{LoggedRequest, Scenario, Sim};
+use serde_json::Value;
+
+/// A folder, and the settings that the commands in it get.
+pub struct Work {
+    dir: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+/// What a command said and how it ended.
+pub struct Said {
+    what: String,
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Work {
+    /// An empty folder; requests go nowhere.
+    pub fn alone() -> Work {
+        let dir = tempfile::tempdir().unwrap();
+        let mut work = Work { dir, env: Vec::new() };
+        work.set("GS_LOOPBACK", "http://127.0.0.1:9").set("GS_REQUEST_INTERVAL", "0").set("GS_RETRY_WAIT", "10ms");
+        work.set("TZ", "Pacific/Kiritimati");
+        work
+    }
+
+    /// A folder whose requests go to `sim`, with nothing but that.
+    pub fn with(sim: &Sim) -> Work {
+        let mut work = Work::alone();
+        work.set("GS_LOOPBACK", &sim.base_url());
+        work
+    }
+
+    /// The same, with the passwords of the simulator's accounts in the settings.
+    pub fn with_passwords(sim: &Sim) -> Work {
+        let mut work = Work::with(sim);
+        work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD", "correct horse");
+        work
+    }
+
+    /// The same, logged in to garmin.com.
+    pub fn logged_in(sim: &Sim) -> Work {
+        let work = Work::with(sim);
+        let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+        work.given("gs-auth", &["import", "-"], &token).ok();
+        sim.clear_log();
+        work
+    }
+
+    /// Sets a setting, in place of what it was.
+    pub fn set(&mut self, name: &str, value: &str) -> &mut Work {
+        self.env.retain(|(n, _)| n != name);
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A path in the data folder.
+    pub fn data(&self, path: &str) -> PathBuf {
+        self.dir().join("data").join(path)
+    }
+
+    /// A command, ready to run, that sees nothing of the machine's own settings.
+    pub fn command(&self, name: &str, args: &[&str]) -> Command {
+        let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).with_file_name(name);
+        let mut command = Command::new(bin);
+        command.args(args).current_dir(self.dir()).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.dir()).env("DATA_DIR", self.data("")).envs(self.env.iter().map(|(n, v)| (n, v)));
+        command
+    }
+
+    /// Runs a command with an empty standard input.
+    pub fn run(&self, name: &str, args: &[&str]) -> Said {
+        self.given(name, args, "")
+    }
+
+    /// Runs a command with this on its standard input.
+    pub fn given(&self, name: &str, args: &[&str], input: &str) -> Said {
+        let mut command = self.command(name, args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let what = format!("{command:?} in {}", self.dir().display());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_owned();
+        // A command may end before it has read all.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        // Ended by a signal counts as the shell counts it.
+        let code = output.status.code().unwrap_or_else(|| {
+            128 + std::os::unix::process::ExitStatusExt::signal(&output.status).unwrap_or(0)
+        });
+        Said { what, code, out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// `gs-list ARGS | gs-download`
+    pub fn download(&self, list: &[&str]) -> Said {
+        let list = self.run("gs-list", list).ok().out.clone();
+        self.given("gs-download", &[], &list)
+    }
+
+    /// `gs-fetch` and `gs-list --missing | gs-download`, all of which go well.
+    pub fn archive_all(&self) {
+        self.run("gs-fetch", &[]).ok();
+        self.download(&["--missing"]).ok();
+    }
+
+    /// Starts a command and leaves it running.
+    pub fn spawn(&self, name: &str, args: &[&str], input: &str) -> Child {
+        let path = self.dir().join(format!("input-{:x}", fastrand::u64(..)));
+        std::fs::write(&path, input).unwrap();
+        let mut command = self.command(name, args);
+        command.stdin(std::fs::File::open(path).unwrap()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    /// One value out of the catalogue.
+    pub fn sql<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        let connection = rusqlite::Connection::open(self.data("catalogue.sqlite")).unwrap();
+        connection.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Changes the catalogue, as time or another program would.
+    pub fn change(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(self.data("catalogue.sqlite")).unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
+
+    /// All files below `path` in the data folder, hidden ones too.
+    pub fn files(&self, path: &str) -> Vec<PathBuf> {
+        fn walk(dir: &Path, all: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+                if entry.path().is_dir() { walk(&entry.path(), all) } else { all.push(entry.path()) }
+            }
+        }
+        let mut all = Vec::new();
+        walk(&self.data(path), &mut all);
+        all.sort();
+        all
+    }
+}
+
+impl Said {
+    /// Expects that all went well.
+    #[track_caller]
+    pub fn ok(&self) -> &Said {
+        self.ends(0)
+    }
+
+    /// Expects this exit code.
+    #[track_caller]
+    pub fn ends(&self, code: i32) -> &Said {
+        assert_eq!(self.code, code, "\n{self}");
+        self
+    }
+
+    /// Expects this on stderr.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Said {
+        assert!(self.err.contains(text), "stderr lacks {text:?}\n{self}");
+        self
+    }
+
+    /// Expects nothing on stderr: cron would mail it.
+    #[track_caller]
+    pub fn silent(&self) -> &Said {
+        assert!(self.err.is_empty(), "stderr is not empty\n{self}");
+        self
+    }
+
+    /// The records on stdout.
+    #[track_caller]
+    pub fn records(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{self}"))).collect()
+    }
+
+    /// The ids on stdout, in order.
+    #[track_caller]
+    pub fn ids(&self) -> Vec<String> {
+        self.records().iter().map(|record| record["id"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The only record on stdout.
+    #[track_caller]
+    pub fn record(&self) -> Value {
+        let mut records = self.records();
+        assert_eq!(records.len(), 1, "\n{self}");
+        records.remove(0)
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: &str| text.chars().take(2000).collect::<String>();
+        write!(f, "=== {}\n=== exit {}\n=== stdout\n{}\n=== stderr\n{}\n===", self.what, self.code, shown(&self.out), shown(&self.err))
+    }
+}
+
+/// A simulator with some running history and nothing odd, on garmin.com.
+pub fn plain(count: usize) -> Sim {
+    scenario(count).start()
+}
+
+/// The scenario of [`plain`], to be changed.
+pub fn scenario(count: usize) -> Scenario {
+    let activities = (0..count as i64).map(|n| gs_sim::ActivitySpec {
+        id: Some(20_000_000_000 + n as u64),
+        name: Some(format!("Run {n}")),
+        sport: Some("running".into()),
+        start: Some(gs_sim::HISTORY_END - (count as i64 - n) * 86_400),
+        offset: Some(3600),
+        ..gs_sim::ActivitySpec::default()
+    });
+    let account = gs_sim::AccountSpec { activities: activities.collect(), ..gs_sim::AccountSpec::default() };
+    Scenario { accounts: vec![account], ..Scenario::default() }
+}
+
+/// The requests whose path contains `part`.
+pub fn asked(sim: &Sim, part: &str) -> Vec<LoggedRequest> {
+    sim.log().into_iter().filter(|request| request.path.contains(part)).collect()
+}
+
+/// Method, host and path of all requests, for a look at a glance.
+pub fn requests(sim: &Sim) -> Vec<String> {
+    sim.log().iter().map(|request| format!("{} {}{} {}", request.method, request.host, request.path, request.status)).collect()
+}
+
+pub const LIST: &str = "/activitylist-service/";
+pub const FILES: &str = "/download-service/files/";
+pub const TOKEN: &str = "/di-oauth2-service/";
+pub const LOGIN: &str = "/mobile/api/login";
