@@ -1,0 +1,102 @@
+//! The real way out: production URLs, TLS, an own CA in the system's trust store, and no network but this machine.
+//!
+//! The test runs itself again in a private namespace (`unshare`, of util-linux), where the service's names lead to the
+//! simulator and its CA is the only one trusted. It needs root, or a kernel that lets users make namespaces.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use support::{Work, requests, scenario};
+
+const INSIDE: &str = "GARMINSYNC_TEST_INSIDE";
+const NAMES: &str = "127.0.0.1 sso.garmin.com diauth.garmin.com connectapi.garmin.com thegarth.s3.amazonaws.com\n";
+
+fn shell(script: &str) {
+    let output = Command::new("sh").args(["-ec", script]).output().unwrap();
+    assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Runs one test of this file again, inside.
+fn again_inside(test: &str) {
+    let user = if std::fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0) {
+        &["--mount", "--net"][..]
+    } else {
+        &["--map-root-user", "--mount", "--net"]
+    };
+    let output = Command::new("unshare")
+        .args(user)
+        .args(["--propagation", "private", "--"])
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .expect("unshare (util-linux) is needed");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// Makes the service's names lead here and its CA, unless `trusted` is false, the only one of this system.
+fn take_over(dir: &Path, trusted: bool) {
+    let hosts = dir.join("hosts");
+    std::fs::write(&hosts, NAMES).unwrap();
+    shell("ip link set lo up");
+    shell(&format!("mount --bind {} /etc/hosts", hosts.display()));
+    shell("mkdir -p /etc/ssl/certs; mount -t tmpfs none /etc/ssl/certs");
+    if trusted {
+        shell(&format!("cp {} /etc/ssl/certs/ca-certificates.crt", dir.join("ca.pem").display()));
+    } else {
+        gs_sim::tls::make_certs(&dir.join("other")).unwrap();
+        shell(&format!("cp {} /etc/ssl/certs/ca-certificates.crt", dir.join("other/ca.pem").display()));
+    }
+}
+
+/// The settings of somebody who has never heard of a loopback.
+fn command(work: &Work, name: &str, args: &[&str]) -> Command {
+    let mut command = work.command(name, args);
+    command.env_remove("GS_LOOPBACK");
+    command
+}
+
+#[test]
+fn log_in_list_and_download_over_tls_with_production_urls() {
+    if std::env::var_os(INSIDE).is_none() {
+        return again_inside("log_in_list_and_download_over_tls_with_production_urls");
+    }
+    let mut sim = scenario(5).start();
+    let work = Work::with_passwords(&sim);
+    let certificates = work.dir().join("tls");
+    gs_sim::tls::make_certs(&certificates).unwrap();
+    take_over(&certificates, true);
+    sim.listen_tls(&certificates, "127.0.0.1:443").unwrap();
+    for (name, args) in [("gs-auth", &["login"][..]), ("gs-fetch", &[])] {
+        let output = command(&work, name, args).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let list = work.run("gs-list", &["--missing"]).ok().out.clone();
+    std::fs::write(work.dir().join("list"), list).unwrap();
+    let input = std::fs::File::open(work.dir().join("list")).unwrap();
+    let output = command(&work, "gs-download", &[]).stdin(input).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(work.files("fit").len(), 5);
+    assert!(requests(&sim).contains(&"POST sso.garmin.com/mobile/api/login 200".to_owned()), "{:?}", requests(&sim));
+}
+
+#[test]
+fn a_server_with_a_certificate_of_nobody_we_trust_gets_no_password() {
+    if std::env::var_os(INSIDE).is_none() {
+        return again_inside("a_server_with_a_certificate_of_nobody_we_trust_gets_no_password");
+    }
+    let mut sim = scenario(1).start();
+    let work = Work::with_passwords(&sim);
+    let certificates = work.dir().join("tls");
+    gs_sim::tls::make_certs(&certificates).unwrap();
+    take_over(&certificates, false);
+    sim.listen_tls(&certificates, "127.0.0.1:443").unwrap();
+    let output = command(&work, "gs-auth", &["login"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(75), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(requests(&sim), [""; 0]);
+}
