@@ -30,7 +30,9 @@ impl Settings {
     /// Reads the environment and the `.env` file: `path`, else `.env` here, else `garminsync/.env` in the
     /// configuration folder.
     pub fn load(path: Option<&Path>) -> Result<Settings, Error> {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
         let environment = std::env::vars_os().filter_map(text).collect();
         let mut settings = Settings { environment, ..Settings::default() };
         let file = match path {
@@ -125,9 +127,11 @@ impl Settings {
 
     /// The data folder: `DATA_DIR`, else `garminsync` in the XDG data folder; never the current folder.
     pub fn data_dir(&self) -> Result<PathBuf, Error> {
-        self.path("DATA_DIR").or_else(|| self.xdg("XDG_DATA_HOME", ".local/share").map(|dir| dir.join("garminsync"))).ok_or_else(
-            || Error("no place for the data: neither DATA_DIR, XDG_DATA_HOME nor HOME is set; set DATA_DIR".into()),
-        )
+        self.path("DATA_DIR")
+            .or_else(|| self.xdg("XDG_DATA_HOME", ".local/share").map(|dir| dir.join("garminsync")))
+            .ok_or_else(|| {
+                Error("no place for the data: neither DATA_DIR, XDG_DATA_HOME nor HOME is set; set DATA_DIR".into())
+            })
     }
 
     fn xdg(&self, name: &str, below_home: &str) -> Option<PathBuf> {
@@ -204,7 +208,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("secret");
         std::fs::write(&path, "s p\n").unwrap();
-        let settings = Settings::from_pairs([("A_FILE", path.to_str().unwrap()), ("B_COMMAND", "printf 'x y\\n'"), ("C_COMMAND", "exit 3")]);
+        let settings = Settings::from_pairs([
+            ("A_FILE", path.to_str().unwrap()),
+            ("B_COMMAND", "printf 'x y\\n'"),
+            ("C_COMMAND", "exit 3"),
+        ]);
         assert_eq!(settings.secret("A").unwrap().unwrap().expose(), "s p");
         assert_eq!(settings.secret("B").unwrap().unwrap().expose(), "x y");
         assert!(settings.secret("C").is_err());

@@ -57,10 +57,7 @@ impl Family {
 /// `tennis` finds `tennis_v2`, `running_v2` finds `running`.
 pub fn from_garmin(type_key: &str) -> Option<Names> {
     let garmin = &tables().garmin;
-    let bare = ["_ws", "_v1", "_v2"]
-        .iter()
-        .find_map(|ending| type_key.strip_suffix(ending))
-        .unwrap_or(type_key);
+    let bare = ["_ws", "_v1", "_v2"].iter().find_map(|ending| type_key.strip_suffix(ending)).unwrap_or(type_key);
     garmin
         .get(type_key)
         .or_else(|| garmin.get(bare))
@@ -107,15 +104,11 @@ pub fn sub_sport_number(name: &str) -> Option<u8> {
 /// whatever else `track` may be.
 pub fn family(sport: Option<&str>, sub_sport: Option<&str>) -> Family {
     let tables = tables();
-    let of_sport = sport
-        .and_then(|name| tables.sports.family(name))
-        .unwrap_or(Family::UNKNOWN);
+    let of_sport = sport.and_then(|name| tables.sports.family(name)).unwrap_or(Family::UNKNOWN);
     if of_sport != Family::UNKNOWN && of_sport.0 != "fitness" {
         return of_sport;
     }
-    sub_sport
-        .and_then(|name| tables.sub_sports.family(name))
-        .unwrap_or(of_sport)
+    sub_sport.and_then(|name| tables.sub_sports.family(name)).unwrap_or(of_sport)
 }
 
 /// Both files, read once and indexed.
@@ -182,11 +175,7 @@ fn read_tables() -> Tables {
         }
     }
     for row in rows::<FitNameRow>(FIT_NAMES) {
-        let names = if row.kind == "sport" {
-            &mut tables.sports
-        } else {
-            &mut tables.sub_sports
-        };
+        let names = if row.kind == "sport" { &mut tables.sports } else { &mut tables.sub_sports };
         let (name, family) = (keep(row.name), row.family.map(|name| Family(keep(name))));
         names.by_number.insert(row.number, name);
         names.by_name.insert(name, (row.number, family));

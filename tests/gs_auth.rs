@@ -29,11 +29,14 @@ fn a_password_login_is_three_requests_and_then_none() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
     work.run("gs-auth", &["login"]).ok().silent();
-    assert_eq!(requests(&sim), [
-        "POST sso.garmin.com/mobile/api/login 200",
-        "POST diauth.garmin.com/di-oauth2-service/oauth/token 200",
-        "GET connectapi.garmin.com/userprofile-service/socialProfile 200",
-    ]);
+    assert_eq!(
+        requests(&sim),
+        [
+            "POST sso.garmin.com/mobile/api/login 200",
+            "POST diauth.garmin.com/di-oauth2-service/oauth/token 200",
+            "GET connectapi.garmin.com/userprofile-service/socialProfile 200",
+        ]
+    );
     sim.clear_log();
     let status = state(&work);
     assert_eq!([&status["state"], &status["name"], &status["domain"]], ["ok", "Test Runner", "garmin.com"]);
@@ -146,12 +149,16 @@ fn on_a_terminal(work: &Work, args: &str, lines: &[(&str, &str)]) -> (i32, Strin
 fn on_a_terminal_password_and_code_are_asked_for_and_not_shown() {
     let sim = scenario(3).with_mfa("garmin.com", "123456").start();
     let work = Work::with(&sim);
-    let (code, shown) = on_a_terminal(&work, "login --password", &[
-        ("E-mail address", "runner@example.com"),
-        ("Password", "correct horse"),
-        ("Code sent by email to", "999999"),
-        ("That code was wrong", "123456"),
-    ]);
+    let (code, shown) = on_a_terminal(
+        &work,
+        "login --password",
+        &[
+            ("E-mail address", "runner@example.com"),
+            ("Password", "correct horse"),
+            ("Code sent by email to", "999999"),
+            ("That code was wrong", "123456"),
+        ],
+    );
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("logged in as Test Runner"), "{shown}");
     assert!(!shown.contains("correct horse") && !shown.contains("123456"), "{shown}");
@@ -172,8 +179,11 @@ fn the_browser_way_takes_what_is_pasted() {
 #[test]
 fn a_ticket_is_taken_bare_from_a_url_or_in_json_and_works_once() {
     let sim = plain(3);
-    for wrap in ["TICKET\n", "https://mobile.integration.garmin.com/gcm/android?ticket=TICKET",
-                 r#"{"serviceURL":"https://mobile.integration.garmin.com/gcm/android","serviceTicketId":"TICKET"}"#] {
+    for wrap in [
+        "TICKET\n",
+        "https://mobile.integration.garmin.com/gcm/android?ticket=TICKET",
+        r#"{"serviceURL":"https://mobile.integration.garmin.com/gcm/android","serviceTicketId":"TICKET"}"#,
+    ] {
         let work = Work::with(&sim);
         let text = wrap.replace("TICKET", &sim.with(|state| state.issue_ticket("garmin.com", "android").0));
         work.given("gs-auth", &["import", "-"], &text).ok();
@@ -216,7 +226,8 @@ fn token_files_of_other_tools_are_found_where_they_keep_them() {
     work.run("gs-fetch", &[]).ok();
 
     let work = Work::with(&sim);
-    let claims = serde_json::json!({"access_token": sim.with(|s| s.issue_token("garmin.com"))["di_token"], "expires_in": 3600});
+    let claims =
+        serde_json::json!({"access_token": sim.with(|s| s.issue_token("garmin.com"))["di_token"], "expires_in": 3600});
     let pirate = serde_json::json!({"createdAt": "2026-11-01T00:00:00Z", "di": {"clientId": "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2", "token": claims}});
     let file = work.dir().join("native-oauth2.json");
     std::fs::write(&file, pirate.to_string()).unwrap();
@@ -335,7 +346,9 @@ fn no_secret_stands_anywhere_but_in_the_token_file() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
     let mut all = String::new();
-    for (command, args) in [("gs-auth", &["login", "-vv"][..]), ("gs-fetch", &["-vv", "--log", "json"]), ("gs-auth", &["status"])] {
+    for (command, args) in
+        [("gs-auth", &["login", "-vv"][..]), ("gs-fetch", &["-vv", "--log", "json"]), ("gs-auth", &["status"])]
+    {
         let said = work.run(command, args);
         all.push_str(&format!("{}{}", said.ok().out, said.err));
     }

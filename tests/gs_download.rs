@@ -36,12 +36,18 @@ fn files_are_those_the_service_has_and_none_is_asked_for_twice() {
         assert_eq!(record["file"]["sha256"].as_str(), sim.served("garmin.com", id_of(&record)).as_deref());
         let bytes = std::fs::read(record["file"]["path"].as_str().unwrap()).unwrap();
         assert_eq!(Some(gs_sim::sha256(&bytes)), sim.served("garmin.com", id_of(&record)));
-        assert_eq!((record["file"]["format"].as_str(), record["file"]["origin"].as_str()), (Some("fit"), Some("original")));
+        assert_eq!(
+            (record["file"]["format"].as_str(), record["file"]["origin"].as_str()),
+            (Some("fit"), Some("original"))
+        );
     }
     sim.clear_log();
     work.download(&["--all"]).ok().silent();
     assert_eq!(sim.log().len(), 0);
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM files WHERE manufacturer IS NOT NULL AND fit_start IS NOT NULL"), 12);
+    assert_eq!(
+        work.sql::<i64>("SELECT count(*) FROM files WHERE manufacturer IS NOT NULL AND fit_start IS NOT NULL"),
+        12
+    );
 }
 
 #[test]
@@ -56,7 +62,8 @@ fn a_transfer_gets_the_file_of_its_activity() {
 
 #[test]
 fn odd_ones_are_told_as_what_they_are() {
-    let odd = |id: u64, oddity: &str| ActivitySpec { id: Some(id), oddities: vec![oddity.into()], ..ActivitySpec::default() };
+    let odd =
+        |id: u64, oddity: &str| ActivitySpec { id: Some(id), oddities: vec![oddity.into()], ..ActivitySpec::default() };
     let refused = ActivitySpec { id: Some(5), original_status: Some(403), ..ActivitySpec::default() };
     let mut scenario = scenario(0);
     scenario.accounts[0].activities =
@@ -71,7 +78,10 @@ fn odd_ones_are_told_as_what_they_are() {
         assert!(of(id).get("problem").is_none() && of(id).get("file").is_none());
     }
     for (id, format) in [(3, "gpx"), (4, "tcx")] {
-        assert_eq!((of(id)["file"]["format"].as_str(), of(id)["file"]["origin"].as_str()), (Some(format), Some("original")));
+        assert_eq!(
+            (of(id)["file"]["format"].as_str(), of(id)["file"]["origin"].as_str()),
+            (Some(format), Some("original"))
+        );
         assert_eq!(of(id)["file"]["sha256"].as_str(), sim.served("garmin.com", id).as_deref());
         assert!(of(id)["file"]["path"].as_str().unwrap().ends_with(&format!(".{format}")));
     }
@@ -223,7 +233,11 @@ fn a_malformed_record_ends_it_with_65_and_its_line_and_what_came_before_is_done(
     let (_sim, work) = fetched(plain(2));
     let list = work.run("gs-list", &[]).out.clone();
     let mut lines = list.lines();
-    let input = format!("{}\n{{\"type\":\"activity\",\"platform\":\"garmin-com\"}}\n{}\n", lines.next().unwrap(), lines.next().unwrap());
+    let input = format!(
+        "{}\n{{\"type\":\"activity\",\"platform\":\"garmin-com\"}}\n{}\n",
+        lines.next().unwrap(),
+        lines.next().unwrap()
+    );
     let said = work.given("gs-download", &[], &input);
     said.ends(65).says("line 2 is not a record");
     assert_eq!((said.records().len(), work.files("fit").len()), (1, 1));
@@ -246,8 +260,10 @@ fn records_with_a_problem_and_unknown_types_pass_untouched() {
 #[test]
 fn records_of_strangers_are_refused_without_a_request() {
     let (sim, work) = fetched(plain(1));
-    for (platform, id) in [("garmin-com", "../../socialProfile"), ("garmin-com", "1?x"), ("strava", "1"), ("../x", "1")] {
-        let said = work.given("gs-download", &[], &json!({"type": "activity", "platform": platform, "id": id}).to_string());
+    for (platform, id) in [("garmin-com", "../../socialProfile"), ("garmin-com", "1?x"), ("strava", "1"), ("../x", "1")]
+    {
+        let said =
+            work.given("gs-download", &[], &json!({"type": "activity", "platform": platform, "id": id}).to_string());
         assert_eq!(said.ends(1).record()["problem"]["kind"], "refused");
     }
     assert_eq!(sim.log().len(), 0);

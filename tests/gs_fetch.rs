@@ -160,7 +160,8 @@ fn newest_limits_and_the_older_tools_setting_works() {
 fn since_until_and_sport() {
     let sim = plain(60);
     let work = Work::logged_in(&sim);
-    let day = |days: i64| jiff::Timestamp::from_second(HISTORY_END - days * 86_400).unwrap().to_string()[..10].to_owned();
+    let day =
+        |days: i64| jiff::Timestamp::from_second(HISTORY_END - days * 86_400).unwrap().to_string()[..10].to_owned();
     let since = work.run("gs-fetch", &["--since", &day(10)]);
     assert_eq!(since.ok().ids().len(), 10);
     assert!(asked(&sim, LIST)[0].query.contains(&format!("startDate={}", day(11))));

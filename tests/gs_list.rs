@@ -60,7 +60,9 @@ fn filters() {
 fn a_table_for_people_shows_local_time_and_cannot_be_hijacked() {
     let (_sim, work) = known();
     let said = work.run("gs-list", &["--format", "table"]);
-    let line = |id: &str| said.out.lines().find(|line| line.contains(&format!(" {id} "))).unwrap_or_else(|| panic!("{said}")).to_owned();
+    let line = |id: &str| {
+        said.out.lines().find(|line| line.contains(&format!(" {id} "))).unwrap_or_else(|| panic!("{said}")).to_owned()
+    };
     for part in ["2026-10-30 18:00", "garmin-com", "running", "1:02:03", "12.35", "fit", "Morning, \"easy\""] {
         assert!(line("1").contains(part), "{part}\n{said}");
     }
@@ -78,9 +80,15 @@ fn csv_is_read_back_as_it_was() {
     let cell = |row: usize, name: &str| rows[row][head.iter().position(|n| n == name).unwrap()].to_owned();
     assert_eq!(rows.len(), 4);
     assert_eq!(cell(0, "name"), "Morning, \"easy\"");
-    assert_eq!([cell(0, "start_time"), cell(0, "utc_offset_s"), cell(0, "downloaded")], ["2026-10-30T23:00:00Z", "-18000", "true"]);
+    assert_eq!(
+        [cell(0, "start_time"), cell(0, "utc_offset_s"), cell(0, "downloaded")],
+        ["2026-10-30T23:00:00Z", "-18000", "true"]
+    );
     assert_eq!(cell(0, "sha256").len(), 64);
-    assert_eq!([cell(1, "sport"), cell(1, "sub_sport"), cell(1, "platform_sport")], ["running", "trail", "trail_running"]);
+    assert_eq!(
+        [cell(1, "sport"), cell(1, "sub_sport"), cell(1, "platform_sport")],
+        ["running", "trail", "trail_running"]
+    );
 }
 
 #[test]
@@ -125,7 +133,8 @@ fn a_reader_that_goes_away_is_a_quiet_stop() {
     work.run("gs-fetch", &[]).ok();
     for format in ["ndjson", "csv", "table"] {
         let mut child = work.command("gs-list", &["--format", format]);
-        let mut child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child =
+            child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""), "{format}");

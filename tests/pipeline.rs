@@ -42,12 +42,19 @@ fn three_hundred_activities_are_archived_and_a_second_run_asks_for_nothing_but_t
         };
         *told.entry(kind).or_default() += 1;
     }
-    assert!(told["fit"] > 350 && told["gpx"] > 0 && told["tcx"] > 0 && told["export"] > 0 && told["none"] > 0, "{told:?}");
+    assert!(
+        told["fit"] > 350 && told["gpx"] > 0 && told["tcx"] > 0 && told["export"] > 0 && told["none"] > 0,
+        "{told:?}"
+    );
     sim.clear_log();
     work.archive_all();
     let mut second = requests(&sim);
     second.sort();
-    assert_eq!(second, ["cn", "com"].map(|d| format!("GET connectapi.garmin.{d}/activitylist-service/activities/search/activities 200")));
+    assert_eq!(
+        second,
+        ["cn", "com"]
+            .map(|d| format!("GET connectapi.garmin.{d}/activitylist-service/activities/search/activities 200"))
+    );
 }
 
 #[test]

@@ -60,10 +60,15 @@ fn a_room_imports_only_from_rooms_below_it() {
     let mut seen = BTreeSet::new();
     for path in sources(&src) {
         let Some(room) = room_of(&path, &src) else { continue };
-        let (_, allowed) = RULES.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} stands in no rule"));
+        let (_, allowed) =
+            RULES.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} stands in no rule"));
         for import in named_after(&std::fs::read_to_string(&path).unwrap(), "crate::") {
             // In the test of a library, `garminsync::` would be the way round; inside it stands `crate::` alone.
-            assert!(import == room || allowed.contains(&import.as_str()), "{}: {room} may not import {import}", path.display());
+            assert!(
+                import == room || allowed.contains(&import.as_str()),
+                "{}: {room} may not import {import}",
+                path.display()
+            );
         }
         seen.insert(room);
     }
@@ -93,7 +98,9 @@ fn only_http_opens_sockets_and_only_cli_and_commands_print() {
         let text = std::fs::read_to_string(&path).unwrap();
         let sockets = ["TcpStream", "UdpSocket", "ureq::"].iter().any(|name| text.contains(name));
         assert!(!sockets || room == "http", "{} opens sockets", path.display());
-        let prints = ["println!", "eprint!", "print!(", "std::process::exit", "io::stdout()"].iter().any(|name| text.contains(name));
+        let prints = ["println!", "eprint!", "print!(", "std::process::exit", "io::stdout()"]
+            .iter()
+            .any(|name| text.contains(name));
         assert!(!prints || room == "cli" || room == "bin", "{} prints or exits", path.display());
     }
 }

@@ -39,7 +39,10 @@ fn advice(source: &io::Error) -> String {
 impl Error {
     /// Whether it is how the machine is set up, rather than something that passes.
     pub fn is_configuration(&self) -> bool {
-        matches!(self.source.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied | ErrorKind::NotADirectory)
+        matches!(
+            self.source.kind(),
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied | ErrorKind::NotADirectory
+        )
     }
 }
 
@@ -57,7 +60,10 @@ pub type Checked = Result<(Piece, Stored), BadBody>;
 
 /// Held while one process writes into one platform's folder.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code, reason = "the lock lives as long as the file is open")] File);
+pub struct Lock {
+    /// The lock lives as long as the file is open.
+    _file: File,
+}
 
 impl Archive {
     /// The archive below the data folder `root`.
@@ -153,7 +159,7 @@ impl Archive {
             }
         }
         self.sweep(platform);
-        Ok(Some(Lock(file)))
+        Ok(Some(Lock { _file: file }))
     }
 
     fn sweep(&self, platform: &str) {

@@ -46,7 +46,9 @@ fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
         // What the directory says of the size is not believed: bytes are counted as they come.
         let read = (&mut entry).take(left + 1).read_to_end(&mut bytes);
         read.map_err(|error| BadBody(format!("the zip is broken: {error}")))?;
-        left = left.checked_sub(bytes.len() as u64).ok_or_else(|| BadBody(format!("the zip unpacks to more than {UNPACKED} bytes")))?;
+        left = left
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(|| BadBody(format!("the zip unpacks to more than {UNPACKED} bytes")))?;
         match piece(bytes) {
             Ok(piece) if piece.format == Format::Fit => fits.push(piece),
             Ok(piece) => others.push(piece),

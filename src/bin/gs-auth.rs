@@ -24,7 +24,11 @@ use jiff::Timestamp;
 /// A token lives for months if it is used. A password login is tried once and never repeated by itself: Garmin locks
 /// accounts that are logged in to too often.
 #[derive(Parser)]
-#[command(name = "gs-auth", version, after_help = "Exit codes: 0 all well, 2 usage, 75 try again later (a limit, a challenge), 77 a login is needed, 78 set-up")]
+#[command(
+    name = "gs-auth",
+    version,
+    after_help = "Exit codes: 0 all well, 2 usage, 75 try again later (a limit, a challenge), 77 a login is needed, 78 set-up"
+)]
 struct Args {
     #[command(subcommand)]
     action: Action,
@@ -126,7 +130,8 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
     let account = if browser || (!password && stored.is_none()) {
         eprint_lines(&platform.browser_login());
         let text = if std::io::stdin().is_terminal() {
-            cli::ask_hidden("Paste it here (it is not shown): ").ok_or_else(|| Failure::new(Exit::Login, "nothing was pasted"))?
+            cli::ask_hidden("Paste it here (it is not shown): ")
+                .ok_or_else(|| Failure::new(Exit::Login, "nothing was pasted"))?
         } else {
             cli::stdin_text()?
         };
@@ -145,7 +150,10 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
 fn ask_credentials(kind: &Kind) -> Result<Credentials, Failure> {
     let nobody = || {
         let settings = [kind.user_settings[0], kind.password_settings[0]].join(" and ");
-        Failure::new(Exit::Login, format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"))
+        Failure::new(
+            Exit::Login,
+            format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"),
+        )
     };
     let user = cli::ask_line(&format!("E-mail address at {}: ", kind.title)).ok_or_else(nobody)?;
     let password = cli::ask_hidden("Password (it is not shown): ").ok_or_else(nobody)?;
@@ -166,8 +174,13 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
     }
     let text = match path {
         Some(path) if path == Path::new("-") => cli::stdin_text()?,
-        Some(path) => gathered(path)?.ok_or_else(|| Failure::usage(format!("{}: no token file of a known tool is in there", path.display())))?,
-        None if !std::io::stdin().is_terminal() && let Some(text) = piped()? => text,
+        Some(path) => gathered(path)?
+            .ok_or_else(|| Failure::usage(format!("{}: no token file of a known tool is in there", path.display())))?,
+        None if !std::io::stdin().is_terminal()
+            && let Some(text) = piped()? =>
+        {
+            text
+        }
         None => usual(run)?,
     };
     if run.common.dry_run {
@@ -200,7 +213,9 @@ fn usual(run: &Run) -> Result<Secret, Failure> {
     }
     let places = garmin::usual_places(run.settings.home().as_deref(), &|name| run.settings.path(name));
     for place in &places {
-        if place.exists() && let Some(text) = gathered(place)? {
+        if place.exists()
+            && let Some(text) = gathered(place)?
+        {
             run.talk.note(&format!("taking the token in {}", place.display()));
             return Ok(text);
         }
@@ -212,7 +227,8 @@ fn usual(run: &Run) -> Result<Secret, Failure> {
 fn export(run: &mut Run) -> Outcome {
     let kind = one(run)?;
     let token = open(run, kind)?.export().map_err(|error| named(kind, error.into()))?;
-    let token = token.ok_or_else(|| Failure::new(Exit::Login, format!("{}: nobody is logged in; run gs-auth login", kind.name)))?;
+    let token = token
+        .ok_or_else(|| Failure::new(Exit::Login, format!("{}: nobody is logged in; run gs-auth login", kind.name)))?;
     run.talk.warning("this token is a secret; whoever renews it first keeps it, and the other needs a new login");
     let mut output = Output::buffered();
     output.text(&format!("{}\n", token.expose()))?;
@@ -298,7 +314,10 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
 }
 
 fn status_table(all: &[Status]) -> cli::Table {
-    let mut table = cli::styled_table(Style::of_stdout(), &["platform", "login", "who", "token", "renewable", "password", "remarks"]);
+    let mut table = cli::styled_table(
+        Style::of_stdout(),
+        &["platform", "login", "who", "token", "renewable", "password", "remarks"],
+    );
     let now = Timestamp::now();
     let left = |end: Option<Timestamp>| {
         end.map_or("?".to_owned(), |end| {

@@ -18,7 +18,7 @@ use garminsync::catalogue::FileRow;
 use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Http;
 use garminsync::platform::{self, Download, Error, Platform};
-use garminsync::record::{ActivityRecord, FileRef, Problem, ProblemKind, Record};
+use garminsync::record::{ActivityRecord, Problem, ProblemKind, Record};
 use jiff::Timestamp;
 
 const NAME: &str = "gs-download";
@@ -30,7 +30,11 @@ const TROUBLES: u32 = 3;
 /// The original is asked for first. If the service has none and never will, that is remembered; if it cannot give the
 /// original but an export, the export is kept and told as such.
 #[derive(Parser)]
-#[command(name = "gs-download", version, after_help = "Examples:\n  gs-list --missing | gs-download\n  gs-fetch --new | gs-download\n  gs-list --downloaded | gs-download --verify\n\nExit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up")]
+#[command(
+    name = "gs-download",
+    version,
+    after_help = "Examples:\n  gs-list --missing | gs-download\n  gs-fetch --new | gs-download\n  gs-list --downloaded | gs-download --verify\n\nExit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
+)]
 struct Args {
     /// Check every byte of the files that are there, and fetch again what is not whole
     #[arg(long)]
@@ -57,7 +61,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let records = cli::records("gs-list --missing | gs-download")?;
     let bar = Bar::counting(&run.talk, NAME);
     let http = run.http(Some(bar.clone()))?;
-    let mut job = Job { args, run, http, bar, open: HashMap::new(), left_alone: BTreeMap::new(), troubles: BTreeMap::new() };
+    let mut job =
+        Job { args, run, http, bar, open: HashMap::new(), left_alone: BTreeMap::new(), troubles: BTreeMap::new() };
     let mut output = Output::prompt();
     let mut result = Ok(());
     for record in records {
@@ -141,13 +146,13 @@ impl Job<'_> {
 
     /// Writes onto the record what came of it.
     fn mark(&self, record: &mut Record, got: Got) {
-        let mark = |record: &mut ActivityRecord, file: Option<&FileRef>| {
+        let mark = |record: &mut ActivityRecord, file: Option<&garminsync::record::FileRef>| {
             record.downloaded = Some(file.is_some());
             record.original = if file.is_none() { Some("none".to_owned()) } else { None };
             record.file = file.cloned();
         };
         let file = match got {
-            Got::File(file) => Some(self.file_ref(file)),
+            Got::File(file) => Some(cli::file_ref(file, &self.run.archive)),
             Got::NoFile => None,
         };
         match record {
@@ -157,17 +162,6 @@ impl Job<'_> {
                 record.file = file;
             }
             Record::Other(_) => {}
-        }
-    }
-
-    fn file_ref(&self, file: FileRow) -> FileRef {
-        FileRef {
-            path: self.run.archive.absolute(&file.path).display().to_string(),
-            sha256: file.sha256,
-            bytes: file.bytes,
-            format: Some(file.format),
-            origin: Some(file.origin),
-            unknown: serde_json::Map::new(),
         }
     }
 
@@ -190,7 +184,12 @@ impl Job<'_> {
         }
         let lock = match self.run.archive.lock(&activity.platform, self.run.lock_wait) {
             Ok(Some(lock)) => lock,
-            Ok(None) => return Ok(Err(problem(ProblemKind::RetryLater, "another gs-download holds the archive; try again later"))),
+            Ok(None) => {
+                return Ok(Err(problem(
+                    ProblemKind::RetryLater,
+                    "another gs-download holds the archive; try again later",
+                )));
+            }
             Err(error) => return self.storage(&activity.platform, &error),
         };
         // Another process may have fetched it, or a killed one stored it without a word, while we waited.
@@ -212,7 +211,9 @@ impl Job<'_> {
         if self.args.force {
             return Ok(Known::Nothing);
         }
-        let Some(entry) = self.run.catalogue.entry(&activity.platform, &activity.id)? else { return Ok(Known::Nothing) };
+        let Some(entry) = self.run.catalogue.entry(&activity.platform, &activity.id)? else {
+            return Ok(Known::Nothing);
+        };
         let files = self.run.catalogue.files(&activity.platform, &activity.id)?;
         if files.is_empty() {
             return Ok(if entry.no_original { Known::Got(Got::NoFile) } else { Known::Nothing });
@@ -221,9 +222,16 @@ impl Job<'_> {
             if !self.run.archive.is_there(&file.path, file.bytes) {
                 return Ok(Known::Broken);
             }
-            if self.args.verify && let Some(why) = self.is_broken(file)? {
+            if self.args.verify
+                && let Some(why) = self.is_broken(file)?
+            {
                 let path = self.run.archive.absolute(&file.path);
-                self.run.talk.warning(&format!("{} {}: {} is not whole ({why}); fetching it again", activity.platform, activity.id, path.display()));
+                self.run.talk.warning(&format!(
+                    "{} {}: {} is not whole ({why}); fetching it again",
+                    activity.platform,
+                    activity.id,
+                    path.display()
+                ));
                 return Ok(Known::Broken);
             }
         }
@@ -246,7 +254,13 @@ impl Job<'_> {
     /// A file that stands where this activity's would, whole, but that the catalogue does not know: a run was killed
     /// between the two, or the catalogue was begun anew.
     fn adopt(&mut self, activity: &Activity) -> Result<Option<Got>, Failure> {
-        let ways = [(Format::Fit, false), (Format::Gpx, false), (Format::Tcx, false), (Format::Tcx, true), (Format::Gpx, true)];
+        let ways = [
+            (Format::Fit, false),
+            (Format::Gpx, false),
+            (Format::Tcx, false),
+            (Format::Tcx, true),
+            (Format::Gpx, true),
+        ];
         for (format, export) in ways {
             let mut found = Vec::new();
             loop {
@@ -285,7 +299,12 @@ impl Job<'_> {
         self.troubles.remove(&activity.platform);
         let pieces = match unpack(&bytes) {
             Ok(pieces) => pieces,
-            Err(bad) => return Ok(Err(problem(ProblemKind::BadFile, format!("{bad}; nothing was stored, the next run tries again")))),
+            Err(bad) => {
+                return Ok(Err(problem(
+                    ProblemKind::BadFile,
+                    format!("{bad}; nothing was stored, the next run tries again"),
+                )));
+            }
         };
         if let Some(why) = &export {
             self.run.talk.warning(&format!("{} {}: kept an export: {why}", activity.platform, activity.id));
@@ -294,7 +313,12 @@ impl Job<'_> {
         self.store(&activity, pieces, export.is_some())
     }
 
-    fn store(&mut self, activity: &Activity, pieces: Vec<Piece>, export: bool) -> Result<Result<Got, Problem>, Failure> {
+    fn store(
+        &mut self,
+        activity: &Activity,
+        pieces: Vec<Piece>,
+        export: bool,
+    ) -> Result<Result<Got, Problem>, Failure> {
         let mut rows = Vec::new();
         for (part, piece) in (0..).zip(pieces) {
             let path = path_for(activity, part, piece.format, export);
@@ -318,7 +342,8 @@ impl Job<'_> {
 
     fn platform(&mut self, name: &str) -> Result<&dyn Platform, Failure> {
         if !self.open.contains_key(name) {
-            let kind = platform::kind(name).ok_or_else(|| Failure::usage(format!("{name} is no platform of this version")))?;
+            let kind =
+                platform::kind(name).ok_or_else(|| Failure::usage(format!("{name} is no platform of this version")))?;
             let platform = self.run.open_platform(kind, self.http.clone())?;
             self.open.insert(name.to_owned(), platform);
         }
@@ -335,11 +360,18 @@ impl Job<'_> {
             Error::Gone(_) => (ProblemKind::Gone, false),
             Error::Refused(_) => (ProblemKind::Refused, false),
             Error::Input(_) | Error::Storage(_) => return Err(error.into()),
-            Error::Stopped => return Err(Failure::new(Exit::Interrupted, "stopped; what was begun is finished, run it again for the rest")),
+            Error::Stopped => {
+                return Err(Failure::new(
+                    Exit::Interrupted,
+                    "stopped; what was begun is finished, run it again for the rest",
+                ));
+            }
         };
         let problem = problem(kind, text);
         if all {
-            self.run.talk.error(&format!("{platform}: {}; its other activities are left for the next run", problem.message));
+            self.run
+                .talk
+                .error(&format!("{platform}: {}; its other activities are left for the next run", problem.message));
             self.left_alone.insert(platform.to_owned(), problem.clone());
         }
         Ok(problem)
@@ -371,7 +403,10 @@ impl Job<'_> {
         if self.left_alone.get(&activity.platform) != Some(problem) {
             self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));
         }
-        let kind = serde_json::to_value(&problem.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        let kind = serde_json::to_value(&problem.kind)
+            .ok()
+            .and_then(|kind| kind.as_str().map(str::to_owned))
+            .unwrap_or_default();
         let key = (activity.platform.as_str(), activity.id.as_str());
         Ok(self.run.catalogue.set_problem(key, NAME, &kind, &problem.message, Timestamp::now())?)
     }

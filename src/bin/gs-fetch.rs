@@ -25,7 +25,11 @@ use jiff::Timestamp;
 /// By default a listing stops at the first page that holds nothing new, and goes to the end once a week. It makes no
 /// login while the stored token works.
 #[derive(Parser)]
-#[command(name = "gs-fetch", version, after_help = "Examples:\n  gs-fetch --new | gs-download\n  gs-fetch --since 30d --sport running\n\nExit codes: 0 all well, 1 partly, 75 try again later, 77 a login is needed, 78 set-up")]
+#[command(
+    name = "gs-fetch",
+    version,
+    after_help = "Examples:\n  gs-fetch --new | gs-download\n  gs-fetch --since 30d --sport running\n\nExit codes: 0 all well, 1 partly, 75 try again later, 77 a login is needed, 78 set-up"
+)]
 struct Args {
     /// List everything again, to the end
     #[arg(long)]
@@ -59,7 +63,10 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let kinds = run.platforms()?;
     let (since, until) = args.filter.times(Timestamp::now())?;
     let limit = run.settings.number("GARMIN_NEWEST_NUM")?;
-    let tasks = kinds.iter().map(|kind| task(args, run, kind, Window { since, until }, limit)).collect::<Result<Vec<_>, _>>()?;
+    let tasks = kinds
+        .iter()
+        .map(|kind| task(args, run, kind, Window { since, until }, limit))
+        .collect::<Result<Vec<_>, _>>()?;
     let results: Vec<(&Kind, Result<Listed, Failure>)> = if args.common.dry_run {
         tasks.iter().map(|task| (task.kind, task.rehearse())).collect()
     } else {
@@ -138,7 +145,11 @@ impl Task {
     fn run(mut self) -> Result<Listed, Failure> {
         let extent = self.extent()?;
         let number = self.catalogue.begin_listing(self.kind.name, &self.run_id, Timestamp::now())?;
-        let mut walk = Walk { oldest: None, listed: Listed { listing: Some(number), items: 0, new: 0, unreadable: 0 }, failure: None };
+        let mut walk = Walk {
+            oldest: None,
+            listed: Listed { listing: Some(number), items: 0, new: 0, unreadable: 0 },
+            failure: None,
+        };
         let window = self.window;
         let Task { platform, catalogue, talk, bar, kind, newest, .. } = &mut self;
         let ended = platform.activities(&window, &mut |page| {
@@ -181,7 +192,10 @@ impl Task {
             return Err(Failure::new(Exit::Later, message));
         }
         if settled.gone > 0 {
-            self.talk.note(&format!("{}: {} activities are no longer there; see gs-list --deleted", self.kind.name, settled.gone));
+            self.talk.note(&format!(
+                "{}: {} activities are no longer there; see gs-list --deleted",
+                self.kind.name, settled.gone
+            ));
         }
         Ok(walk.listed)
     }
@@ -198,7 +212,7 @@ impl Task {
             }
         };
         let base = window == Window::default() && (ending == Ending::End || limited);
-        Reached { coverage, base, items: walk.listed.items }
+        Reached { coverage, complete: ending == Ending::End, base, items: walk.listed.items }
     }
 }
 
@@ -211,7 +225,14 @@ struct Walk {
 
 impl Walk {
     /// Takes a page into the catalogue; returns how many of its entries are news.
-    fn take(&mut self, catalogue: &mut Catalogue, number: i64, page: &Page, talk: &Talk, kind: &Kind) -> Result<usize, Failure> {
+    fn take(
+        &mut self,
+        catalogue: &mut Catalogue,
+        number: i64,
+        page: &Page,
+        talk: &Talk,
+        kind: &Kind,
+    ) -> Result<usize, Failure> {
         for what in &page.unreadable {
             talk.error(&format!("{}: {what}; it is passed over", kind.name));
         }
@@ -225,7 +246,13 @@ impl Walk {
     }
 }
 
-fn print(args: &Args, run: &mut Run, kind: &Kind, (since, until): (Option<Timestamp>, Option<Timestamp>), listed: &Listed) -> Outcome {
+fn print(
+    args: &Args,
+    run: &mut Run,
+    kind: &Kind,
+    (since, until): (Option<Timestamp>, Option<Timestamp>),
+    listed: &Listed,
+) -> Outcome {
     run.count("listed", listed.items);
     run.count("new", listed.new);
     if listed.unreadable > 0 {
@@ -248,8 +275,6 @@ fn print(args: &Args, run: &mut Run, kind: &Kind, (since, until): (Option<Timest
     };
     let mut output = Output::buffered();
     let archive = run.archive.clone();
-    run.catalogue.entries(&query, |entry| {
-        output.record(&Record::from(cli::record_of(entry, &archive))).map(drop)
-    })?;
+    run.catalogue.entries(&query, |entry| output.record(&Record::from(cli::record_of(entry, &archive))).map(drop))?;
     output.flush().map(drop)
 }

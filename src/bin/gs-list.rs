@@ -18,7 +18,11 @@ use jiff::Timestamp;
 ///
 /// Without a state, everything that is on the platforms is listed, newest first.
 #[derive(Parser)]
-#[command(name = "gs-list", version, after_help = "Examples:\n  gs-list --missing | gs-download\n  gs-list --since 30d --sport running\n  gs-list --stats")]
+#[command(
+    name = "gs-list",
+    version,
+    after_help = "Examples:\n  gs-list --missing | gs-download\n  gs-list --since 30d --sport running\n  gs-list --stats"
+)]
 struct Args {
     #[command(flatten)]
     state: State,
@@ -126,8 +130,23 @@ enum Printer {
 
 const HEAD: [&str; 8] = ["start (local)", "platform", "id", "sport", "time", "km", "file", "name"];
 const CSV_HEAD: [&str; 17] = [
-    "platform", "id", "name", "sport", "sub_sport", "platform_sport", "start_time", "utc_offset_s", "timer_time_s",
-    "elapsed_time_s", "distance_m", "manufacturer", "device", "manual", "downloaded", "file", "sha256",
+    "platform",
+    "id",
+    "name",
+    "sport",
+    "sub_sport",
+    "platform_sport",
+    "start_time",
+    "utc_offset_s",
+    "timer_time_s",
+    "elapsed_time_s",
+    "distance_m",
+    "manufacturer",
+    "device",
+    "manual",
+    "downloaded",
+    "file",
+    "sha256",
 ];
 
 impl Printer {
@@ -189,7 +208,9 @@ fn table_row(record: &ActivityRecord) -> Vec<String> {
         (None, _) => a.platform_sport.clone().unwrap_or_default(),
     };
     let file = match (&record.file, &record.original, &record.deleted) {
-        (Some(file), ..) if file.origin.as_deref() == Some("export") => format!("{} export", file.format.as_deref().unwrap_or("")),
+        (Some(file), ..) if file.origin.as_deref() == Some("export") => {
+            format!("{} export", file.format.as_deref().unwrap_or(""))
+        }
         (Some(file), ..) => file.format.clone().unwrap_or_default(),
         (None, Some(_), _) => "none".into(),
         (None, None, Some(_)) => "gone".into(),

@@ -175,7 +175,9 @@ pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (S
     }
     if let Some((start, platform, id)) = after {
         // The first half lets the planner begin in the index; of the second it only makes a filter.
-        conditions.push("ifnull(a.start_time, -1) <= ? AND (ifnull(a.start_time, -1), a.platform, a.id) < (?, ?, ?)".to_owned());
+        conditions.push(
+            "ifnull(a.start_time, -1) <= ? AND (ifnull(a.start_time, -1), a.platform, a.id) < (?, ?, ?)".to_owned(),
+        );
         values.extend([Sql::Integer(*start), Sql::Integer(*start), Sql::Text(platform.clone()), Sql::Text(id.clone())]);
     }
     let sql = format!(
@@ -188,9 +190,7 @@ pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (S
 
 fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::Result<Change> {
     let a = seen.activity;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM activities a LEFT JOIN files f ON 0 WHERE a.platform = ?1 AND a.id = ?2"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM activities a LEFT JOIN files f ON 0 WHERE a.platform = ?1 AND a.id = ?2");
     let known = tx.prepare_cached(&sql)?.query_row([&a.platform, &a.id], entry).optional()?;
     let change = match &known {
         None => Change::New,
@@ -201,9 +201,11 @@ fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::R
         Change::New => insert(tx, Some(listing), a, now)?,
         Change::Changed => update(tx, listing, a, now)?,
         Change::Same => {
-            tx.prepare_cached("UPDATE activities SET last_seen = ?3, last_listing = ?4,
-                    first_listing = ifnull(first_listing, ?4) WHERE platform = ?1 AND id = ?2")?
-                .execute(params![a.platform, a.id, now, listing])?;
+            tx.prepare_cached(
+                "UPDATE activities SET last_seen = ?3, last_listing = ?4,
+                    first_listing = ifnull(first_listing, ?4) WHERE platform = ?1 AND id = ?2",
+            )?
+            .execute(params![a.platform, a.id, now, listing])?;
         }
     }
     keep_raw(tx, seen, now)?;

@@ -57,7 +57,8 @@ impl Catalogue {
                 ])?;
             }
             // A file is there after all: whatever was remembered against it no longer holds.
-            tx.prepare_cached("UPDATE activities SET original = NULL WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
+            tx.prepare_cached("UPDATE activities SET original = NULL WHERE platform = ?1 AND id = ?2")?
+                .execute([platform, id])?;
             tx.prepare_cached("DELETE FROM problems WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'")?
                 .execute([platform, id])
                 .map(drop)

@@ -22,6 +22,8 @@ pub struct Coverage {
 pub struct Reached {
     /// The part of time it covers.
     pub coverage: Coverage,
+    /// Its end was seen.
+    pub complete: bool,
     /// It went to the end, or as far as it was asked to, and did not stop at what was known.
     pub base: bool,
     /// Entries it showed.
@@ -86,13 +88,14 @@ impl Catalogue {
             }
             let message = (!believed).then(|| format!("{gone} of {} known activities were not in it", gone + kept));
             tx.prepare_cached(
-                "UPDATE listings SET finished = ?2, complete = ?3, base = ?4, from_time = ?5, until_time = ?6,
-                    items = ?7, message = ?8 WHERE number = ?1",
+                "UPDATE listings SET finished = ?2, believed = ?3, complete = ?4, base = ?5, from_time = ?6,
+                    until_time = ?7, items = ?8, message = ?9 WHERE number = ?1",
             )?
             .execute(params![
                 listing,
                 now.as_second(),
                 believed,
+                believed && reached.complete,
                 believed && reached.base,
                 from,
                 until,
@@ -116,7 +119,7 @@ impl Catalogue {
     /// far as `newest` entries.
     pub fn last_base_listing(&self, platform: &str, newest: Option<u64>) -> Result<Option<Timestamp>> {
         let enough = newest.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX));
-        let sql = "SELECT started FROM listings WHERE platform = ?1 AND complete AND base
+        let sql = "SELECT started FROM listings WHERE platform = ?1 AND base
             AND ((from_time IS NULL AND until_time IS NULL) OR items >= ?2) ORDER BY number DESC LIMIT 1";
         let seconds = self.connection.query_row(sql, params![platform, enough], |row| row.get::<_, i64>(0)).optional();
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
@@ -124,7 +127,7 @@ impl Catalogue {
 
     /// When the newest listing that went well ended: the last sync.
     pub fn last_sync(&self, platform: &str) -> Result<Option<Timestamp>> {
-        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND complete ORDER BY number DESC LIMIT 1";
+        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND believed ORDER BY number DESC LIMIT 1";
         let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }

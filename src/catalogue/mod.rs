@@ -114,7 +114,8 @@ impl Catalogue {
     fn version(&self) -> Result<usize> {
         let pragma = |name: &str| self.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
         let found = self.done(pragma("user_version"))?;
-        let tables: i64 = self.done(self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)))?;
+        let tables: i64 =
+            self.done(self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)))?;
         let ours = self.done(pragma("application_id"))? == i64::from(APPLICATION_ID);
         if !ours && (tables > 0 || found != 0) {
             return Err(Error::Foreign { path: self.path.clone() });
@@ -164,9 +165,9 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
         Some(ErrorCode::DiskFull) => Error::Full { path },
         Some(ErrorCode::NotADatabase) => Error::Foreign { path },
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
-            Error::Unusable { path, why: source.to_string() }
-        }
+        Some(
+            ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
+        ) => Error::Unusable { path, why: source.to_string() },
         _ => Error::Sqlite { path, source },
     }
 }

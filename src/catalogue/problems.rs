@@ -7,7 +7,14 @@ use super::{Catalogue, Result};
 
 impl Catalogue {
     /// Remembers a problem that the command `stage` met with an entry.
-    pub fn set_problem(&mut self, (platform, id): (&str, &str), stage: &str, kind: &str, message: &str, now: Timestamp) -> Result<()> {
+    pub fn set_problem(
+        &mut self,
+        (platform, id): (&str, &str),
+        stage: &str,
+        kind: &str,
+        message: &str,
+        now: Timestamp,
+    ) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached(
                 "INSERT INTO problems (platform, id, stage, kind, message, first, last, times)

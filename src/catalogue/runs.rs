@@ -20,7 +20,10 @@ impl Catalogue {
     /// Begins a row; it stays open if the command is killed.
     pub fn begin_run(&mut self, run: &str, command: &str, now: Timestamp) -> Result<i64> {
         self.write(|tx| {
-            tx.execute("INSERT INTO runs (run, command, started) VALUES (?1, ?2, ?3)", params![run, command, now.as_second()])?;
+            tx.execute(
+                "INSERT INTO runs (run, command, started) VALUES (?1, ?2, ?3)",
+                params![run, command, now.as_second()],
+            )?;
             Ok(tx.last_insert_rowid())
         })
     }

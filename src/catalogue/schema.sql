@@ -49,7 +49,8 @@ CREATE TABLE listings (
     run        TEXT NOT NULL,
     started    INTEGER NOT NULL,
     finished   INTEGER,
-    complete   INTEGER NOT NULL DEFAULT 0, -- its end was seen, and it was believed
+    believed   INTEGER NOT NULL DEFAULT 0, -- it went well, as far as it went
+    complete   INTEGER NOT NULL DEFAULT 0, -- it was believed, and its end was seen
     base       INTEGER NOT NULL DEFAULT 0, -- it went to the end, or as far as asked: later ones may stop early
     from_time  INTEGER,  -- the part of time for which it tells who is there and who is not
     until_time INTEGER,

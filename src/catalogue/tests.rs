@@ -22,12 +22,17 @@ fn activity(number: i64) -> Activity {
 }
 
 /// One listing that shows `numbers`.
-fn list(catalogue: &mut Catalogue, numbers: impl IntoIterator<Item = i64>, coverage: Coverage, accept: bool) -> Settled {
+fn list(
+    catalogue: &mut Catalogue,
+    numbers: impl IntoIterator<Item = i64>,
+    coverage: Coverage,
+    accept: bool,
+) -> Settled {
     let listing = catalogue.begin_listing("garmin-com", "run", now()).unwrap();
     let activities: Vec<Activity> = numbers.into_iter().map(activity).collect();
     let seen: Vec<Seen> = activities.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
     catalogue.see(listing, &seen, now()).unwrap();
-    let reached = Reached { coverage, base: true, items: seen.len() as u64 };
+    let reached = Reached { coverage, complete: coverage == Coverage::default(), base: true, items: seen.len() as u64 };
     catalogue.finish_listing((listing, "garmin-com"), &reached, accept, now()).unwrap()
 }
 
@@ -102,7 +107,12 @@ fn entries_come_newest_first_in_batches_and_unknown_starts_last() {
     let timeless = Activity { platform: "garmin-com".into(), id: "9999".into(), ..Activity::default() };
     catalogue.see(9, &[Seen { activity: &timeless, raw: "{}" }], now()).unwrap();
     let mut ids = Vec::new();
-    catalogue.entries(&Query::default(), |entry| { ids.push(entry.activity.id); Ok::<_, Error>(()) }).unwrap();
+    catalogue
+        .entries(&Query::default(), |entry| {
+            ids.push(entry.activity.id);
+            Ok::<_, Error>(())
+        })
+        .unwrap();
     let expected: Vec<String> = (1..=2500).chain([9999]).map(|n: i64| n.to_string()).collect();
     assert_eq!(ids, expected);
 }
@@ -179,7 +189,11 @@ fn turns_keep_their_interval_whatever_the_clock_did() {
     assert_eq!(pacing.take_turn("p", minute).unwrap(), Turn::Now);
     assert!(matches!(pacing.take_turn("p", minute).unwrap(), Turn::Later(wait) if wait > Duration::from_secs(50)));
     assert_eq!(pacing.take_turn("other", minute).unwrap(), Turn::Now);
-    assert_eq!(pacing.take_turn("p", Duration::from_millis(1)).unwrap(), Turn::Now, "a turn left over from a wrong clock");
+    assert_eq!(
+        pacing.take_turn("p", Duration::from_millis(1)).unwrap(),
+        Turn::Now,
+        "a turn left over from a wrong clock"
+    );
     let until = Timestamp::from_second(Timestamp::now().as_second() + 100).unwrap();
     pacing.not_before("p", until).unwrap();
     assert_eq!(pacing.take_turn("p", Duration::ZERO).unwrap(), Turn::NotBefore(until));

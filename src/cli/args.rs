@@ -84,7 +84,9 @@ impl Filter {
     /// The two ends of the time that is meant.
     pub fn times(&self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
         let read = |flag: &str, text: &Option<String>| {
-            text.as_deref().map(|text| moment(text, now).map_err(|why| Failure::usage(format!("{flag}: {why}")))).transpose()
+            text.as_deref()
+                .map(|text| moment(text, now).map_err(|why| Failure::usage(format!("{flag}: {why}"))))
+                .transpose()
         };
         let (since, until) = (read("--since", &self.since)?, read("--until", &self.until)?);
         match (since, until) {
@@ -103,7 +105,9 @@ impl Common {
 
 /// The platforms that `SYNC_PLATFORM` names.
 pub fn platforms_of_settings(settings: &Settings) -> Result<Option<Vec<&'static Kind>>, Failure> {
-    let names = |text: &str| text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>();
+    let names = |text: &str| {
+        text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+    };
     settings.get("SYNC_PLATFORM").map(|text| find("SYNC_PLATFORM", &names(text), Exit::Config)).transpose()
 }
 
@@ -111,7 +115,10 @@ fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, 
     for name in names {
         if platform::kind(name).is_none() {
             let known = platform::PLATFORMS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-            return Err(Failure::new(exit, format!("{from}: {name:?} is no platform of this version; it knows {known}")));
+            return Err(Failure::new(
+                exit,
+                format!("{from}: {name:?} is no platform of this version; it knows {known}"),
+            ));
         }
     }
     let meant = |kind: &&Kind| names.iter().any(|name| platform::kind(name).is_some_and(|k| k.name == kind.name));

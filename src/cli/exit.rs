@@ -101,7 +101,10 @@ impl From<platform::Error> for Failure {
         use platform::Error;
         let exit = match error {
             Error::Login(_) => Exit::Login,
-            Error::Later { .. } | Error::Strange(_) => Exit::Later,
+            Error::Strange(what) => {
+                return Failure::new(Exit::Later, format!("{what}; try again later, and report it if it stays so"));
+            }
+            Error::Later { .. } => Exit::Later,
             Error::Gone(_) | Error::Refused(_) => Exit::Partial,
             Error::Input(_) => Exit::Usage,
             Error::Storage(_) => Exit::Config,

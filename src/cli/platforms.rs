@@ -10,7 +10,7 @@ use super::args::platforms_of_settings;
 use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, LoginState, Pacing};
 use crate::http::{Backoff, Http, Loopback, Options};
-use crate::platform::{self, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
+use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
 
 impl Run {
     /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password.
@@ -65,7 +65,11 @@ impl Run {
         let options = Options {
             loopback,
             timeout: self.settings.duration("GS_TIMEOUT", seconds(60))?,
-            backoff: Backoff { first: self.settings.duration("GS_RETRY_WAIT", seconds(2))?, longest: seconds(120), tries: 4 },
+            backoff: Backoff {
+                first: self.settings.duration("GS_RETRY_WAIT", seconds(2))?,
+                longest: seconds(120),
+                tries: 4,
+            },
             interval: self.settings.duration("GS_REQUEST_INTERVAL", seconds(2))?,
             patience: self.settings.duration("GS_PATIENCE", seconds(300))?,
             stop: self.stop.clone(),
@@ -110,23 +114,13 @@ impl Guard {
 }
 
 impl LoginGuard for Guard {
-    fn may_try(&self, by_hand: bool) -> platform::Result<()> {
-        let Some(login) = self.with(|catalogue| catalogue.login(self.platform))? else { return Ok(()) };
-        let other_ways = format!(
-            "import a token of another tool (gs-auth import --platform {0}) or log in with the browser (gs-auth login --browser --platform {0})",
-            self.platform
-        );
-        match login.state {
-            LoginState::Cooldown(until) if Timestamp::now() < until => Err(platform::Error::Later {
-                message: format!("no password login before {until}: {}; until then {other_ways}", login.reason),
-                down: true,
-            }),
-            LoginState::Refused if !by_hand => Err(platform::Error::Login(format!(
-                "the last password login was refused ({}) and is not repeated by itself; run gs-auth login --platform {}, or {other_ways}",
-                login.reason, self.platform
-            ))),
-            _ => Ok(()),
-        }
+    fn barred(&self, by_hand: bool) -> platform::Result<Option<Barred>> {
+        let login = self.with(|catalogue| catalogue.login(self.platform))?;
+        Ok(login.and_then(|login| match login.state {
+            LoginState::Cooldown(until) if Timestamp::now() < until => Some(Barred::Until(until, login.reason)),
+            LoginState::Refused if !by_hand => Some(Barred::ByItself(login.reason)),
+            _ => None,
+        }))
     }
 
     fn turned_away(&self, reason: &str) -> platform::Result<Timestamp> {

@@ -65,7 +65,13 @@ pub fn main<A: Parser + HasCommon>(command: &'static str, log: Log, work: fn(&A,
     exit.into()
 }
 
-fn whole<A: HasCommon>(command: &'static str, log: Log, args: &A, talk: Arc<Talk>, work: fn(&A, &mut Run) -> Outcome) -> Exit {
+fn whole<A: HasCommon>(
+    command: &'static str,
+    log: Log,
+    args: &A,
+    talk: Arc<Talk>,
+    work: fn(&A, &mut Run) -> Outcome,
+) -> Exit {
     let mut run = match Run::open(command, args.common(), talk.clone()) {
         Ok(run) => run,
         Err(failure) => {
@@ -97,7 +103,10 @@ impl Run {
         };
         let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
         make_private(&data_dir).map_err(|error| {
-            Failure::new(Exit::Config, format!("{}: {error}; choose another with --data-dir or DATA_DIR", data_dir.display()))
+            Failure::new(
+                Exit::Config,
+                format!("{}: {error}; choose another with --data-dir or DATA_DIR", data_dir.display()),
+            )
         })?;
         let lock_wait = settings.duration("GS_LOCK_WAIT", Duration::from_secs(30))?;
         let (catalogue_path, catalogue) = open_catalogue(&settings, &data_dir, common, &talk, lock_wait)?;
@@ -173,12 +182,17 @@ fn open_catalogue(
     let named = settings.path("DB_PATH").filter(|_| common.data_dir.is_none());
     let path = named.unwrap_or_else(|| data_dir.join("catalogue.sqlite"));
     if let Some(dir) = path.parent() {
-        make_private(dir).map_err(|error| Failure::new(Exit::Config, format!("DB_PATH: {}: {error}", dir.display())))?;
+        make_private(dir)
+            .map_err(|error| Failure::new(Exit::Config, format!("DB_PATH: {}: {error}", dir.display())))?;
     }
     match Catalogue::open(&path, wait) {
         Err(catalogue::Error::Foreign { .. }) if catalogue::is_of_older_tool(&path) => {
             let beside = path.with_file_name("catalogue.sqlite");
-            talk.detail(&format!("{} belongs to an older tool and is left alone; using {}", path.display(), beside.display()));
+            talk.detail(&format!(
+                "{} belongs to an older tool and is left alone; using {}",
+                path.display(),
+                beside.display()
+            ));
             Ok((beside.clone(), Catalogue::open(&beside, wait)?))
         }
         opened => Ok((path, opened?)),

@@ -6,7 +6,7 @@ pub use comfy_table::Table;
 use comfy_table::{ContentArrangement, presets};
 
 use crate::archive::Archive;
-use crate::catalogue::Entry;
+use crate::catalogue::{Entry, FileRow};
 use crate::record::{ActivityRecord, Deleted, FileRef};
 
 /// The record of what the catalogue knows. A file counts only if it is still where it was put.
@@ -16,16 +16,21 @@ pub fn record_of(entry: Entry, archive: &Archive) -> ActivityRecord {
         activity: entry.activity,
         downloaded: Some(file.is_some()),
         original: (entry.no_original && file.is_none()).then(|| "none".to_owned()),
-        file: file.map(|file| FileRef {
-            path: archive.absolute(&file.path).display().to_string(),
-            sha256: file.sha256,
-            bytes: file.bytes,
-            format: Some(file.format),
-            origin: Some(file.origin),
-            unknown: serde_json::Map::new(),
-        }),
+        file: file.map(|file| file_ref(file, archive)),
         deleted: entry.absent.map(|(since, times)| Deleted { since, confirmed: times > 1 }),
         ..ActivityRecord::default()
+    }
+}
+
+/// How a record tells of a file.
+pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
+    FileRef {
+        path: archive.absolute(&file.path).display().to_string(),
+        sha256: file.sha256,
+        bytes: file.bytes,
+        format: Some(file.format),
+        origin: Some(file.origin),
+        unknown: serde_json::Map::new(),
     }
 }
 

@@ -29,9 +29,7 @@ pub enum Broken {
         size: u8,
     },
     /// A protocol that did not exist when this was written.
-    #[error(
-        "damaged header at byte {at}, or too new: FIT protocol {major}.x, and 2.x is the newest known"
-    )]
+    #[error("damaged header at byte {at}, or too new: FIT protocol {major}.x, and 2.x is the newest known")]
     Protocol {
         /// Where the header starts.
         at: usize,
@@ -39,9 +37,7 @@ pub enum Broken {
         major: u8,
     },
     /// The header has a CRC and it is wrong.
-    #[error(
-        "damaged header at byte {at}: its CRC is {stored:#06x}, its bytes give {computed:#06x}"
-    )]
+    #[error("damaged header at byte {at}: its CRC is {stored:#06x}, its bytes give {computed:#06x}")]
     HeaderCrc {
         /// Where the header starts.
         at: usize,
@@ -67,9 +63,7 @@ pub enum Broken {
         has: usize,
     },
     /// Bytes were changed.
-    #[error(
-        "damaged: the CRC at byte {at} is {stored:#06x}, the bytes before it give {computed:#06x}"
-    )]
+    #[error("damaged: the CRC at byte {at} is {stored:#06x}, the bytes before it give {computed:#06x}")]
     FileCrc {
         /// Where the CRC stands.
         at: usize,
@@ -79,9 +73,7 @@ pub enum Broken {
         computed: u16,
     },
     /// A data message whose layout was never told.
-    #[error(
-        "malformed: the message at byte {at} is of local type {local}, which was never defined"
-    )]
+    #[error("malformed: the message at byte {at} is of local type {local}, which was never defined")]
     Undefined {
         /// Where the message starts.
         at: usize,
@@ -89,9 +81,7 @@ pub enum Broken {
         local: u8,
     },
     /// A message that does not end within the data.
-    #[error(
-        "malformed: the message at byte {at} runs to byte {runs_to}, the data ends at byte {data_end}"
-    )]
+    #[error("malformed: the message at byte {at} runs to byte {runs_to}, the data ends at byte {data_end}")]
     Overrun {
         /// Where the message starts.
         at: usize,
@@ -101,9 +91,7 @@ pub enum Broken {
         data_end: usize,
     },
     /// The file is whole, but what comes after it is no further FIT file.
-    #[error(
-        "malformed: the FIT file ends at byte {at}, and the {bytes} bytes after it are no FIT file"
-    )]
+    #[error("malformed: the FIT file ends at byte {at}, and the {bytes} bytes after it are no FIT file")]
     Trailing {
         /// Where the last whole file ends.
         at: usize,

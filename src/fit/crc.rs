@@ -67,18 +67,12 @@ mod tests {
     fn eight_at_a_time_is_the_same_as_bit_by_bit() {
         let slow = |bytes: &[u8]| {
             bytes.iter().fold(0u16, |crc, &byte| {
-                (0..8).fold(crc ^ u16::from(byte), |crc, _| {
-                    (crc >> 1) ^ (if crc & 1 == 1 { 0xA001 } else { 0 })
-                })
+                (0..8).fold(crc ^ u16::from(byte), |crc, _| (crc >> 1) ^ (if crc & 1 == 1 { 0xA001 } else { 0 }))
             })
         };
         let bytes: Vec<u8> = (0..100u8).map(|n| n.wrapping_mul(73) ^ 0x5A).collect();
         for length in 0..bytes.len() {
-            assert_eq!(
-                of(&bytes[..length]),
-                slow(&bytes[..length]),
-                "{length} bytes"
-            );
+            assert_eq!(of(&bytes[..length]), slow(&bytes[..length]), "{length} bytes");
         }
     }
 

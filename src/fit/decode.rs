@@ -77,19 +77,14 @@ mod tests {
         let cut = &whole[..Sample::ACTIVITY_BOUNDARY];
         assert!(fitparser::from_bytes(cut).is_ok(), "fitparser is content");
         let verdict = decode(cut).expect_err("truncated");
-        assert!(matches!(
-            verdict,
-            Undecodable::Broken(Broken::Truncated { .. })
-        ));
+        assert!(matches!(verdict, Undecodable::Broken(Broken::Truncated { .. })));
     }
 
     #[test]
     fn a_whole_file_that_makes_no_sense_to_the_decoder() {
         // A developer field that no message describes.
         let sample = Sample::new().file_id();
-        let bytes = sample
-            .define_with_developer(1, 20, &[], &[(0, 1, 0)])
-            .data(1, &[&[7]]);
+        let bytes = sample.define_with_developer(1, 20, &[], &[(0, 1, 0)]).data(1, &[&[7]]);
         let verdict = decode(&bytes.finish()).expect_err("undescribed");
         assert!(matches!(verdict, Undecodable::Refused(_)), "{verdict}");
     }

@@ -44,16 +44,9 @@ pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, Broken> {
     let stored = u16::from_le_bytes([stored[0], stored[1]]);
     if stored != computed {
         let at = at + data.end;
-        return Err(Broken::FileCrc {
-            at,
-            stored,
-            computed,
-        });
+        return Err(Broken::FileCrc { at, stored, computed });
     }
-    Ok(Frame {
-        data: at + data.start..at + data.end,
-        end: at + end,
-    })
+    Ok(Frame { data: at + data.start..at + data.end, end: at + end })
 }
 
 /// The header at the start of `rest`, which itself starts at byte `at` of the buffer.
@@ -91,11 +84,7 @@ fn check_own_crc(header: &[u8], at: usize) -> Result<(), Broken> {
     if header.len() == SMALLEST_HEADER || stored == 0 || stored == computed {
         return Ok(());
     }
-    Err(Broken::HeaderCrc {
-        at,
-        stored,
-        computed,
-    })
+    Err(Broken::HeaderCrc { at, stored, computed })
 }
 
 /// The verdict on a file at byte `at` whose `header` promises more than the `has` bytes there are.
@@ -136,14 +125,7 @@ mod tests {
         reseal(&mut bytes);
         assert!(check(&bytes, 0).is_ok());
         bytes[12] = 1;
-        assert!(matches!(
-            verdict(&bytes),
-            Broken::HeaderCrc {
-                at: 0,
-                stored: 1,
-                ..
-            }
-        ));
+        assert!(matches!(verdict(&bytes), Broken::HeaderCrc { at: 0, stored: 1, .. }));
     }
 
     #[test]
@@ -168,11 +150,7 @@ mod tests {
             assert_eq!(broken, Broken::Truncated { promised, has });
         }
         assert_eq!(
-            Broken::Truncated {
-                promised: 88212,
-                has: 4096
-            }
-            .to_string(),
+            Broken::Truncated { promised: 88212, has: 4096 }.to_string(),
             "truncated: the header promises 88212 bytes, the file has 4096"
         );
     }

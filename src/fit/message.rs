@@ -65,11 +65,7 @@ impl Definition {
             (&[][..], fields_end)
         };
         let big_endian = endian == 1;
-        let message = if big_endian {
-            u16::from_be_bytes([low, high])
-        } else {
-            u16::from_le_bytes([low, high])
-        };
+        let message = if big_endian { u16::from_be_bytes([low, high]) } else { u16::from_le_bytes([low, high]) };
         let mut definition = Definition {
             message,
             size: 0,
@@ -160,11 +156,7 @@ impl<'a> Message<'a> {
     pub fn raw_timestamp(&self) -> Option<u32> {
         let at = self.definition.timestamp_at?;
         let &bytes = self.bytes.get(at..)?.first_chunk::<4>()?;
-        let raw = if self.definition.big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        };
+        let raw = if self.definition.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
         (raw != u32::MAX).then_some(raw)
     }
 
@@ -223,10 +215,7 @@ mod tests {
         let layout = [0x40, 0, endian, 0, 0, 1, 9, size, base_type];
         let (definition, length) = Definition::read(&layout).expect("complete");
         assert_eq!((length, definition.size), (layout.len(), bytes.len()));
-        let message = Message {
-            definition: &definition,
-            bytes,
-        };
+        let message = Message { definition: &definition, bytes };
         message.uint(9)
     }
 

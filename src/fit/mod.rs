@@ -162,11 +162,7 @@ impl fmt::Display for Identity {
 impl Fit {
     /// Activity or not, as the `file_id` says.
     pub fn kind(&self) -> Kind {
-        if self.file_id.is_activity() {
-            Kind::Activity
-        } else {
-            Kind::Other
-        }
+        if self.file_id.is_activity() { Kind::Activity } else { Kind::Other }
     }
 
     /// The sport of the whole as FIT's number: that of its sessions, transitions aside, or
@@ -174,18 +170,12 @@ impl Fit {
     pub fn sport(&self) -> Option<u8> {
         let mut sports = self.disciplines().map(|session| session.sport);
         let first = sports.next()?;
-        if sports.all(|sport| sport == first) {
-            first
-        } else {
-            Some(SPORT_MULTISPORT)
-        }
+        if sports.all(|sport| sport == first) { first } else { Some(SPORT_MULTISPORT) }
     }
 
     /// The sub sport of the whole as FIT's number, if all sessions, transitions aside, have that one.
     pub fn sub_sport(&self) -> Option<u8> {
-        let mut kinds = self
-            .disciplines()
-            .map(|session| (session.sport, session.sub_sport));
+        let mut kinds = self.disciplines().map(|session| (session.sport, session.sub_sport));
         let first = kinds.next()?;
         kinds.all(|kind| kind == first).then_some(first.1)?
     }
@@ -193,14 +183,8 @@ impl Fit {
     /// When it began, Unix seconds: the earliest session start, else the first `record`, else
     /// when the file was created.
     pub fn start_time(&self) -> Option<i64> {
-        let starts = self
-            .sessions
-            .iter()
-            .filter_map(|session| session.start_time);
-        starts
-            .min()
-            .or(self.first_record_time)
-            .or(self.file_id.time_created)
+        let starts = self.sessions.iter().filter_map(|session| session.start_time);
+        starts.min().or(self.first_record_time).or(self.file_id.time_created)
     }
 
     /// The identity of the recording, if it can be told.

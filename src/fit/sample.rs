@@ -23,11 +23,7 @@ pub struct Sample {
 
 impl Sample {
     pub fn new() -> Sample {
-        Sample {
-            header_size: 14,
-            big_endian: false,
-            data: Vec::new(),
-        }
+        Sample { header_size: 14, big_endian: false, data: Vec::new() }
     }
 
     /// The header without a CRC of its own.
@@ -62,11 +58,7 @@ impl Sample {
 
     fn definition(mut self, header: u8, message: u16, fields: &[(u8, u8, u8)]) -> Sample {
         self.data.extend([header, 0, u8::from(self.big_endian)]);
-        self.data.extend(if self.big_endian {
-            message.to_be_bytes()
-        } else {
-            message.to_le_bytes()
-        });
+        self.data.extend(if self.big_endian { message.to_be_bytes() } else { message.to_le_bytes() });
         self.triples(fields);
         self
     }
@@ -91,35 +83,16 @@ impl Sample {
 
     /// The `file_id` of a watch, as local type 0.
     pub fn file_id(self) -> Sample {
-        let fields = [
-            (0, 1, ENUM),
-            (1, 2, UINT16),
-            (2, 2, UINT16),
-            (3, 4, UINT32Z),
-            (4, 4, UINT32),
-        ];
+        let fields = [(0, 1, ENUM), (1, 2, UINT16), (2, 2, UINT16), (3, 4, UINT32Z), (4, 4, UINT32)];
         self.define(0, 0, &fields).data(
             0,
-            &[
-                &[4],
-                &294u16.to_le_bytes(),
-                &812u16.to_le_bytes(),
-                &123_456u32.to_le_bytes(),
-                &START.to_le_bytes(),
-            ],
+            &[&[4], &294u16.to_le_bytes(), &812u16.to_le_bytes(), &123_456u32.to_le_bytes(), &START.to_le_bytes()],
         )
     }
 
     /// A `session` as local type 2.
     pub fn session(self, sport: u8, sub_sport: u8, start: u32) -> Sample {
-        let fields = [
-            (2, 4, UINT32),
-            (5, 1, ENUM),
-            (6, 1, ENUM),
-            (7, 4, UINT32),
-            (8, 4, UINT32),
-            (9, 4, UINT32),
-        ];
+        let fields = [(2, 4, UINT32), (5, 1, ENUM), (6, 1, ENUM), (7, 4, UINT32), (8, 4, UINT32), (9, 4, UINT32)];
         self.define(2, 18, &fields).data(
             2,
             &[

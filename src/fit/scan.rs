@@ -40,12 +40,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(fit: &'a mut Fit) -> Self {
-        Walk {
-            fit,
-            definitions: Default::default(),
-            timestamp: None,
-            seen_file_id: false,
-        }
+        Walk { fit, definitions: Default::default(), timestamp: None, seen_file_id: false }
     }
 
     /// Steps from message to message; `bytes` ends where the data of this file ends.
@@ -71,32 +66,18 @@ impl<'a> Walk<'a> {
                 self.definitions[usize::from(local)] = Some(definition);
                 Ok(at + length)
             }
-            Err(needed) => Err(Broken::Overrun {
-                at,
-                runs_to: at + needed,
-                data_end: bytes.len(),
-            }),
+            Err(needed) => Err(Broken::Overrun { at, runs_to: at + needed, data_end: bytes.len() }),
         }
     }
 
     /// Takes the data message at `at`; `compressed` are the low five bits of its timestamp.
-    fn data(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        local: u8,
-        compressed: Option<u8>,
-    ) -> Result<usize, Broken> {
+    fn data(&mut self, bytes: &[u8], at: usize, local: u8, compressed: Option<u8>) -> Result<usize, Broken> {
         let Some(definition) = &self.definitions[usize::from(local)] else {
             return Err(Broken::Undefined { at, local });
         };
         let end = at + 1 + definition.size;
         let Some(bytes) = bytes.get(at + 1..end) else {
-            return Err(Broken::Overrun {
-                at,
-                runs_to: end,
-                data_end: bytes.len(),
-            });
+            return Err(Broken::Overrun { at, runs_to: end, data_end: bytes.len() });
         };
         let message = Message { definition, bytes };
         let timestamp = message.raw_timestamp().or_else(|| {
@@ -173,9 +154,7 @@ impl Activity {
             timestamp,
             utc_offset_s: timestamp.zip(local).and_then(|(utc, local)| {
                 let offset = local - utc;
-                i32::try_from(offset)
-                    .ok()
-                    .filter(|offset| Activity::on_earth(*offset))
+                i32::try_from(offset).ok().filter(|offset| Activity::on_earth(*offset))
             }),
             num_sessions: message.u16(1),
         }

@@ -31,36 +31,21 @@ fn a_watch_s_file() {
     assert_eq!(activity.num_sessions, Some(1));
     assert!(!fit.developer_fields);
     let identity = fit.identity().expect("a full file_id");
-    assert_eq!(
-        identity.to_string(),
-        format!("294:812:123456:{START_UNIX_S}")
-    );
+    assert_eq!(identity.to_string(), format!("294:812:123456:{START_UNIX_S}"));
 }
 
 #[test]
 fn big_endian_values_and_texts() {
-    let fields = [
-        (1, 2, UINT16),
-        (3, 4, UINT32Z),
-        (4, 4, UINT32),
-        (8, 8, STRING),
-    ];
-    let fit = whole(Sample::new().big_endian().define(5, 0, &fields).data(
-        5,
-        &[
-            &23u16.to_be_bytes(),
-            &7u32.to_be_bytes(),
-            &START.to_be_bytes(),
-            b"Race \0\0x",
-        ],
-    ));
+    let fields = [(1, 2, UINT16), (3, 4, UINT32Z), (4, 4, UINT32), (8, 8, STRING)];
+    let fit = whole(
+        Sample::new()
+            .big_endian()
+            .define(5, 0, &fields)
+            .data(5, &[&23u16.to_be_bytes(), &7u32.to_be_bytes(), &START.to_be_bytes(), b"Race \0\0x"]),
+    );
     assert_eq!(fit.file_id.manufacturer, Some(23));
     assert_eq!(fit.file_id.serial_number, Some(7));
-    assert_eq!(
-        fit.start_time(),
-        Some(START_UNIX_S),
-        "nothing but time_created is there"
-    );
+    assert_eq!(fit.start_time(), Some(START_UNIX_S), "nothing but time_created is there");
     assert_eq!(fit.file_id.product_name.as_deref(), Some("Race"));
     assert_eq!((fit.kind(), fit.identity()), (Kind::Other, None));
 }
@@ -134,10 +119,7 @@ fn several_sports_are_multisport_and_transitions_are_none() {
         assert_eq!(fit.start_time(), Some(START_UNIX_S));
         (fit.sport(), fit.sub_sport())
     };
-    assert_eq!(
-        sports(&[(5, 18), (3, 0), (2, 0), (3, 0), (1, 0)]),
-        (Some(18), None)
-    );
+    assert_eq!(sports(&[(5, 18), (3, 0), (2, 0), (3, 0), (1, 0)]), (Some(18), None));
     assert_eq!(sports(&[(1, 3), (3, 0), (1, 3)]), (Some(1), Some(3)));
     assert_eq!(sports(&[(1, 3), (1, 4)]), (Some(1), None));
     assert_eq!(sports(&[(3, 0)]), (Some(3), Some(0)));
@@ -150,10 +132,7 @@ fn a_chain_is_known_by_its_activity() {
     let heart_rates = Sample::new().define(0, 132, &[(253, 4, UINT32)]);
     let chain = [settings.finish(), Sample::activity(), heart_rates.finish()].concat();
     let fit = scan(&chain).expect("whole");
-    assert_eq!(
-        (fit.files, fit.activity_files, fit.kind()),
-        (3, 1, Kind::Activity)
-    );
+    assert_eq!((fit.files, fit.activity_files, fit.kind()), (3, 1, Kind::Activity));
     let alone = scan(&Sample::activity()).expect("whole");
     assert_eq!(fit.file_id, alone.file_id);
     assert_eq!(fit.identity(), alone.identity());
@@ -182,13 +161,7 @@ fn identities_that_others_may_share_are_none() {
         fit.file_id.manufacturer = Some(manufacturer);
         fit.identity()
     };
-    assert!(matches!(
-        by(1),
-        Some(Identity {
-            manufacturer: 1,
-            ..
-        })
-    ));
+    assert!(matches!(by(1), Some(Identity { manufacturer: 1, .. })));
     assert_eq!(by(255), None, "development");
 }
 
@@ -201,13 +174,7 @@ fn bytes_after_the_end() {
     bytes.truncate(at);
     bytes.extend(&Sample::activity()[..100]);
     let promised = 2 * at as u64;
-    assert_eq!(
-        broken(&bytes),
-        Broken::Truncated {
-            promised,
-            has: at + 100
-        }
-    );
+    assert_eq!(broken(&bytes), Broken::Truncated { promised, has: at + 100 });
 }
 
 #[test]
@@ -215,31 +182,15 @@ fn malformed_inside_although_every_crc_is_right() {
     let undefined = Sample::new().data(7, &[&[0; 3]]).finish();
     assert_eq!(broken(&undefined), Broken::Undefined { at: 14, local: 7 });
 
-    let short = Sample::new()
-        .define(0, 20, &[(253, 4, UINT32)])
-        .data(0, &[&[0; 3]]);
+    let short = Sample::new().define(0, 20, &[(253, 4, UINT32)]).data(0, &[&[0; 3]]);
     let (at, runs_to, data_end) = (23, 28, 27);
-    assert_eq!(
-        broken(&short.finish()),
-        Broken::Overrun {
-            at,
-            runs_to,
-            data_end
-        }
-    );
+    assert_eq!(broken(&short.finish()), Broken::Overrun { at, runs_to, data_end });
 
     let mut cut = Sample::new().define(0, 20, &[(253, 4, UINT32)]).finish();
     cut[19] = 2; // the number of fields
     super::super::sample::reseal(&mut cut);
     let (at, runs_to, data_end) = (14, 26, 23);
-    assert_eq!(
-        broken(&cut),
-        Broken::Overrun {
-            at,
-            runs_to,
-            data_end
-        }
-    );
+    assert_eq!(broken(&cut), Broken::Overrun { at, runs_to, data_end });
 }
 
 /// Any bytes as the data of a file whose header and CRC are right: so the walk gets to see them.

@@ -59,8 +59,7 @@ impl Http {
                         continue;
                     }
                     self.heed(platform, &request, &response)?;
-                    let final_500 =
-                        response.status == 500 && request.repeat == Repeat::ReadOnce500 && try_number >= 2;
+                    let final_500 = response.status == 500 && request.repeat == Repeat::ReadOnce500 && try_number >= 2;
                     if last || final_500 || !retry::may_pass(response.status) {
                         return Ok(response);
                     }
@@ -150,7 +149,9 @@ impl Http {
         let headers = head.headers.iter();
         let response = Response {
             status: head.status.as_u16(),
-            headers: headers.map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into())).collect(),
+            headers: headers
+                .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into()))
+                .collect(),
             body: bytes,
         };
         (self.options.trace)(&format!(
@@ -214,7 +215,12 @@ mod tests {
         let to = |location| redirect(&request, &answer(302, location));
         assert_eq!(to("/z?q").unwrap().as_deref(), Some("https://a.garmin.com/z?q"));
         assert_eq!(to("https://b.garmin.com/z").unwrap().as_deref(), Some("https://b.garmin.com/z"));
-        for bad in ["https://evil.example/z", "http://b.garmin.com/z", "//evil.example/z", "https://b.garmin.com@evil.example/"] {
+        for bad in [
+            "https://evil.example/z",
+            "http://b.garmin.com/z",
+            "//evil.example/z",
+            "https://b.garmin.com@evil.example/",
+        ] {
             assert!(to(bad).is_err(), "{bad}");
         }
     }

@@ -193,14 +193,23 @@ pub struct Account {
 
 /// Keeps count of refused logins, so that none is repeated by itself.
 pub trait LoginGuard: Send + Sync {
-    /// Whether a login may be tried. `by_hand`: a person started it.
-    fn may_try(&self, by_hand: bool) -> Result<()>;
+    /// What stands against a login. `by_hand`: a person started it.
+    fn barred(&self, by_hand: bool) -> Result<Option<Barred>>;
     /// Turned away (429, a challenge): sets a pause, and says until when.
     fn turned_away(&self, reason: &str) -> Result<Timestamp>;
     /// Refused (wrong password, a second factor with nobody there).
     fn refused(&self, reason: &str) -> Result<()>;
     /// It went well.
     fn went_well(&self) -> Result<()>;
+}
+
+/// What stands against a login, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Barred {
+    /// The last one was turned away: none before then.
+    Until(Timestamp, String),
+    /// The last one was refused: none by itself.
+    ByItself(String),
 }
 
 /// What a platform is opened with.
@@ -262,8 +271,12 @@ impl From<crate::http::Error> for Error {
         use crate::http::Error as Http;
         match error {
             Http::Stopped => Error::Stopped,
-            Http::Wait { .. } | Http::Pacing(_) => Error::Later { message: format!("{error}; try again later"), down: true },
-            Http::Network { .. } => Error::Later { message: format!("{error}; check the connection, or try again later"), down: false },
+            Http::Wait { .. } | Http::Pacing(_) => {
+                Error::Later { message: format!("{error}; try again later"), down: true }
+            }
+            Http::Network { .. } => {
+                Error::Later { message: format!("{error}; check the connection, or try again later"), down: false }
+            }
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Strange(error.to_string()),
         }
     }

@@ -25,7 +25,10 @@ pub struct TokenStore {
 
 /// The right to renew the token; ends when dropped.
 #[derive(Debug)]
-pub struct TokenLock(#[allow(dead_code, reason = "the lock lives as long as the file is open")] File);
+pub struct TokenLock {
+    /// The lock lives as long as the file is open.
+    _file: File,
+}
 
 impl TokenStore {
     /// The token of `platform` in the folder `dir`.
@@ -92,10 +95,11 @@ impl TokenStore {
         let end = Instant::now() + PATIENCE;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(TokenLock(file)),
+                Ok(()) => return Ok(TokenLock { _file: file }),
                 Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
                 Err(TryLockError::WouldBlock) => {
-                    let message = format!("another command is logging in to {} and does not end; try again later", self.platform);
+                    let message =
+                        format!("another command is logging in to {} and does not end; try again later", self.platform);
                     return Err(Error::Later { message, down: true });
                 }
                 Err(TryLockError::Error(error)) => return Err(self.failed("locking", &error)),

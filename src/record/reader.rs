@@ -49,7 +49,8 @@ impl<R: BufRead> Reader<R> {
     fn next_line(&mut self) -> Result<Option<Vec<u8>>, Malformed> {
         let mut buffer = Vec::new();
         let mut limited = io::Read::take(&mut self.input, LINE_LIMIT as u64 + 1);
-        let read = limited.read_until(b'\n', &mut buffer).map_err(|source| Malformed::Io { line: self.line, source })?;
+        let read =
+            limited.read_until(b'\n', &mut buffer).map_err(|source| Malformed::Io { line: self.line, source })?;
         if read == 0 {
             return Ok(None);
         }

@@ -36,8 +36,15 @@ fn an_unknown_problem_kind_survives() {
 
 #[test]
 fn a_malformed_line_is_named_by_its_number() {
-    for bad in ["{", "[]", "7", r#"{"platform":"p","id":"1"}"#, r#"{"type":"activity","platform":"p"}"#,
-                r#"{"type":"activity","platform":"p","id":1}"#, r#"{"type":"activity","platform":"p","id":"1","start_time":"yesterday"}"#] {
+    for bad in [
+        "{",
+        "[]",
+        "7",
+        r#"{"platform":"p","id":"1"}"#,
+        r#"{"type":"activity","platform":"p"}"#,
+        r#"{"type":"activity","platform":"p","id":1}"#,
+        r#"{"type":"activity","platform":"p","id":"1","start_time":"yesterday"}"#,
+    ] {
         let records = read(&format!("{LINE}\n\n{bad}\n"));
         assert!(records[0].is_ok());
         let message = records[1].as_ref().unwrap_err().to_string();

@@ -53,17 +53,11 @@ fn known_types() {
     let running = |sub| Some(("running", sub));
     assert_eq!(from_garmin("running"), running(None));
     assert_eq!(from_garmin("trail_running"), running(Some("trail")));
-    assert_eq!(
-        from_garmin("lap_swimming"),
-        Some(("swimming", Some("lap_swimming")))
-    );
+    assert_eq!(from_garmin("lap_swimming"), Some(("swimming", Some("lap_swimming"))));
     assert_eq!(from_coros(100), running(None));
     assert_eq!(from_coros(102), running(Some("trail")));
     assert_eq!(from_coros(103), running(Some("track")));
-    assert_eq!(
-        from_coros(402),
-        Some(("training", Some("strength_training")))
-    );
+    assert_eq!(from_coros(402), Some(("training", Some("strength_training"))));
     assert_eq!(from_coros(10000), Some(("multisport", Some("triathlon"))));
     assert_eq!(coros_key(102), Some("trailRun"));
     assert_eq!((from_coros(999), coros_key(999)), (None, None));
@@ -79,10 +73,7 @@ fn older_and_newer_spellings_of_garmin_are_one() {
     assert_eq!(from_garmin("tennis_v2"), Some(("tennis", None)));
     assert_eq!(from_garmin("transition"), Some(("transition", None)));
     assert_eq!(from_garmin("running_v2"), Some(("running", None)));
-    assert_eq!(
-        from_garmin("bikeToRunTransition"),
-        Some(("transition", Some("bike_to_run_transition")))
-    );
+    assert_eq!(from_garmin("bikeToRunTransition"), Some(("transition", Some("bike_to_run_transition"))));
     assert_eq!((from_garmin(""), from_garmin("_v2")), (None, None));
 }
 

@@ -106,9 +106,10 @@ impl Work {
         writer.join().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         // Ended by a signal counts as the shell counts it.
-        let code = output.status.code().unwrap_or_else(|| {
-            128 + std::os::unix::process::ExitStatusExt::signal(&output.status).unwrap_or(0)
-        });
+        let code = output
+            .status
+            .code()
+            .unwrap_or_else(|| 128 + std::os::unix::process::ExitStatusExt::signal(&output.status).unwrap_or(0));
         Said { what, code, out: text(output.stdout), err: text(output.stderr) }
     }
 
@@ -190,7 +191,10 @@ impl Said {
     /// The records on stdout.
     #[track_caller]
     pub fn records(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{self}"))).collect()
+        self.out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{self}")))
+            .collect()
     }
 
     /// The ids on stdout, in order.
@@ -211,7 +215,14 @@ impl Said {
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: &str| text.chars().take(2000).collect::<String>();
-        write!(f, "=== {}\n=== exit {}\n=== stdout\n{}\n=== stderr\n{}\n===", self.what, self.code, shown(&self.out), shown(&self.err))
+        write!(
+            f,
+            "=== {}\n=== exit {}\n=== stdout\n{}\n=== stderr\n{}\n===",
+            self.what,
+            self.code,
+            shown(&self.out),
+            shown(&self.err)
+        )
     }
 }
 
@@ -241,7 +252,10 @@ pub fn asked(sim: &Sim, part: &str) -> Vec<LoggedRequest> {
 
 /// Method, host and path of all requests, for a look at a glance.
 pub fn requests(sim: &Sim) -> Vec<String> {
-    sim.log().iter().map(|request| format!("{} {}{} {}", request.method, request.host, request.path, request.status)).collect()
+    sim.log()
+        .iter()
+        .map(|request| format!("{} {}{} {}", request.method, request.host, request.path, request.status))
+        .collect()
 }
 
 pub const LIST: &str = "/activitylist-service/";

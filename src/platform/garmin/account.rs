@@ -9,7 +9,7 @@ use super::site::Site;
 use super::token::Token;
 use super::{Garmin, import};
 use crate::http::{Request, Response, Secret};
-use crate::platform::{Account, Ask, Credentials, Error, Result};
+use crate::platform::{Account, Ask, Barred, Credentials, Error, Result};
 
 /// Codes a person may try in one login.
 const CODES: u32 = 3;
@@ -57,7 +57,7 @@ impl Garmin {
             }
         }
         let Some(credentials) = &self.context.credentials else { return Err(self.login_needed(&why)) };
-        self.context.guard.may_try(false)?;
+        self.may_try(false)?;
         self.password_login(credentials, &mut |_| None)
     }
 
@@ -100,7 +100,10 @@ impl Garmin {
     fn consumer(&self) -> Result<Consumer> {
         let response = self.send(&Request::get(oauth1::CONSUMER_URL))?;
         serde_json::from_slice(&response.body).map_err(|_| Error::Later {
-            message: format!("the key for renewing a garth token is not to be had (HTTP {}); try again later", response.status),
+            message: format!(
+                "the key for renewing a garth token is not to be had (HTTP {}); try again later",
+                response.status
+            ),
             down: true,
         })
     }
@@ -108,8 +111,20 @@ impl Garmin {
     /// One password login, started by hand.
     pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
         let _lock = self.store.lock()?;
-        self.context.guard.may_try(true)?;
+        self.may_try(true)?;
         self.password_login(credentials, ask).map(|token| token.account())
+    }
+
+    fn may_try(&self, by_hand: bool) -> Result<()> {
+        match self.context.guard.barred(by_hand)? {
+            None => Ok(()),
+            Some(Barred::Until(until, why)) => Err(Error::Later {
+                message: format!("no password login before {until}: {why}; until then {}", self.other_ways()),
+                down: true,
+            }),
+            Some(Barred::ByItself(why)) => Err(self
+                .login_needed(&format!("the last password login was refused ({why}) and is not repeated by itself"))),
+        }
     }
 
     /// One password login. The lock is held by the caller.
@@ -145,7 +160,9 @@ impl Garmin {
             Answer::Trouble(why) => {
                 Err(Error::Later { message: format!("the login is in trouble ({why}); try again later"), down: true })
             }
-            Answer::Stopped(words) => self.refused(&format!("Garmin ended the login: {words}; look there with the browser")),
+            Answer::Stopped(words) => {
+                self.refused(&format!("Garmin ended the login: {words}; look there with the browser"))
+            }
             Answer::Wrong | Answer::Ticket { .. } | Answer::Mfa { .. } => self.refused("an answer out of order"),
         }
     }
@@ -153,7 +170,10 @@ impl Garmin {
     fn turned_away<T>(&self, why: &str) -> Result<T> {
         let until = self.context.guard.turned_away(why)?;
         Err(Error::Later {
-            message: format!("the login was turned away: {why}; no other is tried before {until}; {}", self.other_ways()),
+            message: format!(
+                "the login was turned away: {why}; no other is tried before {until}; {}",
+                self.other_ways()
+            ),
             down: true,
         })
     }
@@ -170,7 +190,9 @@ impl Garmin {
 
     fn other_ways(&self) -> String {
         let platform = self.site.platform;
-        format!("import a token of another tool (gs-auth import --platform {platform}) or log in with the browser (gs-auth login --browser --platform {platform})")
+        format!(
+            "import a token of another tool (gs-auth import --platform {platform}) or log in with the browser (gs-auth login --browser --platform {platform})"
+        )
     }
 
     /// Exchanges a ticket, keeps the token, and asks the service whose it is. The lock is held by the caller.
@@ -180,10 +202,14 @@ impl Garmin {
         let token = match login::parse_token(&self.site, client, source, &response, Timestamp::now()) {
             Ok(token) => token,
             Err(NoToken::Refused(words)) => {
-                return self.refused(&format!("Garmin did not take the ticket ({words}); a ticket works once, and for a minute"));
+                return self.refused(&format!(
+                    "Garmin did not take the ticket ({words}); a ticket works once, and for a minute"
+                ));
             }
             Err(NoToken::Later(why)) if response.status == 429 => return self.turned_away(&why),
-            Err(NoToken::Later(why)) => return Err(Error::Later { message: format!("{why}; try again later"), down: true }),
+            Err(NoToken::Later(why)) => {
+                return Err(Error::Later { message: format!("{why}; try again later"), down: true });
+            }
         };
         self.keep(token)
     }
@@ -192,7 +218,8 @@ impl Garmin {
     pub(super) fn keep(&self, token: Token) -> Result<Token> {
         let before = self.store.load::<Token>().unwrap_or(None);
         self.store.save(&token)?;
-        let token = if token.is_fresh(Timestamp::now()) { token } else { self.renew_or_restore(token, before.as_ref())? };
+        let token =
+            if token.is_fresh(Timestamp::now()) { token } else { self.renew_or_restore(token, before.as_ref())? };
         let profile = self.site.get("/userprofile-service/socialProfile").header("Accept", "application/json");
         match self.send(&bearer(&profile, &token)) {
             Ok(response) if matches!(response.status, 401 | 403) => {
@@ -261,7 +288,8 @@ fn bearer(request: &Request, token: &Token) -> Request {
 /// Why a fresh token is refused. Since June 2026 some accounts refuse tokens that began on the embedded sign-in page
 /// (python-garminconnect issue 369).
 fn not_accepted(site: &Site, response: &Response) -> String {
-    let text = format!("{} {}", response.header("www-authenticate").unwrap_or(""), String::from_utf8_lossy(&response.body));
+    let text =
+        format!("{} {}", response.header("www-authenticate").unwrap_or(""), String::from_utf8_lossy(&response.body));
     if text.contains("Token is not active") {
         return format!(
             "Garmin does not take tokens of this kind of login (\"Token is not active\"); use the sign-in page of the mobile app: {}",

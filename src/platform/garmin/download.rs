@@ -32,12 +32,15 @@ pub fn run(activity: &Activity, call: Call) -> Result<Download> {
             return Ok(Download::Export { bytes, why: format!("the original is not to be had ({why})") });
         }
     }
-    let detail = call(&|site| site.get(&format!("/activity-service/activity/{id}")).header("Accept", "application/json"))?;
+    let detail =
+        call(&|site| site.get(&format!("/activity-service/activity/{id}")).header("Accept", "application/json"))?;
     match detail.status {
         200 => Ok(Download::None { why: format!("neither original ({why}) nor export is to be had") }),
         404 => Err(Error::Gone("the activity is no longer there; the next full listing will tell".into())),
         // Without a word on the activity itself, all those refusals may be one bad day.
-        status => Err(Error::Later { message: format!("Garmin is in trouble (HTTP {status}); try again later"), down: false }),
+        status => {
+            Err(Error::Later { message: format!("Garmin is in trouble (HTTP {status}); try again later"), down: false })
+        }
     }
 }
 
@@ -92,7 +95,9 @@ mod tests {
     #[test]
     fn when_the_original_fails_for_good_tcx_then_gpx() {
         let (result, asked) = fetch(&[("/files/", 403, "{}"), ("/gpx/", 200, "<gpx/>")]);
-        assert!(matches!(result.unwrap(), Download::Export { bytes, why } if bytes == b"<gpx/>" && why.contains("403")));
+        assert!(
+            matches!(result.unwrap(), Download::Export { bytes, why } if bytes == b"<gpx/>" && why.contains("403"))
+        );
         assert_eq!(asked.len(), 3);
     }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::login::DI_CLIENT;
-use super::site::{COM, CN, Site};
+use super::site::{CN, COM, Site};
 use super::token::{OAuth1, Token, base64_text, claims};
 use crate::http::Secret;
 use crate::platform::{Error, Result};
@@ -44,7 +44,8 @@ pub fn parse(text: &str, site: &Site, now: Timestamp) -> Result<Brought> {
 
 fn from_json(json: &Value, site: &Site, now: Timestamp) -> Result<Brought> {
     if let Some(ticket) = json["serviceTicketId"].as_str() {
-        let service = json["serviceURL"].as_str().map_or_else(|| Ok(site.android_service()), |url| of_site(url, site))?;
+        let service =
+            json["serviceURL"].as_str().map_or_else(|| Ok(site.android_service()), |url| of_site(url, site))?;
         return Ok(Brought::Ticket(Secret::new(ticket), service));
     }
     let token = if json["di_token"].is_string() {
@@ -59,7 +60,8 @@ fn from_json(json: &Value, site: &Site, now: Timestamp) -> Result<Brought> {
     } else {
         None
     };
-    let mut token = token.ok_or_else(|| Error::Input("this JSON text holds no Garmin token that is known here".into()))?;
+    let mut token =
+        token.ok_or_else(|| Error::Input("this JSON text holds no Garmin token that is known here".into()))?;
     check_domain(&mut token, site)?;
     Ok(Brought::Token(Box::new(token)))
 }
@@ -67,10 +69,11 @@ fn from_json(json: &Value, site: &Site, now: Timestamp) -> Result<Brought> {
 /// A saved answer tells a span of life; it began when the file was made, not now.
 fn absolute(token: &Value, created: &Value) -> Value {
     let mut token = token.clone();
-    let created = created.as_str().and_then(|text| text.parse::<Timestamp>().ok()).map(Timestamp::as_second).or_else(|| {
-        // Some versions write milliseconds.
-        created.as_i64().map(|n| if n > 100_000_000_000 { n / 1000 } else { n })
-    });
+    let created =
+        created.as_str().and_then(|text| text.parse::<Timestamp>().ok()).map(Timestamp::as_second).or_else(|| {
+            // Some versions write milliseconds.
+            created.as_i64().map(|n| if n > 100_000_000_000 { n / 1000 } else { n })
+        });
     for (span, point) in [("expires_in", "expires_at"), ("refresh_token_expires_in", "refresh_token_expires_at")] {
         if let (Some(created), Some(seconds), true) = (created, token[span].as_i64(), token[point].is_null()) {
             token[point] = json!(created + seconds);
@@ -132,7 +135,10 @@ fn of_site(url: &str, site: &Site) -> Result<String> {
         return Ok(url.to_owned());
     }
     let other = if site.domain == COM.domain { &CN } else { &COM };
-    Err(Error::Input(format!("this ticket is for {host}, not for {}; is it --platform {}?", site.domain, other.platform)))
+    Err(Error::Input(format!(
+        "this ticket is for {host}, not for {}; is it --platform {}?",
+        site.domain, other.platform
+    )))
 }
 
 /// Where other tools keep their tokens.

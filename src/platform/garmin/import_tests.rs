@@ -5,7 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 fn jwt(issuer: &str) -> String {
-    let claims = format!(r#"{{"iss":"https://diauth.{issuer}","exp":2000000000,"iat":1999900000,"client_id":"CLIENT"}}"#);
+    let claims =
+        format!(r#"{{"iss":"https://diauth.{issuer}","exp":2000000000,"iat":1999900000,"client_id":"CLIENT"}}"#);
     format!("e30.{}.s", URL_SAFE_NO_PAD.encode(claims))
 }
 
@@ -33,19 +34,27 @@ fn ticket(text: &str, site: &Site) -> (String, String) {
 fn a_token_of_garminconnect() {
     let text = json!({"di_token": jwt("garmin.com"), "di_refresh_token": "r", "di_client_id": "X"}).to_string();
     let token = token(&text);
-    assert_eq!((token.client_id.as_str(), token.expires_at, token.refresh_token.as_deref()), ("CLIENT", Some(2_000_000_000), Some("r")));
+    assert_eq!(
+        (token.client_id.as_str(), token.expires_at, token.refresh_token.as_deref()),
+        ("CLIENT", Some(2_000_000_000), Some("r"))
+    );
 }
 
 #[test]
 fn a_pair_of_garth_from_its_folder_and_as_base64() {
     let dir = tempfile::tempdir().unwrap();
     let oauth1 = json!({"oauth_token":"t","oauth_token_secret":"s","mfa_token":null,"mfa_expiration_timestamp":null,"domain":"garmin.com"});
-    let oauth2 = json!({"scope":"x","access_token":jwt("garmin.com"),"refresh_token":"unused","expires_at":1_900_000_000});
+    let oauth2 =
+        json!({"scope":"x","access_token":jwt("garmin.com"),"refresh_token":"unused","expires_at":1_900_000_000});
     assert!(gather(dir.path()).unwrap().is_none());
     std::fs::write(dir.path().join("oauth1_token.json"), oauth1.to_string()).unwrap();
     std::fs::write(dir.path().join("oauth2_token.json"), oauth2.to_string()).unwrap();
     let base64 = STANDARD.encode(json!([oauth1, oauth2]).to_string());
-    for text in [gather(dir.path()).unwrap().unwrap(), gather(&dir.path().join("oauth1_token.json")).unwrap().unwrap(), Secret::new(base64)] {
+    for text in [
+        gather(dir.path()).unwrap().unwrap(),
+        gather(&dir.path().join("oauth1_token.json")).unwrap().unwrap(),
+        Secret::new(base64),
+    ] {
         let token = token(text.expose());
         assert!(token.refresh_token.is_none() && token.is_renewable());
         assert_eq!(token.oauth1.as_ref().unwrap().oauth_token_secret, "s");
@@ -77,11 +86,18 @@ fn a_token_of_the_other_world_is_refused_before_it_is_spent() {
 fn a_ticket_bare_in_a_url_in_json_and_in_a_page() {
     let android = COM.android_service();
     assert_eq!(ticket("  ST-01-aB.c-sso\n", &COM), ("ST-01-aB.c-sso".into(), android.clone()));
-    assert_eq!(ticket("https://sso.garmin.com/sso/embed?ticket=ST-2-x-cas", &COM), ("ST-2-x-cas".into(), "https://sso.garmin.com/sso/embed".into()));
-    assert_eq!(ticket("https://mobile.integration.garmin.com/gcm/ios?ticket=ST-3&x=y", &COM), ("ST-3".into(), COM.ios_service()));
+    assert_eq!(
+        ticket("https://sso.garmin.com/sso/embed?ticket=ST-2-x-cas", &COM),
+        ("ST-2-x-cas".into(), "https://sso.garmin.com/sso/embed".into())
+    );
+    assert_eq!(
+        ticket("https://mobile.integration.garmin.com/gcm/ios?ticket=ST-3&x=y", &COM),
+        ("ST-3".into(), COM.ios_service())
+    );
     let page = r#"var response_url = "https:\/\/sso.garmin.cn\/sso\/embed?ticket=ST-4-y-cas";"#;
     assert_eq!(ticket(page, &CN), ("ST-4-y-cas".into(), "https://sso.garmin.cn/sso/embed".into()));
-    let json = json!({"serviceURL": android, "serviceTicketId": "ST-5", "responseStatus": {"type": "SUCCESSFUL"}}).to_string();
+    let json =
+        json!({"serviceURL": android, "serviceTicketId": "ST-5", "responseStatus": {"type": "SUCCESSFUL"}}).to_string();
     assert_eq!(ticket(&json, &COM), ("ST-5".into(), COM.android_service()));
     assert!(parse("https://sso.garmin.cn/sso/embed?ticket=ST-6", &COM, now()).is_err());
 }

@@ -59,12 +59,16 @@ fn an_entry_with_an_id_alone_is_an_activity() {
 fn a_type_that_nobody_knows_is_kept() {
     let item = json!({"activityId": 1, "activityType": {"typeKey": "underwater_chess"}, "deviceId": 0});
     let activity = activity("garmin-com", &item).unwrap();
-    assert_eq!((activity.sport, activity.platform_sport.as_deref(), activity.device), (None, Some("underwater_chess"), None));
+    assert_eq!(
+        (activity.sport, activity.platform_sport.as_deref(), activity.device),
+        (None, Some("underwater_chess"), None)
+    );
 }
 
 #[test]
 fn the_start_comes_from_the_epoch_when_the_text_is_missing() {
-    let item = json!({"activityId": 1, "beginTimestamp": 1_767_881_421_000_i64, "startTimeLocal": "2026-01-08T20:10:21.0"});
+    let item =
+        json!({"activityId": 1, "beginTimestamp": 1_767_881_421_000_i64, "startTimeLocal": "2026-01-08T20:10:21.0"});
     let activity = activity("garmin-com", &item).unwrap();
     assert_eq!(activity.start_time.unwrap().to_string(), "2026-01-08T14:10:21Z");
     assert_eq!(activity.utc_offset_s, Some(21600));
@@ -73,7 +77,10 @@ fn the_start_comes_from_the_epoch_when_the_text_is_missing() {
 #[test]
 fn the_list_ends_with_an_empty_page_and_an_id_comes_once() {
     let mut pages = Pages::new("garmin-com", Window::default());
-    assert_eq!(pages.next_path().unwrap().unwrap(), "/activitylist-service/activities/search/activities?start=0&limit=100");
+    assert_eq!(
+        pages.next_path().unwrap().unwrap(),
+        "/activitylist-service/activities/search/activities?start=0&limit=100"
+    );
     assert_eq!(pages.read(&page_of(0..100)).unwrap().activities.len(), 100);
     assert!(pages.next_path().unwrap().unwrap().contains("start=100&"));
     // Three new ones arrived meanwhile: the second page begins with three old acquaintances.
@@ -107,7 +114,9 @@ fn a_window_is_asked_a_day_wider_and_held_exactly() {
 
 #[test]
 fn an_answer_that_is_no_list_is_no_empty_list() {
-    for (status, body) in [(200, "<html>maintenance</html>"), (200, r#"{"error":"x"}"#), (200, ""), (403, "{}"), (503, "")] {
+    for (status, body) in
+        [(200, "<html>maintenance</html>"), (200, r#"{"error":"x"}"#), (200, ""), (403, "{}"), (503, "")]
+    {
         let mut pages = Pages::new("garmin-com", Window::default());
         assert!(pages.read(&response(status, body)).is_err(), "{status} {body}");
     }

@@ -114,7 +114,8 @@ pub fn parse_answer(site: &Site, response: &Response) -> Answer {
         },
         "MFA_REQUIRED" => {
             let info = &body["customerMfaInfo"];
-            let method = info["mfaLastMethodUsed"].as_str().or_else(|| info["defaultMfaMethod"].as_str()).unwrap_or("email");
+            let method =
+                info["mfaLastMethodUsed"].as_str().or_else(|| info["defaultMfaMethod"].as_str()).unwrap_or("email");
             let to = if method == "email" { &info["email"] } else { &info["phoneNumber"] };
             Answer::Mfa { method: method.to_owned(), to: to.as_str().unwrap_or(method).to_owned() }
         }
@@ -145,7 +146,11 @@ pub fn exchange_request(site: &Site, client_id: &str, ticket: &Secret, service: 
 
 /// Renews a token; the one it came with is spent.
 pub fn refresh_request(site: &Site, client_id: &str, refresh_token: &str) -> Request {
-    token_request(site, client_id, form(&[("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", refresh_token)]))
+    token_request(
+        site,
+        client_id,
+        form(&[("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", refresh_token)]),
+    )
 }
 
 fn token_request(site: &Site, client_id: &str, body: String) -> Request {
@@ -166,13 +171,23 @@ pub enum NoToken {
 }
 
 /// Reads the token service's answer.
-pub fn parse_token(site: &Site, client_id: &str, source: &str, response: &Response, now: Timestamp) -> Result<Token, NoToken> {
+pub fn parse_token(
+    site: &Site,
+    client_id: &str,
+    source: &str,
+    response: &Response,
+    now: Timestamp,
+) -> Result<Token, NoToken> {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
     match response.status {
         200..=299 => Token::from_answer(&body, site, client_id, source, now)
             .ok_or_else(|| NoToken::Later("the token service sent no token".into())),
         400 | 401 | 403 if body.is_object() => {
-            let words = body["error_description"].as_str().or(body["error"].as_str()).or(body["message"].as_str()).unwrap_or("no reason given");
+            let words = body["error_description"]
+                .as_str()
+                .or(body["error"].as_str())
+                .or(body["message"].as_str())
+                .unwrap_or("no reason given");
             Err(NoToken::Refused(words_without_token(words)))
         }
         status => Err(NoToken::Later(format!("the token service answered HTTP {status}"))),

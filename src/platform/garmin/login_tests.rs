@@ -8,7 +8,12 @@ fn answer(status: u16, body: &str) -> Answer {
 }
 
 fn mobile(status: u16, kind: &str, rest: &str) -> Answer {
-    answer(status, &format!(r#"{{"serviceURL":null,"serviceTicketId":null,"responseStatus":{{"type":"{kind}","message":"m","httpStatus":"OK"}}{rest}}}"#))
+    answer(
+        status,
+        &format!(
+            r#"{{"serviceURL":null,"serviceTicketId":null,"responseStatus":{{"type":"{kind}","message":"m","httpStatus":"OK"}}{rest}}}"#
+        ),
+    )
 }
 
 #[test]
@@ -16,7 +21,10 @@ fn a_login_gives_its_ticket_and_the_service_it_is_for() {
     let body = r#"{"serviceURL":"https://mobile.integration.garmin.com/gcm/android","serviceTicketId":"ST-1-x-sso",
         "responseStatus":{"type":"SUCCESSFUL","message":"","httpStatus":"OK"},"customerMfaInfo":null,"authType":"CAS"}"#;
     let Answer::Ticket { ticket, service } = answer(200, body) else { panic!() };
-    assert_eq!((ticket.expose(), service.as_str()), ("ST-1-x-sso", "https://mobile.integration.garmin.com/gcm/android"));
+    assert_eq!(
+        (ticket.expose(), service.as_str()),
+        ("ST-1-x-sso", "https://mobile.integration.garmin.com/gcm/android")
+    );
 }
 
 #[test]
@@ -50,13 +58,17 @@ fn requests_go_to_the_hosts_of_their_own_domain() {
     assert!(refresh_request(&CN, "c", "r").url.starts_with("https://diauth.garmin.cn/"));
     let exchange = exchange_request(&CN, "C", &Secret::new("ST-1"), &CN.ios_service());
     let body = String::from_utf8(exchange.body.unwrap()).unwrap();
-    assert!(body.contains("grant_type=https%3A%2F%2Fconnectapi.garmin.com%2Fdi-oauth2"), "the grant's name is the same for garmin.cn: {body}");
+    assert!(
+        body.contains("grant_type=https%3A%2F%2Fconnectapi.garmin.com%2Fdi-oauth2"),
+        "the grant's name is the same for garmin.cn: {body}"
+    );
     assert!(exchange.headers.contains(&("Authorization".into(), "Basic Qzo=".into())));
 }
 
 #[test]
 fn the_cookies_of_a_login_go_with_its_code() {
-    let headers = vec![("set-cookie".into(), "SESSION=a; Path=/; Secure".into()), ("set-cookie".into(), "__cf_bm=b".into())];
+    let headers =
+        vec![("set-cookie".into(), "SESSION=a; Path=/; Secure".into()), ("set-cookie".into(), "__cf_bm=b".into())];
     let response = Response { status: 200, headers, body: Vec::new() };
     let request = mfa_request(&COM, "email", &Secret::new(" 123456\n"), &cookies(&response));
     assert!(request.headers.contains(&("Cookie".into(), "SESSION=a; __cf_bm=b".into())));

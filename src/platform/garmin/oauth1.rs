@@ -27,7 +27,8 @@ pub fn exchange_request(site: &Site, consumer: &Consumer, grant: &OAuth1, timest
     let url = site.url("connectapi", "/oauth-service/oauth/exchange/user/2.0");
     let body: Vec<(&str, &str)> = grant.mfa_token.iter().map(|token| ("mfa_token", token.as_str())).collect();
     let header = authorization("POST", &url, &body, consumer, grant, timestamp, nonce);
-    app(Request::post(url, "application/x-www-form-urlencoded", form(&body).into_bytes())).header("Authorization", header)
+    app(Request::post(url, "application/x-www-form-urlencoded", form(&body).into_bytes()))
+        .header("Authorization", header)
 }
 
 fn authorization(
@@ -52,7 +53,8 @@ fn authorization(
     signed.sort();
     let parameters = signed.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("&");
     let text = format!("{method}&{}&{}", encode(url), encode(&parameters));
-    let signature = hmac_sha1(&format!("{}&{}", encode(&consumer.consumer_secret), encode(&grant.oauth_token_secret)), &text);
+    let signature =
+        hmac_sha1(&format!("{}&{}", encode(&consumer.consumer_secret), encode(&grant.oauth_token_secret)), &text);
     let shown = own.iter().map(|(n, v)| (*n, encode(v))).chain([("oauth_signature", encode(&signature))]);
     format!("OAuth {}", shown.map(|(n, v)| format!("{n}=\"{v}\"")).collect::<Vec<_>>().join(", "))
 }
@@ -84,8 +86,15 @@ mod tests {
         };
         let body = [("status", "Hello Ladies + Gentlemen, a signed OAuth request!"), ("include_entities", "true")];
         let url = "https://api.twitter.com/1.1/statuses/update.json";
-        let header =
-            authorization("POST", url, &body, &consumer, &grant, 1_318_622_958, "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg");
+        let header = authorization(
+            "POST",
+            url,
+            &body,
+            &consumer,
+            &grant,
+            1_318_622_958,
+            "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg",
+        );
         assert!(header.contains("oauth_signature=\"hCtSmYh%2BiHYCEqBWrE7C7hYmtUk%3D\""), "{header}");
     }
 }

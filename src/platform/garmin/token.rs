@@ -128,7 +128,11 @@ pub fn claims(jwt: &str) -> Value {
 /// Decodes base64 with or without padding.
 pub fn base64_text(text: &str) -> Option<Vec<u8>> {
     let text: String = text.split_whitespace().collect();
-    STANDARD.decode(&text).or_else(|_| STANDARD_NO_PAD.decode(&text)).or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('='))).ok()
+    STANDARD
+        .decode(&text)
+        .or_else(|_| STANDARD_NO_PAD.decode(&text))
+        .or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')))
+        .ok()
 }
 
 #[cfg(test)]
@@ -143,7 +147,8 @@ mod tests {
     #[test]
     fn the_life_of_a_token_is_its_own_word_first() {
         let now = Timestamp::from_second(1000).unwrap();
-        let own = serde_json::json!({"access_token": jwt(r#"{"exp":9000,"iat":1000,"client_id":"C"}"#), "expires_in": 5});
+        let own =
+            serde_json::json!({"access_token": jwt(r#"{"exp":9000,"iat":1000,"client_id":"C"}"#), "expires_in": 5});
         let token = Token::from_answer(&own, &COM, "other", "test", now).unwrap();
         assert_eq!((token.expires_at, token.client_id.as_str()), (Some(9000), "C"));
         let opaque = serde_json::json!({"access_token": "x", "expires_in": 5, "refresh_token": ""});
