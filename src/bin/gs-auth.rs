@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use garminsync::catalogue::LoginState;
-use garminsync::cli::{self, Common, Exit, Failure, HasCommon, Outcome, Output, Run, Style};
+use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
 use jiff::Timestamp;
@@ -314,18 +314,10 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
 }
 
 fn status_table(all: &[Status]) -> cli::Table {
-    let mut table = cli::styled_table(
-        Style::of_stdout(),
-        &["platform", "login", "who", "token", "renewable", "password", "remarks"],
-    );
+    let head = ["platform", "login", "who", "token", "renewable", "password", "remarks"];
+    let mut table = cli::table(&head.map(|name| (name, Align::Left)));
     let now = Timestamp::now();
-    let left = |end: Option<Timestamp>| {
-        end.map_or("?".to_owned(), |end| {
-            let seconds = end.duration_since(now).as_secs();
-            let left = humantime::format_duration(std::time::Duration::from_secs(seconds.unsigned_abs() / 60 * 60));
-            if seconds < 0 { "ended".to_owned() } else { left.to_string() }
-        })
-    };
+    let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| cli::time_left(end, now));
     for status in all {
         let remarks = match (&status.cooldown_until, &status.refused) {
             (Some(until), Some(why)) => format!("no password login before {until}: {why}"),

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use garminsync::catalogue::Query;
-use garminsync::cli::{self, Common, Failure, Filter, HasCommon, Outcome, Output, Run, Style};
+use garminsync::cli::Align::{Left, Right};
+use garminsync::cli::{self, Align, Common, Failure, Filter, HasCommon, Outcome, Output, Run};
 use garminsync::record::{ActivityRecord, Record};
 use jiff::Timestamp;
 
@@ -128,7 +129,16 @@ enum Printer {
     Csv(Box<csv::Writer<Output>>),
 }
 
-const HEAD: [&str; 8] = ["start (local)", "platform", "id", "sport", "time", "km", "file", "name"];
+const HEAD: [(&str, Align); 8] = [
+    ("start (local)", Left),
+    ("platform", Left),
+    ("id", Left),
+    ("sport", Left),
+    ("time", Right),
+    ("km", Right),
+    ("file", Left),
+    ("name", Left),
+];
 const CSV_HEAD: [&str; 17] = [
     "platform",
     "id",
@@ -152,7 +162,7 @@ const CSV_HEAD: [&str; 17] = [
 impl Printer {
     fn new(format: Format) -> Result<Printer, Failure> {
         Ok(match format {
-            Format::Table => Printer::Table(cli::styled_table(Style::of_stdout(), &HEAD), 0),
+            Format::Table => Printer::Table(cli::table(&HEAD), 0),
             Format::Ndjson => Printer::Ndjson(Output::buffered()),
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(Output::buffered());
@@ -291,8 +301,16 @@ fn stats(run: &Run, query: &Query, format: Format) -> Outcome {
 }
 
 fn stats_table(all: &[Stats]) -> cli::Table {
-    let head = ["platform", "total", "downloaded", "missing", "no original", "size", "last sync"];
-    let mut table = cli::styled_table(Style::of_stdout(), &head);
+    let head = [
+        ("platform", Left),
+        ("total", Right),
+        ("downloaded", Right),
+        ("missing", Right),
+        ("no original", Right),
+        ("size", Right),
+        ("last sync", Left),
+    ];
+    let mut table = cli::table(&head);
     for stats in all {
         let numbers = [stats.total, stats.downloaded, stats.missing, stats.no_original].map(|n| n.to_string());
         let last = stats.last_sync.map_or("never".to_owned(), |time| time.to_string());

@@ -18,5 +18,5 @@ pub use input::{ask_hidden, ask_line, records, stdin_text};
 pub use output::Output;
 pub use progress::Bar;
 pub use run::{Log, Run, main};
-pub use show::{Style, Table, duration, file_ref, record_of, size, styled_table};
+pub use show::{Align, Table, duration, file_ref, record_of, size, table, time_left};
 pub use talk::Talk;

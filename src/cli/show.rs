@@ -1,9 +1,8 @@
 //! How things are shown: the record of a catalogue entry, tables for terminals, units for people.
 
-use std::io::IsTerminal;
-
 pub use comfy_table::Table;
-use comfy_table::{ContentArrangement, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
+use jiff::Timestamp;
 
 use crate::archive::Archive;
 use crate::catalogue::{Entry, FileRow};
@@ -34,32 +33,49 @@ pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
     }
 }
 
-/// Whether colour and lines are wanted: a terminal, and no `NO_COLOR`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
-    /// Lines and bold heads.
-    Rich,
-    /// Plain columns.
-    Plain,
-}
-
-impl Style {
-    /// What suits stdout.
-    pub fn of_stdout() -> Style {
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if std::io::stdout().is_terminal() && !no_color { Style::Rich } else { Style::Plain }
-    }
-}
-
-/// An empty table with this head, as wide as the terminal.
-pub fn styled_table(style: Style, head: &[&str]) -> Table {
+/// A table for people: a head, a line under it on a terminal, and columns of numbers set right.
+///
+/// It is as wide as the terminal. Control characters and colours are never in it.
+pub fn table(head: &[(&str, Align)]) -> Table {
     let mut table = Table::new();
-    table.load_style(if style == Style::Rich { presets::UTF8_HORIZONTAL_ONLY } else { presets::NOTHING });
-    if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size_of(std::io::stdout()) {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
+    let under_head = LineStyle::none().fill('─').junction('─');
+    table.load_style(if terminal.is_some() {
+        TableStyle::new().header_separator(under_head)
+    } else {
+        TableStyle::new()
+    });
+    if let Some((terminal_size::Width(width), _)) = terminal {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    table.set_header(head.iter().copied());
+    table.set_header(head.iter().map(|(name, _)| *name));
+    for (column, (_, align)) in table.column_iter_mut().zip(head) {
+        column.set_cell_alignment(match align {
+            Align::Left => CellAlignment::Left,
+            Align::Right => CellAlignment::Right,
+        });
+    }
     table
+}
+
+/// The side on which a column's cells stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// How long there is until `end`: `29 d`, `3 h 59 min`, `ended`.
+pub fn time_left(end: Timestamp, now: Timestamp) -> String {
+    let minutes = end.duration_since(now).as_mins();
+    match (minutes / 1440, minutes / 60, minutes) {
+        (2.., ..) => format!("{} d", minutes / 1440),
+        (_, 1.., _) => format!("{} h {} min", minutes / 60, minutes % 60),
+        (_, _, 0..) if end > now => format!("{minutes} min"),
+        _ => "ended".to_owned(),
+    }
 }
 
 /// `1:02:03`
@@ -74,5 +90,24 @@ pub fn size(bytes: u64) -> String {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_for_people() {
+        assert_eq!(
+            (duration(3723.4), size(999), size(86_212), size(4_300_000)),
+            ("1:02:03".into(), "999 B".into(), "86.2 kB".into(), "4.3 MB".into())
+        );
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let left = |seconds| time_left(Timestamp::from_second(now.as_second() + seconds).unwrap(), now);
+        assert_eq!(
+            [left(30 * 86400 - 1), left(14_399), left(90), left(5), left(0), left(-90)],
+            ["29 d", "3 h 59 min", "1 min", "0 min", "ended", "ended"]
+        );
     }
 }
