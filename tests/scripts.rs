@@ -1,0 +1,389 @@
+//! The scripts, and what README, `.env.example` and `docs/` promise: run as written, against the simulator.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gs_sim::{Effect, Fault, Scenario};
+use support::{FILES, LIST, Said, Work, asked, plain};
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn bin() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Puts the commands and scripts into the PATH of `work`.
+fn equipped(mut work: Work) -> Work {
+    let path = format!("{}:{}:/usr/bin:/bin", bin().display(), root().join("scripts").display());
+    work.set("PATH", &path);
+    work
+}
+
+fn garminsync(work: &Work, args: &[&str]) -> Said {
+    work.run(SCRIPT, args)
+}
+
+fn shell(work: &Work, text: &str, input: &str) -> Said {
+    work.given("/usr/bin/env", &["bash", "-eu", "-o", "pipefail", "-c", text], input)
+}
+
+#[test]
+fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
+    let work = equipped(Work::alone());
+    let wrong: [&[&str]; 10] = [
+        &[],
+        &["list"],
+        &["list", "--offline"],
+        &["list", "--all", "--missing"],
+        &["list", "--new"],
+        &["download"],
+        &["download", "--all"],
+        &["download", "--missing", "--offline"],
+        &["daemon", "--start"],
+        &["--missing"],
+    ];
+    for args in wrong {
+        let said = garminsync(&work, args);
+        said.ends(2).says("garminsync: ").says("garminsync list --all|--missing|--downloaded [--offline]");
+        assert!(said.out.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn every_script_tells_what_it_is_for() {
+    let work = equipped(Work::alone());
+    for name in ["garminsync", "demo", "test"] {
+        let said = work.run(root().join("scripts").join(name).to_str().unwrap(), &["--help"]);
+        said.ok().silent();
+        assert!(said.out.contains(name) && said.out.lines().count() > 4, "{said}");
+    }
+}
+
+#[test]
+fn list_asks_the_platforms_and_offline_asks_nobody() {
+    let sim = plain(5);
+    let work = equipped(Work::logged_in(&sim));
+    garminsync(&work, &["list", "--all", "--offline"]).ok().says("last sync: never");
+    assert!(sim.log().is_empty());
+    assert_eq!(garminsync(&work, &["list", "--missing"]).ok().silent().ids().len(), 5);
+    work.download(&["--missing", "--since", "2026-10-30"]).ok();
+    sim.clear_log();
+    let count = |state: &str| {
+        garminsync(&work, &["list", state, "--offline"]).ok().says("garmin-com: last sync: 20").ids().len()
+    };
+    assert_eq!((count("--all"), count("--missing"), count("--downloaded")), (5, 3, 2));
+    assert!(sim.log().is_empty());
+    let said = garminsync(&work, &["list", "--all", "--offline", "--", "-q"]);
+    said.ok().silent();
+}
+
+#[test]
+fn download_archives_what_is_missing_and_is_silent() {
+    let sim = plain(6);
+    let work = equipped(Work::logged_in(&sim));
+    let first = garminsync(&work, &["download", "--missing"]);
+    first.ok().silent();
+    assert!(first.out.is_empty(), "{first}");
+    assert_eq!(work.files("fit").len(), 6);
+    sim.clear_log();
+    garminsync(&work, &["download", "--missing"]).ok().silent();
+    assert_eq!((asked(&sim, LIST).len(), sim.log().len()), (1, 1));
+}
+
+#[test]
+fn the_stages_of_a_run_share_its_id() {
+    let sim = plain(2);
+    let work = equipped(Work::logged_in(&sim));
+    garminsync(&work, &["download", "--missing"]).ok();
+    garminsync(&work, &["download", "--missing"]).ok();
+    let ids: i64 = work.sql("SELECT count(DISTINCT run) FROM runs");
+    let stages: i64 = work.sql("SELECT count(*) FROM runs WHERE command IN ('gs-fetch', 'gs-download')");
+    assert_eq!((ids, stages), (2, 4));
+}
+
+#[test]
+fn the_worst_stage_decides_and_the_rest_is_done() {
+    let sim = plain(4);
+    let work = equipped(Work::logged_in(&sim));
+    sim.fault(Fault::new(Effect::Html).path(FILES).count(1));
+    garminsync(&work, &["download", "--missing"]).ends(1);
+    assert_eq!(work.files("fit").len(), 3);
+
+    sim.fault(Fault::new(Effect::Status { status: 503, retry_after: None, body: None, content_type: None }).path(LIST));
+    let listed = garminsync(&work, &["list", "--missing"]);
+    listed.ends(75).says("garmin-com: last sync: 20");
+    assert_eq!(listed.ids().len(), 1, "{listed}");
+    sim.clear_faults();
+
+    work.run("gs-auth", &["logout"]).ok();
+    let listed = garminsync(&work, &["list", "--all", "--", "--platform", "garmin-com"]);
+    listed.ends(77);
+    assert_eq!(listed.ids().len(), 4, "{listed}");
+    garminsync(&work, &["download", "--missing"]).ends(77);
+}
+
+#[test]
+fn flags_after_the_dashes_go_where_they_are_known() {
+    let sim = plain(4);
+    let work = equipped(Work::logged_in(&sim));
+    let csv = garminsync(&work, &["list", "--all", "--", "--format", "csv", "--platform", "garmin-com", "--full"]);
+    csv.ok().silent();
+    assert!(csv.out.starts_with("platform,id,name,") && csv.out.lines().count() == 5, "{csv}");
+    garminsync(&work, &["download", "--missing", "--", "--since", "2026-10-31", "--verify", "--platform=garmin-com"])
+        .ok();
+    assert_eq!(work.files("fit").len(), 1);
+    garminsync(&work, &["download", "--missing", "--", "-n"]).ok().says("would be fetched");
+    assert_eq!(work.files("fit").len(), 1);
+    garminsync(&work, &["list", "--all", "--offline", "--", "--nonsense"]).ends(2).says("--nonsense");
+    garminsync(&work, &["download", "--missing", "--", "--nonsense"]).ends(2).says("--nonsense");
+}
+
+#[test]
+fn commands_are_found_beside_the_script_or_their_absence_is_told() {
+    let sim = plain(2);
+    let mut work = Work::logged_in(&sim);
+    work.set("PATH", "/usr/bin:/bin");
+    let checkout = install(&work);
+    let link = work.dir().join("link");
+    std::os::unix::fs::symlink(checkout.join("scripts/garminsync"), &link).unwrap();
+    work.run(link.to_str().unwrap(), &["download", "--missing"]).ok().silent();
+    assert_eq!(work.files("fit").len(), 2);
+    fs::remove_dir_all(checkout.join("target")).unwrap();
+    work.run(link.to_str().unwrap(), &["download", "--missing"]).ends(78).says("cargo build --release");
+}
+
+/// A checkout with a release build, as the README's crontab line expects it: `~/garminsync`.
+fn install(work: &Work) -> PathBuf {
+    let checkout = work.dir().join("garminsync");
+    let (scripts, release) = (checkout.join("scripts"), checkout.join("target/release"));
+    fs::create_dir_all(&scripts).unwrap();
+    fs::create_dir_all(&release).unwrap();
+    fs::copy(SCRIPT, scripts.join("garminsync")).unwrap();
+    for command in ["gs-auth", "gs-fetch", "gs-list", "gs-download"] {
+        std::os::unix::fs::symlink(bin().join(command), release.join(command)).unwrap();
+    }
+    checkout
+}
+
+/// A block of a document that is marked to be run.
+struct Recipe {
+    line: usize,
+    /// What is after `run`: nothing, `ticket`, `cron`, `jq`.
+    how: String,
+    text: String,
+}
+
+/// The blocks below `<!-- run -->` or `<!-- run: how -->`.
+fn recipes(document: &str) -> Vec<Recipe> {
+    let text = read(document);
+    let mut lines = text.lines().enumerate();
+    let mut found = Vec::new();
+    while let Some((_, line)) = lines.next() {
+        let Some(how) = line.strip_prefix("<!-- run").and_then(|rest| rest.strip_suffix("-->")) else { continue };
+        let how = how.trim().trim_start_matches(':').trim().to_owned();
+        let (number, fence) = lines.next().unwrap();
+        assert!(fence.starts_with("```"), "{document}:{}: a mark without a block", number + 1);
+        let block = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
+        found.push(Recipe { line: number + 1, how, text: block.collect::<Vec<_>>().join("\n") });
+    }
+    found
+}
+
+/// Above to below, as a reader does it, in one new home.
+#[test]
+fn the_recipes_of_the_readme_work_as_written() {
+    let sim = Scenario::default_garmin(60, 3).start();
+    let mut work = equipped(Work::with(&sim));
+    work.set("DATA_DIR", "");
+    install(&work);
+    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    fs::create_dir(work.dir().join(".garminconnect")).unwrap();
+    fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
+    let recipes = recipes("README.md");
+    assert!(recipes.len() >= 9, "only {} recipes are marked", recipes.len());
+    for recipe in &recipes {
+        let ticket = sim.with(|state| state.issue_ticket("garmin.com", "android")).0;
+        eprintln!("README.md:{}", recipe.line);
+        let said = match recipe.how.as_str() {
+            "" => shell(&work, &recipe.text, ""),
+            "ticket" => shell(&work, &recipe.text, &ticket),
+            "cron" => cron(&work, &recipe.text),
+            // The one tool that is an option, and told to be one.
+            "jq" if std::process::Command::new("jq").arg("--version").output().is_err() => {
+                eprintln!("not run: there is no jq on this machine");
+                continue;
+            }
+            "jq" => shell(&work, &recipe.text, ""),
+            how => panic!("README.md:{}: no way to run {how:?}", recipe.line),
+        };
+        said.ok();
+    }
+    let home = work.dir().join(".local/share/garminsync");
+    let count = |path: &str| fs::read_dir(home.join(path)).into_iter().flatten().count();
+    assert!(count("fit/garmin_com") > 50, "{} files", count("fit/garmin_com"));
+    assert!(fs::read_dir(work.dir().join("2025")).unwrap().count() > 5);
+    assert!(fs::read_to_string(work.dir().join("runs.csv")).unwrap().lines().count() > 5);
+}
+
+/// Runs the command of a crontab line as cron does, and expects the silence that cron does not mail.
+fn cron(work: &Work, line: &str) -> Said {
+    let command = line.split_whitespace().skip(5).collect::<Vec<_>>().join(" ");
+    assert!(!command.contains('%'), "cron takes % for a line end: {line}");
+    let said = work.run("/usr/bin/env", &["PATH=/usr/bin:/bin", "/bin/sh", "-c", &command]);
+    said.silent();
+    assert!(said.out.is_empty(), "{said}");
+    said
+}
+
+#[test]
+fn every_link_and_script_that_the_readme_names_is_there() {
+    let text = read("README.md");
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://"));
+    for link in links {
+        assert!(root().join(link).exists(), "README.md links to {link}");
+    }
+    for name in ["scripts/demo", "scripts/test", "scripts/garminsync", ".ci/run"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(root().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "{name} is not executable");
+    }
+}
+
+/// All Rust files below `src`, one after the other, without their unit tests.
+fn sources() -> String {
+    fn walk(dir: &Path, all: &mut String) {
+        for entry in fs::read_dir(dir).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, all);
+            } else if path.extension().is_some_and(|e| e == "rs") && !path.to_string_lossy().ends_with("tests.rs") {
+                let text = fs::read_to_string(path).unwrap();
+                all.push_str(text.split("#[cfg(test)]\nmod tests {").next().unwrap());
+            }
+        }
+    }
+    let mut all = String::new();
+    walk(&root().join("src"), &mut all);
+    all
+}
+
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let is_name =
+        |word: &&str| word.len() > 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    text.split('"').filter(is_name)
+}
+
+/// The settings that the sources read: arguments of the methods of `Settings`, and the lists of names.
+fn settings_read() -> BTreeSet<String> {
+    let sources = sources();
+    let mut names = BTreeSet::new();
+    for method in [".get(\"", ".secret(\"", ".path(\"", ".number(\"", ".duration(\""] {
+        let calls = sources.split(method).skip(1).filter_map(|rest| rest.split('"').next());
+        names.extend(calls.filter(|name| names_in(&format!("\"{name}\"")).next().is_some()).map(str::to_owned));
+    }
+    for line in sources.lines().filter(|line| line.contains("_settings: &[\"") || line.contains("filter_map(setting)"))
+    {
+        names.extend(names_in(line).map(str::to_owned));
+    }
+    names.remove("HOME");
+    names
+}
+
+/// `#NAME=value` and `NAME=value` of `.env.example`.
+fn settings_told() -> Vec<(String, String)> {
+    let text = read(".env.example");
+    let lines = text.lines().map(|line| line.strip_prefix('#').unwrap_or(line));
+    let pairs = lines.filter_map(|line| line.split_once('='));
+    let pairs = pairs.filter(|(name, _)| names_in(&format!("\"{name}\"")).next().is_some());
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn env_example_has_every_setting_and_no_other() {
+    let read = settings_read();
+    assert!(read.len() > 15 && read.contains("GARMIN_EMAIL_CN") && read.contains("GARTH_HOME"), "{read:?}");
+    let told: BTreeSet<String> = settings_told().into_iter().map(|(name, _)| name).collect();
+    let missing: Vec<_> = read.difference(&told).collect();
+    assert!(missing.is_empty(), "the sources read what .env.example lacks: {missing:?}");
+    let is_read = |name: &str| read.contains(name.trim_end_matches("_FILE").trim_end_matches("_COMMAND"));
+    let extra: Vec<_> = told.iter().filter(|name| !is_read(name)).collect();
+    assert!(extra.is_empty(), ".env.example tells what nobody reads: {extra:?}");
+}
+
+#[test]
+fn the_values_of_env_example_can_be_used() {
+    let mut work = equipped(Work::alone());
+    for name in ["DATA_DIR", "GS_LOOPBACK", "GS_REQUEST_INTERVAL", "GS_RETRY_WAIT"] {
+        work.set(name, "");
+    }
+    let settings = settings_told();
+    // Places that are not to be made on this machine.
+    let kept = settings.iter().filter(|(name, _)| !["DATA_DIR", "DB_PATH"].contains(&name.as_str()));
+    let text: String = kept.map(|(name, value)| format!("{name}={value}\n")).collect();
+    fs::write(work.dir().join("example.env"), &text).unwrap();
+    let said = work.run("gs-auth", &["status", "--env-file", "example.env"]);
+    assert_eq!(said.ok().silent().records()[0]["password_set"], true, "{said}");
+    work.run("gs-fetch", &["-n", "--env-file", "example.env"]).ok().says("garmin-com: would be listed");
+    // As it is, it changes nothing.
+    fs::write(work.dir().join("as-it-is.env"), read(".env.example")).unwrap();
+    let said = work.run("gs-auth", &["status", "--env-file", "as-it-is.env"]);
+    assert_eq!(said.ok().silent().records()[0]["password_set"], false, "{said}");
+}
+
+#[test]
+fn the_documents_know_every_exit_code() {
+    let (readme, page) = (read("README.md"), read("docs/exit-codes.md"));
+    let source = read("src/cli/exit.rs");
+    let codes =
+        source.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = ")?.1.parse::<u8>().ok());
+    let codes: Vec<u8> = codes.collect();
+    assert!(codes.len() >= 9, "{codes:?}");
+    for code in codes {
+        assert!(readme.contains(&format!("\n| {code} | ")), "README.md lacks exit code {code}");
+        assert!(page.contains(&format!("\n## {code}: ")), "docs/exit-codes.md lacks exit code {code}");
+    }
+}
+
+/// A page that quotes messages which nobody prints any more helps nobody.
+#[test]
+fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
+    // Only words and spaces are compared: in the sources lines are broken and quotes escaped.
+    let plain = |text: &str| {
+        let text: String =
+            text.chars().map(|c| if c.is_alphanumeric() || "-_/=:;,().".contains(c) { c } else { ' ' }).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let sources = plain(&(sources() + &read("scripts/garminsync")).replace("\\\n", " "));
+    let page = read("docs/exit-codes.md");
+    let mut quotes = 0;
+    for item in page.split("\n- ").skip(1) {
+        // The messages of an item stand before its first colon outside of quotes.
+        let item = item.split("\n## ").next().unwrap().replace("\n  ", " ");
+        for (index, quote) in item.split('`').enumerate() {
+            match index % 2 {
+                0 if quote.trim_start().starts_with(':') => break,
+                0 => continue,
+                _ => quotes += 1,
+            }
+            for part in quote.split('…').map(plain).filter(|part| part.len() > 3) {
+                assert!(
+                    sources.contains(part.trim_matches(['(', ')', ' '])),
+                    "docs/exit-codes.md quotes {quote:?}, but no source says {part:?}"
+                );
+            }
+        }
+    }
+    assert!(quotes > 40, "only {quotes} quotes were found");
+}
