@@ -214,16 +214,16 @@ fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::R
 
 fn keep_raw(tx: &Transaction, seen: &Seen, now: i64) -> rusqlite::Result<()> {
     let a = seen.activity;
-    let blob = deflate(seen.raw);
     let known: Option<Vec<u8>> = tx
         .prepare_cached("SELECT json FROM raw WHERE platform = ?1 AND id = ?2")?
         .query_row([&a.platform, &a.id], |row| row.get(0))
         .optional()?;
-    if known.as_ref() == Some(&blob) {
+    // Nearly always it is the same as before, and unpacking that is quicker than packing this.
+    if known.as_deref().and_then(inflate).as_deref() == Some(seen.raw) {
         return Ok(());
     }
     tx.prepare_cached("INSERT OR REPLACE INTO raw (platform, id, json, seen) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![a.platform, a.id, blob, now])
+        .execute(params![a.platform, a.id, deflate(seen.raw), now])
         .map(drop)
 }
 
