@@ -215,6 +215,39 @@ fn an_activity_that_is_gone_is_told_as_gone() {
 }
 
 #[test]
+fn a_file_that_nobody_has_is_remembered_as_none_although_nothing_said_so_before() {
+    for code in [404, 500] {
+        let (sim, work) = fetched(plain(2));
+        let id = work.run("gs-list", &[]).ids()[0].clone();
+        sim.fault(Fault::new(status(code)).contains(&format!("activity/{id}")).path("/download-service/"));
+        let said = work.download(&["--missing"]);
+        assert_eq!(said.ok().records()[0]["original"], "none", "{said}");
+        sim.clear_log();
+        work.download(&["--all"]).ok();
+        assert_eq!(sim.log().len(), 0);
+    }
+}
+
+#[test]
+fn a_day_on_which_everything_fails_says_nothing_about_a_file() {
+    let (sim, work) = fetched(plain(1));
+    sim.fault(Fault::new(status(500)).host("connectapi.garmin.com"));
+    work.download(&["--missing"]).ends(75);
+    sim.clear_faults();
+    work.download(&["--missing"]).ok();
+    assert_eq!(work.files("fit").len(), 1);
+}
+
+#[test]
+fn an_original_that_answers_500_twice_leaves_its_export() {
+    let (sim, work) = fetched(plain(1));
+    sim.fault(Fault::new(status(500)).contains(FILES));
+    let record = work.download(&["--missing"]).ok().record();
+    assert_eq!((record["file"]["origin"].as_str(), record["file"]["format"].as_str()), (Some("export"), Some("tcx")));
+    assert_eq!(asked(&sim, FILES).len(), 2);
+}
+
+#[test]
 fn a_lost_login_stops_the_platform_after_one_word() {
     let (sim, work) = fetched(plain(5));
     sim.with(|state| {

@@ -218,6 +218,20 @@ fn an_answer_that_is_no_list_is_no_empty_list() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list() {
+    let sim = plain(12);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let body = r#"[{"activityName": "who am I"}, {"activityId": 5, "startTimeGMT": "2026-10-30 10:00:00"}, null]"#;
+    let odd = Effect::Status { status: 200, retry_after: None, body: Some(body.into()), content_type: None };
+    sim.fault(Fault::new(odd).contains("start=0"));
+    let said = work.run("gs-fetch", &["--full", "--new"]);
+    assert_eq!(said.ends(1).says("has no activityId").ids(), ["5"]);
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
+}
+
+#[test]
 fn nobody_logged_in_is_said_with_what_to_do() {
     let work = Work::alone();
     work.run("gs-fetch", &[]).ends(77).says("gs-auth login");

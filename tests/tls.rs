@@ -1,7 +1,7 @@
 //! The real way out: production URLs, TLS, an own CA in the system's trust store, and no network but this machine.
 //!
-//! The test runs itself again in a private namespace (`unshare`, of util-linux), where the service's names lead to the
-//! simulator and its CA is the only one trusted. It needs root, or a kernel that lets users make namespaces.
+//! Each test runs itself again in a private namespace, where the service's names lead to the simulator and its CA is
+//! the only one trusted.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,34 +10,9 @@ mod support;
 use std::path::Path;
 use std::process::Command;
 
-use support::{Work, requests, scenario};
+use support::{Work, is_inside, requests, scenario, shell};
 
-const INSIDE: &str = "GARMINSYNC_TEST_INSIDE";
 const NAMES: &str = "127.0.0.1 sso.garmin.com diauth.garmin.com connectapi.garmin.com thegarth.s3.amazonaws.com\n";
-
-fn shell(script: &str) {
-    let output = Command::new("sh").args(["-ec", script]).output().unwrap();
-    assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Runs one test of this file again, inside.
-fn again_inside(test: &str) {
-    let user = if std::fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0) {
-        &["--mount", "--net"][..]
-    } else {
-        &["--map-root-user", "--mount", "--net"]
-    };
-    let output = Command::new("unshare")
-        .args(user)
-        .args(["--propagation", "private", "--"])
-        .arg(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env(INSIDE, "1")
-        .output()
-        .expect("unshare (util-linux) is needed");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
-}
 
 /// Makes the service's names lead here and its CA, unless `trusted` is false, the only one of this system.
 fn take_over(dir: &Path, trusted: bool) {
@@ -63,8 +38,8 @@ fn command(work: &Work, name: &str, args: &[&str]) -> Command {
 
 #[test]
 fn log_in_list_and_download_over_tls_with_production_urls() {
-    if std::env::var_os(INSIDE).is_none() {
-        return again_inside("log_in_list_and_download_over_tls_with_production_urls");
+    if !is_inside("log_in_list_and_download_over_tls_with_production_urls") {
+        return;
     }
     let mut sim = scenario(5).start();
     let work = Work::with_passwords(&sim);
@@ -87,8 +62,8 @@ fn log_in_list_and_download_over_tls_with_production_urls() {
 
 #[test]
 fn a_server_with_a_certificate_of_nobody_we_trust_gets_no_password() {
-    if std::env::var_os(INSIDE).is_none() {
-        return again_inside("a_server_with_a_certificate_of_nobody_we_trust_gets_no_password");
+    if !is_inside("a_server_with_a_certificate_of_nobody_we_trust_gets_no_password") {
+        return;
     }
     let mut sim = scenario(1).start();
     let work = Work::with_passwords(&sim);

@@ -262,3 +262,31 @@ pub const LIST: &str = "/activitylist-service/";
 pub const FILES: &str = "/download-service/files/";
 pub const TOKEN: &str = "/di-oauth2-service/";
 pub const LOGIN: &str = "/mobile/api/login";
+
+/// Runs a shell script that has to go well.
+pub fn shell(script: &str) {
+    let output = Command::new("sh").args(["-ec", script]).output().unwrap();
+    assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Whether this test runs in a private namespace of mounts and network. Outside, it runs itself again inside, and the
+/// caller has nothing left to do.
+///
+/// It takes `unshare` (util-linux), and root or a kernel that lets users make namespaces.
+pub fn is_inside(test: &str) -> bool {
+    const INSIDE: &str = "GARMINSYNC_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0);
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--net", "--propagation", "private"]);
+    if !is_root {
+        command.arg("--map-root-user");
+    }
+    command.arg("--").arg(std::env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]).env(INSIDE, "1");
+    let output = command.output().expect("unshare (util-linux) is needed");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    false
+}
