@@ -373,7 +373,7 @@ fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
         let item = item.split("\n## ").next().unwrap().replace("\n  ", " ");
         for (index, quote) in item.split('`').enumerate() {
             match index % 2 {
-                0 if quote.trim_start().starts_with(':') => break,
+                0 if quote.contains(": ") => break,
                 0 => continue,
                 _ => quotes += 1,
             }
