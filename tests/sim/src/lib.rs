@@ -26,6 +26,7 @@ pub mod zipfile;
 
 pub use fault::{Effect, Fault, Match};
 pub use garmin::activity::sha256;
+pub use garmin::upload::{UploadAnswer, UploadSpec};
 pub use log::LoggedRequest;
 pub use scenario::{AccountSpec, ActivitySpec, HISTORY_END, LoginMode, Paging, Scenario};
 pub use sim::Sim;

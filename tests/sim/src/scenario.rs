@@ -2,6 +2,7 @@
 
 use crate::Sim;
 use crate::fault::Fault;
+use crate::garmin::upload::UploadSpec;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -103,6 +104,8 @@ pub struct AccountSpec {
     pub embed_tokens_refused: bool,
     /// The profile lacks a display name, as new ones do.
     pub without_display_name: bool,
+    /// How uploads go.
+    pub upload: UploadSpec,
     /// So many invented activities.
     pub generate: usize,
     /// One activity for every `.fit` file of this folder.
@@ -121,6 +124,7 @@ impl Default for AccountSpec {
             login: LoginMode::Normal,
             embed_tokens_refused: false,
             without_display_name: false,
+            upload: UploadSpec::default(),
             generate: 0,
             fit_dir: None,
             activities: Vec::new(),

@@ -4,6 +4,7 @@ use crate::fit::scan;
 use crate::garmin::account::Account;
 use crate::garmin::activity::{Activity, Device, Source, sha256};
 use crate::garmin::tokens::Tokens;
+use crate::garmin::upload::Upload;
 use crate::garmin::{history, oddities, sports};
 use crate::scenario::{AccountSpec, ActivitySpec, LoginMode, Scenario};
 use fastrand::Rng;
@@ -41,6 +42,8 @@ pub struct State {
     pub pending: Vec<Pending>,
     /// List requests answered so far.
     pub list_requests: u32,
+    /// Uploads that were taken in and may still be asked about.
+    pub uploads: Vec<Upload>,
     pub(crate) rng: Rng,
     ahead: i64,
 }
@@ -55,6 +58,7 @@ impl State {
             tokens: Tokens::default(),
             pending: Vec::new(),
             list_requests: 0,
+            uploads: Vec::new(),
             rng: Rng::with_seed(scenario.seed ^ 0x5117),
             ahead: 0,
             scenario,
@@ -168,6 +172,8 @@ fn open(index: usize, spec: &AccountSpec, scenario: &Scenario) -> Account {
         wrong_passwords: 0,
         locked: spec.login == LoginMode::Locked,
         activities,
+        lists: 0,
+        late: Vec::new(),
     }
 }
 
@@ -220,6 +226,15 @@ fn shape(activity: &mut Activity, spec: &ActivitySpec, rng: &mut Rng) {
 /// Takes from a real file what is easily read; the rest stays invented.
 fn from_file(activity: &mut Activity, path: &Path) {
     let summary = std::fs::read(path).map(|bytes| scan::summary(&bytes)).unwrap_or_default();
+    take_summary(activity, &summary);
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    activity.name = Some(name.clone());
+    activity.first_name = name;
+    activity.source = Source::File(path.to_owned());
+}
+
+/// Start, clock, device, sport and length as the file itself says.
+pub(crate) fn take_summary(activity: &mut Activity, summary: &scan::Summary) {
     let recording = &mut activity.recording;
     recording.start = summary.start.unwrap_or(recording.start);
     recording.offset = summary.offset.filter(|o| o.abs() <= 14 * 3600).unwrap_or(recording.offset);
@@ -236,8 +251,4 @@ fn from_file(activity: &mut Activity, path: &Path) {
         recording.paused = (summary.elapsed - summary.seconds).clamp(0.0, 86_400.0) as u32;
         activity.distance = metres;
     }
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    activity.name = Some(name.clone());
-    activity.first_name = name;
-    activity.source = Source::File(path.to_owned());
 }

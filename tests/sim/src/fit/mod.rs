@@ -6,6 +6,7 @@
 //! ```
 
 mod builder;
+pub mod check;
 mod crc;
 pub mod damage;
 mod message;

@@ -16,6 +16,21 @@ pub struct Account {
     pub locked: bool,
     /// Activities, in no particular order.
     pub activities: Vec<Activity>,
+    /// List requests answered so far.
+    pub lists: u32,
+    /// Activities that the list does not show yet.
+    pub late: Vec<Late>,
+}
+
+/// An activity that the list shows only later.
+#[derive(Clone, Copy, Debug)]
+pub struct Late {
+    /// Its id.
+    pub id: u64,
+    /// It is shown once so many list requests of the account were answered,
+    pub lists: u32,
+    /// and not before this moment.
+    pub at: i64,
 }
 
 impl Account {
@@ -35,6 +50,11 @@ impl Account {
         let mut list: Vec<&Activity> = self.activities.iter().collect();
         list.sort_by_key(|activity| std::cmp::Reverse((activity.start_local(), activity.id)));
         list
+    }
+
+    /// Whether the list shows this activity at a moment.
+    pub fn lists(&self, id: u64, now: i64) -> bool {
+        !self.late.iter().any(|late| late.id == id && (self.lists < late.lists || now < late.at))
     }
 
     /// Removes an activity; whether there was one.

@@ -1,6 +1,6 @@
 //! `connectapi.D`: who may ask, and what answers which path.
 
-use super::{detail, download, error, list, oauth1, profile};
+use super::{detail, download, error, list, oauth1, profile, upload};
 use crate::http::{Request, Response};
 use crate::state::State;
 use serde_json::json;
@@ -61,6 +61,8 @@ fn route(state: &mut State, account: usize, parts: &[&str], request: &Request) -
         ("GET", ["userprofile-service", "socialProfile"]) => profile::social(&state.accounts[account]),
         ("GET", ["activitylist-service", "activities", "count"]) => list::count(state, account),
         ("GET", ["activitylist-service", "activities", "search", "activities"]) => list::page(state, account, request),
+        ("POST", ["upload-service", "upload", ..]) => upload::answer(state, account, parts, request),
+        ("GET", ["activity-service", "activity", "status", _, uuid]) => upload::status(state, account, uuid),
         ("GET", ["activity-service", "activity", text]) => match id(text) {
             Some(id) => detail::answer(&state.accounts[account], id),
             None => missing(),

@@ -15,7 +15,9 @@ const DEFAULT_LIMIT: u64 = 20;
 pub fn count(state: &State, account: usize) -> Response {
     let without = state.scenario.paging.count_excludes_parents;
     let list = &state.accounts[account].activities;
-    let counted = list.iter().filter(|activity| !without || activity.children.is_empty()).count();
+    let now = state.now();
+    let shown = |activity: &&Activity| state.accounts[account].lists(activity.id, now);
+    let counted = list.iter().filter(shown).filter(|activity| !without || activity.children.is_empty()).count();
     Response::json(200, &json!({"totalCount": counted}))
 }
 
@@ -29,12 +31,15 @@ pub fn page(state: &mut State, account: usize, request: &Request) -> Response {
     shift(state, account);
     let take = state.scenario.paging.page_cap.unwrap_or(query.limit).min(query.limit);
     let holder = &state.accounts[account];
+    let now = state.now();
     let items: Vec<Value> = chosen(holder, &query)
         .into_iter()
+        .filter(|activity| holder.lists(activity.id, now))
         .skip(query.start as usize)
         .take(take as usize)
         .map(|activity| items::item(holder, activity))
         .collect();
+    state.accounts[account].lists += 1;
     Response::json(200, &Value::Array(items))
 }
 

@@ -16,9 +16,11 @@ mod mfa;
 mod oauth1;
 pub mod oddities;
 mod profile;
+mod received;
 pub mod sports;
 mod sso;
 pub mod tokens;
+pub mod upload;
 
 pub(crate) use api::unauthorized;
 pub(crate) use download::export_of;

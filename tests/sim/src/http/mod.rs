@@ -1,5 +1,6 @@
 //! HTTP/1.1 as far as a strict server needs it: requests in, answers out, over any byte stream.
 
+pub mod multipart;
 mod read;
 mod write;
 

@@ -36,14 +36,26 @@ impl Answer {
 }
 
 pub fn send(sim: &Sim, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+    send_bytes(sim, method, target, headers, body.as_bytes())
+}
+
+/// A body of `multipart/form-data` with the boundary `cut`, and its type.
+pub fn multipart(name: &str, file: Option<&str>, bytes: &[u8]) -> (&'static str, Vec<u8>) {
+    let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+    let head = format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+    let body = [head.as_bytes(), bytes, b"\r\n--cut--\r\n"].concat();
+    ("multipart/form-data; boundary=cut", body)
+}
+
+pub fn send_bytes(sim: &Sim, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
     let address = sim.base_url().replace("http://", "");
     let mut stream = TcpStream::connect(address).unwrap();
     let mut text = format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
-    text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-    stream.write_all(text.as_bytes()).unwrap();
+    text.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    stream.write_all(&[text.as_bytes(), body].concat()).unwrap();
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
     parse(&bytes)
