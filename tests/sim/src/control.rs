@@ -1,5 +1,7 @@
 //! The simulator's own interface, under `/_sim/` on the plain port.
 
+use crate::coros;
+use crate::coros::spec::CorosActivitySpec;
 use crate::fault::Fault;
 use crate::garmin::activity::sha256;
 use crate::http::{Request, Response};
@@ -29,6 +31,7 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
             Response::empty(204)
         }
         ("GET", ["state"]) => Response::json(200, &describe(&shared.state())),
+        (_, ["coros", rest @ ..]) => on_region(&mut shared.state(), request, rest),
         _ => on_domain(&mut shared.state(), request, &parts),
     }
 }
@@ -37,6 +40,27 @@ fn log(shared: &Shared) -> Response {
     let lines = shared.log().iter().filter_map(|entry| serde_json::to_string(entry).ok()).collect::<Vec<_>>();
     let text = lines.iter().fold(String::new(), |out, line| out + line + "\n");
     Response::text(200, "application/x-ndjson", &text)
+}
+
+/// What needs a region of COROS, which is 2 unless the query says otherwise.
+fn on_region(state: &mut State, request: &Request, parts: &[&str]) -> Response {
+    let region = request.parameter("region").map_or(Ok(2), |text| text.parse::<u32>()).unwrap_or(0);
+    if !state.has_coros(region) {
+        return bad("the scenario has no COROS account in this region");
+    }
+    match (request.method.as_str(), parts) {
+        ("POST", ["tokens", "issue"]) => Response::json(200, &json!({"accessToken": state.issue_coros_token(region)})),
+        ("POST", ["tokens", "expire"]) => {
+            state.expire_coros_token(region);
+            Response::empty(204)
+        }
+        ("POST", ["activities"]) => match serde_json::from_slice::<CorosActivitySpec>(&request.body) {
+            Ok(spec) => Response::json(201, &json!({"labelId": state.add_coros_activity(region, &spec).to_string()})),
+            Err(error) => bad(&error.to_string()),
+        },
+        ("DELETE", ["activities", id]) => done(id.parse().is_ok_and(|id| state.remove_coros_activity(region, id))),
+        _ => bad("tokens/issue, tokens/expire, activities or activities/ID"),
+    }
 }
 
 /// What needs a domain, which is garmin.com unless the query says otherwise.
@@ -121,5 +145,20 @@ fn describe(state: &State) -> Value {
             "activities": activities.collect::<Vec<_>>(),
         })
     });
-    json!({"accounts": accounts.collect::<Vec<_>>(), "list_requests": state.list_requests})
+    let coros = state.coros.accounts.iter().map(describe_coros).collect::<Vec<_>>();
+    json!({"accounts": accounts.collect::<Vec<_>>(), "coros": coros, "list_requests": state.list_requests})
+}
+
+fn describe_coros(account: &coros::account::Account) -> Value {
+    let activities = account.newest_first().into_iter().map(|item| {
+        json!({
+            "id": item.label.to_string(), "name": item.name, "sport": item.sport, "start": item.start,
+            "offset": item.offset, "refused": item.refused, "oddities": item.oddities,
+            "exercise": item.exercise, "sha256": item.original().map(|bytes| sha256(&bytes)),
+        })
+    });
+    json!({
+        "region": account.spec.region, "email": account.spec.email, "password": account.spec.password,
+        "mfa_code": account.spec.mfa_code, "user": account.user, "activities": activities.collect::<Vec<_>>(),
+    })
 }

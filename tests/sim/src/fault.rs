@@ -241,6 +241,7 @@ impl Effect {
         let Some(original) = response.original.clone() else { return };
         let (name, bytes) = (original.entry.as_str(), original.bytes.as_slice());
         response.body = match self {
+            Effect::FlipFit if original.raw => crate::fit::damage::flip_bit(bytes, bytes.len() * 2 / 3, 3),
             Effect::TruncatedZip { at } => response.body[..(*at).min(response.body.len())].to_vec(),
             Effect::FlipZip => zipfile::zip_with_flipped_data(name, bytes),
             Effect::FlipFit => zipfile::zip_of(name, &crate::fit::damage::flip_bit(bytes, bytes.len() * 2 / 3, 3)),

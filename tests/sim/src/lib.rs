@@ -1,5 +1,5 @@
-//! The simulator of garminsync: plays Garmin Connect, garmin.com and garmin.cn, on one loopback
-//! port, and refuses what the real service would refuse.
+//! The simulator of garminsync: plays Garmin Connect, garmin.com and garmin.cn, and COROS on one
+//! loopback port, and refuses what the real service would refuse.
 //!
 //! A request for `https://HOST/PATH?QUERY` comes as `/HOST/PATH?QUERY`:
 //!
@@ -12,6 +12,7 @@
 
 pub mod clock;
 mod control;
+pub mod coros;
 mod fault;
 pub mod fit;
 pub mod garmin;
@@ -19,11 +20,13 @@ mod http;
 mod log;
 mod scenario;
 mod server;
+mod services;
 mod sim;
 mod state;
 pub mod tls;
 pub mod zipfile;
 
+pub use coros::spec::{CorosActivitySpec, CorosLogin, CorosSpec, ImportSpec};
 pub use fault::{Effect, Fault, Match};
 pub use garmin::activity::sha256;
 pub use garmin::upload::{UploadAnswer, UploadSpec};

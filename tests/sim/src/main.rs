@@ -136,6 +136,10 @@ fn serve(scenario: Scenario, arguments: &Arguments) -> Outcome<()> {
         let (domain, email, password) = (&account.domain, &account.email, &account.password);
         writeln!(out, "# {domain} {email} password=\"{password}\"{code} activities={count}")?;
     }
+    for account in sim.with(|state| state.scenario.coros.clone()) {
+        let (region, email, password) = (account.region, &account.email, &account.password);
+        writeln!(out, "# coros region={region} {email} password=\"{password}\"")?;
+    }
     out.flush()?;
     if let Some(path) = &arguments.port_file {
         write_whole(path, url.rsplit(':').next().unwrap_or_default())?;

@@ -1,6 +1,7 @@
 //! The scenario: which accounts exist, what they hold, and how the service is tempered.
 
 use crate::Sim;
+use crate::coros::spec::CorosSpec;
 use crate::fault::Fault;
 use crate::garmin::upload::UploadSpec;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub struct Scenario {
     pub port: u16,
     /// Accounts; the first of a domain is the one meant where only a domain is named.
     pub accounts: Vec<AccountSpec>,
+    /// Accounts of COROS; the first of a region is the one meant where only a region is named.
+    pub coros: Vec<CorosSpec>,
     /// Seconds an access token lives.
     pub access_token_life: i64,
     /// Seconds a refresh token lives.
@@ -165,6 +168,7 @@ impl Default for Scenario {
             clock_base: HISTORY_END,
             port: 0,
             accounts: vec![AccountSpec::default()],
+            coros: Vec::new(),
             access_token_life: 4 * 3600,
             refresh_token_life: 30 * 86_400,
             ticket_life: 60,

@@ -4,7 +4,7 @@ use crate::fault::{Effect, Faults};
 use crate::http::{Connection, ReadError, Request, Response, wire};
 use crate::log::{LoggedRequest, redact};
 use crate::state::State;
-use crate::{control, garmin};
+use crate::{control, services};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use socket2::SockRef;
 use std::collections::HashMap;
@@ -218,7 +218,7 @@ impl Exchange<'_> {
 
     fn serve(&self, request: &Request) -> Response {
         let mut state = self.shared.state();
-        garmin::answer(&mut state, request)
+        services::answer(&mut state, request)
             .unwrap_or_else(|| Response::text(404, "text/plain", "no such host here\n").note("unknown host"))
     }
 

@@ -1,5 +1,6 @@
 //! The state of the service: accounts, tokens, sessions and the clock.
 
+use crate::coros::state::Coros;
 use crate::fit::scan;
 use crate::garmin::account::Account;
 use crate::garmin::activity::{Activity, Device, Source, sha256};
@@ -44,6 +45,8 @@ pub struct State {
     pub list_requests: u32,
     /// Uploads that were taken in and may still be asked about.
     pub uploads: Vec<Upload>,
+    /// COROS.
+    pub coros: Coros,
     pub(crate) rng: Rng,
     ahead: i64,
 }
@@ -59,6 +62,7 @@ impl State {
             pending: Vec::new(),
             list_requests: 0,
             uploads: Vec::new(),
+            coros: Coros::new(&scenario),
             rng: Rng::with_seed(scenario.seed ^ 0x5117),
             ahead: 0,
             scenario,

@@ -1,6 +1,6 @@
 //! A certificate authority of its own, and a certificate for every host that is played.
 
-use crate::garmin;
+use crate::services;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
@@ -25,7 +25,7 @@ pub fn make_certs(dir: &Path) -> Outcome<()> {
     let ca_cert = ca.self_signed(&ca_key)?;
     let issuer = Issuer::new(ca, ca_key);
 
-    let mut leaf = CertificateParams::new(garmin::hosts())?;
+    let mut leaf = CertificateParams::new(services::hosts())?;
     leaf.distinguished_name.push(DnType::CommonName, "gs-sim");
     leaf.use_authority_key_identifier_extension = true;
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -128,24 +128,12 @@ impl Activity {
     /// The file that the original download holds.
     pub fn original(&self) -> Option<Vec<u8>> {
         match &self.source {
-            Source::Fit(layout) => Some(self.fit(*layout)),
+            Source::Fit(layout) => Some(encode(&self.recording, *layout)),
             Source::File(path) => std::fs::read(path).ok(),
             Source::Bytes(_, bytes) => Some(bytes.clone()),
             Source::Gpx => Some(super::export::gpx(self, &self.first_name).into_bytes()),
             Source::Tcx => Some(super::export::tcx(self, &self.first_name).into_bytes()),
             _ => None,
-        }
-    }
-
-    fn fit(&self, layout: Layout) -> Vec<u8> {
-        let builder: FitBuilder = self.recording.builder();
-        match layout {
-            Layout::Plain => builder.build(),
-            Layout::Header12 => builder.header_12().build(),
-            Layout::ZeroHeaderCrc => builder.zero_header_crc().build(),
-            Layout::Compressed => builder.compressed_timestamps().build(),
-            Layout::BigEndian => builder.big_endian().build(),
-            Layout::Chained => crate::fit::chain(&[builder.build(), builder.build()]),
         }
     }
 
@@ -157,6 +145,19 @@ impl Activity {
             _ if self.is_manual() => None,
             _ => Some((7, "fit")),
         }
+    }
+}
+
+/// The file of a recording in a layout.
+pub fn encode(recording: &Recording, layout: Layout) -> Vec<u8> {
+    let builder: FitBuilder = recording.builder();
+    match layout {
+        Layout::Plain => builder.build(),
+        Layout::Header12 => builder.header_12().build(),
+        Layout::ZeroHeaderCrc => builder.zero_header_crc().build(),
+        Layout::Compressed => builder.compressed_timestamps().build(),
+        Layout::BigEndian => builder.big_endian().build(),
+        Layout::Chained => crate::fit::chain(&[builder.build(), builder.build()]),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn original(account: &Account, id: u64) -> Response {
     let disposition = format!("attachment; filename=\"{id}.zip\"");
     Response {
         body: zipfile::zip_of(&entry, &bytes),
-        original: Some(Box::new(Original { entry, bytes })),
+        original: Some(Box::new(Original { entry, bytes, raw: false })),
         ..Response::empty(200)
     }
     .with("content-type", "application/x-zip-compressed")

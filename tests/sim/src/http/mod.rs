@@ -77,6 +77,8 @@ pub struct Original {
     pub entry: String,
     /// The file itself.
     pub bytes: Vec<u8>,
+    /// It is sent as it is, without a zip around it.
+    pub raw: bool,
 }
 
 /// An answer before it is put on the wire.

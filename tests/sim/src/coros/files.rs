@@ -1,0 +1,55 @@
+//! Downloads: the address of a file, and the host that gives the file to whoever knows the address.
+
+use super::account::Account;
+use super::{exceptions, list, ok, refuse};
+use crate::http::{Original, Request, Response};
+use crate::state::State;
+use serde_json::json;
+
+const CODE: &str = "D755ECA8";
+const FIT: &str = "4";
+
+/// Answers a request for the address of an activity's file.
+pub fn address(account: &Account, request: &Request) -> Response {
+    let Some(item) = list::named(account, request) else { return exceptions("no such activity") };
+    match item.refused.as_deref() {
+        Some(code) if code.len() == 3 => {
+            return Response::json(code.parse().unwrap_or(404), &json!({"message": "refused"})).note("refused");
+        }
+        Some(code) => return refuse(code, "Service exceptions").note("refused"),
+        None => {}
+    }
+    let sport = list::parameter(request, "sportType");
+    if sport != Some(item.sport.to_string()) {
+        return ok(CODE, &json!({})).note("the sport is not the activity's");
+    }
+    if list::parameter(request, "fileType").as_deref() != Some(FIT) {
+        return ok(CODE, &json!({})).note("only FIT files are played");
+    }
+    let url = format!("https://{}/fit/{}/{}.fit", account.region().files, account.user, item.label);
+    ok(CODE, &json!({"fileUrl": url}))
+}
+
+/// Gives a file: no token is asked for, and a client should not send one here.
+pub fn stored(state: &State, request: &Request) -> Response {
+    let parts: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
+    let [_, user, name] = parts.as_slice() else { return missing() };
+    let label = name.strip_suffix(".fit").and_then(|label| label.parse::<u64>().ok());
+    let here = |account: &&Account| account.user == *user && account.region().files == request.host;
+    let account = state.coros.accounts.iter().find(here);
+    let item = account.zip(label).and_then(|(account, label)| account.find(label));
+    let Some(bytes) = item.and_then(|item| item.original()) else { return missing() };
+    if request.method != "GET" && request.method != "HEAD" {
+        return Response::empty(405);
+    }
+    let note = if request.header("accesstoken").is_some() { "a token was sent to the file host" } else { "" };
+    let original = Original { entry: (*name).to_owned(), bytes: bytes.clone(), raw: true };
+    Response { body: bytes, original: Some(Box::new(original)), ..Response::empty(200) }
+        .with("content-type", "application/octet-stream")
+        .note(note)
+}
+
+fn missing() -> Response {
+    let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NoSuchKey</Code></Error>";
+    Response::text(404, "application/xml", body)
+}

@@ -1,0 +1,15 @@
+//! All services together.
+
+use crate::http::{Request, Response};
+use crate::state::State;
+use crate::{coros, garmin};
+
+/// Every host that is played.
+pub fn hosts() -> Vec<String> {
+    [garmin::hosts(), coros::hosts()].concat()
+}
+
+/// Answers a request to one of [`hosts`]; `None` for any other host.
+pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
+    garmin::answer(state, request).or_else(|| coros::answer(state, request))
+}
