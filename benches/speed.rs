@@ -127,7 +127,13 @@ fn catalogue() {
             let seen: Vec<Seen> = page.iter().map(|activity| Seen { activity, raw: &raw }).collect();
             catalogue.see(listing, &seen, now).unwrap();
         }
-        let reached = Reached { coverage: Coverage::default(), complete: true, base: true, items: all.len() as u64 };
+        let reached = Reached {
+            coverage: Coverage::default(),
+            complete: true,
+            base: true,
+            seamless: true,
+            items: all.len() as u64,
+        };
         catalogue.finish_listing((listing, "garmin-com"), &reached, false, now).unwrap();
         began.elapsed()
     };

@@ -57,13 +57,15 @@ impl Settings {
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), Error> {
-        let entries = dotenvy::from_path_iter(path)
+        let text = std::fs::read_to_string(path)
             .map_err(|error| Error(format!("{}: {error}; check --env-file", path.display())))?;
+        let text = literal(&text);
+        let entries = dotenvy::from_read_iter(text.as_bytes());
         for (number, entry) in entries.enumerate() {
             // The parser's message would show the line, which may hold a password.
             let (name, value) = entry.map_err(|_| {
                 Error(format!(
-                    "{}: setting number {} cannot be read; put its value in 'single quotes'",
+                    "{}: setting number {} cannot be read; write NAME=value, the value in quotes if it spans lines",
                     path.display(),
                     number + 1
                 ))
@@ -111,6 +113,11 @@ impl Settings {
         Ok((!text.is_empty()).then(|| Secret::new(text)))
     }
 
+    /// Whether [`Settings::secret`] would look anywhere.
+    pub fn names_secret(&self, name: &str) -> bool {
+        ["", "_FILE", "_COMMAND"].iter().any(|ending| self.get(&format!("{name}{ending}")).is_some())
+    }
+
     /// A time span: humantime (`2s`, `1h 30m`); a bare number is seconds.
     pub fn duration(&self, name: &str, default: Duration) -> Result<Duration, Error> {
         self.get(name).map_or(Ok(default), |text| {
@@ -144,6 +151,43 @@ impl Settings {
     pub fn home(&self) -> Option<PathBuf> {
         self.get("HOME").map(PathBuf::from)
     }
+}
+
+/// The text of a `.env` file with every value quoted so that it means what it says: `$`, `\\` and quotes in the middle
+/// stand for themselves, as `docker run --env-file` has it. The parser would put other settings in their place, and a
+/// password with a `$` would become another one. A ` #` still begins a comment, unless the value is quoted.
+fn literal(text: &str) -> String {
+    let mut out = String::new();
+    let mut open_quote = None;
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let pair = line.split_once('=').filter(|(name, _)| open_quote.is_none() && !name.trim_start().starts_with('#'));
+        let Some((name, value)) = pair else {
+            // A comment, or the middle of a value of several lines.
+            if open_quote.is_some_and(|quote| line.trim_end().ends_with(quote)) {
+                open_quote = None;
+            }
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        };
+        let value = value.trim();
+        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
+        match quote {
+            Some(quote) if value.len() == 1 || !value[1..].contains(quote) => {
+                open_quote = Some(quote);
+                out.push_str(&format!("{name}={value}\n"));
+            }
+            Some('\'') => out.push_str(&format!("{name}={value}\n")),
+            Some(_) => out.push_str(&format!("{name}={}\n", value.replace('$', "\\$"))),
+            None => {
+                let end = value.find(" #").unwrap_or(value.len());
+                let plain = value[..end].trim_end();
+                let escaped = plain.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
+                out.push_str(&format!("{name}=\"{escaped}\"\n"));
+            }
+        }
+    }
+    out
 }
 
 /// Reads a time span: humantime, or seconds as a bare number.
@@ -199,8 +243,37 @@ mod tests {
 
     #[test]
     fn a_line_that_cannot_be_read_is_not_shown() {
-        let error = with_file("A=1\nGARMIN_PASSWORD=hunter2 and more\n", &[]).unwrap_err().to_string();
+        let error = with_file("A=1\nGARMIN_PASSWORD hunter2\n", &[]).unwrap_err().to_string();
         assert!(error.contains("setting number 2") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_value_means_what_it_says() {
+        let written = [
+            ("pa$word", "pa$word"),
+            ("pa$HOME", "pa$HOME"),
+            ("a${b}c", "a${b}c"),
+            ("pass$", "pass$"),
+            ("correct horse", "correct horse"),
+            ("it's", "it's"),
+            ("a\\b", "a\\b"),
+            ("a\"b", "a\"b"),
+            ("a#b", "a#b"),
+            ("a # not this", "a"),
+            ("'a $b # c'", "a $b # c"),
+            ("\"a $b # c\"", "a $b # c"),
+            ("\"a\\\"b\"", "a\"b"),
+            ("  spaced  ", "spaced"),
+        ];
+        for (value, meant) in written {
+            let settings = with_file(&format!("\u{feff}# P=comment\nexport A=1\nP={value}\r\nB=2\n"), &[]);
+            let settings = settings.unwrap_or_else(|error| panic!("{value}: {error}"));
+            assert_eq!(
+                [settings.get("A"), settings.get("P"), settings.get("B")],
+                [Some("1"), Some(meant), Some("2")],
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -65,3 +65,20 @@ fn a_read_only_data_folder_ends_it_with_78_and_the_path() {
     work.given("gs-download", &[], &list).ends(78).says("catalogue.sqlite");
     work.run("gs-fetch", &[]).ends(78).says("catalogue.sqlite");
 }
+
+#[test]
+fn a_full_disk_costs_no_login() {
+    if !is_inside("a_full_disk_costs_no_login") {
+        return;
+    }
+    let (sim, work, _) = fetched(3);
+    let (folder, token) = (work.data("tokens"), std::fs::read(work.data("tokens/garmin-com.json")).unwrap());
+    shell(&format!("mount -t tmpfs -o size=12k none {}", folder.display()));
+    std::fs::write(folder.join("garmin-com.json"), &token).unwrap();
+    sim.with(|state| state.expire_access_tokens("garmin.com"));
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ends(78).says(&folder.display().to_string());
+    assert_eq!(asked(&sim, "/di-oauth2-service/").len(), 0, "the token is not spent");
+    shell(&format!("mount -o remount,size=1m {}", folder.display()));
+    work.run("gs-fetch", &[]).ok();
+}

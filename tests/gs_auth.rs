@@ -100,13 +100,130 @@ fn a_locked_account_is_a_hard_stop_with_the_services_words() {
 }
 
 #[test]
-fn trouble_at_the_login_is_neither_refusal_nor_cooldown() {
+fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
+    let page = |status| Effect::Status {
+        status,
+        retry_after: None,
+        body: Some("<html>".into()),
+        content_type: Some("text/html".into()),
+    };
+    let cases = [
+        (LOGIN, status(503)),
+        (LOGIN, Effect::Reset),
+        (LOGIN, Effect::AnswerLost),
+        (TOKEN, status(503)),
+        (TOKEN, status(403)),
+        (TOKEN, page(403)),
+        (TOKEN, Effect::JsonError),
+        (TOKEN, Effect::Reset),
+        ("socialProfile", Effect::Unauthorized),
+        ("socialProfile", status(403)),
+    ];
+    for (path, effect) in cases {
+        let sim = plain(3);
+        let work = Work::with_passwords(&sim);
+        sim.fault(Fault::new(effect.clone()).contains(path));
+        for _ in 0..3 {
+            let said = work.run("gs-fetch", &[]);
+            assert!([75, 77].contains(&said.code), "{path} {effect:?}\n{said}");
+        }
+        assert_eq!(asked(&sim, LOGIN).len(), 1, "{path} {effect:?}: a login is never sent twice");
+        assert_eq!(state(&work)["state"], "none", "{path} {effect:?}");
+        // The pause after an uncertain end is short; a refusal is a person's to end.
+        sim.clear_faults();
+        work.change("UPDATE logins SET until = 0");
+        let code = work.run("gs-fetch", &[]).code;
+        assert_eq!(code, if path == "socialProfile" { 77 } else { 0 }, "{path} {effect:?}");
+    }
+}
+
+#[test]
+fn a_login_that_was_never_sent_stands_against_nothing() {
+    let sim = plain(3);
+    let mut work = Work::with_passwords(&sim);
+    let base = sim.base_url();
+    work.set("GS_LOOPBACK", "http://127.0.0.1:9");
+    work.run("gs-fetch", &[]).ends(75);
+    work.set("GS_LOOPBACK", &base);
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_challenge_page_is_one_at_any_status() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
-    sim.fault(Fault::new(status(503)).contains(LOGIN).count(1));
-    work.run("gs-fetch", &[]).ends(75);
-    assert_eq!(asked(&sim, LOGIN).len(), 1, "a login is never sent twice");
+    let page = "<html><title>Just a moment...</title></html>";
+    let challenge = Effect::Status {
+        status: 503,
+        retry_after: None,
+        body: Some(page.into()),
+        content_type: Some("text/html".into()),
+    };
+    sim.fault(Fault::new(challenge).contains(LOGIN));
+    work.run("gs-auth", &["login"]).ends(75).says("challenge page");
+    work.run("gs-auth", &["login"]).ends(75);
+    assert_eq!(sim.log().len(), 1);
+}
+
+#[test]
+fn a_bad_ticket_leaves_the_record_of_passwords_alone() {
+    let sim = with_login(LoginMode::RateLimitedHtml);
+    let work = Work::with_passwords(&sim);
+    work.run("gs-auth", &["login"]).ends(75);
+    work.given("gs-auth", &["import", "-"], "ST-1-x-sso").ends(77);
+    work.run("gs-auth", &["login"]).ends(75).says("no password login before");
+    assert_eq!(asked(&sim, LOGIN).len(), 1);
+    let sim = plain(1);
+    let work = Work::with_passwords(&sim);
+    work.given("gs-auth", &["import", "-"], "ST-1-x-sso").ends(77);
     work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_renewal_that_is_blocked_kills_no_token() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    sim.with(|state| state.expire_access_tokens("garmin.com"));
+    sim.fault(Fault::new(status(403)).contains(TOKEN).count(1));
+    work.run("gs-fetch", &[]).ends(75);
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_failed_import_brings_back_the_token_that_was_there() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    let before = std::fs::read(work.data("tokens/garmin-com.json")).unwrap();
+    let expired = r#"{"di_token":"e30.eyJleHAiOjF9.x","di_refresh_token":"r"}"#;
+    sim.fault(Fault::new(status(503)).contains(TOKEN));
+    work.given("gs-auth", &["import", "-"], expired).ends(75);
+    assert_eq!(std::fs::read(work.data("tokens/garmin-com.json")).unwrap(), before);
+}
+
+#[test]
+fn what_is_pasted_as_an_argument_is_not_shown_again() {
+    let work = Work::alone();
+    let token = r#"{"di_token":"s3cr3t","di_refresh_token":"s3cr3t"}"#;
+    for argument in [token.to_owned(), r#"{"serviceTicketId":"ST-s3cr3t"}"#.to_owned(), "s3cr3t".repeat(50)] {
+        let said = work.run("gs-auth", &["import", &argument]);
+        assert!(said.ends(2).err.contains("pipe it in") && !said.err.contains("s3cr3t"), "{said}");
+    }
+}
+
+#[test]
+fn a_token_that_stands_in_a_setting_is_taken_and_not_shown() {
+    let sim = plain(2);
+    let mut work = Work::with(&sim);
+    let token = sim.with(|state| state.issue_token("garmin.com"));
+    work.set("GARMINTOKENS", &token.to_string());
+    let said = work.run("gs-auth", &["import"]);
+    assert!(!said.ok().err.contains(token["di_token"].as_str().unwrap()));
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn without_anybody_to_log_in_it_says_so() {
+    Work::alone().run("gs-auth", &["login"]).ends(77).says("nobody is there");
 }
 
 #[test]

@@ -215,17 +215,121 @@ fn an_activity_that_is_gone_is_told_as_gone() {
 }
 
 #[test]
-fn a_file_that_nobody_has_is_remembered_as_none_although_nothing_said_so_before() {
-    for code in [404, 500] {
-        let (sim, work) = fetched(plain(2));
-        let id = work.run("gs-list", &[]).ids()[0].clone();
-        sim.fault(Fault::new(status(code)).contains(&format!("activity/{id}")).path("/download-service/"));
+fn a_service_that_gives_no_files_today_is_no_proof_that_there_are_none() {
+    let empty = Effect::Status { status: 200, retry_after: None, body: Some(String::new()), content_type: None };
+    let page = Effect::Status {
+        status: 403,
+        retry_after: None,
+        body: Some("<html>".into()),
+        content_type: Some("text/html".into()),
+    };
+    for effect in [status(404), status(500), page, empty] {
+        let (sim, work) = fetched(plain(6));
+        sim.fault(Fault::new(effect.clone()).path("/download-service/"));
         let said = work.download(&["--missing"]);
-        assert_eq!(said.ok().records()[0]["original"], "none", "{said}");
-        sim.clear_log();
-        work.download(&["--all"]).ok();
-        assert_eq!(sim.log().len(), 0);
+        assert!([1, 75].contains(&said.code), "{effect:?}\n{said}");
+        assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 6, "{effect:?}");
+        sim.clear_faults();
+        work.download(&["--missing"]).ok();
+        assert_eq!(work.files("fit").len(), 6);
     }
+}
+
+#[test]
+fn an_export_in_place_of_an_original_that_may_come_is_asked_for_again() {
+    let (sim, work) = fetched(plain(1));
+    sim.fault(Fault::new(status(500)).contains(FILES));
+    work.download(&["--missing"]).ok().says("kept an export");
+    sim.clear_faults();
+    sim.clear_log();
+    work.download(&["--missing"]).ok().silent();
+    assert_eq!(sim.log().len(), 0, "not before tomorrow");
+    work.change("UPDATE files SET ask_again = 1");
+    assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 1);
+    let record = work.download(&["--missing"]).ok().record();
+    assert_eq!((record["file"]["origin"].as_str(), record["file"]["format"].as_str()), (Some("original"), Some("fit")));
+    assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
+}
+
+#[test]
+fn several_originals_in_a_row_that_answer_500_are_the_service_and_not_the_files() {
+    let (sim, work) = fetched(plain(12));
+    sim.fault(Fault::new(status(500)).contains(FILES));
+    work.download(&["--missing"]).ends(75).says("several in a row");
+    assert_eq!(work.files("fit").len(), 2);
+}
+
+#[test]
+fn a_few_lasting_troubles_at_the_head_do_not_keep_the_rest_from_being_archived() {
+    let (sim, work) = fetched(plain(12));
+    for id in &work.run("gs-list", &[]).ids()[..4] {
+        sim.fault(Fault::new(status(504)).contains(id));
+    }
+    let mut runs = 0;
+    while work.files("fit").len() < 8 {
+        work.download(&["--missing"]).ends(75);
+        runs += 1;
+        assert!(runs < 4, "{:?}", work.files("fit"));
+    }
+}
+
+#[test]
+fn one_file_that_is_refused_with_401_is_no_lost_login() {
+    let (sim, work) = fetched(plain(5));
+    let id = work.run("gs-list", &[]).ids()[1].clone();
+    sim.fault(Fault::new(Effect::Unauthorized).contains(&id));
+    work.download(&["--missing"]);
+    assert_eq!(work.files("fit").len(), 4);
+}
+
+/// A zip with two recordings, as the body of a download.
+fn two_recordings() -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+    let (first, second) =
+        (gs_sim::fit::run(1_700_000_000, 600, 2000.0).build(), gs_sim::fit::ride(1_700_001_000, 900, 9000.0).build());
+    let zip =
+        gs_sim::zipfile::zip_of_many(&[("1_ACTIVITY.fit", first.as_slice()), ("2_ACTIVITY.fit", second.as_slice())]);
+    (zip, first, second)
+}
+
+#[test]
+fn all_recordings_of_a_zip_are_kept_or_none_counts() {
+    let (_sim, work) = fetched(plain(1));
+    let (zip, first, second) = two_recordings();
+    let pieces = garminsync::archive::unpack(&zip).unwrap();
+    assert_eq!([&pieces[0].bytes, &pieces[1].bytes], [&first, &second]);
+    // What a kill between the two leaves: the second, which is stored first.
+    let activity = work.run("gs-list", &[]).record();
+    let activity: garminsync::activity::Activity = serde_json::from_value(activity).unwrap();
+    let path = |part| {
+        work.data("").join(garminsync::archive::path_for(&activity, part, garminsync::archive::Format::Fit, false))
+    };
+    std::fs::create_dir_all(path(1).parent().unwrap()).unwrap();
+    std::fs::write(path(1), &second).unwrap();
+    work.download(&["--missing"]).ok();
+    assert!(path(0).exists());
+    // A row for the second file that is gone from the disk: the activity is missing again.
+    work.change(
+        "INSERT INTO files SELECT platform, id, 1, 'fit/gone.fit', sha256, bytes, format, origin, archived, verified,
+        manufacturer, product, serial_number, time_created, fit_sport, fit_start, ask_again, broken FROM files",
+    );
+    assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 1);
+}
+
+#[test]
+fn what_verify_found_broken_stays_missing_until_it_is_mended() {
+    let (sim, work) = fetched(plain(2));
+    work.download(&["--missing"]).ok();
+    let file = work.files("fit")[0].clone();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[90] ^= 1;
+    std::fs::write(&file, &bytes).unwrap();
+    let list = work.run("gs-list", &[]).out.clone();
+    sim.fault(Fault::new(status(503)).contains(FILES));
+    work.given("gs-download", &["--verify"], &list).ends(75);
+    assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 1);
+    sim.clear_faults();
+    work.download(&["--missing"]).ok();
+    assert!(garminsync::fit::scan(&std::fs::read(&file).unwrap()).is_ok());
 }
 
 #[test]

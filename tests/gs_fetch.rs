@@ -18,7 +18,7 @@ fn the_first_listing_goes_to_the_empty_page_and_the_next_makes_one_request() {
     let first = work.run("gs-fetch", &[]);
     assert_eq!(first.ok().silent().ids().len(), 230);
     let queries: Vec<String> = asked(&sim, LIST).iter().map(|request| request.query.clone()).collect();
-    assert_eq!(queries, ["start=0&limit=100", "start=100&limit=100", "start=200&limit=100", "start=230&limit=100"]);
+    assert_eq!(queries, ["start=0&limit=100", "start=99&limit=100", "start=198&limit=100", "start=229&limit=100"]);
     sim.clear_log();
     assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids(), first.ids());
     assert_eq!(requests(&sim), ["GET connectapi.garmin.com/activitylist-service/activities/search/activities 200"]);
@@ -66,7 +66,7 @@ fn a_listing_that_was_cut_is_no_base_for_a_short_one() {
     let sim = plain(250);
     let work = Work::logged_in(&sim);
     let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
-    sim.fault(Fault::new(down).contains("start=200"));
+    sim.fault(Fault::new(down).contains("start=198"));
     let cut = work.run("gs-fetch", &[]);
     cut.ends(75).says("gs-fetch: garmin-com: ").says("try again later");
     assert_eq!(cut.out, "", "a platform whose listing failed is not printed");
@@ -75,6 +75,89 @@ fn a_listing_that_was_cut_is_no_base_for_a_short_one() {
     sim.clear_log();
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250);
     assert_eq!(asked(&sim, LIST).len(), 4);
+}
+
+#[test]
+fn a_cut_listing_of_news_leaves_no_hole_behind() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| {
+        for n in 0..250_u64 {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
+        }
+    });
+    let down = Effect::Status { status: 400, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(down).contains("start=99"));
+    work.run("gs-fetch", &[]).ends(75);
+    sim.clear_faults();
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 370);
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, LIST).len(), 1);
+}
+
+#[test]
+fn a_listing_of_a_part_of_time_leaves_no_hole_behind() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| {
+        for n in 0..250_u64 {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
+        }
+    });
+    let since = jiff::Timestamp::from_second(HISTORY_END + 3600 * 130).unwrap().to_string();
+    assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 120);
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 370);
+}
+
+#[test]
+fn five_listings_at_once_agree_also_over_an_empty_catalogue() {
+    let sim = Scenario { latency_ms: 10, ..scenario(450) }.start();
+    let work = Work::logged_in(&sim);
+    for args in [&[][..], &["--full"]] {
+        let children: Vec<_> = (0..5).map(|_| work.spawn("gs-fetch", args, "")).collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+        assert_eq!(work.run("gs-list", &[]).ids().len(), 450);
+    }
+}
+
+#[test]
+fn half_an_emoji_in_a_name_hides_no_other_activity() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    let body = r#"[{"activityId": 5, "activityName": "a\ud83d", "startTimeGMT": "2026-10-30 10:00:00"}]"#;
+    let odd = Effect::Status { status: 200, retry_after: None, body: Some(body.into()), content_type: None };
+    sim.fault(Fault::new(odd).contains("start=0"));
+    let records = work.run("gs-fetch", &["--newest", "1"]).ok().records();
+    assert_eq!(records[0]["name"], "a\u{fffd}");
+}
+
+#[test]
+fn coros_in_the_settings_of_the_older_tool_is_passed_over() {
+    let sim = plain(2);
+    let mut work = Work::logged_in(&sim);
+    work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
+    assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids().len(), 2);
+    work.set("SYNC_PLATFORM", "COROS");
+    work.run("gs-fetch", &[]).ends(78).says("SYNC_PLATFORM");
+}
+
+#[test]
+fn a_password_command_is_not_run_while_the_token_works() {
+    let sim = plain(2);
+    let mut work = Work::logged_in(&sim);
+    work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD_COMMAND", "touch ran; exit 1");
+    work.run("gs-fetch", &[]).ok().silent();
+    work.run("gs-auth", &["status"]).ok();
+    assert!(!work.dir().join("ran").exists());
+    work.run("gs-auth", &["logout"]).ok();
+    work.run("gs-fetch", &[]).ends(77).says("GARMIN_PASSWORD_COMMAND failed");
 }
 
 #[test]
@@ -149,8 +232,9 @@ fn a_list_that_shrank_or_is_empty_is_not_believed() {
 fn newest_limits_and_the_older_tools_setting_works() {
     let sim = plain(250);
     let mut work = Work::logged_in(&sim);
+    assert_eq!(work.run("gs-fetch", &["--newest", "5"]).ok().ids().len(), 5);
     assert_eq!(work.run("gs-fetch", &["--newest", "100"]).ok().ids().len(), 100);
-    assert_eq!(asked(&sim, LIST).len(), 1);
+    assert_eq!(asked(&sim, LIST).len(), 2);
     // A hundred are no base for a listing that is to know everything.
     work.set("GARMIN_NEWEST_NUM", "10000");
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250);

@@ -86,27 +86,54 @@ fn piece(bytes: Vec<u8>) -> Result<Piece, BadBody> {
 }
 
 /// The kind of an XML track by its root element, and whether that element is closed at the end.
+///
+/// Whatever old devices and converters write in front of it or after it is passed over: a declaration, a document type,
+/// comments, a name-space prefix, filling zeros; UTF-16 is read, and of other encodings only the ASCII in them matters.
 fn xml_root(bytes: &[u8]) -> Option<(Format, bool)> {
-    let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}').trim();
-    let mut rest = text;
-    while rest.starts_with("<?") || rest.starts_with("<!--") {
-        let end = if rest.starts_with("<?") { "?>" } else { "-->" };
+    let text = decoded(bytes);
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    loop {
+        let end = match rest {
+            _ if rest.starts_with("<?") => "?>",
+            _ if rest.starts_with("<!--") => "-->",
+            _ if rest.starts_with("<!") => ">",
+            _ => break,
+        };
         rest = rest.split_once(end)?.1.trim_start();
     }
-    let name = rest.strip_prefix('<')?.split([' ', '>', '\n', '\r', '\t']).next()?;
-    let format = match name {
+    let name = rest.strip_prefix('<')?.split(['>', '/']).next()?.split_whitespace().next()?;
+    let format = match name.rsplit(':').next()? {
         "gpx" => Format::Gpx,
         "TrainingCenterDatabase" => Format::Tcx,
         _ => return None,
     };
-    Some((format, text.ends_with(&format!("</{name}>"))))
+    let filling = |c: char| c.is_whitespace() || c == '\0';
+    let mut end = text.trim_end_matches(filling);
+    while let Some((before, _)) = end.strip_suffix("-->").and_then(|inner| inner.rsplit_once("<!--")) {
+        end = before.trim_end_matches(filling);
+    }
+    let is_closed = end.strip_suffix('>').is_some_and(|end| end.trim_end().ends_with(&format!("</{name}")));
+    Some((format, is_closed))
+}
+
+fn decoded(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    let units = |read: fn([u8; 2]) -> u16| bytes[2..].chunks_exact(2).map(move |pair| read([pair[0], pair[1]]));
+    match bytes {
+        [0xff, 0xfe, ..] => {
+            char::decode_utf16(units(u16::from_le_bytes)).map(|c| c.unwrap_or('\u{fffd}')).collect::<String>().into()
+        }
+        [0xfe, 0xff, ..] => {
+            char::decode_utf16(units(u16::from_be_bytes)).map(|c| c.unwrap_or('\u{fffd}')).collect::<String>().into()
+        }
+        _ => String::from_utf8_lossy(bytes),
+    }
 }
 
 fn looks_like(bytes: &[u8]) -> &'static str {
     let start: String = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
     match start.chars().next() {
         Some('{' | '[') => "a JSON text",
-        Some('<') if start.contains("<html") || start.contains("<!doctype") => "a web page",
+        Some('<') if start.contains("<html") || start.contains("<!doctype html") => "a web page",
         Some('<') => "an XML text",
         _ => "something unknown",
     }
@@ -167,5 +194,25 @@ mod tests {
         let tcx = b"\xef\xbb\xbf<?xml version='1.0'?><TrainingCenterDatabase xmlns='x'><A/></TrainingCenterDatabase>";
         assert_eq!(unpack(tcx).unwrap()[0].format, Format::Tcx);
         assert!(unpack(b"<kml></kml>").is_err());
+    }
+
+    #[test]
+    fn tracks_of_old_devices_and_converters_are_whole_too() {
+        let utf16 = |text: &str| {
+            [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>()
+        };
+        for whole in [
+            b"<gpx></gpx>\n<!-- made by x -->\n".to_vec(),
+            b"<gpx></gpx >\0\0".to_vec(),
+            b"<?xml version='1.0' encoding='ISO-8859-1'?><gpx><name>Z\xfcrich</name></gpx>".to_vec(),
+            b"<ns3:gpx xmlns:ns3='x'></ns3:gpx>".to_vec(),
+            b"<!DOCTYPE TrainingCenterDatabase><TrainingCenterDatabase></TrainingCenterDatabase>".to_vec(),
+            utf16("<?xml version='1.0'?><gpx></gpx>"),
+        ] {
+            assert!(unpack(&whole).is_ok(), "{}", String::from_utf8_lossy(&whole));
+        }
+        for cut in ["<gpx></gpx", "<gpx><!-- </gpx> -->", "<gpx>", "<gpx></trk>"] {
+            assert!(why(cut.as_bytes()).contains("cut off"), "{cut}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Logs in to the platforms, so that no other command has to.
 //!
-//!     gs-auth login --platform garmin-com   with the password of the settings, or asked for; once
+//!     gs-auth login --platform garmin-com   with the password of the settings, once; without one, the browser's way
+//!     gs-auth login --password              with a password that is asked for
 //!     gs-auth login --browser               log in with the browser, bring the ticket here
 //!     gs-auth import                        take the token of garminconnect, garth or pirate-garmin
 //!     gs-auth import - < ticket.txt         a ticket, URL or JSON text from standard input
@@ -99,7 +100,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 fn one(run: &Run) -> Result<&'static Kind, Failure> {
     let kinds = match run.common.named_platforms()? {
         Some(kinds) => kinds,
-        None => PLATFORMS.iter().filter(|kind| run.credentials(kind).is_ok_and(|found| found.is_some())).collect(),
+        None => PLATFORMS.iter().filter(|kind| run.has_credentials(kind)).collect(),
     };
     match kinds.as_slice() {
         [kind] => Ok(kind),
@@ -121,23 +122,24 @@ fn named(kind: &Kind, failure: Failure) -> Failure {
 
 fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
     let kind = one(run)?;
-    let stored = run.credentials(kind)?;
     if run.common.dry_run {
         run.talk.warning(&format!("{}: would log in", kind.name));
         return Ok(());
     }
     let platform = open(run, kind)?;
-    let account = if browser || (!password && stored.is_none()) {
+    let account = if browser || (!password && !run.has_credentials(kind)) {
         eprint_lines(&platform.browser_login());
         let text = if std::io::stdin().is_terminal() {
             cli::ask_hidden("Paste it here (it is not shown): ")
                 .ok_or_else(|| Failure::new(Exit::Login, "nothing was pasted"))?
         } else {
-            cli::stdin_text()?
+            piped()?.ok_or_else(|| {
+                Failure::new(Exit::Login, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
+            })?
         };
         platform.import(text.expose())
     } else {
-        let credentials = match stored {
+        let credentials = match run.credentials(kind)? {
             Some(credentials) => credentials,
             None => ask_credentials(kind)?,
         };
@@ -167,9 +169,9 @@ fn welcome(run: &Run, kind: &Kind, account: Account) {
 
 fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
     let kind = one(run)?;
-    if path.is_some_and(|path| is_ticket(&path.to_string_lossy())) {
+    if path.is_some_and(|path| path != Path::new("-") && !path.exists() && is_secret(&path.to_string_lossy())) {
         return Err(Failure::usage(
-            "a ticket on the command line is seen by every program on this machine; pipe it in: gs-auth import -",
+            "a ticket or token on the command line is seen by every program on this machine; pipe it in: gs-auth import -",
         ));
     }
     let text = match path {
@@ -192,8 +194,9 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
     Ok(())
 }
 
-fn is_ticket(text: &str) -> bool {
-    text.starts_with("ST-") || text.contains("ticket=")
+/// What is no path, but what a person may have meant to paste. It is not shown again.
+fn is_secret(text: &str) -> bool {
+    text.starts_with("ST-") || text.contains("ticket=") || text.contains('{') || text.len() > 200
 }
 
 /// Standard input, if anything is in it: cron and CI give an empty one.
@@ -210,6 +213,10 @@ fn gathered(path: &Path) -> Result<Option<Secret>, Failure> {
 fn usual(run: &Run) -> Result<Secret, Failure> {
     if let Some(text) = run.settings.secret("GARTH_TOKEN")? {
         return Ok(text);
+    }
+    // A path for most, the token itself for some.
+    if let Some(text) = run.settings.get("GARMINTOKENS").filter(|text| is_secret(text)) {
+        return Ok(Secret::new(text));
     }
     let places = garmin::usual_places(run.settings.home().as_deref(), &|name| run.settings.path(name));
     for place in &places {
@@ -262,6 +269,8 @@ struct Status {
     password_set: bool,
     /// No password login before then.
     cooldown_until: Option<Timestamp>,
+    /// The service asked not to be asked before then.
+    asked_to_wait_until: Option<Timestamp>,
     /// Why the last password login was turned away or refused.
     refused: Option<String>,
 }
@@ -307,8 +316,9 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
         expires: account.as_ref().and_then(|a| a.expires),
         renewable_until: account.as_ref().and_then(|a| a.renewable_until),
         source: account.map(|a| a.source),
-        password_set: run.credentials(kind)?.is_some(),
+        password_set: run.has_credentials(kind),
         cooldown_until,
+        asked_to_wait_until: run.catalogue.asked_to_wait(kind.name, now)?,
         refused: login.map(|login| login.reason),
     })
 }
@@ -319,7 +329,9 @@ fn status_table(all: &[Status]) -> cli::Table {
     let now = Timestamp::now();
     let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| cli::time_left(end, now));
     for status in all {
+        let wish = status.asked_to_wait_until.map(|until| format!("it asks to be left alone until {until}"));
         let remarks = match (&status.cooldown_until, &status.refused) {
+            _ if wish.is_some() => wish.unwrap_or_default(),
             (Some(until), Some(why)) => format!("no password login before {until}: {why}"),
             (None, Some(why)) => format!("last password login refused: {why}"),
             _ => status.source.as_ref().map(|source| format!("from {source}")).unwrap_or_default(),

@@ -110,6 +110,8 @@ enum Known {
     Got(Got),
     /// A file was there, and is gone, or no longer the one it was.
     Broken,
+    /// An export is there, and it is time to ask for the original again.
+    Export(FileRow),
     Nothing,
 }
 
@@ -167,10 +169,11 @@ impl Job<'_> {
 
     /// Finds or fetches the file of one activity. The outer error ends the run, the inner one is told on the record.
     fn handle(&mut self, activity: &Activity) -> Result<Result<Got, Problem>, Failure> {
-        let again = match self.known(activity)? {
+        let (again, export) = match self.known(activity)? {
             Known::Got(got) => return Ok(Ok(got)),
-            Known::Broken => true,
-            Known::Nothing => self.args.force,
+            Known::Broken => (true, None),
+            Known::Export(file) => (true, Some(file)),
+            Known::Nothing => (self.args.force, None),
         };
         if self.args.common.dry_run {
             self.run.talk.warning(&format!("{} {}: would be fetched", activity.platform, activity.id));
@@ -201,7 +204,7 @@ impl Job<'_> {
                 return Ok(Ok(got));
             }
         }
-        let fetched = self.fetch(activity);
+        let fetched = self.fetch(activity, export);
         drop(lock);
         fetched
     }
@@ -219,7 +222,7 @@ impl Job<'_> {
             return Ok(if entry.no_original { Known::Got(Got::NoFile) } else { Known::Nothing });
         }
         for file in &files {
-            if !self.run.archive.is_there(&file.path, file.bytes) {
+            if file.broken || !self.run.archive.is_there(&file.path, file.bytes) {
                 return Ok(Known::Broken);
             }
             if self.args.verify
@@ -232,6 +235,9 @@ impl Job<'_> {
                     activity.id,
                     path.display()
                 ));
+                if !self.args.common.dry_run {
+                    self.run.catalogue.set_broken(&activity.platform, &activity.id)?;
+                }
                 return Ok(Known::Broken);
             }
         }
@@ -239,7 +245,9 @@ impl Job<'_> {
             self.run.catalogue.set_verified(&activity.platform, &activity.id, Timestamp::now())?;
             self.run.count("verified", 1);
         }
-        Ok(files.into_iter().next().map_or(Known::Nothing, |file| Known::Got(Got::File(file))))
+        let Some(file) = files.into_iter().next() else { return Ok(Known::Nothing) };
+        let is_due = file.ask_again.is_some_and(|due| due <= Timestamp::now());
+        Ok(if is_due { Known::Export(file) } else { Known::Got(Got::File(file)) })
     }
 
     fn is_broken(&self, file: &FileRow) -> Result<Option<String>, Failure> {
@@ -252,7 +260,7 @@ impl Job<'_> {
     }
 
     /// A file that stands where this activity's would, whole, but that the catalogue does not know: a run was killed
-    /// between the two, or the catalogue was begun anew.
+    /// between the two, or the catalogue was begun anew. The first of several is stored last, so where it stands all do.
     fn adopt(&mut self, activity: &Activity) -> Result<Option<Got>, Failure> {
         let ways = [
             (Format::Fit, false),
@@ -267,7 +275,7 @@ impl Job<'_> {
                 let part = u32::try_from(found.len()).unwrap_or(u32::MAX);
                 let path = path_for(activity, part, format, export);
                 let Some(Ok((piece, stored))) = self.run.archive.read_whole(&path)? else { break };
-                found.push((row(&path, part, &piece, &stored, export), piece));
+                found.push((row(&path, part, &piece, &stored, export.then(|| Some(tomorrow()))), piece));
             }
             if !found.is_empty() {
                 self.run.talk.detail(&format!("{} {}: was in the archive already", activity.platform, activity.id));
@@ -277,56 +285,81 @@ impl Job<'_> {
         Ok(None)
     }
 
-    fn fetch(&mut self, activity: &Activity) -> Result<Result<Got, Problem>, Failure> {
+    /// Asks the platform. `export` is what is there already in place of an original; it stays unless that comes.
+    fn fetch(&mut self, activity: &Activity, export: Option<FileRow>) -> Result<Result<Got, Problem>, Failure> {
         let known = self.run.catalogue.entry(&activity.platform, &activity.id)?;
         // The catalogue knows more of it than a record somebody has shortened.
         let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
         self.bar.say(&format!("{} {}", activity.platform, activity.id));
         let download = self.platform(&activity.platform)?.download(&activity);
-        let (bytes, export) = match download {
-            Ok(Download::Original(bytes)) => (bytes, None),
-            Ok(Download::Export { bytes, why }) => (bytes, Some(why)),
-            Ok(Download::None { why }) => {
+        match (download, export) {
+            (Ok(Download::Original(bytes)), _) => {
                 self.troubles.remove(&activity.platform);
+                self.unpack_and_store(&activity, &bytes, None)
+            }
+            (Ok(_), Some(file)) => {
+                self.run.catalogue.asked_in_vain(&activity.platform, &activity.id, Timestamp::now())?;
+                Ok(Ok(Got::File(file)))
+            }
+            (Ok(Download::Export { bytes, why, may_pass }), None) => {
+                self.store_export(&activity, &bytes, &why, may_pass)
+            }
+            (Ok(Download::None { why }), None) => {
                 self.run.catalogue.ensure(&activity, Timestamp::now())?;
-                self.run.catalogue.set_no_original(&activity.platform, &activity.id, true)?;
+                self.run.catalogue.set_no_original(&activity.platform, &activity.id)?;
                 self.run.talk.detail(&format!("{} {}: no file: {why}", activity.platform, activity.id));
                 self.run.count("no_original", 1);
-                return Ok(Ok(Got::NoFile));
+                Ok(Ok(Got::NoFile))
             }
-            Err(error) => return self.failed(&activity.platform, error).map(Err),
-        };
-        self.troubles.remove(&activity.platform);
-        let pieces = match unpack(&bytes) {
-            Ok(pieces) => pieces,
-            Err(bad) => {
-                return Ok(Err(problem(
-                    ProblemKind::BadFile,
-                    format!("{bad}; nothing was stored, the next run tries again"),
-                )));
-            }
-        };
-        if let Some(why) = &export {
+            (Err(error), _) => self.failed(&activity, error).map(Err),
+        }
+    }
+
+    /// Keeps an export. One whose original may come another day is asked for again; when several in a row are of that
+    /// kind, it is the service that is in trouble and not their files.
+    fn store_export(
+        &mut self,
+        activity: &Activity,
+        bytes: &[u8],
+        why: &str,
+        may_pass: bool,
+    ) -> Result<Result<Got, Problem>, Failure> {
+        if may_pass && self.another_trouble(activity)? {
+            let message = format!("{why}, and so for several in a row; try again later");
+            return self.failed(activity, Error::Later { message, down: true }).map(Err);
+        }
+        let stored = self.unpack_and_store(activity, bytes, Some(may_pass.then(tomorrow)))?;
+        if stored.is_ok() {
             self.run.talk.warning(&format!("{} {}: kept an export: {why}", activity.platform, activity.id));
             self.run.count("exports", 1);
         }
-        self.store(&activity, pieces, export.is_some())
+        Ok(stored)
     }
 
-    fn store(
+    /// `export`: it is one, and when the original is asked for again.
+    fn unpack_and_store(
         &mut self,
         activity: &Activity,
-        pieces: Vec<Piece>,
-        export: bool,
+        bytes: &[u8],
+        export: Option<Option<Timestamp>>,
     ) -> Result<Result<Got, Problem>, Failure> {
+        let pieces = match unpack(bytes) {
+            Ok(pieces) => pieces,
+            Err(bad) => {
+                let message = format!("{bad}; nothing was stored, the next run tries again");
+                return Ok(Err(problem(ProblemKind::BadFile, message)));
+            }
+        };
         let mut rows = Vec::new();
-        for (part, piece) in (0..).zip(pieces) {
-            let path = path_for(activity, part, piece.format, export);
+        // The last first: where the first of several stands, all of them do.
+        for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
+            let path = path_for(activity, part, piece.format, export.is_some());
             match self.run.archive.store(&path, &piece.bytes) {
                 Ok(stored) => rows.push((row(&path, part, &piece, &stored, export), piece)),
                 Err(error) => return self.storage(&activity.platform, &error),
             }
         }
+        rows.reverse();
         self.run.count("downloaded", 1);
         self.enter(activity, rows).map(Ok)
     }
@@ -351,20 +384,19 @@ impl Job<'_> {
     }
 
     /// What a failed request means: for this record, and for the rest of its platform.
-    fn failed(&mut self, platform: &str, error: Error) -> Result<Problem, Failure> {
+    fn failed(&mut self, activity: &Activity, error: Error) -> Result<Problem, Failure> {
+        let platform = activity.platform.as_str();
         let text = error.to_string();
         let (kind, all) = match error {
             Error::Login(_) => (ProblemKind::Login, true),
-            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(platform)),
+            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(activity)?),
             Error::Strange(_) => (ProblemKind::BadFile, false),
             Error::Gone(_) => (ProblemKind::Gone, false),
             Error::Refused(_) => (ProblemKind::Refused, false),
             Error::Input(_) | Error::Storage(_) => return Err(error.into()),
             Error::Stopped => {
-                return Err(Failure::new(
-                    Exit::Interrupted,
-                    "stopped; what was begun is finished, run it again for the rest",
-                ));
+                let message = "stopped; what was begun is finished, run it again for the rest";
+                return Err(Failure::new(Exit::Interrupted, message));
             }
         };
         let problem = problem(kind, text);
@@ -377,10 +409,15 @@ impl Job<'_> {
         Ok(problem)
     }
 
-    fn another_trouble(&mut self, platform: &str) -> bool {
-        let troubles = self.troubles.entry(platform.to_owned()).or_default();
+    /// Counts troubles in a row; whether there were too many. One that an earlier run had already does not count: a few
+    /// lasting ones at the head of the list would stop every run before the rest.
+    fn another_trouble(&mut self, activity: &Activity) -> Result<bool, Failure> {
+        if self.run.catalogue.problem((&activity.platform, &activity.id), NAME)?.is_some() {
+            return Ok(false);
+        }
+        let troubles = self.troubles.entry(activity.platform.clone()).or_default();
         *troubles += 1;
-        *troubles >= TROUBLES
+        Ok(*troubles >= TROUBLES)
     }
 
     /// A disk that is full for one file is full for the next: nothing more is fetched only to be thrown away.
@@ -413,8 +450,9 @@ impl Job<'_> {
 
     fn summary(&self) {
         let counted = |what| self.run.counted(what);
+        let verified = if self.args.verify { format!("{} verified, ", counted("verified")) } else { String::new() };
         self.run.talk.note(&format!(
-            "{} fetched, {} without a file, {} failed",
+            "{verified}{} fetched, {} without a file, {} failed",
             counted("downloaded"),
             counted("no_original"),
             counted("failed")
@@ -426,14 +464,28 @@ fn problem(kind: ProblemKind, message: impl Into<String>) -> Problem {
     Problem::new(NAME, kind, message)
 }
 
-fn row(path: &std::path::Path, part: u32, piece: &Piece, stored: &Stored, export: bool) -> FileRow {
+/// `export`: it is one, and when the original is asked for again.
+fn row(
+    path: &std::path::Path,
+    part: u32,
+    piece: &Piece,
+    stored: &Stored,
+    export: Option<Option<Timestamp>>,
+) -> FileRow {
     FileRow {
         part,
         path: path.display().to_string(),
         sha256: stored.sha256.clone(),
         bytes: stored.bytes,
         format: piece.format.name().to_owned(),
-        origin: if export { "export" } else { "original" }.to_owned(),
+        origin: if export.is_some() { "export" } else { "original" }.to_owned(),
         verified: Timestamp::now(),
+        ask_again: export.flatten(),
+        broken: false,
     }
+}
+
+/// When an original that could not be had for a reason that may pass is asked for again.
+fn tomorrow() -> Timestamp {
+    Timestamp::now().checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }

@@ -152,7 +152,13 @@ impl Task {
         };
         let window = self.window;
         let Task { platform, catalogue, talk, bar, kind, newest, .. } = &mut self;
-        let ended = platform.activities(&window, &mut |page| {
+        let ended = platform.activities(&window, &mut |mut page| {
+            let left =
+                newest.map_or(usize::MAX, |newest| usize::try_from(newest - walk.listed.items).unwrap_or(usize::MAX));
+            if page.activities.len() > left {
+                page.activities.truncate(left);
+                page.oldest = page.activities.iter().filter_map(|listed| listed.activity.start_time).min();
+            }
             let fresh = walk.take(catalogue, number, &page, talk, kind).map_err(|failure| {
                 walk.failure = Some(failure);
                 platform::Error::Stopped
@@ -212,7 +218,8 @@ impl Task {
             }
         };
         let base = window == Window::default() && (ending == Ending::End || limited);
-        Reached { coverage, complete: ending == Ending::End, base, items: walk.listed.items }
+        let seamless = window == Window::default();
+        Reached { coverage, complete: ending == Ending::End, base, seamless, items: walk.listed.items }
     }
 }
 

@@ -31,7 +31,7 @@ struct Args {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     id: Vec<String>,
     /// Numbers instead of a list: total, downloaded, missing, no original, last sync, per platform
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted"])]
     stats: bool,
     /// How it is written [default: table on a terminal, else ndjson]
     #[arg(long, value_name = "FORMAT")]
@@ -49,7 +49,7 @@ struct State {
     /// Also those that are no longer on their platform
     #[arg(long)]
     all: bool,
-    /// Only those whose file is not in the archive, and can be
+    /// Only those whose file is not in the archive and can be, or whose original is worth asking for again
     #[arg(long)]
     missing: bool,
     /// Only those whose file is in the archive
@@ -89,7 +89,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         since,
         until,
         ids: args.id.clone(),
-        absent: if args.state.all || (args.state.downloaded && !args.stats) { None } else { Some(args.state.deleted) },
+        absent: if args.state.all || args.state.downloaded { None } else { Some(args.state.deleted) },
         ..Query::default()
     };
     let format = args.format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
@@ -114,9 +114,14 @@ fn is_missing(record: &ActivityRecord) -> bool {
     !is_downloaded(record) && record.original.is_none() && record.deleted.is_none()
 }
 
+/// An export in place of an original that may be to be had by now.
+fn is_due(record: &ActivityRecord, now: Timestamp) -> bool {
+    record.deleted.is_none() && record.file.as_ref().and_then(|file| file.ask_again).is_some_and(|due| due <= now)
+}
+
 fn wanted(state: &State, record: &ActivityRecord) -> bool {
     match (state.missing, state.downloaded) {
-        (true, _) => is_missing(record),
+        (true, _) => is_missing(record) || is_due(record, Timestamp::now()),
         (_, true) => is_downloaded(record),
         _ => true,
     }

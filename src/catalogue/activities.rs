@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter, types::Value as Sql};
 
+use super::problems::clear_download_problem;
 use super::{Catalogue, FileRow, Result};
 use crate::activity::Activity;
 
@@ -15,6 +16,8 @@ pub enum Change {
     New,
     /// Known, and something we map has changed, or it is back.
     Changed,
+    /// Known, but only from a listing that was cut or showed a part: below it may be what nobody has seen.
+    Loose,
     /// Known, nothing changed.
     Same,
 }
@@ -39,8 +42,12 @@ pub struct Entry {
     pub absent: Option<(Timestamp, u32)>,
     /// When it was first seen.
     pub first_seen: Timestamp,
+    /// A listing that left no hole below it showed it.
+    pub anchored: bool,
     /// Its file in the archive (the first, if there are several).
     pub file: Option<FileRow>,
+    /// Path and size of its other files; hardly ever any.
+    pub more_files: Vec<(String, u64)>,
 }
 
 /// Which activities.
@@ -67,7 +74,10 @@ const BATCH: usize = 1000;
 
 const COLUMNS: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platform_sport, a.start_time, a.utc_offset_s,
     a.timer_time_s, a.elapsed_time_s, a.distance_m, a.manufacturer, a.device, a.manual, a.original, a.first_seen,
-    a.absent_since, a.absences, f.path, f.sha256, f.bytes, f.format, f.origin, f.part, f.verified";
+    a.absent_since, a.absences, f.path, f.sha256, f.bytes, f.format, f.origin, f.part, f.verified,
+    a.anchored, f.ask_again, f.broken,
+    (SELECT group_concat(m.bytes || ' ' || m.path, char(10)) FROM files m
+     WHERE m.platform = f.platform AND m.id = f.id AND m.part > 0)";
 
 impl Catalogue {
     /// Takes in one page of a listing. The order of the result is that of `page`.
@@ -83,13 +93,12 @@ impl Catalogue {
         self.write(|tx| insert(tx, None, activity, now.as_second()))
     }
 
-    /// Remembers that the service holds no file of it, or forgets that.
-    pub fn set_no_original(&mut self, platform: &str, id: &str, none: bool) -> Result<()> {
-        let original = none.then_some("none");
+    /// Remembers that the service holds no file of it.
+    pub fn set_no_original(&mut self, platform: &str, id: &str) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("UPDATE activities SET original = ?3 WHERE platform = ?1 AND id = ?2")?
-                .execute(params![platform, id, original])
-                .map(drop)
+            tx.prepare_cached("UPDATE activities SET original = 'none' WHERE platform = ?1 AND id = ?2")?
+                .execute([platform, id])?;
+            clear_download_problem(tx, platform, id)
         })
     }
 
@@ -194,15 +203,16 @@ fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::R
     let known = tx.prepare_cached(&sql)?.query_row([&a.platform, &a.id], entry).optional()?;
     let change = match &known {
         None => Change::New,
-        Some(known) if known.activity == *a && known.absent.is_none() => Change::Same,
-        Some(_) => Change::Changed,
+        Some(known) if known.activity != *a || known.absent.is_some() => Change::Changed,
+        Some(known) if !known.anchored => Change::Loose,
+        Some(_) => Change::Same,
     };
     match change {
         Change::New => insert(tx, Some(listing), a, now)?,
         Change::Changed => update(tx, listing, a, now)?,
-        Change::Same => {
+        Change::Loose | Change::Same => {
             tx.prepare_cached(
-                "UPDATE activities SET last_seen = ?3, last_listing = ?4,
+                "UPDATE activities SET last_seen = ?3, last_listing = max(ifnull(last_listing, 0), ?4),
                     first_listing = ifnull(first_listing, ?4) WHERE platform = ?1 AND id = ?2",
             )?
             .execute(params![a.platform, a.id, now, listing])?;
@@ -242,7 +252,7 @@ fn update(tx: &Transaction, listing: i64, a: &Activity, now: i64) -> rusqlite::R
     tx.prepare_cached(
         "UPDATE activities SET name = ?3, sport = ?4, sub_sport = ?5, platform_sport = ?6, start_time = ?7,
             utc_offset_s = ?8, timer_time_s = ?9, elapsed_time_s = ?10, distance_m = ?11, manufacturer = ?12,
-            device = ?13, manual = ?14, last_seen = ?15, last_listing = ?16,
+            device = ?13, manual = ?14, last_seen = ?15, last_listing = max(ifnull(last_listing, 0), ?16),
             first_listing = ifnull(first_listing, ?16), absent_since = NULL, absences = 0
          WHERE platform = ?1 AND id = ?2",
     )?
@@ -305,14 +315,23 @@ fn entry(row: &Row) -> rusqlite::Result<Entry> {
             format: row.get(21)?,
             origin: row.get(22)?,
             verified: time(24)?.unwrap_or(Timestamp::UNIX_EPOCH),
+            ask_again: time(26)?,
+            broken: row.get(27)?,
         }),
     };
+    let more = row.get::<_, Option<String>>(28)?.unwrap_or_default();
+    let more_files = more.lines().filter_map(|line| {
+        let (bytes, path) = line.split_once(' ')?;
+        Some((path.to_owned(), bytes.parse().ok()?))
+    });
     Ok(Entry {
         activity,
         no_original: row.get::<_, Option<String>>(14)?.is_some(),
         absent: time(16)?.zip(Some(row.get(17)?)),
         first_seen: time(15)?.unwrap_or(Timestamp::UNIX_EPOCH),
+        anchored: row.get(25)?,
         file,
+        more_files: more_files.collect(),
     })
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
 use crate::fit::Fit;
 
@@ -23,6 +24,10 @@ pub struct FileRow {
     pub origin: String,
     /// When its bytes were last checked.
     pub verified: Timestamp,
+    /// Of an export: when the original may be asked for again, if that could ever change anything.
+    pub ask_again: Option<Timestamp>,
+    /// It was found changed or cut, and is not mended yet.
+    pub broken: bool,
 }
 
 impl Catalogue {
@@ -32,8 +37,8 @@ impl Catalogue {
             tx.prepare_cached("DELETE FROM files WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
             let mut insert = tx.prepare_cached(
                 "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived, verified,
-                    manufacturer, product, serial_number, time_created, fit_sport, fit_start)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                    manufacturer, product, serial_number, time_created, fit_sport, fit_start, ask_again)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?;
             for file in files {
                 let fit = fit.filter(|_| file.part == 0);
@@ -54,14 +59,13 @@ impl Catalogue {
                     file_id.and_then(|f| f.time_created),
                     fit.and_then(Fit::sport),
                     fit.and_then(Fit::start_time),
+                    file.ask_again.map(Timestamp::as_second),
                 ])?;
             }
             // A file is there after all: whatever was remembered against it no longer holds.
             tx.prepare_cached("UPDATE activities SET original = NULL WHERE platform = ?1 AND id = ?2")?
                 .execute([platform, id])?;
-            tx.prepare_cached("DELETE FROM problems WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'")?
-                .execute([platform, id])
-                .map(drop)
+            clear_download_problem(tx, platform, id)
         })
     }
 
@@ -70,7 +74,7 @@ impl Catalogue {
         let rows = self
             .connection
             .prepare_cached(
-                "SELECT part, path, sha256, bytes, format, origin, verified FROM files
+                "SELECT part, path, sha256, bytes, format, origin, verified, ask_again, broken FROM files
                  WHERE platform = ?1 AND id = ?2 ORDER BY part",
             )
             .and_then(|mut statement| {
@@ -83,6 +87,8 @@ impl Catalogue {
                         format: row.get(4)?,
                         origin: row.get(5)?,
                         verified: Timestamp::from_second(row.get(6)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                        ask_again: row.get::<_, Option<i64>>(7)?.and_then(|s| Timestamp::from_second(s).ok()),
+                        broken: row.get(8)?,
                     })
                 })?;
                 row.collect()
@@ -93,9 +99,27 @@ impl Catalogue {
     /// Remembers that the bytes of an activity's files were checked now.
     pub fn set_verified(&mut self, platform: &str, id: &str, now: Timestamp) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("UPDATE files SET verified = ?3 WHERE platform = ?1 AND id = ?2")?
+            tx.prepare_cached("UPDATE files SET verified = ?3, broken = 0 WHERE platform = ?1 AND id = ?2")?
                 .execute(params![platform, id, now.as_second()])
                 .map(drop)
+        })
+    }
+
+    /// Remembers that an activity's files were found changed or cut: they count as missing until they are mended.
+    pub fn set_broken(&mut self, platform: &str, id: &str) -> Result<()> {
+        self.write(|tx| {
+            tx.prepare_cached("UPDATE files SET broken = 1 WHERE platform = ?1 AND id = ?2")?
+                .execute([platform, id])
+                .map(drop)
+        })
+    }
+
+    /// The original of an export was asked for again, in vain: once more in a week, but not for ever.
+    pub fn asked_in_vain(&mut self, platform: &str, id: &str, now: Timestamp) -> Result<()> {
+        self.write(|tx| {
+            let sql = "UPDATE files SET ask_again = iif(?3 - archived > 60 * 86400, NULL, ?3 + 7 * 86400)
+                WHERE platform = ?1 AND id = ?2";
+            tx.prepare_cached(sql)?.execute(params![platform, id, now.as_second()]).map(drop)
         })
     }
 }

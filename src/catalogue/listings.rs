@@ -26,6 +26,8 @@ pub struct Reached {
     pub complete: bool,
     /// It went to the end, or as far as it was asked to, and did not stop at what was known.
     pub base: bool,
+    /// It left no hole: it began at the newest and ended where all below is known.
+    pub seamless: bool,
     /// Entries it showed.
     pub items: u64,
 }
@@ -74,17 +76,23 @@ impl Catalogue {
                 tx.prepare_cached(&format!("SELECT count(*) FROM activities WHERE {COVERED} AND {condition}"))?
                     .query_row(params![platform, from, until, listing], |row| row.get::<_, i64>(0))
             };
-            let gone = count("absences = 0 AND first_listing IS NOT NULL AND last_listing <> ?4")?;
-            let kept = count("last_listing = ?4 AND first_listing <> ?4")?;
+            let gone = count("absences = 0 AND first_listing IS NOT NULL AND last_listing < ?4")?;
+            let kept = count("last_listing >= ?4 AND first_listing < ?4")?;
+            // Listings run side by side: who was seen by one that began later has been seen since this one began.
             let shrunk = gone * 10 > gone + kept;
             let believed = accept_shrunk || !shrunk;
             if believed {
                 tx.prepare_cached(&format!(
                     "UPDATE activities SET absences = absences + 1,
                         absent_since = ifnull(absent_since, (SELECT started FROM listings WHERE number = ?4))
-                     WHERE {COVERED} AND first_listing IS NOT NULL AND last_listing <> ?4"
+                     WHERE {COVERED} AND first_listing IS NOT NULL AND last_listing < ?4"
                 ))?
                 .execute(params![platform, from, until, listing])?;
+            }
+            if believed && reached.seamless {
+                let sql =
+                    "UPDATE activities SET anchored = 1 WHERE platform = ?1 AND last_listing >= ?2 AND NOT anchored";
+                tx.prepare_cached(sql)?.execute(params![platform, listing])?;
             }
             let message = (!believed).then(|| format!("{gone} of {} known activities were not in it", gone + kept));
             tx.prepare_cached(

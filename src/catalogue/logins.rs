@@ -8,6 +8,8 @@ use super::{Catalogue, Result};
 /// The first pause after a login that was turned away; each later one is twice as long. Garmin's limit is per account,
 /// lasts hours, and every further try re-arms it.
 const FIRST_COOLDOWN: SignedDuration = SignedDuration::from_hours(2);
+/// The pause after a login of which nothing certain is known.
+const SHORT_COOLDOWN: SignedDuration = SignedDuration::from_mins(15);
 /// No pause is longer.
 const LONGEST_COOLDOWN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -46,20 +48,50 @@ impl Catalogue {
         self.done(row.optional())
     }
 
-    /// A login was turned away: none before the returned time.
+    /// A login is about to be sent: should nothing more be heard of it, none is tried for a short while.
+    pub fn login_begins(&mut self, platform: &str, now: Timestamp) -> Result<Timestamp> {
+        self.pause(platform, "the last login did not end", SHORT_COOLDOWN, false, now)
+    }
+
+    /// The service was in trouble while a login was under way.
+    pub fn login_in_trouble(&mut self, platform: &str, reason: &str, now: Timestamp) -> Result<Timestamp> {
+        self.pause(platform, reason, SHORT_COOLDOWN, false, now)
+    }
+
+    /// A login was turned away: none before the returned time, which is further off each time.
     pub fn login_turned_away(&mut self, platform: &str, reason: &str, now: Timestamp) -> Result<Timestamp> {
+        self.pause(platform, reason, FIRST_COOLDOWN, true, now)
+    }
+
+    fn pause(
+        &mut self,
+        platform: &str,
+        reason: &str,
+        first: SignedDuration,
+        counts: bool,
+        now: Timestamp,
+    ) -> Result<Timestamp> {
         self.write(|tx| {
             let before: Option<u32> = tx
-                .query_row("SELECT refusals FROM logins WHERE platform = ?1 AND state = 'cooldown'", [platform], |row| row.get(0))
+                .query_row("SELECT refusals FROM logins WHERE platform = ?1", [platform], |row| row.get(0))
                 .optional()?;
             let refusals = before.unwrap_or(0);
-            let pause = (FIRST_COOLDOWN * (1 << refusals.min(4))).min(LONGEST_COOLDOWN);
+            let pause = if counts { (first * (1 << refusals.min(4))).min(LONGEST_COOLDOWN) } else { first };
             let until = now.checked_add(pause).unwrap_or(Timestamp::MAX);
             tx.execute(
-                "INSERT OR REPLACE INTO logins (platform, state, until, refusals, reason, at) VALUES (?1, 'cooldown', ?2, ?3, ?4, ?5)",
-                params![platform, until.as_second(), refusals + 1, reason, now.as_second()],
+                "INSERT OR REPLACE INTO logins (platform, state, until, refusals, reason, at)
+                 VALUES (?1, 'cooldown', ?2, ?3, ?4, ?5)",
+                params![platform, until.as_second(), refusals + u32::from(counts), reason, now.as_second()],
             )?;
             Ok(until)
+        })
+    }
+
+    /// Nothing of the login was sent: only the memory of earlier ones stays.
+    pub fn login_was_not_sent(&mut self, platform: &str) -> Result<()> {
+        self.write(|tx| {
+            tx.execute("UPDATE logins SET until = 0 WHERE platform = ?1 AND refusals > 0", [platform])?;
+            tx.execute("DELETE FROM logins WHERE platform = ?1 AND refusals = 0", [platform]).map(drop)
         })
     }
 

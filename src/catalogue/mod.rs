@@ -13,7 +13,7 @@ mod problems;
 mod runs;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
@@ -61,14 +61,22 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file or its folder cannot be opened or written.
-    #[error("{}: {why}; check that the folder exists and may be written", path.display())]
+    #[error("{}: {why}; check that the folder may be written and the disk is neither full nor failing", path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
         /// Why.
         why: String,
     },
-    /// Damaged, or our mistake.
+    /// The file is damaged.
+    #[error("{}: the catalogue is damaged ({why}); move it away and run gs-fetch and gs-download: the files of the archive are found again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's words.
+        why: String,
+    },
+    /// Our mistake.
     #[error("{}: {source}", path.display())]
     Sqlite {
         /// The file.
@@ -92,6 +100,17 @@ impl Catalogue {
     ///
     /// A file of another program or of a later version is refused before anything in it is touched.
     pub fn open(path: &Path, wait: Duration) -> Result<Catalogue> {
+        let end = Instant::now() + wait;
+        loop {
+            match Catalogue::open_once(path, wait) {
+                // Changing to WAL fails at once while another process does the same, whatever the busy time-out.
+                Err(Error::Locked { .. }) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
+                opened => return opened,
+            }
+        }
+    }
+
+    fn open_once(path: &Path, wait: Duration) -> Result<Catalogue> {
         let named = |source| named(path, source);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(named)?;
@@ -165,6 +184,7 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
         Some(ErrorCode::DiskFull) => Error::Full { path },
         Some(ErrorCode::NotADatabase) => Error::Foreign { path },
+        Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, why: source.to_string() },
         Some(
             ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
         ) => Error::Unusable { path, why: source.to_string() },

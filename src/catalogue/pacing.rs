@@ -4,14 +4,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{Catalogue, Error};
 use crate::http::{Pacer, Turn};
 
 /// Between taking a turn and the first byte on the wire lie a few moments that differ from process to process; this
 /// keeps their difference from ever making an interval shorter than asked.
-const GUARD_MS: i64 = 15;
+const GUARD_MS: i64 = 25;
 /// A turn further ahead than this many intervals is left over from a clock that was wrong.
 const PLAUSIBLE: i64 = 20;
 
@@ -27,6 +27,16 @@ impl Pacing {
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> Result<T, Error>) -> Result<T, String> {
         let mut catalogue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut catalogue).map_err(|error| error.to_string())
+    }
+}
+
+impl Catalogue {
+    /// Until when the service asked to be left alone, if it did.
+    pub fn asked_to_wait(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
+        let sql = "SELECT not_before_ms FROM pacing WHERE platform = ?1";
+        let wish = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
+        let until = self.done(wish)?.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        Ok(until.filter(|until| *until > now))
     }
 }
 

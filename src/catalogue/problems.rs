@@ -1,9 +1,16 @@
 //! The table of problems: the last thing that went wrong with an entry, and how often.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Catalogue, Result};
+
+/// What `gs-download` met with an entry is over: its file is there, or is known to be none.
+pub(super) fn clear_download_problem(tx: &Transaction, platform: &str, id: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM problems WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'")?
+        .execute([platform, id])
+        .map(drop)
+}
 
 impl Catalogue {
     /// Remembers a problem that the command `stage` met with an entry.
@@ -26,10 +33,12 @@ impl Catalogue {
         })
     }
 
-    /// How many entries of a platform have a problem.
-    pub fn problems(&self, platform: &str) -> Result<u64> {
-        let sql = "SELECT count(DISTINCT id) FROM problems WHERE platform = ?1";
-        let count = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0));
-        Ok(self.done(count)?.unsigned_abs())
+    /// How often and since when `stage` has met problems with an entry.
+    pub fn problem(&self, (platform, id): (&str, &str), stage: &str) -> Result<Option<(u32, Timestamp)>> {
+        let sql = "SELECT times, first FROM problems WHERE platform = ?1 AND id = ?2 AND stage = ?3";
+        let row = self.connection.query_row(sql, [platform, id, stage], |row| {
+            Ok((row.get(0)?, Timestamp::from_second(row.get(1)?).unwrap_or(Timestamp::UNIX_EPOCH)))
+        });
+        self.done(row.optional())
     }
 }

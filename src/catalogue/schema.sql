@@ -22,6 +22,7 @@ CREATE TABLE activities (
     last_seen      INTEGER NOT NULL,
     first_listing  INTEGER,          -- the listing that first showed it; NULL: only a record told of it
     last_listing   INTEGER,          -- the newest listing that showed it
+    anchored       INTEGER NOT NULL DEFAULT 0, -- a listing that left no hole below it showed it
     absent_since   INTEGER,          -- first listing that covered its start and did not show it
     absences       INTEGER NOT NULL DEFAULT 0, -- such listings in a row; two make a tombstone
     PRIMARY KEY (platform, id)
@@ -69,6 +70,8 @@ CREATE TABLE files (
     bytes         INTEGER NOT NULL,
     format        TEXT NOT NULL,         -- fit, gpx, tcx
     origin        TEXT NOT NULL,         -- original, export
+    ask_again     INTEGER,               -- when the original may be asked for again, of an export
+    broken        INTEGER NOT NULL DEFAULT 0, -- found changed or cut, and not yet mended
     archived      INTEGER NOT NULL,
     verified      INTEGER NOT NULL,
     manufacturer  INTEGER,               -- FIT file_id, as numbers

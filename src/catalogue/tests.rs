@@ -32,7 +32,13 @@ fn list(
     let activities: Vec<Activity> = numbers.into_iter().map(activity).collect();
     let seen: Vec<Seen> = activities.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
     catalogue.see(listing, &seen, now()).unwrap();
-    let reached = Reached { coverage, complete: coverage == Coverage::default(), base: true, items: seen.len() as u64 };
+    let reached = Reached {
+        coverage,
+        complete: coverage == Coverage::default(),
+        base: true,
+        seamless: true,
+        items: seen.len() as u64,
+    };
     catalogue.finish_listing((listing, "garmin-com"), &reached, accept, now()).unwrap()
 }
 
@@ -49,11 +55,45 @@ fn new_changed_and_same_are_told_apart() {
     };
     let mut run = activity(1);
     assert_eq!(see(&mut catalogue, &run, "{\"a\":1}"), Change::New);
-    assert_eq!(see(&mut catalogue, &run, "{\"a\":2}"), Change::Same, "what we do not map is kept, but is no news");
+    assert_eq!(see(&mut catalogue, &run, "{\"a\":2}"), Change::Loose, "what we do not map is kept, but is no news");
     assert_eq!(catalogue.raw("garmin-com", "1").unwrap().as_deref(), Some("{\"a\":2}"));
     run.name = Some("renamed".into());
     assert_eq!(see(&mut catalogue, &run, "{}"), Change::Changed);
     assert_eq!(catalogue.entry("garmin-com", "1").unwrap().unwrap().activity, run);
+}
+
+#[test]
+fn what_only_a_cut_or_partial_listing_showed_is_loose_until_one_without_a_hole_did() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let run = activity(1);
+    let seen = [Seen { activity: &run, raw: "{}" }];
+    let cut = catalogue.begin_listing("garmin-com", "run", now()).unwrap();
+    assert_eq!(catalogue.see(cut, &seen, now()).unwrap(), [Change::New]);
+    catalogue.cut_listing(cut, 1, "cut", now()).unwrap();
+    let next = catalogue.begin_listing("garmin-com", "run", now()).unwrap();
+    assert_eq!(catalogue.see(next, &seen, now()).unwrap(), [Change::Loose]);
+    let reached = Reached { seamless: true, items: 1, ..Reached::default() };
+    catalogue.finish_listing((next, "garmin-com"), &reached, false, now()).unwrap();
+    assert_eq!(catalogue.see(next + 1, &seen, now()).unwrap(), [Change::Same]);
+}
+
+#[test]
+fn listings_side_by_side_do_not_lose_each_others_activities() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    list(&mut catalogue, 1..=10, Coverage::default(), false);
+    let activities: Vec<Activity> = (1..=10).map(activity).collect();
+    let seen: Vec<Seen> = activities.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
+    let first = catalogue.begin_listing("garmin-com", "a", now()).unwrap();
+    let second = catalogue.begin_listing("garmin-com", "b", now()).unwrap();
+    catalogue.see(second, &seen, now()).unwrap();
+    catalogue.see(first, &seen, now()).unwrap();
+    let reached = Reached { complete: true, base: true, seamless: true, items: 10, ..Reached::default() };
+    for listing in [second, first] {
+        let settled = catalogue.finish_listing((listing, "garmin-com"), &reached, false, now()).unwrap();
+        assert_eq!((settled.believed, settled.gone), (true, 0));
+    }
 }
 
 #[test]

@@ -103,12 +103,16 @@ impl Common {
     }
 }
 
-/// The platforms that `SYNC_PLATFORM` names.
+/// The platforms that `SYNC_PLATFORM` names. COROS, which the settings of Sports Sync X name, is passed over: this version
+/// does not know it.
 pub fn platforms_of_settings(settings: &Settings) -> Result<Option<Vec<&'static Kind>>, Failure> {
-    let names = |text: &str| {
-        text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>()
-    };
-    settings.get("SYNC_PLATFORM").map(|text| find("SYNC_PLATFORM", &names(text), Exit::Config)).transpose()
+    let Some(text) = settings.get("SYNC_PLATFORM") else { return Ok(None) };
+    let names = text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.filter(|name| !name.eq_ignore_ascii_case("coros")).collect();
+    if names.is_empty() {
+        return Err(Failure::new(Exit::Config, format!("SYNC_PLATFORM={text:?} names no platform of this version")));
+    }
+    find("SYNC_PLATFORM", &names, Exit::Config).map(Some)
 }
 
 fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, Failure> {

@@ -11,6 +11,7 @@ use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, LoginState, Pacing};
 use crate::http::{Backoff, Http, Loopback, Options};
 use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
+use crate::settings::{self, Settings};
 
 impl Run {
     /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password.
@@ -23,7 +24,7 @@ impl Run {
         }
         let mut ready = Vec::new();
         for kind in PLATFORMS {
-            if self.has_token(kind) || self.credentials(kind)?.is_some() {
+            if self.has_token(kind) || self.has_credentials(kind) {
                 ready.push(kind);
             }
         }
@@ -44,16 +45,13 @@ impl Run {
 
     /// What the settings hold for a platform: both halves, or nothing.
     pub fn credentials(&self, kind: &Kind) -> Result<Option<Credentials>, Failure> {
-        let first = |names: &[&str]| -> Result<_, Failure> {
-            for name in names {
-                if let Some(secret) = self.settings.secret(name)? {
-                    return Ok(Some(secret));
-                }
-            }
-            Ok(None)
-        };
-        let (user, password) = (first(kind.user_settings)?, first(kind.password_settings)?);
-        Ok(user.zip(password).map(|(user, password)| Credentials { user: user.expose().to_owned(), password }))
+        Ok(credentials(&self.settings, kind)?)
+    }
+
+    /// Whether the settings name both halves, without asking for them: that may run a command.
+    pub fn has_credentials(&self, kind: &Kind) -> bool {
+        let any = |names: &[&str]| names.iter().any(|name| self.settings.names_secret(name));
+        any(kind.user_settings) && any(kind.password_settings)
     }
 
     /// The way out, for all platforms of this run. `bar` shows what it waits for.
@@ -88,15 +86,24 @@ impl Run {
     pub fn open_platform(&self, kind: &Kind, http: Arc<Http>) -> Result<Box<dyn Platform>, Failure> {
         let guard = Guard { path: self.catalogue_path.clone(), wait: self.lock_wait, platform: kind.name };
         let (talk, name) = (self.talk.clone(), kind.name);
+        let (settings, row) = (self.settings.clone(), *kind);
         Ok((kind.open)(Context {
             http,
             tokens: self.tokens_dir(),
-            credentials: self.credentials(kind)?,
+            credentials: Box::new(move || {
+                credentials(&settings, &row).map_err(|error| platform::Error::Login(error.to_string()))
+            }),
             guard: Arc::new(guard),
             client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
         }))
     }
+}
+
+fn credentials(settings: &Settings, kind: &Kind) -> Result<Option<Credentials>, settings::Error> {
+    let first = |names: &[&str]| names.iter().find_map(|name| settings.secret(name).transpose()).transpose();
+    let (user, password) = (first(kind.user_settings)?, first(kind.password_settings)?);
+    Ok(user.zip(password).map(|(user, password)| Credentials { user: user.expose().to_owned(), password }))
 }
 
 /// Refused logins, remembered in the catalogue.
@@ -121,6 +128,18 @@ impl LoginGuard for Guard {
             LoginState::Refused if !by_hand => Some(Barred::ByItself(login.reason)),
             _ => None,
         }))
+    }
+
+    fn begins(&self) -> platform::Result<()> {
+        self.with(|catalogue| catalogue.login_begins(self.platform, Timestamp::now()).map(drop))
+    }
+
+    fn was_not_sent(&self) -> platform::Result<()> {
+        self.with(|catalogue| catalogue.login_was_not_sent(self.platform))
+    }
+
+    fn in_trouble(&self, reason: &str) -> platform::Result<Timestamp> {
+        self.with(|catalogue| catalogue.login_in_trouble(self.platform, reason, Timestamp::now()))
     }
 
     fn turned_away(&self, reason: &str) -> platform::Result<Timestamp> {

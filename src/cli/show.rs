@@ -8,9 +8,11 @@ use crate::archive::Archive;
 use crate::catalogue::{Entry, FileRow};
 use crate::record::{ActivityRecord, Deleted, FileRef};
 
-/// The record of what the catalogue knows. A file counts only if it is still where it was put.
+/// The record of what the catalogue knows. A file counts only if it, and every other of its activity, is still where it
+/// was put.
 pub fn record_of(entry: Entry, archive: &Archive) -> ActivityRecord {
-    let file = entry.file.filter(|file| archive.is_there(&file.path, file.bytes));
+    let more = entry.more_files.iter().all(|(path, bytes)| archive.is_there(path, *bytes));
+    let file = entry.file.filter(|file| more && !file.broken && archive.is_there(&file.path, file.bytes));
     ActivityRecord {
         activity: entry.activity,
         downloaded: Some(file.is_some()),
@@ -29,6 +31,7 @@ pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
         bytes: file.bytes,
         format: Some(file.format),
         origin: Some(file.origin),
+        ask_again: file.ask_again,
         unknown: serde_json::Map::new(),
     }
 }

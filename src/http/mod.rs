@@ -141,6 +141,8 @@ pub enum Error {
         host: String,
         /// Why, in words.
         why: String,
+        /// Nothing of the request can have reached it.
+        unsent: bool,
     },
     /// Larger than any honest answer.
     #[error("the answer of {host} is larger than {limit} bytes")]

@@ -12,6 +12,8 @@ use super::{Error, Http, Options, Pacer, Repeat, Request, Response, Turn, retry}
 
 /// Redirects followed for one request.
 const REDIRECTS: u32 = 4;
+/// A service's wish to be left alone is heeded for no longer.
+const LONGEST_WISH: SignedDuration = SignedDuration::from_hours(24);
 /// A person's wish to stop is noticed after this time.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -53,7 +55,8 @@ impl Http {
                     if let Some(next) = redirect(&request, &response)? {
                         followed += 1;
                         if followed > REDIRECTS {
-                            return Err(Error::Network { host: host(&request.url), why: "too many redirects".into() });
+                            let (host, why) = (host(&request.url), "too many redirects".into());
+                            return Err(Error::Network { host, why, unsent: false });
                         }
                         request.url = next;
                         continue;
@@ -82,6 +85,8 @@ impl Http {
         let Some(until) = response.header("retry-after").and_then(|value| retry::retry_after(value, now)) else {
             return Ok(());
         };
+        // A slip of theirs must not silence us for years.
+        let until = now.checked_add(LONGEST_WISH).map_or(until, |longest| until.min(longest));
         self.pacer.not_before(platform, until).map_err(Error::Pacing)?;
         if until.duration_since(now) > signed(self.options.patience) {
             return Err(Error::Wait { host: host(&request.url), until });
@@ -126,7 +131,11 @@ impl Http {
 
     fn once(&self, request: &Request) -> Result<Response, Error> {
         let began = Instant::now();
-        let network = |why: String| Error::Network { host: host(&request.url), why };
+        let network = |why: String| Error::Network { host: host(&request.url), why, unsent: false };
+        let failed = |error: ureq::Error| {
+            let unsent = is_unsent(&error);
+            Error::Network { host: host(&request.url), why: error.to_string(), unsent }
+        };
         let url = match &self.options.loopback {
             Some(loopback) => loopback.rewrite(&request.url),
             None => request.url.clone(),
@@ -139,7 +148,7 @@ impl Http {
             Some(body) => self.agent.run(builder.body(body.as_slice()).map_err(|e| network(e.to_string()))?),
             None => self.agent.run(builder.body(()).map_err(|e| network(e.to_string()))?),
         };
-        let (head, mut body) = sent.map_err(|error| network(error.to_string()))?.into_parts();
+        let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
         let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
         reader.read_to_end(&mut bytes).map_err(|error| network(format!("the answer broke off: {error}")))?;
@@ -182,6 +191,17 @@ fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Er
         return Ok(Some(next));
     }
     Err(Error::Redirect { host: here, to: if to.is_empty() { "somewhere".into() } else { to } })
+}
+
+/// Whether a request failed before anything of it was sent.
+fn is_unsent(error: &ureq::Error) -> bool {
+    use ureq::{Error as Ureq, Timeout};
+    match error {
+        Ureq::HostNotFound | Ureq::ConnectionFailed | Ureq::InvalidProxyUrl | Ureq::Tls(_) | Ureq::BadUri(_) => true,
+        Ureq::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        Ureq::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        _ => false,
+    }
 }
 
 /// The host of a URL, without a port or user.

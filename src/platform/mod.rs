@@ -155,6 +155,8 @@ pub enum Download {
         bytes: Vec<u8>,
         /// Why not the original.
         why: String,
+        /// That may pass: the original is worth asking for again another day.
+        may_pass: bool,
     },
     /// There is no file, and there will be none.
     None {
@@ -195,7 +197,13 @@ pub struct Account {
 pub trait LoginGuard: Send + Sync {
     /// What stands against a login. `by_hand`: a person started it.
     fn barred(&self, by_hand: bool) -> Result<Option<Barred>>;
-    /// Turned away (429, a challenge): sets a pause, and says until when.
+    /// One is about to be sent. Until its outcome is told, none is tried for a while: it may be cut short by anything.
+    fn begins(&self) -> Result<()>;
+    /// Nothing of it was sent: as if it had not begun.
+    fn was_not_sent(&self) -> Result<()>;
+    /// The service was in trouble: the pause goes on, with this reason; says until when.
+    fn in_trouble(&self, reason: &str) -> Result<Timestamp>;
+    /// Turned away (429, a challenge): a longer pause each time; says until when.
     fn turned_away(&self, reason: &str) -> Result<Timestamp>;
     /// Refused (wrong password, a second factor with nobody there).
     fn refused(&self, reason: &str) -> Result<()>;
@@ -218,8 +226,8 @@ pub struct Context {
     pub http: Arc<Http>,
     /// The folder of the tokens.
     pub tokens: PathBuf,
-    /// What the settings hold, if anything.
-    pub credentials: Option<Credentials>,
+    /// What the settings hold, if anything. Asked only when a login is due: it may run a command.
+    pub credentials: Box<dyn Fn() -> Result<Option<Credentials>> + Send>,
     /// Refused logins.
     pub guard: Arc<dyn LoginGuard>,
     /// `GARMIN_DI_CLIENT_ID`: used for new tokens instead of the built-in client id.
@@ -229,6 +237,7 @@ pub struct Context {
 }
 
 /// A row of the table of platforms: what can be known of one without opening it.
+#[derive(Clone, Copy)]
 pub struct Kind {
     /// Its name in records and on the command line.
     pub name: &'static str,

@@ -4,12 +4,13 @@
 //! disk before it is used.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Seek, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tempfile::NamedTempFile;
 
 use super::{Error, Result};
 
@@ -21,6 +22,33 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct TokenStore {
     dir: PathBuf,
     platform: &'static str,
+}
+
+/// Room for a token: several times what one takes.
+const RESERVED: usize = 16 << 10;
+
+/// Room on the disk for a token that is about to come.
+pub struct Reserved<'a> {
+    store: &'a TokenStore,
+    file: NamedTempFile,
+}
+
+impl Reserved<'_> {
+    /// Keeps the token, whole and durable, in place of the one before.
+    pub fn save<T: Serialize>(mut self, token: &T) -> Result<()> {
+        let store = self.store;
+        let mut write = || -> io::Result<()> {
+            let text = serde_json::to_vec_pretty(token)?;
+            self.file.rewind()?;
+            self.file.write_all(&text)?;
+            self.file.as_file().set_len(text.len() as u64)?;
+            self.file.as_file().sync_all()
+        };
+        write()
+            .and_then(|()| self.file.persist(store.path()).map_err(|error| error.error))
+            .and_then(|_| File::open(&store.dir)?.sync_all())
+            .map_err(|error| store.failed("writing", &error))
+    }
 }
 
 /// The right to renew the token; ends when dropped.
@@ -61,18 +89,25 @@ impl TokenStore {
         })
     }
 
-    /// Keeps a token, whole and durable, before anybody uses it.
-    pub fn save<T: Serialize>(&self, token: &T) -> Result<()> {
-        let write = || -> io::Result<()> {
+    /// Makes sure that a token can be kept, before the one that is there is spent on it.
+    ///
+    /// The room it will take is taken now: a full disk must not cost a login.
+    pub fn reserve(&self) -> Result<Reserved<'_>> {
+        let reserve = || -> io::Result<NamedTempFile> {
             self.make_dir()?;
             // Made with mode 0600, so that the text is never readable by others, not for a moment.
             let mut file = tempfile::Builder::new().prefix(".token-").tempfile_in(&self.dir)?;
-            file.write_all(&serde_json::to_vec_pretty(token)?)?;
+            file.write_all(&[b' '; RESERVED])?;
             file.as_file().sync_all()?;
-            file.persist(self.path()).map_err(|error| error.error)?;
-            File::open(&self.dir)?.sync_all()
+            Ok(file)
         };
-        write().map_err(|error| self.failed("writing", &error))
+        let file = reserve().map_err(|error| self.failed("writing", &error))?;
+        Ok(Reserved { store: self, file })
+    }
+
+    /// Keeps a token, whole and durable, before anybody uses it.
+    pub fn save<T: Serialize>(&self, token: &T) -> Result<()> {
+        self.reserve()?.save(token)
     }
 
     /// Forgets the token. Returns whether there was one.

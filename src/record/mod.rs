@@ -94,6 +94,9 @@ pub struct FileRef {
     /// `original`, or `export` when the service could only give what it computed itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// Of an export: when the original is asked for again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_again: Option<jiff::Timestamp>,
     /// Fields this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,

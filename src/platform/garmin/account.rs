@@ -7,8 +7,8 @@ use super::login::{self, Answer, NoToken};
 use super::oauth1::{self, Consumer};
 use super::site::Site;
 use super::token::Token;
-use super::{Garmin, import};
-use crate::http::{Request, Response, Secret};
+use super::{Garmin, import, json};
+use crate::http::{self, Request, Response, Secret};
 use crate::platform::{Account, Ask, Barred, Credentials, Error, Result};
 
 /// Codes a person may try in one login.
@@ -24,7 +24,16 @@ impl Garmin {
         }
         let token = self.token(Some(&token.access_token))?;
         let response = self.send(&bearer(request, &token))?;
-        if response.status == 401 { Err(self.login_needed(&not_accepted(&self.site, &response))) } else { Ok(response) }
+        if response.status != 401 {
+            return Ok(response);
+        }
+        // Is it the token, or this one thing? Whoever is told his own name has a good token.
+        let whoami = self.send(&bearer(&self.profile_request(), &token))?;
+        if whoami.status == 200 { Ok(response) } else { Err(self.login_needed(&not_accepted(&self.site, &response))) }
+    }
+
+    fn profile_request(&self) -> Request {
+        self.site.get("/userprofile-service/socialProfile").header("Accept", "application/json")
     }
 
     fn send(&self, request: &Request) -> Result<Response> {
@@ -56,9 +65,9 @@ impl Garmin {
                 Err(error) => return Err(error),
             }
         }
-        let Some(credentials) = &self.context.credentials else { return Err(self.login_needed(&why)) };
+        let Some(credentials) = (self.context.credentials)()? else { return Err(self.login_needed(&why)) };
         self.may_try(false)?;
-        self.password_login(credentials, &mut |_| None)
+        self.password_login(&credentials, &mut |_| None)
     }
 
     /// Renews a token and keeps the new one. [`Error::Login`]: it can no longer be renewed, and will not be tried again.
@@ -66,6 +75,7 @@ impl Garmin {
         if let Some(dead) = &token.dead {
             return Err(Error::Login(dead.clone()));
         }
+        let room = self.store.reserve()?;
         let response = match (&token.oauth1, &token.refresh_token) {
             (Some(grant), _) => {
                 let nonce: String = std::iter::repeat_with(fastrand::alphanumeric).take(24).collect();
@@ -85,12 +95,12 @@ impl Garmin {
                 if new.oauth1.is_some() {
                     new.refresh_token = None;
                 }
-                self.store.save(&new)?;
+                room.save(&new)?;
                 Ok(new)
             }
             Err(NoToken::Refused(words)) => {
                 let dead = format!("Garmin no longer renews the token ({words}); another tool may have renewed it");
-                self.store.save(&Token { dead: Some(dead.clone()), ..token.clone() })?;
+                room.save(&Token { dead: Some(dead.clone()), ..token.clone() })?;
                 Err(Error::Login(dead))
             }
             Err(NoToken::Later(why)) => Err(Error::Later { message: format!("{why}; try again later"), down: true }),
@@ -128,59 +138,63 @@ impl Garmin {
     }
 
     /// One password login. The lock is held by the caller.
+    ///
+    /// It counts as made from before it is sent until its outcome is written down, so that nothing that cuts it short
+    /// (a crash, a reset, an answer nobody expected) makes the next run send another.
     fn password_login(&self, credentials: &Credentials, ask: Ask) -> Result<Token> {
-        let response = self.send(&login::login_request(&self.site, credentials))?;
-        match login::parse_answer(&self.site, &response) {
-            Answer::Ticket { ticket, service } => self.exchange(&ticket, &service, "password"),
-            Answer::Mfa { method, to } => self.second_factor(&method, &to, &login::cookies(&response), ask),
-            Answer::Wrong => self.refused("wrong e-mail address or password; correct the settings"),
-            other => self.no_ticket(other),
-        }
-    }
-
-    fn second_factor(&self, method: &str, to: &str, cookies: &str, ask: Ask) -> Result<Token> {
-        for number in 1..=CODES {
-            let again = if number == 1 { "" } else { "That code was wrong. " };
-            let Some(code) = ask(&format!("{again}Code sent by {method} to {to}: ")) else {
-                return self.refused("a second factor is asked for, and there is nobody to give it");
+        let guard = &self.context.guard;
+        guard.begins()?;
+        self.attempt(credentials, ask).map_err(|ended| {
+            let told = match ended {
+                Ended::Refused(why) => guard.refused(&why).map(|()| self.login_needed(&why)),
+                Ended::TurnedAway(why) => {
+                    guard.turned_away(&why).map(|until| self.paused("was turned away", &why, until))
+                }
+                Ended::Trouble(why) => guard.in_trouble(&why).map(|until| self.paused("came to nothing", &why, until)),
+                Ended::Otherwise(error) => Ok(error),
+                Ended::NotSent(error) => guard.was_not_sent().map(|()| error),
             };
-            let response = self.send(&login::mfa_request(&self.site, method, &code, cookies))?;
-            match login::parse_answer(&self.site, &response) {
-                Answer::Ticket { ticket, service } => return self.exchange(&ticket, &service, "password"),
-                Answer::Wrong | Answer::Mfa { .. } => {}
-                other => return self.no_ticket(other),
-            }
-        }
-        self.refused("the second factor was wrong three times")
-    }
-
-    fn no_ticket(&self, answer: Answer) -> Result<Token> {
-        match answer {
-            Answer::TurnedAway(why) => self.turned_away(&why),
-            Answer::Trouble(why) => {
-                Err(Error::Later { message: format!("the login is in trouble ({why}); try again later"), down: true })
-            }
-            Answer::Stopped(words) => {
-                self.refused(&format!("Garmin ended the login: {words}; look there with the browser"))
-            }
-            Answer::Wrong | Answer::Ticket { .. } | Answer::Mfa { .. } => self.refused("an answer out of order"),
-        }
-    }
-
-    fn turned_away<T>(&self, why: &str) -> Result<T> {
-        let until = self.context.guard.turned_away(why)?;
-        Err(Error::Later {
-            message: format!(
-                "the login was turned away: {why}; no other is tried before {until}; {}",
-                self.other_ways()
-            ),
-            down: true,
+            told.unwrap_or_else(|error| error)
         })
     }
 
-    fn refused<T>(&self, why: &str) -> Result<T> {
-        self.context.guard.refused(why)?;
-        Err(self.login_needed(why))
+    fn attempt(&self, credentials: &Credentials, ask: Ask) -> Attempt<Token> {
+        let response = match self.context.http.send(self.site.platform, &login::login_request(&self.site, credentials))
+        {
+            Err(error @ http::Error::Network { unsent: true, .. }) => return Err(Ended::NotSent(error.into())),
+            answer => answer.map_err(|error| Ended::from(Error::from(error)))?,
+        };
+        match login::parse_answer(&self.site, &response) {
+            Answer::Ticket { ticket, service } => self.exchange(&ticket, &service, "password"),
+            Answer::Mfa { method, to } => {
+                let cookies = login::cookies(&response);
+                let hidden = &credentials.password;
+                self.second_factor((&method, &to), &cookies, hidden, ask)
+            }
+            Answer::Wrong => Err(Ended::Refused("wrong e-mail address or password; correct the settings".into())),
+            other => Err(no_ticket(other, &credentials.password)),
+        }
+    }
+
+    fn second_factor(&self, (method, to): (&str, &str), cookies: &str, hidden: &Secret, ask: Ask) -> Attempt<Token> {
+        for number in 1..=CODES {
+            let again = if number == 1 { "" } else { "That code was wrong. " };
+            let Some(code) = ask(&format!("{again}Code sent by {method} to {to}: ")) else {
+                return Err(Ended::Refused("a second factor is asked for, and there is nobody to give it".into()));
+            };
+            let response = self.send(&login::mfa_request(&self.site, method, &code, cookies)).map_err(Ended::from)?;
+            match login::parse_answer(&self.site, &response) {
+                Answer::Ticket { ticket, service } => return self.exchange(&ticket, &service, "password"),
+                Answer::WrongCode => {}
+                other => return Err(no_ticket(other, hidden)),
+            }
+        }
+        Err(Ended::Refused("the second factor was wrong three times".into()))
+    }
+
+    fn paused(&self, what: &str, why: &str, until: Timestamp) -> Error {
+        let message = format!("the login {what}: {why}; no other is tried before {until}; {}", self.other_ways());
+        Error::Later { message, down: true }
     }
 
     fn login_needed(&self, why: &str) -> Error {
@@ -195,89 +209,124 @@ impl Garmin {
         )
     }
 
-    /// Exchanges a ticket, keeps the token, and asks the service whose it is. The lock is held by the caller.
-    pub(super) fn exchange(&self, ticket: &Secret, service: &str, source: &str) -> Result<Token> {
+    /// Exchanges a ticket for a token and keeps that. The lock is held by the caller.
+    fn exchange(&self, ticket: &Secret, service: &str, source: &str) -> Attempt<Token> {
         let client = self.context.client_id.as_deref().unwrap_or(login::DI_CLIENT);
-        let response = self.send(&login::exchange_request(&self.site, client, ticket, service))?;
-        let token = match login::parse_token(&self.site, client, source, &response, Timestamp::now()) {
-            Ok(token) => token,
-            Err(NoToken::Refused(words)) => {
-                return self.refused(&format!(
-                    "Garmin did not take the ticket ({words}); a ticket works once, and for a minute"
-                ));
-            }
-            Err(NoToken::Later(why)) if response.status == 429 => return self.turned_away(&why),
-            Err(NoToken::Later(why)) => {
-                return Err(Error::Later { message: format!("{why}; try again later"), down: true });
-            }
-        };
-        self.keep(token)
+        let room = self.store.reserve().map_err(Ended::from)?;
+        let response = self.send(&login::exchange_request(&self.site, client, ticket, service)).map_err(Ended::from)?;
+        drop(room);
+        match login::parse_token(&self.site, client, source, &response, Timestamp::now()) {
+            Ok(token) => self.keep(token),
+            Err(NoToken::Refused(words)) => Err(Ended::Refused(format!(
+                "Garmin did not take the ticket ({words}); a ticket works once, and for a minute"
+            ))),
+            Err(NoToken::Later(why)) if response.status == 429 => Err(Ended::TurnedAway(why)),
+            Err(NoToken::Later(why)) => Err(Ended::Trouble(why)),
+        }
     }
 
-    /// Keeps a new token if the service takes it; what was kept before comes back if it does not.
-    pub(super) fn keep(&self, token: Token) -> Result<Token> {
+    /// Keeps a new token, renewed if it has to be, once the service has said whose it is. Whatever fails, what was kept
+    /// before stays or comes back; only without any answer the new one is taken on trust.
+    fn keep(&self, token: Token) -> Attempt<Token> {
         let before = self.store.load::<Token>().unwrap_or(None);
-        self.store.save(&token)?;
-        let token =
-            if token.is_fresh(Timestamp::now()) { token } else { self.renew_or_restore(token, before.as_ref())? };
-        let profile = self.site.get("/userprofile-service/socialProfile").header("Accept", "application/json");
-        match self.send(&bearer(&profile, &token)) {
+        let kept = self.keep_checked(token);
+        if kept.is_err() {
+            match &before {
+                Some(token) => self.store.save(token),
+                None => self.store.remove().map(drop),
+            }
+            .map_err(Ended::from)?;
+        }
+        kept
+    }
+
+    fn keep_checked(&self, token: Token) -> Attempt<Token> {
+        self.store.save(&token).map_err(Ended::from)?;
+        let token = match token.is_fresh(Timestamp::now()) {
+            true => token,
+            false => self.renew(&token).map_err(Ended::from)?,
+        };
+        let profile = match self.send(&bearer(&self.profile_request(), &token)) {
             Ok(response) if matches!(response.status, 401 | 403) => {
-                self.restore(before.as_ref())?;
-                Err(self.login_needed(&not_accepted(&self.site, &response)))
+                return Err(Ended::Refused(not_accepted(&self.site, &response)));
             }
-            Ok(response) => {
-                let profile: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
-                let name = ["fullName", "displayName", "userName"].iter().find_map(|field| profile[*field].as_str());
-                let token = Token { user: name.map(str::to_owned), ..token };
-                self.store.save(&token)?;
-                self.context.guard.went_well()?;
-                Ok(token)
+            Ok(response) => json::lenient(&response.body).unwrap_or_default(),
+            Err(Error::Later { message, .. }) => {
+                (self.context.notice)(&format!("the token is kept, but could not be tried: {message}"));
+                Value::Null
             }
-            // No answer says nothing against the token.
-            Err(Error::Later { .. }) => {
-                self.context.guard.went_well()?;
-                Ok(token)
-            }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error.into()),
+        };
+        let name = ["fullName", "displayName", "userName"].iter().find_map(|field| profile[*field].as_str());
+        let token = Token { user: name.map(str::to_owned), ..token };
+        self.store.save(&token).map_err(Ended::from)?;
+        self.context.guard.went_well().map_err(Ended::from)?;
+        Ok(token)
     }
 
-    fn renew_or_restore(&self, token: Token, before: Option<&Token>) -> Result<Token> {
-        match self.renew(&token) {
-            Err(Error::Login(why)) => {
-                self.restore(before)?;
-                Err(self.login_needed(&why))
-            }
-            other => other,
-        }
-    }
-
-    fn restore(&self, before: Option<&Token>) -> Result<()> {
-        match before {
-            Some(token) => self.store.save(token),
-            None => self.store.remove().map(drop),
-        }
-    }
-
-    /// Takes what a person brought.
+    /// Takes what a person brought. A failure says nothing about the password, and leaves its record alone.
     pub(super) fn take(&self, text: &str) -> Result<Account> {
         let brought = import::parse(text, &self.site, Timestamp::now())?;
         let _lock = self.store.lock()?;
-        let token = match brought {
-            import::Brought::Ticket(ticket, service) => self.exchange(&ticket, &service, "browser")?,
-            import::Brought::Token(token) => {
-                let token = self.keep(*token)?;
-                if token.refresh_token.is_some() {
-                    (self.context.notice)(&format!(
-                        "the token now belongs to garminsync: renewing it spends it, so {} will need a login of its own",
-                        token.source
-                    ));
-                }
-                token
-            }
+        let taken = match brought {
+            import::Brought::Ticket(ticket, service) => self.exchange(&ticket, &service, "browser"),
+            import::Brought::Token(token) => self.keep(*token),
         };
+        let token = taken.map_err(|ended| match ended {
+            Ended::Refused(why) => self.login_needed(&why),
+            Ended::TurnedAway(why) | Ended::Trouble(why) => {
+                Error::Later { message: format!("{why}; try again later, with a new ticket if it was one"), down: true }
+            }
+            Ended::Otherwise(error) | Ended::NotSent(error) => error,
+        })?;
+        if token.source != "browser" && token.refresh_token.is_some() {
+            (self.context.notice)(&format!(
+                "the token now belongs to garminsync: renewing it spends it, so {} will need a login of its own",
+                token.source
+            ));
+        }
         Ok(token.account())
+    }
+}
+
+/// How an attempt to get a token ended without one.
+enum Ended {
+    /// It is a person's turn.
+    Refused(String),
+    /// Too many, or a test that only a browser passes.
+    TurnedAway(String),
+    /// Nothing certain: the service was in trouble, or the answer got lost.
+    Trouble(String),
+    /// Nothing of it was sent.
+    NotSent(Error),
+    /// Something of our own, or a person's wish to stop.
+    Otherwise(Error),
+}
+
+type Attempt<T> = std::result::Result<T, Ended>;
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Ended {
+        match error {
+            Error::Login(why) => Ended::Refused(why),
+            Error::Later { message, .. } | Error::Strange(message) => Ended::Trouble(message),
+            other => Ended::Otherwise(other),
+        }
+    }
+}
+
+/// What an answer without a ticket means. A service could repeat the password in its words: it is `hidden` there.
+fn no_ticket(answer: Answer, hidden: &Secret) -> Ended {
+    match answer {
+        Answer::TurnedAway(why) => Ended::TurnedAway(why),
+        Answer::Trouble(why) => Ended::Trouble(why),
+        Answer::Stopped(words) => {
+            let words = words.replace(hidden.expose(), "***");
+            Ended::Refused(format!("Garmin ended the login: {words}; look there with the browser"))
+        }
+        Answer::Wrong | Answer::WrongCode | Answer::Ticket { .. } | Answer::Mfa { .. } => {
+            Ended::Refused("Garmin ended the login with an answer out of order".into())
+        }
     }
 }
 

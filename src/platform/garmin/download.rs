@@ -1,5 +1,6 @@
 //! Garmin's files: the original first, then what Garmin computed from it. Decides; the caller sends.
 
+use super::json;
 use super::site::Site;
 use crate::activity::Activity;
 use crate::http::{Repeat, Request, Response};
@@ -15,49 +16,77 @@ pub type Call<'a> = &'a mut dyn FnMut(&dyn Fn(&Site) -> Request) -> Result<Respo
 #[derive(Debug, PartialEq, Eq)]
 enum Way {
     Bytes(Vec<u8>),
-    /// Not here, and asking again will not change it.
-    Nothing(String),
+    /// Not here. `may_pass`: it is not certain that asking again will not change it.
+    Nothing {
+        why: String,
+        may_pass: bool,
+    },
 }
 
 /// Fetches the file of one activity.
 pub fn run(activity: &Activity, call: Call) -> Result<Download> {
     let id = activity.id.clone();
-    let why = match read(&call(&|site| file(site, &format!("/download-service/files/activity/{id}"), "*/*"))?)? {
+    let (why, may_pass) = match read(&call(&|site| file(site, &format!("/download-service/files/activity/{id}")))?)? {
         Way::Bytes(bytes) => return Ok(Download::Original(bytes)),
-        Way::Nothing(why) => why,
+        Way::Nothing { why, may_pass } => (format!("the original is not to be had ({why})"), may_pass),
     };
+    let mut trouble = None;
     for format in ["tcx", "gpx"] {
         let path = format!("/download-service/export/{format}/activity/{id}");
-        if let Way::Bytes(bytes) = read(&call(&|site| file(site, &path, "*/*"))?)? {
-            return Ok(Download::Export { bytes, why: format!("the original is not to be had ({why})") });
+        match read(&call(&|site| file(site, &path))?) {
+            Ok(Way::Bytes(bytes)) => return Ok(Download::Export { bytes, why, may_pass }),
+            Ok(Way::Nothing { .. }) => {}
+            // Exports of long activities time out while shorter forms of the same still come.
+            Err(error @ Error::Later { down: false, .. }) => trouble = Some(error),
+            Err(error) => return Err(error),
         }
+    }
+    if let Some(error) = trouble {
+        return Err(error);
     }
     let detail =
         call(&|site| site.get(&format!("/activity-service/activity/{id}")).header("Accept", "application/json"))?;
-    match detail.status {
-        200 => Ok(Download::None { why: format!("neither original ({why}) nor export is to be had") }),
-        404 => Err(Error::Gone("the activity is no longer there; the next full listing will tell".into())),
-        // Without a word on the activity itself, all those refusals may be one bad day.
-        status => {
-            Err(Error::Later { message: format!("Garmin is in trouble (HTTP {status}); try again later"), down: false })
-        }
-    }
+    verdict(&detail, &why)
 }
 
-fn file(site: &Site, path: &str, accept: &str) -> Request {
-    let mut request = site.get(path).header("Accept", accept);
+/// Without a file in hand, only the activity's own detail says whether there is one: a service in trouble refuses files
+/// that it has.
+fn verdict(detail: &Response, why: &str) -> Result<Download> {
+    if detail.status == 404 {
+        return Err(Error::Gone("the activity is no longer there; the next full listing will tell".into()));
+    }
+    let body = json::lenient(&detail.body).filter(|_| detail.status == 200).unwrap_or_default();
+    let metadata = &body["metadataDTO"];
+    let format = metadata["fileFormat"]["formatKey"].as_str();
+    let is_manual = [metadata, &body].iter().any(|place| place["manualActivity"] == true);
+    if metadata.is_object() && (is_manual || format.is_none()) {
+        return Ok(Download::None { why: "typed in by hand: it has no file".into() });
+    }
+    let message = format!("{why}, nor an export, although there should be one; later runs try again");
+    Err(Error::Later { message, down: false })
+}
+
+fn file(site: &Site, path: &str) -> Request {
+    let mut request = site.get(path).header("Accept", "*/*");
     request.repeat = Repeat::ReadOnce500;
     request.limit = FILE_LIMIT;
     request
 }
 
 /// Reads an answer. 404, and 500 when it comes twice, are how Garmin says that there is no file; 403 that it cannot give
-/// it (garmin-connect-export, garminexport issue 57). 502 to 504 say nothing about the file.
+/// it (garmin-connect-export, garminexport issue 57). A refusal that is a web page comes from something in front of the
+/// service, and 502 to 504 say nothing about the file either.
 fn read(response: &Response) -> Result<Way> {
+    let nothing = |may_pass| Ok(Way::Nothing { why: format!("HTTP {}", response.status), may_pass });
     match response.status {
-        200 if !response.body.is_empty() => Ok(Way::Bytes(response.body.clone())),
-        200 | 204 => Ok(Way::Nothing("an empty answer".into())),
-        400 | 403 | 404 | 410 | 500 => Ok(Way::Nothing(format!("HTTP {}", response.status))),
+        // An empty body is no verdict: the archive will say that nothing came.
+        200 => Ok(Way::Bytes(response.body.clone())),
+        403 if !response.body.is_empty() && json::lenient(&response.body).is_none() => Err(Error::Later {
+            message: "Garmin shows a web page instead of the file (HTTP 403); try again later".into(),
+            down: false,
+        }),
+        204 | 400 | 401 | 403 | 404 | 410 => nothing(false),
+        500 => nothing(true),
         429 => Err(Error::Later { message: "Garmin asks for a pause (HTTP 429); try again later".into(), down: true }),
         status @ (408 | 502..=599) => {
             Err(Error::Later { message: format!("Garmin is in trouble (HTTP {status}); try again later"), down: false })
@@ -96,17 +125,44 @@ mod tests {
     fn when_the_original_fails_for_good_tcx_then_gpx() {
         let (result, asked) = fetch(&[("/files/", 403, "{}"), ("/gpx/", 200, "<gpx/>")]);
         assert!(
-            matches!(result.unwrap(), Download::Export { bytes, why } if bytes == b"<gpx/>" && why.contains("403"))
+            matches!(result.unwrap(), Download::Export { bytes, why, may_pass: false } if bytes == b"<gpx/>" && why.contains("403"))
         );
         assert_eq!(asked.len(), 3);
     }
 
     #[test]
-    fn no_file_and_no_activity_are_told_apart() {
-        let (result, _) = fetch(&[("/activity-service/", 200, "{}")]);
-        assert!(matches!(result.unwrap(), Download::None { .. }));
+    fn no_file_is_believed_of_the_detail_alone() {
+        for detail in [
+            r#"{"metadataDTO":{"manualActivity":true,"fileFormat":{"formatKey":"fit"}}}"#,
+            r#"{"metadataDTO":{"fileFormat":null}}"#,
+        ] {
+            let (result, _) = fetch(&[("/activity-service/", 200, detail)]);
+            assert!(matches!(result.unwrap(), Download::None { .. }));
+        }
         let (result, _) = fetch(&[]);
         assert!(matches!(result, Err(Error::Gone(_))));
+        for (status, detail) in
+            [(200, r#"{"metadataDTO":{"fileFormat":{"formatKey":"fit"}}}"#), (200, "{}"), (500, "{}"), (200, "<html>")]
+        {
+            let (result, _) = fetch(&[("/activity-service/", status, detail)]);
+            assert!(matches!(result, Err(Error::Later { down: false, .. })), "{detail}");
+        }
+    }
+
+    #[test]
+    fn an_export_that_times_out_leaves_the_other() {
+        let (result, _) = fetch(&[("/files/", 404, ""), ("/tcx/", 504, ""), ("/gpx/", 200, "<gpx/>")]);
+        assert!(matches!(result.unwrap(), Download::Export { .. }));
+        let (result, asked) = fetch(&[("/files/", 404, ""), ("/tcx/", 504, "")]);
+        assert!(matches!(result, Err(Error::Later { down: false, .. })) && asked.len() == 3);
+    }
+
+    #[test]
+    fn what_stands_in_front_of_the_service_says_nothing_about_a_file() {
+        let (result, asked) = fetch(&[("/files/", 403, "<html>blocked")]);
+        assert!(matches!(result, Err(Error::Later { down: false, .. })) && asked.len() == 1);
+        let (result, _) = fetch(&[("/files/", 200, "")]);
+        assert_eq!(result.unwrap(), Download::Original(Vec::new()));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Brought {
 
 /// Reads `text`, for the account on `site`.
 pub fn parse(text: &str, site: &Site, now: Timestamp) -> Result<Brought> {
-    let text = text.trim().trim_matches(['"', '\'']).trim();
+    let text = text.trim_start_matches('\u{feff}').trim().trim_matches(['"', '\'']).trim();
     if let Ok(json) = serde_json::from_str::<Value>(text) {
         return from_json(&json, site, now);
     }
@@ -166,7 +166,12 @@ pub fn gather(path: &Path) -> std::io::Result<Option<Secret>> {
         let pair = format!("[{},{}]", read(&oauth1)?.expose(), read(&oauth2)?.expose());
         return Ok(Some(Secret::new(pair)));
     }
-    Ok(None)
+    // garmin-health-data keeps one folder an account.
+    let below = std::fs::read_dir(path)?.flatten().map(|entry| entry.path().join("garmin_tokens.json"));
+    match below.filter(|file| file.is_file()).collect::<Vec<_>>().as_slice() {
+        [only] => read(only).map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// The token in a form that other tools take: garminconnect's, or garth's base64 for a token of that kind.

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::json;
 use crate::activity::Activity;
 use crate::http::{Response, form};
 use crate::platform::{Error, Listed, Page, Result, Window};
@@ -24,19 +25,33 @@ const MOST_PAGES: usize = 2000;
 const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
 
 /// A walk through the list.
+///
+/// Offsets shift while it is walked: an arrival moves entries down, which only repeats some; a deletion moves them up,
+/// past the place already read. So each page begins with the last entry of the one before. If another stands there,
+/// something was deleted above, and the walk steps back until it meets what it has seen.
 pub struct Pages {
     platform: &'static str,
     window: Window,
+    /// Where the next page begins.
     start: usize,
+    /// The entry that should stand there, unless this is the first page, or the one that should be empty.
+    seam: Option<String>,
     pages: usize,
+    /// The most entries that a page had.
+    widest: usize,
+    steps_back: u32,
     seen: HashSet<String>,
     ended: bool,
 }
 
+/// A page is stepped back from at most so often in one walk: more is no shift, but another list each time.
+const MOST_STEPS_BACK: u32 = 20;
+
 impl Pages {
     /// A walk through the part of the list that `window` means.
     pub fn new(platform: &'static str, window: Window) -> Pages {
-        Pages { platform, window, start: 0, pages: 0, seen: HashSet::new(), ended: false }
+        let seen = HashSet::new();
+        Pages { platform, window, start: 0, seam: None, pages: 0, widest: 0, steps_back: 0, seen, ended: false }
     }
 
     /// Path and query of the next page; `None` when the end was seen.
@@ -65,43 +80,72 @@ impl Pages {
         Ok(Some(format!("/activitylist-service/activities/search/activities?{}", form(&query))))
     }
 
-    /// Whether the end was seen.
-    pub fn has_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// Reads the answer to the last path.
-    pub fn read(&mut self, response: &Response) -> Result<Page> {
+    /// Reads the answer to the last path. `None`: nothing on it was new to this walk.
+    pub fn read(&mut self, response: &Response) -> Result<Option<Page>> {
         let items = parse(response)?;
         self.pages += 1;
-        // By what came, not by what was asked: a service may cap its pages.
-        self.start += items.len();
-        if items.is_empty() {
+        if items.is_empty() && self.seam.is_none() {
             self.ended = true;
-            return Ok(Page::default());
+            return Ok(None);
         }
+        let ids: Vec<Option<String>> = items.iter().map(|item| id(&item["activityId"])).collect();
+        let met = |id: &Option<String>| id.as_ref().is_some_and(|id| self.seen.contains(id));
+        if self.seam.is_some() && !ids.first().is_some_and(met) {
+            return self.step_back().map(|()| None);
+        }
+        let before = self.seen.len();
+        let page = self.take(&items);
+        let fresh = self.seen.len() > before || !page.unreadable.is_empty();
+        if !fresh && items.len() < self.widest {
+            // It could have shown more, and shows nothing that was not seen: there is no more.
+            self.ended = true;
+            return Ok(None);
+        }
+        self.widest = self.widest.max(items.len());
+        if !fresh {
+            // Nothing below what was seen: the page after it has to be empty.
+            self.start += items.len();
+            self.seam = None;
+            if self.start > self.seen.len() + 10 * LIMIT {
+                return Err(Error::Strange("the list shows the same entries again and again".into()));
+            }
+            return Ok(None);
+        }
+        // By what came, not by what was asked: a service may cap its pages.
+        self.start += items.len().saturating_sub(1);
+        self.seam = ids.last().cloned().flatten();
+        if self.seam.is_none() {
+            self.start += 1;
+        }
+        Ok(Some(page))
+    }
+
+    fn step_back(&mut self) -> Result<()> {
+        self.steps_back += 1;
+        if self.steps_back > MOST_STEPS_BACK {
+            return Err(Error::Strange("the list changes faster than it can be read".into()));
+        }
+        // Twice as far each time: few deletions are near, many are somewhere above.
+        self.start = self.start.saturating_sub(10 << self.steps_back.min(10));
+        if self.start == 0 {
+            self.seam = None;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, items: &[Value]) -> Page {
         let mut page = Page::default();
-        let mut fresh = false;
-        for item in &items {
+        for item in items {
             let Some(activity) = activity(self.platform, item) else {
                 page.unreadable.push("an entry of the list has no activityId".into());
-                fresh = true;
                 continue;
             };
-            if !self.seen.insert(activity.id.clone()) {
-                continue;
-            }
-            fresh = true;
             page.oldest = [page.oldest, activity.start_time].into_iter().flatten().min();
-            if self.is_in_window(&activity) {
+            if self.seen.insert(activity.id.clone()) && self.is_in_window(&activity) {
                 page.activities.push(Listed { activity, raw: item.to_string() });
             }
         }
-        // A page may be all old acquaintances after a shift, but then the next one is not.
-        if !fresh && items.len() >= LIMIT && self.pages > 1 && self.start > self.seen.len() + 10 * LIMIT {
-            return Err(Error::Strange("the list shows the same entries again and again".into()));
-        }
-        Ok(page)
+        page
     }
 
     fn is_in_window(&self, activity: &Activity) -> bool {
@@ -120,10 +164,10 @@ fn parse(response: &Response) -> Result<Vec<Value>> {
         }
         status => return Err(Error::Strange(format!("the list answers HTTP {status}"))),
     }
-    match serde_json::from_slice(&response.body) {
-        Ok(Value::Array(items)) => Ok(items),
-        Ok(_) => Err(Error::Strange("the list is no list, although the service reports success".into())),
-        Err(_) => Err(Error::Strange("the list is no JSON text, although the service reports success".into())),
+    match json::lenient(&response.body) {
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(Error::Strange("the list is no list, although the service reports success".into())),
+        None => Err(Error::Strange("the list is no JSON text, although the service reports success".into())),
     }
 }
 
@@ -188,7 +232,10 @@ fn offset(start: Timestamp, local: DateTime) -> Option<i32> {
 /// Milliseconds until about 2021, seconds now. Pauses make the ratio vary, but not a hundredfold.
 fn elapsed(elapsed: Option<f64>, timer: Option<f64>) -> Option<f64> {
     match (elapsed, timer) {
-        (Some(elapsed), Some(timer)) if elapsed > 100.0 * timer => Some(elapsed / 1000.0),
+        // A watch that was forgotten to be stopped gives such ratios too, but then not even a thousandth covers the timer.
+        (Some(elapsed), Some(timer)) if elapsed > 100.0 * timer && elapsed / 1000.0 >= timer - 1.0 => {
+            Some(elapsed / 1000.0)
+        }
         (Some(elapsed), None) if elapsed > PLAUSIBLE_ELAPSED_S => Some(elapsed / 1000.0),
         (elapsed, _) => elapsed,
     }

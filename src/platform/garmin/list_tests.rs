@@ -7,8 +7,9 @@ fn response(status: u16, body: impl Into<Vec<u8>>) -> Response {
     Response { status, headers: Vec::new(), body: body.into() }
 }
 
-fn page_of(ids: std::ops::Range<u64>) -> Response {
-    let items: Vec<Value> = ids.map(|id| json!({"activityId": id, "startTimeGMT": "2026-01-01 00:00:00"})).collect();
+fn page_of(ids: &[u64]) -> Response {
+    let items: Vec<Value> =
+        ids.iter().map(|id| json!({"activityId": id, "startTimeGMT": "2026-01-01 00:00:00"})).collect();
     response(200, serde_json::to_vec(&items).unwrap())
 }
 
@@ -46,6 +47,18 @@ fn an_entry_of_2021_has_nulls_and_milliseconds() {
 }
 
 #[test]
+fn a_watch_that_was_forgotten_to_be_stopped_is_no_milliseconds() {
+    let elapsed = |duration: f64, elapsed: f64| {
+        activity("garmin-com", &json!({"activityId": 1, "duration": duration, "elapsedDuration": elapsed}))
+            .unwrap()
+            .elapsed_time_s
+    };
+    assert_eq!(elapsed(60.0, 7300.0), Some(7300.0));
+    assert_eq!(elapsed(3459.3, 4_677_150.9), Some(4_677_150.9 / 1000.0));
+    assert_eq!(elapsed(2627.38, 2_627_379.88), Some(2627.37988));
+}
+
+#[test]
 fn an_entry_with_an_id_alone_is_an_activity() {
     let sparse = activity("garmin-com", &json!({"activityId": "7"})).unwrap();
     assert_eq!(sparse, Activity { platform: "garmin-com".into(), id: "7".into(), ..Activity::default() });
@@ -74,27 +87,66 @@ fn the_start_comes_from_the_epoch_when_the_text_is_missing() {
     assert_eq!(activity.utc_offset_s, Some(21600));
 }
 
-#[test]
-fn the_list_ends_with_an_empty_page_and_an_id_comes_once() {
+/// A service that holds `entries`; after each request `change` may delete or add some.
+fn walk(entries: Vec<u64>, cap: usize, mut change: impl FnMut(usize, &mut Vec<u64>)) -> (Vec<u64>, Vec<usize>) {
+    let mut entries = entries;
+    let (mut got, mut starts) = (Vec::new(), Vec::new());
     let mut pages = Pages::new("garmin-com", Window::default());
-    assert_eq!(
-        pages.next_path().unwrap().unwrap(),
-        "/activitylist-service/activities/search/activities?start=0&limit=100"
-    );
-    assert_eq!(pages.read(&page_of(0..100)).unwrap().activities.len(), 100);
-    assert!(pages.next_path().unwrap().unwrap().contains("start=100&"));
-    // Three new ones arrived meanwhile: the second page begins with three old acquaintances.
-    assert_eq!(pages.read(&page_of(97..150)).unwrap().activities.len(), 50);
-    assert!(pages.next_path().unwrap().is_some(), "a short page is not the end");
-    pages.read(&response(200, "[]")).unwrap();
-    assert!(pages.next_path().unwrap().is_none());
+    while let Some(path) = pages.next_path().unwrap() {
+        let start: usize = path.split("start=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
+        starts.push(start);
+        let shown: Vec<u64> = entries.iter().copied().skip(start).take(cap).collect();
+        if let Some(page) = pages.read(&page_of(&shown)).unwrap() {
+            got.extend(page.activities.iter().map(|listed| listed.activity.id.parse::<u64>().unwrap()));
+        }
+        change(starts.len(), &mut entries);
+        assert!(starts.len() < 400);
+    }
+    (got, starts)
+}
+
+#[test]
+fn the_list_ends_with_an_empty_page_and_pages_overlap_by_one() {
+    let all: Vec<u64> = (0..230).collect();
+    assert_eq!(walk(all.clone(), 100, |_, _| {}), (all, vec![0, 99, 198, 229]));
+    assert_eq!(walk(Vec::new(), 100, |_, _| {}), (vec![], vec![0]));
+    assert_eq!(walk(vec![7], 100, |_, _| {}), (vec![7], vec![0, 0, 1]));
+}
+
+#[test]
+fn an_id_comes_once_although_entries_arrive_meanwhile() {
+    let (got, _) = walk((0..250).collect(), 100, |request, entries| {
+        if request < 5 {
+            entries.insert(0, 1000 + request as u64);
+        }
+    });
+    assert_eq!(got, (0..250).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_deletion_meanwhile_hides_no_other_entry() {
+    for victims in 1..150 {
+        let (got, _) = walk((0..400).collect(), 100, |request, entries| {
+            if request == 2 {
+                entries.drain(..victims);
+            }
+        });
+        assert_eq!(got, (0..400).collect::<Vec<_>>(), "{victims} deleted");
+    }
+}
+
+#[test]
+fn a_service_that_caps_its_pages_hides_nothing() {
+    for cap in [1, 2, 3, 20, 99] {
+        assert_eq!(walk((0..120).collect(), cap, |_, _| {}).0, (0..120).collect::<Vec<_>>(), "{cap} a page");
+    }
 }
 
 #[test]
 fn a_server_that_ignores_the_offset_is_found_out() {
     let mut pages = Pages::new("garmin-com", Window::default());
-    let failed = (0..50).any(|_| pages.read(&page_of(0..100)).is_err());
-    assert!(failed);
+    let all: Vec<u64> = (0..100).collect();
+    assert!((0..50).any(|_| pages.read(&page_of(&all)).is_err()));
 }
 
 #[test]
@@ -108,7 +160,7 @@ fn a_window_is_asked_a_day_wider_and_held_exactly() {
         {"activityId": 2, "startTimeGMT": "2026-01-08 12:00:00"},
         {"activityId": 1, "startTimeGMT": "2026-01-08 11:59:59"}
     ]);
-    let page = pages.read(&response(200, items.to_string())).unwrap();
+    let page = pages.read(&response(200, items.to_string())).unwrap().unwrap();
     assert_eq!(page.activities.iter().map(|l| l.activity.id.as_str()).collect::<Vec<_>>(), ["2"]);
 }
 

@@ -38,8 +38,10 @@ pub enum Answer {
         /// Where to, masked by the service.
         to: String,
     },
-    /// The password or the code is wrong.
+    /// The password is wrong.
     Wrong,
+    /// The code is wrong.
+    WrongCode,
     /// Too many logins, or a test that only a browser passes. Trying again makes it worse.
     TurnedAway(String),
     /// The service is in trouble.
@@ -95,6 +97,10 @@ pub fn cookies(response: &Response) -> String {
 pub fn parse_answer(site: &Site, response: &Response) -> Answer {
     let Ok(body) = serde_json::from_slice::<Value>(&response.body) else {
         return match response.status {
+            // Cloudflare's tests come under this status too.
+            503 if is_challenge(response) => {
+                Answer::TurnedAway("a challenge page instead of an answer (HTTP 503)".into())
+            }
             500..=599 => Answer::Trouble(format!("HTTP {}", response.status)),
             429 => Answer::TurnedAway("too many logins (HTTP 429)".into()),
             status => Answer::TurnedAway(format!("a challenge page instead of an answer (HTTP {status})")),
@@ -120,8 +126,7 @@ pub fn parse_answer(site: &Site, response: &Response) -> Answer {
             Answer::Mfa { method: method.to_owned(), to: to.as_str().unwrap_or(method).to_owned() }
         }
         "INVALID_USERNAME_PASSWORD" => Answer::Wrong,
-        // The name for a wrong code was never recorded; any that speaks of the factor is taken for it.
-        kind if kind.contains("MFA") || (kind.contains("INVALID") && kind.contains("CODE")) => Answer::Wrong,
+        kind if is_wrong_code(kind) => Answer::WrongCode,
         kind if kind.to_ascii_uppercase().contains("CAPTCHA") => Answer::TurnedAway("a CAPTCHA is asked for".into()),
         _ if response.status == 429 || code == "429" => Answer::TurnedAway("too many logins (429)".into()),
         _ if code == "427" => Answer::TurnedAway("the login page asks for a browser (427)".into()),
@@ -130,6 +135,19 @@ pub fn parse_answer(site: &Site, response: &Response) -> Answer {
         "" => Answer::Stopped(format!("an unknown answer (HTTP {})", response.status)),
         kind => Answer::Stopped(format!("{kind} {message}").trim().to_owned()),
     }
+}
+
+fn is_challenge(response: &Response) -> bool {
+    let page = String::from_utf8_lossy(&response.body).to_ascii_lowercase();
+    response.header("cf-mitigated").is_some()
+        || ["just a moment", "challenge", "captcha"].iter().any(|word| page.contains(word))
+}
+
+/// The name for a wrong code was never recorded; one that says both "code" and "wrong" is taken for it. Any other name
+/// (expired, too many attempts) ends the login.
+fn is_wrong_code(kind: &str) -> bool {
+    let says = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+    says(&["MFA", "CODE"]) && says(&["INVALID", "WRONG", "INCORRECT", "MISMATCH"])
 }
 
 /// Exchanges a ticket for a token. `service` must be the one the ticket was made for, to the letter, or the ticket is
@@ -182,7 +200,7 @@ pub fn parse_token(
     match response.status {
         200..=299 => Token::from_answer(&body, site, client_id, source, now)
             .ok_or_else(|| NoToken::Later("the token service sent no token".into())),
-        400 | 401 | 403 if body.is_object() => {
+        400 | 401 if body.is_object() => {
             let words = body["error_description"]
                 .as_str()
                 .or(body["error"].as_str())
@@ -194,9 +212,12 @@ pub fn parse_token(
     }
 }
 
-/// The service's words up to the first colon: what follows quotes the token ("Invalid refresh token: …").
+/// The service's words up to the first colon, as what follows quotes the token ("Invalid refresh token: …"), and without
+/// any word that could be one.
 fn words_without_token(words: &str) -> String {
-    words.split(':').next().unwrap_or("").chars().take(120).collect()
+    let plain = words.split(':').next().unwrap_or("").split_whitespace();
+    let shown = plain.map(|word| if word.len() > 24 || word.contains("ST-") { "***" } else { word });
+    shown.collect::<Vec<_>>().join(" ").chars().take(120).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod account;
 mod download;
 mod import;
+mod json;
 mod list;
 mod login;
 mod oauth1;
@@ -57,11 +58,8 @@ impl Platform for Garmin {
         let mut pages = list::Pages::new(self.site.platform, *window);
         while let Some(path) = pages.next_path()? {
             let request = self.site.get(&path).header("Accept", "application/json");
-            let page = pages.read(&self.call(&request)?)?;
-            // The empty page is the end of the list, and no page on which the caller could have had enough.
-            if pages.has_ended() {
-                break;
-            }
+            // A page without anything new is no page on which the caller could have had enough.
+            let Some(page) = pages.read(&self.call(&request)?)? else { continue };
             if each_page(page)? == More::Stop {
                 return Ok(Ending::Stopped);
             }
