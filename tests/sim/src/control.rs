@@ -159,6 +159,7 @@ fn describe_coros(account: &coros::account::Account) -> Value {
     });
     json!({
         "region": account.spec.region, "email": account.spec.email, "password": account.spec.password,
-        "mfa_code": account.spec.mfa_code, "user": account.user, "activities": activities.collect::<Vec<_>>(),
+        "mfa_code": account.spec.mfa_code, "user": account.user,
+        "activities": activities.collect::<Vec<_>>(),
     })
 }

@@ -23,10 +23,13 @@ mod server;
 mod services;
 mod sim;
 mod state;
+pub mod store;
 pub mod tls;
+mod unzip;
 pub mod zipfile;
 
 pub use coros::spec::{CorosActivitySpec, CorosLogin, CorosSpec, ImportSpec};
+pub use coros::sts::{MARKER, StsSpec};
 pub use fault::{Effect, Fault, Match};
 pub use garmin::activity::sha256;
 pub use garmin::upload::{UploadAnswer, UploadSpec};

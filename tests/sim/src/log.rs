@@ -4,7 +4,17 @@ use crate::http::{Request, decode_form, encode};
 use serde::Serialize;
 
 /// Query parameters whose values never enter the log.
-const SECRET: [&str; 5] = ["ticket", "mfa_token", "oauth_token", "access_token", "refresh_token"];
+const SECRET: [&str; 9] = [
+    "ticket",
+    "mfa_token",
+    "oauth_token",
+    "access_token",
+    "refresh_token",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "x-oss-security-token",
+    "x-oss-signature",
+];
 
 /// One request and how it was answered.
 #[derive(Clone, Debug, Serialize)]

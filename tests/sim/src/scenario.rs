@@ -2,6 +2,7 @@
 
 use crate::Sim;
 use crate::coros::spec::CorosSpec;
+use crate::coros::sts::StsSpec;
 use crate::fault::Fault;
 use crate::garmin::upload::UploadSpec;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub struct Scenario {
     pub accounts: Vec<AccountSpec>,
     /// Accounts of COROS; the first of a region is the one meant where only a region is named.
     pub coros: Vec<CorosSpec>,
+    /// How credentials of the object stores are handed out.
+    pub sts: StsSpec,
     /// Seconds an access token lives.
     pub access_token_life: i64,
     /// Seconds a refresh token lives.
@@ -169,6 +172,7 @@ impl Default for Scenario {
             port: 0,
             accounts: vec![AccountSpec::default()],
             coros: Vec::new(),
+            sts: StsSpec::default(),
             access_token_life: 4 * 3600,
             refresh_token_life: 30 * 86_400,
             ticket_life: 60,

@@ -8,6 +8,7 @@ use crate::garmin::tokens::Tokens;
 use crate::garmin::upload::Upload;
 use crate::garmin::{history, oddities, sports};
 use crate::scenario::{AccountSpec, ActivitySpec, LoginMode, Scenario};
+use crate::store::state::Stores;
 use fastrand::Rng;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -47,6 +48,8 @@ pub struct State {
     pub uploads: Vec<Upload>,
     /// COROS.
     pub coros: Coros,
+    /// The object stores.
+    pub stores: Stores,
     pub(crate) rng: Rng,
     ahead: i64,
 }
@@ -63,6 +66,7 @@ impl State {
             list_requests: 0,
             uploads: Vec::new(),
             coros: Coros::new(&scenario),
+            stores: Stores::default(),
             rng: Rng::with_seed(scenario.seed ^ 0x5117),
             ahead: 0,
             scenario,

@@ -5,6 +5,8 @@ mod delete;
 mod detail;
 mod files;
 pub mod history;
+mod import;
+pub mod jobs;
 mod list;
 mod login;
 pub use login::md5_hex;
@@ -13,16 +15,18 @@ mod second;
 pub mod spec;
 pub mod sports;
 pub mod state;
+pub mod sts;
 
 use crate::http::{Request, Response};
 use crate::state::State;
-use regions::{REGIONS, Region};
+use regions::{COMMON_HUB, FAQ, REGIONS, Region};
 use serde_json::{Value, json};
 
 /// Every host that is played.
 pub fn hosts() -> Vec<String> {
     let mut all: Vec<String> = REGIONS.iter().map(|region| region.api.to_owned()).collect();
-    all.extend(["s3.coros.com", "oss.coros.com"].map(str::to_owned));
+    all.extend(REGIONS.iter().map(|region| region.hub.to_owned()));
+    all.extend(["s3.coros.com", "oss.coros.com", COMMON_HUB, FAQ].map(str::to_owned));
     all
 }
 
@@ -32,6 +36,8 @@ pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
         return Some(api(state, *region, request));
     }
     match request.host.as_str() {
+        FAQ => Some(sts::faq(state, request)),
+        host if host == COMMON_HUB || REGIONS.iter().any(|region| region.hub == host) => Some(sts::hub(state, request)),
         "s3.coros.com" | "oss.coros.com" => Some(files::stored(state, request)),
         _ => None,
     }
@@ -56,6 +62,9 @@ fn api(state: &mut State, region: Region, request: &Request) -> Response {
         ("GET" | "POST", "/activity/detail/query") => detail::answer(&state.coros.accounts[account], request),
         ("GET" | "POST", "/activity/detail/download") => files::address(&state.coros.accounts[account], request),
         ("GET", "/activity/delete") => delete::answer(state, account, request),
+        ("POST", "/activity/fit/import") => import::answer(state, account, request),
+        ("POST", "/activity/fit/getImportSportList") => jobs::list(state, account, request),
+        ("POST", "/activity/fit/deleteSportImport") => jobs::remove(state, account, request),
         _ => gone(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::history;
+use super::jobs::Job;
 use super::spec::CorosActivitySpec;
 use crate::garmin::activity::sha256;
 use crate::scenario::Scenario;
@@ -31,6 +32,8 @@ pub struct Coros {
     pub accounts: Vec<Account>,
     /// Logins that wait for a code.
     pub challenges: Vec<Challenge>,
+    /// Imports.
+    pub jobs: Vec<Job>,
     /// Mails with codes: address and code.
     pub mails: Vec<(String, String)>,
 }
