@@ -13,6 +13,7 @@
 //!
 //! - [`activity`]: an entry on a platform, the one type that everybody knows; [`sport`]: services' types to FIT's.
 //! - [`record`]: the line format; [`fit`]: is this file whole, and what is it; [`http`]: the only room with sockets.
+//! - [`matching`]: which activities are the same exercise, pure: values in, values out.
 //! - [`platform`]: the services, each behind one trait; builds requests and reads answers, pure, and sends them by `http`.
 //! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
 //!
@@ -25,6 +26,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod fit;
 pub mod http;
+pub mod matching;
 pub mod plan;
 pub mod platform;
 pub mod record;

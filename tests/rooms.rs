@@ -11,6 +11,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("sport", &[]),
     ("fit", &["activity", "sport"]),
     ("http", &["activity", "sport"]),
+    ("matching", &["fit", "activity", "sport"]),
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
     ("archive", &["fit", "http", "record", "activity", "sport"]),

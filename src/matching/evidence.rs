@@ -1,0 +1,244 @@
+//! What two entries have in common, measured. Nothing is decided here.
+
+use super::Candidate;
+use crate::activity::Activity;
+use crate::fit::Identity;
+use crate::sport::{self, Family};
+
+/// Timer times are one if no further apart than this, or 5 %.
+const TIMER_SLACK_S: f64 = 30.0;
+/// Distances are one if no further apart than this, or 5 %.
+const DISTANCE_SLACK_M: f64 = 100.0;
+const SLACK: f64 = 0.05;
+/// What rounding and re-encoding do to a start and a timer time, in seconds.
+const CLOSE_START_S: f64 = 2.0;
+const CLOSE_TIMER_S: f64 = 1.0;
+/// What rounding and re-encoding do to a distance: metres, or a part of it.
+const CLOSE_DISTANCE_M: f64 = 5.0;
+const CLOSE_DISTANCE: f64 = 0.001;
+/// Faster than this nobody exercises (90 km/h): a distance took at least so long.
+const FASTEST_M_PER_S: f64 = 25.0;
+
+/// A measure on both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// Unknown, or zero, on one side at least.
+    Unknown,
+    /// The same but for rounding.
+    Close,
+    /// The same exercise could have both.
+    Agrees,
+    /// One exercise cannot have both.
+    Differs,
+}
+
+/// Who recorded the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Devices {
+    Same,
+    Different,
+    /// Nothing that can be compared.
+    Unknown,
+}
+
+/// What kind of proof the files give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Files {
+    /// The same bytes.
+    SameBytes,
+    /// The same device made both in the same second.
+    SameRecording,
+    /// Both recordings are named, and they are two.
+    TwoRecordings,
+    Unknown,
+}
+
+/// What two entries have in common. The same whichever of them comes first.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    /// Both are one entry, so there is nothing to compare.
+    pub same_entry: bool,
+    pub files: Files,
+    /// How much later the later one began, in seconds.
+    pub gap_s: Option<f64>,
+    /// Whether they took place at the same time, for half of the shorter one at least.
+    pub overlap: Option<bool>,
+    pub families: (Family, Family),
+    pub timer: Measure,
+    pub distance: Measure,
+    pub devices: Devices,
+    timers_s: Option<(f64, f64)>,
+    distances_m: Option<(f64, f64)>,
+}
+
+impl Evidence {
+    pub fn of(a: &Candidate, b: &Candidate) -> Evidence {
+        let (one, two) = (a.activity, b.activity);
+        let timers_s = both(one.timer_time_s, two.timer_time_s);
+        let distances_m = both(one.distance_m, two.distance_m);
+        let families = (family_of(one), family_of(two));
+        Evidence {
+            same_entry: one.platform == two.platform && one.id == two.id,
+            files: files(a, b),
+            gap_s: gap_s(one, two),
+            overlap: overlap(one, two),
+            families: if families.0.name() <= families.1.name() { families } else { (families.1, families.0) },
+            timer: measure(timers_s, TIMER_SLACK_S, |_| CLOSE_TIMER_S),
+            distance: measure(distances_m, DISTANCE_SLACK_M, |metres| CLOSE_DISTANCE_M.max(CLOSE_DISTANCE * metres)),
+            devices: devices(a, b),
+            timers_s,
+            distances_m,
+        }
+    }
+
+    /// Whether the starts are one but for rounding.
+    pub fn close_start(&self) -> bool {
+        self.gap_s.is_some_and(|gap| gap <= CLOSE_START_S)
+    }
+
+    /// The whole, non-zero number of quarter hours between the starts, if it is one and no more than 26 hours:
+    /// the farthest apart that two places on earth set their clocks.
+    pub fn quarter_hours(&self) -> Option<u32> {
+        let gap = self.gap_s?;
+        let quarters = (gap / 900.0).round();
+        let near = (gap - quarters * 900.0).abs() <= CLOSE_START_S;
+        (near && (1.0..=104.0).contains(&quarters)).then_some(quarters as u32)
+    }
+
+    /// Do both belong to one family of sports?
+    pub fn sport(&self) -> Option<bool> {
+        self.families.0.agrees(self.families.1)
+    }
+
+    /// One is a whole multisport activity and the other is not: whole and part have one file.
+    pub fn whole_and_part(&self) -> bool {
+        let (a, b) = (self.families.0.name(), self.families.1.name());
+        self.sport() == Some(false) && (a == "multisport" || b == "multisport")
+    }
+
+    /// The evidence in words, the same for both orders.
+    pub fn in_words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        match self.files {
+            Files::SameBytes => words.push("same file".to_owned()),
+            Files::SameRecording => words.push("same recording (FIT file_id)".to_owned()),
+            Files::TwoRecordings | Files::Unknown => {}
+        }
+        words.extend(self.start_in_words());
+        if self.overlap == Some(false) && self.quarter_hours().is_none() {
+            words.push("one began when the other was over, or nearly".to_owned());
+        }
+        let (a, b) = (self.families.0.name(), self.families.1.name());
+        words
+            .extend(self.sport().map(|one| if one { format!("both {a}") } else { format!("sport differs: {a}, {b}") }));
+        words.extend(measure_in_words("timer time", "s", self.timer, self.timers_s));
+        words.extend(measure_in_words("distance", "m", self.distance, self.distances_m));
+        match self.devices {
+            Devices::Same => words.push("same device".to_owned()),
+            Devices::Different => words.push("different devices".to_owned()),
+            Devices::Unknown => words.push("devices not comparable".to_owned()),
+        }
+        words
+    }
+
+    /// `start +2 s`, or `start +8:00 h`.
+    pub fn start_in_words(&self) -> Vec<String> {
+        let words = match (self.quarter_hours(), self.gap_s) {
+            (Some(quarters), _) => format!("start +{}:{:02} h", quarters / 4, quarters % 4 * 15),
+            (None, Some(gap)) => format!("start +{gap:.0} s"),
+            (None, None) => "start unknown".to_owned(),
+        };
+        vec![words]
+    }
+}
+
+fn measure_in_words(name: &str, unit: &str, measure: Measure, values: Option<(f64, f64)>) -> Option<String> {
+    let (less, more) = values?;
+    Some(match measure {
+        Measure::Differs => format!("{name} differs: {less:.0} {unit}, {more:.0} {unit}"),
+        _ => format!("{name} {:.1} %", (more - less) / more * 100.0),
+    })
+}
+
+/// A value that says something: services write 0 for what was not measured.
+fn told(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite() && *value > 0.0)
+}
+
+/// Both values, the smaller first.
+fn both(a: Option<f64>, b: Option<f64>) -> Option<(f64, f64)> {
+    let (a, b) = (told(a)?, told(b)?);
+    Some((a.min(b), a.max(b)))
+}
+
+fn measure(values: Option<(f64, f64)>, slack: f64, close: impl Fn(f64) -> f64) -> Measure {
+    let Some((less, more)) = values else { return Measure::Unknown };
+    match more - less {
+        difference if difference <= close(more) => Measure::Close,
+        difference if difference <= slack.max(SLACK * more) => Measure::Agrees,
+        _ => Measure::Differs,
+    }
+}
+
+fn family_of(activity: &Activity) -> Family {
+    sport::family(activity.sport.as_deref(), activity.sub_sport.as_deref())
+}
+
+fn gap_s(a: &Activity, b: &Activity) -> Option<f64> {
+    let (a, b) = (a.start_time?.as_millisecond(), b.start_time?.as_millisecond());
+    Some(a.abs_diff(b) as f64 / 1000.0)
+}
+
+/// How long it took at least, in seconds.
+fn span_s(activity: &Activity) -> Option<f64> {
+    told(activity.timer_time_s)
+        .or_else(|| told(activity.elapsed_time_s))
+        .or_else(|| told(activity.distance_m).map(|metres| metres / FASTEST_M_PER_S))
+}
+
+/// Nobody does two exercises at once: what follows one another is two, however alike they are.
+fn overlap(a: &Activity, b: &Activity) -> Option<bool> {
+    let span_of = |one: &Activity| Some((one.start_time?.as_millisecond() as f64 / 1000.0, span_s(one)?));
+    let ((start_a, span_a), (start_b, span_b)) = (span_of(a)?, span_of(b)?);
+    let common = (start_a + span_a).min(start_b + span_b) - start_a.max(start_b);
+    Some(common >= span_a.min(span_b) / 2.0)
+}
+
+fn identity_of(candidate: &Candidate) -> Option<Identity> {
+    candidate.file.and_then(|file| file.identity)
+}
+
+fn files(a: &Candidate, b: &Candidate) -> Files {
+    let hash = |candidate: &Candidate| candidate.file.and_then(|file| file.sha256.map(str::to_owned));
+    if hash(a).is_some_and(|one| Some(one) == hash(b)) {
+        return Files::SameBytes;
+    }
+    match (identity_of(a), identity_of(b)) {
+        (Some(a), Some(b)) if a == b => Files::SameRecording,
+        (Some(_), Some(_)) => Files::TwoRecordings,
+        _ => Files::Unknown,
+    }
+}
+
+/// One sign of a second device is enough. What a platform calls a device means nothing on another one.
+fn devices(a: &Candidate, b: &Candidate) -> Devices {
+    let serials = identity_of(a).zip(identity_of(b));
+    let serials = serials.map(|(a, b)| (a.manufacturer, a.serial_number) == (b.manufacturer, b.serial_number));
+    let names = a.activity.device.as_deref().zip(b.activity.device.as_deref());
+    let names = names.filter(|_| a.activity.platform == b.activity.platform).map(|(a, b)| a == b);
+    let makers = maker(a.activity).zip(maker(b.activity)).map(|(a, b)| a.eq_ignore_ascii_case(b));
+    let signs = [serials, names, makers];
+    if signs.contains(&Some(false)) {
+        Devices::Different
+    } else if serials == Some(true) || names == Some(true) {
+        Devices::Same
+    } else {
+        Devices::Unknown
+    }
+}
+
+/// The manufacturer, unless it is the number that anybody may use.
+fn maker(activity: &Activity) -> Option<&str> {
+    let placeholder = |name: &str| ["development", "unknown", ""].iter().any(|word| name.eq_ignore_ascii_case(word));
+    activity.manufacturer.as_deref().filter(|name| !placeholder(name))
+}

@@ -1,0 +1,183 @@
+//! The lines of the decision table, one by one. The many are in `tests/matching.rs`.
+
+use super::*;
+
+fn entry(platform: &str, id: &str, start_s: i64, timer_s: f64, distance_m: f64) -> Activity {
+    Activity {
+        platform: platform.into(),
+        id: id.into(),
+        sport: Some("running".into()),
+        start_time: jiff::Timestamp::from_second(1_767_881_421 + start_s).ok(),
+        timer_time_s: Some(timer_s),
+        distance_m: Some(distance_m),
+        manufacturer: Some("garmin".into()),
+        device: Some("7".into()),
+        ..Activity::default()
+    }
+}
+
+fn com(id: &str, start_s: i64, timer_s: f64, distance_m: f64) -> Activity {
+    entry("garmin-com", id, start_s, timer_s, distance_m)
+}
+
+fn bare(activity: &Activity) -> Candidate<'_> {
+    Candidate { activity, file: None, native_manufacturer: Some("garmin") }
+}
+
+fn filed<'a>(activity: &'a Activity, sha256: &'a str) -> Candidate<'a> {
+    Candidate { file: Some(FileFacts { sha256: Some(sha256), ..FileFacts::default() }), ..bare(activity) }
+}
+
+fn said(a: &Activity, b: &Activity) -> Option<&'static str> {
+    Matcher::default().verdict(&bare(a), &bare(b)).map(|verdict| verdict.certainty.name())
+}
+
+#[test]
+fn the_evidence_is_told_in_words() {
+    let (a, b) = (com("1", 0, 2223.3, 4261.2), com("2", 2, 2223.0, 4257.0));
+    let verdict = Matcher::default().verdict(&bare(&a), &bare(&b)).unwrap();
+    assert_eq!(verdict.certainty, Certainty::SameExercise);
+    assert_eq!(verdict.why, ["start +2 s", "both running", "timer time 0.0 %", "distance 0.1 %", "same device"]);
+    assert_eq!(serde_json::to_string(&Certainty::SameExercise).unwrap(), r#""same-exercise""#);
+}
+
+#[test]
+fn what_contradicts_is_start_only_at_most() {
+    let run = com("1", 0, 1800.0, 5000.0);
+    let strength = Activity { sport: Some("training".into()), ..com("2", 45, 1800.0, 0.0) };
+    assert_eq!(said(&run, &strength), Some("start-only"));
+    assert_eq!(said(&run, &com("2", 3, 900.0, 2500.0)), Some("start-only"), "cut");
+    assert_eq!(said(&run, &com("2", 61, 1800.0, 5000.0)), None, "over the tolerance");
+    // Alike within 30 s and 100 m, but one after the other.
+    assert_eq!(said(&com("1", 0, 45.0, 180.0), &com("2", 50, 50.0, 200.0)), Some("start-only"));
+}
+
+#[test]
+fn the_less_is_known_the_closer_it_must_be() {
+    let unknown = |activity: Activity| Activity { sport: None, device: None, ..activity };
+    let run = com("1", 0, 1800.0, 5000.0);
+    assert_eq!(said(&run, &com("2", 40, 1850.0, 5200.0)), Some("same-exercise"), "one device records one thing");
+    assert_eq!(said(&run, &unknown(com("2", 40, 1850.0, 5200.0))), Some("two-devices"));
+    assert_eq!(said(&run, &unknown(com("2", 2, 1801.0, 5004.0))), Some("same-exercise"));
+    assert_eq!(said(&run, &unknown(com("2", 40, 1801.0, 0.0))), Some("start-only"));
+    assert_eq!(said(&run, &unknown(com("2", 2, 1801.0, 0.0))), Some("same-exercise"));
+    assert_eq!(said(&com("1", 0, 0.0, 0.0), &com("2", 0, 0.0, 0.0)), Some("start-only"), "0 is no agreement");
+    let other = Activity { device: Some("8".into()), ..com("2", 0, 1800.0, 5000.0) };
+    assert_eq!(said(&run, &other), Some("two-devices"));
+    // A device's name says nothing on another platform; who made it does.
+    let cn = Activity { platform: "garmin-cn".into(), ..other };
+    assert_eq!(said(&run, &cn), Some("same-exercise"));
+    let coros = Activity { manufacturer: Some("COROS".into()), ..cn };
+    assert_eq!(said(&run, &coros), Some("two-devices"));
+}
+
+#[test]
+fn shifted_is_the_same_recording_at_another_quarter_hour() {
+    let run = com("1", 0, 1800.0, 5000.0);
+    let shifted = com("2", 8 * 3600 + 1, 1800.4, 5001.0);
+    assert_eq!(said(&run, &shifted), Some("shifted"));
+    assert_eq!(Matcher::default().verdict(&bare(&run), &bare(&shifted)).unwrap().why[0], "start +8:00 h");
+    assert_eq!(said(&run, &com("2", 5 * 3600 + 2700, 1800.0, 5000.0)), Some("shifted"), "Nepal");
+    assert_eq!(said(&run, &com("2", 26 * 3600, 1800.0, 5000.0)), Some("shifted"));
+    assert_eq!(said(&run, &com("2", 26 * 3600 + 900, 1800.0, 5000.0)), None);
+    assert_eq!(said(&run, &com("2", 24 * 3600 + 1, 1804.0, 5003.0)), None, "the way to work");
+    assert_eq!(said(&run, &com("2", 8 * 3600 + 1, 1800.4, 0.0)), None, "one measure is not enough");
+}
+
+#[test]
+fn a_file_is_not_an_entry() {
+    let matcher = Matcher::default();
+    let said = |a: &Activity, b: &Activity| matcher.verdict(&filed(a, "f"), &filed(b, "f")).map(|v| v.certainty);
+    let run = com("1", 0, 1800.0, 5000.0);
+    // A mended sport, a mended distance, a start a little off: still the same file.
+    let mended = Activity { sport: Some("hiking".into()), ..com("2", 90, 1800.0, 7000.0) };
+    assert_eq!(said(&run, &mended), Some(Certainty::SameFile));
+    assert_eq!(said(&run, &com("2", 8 * 3600, 1800.0, 5000.0)), Some(Certainty::SameFile), "shifted");
+    let whole = Activity { sport: Some("multisport".into()), ..com("2", 0, 1800.0, 5000.0) };
+    assert_eq!(said(&run, &whole), Some(Certainty::StartOnly), "whole and leg");
+    assert_eq!(said(&run, &com("2", 1800, 1801.0, 5000.0)), Some(Certainty::SameFile), "a shift, not a leg");
+    let leg = Activity { sport: Some("cycling".into()), ..com("2", 1800, 1801.0, 5000.0) };
+    assert_eq!(said(&run, &leg), None, "the next leg");
+    assert_eq!(said(&run, &com("2", 0, 900.0, 2500.0)), Some(Certainty::StartOnly), "split");
+    let nowhere = Activity { start_time: None, ..com("2", 0, 1800.0, 5000.0) };
+    assert_eq!(said(&run, &nowhere), Some(Certainty::SameFile));
+}
+
+#[test]
+fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
+    let run = |id: &str| com(id, 0, 1800.0, 5000.0);
+    let imported = Activity { manufacturer: Some("strava".into()), device: None, ..run("99") };
+    let nameless = Activity { device: None, ..run("98") };
+    let (native, older) = (run("1000"), run("999"));
+    let copies = |all: &[&Activity]| {
+        let all: Vec<Candidate> = all.iter().map(|one| bare(one)).collect();
+        let told = |copy: Copy| (copy.index, copy.of, copy.verdict.certainty.name(), copy.kept_because);
+        Matcher::default().copies(&all).into_iter().map(told).collect::<Vec<_>>()
+    };
+    assert_eq!(copies(&[&imported, &native]), [(0, 1, "two-devices", "recorded by a garmin device".into())]);
+    assert_eq!(copies(&[&nameless, &native]), [(0, 1, "same-exercise", "recorded by a garmin device".into())]);
+    assert_eq!(copies(&[&native, &older]), [(0, 1, "same-exercise", "the older entry".into())]);
+    let facts = FileFacts { records: Some(1800), bytes: Some(9000), ..FileFacts::default() };
+    let rich = Candidate { file: Some(facts), ..bare(&native) };
+    let copy = &Matcher::default().copies(&[bare(&older), rich])[0];
+    assert_eq!((copy.of, copy.kept_because.as_str()), (1, "more data: 1800 records, not 0"));
+}
+
+#[test]
+fn a_copy_of_the_second_device_refers_to_the_second_device() {
+    let watch = com("1", 0, 1800.0, 5000.0);
+    let computer = Activity { device: Some("8".into()), ..com("2", 20, 1790.0, 5050.0) };
+    let copy = Activity { device: Some("8".into()), ..com("3", 20, 1790.0, 5050.0) };
+    let all = [bare(&watch), bare(&computer), bare(&copy)];
+    let told = Matcher::default().copies(&all);
+    let told: Vec<_> = told.iter().map(|copy| (copy.index, copy.of, copy.verdict.certainty)).collect();
+    assert_eq!(told, [(1, 0, Certainty::TwoDevices), (2, 1, Certainty::SameExercise)]);
+}
+
+#[test]
+fn no_chain_joins_what_contradicts() {
+    // Each is like the next; the first and the last are too far apart.
+    let all = [0, 40, 80].map(|start| com(&start.to_string(), start, 1800.0 + start as f64, 5000.0));
+    let all: Vec<Candidate> = all.iter().map(bare).collect();
+    for rule in [Rule::Evidence, Rule::Start] {
+        let groups = Matcher { rule, ..Matcher::default() }.groups(&all);
+        assert_eq!(groups.iter().map(|group| group.members.len()).collect::<Vec<_>>(), [2, 1]);
+    }
+    // One without a sport stands between a run and a ride.
+    let between = Activity { sport: None, ..com("2", 1, 1800.0, 5000.0) };
+    let ride = Activity { sport: Some("cycling".into()), ..com("3", 2, 1800.0, 5000.0) };
+    let run = com("1", 0, 1800.0, 5000.0);
+    assert_eq!(Matcher::default().groups(&[bare(&run), bare(&between), bare(&ride)]).len(), 2);
+    // One without a distance and one without a time: nothing speaks against, and the third one joins them.
+    let (timed, measured) = (com("2", 1, 1800.0, 0.0), com("3", 2, 0.0, 5000.0));
+    assert_eq!(Matcher::default().groups(&[bare(&timed), bare(&run), bare(&measured)]).len(), 1);
+}
+
+#[test]
+fn a_workout_on_two_platforms_is_one_exercise_and_goes_to_the_third_once() {
+    let native = com("21", 0, 1800.0, 5000.0);
+    let cn = entry("garmin-cn", "5", 1, 1800.0, 5001.0);
+    let coros = Activity { manufacturer: None, device: None, ..entry("coros", "4", 9, 1795.0, 5060.0) };
+    let all = [
+        Candidate { native_manufacturer: Some("coros"), ..bare(&coros) },
+        Candidate { native_manufacturer: None, ..bare(&cn) },
+        bare(&native),
+    ];
+    let groups = Matcher::default().groups(&all);
+    assert_eq!(groups.len(), 1);
+    assert_eq!(groups[0].members[0], 2);
+    assert_eq!(groups[0].because.as_deref(), Some("recorded by a garmin device"));
+    let pairs = Matcher::default().pairs_between(&all[..1], &all[1..]);
+    assert_eq!(pairs.iter().map(|pair| (pair.left, pair.right)).collect::<Vec<_>>(), [(0, 0), (0, 1)]);
+}
+
+#[test]
+fn the_plain_rule_asks_the_start_alone_and_never_allows_a_deletion() {
+    let run = com("1", 0, 1800.0, 5000.0);
+    let strength = Activity { sport: Some("training".into()), ..com("2", 45, 600.0, 0.0) };
+    let matcher = Matcher { rule: Rule::Start, tolerance_s: 60 };
+    let verdict = matcher.verdict(&bare(&run), &bare(&strength)).unwrap();
+    assert_eq!((verdict.certainty, verdict.why), (Certainty::StartOnly, vec!["start +45 s".to_owned()]));
+    assert_eq!(matcher.groups(&[bare(&run), bare(&strength)]).len(), 1);
+    assert!(!verdict.certainty.is_superfluous());
+}
