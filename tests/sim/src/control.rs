@@ -30,6 +30,11 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
             shared.faults().clear();
             Response::empty(204)
         }
+        ("GET", ["messages"]) => Response::json(200, &json!(shared.state().messages)),
+        ("DELETE", ["messages"]) => {
+            shared.state().messages.clear();
+            Response::empty(204)
+        }
         ("GET", ["state"]) => Response::json(200, &describe(&shared.state())),
         (_, ["coros", rest @ ..]) => on_region(&mut shared.state(), request, rest),
         _ => on_domain(&mut shared.state(), request, &parts),

@@ -4,7 +4,9 @@ use crate::http::{Request, decode_form, encode};
 use serde::Serialize;
 
 /// Query parameters whose values never enter the log.
-const SECRET: [&str; 9] = [
+const SECRET: [&str; 11] = [
+    "key",
+    "sign",
     "ticket",
     "mfa_token",
     "oauth_token",

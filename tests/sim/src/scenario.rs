@@ -5,6 +5,7 @@ use crate::coros::spec::CorosSpec;
 use crate::coros::sts::StsSpec;
 use crate::fault::Fault;
 use crate::garmin::upload::UploadSpec;
+use crate::notify::NotifySpec;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub struct Scenario {
     pub coros: Vec<CorosSpec>,
     /// How credentials of the object stores are handed out.
     pub sts: StsSpec,
+    /// How the hosts that take messages are tempered.
+    pub notify: NotifySpec,
     /// Seconds an access token lives.
     pub access_token_life: i64,
     /// Seconds a refresh token lives.
@@ -173,6 +176,7 @@ impl Default for Scenario {
             accounts: vec![AccountSpec::default()],
             coros: Vec::new(),
             sts: StsSpec::default(),
+            notify: NotifySpec::default(),
             access_token_life: 4 * 3600,
             refresh_token_life: 30 * 86_400,
             ticket_life: 60,

@@ -7,6 +7,7 @@ use crate::garmin::activity::{Activity, Device, Source, sha256};
 use crate::garmin::tokens::Tokens;
 use crate::garmin::upload::Upload;
 use crate::garmin::{history, oddities, sports};
+use crate::notify::Message;
 use crate::scenario::{AccountSpec, ActivitySpec, LoginMode, Scenario};
 use crate::store::state::Stores;
 use fastrand::Rng;
@@ -50,6 +51,8 @@ pub struct State {
     pub coros: Coros,
     /// The object stores.
     pub stores: Stores,
+    /// Messages that were sent, even refused ones.
+    pub messages: Vec<Message>,
     pub(crate) rng: Rng,
     ahead: i64,
 }
@@ -67,6 +70,7 @@ impl State {
             uploads: Vec::new(),
             coros: Coros::new(&scenario),
             stores: Stores::default(),
+            messages: Vec::new(),
             rng: Rng::with_seed(scenario.seed ^ 0x5117),
             ahead: 0,
             scenario,

@@ -1,6 +1,6 @@
 //! The object stores that uploads go through; they take nothing that is not rightly signed.
 
-mod crypto;
+pub(crate) mod crypto;
 #[cfg(test)]
 mod example;
 mod oss;
