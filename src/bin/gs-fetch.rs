@@ -147,6 +147,7 @@ impl Task {
         let number = self.catalogue.begin_listing(self.kind.name, &self.run_id, Timestamp::now())?;
         let mut walk = Walk {
             oldest: None,
+            is_sorted: true,
             listed: Listed { listing: Some(number), items: 0, new: 0, unreadable: 0 },
             failure: None,
         };
@@ -211,9 +212,10 @@ impl Task {
         let limited = self.newest.is_some_and(|newest| walk.listed.items >= newest);
         let coverage = match ending {
             Ending::End => Coverage { from: window.since, until: window.until },
-            // Having stopped without a single start, it covers no time at all.
+            // Having stopped without a single start, or in a list without order, it covers no time at all.
             Ending::Stopped => {
-                let from = listing::covered_from(walk.oldest).unwrap_or(Timestamp::MAX);
+                let oldest = walk.oldest.filter(|_| walk.is_sorted);
+                let from = listing::covered_from(oldest).unwrap_or(Timestamp::MAX);
                 Coverage { from: Some(window.since.map_or(from, |since| since.max(from))), until: window.until }
             }
         };
@@ -226,6 +228,7 @@ impl Task {
 /// How far a listing has got.
 struct Walk {
     oldest: Option<Timestamp>,
+    is_sorted: bool,
     listed: Listed,
     failure: Option<Failure>,
 }
@@ -245,6 +248,7 @@ impl Walk {
         }
         let seen: Vec<Seen> = page.activities.iter().map(|l| Seen { activity: &l.activity, raw: &l.raw }).collect();
         let changes = catalogue.see(number, &seen, Timestamp::now())?;
+        self.is_sorted &= listing::is_sorted(self.oldest, page.newest);
         self.oldest = [self.oldest, page.oldest].into_iter().flatten().min();
         self.listed.items += seen.len() as u64;
         self.listed.unreadable += page.unreadable.len() as u64;

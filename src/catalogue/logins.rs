@@ -78,6 +78,7 @@ impl Catalogue {
             let refusals = before.unwrap_or(0);
             let pause = if counts { (first * (1 << refusals.min(4))).min(LONGEST_COOLDOWN) } else { first };
             let until = now.checked_add(pause).unwrap_or(Timestamp::MAX);
+            let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
             tx.execute(
                 "INSERT OR REPLACE INTO logins (platform, state, until, refusals, reason, at)
                  VALUES (?1, 'cooldown', ?2, ?3, ?4, ?5)",

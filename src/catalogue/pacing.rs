@@ -11,7 +11,7 @@ use crate::http::{Pacer, Turn};
 
 /// Between taking a turn and the first byte on the wire lie a few moments that differ from process to process; this
 /// keeps their difference from ever making an interval shorter than asked.
-const GUARD_MS: i64 = 25;
+const GUARD_MS: i64 = 50;
 /// A turn further ahead than this many intervals is left over from a clock that was wrong.
 const PLAUSIBLE: i64 = 20;
 

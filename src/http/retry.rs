@@ -33,7 +33,9 @@ pub fn may_pass(status: u16) -> bool {
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u32>() {
-        return now.checked_add(jiff::SignedDuration::from_secs(i64::from(seconds))).ok();
+        // Whole seconds, rounded up: it is shown to people.
+        let now = now.as_second() + i64::from(now.subsec_nanosecond() > 0);
+        return Timestamp::from_second(now + i64::from(seconds)).ok();
     }
     let date = jiff::fmt::rfc2822::parse(value).ok()?;
     Some(date.timestamp())

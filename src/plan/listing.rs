@@ -37,6 +37,11 @@ pub fn is_enough(extent: Extent, fresh: usize, listed: u64, newest: Option<u64>)
     newest.is_some_and(|newest| listed >= newest) || (extent == Extent::Incremental && fresh == 0)
 }
 
+/// Whether a page that shows `newest` may come after one that went down to `oldest`, if the list is sorted.
+pub fn is_sorted(oldest: Option<Timestamp>, newest: Option<Timestamp>) -> bool {
+    oldest.zip(newest).is_none_or(|(oldest, newest)| newest <= oldest.checked_add(SPREAD).unwrap_or(Timestamp::MAX))
+}
+
 /// From when on a listing that stopped at `oldest` tells who is there. `None`: from nowhere.
 pub fn covered_from(oldest: Option<Timestamp>) -> Option<Timestamp> {
     oldest?.checked_add(SPREAD).ok()
@@ -60,6 +65,14 @@ mod tests {
         assert_eq!(extent(Some(at("2026-03-09T00:00:00Z"))), Extent::Full);
         assert_eq!(super::extent(true, false, Some(now), now), Extent::Full);
         assert_eq!(super::extent(false, true, Some(now), now), Extent::Full);
+    }
+
+    #[test]
+    fn pages_that_go_up_again_are_not_sorted() {
+        let sorted = |oldest, newest| is_sorted(Some(at(oldest)), Some(at(newest)));
+        assert!(sorted("2026-03-08T00:00:00Z", "2026-03-07T23:00:00Z"));
+        assert!(sorted("2026-03-08T00:00:00Z", "2026-03-09T01:00:00Z"), "local time sorts otherwise than UTC");
+        assert!(!sorted("2026-03-08T00:00:00Z", "2026-03-10T00:00:00Z"));
     }
 
     #[test]

@@ -113,6 +113,8 @@ pub struct Page {
     pub activities: Vec<Listed>,
     /// The oldest start on the page, whether in the window or not.
     pub oldest: Option<Timestamp>,
+    /// The newest start on the page.
+    pub newest: Option<Timestamp>,
     /// Entries that could not be read, told in words.
     pub unreadable: Vec<String>,
 }

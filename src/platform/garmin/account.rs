@@ -274,9 +274,10 @@ impl Garmin {
         };
         let token = taken.map_err(|ended| match ended {
             Ended::Refused(why) => self.login_needed(&why),
-            Ended::TurnedAway(why) | Ended::Trouble(why) => {
-                Error::Later { message: format!("{why}; try again later, with a new ticket if it was one"), down: true }
-            }
+            Ended::TurnedAway(why) | Ended::Trouble(why) => Error::Later {
+                message: format!("{why}; try again later (a ticket is spent by now, a token is not)"),
+                down: true,
+            },
             Ended::Otherwise(error) | Ended::NotSent(error) => error,
         })?;
         if token.source != "browser" && token.refresh_token.is_some() {
