@@ -83,9 +83,14 @@ impl Settings {
         layers.into_iter().filter_map(|map| map.get(name)).map(String::as_str).find(|value| !value.trim().is_empty())
     }
 
-    /// A path; one from the `.env` file is meant from that file's folder.
+    /// A path; one from the `.env` file is meant from that file's folder, and `~/` is the home folder: no shell has read
+    /// it there.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        let value = PathBuf::from(self.get(name)?);
+        let text = self.get(name)?;
+        if let Some((home, rest)) = self.home().zip(text.strip_prefix("~/")) {
+            return Some(home.join(rest));
+        }
+        let value = PathBuf::from(text);
         let from_file = self.environment.get(name).is_none_or(|v| v.trim().is_empty());
         Some(if from_file && value.is_relative() { self.file_dir.join(value) } else { value })
     }
@@ -239,6 +244,8 @@ mod tests {
         let settings = with_file("DATA_DIR=data\n", &[]).unwrap();
         assert!(settings.data_dir().unwrap().is_absolute());
         assert!(settings.data_dir().unwrap().ends_with("data"));
+        let settings = with_file("DATA_DIR=~/sport data\n", &[("HOME", "/home/a")]).unwrap();
+        assert_eq!(settings.data_dir().unwrap(), Path::new("/home/a/sport data"));
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Run {
             None => settings.data_dir()?,
         };
         let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
-        make_private(&data_dir).map_err(|error| {
+        claim(&data_dir).map_err(|error| {
             Failure::new(
                 Exit::Config,
                 format!("{}: {error}; choose another with --data-dir or DATA_DIR", data_dir.display()),
@@ -168,6 +168,18 @@ impl Run {
         let outcome = catalogue::Outcome { exit: self.worst as u8, counts: &counts, message: message.as_deref() };
         Ok(self.catalogue.finish_run(row, &outcome, Timestamp::now())?)
     }
+}
+
+/// Makes the data folder, for its owner only: it is health data. One that was there already is closed to others only
+/// while it is empty, so that nothing but ours is ever touched.
+fn claim(data_dir: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    make_private(data_dir)?;
+    if std::fs::read_dir(data_dir)?.next().is_none() {
+        // A mounted folder may belong to somebody else: what stands in it is closed all the same.
+        let _ = std::fs::set_permissions(data_dir, std::fs::Permissions::from_mode(0o700));
+    }
+    Ok(())
 }
 
 /// `DB_PATH`, or `catalogue.sqlite` in the data folder. A database of one of the older tools is left alone: the
