@@ -140,7 +140,7 @@ fn describe(state: &State) -> Value {
                 "start": activity.recording.start, "offset": activity.recording.offset,
                 "format": activity.extension(), "manual": activity.is_manual(),
                 "gps": activity.has_gps(), "children": activity.children.iter().map(|c| c.id).collect::<Vec<_>>(),
-                "oddities": activity.oddities,
+                "oddities": activity.oddities, "exercise": activity.exercise,
                 "sha256": activity.original().map(|bytes| sha256(&bytes)),
             })
         });
@@ -151,7 +151,17 @@ fn describe(state: &State) -> Value {
         })
     });
     let coros = state.coros.accounts.iter().map(describe_coros).collect::<Vec<_>>();
-    json!({"accounts": accounts.collect::<Vec<_>>(), "coros": coros, "list_requests": state.list_requests})
+    json!({
+        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "exercises": exercises(state),
+        "list_requests": state.list_requests,
+    })
+}
+
+/// The exercises that several activities belong to.
+fn exercises(state: &State) -> Value {
+    let place = |(service, id): &(String, u64)| json!({"service": service, "id": id.to_string()});
+    let all = state.exercises();
+    all.iter().map(|(name, places)| (name.clone(), places.iter().map(place).collect::<Value>())).collect()
 }
 
 fn describe_coros(account: &coros::account::Account) -> Value {

@@ -26,6 +26,7 @@ mod sim;
 mod state;
 pub mod store;
 pub mod tls;
+mod together;
 mod unzip;
 pub mod zipfile;
 
@@ -39,3 +40,4 @@ pub use notify::{Message, NotifySpec};
 pub use scenario::{AccountSpec, ActivitySpec, HISTORY_END, LoginMode, Paging, Scenario};
 pub use sim::Sim;
 pub use state::State;
+pub use together::Exercises;

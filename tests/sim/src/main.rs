@@ -13,6 +13,7 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 const EXAMPLES: &str = "\
 Examples:
   gs-sim --generate 300                     300 activities on garmin.com, 100 on garmin.cn
+  gs-sim --three 60                         60 each on garmin.com, garmin.cn and COROS, half shared
   gs-sim --port 8099 --port-file /tmp/port  a fixed port, also written into a file
   gs-sim --fit-dir ~/fits                   one activity for every .fit file of a folder
   gs-sim --print-scenario > s.json          a scenario to edit; then: gs-sim --scenario s.json
@@ -28,7 +29,7 @@ The simulator's own interface:
   curl -X POST $GS_LOOPBACK/_sim/ticket?flavour=android           a login ticket
 It ends on SIGINT and SIGTERM.";
 
-/// Plays Garmin Connect (garmin.com and garmin.cn) on one loopback port, strictly.
+/// Plays Garmin Connect (garmin.com and garmin.cn) and COROS on one loopback port, strictly.
 #[derive(Parser)]
 #[command(name = "gs-sim", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -44,6 +45,9 @@ struct Arguments {
     /// Invent this many activities (a third as many on garmin.cn)
     #[arg(long, value_name = "N", default_value_t = 100)]
     generate: usize,
+    /// Invent this many on garmin.com, garmin.cn and COROS each, half of them shared
+    #[arg(long, value_name = "N", conflicts_with_all = ["scenario", "generate", "fit_dir"])]
+    three: Option<usize>,
     /// Seed of all invention
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     seed: u64,
@@ -103,9 +107,10 @@ fn run(arguments: &Arguments) -> Outcome<()> {
 }
 
 fn scenario(arguments: &Arguments) -> Outcome<Scenario> {
-    let mut scenario = match &arguments.scenario {
-        Some(path) => Scenario::from_json(&fs::read_to_string(path)?)?,
-        None => Scenario::default_garmin(arguments.generate, arguments.seed),
+    let mut scenario = match (&arguments.scenario, arguments.three) {
+        (Some(path), _) => Scenario::from_json(&fs::read_to_string(path)?)?,
+        (None, Some(each)) => Scenario::default_three(each, arguments.seed),
+        (None, None) => Scenario::default_garmin(arguments.generate, arguments.seed),
     };
     if arguments.port != 0 {
         scenario.port = arguments.port;

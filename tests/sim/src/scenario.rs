@@ -26,6 +26,8 @@ pub struct Scenario {
     pub accounts: Vec<AccountSpec>,
     /// Accounts of COROS; the first of a region is the one meant where only a region is named.
     pub coros: Vec<CorosSpec>,
+    /// So many activities on the first two accounts and the first of COROS, in part the same exercises.
+    pub together: usize,
     /// How credentials of the object stores are handed out.
     pub sts: StsSpec,
     /// How the hosts that take messages are tempered.
@@ -175,6 +177,7 @@ impl Default for Scenario {
             port: 0,
             accounts: vec![AccountSpec::default()],
             coros: Vec::new(),
+            together: 0,
             sts: StsSpec::default(),
             notify: NotifySpec::default(),
             access_token_life: 4 * 3600,
@@ -199,6 +202,13 @@ impl Scenario {
             ..AccountSpec::default()
         };
         Scenario { seed, accounts: vec![com, cn], ..Scenario::default() }
+    }
+
+    /// garmin.com and garmin.cn as in [`Scenario::default_garmin`] and `runner@example.org` on COROS
+    /// in China, with `each` activities on each: half of them shared, a few twice.
+    pub fn default_three(each: usize, seed: u64) -> Self {
+        let coros = vec![CorosSpec::default()];
+        Scenario { coros, together: each, ..Self::default_garmin(0, seed) }
     }
 
     /// Reads a scenario from JSON; what it leaves out is as in [`Scenario::default`].

@@ -10,6 +10,7 @@ use crate::garmin::{history, oddities, sports};
 use crate::notify::Message;
 use crate::scenario::{AccountSpec, ActivitySpec, LoginMode, Scenario};
 use crate::store::state::Stores;
+use crate::together;
 use fastrand::Rng;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -61,14 +62,16 @@ impl State {
     /// The state at the start of a scenario.
     pub fn new(scenario: Scenario) -> Self {
         let accounts = scenario.accounts.iter().enumerate();
-        let accounts = accounts.map(|(index, spec)| open(index, spec, &scenario)).collect();
+        let mut accounts: Vec<Account> = accounts.map(|(index, spec)| open(index, spec, &scenario)).collect();
+        let mut coros = Coros::new(&scenario);
+        together::fill(&scenario, &mut accounts, &mut coros.accounts);
         State {
             accounts,
             tokens: Tokens::default(),
             pending: Vec::new(),
             list_requests: 0,
             uploads: Vec::new(),
-            coros: Coros::new(&scenario),
+            coros,
             stores: Stores::default(),
             messages: Vec::new(),
             rng: Rng::with_seed(scenario.seed ^ 0x5117),

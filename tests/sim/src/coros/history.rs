@@ -24,16 +24,7 @@ const MAKER: u16 = 294;
 /// The account of a description, with its history.
 pub fn open(index: usize, spec: &CorosSpec, seed: u64, end: i64) -> Account {
     let mut rng = Rng::with_seed(seed ^ 0xC0405 ^ (index as u64) << 24 ^ u64::from(spec.region) << 40);
-    let mut items: Vec<Item> = Vec::new();
-    for number in 0..spec.generate {
-        let years = (spec.generate as f64 / 120.0).clamp(1.5, 4.0);
-        let start = end - 3600 - (rng.f64() * years * 365.25 * 86_400.0) as i64;
-        let mut item = invent(spec, start, &mut rng);
-        if number % 5 == 2 {
-            apply(ODDITIES[(number / 5) % ODDITIES.len()], &mut item);
-        }
-        items.push(item);
-    }
+    let items = generate(spec, spec.generate, end, &mut rng);
     let user = format!("4{:018}", 21_000_000_000_000_000 + rng.u64(0..9_000_000_000_000_000));
     let mut account = Account { spec: spec.clone(), user, token: None, items, lists: 0 };
     for (number, one) in spec.activities.iter().enumerate() {
@@ -41,6 +32,20 @@ pub fn open(index: usize, spec: &CorosSpec, seed: u64, end: i64) -> Account {
         account.items.push(describe(spec, one, start, &mut rng));
     }
     account
+}
+
+/// `count` activities that began before `end`, in no order; every fifth is odd.
+pub fn generate(spec: &CorosSpec, count: usize, end: i64, rng: &mut Rng) -> Vec<Item> {
+    let years = (count as f64 / 120.0).clamp(1.5, 4.0);
+    let one = |number: usize| {
+        let start = end - 3600 - (rng.f64() * years * 365.25 * 86_400.0) as i64;
+        let mut item = invent(spec, start, rng);
+        if number % 5 == 2 {
+            apply(ODDITIES[(number / 5) % ODDITIES.len()], &mut item);
+        }
+        item
+    };
+    (0..count).map(one).collect()
 }
 
 /// An ordinary activity that began at about `start`.

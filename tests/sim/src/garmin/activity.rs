@@ -96,6 +96,8 @@ pub struct Activity {
     pub source: Source,
     /// What is odd about it.
     pub oddities: Vec<String>,
+    /// Which exercise it is, where several services hold the same.
+    pub exercise: Option<String>,
 }
 
 impl Activity {

@@ -71,6 +71,7 @@ pub fn ordinary(domain: &str, rng: &mut Rng, start: i64, after: Option<u64>) -> 
         children: Vec::new(),
         source: Source::Fit(pick_layout(rng, serial)),
         oddities: Vec::new(),
+        exercise: None,
         recording,
     }
 }
