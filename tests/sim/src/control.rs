@@ -8,6 +8,8 @@ use crate::http::{Request, Response};
 use crate::scenario::ActivitySpec;
 use crate::server::Shared;
 use crate::state::State;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Answers a request to the simulator itself.
@@ -36,6 +38,7 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
             Response::empty(204)
         }
         ("GET", ["state"]) => Response::json(200, &describe(&shared.state())),
+        ("POST", ["clock", "advance"]) => advance(&mut shared.state(), request),
         (_, ["coros", rest @ ..]) => on_region(&mut shared.state(), request, rest),
         _ => on_domain(&mut shared.state(), request, &parts),
     }
@@ -59,12 +62,13 @@ fn on_region(state: &mut State, request: &Request, parts: &[&str]) -> Response {
             state.expire_coros_token(region);
             Response::empty(204)
         }
+        ("POST", ["account"]) => change(&mut state.coros_account(region).spec, request),
         ("POST", ["activities"]) => match serde_json::from_slice::<CorosActivitySpec>(&request.body) {
             Ok(spec) => Response::json(201, &json!({"labelId": state.add_coros_activity(region, &spec).to_string()})),
             Err(error) => bad(&error.to_string()),
         },
         ("DELETE", ["activities", id]) => done(id.parse().is_ok_and(|id| state.remove_coros_activity(region, id))),
-        _ => bad("tokens/issue, tokens/expire, activities or activities/ID"),
+        _ => bad("tokens/issue, tokens/expire, account, activities or activities/ID"),
     }
 }
 
@@ -76,11 +80,6 @@ fn on_domain(state: &mut State, request: &Request, parts: &[&str]) -> Response {
     }
     match (request.method.as_str(), parts) {
         ("POST", ["tokens", what]) => tokens(state, what, &domain),
-        ("POST", ["clock", "advance"]) => {
-            let seconds = request.parameter("seconds").and_then(|text| text.parse().ok());
-            state.advance(seconds.unwrap_or(0));
-            Response::json(200, &json!({"now": state.now()}))
-        }
         ("POST", ["ticket"]) => {
             let flavour = request.parameter("flavour").unwrap_or_else(|| "android".to_owned());
             if !["ios", "android", "embed"].contains(&flavour.as_str()) {
@@ -89,6 +88,7 @@ fn on_domain(state: &mut State, request: &Request, parts: &[&str]) -> Response {
             let (ticket, service) = state.issue_ticket(&domain, &flavour);
             Response::json(200, &json!({"serviceTicketId": ticket, "serviceURL": service}))
         }
+        ("POST", ["account"]) => change(&mut state.account(&domain).spec, request),
         ("POST", ["activities"]) => match serde_json::from_slice::<ActivitySpec>(&request.body) {
             Ok(spec) => Response::json(201, &json!({"activityId": state.add_activity(&domain, &spec)})),
             Err(error) => bad(&error.to_string()),
@@ -106,6 +106,12 @@ fn on_domain(state: &mut State, request: &Request, parts: &[&str]) -> Response {
     }
 }
 
+fn advance(state: &mut State, request: &Request) -> Response {
+    let seconds = request.parameter("seconds").and_then(|text| text.parse().ok());
+    state.advance(seconds.unwrap_or(0));
+    Response::json(200, &json!({"now": state.now()}))
+}
+
 fn tokens(state: &mut State, what: &str, domain: &str) -> Response {
     match what {
         "expire" => state.expire_access_tokens(domain),
@@ -118,6 +124,26 @@ fn tokens(state: &mut State, what: &str, domain: &str) -> Response {
         _ => return bad("expire, revoke, issue or issue-garth"),
     }
     Response::empty(204)
+}
+
+/// Puts the fields of a JSON body into the place of those that a description has.
+fn change<T: Serialize + DeserializeOwned>(spec: &mut T, request: &Request) -> Response {
+    let mut fields = serde_json::to_value(&*spec).unwrap_or_default();
+    merge(&mut fields, request.json().unwrap_or_default());
+    match serde_json::from_value(fields) {
+        Ok(changed) => *spec = changed,
+        Err(error) => return bad(&error.to_string()),
+    }
+    Response::empty(204)
+}
+
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            from.into_iter().for_each(|(key, value)| merge(into.entry(key).or_insert(Value::Null), value));
+        }
+        (into, from) => *into = from,
+    }
 }
 
 fn done(found: bool) -> Response {

@@ -116,6 +116,31 @@ fn consent_late_failure_and_late_duplicates_are_options() {
 }
 
 #[test]
+fn the_scenario_of_an_account_can_be_changed_from_outside() {
+    let (sim, token) = start(UploadSpec::default());
+    let file = fit::run(START, 1800, 5000.0).build();
+    let change = |body: &str| send(&sim, "POST", "/_sim/account", &[], body).unwrap().status;
+    assert_eq!(change(r#"{"upload":{"answer":"ok","quoted_ids":false}}"#), 204);
+    assert_eq!(change(r#"{"upload":{"anser":"ok"}}"#), 400);
+    let answer = upload(&sim, &token, &file);
+    assert!(answer.status == 200 && answer.json()["detailedImportResult"]["successes"][0]["internalId"].is_u64());
+}
+
+#[test]
+fn both_domains_take_uploads_each_for_itself() {
+    let (sim, _) = start(UploadSpec { polls: 0, ..UploadSpec::default() });
+    let token = token(&sim, "garmin.cn");
+    let (media, body) = multipart("file", Some("a.fit"), &fit::run(START, 1800, 5000.0).build());
+    let bearer = format!("Bearer {token}");
+    let headers = [("User-Agent", "x"), ("Authorization", bearer.as_str()), ("Content-Type", media)];
+    let answer = send_bytes(&sim, "POST", "/connectapi.garmin.cn/upload-service/upload", &headers, &body).unwrap();
+    let location = answer.header("location").unwrap();
+    let path = location.strip_prefix("https://connectapi.garmin.cn").unwrap();
+    assert_eq!((answer.status, api(&sim, "garmin.cn", "GET", path, &token).status), (202, 201));
+    assert_eq!((sim.with(|state| (state.ids(COM).len(), state.ids("garmin.cn").len()))), (6, 3));
+}
+
+#[test]
 fn the_list_shows_an_upload_late_by_requests_or_by_the_clock() {
     let (sim, token) = start(UploadSpec { listed_after_requests: 2, ..UploadSpec::default() });
     let shown = |sim: &Sim, start: i64| listed(sim, &token).contains(&(start * 1000));
