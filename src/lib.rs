@@ -6,7 +6,7 @@
 //! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
 //!
 //! ```text
-//! bin → cli → plan, catalogue, platform, archive, settings → record, http, fit → activity, sport
+//! bin → cli → plan, catalogue, platform, archive, settings → record, matching, http, fit → activity, sport
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:

@@ -46,13 +46,13 @@ fn a_password_login_is_three_requests_and_then_none() {
 }
 
 #[test]
-fn a_wrong_password_is_one_request_and_is_not_repeated_by_later_runs() {
+fn ancestors_13_a_wrong_password_is_one_request_and_is_not_repeated_by_later_runs() {
     let sim = plain(3);
     let mut work = Work::with_passwords(&sim);
     work.set("GARMIN_PASSWORD", "wrong");
     work.run("gs-auth", &["login"]).ends(77).says("wrong e-mail address or password").says("gs-auth login --browser");
     assert_eq!(requests(&sim), ["POST sso.garmin.com/mobile/api/login 401"]);
-    // Fault 13 of the ancestors: every later run logged in again, until the account was locked.
+    // The older tool logged in again with every run, until the account was locked.
     work.run("gs-fetch", &[]).ends(77).says("is not repeated by itself");
     assert_eq!(sim.log().len(), 1);
     // A person may try again at once.

@@ -195,7 +195,7 @@ fn retry_after_is_heeded_by_later_runs_too() {
 }
 
 #[test]
-fn one_activity_in_trouble_does_not_stop_the_rest() {
+fn ancestors_11_one_activity_in_trouble_does_not_stop_the_rest() {
     let (sim, work) = fetched(plain(6));
     let third = work.run("gs-list", &[]).ids()[2].clone();
     sim.fault(Fault::new(status(503)).contains(&third));

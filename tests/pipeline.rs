@@ -241,7 +241,7 @@ fn the_settings_of_the_older_tool_in_a_file_work_from_anywhere() {
 }
 
 #[test]
-fn every_command_of_a_pipeline_stands_in_the_sync_log_with_its_outcome() {
+fn ancestors_3_failures_show_in_the_exit_code_and_in_the_sync_log() {
     let sim = plain(4);
     let mut work = Work::logged_in(&sim);
     work.set("GS_RUN", "night-1");

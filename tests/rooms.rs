@@ -15,7 +15,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
     ("archive", &["fit", "http", "record", "activity", "sport"]),
-    ("plan", &["record", "fit", "activity", "sport"]),
+    ("plan", &["record", "matching", "fit", "activity", "sport"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "activity", "sport"]),
