@@ -196,3 +196,19 @@ fn deleting_says_ok_whatever_it_did() {
     assert_eq!(delete("abc")["result"], "1001");
     assert_eq!(call(&sim, "GET", CN, "/activity/delete?labelId=1", "stale")["result"], "1019");
 }
+
+#[test]
+fn rate_limits_and_pages_are_faults() {
+    let sim = start(CorosSpec::default());
+    let token = sim.with(|state| state.issue_coros_token(2));
+    let limit = r#"{"match":{"host":"teamcnapi.coros.com"},"count":1,
+        "effect":{"kind":"status","status":429,"retry_after":"7","body":"<html></html>","content_type":"text/html"}}"#;
+    assert_eq!(send(&sim, "POST", "/_sim/faults", &[], limit).unwrap().status, 204);
+    let ask = || send(&sim, "GET", &format!("/{CN}/account/query"), &[("accesstoken", &token)], "").unwrap();
+    let limited = ask();
+    assert_eq!((limited.status, limited.header("retry-after").as_deref()), (429, Some("7")));
+    sim.fault(Fault::new(Effect::Html).host(CN).count(1));
+    let page = ask();
+    assert!(page.status == 200 && page.header("content-type").unwrap().starts_with("text/html"));
+    assert_eq!(ask().json()["result"], "0000");
+}

@@ -21,7 +21,7 @@ pub fn answer(state: &mut State, request: &Request) -> Result<Response, Response
     }
     let since = state.now() - 60;
     let own = state.messages.iter().filter(|message| message.taken && message.host == request.host);
-    let lately = own.filter(|message| message.at > since && message.query.contains(&key)).count();
+    let lately = own.filter(|message| message.at > since && message.query == request.query).count();
     if lately >= state.scenario.notify.wecom_per_minute {
         return Err(refuse(45_009, "api freq out of limit"));
     }
