@@ -1,13 +1,15 @@
 //! Logs in to the platforms, so that no other command has to.
 //!
-//!     gs-auth login --platform garmin-com   with the password of the settings, once; without one, the browser's way
-//!     gs-auth login --password              with a password that is asked for
-//!     gs-auth login --browser               log in with the browser, bring the ticket here
-//!     gs-auth import                        take the token of garminconnect, garth or pirate-garmin
-//!     gs-auth import - < ticket.txt         a ticket, URL or JSON text from standard input
-//!     gs-auth status                        who is logged in, and for how long: no request
-//!     gs-auth export > garmin_tokens.json   hand the token to another tool
-//!     gs-auth logout
+//! ```text
+//! gs-auth login --platform garmin-com   with the password of the settings, once; without one, the browser's way
+//! gs-auth login --password              with a password that is asked for
+//! gs-auth login --browser               log in with the browser, bring the ticket here
+//! gs-auth import                        take the token of garminconnect, garth or pirate-garmin
+//! gs-auth import - < ticket.txt         a ticket, URL or JSON text from standard input
+//! gs-auth status                        who is logged in, and for how long: no request
+//! gs-auth export > garmin_tokens.json   hand the token to another tool
+//! gs-auth logout
+//! ```
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,10 @@
 //! Puts the file of each activity into the archive, unless it is there already.
 //!
-//!     gs-list --missing | gs-download       archive what is not archived yet
-//!     gs-fetch --new | gs-download          list, and archive what is new
-//!     gs-list --downloaded | gs-download --verify    check every byte of the archive
+//! ```text
+//! gs-list --missing | gs-download       archive what is not archived yet
+//! gs-fetch --new | gs-download          list, and archive what is new
+//! gs-list --downloaded | gs-download --verify    check every byte of the archive
+//! ```
 //!
 //! Reads activity and transfer records and writes the same, with `file`. What goes wrong with one is told on its record
 //! as a `problem`, and the rest goes on.

@@ -1,9 +1,11 @@
 //! Lists the platforms into the catalogue and prints what it knows: activity records.
 //!
-//!     gs-fetch                              what is new; everything once a week
-//!     gs-fetch --full                       everything now: shows also what was deleted long ago
-//!     gs-fetch --new | gs-download          archive what is new
-//!     gs-fetch --since 30d --platform garmin-cn
+//! ```text
+//! gs-fetch                              what is new; everything once a week
+//! gs-fetch --full                       everything now: shows also what was deleted long ago
+//! gs-fetch --new | gs-download          archive what is new
+//! gs-fetch --since 30d --platform garmin-cn
+//! ```
 //!
 //! All platforms are listed side by side. One that fails takes nothing away from the others; its activities are not
 //! printed, and the exit code tells.

@@ -1,9 +1,11 @@
 //! Prints what the catalogue knows: a table on a terminal, records in a pipe, or CSV. Never asks the network.
 //!
-//!     gs-list                               everything that is on the platforms
-//!     gs-list --missing | gs-download       archive what is not archived yet
-//!     gs-list --sport running --since 2026-01-01 --format csv > runs.csv
-//!     gs-list --stats                       how many of what
+//! ```text
+//! gs-list                               everything that is on the platforms
+//! gs-list --missing | gs-download       archive what is not archived yet
+//! gs-list --sport running --since 2026-01-01 --format csv > runs.csv
+//! gs-list --stats                       how many of what
+//! ```
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
