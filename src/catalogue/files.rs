@@ -1,11 +1,11 @@
 //! The table of files in the archive.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
-use crate::fit::Fit;
+use crate::fit::{Fit, Identity};
 
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,17 @@ pub struct FileRow {
     pub broken: bool,
 }
 
+/// What tells one file from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFacts {
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The recording, if its device named itself fully.
+    pub identity: Option<Identity>,
+}
+
 impl Catalogue {
     /// Records the files of one activity, in place of any it had. `fit` is what the first one says of itself.
     pub fn set_files(&mut self, platform: &str, id: &str, files: &[FileRow], fit: Option<&Fit>) -> Result<()> {
@@ -42,7 +53,8 @@ impl Catalogue {
             )?;
             for file in files {
                 let fit = fit.filter(|_| file.part == 0);
-                let file_id = fit.map(|fit| &fit.file_id);
+                // All four or none: half an identity tells nothing.
+                let identity = fit.and_then(Fit::identity);
                 insert.execute(params![
                     platform,
                     id,
@@ -53,10 +65,10 @@ impl Catalogue {
                     file.format,
                     file.origin,
                     file.verified.as_second(),
-                    file_id.and_then(|f| f.manufacturer),
-                    file_id.and_then(|f| f.product),
-                    file_id.and_then(|f| f.serial_number),
-                    file_id.and_then(|f| f.time_created),
+                    identity.map(|i| i.manufacturer),
+                    identity.map(|i| i.product),
+                    identity.map(|i| i.serial_number),
+                    identity.map(|i| i.time_created),
                     fit.and_then(Fit::sport),
                     fit.and_then(Fit::start_time),
                     file.ask_again.map(Timestamp::as_second),
@@ -94,6 +106,31 @@ impl Catalogue {
                 row.collect()
             });
         self.done(rows)
+    }
+
+    /// What is known of the file of an activity, if there is one and no second.
+    pub fn file_facts(&self, platform: &str, id: &str) -> Result<Option<FileFacts>> {
+        let found = self.connection.prepare_cached(
+            "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, max(part) FROM files
+             WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0",
+        );
+        let facts = found.and_then(|mut statement| {
+            let read = |row: &rusqlite::Row| {
+                let part = |index| row.get::<_, Option<i64>>(index);
+                let (manufacturer, product, serial_number, time_created) = (part(2)?, part(3)?, part(4)?, part(5)?);
+                let identity = || {
+                    Some(Identity {
+                        manufacturer: u16::try_from(manufacturer?).ok()?,
+                        product: u16::try_from(product?).ok()?,
+                        serial_number: u32::try_from(serial_number?).ok()?,
+                        time_created: time_created?,
+                    })
+                };
+                Ok(FileFacts { sha256: row.get(0)?, bytes: row.get::<_, i64>(1)?.unsigned_abs(), identity: identity() })
+            };
+            statement.query_row([platform, id], read).optional()
+        });
+        self.done(facts)
     }
 
     /// Remembers that the bytes of an activity's files were checked now.

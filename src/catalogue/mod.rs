@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use activities::{Change, Entry, Query, Seen};
-pub use files::FileRow;
+pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Reached, Settled};
 pub use logins::{Login, LoginState};
 pub use pacing::Pacing;

@@ -74,7 +74,7 @@ CREATE TABLE files (
     broken        INTEGER NOT NULL DEFAULT 0, -- found changed or cut, and not yet mended
     archived      INTEGER NOT NULL,
     verified      INTEGER NOT NULL,
-    manufacturer  INTEGER,               -- FIT file_id, as numbers
+    manufacturer  INTEGER,               -- FIT file_id, if it names the recording fully
     product       INTEGER,
     serial_number INTEGER,
     time_created  INTEGER,

@@ -245,6 +245,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Its name for people.
     pub title: &'static str,
+    /// Whose devices record for it: FIT's name of the manufacturer.
+    pub native_manufacturer: Option<&'static str>,
     /// Settings with the e-mail address, the first that is set wins.
     pub user_settings: &'static [&'static str],
     /// Settings with the password.
@@ -258,6 +260,7 @@ pub const PLATFORMS: &[Kind] = &[
     Kind {
         name: "garmin-com",
         title: "Garmin Connect (garmin.com)",
+        native_manufacturer: Some("garmin"),
         user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
         password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
         open: garmin::open_com,
@@ -265,6 +268,7 @@ pub const PLATFORMS: &[Kind] = &[
     Kind {
         name: "garmin-cn",
         title: "Garmin Connect China (garmin.cn)",
+        native_manufacturer: Some("garmin"),
         user_settings: &["GARMIN_EMAIL_CN"],
         password_settings: &["GARMIN_PASSWORD_CN"],
         open: garmin::open_cn,

@@ -1,0 +1,159 @@
+//! Marks copies: entries of the same exercise on the same platform, with the evidence and which one is kept.
+//!
+//! ```text
+//! gs-list | gs-dedupe | jq 'select(.copy_of)'        what is there twice, and why
+//! gs-fetch | gs-download | gs-dedupe > checked.ndjson
+//! ```
+//!
+//! It only says so; nothing is changed anywhere. The more of the history comes in, the more is found: an entry is compared
+//! with those that come in with it. How it decides is in `docs/matching.md`.
+
+use std::collections::{HashMap, HashSet};
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use garminsync::catalogue::FileFacts;
+use garminsync::cli::{self, Common, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::matching::{self, Candidate, Matcher};
+use garminsync::platform;
+use garminsync::record::{ActivityRecord, CopyOf, Record};
+
+const NAME: &str = "gs-dedupe";
+
+/// Mark entries of the same exercise on the same platform as copies, saying why and which one is kept
+///
+/// Of those marked, only the certainties same-file and same-exercise are superfluous. two-devices is one exercise that a
+/// watch and a bicycle computer recorded; shifted and start-only are for a person to look at.
+#[derive(Parser)]
+#[command(
+    name = "gs-dedupe",
+    version,
+    after_help = "Example:\n  gs-list | gs-dedupe | grep '\"copy_of\"'\n\nExit codes: 0 all well, 65 a bad record, 78 set-up"
+)]
+struct Args {
+    /// What makes two entries one exercise
+    #[arg(long, value_name = "RULE", default_value = "evidence")]
+    rule: Rule,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Rule {
+    /// Everything that is known: start, sport, time, distance, device, file.
+    Evidence,
+    /// The start alone.
+    Start,
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main(NAME, cli::Log::Yes, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    let mut records = Vec::new();
+    let mut malformed = None;
+    for record in cli::records("gs-list | gs-dedupe")? {
+        match record {
+            Ok((_, record)) => records.push(record),
+            Err(error) => {
+                malformed = Some(Failure::from(error));
+                break;
+            }
+        }
+    }
+    // Half a history would hide copies, and a stage after this one could take that for none.
+    if let Some(failure) = malformed {
+        return Err(failure);
+    }
+    let matcher = matcher(args, run)?;
+    mark(&mut records, &matcher, run)?;
+    let mut output = Output::buffered();
+    for record in &records {
+        if !output.record(record)? {
+            break;
+        }
+    }
+    output.flush().map(drop)
+}
+
+fn matcher(args: &Args, run: &Run) -> Result<Matcher, Failure> {
+    let rule = match args.rule {
+        Rule::Evidence => matching::Rule::Evidence,
+        Rule::Start => matching::Rule::Start,
+    };
+    let tolerance = run.settings.number("SPORT_DIFF_SECOND")?.unwrap_or(u64::from(Matcher::default().tolerance_s));
+    let tolerance_s = u32::try_from(tolerance).unwrap_or(u32::MAX);
+    Ok(Matcher { rule, tolerance_s })
+}
+
+/// The activity that a record is about, if this command has something to say of it. One with a problem passes untouched,
+/// as does what is no longer on its platform.
+fn considered(record: &Record) -> Option<&ActivityRecord> {
+    match record {
+        Record::Activity(record) if record.problem.is_none() && record.deleted.is_none() => Some(record),
+        _ => None,
+    }
+}
+
+fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run) -> Outcome {
+    let mut seen = HashSet::new();
+    let mut at = Vec::new();
+    for (index, record) in records.iter().enumerate() {
+        // The same entry twice in the input is no copy of itself.
+        if let Some(a) = considered(record).map(|record| &record.activity)
+            && seen.insert((a.platform.clone(), a.id.clone()))
+        {
+            at.push(index);
+        }
+    }
+    let facts = at.iter().map(|&index| facts_of(&records[index], run)).collect::<Result<Vec<_>, _>>()?;
+    let candidates: Vec<Candidate> = at
+        .iter()
+        .zip(&facts)
+        .filter_map(|(&index, facts)| {
+            let record = considered(&records[index])?;
+            Some(candidate(record, facts.as_ref()))
+        })
+        .collect();
+    let mut marks = HashMap::new();
+    for copy in matcher.copies(&candidates) {
+        let mut why = copy.verdict.why;
+        why.push(format!("kept: {}", copy.kept_because));
+        let certainty = copy.verdict.certainty.name().to_owned();
+        let id = candidates[copy.of].activity.id.clone();
+        marks.insert(at[copy.index], CopyOf { id, why, certainty, unknown: serde_json::Map::new() });
+        run.count("copies", u64::from(copy.verdict.certainty.is_superfluous()));
+        run.count("reported", u64::from(!copy.verdict.certainty.is_superfluous()));
+    }
+    // What an earlier run said of an entry holds no longer.
+    for &index in &at {
+        if let Record::Activity(record) = &mut records[index] {
+            record.copy_of = marks.remove(&index);
+        }
+    }
+    run.talk.note(&format!("{} copies, {} more to look at", run.counted("copies"), run.counted("reported")));
+    Ok(())
+}
+
+fn facts_of(record: &Record, run: &Run) -> Result<Option<FileFacts>, Failure> {
+    let Some(record) = considered(record) else { return Ok(None) };
+    Ok(run.catalogue.file_facts(&record.activity.platform, &record.activity.id)?)
+}
+
+fn candidate<'a>(record: &'a ActivityRecord, facts: Option<&'a FileFacts>) -> Candidate<'a> {
+    let file = facts.map(|facts| matching::FileFacts {
+        sha256: Some(facts.sha256.as_str()),
+        identity: facts.identity,
+        records: None,
+        bytes: Some(facts.bytes),
+    });
+    let native_manufacturer = platform::kind(&record.activity.platform).and_then(|kind| kind.native_manufacturer);
+    Candidate { activity: &record.activity, file, native_manufacturer }
+}
