@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use clap::Parser;
 use garminsync::activity::Activity;
-use garminsync::archive::{self, Format, Piece, Stored, path_for, unpack};
+use garminsync::archive;
 use garminsync::catalogue::FileRow;
-use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Known, NotKept, Origin, Outcome, Output, Run};
 use garminsync::http::Http;
 use garminsync::platform::{self, Download, Error, Platform};
 use garminsync::record::{ActivityRecord, Problem, ProblemKind, Record};
@@ -107,16 +107,6 @@ enum Got {
     NoFile,
 }
 
-/// What is known of one activity before anything is asked.
-enum Known {
-    Got(Got),
-    /// A file was there, and is gone, or no longer the one it was.
-    Broken,
-    /// An export is there, and it is time to ask for the original again.
-    Export(FileRow),
-    Nothing,
-}
-
 impl Job<'_> {
     /// Handles one record; a record with a problem passes untouched, as do types that this command does not know.
     fn pass(&mut self, record: &mut Record, only: Option<&[&str]>) -> Outcome {
@@ -171,8 +161,11 @@ impl Job<'_> {
 
     /// Finds or fetches the file of one activity. The outer error ends the run, the inner one is told on the record.
     fn handle(&mut self, activity: &Activity) -> Result<Result<Got, Problem>, Failure> {
-        let (again, export) = match self.known(activity)? {
-            Known::Got(got) => return Ok(Ok(got)),
+        // `--force` wants nothing known.
+        let known = if self.args.force { Known::Nothing } else { self.run.known_file(activity, self.args.verify)? };
+        let (again, export) = match known {
+            Known::File(file) => return Ok(Ok(Got::File(file))),
+            Known::NoFile => return Ok(Ok(Got::NoFile)),
             Known::Broken => (true, None),
             Known::Export(file) => (true, Some(file)),
             Known::Nothing => (self.args.force, None),
@@ -199,92 +192,18 @@ impl Job<'_> {
         };
         // Another process may have fetched it, or a killed one stored it without a word, while we waited.
         if !again {
-            if let Known::Got(got) = self.known(activity)? {
-                return Ok(Ok(got));
+            match self.run.known_file(activity, false)? {
+                Known::File(file) => return Ok(Ok(Got::File(file))),
+                Known::NoFile => return Ok(Ok(Got::NoFile)),
+                _ => {}
             }
-            if let Some(got) = self.adopt(activity)? {
-                return Ok(Ok(got));
+            if let Some(file) = self.run.adopt_file(activity)? {
+                return Ok(Ok(Got::File(file)));
             }
         }
         let fetched = self.fetch(activity, export);
         drop(lock);
         fetched
-    }
-
-    /// What is known already and needs no request. `--verify` checks it byte by byte, `--force` wants nothing known.
-    fn known(&mut self, activity: &Activity) -> Result<Known, Failure> {
-        if self.args.force {
-            return Ok(Known::Nothing);
-        }
-        let Some(entry) = self.run.catalogue.entry(&activity.platform, &activity.id)? else {
-            return Ok(Known::Nothing);
-        };
-        let files = self.run.catalogue.files(&activity.platform, &activity.id)?;
-        if files.is_empty() {
-            return Ok(if entry.no_original { Known::Got(Got::NoFile) } else { Known::Nothing });
-        }
-        for file in &files {
-            if file.broken || !self.run.archive.is_there(&file.path, file.bytes) {
-                return Ok(Known::Broken);
-            }
-            if self.args.verify
-                && let Some(why) = self.is_broken(file)?
-            {
-                let path = self.run.archive.absolute(&file.path);
-                self.run.talk.warning(&format!(
-                    "{} {}: {} is not whole ({why}); fetching it again",
-                    activity.platform,
-                    activity.id,
-                    path.display()
-                ));
-                if !self.args.common.dry_run {
-                    self.run.catalogue.set_broken(&activity.platform, &activity.id)?;
-                }
-                return Ok(Known::Broken);
-            }
-        }
-        if self.args.verify && !self.args.common.dry_run {
-            self.run.catalogue.set_verified(&activity.platform, &activity.id, Timestamp::now())?;
-            self.run.count("verified", 1);
-        }
-        let Some(file) = files.into_iter().next() else { return Ok(Known::Nothing) };
-        let is_due = file.ask_again.is_some_and(|due| due <= Timestamp::now());
-        Ok(if is_due { Known::Export(file) } else { Known::Got(Got::File(file)) })
-    }
-
-    fn is_broken(&self, file: &FileRow) -> Result<Option<String>, Failure> {
-        Ok(match self.run.archive.read_whole(file.path.as_ref())? {
-            None => Some("it is gone".into()),
-            Some(Err(bad)) => Some(bad.to_string()),
-            Some(Ok((_, stored))) if stored.sha256 != file.sha256 => Some("its bytes have changed".into()),
-            Some(Ok(_)) => None,
-        })
-    }
-
-    /// A file that stands where this activity's would, whole, but that the catalogue does not know: a run was killed
-    /// between the two, or the catalogue was begun anew. The first of several is stored last, so where it stands all do.
-    fn adopt(&mut self, activity: &Activity) -> Result<Option<Got>, Failure> {
-        let ways = [
-            (Format::Fit, false),
-            (Format::Gpx, false),
-            (Format::Tcx, false),
-            (Format::Tcx, true),
-            (Format::Gpx, true),
-        ];
-        for (format, export) in ways {
-            let mut found = Vec::new();
-            loop {
-                let part = u32::try_from(found.len()).unwrap_or(u32::MAX);
-                let path = path_for(activity, part, format, export);
-                let Some(Ok((piece, stored))) = self.run.archive.read_whole(&path)? else { break };
-                found.push((row(&path, part, &piece, &stored, export.then(|| Some(tomorrow()))), piece));
-            }
-            if !found.is_empty() {
-                self.run.talk.detail(&format!("{} {}: was in the archive already", activity.platform, activity.id));
-                return self.enter(activity, found).map(Some);
-            }
-        }
-        Ok(None)
     }
 
     /// Asks the platform. `export` is what is there already in place of an original; it stays unless that comes.
@@ -297,7 +216,7 @@ impl Job<'_> {
         match (download, export) {
             (Ok(Download::Original(bytes)), _) => {
                 self.troubles.remove(&activity.platform);
-                self.unpack_and_store(&activity, &bytes, None)
+                self.keep(&activity, &bytes, Origin::Original)
             }
             (Ok(_), Some(file)) => {
                 self.run.catalogue.asked_in_vain(&activity.platform, &activity.id, Timestamp::now())?;
@@ -330,7 +249,7 @@ impl Job<'_> {
             let message = format!("{why}, and so for several in a row; try again later");
             return self.failed(activity, Error::Later { message, down: true }).map(Err);
         }
-        let stored = self.unpack_and_store(activity, bytes, Some(may_pass.then(tomorrow)))?;
+        let stored = self.keep(activity, bytes, Origin::export(may_pass))?;
         if stored.is_ok() {
             self.run.talk.warning(&format!("{} {}: kept an export: {why}", activity.platform, activity.id));
             self.run.count("exports", 1);
@@ -338,41 +257,19 @@ impl Job<'_> {
         Ok(stored)
     }
 
-    /// `export`: it is one, and when the original is asked for again.
-    fn unpack_and_store(
-        &mut self,
-        activity: &Activity,
-        bytes: &[u8],
-        export: Option<Option<Timestamp>>,
-    ) -> Result<Result<Got, Problem>, Failure> {
-        let pieces = match unpack(bytes) {
-            Ok(pieces) => pieces,
-            Err(bad) => {
+    fn keep(&mut self, activity: &Activity, bytes: &[u8], origin: Origin) -> Result<Result<Got, Problem>, Failure> {
+        match self.run.keep_body(activity, bytes, origin) {
+            Ok(file) => {
+                self.run.count("downloaded", 1);
+                Ok(Ok(Got::File(file)))
+            }
+            Err(NotKept::Bad(bad)) => {
                 let message = format!("{bad}; nothing was stored, the next run tries again");
-                return Ok(Err(problem(ProblemKind::BadFile, message)));
+                Ok(Err(problem(ProblemKind::BadFile, message)))
             }
-        };
-        let mut rows = Vec::new();
-        // The last first: where the first of several stands, all of them do.
-        for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
-            let path = path_for(activity, part, piece.format, export.is_some());
-            match self.run.archive.store(&path, &piece.bytes) {
-                Ok(stored) => rows.push((row(&path, part, &piece, &stored, export), piece)),
-                Err(error) => return self.storage(&activity.platform, &error),
-            }
+            Err(NotKept::Storage(error)) => self.storage(&activity.platform, &error),
+            Err(NotKept::Failed(failure)) => Err(failure),
         }
-        rows.reverse();
-        self.run.count("downloaded", 1);
-        self.enter(activity, rows).map(Ok)
-    }
-
-    /// Enters files into the catalogue, now that they are on the disk.
-    fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, Piece)>) -> Result<Got, Failure> {
-        self.run.catalogue.ensure(activity, Timestamp::now())?;
-        let fit = rows.first().and_then(|(_, piece)| piece.fit.clone());
-        let files: Vec<FileRow> = rows.into_iter().map(|(row, _)| row).collect();
-        self.run.catalogue.set_files(&activity.platform, &activity.id, &files, fit.as_ref())?;
-        Ok(files.into_iter().next().map_or(Got::NoFile, Got::File))
     }
 
     fn platform(&mut self, name: &str) -> Result<&dyn Platform, Failure> {
@@ -464,30 +361,4 @@ impl Job<'_> {
 
 fn problem(kind: ProblemKind, message: impl Into<String>) -> Problem {
     Problem::new(NAME, kind, message)
-}
-
-/// `export`: it is one, and when the original is asked for again.
-fn row(
-    path: &std::path::Path,
-    part: u32,
-    piece: &Piece,
-    stored: &Stored,
-    export: Option<Option<Timestamp>>,
-) -> FileRow {
-    FileRow {
-        part,
-        path: path.display().to_string(),
-        sha256: stored.sha256.clone(),
-        bytes: stored.bytes,
-        format: piece.format.name().to_owned(),
-        origin: if export.is_some() { "export" } else { "original" }.to_owned(),
-        verified: Timestamp::now(),
-        ask_again: export.flatten(),
-        broken: false,
-    }
-}
-
-/// When an original that could not be had for a reason that may pass is asked for again.
-fn tomorrow() -> Timestamp {
-    Timestamp::now().checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }

@@ -5,6 +5,7 @@
 mod args;
 mod exit;
 mod input;
+mod keep;
 mod output;
 mod platforms;
 mod progress;
@@ -15,6 +16,7 @@ mod talk;
 pub use args::{Common, Filter, HasCommon};
 pub use exit::{Exit, Failure, Outcome};
 pub use input::{ask_hidden, ask_line, records, stdin_text};
+pub use keep::{Known, NotKept, Origin};
 pub use output::Output;
 pub use progress::Bar;
 pub use run::{Log, Run, main};

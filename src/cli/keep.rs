@@ -1,0 +1,175 @@
+//! The files of an activity between the archive and the catalogue: what is there, what is found, what is kept.
+//!
+//! Files go first and rows follow: whatever a kill comes between is found again as it stands on the disk.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Failure, Run};
+use crate::activity::Activity;
+use crate::archive::{self, BadBody, Format, Piece, Stored, path_for, unpack};
+use crate::catalogue::FileRow;
+
+/// What is known of an activity's file before anybody is asked.
+#[derive(Debug)]
+pub enum Known {
+    /// It is there: the first, if there are several.
+    File(FileRow),
+    /// The service holds none.
+    NoFile,
+    /// It was there, and is gone, or no longer what it was.
+    Broken,
+    /// An export is there, and it is time to ask for the original again.
+    Export(FileRow),
+    /// Nothing.
+    Nothing,
+}
+
+/// Why a body was not kept.
+#[derive(Debug)]
+pub enum NotKept {
+    /// It holds no whole file.
+    Bad(BadBody),
+    /// It could not be written.
+    Storage(archive::Error),
+    /// The catalogue could not be written.
+    Failed(Failure),
+}
+
+/// Whether a file is an export.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin {
+    /// What was uploaded.
+    Original,
+    /// What the service computed; and when the original may be asked for again, if that could ever change anything.
+    Export(Option<Timestamp>),
+}
+
+impl Run {
+    /// What is known of the file of an activity. `verify`: check it byte by byte.
+    pub fn known_file(&mut self, activity: &Activity, verify: bool) -> Result<Known, Failure> {
+        let (platform, id) = (activity.platform.as_str(), activity.id.as_str());
+        let Some(entry) = self.catalogue.entry(platform, id)? else { return Ok(Known::Nothing) };
+        let files = self.catalogue.files(platform, id)?;
+        for file in &files {
+            if file.broken || !self.archive.is_there(&file.path, file.bytes) {
+                return Ok(Known::Broken);
+            }
+            if verify && let Some(why) = self.broken_because(file)? {
+                let path = self.archive.absolute(&file.path);
+                self.talk
+                    .warning(&format!("{platform} {id}: {} is not whole ({why}); fetching it again", path.display()));
+                if !self.common.dry_run {
+                    self.catalogue.set_broken(platform, id)?;
+                }
+                return Ok(Known::Broken);
+            }
+        }
+        let Some(file) = files.into_iter().next() else {
+            return Ok(if entry.no_original { Known::NoFile } else { Known::Nothing });
+        };
+        if verify && !self.common.dry_run {
+            self.catalogue.set_verified(platform, id, Timestamp::now())?;
+            self.count("verified", 1);
+        }
+        let is_due = file.ask_again.is_some_and(|due| due <= Timestamp::now());
+        Ok(if is_due { Known::Export(file) } else { Known::File(file) })
+    }
+
+    fn broken_because(&self, file: &FileRow) -> Result<Option<String>, Failure> {
+        Ok(match self.archive.read_whole(file.path.as_ref())? {
+            None => Some("it is gone".into()),
+            Some(Err(bad)) => Some(bad.to_string()),
+            Some(Ok((_, stored))) if stored.sha256 != file.sha256 => Some("its bytes have changed".into()),
+            Some(Ok(_)) => None,
+        })
+    }
+
+    /// A file that stands where this activity's would, whole, but that the catalogue does not know: a run was killed
+    /// between the two, or the catalogue was begun anew. The first of several is stored last, so where it stands all do.
+    pub fn adopt_file(&mut self, activity: &Activity) -> Result<Option<FileRow>, Failure> {
+        let export = Origin::Export(Some(tomorrow()));
+        let ways = [
+            (Format::Fit, Origin::Original),
+            (Format::Gpx, Origin::Original),
+            (Format::Tcx, Origin::Original),
+            (Format::Tcx, export),
+            (Format::Gpx, export),
+        ];
+        for (format, origin) in ways {
+            let mut found = Vec::new();
+            loop {
+                let part = u32::try_from(found.len()).unwrap_or(u32::MAX);
+                let path = path_for(activity, part, format, origin.is_export());
+                let Some(Ok((piece, stored))) = self.archive.read_whole(&path)? else { break };
+                found.push((row(&path, part, &piece, stored, origin), piece));
+            }
+            if !found.is_empty() {
+                self.talk.detail(&format!("{} {}: was in the archive already", activity.platform, activity.id));
+                return self.enter(activity, found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stores the files in what a service sent. Returns the first.
+    pub fn keep_body(&mut self, activity: &Activity, body: &[u8], origin: Origin) -> Result<FileRow, NotKept> {
+        let pieces = unpack(body).map_err(NotKept::Bad)?;
+        let mut rows = Vec::new();
+        // The last first: where the first of several stands, all of them do.
+        for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
+            let path = path_for(activity, part, piece.format, origin.is_export());
+            let stored = self.archive.store(&path, &piece.bytes).map_err(NotKept::Storage)?;
+            rows.push((row(&path, part, &piece, stored, origin), piece));
+        }
+        rows.reverse();
+        let first = self.enter(activity, rows).map_err(NotKept::Failed)?;
+        // `unpack` never returns nothing.
+        first.ok_or_else(|| NotKept::Failed(Failure::new(super::Exit::Bug, "a body without a file was taken for one")))
+    }
+
+    /// Enters files into the catalogue, now that they are on the disk. Returns the first.
+    fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, Piece)>) -> Result<Option<FileRow>, Failure> {
+        self.catalogue.ensure(activity, Timestamp::now())?;
+        let fit = rows.first().and_then(|(_, piece)| piece.fit.clone());
+        let files: Vec<FileRow> = rows.into_iter().map(|(row, _)| row).collect();
+        self.catalogue.set_files(&activity.platform, &activity.id, &files, fit.as_ref())?;
+        Ok(files.into_iter().next())
+    }
+}
+
+impl Origin {
+    /// Whether the service computed it.
+    pub fn is_export(self) -> bool {
+        matches!(self, Origin::Export(_))
+    }
+
+    /// An export in place of an original: `may_pass` if the reason for that may be gone tomorrow.
+    pub fn export(may_pass: bool) -> Origin {
+        Origin::Export(may_pass.then(tomorrow))
+    }
+}
+
+fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, origin: Origin) -> FileRow {
+    let (name, ask_again) = match origin {
+        Origin::Original => ("original", None),
+        Origin::Export(ask_again) => ("export", ask_again),
+    };
+    FileRow {
+        part,
+        path: path.display().to_string(),
+        sha256: stored.sha256,
+        bytes: stored.bytes,
+        format: piece.format.name().to_owned(),
+        origin: name.to_owned(),
+        verified: Timestamp::now(),
+        ask_again,
+        broken: false,
+    }
+}
+
+/// When an original that could not be had for a reason that may pass is asked for again.
+fn tomorrow() -> Timestamp {
+    Timestamp::now().checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+}
