@@ -138,6 +138,32 @@ fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
 }
 
 #[test]
+fn a_refused_password_stays_refused_whatever_a_persons_own_try_comes_to() {
+    let sim = plain(3);
+    let mut work = Work::with_passwords(&sim);
+    work.set("GARMIN_PASSWORD", "wrong");
+    work.run("gs-fetch", &[]).ends(77);
+    sim.fault(Fault::new(status(503)).contains(LOGIN).count(1));
+    work.run("gs-auth", &["login"]).ends(75);
+    work.change("UPDATE logins SET until = 0");
+    work.run("gs-fetch", &[]).ends(77).says("is not repeated by itself");
+    assert_eq!(asked(&sim, LOGIN).len(), 2);
+}
+
+#[test]
+fn a_login_that_went_well_is_kept_although_nobody_answers_afterwards() {
+    for effect in [Effect::Reset, Effect::Html, status(500)] {
+        let sim = plain(3);
+        let work = Work::with_passwords(&sim);
+        sim.fault(Fault::new(effect.clone()).contains("socialProfile"));
+        let said = work.run("gs-auth", &["login"]);
+        assert_eq!(said.code, 0, "{effect:?}\n{said}");
+        work.run("gs-fetch", &[]).ok();
+        assert_eq!(asked(&sim, LOGIN).len(), 1);
+    }
+}
+
+#[test]
 fn a_login_that_was_never_sent_stands_against_nothing() {
     let sim = plain(3);
     let mut work = Work::with_passwords(&sim);

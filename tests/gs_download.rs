@@ -274,6 +274,31 @@ fn a_few_lasting_troubles_at_the_head_do_not_keep_the_rest_from_being_archived()
 }
 
 #[test]
+fn an_outage_is_left_alone_in_every_run() {
+    let (sim, work) = fetched(plain(40));
+    sim.fault(Fault::new(status(503)).contains(FILES));
+    for _ in 0..3 {
+        sim.clear_log();
+        work.download(&["--missing"]).ends(75);
+        assert!(asked(&sim, FILES).len() <= 4 * 8, "{} requests", asked(&sim, FILES).len());
+    }
+}
+
+#[test]
+fn troubles_that_are_not_in_a_row_stop_nothing() {
+    let (sim, work) = fetched(plain(12));
+    let ids = work.run("gs-list", &[]).ids();
+    for id in [&ids[0], &ids[3], &ids[6], &ids[9]] {
+        sim.fault(Fault::new(status(504)).contains(id));
+    }
+    for id in [&ids[1], &ids[4], &ids[7], &ids[10]] {
+        sim.fault(Fault::new(status(403)).contains(id).contains("/files/activity/").path("/download-service/files"));
+    }
+    let said = work.download(&["--missing"]);
+    assert_eq!(said.records().iter().filter(|r| r["problem"].is_object()).count(), 4, "{said}");
+}
+
+#[test]
 fn one_file_that_is_refused_with_401_is_no_lost_login() {
     let (sim, work) = fetched(plain(5));
     let id = work.run("gs-list", &[]).ids()[1].clone();

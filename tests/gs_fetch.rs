@@ -91,7 +91,8 @@ fn a_cut_listing_of_news_leaves_no_hole_behind() {
     sim.fault(Fault::new(down).contains("start=99"));
     work.run("gs-fetch", &[]).ends(75);
     sim.clear_faults();
-    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 370);
+    assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids().len(), 250, "also what the cut one saw first");
+    assert_eq!(work.run("gs-list", &[]).ids().len(), 370);
     sim.clear_log();
     work.run("gs-fetch", &[]).ok();
     assert_eq!(asked(&sim, LIST).len(), 1);
@@ -110,6 +111,40 @@ fn a_listing_of_a_part_of_time_leaves_no_hole_behind() {
     let since = jiff::Timestamp::from_second(HISTORY_END + 3600 * 130).unwrap().to_string();
     assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 120);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 370);
+}
+
+#[test]
+fn a_limit_in_the_midst_of_news_leaves_no_hole_behind() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| {
+        for n in 0..150_u64 {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
+        }
+    });
+    work.run("gs-fetch", &["--newest", "100"]).ok();
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 270);
+}
+
+#[test]
+fn one_start_that_cannot_be_makes_nobody_else_disappear() {
+    let sim = plain(130);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let mut page: Vec<serde_json::Value> = Vec::new();
+    for n in (30..130).rev() {
+        let start = jiff::Timestamp::from_second(HISTORY_END - (130 - n) * 86_400).unwrap();
+        let start = start.to_string().replace('T', " ").replace('Z', "");
+        page.push(serde_json::json!({"activityId": 20_000_000_000_i64 + n, "startTimeGMT": start}));
+    }
+    page[50]["startTimeGMT"] = "1970-01-01 00:00:00".into();
+    let body = serde_json::Value::from(page).to_string();
+    let odd = Effect::Status { status: 200, retry_after: None, body: Some(body), content_type: None };
+    sim.fault(Fault::new(odd).contains("start=0").count(2));
+    work.run("gs-fetch", &[]).ok();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
 }
 
 #[test]

@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use garminsync::catalogue::LoginState;
 use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
@@ -298,10 +297,7 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
     let now = Timestamp::now();
     let account = open(run, kind)?.account().map_err(|error| named(kind, error.into()))?;
     let login = run.catalogue.login(kind.name)?;
-    let cooldown_until = login.as_ref().and_then(|login| match login.state {
-        LoginState::Cooldown(until) if until > now => Some(until),
-        _ => None,
-    });
+    let cooldown_until = login.as_ref().and_then(|login| login.until).filter(|until| *until > now);
     let state = match &account {
         None => "none",
         Some(account) if account.dead.is_some() => "login-needed",

@@ -213,11 +213,17 @@ impl Job<'_> {
         let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
         self.bar.say(&format!("{} {}", activity.platform, activity.id));
         let download = self.platform(&activity.platform)?.download(&activity);
+        // Whatever it was, a proper answer ends a row of troubles.
+        let is_answer = match &download {
+            Ok(Download::Export { may_pass, .. }) => !may_pass,
+            Ok(_) | Err(Error::Gone(_)) => true,
+            Err(_) => false,
+        };
+        if is_answer {
+            self.troubles.remove(&activity.platform);
+        }
         match (download, export) {
-            (Ok(Download::Original(bytes)), _) => {
-                self.troubles.remove(&activity.platform);
-                self.keep(&activity, &bytes, Origin::Original)
-            }
+            (Ok(Download::Original(bytes)), _) => self.keep(&activity, &bytes, Origin::Original),
             (Ok(_), Some(file)) => {
                 self.run.catalogue.asked_in_vain(&activity.platform, &activity.id, Timestamp::now())?;
                 Ok(Ok(Got::File(file)))
@@ -336,9 +342,11 @@ impl Job<'_> {
         }
         self.run.raise(Exit::from(&problem.kind));
         self.run.count("failed", 1);
-        if self.left_alone.get(&activity.platform) != Some(problem) {
-            self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));
+        // What is left alone was never asked for: nothing is known against it.
+        if self.left_alone.get(&activity.platform) == Some(problem) {
+            return Ok(());
         }
+        self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));
         let kind = serde_json::to_value(&problem.kind)
             .ok()
             .and_then(|kind| kind.as_str().map(str::to_owned))

@@ -150,6 +150,7 @@ impl Task {
         let mut walk = Walk {
             oldest: None,
             is_sorted: true,
+            last_fresh: 0,
             listed: Listed { listing: Some(number), items: 0, new: 0, unreadable: 0 },
             failure: None,
         };
@@ -160,7 +161,7 @@ impl Task {
                 newest.map_or(usize::MAX, |newest| usize::try_from(newest - walk.listed.items).unwrap_or(usize::MAX));
             if page.activities.len() > left {
                 page.activities.truncate(left);
-                page.oldest = page.activities.iter().filter_map(|listed| listed.activity.start_time).min();
+                page.starts = page.activities.iter().filter_map(|listed| listed.activity.start_time).collect();
             }
             let fresh = walk.take(catalogue, number, &page, talk, kind).map_err(|failure| {
                 walk.failure = Some(failure);
@@ -191,7 +192,7 @@ impl Task {
             self.catalogue.cut_listing(number, walk.listed.items, &message, now)?;
             return Ok(walk.listed);
         }
-        let reached = self.reached(&walk, ending);
+        let reached = self.reached(&walk, ending)?;
         let settled = self.catalogue.finish_listing((number, self.kind.name), &reached, self.accept_shrunk, now)?;
         if !settled.believed {
             let message = format!(
@@ -209,7 +210,7 @@ impl Task {
         Ok(walk.listed)
     }
 
-    fn reached(&self, walk: &Walk, ending: Ending) -> Reached {
+    fn reached(&self, walk: &Walk, ending: Ending) -> Result<Reached, Failure> {
         let window = self.window;
         let limited = self.newest.is_some_and(|newest| walk.listed.items >= newest);
         let coverage = match ending {
@@ -222,8 +223,11 @@ impl Task {
             }
         };
         let base = window == Window::default() && (ending == Ending::End || limited);
-        let seamless = window == Window::default();
-        Reached { coverage, complete: ending == Ending::End, base, seamless, items: walk.listed.items }
+        // One that its limit ended in the midst of news left a hole below them, unless nothing below was ever known.
+        let is_first = limited && self.catalogue.last_base_listing(self.kind.name, None)?.is_none();
+        let joins = ending == Ending::End || walk.last_fresh == 0 || is_first;
+        let seamless = window == Window::default() && joins;
+        Ok(Reached { coverage, complete: ending == Ending::End, base, seamless, items: walk.listed.items })
     }
 }
 
@@ -231,6 +235,8 @@ impl Task {
 struct Walk {
     oldest: Option<Timestamp>,
     is_sorted: bool,
+    /// News on the last page.
+    last_fresh: usize,
     listed: Listed,
     failure: Option<Failure>,
 }
@@ -250,12 +256,15 @@ impl Walk {
         }
         let seen: Vec<Seen> = page.activities.iter().map(|l| Seen { activity: &l.activity, raw: &l.raw }).collect();
         let changes = catalogue.see(number, &seen, Timestamp::now())?;
-        self.is_sorted &= listing::is_sorted(self.oldest, page.newest);
-        self.oldest = [self.oldest, page.oldest].into_iter().flatten().min();
+        for start in &page.starts {
+            self.is_sorted &= listing::is_sorted(self.oldest, Some(*start));
+            self.oldest = Some(self.oldest.map_or(*start, |oldest| oldest.min(*start)));
+        }
         self.listed.items += seen.len() as u64;
         self.listed.unreadable += page.unreadable.len() as u64;
         self.listed.new += changes.iter().filter(|change| **change == Change::New).count() as u64;
-        Ok(changes.iter().filter(|change| **change != Change::Same).count())
+        self.last_fresh = changes.iter().filter(|change| **change != Change::Same).count();
+        Ok(self.last_fresh)
     }
 }
 
@@ -283,7 +292,11 @@ fn print(
         since,
         until,
         absent: Some(false),
-        first_listing: listed.listing.filter(|_| args.new),
+        // Also what a listing since then saw that was cut and printed nothing.
+        first_listing_after: match listed.listing.filter(|_| args.new) {
+            Some(listing) => Some(run.catalogue.last_believed_before(kind.name, listing)?),
+            None => None,
+        },
         ..Query::default()
     };
     let mut output = Output::buffered();

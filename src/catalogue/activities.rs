@@ -65,8 +65,8 @@ pub struct Query {
     pub ids: Vec<String>,
     /// `Some(true)`: only those gone from their platform; `Some(false)`: only those that are there.
     pub absent: Option<bool>,
-    /// Only those that this listing showed first.
-    pub first_listing: Option<i64>,
+    /// Only those that a listing after this one showed first.
+    pub first_listing_after: Option<i64>,
 }
 
 /// Rows read at a time: nothing is held open while they are printed.
@@ -171,7 +171,7 @@ pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (S
     let numbers = [
         ("a.start_time >= ?", query.since.map(Timestamp::as_second)),
         ("a.start_time < ?", query.until.map(Timestamp::as_second)),
-        ("a.first_listing = ?", query.first_listing),
+        ("a.first_listing > ?", query.first_listing_after),
     ];
     for (condition, number) in numbers {
         if let Some(number) = number {

@@ -133,6 +133,12 @@ impl Catalogue {
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 
+    /// The number of the last listing before `listing` that went well; 0 if there is none.
+    pub fn last_believed_before(&self, platform: &str, listing: i64) -> Result<i64> {
+        let sql = "SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND number < ?2 AND believed";
+        self.done(self.connection.query_row(sql, params![platform, listing], |row| row.get(0)))
+    }
+
     /// When the newest listing that went well ended: the last sync.
     pub fn last_sync(&self, platform: &str) -> Result<Option<Timestamp>> {
         let sql = "SELECT finished FROM listings WHERE platform = ?1 AND believed ORDER BY number DESC LIMIT 1";

@@ -11,22 +11,15 @@ const FIRST_COOLDOWN: SignedDuration = SignedDuration::from_hours(2);
 /// The pause after a login of which nothing certain is known.
 const SHORT_COOLDOWN: SignedDuration = SignedDuration::from_mins(15);
 /// No pause is longer.
-const LONGEST_COOLDOWN: SignedDuration = SignedDuration::from_hours(24);
+pub const LONGEST_COOLDOWN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What stands against a login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginState {
-    /// Turned away (429, a challenge): no login at all before then.
-    Cooldown(Timestamp),
-    /// Refused (wrong password, second factor): no login by itself until a person has logged in.
-    Refused,
-}
-
-/// The last refused login of a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
-    /// What stands against the next.
-    pub state: LoginState,
+    /// No login at all before then: one was turned away (429, a challenge), or came to nothing certain.
+    pub until: Option<Timestamp>,
+    /// One was refused (wrong password, second factor): no login by itself until a person has logged in.
+    pub refused: bool,
     /// Why, in words.
     pub reason: String,
     /// When it was.
@@ -39,11 +32,9 @@ impl Catalogue {
         let sql = "SELECT state, until, reason, at FROM logins WHERE platform = ?1";
         let row = self.connection.query_row(sql, [platform], |row| {
             let time = |seconds: Option<i64>| seconds.and_then(|s| Timestamp::from_second(s).ok());
-            let state = match row.get::<_, String>(0)?.as_str() {
-                "cooldown" => LoginState::Cooldown(time(row.get(1)?).unwrap_or(Timestamp::MAX)),
-                _ => LoginState::Refused,
-            };
-            Ok(Login { state, reason: row.get(2)?, at: time(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH) })
+            let refused = row.get::<_, String>(0)? == "refused";
+            let at = time(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH);
+            Ok(Login { until: time(row.get(1)?), refused, reason: row.get(2)?, at })
         });
         self.done(row.optional())
     }
@@ -80,8 +71,10 @@ impl Catalogue {
             let until = now.checked_add(pause).unwrap_or(Timestamp::MAX);
             let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
             tx.execute(
-                "INSERT OR REPLACE INTO logins (platform, state, until, refusals, reason, at)
-                 VALUES (?1, 'cooldown', ?2, ?3, ?4, ?5)",
+                // A refusal stays one, whatever a person's own try comes to.
+                "INSERT INTO logins (platform, state, until, refusals, reason, at) VALUES (?1, 'cooldown', ?2, ?3, ?4, ?5)
+                 ON CONFLICT (platform) DO UPDATE SET until = ?2, refusals = ?3, at = ?5,
+                    reason = iif(state = 'refused', reason, ?4)",
                 params![platform, until.as_second(), refusals + u32::from(counts), reason, now.as_second()],
             )?;
             Ok(until)
@@ -91,8 +84,9 @@ impl Catalogue {
     /// Nothing of the login was sent: only the memory of earlier ones stays.
     pub fn login_was_not_sent(&mut self, platform: &str) -> Result<()> {
         self.write(|tx| {
-            tx.execute("UPDATE logins SET until = 0 WHERE platform = ?1 AND refusals > 0", [platform])?;
-            tx.execute("DELETE FROM logins WHERE platform = ?1 AND refusals = 0", [platform]).map(drop)
+            let kept = "refusals > 0 OR state = 'refused'";
+            tx.execute(&format!("UPDATE logins SET until = NULL WHERE platform = ?1 AND ({kept})"), [platform])?;
+            tx.execute(&format!("DELETE FROM logins WHERE platform = ?1 AND NOT ({kept})"), [platform]).map(drop)
         })
     }
 

@@ -20,7 +20,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 pub use activities::{Change, Entry, Query, Seen};
 pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Reached, Settled};
-pub use logins::{Login, LoginState};
+pub use logins::{LONGEST_COOLDOWN, Login};
 pub use pacing::Pacing;
 pub use runs::Outcome;
 

@@ -15,6 +15,9 @@ const GUARD_MS: i64 = 50;
 /// A turn further ahead than this many intervals is left over from a clock that was wrong.
 const PLAUSIBLE: i64 = 20;
 
+/// A wish further ahead was written under a clock that was wrong: the http room heeds none longer than a day.
+const LONGEST_WISH_MS: i64 = 24 * 3_600_000 + 60_000;
+
 /// Turns kept in a catalogue.
 pub struct Pacing(Mutex<Catalogue>);
 
@@ -50,7 +53,7 @@ impl Pacer for Pacing {
                 let (next, not_before): (i64, i64) = tx
                     .prepare_cached("SELECT next_ms, not_before_ms FROM pacing WHERE platform = ?1")?
                     .query_row([platform], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                if not_before > now {
+                if not_before > now && not_before - now <= LONGEST_WISH_MS {
                     return Ok(Turn::NotBefore(Timestamp::from_millisecond(not_before).unwrap_or(Timestamp::MAX)));
                 }
                 if interval_ms > 0 && next > now && next - now <= interval_ms * PLAUSIBLE + GUARD_MS {
@@ -69,9 +72,9 @@ impl Pacer for Pacing {
             catalogue.write(|tx| {
                 tx.prepare_cached(
                     "INSERT INTO pacing (platform, not_before_ms) VALUES (?1, ?2)
-                     ON CONFLICT (platform) DO UPDATE SET not_before_ms = ?2",
+                     ON CONFLICT (platform) DO UPDATE SET not_before_ms = iif(not_before_ms - ?2 <= ?3, max(not_before_ms, ?2), ?2)",
                 )?
-                .execute(params![platform, until.as_millisecond()])
+                .execute(params![platform, until.as_millisecond(), LONGEST_WISH_MS])
                 .map(drop)
             })
         })

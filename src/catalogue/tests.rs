@@ -215,7 +215,16 @@ fn refused_logins_pause_longer_each_time() {
     let hours = |until: Timestamp| until.duration_since(now()).as_hours();
     let pauses: Vec<i64> = (0..6).map(|_| hours(catalogue.login_turned_away("p", "429", now()).unwrap())).collect();
     assert_eq!(pauses, [2, 4, 8, 16, 24, 24]);
-    assert!(matches!(catalogue.login("p").unwrap().unwrap().state, LoginState::Cooldown(_)));
+    let login = catalogue.login("p").unwrap().unwrap();
+    assert!(login.until.is_some() && !login.refused);
+    catalogue.login_refused("p", "wrong password", now()).unwrap();
+    for _ in 0..2 {
+        catalogue.login_begins("p", now()).unwrap();
+        let login = catalogue.login("p").unwrap().unwrap();
+        assert!(login.until.is_some() && login.refused && login.reason == "wrong password");
+        catalogue.login_was_not_sent("p").unwrap();
+        assert!(catalogue.login("p").unwrap().is_some_and(|login| login.until.is_none() && login.refused));
+    }
     catalogue.login_went_well("p").unwrap();
     assert_eq!(catalogue.login("p").unwrap(), None);
 }

@@ -111,10 +111,8 @@ pub struct Window {
 pub struct Page {
     /// The activities in it that are in the window and were on no page before.
     pub activities: Vec<Listed>,
-    /// The oldest start on the page, whether in the window or not.
-    pub oldest: Option<Timestamp>,
-    /// The newest start on the page.
-    pub newest: Option<Timestamp>,
+    /// All starts on the page, in its order, whether in the window or not.
+    pub starts: Vec<Timestamp>,
     /// Entries that could not be read, told in words.
     pub unreadable: Vec<String>,
 }

@@ -19,7 +19,8 @@ impl Garmin {
     pub(super) fn call(&self, request: &Request) -> Result<Response> {
         let token = self.token(None)?;
         let response = self.send(&bearer(request, &token))?;
-        if response.status != 401 {
+        let is_proven = self.proven.borrow().as_deref() == Some(token.access_token.as_str());
+        if response.status != 401 || is_proven {
             return Ok(response);
         }
         let token = self.token(Some(&token.access_token))?;
@@ -29,7 +30,17 @@ impl Garmin {
         }
         // Is it the token, or this one thing? Whoever is told his own name has a good token.
         let whoami = self.send(&bearer(&self.profile_request(), &token))?;
-        if whoami.status == 200 { Ok(response) } else { Err(self.login_needed(&not_accepted(&self.site, &response))) }
+        match whoami.status {
+            200 => {
+                self.proven.replace(Some(token.access_token));
+                Ok(response)
+            }
+            401 | 403 => Err(self.login_needed(&not_accepted(&self.site, &response))),
+            status => {
+                let message = format!("Garmin is in trouble (HTTP {status}); try again later");
+                Err(Error::Later { message, down: true })
+            }
+        }
     }
 
     fn profile_request(&self) -> Request {
@@ -251,16 +262,18 @@ impl Garmin {
                 return Err(Ended::Refused(not_accepted(&self.site, &response)));
             }
             Ok(response) => json::lenient(&response.body).unwrap_or_default(),
-            Err(Error::Later { message, .. }) => {
-                (self.context.notice)(&format!("the token is kept, but could not be tried: {message}"));
+            // Without an answer nothing speaks against it, and it may be the only one there is: it is kept.
+            Err(error) => {
+                (self.context.notice)(&format!("the token is kept, but could not be tried: {error}"));
                 Value::Null
             }
-            Err(error) => return Err(error.into()),
         };
         let name = ["fullName", "displayName", "userName"].iter().find_map(|field| profile[*field].as_str());
         let token = Token { user: name.map(str::to_owned), ..token };
-        self.store.save(&token).map_err(Ended::from)?;
-        self.context.guard.went_well().map_err(Ended::from)?;
+        let noted = self.store.save(&token).and_then(|()| self.context.guard.went_well());
+        if let Err(error) = noted {
+            (self.context.notice)(&format!("the token is kept, but not all about it could be noted: {error}"));
+        }
         Ok(token)
     }
 

@@ -85,8 +85,8 @@ fn read(response: &Response) -> Result<Way> {
             message: "Garmin shows a web page instead of the file (HTTP 403); try again later".into(),
             down: false,
         }),
-        204 | 400 | 401 | 403 | 404 | 410 => nothing(false),
-        500 => nothing(true),
+        204 | 400 | 403 | 404 | 410 => nothing(false),
+        401 | 500 => nothing(true),
         429 => Err(Error::Later { message: "Garmin asks for a pause (HTTP 429); try again later".into(), down: true }),
         status @ (408 | 502..=599) => {
             Err(Error::Later { message: format!("Garmin is in trouble (HTTP {status}); try again later"), down: false })

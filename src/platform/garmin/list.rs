@@ -140,8 +140,7 @@ impl Pages {
                 page.unreadable.push("an entry of the list has no activityId".into());
                 continue;
             };
-            page.oldest = [page.oldest, activity.start_time].into_iter().flatten().min();
-            page.newest = page.newest.max(activity.start_time);
+            page.starts.extend(activity.start_time);
             if self.seen.insert(activity.id.clone()) && self.is_in_window(&activity) {
                 page.activities.push(Listed { activity, raw: item.to_string() });
             }

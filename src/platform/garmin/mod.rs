@@ -14,6 +14,8 @@ mod oauth1;
 mod site;
 mod token;
 
+use std::cell::RefCell;
+
 use site::Site;
 use token::Token;
 
@@ -30,6 +32,8 @@ struct Garmin {
     site: Site,
     store: TokenStore,
     context: Context,
+    /// An access token that the service has taken although it refused something else with it.
+    proven: RefCell<Option<String>>,
 }
 
 /// Opens garmin.com.
@@ -44,7 +48,7 @@ pub fn open_cn(context: Context) -> Box<dyn Platform> {
 
 fn open(site: Site, context: Context) -> Box<dyn Platform> {
     let store = TokenStore::new(context.tokens.clone(), site.platform);
-    Box::new(Garmin { site, store, context })
+    Box::new(Garmin { site, store, context, proven: RefCell::new(None) })
 }
 
 /// The sign-in page of the mobile app, whose tickets every account takes.
