@@ -68,7 +68,8 @@ fn ancestors_5_more_than_a_thousand_are_seen_and_nobody_logs_in_anew() {
 
 #[test]
 fn ancestors_4_killed_at_any_moment_it_leaves_no_half_file_and_resumes_without_fetching_anything_twice() {
-    let sim = Scenario::default_garmin(120, 4).start();
+    // A few milliseconds an answer, so that on any machine there is something to be killed in.
+    let sim = Scenario { latency_ms: 4, ..Scenario::default_garmin(120, 4) }.start();
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
     let list = work.run("gs-list", &["--missing"]).out.clone();
