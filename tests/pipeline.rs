@@ -132,37 +132,6 @@ fn killed_between_the_rename_and_the_catalogue_the_file_is_taken_as_it_stands() 
 }
 
 #[test]
-fn five_commands_at_once_with_an_expired_token_make_one_refresh_and_keep_the_interval() {
-    let sim = plain(40);
-    let mut work = Work::logged_in(&sim);
-    work.run("gs-fetch", &[]).ok();
-    let list = work.run("gs-list", &["--missing"]).out.clone();
-    sim.with(|state| state.expire_access_tokens("garmin.com"));
-    sim.clear_log();
-    work.set("GS_REQUEST_INTERVAL", "150ms");
-    let lines: Vec<&str> = list.lines().collect();
-    let parts: Vec<String> = lines.chunks(10).map(|part| part.join("\n")).collect();
-    let mut children: Vec<_> = parts.iter().map(|part| work.spawn("gs-download", &[], part)).collect();
-    children.push(work.spawn("gs-fetch", &[], ""));
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-    assert_eq!(asked(&sim, TOKEN).len(), 1);
-    assert_eq!(asked(&sim, FILES).iter().filter(|request| request.status == 200).count(), 40);
-    let mut starts: Vec<f64> = sim.log().iter().map(|request| request.at_ms).collect();
-    starts.sort_by(f64::total_cmp);
-    let nearest = starts.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::MAX, f64::min);
-    let mean = (starts[starts.len() - 1] - starts[0]) / (starts.len() - 1) as f64;
-    assert!(mean >= 150.0, "requests came {mean} ms apart");
-    // The simulator reads its clock when it has read a request, on a machine that is busy with other tests.
-    assert!(nearest >= 120.0, "two requests came {nearest} ms apart");
-    // The token that is kept is the one that works.
-    sim.with(|state| state.expire_access_tokens("garmin.com"));
-    work.run("gs-fetch", &[]).ok();
-}
-
-#[test]
 fn two_downloads_of_the_same_list_fetch_each_file_once() {
     let sim = plain(30);
     let work = Work::logged_in(&sim);
