@@ -40,6 +40,10 @@ fn a_password_login_is_three_requests_and_then_none() {
     sim.clear_log();
     let status = state(&work);
     assert_eq!([&status["state"], &status["name"], &status["domain"]], ["ok", "Test Runner", "garmin.com"]);
+    let table = work.run("gs-auth", &["status", "--format", "table"]).ok().out.clone();
+    for shown in ["who", "Test Runner", "domain", "garmin.com", "3 h 59 min"] {
+        assert!(table.contains(shown), "{shown}\n{table}");
+    }
     assert_eq!(sim.log().len(), 0, "status works offline");
     work.run("gs-fetch", &[]).ok();
     assert_eq!((asked(&sim, LOGIN).len(), asked(&sim, TOKEN).len()), (0, 0));

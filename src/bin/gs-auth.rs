@@ -322,7 +322,7 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
 }
 
 fn status_table(all: &[Status]) -> cli::Table {
-    let head = ["platform", "login", "who", "token", "renewable", "password", "remarks"];
+    let head = ["platform", "login", "who", "domain", "token", "renewable", "password", "remarks"];
     let mut table = cli::table(&head.map(|name| (name, Align::Left)));
     let now = Timestamp::now();
     let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| cli::time_left(end, now));
@@ -339,6 +339,7 @@ fn status_table(all: &[Status]) -> cli::Table {
             status.platform.to_owned(),
             if status.state == "expired" { "ok (to be renewed)" } else { status.state }.to_owned(),
             garminsync::activity::printable(status.name.as_deref().unwrap_or("")),
+            status.domain.clone().unwrap_or_default(),
             if has { left(status.expires) } else { String::new() },
             if has { left(status.renewable_until) } else { String::new() },
             if status.password_set { "set" } else { "not set" }.to_owned(),
