@@ -298,7 +298,7 @@ impl Job<'_> {
             Error::Strange(_) => (ProblemKind::BadFile, false),
             Error::Gone(_) => (ProblemKind::Gone, false),
             Error::Refused(_) => (ProblemKind::Refused, false),
-            Error::Input(_) | Error::Storage(_) => return Err(error.into()),
+            Error::Input(_) | Error::Storage(_) | Error::Unclear(_) => return Err(error.into()),
             Error::Stopped => {
                 let message = "stopped; what was begun is finished, run it again for the rest";
                 return Err(Failure::new(Exit::Interrupted, message));

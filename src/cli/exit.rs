@@ -106,7 +106,7 @@ impl From<platform::Error> for Failure {
             Error::Strange(what) => {
                 return Failure::new(Exit::Later, format!("{what}; try again later, and report it if it stays so"));
             }
-            Error::Later { .. } => Exit::Later,
+            Error::Later { .. } | Error::Unclear(_) => Exit::Later,
             Error::Gone(_) | Error::Refused(_) => Exit::Partial,
             Error::Input(_) => Exit::Usage,
             Error::Storage(_) => Exit::Config,

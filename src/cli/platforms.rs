@@ -88,6 +88,7 @@ impl Run {
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
         Ok((kind.open)(Context {
+            name: kind.name,
             http,
             tokens: self.tokens_dir(),
             credentials: Box::new(move || {

@@ -49,6 +49,9 @@ pub enum Error {
     /// A token could not be kept: without that, a rotated one would be lost.
     #[error("{0}")]
     Storage(String),
+    /// A write was sent, and what became of it is not known: it is looked up, never repeated.
+    #[error("{0}")]
+    Unclear(String),
     /// A person ended the program.
     #[error("stopped")]
     Stopped,
@@ -73,6 +76,20 @@ pub trait Platform: Send {
     /// No file at all is [`Download::None`], not an error, and final. [`Error::Gone`]: the activity itself is no longer
     /// there. The bytes are as they came; whether they are a file is for the archive to say.
     fn download(&self, activity: &Activity) -> Result<Download>;
+
+    /// Puts a file there: sent once, whatever comes of it.
+    ///
+    /// The caller has made sure that the exercise is not there yet, and has written down what it is about to do. After
+    /// [`Error::Unclear`] the file may have arrived; after any other error nothing of it did. [`Error::Refused`] holds the
+    /// service's own words, and the same file would be refused again.
+    fn upload(&self, file: &Outgoing) -> Result<Uploaded>;
+
+    /// What became of uploads that were sent, in this run or an earlier one; an answer for each, in their order. Only
+    /// reads, and as few as it can. [`Error::Refused`] in an answer: it will never be an activity.
+    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>>;
+
+    /// Deletes an activity: sent once. Success proves nothing (services say yes to anything): the caller lists again.
+    fn delete(&self, activity: &Activity) -> Result<()>;
 
     /// Who is logged in, from the stored token alone: no request.
     fn account(&self) -> Result<Option<Account>>;
@@ -165,6 +182,46 @@ pub enum Download {
     },
 }
 
+/// A file to be put on a platform.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// Its bytes, whole and checked.
+    pub bytes: &'a [u8],
+    /// `fit`, `tcx` or `gpx`; one that the platform takes, see [`Kind::takes`].
+    pub format: &'a str,
+    /// The name it is sent under, with its extension: letters, digits, `-`, `_` and `.` alone.
+    pub name: &'a str,
+    /// When the exercise began.
+    pub start_time: Option<Timestamp>,
+    /// Local time minus UTC, where it began.
+    pub utc_offset_s: Option<i32>,
+    /// These bytes were an activity there once, and that is gone: a service that knows files by their bytes must not take
+    /// them for that one.
+    pub again: bool,
+}
+
+/// An upload that was sent, or may have been.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'a> {
+    /// What the service gave to ask with; nothing if the program ended before it was written down.
+    pub ticket: Option<&'a str>,
+    /// The file; nothing if it is no longer in the archive.
+    pub file: Option<Outgoing<'a>>,
+}
+
+/// What came of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uploaded {
+    /// It is an activity now, with this id, if the service says so. The caller reads it back from the list.
+    Created(Option<String>),
+    /// The service had the exercise already, with this id, if it says so.
+    AlreadyThere(Option<String>),
+    /// Taken; what comes of it is to be asked for with this.
+    Pending(String),
+    /// The service cannot say. The caller looks at the list; if it is not there, nothing arrived.
+    Unknown,
+}
+
 /// A user name and its password.
 #[derive(Debug, Clone)]
 pub struct Credentials {
@@ -222,6 +279,8 @@ pub enum Barred {
 
 /// What a platform is opened with.
 pub struct Context {
+    /// The platform's name.
+    pub name: &'static str,
     /// The way out.
     pub http: Arc<Http>,
     /// The folder of the tokens.
@@ -249,6 +308,10 @@ pub struct Kind {
     pub user_settings: &'static [&'static str],
     /// Settings with the password.
     pub password_settings: &'static [&'static str],
+    /// Formats of files that may be put there; none: it takes no files.
+    pub takes: &'static [&'static str],
+    /// Whether activities may be deleted there.
+    pub deletes: bool,
     /// Opens it.
     pub open: fn(Context) -> Box<dyn Platform>,
 }
@@ -261,6 +324,8 @@ pub const PLATFORMS: &[Kind] = &[
         native_manufacturer: Some("garmin"),
         user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
         password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
+        takes: &["fit", "tcx", "gpx"],
+        deletes: true,
         open: garmin::open_com,
     },
     Kind {
@@ -269,6 +334,8 @@ pub const PLATFORMS: &[Kind] = &[
         native_manufacturer: Some("garmin"),
         user_settings: &["GARMIN_EMAIL_CN"],
         password_settings: &["GARMIN_PASSWORD_CN"],
+        takes: &["fit", "tcx", "gpx"],
+        deletes: true,
         open: garmin::open_cn,
     },
 ];

@@ -20,7 +20,8 @@ use site::Site;
 use token::Token;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, More, Page, Platform, Result, TokenStore, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, More, Outgoing, Page, Platform, Result, Sent, TokenStore,
+    Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::http::{Secret, form};
@@ -79,6 +80,18 @@ impl Platform for Garmin {
             return Ok(Download::None { why: "typed in by hand: it has no file".into() });
         }
         download::run(activity, &mut |request| self.call(&request(&self.site)))
+    }
+
+    fn upload(&self, _file: &Outgoing) -> Result<Uploaded> {
+        Err(Error::Refused("uploads to Garmin are not built yet".into()))
+    }
+
+    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
+        Ok(sent.iter().map(|_| Ok(Uploaded::Unknown)).collect())
+    }
+
+    fn delete(&self, _activity: &Activity) -> Result<()> {
+        Err(Error::Refused("deleting at Garmin is not built yet".into()))
     }
 
     fn account(&self) -> Result<Option<Account>> {
