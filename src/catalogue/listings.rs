@@ -4,7 +4,7 @@
 //! or, of one that stopped early, the part of time that it did cover.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Catalogue, Result};
 
@@ -28,6 +28,8 @@ pub struct Reached {
     pub base: bool,
     /// It left no hole: it began at the newest and ended where all below is known.
     pub seamless: bool,
+    /// That something is gone may be concluded from it.
+    pub concludes: bool,
     /// Entries it showed.
     pub items: u64,
 }
@@ -43,17 +45,46 @@ pub struct Settled {
     pub gone: u64,
 }
 
+/// For which parts of time it is known what is on a platform.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Knowledge {
+    /// Why nothing may be concluded now: the newest listing was cut or not believed, or there is none.
+    pub none_because: Option<String>,
+    /// What listings that went as far as they were asked cover.
+    pub spans: Vec<Coverage>,
+}
+
+impl Coverage {
+    /// Whether it tells who is there at that time; of an unknown time only what covers all of time does.
+    pub fn holds(&self, time: Option<Timestamp>) -> bool {
+        match time {
+            Some(time) => self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until),
+            None => self.from.is_none() && self.until.is_none(),
+        }
+    }
+}
+
 /// Rows of one platform in a part of time: `?1` platform, `?2` from, `?3` until. A row without a start is only in the
 /// whole of time.
 const COVERED: &str = "platform = ?1 AND ((?2 IS NULL AND ?3 IS NULL)
     OR (start_time >= ifnull(?2, start_time) AND start_time < ifnull(?3, start_time + 1)))";
 
+/// Transfers whose entry this listing shows have arrived beyond doubt.
+fn read_back(tx: &Transaction, platform: &str, listing: i64, now: Timestamp) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE transfers SET confirmed = ?3 WHERE to_platform = ?1 AND confirmed IS NULL AND to_id IS NOT NULL
+            AND EXISTS (SELECT 1 FROM activities a WHERE a.platform = ?1 AND a.id = to_id AND a.last_listing >= ?2)",
+    )?
+    .execute(params![platform, listing, now.as_second()])
+    .map(drop)
+}
+
 impl Catalogue {
-    /// Begins a listing; until [`Catalogue::finish_listing`] it counts as cut.
-    pub fn begin_listing(&mut self, platform: &str, run: &str, now: Timestamp) -> Result<i64> {
+    /// Begins a listing; until [`Catalogue::finish_listing`] it counts as cut. `look`: it is one before a write.
+    pub fn begin_listing(&mut self, platform: &str, run: &str, look: bool, now: Timestamp) -> Result<i64> {
         self.write(|tx| {
-            tx.prepare_cached("INSERT INTO listings (platform, run, started) VALUES (?1, ?2, ?3)")?
-                .execute(params![platform, run, now.as_second()])?;
+            tx.prepare_cached("INSERT INTO listings (platform, run, started, look) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![platform, run, now.as_second(), look])?;
             Ok(tx.last_insert_rowid())
         })
     }
@@ -76,12 +107,16 @@ impl Catalogue {
                 tx.prepare_cached(&format!("SELECT count(*) FROM activities WHERE {COVERED} AND {condition}"))?
                     .query_row(params![platform, from, until, listing], |row| row.get::<_, i64>(0))
             };
-            let gone = count("absences = 0 AND first_listing IS NOT NULL AND last_listing < ?4")?;
+            // What was deleted from here is no surprise.
+            let gone = count(
+                "absences = 0 AND first_listing IS NOT NULL AND last_listing < ?4 AND NOT EXISTS
+                 (SELECT 1 FROM deletions d WHERE d.platform = activities.platform AND d.id = activities.id)",
+            )?;
             let kept = count("last_listing >= ?4 AND first_listing < ?4")?;
             // Listings run side by side: who was seen by one that began later has been seen since this one began.
             let shrunk = gone * 10 > gone + kept;
             let believed = accept_shrunk || !shrunk;
-            if believed {
+            if believed && reached.concludes {
                 tx.prepare_cached(&format!(
                     "UPDATE activities SET absences = absences + 1,
                         absent_since = ifnull(absent_since, (SELECT started FROM listings WHERE number = ?4))
@@ -93,6 +128,9 @@ impl Catalogue {
                 let sql =
                     "UPDATE activities SET anchored = 1 WHERE platform = ?1 AND last_listing >= ?2 AND NOT anchored";
                 tx.prepare_cached(sql)?.execute(params![platform, listing])?;
+            }
+            if believed {
+                read_back(tx, platform, listing, now)?;
             }
             let message = (!believed).then(|| format!("{gone} of {} known activities were not in it", gone + kept));
             tx.prepare_cached(
@@ -135,13 +173,60 @@ impl Catalogue {
 
     /// The number of the last listing before `listing` that went well; 0 if there is none.
     pub fn last_believed_before(&self, platform: &str, listing: i64) -> Result<i64> {
-        let sql = "SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND number < ?2 AND believed";
+        let sql = "SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND number < ?2
+            AND believed AND NOT look";
         self.done(self.connection.query_row(sql, params![platform, listing], |row| row.get(0)))
+    }
+
+    /// For which parts of time it is known what is on `platform`.
+    pub fn knowledge(&self, platform: &str) -> Result<Knowledge> {
+        let newest = self.connection.query_row(
+            "SELECT believed, message FROM listings WHERE platform = ?1 AND NOT look ORDER BY number DESC LIMIT 1",
+            [platform],
+            |row| Ok((row.get::<_, bool>(0)?, row.get::<_, Option<String>>(1)?)),
+        );
+        let none_because = match self.done(newest.optional())? {
+            None => Some("it was never listed".to_owned()),
+            Some((true, _)) => None,
+            Some((false, message)) => {
+                Some(message.unwrap_or_else(|| "its last listing was cut".into()))
+            }
+        };
+        let spans = self.spans("believed AND (base OR complete)", platform, Timestamp::UNIX_EPOCH)?;
+        Ok(Knowledge { none_because, spans })
+    }
+
+    /// What believed listings that began at `since` or later cover: what is known of it is as new as that.
+    pub fn listed_since(&self, platform: &str, since: Timestamp) -> Result<Vec<Coverage>> {
+        self.spans("believed", platform, since)
+    }
+
+    fn spans(&self, condition: &str, platform: &str, since: Timestamp) -> Result<Vec<Coverage>> {
+        let sql = format!(
+            "SELECT from_time, until_time FROM listings WHERE platform = ?1 AND started >= ?2 AND {condition}
+             GROUP BY from_time, until_time ORDER BY max(number) DESC LIMIT 1000"
+        );
+        let spans = self.connection.prepare_cached(&sql).and_then(|mut statement| {
+            let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+            let span = statement.query_map(params![platform, since.as_second()], |row| {
+                Ok(Coverage { from: time(row.get(0)?), until: time(row.get(1)?) })
+            })?;
+            span.collect()
+        });
+        self.done(spans)
+    }
+
+    /// The newest start of an entry below which nothing is unknown.
+    pub fn newest_anchored(&self, platform: &str) -> Result<Option<Timestamp>> {
+        let sql = "SELECT max(start_time) FROM activities WHERE platform = ?1 AND anchored AND absences = 0";
+        let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, Option<i64>>(0));
+        Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 
     /// When the newest listing that went well ended: the last sync.
     pub fn last_sync(&self, platform: &str) -> Result<Option<Timestamp>> {
-        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND believed ORDER BY number DESC LIMIT 1";
+        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND believed AND NOT look
+            ORDER BY number DESC LIMIT 1";
         let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }

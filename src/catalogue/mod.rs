@@ -5,12 +5,14 @@
 //! a write to stdout. The tables are described in `schema.sql`.
 
 mod activities;
+mod deletions;
 mod files;
 mod listings;
 mod logins;
 mod pacing;
 mod problems;
 mod runs;
+mod transfers;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,11 +20,13 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use activities::{Change, Entry, Query, Seen};
+pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow};
 pub use files::{FileFacts, FileRow};
-pub use listings::{Coverage, Reached, Settled};
+pub use listings::{Coverage, Knowledge, Reached, Settled};
 pub use logins::{LONGEST_COOLDOWN, Login};
 pub use pacing::Pacing;
 pub use runs::Outcome;
+pub use transfers::{TransferIntent, TransferOutcome, TransferRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;
@@ -170,6 +174,17 @@ impl Catalogue {
             Ok(value)
         };
         run().map_err(|source| named(path, source))
+    }
+
+    /// The same, on the disk before it returns: for the journals, whose rows must outlive a power failure.
+    fn write_durably<T>(&mut self, work: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T> {
+        let set = |catalogue: &Catalogue, level: &str| {
+            catalogue.done(catalogue.connection.pragma_update(None, "synchronous", level))
+        };
+        set(self, "FULL")?;
+        let value = self.write(work);
+        set(self, "NORMAL")?;
+        value
     }
 
     fn done<T>(&self, result: rusqlite::Result<T>) -> Result<T> {

@@ -1,5 +1,8 @@
 -- Version 2: uploads that are read back, logins counted by run, and what was told to whom.
 
+-- It only looked at a window before a write: nothing is taken for gone by it, nor is a history believed complete.
+ALTER TABLE listings ADD COLUMN look INTEGER NOT NULL DEFAULT 0;
+
 -- When a listing of the target showed the entry that a transfer made.
 ALTER TABLE transfers ADD COLUMN confirmed INTEGER;
 CREATE INDEX transfers_by_target ON transfers (to_platform, to_id);

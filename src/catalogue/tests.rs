@@ -28,7 +28,7 @@ fn list(
     coverage: Coverage,
     accept: bool,
 ) -> Settled {
-    let listing = catalogue.begin_listing("garmin-com", "run", now()).unwrap();
+    let listing = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     let activities: Vec<Activity> = numbers.into_iter().map(activity).collect();
     let seen: Vec<Seen> = activities.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
     catalogue.see(listing, &seen, now()).unwrap();
@@ -37,6 +37,7 @@ fn list(
         complete: coverage == Coverage::default(),
         base: true,
         seamless: true,
+        concludes: true,
         items: seen.len() as u64,
     };
     catalogue.finish_listing((listing, "garmin-com"), &reached, accept, now()).unwrap()
@@ -68,10 +69,10 @@ fn what_only_a_cut_or_partial_listing_showed_is_loose_until_one_without_a_hole_d
     let mut catalogue = open(&dir);
     let run = activity(1);
     let seen = [Seen { activity: &run, raw: "{}" }];
-    let cut = catalogue.begin_listing("garmin-com", "run", now()).unwrap();
+    let cut = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert_eq!(catalogue.see(cut, &seen, now()).unwrap(), [Change::New]);
     catalogue.cut_listing(cut, 1, "cut", now()).unwrap();
-    let next = catalogue.begin_listing("garmin-com", "run", now()).unwrap();
+    let next = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert_eq!(catalogue.see(next, &seen, now()).unwrap(), [Change::Loose]);
     let reached = Reached { seamless: true, items: 1, ..Reached::default() };
     catalogue.finish_listing((next, "garmin-com"), &reached, false, now()).unwrap();
@@ -85,8 +86,8 @@ fn listings_side_by_side_do_not_lose_each_others_activities() {
     list(&mut catalogue, 1..=10, Coverage::default(), false);
     let activities: Vec<Activity> = (1..=10).map(activity).collect();
     let seen: Vec<Seen> = activities.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
-    let first = catalogue.begin_listing("garmin-com", "a", now()).unwrap();
-    let second = catalogue.begin_listing("garmin-com", "b", now()).unwrap();
+    let first = catalogue.begin_listing("garmin-com", "a", false, now()).unwrap();
+    let second = catalogue.begin_listing("garmin-com", "b", false, now()).unwrap();
     catalogue.see(second, &seen, now()).unwrap();
     catalogue.see(first, &seen, now()).unwrap();
     let reached = Reached { complete: true, base: true, seamless: true, items: 10, ..Reached::default() };

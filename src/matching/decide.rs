@@ -25,6 +25,20 @@ pub(super) fn contradict(matcher: &Matcher, e: &Evidence) -> bool {
     }
 }
 
+/// Whether both may be one exercise although nobody can say so: nothing that was measured speaks against it. Whoever is
+/// about to put one where the other is had better not.
+pub(super) fn is_doubtful(matcher: &Matcher, e: &Evidence) -> bool {
+    match certainty(matcher, e) {
+        Some(Certainty::Shifted) => true,
+        // A sport that was changed by hand, an entry that tells nothing but its start, a whole and its first leg.
+        Some(Certainty::StartOnly) => {
+            let is_measured = e.timer == Measure::Differs || e.distance == Measure::Differs;
+            e.overlap != Some(false) && (!is_measured || e.whole_and_part())
+        }
+        _ => false,
+    }
+}
+
 /// Starts within the tolerance.
 fn of_one_start(e: &Evidence) -> Certainty {
     if speaks_against(e) || !is_enough(e) {

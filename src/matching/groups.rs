@@ -102,6 +102,27 @@ impl Matcher {
         across.filter_map(pair).collect()
     }
 
+    /// Every two entries on different platforms that [`Matcher::groups`] keeps apart although they may be one exercise: what
+    /// cannot be told, and what a contradiction with a third one kept apart. By position; `left` is the smaller one.
+    pub fn doubts(&self, all: &[Candidate], groups: &[Group]) -> Vec<Pair> {
+        let mut home = vec![0; all.len()];
+        for (number, group) in groups.iter().enumerate() {
+            group.members.iter().for_each(|&at| home[at] = number);
+        }
+        let apart = |&(a, b): &(usize, usize)| {
+            home[a] != home[b] && all[a].activity.platform != all[b].activity.platform
+        };
+        let doubt = |(a, b): (usize, usize)| self.doubt(&all[a], &all[b]).map(|verdict| Pair { left: a, right: b, verdict });
+        self.nearby(all).into_iter().filter(apart).filter_map(doubt).collect()
+    }
+
+    /// What is to be said of two entries that are one exercise, or may be; nothing of those that are surely two.
+    pub fn doubt(&self, a: &Candidate, b: &Candidate) -> Option<Verdict> {
+        let verdict = self.verdict(a, b)?;
+        let may_be = self.joins(verdict.certainty) || decide::is_doubtful(self, &Evidence::of(a, b));
+        may_be.then_some(verdict)
+    }
+
     /// Says of each entry of a group but the best (the first) whom it refers to.
     fn refer(&self, all: &[Candidate], group: &[usize], kept: &mut [Option<usize>]) {
         let repeats = |a: usize, b: usize| {

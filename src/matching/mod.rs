@@ -5,7 +5,7 @@
 //! matcher.verdict(&a, &b)                    Some(same-exercise: "start +2 s", "distance 0.1 %", "same device")
 //! matcher.copies(&all)                       on each platform: which entry is a copy of which, and why
 //! matcher.groups(&all)                       over all platforms: each exercise once, its best entry first
-//! matcher.pairs_between(&here, &there)       every two of them that have something to do with each other
+//! matcher.doubt(&a, &b)                      the same exercise, or perhaps: whoever would add one beside the other holds back
 //! ```
 //!
 //! Values in, values out: no clock, no files, no network; the order of the input changes nothing, nor does it matter
@@ -142,6 +142,11 @@ impl Matcher {
         let certainty = decide::certainty(self, &evidence)?;
         let why = if self.rule == Rule::Start { evidence.start_in_words() } else { evidence.in_words() };
         Some(Verdict { certainty, why })
+    }
+
+    /// Whether a verdict says that two entries are one exercise, by this rule.
+    pub fn says_same(&self, verdict: &Verdict) -> bool {
+        self.joins(verdict.certainty)
     }
 
     /// Whether entries of this certainty are put into one group.

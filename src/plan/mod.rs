@@ -1,3 +1,6 @@
 //! What is to be done, decided before anything is: pure, values in, values out.
 
+pub mod deletion;
+pub mod diff;
 pub mod listing;
+pub mod look;

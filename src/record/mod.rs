@@ -65,6 +65,12 @@ pub struct TransferRecord {
     pub to: String,
     /// What is to be put there.
     pub activity: ActivityRecord,
+    /// Why it is to go there, or why not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
+    /// The target may have it already, and a person wants it sent all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
     /// The file in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileRef>,

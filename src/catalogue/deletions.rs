@@ -1,0 +1,165 @@
+//! The journal of deletions: each with the reason and the file that brings the entry back.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use super::{Catalogue, Result};
+
+/// A deletion that is about to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct DeletionIntent<'a> {
+    /// The run that makes it.
+    pub run: &'a str,
+    /// Platform and id of the entry.
+    pub entry: (&'a str, &'a str),
+    /// The entry that is kept.
+    pub kept_id: &'a str,
+    /// The evidence, in words.
+    pub why: &'a str,
+    /// SHA-256 of its file in the archive.
+    pub sha256: &'a str,
+}
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletionRow {
+    /// Its number.
+    pub number: i64,
+    /// The run that made it.
+    pub run: String,
+    /// The id of the entry.
+    pub id: String,
+    /// The entry that is kept.
+    pub kept_id: String,
+    /// When it was begun.
+    pub intended: Timestamp,
+    /// How it ended; nothing: not known yet.
+    pub outcome: Option<DeletionOutcome>,
+}
+
+/// How a deletion ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeletionOutcome {
+    /// A listing no longer shows the entry.
+    Deleted,
+    /// It is still there.
+    Failed,
+    /// It was deleted, and a person has put it back.
+    Restored,
+}
+
+impl DeletionOutcome {
+    const ALL: [DeletionOutcome; 3] = [DeletionOutcome::Deleted, DeletionOutcome::Failed, DeletionOutcome::Restored];
+
+    /// As it stands in the journal and in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeletionOutcome::Deleted => "deleted",
+            DeletionOutcome::Failed => "failed",
+            DeletionOutcome::Restored => "restored",
+        }
+    }
+}
+
+impl Catalogue {
+    /// Writes down that a deletion is about to be made. Durable before it returns.
+    pub fn intend_deletion(&mut self, intent: &DeletionIntent, now: Timestamp) -> Result<i64> {
+        self.write_durably(|tx| {
+            tx.prepare_cached(
+                "INSERT INTO deletions (run, platform, id, kept_id, why, sha256, intended)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                intent.run,
+                intent.entry.0,
+                intent.entry.1,
+                intent.kept_id,
+                intent.why,
+                intent.sha256,
+                now.as_second()
+            ])?;
+            Ok(tx.last_insert_rowid())
+        })
+    }
+
+    /// Writes down how it ended. An entry that is gone is so at once: it need not be missed twice.
+    pub fn settle_deletion(
+        &mut self,
+        number: i64,
+        outcome: DeletionOutcome,
+        message: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write_durably(|tx| {
+            tx.prepare_cached("UPDATE deletions SET outcome = ?2, settled = ?3, message = ?4 WHERE number = ?1")?
+                .execute(params![number, outcome.name(), now.as_second(), message])?;
+            if outcome == DeletionOutcome::Deleted {
+                tx.prepare_cached(
+                    "UPDATE activities SET absences = max(absences, 2), absent_since = ifnull(absent_since, ?2)
+                     WHERE (platform, id) = (SELECT platform, id FROM deletions WHERE number = ?1)",
+                )?
+                .execute(params![number, now.as_second()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A person has put back what was deleted from here: it is not deleted again.
+    pub fn deletion_restored(&mut self, platform: &str, id: &str, now: Timestamp) -> Result<()> {
+        self.write(|tx| {
+            tx.prepare_cached(
+                "UPDATE deletions SET outcome = 'restored', settled = ?3
+                 WHERE platform = ?1 AND id = ?2 AND outcome = 'deleted'",
+            )?
+            .execute(params![platform, id, now.as_second()])
+            .map(drop)
+        })
+    }
+
+    /// The deletions on `platform` whose outcome is not known, the oldest first.
+    pub fn open_deletions(&self, platform: &str) -> Result<Vec<DeletionRow>> {
+        self.deletion_rows("WHERE platform = ?1 AND outcome IS NULL ORDER BY number", platform)
+    }
+
+    /// The platforms with deletions whose outcome is not known.
+    pub fn platforms_with_open_deletions(&self) -> Result<Vec<String>> {
+        let names = self
+            .connection
+            .prepare_cached("SELECT DISTINCT platform FROM deletions WHERE outcome IS NULL ORDER BY 1")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
+        self.done(names)
+    }
+
+    /// How many deletions the run `run` has begun, whatever came of them.
+    pub fn deletions_of_run(&self, run: &str) -> Result<u64> {
+        let sql = "SELECT count(*) FROM deletions WHERE run = ?1";
+        self.done(self.connection.query_row(sql, [run], |row| row.get::<_, i64>(0))).map(i64::unsigned_abs)
+    }
+
+    /// Whether a person has put back this file, which was deleted from `platform` as a copy.
+    pub fn was_restored(&self, platform: &str, sha256: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'restored')";
+        self.done(self.connection.query_row(sql, [platform, sha256], |row| row.get(0)))
+    }
+
+    fn deletion_rows(&self, condition: &str, platform: &str) -> Result<Vec<DeletionRow>> {
+        let sql = format!("SELECT number, run, id, kept_id, intended, outcome FROM deletions {condition}");
+        let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
+            let rows = statement.query_map([platform], row)?;
+            rows.collect()
+        });
+        self.done(rows)
+    }
+}
+
+fn row(row: &Row) -> rusqlite::Result<DeletionRow> {
+    let outcome: Option<String> = row.get(5)?;
+    Ok(DeletionRow {
+        number: row.get(0)?,
+        run: row.get(1)?,
+        id: row.get(2)?,
+        kept_id: row.get(3)?,
+        intended: Timestamp::from_second(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH),
+        outcome: outcome.and_then(|name| DeletionOutcome::ALL.into_iter().find(|outcome| outcome.name() == name)),
+    })
+}

@@ -1,0 +1,201 @@
+//! The journal of uploads: the intent before the request, the outcome right after, the read-back when a listing shows it.
+//!
+//! Rows are never deleted and hardly ever changed: they are what a later run settles and decides by.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use super::{Catalogue, Result};
+
+/// An upload that is about to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct TransferIntent<'a> {
+    /// The run that makes it.
+    pub run: &'a str,
+    /// Platform and id of the entry whose file it is.
+    pub from: (&'a str, &'a str),
+    /// The platform it goes to.
+    pub to: &'a str,
+    /// SHA-256 of the file.
+    pub sha256: &'a str,
+}
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferRow {
+    /// Its number.
+    pub number: i64,
+    /// The run that made it.
+    pub run: String,
+    /// Platform and id of the entry whose file it is.
+    pub from: (String, String),
+    /// The platform it went to.
+    pub to: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// When it was begun.
+    pub intended: Timestamp,
+    /// How it ended; nothing: not known yet.
+    pub outcome: Option<TransferOutcome>,
+    /// The id of the entry there.
+    pub to_id: Option<String>,
+    /// What the platform gave to ask for the outcome with.
+    pub ticket: Option<String>,
+    /// What went wrong, in words.
+    pub message: Option<String>,
+    /// Whether a listing of the target has shown the entry.
+    pub confirmed: bool,
+}
+
+/// How an upload ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferOutcome {
+    /// It is an activity there now.
+    Created,
+    /// The service had it already.
+    AlreadyThere,
+    /// The service will not take this file.
+    Refused,
+    /// Nothing arrived, for a reason that may pass.
+    Failed,
+    /// The service took it, and it never appeared.
+    Lost,
+}
+
+impl TransferOutcome {
+    const ALL: [TransferOutcome; 5] = [
+        TransferOutcome::Created,
+        TransferOutcome::AlreadyThere,
+        TransferOutcome::Refused,
+        TransferOutcome::Failed,
+        TransferOutcome::Lost,
+    ];
+
+    /// As it stands in the journal and in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            TransferOutcome::Created => "created",
+            TransferOutcome::AlreadyThere => "already-there",
+            TransferOutcome::Refused => "refused",
+            TransferOutcome::Failed => "failed",
+            TransferOutcome::Lost => "lost",
+        }
+    }
+}
+
+const COLUMNS: &str = "number, run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, ticket, message,
+    confirmed IS NOT NULL";
+
+impl Catalogue {
+    /// Writes down that an upload is about to be made. Durable before it returns: not even a power failure after the
+    /// request may leave a journal that knows nothing of it.
+    pub fn intend_transfer(&mut self, intent: &TransferIntent, now: Timestamp) -> Result<i64> {
+        self.write_durably(|tx| {
+            tx.prepare_cached(
+                "INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                intent.run,
+                intent.from.0,
+                intent.from.1,
+                intent.to,
+                intent.sha256,
+                now.as_second()
+            ])?;
+            Ok(tx.last_insert_rowid())
+        })
+    }
+
+    /// The service took it; what comes of it is to be asked for with `ticket`, if it gave one.
+    pub fn transfer_pending(&mut self, number: i64, ticket: Option<&str>, message: &str) -> Result<()> {
+        self.write_durably(|tx| {
+            tx.prepare_cached("UPDATE transfers SET ticket = ifnull(?2, ticket), message = ?3 WHERE number = ?1")?
+                .execute(params![number, ticket, message])
+                .map(drop)
+        })
+    }
+
+    /// Writes down how it ended, and the id of the entry there.
+    pub fn settle_transfer(
+        &mut self,
+        number: i64,
+        outcome: TransferOutcome,
+        to_id: Option<&str>,
+        message: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write_durably(|tx| {
+            tx.prepare_cached(
+                "UPDATE transfers SET outcome = ?2, to_id = ?3, message = ?4, settled = ?5,
+                    confirmed = (SELECT ?5 FROM activities WHERE platform = to_platform AND id = ?3 AND absences = 0
+                        AND last_listing IS NOT NULL)
+                 WHERE number = ?1",
+            )?
+            .execute(params![number, outcome.name(), to_id, message, now.as_second()])
+            .map(drop)
+        })
+    }
+
+    /// The uploads to `to` whose outcome is not known, the oldest first.
+    pub fn open_transfers(&self, to: &str) -> Result<Vec<TransferRow>> {
+        let sql = format!("SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND outcome IS NULL ORDER BY number");
+        self.transfer_rows(&sql, to)
+    }
+
+    /// The platforms with uploads whose outcome is not known.
+    pub fn targets_with_open_transfers(&self) -> Result<Vec<String>> {
+        let names = self
+            .connection
+            .prepare_cached("SELECT DISTINCT to_platform FROM transfers WHERE outcome IS NULL ORDER BY 1")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
+        self.done(names)
+    }
+
+    /// All uploads to `to` that say something of what is there or is not to be sent; those that failed say nothing.
+    pub fn transfers_to(&self, to: &str) -> Result<Vec<TransferRow>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND outcome IS NOT 'failed' ORDER BY number"
+        );
+        self.transfer_rows(&sql, to)
+    }
+
+    /// Whether these bytes were put there once, or an entry with them was deleted from here: services that know files by
+    /// their bytes have to be told that this is meant.
+    pub fn was_there(&self, to: &str, sha256: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'created')
+            OR EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'deleted')";
+        self.done(self.connection.query_row(sql, [to, sha256], |row| row.get(0)))
+    }
+
+    /// Whether the run `run` has put the entry `id` onto `platform`, or may have.
+    pub fn was_put_by(&self, run: &str, platform: &str, id: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?2 AND to_id = ?3 AND run = ?1)";
+        self.done(self.connection.query_row(sql, [run, platform, id], |row| row.get(0)))
+    }
+
+    fn transfer_rows(&self, sql: &str, to: &str) -> Result<Vec<TransferRow>> {
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let rows = statement.query_map([to], row)?;
+            rows.collect()
+        });
+        self.done(rows)
+    }
+}
+
+fn row(row: &Row) -> rusqlite::Result<TransferRow> {
+    let outcome: Option<String> = row.get(7)?;
+    Ok(TransferRow {
+        number: row.get(0)?,
+        run: row.get(1)?,
+        from: (row.get(2)?, row.get(3)?),
+        to: row.get(4)?,
+        sha256: row.get(5)?,
+        intended: Timestamp::from_second(row.get(6)?).unwrap_or(Timestamp::UNIX_EPOCH),
+        outcome: outcome.and_then(|name| TransferOutcome::ALL.into_iter().find(|outcome| outcome.name() == name)),
+        to_id: row.get(8)?,
+        ticket: row.get(9)?,
+        message: row.get(10)?,
+        confirmed: row.get(11)?,
+    })
+}

@@ -1,0 +1,325 @@
+//! What is missing where: one decision for each exercise and each platform that it could go to.
+//!
+//! Three-way: what each side has now, what the catalogue knows it had, and what the journal says is under way. When in
+//! doubt nothing is sent: a copy too many is not forgiven, a day too late is.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::matching::{Candidate, Group, Matcher, Pair, Verdict};
+
+/// An entry on a platform, with what planning has to know of it.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// The entry, for matching.
+    pub candidate: Candidate<'a>,
+    /// Whether it is on its platform.
+    pub presence: Presence,
+    /// Whether it may be sent elsewhere: it came in with the input, and its platform could be listed.
+    pub offered: bool,
+    /// What there is to send.
+    pub material: Material<'a>,
+}
+
+/// Whether an entry is on its platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// The newest listing that should show it does.
+    There,
+    /// One listing did not show it.
+    Missed(Timestamp),
+    /// Two did not, or it was deleted from here: since then.
+    Gone(Timestamp),
+}
+
+/// What there is to send of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Material<'a> {
+    /// A file in the archive: its format, and the SHA-256 of its bytes.
+    File(&'a str, &'a str),
+    /// Nothing yet: the file is to be fetched.
+    ToFetch,
+    /// Nothing, and why.
+    Nothing(&'a str),
+}
+
+/// A platform that exercises could go to.
+#[derive(Debug)]
+pub struct Target<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The formats it takes.
+    pub takes: &'a [&'a str],
+    /// The parts of time for which it is known what is there; `None` at an end: no bound.
+    pub known: Vec<(Option<Timestamp>, Option<Timestamp>)>,
+    /// What the journal says of uploads to it.
+    pub journal: Journal<'a>,
+}
+
+/// The uploads to one target, the oldest first, found by their entry and by their file.
+#[derive(Debug, Default)]
+pub struct Journal<'a> {
+    by_entry: HashMap<(&'a str, &'a str), Vec<UploadState<'a>>>,
+    by_file: HashMap<&'a str, Vec<UploadState<'a>>>,
+}
+
+impl<'a> Journal<'a> {
+    /// The uploads in their order.
+    pub fn of(uploads: impl IntoIterator<Item = Upload<'a>>) -> Journal<'a> {
+        let mut journal = Journal::default();
+        for upload in uploads {
+            journal.by_entry.entry(upload.from).or_default().push(upload.state);
+            journal.by_file.entry(upload.sha256).or_default().push(upload.state);
+        }
+        journal
+    }
+}
+
+/// What the journal says of one upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upload<'a> {
+    /// Platform and id of the entry whose file it was.
+    pub from: (&'a str, &'a str),
+    /// SHA-256 of the file.
+    pub sha256: &'a str,
+    /// What came of it.
+    pub state: UploadState<'a>,
+}
+
+/// What came of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadState<'a> {
+    /// Not known yet.
+    Open,
+    /// It is there under this id, if that is known.
+    There(Option<&'a str>),
+    /// The service will not have it, in these words.
+    Refused(&'a str),
+}
+
+/// What is asked for against the rules' caution.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wishes {
+    /// Put back what a person deleted.
+    pub resurrect: bool,
+    /// Send what the target may have already.
+    pub doubtful: bool,
+    /// Send again what was refused.
+    pub retry: bool,
+}
+
+/// What is to be done about one exercise and one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It is there.
+    There,
+    /// An upload of it is under way.
+    Pending,
+    /// Somebody deleted it there.
+    Deleted(Timestamp),
+    /// One listing did not show it any more: the next one tells whether it was deleted.
+    Missed(Timestamp),
+    /// It is not known what the target has at that time.
+    NotKnown,
+    /// The target has something that may be the same, at this position.
+    Doubtful(usize, Verdict),
+    /// No file of it can be sent there, and why.
+    NoFile(String),
+    /// The target refused it before, in these words.
+    Refused(String),
+    /// The entry at this position is to be sent, and why this one. It may be what the target has at the second position.
+    Send(usize, Vec<String>, Option<usize>),
+}
+
+/// Groups of entries, and what is not sure about them.
+pub struct Exercises<'a> {
+    /// All entries.
+    pub entries: &'a [Entry<'a>],
+    /// Each exercise once.
+    pub groups: Vec<Group>,
+    doubts: Vec<Vec<Pair>>,
+    places: HashMap<(&'a str, &'a str), usize>,
+}
+
+/// That an upload made one entry out of another: platform and id of both.
+pub type Link<'a> = ((&'a str, &'a str), (&'a str, &'a str));
+
+impl<'a> Exercises<'a> {
+    /// Finds out which entries are the same exercise. `links` are known to be, whatever a service made of the file.
+    pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &[Link]) -> Exercises<'a> {
+        let candidates: Vec<Candidate> = entries.iter().map(|entry| entry.candidate.clone()).collect();
+        let places: HashMap<_, _> = entries.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect();
+        let groups = join(matcher.groups(&candidates), &places, links);
+        let mut doubts = vec![Vec::new(); entries.len()];
+        for pair in matcher.doubts(&candidates, &groups) {
+            let turned = Pair { left: pair.right, right: pair.left, verdict: pair.verdict.clone() };
+            doubts[pair.left].push(pair);
+            doubts[turned.left].push(turned);
+        }
+        Exercises { entries, groups, doubts, places }
+    }
+
+    /// What is to be done about one exercise and one target. The first line that fits decides.
+    pub fn decide(&self, group: &Group, target: &Target, wishes: Wishes) -> Decision {
+        let here: Vec<&Entry> =
+            self.members(group).filter(|entry| entry.candidate.activity.platform == target.name).collect();
+        // It is there, as the newest listing shows.
+        if here.iter().any(|entry| entry.presence == Presence::There) {
+            return Decision::There;
+        }
+        // The journal knows better than a listing that is older, or that services are slow to fill.
+        match self.journal_says(group, target) {
+            Some(decision @ (Decision::There | Decision::Pending)) => return decision,
+            Some(decision) if !wishes.resurrect => return decision,
+            _ => {}
+        }
+        // What was there and is not any more was deleted by somebody: that is respected. Once is not yet sure.
+        if !wishes.resurrect && let Some(gone) = here.iter().map(|entry| entry.presence).max_by_key(rank) {
+            match gone {
+                Presence::Gone(since) => return Decision::Deleted(since),
+                Presence::Missed(since) => return Decision::Missed(since),
+                Presence::There => {}
+            }
+        }
+        // Missing is only concluded from a listing that would have shown it.
+        let start = self.members(group).find_map(|entry| entry.candidate.activity.start_time);
+        if !is_known(target, start) {
+            return Decision::NotKnown;
+        }
+        // Perhaps it is there under another sport, or an hour off.
+        let doubt = self.doubt(group, target);
+        if !wishes.doubtful && let Some(pair) = doubt {
+            return Decision::Doubtful(pair.right, pair.verdict.clone());
+        }
+        self.choose(group, target, wishes, doubt.map(|pair| pair.right))
+    }
+
+    fn members(&self, group: &'a Group) -> impl Iterator<Item = &'a Entry<'a>> {
+        group.members.iter().map(|&at| &self.entries[at])
+    }
+
+    fn journal_says(&self, group: &Group, target: &Target) -> Option<Decision> {
+        let entries = self.members(group).map(|entry| key(entry));
+        let uploads: Vec<&UploadState> = entries.filter_map(|key| target.journal.by_entry.get(&key)).flatten().collect();
+        if uploads.contains(&&UploadState::Open) {
+            return Some(Decision::Pending);
+        }
+        // What arrived is there, unless listings have shown it and do so no longer.
+        let id = uploads.iter().rev().find_map(|upload| match upload {
+            UploadState::There(id) => Some(*id),
+            _ => None,
+        })?;
+        let known = id.and_then(|id| self.places.get(&(target.name, id)));
+        Some(match known.map(|&at| self.entries[at].presence) {
+            None | Some(Presence::There) => Decision::There,
+            Some(Presence::Missed(since)) => Decision::Missed(since),
+            Some(Presence::Gone(since)) => Decision::Deleted(since),
+        })
+    }
+
+    /// The strongest likeness of one of the group to something on the target.
+    fn doubt(&self, group: &Group, target: &Target) -> Option<&Pair> {
+        let pairs = group.members.iter().flat_map(|&at| &self.doubts[at]);
+        let on_target = |pair: &&Pair| {
+            let other = &self.entries[pair.right];
+            other.candidate.activity.platform == target.name && other.presence == Presence::There
+        };
+        pairs.filter(on_target).min_by_key(|pair| (pair.verdict.certainty, pair.right))
+    }
+
+    /// The best entry whose file can be sent.
+    fn choose(&self, group: &Group, target: &Target, wishes: Wishes, doubt: Option<usize>) -> Decision {
+        let mut reason = None;
+        let mut refused = None;
+        for (place, &at) in group.members.iter().enumerate() {
+            let entry = &self.entries[at];
+            if !entry.offered || entry.presence != Presence::There {
+                continue;
+            }
+            if let Some(why) = unsendable(entry, target) {
+                reason.get_or_insert(why);
+                continue;
+            }
+            if let Some(words) = refused_before(entry, target).filter(|_| !wishes.retry) {
+                refused.get_or_insert(words.to_owned());
+                continue;
+            }
+            let mut why = vec![format!("not on {}", target.name)];
+            if place == 0 && let Some(because) = &group.because {
+                why.push(format!("sent from {}: {because}", entry.candidate.activity.platform));
+            }
+            return Decision::Send(at, why, doubt);
+        }
+        match refused {
+            Some(words) => Decision::Refused(words),
+            None => Decision::NoFile(reason.unwrap_or_else(|| "no entry of it is offered".to_owned())),
+        }
+    }
+}
+
+fn key<'a>(entry: &Entry<'a>) -> (&'a str, &'a str) {
+    (&entry.candidate.activity.platform, &entry.candidate.activity.id)
+}
+
+/// Puts groups together that uploads have made one. Those of the sent entry come first.
+fn join(mut groups: Vec<Group>, places: &HashMap<(&str, &str), usize>, links: &[Link]) -> Vec<Group> {
+    let mut home: HashMap<usize, usize> = HashMap::new();
+    for (number, group) in groups.iter().enumerate() {
+        home.extend(group.members.iter().map(|&at| (at, number)));
+    }
+    for (from, to) in links {
+        let (Some(from), Some(to)) = (places.get(from), places.get(to)) else { continue };
+        let (one, other) = (home[from], home[to]);
+        if one != other {
+            let moved = std::mem::take(&mut groups[other].members);
+            home.extend(moved.iter().map(|&at| (at, one)));
+            groups[one].members.extend(moved);
+        }
+    }
+    groups.retain(|group| !group.members.is_empty());
+    groups
+}
+
+/// Of several that are no longer there, the surest says most.
+fn rank(presence: &Presence) -> u8 {
+    match presence {
+        Presence::There => 2,
+        Presence::Gone(_) => 1,
+        Presence::Missed(_) => 0,
+    }
+}
+
+fn is_known(target: &Target, start: Option<Timestamp>) -> bool {
+    target.known.iter().any(|(from, until)| match start {
+        Some(start) => from.is_none_or(|from| from <= start) && until.is_none_or(|until| start < until),
+        None => from.is_none() && until.is_none(),
+    })
+}
+
+/// Why the file of an entry cannot go to the target.
+fn unsendable(entry: &Entry, target: &Target) -> Option<String> {
+    match entry.material {
+        Material::File(format, _) if !target.takes.contains(&format) => {
+            Some(format!("its file is {}, which {} does not take", format.to_uppercase(), target.name))
+        }
+        Material::Nothing(why) => Some(why.to_owned()),
+        Material::File(..) | Material::ToFetch => None,
+    }
+}
+
+/// The words in which the target refused this file, or this entry before its file was known.
+fn refused_before<'a>(entry: &Entry, target: &Target<'a>) -> Option<&'a str> {
+    let uploads = match entry.material {
+        Material::File(_, sha256) => target.journal.by_file.get(sha256),
+        _ => target.journal.by_entry.get(&key(entry)),
+    };
+    uploads?.iter().rev().find_map(|upload| match upload {
+        UploadState::Refused(words) => Some(*words),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+#[path = "diff_tests.rs"]
+mod tests;

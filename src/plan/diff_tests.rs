@@ -1,0 +1,171 @@
+use super::*;
+use crate::activity::Activity;
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + minute * 60).unwrap()
+}
+
+/// A run of half an hour.
+fn run(platform: &str, id: &str, minute: i64) -> Activity {
+    Activity {
+        platform: platform.into(),
+        id: id.into(),
+        sport: Some("running".into()),
+        start_time: Some(at(minute)),
+        timer_time_s: Some(1800.0 + minute as f64),
+        distance_m: Some(5000.0 + minute as f64),
+        ..Activity::default()
+    }
+}
+
+fn entry(activity: &Activity) -> Entry<'_> {
+    Entry {
+        candidate: Candidate { activity, file: None, native_manufacturer: None },
+        presence: Presence::There,
+        offered: true,
+        material: Material::File("fit", "aa"),
+    }
+}
+
+fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
+    Target { name: "coros", takes: &["fit"], known: vec![(None, None)], journal: Journal::of(journal) }
+}
+
+fn upload(state: UploadState<'static>) -> Upload<'static> {
+    Upload { from: ("garmin-com", "1"), sha256: "aa", state }
+}
+
+/// What is decided of the exercise that the first entry belongs to.
+fn decided(entries: &[Entry], target: &Target, wishes: Wishes) -> Decision {
+    let exercises = Exercises::of(&Matcher::default(), entries, &[]);
+    let group = exercises.groups.iter().find(|group| group.members.contains(&0)).unwrap();
+    exercises.decide(group, target, wishes)
+}
+
+const NONE: Wishes = Wishes { resurrect: false, doubtful: false, retry: false };
+
+#[test]
+fn what_is_missing_is_sent_from_the_better_source_once() {
+    let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
+    let mut better = entry(&there);
+    better.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
+    let entries = [entry(&here), better];
+    let exercises = Exercises::of(&Matcher::default(), &entries, &[]);
+    assert_eq!(exercises.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
+    let Decision::Send(at, why, None) = exercises.decide(&exercises.groups[0], &coros(vec![]), NONE) else {
+        panic!("not sent")
+    };
+    assert_eq!((at, why[0].as_str()), (1, "not on coros"));
+    assert!(why[1].contains("more data"), "{why:?}");
+}
+
+#[test]
+fn each_side_and_the_journal_decide_in_this_order() {
+    let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
+    let on = |presence| [entry(&here), Entry { presence, ..entry(&there) }];
+    let target = || coros(vec![]);
+    assert_eq!(decided(&on(Presence::There), &target(), NONE), Decision::There);
+    assert_eq!(decided(&on(Presence::Gone(at(9))), &target(), NONE), Decision::Deleted(at(9)));
+    assert_eq!(decided(&on(Presence::Missed(at(9))), &target(), NONE), Decision::Missed(at(9)));
+    let resurrect = Wishes { resurrect: true, ..NONE };
+    assert!(matches!(decided(&on(Presence::Gone(at(9))), &target(), resurrect), Decision::Send(0, ..)));
+
+    let alone = [entry(&here)];
+    let with = |state| coros(vec![upload(state)]);
+    assert_eq!(decided(&alone, &with(UploadState::Open), NONE), Decision::Pending);
+    assert_eq!(decided(&alone, &with(UploadState::There(Some("9"))), NONE), Decision::There);
+    assert_eq!(decided(&alone, &with(UploadState::There(None)), NONE), Decision::There);
+    assert_eq!(decided(&alone, &with(UploadState::Refused("too small")), NONE), Decision::Refused("too small".into()));
+    let retry = Wishes { retry: true, ..NONE };
+    assert!(matches!(decided(&alone, &with(UploadState::Refused("x")), retry), Decision::Send(0, ..)));
+}
+
+#[test]
+fn what_was_put_there_and_then_deleted_stays_deleted_whatever_the_service_made_of_it() {
+    // The service shows it as a ride of another length, so nothing but the journal knows that it is the same.
+    let here = run("garmin-com", "1", 0);
+    let made = Activity { sport: Some("cycling".into()), timer_time_s: Some(60.0), ..run("coros", "7", 0) };
+    let entries = [entry(&here), Entry { presence: Presence::Gone(at(9)), ..entry(&made) }];
+    let target = coros(vec![upload(UploadState::There(Some("7")))]);
+    assert_eq!(decided(&entries, &target, NONE), Decision::Deleted(at(9)));
+}
+
+#[test]
+fn what_an_upload_made_is_not_sent_on_as_something_new() {
+    let here = run("garmin-com", "1", 0);
+    let made = Activity { sport: Some("cycling".into()), timer_time_s: Some(60.0), ..run("coros", "7", 0) };
+    let entries = [entry(&here), entry(&made)];
+    let links = [(("garmin-com", "1"), ("coros", "7"))];
+    let exercises = Exercises::of(&Matcher::default(), &entries, &links);
+    assert_eq!(exercises.groups.len(), 1);
+    let cn = Target { name: "garmin-cn", ..coros(vec![]) };
+    assert!(matches!(exercises.decide(&exercises.groups[0], &cn, NONE), Decision::Send(0, ..)));
+}
+
+#[test]
+fn nothing_is_planned_where_nothing_is_known() {
+    let here = run("garmin-com", "1", 0);
+    let known = |from, until| Target { known: vec![(from, until)], ..coros(vec![]) };
+    let decide = |target: Target| decided(&[entry(&here)], &target, NONE);
+    assert_eq!(decide(Target { known: vec![], ..coros(vec![]) }), Decision::NotKnown);
+    assert_eq!(decide(known(Some(at(1)), None)), Decision::NotKnown);
+    assert_eq!(decide(known(None, Some(at(0)))), Decision::NotKnown);
+    assert!(matches!(decide(known(Some(at(0)), Some(at(1)))), Decision::Send(..)));
+}
+
+#[test]
+fn what_the_target_may_have_already_is_held() {
+    let here = run("garmin-com", "1", 0);
+    // A sport that was changed by hand.
+    let other_sport = Activity { sport: Some("cycling".into()), ..run("coros", "7", 0) };
+    // ancestors_10: one service's local time taken for the other's: everything was uploaded crosswise.
+    let shifted = Activity { start_time: Some(at(8 * 60)), ..run("coros", "7", 0) };
+    // Nothing is known but the start.
+    let bare = Activity { timer_time_s: None, distance_m: None, ..run("coros", "7", 0) };
+    for held in [&other_sport, &shifted, &bare] {
+        let entries = [entry(&here), entry(held)];
+        assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Doubtful(1, _)), "{held:?}");
+        let wishes = Wishes { doubtful: true, ..NONE };
+        assert!(matches!(decided(&entries, &coros(vec![]), wishes), Decision::Send(0, _, Some(1))));
+    }
+    // ancestors_6: a strength session 45 s after a run is another exercise.
+    let strength = Activity {
+        sport: Some("training".into()),
+        sub_sport: Some("strength_training".into()),
+        start_time: Some(Timestamp::from_second(at(0).as_second() + 45).unwrap()),
+        timer_time_s: Some(600.0),
+        distance_m: None,
+        ..run("coros", "7", 0)
+    };
+    let entries = [entry(&here), entry(&strength)];
+    assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Send(0, ..)));
+}
+
+#[test]
+fn only_what_can_be_sent_is() {
+    let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
+    let with = |material| [Entry { material, ..entry(&here) }];
+    let no_file = |material| match decided(&with(material), &coros(vec![]), NONE) {
+        Decision::NoFile(why) => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(no_file(Material::Nothing("typed in by hand")), "typed in by hand");
+    assert_eq!(no_file(Material::File("gpx", "aa")), "its file is GPX, which coros does not take");
+    assert!(matches!(decided(&with(Material::ToFetch), &coros(vec![]), NONE), Decision::Send(..)));
+    // The next best is taken.
+    let entries = [Entry { material: Material::Nothing("typed in"), ..entry(&here) }, entry(&there)];
+    assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Send(1, ..)));
+    // Neither one that is gone itself, nor one that nobody offered.
+    let entries = [Entry { offered: false, ..entry(&here) }];
+    assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(_)));
+    let entries = [Entry { presence: Presence::Gone(at(9)), ..entry(&here) }];
+    assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(_)));
+}
+
+#[test]
+fn a_refused_file_is_tried_again_when_it_is_another_one() {
+    let here = run("garmin-com", "1", 0);
+    let target = coros(vec![upload(UploadState::Refused("too small"))]);
+    let entries = [Entry { material: Material::File("fit", "bb"), ..entry(&here) }];
+    assert!(matches!(decided(&entries, &target, NONE), Decision::Send(..)));
+}

@@ -1,0 +1,102 @@
+//! Looking before writing: is the exercise on the target already, and how much of the list is asked for at once.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::matching::{Candidate, Matcher, Verdict};
+
+/// What a listing shows is taken for true for so long.
+pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
+/// As far from its start an exercise is sought: zones are mistaken by at most this, and a little.
+const REACH: SignedDuration = SignedDuration::from_mins(26 * 60 + 5);
+/// A look takes in so many known entries more, if they are near: one page shows them all.
+const PAGEFUL: usize = 60;
+/// No farther than this.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// What a target has of an exercise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// The entry at this position is the exercise.
+    There(usize, Verdict),
+    /// The entry at this position may be.
+    Doubtful(usize, Verdict),
+    /// Nothing there has anything to do with it.
+    Absent,
+}
+
+/// Looks for an exercise among the entries of a target.
+pub fn presence(matcher: &Matcher, sought: &Candidate, entries: &[Candidate]) -> Presence {
+    let pairs = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, matcher.doubt(sought, entry)?)));
+    match pairs.min_by_key(|(at, verdict)| (verdict.certainty, *at)) {
+        Some((at, verdict)) if matcher.says_same(&verdict) => Presence::There(at, verdict),
+        Some((at, verdict)) => Presence::Doubtful(at, verdict),
+        None => Presence::Absent,
+    }
+}
+
+/// The part of time in which entries may have to do with one that began at `start`.
+pub fn reach(start: Timestamp) -> (Timestamp, Timestamp) {
+    let (before, after) = (start.checked_sub(REACH), start.checked_add(REACH));
+    (before.unwrap_or(Timestamp::MIN), after.unwrap_or(Timestamp::MAX))
+}
+
+/// The window to ask for when something that began at `start` is looked for: all that it could be, and beyond that what
+/// one page holds anyhow, for those who come next. `known` are the starts that the catalogue knows there, sorted.
+pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
+    let (from, until) = reach(start);
+    let bound = |farther: std::result::Result<Timestamp, jiff::Error>, end| farther.unwrap_or(end);
+    let older = &known[..known.partition_point(|time| *time < from)];
+    let newer = &known[known.partition_point(|time| *time < until)..];
+    let half = PAGEFUL / 2;
+    // Just beyond the last one that is wanted; without so many, as far as allowed.
+    let oldest = older.len().checked_sub(half + 1).map(|at| older[at + 1]);
+    let newest = newer.get(half).copied();
+    let least = bound(from.checked_sub(FARTHEST), Timestamp::MIN);
+    let most = bound(until.checked_add(FARTHEST), Timestamp::MAX);
+    (oldest.unwrap_or(least).max(least), newest.unwrap_or(most).min(most))
+}
+
+/// Puts starts together that one window can show: each group with its first and last start.
+pub fn clusters(starts: &mut Vec<Timestamp>, known: &[Timestamp]) -> Vec<(Timestamp, Timestamp)> {
+    starts.sort_unstable();
+    let between = |from: Timestamp, until: Timestamp| {
+        known.partition_point(|time| *time <= until) - known.partition_point(|time| *time < from)
+    };
+    let mut clusters: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for &start in starts.iter() {
+        match clusters.last_mut() {
+            Some(last) if between(last.0, start) <= PAGEFUL && start.duration_since(last.0) <= FARTHEST => last.1 = start,
+            _ => clusters.push((start, start)),
+        }
+    }
+    clusters.into_iter().map(|(first, last)| (reach(first).0, reach(last).1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + hours * 3600).unwrap()
+    }
+
+    #[test]
+    fn a_window_holds_all_that_it_could_be_and_about_a_page_more() {
+        let daily: Vec<Timestamp> = (0..400).map(|day| at(24 * day)).collect();
+        let (from, until) = window(at(24 * 200), &daily);
+        assert!(from <= reach(at(24 * 200)).0 && until >= reach(at(24 * 200)).1);
+        let shown = daily.iter().filter(|time| **time >= from && **time < until).count();
+        assert!((50..=70).contains(&shown), "{shown}");
+        let (from, until) = window(at(0), &[]);
+        assert!(from >= at(-24 * 95) && until <= at(24 * 95), "an empty catalogue is no reason to list ten years");
+    }
+
+    #[test]
+    fn neighbours_share_a_window_and_others_do_not() {
+        let daily: Vec<Timestamp> = (0..400).map(|day| at(24 * day)).collect();
+        let mut starts = vec![at(24 * 300), at(24), at(24 * 30)];
+        let clusters = clusters(&mut starts, &daily);
+        assert_eq!(clusters.len(), 2);
+        assert!(clusters[0].0 < at(24) && clusters[0].1 > at(24 * 30) && clusters[1].0 > at(24 * 298));
+    }
+}
