@@ -19,7 +19,22 @@ const RULES: &[(&str, &[&str])] = &[
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "activity", "sport"]),
-    ("cli", &["plan", "catalogue", "platform", "archive", "settings", "record", "http", "fit", "activity", "sport"]),
+    (
+        "cli",
+        &[
+            "plan",
+            "catalogue",
+            "platform",
+            "archive",
+            "settings",
+            "record",
+            "matching",
+            "http",
+            "fit",
+            "activity",
+            "sport",
+        ],
+    ),
 ];
 
 fn sources(dir: &Path) -> Vec<PathBuf> {

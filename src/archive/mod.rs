@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::activity::Activity;
 use crate::fit::Fit;
 
-pub use store::{Archive, Error, Lock, Stored, make_private};
+pub use store::{Archive, Error, Lock, Purpose, Stored, make_private};
 pub use unpack::{BadBody, unpack};
 
 /// What a file is.
@@ -54,14 +54,21 @@ pub struct Piece {
 /// Only the id and the start make the name: nothing that a person or a service could have put a path into. An export,
 /// which the service computed itself, is told from an original by its name.
 pub fn path_for(activity: &Activity, part: u32, format: Format, export: bool) -> PathBuf {
-    let safe = |text: &str| -> String {
-        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
-    };
     let start = activity.start_time.map_or("unknown".into(), |time: Timestamp| time.to_string().replace(':', "-"));
     let part = if part == 0 { String::new() } else { format!("_{}", part + 1) };
     let export = if export { "_export" } else { "" };
     let name = format!("activity_{}_{start}{part}{export}.{}", safe(&activity.id), format.name());
-    PathBuf::from("fit").join(safe(&activity.platform).replace('-', "_")).join(name)
+    PathBuf::from("fit").join(folder_of(&activity.platform)).join(name)
+}
+
+/// The folder of a platform: `garmin_com`.
+fn folder_of(platform: &str) -> String {
+    safe(platform).replace('-', "_")
+}
+
+/// `text` as a part of a file's name, whatever is in it.
+fn safe(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::{BadBody, Piece, unpack};
+use super::{BadBody, Piece, folder_of, safe, unpack};
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
 const UNFINISHED: &str = ".part-";
@@ -58,7 +58,16 @@ pub struct Stored {
 /// A file that was read: what is in it, or why it is not whole.
 pub type Checked = Result<(Piece, Stored), BadBody>;
 
-/// Held while one process writes into one platform's folder.
+/// What a lock keeps others from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Writing into the platform's folder of the archive.
+    Download,
+    /// Writing to the platform itself.
+    Write,
+}
+
+/// Held while one process writes into one platform's folder, or to the platform.
 #[derive(Debug)]
 pub struct Lock {
     /// The lock lives as long as the file is open.
@@ -141,11 +150,13 @@ impl Archive {
         }
     }
 
-    /// Takes the right to write into a platform's folder, waiting up to `wait`; sweeps away what killed runs left there.
+    /// Takes a right that one process has at a time, waiting up to `wait`. Whoever may write into a platform's folder sweeps
+    /// away what killed runs left there.
     ///
     /// `None` if somebody else still holds it.
-    pub fn lock(&self, platform: &str, wait: Duration) -> Result<Option<Lock>, Error> {
-        let path = self.root.join("locks").join(format!("{platform}.download"));
+    pub fn lock(&self, platform: &str, purpose: Purpose, wait: Duration) -> Result<Option<Lock>, Error> {
+        let ending = if purpose == Purpose::Download { "download" } else { "write" };
+        let path = self.root.join("locks").join(format!("{}.{ending}", safe(platform)));
         let named = |source| Error { path: path.clone(), source };
         make_private(path.parent().unwrap_or(&self.root)).map_err(named)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(named)?;
@@ -158,12 +169,14 @@ impl Archive {
                 Err(TryLockError::Error(source)) => return Err(named(source)),
             }
         }
-        self.sweep(platform);
+        if purpose == Purpose::Download {
+            self.sweep(platform);
+        }
         Ok(Some(Lock { _file: file }))
     }
 
     fn sweep(&self, platform: &str) {
-        let dir = self.root.join("fit").join(platform.replace('-', "_"));
+        let dir = self.root.join("fit").join(folder_of(platform));
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 // Left over or not, it stands under no name of ours: failing to remove it harms nobody.
@@ -224,11 +237,11 @@ mod tests {
         let archive = Archive::new(dir.path());
         fs::create_dir_all(dir.path().join("fit/garmin_com")).unwrap();
         fs::write(dir.path().join("fit/garmin_com/.part-abc"), b"half").unwrap();
-        let lock = archive.lock("garmin-com", Duration::ZERO).unwrap();
+        let lock = archive.lock("garmin-com", Purpose::Download, Duration::ZERO).unwrap();
         assert!(lock.is_some() && names(&dir.path().join("fit/garmin_com")).is_empty());
-        assert!(archive.lock("garmin-com", Duration::ZERO).unwrap().is_none());
+        assert!(archive.lock("garmin-com", Purpose::Download, Duration::ZERO).unwrap().is_none());
         drop(lock);
-        assert!(archive.lock("garmin-com", Duration::ZERO).unwrap().is_some());
+        assert!(archive.lock("garmin-com", Purpose::Download, Duration::ZERO).unwrap().is_some());
     }
 
     #[test]

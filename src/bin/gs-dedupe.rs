@@ -11,11 +11,10 @@
 use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use garminsync::catalogue::FileFacts;
-use garminsync::cli::{self, Common, Failure, HasCommon, Outcome, Output, Run};
-use garminsync::matching::{self, Candidate, Matcher};
-use garminsync::platform;
+use garminsync::cli::{self, Common, Failure, HasCommon, Outcome, Output, Rule, Run};
+use garminsync::matching::{Candidate, Matcher};
 use garminsync::record::{ActivityRecord, CopyOf, Record};
 
 const NAME: &str = "gs-dedupe";
@@ -34,16 +33,11 @@ struct Args {
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
+    /// Print only the copies, and the entries that they are copies of
+    #[arg(long)]
+    copies: bool,
     #[command(flatten)]
     common: Common,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Rule {
-    /// Everything that is known: start, sport, time, distance, device, file.
-    Evidence,
-    /// The start alone.
-    Start,
 }
 
 impl HasCommon for Args {
@@ -57,40 +51,21 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let mut records = Vec::new();
-    let mut malformed = None;
-    for record in cli::records("gs-list | gs-dedupe")? {
-        match record {
-            Ok((_, record)) => records.push(record),
-            Err(error) => {
-                malformed = Some(Failure::from(error));
-                break;
-            }
-        }
-    }
     // Half a history would hide copies, and a stage after this one could take that for none.
-    if let Some(failure) = malformed {
-        return Err(failure);
-    }
-    let matcher = matcher(args, run)?;
+    let mut records = cli::all_records("gs-list | gs-dedupe")?;
+    let matcher = run.matcher(args.rule)?;
     mark(&mut records, &matcher, run)?;
     let mut output = Output::buffered();
+    let shown = args.copies.then(|| of_copies(&records));
     for record in &records {
+        if shown.as_ref().is_some_and(|shown| !is_shown(record, shown)) {
+            continue;
+        }
         if !output.record(record)? {
             break;
         }
     }
     output.flush().map(drop)
-}
-
-fn matcher(args: &Args, run: &Run) -> Result<Matcher, Failure> {
-    let rule = match args.rule {
-        Rule::Evidence => matching::Rule::Evidence,
-        Rule::Start => matching::Rule::Start,
-    };
-    let tolerance = run.settings.number("SPORT_DIFF_SECOND")?.unwrap_or(u64::from(Matcher::default().tolerance_s));
-    let tolerance_s = u32::try_from(tolerance).unwrap_or(u32::MAX);
-    Ok(Matcher { rule, tolerance_s })
 }
 
 /// The activity that a record is about, if this command has something to say of it. One with a problem passes untouched,
@@ -119,7 +94,7 @@ fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run) -> Outcome {
         .zip(&facts)
         .filter_map(|(&index, facts)| {
             let record = considered(&records[index])?;
-            Some(candidate(record, facts.as_ref()))
+            Some(cli::candidate(&record.activity, facts.as_ref()))
         })
         .collect();
     let mut marks = HashMap::new();
@@ -142,18 +117,31 @@ fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run) -> Outcome {
     Ok(())
 }
 
+/// Platform and id of all copies, and of the entries that are kept.
+fn of_copies(records: &[Record]) -> HashSet<(String, String)> {
+    let mut shown = HashSet::new();
+    for record in records {
+        if let Record::Activity(record) = record
+            && let Some(copy_of) = &record.copy_of
+        {
+            let platform = &record.activity.platform;
+            shown.extend([(platform.clone(), record.activity.id.clone()), (platform.clone(), copy_of.id.clone())]);
+        }
+    }
+    shown
+}
+
+/// What is no activity, or has a problem, is for others to see.
+fn is_shown(record: &Record, shown: &HashSet<(String, String)>) -> bool {
+    match record {
+        Record::Activity(record) if record.problem.is_none() => {
+            shown.contains(&(record.activity.platform.clone(), record.activity.id.clone()))
+        }
+        _ => true,
+    }
+}
+
 fn facts_of(record: &Record, run: &Run) -> Result<Option<FileFacts>, Failure> {
     let Some(record) = considered(record) else { return Ok(None) };
     Ok(run.catalogue.file_facts(&record.activity.platform, &record.activity.id)?)
-}
-
-fn candidate<'a>(record: &'a ActivityRecord, facts: Option<&'a FileFacts>) -> Candidate<'a> {
-    let file = facts.map(|facts| matching::FileFacts {
-        sha256: Some(facts.sha256.as_str()),
-        identity: facts.identity,
-        records: None,
-        bytes: Some(facts.bytes),
-    });
-    let native_manufacturer = platform::kind(&record.activity.platform).and_then(|kind| kind.native_manufacturer);
-    Candidate { activity: &record.activity, file, native_manufacturer }
 }

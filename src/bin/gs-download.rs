@@ -180,7 +180,7 @@ impl Job<'_> {
         if platform::kind(&activity.platform).is_none_or(|kind| kind.name != activity.platform) {
             return Ok(Err(problem(ProblemKind::Refused, "no platform of this name is known here")));
         }
-        let lock = match self.run.archive.lock(&activity.platform, self.run.lock_wait) {
+        let lock = match self.run.archive.lock(&activity.platform, archive::Purpose::Download, self.run.lock_wait) {
             Ok(Some(lock)) => lock,
             Ok(None) => {
                 return Ok(Err(problem(

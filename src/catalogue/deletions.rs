@@ -138,7 +138,8 @@ impl Catalogue {
 
     /// Whether a person has put back this file, which was deleted from `platform` as a copy.
     pub fn was_restored(&self, platform: &str, sha256: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'restored')";
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'restored')";
         self.done(self.connection.query_row(sql, [platform, sha256], |row| row.get(0)))
     }
 

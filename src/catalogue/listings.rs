@@ -188,9 +188,7 @@ impl Catalogue {
         let none_because = match self.done(newest.optional())? {
             None => Some("it was never listed".to_owned()),
             Some((true, _)) => None,
-            Some((false, message)) => {
-                Some(message.unwrap_or_else(|| "its last listing was cut".into()))
-            }
+            Some((false, message)) => Some(message.unwrap_or_else(|| "its last listing was cut".into())),
         };
         let spans = self.spans("believed AND (base OR complete)", platform, Timestamp::UNIX_EPOCH)?;
         Ok(Knowledge { none_because, spans })

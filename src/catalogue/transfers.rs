@@ -83,7 +83,8 @@ impl TransferOutcome {
     }
 }
 
-const COLUMNS: &str = "number, run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, ticket, message,
+const COLUMNS: &str =
+    "number, run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, ticket, message,
     confirmed IS NOT NULL";
 
 impl Catalogue {
@@ -160,10 +161,24 @@ impl Catalogue {
         self.transfer_rows(&sql, to)
     }
 
+    /// The uploads to `to` since `since` that no list shows: those whose outcome is not known, of any age, and those that
+    /// arrived under an id that was never listed. The newest first.
+    pub fn unlisted_transfers(&self, to: &str, since: Timestamp) -> Result<Vec<TransferRow>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND (outcome IS NULL OR
+                (outcome IN ('created', 'already-there') AND intended > {} AND NOT EXISTS
+                    (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)))
+             ORDER BY number DESC",
+            since.as_second()
+        );
+        self.transfer_rows(&sql, to)
+    }
+
     /// Whether these bytes were put there once, or an entry with them was deleted from here: services that know files by
     /// their bytes have to be told that this is meant.
     pub fn was_there(&self, to: &str, sha256: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'created')
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'created')
             OR EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'deleted')";
         self.done(self.connection.query_row(sql, [to, sha256], |row| row.get(0)))
     }

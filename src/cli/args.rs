@@ -99,8 +99,13 @@ impl Filter {
 impl Common {
     /// The platforms named by `--platform`, in the table's order; `None` if none is named.
     pub fn named_platforms(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
-        if self.platform.is_empty() { Ok(None) } else { find("--platform", &self.platform, Exit::Usage).map(Some) }
+        named("--platform", &self.platform)
     }
+}
+
+/// The platforms named by a flag, in the table's order; `None` if none is named.
+pub fn named(flag: &str, names: &[String]) -> Result<Option<Vec<&'static Kind>>, Failure> {
+    if names.is_empty() { Ok(None) } else { find(flag, names, Exit::Usage).map(Some) }
 }
 
 /// The platforms that `SYNC_PLATFORM` names. COROS, which the settings of Sports Sync X name, is passed over: this version

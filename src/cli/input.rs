@@ -4,7 +4,7 @@ use std::io::{BufReader, IsTerminal, Read, StdinLock, Write};
 
 use super::Failure;
 use crate::http::Secret;
-use crate::record::Reader;
+use crate::record::{Reader, Record};
 
 /// Records from stdin; somebody who typed the command alone is told what it waits for.
 pub fn records(hint: &str) -> Result<Reader<BufReader<StdinLock<'static>>>, Failure> {
@@ -12,6 +12,11 @@ pub fn records(hint: &str) -> Result<Reader<BufReader<StdinLock<'static>>>, Fail
         return Err(Failure::usage(format!("it reads records from standard input; try: {hint}")));
     }
     Ok(Reader::new(BufReader::with_capacity(256 << 10, std::io::stdin().lock())))
+}
+
+/// All records from stdin, for commands that decide by the whole; a malformed line is an error.
+pub fn all_records(hint: &str) -> Result<Vec<Record>, Failure> {
+    records(hint)?.map(|record| record.map(|(_, record)| record).map_err(Failure::from)).collect()
 }
 
 /// All of stdin, as a secret.

@@ -3,6 +3,8 @@
 //! A command's `main` is one call of [`main`]; its work gets a [`Run`] and says how it ended.
 
 mod args;
+mod compare;
+mod delete;
 mod exit;
 mod input;
 mod keep;
@@ -13,10 +15,14 @@ mod progress;
 mod run;
 mod show;
 mod talk;
+mod target;
+mod upload;
 
-pub use args::{Common, Filter, HasCommon};
+pub use args::{Common, Filter, HasCommon, named};
+pub use compare::{Rule, candidate};
+pub use delete::Deletions;
 pub use exit::{Exit, Failure, Outcome};
-pub use input::{ask_hidden, ask_line, records, stdin_text};
+pub use input::{all_records, ask_hidden, ask_line, records, stdin_text};
 pub use keep::{Known, NotKept, Origin};
 pub use listing::{Listed, Listing};
 pub use output::Output;
@@ -24,3 +30,5 @@ pub use progress::Bar;
 pub use run::{Log, Run, main};
 pub use show::{Align, Table, duration, file_ref, record_of, size, table, time_left};
 pub use talk::Talk;
+pub use target::{Neighbour, Target};
+pub use upload::Uploads;

@@ -109,10 +109,10 @@ impl Matcher {
         for (number, group) in groups.iter().enumerate() {
             group.members.iter().for_each(|&at| home[at] = number);
         }
-        let apart = |&(a, b): &(usize, usize)| {
-            home[a] != home[b] && all[a].activity.platform != all[b].activity.platform
-        };
-        let doubt = |(a, b): (usize, usize)| self.doubt(&all[a], &all[b]).map(|verdict| Pair { left: a, right: b, verdict });
+        let apart =
+            |&(a, b): &(usize, usize)| home[a] != home[b] && all[a].activity.platform != all[b].activity.platform;
+        let doubt =
+            |(a, b): (usize, usize)| self.doubt(&all[a], &all[b]).map(|verdict| Pair { left: a, right: b, verdict });
         self.nearby(all).into_iter().filter(apart).filter_map(doubt).collect()
     }
 
@@ -121,6 +121,11 @@ impl Matcher {
         let verdict = self.verdict(a, b)?;
         let may_be = self.joins(verdict.certainty) || decide::is_doubtful(self, &Evidence::of(a, b));
         may_be.then_some(verdict)
+    }
+
+    /// Whether the first is the one to keep of two that are one exercise.
+    pub fn is_better(a: &Candidate, b: &Candidate) -> bool {
+        prefer::order(a, b).is_lt()
     }
 
     /// Says of each entry of a group but the best (the first) whom it refers to.

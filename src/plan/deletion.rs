@@ -19,6 +19,10 @@ pub struct Facts {
     pub certainty: Option<Certainty>,
     /// Its original is in the archive, its hash is right and the file is whole.
     pub archived: Archived,
+    /// The same of the entry that is kept.
+    pub kept_archived: Archived,
+    /// Of the two, the kept entry is the better one.
+    pub kept_is_better: bool,
     /// This run has seen the kept entry on the platform.
     pub kept_is_there: bool,
     /// Deletions begun in this run, and how many there may be.
@@ -53,13 +57,21 @@ pub fn refusal(facts: &Facts) -> Option<String> {
         ),
         (facts.archived != Archived::No, "its file is not whole in the archive; run gs-download first"),
         (facts.archived != Archived::NoOriginal, "the archive has no original FIT file of it that could bring it back"),
+        (
+            facts.kept_archived == Archived::Whole,
+            "the file of the entry that is to be kept is not whole in the archive; run gs-download first",
+        ),
+        (facts.kept_is_better, "with both files at hand it is the better one of the two"),
         (facts.kept_is_there, "the platform does not show the entry that is to be kept"),
     ];
     if let Some((_, why)) = guards.into_iter().find(|(holds, _)| !holds) {
         return Some(why.to_owned());
     }
     if facts.deleted >= facts.max_delete {
-        return Some(format!("the limit of {} deletions a run is reached (--max-delete); the next run goes on", facts.max_delete));
+        return Some(format!(
+            "the limit of {} deletions a run is reached (--max-delete); the next run goes on",
+            facts.max_delete
+        ));
     }
     (!facts.yes).then(|| "nobody said --yes".to_owned())
 }
@@ -75,6 +87,8 @@ mod tests {
         is_of_this_run: false,
         certainty: Some(Certainty::SameFile),
         archived: Archived::Whole,
+        kept_archived: Archived::Whole,
+        kept_is_better: true,
         kept_is_there: true,
         deleted: 9,
         max_delete: 10,
@@ -95,6 +109,9 @@ mod tests {
             (Facts { certainty: None, ..FINE }, "not certain"),
             (Facts { archived: Archived::No, ..FINE }, "not whole in the archive"),
             (Facts { archived: Archived::NoOriginal, ..FINE }, "no original FIT"),
+            (Facts { kept_archived: Archived::No, ..FINE }, "to be kept is not whole"),
+            (Facts { kept_archived: Archived::NoOriginal, ..FINE }, "to be kept is not whole"),
+            (Facts { kept_is_better: false, ..FINE }, "the better one"),
             (Facts { kept_is_there: false, ..FINE }, "does not show"),
             (Facts { deleted: 10, ..FINE }, "limit of 10"),
             (Facts { max_delete: 0, deleted: 0, ..FINE }, "limit of 0"),

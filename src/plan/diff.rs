@@ -175,7 +175,9 @@ impl<'a> Exercises<'a> {
             _ => {}
         }
         // What was there and is not any more was deleted by somebody: that is respected. Once is not yet sure.
-        if !wishes.resurrect && let Some(gone) = here.iter().map(|entry| entry.presence).max_by_key(rank) {
+        if !wishes.resurrect
+            && let Some(gone) = here.iter().map(|entry| entry.presence).max_by_key(rank)
+        {
             match gone {
                 Presence::Gone(since) => return Decision::Deleted(since),
                 Presence::Missed(since) => return Decision::Missed(since),
@@ -189,7 +191,9 @@ impl<'a> Exercises<'a> {
         }
         // Perhaps it is there under another sport, or an hour off.
         let doubt = self.doubt(group, target);
-        if !wishes.doubtful && let Some(pair) = doubt {
+        if !wishes.doubtful
+            && let Some(pair) = doubt
+        {
             return Decision::Doubtful(pair.right, pair.verdict.clone());
         }
         self.choose(group, target, wishes, doubt.map(|pair| pair.right))
@@ -201,7 +205,8 @@ impl<'a> Exercises<'a> {
 
     fn journal_says(&self, group: &Group, target: &Target) -> Option<Decision> {
         let entries = self.members(group).map(|entry| key(entry));
-        let uploads: Vec<&UploadState> = entries.filter_map(|key| target.journal.by_entry.get(&key)).flatten().collect();
+        let uploads: Vec<&UploadState> =
+            entries.filter_map(|key| target.journal.by_entry.get(&key)).flatten().collect();
         if uploads.contains(&&UploadState::Open) {
             return Some(Decision::Pending);
         }
@@ -246,7 +251,9 @@ impl<'a> Exercises<'a> {
                 continue;
             }
             let mut why = vec![format!("not on {}", target.name)];
-            if place == 0 && let Some(because) = &group.because {
+            if place == 0
+                && let Some(because) = &group.because
+            {
                 why.push(format!("sent from {}: {because}", entry.candidate.activity.platform));
             }
             return Decision::Send(at, why, doubt);

@@ -65,7 +65,9 @@ pub fn clusters(starts: &mut Vec<Timestamp>, known: &[Timestamp]) -> Vec<(Timest
     let mut clusters: Vec<(Timestamp, Timestamp)> = Vec::new();
     for &start in starts.iter() {
         match clusters.last_mut() {
-            Some(last) if between(last.0, start) <= PAGEFUL && start.duration_since(last.0) <= FARTHEST => last.1 = start,
+            Some(last) if between(last.0, start) <= PAGEFUL && start.duration_since(last.0) <= FARTHEST => {
+                last.1 = start
+            }
             _ => clusters.push((start, start)),
         }
     }

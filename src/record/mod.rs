@@ -59,7 +59,7 @@ pub struct ActivityRecord {
 }
 
 /// One activity to be put on one platform.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TransferRecord {
     /// The platform it goes to.
     pub to: String,
@@ -132,7 +132,7 @@ pub struct CopyOf {
 }
 
 /// What an effect on a platform came to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Outcome {
     /// `created`, `already-there`, `pending`, `refused`, `skipped`, …
     pub kind: String,

@@ -1,0 +1,324 @@
+//! Decides what is missing where: reads activities, prints transfers.
+//!
+//! ```text
+//! gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
+//! gs-list | gs-diff --to coros > plan.ndjson       plan, look at it, edit it …
+//! gs-download < plan.ndjson | gs-upload            … and apply it
+//! gs-list | gs-diff --all                          also what is not sent, and why
+//! ```
+//!
+//! The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
+//! never asked. How it decides is in `docs/deciding.md`.
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+
+use clap::Parser;
+use garminsync::catalogue::{Entry, FileFacts, Query, TransferOutcome, TransferRow};
+use garminsync::cli::{self, Common, Exit, Failure, Filter, HasCommon, Outcome, Output, Rule, Run};
+use garminsync::plan::diff::{
+    self, Decision, Exercises, Journal, Link, Material, Presence, Target, Upload, UploadState, Wishes,
+};
+use garminsync::platform::Kind;
+use garminsync::record::{self, Record, TransferRecord};
+use jiff::Timestamp;
+
+const NAME: &str = "gs-diff";
+
+/// Decide what is missing where, and print a transfer for each
+///
+/// An exercise that is on two platforms goes to the third once, from the better source. Nothing is planned towards a
+/// platform whose list is not known, nor what somebody deleted there, nor what it may have already.
+#[derive(Parser)]
+#[command(
+    name = "gs-diff",
+    version,
+    after_help = "Examples:\n  gs-fetch | gs-diff | gs-download | gs-upload\n  gs-list | gs-diff --to coros --since 30d\n  gs-list --sport running | gs-diff --all\n\nExit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 no platform is set up, 78 set-up"
+)]
+struct Args {
+    /// Send only from this platform (repeat it, or separate by commas)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    from: Vec<String>,
+    /// Send only to this platform (repeat it, or separate by commas)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    to: Vec<String>,
+    /// What makes two entries one exercise
+    #[arg(long, value_name = "RULE", default_value = "evidence")]
+    rule: Rule,
+    /// Also print what is not sent, with the reason
+    #[arg(long)]
+    all: bool,
+    /// Put back what was deleted on a platform by hand
+    #[arg(long)]
+    resurrect: bool,
+    /// Send also what the platform may have already, under another sport or an hour off
+    #[arg(long)]
+    doubtful: bool,
+    /// Send again what a platform has refused or never showed
+    #[arg(long)]
+    retry: bool,
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main(NAME, cli::Log::Yes, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    let sources = cli::named("--from", &args.from)?;
+    let targets = cli::named("--to", &args.to)?;
+    // Half a history would make things look missing.
+    let records = cli::all_records("gs-fetch | gs-diff")?;
+    let scope = scope(run, sources.as_deref(), targets.as_deref())?;
+    let mut output = Output::buffered();
+    let mut offered = HashSet::new();
+    for record in records {
+        match &record {
+            Record::Activity(activity) if record.problem().is_none() && activity.deleted.is_none() => {
+                offered.insert((activity.activity.platform.clone(), activity.activity.id.clone()));
+            }
+            Record::Activity(activity) if activity.problem.is_none() => {}
+            _ => drop(output.record(&record)?),
+        }
+    }
+    let known = Known::read(run, &scope)?;
+    let is_among = |kinds: &Option<Vec<&'static Kind>>, name: &str| {
+        kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name))
+    };
+    let may_send = |entry: &Entry| {
+        let (platform, id) = (entry.activity.platform.clone(), entry.activity.id.clone());
+        is_among(&sources, &platform) && known.is_listed(&platform) && offered.contains(&(platform, id))
+    };
+    let targets: Vec<&Listed> = known.platforms.iter().filter(|listed| is_among(&targets, listed.kind.name)).collect();
+    plan(args, run, &known, &targets, &may_send, &mut output)?;
+    output.flush().map(drop)
+}
+
+/// The platforms that take part.
+fn scope(
+    run: &Run,
+    sources: Option<&[&'static Kind]>,
+    targets: Option<&[&'static Kind]>,
+) -> Result<Vec<&'static Kind>, Failure> {
+    let mut scope = match (sources, targets) {
+        // Both ends are named: whether anything else is set up is no matter.
+        (Some(_), Some(_)) => run.common.named_platforms()?.unwrap_or_default(),
+        _ => run.platforms()?,
+    };
+    for kind in sources.into_iter().chain(targets).flatten() {
+        if !scope.iter().any(|known| known.name == kind.name) {
+            scope.push(kind);
+        }
+    }
+    Ok(scope)
+}
+
+/// A platform, and what is known of it.
+struct Listed {
+    kind: &'static Kind,
+    knowledge: garminsync::catalogue::Knowledge,
+    journal: Vec<TransferRow>,
+}
+
+/// What the catalogue knows of the platforms that take part.
+struct Known {
+    platforms: Vec<Listed>,
+    entries: Vec<(Entry, Option<FileFacts>)>,
+}
+
+impl Known {
+    fn read(run: &mut Run, scope: &[&'static Kind]) -> Result<Known, Failure> {
+        let mut platforms = Vec::new();
+        for kind in scope {
+            let knowledge = run.catalogue.knowledge(kind.name)?;
+            if let Some(why) = &knowledge.none_because {
+                let message = format!("{}: nothing is planned to or from it: {why}; run gs-fetch", kind.name);
+                run.fail(&Failure::new(Exit::Later, message));
+            }
+            platforms.push(Listed { kind, knowledge, journal: run.catalogue.transfers_to(kind.name)? });
+        }
+        let query = Query { platforms: scope.iter().map(|kind| kind.name.to_owned()).collect(), ..Query::default() };
+        let mut entries = Vec::new();
+        run.catalogue.entries(&query, |entry| {
+            let facts = run.catalogue.file_facts(&entry.activity.platform, &entry.activity.id)?;
+            entries.push((entry, facts));
+            Ok::<_, Failure>(())
+        })?;
+        Ok(Known { platforms, entries })
+    }
+
+    fn is_listed(&self, platform: &str) -> bool {
+        let listed = self.platforms.iter().find(|listed| listed.kind.name == platform);
+        listed.is_some_and(|listed| listed.knowledge.none_because.is_none())
+    }
+
+    fn links(&self) -> Vec<Link<'_>> {
+        self.platforms.iter().flat_map(|listed| &listed.journal).filter_map(link).collect()
+    }
+}
+
+/// The entry that an upload made, if it is known.
+fn link(row: &TransferRow) -> Option<Link<'_>> {
+    let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(TransferOutcome::Created))?;
+    Some(((&row.from.0, &row.from.1), (&row.to, to_id)))
+}
+
+fn plan(
+    args: &Args,
+    run: &mut Run,
+    known: &Known,
+    targets: &[&Listed],
+    may_send: &dyn Fn(&Entry) -> bool,
+    output: &mut Output,
+) -> Outcome {
+    let entries: Vec<diff::Entry> =
+        known.entries.iter().map(|(entry, facts)| planned(run, entry, facts.as_ref(), may_send(entry))).collect();
+    let exercises = Exercises::of(&run.matcher(args.rule)?, &entries, &known.links());
+    let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };
+    let (since, until) = args.filter.times(Timestamp::now())?;
+    let targets: Vec<Target> =
+        targets.iter().filter(|listed| !listed.kind.takes.is_empty()).map(|l| target(l)).collect();
+    let is_wanted = |entry: &diff::Entry| {
+        let activity = entry.candidate.activity;
+        let start = activity.start_time;
+        since.is_none_or(|since| start.is_some_and(|start| start >= since))
+            && until.is_none_or(|until| start.is_some_and(|start| start < until))
+            && is_sport(&args.filter.sport, activity)
+    };
+    // The newest first, as everywhere.
+    for group in exercises.groups.iter().rev() {
+        for target in &targets {
+            let decision = exercises.decide(group, target, wishes);
+            let at = match &decision {
+                Decision::Send(at, ..) => *at,
+                // What is told of an exercise that is not sent is told on its best entry that could have been.
+                _ => match group.members.iter().find(|&&at| entries[at].offered) {
+                    Some(at) => *at,
+                    None => continue,
+                },
+            };
+            if is_wanted(&entries[at])
+                && let Some(mut record) = told(run, target.name, decision, known, args.all)
+            {
+                record.activity = cli::record_of(known.entries[at].0.clone(), &run.archive);
+                record.file.clone_from(&record.activity.file);
+                output.record(&record.into())?;
+            }
+        }
+    }
+    summary(run);
+    Ok(())
+}
+
+fn is_sport(wanted: &[String], activity: &garminsync::activity::Activity) -> bool {
+    let own = [&activity.sport, &activity.sub_sport, &activity.platform_sport];
+    wanted.is_empty() || wanted.iter().any(|sport| own.iter().any(|name| name.as_deref() == Some(sport)))
+}
+
+fn planned<'a>(run: &Run, entry: &'a Entry, facts: Option<&'a FileFacts>, offered: bool) -> diff::Entry<'a> {
+    let presence = match entry.absent {
+        None => Presence::There,
+        Some((since, 1)) => Presence::Missed(since),
+        Some((since, _)) => Presence::Gone(since),
+    };
+    diff::Entry { candidate: cli::candidate(&entry.activity, facts), presence, offered, material: material(run, entry) }
+}
+
+fn material<'a>(run: &Run, entry: &'a Entry) -> Material<'a> {
+    match &entry.file {
+        _ if !entry.more_files.is_empty() => Material::Nothing("it has several files"),
+        Some(file) if file.broken || !run.archive.is_there(&file.path, file.bytes) => Material::ToFetch,
+        Some(file) if file.origin != "original" => Material::Nothing("there is no original of it, only an export"),
+        Some(file) => Material::File(&file.format, &file.sha256),
+        None if entry.activity.manual => Material::Nothing("it was typed in by hand and has no file"),
+        None if entry.no_original => Material::Nothing("its platform holds no file of it"),
+        None => Material::ToFetch,
+    }
+}
+
+fn target(listed: &Listed) -> Target<'_> {
+    let spans = match listed.knowledge.none_because {
+        Some(_) => Vec::new(),
+        None => listed.knowledge.spans.iter().map(|span| (span.from, span.until)).collect(),
+    };
+    let upload = |row| -> Option<Upload> {
+        let row: &TransferRow = row;
+        let words = row.message.as_deref().unwrap_or("it was refused");
+        let state = match row.outcome {
+            None => UploadState::Open,
+            Some(TransferOutcome::Created | TransferOutcome::AlreadyThere) => UploadState::There(row.to_id.as_deref()),
+            Some(TransferOutcome::Refused | TransferOutcome::Lost) => UploadState::Refused(words),
+            Some(TransferOutcome::Failed) => return None,
+        };
+        Some(Upload { from: (&row.from.0, &row.from.1), sha256: &row.sha256, state })
+    };
+    Target {
+        name: listed.kind.name,
+        takes: listed.kind.takes,
+        known: spans,
+        journal: Journal::of(listed.journal.iter().filter_map(upload)),
+    }
+}
+
+/// The record that tells of a decision, without its activity; nothing if there is nothing to tell.
+fn told(run: &mut Run, to: &str, decision: Decision, known: &Known, all: bool) -> Option<TransferRecord> {
+    let mut record = TransferRecord { to: to.to_owned(), ..TransferRecord::default() };
+    let outcome = |kind: &str| Some(record::Outcome { kind: kind.to_owned(), ..record::Outcome::default() });
+    let (counted, kind, why) = match decision {
+        Decision::There => return None,
+        Decision::Send(_, why, doubt) => {
+            run.count("planned", 1);
+            (record.why, record.doubtful) = (why, doubt.is_some());
+            return Some(record);
+        }
+        Decision::Pending => ("pending", "pending", vec!["an upload of it is under way".to_owned()]),
+        Decision::Deleted(since) => (
+            "deleted",
+            "skipped",
+            vec![format!("it was deleted there (missing since {since}); --resurrect puts it back")],
+        ),
+        Decision::Missed(since) => (
+            "missed",
+            "skipped",
+            vec![format!("one listing does not show it any more (since {since}); the next one tells")],
+        ),
+        Decision::NotKnown => ("not_known", "skipped", vec!["it is not known what is there at that time".to_owned()]),
+        Decision::Doubtful(at, verdict) => {
+            let id = &known.entries[at].0.activity.id;
+            let mut why =
+                vec![format!("it may be {id} there ({}); --doubtful sends it all the same", verdict.certainty)];
+            why.extend(verdict.why);
+            ("doubtful", "skipped", why)
+        }
+        Decision::NoFile(why) => ("no_file", "skipped", vec![why]),
+        Decision::Refused(words) => ("refused", "refused", vec![words, "--retry sends it again".to_owned()]),
+    };
+    run.count(counted, 1);
+    (record.outcome, record.why) = (outcome(kind), why);
+    all.then_some(record)
+}
+
+fn summary(run: &Run) {
+    let counts = [
+        ("pending", "under way"),
+        ("deleted", "deleted there by hand"),
+        ("missed", "just gone there"),
+        ("doubtful", "held, as they may be there"),
+        ("no_file", "without a file to send"),
+        ("refused", "refused before"),
+        ("not_known", "where nothing is known"),
+    ];
+    let rest = counts.iter().filter(|(name, _)| run.counted(name) > 0);
+    let rest: Vec<String> = rest.map(|(name, words)| format!(", {} {words}", run.counted(name))).collect();
+    let hint = if rest.is_empty() { "" } else { "; gs-diff --all tells which" };
+    run.talk.note(&format!("{} to send{}{hint}", run.counted("planned"), rest.concat()));
+}

@@ -1,0 +1,137 @@
+//! Uploads what transfers say: each file is sent once, followed to its end, and read back.
+//!
+//! ```text
+//! gs-fetch | gs-diff | gs-download | gs-upload
+//! gs-list --deleted --id 123 | gs-upload --restore      put back what is gone from its platform
+//! gs-upload < /dev/null                                 only ask what became of earlier uploads
+//! ```
+//!
+//! Before each upload the target is looked at, unless its list is minutes old: what is there is not sent. The intent is in
+//! the journal before the request. An upload whose end is not known counts as under way, and the next run settles it.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Uploads};
+use garminsync::platform::{self, Kind};
+use garminsync::record::{Record, TransferRecord};
+
+const NAME: &str = "gs-upload";
+
+/// Upload what transfers say, follow each to its end, and read it back
+///
+/// A file is sent once. What is on the platform already is not sent, whoever put it there; what a platform refuses is told
+/// in its own words and not tried again until the file changes.
+#[derive(Parser)]
+#[command(
+    name = "gs-upload",
+    version,
+    after_help = "Examples:\n  gs-fetch | gs-diff | gs-download | gs-upload\n  gs-list --deleted --id 123 | gs-upload --restore\n\nExit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
+)]
+struct Args {
+    /// Take activities that are gone from their platform, and put them back there
+    #[arg(long)]
+    restore: bool,
+    /// How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]
+    #[arg(long, value_name = "TIME")]
+    settle_wait: Option<String>,
+    /// What makes two entries one exercise
+    #[arg(long, value_name = "RULE", default_value = "evidence")]
+    rule: Rule,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main(NAME, cli::Log::Yes, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    let only = args.common.named_platforms()?;
+    let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
+    let settle_wait = settle_wait(args, run)?;
+    let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload")?;
+    let unsettled = run.catalogue.targets_with_open_transfers()?;
+    let unsettled: Vec<&'static Kind> =
+        unsettled.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
+    let bar = Bar::counting(&run.talk, NAME);
+    let matcher = run.matcher(args.rule)?;
+    let mut output = Output::prompt();
+    let mut uploads = Uploads::new(run, matcher, bar.clone(), settle_wait)?;
+    let mut result = uploads.take_over(&unsettled);
+    for record in records {
+        if result.is_err() || !print(&mut uploads, &mut output)? || uploads.is_stopped() {
+            break;
+        }
+        result = record.map_err(Failure::from).and_then(|(line, record)| {
+            pass(args, record, &is_meant, &mut uploads, &mut output)
+                .map_err(|failure| Failure { message: format!("at line {line}: {}", failure.message), ..failure })
+        });
+    }
+    // However it ended: what was sent is followed and handed on.
+    let settled = uploads.settle_all();
+    print(&mut uploads, &mut output)?;
+    bar.finish();
+    summary(run);
+    result.and(settled)
+}
+
+fn settle_wait(args: &Args, run: &Run) -> Result<Duration, Failure> {
+    match &args.settle_wait {
+        Some(text) => garminsync::settings::duration(text)
+            .map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}; write for example 2m or 0"))),
+        None => Ok(run.settings.duration("GS_SETTLE_WAIT", Duration::from_secs(60))?),
+    }
+}
+
+/// Handles one record; what is not for this command passes.
+fn pass(
+    args: &Args,
+    record: Record,
+    is_meant: &dyn Fn(&str) -> bool,
+    uploads: &mut Uploads,
+    output: &mut Output,
+) -> Outcome {
+    if record.problem().is_some() {
+        return output.record(&record).map(drop);
+    }
+    match record {
+        Record::Transfer(transfer) if transfer.outcome.is_none() && is_meant(&transfer.to) => uploads.take(*transfer),
+        Record::Activity(activity)
+            if args.restore && activity.deleted.is_some() && is_meant(&activity.activity.platform) =>
+        {
+            let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
+            let why = vec!["put back".to_owned()];
+            uploads.take(TransferRecord { to, activity: *activity, file, why, ..TransferRecord::default() })
+        }
+        other => output.record(&other).map(drop),
+    }
+}
+
+/// Hands on what is decided. `false`: nobody reads any more.
+fn print(uploads: &mut Uploads, output: &mut Output) -> Result<bool, Failure> {
+    let mut is_read = true;
+    for record in uploads.finished() {
+        is_read &= output.record(&record.into())?;
+    }
+    Ok(is_read)
+}
+
+fn summary(run: &Run) {
+    let counted = |what| run.counted(what);
+    run.talk.note(&format!(
+        "{} uploaded, {} already there, {} under way, {} skipped, {} failed",
+        counted("uploaded"),
+        counted("already_there"),
+        counted("pending"),
+        counted("skipped"),
+        counted("failed")
+    ));
+}

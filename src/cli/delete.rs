@@ -1,0 +1,387 @@
+//! Deletions of copies, one after the other: every guard, the intent, the request, and the list that shows it gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{Bar, Exit, Failure, Run, Target, candidate, record_of};
+use crate::archive::Format;
+use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
+use crate::http::Http;
+use crate::matching::{Certainty, Matcher};
+use crate::plan::deletion::{self, Archived, Facts};
+use crate::platform::{self, Error, Kind};
+use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind};
+
+/// The list is read again after these pauses, before an entry counts as still there.
+const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
+
+/// The deletions of one command.
+pub struct Deletions<'a> {
+    run: &'a mut Run,
+    http: Arc<Http>,
+    matcher: Matcher,
+    bar: Bar,
+    max_delete: u64,
+    yes: bool,
+    open: BTreeMap<&'static str, Target>,
+    left_alone: BTreeMap<&'static str, Problem>,
+    /// Asked for and not yet seen gone.
+    asked: Vec<Asked>,
+    /// Platform and id of all that was asked for: nothing refers to one of them any more.
+    going: BTreeSet<(String, String)>,
+    done: Vec<ActivityRecord>,
+}
+
+/// A deletion that was asked for.
+struct Asked {
+    record: ActivityRecord,
+    number: i64,
+    kind: &'static Kind,
+}
+
+impl<'a> Deletions<'a> {
+    /// Begins; nothing is asked yet.
+    pub fn new(
+        run: &'a mut Run,
+        matcher: Matcher,
+        bar: Bar,
+        max_delete: u64,
+        yes: bool,
+    ) -> Result<Deletions<'a>, Failure> {
+        let http = run.http(Some(bar.clone()))?;
+        Ok(Deletions {
+            run,
+            http,
+            matcher,
+            bar,
+            max_delete,
+            yes,
+            open: BTreeMap::new(),
+            left_alone: BTreeMap::new(),
+            asked: Vec::new(),
+            going: BTreeSet::new(),
+            done: Vec::new(),
+        })
+    }
+
+    /// The records that are decided by now.
+    pub fn finished(&mut self) -> Vec<ActivityRecord> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// Whether a person wants it to end.
+    pub fn is_stopped(&self) -> bool {
+        self.run.is_stopped()
+    }
+
+    /// Finds out what became of deletions of earlier runs: the list tells.
+    pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
+        for kind in kinds {
+            let rows = self.run.catalogue.open_deletions(kind.name)?;
+            if self.run.common.dry_run {
+                self.run.talk.warning(&format!("{}: would look what became of {} deletions", kind.name, rows.len()));
+                continue;
+            }
+            for row in rows {
+                let Some(entry) = self.run.catalogue.entry(kind.name, &row.id)? else { continue };
+                let record = record_of(entry, &self.run.archive);
+                self.asked.push(Asked { record, number: row.number, kind });
+            }
+        }
+        self.confirm(&PAUSES[..1])
+    }
+
+    /// Deletes a copy, if every guard holds. What is decided comes out of [`Deletions::finished`].
+    pub fn take(&mut self, record: ActivityRecord) -> Result<(), Failure> {
+        self.bar.add(1);
+        let Some(kind) = platform::kind(&record.activity.platform) else {
+            return Ok(self.skip(record, "no platform of this name is known here"));
+        };
+        let (Some(copy_of), Some(entry)) =
+            (record.copy_of.clone(), self.run.catalogue.entry(kind.name, &record.activity.id)?)
+        else {
+            return Ok(self.skip(record, "the catalogue does not know it; run gs-fetch first"));
+        };
+        if entry.absent.is_some() {
+            return Ok(self.skip(record, "it is gone already"));
+        }
+        let Some(kept) = self.run.catalogue.entry(kind.name, &copy_of.id)? else {
+            return Ok(
+                self.skip(record, "the catalogue does not know the entry that is to be kept; run gs-fetch first")
+            );
+        };
+        let mut facts = self.facts(kind, &record, &entry, &kept)?;
+        // First all that costs no request.
+        if let Some(why) = deletion::refusal(&Facts { kept_is_there: true, ..facts }) {
+            return Ok(self.skip(record, &why));
+        }
+        if self.run.common.dry_run {
+            let (platform, id) = (kind.name, &record.activity.id);
+            self.run.talk.warning(&format!("{platform} {id}: would be deleted; {} is kept", copy_of.id));
+            return Ok(self.skip(record, "not deleted: --dry-run"));
+        }
+        if let Some(problem) = self.opened(kind)? {
+            return Ok(self.fail(record, problem));
+        }
+        match self.is_there(kind, &kept)? {
+            Ok(there) => facts.kept_is_there = there,
+            Err(failure) => {
+                let problem = Problem::new(self.run.command, ProblemKind::RetryLater, failure.message);
+                self.leave_alone(kind, problem.clone());
+                return Ok(self.fail(record, problem));
+            }
+        }
+        match deletion::refusal(&facts) {
+            Some(why) => Ok(self.skip(record, &why)),
+            None => self.delete(kind, record, &kept),
+        }
+    }
+
+    /// What the guards ask for, without a request.
+    fn facts(&self, kind: &Kind, record: &ActivityRecord, entry: &Entry, kept: &Entry) -> Result<Facts, Failure> {
+        let facts_of = |entry: &Entry| self.run.catalogue.file_facts(&entry.activity.platform, &entry.activity.id);
+        let (own, other) = (facts_of(entry)?, facts_of(kept)?);
+        let (one, two) = (candidate(&entry.activity, own.as_ref()), candidate(&kept.activity, other.as_ref()));
+        let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
+        let told = record.copy_of.as_ref().map(|copy_of| copy_of.certainty.as_str());
+        // What the record says may be weaker than what is known now, never stronger.
+        let is_told = [Certainty::SameFile, Certainty::SameExercise].iter().any(|sure| Some(sure.name()) == told);
+        let key = |entry: &Entry| (entry.activity.platform.clone(), entry.activity.id.clone());
+        let is_kept_going = self.going.contains(&key(kept))
+            || self.run.catalogue.open_deletions(kind.name)?.iter().any(|row| row.id == kept.activity.id);
+        Ok(Facts {
+            can_delete: kind.deletes,
+            was_restored: match &own {
+                Some(own) => self.run.catalogue.was_restored(kind.name, &own.sha256)?,
+                None => false,
+            },
+            is_another: entry.activity.id != kept.activity.id && !is_kept_going,
+            is_of_this_run: self.run.catalogue.was_put_by(&self.run.id, kind.name, &entry.activity.id)?,
+            certainty: now.filter(|_| is_told),
+            archived: self.archived(entry)?,
+            kept_archived: self.archived(kept)?,
+            kept_is_better: Matcher::is_better(&two, &one),
+            kept_is_there: kept.absent.is_none(),
+            deleted: self.run.catalogue.deletions_of_run(&self.run.id)?,
+            max_delete: self.max_delete,
+            yes: self.yes || self.run.common.dry_run,
+        })
+    }
+
+    /// Reads the files of an entry again, to the last byte.
+    fn archived(&self, entry: &Entry) -> Result<Archived, Failure> {
+        let files = self.run.catalogue.files(&entry.activity.platform, &entry.activity.id)?;
+        if files.is_empty() {
+            return Ok(Archived::No);
+        }
+        for file in &files {
+            let whole = match self.run.archive.read_whole(file.path.as_ref())? {
+                Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => piece,
+                _ => return Ok(Archived::No),
+            };
+            if whole.format != Format::Fit || file.origin != "original" {
+                return Ok(Archived::NoOriginal);
+            }
+        }
+        Ok(Archived::Whole)
+    }
+
+    /// Opens the platform; the problem if it is left alone.
+    fn opened(&mut self, kind: &'static Kind) -> Result<Option<Problem>, Failure> {
+        if let Some(problem) = self.left_alone.get(kind.name) {
+            return Ok(Some(problem.clone()));
+        }
+        if !self.open.contains_key(kind.name) {
+            match Target::open(self.run, kind, self.http.clone()) {
+                Ok(target) => drop(self.open.insert(kind.name, target)),
+                Err(failure) if failure.exit == Exit::Later => {
+                    let problem = Problem::new(self.run.command, ProblemKind::RetryLater, failure.message);
+                    self.leave_alone(kind, problem.clone());
+                    return Ok(Some(problem));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the platform shows an entry: a listing of this run says so, or it is asked. The inner error: nobody knows.
+    fn is_there(&mut self, kind: &'static Kind, kept: &Entry) -> Result<Result<bool, Failure>, Failure> {
+        let id = &kept.activity.id;
+        if self.run.catalogue.is_shown_in_run(kind.name, id, &self.run.id)? {
+            return Ok(Ok(true));
+        }
+        let (Some(target), Some(start)) = (self.open.get(kind.name), kept.activity.start_time) else {
+            return Ok(Ok(false));
+        };
+        self.bar.say(&format!("looking at {}", kind.name));
+        match target.list_around(self.run, vec![start]) {
+            Ok(listing) => Ok(Ok(self.run.catalogue.is_shown_since(kind.name, id, listing)?)),
+            Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => Err(failure),
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+
+    /// Writes down the intent and sends the request.
+    fn delete(&mut self, kind: &'static Kind, record: ActivityRecord, kept: &Entry) -> Result<(), Failure> {
+        let id = record.activity.id.clone();
+        let why = record.copy_of.as_ref().map(|copy_of| copy_of.why.join(", ")).unwrap_or_default();
+        let files = self.run.catalogue.files(kind.name, &id)?;
+        let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
+        let run_id = self.run.id.clone();
+        let intent = DeletionIntent {
+            run: &run_id,
+            entry: (kind.name, &id),
+            kept_id: &kept.activity.id,
+            why: &why,
+            sha256: &sha256,
+        };
+        let number = self.run.catalogue.intend_deletion(&intent, Timestamp::now())?;
+        self.going.insert((kind.name.to_owned(), id.clone()));
+        self.bar.say(&format!("{} {id}", kind.name));
+        let Some(target) = self.open.get(kind.name) else {
+            return Err(Failure::new(Exit::Bug, "a platform got lost"));
+        };
+        match target.platform.delete(&record.activity) {
+            // A yes proves nothing, and an answer that got lost neither: the list tells.
+            Ok(()) | Err(Error::Unclear(_)) => {
+                self.asked.push(Asked { record, number, kind });
+                Ok(())
+            }
+            Err(error) => {
+                self.settle(number, DeletionOutcome::Failed, Some(&error.to_string()))?;
+                self.going.remove(&(kind.name.to_owned(), id));
+                let problem = self.trouble(kind, error)?;
+                Ok(self.fail(record, problem))
+            }
+        }
+    }
+
+    /// Reads the lists until what was asked for is gone from them, or for as long as is reasonable.
+    pub fn confirm_all(&mut self) -> Result<(), Failure> {
+        self.confirm(&PAUSES)
+    }
+
+    fn confirm(&mut self, pauses: &[Duration]) -> Result<(), Failure> {
+        for (number, pause) in pauses.iter().enumerate() {
+            self.rest(*pause);
+            if self.asked.is_empty() || self.run.is_stopped() {
+                break;
+            }
+            self.read_lists(number + 1 == pauses.len())?;
+        }
+        Ok(())
+    }
+
+    fn rest(&self, pause: Duration) {
+        let end = Instant::now() + pause;
+        while Instant::now() < end && !self.asked.is_empty() && !self.run.is_stopped() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// One reading of the lists. `last`: what they still show then is still there.
+    fn read_lists(&mut self, last: bool) -> Result<(), Failure> {
+        let kinds: BTreeMap<&str, &'static Kind> =
+            self.asked.iter().map(|asked| (asked.kind.name, asked.kind)).collect();
+        for kind in kinds.into_values() {
+            let (asked, rest) =
+                std::mem::take(&mut self.asked).into_iter().partition::<Vec<_>, _>(|one| one.kind.name == kind.name);
+            self.asked = rest;
+            if let Some(problem) = self.opened(kind)? {
+                // The journal keeps them open: the next run looks.
+                asked.into_iter().for_each(|one| self.fail(one.record, problem.clone()));
+                continue;
+            }
+            let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
+            let target = &self.open[kind.name];
+            match target.list_around(self.run, starts) {
+                Ok(listing) => {
+                    for one in asked {
+                        self.seen_or_not(one, listing, last)?;
+                    }
+                }
+                Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
+                    return Err(failure);
+                }
+                Err(failure) => {
+                    let message = format!("whether it is gone is not known: {}; the next run looks", failure.message);
+                    let problem = Problem::new(self.run.command, ProblemKind::RetryLater, message);
+                    asked.into_iter().for_each(|one| self.fail(one.record, problem.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn seen_or_not(&mut self, mut one: Asked, listing: i64, last: bool) -> Result<(), Failure> {
+        let (kind, id) = (one.kind, one.record.activity.id.clone());
+        if !self.run.catalogue.is_shown_since(kind.name, &id, listing)? {
+            self.settle(one.number, DeletionOutcome::Deleted, None)?;
+            self.run.count("deleted", 1);
+            self.run.talk.detail(&format!("{} {id}: deleted", kind.name));
+            one.record.outcome = Some(Outcome { kind: "deleted".into(), ..Outcome::default() });
+            self.done.push(one.record);
+            return Ok(());
+        }
+        if !last {
+            self.asked.push(one);
+            return Ok(());
+        }
+        let message = "it is still there, whatever the service said; the next run tries again";
+        self.settle(one.number, DeletionOutcome::Failed, Some(message))?;
+        let problem = Problem::new(self.run.command, ProblemKind::RetryLater, message);
+        Ok(self.fail(one.record, problem))
+    }
+
+    fn settle(&mut self, number: i64, outcome: DeletionOutcome, message: Option<&str>) -> Result<(), Failure> {
+        Ok(self.run.catalogue.settle_deletion(number, outcome, message, Timestamp::now())?)
+    }
+
+    fn leave_alone(&mut self, kind: &'static Kind, problem: Problem) {
+        self.run.talk.error(&format!("{}: {}; nothing more is deleted there in this run", kind.name, problem.message));
+        self.run.raise(Exit::from(&problem.kind));
+        self.left_alone.insert(kind.name, problem);
+    }
+
+    /// What a failed call means for the rest of its platform; the problem for the one it was made for.
+    fn trouble(&mut self, kind: &'static Kind, error: Error) -> Result<Problem, Failure> {
+        let text = error.to_string();
+        let (what, all) = match error {
+            Error::Login(_) => (ProblemKind::Login, true),
+            Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) => (ProblemKind::RetryLater, true),
+            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::Input(_) | Error::Storage(_) | Error::Stopped => return Err(error.into()),
+        };
+        let problem = Problem::new(self.run.command, what, text);
+        if all {
+            self.leave_alone(kind, problem.clone());
+        }
+        Ok(problem)
+    }
+
+    fn fail(&mut self, mut record: ActivityRecord, problem: Problem) {
+        if self.left_alone.get(record.activity.platform.as_str()) != Some(&problem) {
+            let activity = &record.activity;
+            self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));
+        }
+        self.run.raise(Exit::from(&problem.kind));
+        self.run.count("failed", 1);
+        record.problem = Some(problem);
+        self.done.push(record);
+    }
+
+    /// A guard that does not hold is no failure: it is told, and the entry stays.
+    fn skip(&mut self, mut record: ActivityRecord, why: &str) {
+        let activity = &record.activity;
+        self.run.talk.note(&format!("{} {}: not deleted: {why}", activity.platform, activity.id));
+        self.run.count("skipped", 1);
+        let mut outcome = Outcome { kind: "skipped".into(), ..Outcome::default() };
+        outcome.unknown.insert("why".into(), why.into());
+        record.outcome = Some(outcome);
+        self.done.push(record);
+    }
+}

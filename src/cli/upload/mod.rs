@@ -1,0 +1,272 @@
+//! Uploads, one after the other: look, write down the intent, send, follow it to its end, read it back.
+//!
+//! [`Uploads`] is what `gs-upload` does with each record; `send.rs` is the way of one file to the service, `settle.rs` what
+//! became of those that were sent. Nothing is sent that is there or under way; whatever cuts it short, the journal knows
+//! what the next run has to look up.
+
+mod send;
+mod settle;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Bar, Failure, Run, Target, record_of};
+use crate::archive::Piece;
+use crate::catalogue::{TransferOutcome, TransferRow};
+use crate::http::Http;
+use crate::matching::Matcher;
+use crate::platform::{self, Kind, Outgoing};
+use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord};
+
+/// So many items in a row that fail for the service's or the network's trouble, and it is left alone.
+const TROUBLES: u32 = 3;
+/// So many uploads are sent before it is asked what became of them: a kill then leaves no more to look up.
+const MOST_WAITING: usize = 25;
+
+/// The uploads of one command.
+pub struct Uploads<'a> {
+    run: &'a mut Run,
+    http: Arc<Http>,
+    matcher: Matcher,
+    bar: Bar,
+    /// How long it is followed what became of them.
+    settle_wait: Duration,
+    open: BTreeMap<&'static str, Target>,
+    /// Platforms that are not asked any more, and the problem that all transfers to them get.
+    left_alone: BTreeMap<&'static str, Problem>,
+    troubles: BTreeMap<&'static str, u32>,
+    waiting: Vec<Waiting>,
+    done: Vec<TransferRecord>,
+}
+
+/// An upload that was sent, and whose end is not known.
+struct Waiting {
+    record: TransferRecord,
+    row: TransferRow,
+    kind: &'static Kind,
+    state: State,
+}
+
+/// What is known of an upload that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// To be asked for.
+    Asked,
+    /// The service has done with it; the list has to show it, under this id, if one was told.
+    Taken(Option<String>),
+    /// The service knows nothing of it: the list tells.
+    Unknown,
+}
+
+/// A file of the archive, read and checked.
+struct Loaded {
+    piece: Piece,
+    name: String,
+}
+
+impl<'a> Uploads<'a> {
+    /// Begins; nothing is asked yet.
+    pub fn new(run: &'a mut Run, matcher: Matcher, bar: Bar, settle_wait: Duration) -> Result<Uploads<'a>, Failure> {
+        let http = run.http(Some(bar.clone()))?;
+        Ok(Uploads {
+            run,
+            http,
+            matcher,
+            bar,
+            settle_wait,
+            open: BTreeMap::new(),
+            left_alone: BTreeMap::new(),
+            troubles: BTreeMap::new(),
+            waiting: Vec::new(),
+            done: Vec::new(),
+        })
+    }
+
+    /// Takes a transfer as far as it goes now. What is decided comes out of [`Uploads::finished`]: at once, or later.
+    pub fn take(&mut self, record: TransferRecord) -> Result<(), Failure> {
+        self.bar.add(1);
+        self.send(record)?;
+        let crowded = |name: &str| self.waiting.iter().filter(|one| one.kind.name == name).count() >= MOST_WAITING;
+        let crowded: Vec<&str> = self.open.keys().copied().filter(|name| crowded(name)).collect();
+        for name in crowded {
+            self.ask(name)?;
+        }
+        Ok(())
+    }
+
+    /// The transfers that are decided by now.
+    pub fn finished(&mut self) -> Vec<TransferRecord> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// Whether a person wants it to end.
+    pub fn is_stopped(&self) -> bool {
+        self.run.is_stopped()
+    }
+
+    /// The platform to write to, opened once; `None` if it is left alone: the record then holds why.
+    fn target(&mut self, kind: &'static Kind, record: &mut TransferRecord) -> Result<bool, Failure> {
+        if let Some(problem) = self.left_alone.get(kind.name) {
+            record.problem = Some(problem.clone());
+            return Ok(false);
+        }
+        if self.open.contains_key(kind.name) {
+            return Ok(true);
+        }
+        match Target::open(self.run, kind, self.http.clone()) {
+            Ok(target) => {
+                self.open.insert(kind.name, target);
+                Ok(true)
+            }
+            Err(failure) if failure.exit == super::Exit::Later => {
+                self.leave_alone(kind, self.problem(ProblemKind::RetryLater, failure.message));
+                record.problem = self.left_alone.get(kind.name).cloned();
+                Ok(false)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn leave_alone(&mut self, kind: &'static Kind, problem: Problem) {
+        self.run.talk.error(&format!("{}: {}; nothing more is sent there in this run", kind.name, problem.message));
+        self.run.raise(super::Exit::from(&problem.kind));
+        self.left_alone.insert(kind.name, problem);
+    }
+
+    fn problem(&self, kind: ProblemKind, message: impl Into<String>) -> Problem {
+        Problem::new(self.run.command, kind, message)
+    }
+
+    /// Hands on a record with a problem, and tells of it.
+    fn fail(&mut self, mut record: TransferRecord, problem: Problem) {
+        let from = &record.activity.activity;
+        // What is left alone was told once for all of its kind.
+        if self.left_alone.get(record.to.as_str()) != Some(&problem) {
+            self.run.talk.error(&format!("{} {} to {}: {}", from.platform, from.id, record.to, problem.message));
+        }
+        self.run.raise(super::Exit::from(&problem.kind));
+        self.run.count("failed", 1);
+        record.problem = Some(problem);
+        self.done.push(record);
+    }
+
+    /// Hands on a record with its outcome.
+    fn decided(&mut self, mut record: TransferRecord, kind: &'static str, id: Option<String>, why: Vec<String>) {
+        let from = &record.activity.activity;
+        let there = id.as_deref().map(|id| format!(" as {id}")).unwrap_or_default();
+        let words = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
+        self.run.talk.detail(&format!("{} {} to {}: {kind}{there}{words}", from.platform, from.id, record.to));
+        self.run.count(counted(kind), 1);
+        record.outcome = Some(Outcome { kind: kind.to_owned(), id, ..Outcome::default() });
+        if !why.is_empty() {
+            record.why = why;
+        }
+        self.done.push(record);
+    }
+
+    /// What a failed call means for the rest of its platform; the problem for the one it was made for.
+    fn trouble(&mut self, kind: &'static Kind, error: platform::Error) -> Result<Problem, Failure> {
+        use platform::Error;
+        let text = error.to_string();
+        let (what, all) = match error {
+            Error::Login(_) => (ProblemKind::Login, true),
+            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(kind)),
+            Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(kind)),
+            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::Input(_) | Error::Storage(_) | Error::Stopped => return Err(error.into()),
+        };
+        let problem = self.problem(what, text);
+        if all {
+            self.leave_alone(kind, problem.clone());
+        }
+        Ok(problem)
+    }
+
+    fn another_trouble(&mut self, kind: &'static Kind) -> bool {
+        let troubles = self.troubles.entry(kind.name).or_default();
+        *troubles += 1;
+        *troubles >= TROUBLES
+    }
+
+    /// The one file of an entry, whole and with the hash that is expected; else why it cannot be sent.
+    fn load(&self, from: (&str, &str), sha256: Option<&str>) -> Result<Result<Loaded, String>, Failure> {
+        let files = self.run.catalogue.files(from.0, from.1)?;
+        let [file] = files.as_slice() else {
+            let why = if files.is_empty() {
+                "its file is not in the archive; run gs-download first"
+            } else {
+                "it has several files, and which one to send is for a person to say"
+            };
+            return Ok(Err(why.to_owned()));
+        };
+        if sha256.is_some_and(|sha256| sha256 != file.sha256) {
+            return Ok(Err("the file in the archive is another one than when this was planned; plan again".to_owned()));
+        }
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
+        Ok(match self.run.archive.read_whole(file.path.as_ref())? {
+            Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => Ok(Loaded { piece, name }),
+            _ => {
+                Err("its file in the archive is not whole; run gs-list --downloaded | gs-download --verify".to_owned())
+            }
+        })
+    }
+
+    /// A transfer that the journal tells of, as a record.
+    fn record_of_row(&self, row: &TransferRow) -> Result<TransferRecord, Failure> {
+        let mut record = TransferRecord { to: row.to.clone(), ..TransferRecord::default() };
+        if let Some(entry) = self.run.catalogue.entry(&row.from.0, &row.from.1)? {
+            record.activity = record_of(entry, &self.run.archive);
+            record.file.clone_from(&record.activity.file);
+        } else {
+            (record.activity.activity.platform, record.activity.activity.id) = row.from.clone();
+        }
+        Ok(record)
+    }
+
+    fn settled(
+        &mut self,
+        row: &TransferRow,
+        outcome: TransferOutcome,
+        id: Option<&str>,
+        words: Option<&str>,
+    ) -> Result<(), Failure> {
+        let now = Timestamp::now();
+        self.run.catalogue.settle_transfer(row.number, outcome, id, words, now)?;
+        if outcome == TransferOutcome::Created && row.from.0 == row.to {
+            self.run.catalogue.deletion_restored(&row.from.0, &row.from.1, now)?;
+        }
+        Ok(())
+    }
+}
+
+impl Loaded {
+    /// The file as a platform takes it.
+    fn outgoing(&self, record: &TransferRecord, again: bool) -> Outgoing<'_> {
+        let activity = &record.activity.activity;
+        Outgoing {
+            bytes: &self.piece.bytes,
+            format: self.piece.format.name(),
+            name: &self.name,
+            start_time: activity.start_time,
+            utc_offset_s: activity.utc_offset_s,
+            again,
+        }
+    }
+}
+
+/// The name under which an outcome stands in the sync log.
+fn counted(kind: &'static str) -> &'static str {
+    match kind {
+        "created" => "uploaded",
+        "already-there" => "already_there",
+        other => other,
+    }
+}
+
+/// The hash that a record names for its file.
+fn sha256_of(file: Option<&FileRef>) -> Option<&str> {
+    file.map(|file| file.sha256.as_str()).filter(|sha256| !sha256.is_empty())
+}

@@ -1,0 +1,253 @@
+//! The way of one file to a service. First look, then write down, then send.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Loaded, State, Uploads, Waiting, sha256_of};
+use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
+use crate::cli::{Exit, Failure, candidate};
+use crate::plan::look::{self, Presence};
+use crate::platform::{self, Error, Kind, Uploaded};
+use crate::record::{ProblemKind, TransferRecord};
+
+/// What arrived a day ago and no list shows is no longer taken for there.
+const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// What the target has of an exercise.
+enum Found {
+    /// Nothing.
+    Nothing,
+    /// It is there, with this id, if that is known; the evidence.
+    There(Option<String>, Vec<String>),
+    /// It is on its way there.
+    Pending,
+    /// Something there may be it.
+    Doubtful(Vec<String>),
+}
+
+impl Uploads<'_> {
+    /// Sends a file, unless something speaks against it.
+    pub(super) fn send(&mut self, mut record: TransferRecord) -> Result<(), Failure> {
+        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
+        let Some(kind) = platform::kind(&record.to).filter(|kind| kind.name == record.to) else {
+            let problem = self.problem(ProblemKind::Refused, format!("{:?} is no platform of this version", record.to));
+            return Ok(self.fail(record, problem));
+        };
+        let loaded = match self.load((&from.0, &from.1), sha256_of(record.file.as_ref()))? {
+            Ok(loaded) => loaded,
+            Err(why) => {
+                let problem = self.problem(ProblemKind::BadFile, why);
+                return Ok(self.fail(record, problem));
+            }
+        };
+        let format = loaded.piece.format.name();
+        if !kind.takes.contains(&format) {
+            let why = format!("its file is {}, which {} does not take", format.to_uppercase(), kind.name);
+            return Ok(self.decided(record, "skipped", None, vec![why]));
+        }
+        // The catalogue knows more of it than a record that somebody has shortened.
+        if let Some(entry) = self.run.catalogue.entry(&from.0, &from.1)? {
+            record.activity.activity = entry.activity;
+        }
+        let Some(start) = record.activity.activity.start_time else {
+            let why = "it has no start time, so nobody can tell whether it is there already".to_owned();
+            return Ok(self.decided(record, "skipped", None, vec![why]));
+        };
+        if self.run.common.dry_run {
+            self.run.talk.warning(&format!("{} {}: would be sent to {}", from.0, from.1, kind.name));
+            return Ok(self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()]));
+        }
+        if !self.target(kind, &mut record)? {
+            let problem = record.problem.take();
+            return Ok(problem.into_iter().for_each(|problem| self.fail(record.clone(), problem)));
+        }
+        // Put back is what is gone, whatever else of the same exercise is there.
+        let found = if from.0 == kind.name { self.find_gone(kind, &from)? } else { self.find(kind, &record, start)? };
+        match found {
+            Ok(Found::Nothing) => self.put(kind, record, &loaded),
+            Ok(Found::There(id, why)) => Ok(self.decided(record, "already-there", id, why)),
+            Ok(Found::Pending) => {
+                Ok(self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()]))
+            }
+            Ok(Found::Doubtful(_)) if record.doubtful => self.put(kind, record, &loaded),
+            Ok(Found::Doubtful(why)) => Ok(self.decided(record, "skipped", None, why)),
+            Err(failure) => {
+                let problem = self.problem(ProblemKind::RetryLater, failure.message);
+                self.leave_alone(kind, problem.clone());
+                Ok(self.fail(record, problem))
+            }
+        }
+    }
+
+    /// Looks whether it is there or under way. The inner error: nobody can say, so nothing is sent.
+    fn find(
+        &mut self,
+        kind: &'static Kind,
+        record: &TransferRecord,
+        start: Timestamp,
+    ) -> Result<Result<Found, Failure>, Failure> {
+        let Some(target) = self.open.get(kind.name) else {
+            return Err(Failure::new(Exit::Bug, "a platform got lost"));
+        };
+        if let Err(failure) = target.look(self.run, start, &self.bar) {
+            return if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
+                Err(failure)
+            } else {
+                Ok(Err(failure))
+            };
+        }
+        let activity = &record.activity.activity;
+        let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
+        let sought = candidate(activity, facts.as_ref());
+        let there = self.run.neighbours(kind.name, start)?;
+        let entries: Vec<_> = there.iter().map(|(entry, facts)| candidate(&entry.activity, facts.as_ref())).collect();
+        let said = look::presence(&self.matcher, &sought, &entries);
+        if let Presence::There(at, verdict) = &said {
+            return Ok(Ok(Found::There(Some(there[*at].0.activity.id.clone()), verdict.why.clone())));
+        }
+        if let Some(found) = self.in_journal(kind, record)? {
+            return Ok(Ok(found));
+        }
+        Ok(Ok(match said {
+            Presence::Doubtful(at, verdict) => {
+                let id = &there[at].0.activity.id;
+                let mut why = vec![format!(
+                    "it may be {id} there ({}); gs-diff --doubtful sends it all the same",
+                    verdict.certainty
+                )];
+                why.extend(verdict.why);
+                Found::Doubtful(why)
+            }
+            _ => Found::Nothing,
+        }))
+    }
+
+    /// Whether an entry that is to be put back is gone, and not on its way back.
+    fn find_gone(&self, kind: &'static Kind, from: &(String, String)) -> Result<Result<Found, Failure>, Failure> {
+        let is_gone = self.run.catalogue.entry(&from.0, &from.1)?.is_some_and(|entry| entry.absent.is_some());
+        let is_under_way = self.run.catalogue.open_transfers(kind.name)?.iter().any(|row| row.from == *from);
+        Ok(Ok(match (is_gone, is_under_way) {
+            (_, true) => Found::Pending,
+            (true, false) => Found::Nothing,
+            (false, false) => Found::There(Some(from.1.clone()), vec!["it is not gone".to_owned()]),
+        }))
+    }
+
+    /// What was sent of the same exercise, from this entry or another one, and no list shows yet.
+    fn in_journal(&self, kind: &'static Kind, record: &TransferRecord) -> Result<Option<Found>, Failure> {
+        let activity = &record.activity.activity;
+        let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
+        let sought = candidate(activity, facts.as_ref());
+        let long_ago = Timestamp::now().checked_sub(SHOWN_WITHIN).unwrap_or(Timestamp::MIN);
+        for row in self.run.catalogue.unlisted_transfers(kind.name, long_ago)? {
+            let found = match row.outcome {
+                None => Found::Pending,
+                Some(_) => {
+                    let why = "it was sent there, and the list is slow to show it".to_owned();
+                    Found::There(row.to_id.clone(), vec![why])
+                }
+            };
+            if row.from == (activity.platform.clone(), activity.id.clone()) || self.is_same(&sought, &row)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the entry that an upload was made from is the same exercise.
+    fn is_same(&self, sought: &crate::matching::Candidate, row: &TransferRow) -> Result<bool, Failure> {
+        let sent: Option<(Entry, Option<FileFacts>)> = match self.run.catalogue.entry(&row.from.0, &row.from.1)? {
+            None => None,
+            Some(entry) => Some((entry, self.run.catalogue.file_facts(&row.from.0, &row.from.1)?)),
+        };
+        Ok(sent.is_some_and(|(entry, facts)| {
+            self.matcher.doubt(sought, &candidate(&entry.activity, facts.as_ref())).is_some()
+        }))
+    }
+
+    /// Writes down the intent, sends the file, and writes down what came of it.
+    fn put(&mut self, kind: &'static Kind, mut record: TransferRecord, loaded: &Loaded) -> Result<(), Failure> {
+        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
+        let files = self.run.catalogue.files(&from.0, &from.1)?;
+        let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
+        let again = self.run.catalogue.was_there(kind.name, &sha256)?;
+        let (now, run_id) = (Timestamp::now(), self.run.id.clone());
+        let intent = TransferIntent { run: &run_id, from: (&from.0, &from.1), to: kind.name, sha256: &sha256 };
+        let number = self.run.catalogue.intend_transfer(&intent, now)?;
+        let row = TransferRow {
+            number,
+            run: run_id,
+            from,
+            to: kind.name.to_owned(),
+            sha256,
+            intended: now,
+            outcome: None,
+            to_id: None,
+            ticket: None,
+            message: None,
+            confirmed: false,
+        };
+        self.bar.say(&format!("{} to {}", row.from.1, kind.name));
+        let Some(target) = self.open.get(kind.name) else {
+            return Err(Failure::new(Exit::Bug, "a platform got lost"));
+        };
+        let answer = target.platform.upload(&loaded.outgoing(&record, again));
+        if answer.is_ok() {
+            self.troubles.remove(kind.name);
+        }
+        record.outcome = None;
+        self.answered(Waiting { record, row, kind, state: State::Asked }, answer)
+    }
+
+    /// What the answer to an upload means.
+    pub(super) fn answered(&mut self, mut waiting: Waiting, answer: platform::Result<Uploaded>) -> Result<(), Failure> {
+        let (kind, number) = (waiting.kind, waiting.row.number);
+        match answer {
+            Ok(Uploaded::AlreadyThere(id)) => {
+                let words = "the service has it already";
+                self.settled(&waiting.row, TransferOutcome::AlreadyThere, id.as_deref(), Some(words))?;
+                self.decided(waiting.record, "already-there", id, vec![words.to_owned()]);
+            }
+            Ok(Uploaded::Created(id)) => {
+                if let Some(id) = &id {
+                    self.settled(&waiting.row, TransferOutcome::Created, Some(id), None)?;
+                }
+                waiting.state = State::Taken(id);
+                self.waiting.push(waiting);
+            }
+            Ok(Uploaded::Pending(ticket)) => {
+                self.run.catalogue.transfer_pending(
+                    number,
+                    Some(&ticket),
+                    "taken; what comes of it is not known yet",
+                )?;
+                waiting.row.ticket = Some(ticket);
+                waiting.state = State::Asked;
+                self.waiting.push(waiting);
+            }
+            Ok(Uploaded::Unknown) => {
+                waiting.state = State::Unknown;
+                self.waiting.push(waiting);
+            }
+            Err(Error::Refused(words)) => {
+                self.settled(&waiting.row, TransferOutcome::Refused, None, Some(&words))?;
+                let problem = self.problem(ProblemKind::Refused, format!("{} refuses it: {words}", kind.title));
+                let mut record = waiting.record;
+                record.outcome = Some(crate::record::Outcome { kind: "refused".into(), ..Default::default() });
+                self.run.count("refused", 1);
+                self.fail(record, problem);
+            }
+            Err(error @ Error::Unclear(_)) => {
+                self.run.catalogue.transfer_pending(number, None, &error.to_string())?;
+                let mut problem = self.trouble(kind, error)?;
+                problem.message += "; it is not sent again before that is known, and the next run looks";
+                self.fail(waiting.record, problem);
+            }
+            Err(error) => {
+                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.to_string()))?;
+                let problem = self.trouble(kind, error)?;
+                self.fail(waiting.record, problem);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! What became of uploads that were sent, in this run or an earlier one: the service is asked, then its list is read.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{State, Uploads, Waiting};
+use crate::catalogue::TransferOutcome;
+use crate::cli::{Exit, Failure, candidate};
+use crate::platform::{self, Error, Kind, Sent, Uploaded};
+use crate::record::ProblemKind;
+
+/// A service that took a file and does not show it for so long has lost it.
+const LOST_AFTER: SignedDuration = SignedDuration::from_hours(48);
+/// The first pause between two questions; each later one is twice as long, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+impl Uploads<'_> {
+    /// Finds out what became of uploads of earlier runs to `kinds`. What never arrived is sent now.
+    pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
+        for kind in kinds {
+            let rows = self.run.catalogue.open_transfers(kind.name)?;
+            if rows.is_empty() {
+                continue;
+            }
+            if self.run.common.dry_run {
+                self.run.talk.warning(&format!("{}: would ask what became of {} uploads", kind.name, rows.len()));
+                continue;
+            }
+            for row in rows {
+                let mut record = self.record_of_row(&row)?;
+                // That it cannot be opened is told with the problem; the rows stay open for the next run.
+                if !self.target(kind, &mut record)? {
+                    break;
+                }
+                self.waiting.push(Waiting { record, row, kind, state: State::Asked });
+            }
+            self.ask(kind.name)?;
+            self.read_back(kind)?;
+            self.send_lost(kind)?;
+        }
+        Ok(())
+    }
+
+    /// Follows what was sent to its end, or as long as is allowed.
+    pub fn settle_all(&mut self) -> Result<(), Failure> {
+        let mut pause = FIRST_PAUSE;
+        let mut end = Instant::now() + self.settle_wait;
+        loop {
+            let before = self.waiting.len();
+            let names: Vec<&'static str> = self.open.keys().copied().collect();
+            for name in names {
+                self.ask(name)?;
+                let kind = self.open[name].kind;
+                let all_asked = !self.waiting.iter().any(|one| one.kind.name == name && one.state == State::Asked);
+                // The list is read once for all, and before giving up.
+                if all_asked || Instant::now() + pause >= end {
+                    self.read_back(kind)?;
+                }
+            }
+            if self.waiting.len() < before {
+                (pause, end) = (FIRST_PAUSE, Instant::now() + self.settle_wait);
+            }
+            if self.waiting.is_empty() || self.run.is_stopped() || Instant::now() + pause >= end {
+                break;
+            }
+            self.bar.say(&format!("waiting for {} to appear", self.waiting.len()));
+            self.rest(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.give_up()
+    }
+
+    fn rest(&self, pause: Duration) {
+        let end = Instant::now() + pause;
+        while Instant::now() < end && !self.run.is_stopped() {
+            std::thread::sleep(Duration::from_millis(50).min(end - Instant::now()));
+        }
+    }
+
+    /// Asks the service what became of what it took.
+    pub(super) fn ask(&mut self, name: &str) -> Result<(), Failure> {
+        let is_asked = |one: &Waiting| one.kind.name == name && one.state == State::Asked;
+        let (asked, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_asked);
+        self.waiting = rest;
+        if asked.is_empty() || self.left_alone.contains_key(name) {
+            self.waiting.extend(asked);
+            return Ok(());
+        }
+        let mut files = Vec::new();
+        for one in &asked {
+            // Without a ticket the service may know it by its bytes.
+            let wanted = one.row.ticket.is_none();
+            let key = (one.row.from.0.as_str(), one.row.from.1.as_str());
+            files.push(if wanted { self.load(key, Some(&one.row.sha256))?.ok() } else { None });
+        }
+        let sent: Vec<Sent> = asked
+            .iter()
+            .zip(&files)
+            .map(|(one, file)| Sent {
+                ticket: one.row.ticket.as_deref(),
+                file: file.as_ref().map(|file| file.outgoing(&one.record, false)),
+            })
+            .collect();
+        let Some(target) = self.open.get(name) else { return Err(Failure::new(Exit::Bug, "a platform got lost")) };
+        let kind = target.kind;
+        match target.platform.settle(&sent) {
+            Ok(answers) => {
+                drop(sent);
+                for (one, answer) in asked.into_iter().zip(answers) {
+                    self.learn(one, answer)?;
+                }
+            }
+            Err(error) => {
+                self.waiting.extend(asked);
+                self.trouble(kind, error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One answer. Trouble with it leaves it as it was; all else means what it means for a fresh upload.
+    fn learn(&mut self, one: Waiting, answer: platform::Result<Uploaded>) -> Result<(), Failure> {
+        match answer {
+            Err(
+                error
+                @ (Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) | Error::Gone(_) | Error::Login(_)),
+            ) => {
+                self.run.talk.detail(&format!("{}: {error}", one.kind.name));
+                self.waiting.push(one);
+                Ok(())
+            }
+            answer => self.answered(one, answer),
+        }
+    }
+
+    /// Reads the target's list around what was taken: what it shows has arrived.
+    fn read_back(&mut self, kind: &'static Kind) -> Result<(), Failure> {
+        let is_due = |one: &Waiting| one.kind.name == kind.name && one.state != State::Asked;
+        let starts: Vec<Timestamp> = self
+            .waiting
+            .iter()
+            .filter(|one| is_due(one))
+            .filter_map(|one| one.record.activity.activity.start_time)
+            .collect();
+        if starts.is_empty() || self.left_alone.contains_key(kind.name) {
+            return Ok(());
+        }
+        let Some(target) = self.open.get(kind.name) else { return Ok(()) };
+        if let Err(failure) = target.list_around(self.run, starts) {
+            if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
+                return Err(failure);
+            }
+            self.run.talk.warning(&format!("{}: what was sent cannot be read back: {}", kind.name, failure.message));
+            return Ok(());
+        }
+        let (due, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_due);
+        self.waiting = rest;
+        for one in due {
+            match self.shown(&one)? {
+                Some(id) => {
+                    self.settled(&one.row, TransferOutcome::Created, Some(&id), None)?;
+                    self.decided(one.record, "created", Some(id), Vec::new());
+                }
+                None => self.waiting.push(one),
+            }
+        }
+        Ok(())
+    }
+
+    /// The id under which the list shows what was sent.
+    fn shown(&self, one: &Waiting) -> Result<Option<String>, Failure> {
+        if let State::Taken(Some(id)) = &one.state {
+            let entry = self.run.catalogue.entry(one.kind.name, id)?;
+            return Ok(entry.filter(|entry| entry.absent.is_none()).map(|_| id.clone()));
+        }
+        let activity = &one.record.activity.activity;
+        let Some(start) = activity.start_time else { return Ok(None) };
+        let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
+        let sought = candidate(activity, facts.as_ref());
+        let taken: Vec<String> =
+            self.run.catalogue.transfers_to(one.kind.name)?.into_iter().filter_map(|row| row.to_id).collect();
+        let mut best = None;
+        for (entry, facts) in self.run.neighbours(one.kind.name, start)? {
+            // What was there before it was sent, or came from another upload, is something else.
+            if entry.first_seen < one.row.intended || taken.contains(&entry.activity.id) {
+                continue;
+            }
+            let Some(verdict) = self.matcher.doubt(&sought, &candidate(&entry.activity, facts.as_ref())) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|(certainty, _)| verdict.certainty < *certainty) {
+                best = Some((verdict.certainty, entry.activity.id));
+            }
+        }
+        Ok(best.map(|(_, id)| id))
+    }
+
+    /// Sends again what never arrived: no ticket, not known to the service, and not in its list.
+    fn send_lost(&mut self, kind: &'static Kind) -> Result<(), Failure> {
+        let is_lost =
+            |one: &Waiting| one.kind.name == kind.name && one.state == State::Unknown && one.row.ticket.is_none();
+        if self.left_alone.contains_key(kind.name) {
+            return Ok(());
+        }
+        let (lost, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_lost);
+        self.waiting = rest;
+        for one in lost {
+            self.settled(&one.row, TransferOutcome::Failed, None, Some("it never arrived"))?;
+            self.run
+                .talk
+                .detail(&format!("{} {}: never arrived at {}; sent again", one.row.from.0, one.row.from.1, kind.name));
+            self.send(one.record)?;
+        }
+        Ok(())
+    }
+
+    /// Hands on what is still not known: the next run asks again. What has been taken for days and shows nowhere is lost.
+    fn give_up(&mut self) -> Result<(), Failure> {
+        for one in std::mem::take(&mut self.waiting) {
+            let (kind, age) = (one.kind, Timestamp::now().duration_since(one.row.intended));
+            match one.state {
+                // The service named it; the next listing shows it.
+                State::Taken(Some(id)) => self.decided(one.record, "created", Some(id), Vec::new()),
+                _ if age > LOST_AFTER && !self.left_alone.contains_key(kind.name) => {
+                    let words = "the service took it and has not shown it for two days; gs-diff --retry sends it again";
+                    self.settled(&one.row, TransferOutcome::Lost, None, Some(words))?;
+                    let problem = self.problem(ProblemKind::Refused, words);
+                    self.fail(one.record, problem);
+                }
+                _ => {
+                    let why = "taken, but the list does not show it yet; the next run looks again";
+                    self.decided(one.record, "pending", None, vec![why.to_owned()]);
+                }
+            }
+        }
+        Ok(())
+    }
+}
