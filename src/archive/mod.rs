@@ -16,6 +16,9 @@ use crate::fit::Fit;
 pub use store::{Archive, Error, Lock, Stored, make_private};
 pub use unpack::{BadBody, unpack};
 
+/// File systems take names of 255 bytes; a lock's name is made of this, too.
+const LONGEST_SHELF: usize = 200;
+
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -54,14 +57,23 @@ pub struct Piece {
 /// Only the id and the start make the name: nothing that a person or a service could have put a path into. An export,
 /// which the service computed itself, is told from an original by its name.
 pub fn path_for(activity: &Activity, part: u32, format: Format, export: bool) -> PathBuf {
-    let safe = |text: &str| -> String {
-        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
-    };
     let start = activity.start_time.map_or("unknown".into(), |time: Timestamp| time.to_string().replace(':', "-"));
     let part = if part == 0 { String::new() } else { format!("_{}", part + 1) };
     let export = if export { "_export" } else { "" };
     let name = format!("activity_{}_{start}{part}{export}.{}", safe(&activity.id), format.name());
-    PathBuf::from("fit").join(safe(&activity.platform).replace('-', "_")).join(name)
+    PathBuf::from("fit").join(shelf(&activity.platform)).join(name)
+}
+
+/// The name of a platform's folder in the archive.
+///
+/// Two folders that are platforms (`folder:/a/b`, `folder:/a_b`) may share one. That is no harm: their ids are made of
+/// the files' bytes, so that files of one name are one file.
+fn shelf(platform: &str) -> String {
+    safe(platform).replace('-', "_").chars().take(LONGEST_SHELF).collect()
+}
+
+fn safe(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
 #[cfg(test)]
@@ -81,6 +93,11 @@ mod tests {
         assert_eq!(shown(0, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit");
         assert_eq!(shown(1, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_2.fit");
         assert_eq!(shown(0, Format::Tcx, true), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_export.tcx");
+        let watch = Activity { platform: format!("folder:/mnt/{}", "é".repeat(300)), ..activity };
+        assert_eq!(
+            path_for(&watch, 0, Format::Fit, false).parent().unwrap().as_os_str().len(),
+            "fit/".len() + LONGEST_SHELF
+        );
         let evil = Activity { platform: "../x".into(), id: "../../y".into(), ..Activity::default() };
         assert_eq!(path_for(&evil, 0, Format::Gpx, false), PathBuf::from("fit/___x/activity_______y_unknown.gpx"));
     }
