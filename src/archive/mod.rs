@@ -9,6 +9,7 @@ mod unpack;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::activity::Activity;
 use crate::fit::Fit;
@@ -16,8 +17,8 @@ use crate::fit::Fit;
 pub use store::{Archive, Error, Lock, Stored, make_private};
 pub use unpack::{BadBody, unpack};
 
-/// File systems take names of 255 bytes; a lock's name is made of this, too.
-const LONGEST_SHELF: usize = 200;
+/// File systems take names of 255 bytes, some fewer; a lock's name is made of this, too.
+const LONGEST_SHELF: usize = 100;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +65,17 @@ pub fn path_for(activity: &Activity, part: u32, format: Format, export: bool) ->
     PathBuf::from("fit").join(shelf(&activity.platform)).join(name)
 }
 
-/// The name of a platform's folder in the archive.
+/// The name of a platform's folder in the archive: no two platforms share one.
 ///
-/// Two folders that are platforms (`folder:/a/b`, `folder:/a_b`) may share one. That is no harm: their ids are made of
-/// the files' bytes, so that files of one name are one file.
+/// The name of a platform may be a path (`folder:/a/b`); then what is left of it for people is followed by a few digits
+/// of its hash, which tell it from `folder:/a_b`.
 fn shelf(platform: &str) -> String {
-    safe(platform).replace('-', "_").chars().take(LONGEST_SHELF).collect()
+    let plain = safe(platform);
+    if plain == platform && plain.len() <= LONGEST_SHELF {
+        return plain.replace('-', "_");
+    }
+    let hash: String = Sha256::digest(platform).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}_{hash}", plain.chars().take(LONGEST_SHELF).collect::<String>().replace('-', "_"))
 }
 
 fn safe(text: &str) -> String {
@@ -93,12 +99,19 @@ mod tests {
         assert_eq!(shown(0, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit");
         assert_eq!(shown(1, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_2.fit");
         assert_eq!(shown(0, Format::Tcx, true), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_export.tcx");
-        let watch = Activity { platform: format!("folder:/mnt/{}", "é".repeat(300)), ..activity };
-        assert_eq!(
-            path_for(&watch, 0, Format::Fit, false).parent().unwrap().as_os_str().len(),
-            "fit/".len() + LONGEST_SHELF
-        );
         let evil = Activity { platform: "../x".into(), id: "../../y".into(), ..Activity::default() };
-        assert_eq!(path_for(&evil, 0, Format::Gpx, false), PathBuf::from("fit/___x/activity_______y_unknown.gpx"));
+        let path = path_for(&evil, 0, Format::Gpx, false).display().to_string();
+        assert!(path.starts_with("fit/___x_") && path.ends_with("/activity_______y_unknown.gpx"), "{path}");
+    }
+
+    #[test]
+    fn no_two_platforms_share_a_folder() {
+        assert_eq!(shelf("garmin-com"), "garmin_com");
+        let long = format!("folder:/mnt/{}", "é".repeat(300));
+        let shelves =
+            ["garmin_com", "folder:/a/b", "folder:/a_b", "folder:/a-b", &long, &format!("{long}x")].map(shelf);
+        let different: std::collections::BTreeSet<_> = shelves.iter().collect();
+        assert_eq!(different.len(), shelves.len(), "{shelves:?}");
+        assert!(shelves.iter().all(|name| name.len() < 120 && !name.contains('/')), "{shelves:?}");
     }
 }
