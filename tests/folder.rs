@@ -315,3 +315,19 @@ fn what_would_not_be_found_again_is_refused_and_a_target_that_is_not_there_is_as
     assert!(!work.dir().join("watch").exists(), "a folder that may only be unmounted is never made");
     assert!(matches!(folder.settle(&[]), Err(Error::Later { .. })));
 }
+
+#[test]
+fn a_full_disk_leaves_nothing_half() {
+    if !support::is_inside("a_full_disk_leaves_nothing_half") {
+        return;
+    }
+    let (work, name) = watch(&[]);
+    let dir = work.dir().join("watch");
+    support::shell(&format!("mount -t tmpfs -o size=64k tmpfs {}", dir.display()));
+    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(Uploaded::Created(_))));
+    let full = folder.upload(&outgoing(&run(1)));
+    assert!(matches!(&full, Err(Error::Later { down: true, message }) if message.contains("make room")), "{full:?}");
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+    support::shell(&format!("umount {}", dir.display()));
+}
