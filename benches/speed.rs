@@ -122,7 +122,7 @@ fn catalogue() {
     println!("\nCatalogue: {} activities in pages of 100", all.len());
     let mut list = || {
         let began = Instant::now();
-        let listing = catalogue.begin_listing("garmin-com", "bench", now).unwrap();
+        let listing = catalogue.begin_listing("garmin-com", "bench", false, now).unwrap();
         for page in all.chunks(100) {
             let seen: Vec<Seen> = page.iter().map(|activity| Seen { activity, raw: &raw }).collect();
             catalogue.see(listing, &seen, now).unwrap();
@@ -132,6 +132,7 @@ fn catalogue() {
             complete: true,
             base: true,
             seamless: true,
+            concludes: true,
             items: all.len() as u64,
         };
         catalogue.finish_listing((listing, "garmin-com"), &reached, false, now).unwrap();

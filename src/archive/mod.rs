@@ -9,12 +9,16 @@ mod unpack;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::activity::Activity;
 use crate::fit::Fit;
 
 pub use store::{Archive, Error, Lock, Purpose, Stored, make_private};
 pub use unpack::{BadBody, unpack};
+
+/// File systems take names of 255 bytes, some fewer; a lock's name is made of this, too.
+const LONGEST_SHELF: usize = 100;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,15 +62,22 @@ pub fn path_for(activity: &Activity, part: u32, format: Format, export: bool) ->
     let part = if part == 0 { String::new() } else { format!("_{}", part + 1) };
     let export = if export { "_export" } else { "" };
     let name = format!("activity_{}_{start}{part}{export}.{}", safe(&activity.id), format.name());
-    PathBuf::from("fit").join(folder_of(&activity.platform)).join(name)
+    PathBuf::from("fit").join(shelf(&activity.platform)).join(name)
 }
 
-/// The folder of a platform: `garmin_com`.
-fn folder_of(platform: &str) -> String {
-    safe(platform).replace('-', "_")
+/// The name of a platform's folder in the archive: no two platforms share one.
+///
+/// The name of a platform may be a path (`folder:/a/b`); then what is left of it for people is followed by a few digits
+/// of its hash, which tell it from `folder:/a_b`.
+fn shelf(platform: &str) -> String {
+    let plain = safe(platform);
+    if plain == platform && plain.len() <= LONGEST_SHELF {
+        return plain.replace('-', "_");
+    }
+    let hash: String = Sha256::digest(platform).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}_{hash}", plain.chars().take(LONGEST_SHELF).collect::<String>().replace('-', "_"))
 }
 
-/// `text` as a part of a file's name, whatever is in it.
 fn safe(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
@@ -89,6 +100,18 @@ mod tests {
         assert_eq!(shown(1, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_2.fit");
         assert_eq!(shown(0, Format::Tcx, true), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_export.tcx");
         let evil = Activity { platform: "../x".into(), id: "../../y".into(), ..Activity::default() };
-        assert_eq!(path_for(&evil, 0, Format::Gpx, false), PathBuf::from("fit/___x/activity_______y_unknown.gpx"));
+        let path = path_for(&evil, 0, Format::Gpx, false).display().to_string();
+        assert!(path.starts_with("fit/___x_") && path.ends_with("/activity_______y_unknown.gpx"), "{path}");
+    }
+
+    #[test]
+    fn no_two_platforms_share_a_folder() {
+        assert_eq!(shelf("garmin-com"), "garmin_com");
+        let long = format!("folder:/mnt/{}", "é".repeat(300));
+        let shelves =
+            ["garmin_com", "folder:/a/b", "folder:/a_b", "folder:/a-b", &long, &format!("{long}x")].map(shelf);
+        let different: std::collections::BTreeSet<_> = shelves.iter().collect();
+        assert_eq!(different.len(), shelves.len(), "{shelves:?}");
+        assert!(shelves.iter().all(|name| name.len() < 120 && !name.contains('/')), "{shelves:?}");
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::{BadBody, Piece, folder_of, safe, unpack};
+use super::{BadBody, Piece, shelf, unpack};
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
 const UNFINISHED: &str = ".part-";
@@ -156,7 +156,7 @@ impl Archive {
     /// `None` if somebody else still holds it.
     pub fn lock(&self, platform: &str, purpose: Purpose, wait: Duration) -> Result<Option<Lock>, Error> {
         let ending = if purpose == Purpose::Download { "download" } else { "write" };
-        let path = self.root.join("locks").join(format!("{}.{ending}", safe(platform)));
+        let path = self.root.join("locks").join(format!("{}.{ending}", shelf(platform)));
         let named = |source| Error { path: path.clone(), source };
         make_private(path.parent().unwrap_or(&self.root)).map_err(named)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(named)?;
@@ -176,7 +176,7 @@ impl Archive {
     }
 
     fn sweep(&self, platform: &str) {
-        let dir = self.root.join("fit").join(folder_of(platform));
+        let dir = self.root.join("fit").join(shelf(platform));
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 // Left over or not, it stands under no name of ours: failing to remove it harms nobody.

@@ -97,6 +97,11 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     }
 }
 
+/// The platforms that somebody logs in to.
+fn logins() -> impl Iterator<Item = &'static Kind> {
+    PLATFORMS.iter().filter(|kind| kind.has_login())
+}
+
 /// The one platform that is meant.
 fn one(run: &Run) -> Result<&'static Kind, Failure> {
     let kinds = match run.common.named_platforms()? {
@@ -104,10 +109,13 @@ fn one(run: &Run) -> Result<&'static Kind, Failure> {
         None => PLATFORMS.iter().filter(|kind| run.has_credentials(kind)).collect(),
     };
     match kinds.as_slice() {
+        [kind] if !kind.has_login() => {
+            Err(Failure::usage(format!("{} needs no login: its files are read as they are", kind.name)))
+        }
         [kind] => Ok(kind),
         [] if run.common.platform.is_empty() => Ok(&PLATFORMS[0]),
         _ => {
-            let names = PLATFORMS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" or --platform ");
+            let names = logins().map(|kind| kind.name).collect::<Vec<_>>().join(" or --platform ");
             Err(Failure::usage(format!("one platform at a time, please: --platform {names}")))
         }
     }
@@ -277,7 +285,7 @@ struct Status {
 }
 
 fn status(run: &mut Run, format: Option<Format>) -> Outcome {
-    let kinds = run.common.named_platforms()?.unwrap_or_else(|| PLATFORMS.iter().collect());
+    let kinds = run.common.named_platforms()?.unwrap_or_else(|| logins().collect());
     let all = kinds.iter().map(|kind| status_of(run, kind)).collect::<Result<Vec<_>, _>>()?;
     let format = format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
     let mut output = Output::buffered();

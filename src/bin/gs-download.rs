@@ -63,8 +63,16 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let records = cli::records("gs-list --missing | gs-download")?;
     let bar = Bar::counting(&run.talk, NAME);
     let http = run.http(Some(bar.clone()))?;
-    let mut job =
-        Job { args, run, http, bar, open: HashMap::new(), left_alone: BTreeMap::new(), troubles: BTreeMap::new() };
+    let mut job = Job {
+        args,
+        run,
+        http,
+        bar,
+        open: HashMap::new(),
+        full: None,
+        left_alone: BTreeMap::new(),
+        troubles: BTreeMap::new(),
+    };
     let mut output = Output::prompt();
     let mut result = Ok(());
     for record in records {
@@ -96,6 +104,8 @@ struct Job<'a> {
     http: Arc<Http>,
     bar: Bar,
     open: HashMap<String, Box<dyn Platform>>,
+    /// Nothing can be written any more: the problem that all further records get.
+    full: Option<Problem>,
     /// Platforms that are not asked any more in this run, and the problem that all their records get.
     left_alone: BTreeMap<String, Problem>,
     troubles: BTreeMap<String, u32>,
@@ -174,7 +184,7 @@ impl Job<'_> {
             self.run.talk.warning(&format!("{} {}: would be fetched", activity.platform, activity.id));
             return Ok(Err(problem(ProblemKind::RetryLater, "not fetched: --dry-run")));
         }
-        if let Some(problem) = self.left_alone.get(&activity.platform) {
+        if let Some(problem) = self.left_alone(&activity.platform) {
             return Ok(Err(problem.clone()));
         }
         if platform::kind(&activity.platform).is_none_or(|kind| kind.name != activity.platform) {
@@ -314,6 +324,11 @@ impl Job<'_> {
         Ok(problem)
     }
 
+    /// Why nothing of a platform is asked for any more, if so.
+    fn left_alone(&self, platform: &str) -> Option<&Problem> {
+        self.full.as_ref().or_else(|| self.left_alone.get(platform))
+    }
+
     /// Counts troubles in a row; whether there were too many. One that an earlier run had already does not count: a few
     /// lasting ones at the head of the list would stop every run before the rest.
     fn another_trouble(&mut self, activity: &Activity) -> Result<bool, Failure> {
@@ -329,9 +344,7 @@ impl Job<'_> {
     fn storage(&mut self, platform: &str, error: &archive::Error) -> Result<Result<Got, Problem>, Failure> {
         let problem = problem(ProblemKind::Storage, error.to_string());
         self.run.raise(if error.is_configuration() { Exit::Config } else { Exit::Partial });
-        for kind in platform::PLATFORMS {
-            self.left_alone.insert(kind.name.to_owned(), problem.clone());
-        }
+        self.full = Some(problem.clone());
         self.run.talk.error(&format!("{platform}: {}; nothing more is fetched", problem.message));
         Ok(Err(problem))
     }
@@ -343,7 +356,7 @@ impl Job<'_> {
         self.run.raise(Exit::from(&problem.kind));
         self.run.count("failed", 1);
         // What is left alone was never asked for: nothing is known against it.
-        if self.left_alone.get(&activity.platform) == Some(problem) {
+        if self.left_alone(&activity.platform) == Some(problem) {
             return Ok(());
         }
         self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));

@@ -34,7 +34,7 @@ pub struct Common {
     /// When to show progress
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub progress: When,
-    /// Only this platform: garmin-com, garmin-cn (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]
+    /// Only this platform: garmin-com, garmin-cn, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]
     #[arg(long, value_name = "NAME", value_delimiter = ',', global = true)]
     pub platform: Vec<String>,
 }
@@ -121,15 +121,23 @@ pub fn platforms_of_settings(settings: &Settings) -> Result<Option<Vec<&'static 
 }
 
 fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, Failure> {
+    let mut kinds: Vec<&'static Kind> = Vec::new();
     for name in names {
-        if platform::kind(name).is_none() {
-            let known = platform::PLATFORMS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-            return Err(Failure::new(
-                exit,
-                format!("{from}: {name:?} is no platform of this version; it knows {known}"),
-            ));
+        let Some(kind) = platform::kind(name) else {
+            let known = platform::known();
+            let message = if name.trim_end_matches(':').eq_ignore_ascii_case("folder") {
+                format!("{from}: which folder? Write folder:PATH, such as folder:/mnt/watch")
+            } else {
+                format!("{from}: {name:?} is no platform of this version; it knows {known}")
+            };
+            return Err(Failure::new(exit, message));
+        };
+        if !kinds.iter().any(|known| known.name == kind.name) {
+            kinds.push(kind);
         }
     }
-    let meant = |kind: &&Kind| names.iter().any(|name| platform::kind(name).is_some_and(|k| k.name == kind.name));
-    Ok(platform::PLATFORMS.iter().filter(meant).collect())
+    // In the table's order; folders stand in no row of it, and come last.
+    let row = |kind: &&Kind| platform::PLATFORMS.iter().position(|row| row.name == kind.name).unwrap_or(usize::MAX);
+    kinds.sort_by_key(row);
+    Ok(kinds)
 }

@@ -23,7 +23,7 @@ impl Run {
             return Ok(kinds);
         }
         let mut ready = Vec::new();
-        for kind in PLATFORMS {
+        for kind in PLATFORMS.iter().filter(|kind| kind.has_login()) {
             if self.has_token(kind) || self.has_credentials(kind) {
                 ready.push(kind);
             }

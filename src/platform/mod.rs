@@ -6,6 +6,7 @@
 //!
 //! A new platform is one module and one row in [`PLATFORMS`].
 
+pub mod folder;
 pub mod garmin;
 mod tokens;
 
@@ -338,12 +339,30 @@ pub const PLATFORMS: &[Kind] = &[
         deletes: true,
         open: garmin::open_cn,
     },
+    folder::KIND,
 ];
 
-/// The platform of that name; `GARMINCOM`, `garmin_com` and the like are taken too.
+impl Kind {
+    /// Whether somebody logs in there. A folder is there or not.
+    pub fn has_login(&self) -> bool {
+        !self.user_settings.is_empty()
+    }
+}
+
+/// The names that may be written, for messages.
+pub fn known() -> String {
+    let written = |kind: &Kind| if kind.name == folder::KIND.name { "folder:PATH" } else { kind.name };
+    PLATFORMS.iter().map(written).collect::<Vec<_>>().join(", ")
+}
+
+/// The platform of that name; `GARMINCOM`, `garmin_com` and the like are taken too. Each `folder:PATH` is one of its own,
+/// and a `folder` without a path is none.
 pub fn kind(name: &str) -> Option<&'static Kind> {
+    if let Some(folder) = folder::kind(name) {
+        return Some(folder);
+    }
     let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    PLATFORMS.iter().find(|kind| plain(kind.name) == plain(name))
+    PLATFORMS.iter().filter(|kind| kind.name != folder::KIND.name).find(|kind| plain(kind.name) == plain(name))
 }
 
 impl From<crate::http::Error> for Error {

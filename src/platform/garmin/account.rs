@@ -17,14 +17,24 @@ const CODES: u32 = 3;
 impl Garmin {
     /// Sends a read with the token; renews it once if the service refuses it.
     pub(super) fn call(&self, request: &Request) -> Result<Response> {
+        self.call_by(request, &|request| self.send(request))
+    }
+
+    /// Sends a write with the token. A 401 comes before anything is done, so that one more try with a renewed token
+    /// repeats nothing; after anything else that can have reached the service it is [`Error::Unclear`].
+    pub(super) fn call_once(&self, request: &Request) -> Result<Response> {
+        self.call_by(request, &|request| self.context.http.send(self.site.platform, request).map_err(unclear))
+    }
+
+    fn call_by(&self, request: &Request, send: &dyn Fn(&Request) -> Result<Response>) -> Result<Response> {
         let token = self.token(None)?;
-        let response = self.send(&bearer(request, &token))?;
+        let response = send(&bearer(request, &token))?;
         let is_proven = self.proven.borrow().as_deref() == Some(token.access_token.as_str());
         if response.status != 401 || is_proven {
             return Ok(response);
         }
         let token = self.token(Some(&token.access_token))?;
-        let response = self.send(&bearer(request, &token))?;
+        let response = send(&bearer(request, &token))?;
         if response.status != 401 {
             return Ok(response);
         }
@@ -341,6 +351,16 @@ fn no_ticket(answer: Answer, hidden: &Secret) -> Ended {
         Answer::Wrong | Answer::WrongCode | Answer::Ticket { .. } | Answer::Mfa { .. } => {
             Ended::Refused("Garmin ended the login with an answer out of order".into())
         }
+    }
+}
+
+/// What a failure to send a write means: unless nothing of it was sent, it may have been taken all the same.
+fn unclear(error: http::Error) -> Error {
+    match error {
+        http::Error::Network { unsent: false, .. } | http::Error::TooLarge { .. } | http::Error::Redirect { .. } => {
+            Error::Unclear(format!("{error}; what became of it is looked up, it is not sent again"))
+        }
+        other => other.into(),
     }
 }
 

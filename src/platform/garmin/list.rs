@@ -200,7 +200,7 @@ pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
 }
 
 /// A number or digits, as text; ids pass 2^31 since 2018.
-fn id(value: &Value) -> Option<String> {
+pub fn id(value: &Value) -> Option<String> {
     match value {
         Value::Number(number) if number.is_u64() => Some(number.to_string()),
         Value::String(text) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => Some(text.clone()),

@@ -1,18 +1,22 @@
 //! Garmin Connect: garmin.com and garmin.cn, two rows over one module.
 //!
-//! `site` knows the hosts, `login`, `oauth1`, `list` and `download` build requests and read answers (pure), `import` reads
-//! what a person brings, `token` is what is kept; `account` and this file send. What is known of the service, and from
-//! where, is in `docs/services.md`.
+//! `site` knows the hosts, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and read
+//! answers (pure), `import` reads what a person brings, `token` is what is kept; `account` and this file send. What is
+//! known of the service, and from where, is in `docs/services.md`.
 
 mod account;
+mod delete;
 mod download;
+mod envelope;
 mod import;
 mod json;
 mod list;
 mod login;
 mod oauth1;
 mod site;
+mod status;
 mod token;
+mod upload;
 
 use std::cell::RefCell;
 
@@ -58,6 +62,21 @@ fn mobile_page(site: &Site) -> String {
     format!("{}?{query}", site.url("sso", "/mobile/sso/en_US/sign-in"))
 }
 
+const NO_ID: &str = "this is no id of a Garmin activity: those are numbers";
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether asking for the next one makes no sense either.
+fn concerns_all(error: &Error) -> bool {
+    match error {
+        Error::Later { down, .. } => *down,
+        Error::Login(_) | Error::Storage(_) | Error::Input(_) | Error::Stopped => true,
+        Error::Gone(_) | Error::Refused(_) | Error::Strange(_) | Error::Unclear(_) => false,
+    }
+}
+
 impl Platform for Garmin {
     fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
         let mut pages = list::Pages::new(self.site.platform, *window);
@@ -73,8 +92,8 @@ impl Platform for Garmin {
     }
 
     fn download(&self, activity: &Activity) -> Result<Download> {
-        if activity.id.is_empty() || !activity.id.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::Refused("this is no id of a Garmin activity: those are numbers".into()));
+        if !is_id(&activity.id) {
+            return Err(Error::Refused(NO_ID.into()));
         }
         if activity.manual {
             return Ok(Download::None { why: "typed in by hand: it has no file".into() });
@@ -82,16 +101,34 @@ impl Platform for Garmin {
         download::run(activity, &mut |request| self.call(&request(&self.site)))
     }
 
-    fn upload(&self, _file: &Outgoing) -> Result<Uploaded> {
-        Err(Error::Refused("uploads to Garmin are not built yet".into()))
+    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+        let boundary: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
+        upload::parse(&self.site, &self.call_once(&upload::request(&self.site, file, &boundary))?)
     }
 
     fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
-        Ok(sent.iter().map(|_| Ok(Uploaded::Unknown)).collect())
+        let mut answers = Vec::new();
+        for one in sent {
+            // Without a ticket only the list can tell; and the same bytes sent again are a 409 here, not a second entry.
+            let Some((ticket, request)) =
+                one.ticket.and_then(|ticket| Some((ticket, status::request(&self.site, ticket)?)))
+            else {
+                answers.push(Ok(Uploaded::Unknown));
+                continue;
+            };
+            match self.call(&request).and_then(|response| status::parse(&self.site, ticket, &response)) {
+                Err(error) if concerns_all(&error) => return Err(error),
+                answer => answers.push(answer),
+            }
+        }
+        Ok(answers)
     }
 
-    fn delete(&self, _activity: &Activity) -> Result<()> {
-        Err(Error::Refused("deleting at Garmin is not built yet".into()))
+    fn delete(&self, activity: &Activity) -> Result<()> {
+        if !is_id(&activity.id) {
+            return Err(Error::Refused(NO_ID.into()));
+        }
+        delete::parse(&self.call_once(&delete::request(&self.site, &activity.id))?)
     }
 
     fn account(&self) -> Result<Option<Account>> {

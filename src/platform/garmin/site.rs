@@ -1,6 +1,6 @@
 //! Garmin's two worlds: the same services under garmin.com and garmin.cn, with separate accounts.
 
-use crate::http::Request;
+use crate::http::{Repeat, Request};
 
 /// How Garmin's own Android app introduces itself; the token service and the API expect it of clients of this kind
 /// (python-garminconnect 0.3, `client.py`).
@@ -42,6 +42,14 @@ impl Site {
     pub fn get(&self, path: &str) -> Request {
         let mut request = app(Request::get(self.url("connectapi", path)));
         request.hosts = ["connectapi", "connect"].map(|host| format!("{host}.{}", self.domain)).into();
+        request
+    }
+
+    /// A write to the API, without its token and body: never repeated by itself.
+    pub fn write(&self, method: &'static str, path: &str) -> Request {
+        let mut request = self.get(path).header("Accept", "application/json");
+        request.method = method;
+        request.repeat = Repeat::Never;
         request
     }
 

@@ -1,0 +1,265 @@
+//! A folder as a platform: `folder:PATH`, where PATH is a mounted watch, an exported archive, or a zip of one.
+//!
+//! Nobody logs in to it and no request is made. An entry is a whole FIT file of an activity, known by its bytes: a copy
+//! somewhere else in the folder is the same entry, a changed file another one. `find` walks, `summary` reads what a file
+//! says of itself, `put` writes. Files are never deleted here.
+
+mod find;
+mod put;
+mod summary;
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::path::{Component, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use find::{Met, Place, Shelf};
+
+use super::{
+    Account, Ask, Context, Credentials, Download, Ending, Error, Kind, Listed, More, Outgoing, Page, Platform, Result,
+    Sent, Uploaded, Window,
+};
+use crate::activity::{Activity, printable};
+use crate::fit::{self, Fit};
+use crate::http::Secret;
+
+/// The row that stands for all folders. It is no platform itself: [`kind`] makes one for each path.
+pub const KIND: Kind = Kind {
+    name: "folder",
+    title: "A folder or zip of FIT files",
+    native_manufacturer: None,
+    user_settings: &[],
+    password_settings: &[],
+    takes: &["fit"],
+    deletes: false,
+    open,
+};
+
+/// The platform that `folder:PATH` names; `None` if `name` is not of that form.
+///
+/// Its own name has the absolute path, so that records and the catalogue mean the same folder wherever a command is run:
+/// relative paths are taken from the current folder, `~/` from the home folder, and `.` and `..` are resolved by their
+/// names alone, as the folder may not be mounted now.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    // Rows live as long as the program, like those of the table: their names are held in many places. One is made for
+    // each folder that a person names, so what is kept is a handful.
+    static ROWS: Mutex<Vec<&'static Kind>> = Mutex::new(Vec::new());
+    let (prefix, path) = name.split_once(':')?;
+    if !prefix.eq_ignore_ascii_case(KIND.name) || path.trim().is_empty() || path.chars().any(char::is_control) {
+        return None;
+    }
+    let name = format!("{}:{}", KIND.name, absolute(path)?);
+    let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(row) = rows.iter().find(|row| row.name == name) {
+        return Some(row);
+    }
+    let row: &'static Kind = Box::leak(Box::new(Kind { name: name.leak(), ..KIND }));
+    rows.push(row);
+    Some(row)
+}
+
+fn absolute(path: &str) -> Option<String> {
+    let path = match path.strip_prefix("~/") {
+        Some(rest) => std::env::home_dir()?.join(rest),
+        None => PathBuf::from(path),
+    };
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(path).ok()?.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain.into_os_string().into_string().ok()
+}
+
+fn open(context: Context) -> Box<dyn Platform> {
+    let path = context.name.split_once(':').map_or("", |(_, path)| path);
+    Box::new(Folder { root: PathBuf::from(path), context, index: RefCell::default(), shelf: RefCell::default() })
+}
+
+/// A folder, or a zip file.
+struct Folder {
+    root: PathBuf,
+    context: Context,
+    /// Where each entry stood when it was last looked at; nothing before that.
+    index: RefCell<Option<HashMap<String, Place>>>,
+    shelf: RefCell<Shelf>,
+}
+
+impl Folder {
+    /// Looks through everything. Returns the entries, newest first; `told` is told of what is passed over.
+    fn look(&self, told: &dyn Fn(&str)) -> Result<Vec<Listed>> {
+        let mut index = HashMap::new();
+        let mut all = Vec::new();
+        find::search(&self.root, &mut |met| {
+            match met {
+                Met::Bad(shown, why) => told(&format!("{}: {why}", printable(&shown))),
+                Met::File(place, bytes) => match fit::scan(&bytes) {
+                    Err(broken) => told(&format!("{}: {broken}; it is passed over", printable(&place.shown))),
+                    Ok(fit) if is_activity(&fit) => {
+                        let listed = summary::listed(self.context.name, &place.shown, &bytes, &fit);
+                        // The same bytes at a second place are no second entry.
+                        if !index.contains_key(&listed.activity.id) {
+                            index.insert(listed.activity.id.clone(), place);
+                            all.push(listed);
+                        }
+                    }
+                    // Settings, workouts, a day's steps: a watch is full of them.
+                    Ok(_) => {}
+                },
+            }
+            Ok(())
+        })?;
+        all.sort_by_cached_key(|listed| (Reverse(listed.activity.start_time), listed.activity.id.clone()));
+        self.index.replace(Some(index));
+        self.shelf.borrow_mut().close();
+        Ok(all)
+    }
+
+    /// The bytes of an entry, if it is there. Files may have been moved since they were looked at: then it looks again.
+    fn bytes(&self, id: &str) -> Result<Option<Vec<u8>>> {
+        if self.index.borrow().is_none() {
+            self.look(&|_| ())?;
+        }
+        let read = || {
+            let place = self.index.borrow().as_ref().and_then(|index| index.get(id).cloned())?;
+            Some(self.shelf.borrow_mut().read(&place).filter(|bytes| summary::id_of(bytes) == id))
+        };
+        match read() {
+            // Where it was stands something else, or nothing.
+            Some(None) => {
+                self.look(&|_| ())?;
+                Ok(read().flatten())
+            }
+            found => Ok(found.flatten()),
+        }
+    }
+
+    fn no_login(&self) -> Error {
+        Error::Input(format!("{} needs no login: its files are read as they are", self.context.name))
+    }
+}
+
+fn is_activity(fit: &Fit) -> bool {
+    fit.kind() == fit::Kind::Activity
+}
+
+fn is_in(window: &Window, activity: &Activity) -> bool {
+    let Some(start) = activity.start_time else { return true };
+    window.since.is_none_or(|since| start >= since) && window.until.is_none_or(|until| start < until)
+}
+
+impl Platform for Folder {
+    /// One page holds all. An old file that is copied in stands far below the newest; a listing that stops at the first
+    /// page without news would miss it on a later page, and all files have been read by then anyway.
+    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
+        let mut activities = self.look(&*self.context.notice)?;
+        activities.retain(|listed| is_in(window, &listed.activity));
+        let starts = activities.iter().filter_map(|listed| listed.activity.start_time).collect();
+        if activities.is_empty() {
+            return Ok(Ending::End);
+        }
+        Ok(match each_page(Page { activities, starts, unreadable: Vec::new() })? {
+            More::Go => Ending::End,
+            More::Stop => Ending::Stopped,
+        })
+    }
+
+    fn download(&self, activity: &Activity) -> Result<Download> {
+        let gone = || Error::Gone(format!("no file of these bytes is in {} any more", self.root.display()));
+        match self.bytes(&activity.id) {
+            // A record may name any path; a wrong one is that record's trouble and not the run's.
+            Err(Error::Input(why)) => Err(Error::Refused(why)),
+            bytes => bytes?.map(Download::Original).ok_or_else(gone),
+        }
+    }
+
+    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+        let refused = |why: &str| Err(Error::Refused(format!("{why}, and would not be found in the folder again")));
+        match fit::scan(file.bytes) {
+            _ if file.format != KIND.takes[0] => return refused("it is no FIT file"),
+            Err(broken) => return refused(&broken.to_string()),
+            Ok(fit) if !is_activity(&fit) => return refused("it is no FIT file of an activity"),
+            Ok(_) => {}
+        }
+        let id = summary::id_of(file.bytes);
+        if self.bytes(&id)?.is_some() {
+            return Ok(Uploaded::AlreadyThere(Some(id)));
+        }
+        let path = put::put(&self.root, &id, file.start_time, file.bytes)?;
+        if let Some(index) = self.index.borrow_mut().as_mut() {
+            index.insert(id.clone(), Place::on_disk(&self.root, path));
+        }
+        Ok(Uploaded::Created(Some(id)))
+    }
+
+    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
+        self.look(&|_| ())?;
+        let answer = |one: &Sent| {
+            let Some(file) = one.file else { return Ok(Uploaded::Unknown) };
+            let id = summary::id_of(file.bytes);
+            Ok(if self.bytes(&id)?.is_some() { Uploaded::Created(Some(id)) } else { Uploaded::Unknown })
+        };
+        Ok(sent.iter().map(answer).collect())
+    }
+
+    fn delete(&self, _activity: &Activity) -> Result<()> {
+        Err(Error::Refused("garminsync does not delete files in a folder; delete it there by hand".into()))
+    }
+
+    fn account(&self) -> Result<Option<Account>> {
+        Ok(None)
+    }
+
+    fn login(&self, _credentials: &Credentials, _ask: Ask) -> Result<Account> {
+        Err(self.no_login())
+    }
+
+    fn browser_login(&self) -> String {
+        self.no_login().to_string()
+    }
+
+    fn import(&self, _text: &str) -> Result<Account> {
+        Err(self.no_login())
+    }
+
+    fn export(&self) -> Result<Option<Secret>> {
+        Err(self.no_login())
+    }
+
+    fn logout(&self) -> Result<bool> {
+        Err(self.no_login())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_name_however_it_is_written() {
+        let here = std::env::current_dir().unwrap().into_os_string().into_string().unwrap();
+        let name = |text: &str| kind(text).map(|kind| kind.name.to_owned());
+        for same in [
+            "folder:/mnt/my watch",
+            "Folder:/mnt/./x/../my watch/",
+            "folder://mnt//my watch",
+            "folder:/../mnt/my watch",
+        ] {
+            assert_eq!(name(same).as_deref(), Some("folder:/mnt/my watch"), "{same}");
+        }
+        assert_eq!(name("folder:a/跑步"), Some(format!("folder:{here}/a/跑步")));
+        assert_eq!(name("folder:."), Some(format!("folder:{here}")));
+        assert_eq!(name("folder:/"), Some("folder:/".into()));
+        for none in ["folder", "folder:", "folder: ", "folders:/x", "garmin-com", "folder:/a\nb"] {
+            assert_eq!(name(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_made_once() {
+        assert!(std::ptr::eq(kind("folder:/a/b").unwrap(), kind("folder:/a/b/").unwrap()));
+    }
+}

@@ -1,0 +1,333 @@
+//! `folder:PATH`: folders and zip files as a platform, by the real commands; and as a target, by the library.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/open.rs"]
+mod open;
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use garminsync::activity::Activity;
+use garminsync::platform::{Error, Outgoing, Sent, Uploaded};
+use gs_sim::fit::{self, FitBuilder, Recording, Value, damage};
+use gs_sim::zipfile::{zip_of, zip_of_many};
+use support::Work;
+
+const START: i64 = 1_767_881_421;
+const DAY: i64 = 86_400;
+
+fn run(day: i64) -> Vec<u8> {
+    fit::run(START + day * DAY, 1800, 5000.0).build()
+}
+
+/// What a watch is full of besides activities: its settings.
+fn settings() -> Vec<u8> {
+    let mut file: FitBuilder = fit::run(START, 10, 10.0);
+    let file_id = &mut file.messages_mut()[0];
+    file_id.fields.retain(|(number, _)| *number != 0);
+    file_id.fields.push((0, Value::Enum(2)));
+    file.build()
+}
+
+fn put(dir: &Path, name: &str, bytes: &[u8]) {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// A folder `watch` with files, and the platform's name.
+fn watch(files: &[(&str, &[u8])]) -> (Work, String) {
+    let work = Work::alone();
+    let dir = work.dir().join("watch");
+    fs::create_dir(&dir).unwrap();
+    for (name, bytes) in files {
+        put(&dir, name, bytes);
+    }
+    let name = format!("folder:{}", dir.display());
+    (work, name)
+}
+
+fn id(bytes: &[u8]) -> String {
+    gs_sim::sha256(bytes)[..16].to_owned()
+}
+
+#[test]
+fn files_become_entries_with_what_they_say_of_themselves() {
+    let recording = Recording {
+        offset: 3600,
+        paused: 60,
+        ..Recording::single(
+            START,
+            fit::Leg { sport: (1, 3), style: fit::Style::Outdoor, seconds: 600, metres: Some(2000.0) },
+        )
+    };
+    let bytes = recording.encode();
+    let (work, name) = watch(&[("GARMIN/Activity/Morning run.FIT", &bytes)]);
+    let record = work.run("gs-fetch", &["--platform", &name]).ok().silent().record();
+    let expected = serde_json::json!({
+        "type": "activity", "platform": name, "id": id(&bytes), "name": "Morning run", "sport": "running",
+        "sub_sport": "trail", "start_time": "2026-01-08T14:10:21Z", "utc_offset_s": 3600, "timer_time_s": 600.0,
+        "elapsed_time_s": 660.0, "distance_m": 2000.0, "manufacturer": "garmin",
+        "device": "garmin 3290 3300000001", "downloaded": false,
+    });
+    assert_eq!(record, expected);
+}
+
+#[test]
+fn a_triathlon_is_one_entry_of_all_its_legs() {
+    let bytes = fit::triathlon(START).build();
+    let (work, name) = watch(&[("t.fit", &bytes)]);
+    let record = work.run("gs-fetch", &["--platform", &name]).ok().record();
+    let legs = fit::triathlon_legs();
+    assert_eq!(
+        (record["sport"].as_str(), record["start_time"].as_str()),
+        (Some("multisport"), Some("2026-01-08T14:10:21Z"))
+    );
+    assert_eq!(record["timer_time_s"].as_f64(), Some(legs.iter().map(|leg| f64::from(leg.seconds)).sum()));
+    let metres: f64 = legs.iter().filter_map(|leg| leg.metres).sum();
+    assert!((record["distance_m"].as_f64().unwrap() - metres).abs() < 1.0, "{record}");
+}
+
+#[test]
+fn fetch_list_and_download_without_a_login() {
+    let (mut work, name) = watch(&[("a.fit", &run(0)), ("sub dir/ü/跑步.fit", &run(1)), ("copy.fit", &run(0))]);
+    // No `--platform`: it is named by the settings.
+    work.set("SYNC_PLATFORM", &name);
+    let ids = [id(&run(1)), id(&run(0))];
+    assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids(), ids, "newest first, the same bytes once");
+    assert_eq!(work.run("gs-list", &["--platform", &name]).ok().ids(), ids);
+    let downloaded = work.download(&["--missing"]);
+    downloaded.ok().silent();
+    assert_eq!(work.files("fit").len(), 2);
+    for (record, bytes) in downloaded.records().iter().zip([run(1), run(0)]) {
+        assert_eq!(fs::read(record["file"]["path"].as_str().unwrap()).unwrap(), bytes);
+    }
+    assert_eq!(work.run("gs-fetch", &["--new"]).ok().silent().ids(), [""; 0]);
+    // A file that is moved stays the entry it was, and is found where it is now.
+    let dir = work.dir().join("watch");
+    fs::rename(dir.join("sub dir/ü/跑步.fit"), dir.join("b.fit")).unwrap();
+    assert_eq!(work.run("gs-fetch", &["--full"]).ok().ids(), ids);
+    work.given("gs-download", &["--force"], &work.run("gs-list", &[]).out).ok();
+}
+
+#[test]
+fn an_old_file_that_is_copied_in_is_found_at_once() {
+    let files: Vec<(String, Vec<u8>)> =
+        (1..250).map(|day| (format!("{day}.fit"), fit::strength(START + day * DAY, 60).build())).collect();
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let (work, name) = watch(&files);
+    let fetch = |more: &[&str]| work.run("gs-fetch", &[&["--platform", name.as_str()], more].concat());
+    assert_eq!(fetch(&[]).ok().ids().len(), 249);
+    put(&work.dir().join("watch"), "old.fit", &run(-4000));
+    assert_eq!(fetch(&["--new"]).ok().ids(), [id(&run(-4000))]);
+    assert_eq!(fetch(&["--since", "2026-08-01"]).ok().ids().len(), 45);
+    assert_eq!(fetch(&["--newest", "3"]).ok().ids().len(), 250, "a limit takes nothing away");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities WHERE absences > 0"), 0);
+}
+
+#[test]
+fn a_zip_and_a_zip_in_it_are_read_and_a_third_is_not() {
+    let deep = zip_of("third.zip", &zip_of("x.fit", &run(9)));
+    let inner = zip_of_many(&[("one.fit", &run(1)), ("two.FIT", &run(2)), ("deep.zip", &deep)]);
+    let outer = zip_of_many(&[
+        ("DI_CONNECT/UploadedFiles_0-_Part1.zip", &inner),
+        ("direct.fit", &run(0)),
+        ("readme.txt", b"hello"),
+        ("__MACOSX/._direct.fit", b"shadow"),
+    ]);
+    let ids = [id(&run(2)), id(&run(1)), id(&run(0))];
+    let (work, _) = watch(&[("export.zip", &outer)]);
+    for path in ["watch", "watch/export.zip"] {
+        let name = format!("folder:{}/{path}", work.dir().display());
+        let said = work.run("gs-fetch", &["--platform", &name]);
+        said.ok().says("deep.zip").says("zip in a zip in a zip");
+        assert_eq!(said.ids(), ids, "{path}");
+        work.download(&["--missing", "--platform", &name]).ok();
+    }
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM files"), 6);
+}
+
+#[test]
+fn other_files_pass_silently_and_broken_ones_are_told_once() {
+    let cut = damage::truncate_at(&run(3), 700);
+    let (work, name) = watch(&[
+        ("a.fit", &run(0)),
+        ("Settings.fit", &settings()),
+        ("note.txt", b"hello"),
+        (".Trashes/x.fit", &run(1)),
+        ("._a.fit", b"shadow of a Mac"),
+    ]);
+    let dir = work.dir().join("watch");
+    std::os::unix::fs::symlink(&dir, dir.join("loop")).unwrap();
+    std::os::unix::fs::symlink(dir.join(".Trashes/x.fit"), dir.join("link.fit")).unwrap();
+    assert_eq!(work.run("gs-fetch", &["--platform", &name]).ok().silent().ids(), [id(&run(0))]);
+    for (file, bytes) in [("cut.fit", cut.as_slice()), ("page.fit", b"<html>no file</html>"), ("bad.zip", b"PK no zip")]
+    {
+        put(&dir, file, bytes);
+    }
+    put(&dir, "junk.zip", &zip_of("j.fit", &[0; 4000]));
+    let said = work.run("gs-fetch", &["--platform", &name, "--full"]);
+    assert_eq!(said.ok().ids(), [id(&run(0))]);
+    for file in [
+        "cut.fit: truncated",
+        "page.fit: not a FIT file",
+        "bad.zip: the zip is broken",
+        "junk.zip/j.fit: not a FIT file",
+    ] {
+        said.says(file);
+    }
+    assert_eq!(said.err.matches("cut.fit").count(), 1, "{said}");
+    // It went to its end all the same.
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 2);
+    work.download(&["--missing"]).ok().silent();
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
+    let (work, name) = watch(&[("a.fit", &run(0)), ("b.fit", &run(1))]);
+    work.run("gs-fetch", &["--platform", &name]).ok();
+    let dir = work.dir().join("watch");
+    fs::rename(&dir, work.dir().join("away")).unwrap();
+    let list = work.run("gs-list", &[]).out.clone();
+    for _ in 0..2 {
+        let said = work.run("gs-fetch", &["--platform", &name, "--full"]);
+        said.ends(75).says("is it mounted");
+        assert_eq!(said.out, "");
+    }
+    let said = work.given("gs-download", &[], &list);
+    said.ends(75);
+    assert_eq!(said.records()[0]["problem"]["kind"], "retry-later");
+    // Unmounted, the empty folder under it is there.
+    fs::create_dir(&dir).unwrap();
+    for _ in 0..2 {
+        work.run("gs-fetch", &["--platform", &name, "--full"]).ends(75).says("not believed");
+    }
+    assert_eq!(work.run("gs-list", &["--deleted"]).ok().ids(), [""; 0]);
+    fs::remove_dir(&dir).unwrap();
+    fs::write(&dir, b"a file").unwrap();
+    work.run("gs-fetch", &["--platform", &name]).ends(2).says("neither a folder nor a zip");
+    assert_eq!(work.given("gs-download", &[], &list).ends(1).records()[1]["problem"]["kind"], "refused");
+    fs::remove_file(&dir).unwrap();
+    fs::rename(work.dir().join("away"), &dir).unwrap();
+    fs::remove_file(dir.join("b.fit")).unwrap();
+    work.run("gs-fetch", &["--platform", &name, "--full", "--accept-shrunk"]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ok().ids(), [id(&run(1))]);
+    let gone = work.given("gs-download", &[], &work.run("gs-list", &["--all"]).out);
+    assert_eq!(gone.ends(1).records()[0]["problem"]["kind"], "gone");
+}
+
+#[test]
+fn one_folder_has_one_name() {
+    let (mut work, name) = watch(&[("a.fit", &run(0))]);
+    fs::write(work.dir().join(".env"), "SYNC_PLATFORM=folder:watch\n").unwrap();
+    work.run("gs-fetch", &[]).ok();
+    work.run("gs-fetch", &["--platform", "Folder:./watch/"]).ok();
+    work.run("gs-fetch", &["--platform", "folder:~/x/../watch"]).ok();
+    let both = work.run("gs-fetch", &["--platform", "folder:watch", "--platform", &name]);
+    assert_eq!(both.ok().records()[0]["platform"], name);
+    assert_eq!(both.records().len(), 1);
+    assert_eq!(work.sql::<i64>("SELECT count(DISTINCT platform) FROM listings"), 1);
+    work.set("SYNC_PLATFORM", "GARMINCOM, folder:watch");
+    // The other one fails; the folder is listed all the same.
+    assert_eq!(work.run("gs-fetch", &[]).ends(77).ids(), [id(&run(0))]);
+}
+
+#[test]
+fn a_folder_needs_a_path_and_no_login() {
+    let (work, name) = watch(&[]);
+    for bare in ["folder", "folder:", "FOLDER"] {
+        work.run("gs-fetch", &["--platform", bare]).ends(2).says("folder:PATH");
+    }
+    work.run("gs-fetch", &["--platform", "polar"]).ends(2).says("folder:PATH");
+    for action in ["login", "import", "export", "logout"] {
+        work.run("gs-auth", &[action, "--platform", &name]).ends(2).says("needs no login");
+    }
+    work.run("gs-auth", &["login", "--password", "--platform", &name]).ends(2);
+    let status = work.run("gs-auth", &["status"]);
+    assert!(!status.ok().out.contains("folder"), "{status}");
+    // It is never worked on unless it is named.
+    work.run("gs-fetch", &[]).ends(77).says("no platform is set up");
+    work.run("gs-fetch", &["--platform", &name]).ok().silent();
+}
+
+#[test]
+fn two_folders_of_like_names_are_two_in_the_archive() {
+    let work = Work::alone();
+    let [one, two] = ["a/b", "a_b"].map(|path| {
+        put(work.dir(), &format!("{path}/same.fit"), &run(0));
+        format!("folder:{}/{path}", work.dir().display())
+    });
+    put(work.dir(), "a_b/own.fit", &run(1));
+    let said = work.run("gs-fetch", &["--platform", &one, "--platform", &two]);
+    assert_eq!(said.ok().ids().len(), 3);
+    work.download(&["--missing"]).ok();
+    assert_eq!(work.files("fit").len(), 3);
+    assert!(work.files("replaced").is_empty());
+    let list = work.run("gs-list", &[]).out.clone();
+    work.given("gs-download", &["--verify"], &list).ok().silent();
+}
+
+fn outgoing(bytes: &[u8]) -> Outgoing<'_> {
+    let start_time = jiff::Timestamp::from_second(START).ok();
+    Outgoing { bytes, format: "fit", name: "x.fit", start_time, utc_offset_s: None, again: false }
+}
+
+#[test]
+fn a_file_is_put_there_once_and_found_again() {
+    let (work, name) = watch(&[("sub/there.fit", &run(0))]);
+    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    let upload = |bytes: &[u8]| folder.upload(&outgoing(bytes));
+    assert_eq!(upload(&run(0)).unwrap(), Uploaded::AlreadyThere(Some(id(&run(0)))));
+    assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
+    assert_eq!(upload(&run(1)).unwrap(), Uploaded::AlreadyThere(Some(id(&run(1)))));
+    let path = work.dir().join(format!("watch/2026-01-08T14-10-21Z_{}.fit", id(&run(1))));
+    assert_eq!(fs::read(&path).unwrap(), run(1));
+    assert_eq!(fs::read_dir(work.dir().join("watch")).unwrap().count(), 2, "nothing half is left");
+    assert_eq!(work.run("gs-fetch", &["--platform", &name]).ok().silent().ids().len(), 2);
+    let files = [run(1), run(2)];
+    let sent = |file| Sent { ticket: None, file };
+    let answers =
+        folder.settle(&[sent(Some(outgoing(&files[0]))), sent(Some(outgoing(&files[1]))), sent(None)]).unwrap();
+    let answers: Vec<Uploaded> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+    assert_eq!(answers, [Uploaded::Created(Some(id(&run(1)))), Uploaded::Unknown, Uploaded::Unknown]);
+    // Taken away by hand, it may be put back.
+    fs::remove_file(&path).unwrap();
+    assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
+    let activity = Activity { platform: name, id: id(&run(1)), ..Activity::default() };
+    assert!(matches!(folder.delete(&activity), Err(Error::Refused(_))) && path.exists());
+}
+
+#[test]
+fn what_would_not_be_found_again_is_refused_and_a_target_that_is_not_there_is_asked_for_later() {
+    let (work, name) = watch(&[("a.zip", &zip_of("a.fit", &run(0)))]);
+    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    for bytes in [settings(), damage::truncate_at(&run(1), 700), b"<gpx/>".to_vec()] {
+        assert!(matches!(folder.upload(&outgoing(&bytes)), Err(Error::Refused(_))));
+    }
+    let zip = open::open(&format!("{name}/a.zip"), "http://127.0.0.1:9").platform;
+    assert!(matches!(zip.upload(&outgoing(&run(1))), Err(Error::Input(why)) if why.contains("a zip is only read")));
+    assert_eq!(zip.upload(&outgoing(&run(0))).unwrap(), Uploaded::AlreadyThere(Some(id(&run(0)))));
+    fs::remove_dir_all(work.dir().join("watch")).unwrap();
+    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    assert!(matches!(folder.upload(&outgoing(&run(1))), Err(Error::Later { down: true, .. })));
+    assert!(!work.dir().join("watch").exists(), "a folder that may only be unmounted is never made");
+    assert!(matches!(folder.settle(&[]), Err(Error::Later { .. })));
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_half() {
+    if !support::is_inside("a_full_disk_leaves_nothing_half") {
+        return;
+    }
+    let (work, name) = watch(&[]);
+    let dir = work.dir().join("watch");
+    support::shell(&format!("mount -t tmpfs -o size=64k tmpfs {}", dir.display()));
+    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(Uploaded::Created(_))));
+    let full = folder.upload(&outgoing(&run(1)));
+    assert!(matches!(&full, Err(Error::Later { down: true, message }) if message.contains("make room")), "{full:?}");
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+    support::shell(&format!("umount {}", dir.display()));
+}

@@ -1,0 +1,93 @@
+//! A platform opened as `src/cli/platforms.rs` opens it, without a command around it: for what no command does yet.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Turn};
+use garminsync::platform::{self, Barred, Context, LoginGuard, Platform, Result};
+use jiff::Timestamp;
+
+/// A platform, the folder of its tokens, and what it told.
+pub struct Opened {
+    pub platform: Box<dyn Platform>,
+    pub told: Arc<Mutex<Vec<String>>>,
+    _tokens: tempfile::TempDir,
+}
+
+/// Opens the platform of that name; its requests go to `loopback`.
+pub fn open(name: &str, loopback: &str) -> Opened {
+    let kind = platform::kind(name).unwrap();
+    let tokens = tempfile::tempdir().unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = told.clone();
+    let platform = (kind.open)(Context {
+        name: kind.name,
+        http: Arc::new(Http::new(Arc::new(AtOnce), options(loopback))),
+        tokens: tokens.path().to_owned(),
+        credentials: Box::new(|| Ok(None)),
+        guard: Arc::new(AtOnce),
+        client_id: None,
+        notice: Arc::new(move |text| heard.lock().unwrap().push(text.to_owned())),
+    });
+    Opened { platform, told, _tokens: tokens }
+}
+
+fn options(loopback: &str) -> Options {
+    Options {
+        loopback: Some(Loopback::parse(loopback).unwrap()),
+        timeout: Duration::from_secs(20),
+        backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1), tries: 3 },
+        interval: Duration::ZERO,
+        patience: Duration::from_secs(1),
+        stop: Arc::new(AtomicBool::new(false)),
+        trace: Box::new(|_| ()),
+        waiting: Box::new(|_, _| ()),
+    }
+}
+
+/// Every turn is free, and nothing stands against a login.
+struct AtOnce;
+
+impl Pacer for AtOnce {
+    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, String> {
+        Ok(Turn::Now)
+    }
+
+    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), String> {
+        Ok(())
+    }
+}
+
+impl LoginGuard for AtOnce {
+    fn barred(&self, _: bool) -> Result<Option<Barred>> {
+        Ok(None)
+    }
+
+    fn begins(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn was_not_sent(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn in_trouble(&self, _: &str) -> Result<Timestamp> {
+        Ok(Timestamp::now())
+    }
+
+    fn turned_away(&self, _: &str) -> Result<Timestamp> {
+        Ok(Timestamp::now())
+    }
+
+    fn refused(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn went_well(&self) -> Result<()> {
+        Ok(())
+    }
+}
