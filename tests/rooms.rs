@@ -16,10 +16,27 @@ const RULES: &[(&str, &[&str])] = &[
     ("settings", &["http", "record", "activity", "sport"]),
     ("archive", &["fit", "http", "record", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport"]),
+    // Never the settings or the catalogue: it is told what it needs.
+    ("notify", &["record", "http", "activity", "sport"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "activity", "sport"]),
-    ("cli", &["plan", "catalogue", "platform", "archive", "settings", "record", "http", "fit", "activity", "sport"]),
+    (
+        "cli",
+        &[
+            "plan",
+            "catalogue",
+            "platform",
+            "archive",
+            "notify",
+            "settings",
+            "record",
+            "http",
+            "fit",
+            "activity",
+            "sport",
+        ],
+    ),
 ];
 
 fn sources(dir: &Path) -> Vec<PathBuf> {

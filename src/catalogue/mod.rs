@@ -11,6 +11,7 @@ mod logins;
 mod pacing;
 mod problems;
 mod runs;
+mod told;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Reached, Settled};
 pub use logins::{LONGEST_COOLDOWN, Login};
 pub use pacing::Pacing;
-pub use runs::Outcome;
+pub use runs::{Outcome, Stage};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;

@@ -3,6 +3,7 @@
 //! A command's `main` is one call of [`main`]; its work gets a [`Run`] and says how it ended.
 
 mod args;
+mod channels;
 mod exit;
 mod input;
 mod keep;
@@ -14,6 +15,7 @@ mod show;
 mod talk;
 
 pub use args::{Common, Filter, HasCommon};
+pub use channels::Ready;
 pub use exit::{Exit, Failure, Outcome};
 pub use input::{ask_hidden, ask_line, records, stdin_text};
 pub use keep::{Known, NotKept, Origin};
