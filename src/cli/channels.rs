@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure, Run};
 use crate::http::Secret;
-use crate::notify::{Also, CHANNELS, Channel, Form, Keys, Lang};
+use crate::notify::{Also, CHANNELS, Channel, Form, Keys, Lang, Markdown};
 
 /// A channel that is set up.
 pub struct Ready {
@@ -61,10 +61,10 @@ impl Run {
     }
 
     fn form(&self, channel: &Channel) -> Result<Form, Failure> {
-        let Some((setting, markdown)) = channel.markdown else { return Ok(channel.form) };
+        let Some(Markdown { setting, form }) = channel.markdown else { return Ok(channel.form) };
         match self.settings.get(setting).map(str::trim) {
             None | Some("text") => Ok(channel.form),
-            Some("markdown") => Ok(markdown),
+            Some("markdown") => Ok(form),
             Some(text) => unusable(format!("{setting}={text:?} is not known; write text or markdown")),
         }
     }

@@ -72,14 +72,13 @@ impl fmt::Display for Refusal {
             Why::Signature => {
                 write!(
                     f,
-                    "its safeguards refuse the message ({number}); check {settings}, the clock, and the bot's keywords and addresses"
+                    "its safeguards refuse the message ({number}); check {settings}, the clock, and what the bot allows"
                 )
             }
             Why::Busy => write!(f, "it is in trouble ({number}); try again later"),
-            Why::Strange => write!(
-                f,
-                "its answer was not understood ({number}); check that {settings} leads to the service that it should"
-            ),
+            Why::Strange => {
+                write!(f, "its answer was not understood ({number}); check {settings}, and the way to the network")
+            }
             Why::Refused => write!(f, "it refused the message ({number}); check {settings}"),
         }
     }

@@ -3,6 +3,7 @@
 //! Limits and answers are those of `docs/notify.md`; where a service publishes no limit, the one here is well below what
 //! others have met.
 
+use super::address::{Address, bark, serverchan, telegram, whole, whole_or};
 use super::answer::{Judge, Why};
 use super::{Limit, Style};
 
@@ -19,8 +20,8 @@ pub struct Channel {
     pub address: fn(&str) -> Option<Address>,
     /// What is sent.
     pub form: Form,
-    /// What is sent instead if the setting named here says `markdown`.
-    pub markdown: Option<(&'static str, Form)>,
+    /// What is sent instead, if a person wants it so.
+    pub markdown: Option<Markdown>,
     /// How the message proves whose it is.
     pub proof: Proof,
     /// How the answer is read.
@@ -40,15 +41,6 @@ pub enum Also {
     May(&'static str),
 }
 
-/// Where a message goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    /// The URL.
-    pub url: String,
-    /// The key alone, for services that want it in the body.
-    pub key: String,
-}
-
 /// What is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Form {
@@ -60,6 +52,15 @@ pub struct Form {
     pub limit: Limit,
     /// What the service would take for more than text is made harmless by this.
     pub tame: fn(&str) -> String,
+}
+
+/// What is sent if `setting` says `markdown`.
+#[derive(Debug, Clone, Copy)]
+pub struct Markdown {
+    /// The setting: `text` or `markdown`.
+    pub setting: &'static str,
+    /// What is sent then.
+    pub form: Form,
 }
 
 /// A body.
@@ -101,13 +102,13 @@ pub const CHANNELS: &[Channel] = &[
         also: Also::Nothing,
         address: |value| whole_or(value, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="),
         form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, Limit::bytes(2048)),
-        markdown: Some((
-            "QYWX_FORMAT",
-            Form {
+        markdown: Some(Markdown {
+            setting: "QYWX_FORMAT",
+            form: Form {
                 style: Style::Markdown,
                 ..plain(r#"{"msgtype":"markdown","markdown":{"content":"{text}"}}"#, Limit::bytes(4096))
             },
-        )),
+        }),
         proof: Proof::None,
         judge: Judge::Code {
             field: "errcode",
@@ -138,10 +139,7 @@ pub const CHANNELS: &[Channel] = &[
         name: "telegram",
         key: "TELEGRAM_BOT_TOKEN",
         also: Also::Needs("TELEGRAM_CHAT_ID"),
-        address: |value| {
-            let key = bare(value)?;
-            Some(Address { url: format!("https://api.telegram.org/bot{key}/sendMessage"), key })
-        },
+        address: telegram,
         form: plain(r#"{"chat_id":"{also}","text":"{text}"}"#, Limit::characters(4096)),
         markdown: None,
         proof: Proof::None,
@@ -258,54 +256,6 @@ pub const CHANNELS: &[Channel] = &[
     },
 ];
 
-/// A whole `https` address, without a fragment: those hold keys, which must not travel open.
-fn whole(value: &str) -> Option<Address> {
-    let value = value.trim();
-    let rest = value.strip_prefix("https://")?;
-    let host = rest.split(['/', '?']).next().unwrap_or("");
-    let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !b"#\"<>\\^`{|}".contains(&byte));
-    (is_plain && !host.is_empty()).then(|| Address { url: value.to_owned(), key: String::new() })
-}
-
-/// A key, of the characters that keys are made of.
-fn bare(value: &str) -> Option<String> {
-    let value = value.trim();
-    let is_key = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
-    is_key.then(|| value.to_owned())
-}
-
-/// A whole address, or a key and what stands before it.
-fn whole_or(value: &str, before: &str) -> Option<Address> {
-    whole(value).or_else(|| bare(value).map(|key| Address { url: format!("{before}{key}"), key }))
-}
-
-/// Bark: a key, or the address that its app shows, `https://HOST/KEY/…`.
-fn bark(value: &str) -> Option<Address> {
-    let (server, key) = match whole(value) {
-        Some(address) => {
-            let rest = address.url.strip_prefix("https://")?;
-            let (host, path) = rest.split_once('/')?;
-            (format!("https://{host}"), bare(path.split(['/', '?']).next()?)?)
-        }
-        None => ("https://api.day.app".to_owned(), bare(value)?),
-    };
-    Some(Address { url: format!("{server}/push"), key })
-}
-
-/// ServerChan: keys of the third generation name their host, `sctp123t…`.
-fn serverchan(value: &str) -> Option<Address> {
-    if let Some(address) = whole(value) {
-        return Some(address);
-    }
-    let key = bare(value)?;
-    let number = key.strip_prefix("sctp").and_then(|rest| rest.split_once('t')).map(|(number, _)| number);
-    let url = match number.filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())) {
-        Some(number) => format!("https://{number}.push.ft07.com/send/{key}.send"),
-        None => format!("https://sctapi.ftqq.com/{key}.send"),
-    };
-    Some(Address { url, key })
-}
-
 /// Slack takes `<!channel>` and the like for more than text.
 fn for_slack(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
@@ -320,50 +270,10 @@ fn for_feishu(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn to(name: &str, value: &str) -> Option<String> {
-        let channel = CHANNELS.iter().find(|channel| channel.name == name).unwrap();
-        (channel.address)(value).map(|address| address.url)
-    }
-
-    #[test]
-    fn a_key_or_a_whole_address() {
-        let is = |name, value, url: &str| assert_eq!(to(name, value).as_deref(), Some(url), "{name} {value}");
-        let wecom = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx";
-        is("wecom", " 693a91f6-7xxx\n", wecom);
-        is("wecom", wecom, wecom);
-        is("ntfy", "my_topic", "https://ntfy.sh/my_topic");
-        is("ntfy", "https://ntfy.example/t", "https://ntfy.example/t");
-        is("telegram", "123:AbC-d", "https://api.telegram.org/bot123:AbC-d/sendMessage");
-        is("bark", "abcdEF", "https://api.day.app/push");
-        is("bark", "https://bark.example/abcdEF/Title?x=y", "https://bark.example/push");
-        is("serverchan", "SCT123T456", "https://sctapi.ftqq.com/SCT123T456.send");
-        is("serverchan", "sctp42tabc", "https://42.push.ft07.com/send/sctp42tabc.send");
-        is("dingtalk", "abc", "https://oapi.dingtalk.com/robot/send?access_token=abc");
-        is("feishu", "abc-1", "https://open.feishu.cn/open-apis/bot/v2/hook/abc-1");
-        assert_eq!(bark("https://bark.example/abcdEF/").unwrap().key, "abcdEF");
-    }
-
-    #[test]
-    fn nothing_travels_open_and_no_key_changes_the_address() {
-        for (name, value) in [
-            ("slack", "http://hooks.slack.com/services/T/B/x"),
-            ("slack", "T/B/x"),
-            ("wecom", "http://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1"),
-            ("wecom", "key&key=2"),
-            ("wecom", "https://"),
-            ("ntfy", "a/b"),
-            ("webhook", "https://a b/"),
-            ("telegram", "https://api.telegram.org/bot1:a/sendMessage"),
-            ("bark", "https://bark.example"),
-        ] {
-            assert_eq!(to(name, value), None, "{name} {value}");
-        }
-    }
-
     #[test]
     fn every_template_is_json_and_every_name_stands_once() {
         for channel in CHANNELS {
-            let forms = [Some(channel.form), channel.markdown.map(|(_, form)| form)];
+            let forms = [Some(channel.form), channel.markdown.map(|markdown| markdown.form)];
             for form in forms.into_iter().flatten() {
                 if let Body::Json(template) = form.body {
                     serde_json::from_str::<serde_json::Value>(template).unwrap();

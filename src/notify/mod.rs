@@ -7,6 +7,7 @@
 //! All is pure but for [`deliver`]; time is an argument. What the channels have in common stands in the code, and what
 //! each has for itself in one table, [`CHANNELS`]: to teach it another one is a row there.
 
+mod address;
 mod answer;
 mod channels;
 mod cut;
@@ -19,8 +20,9 @@ mod sign;
 mod summary;
 mod words;
 
+pub use address::Address;
 pub use answer::{Judge, Refusal, Why};
-pub use channels::{Address, Also, Body, CHANNELS, Channel, Form, Proof};
+pub use channels::{Also, Body, CHANNELS, Channel, Form, Markdown, Proof};
 pub use cut::{Limit, Unit, cut};
 pub use deliver::{NotTaken, deliver};
 pub use policy::{On, Tone, digest, speaks};

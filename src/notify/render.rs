@@ -36,7 +36,10 @@ pub struct Text {
 pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
     let words = Words { lang, style };
     let title = words.title(summary, tone);
-    let mut blocks = vec![words.counts(summary)];
+    let counts = words.counts(summary);
+    // The counts belong to the line that sums them up.
+    let joint = if counts.is_empty() { "\n\n" } else { "\n" };
+    let mut blocks = vec![counts];
     if !tone.known {
         let (person, failed): (Vec<&Failure>, Vec<&Failure>) =
             summary.failures.iter().partition(|failure| failure.needs_person());
@@ -49,7 +52,7 @@ pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
     blocks.push(words.section(lang.pick("Left undone", "未执行"), words.skipped(summary)));
     let rest = blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n");
     let head = words.bold(&title);
-    let whole = if rest.is_empty() { head } else { format!("{head}\n{rest}") };
+    let whole = if rest.is_empty() { head } else { format!("{head}{joint}{rest}") };
     Text { title, whole, rest }
 }
 

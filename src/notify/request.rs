@@ -43,7 +43,7 @@ pub fn request(channel: &Channel, form: &Form, keys: &Keys, message: &Message, n
         Body::Json(template) => {
             // Where there is no more than the title, it is the text.
             let rest = if message.text.rest.is_empty() { &message.text.title } else { &message.text.rest };
-            let mut values = [
+            let values = [
                 ("{text}", cut_to(&message.text.whole, form.limit)),
                 ("{title}", (form.tame)(&message.text.title)),
                 ("{short}", (form.tame)(&clip(&message.text.title, Limit::characters(32)))),
@@ -52,7 +52,7 @@ pub fn request(channel: &Channel, form: &Form, keys: &Keys, message: &Message, n
                 ("{also}", also.unwrap_or_default().trim().to_owned()),
             ];
             let mut body: Value = serde_json::from_str(template).ok()?;
-            fill(&mut body, &mut values);
+            fill(&mut body, &values);
             if let (Proof::Feishu, Some(secret)) = (channel.proof, also) {
                 body["timestamp"] = json!(now.as_second().to_string());
                 body["sign"] = json!(sign::feishu(secret, now.as_second()));
@@ -88,7 +88,7 @@ pub fn ping_address(url: &str, what: &str) -> String {
 }
 
 /// Puts values in the place of the strings that stand for them: whole strings only, so no value is searched again.
-fn fill(body: &mut Value, values: &mut [(&str, String)]) {
+fn fill(body: &mut Value, values: &[(&str, String)]) {
     match body {
         Value::String(text) => {
             if let Some((_, value)) = values.iter().find(|(name, _)| name == text) {
