@@ -6,7 +6,7 @@
 //! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
 //!
 //! ```text
-//! bin → cli → plan, catalogue, platform, archive, settings → record, matching, http, fit → activity, sport
+//! bin → cli → plan, catalogue, platform, archive, notify, settings → record, matching, http, fit → activity, sport
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
@@ -16,6 +16,7 @@
 //! - [`matching`]: which activities are the same exercise, pure: values in, values out.
 //! - [`platform`]: the services, each behind one trait; builds requests and reads answers, pure, and sends them by `http`.
 //! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
+//! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
 //!
 //! To teach it a platform: one module in `platform`, one row in [`platform::PLATFORMS`], one simulator.
 //! To add a command: one file in `src/bin`, one test of the same name, one row in the README.
@@ -27,6 +28,7 @@ pub mod cli;
 pub mod fit;
 pub mod http;
 pub mod matching;
+pub mod notify;
 pub mod plan;
 pub mod platform;
 pub mod record;

@@ -16,6 +16,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("settings", &["http", "record", "activity", "sport"]),
     ("archive", &["fit", "http", "record", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport"]),
+    // Never the settings or the catalogue: it is told what it needs.
+    ("notify", &["record", "http", "activity", "sport"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "activity", "sport"]),
@@ -26,6 +28,7 @@ const RULES: &[(&str, &[&str])] = &[
             "catalogue",
             "platform",
             "archive",
+            "notify",
             "settings",
             "record",
             "matching",

@@ -293,8 +293,8 @@ fn settings_read() -> BTreeSet<String> {
         let calls = sources.split(method).skip(1).filter_map(|rest| rest.split('"').next());
         names.extend(calls.filter(|name| names_in(&format!("\"{name}\"")).next().is_some()).map(str::to_owned));
     }
-    for line in sources.lines().filter(|line| line.contains("_settings: &[\"") || line.contains("filter_map(setting)"))
-    {
+    let lists = ["_settings: &[\"", "filter_map(setting)", "key: \"", "setting: \"", "Also::Needs(\"", "Also::May(\""];
+    for line in sources.lines().filter(|line| lists.iter().any(|list| line.contains(list))) {
         names.extend(names_in(line).map(str::to_owned));
     }
     names.remove("HOME");

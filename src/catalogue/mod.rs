@@ -12,6 +12,7 @@ mod logins;
 mod pacing;
 mod problems;
 mod runs;
+mod told;
 mod transfers;
 
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Knowledge, Reached, Settled};
 pub use logins::{LONGEST_COOLDOWN, Login};
 pub use pacing::Pacing;
-pub use runs::Outcome;
+pub use runs::{Outcome, Stage};
 pub use transfers::{TransferIntent, TransferOutcome, TransferRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).

@@ -16,7 +16,31 @@ pub struct Outcome<'a> {
     pub message: Option<&'a str>,
 }
 
+/// One command of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// Its name.
+    pub command: String,
+    /// How it ended; `None` while it runs, or if it was killed.
+    pub exit: Option<u8>,
+    /// The first thing that went wrong.
+    pub message: Option<String>,
+}
+
 impl Catalogue {
+    /// The commands of a run, in the order in which they began; without those named `except`.
+    pub fn stages(&self, run: &str, except: &str) -> Result<Vec<Stage>> {
+        let stages = || {
+            let sql = "SELECT command, exit, message FROM runs WHERE run = ?1 AND command <> ?2 ORDER BY number";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows = statement.query_map([run, except], |row| {
+                Ok(Stage { command: row.get(0)?, exit: row.get(1)?, message: row.get(2)? })
+            })?;
+            rows.collect()
+        };
+        self.done(stages())
+    }
+
     /// Begins a row; it stays open if the command is killed.
     pub fn begin_run(&mut self, run: &str, command: &str, now: Timestamp) -> Result<i64> {
         self.write(|tx| {

@@ -210,6 +210,29 @@ fn a_locked_catalogue_is_waited_for_and_then_told() {
 }
 
 #[test]
+fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let fetch = catalogue.begin_run("r", "gs-fetch", now()).unwrap();
+    catalogue.begin_run("r", "gs-download", now()).unwrap();
+    catalogue.begin_run("r", "gs-notify", now()).unwrap();
+    catalogue.begin_run("other", "gs-upload", now()).unwrap();
+    catalogue.finish_run(fetch, &Outcome { exit: 77, counts: "{}", message: Some("no login") }, now()).unwrap();
+    let stage = |command: &str, exit, message: Option<&str>| Stage {
+        command: command.to_owned(),
+        exit,
+        message: message.map(str::to_owned),
+    };
+    let stages = [stage("gs-fetch", Some(77), Some("no login")), stage("gs-download", None, None)];
+    assert_eq!(catalogue.stages("r", "gs-notify").unwrap(), stages);
+
+    assert_eq!(catalogue.told("wecom").unwrap(), "");
+    catalogue.set_told("wecom", "a", now()).unwrap();
+    catalogue.set_told("wecom", "b", now()).unwrap();
+    assert_eq!((catalogue.told("wecom").unwrap(), catalogue.told("ntfy").unwrap()), ("b".into(), String::new()));
+}
+
+#[test]
 fn refused_logins_pause_longer_each_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);

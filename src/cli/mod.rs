@@ -3,6 +3,7 @@
 //! A command's `main` is one call of [`main`]; its work gets a [`Run`] and says how it ended.
 
 mod args;
+mod channels;
 mod compare;
 mod delete;
 mod exit;
@@ -19,6 +20,7 @@ mod target;
 mod upload;
 
 pub use args::{Common, Filter, HasCommon, named};
+pub use channels::Ready;
 pub use compare::{Rule, candidate};
 pub use delete::Deletions;
 pub use exit::{Exit, Failure, Outcome};

@@ -40,7 +40,8 @@ pub struct Options {
     pub patience: Duration,
     /// Raised when a person wants the program to end.
     pub stop: Arc<AtomicBool>,
-    /// Told of every request, for `--verbose`: method, host and path, status. Never a query, header or body.
+    /// Told of every request, for `--verbose`: method, host and path, status. Never a query, header or body, nor a path
+    /// that is a secret.
     pub trace: Trace,
     /// Told while it waits longer than a moment, for progress: what for, and how long.
     pub waiting: Waiting,
@@ -79,6 +80,8 @@ pub struct Request {
     pub repeat: Repeat,
     /// The largest answer taken.
     pub limit: u64,
+    /// Its path holds a key, as the addresses of bots do: only the host is ever told.
+    pub secret_path: bool,
     /// Hosts that a redirect may lead to; any other is refused, as it would be handed the credentials.
     pub hosts: Vec<String>,
 }
@@ -93,6 +96,7 @@ impl Request {
             body: None,
             repeat: Repeat::Read,
             limit: BODY_LIMIT,
+            secret_path: false,
             hosts: Vec::new(),
         }
     }

@@ -71,8 +71,14 @@ impl Http {
                 Err(error) => return Err(error),
             }
             try_number += 1;
-            self.pause("trying again", self.options.backoff.wait(try_number, fastrand::f64()))?;
+            self.wait_to_try(try_number)?;
         }
+    }
+
+    /// Waits as reads do before their try number `next` (2 is the first repetition): for a caller that knows from the
+    /// answer that its write came to nothing and may be sent again.
+    pub fn wait_to_try(&self, next: u32) -> Result<(), Error> {
+        self.pause("trying again", self.options.backoff.wait(next, fastrand::f64()))
     }
 
     /// Remembers for all processes that the service asked to be left alone, and gives up when that is too long to wait.
@@ -166,7 +172,7 @@ impl Http {
         (self.options.trace)(&format!(
             "{} {} {} ({} bytes, {:.2} s)",
             request.method,
-            without_query(&request.url),
+            shown(request),
             response.status,
             response.body.len(),
             began.elapsed().as_secs_f64()
@@ -212,6 +218,14 @@ pub(super) fn host(url: &str) -> String {
     host.split(':').next().unwrap_or("").to_ascii_lowercase()
 }
 
+/// What of a request's address may be told.
+fn shown(request: &Request) -> String {
+    match request.secret_path {
+        true => format!("https://{}/***", host(&request.url)),
+        false => without_query(&request.url).to_owned(),
+    }
+}
+
 fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or("")
 }
@@ -247,6 +261,9 @@ mod tests {
 
     #[test]
     fn the_trace_holds_no_query() {
-        assert_eq!(without_query("https://h/p?ticket=ST-1"), "https://h/p");
+        let mut request = Request::get("https://u:p@h/p?ticket=ST-1");
+        assert_eq!(shown(&request), "https://u:p@h/p");
+        request.secret_path = true;
+        assert_eq!(shown(&request), "https://h/***");
     }
 }

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use reader::{Malformed, Numbered, Reader};
+pub use reader::{Line, Malformed, Numbered, Reader};
 
 use crate::activity::Activity;
 

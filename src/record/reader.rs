@@ -40,28 +40,46 @@ pub struct Reader<R> {
 /// A record, and the number of its line, counted from 1.
 pub type Numbered = (u64, Record);
 
+/// A line as it came, and what it is.
+#[derive(Debug)]
+pub struct Line {
+    /// Its bytes, with the line end if it has one.
+    pub bytes: Vec<u8>,
+    /// The record in it; `None` if the line is empty.
+    pub record: Option<Result<Record, Malformed>>,
+}
+
 impl<R: BufRead> Reader<R> {
     /// Reads from `input`.
     pub fn new(input: R) -> Reader<R> {
         Reader { input, line: 0 }
     }
 
-    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Malformed> {
-        let mut buffer = Vec::new();
+    /// The next line, for a command that hands on every byte: a malformed one is no reason to stop then. `Err`: the stream
+    /// itself broke.
+    pub fn next_line(&mut self) -> Result<Option<Line>, Malformed> {
+        let mut bytes = Vec::new();
         let mut limited = io::Read::take(&mut self.input, LINE_LIMIT as u64 + 1);
-        let read =
-            limited.read_until(b'\n', &mut buffer).map_err(|source| Malformed::Io { line: self.line, source })?;
+        let read = limited.read_until(b'\n', &mut bytes).map_err(|source| Malformed::Io { line: self.line, source })?;
         if read == 0 {
             return Ok(None);
         }
         self.line += 1;
-        if read > LINE_LIMIT {
-            return Err(Malformed::Line { line: self.line, why: format!("longer than {LINE_LIMIT} bytes") });
+        let record = self.record_in(&bytes);
+        Ok(Some(Line { bytes, record }))
+    }
+
+    fn record_in(&self, bytes: &[u8]) -> Option<Result<Record, Malformed>> {
+        if bytes.len() > LINE_LIMIT {
+            let why = format!("longer than {LINE_LIMIT} bytes");
+            return Some(Err(Malformed::Line { line: self.line, why }));
         }
-        while buffer.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
-            buffer.pop();
+        let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+        let line = &bytes[..end];
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return None;
         }
-        Ok(Some(buffer))
+        Some(Record::parse(line).map_err(|error| Malformed::Line { line: self.line, why: plain(&error) }))
     }
 }
 
@@ -70,14 +88,12 @@ impl<R: BufRead> Iterator for Reader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let line = match self.next_line() {
-                Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => continue,
-                Ok(Some(line)) => line,
+            match self.next_line() {
+                Ok(Some(Line { record: None, .. })) => {}
+                Ok(Some(Line { record: Some(record), .. })) => return Some(record.map(|record| (self.line, record))),
                 Ok(None) => return None,
                 Err(error) => return Some(Err(error)),
-            };
-            let record = Record::parse(&line).map_err(|error| Malformed::Line { line: self.line, why: plain(&error) });
-            return Some(record.map(|record| (self.line, record)));
+            }
         }
     }
 }

@@ -60,6 +60,18 @@ fn a_last_line_without_an_end_and_windows_line_ends_are_read() {
 }
 
 #[test]
+fn lines_come_with_every_byte_of_theirs_and_a_bad_one_is_not_the_last() {
+    let text = format!(" {LINE} \r\n\n{{\n{LINE}");
+    let mut reader = Reader::new(text.as_bytes());
+    let (mut bytes, mut kinds) = (Vec::new(), Vec::new());
+    while let Some(line) = reader.next_line().unwrap() {
+        bytes.extend(line.bytes);
+        kinds.push(line.record.map(|record| record.is_ok()));
+    }
+    assert_eq!((bytes, kinds), (text.into_bytes(), vec![Some(true), None, Some(false), Some(true)]));
+}
+
+#[test]
 fn a_line_without_bound_is_refused() {
     let long = format!("{{\"type\":\"x\",\"a\":\"{}\"}}\n", "a".repeat(17 << 20));
     assert!(read(&long)[0].as_ref().unwrap_err().to_string().contains("longer than"));

@@ -1,0 +1,277 @@
+//! Tells people what a run came to: one summary to every channel that is set up.
+//!
+//! ```text
+//! gs-diff | gs-download | gs-upload | gs-notify > /dev/null     tell what was added, and what failed
+//! gs-notify --start                                             tell a Healthchecks-style watcher that a run begins
+//! gs-notify -n < run.ndjson                                     show the message, send nothing
+//! ```
+//!
+//! Every line of its input comes out as it went in, a malformed one too. What the other commands of the run (`GS_RUN`)
+//! ended with is read from the catalogue, so a stage that failed without a word is told as well. The channels, their
+//! settings and when each is told are in `docs/notify.md`.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::{Parser, ValueEnum};
+use garminsync::catalogue::Stage;
+use garminsync::cli::{self, Common, Exit, Failure, HasCommon, Outcome, Output, Ready, Run};
+use garminsync::http::{Http, Request};
+use garminsync::notify::{self, CHANNELS, Lang, Message, Style, Summary, Tone};
+use jiff::Timestamp;
+
+const NAME: &str = "gs-notify";
+/// A stage whose output has ended still has its row to finish.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Send one summary of the run to every channel that is set up, and pass all records on
+///
+/// It tells what was added and deleted and where, what failed and why, what needs a person, and which stage failed. The
+/// same failure is told once until it changes. Channels: Enterprise WeChat, ntfy, Telegram, Slack, Discord, Bark,
+/// ServerChan, DingTalk, Feishu, a JSON webhook, and a Healthchecks-style ping; docs/notify.md has their settings.
+#[derive(Parser)]
+#[command(
+    name = "gs-notify",
+    version,
+    after_help = "Examples:\n  gs-list --missing | gs-download | gs-notify > /dev/null\n  gs-list --missing | gs-download | gs-notify --on failure --lang zh > /dev/null\n  gs-notify -n < run.ndjson > /dev/null\n  gs-notify --start\n\nExit codes: 0 all well, whatever the other stages came to, 1 a channel was not told, 65 a bad record, 78 set-up"
+)]
+struct Args {
+    /// When to tell [default: $GS_NOTIFY_ON, else change]
+    #[arg(long, value_name = "WHEN")]
+    on: Option<On>,
+    /// The language of the message [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, value_name = "LANG")]
+    lang: Option<Language>,
+    /// Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else
+    #[arg(long)]
+    start: bool,
+    /// Print the summary on standard error too
+    #[arg(long, conflicts_with = "start")]
+    show: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum On {
+    /// Something was added or deleted, or the failures changed.
+    Change,
+    /// There are failures, and not those that were told last.
+    Failure,
+    /// After every run.
+    Always,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Lang {
+        match language {
+            Language::En => Lang::En,
+            Language::Zh => Lang::Zh,
+        }
+    }
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main(NAME, cli::Log::Yes, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    if args.start {
+        return start(run);
+    }
+    let mut summary = Summary::default();
+    let passed = pass(run, &mut summary)?;
+    if run.is_stopped() {
+        return passed;
+    }
+    add_stages(run, &mut summary);
+    // Whatever is wrong with a setting, the channels that can be told are told first.
+    let (on, lang) = (when(args, run), args.lang.map_or_else(|| run.language(), |lang| Ok(lang.into())));
+    let mut teller = Teller {
+        on: on.as_ref().map_or(notify::On::Change, |on| *on),
+        lang: lang.as_ref().map_or(Lang::En, |lang| *lang),
+        digest: notify::digest(&summary),
+        summary,
+        now: Timestamp::now(),
+        http: None,
+    };
+    let (ready, wrong) = run.channels();
+    teller.tell_all(args, run, &ready);
+    for failure in [on.err(), lang.err(), passed.err()].into_iter().flatten().chain(wrong) {
+        run.fail(&failure);
+    }
+    Ok(())
+}
+
+/// Passes every line on and takes it in. The inner error is told once everybody knows of the rest.
+fn pass(run: &mut Run, summary: &mut Summary) -> Result<Outcome, Failure> {
+    let mut reader = cli::records("gs-list --missing | gs-download | gs-notify")?;
+    let mut output = Output::prompt();
+    let mut result = Ok(());
+    let mut malformed = None;
+    loop {
+        let line = match reader.next_line() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(error) => {
+                malformed.get_or_insert(error);
+                break;
+            }
+        };
+        match line.record {
+            Some(Ok(record)) => summary.add(&record),
+            Some(Err(error)) => drop(malformed.get_or_insert(error)),
+            None => {}
+        }
+        // With nobody left to read, there still is somebody to tell.
+        if let Err(error) = output.write_all(&line.bytes).and_then(|()| Write::flush(&mut output)) {
+            result = result.and(Err(Output::failed(&error)));
+        }
+    }
+    if let Some(error) = malformed {
+        summary.add_stage(NAME, Some(Exit::Data as u8), Some(&error.to_string()));
+        run.fail(&error.into());
+    }
+    Ok(result)
+}
+
+/// Takes in how the other commands of the run ended.
+fn add_stages(run: &mut Run, summary: &mut Summary) {
+    let end = Instant::now() + GRACE;
+    loop {
+        let stages = match run.catalogue.stages(&run.id, NAME) {
+            Ok(stages) => stages,
+            Err(error) => return run.fail(&error.into()),
+        };
+        let is_open = |stage: &Stage| stage.exit.is_none();
+        if !stages.iter().any(is_open) || Instant::now() >= end || run.is_stopped() {
+            for stage in stages {
+                summary.add_stage(&stage.command, stage.exit, stage.message.as_deref());
+            }
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn when(args: &Args, run: &Run) -> Result<notify::On, Failure> {
+    let named = |text: &str| {
+        On::from_str(text.trim(), true).map_err(|_| {
+            let message = format!("GS_NOTIFY_ON={text:?} is not known; write change, failure or always");
+            Failure::new(Exit::Config, message)
+        })
+    };
+    let on = args.on.map_or_else(|| run.settings.get("GS_NOTIFY_ON").map_or(Ok(On::Change), named), Ok)?;
+    Ok(match on {
+        On::Change => notify::On::Change,
+        On::Failure => notify::On::Failure,
+        On::Always => notify::On::Always,
+    })
+}
+
+/// Knows what there is to tell, and to whom it was told.
+struct Teller {
+    on: notify::On,
+    lang: Lang,
+    summary: Summary,
+    digest: String,
+    now: Timestamp,
+    http: Option<Arc<Http>>,
+}
+
+impl Teller {
+    fn tell_all(&mut self, args: &Args, run: &mut Run, ready: &[Ready]) {
+        let shown = notify::render(&self.summary, self.lang, Style::Plain, Tone::default()).whole;
+        if args.show {
+            run.talk.warning(&shown);
+        } else if ready.is_empty() {
+            run.talk.note(&shown);
+        }
+        for one in ready {
+            if run.is_stopped() {
+                return;
+            }
+            if let Err(failure) = self.tell(run, one) {
+                run.fail(&Failure { message: format!("{}: {}", one.channel.name, failure.message), ..failure });
+            }
+        }
+    }
+
+    /// Tells one channel, if it has anything to hear.
+    fn tell(&mut self, run: &mut Run, one: &Ready) -> Outcome {
+        let name = one.channel.name;
+        let told = if one.channel.is_ping { String::new() } else { run.catalogue.told(name)? };
+        let on = if one.channel.is_ping { notify::On::Always } else { self.on };
+        let Some(tone) = notify::speaks(on, self.summary.has_news(), &self.digest, &told) else {
+            // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
+            if self.digest != told && !run.common.dry_run {
+                run.catalogue.set_told(name, &self.digest, self.now)?;
+            }
+            run.talk.detail(&format!("{name}: there is nothing to tell"));
+            return Ok(());
+        };
+        let text = notify::render(&self.summary, self.lang, one.form.style, tone);
+        if run.common.dry_run {
+            run.talk.warning(&format!("{name} would be told:\n{}", text.whole));
+            return Ok(());
+        }
+        let report = notify::report(&self.summary, &run.id, self.now, &text);
+        let is_failure = !self.digest.is_empty();
+        let message = Message { text: &text, report: &report, is_failure, lang: self.lang };
+        let request = notify::request(one.channel, &one.form, &one.keys, &message, Timestamp::now())
+            .ok_or_else(|| Failure::new(Exit::Bug, "no message could be built for it; please report this"))?;
+        let http = self.http(run)?;
+        notify::deliver(&http, one.channel, &request)
+            .map_err(|error| Failure::new(Exit::Partial, error.to_string()))?;
+        run.count("told", 1);
+        if !one.channel.is_ping {
+            run.catalogue.set_told(name, &self.digest, self.now)?;
+        }
+        run.talk.detail(&format!("{name}: told"));
+        Ok(())
+    }
+
+    fn http(&mut self, run: &Run) -> Result<Arc<Http>, Failure> {
+        let http = match self.http.take() {
+            Some(http) => http,
+            None => run.http(None)?,
+        };
+        self.http = Some(http.clone());
+        Ok(http)
+    }
+}
+
+/// Pings the start of a run.
+fn start(run: &mut Run) -> Outcome {
+    let pings = CHANNELS.iter().filter(|channel| channel.is_ping);
+    for channel in pings {
+        let ready = run.channel(channel)?;
+        let Some(address) = ready.and_then(|ready| (channel.address)(ready.keys.address.expose())) else { continue };
+        if run.common.dry_run {
+            run.talk.warning(&format!("{} would be told that a run begins", channel.name));
+            continue;
+        }
+        let address = notify::ping_address(&address.url, "start");
+        let mut request = Request::post(address, "text/plain; charset=utf-8", Vec::new());
+        request.secret_path = true;
+        notify::deliver(&*run.http(None)?, channel, &request)
+            .map_err(|error| Failure::new(Exit::Partial, format!("{}: {error}", channel.name)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! The table of what each channel was told last: the same failure is told once, until it changes.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::{Catalogue, Result};
+
+impl Catalogue {
+    /// The digest of the failures that `channel` was told last; empty if all was well, or nothing was ever told.
+    pub fn told(&self, channel: &str) -> Result<String> {
+        let sql = "SELECT failures FROM told WHERE channel = ?1";
+        let row = self.connection.query_row(sql, [channel], |row| row.get(0)).optional();
+        Ok(self.done(row)?.unwrap_or_default())
+    }
+
+    /// Remembers what `channel` was told; only to be called once it has taken the message.
+    pub fn set_told(&mut self, channel: &str, failures: &str, now: Timestamp) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO told (channel, failures, at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (channel) DO UPDATE SET failures = ?2, at = ?3",
+                params![channel, failures, now.as_second()],
+            )
+            .map(drop)
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! The channels that the settings name, and the language to speak in.
+
+use super::{Exit, Failure, Run};
+use crate::http::Secret;
+use crate::notify::{Also, CHANNELS, Channel, Form, Keys, Lang, Markdown};
+
+/// A channel that is set up.
+pub struct Ready {
+    /// The channel.
+    pub channel: &'static Channel,
+    /// What it is sent.
+    pub form: Form,
+    /// Its settings.
+    pub keys: Keys,
+}
+
+impl Run {
+    /// The channels that are set up, and what is wrong with the settings of others.
+    pub fn channels(&self) -> (Vec<Ready>, Vec<Failure>) {
+        let (mut ready, mut wrong) = (Vec::new(), Vec::new());
+        for channel in CHANNELS {
+            match self.channel(channel) {
+                Ok(one) => ready.extend(one),
+                Err(failure) => wrong.push(failure),
+            }
+        }
+        (ready, wrong)
+    }
+
+    /// A channel, if it is set up.
+    pub fn channel(&self, channel: &'static Channel) -> Result<Option<Ready>, Failure> {
+        let named = |failure: Failure| Failure { message: format!("{}: {}", channel.name, failure.message), ..failure };
+        self.set_up(channel).map_err(named)
+    }
+
+    fn set_up(&self, channel: &'static Channel) -> Result<Option<Ready>, Failure> {
+        let key = channel.key;
+        let second = match channel.also {
+            Also::Nothing => None,
+            Also::Needs(name) | Also::May(name) => self.filled(name)?.map(|secret| (name, secret)),
+        };
+        let Some(address) = self.filled(key)? else {
+            return match second {
+                Some((name, _)) => unusable(format!("{name} is set, but {key} is not; set both")),
+                None => Ok(None),
+            };
+        };
+        if let (Also::Needs(name), None) = (channel.also, &second) {
+            return unusable(format!("{key} is set, but {name} is not; set both"));
+        }
+        if let Some((name, secret)) = &second
+            && secret.expose().trim().contains(char::is_control)
+        {
+            return unusable(format!("{name} holds a line end or the like; copy it anew"));
+        }
+        if (channel.address)(address.expose()).is_none() {
+            return unusable(format!("{key} is neither a key nor an address that begins with https://; copy it anew"));
+        }
+        let form = self.form(channel)?;
+        Ok(Some(Ready { channel, form, keys: Keys { address, also: second.map(|(_, secret)| secret) } }))
+    }
+
+    fn form(&self, channel: &Channel) -> Result<Form, Failure> {
+        let Some(Markdown { setting, form }) = channel.markdown else { return Ok(channel.form) };
+        match self.settings.get(setting).map(str::trim) {
+            None | Some("text") => Ok(channel.form),
+            Some("markdown") => Ok(form),
+            Some(text) => unusable(format!("{setting}={text:?} is not known; write text or markdown")),
+        }
+    }
+
+    fn filled(&self, name: &str) -> Result<Option<Secret>, Failure> {
+        Ok(self.settings.secret(name)?.filter(|secret| !secret.expose().trim().is_empty()))
+    }
+
+    /// The language for messages: `GS_LANG`, else that of the locale, else English.
+    pub fn language(&self) -> Result<Lang, Failure> {
+        if let Some(text) = self.settings.get("GS_LANG") {
+            return match Lang::of(text.trim()) {
+                Some(lang) => Ok(lang),
+                None => unusable(format!("GS_LANG={text:?} is not known; write en or zh")),
+            };
+        }
+        // As the C library has it: the first that is set decides.
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| self.settings.get(name));
+        Ok(locale.and_then(Lang::of).unwrap_or_default())
+    }
+}
+
+fn unusable<T>(message: String) -> Result<T, Failure> {
+    Err(Failure::new(Exit::Config, message))
+}

@@ -1,0 +1,189 @@
+//! Reads what a channel answered. A 200 says little: most of them tell in the body whether they took the message.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{Also, Channel};
+use crate::http::Response;
+
+/// How an answer is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Judge {
+    /// Any 2xx will do.
+    Status,
+    /// The body is this text.
+    Text(&'static str),
+    /// This field is `true`.
+    Flag(&'static str),
+    /// This field has a number.
+    Code {
+        /// Its name.
+        field: &'static str,
+        /// The number of an accepted message.
+        good: i64,
+        /// What others mean.
+        known: &'static [(i64, Why)],
+    },
+}
+
+/// Why a message was not taken: what a person can do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The key or address is not right.
+    Key,
+    /// Too many messages.
+    Limit,
+    /// The message is too long.
+    TooLong,
+    /// The message is not of the form that it wants.
+    Form,
+    /// The signature, or another of the bot's safeguards.
+    Signature,
+    /// It is in trouble: the message did not arrive, and may be sent again.
+    Busy,
+    /// It was not understood.
+    Strange,
+    /// Something else.
+    Refused,
+}
+
+/// A message that was not taken.
+///
+/// Of the answer only its number is told: the words of WeCom hold the caller's address, those of others perhaps the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub why: Why,
+    /// The number that says so: `errcode 93000`, `HTTP 404`.
+    pub number: String,
+    /// The settings to look at.
+    pub settings: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refusal { why, number, settings } = self;
+        match why {
+            Why::Key => write!(f, "it does not know the key or address ({number}); check {settings}"),
+            Why::Limit => write!(f, "its rate limit is reached ({number}); try again later"),
+            Why::TooLong => write!(f, "the message is too long for it ({number}); please report this"),
+            Why::Form => write!(f, "it does not understand the message ({number}); check {settings}"),
+            Why::Signature => {
+                write!(
+                    f,
+                    "its safeguards refuse the message ({number}); check {settings}, the clock, and what the bot allows"
+                )
+            }
+            Why::Busy => write!(f, "it is in trouble ({number}); try again later"),
+            Why::Strange => {
+                write!(f, "its answer was not understood ({number}); check {settings}, and the way to the network")
+            }
+            Why::Refused => write!(f, "it refused the message ({number}); check {settings}"),
+        }
+    }
+}
+
+impl Judge {
+    /// Whether `channel` took the message.
+    pub fn judge(self, channel: &Channel, response: &Response) -> Result<(), Refusal> {
+        let is_fine = (200..300).contains(&response.status);
+        let body = || serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+        let refused = |why, number: String| {
+            let settings = match channel.also {
+                Also::Nothing => channel.key.to_owned(),
+                Also::Needs(also) | Also::May(also) => format!("{} and {also}", channel.key),
+            };
+            Err(Refusal { why, number, settings })
+        };
+        let status = || format!("HTTP {}", response.status);
+        match self {
+            Judge::Status if is_fine => Ok(()),
+            Judge::Text(good) if is_fine && response.body.trim_ascii() == good.as_bytes() => Ok(()),
+            Judge::Flag(field) if is_fine && body()[field] == true => Ok(()),
+            Judge::Code { field, good, known } => match body()[field].as_i64() {
+                Some(code) if code == good && is_fine => Ok(()),
+                Some(code) if code != good => {
+                    let why = known.iter().find(|(number, _)| *number == code).map_or(Why::Refused, |(_, why)| *why);
+                    refused(why, format!("{field} {code}"))
+                }
+                _ => refused(by_status(response.status), status()),
+            },
+            _ => refused(by_status(response.status), status()),
+        }
+    }
+}
+
+fn by_status(status: u16) -> Why {
+    match status {
+        200..300 => Why::Strange,
+        401 | 403 | 404 | 410 => Why::Key,
+        413 => Why::TooLong,
+        429 => Why::Limit,
+        500..=599 => Why::Busy,
+        _ => Why::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CHANNELS;
+    use super::*;
+
+    fn judged(name: &str, status: u16, body: &str) -> Option<Why> {
+        let channel = CHANNELS.iter().find(|channel| channel.name == name).unwrap();
+        let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
+        channel.judge.judge(channel, &response).err().map(|refusal| refusal.why)
+    }
+
+    #[test]
+    fn ancestors_11_the_answer_is_judged_and_not_its_status_alone() {
+        for (name, status, body, why) in [
+            ("wecom", 200, r#"{"errcode":0,"errmsg":"ok"}"#, None),
+            ("wecom", 200, r#"{"errcode":93000,"errmsg":"invalid webhook url, from ip: 1.2.3.4"}"#, Some(Why::Key)),
+            ("wecom", 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, Some(Why::Limit)),
+            ("wecom", 200, r#"{"errcode":40058,"errmsg":"exceed max length 4096"}"#, Some(Why::TooLong)),
+            ("wecom", 200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Some(Why::Busy)),
+            ("wecom", 200, r#"{"errcode":7}"#, Some(Why::Refused)),
+            ("wecom", 200, "<html>log in to the WLAN</html>", Some(Why::Strange)),
+            ("wecom", 502, "bad gateway", Some(Why::Busy)),
+            ("ntfy", 200, "{}", None),
+            ("ntfy", 429, "{}", Some(Why::Limit)),
+            ("ntfy", 401, "{}", Some(Why::Key)),
+            ("telegram", 200, r#"{"ok":true}"#, None),
+            ("telegram", 200, r#"{"ok":false}"#, Some(Why::Strange)),
+            ("telegram", 400, r#"{"ok":false,"description":"chat not found"}"#, Some(Why::Refused)),
+            ("telegram", 404, r#"{"ok":false}"#, Some(Why::Key)),
+            ("slack", 200, "ok", None),
+            ("slack", 200, "<html>", Some(Why::Strange)),
+            ("slack", 404, "no_service", Some(Why::Key)),
+            ("discord", 204, "", None),
+            ("discord", 302, "", Some(Why::Refused)),
+            ("bark", 200, r#"{"code":200}"#, None),
+            ("bark", 400, r#"{"code":400}"#, Some(Why::Key)),
+            ("serverchan", 200, r#"{"code":0}"#, None),
+            ("serverchan", 200, r#"{"code":40001}"#, Some(Why::Key)),
+            ("dingtalk", 200, r#"{"errcode":0}"#, None),
+            ("dingtalk", 200, r#"{"errcode":310000}"#, Some(Why::Signature)),
+            ("feishu", 200, r#"{"code":0}"#, None),
+            ("feishu", 200, r#"{"code":19021}"#, Some(Why::Signature)),
+            ("feishu", 400, r#"{"code":11232}"#, Some(Why::Limit)),
+            ("feishu", 500, r#"{"code":0}"#, Some(Why::Busy)),
+            ("webhook", 202, "", None),
+            ("healthchecks", 200, "OK", None),
+        ] {
+            assert_eq!(judged(name, status, body), why, "{name} {status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_try_and_nothing_of_the_answer() {
+        let response = Response {
+            status: 200,
+            headers: Vec::new(),
+            body: br#"{"errcode":93000,"errmsg":"from ip: 1.2.3.4"}"#.to_vec(),
+        };
+        let refusal = CHANNELS[0].judge.judge(&CHANNELS[0], &response).unwrap_err().to_string();
+        assert_eq!(refusal, "it does not know the key or address (errcode 93000); check QYWX_BOT_KEY");
+    }
+}

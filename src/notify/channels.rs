@@ -1,0 +1,286 @@
+//! The channels: what each wants to be sent, how much it takes and how it answers, as data.
+//!
+//! Limits and answers are those of `docs/notify.md`; where a service publishes no limit, the one here is well below what
+//! others have met.
+
+use super::address::{Address, bark, serverchan, telegram, whole, whole_or};
+use super::answer::{Judge, Why};
+use super::{Limit, Style};
+
+/// One way to reach a person.
+#[derive(Debug)]
+pub struct Channel {
+    /// Its name.
+    pub name: &'static str,
+    /// The setting that switches it on: a key, or a whole address.
+    pub key: &'static str,
+    /// A second setting.
+    pub also: Also,
+    /// Where the value of `key` leads; `None` if it can be none.
+    pub address: fn(&str) -> Option<Address>,
+    /// What is sent.
+    pub form: Form,
+    /// What is sent instead, if a person wants it so.
+    pub markdown: Option<Markdown>,
+    /// How the message proves whose it is.
+    pub proof: Proof,
+    /// How the answer is read.
+    pub judge: Judge,
+    /// Told after every run, whatever there is to tell: it watches that runs happen at all.
+    pub is_ping: bool,
+}
+
+/// A second setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Also {
+    /// None.
+    Nothing,
+    /// It is needed.
+    Needs(&'static str),
+    /// It may be there.
+    May(&'static str),
+}
+
+/// What is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    /// The body.
+    pub body: Body,
+    /// How the text is marked.
+    pub style: Style,
+    /// How much of it is taken.
+    pub limit: Limit,
+    /// What the service would take for more than text is made harmless by this.
+    pub tame: fn(&str) -> String,
+}
+
+/// What is sent if `setting` says `markdown`.
+#[derive(Debug, Clone, Copy)]
+pub struct Markdown {
+    /// The setting: `text` or `markdown`.
+    pub setting: &'static str,
+    /// What is sent then.
+    pub form: Form,
+}
+
+/// A body.
+#[derive(Debug, Clone, Copy)]
+pub enum Body {
+    /// The text itself.
+    Text,
+    /// JSON; a string in it that is one of `{text}`, `{title}`, `{short}` (the title, cut), `{rest}` (without the title),
+    /// `{key}` and `{also}` stands for that.
+    Json(&'static str),
+    /// The JSON report.
+    Report,
+}
+
+/// How a message proves whose it is, beside the key; all by the second setting, if it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Not at all.
+    None,
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// A time and its signature in the query.
+    DingTalk,
+    /// A time and its signature in the body.
+    Feishu,
+    /// `X-Garminsync-Signature`.
+    Webhook,
+}
+
+const fn plain(template: &'static str, limit: Limit) -> Form {
+    Form { body: Body::Json(template), style: Style::Plain, limit, tame: str::to_owned }
+}
+
+/// The channels, in the order in which they are told.
+pub const CHANNELS: &[Channel] = &[
+    Channel {
+        name: "wecom",
+        key: "QYWX_BOT_KEY",
+        also: Also::Nothing,
+        address: |value| whole_or(value, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="),
+        form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, Limit::bytes(2048)),
+        markdown: Some(Markdown {
+            setting: "QYWX_FORMAT",
+            form: Form {
+                style: Style::Markdown,
+                ..plain(r#"{"msgtype":"markdown","markdown":{"content":"{text}"}}"#, Limit::bytes(4096))
+            },
+        }),
+        proof: Proof::None,
+        judge: Judge::Code {
+            field: "errcode",
+            good: 0,
+            known: &[
+                (93000, Why::Key),
+                (45009, Why::Limit),
+                (40058, Why::TooLong),
+                (40008, Why::Form),
+                (-1, Why::Busy),
+            ],
+        },
+        is_ping: false,
+    },
+    Channel {
+        name: "ntfy",
+        key: "NTFY_URL",
+        also: Also::May("NTFY_TOKEN"),
+        address: |value| whole_or(value, "https://ntfy.sh/"),
+        // A longer one would become an attachment.
+        form: Form { body: Body::Text, ..plain("", Limit::bytes(4000)) },
+        markdown: None,
+        proof: Proof::Bearer,
+        judge: Judge::Status,
+        is_ping: false,
+    },
+    Channel {
+        name: "telegram",
+        key: "TELEGRAM_BOT_TOKEN",
+        also: Also::Needs("TELEGRAM_CHAT_ID"),
+        address: telegram,
+        form: plain(r#"{"chat_id":"{also}","text":"{text}"}"#, Limit::characters(4096)),
+        markdown: None,
+        proof: Proof::None,
+        judge: Judge::Flag("ok"),
+        is_ping: false,
+    },
+    Channel {
+        name: "slack",
+        key: "SLACK_WEBHOOK_URL",
+        also: Also::Nothing,
+        address: whole,
+        form: Form { tame: for_slack, ..plain(r#"{"text":"{text}"}"#, Limit::characters(3000)) },
+        markdown: None,
+        proof: Proof::None,
+        judge: Judge::Text("ok"),
+        is_ping: false,
+    },
+    Channel {
+        name: "discord",
+        key: "DISCORD_WEBHOOK_URL",
+        also: Also::Nothing,
+        address: whole,
+        // No name of an activity calls everybody.
+        form: plain(r#"{"content":"{text}","allowed_mentions":{"parse":[]}}"#, Limit::characters(2000)),
+        markdown: None,
+        proof: Proof::None,
+        judge: Judge::Status,
+        is_ping: false,
+    },
+    Channel {
+        name: "bark",
+        key: "BARK_KEY",
+        also: Also::Nothing,
+        address: bark,
+        // Apple's push takes 4 KB with all that is around it.
+        form: plain(r#"{"device_key":"{key}","title":"{title}","body":"{rest}"}"#, Limit::bytes(2800)),
+        markdown: None,
+        proof: Proof::None,
+        judge: Judge::Code { field: "code", good: 200, known: &[(400, Why::Key)] },
+        is_ping: false,
+    },
+    Channel {
+        name: "serverchan",
+        key: "SERVERCHAN_KEY",
+        also: Also::Nothing,
+        address: serverchan,
+        form: Form { style: Style::Markdown, ..plain(r#"{"title":"{short}","desp":"{text}"}"#, Limit::bytes(16_000)) },
+        markdown: None,
+        proof: Proof::None,
+        judge: Judge::Code { field: "code", good: 0, known: &[(40001, Why::Key)] },
+        is_ping: false,
+    },
+    Channel {
+        name: "dingtalk",
+        key: "DINGTALK_TOKEN",
+        also: Also::May("DINGTALK_SECRET"),
+        address: |value| whole_or(value, "https://oapi.dingtalk.com/robot/send?access_token="),
+        form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, Limit::bytes(8000)),
+        markdown: None,
+        proof: Proof::DingTalk,
+        judge: Judge::Code {
+            field: "errcode",
+            good: 0,
+            known: &[
+                (310_000, Why::Signature),
+                (300_001, Why::Key),
+                (300_005, Why::Key),
+                (130_101, Why::Limit),
+                (-1, Why::Busy),
+            ],
+        },
+        is_ping: false,
+    },
+    Channel {
+        name: "feishu",
+        key: "FEISHU_HOOK",
+        also: Also::May("FEISHU_SECRET"),
+        address: |value| whole_or(value, "https://open.feishu.cn/open-apis/bot/v2/hook/"),
+        // 20 KB with all that is around it.
+        form: Form {
+            tame: for_feishu,
+            ..plain(r#"{"msg_type":"text","content":{"text":"{text}"}}"#, Limit::bytes(15_000))
+        },
+        markdown: None,
+        proof: Proof::Feishu,
+        judge: Judge::Code {
+            field: "code",
+            good: 0,
+            known: &[(19_021, Why::Signature), (11_232, Why::Limit), (19_001, Why::Key), (9499, Why::Form)],
+        },
+        is_ping: false,
+    },
+    Channel {
+        name: "webhook",
+        key: "WEBHOOK_URL",
+        also: Also::May("WEBHOOK_SECRET"),
+        address: whole,
+        form: Form { body: Body::Report, ..plain("", Limit::bytes(16_000)) },
+        markdown: None,
+        proof: Proof::Webhook,
+        judge: Judge::Status,
+        is_ping: false,
+    },
+    Channel {
+        name: "healthchecks",
+        key: "HEALTHCHECKS_URL",
+        also: Also::Nothing,
+        address: whole,
+        form: Form { body: Body::Text, ..plain("", Limit::bytes(100_000)) },
+        markdown: None,
+        proof: Proof::None,
+        judge: Judge::Status,
+        is_ping: true,
+    },
+];
+
+/// Slack takes `<!channel>` and the like for more than text.
+fn for_slack(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Feishu takes `<at user_id="all">` for more than text.
+fn for_feishu(text: &str) -> String {
+    text.replace('<', "＜")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_is_json_and_every_name_stands_once() {
+        for channel in CHANNELS {
+            let forms = [Some(channel.form), channel.markdown.map(|markdown| markdown.form)];
+            for form in forms.into_iter().flatten() {
+                if let Body::Json(template) = form.body {
+                    serde_json::from_str::<serde_json::Value>(template).unwrap();
+                }
+            }
+            let same = CHANNELS.iter().filter(|other| other.name == channel.name || other.key == channel.key).count();
+            assert_eq!(same, 1, "{}", channel.name);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Cuts a text to what a channel takes, between lines if possible, and never within a character.
+
+/// How much a channel takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// So many.
+    pub most: usize,
+    /// Of what.
+    pub unit: Unit,
+}
+
+/// What a channel counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes of UTF-8.
+    Bytes,
+    /// Units of UTF-16: what services mean by characters, or more than they count.
+    Utf16,
+}
+
+impl Limit {
+    /// So many bytes of UTF-8.
+    pub const fn bytes(most: usize) -> Limit {
+        Limit { most, unit: Unit::Bytes }
+    }
+
+    /// So many characters.
+    pub const fn characters(most: usize) -> Limit {
+        Limit { most, unit: Unit::Utf16 }
+    }
+
+    fn size(self, text: &str) -> usize {
+        match self.unit {
+            Unit::Bytes => text.len(),
+            Unit::Utf16 => text.encode_utf16().count(),
+        }
+    }
+}
+
+/// As many whole lines of `text` as fit, and a last one that says how many are missing: `left_out` words it. If not even
+/// the first line fits, its beginning.
+pub fn cut(text: &str, limit: Limit, left_out: impl Fn(usize) -> String) -> String {
+    if limit.size(text) <= limit.most {
+        return text.to_owned();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    // No number of lines is longer than that of all.
+    let reserved = limit.size(&left_out(lines.len())) + 1;
+    let room = limit.most.saturating_sub(reserved);
+    let mut kept = String::new();
+    let mut count = 0;
+    let mut size = 0;
+    for line in &lines {
+        let more = limit.size(line) + usize::from(count > 0);
+        if size + more > room {
+            break;
+        }
+        if count > 0 {
+            kept.push('\n');
+        }
+        kept.push_str(line);
+        (count, size) = (count + 1, size + more);
+    }
+    if kept.trim().is_empty() {
+        return clip(text.trim_start().lines().next().unwrap_or(""), limit);
+    }
+    let missing = lines[count..].iter().filter(|line| !line.is_empty()).count();
+    format!("{}\n{}", kept.trim_end(), left_out(missing))
+}
+
+/// The beginning of a line, with `…` for what is missing.
+pub fn clip(line: &str, limit: Limit) -> String {
+    if limit.size(line) <= limit.most {
+        return line.to_owned();
+    }
+    let room = limit.most.saturating_sub(limit.size("…"));
+    let mut kept = String::new();
+    let mut size = 0;
+    for c in line.chars() {
+        size += limit.size(c.encode_utf8(&mut [0; 4]));
+        if size > room {
+            break;
+        }
+        kept.push(c);
+    }
+    kept + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn more(count: usize) -> String {
+        format!("… {count} more")
+    }
+
+    #[test]
+    fn what_fits_stays_as_it_is() {
+        assert_eq!(cut("a\n\nb\n", Limit::bytes(5), more), "a\n\nb\n");
+    }
+
+    #[test]
+    fn whole_lines_are_kept_and_the_rest_is_counted() {
+        let text = "first\n\nsecond\nthird\n\nfourth";
+        assert_eq!(cut(text, Limit::bytes(24), more), "first\n\nsecond\n… 2 more");
+        assert_eq!(cut(text, Limit::bytes(23), more), "first\n… 3 more", "no empty line before the last");
+    }
+
+    #[test]
+    fn ancestors_11_a_text_of_any_size_and_language_is_cut_within_the_limit_and_no_character_is_halved() {
+        let texts = [
+            "新增活动：晨跑 🏃\n".repeat(400),
+            "跑步".repeat(3000),
+            format!("\n\n{}", "é".repeat(5000)),
+            "x\n".repeat(3000),
+        ];
+        for text in texts {
+            for most in [20, 33, 34, 35, 2047, 2048, 4096] {
+                let bytes = cut(&text, Limit::bytes(most), more);
+                assert!(bytes.len() <= most && !bytes.is_empty(), "{most}: {}", bytes.len());
+                let characters = cut(&text, Limit::characters(most), more);
+                assert!(characters.encode_utf16().count() <= most && !characters.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_clipped_at_a_character() {
+        assert_eq!(clip("跑步跑步", Limit::bytes(9)), "跑步…");
+        assert_eq!(clip("跑步跑步", Limit::bytes(11)), "跑步…");
+        assert_eq!(clip("🏃🏃🏃", Limit::characters(5)), "🏃🏃…");
+        assert_eq!(clip("abc", Limit::characters(3)), "abc");
+    }
+}

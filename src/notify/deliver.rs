@@ -1,0 +1,36 @@
+//! Brings a request to its channel.
+
+use super::answer::{Refusal, Why};
+use super::{Channel, Judge};
+use crate::http::{self, Http, Request};
+
+/// So often a message is sent to a channel that says it is busy.
+const TRIES: u32 = 3;
+
+/// Why a channel was not told. The text names hosts at most: addresses hold keys.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// It did not answer.
+    #[error("{0}; check the connection, or try again later")]
+    Http(#[from] http::Error),
+    /// It did not take the message.
+    #[error("{0}")]
+    Refused(Refusal),
+}
+
+/// Sends the message until it is taken. It is sent again only if the channel itself says that it is busy: a message that
+/// may have arrived is not repeated.
+pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<(), NotTaken> {
+    let pace = format!("notify-{}", channel.name);
+    let mut try_number = 1;
+    loop {
+        let response = http.send(&pace, request)?;
+        let Err(refusal) = channel.judge.judge(channel, &response) else { return Ok(()) };
+        let says_so = matches!(channel.judge, Judge::Code { .. }) && (200..300).contains(&response.status);
+        if refusal.why != Why::Busy || !says_so || try_number >= TRIES {
+            return Err(NotTaken::Refused(refusal));
+        }
+        try_number += 1;
+        http.wait_to_try(try_number)?;
+    }
+}

@@ -1,0 +1,221 @@
+//! Puts a summary into words: counts first, then what needs a person, then the rest.
+
+use std::collections::BTreeMap;
+
+use super::cut::clip;
+use super::{Entry, Failure, Lang, Limit, Summary, Tone, What};
+use crate::activity::{Activity, printable};
+
+/// So many lines of one kind are shown.
+const LINES: usize = 10;
+/// No line's name or message is longer.
+const NAME: Limit = Limit::characters(60);
+const MESSAGE: Limit = Limit::characters(300);
+
+/// How a text marks its headings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Not at all.
+    Plain,
+    /// Bold, as Markdown has it; what people named their activities cannot be taken for marks.
+    Markdown,
+}
+
+/// A summary in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// One line that says the most important, without marks.
+    pub title: String,
+    /// The whole text, which begins with that line.
+    pub whole: String,
+    /// The text without that line; may be empty.
+    pub rest: String,
+}
+
+/// Puts `summary` into words.
+pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
+    let words = Words { lang, style };
+    let title = words.title(summary, tone);
+    let counts = words.counts(summary);
+    // The counts belong to the line that sums them up.
+    let joint = if counts.is_empty() { "\n\n" } else { "\n" };
+    let mut blocks = vec![counts];
+    if !tone.known {
+        let (person, failed): (Vec<&Failure>, Vec<&Failure>) =
+            summary.failures.iter().partition(|failure| failure.needs_person());
+        let lines = |failures: &[&Failure]| failures.iter().map(|failure| words.failure(failure)).collect();
+        blocks.push(words.section(lang.pick("Needs a person", "需要人工处理"), lines(&person)));
+        blocks.push(words.section(lang.pick("Failed", "失败"), lines(&failed)));
+    }
+    blocks.extend(words.entries(&summary.added, "Added to", "已新增"));
+    blocks.extend(words.entries(&summary.deleted, "Deleted from", "已删除"));
+    blocks.push(words.section(lang.pick("Left undone", "未执行"), words.skipped(summary)));
+    let rest = blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n");
+    let head = words.bold(&title);
+    let whole = if rest.is_empty() { head } else { format!("{head}{joint}{rest}") };
+    Text { title, whole, rest }
+}
+
+struct Words {
+    lang: Lang,
+    style: Style,
+}
+
+impl Words {
+    fn title(&self, summary: &Summary, tone: Tone) -> String {
+        let lang = self.lang;
+        let pending = summary.pending.values().sum::<u64>();
+        let failed = if tone.known { ("still failing", "仍失败") } else { ("failed", "失败") };
+        let counts = [
+            (summary.added.len(), "added", "新增"),
+            (summary.deleted.len(), "deleted", "删除"),
+            (usize::try_from(pending).unwrap_or(usize::MAX), "pending", "待确认"),
+            (summary.failed(), failed.0, failed.1),
+        ];
+        let mut parts: Vec<String> = counts
+            .iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, en, zh)| lang.counted(*count, en, zh))
+            .collect();
+        match (summary.needs_person(), tone.known) {
+            (true, false) => parts.push(lang.pick("a person is needed", "需要人工处理").to_owned()),
+            (true, true) => parts.push(lang.pick("a person is still needed", "仍需人工处理").to_owned()),
+            (false, _) => {}
+        }
+        if tone.recovered {
+            parts.push(lang.pick("all well again", "已恢复正常").to_owned());
+        }
+        if parts.is_empty() {
+            parts.push(lang.pick("nothing new", "没有变化").to_owned());
+        }
+        lang.colon("garminsync", parts.join(lang.comma()))
+    }
+
+    /// A line for each kind of count, by platform.
+    fn counts(&self, summary: &Summary) -> String {
+        let lang = self.lang;
+        let by_platform = |entries: &[Entry]| {
+            let mut counts = BTreeMap::new();
+            for entry in entries {
+                *counts.entry(entry.platform.clone()).or_insert(0_u64) += 1;
+            }
+            counts
+        };
+        let kinds = [
+            (by_platform(&summary.added), lang.pick("Added", "新增"), ""),
+            (by_platform(&summary.deleted), lang.pick("Deleted", "删除"), ""),
+            (summary.pending.clone(), lang.pick("Not settled yet", "尚未确认"), ""),
+            (
+                summary.copies.clone(),
+                lang.pick("Copies found, not deleted", "发现重复，未删除"),
+                lang.pick(
+                    "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe",
+                    "；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe",
+                ),
+            ),
+        ];
+        let line = |(counts, name, hint): (BTreeMap<String, u64>, &str, &str)| {
+            let counts = counts.iter().map(|(platform, count)| format!("{} {count}", self.tame(platform)));
+            let counts = counts.collect::<Vec<_>>().join(lang.comma());
+            (!counts.is_empty()).then(|| lang.colon(name, counts) + hint)
+        };
+        kinds.into_iter().filter_map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// A section for each platform.
+    fn entries(&self, entries: &[Entry], en: &str, zh: &str) -> Vec<String> {
+        let mut by_platform: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for entry in entries {
+            by_platform.entry(&entry.platform).or_default().push(self.activity(&entry.activity));
+        }
+        let heading = |platform: &str| match self.lang {
+            Lang::En => format!("{en} {platform}"),
+            Lang::Zh => format!("{platform} {zh}"),
+        };
+        let section = |(platform, lines)| self.section(&heading(&self.tame(platform)), lines);
+        by_platform.into_iter().map(section).collect()
+    }
+
+    fn skipped(&self, summary: &Summary) -> Vec<String> {
+        let line = |((platform, why), count): (&(String, String), &u64)| {
+            let head = format!("{} {count}", self.tame(platform));
+            if why.is_empty() { head } else { self.lang.colon(head, self.message(why)) }
+        };
+        summary.skipped.iter().map(line).collect()
+    }
+
+    fn failure(&self, failure: &Failure) -> String {
+        let lang = self.lang;
+        let message = self.message(&failure.message);
+        let (head, tail) = match &failure.what {
+            What::Stage { exit } => (format!("{} {}", failure.stage, lang.ended(*exit)), String::new()),
+            What::Records { place, items, .. } => {
+                let what = match items.as_slice() {
+                    // A login is nobody's fault among the activities.
+                    _ if failure.needs_person() => String::new(),
+                    [one] => format!(" {} ({})", self.activity(one), self.tame(&one.id)),
+                    all => format!(" {}", lang.activities(all.len())),
+                };
+                (format!("{}{what}", self.tame(place)), format!(" [{}]", self.tame(&failure.stage)))
+            }
+        };
+        let said = if message.is_empty() { head } else { lang.colon(head, message) };
+        said + &tail
+    }
+
+    fn activity(&self, activity: &Activity) -> String {
+        let name = clip(activity.shown_name().trim(), NAME);
+        self.tame(&self.lang.activity(activity, &name))
+    }
+
+    fn message(&self, text: &str) -> String {
+        self.tame(&clip(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str(), MESSAGE))
+    }
+
+    fn section(&self, heading: &str, lines: Vec<String>) -> String {
+        if lines.is_empty() {
+            return String::new();
+        }
+        let mut all = vec![self.bold(heading)];
+        // A last line in place of a single other one would tell less.
+        let shown = if lines.len() > LINES + 1 { LINES } else { lines.len() };
+        all.extend(lines.iter().take(shown).map(|line| format!("- {line}")));
+        if shown < lines.len() {
+            all.push(format!("- {}", self.lang.left_out(lines.len() - shown)));
+        }
+        all.join("\n")
+    }
+
+    fn bold(&self, text: &str) -> String {
+        match self.style {
+            Style::Plain => text.to_owned(),
+            Style::Markdown => format!("**{text}**"),
+        }
+    }
+
+    /// What others wrote: it can neither move a cursor nor mark anything.
+    fn tame(&self, text: &str) -> String {
+        let text = printable(text);
+        match self.style {
+            Style::Plain => text,
+            Style::Markdown => text.chars().map(wide).collect(),
+        }
+    }
+}
+
+/// The wide form of a character that Markdown would take for a mark: it reads the same.
+pub(super) fn wide(c: char) -> char {
+    match c {
+        '*' => '＊',
+        '`' => '｀',
+        '<' => '＜',
+        '>' => '＞',
+        '[' => '［',
+        ']' => '］',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

@@ -1,0 +1,128 @@
+use super::*;
+use crate::record::Record;
+
+fn summary() -> Summary {
+    let mut summary = Summary::default();
+    for line in [
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1","name":"Mor[n]ing *run*","sport":"running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"distance_m":4261.2},"outcome":{"kind":"created","id":"9"}}"#,
+        r#"{"type":"transfer","to":"garmin-cn","activity":{"platform":"garmin-com","id":"1","name":"Ride","sport":"cycling","start_time":"2026-01-09T14:10:21Z"},"outcome":{"kind":"created"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2","name":"Swim","sport":"swimming"},"problem":{"stage":"gs-upload","kind":"refused","message":"coros refused\n the file; look at it"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"3"},"outcome":{"kind":"pending"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"5","name":"Copy","outcome":{"kind":"deleted"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","why":"its file is not archived"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"7","copy_of":{"id":"1","why":[],"certainty":"same-file"}}"#,
+        r#"{"type":"activity","platform":"garmin-cn","id":"8","problem":{"stage":"gs-download","kind":"login","message":"a login is needed; run: gs-auth login --platform garmin-cn"}}"#,
+        r#"{"type":"activity","platform":"garmin-cn","id":"9","problem":{"stage":"gs-download","kind":"login","message":"a login is needed; run: gs-auth login --platform garmin-cn"}}"#,
+    ] {
+        summary.add(&Record::parse(line.as_bytes()).unwrap());
+    }
+    summary.add_stage("gs-fetch", Some(75), Some("coros: no answer"));
+    summary.add_stage("gs-diff", None, None);
+    summary
+}
+
+#[test]
+fn english() {
+    let text = render(&summary(), Lang::En, Style::Plain, Tone::default());
+    let expected = "\
+garminsync: 2 added, 1 deleted, 1 pending, 3 failed, a person is needed
+Added: coros 1, garmin-cn 1
+Deleted: garmin-com 1
+Not settled yet: coros 1
+Copies found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe
+
+Needs a person
+- garmin-cn: a login is needed; run: gs-auth login --platform garmin-cn [gs-download]
+
+Failed
+- garmin-com → coros swimming Swim (2): coros refused the file; look at it [gs-upload]
+- gs-fetch ended with exit code 75: coros: no answer
+- gs-diff did not end: it was killed, or still runs
+
+Added to coros
+- 2026-01-08 08:10 running 4.3 km Mor[n]ing *run*
+
+Added to garmin-cn
+- 2026-01-09 14:10 UTC cycling Ride
+
+Deleted from garmin-com
+- Copy
+
+Left undone
+- garmin-com 1: its file is not archived";
+    assert_eq!(text.whole, expected);
+    assert_eq!(format!("{}\n{}", text.title, text.rest), expected);
+}
+
+#[test]
+fn chinese_in_markdown() {
+    let text = render(&summary(), Lang::Zh, Style::Markdown, Tone::default());
+    let expected = "\
+**garminsync：新增 2，删除 1，待确认 1，失败 3，需要人工处理**
+新增：coros 1，garmin-cn 1
+删除：garmin-com 1
+尚未确认：coros 1
+发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe
+
+**需要人工处理**
+- garmin-cn：a login is needed; run: gs-auth login --platform garmin-cn [gs-download]
+
+**失败**
+- garmin-com → coros 游泳 Swim (2)：coros refused the file; look at it [gs-upload]
+- gs-fetch 以退出码 75 结束：coros: no answer
+- gs-diff 没有结束：被终止，或仍在运行
+
+**coros 已新增**
+- 2026-01-08 08:10 跑步 4.3 km Mor［n］ing ＊run＊
+
+**garmin-cn 已新增**
+- 2026-01-09 14:10 UTC 骑行 Ride
+
+**garmin-com 已删除**
+- Copy
+
+**未执行**
+- garmin-com 1：its file is not archived";
+    assert_eq!(text.whole, expected);
+    assert_eq!(text.title, "garminsync：新增 2，删除 1，待确认 1，失败 3，需要人工处理");
+}
+
+#[test]
+fn what_was_told_before_is_only_counted() {
+    let text = render(&summary(), Lang::En, Style::Plain, Tone { known: true, recovered: false });
+    assert_eq!(text.title, "garminsync: 2 added, 1 deleted, 1 pending, 3 still failing, a person is still needed");
+    assert!(!text.whole.contains("Needs a person") && !text.whole.contains("Failed"), "{}", text.whole);
+}
+
+#[test]
+fn nothing_and_all_well_again() {
+    let of = |lang, recovered| render(&Summary::default(), lang, Style::Plain, Tone { known: false, recovered });
+    assert_eq!(of(Lang::En, false).whole, "garminsync: nothing new");
+    assert_eq!(of(Lang::Zh, true).whole, "garminsync：已恢复正常");
+    assert_eq!(of(Lang::Zh, true).rest, "");
+}
+
+#[test]
+fn ancestors_11_however_much_was_done_the_message_stays_short() {
+    let mut summary = Summary::default();
+    let long = "x".repeat(5000);
+    for number in 0..500 {
+        for line in [
+            format!(
+                r#"{{"type":"transfer","to":"coros","activity":{{"platform":"p","id":"{number}","name":"{long}"}},"outcome":{{"kind":"created"}}}}"#
+            ),
+            format!(
+                r#"{{"type":"activity","platform":"p","id":"{number}","problem":{{"stage":"s","kind":"gone","message":"{number} {long}"}}}}"#
+            ),
+            format!(
+                r#"{{"type":"activity","platform":"q","id":"{number}","problem":{{"stage":"s","kind":"retry-later","message":"no answer"}}}}"#
+            ),
+        ] {
+            summary.add(&Record::parse(line.as_bytes()).unwrap());
+        }
+    }
+    let text = render(&summary, Lang::En, Style::Plain, Tone::default()).whole;
+    assert!(text.starts_with("garminsync: 500 added, 1000 failed\nAdded: coros 500\n"), "{text}");
+    assert!(text.contains("- q 500 activities: no answer [s]") && text.contains("- … 490 more lines"), "{text}");
+    assert!(text.lines().count() < 40 && text.lines().all(|line| line.chars().count() < 420), "{text}");
+}

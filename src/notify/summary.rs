@@ -1,0 +1,280 @@
+//! What a run came to, gathered from its records and from how its stages ended.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+use crate::activity::Activity;
+use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Record, TransferRecord};
+
+/// The exit code of a stage that needs a login, as the README has it.
+const LOGIN: u8 = 77;
+
+/// What a run came to. Counts are by platform.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// What was put on a platform.
+    pub added: Vec<Entry>,
+    /// What was deleted from its platform.
+    pub deleted: Vec<Entry>,
+    /// What went wrong; the same with several records is one.
+    pub failures: Vec<Failure>,
+    /// Uploads whose outcome is not known yet.
+    pub pending: BTreeMap<String, u64>,
+    /// What was left undone on purpose: platform and reason.
+    pub skipped: BTreeMap<(String, String), u64>,
+    /// Copies that were found and not deleted.
+    pub copies: BTreeMap<String, u64>,
+    known: HashMap<(String, String, String, String), usize>,
+}
+
+/// An activity that was added or deleted.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Where.
+    pub platform: String,
+    /// The activity: of an addition, the one it was made from.
+    pub activity: Activity,
+}
+
+/// Something that went wrong.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The command that met it.
+    pub stage: String,
+    /// What it concerns.
+    pub what: What,
+    /// What went wrong and what to try; may be empty.
+    pub message: String,
+}
+
+/// What a failure concerns.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// Records.
+    Records {
+        /// The platform, or `from → to`.
+        place: String,
+        /// What can be done about it.
+        kind: ProblemKind,
+        /// The activities.
+        items: Vec<Activity>,
+    },
+    /// The command as a whole.
+    Stage {
+        /// Its exit code; `None` if it never ended.
+        exit: Option<u8>,
+    },
+}
+
+impl Failure {
+    /// Whether nothing but a person helps.
+    pub fn needs_person(&self) -> bool {
+        match &self.what {
+            What::Records { kind, .. } => *kind == ProblemKind::Login,
+            What::Stage { exit } => *exit == Some(LOGIN),
+        }
+    }
+
+    /// How many things went wrong by it.
+    pub fn count(&self) -> usize {
+        match &self.what {
+            What::Records { items, .. } => items.len(),
+            What::Stage { .. } => 1,
+        }
+    }
+
+    /// What kind of problem it is, as records spell it; `stage` if it is none of a record.
+    pub fn kind_name(&self) -> String {
+        match &self.what {
+            What::Records { kind, .. } => name_of(kind),
+            What::Stage { .. } => "stage".to_owned(),
+        }
+    }
+}
+
+impl Summary {
+    /// Takes in one record.
+    pub fn add(&mut self, record: &Record) {
+        match record {
+            Record::Transfer(transfer) => self.add_transfer(transfer),
+            Record::Activity(activity) => self.add_activity(activity),
+            Record::Other(_) => {}
+        }
+        if let Some(problem) = record.problem() {
+            self.add_problem(record, problem);
+        }
+    }
+
+    /// Takes in how a command of the run ended: `exit` is `None` if it did not. All records have to be in: what they
+    /// tell already is not told again.
+    pub fn add_stage(&mut self, command: &str, exit: Option<u8>, message: Option<&str>) {
+        if exit == Some(0) || self.is_told(command, exit, message) {
+            return;
+        }
+        let (stage, message) = (command.to_owned(), message.unwrap_or_default().to_owned());
+        self.failures.push(Failure { stage, what: What::Stage { exit }, message });
+    }
+
+    /// Whether something was added or deleted.
+    pub fn has_news(&self) -> bool {
+        !self.added.is_empty() || !self.deleted.is_empty()
+    }
+
+    /// How many things went wrong, but for those that need a person.
+    pub fn failed(&self) -> usize {
+        self.failures.iter().filter(|failure| !failure.needs_person()).map(Failure::count).sum()
+    }
+
+    /// Whether a person is needed.
+    pub fn needs_person(&self) -> bool {
+        self.failures.iter().any(Failure::needs_person)
+    }
+
+    fn add_transfer(&mut self, transfer: &TransferRecord) {
+        let Some(outcome) = &transfer.outcome else { return };
+        // "already-there" changes nothing, and a "refused" of this run carries a problem: one without is old.
+        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome);
+    }
+
+    fn add_activity(&mut self, record: &ActivityRecord) {
+        let platform = &record.activity.platform;
+        match (&record.outcome, &record.copy_of) {
+            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome),
+            (None, Some(copy))
+                if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "same-exercise") =>
+            {
+                *self.copies.entry(platform.clone()).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome) {
+        let entry = || Entry { platform: platform.to_owned(), activity: activity.clone() };
+        match outcome.kind.as_str() {
+            "created" => self.added.push(entry()),
+            "deleted" => self.deleted.push(entry()),
+            "pending" => *self.pending.entry(platform.to_owned()).or_default() += 1,
+            "skipped" => *self.skipped.entry((platform.to_owned(), why(outcome))).or_default() += 1,
+            _ => {}
+        }
+    }
+
+    fn add_problem(&mut self, record: &Record, problem: &Problem) {
+        let (place, activity) = match record {
+            Record::Activity(record) => (record.activity.platform.clone(), &record.activity),
+            Record::Transfer(record) => {
+                let activity = &record.activity.activity;
+                // What could not be fetched is a matter of the source alone.
+                let place = match problem.stage.as_str() {
+                    "gs-download" => activity.platform.clone(),
+                    _ => format!("{} → {}", activity.platform, record.to),
+                };
+                (place, activity)
+            }
+            Record::Other(_) => return,
+        };
+        let key = (problem.stage.clone(), place.clone(), name_of(&problem.kind), problem.message.clone());
+        let next = self.failures.len();
+        let at = *self.known.entry(key).or_insert(next);
+        if at == next {
+            let what = What::Records { place, kind: problem.kind.clone(), items: Vec::new() };
+            self.failures.push(Failure { stage: problem.stage.clone(), what, message: problem.message.clone() });
+        }
+        if let What::Records { items, .. } = &mut self.failures[at].what {
+            items.push(activity.clone());
+        }
+    }
+
+    /// Whether the records of a stage say already why it ended so.
+    fn is_told(&self, command: &str, exit: Option<u8>, message: Option<&str>) -> bool {
+        let own = || self.failures.iter().filter(|failure| failure.stage == command);
+        let worst = own().map(|failure| match &failure.what {
+            What::Records { kind: ProblemKind::Login, .. } => LOGIN,
+            What::Records { kind: ProblemKind::RetryLater, .. } => 75,
+            What::Records { .. } => 1,
+            What::Stage { .. } => 0,
+        });
+        let is_of_records = matches!(exit, Some(1 | 75 | LOGIN)) && worst.max() >= exit;
+        is_of_records && message.is_none_or(|text| own().any(|failure| text.contains(&failure.message)))
+    }
+}
+
+/// Why something was skipped: `why` of the outcome, a text or several.
+fn why(outcome: &Outcome) -> String {
+    match outcome.unknown.get("why") {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        _ => String::new(),
+    }
+}
+
+fn name_of(kind: &ProblemKind) -> String {
+    let name = serde_json::to_value(kind).ok();
+    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(lines: &[&str]) -> Summary {
+        let mut summary = Summary::default();
+        for line in lines {
+            summary.add(&Record::parse(line.as_bytes()).unwrap());
+        }
+        summary
+    }
+
+    const ALL: &[&str] = &[
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"outcome":{"kind":"created","id":"9"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2"},"outcome":{"kind":"already-there"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"3"},"outcome":{"kind":"pending"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"4"},"outcome":{"kind":"refused"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"5","outcome":{"kind":"deleted"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","why":["a","b"]}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"7","copy_of":{"id":"1","why":[],"certainty":"same-file"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"8","copy_of":{"id":"1","why":[],"certainty":"start-only"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"9","downloaded":true}"#,
+        r#"{"type":"weather"}"#,
+    ];
+
+    #[test]
+    fn only_what_was_done_now_counts() {
+        let summary = of(ALL);
+        let ids = |entries: &[Entry]| entries.iter().map(|e| e.activity.id.clone()).collect::<Vec<_>>();
+        assert_eq!((ids(&summary.added), ids(&summary.deleted)), (vec!["1".into()], vec!["5".into()]));
+        assert_eq!(summary.pending, BTreeMap::from([("coros".into(), 1)]));
+        assert_eq!(summary.skipped, BTreeMap::from([(("garmin-com".into(), "a, b".into()), 1)]));
+        assert_eq!(summary.copies, BTreeMap::from([("garmin-com".into(), 1)]));
+        assert!(summary.failures.is_empty(), "a refusal without a problem is an old one");
+    }
+
+    const LOGINS: &[&str] = &[
+        r#"{"type":"activity","platform":"p","id":"1","problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
+        r#"{"type":"transfer","to":"q","activity":{"platform":"p","id":"2"},"problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
+    ];
+
+    #[test]
+    fn the_same_trouble_of_many_is_one() {
+        let summary = of(LOGINS);
+        assert_eq!((summary.failures.len(), summary.failures[0].count()), (1, 2));
+        assert!(summary.needs_person() && summary.failed() == 0);
+    }
+
+    #[test]
+    fn a_stage_is_told_unless_its_records_say_it_all() {
+        let added = |exit, message| {
+            let mut summary = of(LOGINS);
+            summary.add_stage("gs-download", exit, message);
+            summary.failures.len() - 1
+        };
+        assert_eq!(added(Some(0), None), 0);
+        assert_eq!(added(Some(77), Some("p: log in; its other activities are left")), 0);
+        assert_eq!(added(Some(75), None), 0);
+        assert_eq!(added(Some(77), Some("something else")), 1);
+        assert_eq!(added(Some(65), Some("p: log in")), 1, "a worse end than its records explain");
+        assert_eq!(added(None, None), 1);
+    }
+}

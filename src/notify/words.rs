@@ -1,0 +1,152 @@
+//! The words of a summary, in each language that it speaks.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+
+use crate::activity::Activity;
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// Sports that most entries have, in Chinese; others keep FIT's name.
+const SPORTS: &[(&str, &str)] = &[
+    ("running", "跑步"),
+    ("cycling", "骑行"),
+    ("swimming", "游泳"),
+    ("walking", "步行"),
+    ("hiking", "徒步"),
+    ("mountaineering", "登山"),
+    ("training", "训练"),
+    ("fitness_equipment", "健身器械"),
+    ("rowing", "划船"),
+    ("cross_country_skiing", "越野滑雪"),
+    ("alpine_skiing", "高山滑雪"),
+    ("multisport", "多项运动"),
+];
+
+impl Lang {
+    /// The language of a name such as `zh_CN.UTF-8`; `None` if it is none of ours.
+    pub fn of(name: &str) -> Option<Lang> {
+        match name.get(..2)?.to_ascii_lowercase().as_str() {
+            "en" => Some(Lang::En),
+            "zh" => Some(Lang::Zh),
+            _ => None,
+        }
+    }
+
+    /// One of two.
+    pub fn pick<'a>(self, en: &'a str, zh: &'a str) -> &'a str {
+        match self {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+    }
+
+    /// A number and what is counted: `3 added`, `新增 3`.
+    pub fn counted(self, count: usize, en: &str, zh: &str) -> String {
+        match self {
+            Lang::En => format!("{count} {en}"),
+            Lang::Zh => format!("{zh} {count}"),
+        }
+    }
+
+    /// A name and what belongs to it.
+    pub fn colon(self, name: impl Display, what: impl Display) -> String {
+        format!("{name}{}{what}", self.pick(": ", "："))
+    }
+
+    /// Between the items of a list.
+    pub fn comma(self) -> &'static str {
+        self.pick(", ", "，")
+    }
+
+    /// The line that stands for those that are missing.
+    pub fn left_out(self, count: usize) -> String {
+        match self {
+            Lang::En => format!("… {count} more lines"),
+            Lang::Zh => format!("……另有 {count} 行"),
+        }
+    }
+
+    /// So many activities.
+    pub fn activities(self, count: usize) -> String {
+        match self {
+            Lang::En => format!("{count} activities"),
+            Lang::Zh => format!("{count} 项活动"),
+        }
+    }
+
+    /// How a command ended that did not end well.
+    pub fn ended(self, exit: Option<u8>) -> String {
+        match (self, exit) {
+            (Lang::En, None) => "did not end: it was killed, or still runs".to_owned(),
+            (Lang::Zh, None) => "没有结束：被终止，或仍在运行".to_owned(),
+            (Lang::En, Some(130)) => "was interrupted".to_owned(),
+            (Lang::Zh, Some(130)) => "被中断".to_owned(),
+            (Lang::En, Some(exit)) => format!("ended with exit code {exit}"),
+            (Lang::Zh, Some(exit)) => format!("以退出码 {exit} 结束"),
+        }
+    }
+
+    /// An activity in a line: local start, sport, distance and name, as far as they are known, else its id.
+    pub fn activity(self, activity: &Activity, name: &str) -> String {
+        let sport = activity.sport.as_deref().or(activity.platform_sport.as_deref());
+        let distance = activity.distance_m.filter(|metres| *metres > 0.0);
+        let parts = [
+            activity.start_time.map(|start| local(start, activity.utc_offset_s)),
+            sport.map(|sport| self.sport(sport)),
+            distance.map(|metres| format!("{:.1} km", metres / 1000.0)),
+            Some(name.to_owned()).filter(|name| !name.is_empty()),
+        ];
+        let text = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        if text.is_empty() { activity.id.clone() } else { text }
+    }
+
+    fn sport(self, sport: &str) -> String {
+        let known = SPORTS.iter().find(|(name, _)| self == Lang::Zh && *name == sport);
+        known.map_or_else(|| sport.replace('_', " "), |(_, word)| (*word).to_owned())
+    }
+}
+
+/// The start as the clock on the wall showed it; where that is not known, UTC and said so.
+fn local(start: Timestamp, utc_offset_s: Option<i32>) -> String {
+    let there = utc_offset_s.and_then(|seconds| jiff::tz::Offset::from_seconds(seconds).ok());
+    match there {
+        Some(offset) => offset.to_datetime(start).strftime("%Y-%m-%d %H:%M").to_string(),
+        None => start.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_known_by_its_beginning() {
+        let of = |name| Lang::of(name);
+        assert_eq!([of("zh_CN.UTF-8"), of("zh"), of("ZH-TW")], [Some(Lang::Zh); 3]);
+        assert_eq!([of("en_GB"), of("C.UTF-8"), of("é"), of("")], [Some(Lang::En), None, None, None]);
+    }
+
+    #[test]
+    fn an_activity_says_what_is_known_of_it() {
+        let mut activity = Activity { id: "7".into(), ..Activity::default() };
+        assert_eq!(Lang::En.activity(&activity, ""), "7");
+        activity.start_time = Some("2026-01-08T14:10:21Z".parse().unwrap());
+        activity.platform_sport = Some("fitness_equipment".into());
+        assert_eq!(Lang::En.activity(&activity, ""), "2026-01-08 14:10 UTC fitness equipment");
+        activity.sport = Some("running".into());
+        activity.utc_offset_s = Some(-21_600);
+        activity.distance_m = Some(4261.2);
+        assert_eq!(Lang::En.activity(&activity, "Run"), "2026-01-08 08:10 running 4.3 km Run");
+        assert_eq!(Lang::Zh.activity(&activity, "晨跑"), "2026-01-08 08:10 跑步 4.3 km 晨跑");
+    }
+}
