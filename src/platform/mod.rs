@@ -6,6 +6,7 @@
 //!
 //! A new platform is one module and one row in [`PLATFORMS`].
 
+pub mod coros;
 pub mod garmin;
 mod tokens;
 

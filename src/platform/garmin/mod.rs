@@ -20,8 +20,8 @@ use site::Site;
 use token::Token;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, More, Outgoing, Page, Platform, Result, Sent, TokenStore,
-    Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, More, Outgoing, Page, Platform, Result, Sent,
+    TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::http::{Secret, form};

@@ -1,0 +1,3 @@
+//! COROS.
+
+mod store;
