@@ -7,7 +7,6 @@
 mod account;
 mod download;
 mod import;
-mod json;
 mod list;
 mod login;
 mod oauth1;
@@ -20,8 +19,8 @@ use site::Site;
 use token::Token;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, More, Outgoing, Page, Platform, Result, Sent, TokenStore,
-    Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, More, Outgoing, Page, Platform, Result, Sent,
+    TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::http::{Secret, form};
