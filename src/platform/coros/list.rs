@@ -51,7 +51,9 @@ pub struct Pages {
 struct Walk {
     ids: HashSet<String>,
     unreadable: u64,
-    /// The service's count, on its last page.
+    /// The service's count on its first page: what arrives later stands above.
+    begun_with: Option<u64>,
+    /// The same on its last page.
     count: Option<u64>,
     has_shrunk: bool,
 }
@@ -62,7 +64,7 @@ impl Walk {
     }
 
     fn is_whole(&self) -> bool {
-        !self.has_shrunk && self.count.is_none_or(|count| self.items() >= count)
+        !self.has_shrunk && self.begun_with.is_none_or(|count| self.items() >= count)
     }
 }
 
@@ -116,6 +118,7 @@ impl Pages {
         let count = data["count"].as_u64();
         self.walk.has_shrunk |= count.zip(self.walk.count).is_some_and(|(now, before)| now < before);
         self.walk.count = count.or(self.walk.count);
+        self.walk.begun_with = self.walk.begun_with.or(count);
         if items.is_empty() && self.page == 1 && count.is_some_and(|count| count > 0) {
             return Err(Error::Strange("COROS counts activities and shows none".into()));
         }
