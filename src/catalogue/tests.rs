@@ -219,10 +219,10 @@ fn refused_logins_pause_longer_each_time() {
     assert!(login.until.is_some() && !login.refused);
     catalogue.login_refused("p", "wrong password", now()).unwrap();
     for _ in 0..2 {
-        catalogue.login_begins("p", now()).unwrap();
+        catalogue.login_begins("p", "run", now()).unwrap();
         let login = catalogue.login("p").unwrap().unwrap();
         assert!(login.until.is_some() && login.refused && login.reason == "wrong password");
-        catalogue.login_was_not_sent("p").unwrap();
+        catalogue.login_was_not_sent("p", "run").unwrap();
         assert!(catalogue.login("p").unwrap().is_some_and(|login| login.until.is_none() && login.refused));
     }
     catalogue.login_went_well("p").unwrap();

@@ -81,6 +81,8 @@ pub struct Request {
     pub limit: u64,
     /// Hosts that a redirect may lead to; any other is refused, as it would be handed the credentials.
     pub hosts: Vec<String>,
+    /// Whoever knows the path has what is there: it is never told.
+    pub secret_path: bool,
 }
 
 impl Request {
@@ -94,6 +96,7 @@ impl Request {
             repeat: Repeat::Read,
             limit: BODY_LIMIT,
             hosts: Vec::new(),
+            secret_path: false,
         }
     }
 

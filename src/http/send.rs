@@ -134,7 +134,9 @@ impl Http {
         let network = |why: String| Error::Network { host: host(&request.url), why, unsent: false };
         let failed = |error: ureq::Error| {
             let unsent = is_unsent(&error);
-            Error::Network { host: host(&request.url), why: error.to_string(), unsent }
+            // One about the URL itself would quote it.
+            let why = if request.secret_path { without_secret(&error) } else { error.to_string() };
+            Error::Network { host: host(&request.url), why, unsent }
         };
         let url = match &self.options.loopback {
             Some(loopback) => loopback.rewrite(&request.url),
@@ -144,9 +146,10 @@ impl Http {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
+        let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
         let sent = match &request.body {
-            Some(body) => self.agent.run(builder.body(body.as_slice()).map_err(|e| network(e.to_string()))?),
-            None => self.agent.run(builder.body(()).map_err(|e| network(e.to_string()))?),
+            Some(body) => self.agent.run(builder.body(body.as_slice()).map_err(unfit)?),
+            None => self.agent.run(builder.body(()).map_err(unfit)?),
         };
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
@@ -166,7 +169,7 @@ impl Http {
         (self.options.trace)(&format!(
             "{} {} {} ({} bytes, {:.2} s)",
             request.method,
-            without_query(&request.url),
+            shown(request),
             response.status,
             response.body.len(),
             began.elapsed().as_secs_f64()
@@ -212,6 +215,22 @@ pub(super) fn host(url: &str) -> String {
     host.split(':').next().unwrap_or("").to_ascii_lowercase()
 }
 
+/// What may be told of a request's URL.
+fn shown(request: &Request) -> String {
+    if request.secret_path {
+        format!("https://{}/***", host(&request.url))
+    } else {
+        without_query(&request.url).to_owned()
+    }
+}
+
+fn without_secret(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "the address cannot be used".into(),
+        other => other.to_string(),
+    }
+}
+
 fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or("")
 }
@@ -248,5 +267,7 @@ mod tests {
     #[test]
     fn the_trace_holds_no_query() {
         assert_eq!(without_query("https://h/p?ticket=ST-1"), "https://h/p");
+        let file = Request { secret_path: true, ..Request::get("https://s3.coros.com/fit/1/2.fit?x") };
+        assert_eq!(shown(&file), "https://s3.coros.com/***");
     }
 }

@@ -7,7 +7,6 @@
 mod account;
 mod download;
 mod import;
-mod json;
 mod list;
 mod login;
 mod oauth1;

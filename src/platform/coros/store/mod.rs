@@ -99,6 +99,8 @@ pub fn put_request(signature: Signature, keys: &Keys, key: &str, bytes: &[u8], n
     request.method = "PUT";
     request.repeat = Repeat::Read;
     request.body = Some(bytes.to_vec());
+    // A path of these stores is a key to the file, like those that COROS lists.
+    request.secret_path = true;
     request.headers.extend(headers);
     request.header("Content-Type", CONTENT_TYPE)
 }
@@ -166,7 +168,7 @@ impl Failure {
             Failure::Trouble(what) => (format!("{host} did not take the file ({what}); try again later"), false),
             Failure::Elsewhere(what) => (
                 format!(
-                    "{host} is not where COROS said that files go ({what}); nothing was uploaded; try again later, and if it stays so, look for an update of garminsync"
+                    "{host} is not where COROS said that files go ({what}); nothing was uploaded; try again later, and if it stays so, look for a newer garminsync"
                 ),
                 true,
             ),
