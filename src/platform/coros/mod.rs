@@ -1,8 +1,9 @@
 //! COROS: the Training Hub's interface, which is that of its web page.
 //!
 //! `region` knows the hosts, `answer` what comes back from them, `login` the login, `import` what a person brings, `token`
-//! what is kept; `list`, `download` and `delete` are what is done with it. All of these build and read, pure; `account`
-//! and this file send. What is known of the service, and from where, is in `docs/services.md`.
+//! what is kept; `list`, `download` and `delete` are what is done with it. To upload, `parcel` packs a file,
+//! `sts` and `keys` get the keys of an object store, `store` signs what is put there, `job` orders the import, and `queue`
+//! follows it; `upload` decides. All of these build and read, pure; `account` and this file send. What is known of the service, and from where, is in `docs/services.md`.
 //!
 //! One session an account: a login ends the one before, in the browser or in another tool, and is ended by theirs. So
 //! [`Coros::call`] is the way for everything that needs a token.
@@ -12,14 +13,24 @@ mod answer;
 mod delete;
 mod download;
 mod import;
+mod job;
+mod keys;
 mod list;
 mod login;
+mod parcel;
+mod queue;
 mod region;
-mod store;
+pub mod store;
+mod sts;
 mod token;
+mod upload;
+
+use std::cell::RefCell;
 
 use jiff::Timestamp;
 
+use keys::Hands;
+use store::Keys;
 use token::Token;
 
 use super::{
@@ -36,11 +47,13 @@ const NAME: &str = "coros";
 struct Coros {
     store: TokenStore,
     context: Context,
+    /// Keys of the object store that served before: they last for an hour.
+    keys: RefCell<Option<Keys>>,
 }
 
 /// Opens COROS.
 pub fn open(context: Context) -> Box<dyn Platform> {
-    Box::new(Coros { store: TokenStore::new(context.tokens.clone(), NAME), context })
+    Box::new(Coros { store: TokenStore::new(context.tokens.clone(), NAME), context, keys: RefCell::default() })
 }
 
 impl Platform for Coros {
@@ -62,12 +75,12 @@ impl Platform for Coros {
         download::read(&self.send(&download::file_request(&url)?)?)
     }
 
-    fn upload(&self, _file: &Outgoing) -> Result<Uploaded> {
-        Err(Error::Refused("uploads to COROS are not built yet".into()))
+    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+        self.with_hands(|hands| upload::upload(file, hands, &mut self.keys.borrow_mut()))
     }
 
     fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
-        Ok(sent.iter().map(|_| Ok(Uploaded::Unknown)).collect())
+        self.with_hands(|hands| upload::settle(sent, hands))
     }
 
     fn delete(&self, activity: &Activity) -> Result<()> {
@@ -102,6 +115,17 @@ impl Platform for Coros {
     fn logout(&self) -> Result<bool> {
         let _lock = self.store.lock()?;
         self.store.remove()
+    }
+}
+
+impl Coros {
+    fn with_hands<T>(&self, work: impl FnOnce(&Hands) -> Result<T>) -> Result<T> {
+        work(&Hands {
+            session: &|| self.session(None),
+            call: &|build| self.call(build),
+            send: &|request| self.context.http.send(NAME, request),
+            now: &Timestamp::now,
+        })
     }
 }
 
