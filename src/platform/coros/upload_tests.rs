@@ -72,11 +72,15 @@ impl World {
     }
 
     fn with<T>(&self, work: impl FnOnce(&Hands) -> T) -> T {
+        self.at(1_700_000_000, work)
+    }
+
+    fn at<T>(&self, second: i64, work: impl FnOnce(&Hands) -> T) -> T {
         work(&Hands {
             session: &|| Ok(self.session()),
             call: &|build| self.call(build),
             send: &|request| self.send(request),
-            now: &|| Timestamp::from_second(1_700_000_000).unwrap(),
+            now: &|| Timestamp::from_second(second).unwrap(),
         })
     }
 
@@ -240,6 +244,19 @@ fn an_import_whose_answer_is_lost_is_sent_once_and_found_in_the_queue() {
         [Uploaded::Created(None), Uploaded::Unknown]
     );
     assert_eq!(world.asked.borrow().len(), 1, "one look settles all");
+}
+
+#[test]
+fn a_file_sent_again_is_another_one_but_the_same_within_the_hour() {
+    let world = World::new(1, &[("/oss/sts", keys(1)), ("amazonaws", say(200, "")), ("/fit/import", taken(1))]);
+    let object = |second: i64| {
+        let again = Outgoing { again: true, ..file() };
+        assert!(world.at(second, |hands| upload(&again, hands, &mut None)).is_ok());
+        world.asked.borrow().iter().rfind(|request| request.method == "PUT").unwrap().url.clone()
+    };
+    // 22:13:20, 22:46:39, 23:00:00
+    let [first, later, next] = [1_700_000_000, 1_700_001_999, 1_700_002_800].map(object);
+    assert!(first == later && first != next && !first.contains(MD5));
 }
 
 #[test]
