@@ -431,6 +431,18 @@ fn a_session_that_another_login_ended_is_replaced_once_wherever_it_is_noticed() 
 }
 
 #[test]
+fn an_account_that_has_moved_to_another_region_is_followed_there() {
+    let sim = region(2);
+    let coros = open(&sim, true);
+    coros.listed();
+    sim.with(|state| state.coros_account(2).spec.region = 3);
+    let ticket = pending(coros.upload(&file(&run())));
+    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.listed().len(), 1);
+    assert_eq!(sim.with(|state| state.coros.jobs.len()), 1, "{:?}", requests(&sim));
+}
+
+#[test]
 fn without_a_password_an_ended_session_uploads_nothing() {
     let sim = region(3);
     let coros = open(&sim, false);

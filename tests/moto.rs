@@ -40,8 +40,10 @@ fn tool(name: &str) -> PathBuf {
 impl Moto {
     fn start(bucket: &str, region: &str) -> Moto {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Command::new(tool("moto_server"));
-        server.args(["-H", "127.0.0.1", "-p", &port.to_string()]).env("INITIAL_NO_AUTH_ACTION_COUNT", "6");
+        let mut server = Command::new(tool("python"));
+        server
+            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
+            .env("INITIAL_NO_AUTH_ACTION_COUNT", "6");
         let server = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let nothing = || Secret::new("");
         let keys = Keys {
@@ -56,7 +58,7 @@ impl Moto {
         let mut moto = Moto { server, port, keys };
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "moto_server does not start");
+            assert!(began.elapsed() < Duration::from_secs(60), "moto does not start");
             std::thread::sleep(Duration::from_millis(50));
         }
         let given = moto.temporary_keys();

@@ -12,6 +12,9 @@ use crate::platform::{Error, Result};
 /// Keys are used again only if they last for another upload.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
+/// What the API answers to whoever has a session that still holds.
+pub const ACCOUNT: &str = "/account/query";
+
 /// Makes a request for a session.
 pub type Build<'a> = &'a dyn Fn(&Session) -> Request;
 
@@ -45,7 +48,7 @@ pub fn get(hands: &Hands, session: &mut Session) -> Result<Keys> {
         if may_renew && matches!(answer, Answer::NotTaken) {
             // Is it the token, or only this way? Asked once: whether it has ended is for the API to say.
             may_renew = false;
-            (hands.call)(&|session| session.region.get("/account/query"))?;
+            (hands.call)(&|session| session.region.get(ACCOUNT))?;
             let other = (hands.session)()?;
             if other.token != session.token {
                 *session = other;

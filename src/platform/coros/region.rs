@@ -8,7 +8,7 @@ use crate::http::{Repeat, Request};
 use crate::platform::{Error, Result};
 
 /// The API is that of the web page, and is asked in its manner.
-const BROWSER: &str =
+pub const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 
 /// One of them.

@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::region::BROWSER;
 use super::store::{Keys, Service};
 use super::token::Session;
 use crate::http::{Request, Response, Secret, form};
@@ -82,7 +83,7 @@ pub fn request(way: Way, session: &Session, shelf: &Shelf) -> Request {
             .header("Referer", format!("https://{host}/")),
         Way::Help => Request::get(format!("https://{host}/openapi/v2/oss/sts?{query}")).header("accesstoken", token),
     };
-    request.header("Accept", "application/json, text/plain, */*")
+    request.header("Accept", "application/json, text/plain, */*").header("User-Agent", BROWSER)
 }
 
 /// What a way led to.

@@ -3,24 +3,50 @@
 //! Up to the import everything may be done again without harm, and no failure says more than that nothing was uploaded.
 //! The import is sent once. When its answer is lost the next look at the queue tells what became of it.
 
+use std::cell::Cell;
+
 use jiff::Timestamp;
 
 use super::answer::Answer;
 use super::job::{self, job};
-use super::keys::{self, Hands};
+use super::keys::{self, ACCOUNT, Hands};
 use super::parcel::{self, Parcel};
 use super::queue;
 use super::store::{self, Keys, Verdict};
 use super::token::Session;
 use crate::platform::{Error, Outgoing, Result, Sent, Uploaded};
 
+/// Regions in which one upload is tried: where the account was, and where it has moved to.
+const REGIONS: usize = 2;
+
 /// Puts a file there. `kept` are keys that served before; those that serve now are left in it.
 pub fn upload(file: &Outgoing, hands: &Hands, kept: &mut Option<Keys>) -> Result<Uploaded> {
     let parcel = parcel::pack(file, &salt((hands.now)()))?;
     let mut session = (hands.session)()?;
-    let keys = put(hands, &mut session, &parcel, kept)?;
-    let object = parcel.key(&session.user_id);
-    let answer = (hands.call)(&|session| job::import_request(session.region, &keys, &parcel, &object, file))?;
+    for _ in 0..REGIONS {
+        let keys = put(hands, &mut session, &parcel, kept)?;
+        let object = parcel.key(&session.user_id);
+        let moved = Cell::new(false);
+        let answer = (hands.call)(&|now| {
+            // A login on the way may find the account in another region, whose importer reads another store: then this
+            // asks for nothing but the account, and all begins again there.
+            moved.set(now.region != session.region || now.user_id != session.user_id);
+            match moved.get() {
+                true => now.region.get(ACCOUNT),
+                false => job::import_request(now.region, &keys, &parcel, &object, file),
+            }
+        })?;
+        if !moved.get() {
+            return read(answer, &parcel);
+        }
+        session = (hands.session)()?;
+    }
+    let message = "COROS moves the account from region to region; nothing was imported; try again later".into();
+    Err(Error::Later { message, down: true })
+}
+
+/// Reads the answer to an import.
+fn read(answer: Answer, parcel: &Parcel) -> Result<Uploaded> {
     match answer {
         Answer::Data(data) => match job(&data) {
             Some(mut job) => {

@@ -173,6 +173,21 @@ fn a_token_that_another_login_ended_is_exchanged_once() {
 }
 
 #[test]
+fn an_account_that_has_moved_is_imported_where_it_lives_now() {
+    let ended = ("teamcnapi.coros.com/activity/fit/import", say(200, json!({"result": "1019"})));
+    let whose = ("/account/query", say(200, json!({"result": "0000", "data": {}})));
+    let stores =
+        [("trainingcn", keys(2)), ("trainingeu", keys(3)), ("aliyuncs", say(200, "")), ("amazonaws", say(200, ""))];
+    let mut world = World::new(2, &[&[ended, whose][..], &stores, &[("/fit/import", taken(1))]].concat());
+    world.next = Some(("T2", 3));
+    assert!(matches!(world.upload(), Ok(Uploaded::Pending(_))));
+    let asked = world.asked.borrow();
+    let imported = asked.iter().rfind(|request| request.url.contains("/fit/import")).unwrap();
+    let order = String::from_utf8(imported.body.clone().unwrap()).unwrap();
+    assert!(imported.url.contains("teameuapi") && order.contains("eu-coros"), "{order}");
+}
+
+#[test]
 fn oss_is_signed_the_other_way_when_the_first_is_refused() {
     let answers = |first: Play| {
         [("/oss/sts", keys(2)), ("aliyuncs", first), ("aliyuncs", say(200, "")), ("/fit/import", taken(2))]
