@@ -6,7 +6,7 @@
 //! follows it; `upload` decides. All of these build and read, pure; `account` and this file send. What is known of the service, and from where, is in `docs/services.md`.
 //!
 //! One session an account: a login ends the one before, in the browser or in another tool, and is ended by theirs. So
-//! [`Coros::call`] is the way for everything that needs a token.
+//! `Coros::call` is the way for everything that needs a token.
 
 mod account;
 mod answer;
