@@ -230,6 +230,22 @@ fn refused_logins_pause_longer_each_time() {
 }
 
 #[test]
+fn a_run_remembers_its_login_for_a_day() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let later = |hours| now().checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
+    catalogue.login_begins("p", "run", now()).unwrap();
+    assert!(catalogue.has_logged_in("p", "run", later(23)).unwrap());
+    for (platform, run, at) in [("q", "run", later(0)), ("p", "other", later(0)), ("p", "run", later(25))] {
+        assert!(!catalogue.has_logged_in(platform, run, at).unwrap(), "{platform} {run} {at}");
+    }
+    catalogue.login_went_well("p").unwrap();
+    assert!(catalogue.has_logged_in("p", "run", now()).unwrap());
+    catalogue.login_was_not_sent("p", "run").unwrap();
+    assert!(!catalogue.has_logged_in("p", "run", now()).unwrap());
+}
+
+#[test]
 fn turns_keep_their_interval_whatever_the_clock_did() {
     use crate::http::{Pacer, Turn};
     let dir = tempfile::tempdir().unwrap();

@@ -13,8 +13,7 @@ use crate::platform::{Account, Ask, Credentials, Error, Result};
 
 /// So many tokens are tried for one request: ours, that of another command that logged in meanwhile, and a new one.
 const TOKENS: usize = 3;
-const ENDED: &str =
-    "the session has ended: another login (the web page, the app, another tool) ends it, as COROS allows one at a time";
+const ENDED: &str = "COROS no longer takes the token: another login (the web page, the app, another tool) ended it, as there is one session an account, or its time is over";
 
 impl Coros {
     /// Sends what `build` makes for a session, with its token. A token that is no longer taken is replaced: by the one that
@@ -187,6 +186,7 @@ impl Coros {
                 Said::Refused(words) | Said::NotUnderstood(words) => {
                     wrong = format!("That code was not taken ({}). ", words.replace(code.expose().trim(), "***"));
                 }
+                Said::Wrong => wrong = "That code was not taken. ".into(),
                 other => return Err(no_token(other)),
             }
         }

@@ -59,7 +59,7 @@ pub fn file_request(url: &Secret) -> Result<Request> {
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or("").to_ascii_lowercase();
     let is_below = |domain: &&str| host.strip_suffix(*domain).is_some_and(|name| name.len() > 1 && name.ends_with('.'));
     let is_plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
-    if !is_plain || !FILE_HOSTS.iter().any(|domain| is_below(&domain)) {
+    if !is_plain || !FILE_HOSTS.iter().any(is_below) {
         return Err(Error::Strange("COROS names a place for the file that is none of its own; refused".into()));
     }
     let mut request = Request::get(url.expose()).header("Accept", "*/*");

@@ -74,10 +74,12 @@ impl Pages {
         let day = |time: Timestamp| time.to_zoned(TimeZone::UTC).strftime("%Y%m%d").to_string();
         let before = |time: Timestamp| time.checked_sub(PADDING).unwrap_or(Timestamp::MIN);
         let after = |time: Timestamp| time.checked_add(PADDING).unwrap_or(Timestamp::MAX);
+        // Whatever a person's zone is, tomorrow there is not later than this.
+        let to = day(after(window.until.map_or(now, |until| until.min(now))));
+        let from = window.since.map_or(FIRST_DAY.into(), |since| day(before(since)).max(FIRST_DAY.into()));
         Pages {
-            from: window.since.map(before).map_or(FIRST_DAY.into(), |time| day(time).max(FIRST_DAY.into())),
-            // Whatever a person's zone is, tomorrow there is not later than this.
-            to: day(after(window.until.map_or(now, |until| until.min(now)))),
+            from: from.min(to.clone()),
+            to,
             window,
             page: 1,
             walks: 1,
@@ -144,7 +146,8 @@ impl Pages {
         // concludes from this list what is missing.
         if !self.walk.has_shrunk && self.before == Some(came_to) {
             let count = came_to.1.unwrap_or_default();
-            page.unreadable.push(format!("the list counts {count} activities and shows {}", came_to.0));
+            page.unreadable
+                .push(format!("the list counts {count} activities and shows {}, however often it is asked", came_to.0));
             self.ended = true;
             return Ok(());
         }
