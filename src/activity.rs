@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// An entry on one platform. Units are in the names; times are UTC; sports are FIT's names.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Activity {
-    /// The platform's name: `garmin-com`, `garmin-cn`, `folder:/mnt/watch`.
+    /// The platform's name: `garmin-com`, `garmin-cn`, `coros`, `folder:/mnt/watch`.
     pub platform: String,
     /// The service's id, as text: ids pass 2^53 on some services.
     pub id: String,

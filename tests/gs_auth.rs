@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::process::Stdio;
-
 use gs_sim::{Effect, Fault, LoginMode, Scenario, Sim};
 use serde_json::Value;
 use support::{LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario};
@@ -265,39 +263,11 @@ fn a_second_factor_without_a_terminal_says_what_to_run_and_sends_no_second_code(
     assert_eq!(sim.log().len(), 1);
 }
 
-/// Runs `gs-auth login` on a terminal of its own (`script`, of bsdutils) and types `lines`, each when asked.
-fn on_a_terminal(work: &Work, args: &str, lines: &[(&str, &str)]) -> (i32, String) {
-    use std::io::{Read, Write};
-    let bin = env!("CARGO_BIN_EXE_gs-auth");
-    let mut command = std::process::Command::new("script");
-    command.args(["-qec", &format!("{bin} {args}"), "/dev/null"]).current_dir(work.dir()).env_clear();
-    command.envs(work.command("gs-auth", &[]).get_envs().filter_map(|(n, v)| Some((n, v?)))).env("TERM", "dumb");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script (bsdutils) is needed");
-    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let mut shown = String::new();
-    for (prompt, line) in lines {
-        let mut buffer = [0; 4096];
-        while !shown.contains(prompt) {
-            let read = stdout.read(&mut buffer).unwrap();
-            assert!(read > 0, "it ended without asking {prompt:?}: {shown}");
-            shown.push_str(&String::from_utf8_lossy(&buffer[..read]));
-        }
-        shown = shown.split_off(shown.find(prompt).unwrap() + prompt.len());
-        // The prompt stands there a moment before the echo is off; nobody types that fast.
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        writeln!(stdin, "{line}").unwrap();
-    }
-    let mut rest = Vec::new();
-    let _ = stdout.read_to_end(&mut rest);
-    (child.wait().unwrap().code().unwrap(), shown + &String::from_utf8_lossy(&rest))
-}
-
 #[test]
 fn on_a_terminal_password_and_code_are_asked_for_and_not_shown() {
     let sim = scenario(3).with_mfa("garmin.com", "123456").start();
     let work = Work::with(&sim);
-    let (code, shown) = on_a_terminal(
-        &work,
+    let (code, shown) = work.on_a_terminal(
         "login --password",
         &[
             ("E-mail address", "runner@example.com"),
@@ -317,7 +287,7 @@ fn the_browser_way_takes_what_is_pasted() {
     let sim = plain(3);
     let work = Work::with(&sim);
     let ticket = sim.with(|state| state.issue_ticket("garmin.com", "android").0);
-    let (code, shown) = on_a_terminal(&work, "login --browser", &[("Paste it here", &ticket)]);
+    let (code, shown) = work.on_a_terminal("login --browser", &[("Paste it here", &ticket)]);
     assert_eq!(code, 0, "{shown}");
     assert!(!shown.contains(&ticket), "{shown}");
     work.run("gs-fetch", &[]).ok();

@@ -174,12 +174,16 @@ fn half_an_emoji_in_a_name_hides_no_other_activity() {
 }
 
 #[test]
-fn coros_in_the_settings_of_the_older_tool_is_passed_over() {
+fn the_setting_of_the_older_tool_names_all_three() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
-    assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids().len(), 2);
-    work.set("SYNC_PLATFORM", "COROS");
+    let said = work.run("gs-fetch", &[]);
+    said.ends(77).says("coros: nobody is logged in; run gs-auth login --platform coros");
+    assert_eq!(said.ids().len(), 2);
+    work.set("SYNC_PLATFORM", "STRAVA");
+    work.run("gs-fetch", &[]).ends(78).says("SYNC_PLATFORM");
+    work.set("SYNC_PLATFORM", ",");
     work.run("gs-fetch", &[]).ends(78).says("SYNC_PLATFORM");
 }
 

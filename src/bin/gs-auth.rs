@@ -6,6 +6,7 @@
 //! gs-auth login --browser               log in with the browser, bring the ticket here
 //! gs-auth import                        take the token of garminconnect, garth or pirate-garmin
 //! gs-auth import - < ticket.txt         a ticket, URL or JSON text from standard input
+//! gs-auth import - --platform coros     the token, or the cookies, of COROS' web page
 //! gs-auth status                        who is logged in, and for how long: no request
 //! gs-auth export > garmin_tokens.json   hand the token to another tool
 //! gs-auth logout
@@ -24,7 +25,8 @@ use jiff::Timestamp;
 /// Log in to the platforms: by password, by browser, or with the token of another tool
 ///
 /// A token lives for months if it is used. A password login is tried once and never repeated by itself: Garmin locks
-/// accounts that are logged in to too often.
+/// accounts that are logged in to too often. COROS allows one session an account: a login here ends the one in the
+/// browser, and the other way round.
 #[derive(Parser)]
 #[command(
     name = "gs-auth",
@@ -51,8 +53,9 @@ enum Action {
     },
     /// Take over a token of another tool, or a ticket, URL or JSON text of a browser login
     ///
-    /// PATH is a file or folder of garminconnect (0.3 or later), garth or pirate-garmin; "-" reads standard input.
-    /// Without it, standard input is read if it is a pipe, else the usual places of those tools are looked at.
+    /// PATH is a file or folder of garminconnect (0.3 or later), garth or pirate-garmin, or for COROS a file with the
+    /// cookie CPL-coros-token of its web page, alone or with others; "-" reads standard input. Without it, standard input
+    /// is read if it is a pipe, else (Garmin) the usual places of those tools are looked at.
     Import {
         /// A token file or folder, or "-"
         path: Option<PathBuf>,
@@ -185,14 +188,14 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
     }
     let text = match path {
         Some(path) if path == Path::new("-") => cli::stdin_text()?,
-        Some(path) => gathered(path)?
+        Some(path) => gathered(kind, path)?
             .ok_or_else(|| Failure::usage(format!("{}: no token file of a known tool is in there", path.display())))?,
         None if !std::io::stdin().is_terminal()
             && let Some(text) = piped()? =>
         {
             text
         }
-        None => usual(run)?,
+        None => usual(run, kind)?,
     };
     if run.common.dry_run {
         run.talk.warning(&format!("{}: would take over what was brought", kind.name));
@@ -205,7 +208,10 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
 
 /// What is no path, but what a person may have meant to paste. It is not shown again.
 fn is_secret(text: &str) -> bool {
-    text.starts_with("ST-") || text.contains("ticket=") || text.contains('{') || text.len() > 200
+    let is_one_long_word =
+        text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=+".contains(&byte));
+    let has_mark = ["ticket=", "CPL-coros-", "{"].iter().any(|mark| text.contains(mark));
+    text.starts_with("ST-") || has_mark || is_one_long_word || text.len() > 200
 }
 
 /// Standard input, if anything is in it: cron and CI give an empty one.
@@ -214,12 +220,28 @@ fn piped() -> Result<Option<Secret>, Failure> {
     Ok((!text.expose().trim().is_empty()).then_some(text))
 }
 
-fn gathered(path: &Path) -> Result<Option<Secret>, Failure> {
-    garmin::gather(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+/// Whether the tools of others are Garmin's: their files are known, and where they keep them.
+fn is_garmin(kind: &Kind) -> bool {
+    kind.name.starts_with("garmin")
+}
+
+fn gathered(kind: &Kind, path: &Path) -> Result<Option<Secret>, Failure> {
+    let text = if is_garmin(kind) {
+        garmin::gather(path)
+    } else {
+        std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
+    };
+    text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// The first token found where other tools keep theirs.
-fn usual(run: &Run) -> Result<Secret, Failure> {
+fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
+    if !is_garmin(kind) {
+        let name = kind.name;
+        return Err(Failure::usage(format!(
+            "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
+        )));
+    }
     if let Some(text) = run.settings.secret("GARTH_TOKEN")? {
         return Ok(text);
     }
@@ -230,7 +252,7 @@ fn usual(run: &Run) -> Result<Secret, Failure> {
     let places = garmin::usual_places(run.settings.home().as_deref(), &|name| run.settings.path(name));
     for place in &places {
         if place.exists()
-            && let Some(text) = gathered(place)?
+            && let Some(text) = gathered(kind, place)?
         {
             run.talk.note(&format!("taking the token in {}", place.display()));
             return Ok(text);
@@ -242,10 +264,18 @@ fn usual(run: &Run) -> Result<Secret, Failure> {
 
 fn export(run: &mut Run) -> Outcome {
     let kind = one(run)?;
-    let token = open(run, kind)?.export().map_err(|error| named(kind, error.into()))?;
-    let token = token
-        .ok_or_else(|| Failure::new(Exit::Login, format!("{}: nobody is logged in; run gs-auth login", kind.name)))?;
-    run.talk.warning("this token is a secret; whoever renews it first keeps it, and the other needs a new login");
+    let platform = open(run, kind)?;
+    let token = platform.export().map_err(|error| named(kind, error.into()))?;
+    let token = token.ok_or_else(|| {
+        let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", kind.name);
+        Failure::new(Exit::Login, message)
+    })?;
+    let is_renewed = platform.account().ok().flatten().is_some_and(|account| account.renewable);
+    let shared = match is_renewed {
+        true => "whoever renews it first keeps it, and the other needs a new login",
+        false => "whoever logs in anew ends it for both",
+    };
+    run.talk.warning(&format!("this token is a secret; {shared}"));
     let mut output = Output::buffered();
     output.text(&format!("{}\n", token.expose()))?;
     output.flush().map(drop)
@@ -282,6 +312,8 @@ struct Status {
     asked_to_wait_until: Option<Timestamp>,
     /// Why the last password login was turned away or refused.
     refused: Option<String>,
+    /// Why the token is of no more use.
+    dead: Option<String>,
 }
 
 fn status(run: &mut Run, format: Option<Format>) -> Outcome {
@@ -321,6 +353,7 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
         domain: account.as_ref().map(|a| a.domain.clone()),
         expires: account.as_ref().and_then(|a| a.expires),
         renewable_until: account.as_ref().and_then(|a| a.renewable_until),
+        dead: account.as_ref().and_then(|a| a.dead.clone()),
         source: account.map(|a| a.source),
         password_set: run.has_credentials(kind),
         cooldown_until,
@@ -340,6 +373,7 @@ fn status_table(all: &[Status]) -> cli::Table {
             _ if wish.is_some() => wish.unwrap_or_default(),
             (Some(until), Some(why)) => format!("no password login before {until}: {why}"),
             (None, Some(why)) => format!("last password login refused: {why}"),
+            _ if status.dead.is_some() => status.dead.clone().unwrap_or_default(),
             _ => status.source.as_ref().map(|source| format!("from {source}")).unwrap_or_default(),
         };
         let has = status.state != "none";

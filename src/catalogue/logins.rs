@@ -10,6 +10,8 @@ use super::{Catalogue, Result};
 const FIRST_COOLDOWN: SignedDuration = SignedDuration::from_hours(2);
 /// The pause after a login of which nothing certain is known.
 const SHORT_COOLDOWN: SignedDuration = SignedDuration::from_mins(15);
+/// No run takes longer.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 /// No pause is longer.
 pub const LONGEST_COOLDOWN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -39,9 +41,25 @@ impl Catalogue {
         self.done(row.optional())
     }
 
-    /// A login is about to be sent: should nothing more be heard of it, none is tried for a short while.
-    pub fn login_begins(&mut self, platform: &str, now: Timestamp) -> Result<Timestamp> {
-        self.pause(platform, "the last login did not end", SHORT_COOLDOWN, false, now)
+    /// A login of `run` is about to be sent: should nothing more be heard of it, none is tried for a short while.
+    pub fn login_begins(&mut self, platform: &str, run: &str, now: Timestamp) -> Result<Timestamp> {
+        let until = self.pause(platform, "the last login did not end", SHORT_COOLDOWN, false, now)?;
+        self.write(|tx| {
+            let past = now.as_second() - LONGEST_RUN.as_secs();
+            tx.execute("DELETE FROM logins_by_run WHERE at < ?1", [past])?;
+            let sql = "INSERT OR REPLACE INTO logins_by_run (platform, run, at) VALUES (?1, ?2, ?3)";
+            tx.execute(sql, params![platform, run, now.as_second()]).map(drop)
+        })?;
+        Ok(until)
+    }
+
+    /// Whether `run` has sent a login to `platform` already. A run that is named for ever in the settings begins anew
+    /// every day.
+    pub fn has_logged_in(&self, platform: &str, run: &str, now: Timestamp) -> Result<bool> {
+        let sql = "SELECT count(*) FROM logins_by_run WHERE platform = ?1 AND run = ?2 AND at BETWEEN ?3 AND ?4";
+        let (from, until) = (now.as_second() - LONGEST_RUN.as_secs(), now.as_second() + LONGEST_RUN.as_secs());
+        let count = self.connection.query_row(sql, params![platform, run, from, until], |row| row.get::<_, i64>(0));
+        Ok(self.done(count)? > 0)
     }
 
     /// The service was in trouble while a login was under way.
@@ -81,9 +99,10 @@ impl Catalogue {
         })
     }
 
-    /// Nothing of the login was sent: only the memory of earlier ones stays.
-    pub fn login_was_not_sent(&mut self, platform: &str) -> Result<()> {
+    /// Nothing of the login of `run` was sent: only the memory of earlier ones stays.
+    pub fn login_was_not_sent(&mut self, platform: &str, run: &str) -> Result<()> {
         self.write(|tx| {
+            tx.execute("DELETE FROM logins_by_run WHERE platform = ?1 AND run = ?2", [platform, run])?;
             let kept = "refusals > 0 OR state = 'refused'";
             tx.execute(&format!("UPDATE logins SET until = NULL WHERE platform = ?1 AND ({kept})"), [platform])?;
             tx.execute(&format!("DELETE FROM logins WHERE platform = ?1 AND NOT ({kept})"), [platform]).map(drop)

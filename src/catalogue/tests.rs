@@ -243,14 +243,30 @@ fn refused_logins_pause_longer_each_time() {
     assert!(login.until.is_some() && !login.refused);
     catalogue.login_refused("p", "wrong password", now()).unwrap();
     for _ in 0..2 {
-        catalogue.login_begins("p", now()).unwrap();
+        catalogue.login_begins("p", "run", now()).unwrap();
         let login = catalogue.login("p").unwrap().unwrap();
         assert!(login.until.is_some() && login.refused && login.reason == "wrong password");
-        catalogue.login_was_not_sent("p").unwrap();
+        catalogue.login_was_not_sent("p", "run").unwrap();
         assert!(catalogue.login("p").unwrap().is_some_and(|login| login.until.is_none() && login.refused));
     }
     catalogue.login_went_well("p").unwrap();
     assert_eq!(catalogue.login("p").unwrap(), None);
+}
+
+#[test]
+fn a_run_remembers_its_login_for_a_day() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let later = |hours| now().checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
+    catalogue.login_begins("p", "run", now()).unwrap();
+    assert!(catalogue.has_logged_in("p", "run", later(23)).unwrap());
+    for (platform, run, at) in [("q", "run", later(0)), ("p", "other", later(0)), ("p", "run", later(25))] {
+        assert!(!catalogue.has_logged_in(platform, run, at).unwrap(), "{platform} {run} {at}");
+    }
+    catalogue.login_went_well("p").unwrap();
+    assert!(catalogue.has_logged_in("p", "run", now()).unwrap());
+    catalogue.login_was_not_sent("p", "run").unwrap();
+    assert!(!catalogue.has_logged_in("p", "run", now()).unwrap());
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub struct Common {
     /// When to show progress
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub progress: When,
-    /// Only this platform: garmin-com, garmin-cn, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]
+    /// Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]
     #[arg(long, value_name = "NAME", value_delimiter = ',', global = true)]
     pub platform: Vec<String>,
 }
@@ -108,12 +108,11 @@ pub fn named(flag: &str, names: &[String]) -> Result<Option<Vec<&'static Kind>>,
     if names.is_empty() { Ok(None) } else { find(flag, names, Exit::Usage).map(Some) }
 }
 
-/// The platforms that `SYNC_PLATFORM` names. COROS, which the settings of Sports Sync X name, is passed over: this version
-/// does not know it.
+/// The platforms that `SYNC_PLATFORM` names.
 pub fn platforms_of_settings(settings: &Settings) -> Result<Option<Vec<&'static Kind>>, Failure> {
     let Some(text) = settings.get("SYNC_PLATFORM") else { return Ok(None) };
     let names = text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    let names: Vec<String> = names.filter(|name| !name.eq_ignore_ascii_case("coros")).collect();
+    let names: Vec<String> = names.collect();
     if names.is_empty() {
         return Err(Failure::new(Exit::Config, format!("SYNC_PLATFORM={text:?} names no platform of this version")));
     }

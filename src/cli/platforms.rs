@@ -29,7 +29,8 @@ impl Run {
             }
         }
         if ready.is_empty() {
-            let message = "no platform is set up; log in first: gs-auth login --platform garmin-com (or garmin-cn)";
+            let message =
+                "no platform is set up; log in first: gs-auth login --platform garmin-com (or garmin-cn, or coros)";
             return Err(Failure::new(Exit::Login, message));
         }
         Ok(ready)
@@ -84,7 +85,12 @@ impl Run {
 
     /// Opens a platform.
     pub fn open_platform(&self, kind: &Kind, http: Arc<Http>) -> Result<Box<dyn Platform>, Failure> {
-        let guard = Guard { path: self.catalogue_path.clone(), wait: self.lock_wait, platform: kind.name };
+        let guard = Guard {
+            path: self.catalogue_path.clone(),
+            wait: self.lock_wait,
+            platform: kind.name,
+            run: self.id.clone(),
+        };
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
         Ok((kind.open)(Context {
@@ -117,6 +123,7 @@ struct Guard {
     path: PathBuf,
     wait: Duration,
     platform: &'static str,
+    run: String,
 }
 
 impl Guard {
@@ -130,19 +137,25 @@ impl LoginGuard for Guard {
     fn barred(&self, by_hand: bool) -> platform::Result<Option<Barred>> {
         let login = self.with(|catalogue| catalogue.login(self.platform))?;
         let now = Timestamp::now();
-        Ok(login.and_then(|login| match login.until.filter(|until| *until > now && is_plausible(*until, now)) {
-            Some(until) => Some(Barred::Until(until, login.reason)),
-            None if login.refused && !by_hand => Some(Barred::ByItself(login.reason)),
-            None => None,
-        }))
+        let barred =
+            login.and_then(|login| match login.until.filter(|until| *until > now && is_plausible(*until, now)) {
+                Some(until) => Some(Barred::Until(until, login.reason)),
+                None if login.refused && !by_hand => Some(Barred::ByItself(login.reason)),
+                None => None,
+            });
+        if barred.is_some() || by_hand {
+            return Ok(barred);
+        }
+        let has = self.with(|catalogue| catalogue.has_logged_in(self.platform, &self.run, now))?;
+        Ok(has.then_some(Barred::ThisRun))
     }
 
     fn begins(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_begins(self.platform, Timestamp::now()).map(drop))
+        self.with(|catalogue| catalogue.login_begins(self.platform, &self.run, Timestamp::now()).map(drop))
     }
 
     fn was_not_sent(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_was_not_sent(self.platform))
+        self.with(|catalogue| catalogue.login_was_not_sent(self.platform, &self.run))
     }
 
     fn in_trouble(&self, reason: &str) -> platform::Result<Timestamp> {

@@ -80,10 +80,10 @@ pub struct Request {
     pub repeat: Repeat,
     /// The largest answer taken.
     pub limit: u64,
-    /// Its path holds a key, as the addresses of bots do: only the host is ever told.
-    pub secret_path: bool,
     /// Hosts that a redirect may lead to; any other is refused, as it would be handed the credentials.
     pub hosts: Vec<String>,
+    /// Whoever knows the path has what is there, or may write to it: only the host is ever told.
+    pub secret_path: bool,
 }
 
 impl Request {
@@ -96,8 +96,8 @@ impl Request {
             body: None,
             repeat: Repeat::Read,
             limit: BODY_LIMIT,
-            secret_path: false,
             hosts: Vec::new(),
+            secret_path: false,
         }
     }
 

@@ -140,7 +140,9 @@ impl Http {
         let network = |why: String| Error::Network { host: host(&request.url), why, unsent: false };
         let failed = |error: ureq::Error| {
             let unsent = is_unsent(&error);
-            Error::Network { host: host(&request.url), why: error.to_string(), unsent }
+            // One about the URL itself would quote it.
+            let why = if request.secret_path { without_secret(&error) } else { error.to_string() };
+            Error::Network { host: host(&request.url), why, unsent }
         };
         let url = match &self.options.loopback {
             Some(loopback) => loopback.rewrite(&request.url),
@@ -150,9 +152,10 @@ impl Http {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
+        let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
         let sent = match &request.body {
-            Some(body) => self.agent.run(builder.body(body.as_slice()).map_err(|e| network(e.to_string()))?),
-            None => self.agent.run(builder.body(()).map_err(|e| network(e.to_string()))?),
+            Some(body) => self.agent.run(builder.body(body.as_slice()).map_err(unfit)?),
+            None => self.agent.run(builder.body(()).map_err(unfit)?),
         };
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
@@ -218,11 +221,19 @@ pub(super) fn host(url: &str) -> String {
     host.split(':').next().unwrap_or("").to_ascii_lowercase()
 }
 
-/// What of a request's address may be told.
+/// What may be told of a request's URL.
 fn shown(request: &Request) -> String {
-    match request.secret_path {
-        true => format!("https://{}/***", host(&request.url)),
-        false => without_query(&request.url).to_owned(),
+    if request.secret_path {
+        format!("https://{}/***", host(&request.url))
+    } else {
+        without_query(&request.url).to_owned()
+    }
+}
+
+fn without_secret(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "the address cannot be used".into(),
+        other => other.to_string(),
     }
 }
 
@@ -265,5 +276,7 @@ mod tests {
         assert_eq!(shown(&request), "https://u:p@h/p");
         request.secret_path = true;
         assert_eq!(shown(&request), "https://h/***");
+        let file = Request { secret_path: true, ..Request::get("https://s3.coros.com/fit/1/2.fit?x") };
+        assert_eq!(shown(&file), "https://s3.coros.com/***");
     }
 }

@@ -6,8 +6,11 @@
 //!
 //! A new platform is one module and one row in [`PLATFORMS`].
 
+mod attempt;
+pub mod coros;
 pub mod folder;
 pub mod garmin;
+mod json;
 mod tokens;
 
 use std::path::PathBuf;
@@ -276,6 +279,8 @@ pub enum Barred {
     Until(Timestamp, String),
     /// The last one was refused: none by itself.
     ByItself(String),
+    /// This run has made its one already: none by itself before the next run.
+    ThisRun,
 }
 
 /// What a platform is opened with.
@@ -338,6 +343,17 @@ pub const PLATFORMS: &[Kind] = &[
         takes: &["fit", "tcx", "gpx"],
         deletes: true,
         open: garmin::open_cn,
+    },
+    Kind {
+        name: "coros",
+        title: "COROS",
+        native_manufacturer: Some("coros"),
+        user_settings: &["COROS_EMAIL"],
+        password_settings: &["COROS_PASSWORD"],
+        // The web page of COROS takes these two alone.
+        takes: &["fit", "tcx"],
+        deletes: true,
+        open: coros::open,
     },
     folder::KIND,
 ];

@@ -60,6 +60,14 @@ impl Work {
         work
     }
 
+    /// The same, with the password of COROS alone, and COROS alone to work on.
+    pub fn with_coros(sim: &Sim) -> Work {
+        let mut work = Work::with(sim);
+        work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+        work.set("SYNC_PLATFORM", "COROS");
+        work
+    }
+
     /// Sets a setting, in place of what it was.
     pub fn set(&mut self, name: &str, value: &str) -> &mut Work {
         self.env.retain(|(n, _)| n != name);
@@ -132,6 +140,34 @@ impl Work {
         let mut command = self.command(name, args);
         command.stdin(std::fs::File::open(path).unwrap()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().unwrap()
+    }
+
+    /// Runs `gs-auth login` on a terminal of its own (`script`, of bsdutils) and types `lines`, each when asked.
+    pub fn on_a_terminal(&self, args: &str, lines: &[(&str, &str)]) -> (i32, String) {
+        use std::io::Read;
+        let bin = env!("CARGO_BIN_EXE_gs-auth");
+        let mut command = Command::new("script");
+        command.args(["-qec", &format!("{bin} {args}"), "/dev/null"]).current_dir(self.dir()).env_clear();
+        command.envs(self.command("gs-auth", &[]).get_envs().filter_map(|(n, v)| Some((n, v?)))).env("TERM", "dumb");
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script (bsdutils) is needed");
+        let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut shown = String::new();
+        for (prompt, line) in lines {
+            let mut buffer = [0; 4096];
+            while !shown.contains(prompt) {
+                let read = stdout.read(&mut buffer).unwrap();
+                assert!(read > 0, "it ended without asking {prompt:?}: {shown}");
+                shown.push_str(&String::from_utf8_lossy(&buffer[..read]));
+            }
+            shown = shown.split_off(shown.find(prompt).unwrap() + prompt.len());
+            // The prompt stands there a moment before the echo is off; nobody types that fast.
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            writeln!(stdin, "{line}").unwrap();
+        }
+        let mut rest = Vec::new();
+        let _ = stdout.read_to_end(&mut rest);
+        (child.wait().unwrap().code().unwrap(), shown + &String::from_utf8_lossy(&rest))
     }
 
     /// One value out of the catalogue.
@@ -245,6 +281,11 @@ pub fn scenario(count: usize) -> Scenario {
     Scenario { accounts: vec![account], ..Scenario::default() }
 }
 
+/// A simulator with one account at COROS and nothing at Garmin.
+pub fn coros(spec: gs_sim::CorosSpec) -> Sim {
+    Scenario { coros: vec![spec], ..scenario(0) }.start()
+}
+
 /// The requests whose path contains `part`.
 pub fn asked(sim: &Sim, part: &str) -> Vec<LoggedRequest> {
     sim.log().into_iter().filter(|request| request.path.contains(part)).collect()
@@ -262,6 +303,10 @@ pub const LIST: &str = "/activitylist-service/";
 pub const FILES: &str = "/download-service/files/";
 pub const TOKEN: &str = "/di-oauth2-service/";
 pub const LOGIN: &str = "/mobile/api/login";
+
+pub const COROS_LOGIN: &str = "/account/login";
+pub const COROS_WHO: &str = "/account/query";
+pub const COROS_LIST: &str = "/activity/query";
 
 /// Runs a shell script that has to go well.
 pub fn shell(script: &str) {

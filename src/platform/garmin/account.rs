@@ -7,12 +7,10 @@ use super::login::{self, Answer, NoToken};
 use super::oauth1::{self, Consumer};
 use super::site::Site;
 use super::token::Token;
-use super::{Garmin, import, json};
+use super::{Garmin, import};
 use crate::http::{self, Request, Response, Secret};
-use crate::platform::{Account, Ask, Barred, Credentials, Error, Result};
-
-/// Codes a person may try in one login.
-const CODES: u32 = 3;
+use crate::platform::attempt::{Attempt, CODES, Ended, Logins};
+use crate::platform::{Account, Ask, Credentials, Error, Result, json};
 
 impl Garmin {
     /// Sends a read with the token; renews it once if the service refuses it.
@@ -87,7 +85,7 @@ impl Garmin {
             }
         }
         let Some(credentials) = (self.context.credentials)()? else { return Err(self.login_needed(&why)) };
-        self.may_try(false)?;
+        self.logins().may_try(false)?;
         self.password_login(&credentials, &mut |_| None)
     }
 
@@ -142,41 +140,17 @@ impl Garmin {
     /// One password login, started by hand.
     pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
         let _lock = self.store.lock()?;
-        self.may_try(true)?;
+        self.logins().may_try(true)?;
         self.password_login(credentials, ask).map(|token| token.account())
     }
 
-    fn may_try(&self, by_hand: bool) -> Result<()> {
-        match self.context.guard.barred(by_hand)? {
-            None => Ok(()),
-            Some(Barred::Until(until, why)) => Err(Error::Later {
-                message: format!("no password login before {until}: {why}; until then {}", self.other_ways()),
-                down: true,
-            }),
-            Some(Barred::ByItself(why)) => Err(self
-                .login_needed(&format!("the last password login was refused ({why}) and is not repeated by itself"))),
-        }
+    fn logins(&self) -> Logins<'_> {
+        Logins { platform: self.site.platform, guard: self.context.guard.as_ref(), other_ways: self.other_ways() }
     }
 
     /// One password login. The lock is held by the caller.
-    ///
-    /// It counts as made from before it is sent until its outcome is written down, so that nothing that cuts it short
-    /// (a crash, a reset, an answer nobody expected) makes the next run send another.
     fn password_login(&self, credentials: &Credentials, ask: Ask) -> Result<Token> {
-        let guard = &self.context.guard;
-        guard.begins()?;
-        self.attempt(credentials, ask).map_err(|ended| {
-            let told = match ended {
-                Ended::Refused(why) => guard.refused(&why).map(|()| self.login_needed(&why)),
-                Ended::TurnedAway(why) => {
-                    guard.turned_away(&why).map(|until| self.paused("was turned away", &why, until))
-                }
-                Ended::Trouble(why) => guard.in_trouble(&why).map(|until| self.paused("came to nothing", &why, until)),
-                Ended::Otherwise(error) => Ok(error),
-                Ended::NotSent(error) => guard.was_not_sent().map(|()| error),
-            };
-            told.unwrap_or_else(|error| error)
-        })
+        self.logins().make(|| self.attempt(credentials, ask))
     }
 
     fn attempt(&self, credentials: &Credentials, ask: Ask) -> Attempt<Token> {
@@ -213,14 +187,8 @@ impl Garmin {
         Err(Ended::Refused("the second factor was wrong three times".into()))
     }
 
-    fn paused(&self, what: &str, why: &str, until: Timestamp) -> Error {
-        let message = format!("the login {what}: {why}; no other is tried before {until}; {}", self.other_ways());
-        Error::Later { message, down: true }
-    }
-
     fn login_needed(&self, why: &str) -> Error {
-        let platform = self.site.platform;
-        Error::Login(format!("{why}; run gs-auth login --platform {platform}, or {}", self.other_ways()))
+        self.logins().needed(why)
     }
 
     fn other_ways(&self) -> String {
@@ -310,32 +278,6 @@ impl Garmin {
             ));
         }
         Ok(token.account())
-    }
-}
-
-/// How an attempt to get a token ended without one.
-enum Ended {
-    /// It is a person's turn.
-    Refused(String),
-    /// Too many, or a test that only a browser passes.
-    TurnedAway(String),
-    /// Nothing certain: the service was in trouble, or the answer got lost.
-    Trouble(String),
-    /// Nothing of it was sent.
-    NotSent(Error),
-    /// Something of our own, or a person's wish to stop.
-    Otherwise(Error),
-}
-
-type Attempt<T> = std::result::Result<T, Ended>;
-
-impl From<Error> for Ended {
-    fn from(error: Error) -> Ended {
-        match error {
-            Error::Login(why) => Ended::Refused(why),
-            Error::Later { message, .. } | Error::Strange(message) => Ended::Trouble(message),
-            other => Ended::Otherwise(other),
-        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Deletes an activity at Garmin: what is asked, and what the answer means. Pure.
 
+use super::envelope;
 use super::site::Site;
-use super::{envelope, json};
 use crate::http::{Request, Response};
-use crate::platform::{Error, Result};
+use crate::platform::{Error, Result, json};
 
 /// The request. `id` is made of digits.
 pub fn request(site: &Site, id: &str) -> Request {

@@ -1,10 +1,9 @@
 //! Garmin's files: the original first, then what Garmin computed from it. Decides; the caller sends.
 
-use super::json;
 use super::site::Site;
 use crate::activity::Activity;
 use crate::http::{Repeat, Request, Response};
-use crate::platform::{Download, Error, Result};
+use crate::platform::{Download, Error, Result, json};
 
 /// Larger than any original: a zip of the longest recordings has some ten megabytes.
 const FILE_LIMIT: u64 = 128 << 20;

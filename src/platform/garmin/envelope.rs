@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::list::id;
-use super::{json, site::Site};
+use super::site::Site;
 use crate::activity::printable;
 use crate::http::Response;
-use crate::platform::{Error, Result};
+use crate::platform::{Error, Result, json};
 
 /// Garmin's code of a failure that is none: the exercise is there already.
 const DUPLICATE: u64 = 202;

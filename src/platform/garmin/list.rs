@@ -11,10 +11,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::json;
 use crate::activity::Activity;
 use crate::http::{Response, form};
-use crate::platform::{Error, Listed, Page, Result, Window};
+use crate::platform::{Error, Listed, Page, Result, Window, json};
 use crate::sport;
 
 /// Entries a page. Larger pages work until some undocumented bound; this one is what most clients use.

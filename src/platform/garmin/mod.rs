@@ -9,7 +9,6 @@ mod delete;
 mod download;
 mod envelope;
 mod import;
-mod json;
 mod list;
 mod login;
 mod oauth1;

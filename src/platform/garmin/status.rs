@@ -4,11 +4,11 @@
 //! as in the answer to the upload itself.
 
 use super::envelope::{self, Verdict};
+use super::is_id;
 use super::list::id;
 use super::site::Site;
-use super::{is_id, json};
 use crate::http::{Request, Response};
-use crate::platform::{Error, Result, Uploaded};
+use crate::platform::{Error, Result, Uploaded, json};
 
 /// Where the addresses of statuses lie.
 pub const PATH: &str = "/activity-service/activity/status/";

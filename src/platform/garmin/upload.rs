@@ -8,11 +8,10 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::envelope::{self, Verdict};
-use super::json;
 use super::site::Site;
 use super::status::PATH;
 use crate::http::{Request, Response};
-use crate::platform::{Error, Outgoing, Result, Uploaded};
+use crate::platform::{Error, Outgoing, Result, Uploaded, json};
 
 /// Stands for a ticket when Garmin gave no address to ask at: only the list can tell.
 const NO_ADDRESS: &str = "none";

@@ -1,0 +1,95 @@
+//! Reads what a person brings: the token that the browser keeps, alone, in its cookies, or in JSON. Pure.
+//!
+//! The cookies `CPL-coros-token` and `CPL-coros-region` are those of the web page (coros-additional-mcp, its README).
+
+use serde_json::Value;
+
+use super::answer::digits;
+use super::region::region;
+use super::token::Token;
+use crate::platform::{Error, Result};
+
+const TOKEN_COOKIE: &str = "CPL-coros-token=";
+const REGION_COOKIE: &str = "CPL-coros-region=";
+/// Shorter than any token that was seen, longer than most words.
+const SHORTEST: usize = 12;
+
+/// Reads `text`. A region that it names is only where the token is tried first.
+pub fn parse(text: &str) -> Result<Token> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let (token, region_id) = if let Ok(json @ Value::Object(_)) = serde_json::from_str::<Value>(text) {
+        from_json(&json)
+    } else if text.contains(TOKEN_COOKIE) {
+        (cookie(text, TOKEN_COOKIE), cookie(text, REGION_COOKIE).and_then(|id| id.parse().ok()))
+    } else {
+        (Some(text.trim_matches(['"', '\'']).to_owned()), None)
+    };
+    let access_token = token.filter(|token| is_token(token)).ok_or_else(|| {
+        Error::Input(
+            "this is neither a COROS token, nor the cookies of its web page (CPL-coros-token=…), nor JSON text with an accessToken; see gs-auth login --browser --platform coros"
+                .into(),
+        )
+    })?;
+    let region = region_id.filter(|id| region(*id).is_ok());
+    Ok(Token { access_token, region, user_id: None, user: None, source: "browser".into(), dead: None })
+}
+
+fn from_json(json: &Value) -> (Option<String>, Option<u32>) {
+    let at = if json["data"].is_object() { &json["data"] } else { json };
+    let token = ["accessToken", "access_token", "CPL-coros-token"].iter().find_map(|name| at[*name].as_str());
+    let region = ["regionId", "CPL-coros-region"].iter().find_map(|name| digits(&at[*name])?.parse().ok());
+    (token.map(str::to_owned), region)
+}
+
+fn cookie(text: &str, name: &str) -> Option<String> {
+    let rest = &text[text.find(name)? + name.len()..];
+    let end = rest.find(|c: char| c == ';' || c == '"' || c == '\'' || c.is_whitespace()).unwrap_or(rest.len());
+    Some(rest[..end].to_owned())
+}
+
+/// What could be one; it goes into a header, so nothing else may.
+fn is_token(text: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_graphic() && !b"\"'{}<>;,\\".contains(&byte);
+    (SHORTEST..=4096).contains(&text.len()) && text.bytes().all(is_fit) && !text.contains("://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (String, Option<u32>) {
+        let token = parse(text).unwrap_or_else(|error| panic!("{error}"));
+        (token.access_token, token.region)
+    }
+
+    #[test]
+    fn a_token_alone_in_cookies_and_in_json() {
+        let token = "0123456789ABCDEF0123".to_owned();
+        assert_eq!(read("  0123456789ABCDEF0123\n"), (token.clone(), None));
+        assert_eq!(read("\"0123456789ABCDEF0123\""), (token.clone(), None));
+        assert_eq!(read("CPL-coros-token=0123456789ABCDEF0123"), (token.clone(), None));
+        let header = "Cookie: lang=en; CPL-coros-region=2; CPL-coros-token=0123456789ABCDEF0123; x=y";
+        assert_eq!(read(header), (token.clone(), Some(2)));
+        assert_eq!(read(r#"{"accessToken":"0123456789ABCDEF0123","regionId":3}"#), (token.clone(), Some(3)));
+        let answer = r#"{"result":"0000","data":{"accessToken":"0123456789ABCDEF0123","regionId":"4"}}"#;
+        assert_eq!(read(answer), (token.clone(), Some(4)));
+        let odd = "CPL-coros-token=0123456789ABCDEF0123;CPL-coros-region=77";
+        assert_eq!(read(odd), (token, None), "a region that nobody knows is no place to begin");
+    }
+
+    #[test]
+    fn what_export_gives_is_taken() {
+        let token = parse("CPL-coros-token=0123456789ABCDEF0123; CPL-coros-region=3").unwrap();
+        assert_eq!(read(token.export().expose()), ("0123456789ABCDEF0123".into(), Some(3)));
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_being_quoted() {
+        for text in
+            ["", "hello", "{}", "[1]", "<html>what is this</html>", "two words of text", "https://t.coros.com/x"]
+        {
+            let error = parse(text).err().unwrap();
+            assert!(matches!(&error, Error::Input(words) if !words.contains("hello")), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Entries as COROS sends them, restated with invented values; and walks through lists that change.
+
+use super::*;
+use serde_json::json;
+
+fn now() -> Timestamp {
+    "2026-11-22T20:00:00Z".parse().unwrap()
+}
+
+fn pages() -> Pages {
+    Pages::new(Window::default(), now())
+}
+
+#[test]
+fn an_entry_of_a_watch() {
+    let item = json!({
+        "labelId": "479396244626636805", "sportType": 102, "mode": 15, "subMode": 1, "date": 20260213,
+        "startTime": 1_770_939_024, "endTime": 1_770_942_000, "startTimezone": 23, "endTimezone": 23,
+        "totalTime": 2976, "workoutTime": 2801, "distance": 2357.59, "name": "Kathmandu Trail Run",
+        "device": "COROS PACE 3", "calorie": 180_000, "avgSpeed": 376.2, "imageUrl": "", "hasMessage": 0
+    });
+    let activity = activity(&item).unwrap();
+    assert_eq!((activity.platform.as_str(), activity.id.as_str()), ("coros", "479396244626636805"));
+    assert_eq!(activity.start_time.unwrap().to_string(), "2026-02-12T23:30:24Z");
+    assert_eq!(activity.utc_offset_s, Some(20_700));
+    assert_eq!((activity.sport.as_deref(), activity.sub_sport.as_deref()), (Some("running"), Some("trail")));
+    assert_eq!((activity.timer_time_s, activity.elapsed_time_s), (Some(2801.0), Some(2976.0)));
+    assert_eq!((activity.distance_m, activity.platform_sport.as_deref()), (Some(2357.59), Some("102")));
+    assert_eq!((activity.manufacturer.as_deref(), activity.device.as_deref()), (Some("coros"), Some("COROS PACE 3")));
+}
+
+#[test]
+fn an_imported_entry_is_not_taken_for_one_of_coros() {
+    for device in [json!("Garmin Forerunner 965"), json!(null), json!(""), json!("Zwift COROS")] {
+        let activity = activity(&json!({"labelId": "1", "device": device})).unwrap();
+        assert_eq!(activity.manufacturer, None, "{device}");
+    }
+}
+
+#[test]
+fn an_entry_with_an_id_alone_is_an_activity() {
+    let sparse = Activity { platform: "coros".into(), id: "7".into(), ..Activity::default() };
+    assert_eq!(activity(&json!({"labelId": 7})).unwrap(), sparse);
+    let nulls = json!({"labelId": "7", "name": null, "sportType": null, "startTime": null, "startTimezone": null,
+        "distance": 0, "workoutTime": 0, "totalTime": 0, "device": null});
+    assert_eq!(activity(&nulls).unwrap(), sparse);
+    for none in [json!({}), json!({"labelId": ""}), json!({"labelId": "x"}), json!("text"), Value::Null] {
+        assert!(activity(&none).is_none(), "{none}");
+    }
+    let unknown = activity(&json!({"labelId": 7, "sportType": 7777})).unwrap();
+    assert_eq!((unknown.sport, unknown.platform_sport.as_deref()), (None, Some("7777")));
+}
+
+#[test]
+fn times_and_zones_that_cannot_be_are_unknown() {
+    for odd in [0, -5, 178_464_143_013_i64] {
+        assert_eq!(activity(&json!({"labelId": 7, "startTime": odd})).unwrap().start_time, None, "{odd}");
+    }
+    let zone = |quarters: i64| activity(&json!({"labelId": 7, "startTimezone": quarters})).unwrap().utc_offset_s;
+    assert_eq!((zone(32), zone(-32), zone(0)), (Some(28_800), Some(-28_800), Some(0)));
+    assert_eq!((zone(-14), zone(51), zone(73), zone(i64::MAX)), (Some(-12_600), Some(45_900), None, None));
+}
+
+#[test]
+fn days_are_always_named_and_wider_than_the_window() {
+    let path = pages().next_path().unwrap().unwrap();
+    assert_eq!(path, "/activity/query?size=200&pageNumber=1&startDay=19891201&endDay=20261124&modeList=");
+    let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+    let window = Window { since: at("2026-03-01T00:00:00Z"), until: at("2026-03-05T00:00:00Z") };
+    let path = Pages::new(window, now()).next_path().unwrap().unwrap();
+    assert!(path.contains("startDay=20260227&endDay=20260307"), "{path}");
+    let ahead = Window { since: at("2027-01-01T00:00:00Z"), until: None };
+    let path = Pages::new(ahead, now()).next_path().unwrap().unwrap();
+    assert!(path.contains("startDay=20261124&endDay=20261124"), "{path}");
+    let ends = Window { since: Some(Timestamp::MIN), until: Some(Timestamp::MAX) };
+    let path = Pages::new(ends, now()).next_path().unwrap().unwrap();
+    assert!(path.contains("startDay=19891201&endDay=20261124"), "{path}");
+}
+
+#[test]
+fn the_window_is_held_to_the_second() {
+    let at = |second| Timestamp::from_second(second).ok();
+    let mut pages = Pages::new(Window { since: at(1000), until: at(2000) }, now());
+    let items: Vec<Value> =
+        [999, 1000, 1999, 2000].map(|second| json!({"labelId": second, "startTime": second})).into();
+    let page = pages.read(&json!({"count": 4, "totalPage": 1, "dataList": items})).unwrap().unwrap();
+    let ids: Vec<&str> = page.activities.iter().map(|listed| listed.activity.id.as_str()).collect();
+    assert_eq!((ids.as_slice(), page.starts.len()), (&["1000", "1999"][..], 4));
+}
+
+/// A service that holds `entries`; after each request `change` may delete or add some. Returns what was shown, what could
+/// not be read, and the requests made.
+fn walk(
+    mut entries: Vec<u64>,
+    cap: usize,
+    mut change: impl FnMut(usize, &mut Vec<u64>),
+) -> Result<(Vec<u64>, Vec<String>, usize)> {
+    let (mut shown, mut unreadable, mut requests) = (Vec::new(), Vec::new(), 0);
+    let mut pages = pages();
+    while let Some(path) = pages.next_path()? {
+        let number: usize = path.split("pageNumber=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
+        let items: Vec<Value> =
+            entries.iter().skip((number - 1) * cap).take(cap).map(|id| json!({"labelId": id})).collect();
+        let data = match items.is_empty() {
+            true => json!({"count": entries.len()}),
+            false => json!({"count": entries.len(), "totalPage": entries.len().div_ceil(cap), "dataList": items}),
+        };
+        requests += 1;
+        if let Some(page) = pages.read(&data)? {
+            shown.extend(page.activities.iter().map(|listed| listed.activity.id.parse::<u64>().unwrap()));
+            unreadable.extend(page.unreadable);
+        }
+        change(requests, &mut entries);
+    }
+    shown.sort_unstable();
+    Ok((shown, unreadable, requests))
+}
+
+fn all(entries: std::ops::Range<u64>) -> Vec<u64> {
+    entries.rev().collect()
+}
+
+#[test]
+fn a_list_of_one_page_is_one_request_and_so_is_an_empty_one() {
+    let (shown, _, requests) = walk(all(0..200), 200, |_, _| {}).unwrap();
+    assert_eq!((shown.len(), requests), (200, 1));
+    let (shown, _, requests) = walk(Vec::new(), 200, |_, _| {}).unwrap();
+    assert_eq!((shown.len(), requests), (0, 1));
+    let (shown, _, requests) = walk(all(0..401), 200, |_, _| {}).unwrap();
+    assert_eq!((shown.len(), requests), (401, 3));
+}
+
+#[test]
+fn what_arrives_meanwhile_hides_nothing_and_repeats_nothing() {
+    let arrive = |request: usize, entries: &mut Vec<u64>| entries.insert(0, 1000 + request as u64);
+    let (shown, _, _) = walk(all(0..500), 100, arrive).unwrap();
+    assert!((0..500).all(|id| shown.contains(&id)));
+    let mut once = shown.clone();
+    once.dedup();
+    assert_eq!(once, shown);
+}
+
+#[test]
+fn what_is_deleted_meanwhile_hides_nothing() {
+    // The newest goes after the first page: 400 moves onto it, past what was read.
+    let delete = |request: usize, entries: &mut Vec<u64>| {
+        if request == 1 {
+            entries.remove(0);
+        }
+    };
+    let (shown, unreadable, requests) = walk(all(0..600), 200, delete).unwrap();
+    assert_eq!((shown.len(), unreadable.len()), (600, 0));
+    assert!(requests <= 7, "{requests}");
+}
+
+#[test]
+fn a_list_that_never_stands_still_has_an_end() {
+    let change = |_: usize, entries: &mut Vec<u64>| {
+        entries.remove(0);
+    };
+    assert!(matches!(walk(all(0..5000), 100, change), Err(Error::Strange(_))));
+}
+
+#[test]
+fn what_is_counted_and_never_shown_is_told() {
+    let mut pages = pages();
+    let mut told = Vec::new();
+    let mut requests = 0;
+    while let Some(path) = pages.next_path().unwrap() {
+        let data = match path.contains("pageNumber=1&") {
+            true => json!({"count": 3, "totalPage": 1, "dataList": [{"labelId": 1}, {"labelId": 2}]}),
+            false => json!({"count": 3}),
+        };
+        told.extend(pages.read(&data).unwrap().map(|page| page.unreadable).unwrap_or_default());
+        requests += 1;
+    }
+    assert_eq!(
+        (told, requests),
+        (vec!["the list counts 3 activities and shows 2, however often it is asked".to_owned()], 4)
+    );
+}
+
+#[test]
+fn without_a_count_only_an_empty_or_a_repeated_page_is_the_end() {
+    let mut pages = pages();
+    let page = json!({"dataList": [{"labelId": 1}], "totalPage": 1});
+    assert_eq!(pages.read(&page).unwrap().unwrap().activities.len(), 1);
+    assert!(pages.next_path().unwrap().is_some());
+    assert!(pages.read(&page).unwrap().is_none());
+    assert!(pages.next_path().unwrap().is_none());
+}
+
+#[test]
+fn an_entry_without_an_id_is_told_once() {
+    let mut pages = pages();
+    let page = pages.read(&json!({"count": 2, "totalPage": 1, "dataList": [{"name": "x"}, {"labelId": 1}]})).unwrap();
+    assert_eq!(page.unwrap().unreadable.len(), 1);
+    assert!(pages.next_path().unwrap().is_none());
+}
+
+#[test]
+fn a_list_that_is_none_is_not_an_empty_one() {
+    for data in
+        [Value::Null, json!([]), json!("x"), json!({"dataList": "x"}), json!({"dataList": {}}), json!({"count": 5})]
+    {
+        assert!(matches!(pages().read(&data), Err(Error::Strange(_))), "{data}");
+    }
+}

@@ -1,0 +1,139 @@
+//! COROS: the Training Hub's interface, which is that of its web page.
+//!
+//! `region` knows the hosts, `answer` what comes back from them, `login` the login, `import` what a person brings, `token`
+//! what is kept; `list`, `download` and `delete` are what is done with it. To upload, `parcel` packs a file,
+//! `sts` and `keys` get the keys of an object store, `store` signs what is put there, `job` orders the import, and `queue`
+//! follows it; `upload` decides. All of these build and read, pure; `account` and this file send. What is known of the service, and from where, is in `docs/services.md`.
+//!
+//! One session an account: a login ends the one before, in the browser or in another tool, and is ended by theirs. So
+//! `Coros::call` is the way for everything that needs a token.
+
+mod account;
+mod answer;
+mod delete;
+mod download;
+mod import;
+mod job;
+mod keys;
+mod list;
+mod login;
+mod parcel;
+mod queue;
+mod region;
+pub mod store;
+mod sts;
+mod token;
+mod upload;
+
+use std::cell::RefCell;
+
+use jiff::Timestamp;
+
+use keys::Hands;
+use store::Keys;
+use token::Token;
+
+use super::{
+    Account, Ask, Context, Credentials, Download, Ending, Error, More, Outgoing, Page, Platform, Result, Sent,
+    TokenStore, Uploaded, Window,
+};
+use crate::activity::Activity;
+use crate::http::Secret;
+
+/// The platform's name: in records, for the token file, and for the interval between requests.
+const NAME: &str = "coros";
+
+/// An account at COROS.
+struct Coros {
+    store: TokenStore,
+    context: Context,
+    /// Keys of the object store that served before: they last for an hour.
+    keys: RefCell<Option<Keys>>,
+}
+
+/// Opens COROS.
+pub fn open(context: Context) -> Box<dyn Platform> {
+    Box::new(Coros { store: TokenStore::new(context.tokens.clone(), NAME), context, keys: RefCell::default() })
+}
+
+impl Platform for Coros {
+    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
+        let mut pages = list::Pages::new(*window, Timestamp::now());
+        while let Some(path) = pages.next_path()? {
+            let answer = self.call(&|session| session.region.get(&path))?;
+            // A page without anything new is no page on which the caller could have had enough.
+            let Some(page) = pages.read(&answer.expected("the list")?)? else { continue };
+            if each_page(page)? == More::Stop {
+                return Ok(Ending::Stopped);
+            }
+        }
+        Ok(Ending::End)
+    }
+
+    fn download(&self, activity: &Activity) -> Result<Download> {
+        let url = download::address(activity, &mut |path| self.call(&|session| session.region.read_by_post(path)))?;
+        download::read(&self.send(&download::file_request(&url)?)?)
+    }
+
+    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+        self.with_hands(|hands| upload::upload(file, hands, &mut self.keys.borrow_mut()))
+    }
+
+    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
+        self.with_hands(|hands| upload::settle(sent, hands))
+    }
+
+    fn delete(&self, activity: &Activity) -> Result<()> {
+        let path = delete::path(activity)?;
+        delete::read(self.call(&|session| session.region.get_once(&path))?)
+    }
+
+    fn account(&self) -> Result<Option<Account>> {
+        Ok(self.store.load::<Token>()?.map(|token| token.account()))
+    }
+
+    fn login(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
+        self.login_by_hand(credentials, ask)
+    }
+
+    fn browser_login(&self) -> String {
+        "1. Log in at https://t.coros.com/ in a browser. (From then on that page and garminsync share one session: do not\n   \
+         log out there, and do not log in anew.)\n\
+         2. Open the developer tools (F12): Application, or Storage in Firefox; then Cookies, https://t.coros.com.\n\
+         3. Copy the value of the cookie CPL-coros-token."
+            .to_owned()
+    }
+
+    fn import(&self, text: &str) -> Result<Account> {
+        self.take(text)
+    }
+
+    fn export(&self) -> Result<Option<Secret>> {
+        Ok(self.store.load::<Token>()?.map(|token| token.export()))
+    }
+
+    fn logout(&self) -> Result<bool> {
+        let _lock = self.store.lock()?;
+        self.store.remove()
+    }
+}
+
+impl Coros {
+    fn with_hands<T>(&self, work: impl FnOnce(&Hands) -> Result<T>) -> Result<T> {
+        work(&Hands {
+            session: &|| self.session(None),
+            call: &|build| self.call(build),
+            send: &|request| self.context.http.send(NAME, request),
+            now: &Timestamp::now,
+        })
+    }
+}
+
+/// The id, if it could be one of COROS: digits.
+fn id_of(activity: &Activity) -> Result<&str> {
+    let id = activity.id.as_str();
+    if id.is_empty() || id.len() > 20 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::Refused("this is no id of a COROS activity: those are numbers".into()));
+    }
+    Ok(id)
+}

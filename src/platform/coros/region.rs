@@ -1,0 +1,110 @@
+//! COROS' four regions: the same service on hosts of their own. An account lives in one, and only the service knows which.
+//!
+//! Numbers and hosts: Sports Sync X (`region_config.py`) for 1 to 3, garmin2coros and CorosLink's study of the login for 4.
+
+use serde_json::Value;
+
+use crate::http::{Repeat, Request};
+use crate::platform::{Error, Result};
+
+/// The API is that of the web page, and is asked in its manner.
+pub const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+
+/// One of them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Region {
+    /// The service's number for it.
+    pub id: u32,
+    /// Its name for people.
+    pub name: &'static str,
+    /// The host of the API.
+    pub api: &'static str,
+    /// The host of the web page.
+    pub hub: &'static str,
+}
+
+/// All of them; the first is where an account that nothing is known of is asked for.
+pub static REGIONS: [Region; 4] = [
+    Region { id: 1, name: "global", api: "teamapi.coros.com", hub: "training.coros.com" },
+    Region { id: 2, name: "China", api: "teamcnapi.coros.com", hub: "trainingcn.coros.com" },
+    Region { id: 3, name: "Europe", api: "teameuapi.coros.com", hub: "trainingeu.coros.com" },
+    Region { id: 4, name: "Singapore", api: "teamsgapi.coros.com", hub: "trainingsg.coros.com" },
+];
+
+/// The region of a number that the service gave.
+pub fn region(id: u32) -> Result<&'static Region> {
+    REGIONS.iter().find(|region| region.id == id).ok_or_else(|| {
+        Error::Strange(format!(
+            "COROS says that this account is in region {id}, and this version knows 1 to 4 only; look for a newer garminsync"
+        ))
+    })
+}
+
+/// All regions, `first` before the others.
+pub fn from(first: &'static Region) -> impl Iterator<Item = &'static Region> {
+    std::iter::once(first).chain(REGIONS.iter().filter(move |region| *region != first))
+}
+
+impl Region {
+    /// A read of the API, without its token.
+    pub fn get(&self, path: &str) -> Request {
+        self.dressed(Request::get(format!("https://{}{path}", self.api)))
+    }
+
+    /// A read of the API that is sent as a POST with an empty body.
+    pub fn read_by_post(&self, path: &str) -> Request {
+        let mut request = self.get(path);
+        request.method = "POST";
+        request.body = Some(Vec::new());
+        request
+    }
+
+    /// A write of the API with a JSON body.
+    pub fn post(&self, path: &str, body: &Value) -> Request {
+        let url = format!("https://{}{path}", self.api);
+        self.dressed(Request::post(url, "application/json", body.to_string().into_bytes()))
+    }
+
+    /// A write that the API wants as a GET: sent once.
+    pub fn get_once(&self, path: &str) -> Request {
+        let mut request = self.get(path);
+        request.repeat = Repeat::Never;
+        request
+    }
+
+    fn dressed(&self, request: Request) -> Request {
+        request
+            .header("Accept", "application/json, text/plain, */*")
+            .header("User-Agent", BROWSER)
+            .header("Origin", format!("https://{}", self.hub))
+            .header("Referer", format!("https://{}/", self.hub))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_that_nobody_knows_is_named() {
+        assert_eq!(region(4).unwrap().api, "teamsgapi.coros.com");
+        let error = region(101).unwrap_err();
+        assert!(matches!(&error, Error::Strange(text) if text.contains("region 101")), "{error}");
+    }
+
+    #[test]
+    fn every_region_is_asked_once_the_likely_one_first() {
+        let ids: Vec<u32> = from(&REGIONS[2]).map(|region| region.id).collect();
+        assert_eq!(ids, [3, 1, 2, 4]);
+    }
+
+    #[test]
+    fn requests_name_the_page_of_their_own_region() {
+        let request = REGIONS[1].get_once("/activity/delete?labelId=1");
+        assert_eq!(request.url, "https://teamcnapi.coros.com/activity/delete?labelId=1");
+        assert!(request.headers.contains(&("Referer".into(), "https://trainingcn.coros.com/".into())));
+        assert_eq!((request.method, request.repeat), ("GET", Repeat::Never));
+        assert_eq!(REGIONS[1].read_by_post("/x").repeat, Repeat::Read);
+    }
+}

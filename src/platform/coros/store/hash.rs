@@ -1,0 +1,47 @@
+//! The sums that the signatures are made of.
+
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use sha1::Sha1;
+use sha2::Sha256;
+
+/// MD5 in lower-case hex: how COROS knows a file.
+pub fn md5_hex(bytes: &[u8]) -> String {
+    hex(&Md5::digest(bytes))
+}
+
+/// MD5 itself, for `Content-MD5`.
+pub fn md5(bytes: &[u8]) -> Vec<u8> {
+    Md5::digest(bytes).to_vec()
+}
+
+/// SHA-256 in lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// HMAC-SHA256.
+pub fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// HMAC-SHA1.
+pub fn hmac_sha1(key: &[u8], text: &str) -> Vec<u8> {
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key) else { return Vec::new() };
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// The signature of version 4 of both services: a key derived from the secret step by step, then the text, in hex.
+pub fn chained(first: &str, steps: [&str; 4], text: &str) -> String {
+    let key = steps.iter().fold(first.as_bytes().to_vec(), |key, step| hmac_sha256(&key, step));
+    hex(&hmac_sha256(&key, text))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
