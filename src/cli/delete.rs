@@ -1,15 +1,13 @@
 //! Deletions of copies, one after the other: every guard, the intent, the request, and the list that shows it gone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Bar, Exit, Failure, Run, Target, candidate, record_of};
+use super::{Bar, Exit, Failure, Run, Targets, candidate, record_of};
 use crate::archive::Format;
 use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
-use crate::http::Http;
 use crate::matching::{Certainty, Matcher};
 use crate::plan::deletion::{self, Archived, Facts};
 use crate::platform::{self, Error, Kind};
@@ -21,13 +19,11 @@ const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration:
 /// The deletions of one command.
 pub struct Deletions<'a> {
     run: &'a mut Run,
-    http: Arc<Http>,
+    targets: Targets,
     matcher: Matcher,
     bar: Bar,
     max_delete: u64,
     yes: bool,
-    open: BTreeMap<&'static str, Target>,
-    left_alone: BTreeMap<&'static str, Problem>,
     /// Asked for and not yet seen gone.
     asked: Vec<Asked>,
     /// Platform and id of all that was asked for: nothing refers to one of them any more.
@@ -51,16 +47,14 @@ impl<'a> Deletions<'a> {
         max_delete: u64,
         yes: bool,
     ) -> Result<Deletions<'a>, Failure> {
-        let http = run.http(Some(bar.clone()))?;
+        let targets = Targets::new(run, &bar)?;
         Ok(Deletions {
             run,
-            http,
+            targets,
             matcher,
             bar,
             max_delete,
             yes,
-            open: BTreeMap::new(),
-            left_alone: BTreeMap::new(),
             asked: Vec::new(),
             going: BTreeSet::new(),
             done: Vec::new(),
@@ -98,44 +92,41 @@ impl<'a> Deletions<'a> {
     pub fn take(&mut self, record: ActivityRecord) -> Result<(), Failure> {
         self.bar.add(1);
         let Some(kind) = platform::kind(&record.activity.platform) else {
-            return Ok(self.skip(record, "no platform of this name is known here"));
+            return self.skip(record, "no platform of this name is known here");
         };
         let (Some(copy_of), Some(entry)) =
             (record.copy_of.clone(), self.run.catalogue.entry(kind.name, &record.activity.id)?)
         else {
-            return Ok(self.skip(record, "the catalogue does not know it; run gs-fetch first"));
+            return self.skip(record, "the catalogue does not know it; run gs-fetch first");
         };
         if entry.absent.is_some() {
-            return Ok(self.skip(record, "it is gone already"));
+            return self.skip(record, "it is gone already");
         }
         let Some(kept) = self.run.catalogue.entry(kind.name, &copy_of.id)? else {
-            return Ok(
-                self.skip(record, "the catalogue does not know the entry that is to be kept; run gs-fetch first")
-            );
+            return self.skip(record, "the catalogue does not know the entry that is to be kept; run gs-fetch first");
         };
         let mut facts = self.facts(kind, &record, &entry, &kept)?;
         // First all that costs no request.
         if let Some(why) = deletion::refusal(&Facts { kept_is_there: true, ..facts }) {
-            return Ok(self.skip(record, &why));
+            return self.skip(record, &why);
         }
         if self.run.common.dry_run {
             let (platform, id) = (kind.name, &record.activity.id);
             self.run.talk.warning(&format!("{platform} {id}: would be deleted; {} is kept", copy_of.id));
-            return Ok(self.skip(record, "not deleted: --dry-run"));
+            return self.skip(record, "not deleted: --dry-run");
         }
-        if let Some(problem) = self.opened(kind)? {
-            return Ok(self.fail(record, problem));
+        if let Some(problem) = self.targets.opened(self.run, kind)? {
+            return self.fail(record, problem);
         }
         match self.is_there(kind, &kept)? {
             Ok(there) => facts.kept_is_there = there,
             Err(failure) => {
-                let problem = Problem::new(self.run.command, ProblemKind::RetryLater, failure.message);
-                self.leave_alone(kind, problem.clone());
-                return Ok(self.fail(record, problem));
+                let problem = self.targets.unusable(self.run, kind, failure)?;
+                return self.fail(record, problem);
             }
         }
         match deletion::refusal(&facts) {
-            Some(why) => Ok(self.skip(record, &why)),
+            Some(why) => self.skip(record, &why),
             None => self.delete(kind, record, &kept),
         }
     }
@@ -189,36 +180,15 @@ impl<'a> Deletions<'a> {
         Ok(Archived::Whole)
     }
 
-    /// Opens the platform; the problem if it is left alone.
-    fn opened(&mut self, kind: &'static Kind) -> Result<Option<Problem>, Failure> {
-        if let Some(problem) = self.left_alone.get(kind.name) {
-            return Ok(Some(problem.clone()));
-        }
-        if !self.open.contains_key(kind.name) {
-            match Target::open(self.run, kind, self.http.clone()) {
-                Ok(target) => drop(self.open.insert(kind.name, target)),
-                Err(failure) if failure.exit == Exit::Later => {
-                    let problem = Problem::new(self.run.command, ProblemKind::RetryLater, failure.message);
-                    self.leave_alone(kind, problem.clone());
-                    return Ok(Some(problem));
-                }
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(None)
-    }
-
     /// Whether the platform shows an entry: a listing of this run says so, or it is asked. The inner error: nobody knows.
     fn is_there(&mut self, kind: &'static Kind, kept: &Entry) -> Result<Result<bool, Failure>, Failure> {
         let id = &kept.activity.id;
         if self.run.catalogue.is_shown_in_run(kind.name, id, &self.run.id)? {
             return Ok(Ok(true));
         }
-        let (Some(target), Some(start)) = (self.open.get(kind.name), kept.activity.start_time) else {
-            return Ok(Ok(false));
-        };
+        let Some(start) = kept.activity.start_time else { return Ok(Ok(false)) };
         self.bar.say(&format!("looking at {}", kind.name));
-        match target.list_around(self.run, vec![start]) {
+        match self.targets.get(kind)?.list_around(self.run, vec![start]) {
             Ok(listing) => Ok(Ok(self.run.catalogue.is_shown_since(kind.name, id, listing)?)),
             Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => Err(failure),
             Err(failure) => Ok(Err(failure)),
@@ -242,10 +212,7 @@ impl<'a> Deletions<'a> {
         let number = self.run.catalogue.intend_deletion(&intent, Timestamp::now())?;
         self.going.insert((kind.name.to_owned(), id.clone()));
         self.bar.say(&format!("{} {id}", kind.name));
-        let Some(target) = self.open.get(kind.name) else {
-            return Err(Failure::new(Exit::Bug, "a platform got lost"));
-        };
-        match target.platform.delete(&record.activity) {
+        match self.targets.get(kind)?.platform.delete(&record.activity) {
             // A yes proves nothing, and an answer that got lost neither: the list tells.
             Ok(()) | Err(Error::Unclear(_)) => {
                 self.asked.push(Asked { record, number, kind });
@@ -254,8 +221,8 @@ impl<'a> Deletions<'a> {
             Err(error) => {
                 self.settle(number, DeletionOutcome::Failed, Some(&error.to_string()))?;
                 self.going.remove(&(kind.name.to_owned(), id));
-                let problem = self.trouble(kind, error)?;
-                Ok(self.fail(record, problem))
+                let problem = self.targets.trouble(self.run, kind, error)?;
+                self.fail(record, problem)
             }
         }
     }
@@ -291,14 +258,13 @@ impl<'a> Deletions<'a> {
             let (asked, rest) =
                 std::mem::take(&mut self.asked).into_iter().partition::<Vec<_>, _>(|one| one.kind.name == kind.name);
             self.asked = rest;
-            if let Some(problem) = self.opened(kind)? {
+            if let Some(problem) = self.targets.opened(self.run, kind)? {
                 // The journal keeps them open: the next run looks.
-                asked.into_iter().for_each(|one| self.fail(one.record, problem.clone()));
+                asked.into_iter().try_for_each(|one| self.fail(one.record, problem.clone()))?;
                 continue;
             }
             let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
-            let target = &self.open[kind.name];
-            match target.list_around(self.run, starts) {
+            match self.targets.get(kind)?.list_around(self.run, starts) {
                 Ok(listing) => {
                     for one in asked {
                         self.seen_or_not(one, listing, last)?;
@@ -310,7 +276,7 @@ impl<'a> Deletions<'a> {
                 Err(failure) => {
                     let message = format!("whether it is gone is not known: {}; the next run looks", failure.message);
                     let problem = Problem::new(self.run.command, ProblemKind::RetryLater, message);
-                    asked.into_iter().for_each(|one| self.fail(one.record, problem.clone()));
+                    asked.into_iter().try_for_each(|one| self.fail(one.record, problem.clone()))?;
                 }
             }
         }
@@ -334,37 +300,15 @@ impl<'a> Deletions<'a> {
         let message = "it is still there, whatever the service said; the next run tries again";
         self.settle(one.number, DeletionOutcome::Failed, Some(message))?;
         let problem = Problem::new(self.run.command, ProblemKind::RetryLater, message);
-        Ok(self.fail(one.record, problem))
+        self.fail(one.record, problem)
     }
 
     fn settle(&mut self, number: i64, outcome: DeletionOutcome, message: Option<&str>) -> Result<(), Failure> {
         Ok(self.run.catalogue.settle_deletion(number, outcome, message, Timestamp::now())?)
     }
 
-    fn leave_alone(&mut self, kind: &'static Kind, problem: Problem) {
-        self.run.talk.error(&format!("{}: {}; nothing more is deleted there in this run", kind.name, problem.message));
-        self.run.raise(Exit::from(&problem.kind));
-        self.left_alone.insert(kind.name, problem);
-    }
-
-    /// What a failed call means for the rest of its platform; the problem for the one it was made for.
-    fn trouble(&mut self, kind: &'static Kind, error: Error) -> Result<Problem, Failure> {
-        let text = error.to_string();
-        let (what, all) = match error {
-            Error::Login(_) => (ProblemKind::Login, true),
-            Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) => (ProblemKind::RetryLater, true),
-            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
-            Error::Input(_) | Error::Storage(_) | Error::Stopped => return Err(error.into()),
-        };
-        let problem = Problem::new(self.run.command, what, text);
-        if all {
-            self.leave_alone(kind, problem.clone());
-        }
-        Ok(problem)
-    }
-
-    fn fail(&mut self, mut record: ActivityRecord, problem: Problem) {
-        if self.left_alone.get(record.activity.platform.as_str()) != Some(&problem) {
+    fn fail(&mut self, mut record: ActivityRecord, problem: Problem) -> Result<(), Failure> {
+        if !self.targets.is_told(&record.activity.platform, &problem) {
             let activity = &record.activity;
             self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));
         }
@@ -372,10 +316,11 @@ impl<'a> Deletions<'a> {
         self.run.count("failed", 1);
         record.problem = Some(problem);
         self.done.push(record);
+        Ok(())
     }
 
     /// A guard that does not hold is no failure: it is told, and the entry stays.
-    fn skip(&mut self, mut record: ActivityRecord, why: &str) {
+    fn skip(&mut self, mut record: ActivityRecord, why: &str) -> Result<(), Failure> {
         let activity = &record.activity;
         self.run.talk.note(&format!("{} {}: not deleted: {why}", activity.platform, activity.id));
         self.run.count("skipped", 1);
@@ -383,5 +328,6 @@ impl<'a> Deletions<'a> {
         outcome.unknown.insert("why".into(), why.into());
         record.outcome = Some(outcome);
         self.done.push(record);
+        Ok(())
     }
 }

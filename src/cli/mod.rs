@@ -32,5 +32,5 @@ pub use progress::Bar;
 pub use run::{Log, Run, main};
 pub use show::{Align, Table, duration, file_ref, record_of, size, table, time_left};
 pub use talk::Talk;
-pub use target::{Neighbour, Target};
+pub use target::{Target, Targets};
 pub use upload::Uploads;

@@ -1,5 +1,6 @@
 //! A platform that is about to be written to: open, held against other writers, and looked at before every write.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,7 +11,11 @@ use crate::catalogue::{Entry, FileFacts, Query};
 use crate::http::Http;
 use crate::plan::listing::Extent;
 use crate::plan::look;
-use crate::platform::{Kind, Platform, Window};
+use crate::platform::{self, Kind, Platform, Window};
+use crate::record::{Problem, ProblemKind};
+
+/// So many items in a row that fail for the service's or the network's trouble, and it is left alone.
+const TROUBLES: u32 = 3;
 
 /// A platform that is written to.
 pub struct Target {
@@ -20,6 +25,105 @@ pub struct Target {
     pub platform: Box<dyn Platform>,
     /// Between a look and the write that follows it, nobody else writes.
     _lock: Lock,
+}
+
+/// The platforms that one command writes to.
+pub struct Targets {
+    http: Arc<Http>,
+    open: BTreeMap<&'static str, Target>,
+    /// Those that are not asked any more in this run, and the problem that all records for them get.
+    left_alone: BTreeMap<&'static str, Problem>,
+    troubles: BTreeMap<&'static str, u32>,
+}
+
+impl Targets {
+    /// None is open yet.
+    pub fn new(run: &Run, bar: &Bar) -> Result<Targets, Failure> {
+        let http = run.http(Some(bar.clone()))?;
+        Ok(Targets { http, open: BTreeMap::new(), left_alone: BTreeMap::new(), troubles: BTreeMap::new() })
+    }
+
+    /// Opens one, if it is not open. Returns why it is left alone, if it is.
+    pub fn opened(&mut self, run: &mut Run, kind: &'static Kind) -> Result<Option<Problem>, Failure> {
+        if let Some(problem) = self.left_alone.get(kind.name) {
+            return Ok(Some(problem.clone()));
+        }
+        if !self.open.contains_key(kind.name) {
+            match Target::open(run, kind, self.http.clone()) {
+                Ok(target) => drop(self.open.insert(kind.name, target)),
+                Err(failure) => return self.unusable(run, kind, failure).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    /// An open one.
+    pub fn get(&self, kind: &Kind) -> Result<&Target, Failure> {
+        self.open.get(kind.name).ok_or_else(|| Failure::new(Exit::Bug, "a platform got lost"))
+    }
+
+    /// All that are open.
+    pub fn open(&self) -> Vec<&'static Kind> {
+        self.open.values().map(|target| target.kind).collect()
+    }
+
+    /// Whether it is not asked any more.
+    pub fn is_left_alone(&self, kind: &Kind) -> bool {
+        self.left_alone.contains_key(kind.name)
+    }
+
+    /// Whether a problem was told already, once for all records of its platform.
+    pub fn is_told(&self, platform: &str, problem: &Problem) -> bool {
+        self.left_alone.get(platform) == Some(problem)
+    }
+
+    /// Whatever it was, a proper answer ends a row of troubles.
+    pub fn went_well(&mut self, kind: &Kind) {
+        self.troubles.remove(kind.name);
+    }
+
+    /// A failure of our own ends the command; any other means that the platform is left alone.
+    pub fn unusable(&mut self, run: &mut Run, kind: &'static Kind, failure: Failure) -> Result<Problem, Failure> {
+        let what = match failure.exit {
+            Exit::Later | Exit::Partial => ProblemKind::RetryLater,
+            Exit::Login => ProblemKind::Login,
+            _ => return Err(failure),
+        };
+        let problem = Problem::new(run.command, what, failure.message);
+        self.leave_alone(run, kind, problem.clone());
+        Ok(problem)
+    }
+
+    /// What a failed call means: the problem for the record it was made for, and whether the rest of the platform is left
+    /// alone.
+    pub fn trouble(&mut self, run: &mut Run, kind: &'static Kind, error: platform::Error) -> Result<Problem, Failure> {
+        use platform::Error;
+        let text = error.to_string();
+        let (what, all) = match error {
+            Error::Login(_) => (ProblemKind::Login, true),
+            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(kind)),
+            Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(kind)),
+            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::Input(_) | Error::Storage(_) | Error::Stopped => return Err(error.into()),
+        };
+        let problem = Problem::new(run.command, what, text);
+        if all {
+            self.leave_alone(run, kind, problem.clone());
+        }
+        Ok(problem)
+    }
+
+    fn leave_alone(&mut self, run: &mut Run, kind: &'static Kind, problem: Problem) {
+        run.talk.error(&format!("{}: {}; it is left alone in this run", kind.name, problem.message));
+        run.raise(Exit::from(&problem.kind));
+        self.left_alone.insert(kind.name, problem);
+    }
+
+    fn another_trouble(&mut self, kind: &'static Kind) -> bool {
+        let troubles = self.troubles.entry(kind.name).or_default();
+        *troubles += 1;
+        *troubles >= TROUBLES
+    }
 }
 
 /// What the catalogue knows of an entry on a target.

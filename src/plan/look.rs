@@ -57,7 +57,7 @@ pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
 }
 
 /// Puts starts together that one window can show: each group with its first and last start.
-pub fn clusters(starts: &mut Vec<Timestamp>, known: &[Timestamp]) -> Vec<(Timestamp, Timestamp)> {
+pub fn clusters(starts: &mut [Timestamp], known: &[Timestamp]) -> Vec<(Timestamp, Timestamp)> {
     starts.sort_unstable();
     let between = |from: Timestamp, until: Timestamp| {
         known.partition_point(|time| *time <= until) - known.partition_point(|time| *time < from)

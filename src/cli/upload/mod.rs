@@ -7,37 +7,28 @@
 mod send;
 mod settle;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Bar, Failure, Run, Target, record_of};
+use super::{Bar, Failure, Run, Targets, record_of};
 use crate::archive::Piece;
 use crate::catalogue::{TransferOutcome, TransferRow};
-use crate::http::Http;
 use crate::matching::Matcher;
-use crate::platform::{self, Kind, Outgoing};
+use crate::platform::{Kind, Outgoing};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord};
 
-/// So many items in a row that fail for the service's or the network's trouble, and it is left alone.
-const TROUBLES: u32 = 3;
 /// So many uploads are sent before it is asked what became of them: a kill then leaves no more to look up.
 const MOST_WAITING: usize = 25;
 
 /// The uploads of one command.
 pub struct Uploads<'a> {
     run: &'a mut Run,
-    http: Arc<Http>,
+    targets: Targets,
     matcher: Matcher,
     bar: Bar,
     /// How long it is followed what became of them.
     settle_wait: Duration,
-    open: BTreeMap<&'static str, Target>,
-    /// Platforms that are not asked any more, and the problem that all transfers to them get.
-    left_alone: BTreeMap<&'static str, Problem>,
-    troubles: BTreeMap<&'static str, u32>,
     waiting: Vec<Waiting>,
     done: Vec<TransferRecord>,
 }
@@ -70,19 +61,8 @@ struct Loaded {
 impl<'a> Uploads<'a> {
     /// Begins; nothing is asked yet.
     pub fn new(run: &'a mut Run, matcher: Matcher, bar: Bar, settle_wait: Duration) -> Result<Uploads<'a>, Failure> {
-        let http = run.http(Some(bar.clone()))?;
-        Ok(Uploads {
-            run,
-            http,
-            matcher,
-            bar,
-            settle_wait,
-            open: BTreeMap::new(),
-            left_alone: BTreeMap::new(),
-            troubles: BTreeMap::new(),
-            waiting: Vec::new(),
-            done: Vec::new(),
-        })
+        let targets = Targets::new(run, &bar)?;
+        Ok(Uploads { run, targets, matcher, bar, settle_wait, waiting: Vec::new(), done: Vec::new() })
     }
 
     /// Takes a transfer as far as it goes now. What is decided comes out of [`Uploads::finished`]: at once, or later.
@@ -90,11 +70,8 @@ impl<'a> Uploads<'a> {
         self.bar.add(1);
         self.send(record)?;
         let crowded = |name: &str| self.waiting.iter().filter(|one| one.kind.name == name).count() >= MOST_WAITING;
-        let crowded: Vec<&str> = self.open.keys().copied().filter(|name| crowded(name)).collect();
-        for name in crowded {
-            self.ask(name)?;
-        }
-        Ok(())
+        let crowded: Vec<_> = self.targets.open().into_iter().filter(|kind| crowded(kind.name)).collect();
+        crowded.into_iter().try_for_each(|kind| self.ask(kind))
     }
 
     /// The transfers that are decided by now.
@@ -107,54 +84,32 @@ impl<'a> Uploads<'a> {
         self.run.is_stopped()
     }
 
-    /// The platform to write to, opened once; `None` if it is left alone: the record then holds why.
-    fn target(&mut self, kind: &'static Kind, record: &mut TransferRecord) -> Result<bool, Failure> {
-        if let Some(problem) = self.left_alone.get(kind.name) {
-            record.problem = Some(problem.clone());
-            return Ok(false);
-        }
-        if self.open.contains_key(kind.name) {
-            return Ok(true);
-        }
-        match Target::open(self.run, kind, self.http.clone()) {
-            Ok(target) => {
-                self.open.insert(kind.name, target);
-                Ok(true)
-            }
-            Err(failure) if failure.exit == super::Exit::Later => {
-                self.leave_alone(kind, self.problem(ProblemKind::RetryLater, failure.message));
-                record.problem = self.left_alone.get(kind.name).cloned();
-                Ok(false)
-            }
-            Err(failure) => Err(failure),
-        }
-    }
-
-    fn leave_alone(&mut self, kind: &'static Kind, problem: Problem) {
-        self.run.talk.error(&format!("{}: {}; nothing more is sent there in this run", kind.name, problem.message));
-        self.run.raise(super::Exit::from(&problem.kind));
-        self.left_alone.insert(kind.name, problem);
-    }
-
     fn problem(&self, kind: ProblemKind, message: impl Into<String>) -> Problem {
         Problem::new(self.run.command, kind, message)
     }
 
     /// Hands on a record with a problem, and tells of it.
-    fn fail(&mut self, mut record: TransferRecord, problem: Problem) {
+    fn fail(&mut self, mut record: TransferRecord, problem: Problem) -> Result<(), Failure> {
         let from = &record.activity.activity;
         // What is left alone was told once for all of its kind.
-        if self.left_alone.get(record.to.as_str()) != Some(&problem) {
+        if !self.targets.is_told(&record.to, &problem) {
             self.run.talk.error(&format!("{} {} to {}: {}", from.platform, from.id, record.to, problem.message));
         }
         self.run.raise(super::Exit::from(&problem.kind));
         self.run.count("failed", 1);
         record.problem = Some(problem);
         self.done.push(record);
+        Ok(())
     }
 
     /// Hands on a record with its outcome.
-    fn decided(&mut self, mut record: TransferRecord, kind: &'static str, id: Option<String>, why: Vec<String>) {
+    fn decided(
+        &mut self,
+        mut record: TransferRecord,
+        kind: &'static str,
+        id: Option<String>,
+        why: Vec<String>,
+    ) -> Result<(), Failure> {
         let from = &record.activity.activity;
         let there = id.as_deref().map(|id| format!(" as {id}")).unwrap_or_default();
         let words = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
@@ -165,30 +120,7 @@ impl<'a> Uploads<'a> {
             record.why = why;
         }
         self.done.push(record);
-    }
-
-    /// What a failed call means for the rest of its platform; the problem for the one it was made for.
-    fn trouble(&mut self, kind: &'static Kind, error: platform::Error) -> Result<Problem, Failure> {
-        use platform::Error;
-        let text = error.to_string();
-        let (what, all) = match error {
-            Error::Login(_) => (ProblemKind::Login, true),
-            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(kind)),
-            Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(kind)),
-            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
-            Error::Input(_) | Error::Storage(_) | Error::Stopped => return Err(error.into()),
-        };
-        let problem = self.problem(what, text);
-        if all {
-            self.leave_alone(kind, problem.clone());
-        }
-        Ok(problem)
-    }
-
-    fn another_trouble(&mut self, kind: &'static Kind) -> bool {
-        let troubles = self.troubles.entry(kind.name).or_default();
-        *troubles += 1;
-        *troubles >= TROUBLES
+        Ok(())
     }
 
     /// The one file of an entry, whole and with the hash that is expected; else why it cannot be sent.

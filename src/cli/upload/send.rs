@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
-use crate::cli::{Exit, Failure, candidate};
+use crate::cli::{Failure, candidate};
 use crate::plan::look::{self, Presence};
 use crate::platform::{self, Error, Kind, Uploaded};
 use crate::record::{ProblemKind, TransferRecord};
@@ -30,19 +30,19 @@ impl Uploads<'_> {
         let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
         let Some(kind) = platform::kind(&record.to).filter(|kind| kind.name == record.to) else {
             let problem = self.problem(ProblemKind::Refused, format!("{:?} is no platform of this version", record.to));
-            return Ok(self.fail(record, problem));
+            return self.fail(record, problem);
         };
         let loaded = match self.load((&from.0, &from.1), sha256_of(record.file.as_ref()))? {
             Ok(loaded) => loaded,
             Err(why) => {
                 let problem = self.problem(ProblemKind::BadFile, why);
-                return Ok(self.fail(record, problem));
+                return self.fail(record, problem);
             }
         };
         let format = loaded.piece.format.name();
         if !kind.takes.contains(&format) {
             let why = format!("its file is {}, which {} does not take", format.to_uppercase(), kind.name);
-            return Ok(self.decided(record, "skipped", None, vec![why]));
+            return self.decided(record, "skipped", None, vec![why]);
         }
         // The catalogue knows more of it than a record that somebody has shortened.
         if let Some(entry) = self.run.catalogue.entry(&from.0, &from.1)? {
@@ -50,30 +50,28 @@ impl Uploads<'_> {
         }
         let Some(start) = record.activity.activity.start_time else {
             let why = "it has no start time, so nobody can tell whether it is there already".to_owned();
-            return Ok(self.decided(record, "skipped", None, vec![why]));
+            return self.decided(record, "skipped", None, vec![why]);
         };
         if self.run.common.dry_run {
             self.run.talk.warning(&format!("{} {}: would be sent to {}", from.0, from.1, kind.name));
-            return Ok(self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()]));
+            return self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()]);
         }
-        if !self.target(kind, &mut record)? {
-            let problem = record.problem.take();
-            return Ok(problem.into_iter().for_each(|problem| self.fail(record.clone(), problem)));
+        if let Some(problem) = self.targets.opened(self.run, kind)? {
+            return self.fail(record, problem);
         }
         // Put back is what is gone, whatever else of the same exercise is there.
         let found = if from.0 == kind.name { self.find_gone(kind, &from)? } else { self.find(kind, &record, start)? };
         match found {
             Ok(Found::Nothing) => self.put(kind, record, &loaded),
-            Ok(Found::There(id, why)) => Ok(self.decided(record, "already-there", id, why)),
+            Ok(Found::There(id, why)) => self.decided(record, "already-there", id, why),
             Ok(Found::Pending) => {
-                Ok(self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()]))
+                self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()])
             }
             Ok(Found::Doubtful(_)) if record.doubtful => self.put(kind, record, &loaded),
-            Ok(Found::Doubtful(why)) => Ok(self.decided(record, "skipped", None, why)),
+            Ok(Found::Doubtful(why)) => self.decided(record, "skipped", None, why),
             Err(failure) => {
-                let problem = self.problem(ProblemKind::RetryLater, failure.message);
-                self.leave_alone(kind, problem.clone());
-                Ok(self.fail(record, problem))
+                let problem = self.targets.unusable(self.run, kind, failure)?;
+                self.fail(record, problem)
             }
         }
     }
@@ -85,15 +83,8 @@ impl Uploads<'_> {
         record: &TransferRecord,
         start: Timestamp,
     ) -> Result<Result<Found, Failure>, Failure> {
-        let Some(target) = self.open.get(kind.name) else {
-            return Err(Failure::new(Exit::Bug, "a platform got lost"));
-        };
-        if let Err(failure) = target.look(self.run, start, &self.bar) {
-            return if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
-                Err(failure)
-            } else {
-                Ok(Err(failure))
-            };
+        if let Err(failure) = self.targets.get(kind)?.look(self.run, start, &self.bar) {
+            return Ok(Err(failure));
         }
         let activity = &record.activity.activity;
         let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
@@ -187,12 +178,10 @@ impl Uploads<'_> {
             confirmed: false,
         };
         self.bar.say(&format!("{} to {}", row.from.1, kind.name));
-        let Some(target) = self.open.get(kind.name) else {
-            return Err(Failure::new(Exit::Bug, "a platform got lost"));
-        };
+        let target = self.targets.get(kind)?;
         let answer = target.platform.upload(&loaded.outgoing(&record, again));
         if answer.is_ok() {
-            self.troubles.remove(kind.name);
+            self.targets.went_well(kind);
         }
         record.outcome = None;
         self.answered(Waiting { record, row, kind, state: State::Asked }, answer)
@@ -205,7 +194,7 @@ impl Uploads<'_> {
             Ok(Uploaded::AlreadyThere(id)) => {
                 let words = "the service has it already";
                 self.settled(&waiting.row, TransferOutcome::AlreadyThere, id.as_deref(), Some(words))?;
-                self.decided(waiting.record, "already-there", id, vec![words.to_owned()]);
+                self.decided(waiting.record, "already-there", id, vec![words.to_owned()])?;
             }
             Ok(Uploaded::Created(id)) => {
                 if let Some(id) = &id {
@@ -234,18 +223,18 @@ impl Uploads<'_> {
                 let mut record = waiting.record;
                 record.outcome = Some(crate::record::Outcome { kind: "refused".into(), ..Default::default() });
                 self.run.count("refused", 1);
-                self.fail(record, problem);
+                self.fail(record, problem)?;
             }
             Err(error @ Error::Unclear(_)) => {
                 self.run.catalogue.transfer_pending(number, None, &error.to_string())?;
-                let mut problem = self.trouble(kind, error)?;
+                let mut problem = self.targets.trouble(self.run, kind, error)?;
                 problem.message += "; it is not sent again before that is known, and the next run looks";
-                self.fail(waiting.record, problem);
+                self.fail(waiting.record, problem)?;
             }
             Err(error) => {
                 self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.to_string()))?;
-                let problem = self.trouble(kind, error)?;
-                self.fail(waiting.record, problem);
+                let problem = self.targets.trouble(self.run, kind, error)?;
+                self.fail(waiting.record, problem)?;
             }
         }
         Ok(())

@@ -28,15 +28,15 @@ impl Uploads<'_> {
                 self.run.talk.warning(&format!("{}: would ask what became of {} uploads", kind.name, rows.len()));
                 continue;
             }
+            // Where it cannot be opened, that is told, and the rows stay open for the next run.
+            if self.targets.opened(self.run, kind)?.is_some() {
+                continue;
+            }
             for row in rows {
-                let mut record = self.record_of_row(&row)?;
-                // That it cannot be opened is told with the problem; the rows stay open for the next run.
-                if !self.target(kind, &mut record)? {
-                    break;
-                }
+                let record = self.record_of_row(&row)?;
                 self.waiting.push(Waiting { record, row, kind, state: State::Asked });
             }
-            self.ask(kind.name)?;
+            self.ask(kind)?;
             self.read_back(kind)?;
             self.send_lost(kind)?;
         }
@@ -49,11 +49,10 @@ impl Uploads<'_> {
         let mut end = Instant::now() + self.settle_wait;
         loop {
             let before = self.waiting.len();
-            let names: Vec<&'static str> = self.open.keys().copied().collect();
-            for name in names {
-                self.ask(name)?;
-                let kind = self.open[name].kind;
-                let all_asked = !self.waiting.iter().any(|one| one.kind.name == name && one.state == State::Asked);
+            for kind in self.targets.open() {
+                self.ask(kind)?;
+                let is_asked = |one: &Waiting| one.kind.name == kind.name && one.state == State::Asked;
+                let all_asked = !self.waiting.iter().any(is_asked);
                 // The list is read once for all, and before giving up.
                 if all_asked || Instant::now() + pause >= end {
                     self.read_back(kind)?;
@@ -80,11 +79,11 @@ impl Uploads<'_> {
     }
 
     /// Asks the service what became of what it took.
-    pub(super) fn ask(&mut self, name: &str) -> Result<(), Failure> {
-        let is_asked = |one: &Waiting| one.kind.name == name && one.state == State::Asked;
+    pub(super) fn ask(&mut self, kind: &'static Kind) -> Result<(), Failure> {
+        let is_asked = |one: &Waiting| one.kind.name == kind.name && one.state == State::Asked;
         let (asked, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_asked);
         self.waiting = rest;
-        if asked.is_empty() || self.left_alone.contains_key(name) {
+        if asked.is_empty() || self.targets.is_left_alone(kind) {
             self.waiting.extend(asked);
             return Ok(());
         }
@@ -103,9 +102,7 @@ impl Uploads<'_> {
                 file: file.as_ref().map(|file| file.outgoing(&one.record, false)),
             })
             .collect();
-        let Some(target) = self.open.get(name) else { return Err(Failure::new(Exit::Bug, "a platform got lost")) };
-        let kind = target.kind;
-        match target.platform.settle(&sent) {
+        match self.targets.get(kind)?.platform.settle(&sent) {
             Ok(answers) => {
                 drop(sent);
                 for (one, answer) in asked.into_iter().zip(answers) {
@@ -114,7 +111,7 @@ impl Uploads<'_> {
             }
             Err(error) => {
                 self.waiting.extend(asked);
-                self.trouble(kind, error)?;
+                self.targets.trouble(self.run, kind, error)?;
             }
         }
         Ok(())
@@ -144,11 +141,10 @@ impl Uploads<'_> {
             .filter(|one| is_due(one))
             .filter_map(|one| one.record.activity.activity.start_time)
             .collect();
-        if starts.is_empty() || self.left_alone.contains_key(kind.name) {
+        if starts.is_empty() || self.targets.is_left_alone(kind) {
             return Ok(());
         }
-        let Some(target) = self.open.get(kind.name) else { return Ok(()) };
-        if let Err(failure) = target.list_around(self.run, starts) {
+        if let Err(failure) = self.targets.get(kind)?.list_around(self.run, starts) {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);
             }
@@ -161,7 +157,7 @@ impl Uploads<'_> {
             match self.shown(&one)? {
                 Some(id) => {
                     self.settled(&one.row, TransferOutcome::Created, Some(&id), None)?;
-                    self.decided(one.record, "created", Some(id), Vec::new());
+                    self.decided(one.record, "created", Some(id), Vec::new())?;
                 }
                 None => self.waiting.push(one),
             }
@@ -201,7 +197,7 @@ impl Uploads<'_> {
     fn send_lost(&mut self, kind: &'static Kind) -> Result<(), Failure> {
         let is_lost =
             |one: &Waiting| one.kind.name == kind.name && one.state == State::Unknown && one.row.ticket.is_none();
-        if self.left_alone.contains_key(kind.name) {
+        if self.targets.is_left_alone(kind) {
             return Ok(());
         }
         let (lost, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_lost);
@@ -223,17 +219,17 @@ impl Uploads<'_> {
             match one.state {
                 // The service named it; the next listing shows it.
                 State::Taken(Some(id)) => self.decided(one.record, "created", Some(id), Vec::new()),
-                _ if age > LOST_AFTER && !self.left_alone.contains_key(kind.name) => {
+                _ if age > LOST_AFTER && !self.targets.is_left_alone(kind) => {
                     let words = "the service took it and has not shown it for two days; gs-diff --retry sends it again";
                     self.settled(&one.row, TransferOutcome::Lost, None, Some(words))?;
                     let problem = self.problem(ProblemKind::Refused, words);
-                    self.fail(one.record, problem);
+                    self.fail(one.record, problem)
                 }
                 _ => {
                     let why = "taken, but the list does not show it yet; the next run looks again";
-                    self.decided(one.record, "pending", None, vec![why.to_owned()]);
+                    self.decided(one.record, "pending", None, vec![why.to_owned()])
                 }
-            }
+            }?;
         }
         Ok(())
     }
