@@ -17,6 +17,8 @@ use crate::http::Secret;
 pub struct Settings {
     environment: HashMap<String, String>,
     file: HashMap<String, String>,
+    /// The `.env` file, if there is one.
+    file_path: Option<PathBuf>,
     /// The folder of the `.env` file: relative paths in it are meant from there, wherever cron starts us.
     file_dir: PathBuf,
 }
@@ -41,6 +43,7 @@ impl Settings {
         };
         if let Some(file) = file {
             settings.read_file(&file)?;
+            settings.file_path = Some(std::path::absolute(&file).unwrap_or(file));
         }
         Ok(settings)
     }
@@ -75,6 +78,11 @@ impl Settings {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         self.file_dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         Ok(())
+    }
+
+    /// The `.env` file that was read.
+    pub fn file(&self) -> Option<&Path> {
+        self.file_path.as_deref()
     }
 
     /// The value of `name`, if there is one that is not empty.

@@ -72,6 +72,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         full: None,
         left_alone: BTreeMap::new(),
         troubles: BTreeMap::new(),
+        failed: HashMap::new(),
     };
     let mut output = Output::prompt();
     let mut result = Ok(());
@@ -109,6 +110,8 @@ struct Job<'a> {
     /// Platforms that are not asked any more in this run, and the problem that all their records get.
     left_alone: BTreeMap<String, Problem>,
     troubles: BTreeMap<String, u32>,
+    /// What could not be had in this run.
+    failed: HashMap<(String, String), Problem>,
 }
 
 /// What came of one activity that is no problem.
@@ -125,17 +128,26 @@ impl Job<'_> {
         }
         let activity = match record {
             Record::Activity(record) => &record.activity,
-            Record::Transfer(record) => &record.activity.activity,
-            Record::Other(_) => return Ok(()),
+            Record::Transfer(record) if record.outcome.is_none() => &record.activity.activity,
+            // What is decided needs no file.
+            Record::Transfer(_) | Record::Other(_) => return Ok(()),
         };
         if only.is_some_and(|only| !only.contains(&activity.platform.as_str())) {
             return Ok(());
         }
         let activity = activity.clone();
-        let got = match self.handle(&activity)? {
+        let key = (activity.platform.clone(), activity.id.clone());
+        // One activity may go to several platforms: it is asked for once, and so is told what is wrong with it.
+        let got = match self.failed.get(&key) {
+            Some(problem) => Err(problem.clone()),
+            None => self.handle(&activity)?,
+        };
+        let got = match got {
             Ok(got) => got,
             Err(problem) => {
-                self.note_problem(&activity, &problem)?;
+                if self.failed.insert(key, problem.clone()).is_none() {
+                    self.note_problem(&activity, &problem)?;
+                }
                 match record {
                     Record::Transfer(record) => record.problem = Some(problem),
                     Record::Activity(record) => record.problem = Some(problem),

@@ -183,6 +183,13 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, [to, sha256], |row| row.get(0)))
     }
 
+    /// How often the same file failed on the same platform in these words.
+    pub fn failed_so(&self, row: &TransferRow, words: &str) -> Result<u64> {
+        let sql = "SELECT count(*) FROM transfers WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'failed' AND message = ?3";
+        let count = self.connection.query_row(sql, [&row.to, &row.sha256, words], |row| row.get::<_, i64>(0));
+        self.done(count).map(i64::unsigned_abs)
+    }
+
     /// Whether the run `run` has put the entry `id` onto `platform`, or may have.
     pub fn was_put_by(&self, run: &str, platform: &str, id: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?2 AND to_id = ?3 AND run = ?1)";

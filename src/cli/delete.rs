@@ -137,9 +137,7 @@ impl<'a> Deletions<'a> {
         let (own, other) = (facts_of(entry)?, facts_of(kept)?);
         let (one, two) = (candidate(&entry.activity, own.as_ref()), candidate(&kept.activity, other.as_ref()));
         let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
-        let told = record.copy_of.as_ref().map(|copy_of| copy_of.certainty.as_str());
-        // What the record says may be weaker than what is known now, never stronger.
-        let is_told = [Certainty::SameFile, Certainty::SameExercise].iter().any(|sure| Some(sure.name()) == told);
+        let told = record.copy_of.as_ref().and_then(|copy_of| Certainty::named(&copy_of.certainty));
         let key = |entry: &Entry| (entry.activity.platform.clone(), entry.activity.id.clone());
         let is_kept_going = self.going.contains(&key(kept))
             || self.run.catalogue.open_deletions(kind.name)?.iter().any(|row| row.id == kept.activity.id);
@@ -151,7 +149,8 @@ impl<'a> Deletions<'a> {
             },
             is_another: entry.activity.id != kept.activity.id && !is_kept_going,
             is_of_this_run: self.run.catalogue.was_put_by(&self.run.id, kind.name, &entry.activity.id)?,
-            certainty: now.filter(|_| is_told),
+            // What was told may be weaker than what is known now; neither alone is enough.
+            certainty: now.zip(told).map(|(now, told)| now.max(told)),
             archived: self.archived(entry)?,
             kept_archived: self.archived(kept)?,
             kept_is_better: Matcher::is_better(&two, &one),

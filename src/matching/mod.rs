@@ -84,6 +84,12 @@ impl Certainty {
         }
     }
 
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Certainty> {
+        use Certainty::{SameExercise, SameFile, Shifted, StartOnly, TwoDevices};
+        [SameFile, SameExercise, TwoDevices, Shifted, StartOnly].into_iter().find(|certainty| certainty.name() == name)
+    }
+
     /// Whether it says that both are one exercise, so that a platform with one of them lacks nothing.
     pub fn is_one_exercise(self) -> bool {
         self <= Certainty::TwoDevices

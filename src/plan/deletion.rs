@@ -51,10 +51,8 @@ pub fn refusal(facts: &Facts) -> Option<String> {
         (facts.is_another, "the entry that is to be kept is not another one on the same platform"),
         (!facts.was_restored, "it was deleted before and put back by hand; it stays"),
         (!facts.is_of_this_run, "it was uploaded in this very run; the next one may look at it"),
-        (
-            facts.certainty.is_some_and(Certainty::is_superfluous),
-            "with both files at hand it is not certain that they are one recording",
-        ),
+        (facts.certainty != Some(Certainty::TwoDevices), "two devices recorded it, and neither entry is superfluous"),
+        (facts.certainty.is_some_and(Certainty::is_superfluous), "it is not certain that both are one recording"),
         (facts.archived != Archived::No, "its file is not whole in the archive; run gs-download first"),
         (facts.archived != Archived::NoOriginal, "the archive has no original FIT file of it that could bring it back"),
         (
@@ -103,7 +101,7 @@ mod tests {
             (Facts { was_restored: true, ..FINE }, "put back by hand"),
             (Facts { is_another: false, ..FINE }, "not another one"),
             (Facts { is_of_this_run: true, ..FINE }, "in this very run"),
-            (Facts { certainty: Some(Certainty::TwoDevices), ..FINE }, "not certain"),
+            (Facts { certainty: Some(Certainty::TwoDevices), ..FINE }, "two devices"),
             (Facts { certainty: Some(Certainty::Shifted), ..FINE }, "not certain"),
             (Facts { certainty: Some(Certainty::StartOnly), ..FINE }, "not certain"),
             (Facts { certainty: None, ..FINE }, "not certain"),

@@ -8,9 +8,9 @@ use crate::matching::{Candidate, Matcher, Verdict};
 pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// As far from its start an exercise is sought: zones are mistaken by at most this, and a little.
 const REACH: SignedDuration = SignedDuration::from_mins(26 * 60 + 5);
-/// A look takes in so many known entries more, if they are near: one page shows them all.
+/// So many known entries are looked at in one window: a page shows them all, and some that are new.
 const PAGEFUL: usize = 60;
-/// No farther than this.
+/// A look for one exercise goes no farther than this: what the catalogue does not know could be any number.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What a target has of an exercise.
@@ -56,7 +56,7 @@ pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
     (oldest.unwrap_or(least).max(least), newest.unwrap_or(most).min(most))
 }
 
-/// Puts starts together that one window can show: each group with its first and last start.
+/// Puts starts together that one window shows without many others between them, however far apart they are.
 pub fn clusters(starts: &mut [Timestamp], known: &[Timestamp]) -> Vec<(Timestamp, Timestamp)> {
     starts.sort_unstable();
     let between = |from: Timestamp, until: Timestamp| {
@@ -65,9 +65,7 @@ pub fn clusters(starts: &mut [Timestamp], known: &[Timestamp]) -> Vec<(Timestamp
     let mut clusters: Vec<(Timestamp, Timestamp)> = Vec::new();
     for &start in starts.iter() {
         match clusters.last_mut() {
-            Some(last) if between(last.0, start) <= PAGEFUL && start.duration_since(last.0) <= FARTHEST => {
-                last.1 = start
-            }
+            Some(last) if between(last.0, start) <= PAGEFUL => last.1 = start,
             _ => clusters.push((start, start)),
         }
     }

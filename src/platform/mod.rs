@@ -314,7 +314,8 @@ pub struct Kind {
     pub user_settings: &'static [&'static str],
     /// Settings with the password.
     pub password_settings: &'static [&'static str],
-    /// Formats of files that may be put there; none: it takes no files.
+    /// Formats of files that are put there; none: it takes no files. Services take GPX and TCX too, but what they make of
+    /// those is another recording than the one that was sent.
     pub takes: &'static [&'static str],
     /// Whether activities may be deleted there.
     pub deletes: bool,
@@ -330,7 +331,7 @@ pub const PLATFORMS: &[Kind] = &[
         native_manufacturer: Some("garmin"),
         user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
         password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
-        takes: &["fit", "tcx", "gpx"],
+        takes: &["fit"],
         deletes: true,
         open: garmin::open_com,
     },
@@ -340,7 +341,7 @@ pub const PLATFORMS: &[Kind] = &[
         native_manufacturer: Some("garmin"),
         user_settings: &["GARMIN_EMAIL_CN"],
         password_settings: &["GARMIN_PASSWORD_CN"],
-        takes: &["fit", "tcx", "gpx"],
+        takes: &["fit"],
         deletes: true,
         open: garmin::open_cn,
     },
@@ -350,8 +351,7 @@ pub const PLATFORMS: &[Kind] = &[
         native_manufacturer: Some("coros"),
         user_settings: &["COROS_EMAIL"],
         password_settings: &["COROS_PASSWORD"],
-        // The web page of COROS takes these two alone.
-        takes: &["fit", "tcx"],
+        takes: &["fit"],
         deletes: true,
         open: coros::open,
     },

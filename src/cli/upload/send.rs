@@ -12,6 +12,9 @@ use crate::record::{ProblemKind, TransferRecord};
 /// What arrived a day ago and no list shows is no longer taken for there.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
+/// So often a strange answer to one file is taken for an accident.
+const STRANGE: u64 = 2;
+
 /// What the target has of an exercise.
 enum Found {
     /// Nothing.
@@ -230,6 +233,10 @@ impl Uploads<'_> {
                 let mut problem = self.targets.trouble(self.run, kind, error)?;
                 problem.message += "; it is not sent again before that is known, and the next run looks";
                 self.fail(waiting.record, problem)?;
+            }
+            // The same strange answer to the same file again and again is a refusal.
+            Err(Error::Strange(words)) if self.run.catalogue.failed_so(&waiting.row, &words)? >= STRANGE => {
+                self.answered(waiting, Err(Error::Refused(words)))?;
             }
             Err(error) => {
                 self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.to_string()))?;

@@ -179,8 +179,9 @@ impl Uploads<'_> {
             self.run.catalogue.transfers_to(one.kind.name)?.into_iter().filter_map(|row| row.to_id).collect();
         let mut best = None;
         for (entry, facts) in self.run.neighbours(one.kind.name, start)? {
-            // What was there before it was sent, or came from another upload, is something else.
-            if entry.first_seen < one.row.intended || taken.contains(&entry.activity.id) {
+            // What was there before it was sent, or came from another upload, is something else. The catalogue counts
+            // whole seconds.
+            if entry.first_seen.as_second() < one.row.intended.as_second() || taken.contains(&entry.activity.id) {
                 continue;
             }
             let Some(verdict) = self.matcher.doubt(&sought, &candidate(&entry.activity, facts.as_ref())) else {

@@ -1,0 +1,95 @@
+//! Prints what the settings come to: which file they are read from, where the data is, what is set. Never a secret.
+//!
+//! ```text
+//! gs-settings                      all of them
+//! gs-settings DELETE_DUPLICATE     the value of one, for scripts; nothing if it is not set
+//! ```
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
+
+/// Every setting there is, as `.env.example` shows it to people.
+const EXAMPLE: &str = include_str!("../../.env.example");
+
+/// Print what the settings come to; secrets are never shown
+#[derive(Parser)]
+#[command(
+    name = "gs-settings",
+    version,
+    after_help = "Examples:\n  gs-settings\n  ls \"$(gs-settings DATA_DIR)\"\n\nExit codes: 0 all well, 2 no such setting, 78 set-up"
+)]
+struct Args {
+    /// Print the value of this one alone; nothing if it is not set
+    name: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main("gs-settings", cli::Log::No, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    let mut output = Output::buffered();
+    match &args.name {
+        Some(name) => {
+            if !names().any(|known| known == name) {
+                return Err(Failure::usage(format!("{name:?} is no setting; gs-settings lists those there are")));
+            }
+            if is_secret(name) {
+                return Err(Failure::usage(format!("{name} is a secret and is not shown")));
+            }
+            if let Some(value) = value(run, name) {
+                output.text(&format!("{value}\n"))?;
+            }
+        }
+        None => drop(output.text(&format!("{}\n", table(run)))?),
+    }
+    output.flush().map(drop)
+}
+
+fn table(run: &Run) -> cli::Table {
+    let mut table = cli::table(&["setting", "value"].map(|name| (name, Align::Left)));
+    let file = run.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
+    table.add_row(["(read from)".to_owned(), file]);
+    for name in names() {
+        if let Some(value) = value(run, name) {
+            let value = if is_secret(name) { "***".to_owned() } else { garminsync::activity::printable(&value) };
+            table.add_row([name.to_owned(), value]);
+        }
+    }
+    table
+}
+
+/// What it comes to: of the places where things are, also what holds without a setting.
+fn value(run: &Run, name: &str) -> Option<String> {
+    match name {
+        "DATA_DIR" => Some(run.data_dir.display().to_string()),
+        "DB_PATH" => Some(run.catalogue_path.display().to_string()),
+        _ if is_secret(name) => run.settings.names_secret(name).then(|| "***".to_owned()),
+        _ => run.settings.get(name).map(str::to_owned),
+    }
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    let named = |line: &'static str| {
+        let (name, _) = line.strip_prefix('#')?.split_once('=')?;
+        let is_name = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        (is_name && !name.is_empty()).then_some(name)
+    };
+    EXAMPLE.lines().filter_map(named)
+}
+
+/// What opens an account or a channel, or may: the addresses of bots hold their keys.
+fn is_secret(name: &str) -> bool {
+    let parts = ["PASSWORD", "TOKEN", "SECRET", "KEY", "HOOK", "URL", "COMMAND"];
+    parts.iter().any(|part| name.contains(part))
+}
