@@ -34,16 +34,18 @@ impl Catalogue {
         let sql = "SELECT state, until, reason, at FROM logins WHERE platform = ?1";
         let row = self.connection.query_row(sql, [platform], |row| {
             let time = |seconds: Option<i64>| seconds.and_then(|s| Timestamp::from_second(s).ok());
-            let refused = row.get::<_, String>(0)? == "refused";
+            let state: String = row.get(0)?;
             let at = time(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH);
-            Ok(Login { until: time(row.get(1)?), refused, reason: row.get(2)?, at })
+            let until = time(row.get(1)?).filter(|_| state != "begun");
+            Ok(Login { until, refused: state == "refused", reason: row.get(2)?, at })
         });
         self.done(row.optional())
     }
 
-    /// A login of `run` is about to be sent: should nothing more be heard of it, none is tried for a short while.
+    /// A login of `run` is about to be sent. Should nothing more be heard of it, its program was killed: whoever comes next
+    /// (and has the lock, so nobody is at it) may log in once; if that is killed too, none is tried for a short while.
     pub fn login_begins(&mut self, platform: &str, run: &str, now: Timestamp) -> Result<Timestamp> {
-        let until = self.pause(platform, "the last login did not end", SHORT_COOLDOWN, false, now)?;
+        let until = self.pause(platform, "begun", "the last login did not end", SHORT_COOLDOWN, now)?;
         self.write(|tx| {
             let past = now.as_second() - LONGEST_RUN.as_secs();
             tx.execute("DELETE FROM logins_by_run WHERE at < ?1", [past])?;
@@ -64,22 +66,25 @@ impl Catalogue {
 
     /// The service was in trouble while a login was under way.
     pub fn login_in_trouble(&mut self, platform: &str, reason: &str, now: Timestamp) -> Result<Timestamp> {
-        self.pause(platform, reason, SHORT_COOLDOWN, false, now)
+        self.pause(platform, "trouble", reason, SHORT_COOLDOWN, now)
     }
 
     /// A login was turned away: none before the returned time, which is further off each time.
     pub fn login_turned_away(&mut self, platform: &str, reason: &str, now: Timestamp) -> Result<Timestamp> {
-        self.pause(platform, reason, FIRST_COOLDOWN, true, now)
+        self.pause(platform, "turned away", reason, FIRST_COOLDOWN, now)
     }
 
     fn pause(
         &mut self,
         platform: &str,
+        what: &str,
         reason: &str,
         first: SignedDuration,
-        counts: bool,
         now: Timestamp,
     ) -> Result<Timestamp> {
+        let counts = what == "turned away";
+        // Only what comes first is begun without a pause behind it.
+        let state = if what == "begun" { what } else { "cooldown" };
         self.write(|tx| {
             let before: Option<u32> = tx
                 .query_row("SELECT refusals FROM logins WHERE platform = ?1", [platform], |row| row.get(0))
@@ -90,10 +95,10 @@ impl Catalogue {
             let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
             tx.execute(
                 // A refusal stays one, whatever a person's own try comes to.
-                "INSERT INTO logins (platform, state, until, refusals, reason, at) VALUES (?1, 'cooldown', ?2, ?3, ?4, ?5)
+                "INSERT INTO logins (platform, state, until, refusals, reason, at) VALUES (?1, ?6, ?2, ?3, ?4, ?5)
                  ON CONFLICT (platform) DO UPDATE SET until = ?2, refusals = ?3, at = ?5,
-                    reason = iif(state = 'refused', reason, ?4)",
-                params![platform, until.as_second(), refusals + u32::from(counts), reason, now.as_second()],
+                    reason = iif(state = 'refused', reason, ?4), state = iif(state = 'begun', 'cooldown', state)",
+                params![platform, until.as_second(), refusals + u32::from(counts), reason, now.as_second(), state],
             )?;
             Ok(until)
         })

@@ -81,6 +81,11 @@ pub enum Effect {
     },
     /// The request takes effect but the answer never arrives.
     AnswerLost,
+    /// The request takes effect at once, and the answer comes only after `ms`.
+    Held {
+        /// How much later.
+        ms: u64,
+    },
     /// Original downloads: a zip cut after `at` bytes, with a fitting length.
     TruncatedZip {
         /// Bytes that are left.

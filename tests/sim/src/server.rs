@@ -212,6 +212,9 @@ impl Exchange<'_> {
             _ => answer.bytes.len(),
         };
         self.note(seq, request, response.status, end as u64, &response.note);
+        if let Some(Effect::Held { ms }) = effect {
+            self.shared.sleep(*ms);
+        }
         let sent = stream.write_all(&answer.bytes[..end]).and_then(|()| stream.flush());
         sent.is_ok() && !matches!(effect, Some(Effect::Cut { .. }))
     }

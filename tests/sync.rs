@@ -1,0 +1,238 @@
+//! `scripts/sync`: three accounts become equal, whatever happens on the way.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+#[path = "support/three.rs"]
+mod three;
+
+use std::path::Path;
+
+use gs_sim::{Effect, Fault, LoginMode};
+use support::{Said, Work, asked};
+use three::{NAMES, Three, scenario, three};
+
+const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
+const LISTS: [&str; 2] = ["/activitylist-service/", "/activity/query"];
+
+/// The settings of Sports Sync X, as its users have them.
+fn settings(three: &Three) -> Work {
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
+    let mut work = Work::with(&three.sim);
+    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("GS_SETTLE_WAIT", "5s");
+    let env = "SYNC_PLATFORM=GARMINCN,GARMINCOM,COROS\nGARMIN_EMAIL_COM=runner@example.com\n\
+        GARMIN_PASSWORD_COM='correct horse'\nGARMIN_EMAIL_CN=runner@example.cn\nGARMIN_PASSWORD_CN='correct horse'\n\
+        COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\nGARMIN_NEWEST_NUM=10000\n\
+        DELETE_DUPLICATE=1\nSPORT_DIFF_SECOND=60\nQYWX_BOT_KEY=693a91f6-7000-4000-8000-000000000000\n";
+    std::fs::write(work.dir().join(".env"), env).unwrap();
+    work
+}
+
+fn sync(work: &Work, args: &[&str]) -> Said {
+    work.run(SYNC, args)
+}
+
+/// The requests of a kind that the services would not have answered by looking alone.
+fn writes(three: &Three) -> Vec<String> {
+    let log = three.sim.log();
+    let is_write = |path: &str| {
+        [
+            "/upload-service/",
+            "/activity/fit/import",
+            "/activity/delete",
+            "/mobile/api/login",
+            "/account/login",
+            "/oauth/",
+        ]
+        .iter()
+        .any(|part| path.contains(part))
+    };
+    let writes =
+        log.iter().filter(|request| is_write(&request.path) || request.method == "DELETE" || request.method == "PUT");
+    writes.map(|request| format!("{} {}{}", request.method, request.host, request.path)).collect()
+}
+
+/// The last message of the bot.
+fn message(three: &Three) -> String {
+    let messages = three.sim.with(|state| state.messages().last().map(|message| message.body.to_string()));
+    messages.unwrap_or_default()
+}
+
+#[test]
+fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
+    let three = three(200, 20);
+    let exercises = three.exercises();
+    let mut work = settings(&three);
+    work.set("MAX_DELETE", "30");
+    sync(&work, &[]).ok().silent();
+    three.expect_equal(&exercises);
+    // Every deleted copy is in the archive.
+    let deleted: i64 = work.sql("SELECT count(*) FROM deletions WHERE outcome = 'deleted'");
+    assert_eq!(deleted, 20);
+    let lost: i64 = work.sql(
+        "SELECT count(*) FROM deletions d WHERE NOT EXISTS
+            (SELECT 1 FROM files f WHERE f.platform = d.platform AND f.id = d.id AND f.sha256 = d.sha256)",
+    );
+    assert_eq!(lost, 0);
+    let said = work.run("gs-list", &["--deleted"]);
+    let said = work.given("gs-download", &["--verify"], &said.ok().out);
+    assert!(said.ok().records().iter().all(|record| record["file"]["path"].is_string()));
+    assert!(message(&three).contains("20 deleted"), "{}", message(&three));
+
+    three.sim.clear_log();
+    let messages = three.sim.with(|state| state.messages().len());
+    sync(&work, &[]).ok().silent();
+    three.expect_equal(&exercises);
+    assert_eq!(writes(&three), [""; 0]);
+    let lists = |host: &str| {
+        let log = three.sim.log();
+        log.iter().filter(|r| r.host.ends_with(host) && LISTS.iter().any(|list| r.path.contains(list))).count()
+    };
+    assert!([lists("garmin.com"), lists("garmin.cn"), lists("coros.com")].iter().all(|count| *count <= 2));
+    assert_eq!(three.sim.with(|state| state.messages().len()), messages, "nothing changed, so nothing is said");
+}
+
+#[test]
+fn the_limit_on_deletions_leaves_the_rest_to_the_next_runs_and_says_so() {
+    let three = three(30, 15);
+    let exercises = three.exercises();
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM deletions"), 10);
+    assert!(message(&three).contains("limit of 10"), "{}", message(&three));
+    sync(&work, &[]).ok();
+    three.expect_equal(&exercises);
+}
+
+#[test]
+fn without_the_setting_copies_are_only_reported() {
+    let three = three(12, 3);
+    let mut work = settings(&three);
+    work.set("DELETE_DUPLICATE", "0");
+    sync(&work, &[]).ok();
+    assert!(asked(&three.sim, "/activity/delete").is_empty());
+    assert!(three.sim.log().iter().all(|request| request.method != "DELETE"));
+    assert!(message(&three).contains("DELETE_DUPLICATE"), "{}", message(&three));
+}
+
+#[test]
+fn a_dry_run_asks_for_no_list_and_writes_nothing() {
+    let three = three(12, 3);
+    let work = settings(&three);
+    sync(&work, &["-n"]);
+    assert!(three.sim.log().is_empty());
+    sync(&work, &[]).ok();
+    three.sim.clear_log();
+    sync(&work, &["-n"]).ok();
+    assert!(three.sim.log().is_empty());
+}
+
+#[test]
+fn a_login_that_is_refused_leaves_the_others_synced_with_each_other() {
+    let three = scenario(24, 0, |scenario| scenario.accounts[1].login = LoginMode::Locked);
+    let before = three.held();
+    let work = settings(&three);
+    sync(&work, &[]).ends(77);
+    for (start, held) in three.held() {
+        assert_eq!(held[1], before[&start][1], "nothing goes to what cannot be listed");
+        let is_known = before[&start][0] + before[&start][2] > 0;
+        assert_eq!([held[0], held[2]], [usize::from(is_known); 2], "{start}");
+    }
+    let message = message(&three);
+    assert!(message.contains("garmin-cn") && message.contains("gs-auth"), "{message}");
+}
+
+#[test]
+fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
+    let three = three(24, 0);
+    let exercises = three.exercises();
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    // Something new on each of the others, to be synced all the same.
+    for (effect, code) in [
+        (Effect::Cut { at: 200 }, 75),
+        (Effect::Html, 75),
+        (Effect::Status { status: 503, retry_after: None, body: None, content_type: None }, 75),
+    ] {
+        let start = gs_sim::HISTORY_END + 3600 * (1 + three.held().len() as i64);
+        three.sim.with(|state| {
+            let spec = gs_sim::ActivitySpec { start: Some(start), ..gs_sim::ActivitySpec::default() };
+            state.add_activity("garmin.com", &spec)
+        });
+        three.sim.fault(Fault::new(effect).host("teamcnapi.coros.com").contains("/activity/query"));
+        sync(&work, &[]).ends(code);
+        assert_eq!(three.held()[&start], [1, 1, 0], "the others go on");
+        assert!(message(&three).contains("coros"), "{}", message(&three));
+        three.sim.clear_faults();
+        sync(&work, &[]).ok();
+        assert_eq!(three.held()[&start], [1, 1, 1]);
+    }
+    // A list that is suddenly empty, or shorter, is not believed.
+    let items = three.sim.with(|state| std::mem::take(&mut state.coros.accounts[0].items));
+    for left in [0, items.len() * 7 / 10] {
+        three.sim.with(|state| state.coros.accounts[0].items = items[..left].to_vec());
+        three.sim.clear_log();
+        sync(&work, &["--full"]).ends(75);
+        assert_eq!(writes(&three), [""; 0]);
+    }
+    three.sim.with(|state| state.coros.accounts[0].items = items);
+    sync(&work, &["--full"]).ok();
+    assert!(three.exercises().is_superset(&exercises));
+    assert!(three.held().values().all(|held| *held == [1, 1, 1]));
+}
+
+#[test]
+fn what_was_deleted_by_hand_stays_deleted() {
+    let three = three(24, 0);
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    let newest = *three.held().keys().next_back().unwrap();
+    let id = three.sim.with(|state| {
+        let account = state.account("garmin.com");
+        account.activities.iter().find(|activity| activity.recording.start == newest).unwrap().id
+    });
+    three.sim.with(|state| state.remove_activity("garmin.com", id));
+    three.sim.clear_log();
+    for _ in 0..4 {
+        sync(&work, &[]).ok();
+        assert_eq!(three.held()[&newest], [0, 1, 1], "neither put back nor taken from the others");
+    }
+    assert_eq!(writes(&three), [""; 0]);
+}
+
+#[test]
+fn a_second_sync_beside_a_running_one_says_so() {
+    let three = three(12, 0);
+    let work = settings(&three);
+    three.sim.fault(Fault::new(Effect::Latency { ms: 3000 }).contains("/activity/query").count(1));
+    let mut first = work.spawn(SYNC, &[], "");
+    while work.files("locks").is_empty() || three.sim.log().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    sync(&work, &[]).ends(75).says("another sync");
+    assert!(first.wait().unwrap().success());
+}
+
+#[test]
+fn ancestors_13_it_works_from_anywhere_and_under_any_zone() {
+    let three = three(12, 3);
+    let exercises = three.exercises();
+    let mut work = settings(&three);
+    let env = work.dir().join(".env");
+    work.set("TZ", "America/St_Johns");
+    let said = work.given("/usr/bin/env", &["bash", "-c", &format!("cd / && {SYNC} --env-file {}", env.display())], "");
+    said.ok().silent();
+    three.expect_equal(&exercises);
+}
+
+#[test]
+fn all_stages_stand_in_the_log_under_one_run() {
+    let three = three(6, 0);
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    assert_eq!(work.sql::<i64>("SELECT count(DISTINCT run) FROM runs"), 1);
+    for command in ["gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete", "gs-notify"] {
+        let sql = format!("SELECT count(*) FROM runs WHERE command = '{command}' AND status = 'success'");
+        assert!(work.sql::<i64>(&sql) > 0, "{command}");
+    }
+    assert_eq!(NAMES.len(), 3);
+}
