@@ -36,6 +36,8 @@ struct Asked {
     record: ActivityRecord,
     number: i64,
     kind: &'static Kind,
+    /// By an earlier run, which did not see what came of it.
+    earlier: bool,
 }
 
 impl<'a> Deletions<'a> {
@@ -82,7 +84,7 @@ impl<'a> Deletions<'a> {
             for row in rows {
                 let Some(entry) = self.run.catalogue.entry(kind.name, &row.id)? else { continue };
                 let record = record_of(entry, &self.run.archive);
-                self.asked.push(Asked { record, number: row.number, kind });
+                self.asked.push(Asked { record, number: row.number, kind, earlier: true });
             }
         }
         self.confirm(&PAUSES[..1])
@@ -214,7 +216,7 @@ impl<'a> Deletions<'a> {
         match self.targets.get(kind)?.platform.delete(&record.activity) {
             // A yes proves nothing, and an answer that got lost neither: the list tells.
             Ok(()) | Err(Error::Unclear(_)) => {
-                self.asked.push(Asked { record, number, kind });
+                self.asked.push(Asked { record, number, kind, earlier: false });
                 Ok(())
             }
             Err(error) => {
@@ -295,6 +297,10 @@ impl<'a> Deletions<'a> {
         if !last {
             self.asked.push(one);
             return Ok(());
+        }
+        if one.earlier {
+            // Perhaps it was never sent. If it is still a copy, it comes in again.
+            return self.settle(one.number, DeletionOutcome::Failed, Some("the run ended before it was done"));
         }
         let message = "it is still there, whatever the service said; the next run tries again";
         self.settle(one.number, DeletionOutcome::Failed, Some(message))?;
