@@ -134,13 +134,13 @@ impl Summary {
     fn add_transfer(&mut self, transfer: &TransferRecord) {
         let Some(outcome) = &transfer.outcome else { return };
         // "already-there" changes nothing, and a "refused" of this run carries a problem: one without is old.
-        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome);
+        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome, transfer.why.join(", "));
     }
 
     fn add_activity(&mut self, record: &ActivityRecord) {
         let platform = &record.activity.platform;
         match (&record.outcome, &record.copy_of) {
-            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome),
+            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, why(outcome)),
             (None, Some(copy))
                 if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "same-exercise") =>
             {
@@ -150,13 +150,13 @@ impl Summary {
         }
     }
 
-    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome) {
+    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome, why: String) {
         let entry = || Entry { platform: platform.to_owned(), activity: activity.clone() };
         match outcome.kind.as_str() {
             "created" => self.added.push(entry()),
             "deleted" => self.deleted.push(entry()),
             "pending" => *self.pending.entry(platform.to_owned()).or_default() += 1,
-            "skipped" => *self.skipped.entry((platform.to_owned(), why(outcome))).or_default() += 1,
+            "skipped" => *self.skipped.entry((platform.to_owned(), why)).or_default() += 1,
             _ => {}
         }
     }
@@ -201,7 +201,7 @@ impl Summary {
     }
 }
 
-/// Why something was skipped: `why` of the outcome, a text or several.
+/// Why an activity was skipped: `why` of the outcome, a text or several. A transfer has a `why` of its own.
 fn why(outcome: &Outcome) -> String {
     match outcome.unknown.get("why") {
         Some(Value::String(text)) => text.clone(),
@@ -249,6 +249,12 @@ mod tests {
         assert_eq!(summary.skipped, BTreeMap::from([(("garmin-com".into(), "a, b".into()), 1)]));
         assert_eq!(summary.copies, BTreeMap::from([("garmin-com".into(), 1)]));
         assert!(summary.failures.is_empty(), "a refusal without a problem is an old one");
+    }
+
+    #[test]
+    fn a_transfer_that_was_held_back_is_told_with_its_reason() {
+        let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"why":["its file is GPX"],"outcome":{"kind":"skipped"}}"#;
+        assert_eq!(of(&[held]).skipped, BTreeMap::from([(("coros".into(), "its file is GPX".into()), 1)]));
     }
 
     const LOGINS: &[&str] = &[
