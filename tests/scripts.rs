@@ -402,16 +402,32 @@ fn the_documents_know_every_exit_code() {
     }
 }
 
+/// Words of a message as they can be compared: in the sources lines are broken and quotes escaped.
+fn compared(text: &str) -> String {
+    let text: String =
+        text.chars().map(|c| if c.is_alphanumeric() || "-_/=:;,().".contains(c) { c } else { ' ' }).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// All that the commands and scripts can say.
+fn said_by_sources() -> String {
+    compared(&(sources() + &read("scripts/garminsync") + &read("scripts/sync")).replace("\\\n", " "))
+}
+
+/// Expects that the sources say what is quoted; `…` stands for what differs.
+fn expect_said(page: &str, sources: &str, quote: &str) {
+    for part in quote.split('…').map(compared).filter(|part| part.len() > 3) {
+        assert!(
+            sources.contains(part.trim_matches(['(', ')', ' '])),
+            "{page} quotes {quote:?}, but no source says {part:?}"
+        );
+    }
+}
+
 /// A page that quotes messages which nobody prints any more helps nobody.
 #[test]
 fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
-    // Only words and spaces are compared: in the sources lines are broken and quotes escaped.
-    let plain = |text: &str| {
-        let text: String =
-            text.chars().map(|c| if c.is_alphanumeric() || "-_/=:;,().".contains(c) { c } else { ' ' }).collect();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let sources = plain(&(sources() + &read("scripts/garminsync") + &read("scripts/sync")).replace("\\\n", " "));
+    let sources = said_by_sources();
     let page = read("docs/exit-codes.md");
     let mut quotes = 0;
     for item in page.split("\n- ").skip(1) {
@@ -423,13 +439,29 @@ fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
                 0 => continue,
                 _ => quotes += 1,
             }
-            for part in quote.split('…').map(plain).filter(|part| part.len() > 3) {
-                assert!(
-                    sources.contains(part.trim_matches(['(', ')', ' '])),
-                    "docs/exit-codes.md quotes {quote:?}, but no source says {part:?}"
-                );
-            }
+            expect_said("docs/exit-codes.md", &sources, quote);
         }
     }
-    assert!(quotes > 40, "only {quotes} quotes were found");
+    assert!(quotes > 80, "only {quotes} quotes were found");
+}
+
+/// Its tables have a row for each decision and each guard, in their words.
+#[test]
+fn the_page_on_deciding_quotes_the_sources_and_has_every_guard() {
+    let (page, sources) = (read("docs/deciding.md"), said_by_sources());
+    let rows = page.lines().filter(|line| line.starts_with('|'));
+    let quotes: Vec<&str> = rows.flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
+    // Names have no spaces; messages do.
+    quotes
+        .iter()
+        .filter(|quote| quote.contains(' '))
+        .for_each(|quote| expect_said("docs/deciding.md", &sources, quote));
+    let source = read("src/plan/deletion.rs");
+    let guards = source.split("fn refusal").nth(1).unwrap().split("\n    ];").next().unwrap();
+    let guards: Vec<String> = guards.split('"').skip(1).step_by(2).map(compared).collect();
+    assert!(guards.len() > 10, "{guards:?}");
+    for guard in guards {
+        let told = quotes.iter().map(|quote| compared(quote.split('…').next().unwrap()));
+        assert!(told.into_iter().any(|told| told.len() > 10 && guard.starts_with(&told)), "no row tells: {guard}");
+    }
 }
