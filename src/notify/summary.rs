@@ -1,6 +1,6 @@
 //! What a run came to, gathered from its records and from how its stages ended.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -26,6 +26,8 @@ pub struct Summary {
     /// Copies that were found and not deleted.
     pub copies: BTreeMap<String, u64>,
     known: HashMap<(String, String, String, String), usize>,
+    /// The activities of each failure: its place, platform and id.
+    counted: HashSet<(usize, String, String)>,
 }
 
 /// An activity that was added or deleted.
@@ -182,7 +184,9 @@ impl Summary {
             let what = What::Records { place, kind: problem.kind.clone(), items: Vec::new() };
             self.failures.push(Failure { stage: problem.stage.clone(), what, message: problem.message.clone() });
         }
-        if let What::Records { items, .. } = &mut self.failures[at].what {
+        // What could not be fetched for two platforms is one activity, not two.
+        let is_new = self.counted.insert((at, activity.platform.clone(), activity.id.clone()));
+        if let (What::Records { items, .. }, true) = (&mut self.failures[at].what, is_new) {
             items.push(activity.clone());
         }
     }
@@ -267,6 +271,17 @@ mod tests {
         let summary = of(LOGINS);
         assert_eq!((summary.failures.len(), summary.failures[0].count()), (1, 2));
         assert!(summary.needs_person() && summary.failed() == 0);
+    }
+
+    #[test]
+    fn what_could_not_be_fetched_for_two_platforms_is_one_activity() {
+        let to = |to: &str| {
+            format!(
+                r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"stage":"gs-download","kind":"gone","message":"gone"}}}}"#
+            )
+        };
+        let summary = of(&[&to("q"), &to("r")]);
+        assert_eq!((summary.failures.len(), summary.failed()), (1, 1));
     }
 
     #[test]
