@@ -118,7 +118,13 @@ fn without_the_setting_copies_are_only_reported() {
 fn a_dry_run_asks_for_no_list_and_writes_nothing() {
     let three = three(12, 3);
     let work = settings(&three);
-    sync(&work, &["-n"]);
+    sync(&work, &["-n"]).ends(75).says("run gs-fetch");
+    assert!(three.sim.log().is_empty());
+    work.run("gs-fetch", &[]).ok();
+    three.sim.clear_log();
+    let said = sync(&work, &["-n"]);
+    said.ok().says("would be fetched").says("would be sent to garmin-cn").says("would be sent to coros");
+    assert!(!said.err.contains("failed"), "{said}");
     assert!(three.sim.log().is_empty());
     sync(&work, &[]).ok();
     three.sim.clear_log();

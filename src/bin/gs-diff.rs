@@ -313,7 +313,7 @@ fn summary(run: &Run) {
         ("deleted", "deleted there by hand"),
         ("missed", "just gone there"),
         ("doubtful", "held, as they may be there"),
-        ("no_file", "without a file to send"),
+        ("no_file", "that cannot be sent"),
         ("refused", "refused before"),
         ("not_known", "where nothing is known"),
     ];

@@ -311,6 +311,10 @@ fn unsendable(entry: &Entry, target: &Target) -> Option<String> {
             Some(format!("its file is {}, which {} does not take", format.to_uppercase(), target.name))
         }
         Material::Nothing(why) => Some(why.to_owned()),
+        // Whoever uploads looks around the start first, and without one never sends it.
+        _ if entry.candidate.activity.start_time.is_none() => {
+            Some("it has no start time, so nobody can tell whether it is there already".to_owned())
+        }
         Material::File(..) | Material::ToFetch => None,
     }
 }

@@ -152,6 +152,10 @@ fn only_what_can_be_sent_is() {
     assert_eq!(no_file(Material::Nothing("typed in by hand")), "typed in by hand");
     assert_eq!(no_file(Material::File("gpx", "aa")), "its file is GPX, which coros does not take");
     assert!(matches!(decided(&with(Material::ToFetch), &coros(vec![]), NONE), Decision::Send(..)));
+    // Planned run after run, it would be held back at the upload each time.
+    let timeless = Activity { start_time: None, ..here.clone() };
+    let said = decided(&[entry(&timeless)], &coros(vec![]), NONE);
+    assert!(matches!(said, Decision::NoFile(why) if why.contains("no start time")));
     // The next best is taken.
     let entries = [Entry { material: Material::Nothing("typed in"), ..entry(&here) }, entry(&there)];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Send(1, ..)));

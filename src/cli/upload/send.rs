@@ -35,6 +35,10 @@ impl Uploads<'_> {
             let problem = self.problem(ProblemKind::Refused, format!("{:?} is no platform of this version", record.to));
             return self.fail(record, problem);
         };
+        // A dry run has not fetched what it would send.
+        if self.run.common.dry_run && record.file.is_none() {
+            return self.rehearse(record);
+        }
         let loaded = match self.load((&from.0, &from.1), sha256_of(record.file.as_ref()))? {
             Ok(loaded) => loaded,
             Err(why) => {
@@ -56,8 +60,7 @@ impl Uploads<'_> {
             return self.decided(record, "skipped", None, vec![why]);
         };
         if self.run.common.dry_run {
-            self.run.talk.warning(&format!("{} {}: would be sent to {}", from.0, from.1, kind.name));
-            return self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()]);
+            return self.rehearse(record);
         }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
@@ -77,6 +80,13 @@ impl Uploads<'_> {
                 self.fail(record, problem)
             }
         }
+    }
+
+    /// Tells what would be sent.
+    fn rehearse(&mut self, record: TransferRecord) -> Result<(), Failure> {
+        let from = &record.activity.activity;
+        self.run.talk.warning(&format!("{} {}: would be sent to {}", from.platform, from.id, record.to));
+        self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()])
     }
 
     /// Looks whether it is there or under way. The inner error: nobody can say, so nothing is sent.
