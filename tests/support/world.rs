@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 
 use gs_sim::fit::{Leg, Recording, Style};
+use gs_sim::garmin::activity::Device;
 use gs_sim::{
     AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, ImportSpec, Scenario, Sim, UploadSpec,
 };
@@ -79,7 +80,12 @@ impl World {
                 Some(domain) => {
                     let spec =
                         ActivitySpec { fit_file: Some(path), name: Some("Run".into()), ..ActivitySpec::default() };
-                    state.add_activity(domain, &spec)
+                    let id = state.add_activity(domain, &spec);
+                    // A watch that the file does not name is none that the service knows.
+                    if garminsync::fit::scan(bytes).is_ok_and(|fit| fit.identity().is_none()) {
+                        state.account(domain).find_mut(id).unwrap().device = Device::Null;
+                    }
+                    id
                 }
                 None => {
                     let spec = CorosActivitySpec { fit_file: Some(path), ..CorosActivitySpec::default() };
