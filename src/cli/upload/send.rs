@@ -125,15 +125,31 @@ impl Uploads<'_> {
         }))
     }
 
-    /// Whether an entry that is to be put back is gone, and not on its way back.
+    /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.
     fn find_gone(&self, kind: &'static Kind, from: &(String, String)) -> Result<Result<Found, Failure>, Failure> {
         let is_gone = self.run.catalogue.entry(&from.0, &from.1)?.is_some_and(|entry| entry.absent.is_some());
-        let is_under_way = self.run.catalogue.open_transfers(kind.name)?.iter().any(|row| row.from == *from);
-        Ok(Ok(match (is_gone, is_under_way) {
-            (_, true) => Found::Pending,
-            (true, false) => Found::Nothing,
-            (false, false) => Found::There(Some(from.1.clone()), vec!["it is not gone".to_owned()]),
-        }))
+        if !is_gone {
+            return Ok(Ok(Found::There(Some(from.1.clone()), vec!["it is not gone".to_owned()])));
+        }
+        // It may have been put back under another id, and that one again under another.
+        let mut ids = vec![from.1.clone()];
+        for row in self.run.catalogue.transfers_to(kind.name)? {
+            if row.from.0 != kind.name || !ids.contains(&row.from.1) {
+                continue;
+            }
+            match (row.outcome, row.to_id) {
+                (None, _) => return Ok(Ok(Found::Pending)),
+                (Some(TransferOutcome::Created), Some(id)) => {
+                    // One that was never listed is there as well: the list is slow to show it.
+                    if self.run.catalogue.entry(kind.name, &id)?.is_none_or(|entry| entry.absent.is_none()) {
+                        return Ok(Ok(Found::There(Some(id), vec!["it was put back already".to_owned()])));
+                    }
+                    ids.push(id);
+                }
+                _ => {}
+            }
+        }
+        Ok(Ok(Found::Nothing))
     }
 
     /// What was sent of the same exercise, from this entry or another one, and no list shows yet.
