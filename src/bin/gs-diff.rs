@@ -256,7 +256,8 @@ fn target(listed: &Listed) -> Target<'_> {
         let state = match row.outcome {
             None => UploadState::Open,
             Some(TransferOutcome::Created | TransferOutcome::AlreadyThere) => UploadState::There(row.to_id.as_deref()),
-            Some(TransferOutcome::Refused | TransferOutcome::Lost) => UploadState::Refused(words),
+            Some(TransferOutcome::Refused) => UploadState::Refused(words),
+            Some(TransferOutcome::Lost) => UploadState::Lost(words),
             Some(TransferOutcome::Failed) => return None,
         };
         Some(Upload { from: (&row.from.0, &row.from.1), sha256: &row.sha256, state })
