@@ -242,3 +242,24 @@ fn all_stages_stand_in_the_log_under_one_run() {
     }
     assert_eq!(NAMES.len(), 3);
 }
+
+#[test]
+fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once_a_week() {
+    let three = three(6, 0);
+    let work = settings(&three);
+    let own = three.held().into_iter().find(|(_, held)| *held == [0, 0, 1]).unwrap().0;
+    three.sim.with(|state| {
+        let item = state.coros.accounts[0].items.iter_mut().find(|item| item.start == own).unwrap();
+        item.refused = Some("1001".into());
+    });
+    for _ in 0..3 {
+        sync(&work, &[]).ends(1).says("1001");
+    }
+    sync(&work, &[]).ok().silent();
+    work.change("UPDATE problems SET last = last - 8 * 86400");
+    sync(&work, &[]).ends(1).says("1001");
+    three.sim.with(|state| state.coros.accounts[0].items.iter_mut().for_each(|item| item.refused = None));
+    work.change("UPDATE problems SET last = last - 8 * 86400");
+    sync(&work, &[]).ok();
+    assert_eq!(three.held()[&own], [1, 1, 1]);
+}
