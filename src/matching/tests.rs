@@ -118,8 +118,8 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
     assert_eq!(copies(&[&nameless, &native]), [(0, 1, "same-exercise", "recorded by a garmin device".into())]);
     assert_eq!(copies(&[&native, &older]), [(0, 1, "same-exercise", "the older entry".into())]);
     let facts = FileFacts { records: Some(1800), bytes: Some(9000), ..FileFacts::default() };
-    let rich = Candidate { file: Some(facts.clone()), ..bare(&native) };
-    let thin = Candidate { file: Some(FileFacts { records: Some(60), ..facts.clone() }), ..bare(&older) };
+    let rich = Candidate { file: Some(facts), ..bare(&native) };
+    let thin = Candidate { file: Some(FileFacts { records: Some(60), ..facts }), ..bare(&older) };
     for (other, why) in
         [(bare(&older), "its file is in the archive, the other's is not"), (thin, "more data: 1800 records, not 60")]
     {
