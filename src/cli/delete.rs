@@ -116,7 +116,9 @@ impl<'a> Deletions<'a> {
         if self.run.common.dry_run {
             let (platform, id) = (kind.name, &record.activity.id);
             self.run.talk.warning(&format!("{platform} {id}: would be deleted; {} is kept", copy_of.id));
-            return self.skip(record, "not deleted: --dry-run");
+            self.run.count("rehearsed", 1);
+            self.skipped(record, "not deleted: --dry-run");
+            return Ok(());
         }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
@@ -328,14 +330,18 @@ impl<'a> Deletions<'a> {
     }
 
     /// A guard that does not hold is no failure: it is told, and the entry stays.
-    fn skip(&mut self, mut record: ActivityRecord, why: &str) -> Result<(), Failure> {
+    fn skip(&mut self, record: ActivityRecord, why: &str) -> Result<(), Failure> {
         let activity = &record.activity;
         self.run.talk.note(&format!("{} {}: not deleted: {why}", activity.platform, activity.id));
         self.run.count("skipped", 1);
+        self.skipped(record, why);
+        Ok(())
+    }
+
+    fn skipped(&mut self, mut record: ActivityRecord, why: &str) {
         let mut outcome = Outcome { kind: "skipped".into(), ..Outcome::default() };
         outcome.unknown.insert("why".into(), why.into());
         record.outcome = Some(outcome);
         self.done.push(record);
-        Ok(())
     }
 }
