@@ -70,7 +70,7 @@ impl World {
     pub fn put_bytes(&self, platform: &str, bytes: &[u8]) -> String {
         if platform.starts_with("folder:") {
             let id = gs_sim::sha256(bytes)[..16].to_owned();
-            std::fs::write(self.work.dir().join("folder").join(format!("{id}.fit")), bytes).unwrap();
+            std::fs::write(self.work.dir().join("folder").join(format!("run_{id}.fit")), bytes).unwrap();
             return id;
         }
         let path = self.work.dir().join("files").join(format!("{:016x}.fit", fastrand::u64(..)));
@@ -97,6 +97,9 @@ impl World {
 
     /// Deletes an entry as a person does.
     pub fn remove(&self, platform: &str, id: &str) {
+        if platform.starts_with("folder:") {
+            return std::fs::remove_file(self.file_in_folder(id)).unwrap();
+        }
         let number: u64 = id.parse().unwrap();
         let was_there = self.sim.with(|state| match domain(platform) {
             Some(domain) => state.remove_activity(domain, number),
@@ -105,17 +108,26 @@ impl World {
         assert!(was_there, "{platform} {id}");
     }
 
-    /// The ids that a platform holds, newest first.
+    /// The ids that a platform holds; those of a service newest first.
     pub fn ids(&self, platform: &str) -> Vec<String> {
         if platform.starts_with("folder:") {
-            let names = std::fs::read_dir(self.work.dir().join("folder")).unwrap();
-            return names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+            return self.folder_files().iter().map(|path| name(path).rsplit('_').next().unwrap().to_owned()).collect();
         }
         let ids = self.sim.with(|state| match domain(platform) {
             Some(domain) => state.ids(domain),
             None => state.coros_ids(REGION),
         });
         ids.iter().map(u64::to_string).collect()
+    }
+
+    fn folder_files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.work.dir().join("folder")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    fn file_in_folder(&self, id: &str) -> PathBuf {
+        self.folder_files().into_iter().find(|path| path.to_str().unwrap().contains(id)).unwrap()
     }
 
     /// Lists all platforms to their end, and returns the records of what is there.
