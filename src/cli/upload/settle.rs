@@ -71,7 +71,7 @@ impl Uploads<'_> {
         self.give_up()
     }
 
-    fn rest(&self, pause: Duration) {
+    pub(super) fn rest(&self, pause: Duration) {
         let end = Instant::now() + pause;
         while Instant::now() < end && !self.run.is_stopped() {
             std::thread::sleep(Duration::from_millis(50).min(end - Instant::now()));
