@@ -89,17 +89,17 @@ impl Uploads<'_> {
         }
         let mut files = Vec::new();
         for one in &asked {
-            // Without a ticket the service may know it by its bytes.
-            let wanted = one.row.ticket.is_none();
+            // Without a ticket the service may know it by its bytes, as they were sent.
             let key = (one.row.from.0.as_str(), one.row.from.1.as_str());
-            files.push(if wanted { self.load(key, Some(&one.row.sha256))?.ok() } else { None });
+            let loaded = if one.row.ticket.is_none() { self.load(key, Some(&one.row.sha256))?.ok() } else { None };
+            files.push((loaded, self.run.catalogue.was_there(kind.name, &one.row.sha256)?));
         }
         let sent: Vec<Sent> = asked
             .iter()
             .zip(&files)
-            .map(|(one, file)| Sent {
+            .map(|(one, (file, again))| Sent {
                 ticket: one.row.ticket.as_deref(),
-                file: file.as_ref().map(|file| file.outgoing(&one.record, false)),
+                file: file.as_ref().map(|file| file.outgoing(&one.record, *again)),
             })
             .collect();
         match self.targets.get(kind)?.platform.settle(&sent) {
