@@ -199,7 +199,7 @@ impl Uploads<'_> {
             self.targets.went_well(kind);
         }
         record.outcome = None;
-        self.answered(Waiting { record, row, kind, state: State::Asked }, answer)
+        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false }, answer)
     }
 
     /// What the answer to an upload means.
