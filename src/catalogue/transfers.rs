@@ -174,11 +174,12 @@ impl Catalogue {
         self.transfer_rows(&sql, to)
     }
 
-    /// Whether these bytes were put there once, or an entry with them was deleted from here: services that know files by
-    /// their bytes have to be told that this is meant.
+    /// Whether the service has known these bytes, and what it made of them is not what is wanted now: an activity that is
+    /// gone, a refusal, or nothing that was ever seen. Services that know files by their bytes have to be told that this
+    /// is meant.
     pub fn was_there(&self, to: &str, sha256: &str) -> Result<bool> {
-        let sql =
-            "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'created')
+        let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?1 AND sha256 = ?2
+                AND outcome IN ('created', 'refused', 'lost'))
             OR EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'deleted')";
         self.done(self.connection.query_row(sql, [to, sha256], |row| row.get(0)))
     }

@@ -7,6 +7,7 @@
 mod send;
 mod settle;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,6 +31,8 @@ pub struct Uploads<'a> {
     /// How long it is followed what became of them.
     settle_wait: Duration,
     waiting: Vec<Waiting>,
+    /// Why it could not be found out, at the last try, what became of uploads to a platform.
+    in_the_dark: BTreeMap<&'static str, String>,
     done: Vec<TransferRecord>,
 }
 
@@ -39,6 +42,8 @@ struct Waiting {
     row: TransferRow,
     kind: &'static Kind,
     state: State,
+    /// The list was read in this run, and does not show it.
+    missing: bool,
 }
 
 /// What is known of an upload that was sent.
@@ -62,7 +67,8 @@ impl<'a> Uploads<'a> {
     /// Begins; nothing is asked yet.
     pub fn new(run: &'a mut Run, matcher: Matcher, bar: Bar, settle_wait: Duration) -> Result<Uploads<'a>, Failure> {
         let targets = Targets::new(run, &bar)?;
-        Ok(Uploads { run, targets, matcher, bar, settle_wait, waiting: Vec::new(), done: Vec::new() })
+        let (waiting, in_the_dark, done) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Ok(Uploads { run, targets, matcher, bar, settle_wait, waiting, in_the_dark, done })
     }
 
     /// Takes a transfer as far as it goes now. What is decided comes out of [`Uploads::finished`]: at once, or later.

@@ -1,5 +1,7 @@
 //! The way of one file to a service. First look, then write down, then send.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
@@ -14,6 +16,11 @@ const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// So often a strange answer to one file is taken for an accident.
 const STRANGE: u64 = 2;
+
+/// How long the second lasts that `now` is in.
+fn until_next_second(now: Timestamp) -> Duration {
+    Duration::from_secs(1).saturating_sub(Duration::from_nanos(now.subsec_nanosecond().unsigned_abs().into()))
+}
 
 /// What the target has of an exercise.
 enum Found {
@@ -73,7 +80,12 @@ impl Uploads<'_> {
             Ok(Found::Pending) => {
                 self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()])
             }
-            Ok(Found::Doubtful(_)) if record.doubtful => self.put(kind, record, &loaded),
+            Ok(Found::Doubtful(_)) if record.doubtful => {
+                // The catalogue counts whole seconds: what was seen before the intent must not share its second, or it is
+                // taken for what is sent now.
+                self.rest(until_next_second(Timestamp::now()));
+                self.put(kind, record, &loaded)
+            }
             Ok(Found::Doubtful(why)) => self.decided(record, "skipped", None, why),
             Err(failure) => {
                 let problem = self.targets.unusable(self.run, kind, failure)?;
@@ -213,7 +225,7 @@ impl Uploads<'_> {
             self.targets.went_well(kind);
         }
         record.outcome = None;
-        self.answered(Waiting { record, row, kind, state: State::Asked }, answer)
+        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false }, answer)
     }
 
     /// What the answer to an upload means.

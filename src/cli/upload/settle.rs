@@ -34,7 +34,7 @@ impl Uploads<'_> {
             }
             for row in rows {
                 let record = self.record_of_row(&row)?;
-                self.waiting.push(Waiting { record, row, kind, state: State::Asked });
+                self.waiting.push(Waiting { record, row, kind, state: State::Asked, missing: false });
             }
             self.ask(kind)?;
             self.read_back(kind)?;
@@ -49,6 +49,7 @@ impl Uploads<'_> {
         let mut end = Instant::now() + self.settle_wait;
         loop {
             let before = self.waiting.len();
+            self.in_the_dark.clear();
             for kind in self.targets.open() {
                 self.ask(kind)?;
                 let is_asked = |one: &Waiting| one.kind.name == kind.name && one.state == State::Asked;
@@ -71,7 +72,7 @@ impl Uploads<'_> {
         self.give_up()
     }
 
-    fn rest(&self, pause: Duration) {
+    pub(super) fn rest(&self, pause: Duration) {
         let end = Instant::now() + pause;
         while Instant::now() < end && !self.run.is_stopped() {
             std::thread::sleep(Duration::from_millis(50).min(end - Instant::now()));
@@ -89,13 +90,10 @@ impl Uploads<'_> {
         }
         let mut files = Vec::new();
         for one in &asked {
-            // Without a ticket the service may know it by its bytes.
+            // Without a ticket the service may know it by its bytes, as they were sent.
             let key = (one.row.from.0.as_str(), one.row.from.1.as_str());
-            let file = match one.row.ticket {
-                None => self.load(key, Some(&one.row.sha256))?.ok(),
-                Some(_) => None,
-            };
-            files.push((file, self.run.catalogue.was_there(kind.name, &one.row.sha256)?));
+            let loaded = if one.row.ticket.is_none() { self.load(key, Some(&one.row.sha256))?.ok() } else { None };
+            files.push((loaded, self.run.catalogue.was_there(kind.name, &one.row.sha256)?));
         }
         let sent: Vec<Sent> = asked
             .iter()
@@ -114,7 +112,8 @@ impl Uploads<'_> {
             }
             Err(error) => {
                 self.waiting.extend(asked);
-                self.targets.trouble(self.run, kind, error)?;
+                let problem = self.targets.trouble(self.run, kind, error)?;
+                self.in_the_dark.insert(kind.name, problem.message);
             }
         }
         Ok(())
@@ -128,6 +127,7 @@ impl Uploads<'_> {
                 @ (Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) | Error::Gone(_) | Error::Login(_)),
             ) => {
                 self.run.talk.detail(&format!("{}: {error}", one.kind.name));
+                self.in_the_dark.insert(one.kind.name, error.to_string());
                 self.waiting.push(one);
                 Ok(())
             }
@@ -137,7 +137,8 @@ impl Uploads<'_> {
 
     /// Reads the target's list around what was taken: what it shows has arrived.
     fn read_back(&mut self, kind: &'static Kind) -> Result<(), Failure> {
-        let is_due = |one: &Waiting| one.kind.name == kind.name && one.state != State::Asked;
+        // What the service still works on after days may be there all the same.
+        let is_due = |one: &Waiting| one.kind.name == kind.name && (one.state != State::Asked || is_old(one));
         let starts: Vec<Timestamp> = self
             .waiting
             .iter()
@@ -151,7 +152,7 @@ impl Uploads<'_> {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);
             }
-            self.run.talk.warning(&format!("{}: what was sent cannot be read back: {}", kind.name, failure.message));
+            self.in_the_dark.insert(kind.name, failure.message);
             return Ok(());
         }
         let (due, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_due);
@@ -162,7 +163,7 @@ impl Uploads<'_> {
                     self.settled(&one.row, TransferOutcome::Created, Some(&id), None)?;
                     self.decided(one.record, "created", Some(id), Vec::new())?;
                 }
-                None => self.waiting.push(one),
+                None => self.waiting.push(Waiting { missing: true, ..one }),
             }
         }
         Ok(())
@@ -197,10 +198,12 @@ impl Uploads<'_> {
         Ok(best.map(|(_, id)| id))
     }
 
-    /// Sends again what never arrived: no ticket, not known to the service, and not in its list.
+    /// Sends again what never arrived: no ticket, not known to the service, and not in its list. A list that could not be
+    /// read says nothing.
     fn send_lost(&mut self, kind: &'static Kind) -> Result<(), Failure> {
-        let is_lost =
-            |one: &Waiting| one.kind.name == kind.name && one.state == State::Unknown && one.row.ticket.is_none();
+        let is_lost = |one: &Waiting| {
+            one.kind.name == kind.name && one.state == State::Unknown && one.missing && one.row.ticket.is_none()
+        };
         if self.targets.is_left_alone(kind) {
             return Ok(());
         }
@@ -218,12 +221,12 @@ impl Uploads<'_> {
 
     /// Hands on what is still not known: the next run asks again. What has been taken for days and shows nowhere is lost.
     fn give_up(&mut self) -> Result<(), Failure> {
+        self.tell_of_the_dark();
         for one in std::mem::take(&mut self.waiting) {
-            let (kind, age) = (one.kind, Timestamp::now().duration_since(one.row.intended));
             match one.state {
                 // The service named it; the next listing shows it.
                 State::Taken(Some(id)) => self.decided(one.record, "created", Some(id), Vec::new()),
-                _ if age > LOST_AFTER && !self.targets.is_left_alone(kind) => {
+                _ if one.missing && is_old(&one) => {
                     let words = "the service took it and has not shown it for two days; gs-diff --retry sends it again";
                     self.settled(&one.row, TransferOutcome::Lost, None, Some(words))?;
                     let problem = self.problem(ProblemKind::Refused, words);
@@ -237,4 +240,23 @@ impl Uploads<'_> {
         }
         Ok(())
     }
+
+    /// Tells, once for each platform, why nobody can say what became of some uploads.
+    fn tell_of_the_dark(&mut self) {
+        for (name, why) in std::mem::take(&mut self.in_the_dark) {
+            let waiting = self.waiting.iter().filter(|one| one.kind.name == name).count();
+            // What is left alone was told already.
+            let is_left_alone =
+                self.targets.open().iter().any(|kind| kind.name == name && self.targets.is_left_alone(kind));
+            if waiting > 0 && !is_left_alone {
+                let message = format!("{name}: it cannot be found out what became of {waiting} uploads: {why}");
+                self.run.fail(&Failure::new(Exit::Later, message));
+            }
+        }
+    }
+}
+
+/// Whether it was sent so long ago that a service which has it shows it.
+fn is_old(one: &Waiting) -> bool {
+    Timestamp::now().duration_since(one.row.intended) > LOST_AFTER
 }

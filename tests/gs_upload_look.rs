@@ -1,0 +1,162 @@
+//! `gs-upload` looks before it sends: what is there is not sent, whoever put it there and however little is known of it.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+#[path = "support/upload.rs"]
+mod upload;
+
+use gs_sim::{ActivitySpec, CorosActivitySpec, Effect, Fault};
+use upload::{CN, COM, COROS, DAY, START, World, coros_run_at, kinds, run_at, start, world};
+
+/// Ten years ago.
+const LONG_AGO: i64 = START - 3650 * DAY;
+
+/// Puts an exercise onto a platform by hand.
+fn put_by_hand(world: &World, platform: &str, start: i64) -> String {
+    world.sim.with(|state| match platform {
+        COROS => state.add_coros_activity(2, &coros_run_at(start)).to_string(),
+        name => state.add_activity(&name.replace('-', "."), &run_at(start)).to_string(),
+    })
+}
+
+#[test]
+fn a_list_that_is_minutes_old_is_not_asked_for_again() {
+    for to in [CN, COROS] {
+        let world = world(&[START, START + DAY], |_| {});
+        let plan = world.plan_of(COM, to, &[START, START + DAY]);
+        world.upload(&plan).ok();
+        let log = world.sim.log();
+        let is_list = |path: &str| path.contains("/activitylist-service/") || path == "/activity/query";
+        let is_send = |path: &str| path.contains(upload::SEND_GARMIN) || path == upload::IMPORT;
+        let first_list = log.iter().position(|one| is_list(&one.path)).unwrap();
+        let last_send = log.iter().rposition(|one| is_send(&one.path)).unwrap();
+        assert!(last_send < first_list, "the list is only read back: {:?}", support::requests(&world.sim));
+    }
+}
+
+#[test]
+fn one_look_at_a_stale_list_serves_all_neighbours() {
+    for to in [CN, COROS] {
+        let starts: Vec<i64> = (0..5).map(|day| START + day * DAY).collect();
+        let world = world(&starts, |_| {});
+        let plan = world.plan_of(COM, to, &starts);
+        world.let_lists_age();
+        let said = world.upload(&plan);
+        assert_eq!(kinds(said.ok()), ["created"; 5]);
+        // One look before the first, and one at what became of all.
+        assert_eq!((world.looks(to), world.sent(to)), (2, 5), "{:?}", support::requests(&world.sim));
+    }
+}
+
+#[test]
+fn years_apart_each_has_its_own_look() {
+    let world = world(&[START, LONG_AGO], |_| {});
+    let plan = world.plan_of(COM, COROS, &[START, LONG_AGO]);
+    world.let_lists_age();
+    world.upload(&plan).ok();
+    let days: std::collections::BTreeSet<String> =
+        world.asked("coros.com", "/activity/query").into_iter().map(|one| one.query).collect();
+    assert!(days.len() >= 2 && world.lists(COROS) <= 4, "{days:?}");
+    assert_eq!((world.times(COROS, START), world.times(COROS, LONG_AGO)), (1, 1));
+}
+
+#[test]
+fn what_somebody_put_there_since_is_there_already() {
+    for to in [CN, COROS] {
+        for when in [START, LONG_AGO] {
+            let world = world(&[when], |_| {});
+            let plan = world.plan_of(COM, to, &[when]);
+            let id = put_by_hand(&world, to, when);
+            world.let_lists_age();
+            let said = world.upload(&plan);
+            let record = said.ok().record();
+            assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&"already-there".into(), &id.into()));
+            assert!(record["why"].to_string().contains("start"), "the evidence is on the record: {record}");
+            assert_eq!((world.times(to, when), world.sent(to), world.looks(to)), (1, 0, 1));
+            assert!(world.journal().is_empty(), "nothing was intended");
+            assert_eq!(world.stands(to, when, &[]).0, "there", "and now it is known");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_sent_where_the_list_is_not_to_be_had() {
+    let refused = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    for effect in [Effect::Cut { at: 100 }, Effect::Html, refused, Effect::JsonError] {
+        for (to, list) in [(CN, "/activitylist-service/"), (COROS, "/activity/query")] {
+            let world = world(&[START, START + DAY], |_| {});
+            let plan = world.plan_of(COM, to, &[START, START + DAY]);
+            world.let_lists_age();
+            world.sim.fault(Fault::new(effect.clone()).contains(list));
+            let said = world.upload(&plan);
+            assert_eq!(kinds(said.ends(75)), ["problem retry-later"; 2], "{effect:?}");
+            said.says("it is left alone in this run");
+            assert_eq!(said.err.lines().count(), 1, "told once: {said}");
+            assert_eq!((world.sent(to), world.journal().len()), (0, 0));
+            world.sim.clear_faults();
+            assert_eq!(kinds(world.upload(&plan).ok()), ["created"; 2]);
+            assert_eq!((world.times(to, START), world.times(to, START + DAY)), (1, 1));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_sent_where_the_list_is_suddenly_shorter() {
+    for to in [CN, COROS] {
+        let starts: Vec<i64> = (1..9).map(|day| START + day * DAY + 7).collect();
+        let world = start(&[(COM, &[START]), (to, &starts)], |_| {});
+        let plan = world.plan_of(COM, to, &[START]);
+        world.let_lists_age();
+        world.sim.with(|state| match to {
+            COROS => state.coros.accounts[0].items.clear(),
+            _ => state.account("garmin.cn").activities.truncate(2),
+        });
+        let said = world.upload(&plan);
+        assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
+        said.says("which is not believed");
+        assert_eq!((world.sent(to), world.journal().len()), (0, 0));
+    }
+}
+
+/// The same exercise under another sport, as somebody has changed it by hand.
+fn ride_by_hand(world: &World, platform: &str) -> u64 {
+    world.sim.with(|state| match platform {
+        COROS => state.add_coros_activity(2, &CorosActivitySpec { sport: Some(200), ..coros_run_at(START + 20) }),
+        name => {
+            let ride = ActivitySpec { sport: Some("cycling".into()), ..run_at(START + 20) };
+            state.add_activity(&name.replace('-', "."), &ride)
+        }
+    })
+}
+
+#[test]
+fn what_may_be_there_is_held_and_sent_when_the_record_says_so() {
+    for to in [CN, COROS] {
+        let world = world(&[START], |_| {});
+        let there = ride_by_hand(&world, to);
+        world.work.run("gs-fetch", &[]).ok();
+        let (kind, why) = world.stands(to, START, &[]);
+        assert!(kind == "skipped" && why.contains(&there.to_string()) && why.contains("--doubtful"), "{kind} {why}");
+        let plan = world.planned(&["--to", to, "--doubtful"], &[START]);
+        let said = world.upload(&plan.replace("\"doubtful\":true", "\"doubtful\":false"));
+        let record = said.ok().record();
+        assert!(record["why"].to_string().contains("gs-diff --doubtful"), "{record}");
+        assert_eq!((kinds(&said), world.sent(to)), (vec!["skipped".to_owned()], 0));
+        let record = world.upload(&plan).ok().record();
+        assert_eq!((&record["outcome"]["kind"], world.times(to, START)), (&"created".into(), 2));
+        assert_ne!(record["outcome"]["id"], there.to_string());
+        assert_eq!(world.stands(to, START, &[]).0, "there");
+    }
+}
+
+#[test]
+fn what_was_sent_in_doubt_is_not_read_back_as_what_was_there() {
+    let world = world(&[START], |scenario| scenario.coros[0].import.vanishes = true);
+    let plan = world.plan_of(COM, COROS, &[START]).replace("\"to\":", "\"doubtful\":true,\"to\":");
+    // The look before the upload is the first to see it, perhaps in the same second.
+    ride_by_hand(&world, COROS);
+    world.let_lists_age();
+    assert_eq!(kinds(world.upload(&plan).ok()), ["pending"]);
+    assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["open".to_owned()], 1));
+    assert_eq!(kinds(world.settle().ok()), ["pending"], "nor by the next run");
+}

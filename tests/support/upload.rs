@@ -1,0 +1,277 @@
+//! Accounts that are out of step, and the way of an exercise from one to the other, stage by stage.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use gs_sim::{AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, LoggedRequest, Scenario, Sim};
+use serde_json::Value;
+
+use crate::support::{Said, Work};
+
+pub const COM: &str = "garmin-com";
+pub const CN: &str = "garmin-cn";
+pub const COROS: &str = "coros";
+pub const DAY: i64 = 86_400;
+/// When the exercise began that most tests are about.
+pub const START: i64 = HISTORY_END - 40 * DAY;
+
+pub const SEND_GARMIN: &str = "/upload-service/upload";
+pub const STATUS_GARMIN: &str = "/activity-service/activity/status/";
+pub const IMPORT: &str = "/activity/fit/import";
+pub const QUEUE: &str = "/activity/fit/getImportSportList";
+pub const STS: &str = "/oss/sts";
+
+/// Three services, and a folder that is logged in to them and knows their lists.
+pub struct World {
+    pub sim: Sim,
+    pub work: Work,
+}
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub from: String,
+    pub to: String,
+    /// Nothing: not known yet.
+    pub outcome: Option<String>,
+    pub to_id: Option<String>,
+    pub ticket: Option<String>,
+    pub message: Option<String>,
+    pub confirmed: bool,
+}
+
+/// A run of half an hour at Garmin.
+pub fn run_at(start: i64) -> ActivitySpec {
+    ActivitySpec {
+        sport: Some("running".into()),
+        start: Some(start),
+        offset: Some(3600),
+        seconds: Some(1800),
+        metres: Some(5000.0),
+        ..ActivitySpec::default()
+    }
+}
+
+/// The same at COROS.
+pub fn coros_run_at(start: i64) -> CorosActivitySpec {
+    CorosActivitySpec {
+        sport: Some(100),
+        start: Some(start),
+        offset: Some(3600),
+        seconds: Some(1800),
+        metres: Some(5000.0),
+        ..CorosActivitySpec::default()
+    }
+}
+
+/// Starts of a history that no test is about: every other day for three weeks, so that a list is never empty. Those of
+/// two platforms are no whole quarter hours apart, which would look like a mistaken zone.
+fn others(shift: i64) -> impl Iterator<Item = i64> {
+    (0..10).map(move |number| HISTORY_END - number * 2 * DAY - shift * 3607)
+}
+
+/// What garmin.com alone has, and what is to become of it.
+pub fn world(only_com: &[i64], change: impl FnOnce(&mut Scenario)) -> World {
+    start(&[(COM, only_com)], change)
+}
+
+/// What each holds besides its own history, in which nothing is shared; logged in, listed, and the log empty.
+pub fn start(held: &[(&str, &[i64])], change: impl FnOnce(&mut Scenario)) -> World {
+    let of = |name: &str, shift| -> Vec<i64> {
+        let own = held.iter().filter(|(one, _)| *one == name).flat_map(|(_, starts)| starts.iter().copied());
+        own.chain(others(shift)).collect()
+    };
+    let garmin = |domain: &str, email: &str, name: &str, shift| AccountSpec {
+        domain: domain.into(),
+        email: email.into(),
+        activities: of(name, shift).into_iter().map(run_at).collect(),
+        ..AccountSpec::default()
+    };
+    let coros = of(COROS, 17).into_iter().map(coros_run_at).collect();
+    let mut scenario = Scenario {
+        accounts: vec![
+            garmin("garmin.com", "runner@example.com", COM, 3),
+            garmin("garmin.cn", "runner@example.cn", CN, 10),
+        ],
+        coros: vec![CorosSpec { activities: coros, ..CorosSpec::default() }],
+        ..Scenario::default()
+    };
+    change(&mut scenario);
+    let sim = scenario.start();
+    let mut work = Work::with(&sim);
+    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_SETTLE_WAIT", "8s");
+    work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
+    work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
+    work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+    work.run("gs-fetch", &[]).ok();
+    sim.clear_log();
+    World { sim, work }
+}
+
+impl World {
+    /// `gs-list | gs-diff --from FROM --to TO | gs-download`, of the exercises that began then alone.
+    pub fn plan_of(&self, from: &str, to: &str, starts: &[i64]) -> String {
+        self.planned(&["--from", from, "--to", to], starts)
+    }
+
+    /// The same, with what may be there already.
+    pub fn plan_of_doubtful(&self, from: &str, to: &str, start: i64) -> String {
+        self.planned(&["--from", from, "--to", to, "--doubtful"], &[start])
+    }
+
+    /// The same, with other flags of `gs-diff`.
+    pub fn planned(&self, flags: &[&str], starts: &[i64]) -> String {
+        let list = self.work.run("gs-list", &[]);
+        let plan = self.work.given("gs-diff", flags, &list.ok().out);
+        let wanted: Vec<String> = starts.iter().map(|start| iso(*start)).collect();
+        let is_wanted = |line: &&str| wanted.iter().any(|start| line.contains(&format!("\"start_time\":\"{start}\"")));
+        let plan: String = plan.ok().out.lines().filter(is_wanted).map(|line| format!("{line}\n")).collect();
+        let plan = self.work.given("gs-download", &[], &plan).ok().out.clone();
+        assert_eq!(plan.lines().count(), starts.len(), "{plan}");
+        self.sim.clear_log();
+        plan
+    }
+
+    pub fn upload(&self, plan: &str) -> Said {
+        self.work.given("gs-upload", &[], plan)
+    }
+
+    /// `gs-upload < /dev/null`: only what became of earlier ones.
+    pub fn settle(&self) -> Said {
+        self.work.run("gs-upload", &[])
+    }
+
+    /// What `gs-diff --all` says of the exercise that began at `start`: how it stands, and why.
+    pub fn stands(&self, to: &str, start: i64, flags: &[&str]) -> (String, String) {
+        let list = self.work.run("gs-list", &[]);
+        let said = self.work.given("gs-diff", &[&["--all", "--to", to], flags].concat(), &list.ok().out);
+        let records = said.ok().records();
+        let record = records.iter().find(|record| record["activity"]["start_time"] == iso(start));
+        let Some(record) = record else { return ("there".into(), String::new()) };
+        let kind = record["outcome"]["kind"].as_str().unwrap_or("to send");
+        (kind.to_owned(), record["why"].to_string())
+    }
+
+    /// Starts of what a platform holds, listed or not, the oldest first.
+    pub fn held(&self, platform: &str) -> Vec<i64> {
+        let mut starts: Vec<i64> = self.sim.with(|state| match platform {
+            COROS => state.coros.accounts[0].items.iter().map(|item| item.start).collect(),
+            name => {
+                let activities = &state.account(&name.replace('-', ".")).activities;
+                activities.iter().map(|activity| activity.recording.start).collect()
+            }
+        });
+        starts.sort_unstable();
+        starts
+    }
+
+    /// How often a platform holds what began then, to the minute.
+    pub fn times(&self, platform: &str, start: i64) -> usize {
+        self.held(platform).iter().filter(|one| (**one - start).abs() <= 60).count()
+    }
+
+    /// The journal, the oldest first.
+    pub fn journal(&self) -> Vec<Row> {
+        let connection = rusqlite::Connection::open(self.work.data("catalogue.sqlite")).unwrap();
+        let sql = "SELECT from_platform, to_platform, outcome, to_id, ticket, message, confirmed IS NOT NULL FROM transfers ORDER BY number";
+        let mut statement = connection.prepare(sql).unwrap();
+        let row = |row: &rusqlite::Row| {
+            Ok(Row {
+                from: row.get(0)?,
+                to: row.get(1)?,
+                outcome: row.get(2)?,
+                to_id: row.get(3)?,
+                ticket: row.get(4)?,
+                message: row.get(5)?,
+                confirmed: row.get(6)?,
+            })
+        };
+        statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+    }
+
+    /// Outcomes in the journal; `open` for what is not known yet.
+    pub fn outcomes(&self) -> Vec<String> {
+        self.journal().into_iter().map(|row| row.outcome.unwrap_or_else(|| "open".into())).collect()
+    }
+
+    /// The requests of a path that reached a host that ends so.
+    pub fn asked(&self, host: &str, path: &str) -> Vec<LoggedRequest> {
+        let log = self.sim.log();
+        log.into_iter().filter(|one| one.host.ends_with(host) && one.path.contains(path)).collect()
+    }
+
+    /// How often the list of a platform was asked for.
+    pub fn lists(&self, platform: &str) -> usize {
+        match platform {
+            COROS => self.asked("coros.com", "/activity/query").len(),
+            name => self.asked(&name.replace('-', "."), "/activitylist-service/").len(),
+        }
+    }
+
+    /// How often `gs-upload` has looked at a platform, however many requests that took.
+    pub fn looks(&self, platform: &str) -> i64 {
+        self.work.sql(&format!("SELECT count(*) FROM listings WHERE look AND platform = '{platform}'"))
+    }
+
+    /// How often a file was handed to a platform to make an activity of.
+    pub fn sent(&self, platform: &str) -> usize {
+        let post = |one: &LoggedRequest| one.method == "POST";
+        match platform {
+            COROS => self.asked("coros.com", IMPORT).into_iter().filter(post).count(),
+            name => self.asked(&name.replace('-', "."), SEND_GARMIN).into_iter().filter(post).count(),
+        }
+    }
+
+    /// All that is known of the platforms was learnt three hours ago.
+    pub fn let_lists_age(&self) {
+        self.work.change("UPDATE listings SET started = started - 10800, finished = finished - 10800");
+    }
+
+    /// So many hours pass for the journal, and for what the platforms were seen to hold.
+    pub fn let_hours_pass(&self, hours: i64) {
+        let seconds = hours * 3600;
+        self.work.change(&format!(
+            "UPDATE transfers SET intended = intended - {seconds};
+             UPDATE activities SET first_seen = first_seen - {seconds}, last_seen = last_seen - {seconds};
+             UPDATE listings SET started = started - {seconds}, finished = finished - {seconds}"
+        ));
+    }
+
+    /// Waits until a fault has struck.
+    #[track_caller]
+    pub fn wait_for_fault(&self) {
+        self.wait(|world| world.sim.log().iter().any(|one| one.note.contains("fault: ")));
+    }
+
+    #[track_caller]
+    pub fn wait(&self, is_so: impl Fn(&World) -> bool) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !is_so(self) {
+            assert!(Instant::now() < end, "it does not come: {:?}", crate::support::requests(&self.sim));
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+}
+
+/// SIGKILL.
+pub fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// As times stand in records.
+pub fn iso(second: i64) -> String {
+    jiff::Timestamp::from_second(second).unwrap().to_string()
+}
+
+/// Kind of the outcome of each record, or of its problem.
+pub fn kinds(said: &Said) -> Vec<String> {
+    let kind = |record: &Value| {
+        let problem = record["problem"]["kind"].as_str().map(|kind| format!("problem {kind}"));
+        problem.or_else(|| record["outcome"]["kind"].as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    said.records().iter().map(kind).collect()
+}
