@@ -86,7 +86,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         true => (counted("rehearsed"), "would be deleted"),
         false => (counted("deleted"), "deleted"),
     };
-    run.talk.note(&format!("{deleted} {done}, {} kept, {} failed", counted("skipped"), counted("failed")));
+    let hint = if counted("skipped") > 0 && !run.common.dry_run { " (-v tells why)" } else { "" };
+    run.talk.note(&format!("{deleted} {done}, {} kept{hint}, {} failed", counted("skipped"), counted("failed")));
     result.and(confirmed)
 }
 

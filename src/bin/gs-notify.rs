@@ -198,11 +198,7 @@ struct Teller {
 impl Teller {
     fn tell_all(&mut self, args: &Args, run: &mut Run, ready: &[Ready]) {
         let shown = notify::render(&self.summary, self.lang, Style::Plain, Tone::default()).whole;
-        if args.show {
-            run.talk.warning(&shown);
-        } else if ready.is_empty() {
-            run.talk.note(&shown);
-        }
+        run.talk.show(&shown, args.show);
         for one in ready {
             if run.is_stopped() {
                 return;
@@ -228,7 +224,8 @@ impl Teller {
         };
         let text = notify::render(&self.summary, self.lang, one.form.style, tone);
         if run.common.dry_run {
-            run.talk.warning(&format!("{name} would be told:\n{}", text.whole));
+            run.talk.warning(&format!("{name} would be told:"));
+            run.talk.show(&text.whole, true);
             return Ok(());
         }
         let report = notify::report(&self.summary, &run.id, self.now, &text);

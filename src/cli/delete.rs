@@ -336,7 +336,13 @@ impl<'a> Deletions<'a> {
     /// A guard that does not hold is no failure: it is told, and the entry stays.
     fn skip(&mut self, record: ActivityRecord, why: &str) -> Result<(), Failure> {
         let activity = &record.activity;
-        self.run.talk.note(&format!("{} {}: not deleted: {why}", activity.platform, activity.id));
+        let message = format!("{} {}: not deleted: {why}", activity.platform, activity.id);
+        // What two devices recorded stays for ever: once it is decided, each run would say so again.
+        if self.run.common.dry_run {
+            self.run.talk.note(&message)
+        } else {
+            self.run.talk.detail(&message)
+        }
         self.run.count("skipped", 1);
         self.skipped(record, why);
         Ok(())

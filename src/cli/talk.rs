@@ -71,6 +71,16 @@ impl Talk {
         self.say(Level::Note, "note", message);
     }
 
+    /// A text for people as it is, for somebody who looks; `always`: also where nobody does.
+    pub fn show(&self, text: &str, always: bool) {
+        let level = if always { Level::Warning } else { Level::Note };
+        if self.json {
+            self.say(level, "note", text);
+        } else if level <= self.level {
+            self.write(&text.lines().map(printable).collect::<Vec<_>>().join("\n"));
+        }
+    }
+
     /// More of that.
     pub fn detail(&self, message: &str) {
         self.say(Level::Detail, "detail", message);
@@ -95,6 +105,10 @@ impl Talk {
         } else {
             message.lines().map(|line| format!("{}: {}", self.command, printable(line))).collect::<Vec<_>>().join("\n")
         };
+        self.write(&line);
+    }
+
+    fn write(&self, line: &str) {
         // With stderr gone there is nobody left to tell.
         let write = || drop(writeln!(std::io::stderr(), "{line}"));
         match &self.bars {
