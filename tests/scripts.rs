@@ -262,7 +262,11 @@ fn follow(recipe: &Recipe, work: &Work, sim: &gs_sim::Sim) {
                 shell(work, line, &pasted).ok();
             }
         }
-        "cron" => recipe.text.lines().for_each(|line| drop(cron(work, line).ok())),
+        "cron" => {
+            for line in recipe.text.lines() {
+                cron(work, line).ok();
+            }
+        }
         // The one tool that is an option, and told to be one.
         "jq" if std::process::Command::new("jq").arg("--version").output().is_err() => {
             eprintln!("not run: there is no jq on this machine");
