@@ -77,12 +77,16 @@ impl<'a> Deletions<'a> {
     /// still superfluous, it comes in again.
     pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
         for kind in kinds {
-            let rows = self.run.catalogue.open_deletions(kind.name)?;
             if self.run.common.dry_run {
-                self.run.talk.warning(&format!("{}: would look what became of {} deletions", kind.name, rows.len()));
+                let rows = self.run.catalogue.open_deletions(kind.name)?.len();
+                self.run.talk.warning(&format!("{}: would look what became of {rows} deletions", kind.name));
                 continue;
             }
-            for row in rows {
+            if self.targets.opened(self.run, kind)?.is_some() {
+                continue;
+            }
+            // Read only now that nobody else writes.
+            for row in self.run.catalogue.open_deletions(kind.name)? {
                 let Some(entry) = self.run.catalogue.entry(kind.name, &row.id)? else { continue };
                 let record = record_of(entry, &self.run.archive);
                 self.asked.push(Asked { record, number: row.number, kind, is_taken_over: true });

@@ -20,19 +20,17 @@ impl Uploads<'_> {
     /// Finds out what became of uploads of earlier runs to `kinds`. What never arrived is sent now.
     pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
         for kind in kinds {
-            let rows = self.run.catalogue.open_transfers(kind.name)?;
-            if rows.is_empty() {
-                continue;
-            }
             if self.run.common.dry_run {
-                self.run.talk.warning(&format!("{}: would ask what became of {} uploads", kind.name, rows.len()));
+                let rows = self.run.catalogue.open_transfers(kind.name)?.len();
+                self.run.talk.warning(&format!("{}: would ask what became of {rows} uploads", kind.name));
                 continue;
             }
             // Where it cannot be opened, that is told, and the rows stay open for the next run.
             if self.targets.opened(self.run, kind)?.is_some() {
                 continue;
             }
-            for row in rows {
+            // Read only now that nobody else writes: what another command has just settled is no longer among them.
+            for row in self.run.catalogue.open_transfers(kind.name)? {
                 let record = self.record_of_row(&row)?;
                 self.waiting.push(Waiting { record, row, kind, state: State::Asked, missing: false });
             }
