@@ -95,3 +95,20 @@ fn different_exercises_are_far_apart_across_services() {
         }
     }
 }
+
+#[test]
+fn what_is_uploaded_stays_the_exercise_that_it_was() {
+    let sim = Scenario::default_three(12, 5).start();
+    let (name, file) = sim.with(|state| {
+        let several = state.exercises();
+        let mut items = state.coros.accounts[0].items.iter();
+        let item = items.find(|item| !several.contains_key(item.exercise.as_ref().unwrap())).unwrap();
+        (item.exercise.clone().unwrap(), item.original().unwrap())
+    });
+    let (media, body) = multipart("file", Some("a.fit"), &file);
+    let bearer = format!("Bearer {}", token(&sim, COM));
+    let headers = [("User-Agent", "x"), ("Authorization", bearer.as_str()), ("Content-Type", media)];
+    let target = "/connectapi.garmin.com/upload-service/upload";
+    assert!(send_bytes(&sim, "POST", target, &headers, &body).unwrap().status < 300);
+    assert_eq!(state(&sim)["exercises"][&name].as_array().unwrap().len(), 2);
+}
