@@ -39,6 +39,8 @@ struct Waiting {
     row: TransferRow,
     kind: &'static Kind,
     state: State,
+    /// The ids of what the list showed around it before it was sent: none of them is it.
+    before: Vec<String>,
 }
 
 /// What is known of an upload that was sent.
