@@ -1,7 +1,7 @@
 //! `scripts/sync` killed at every step, then run again: the same end, nothing doubled, nothing lost.
 //!
 //! A file of its own: it takes the machine for itself for a while.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 #[path = "support/three.rs"]

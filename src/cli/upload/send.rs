@@ -202,6 +202,7 @@ impl Uploads<'_> {
         let files = self.run.catalogue.files(&from.0, &from.1)?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
         let again = self.run.catalogue.was_there(kind.name, &sha256)?;
+        let before = self.ids_around(kind, record.activity.activity.start_time)?;
         let (now, run_id) = (Timestamp::now(), self.run.id.clone());
         let intent = TransferIntent { run: &run_id, from: (&from.0, &from.1), to: kind.name, sha256: &sha256 };
         let number = self.run.catalogue.intend_transfer(&intent, now)?;
@@ -225,7 +226,13 @@ impl Uploads<'_> {
             self.targets.went_well(kind);
         }
         record.outcome = None;
-        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false }, answer)
+        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false, before }, answer)
+    }
+
+    /// What the catalogue knows there around that time.
+    fn ids_around(&self, kind: &Kind, start: Option<Timestamp>) -> Result<Vec<String>, Failure> {
+        let Some(start) = start else { return Ok(Vec::new()) };
+        Ok(self.run.neighbours(kind.name, start)?.into_iter().map(|(entry, _)| entry.activity.id).collect())
     }
 
     /// What the answer to an upload means.

@@ -32,7 +32,14 @@ impl Uploads<'_> {
             // Read only now that nobody else writes: what another command has just settled is no longer among them.
             for row in self.run.catalogue.open_transfers(kind.name)? {
                 let record = self.record_of_row(&row)?;
-                self.waiting.push(Waiting { record, row, kind, state: State::Asked, missing: false });
+                self.waiting.push(Waiting {
+                    record,
+                    row,
+                    kind,
+                    state: State::Asked,
+                    missing: false,
+                    before: Vec::new(),
+                });
             }
             self.ask(kind)?;
             self.read_back(kind)?;
@@ -183,7 +190,9 @@ impl Uploads<'_> {
         for (entry, facts) in self.run.neighbours(one.kind.name, start)? {
             // What was there before it was sent, or came from another upload, is something else. The catalogue counts
             // whole seconds.
-            if entry.first_seen.as_second() < one.row.intended.as_second() || taken.contains(&entry.activity.id) {
+            let was_there =
+                entry.first_seen.as_second() < one.row.intended.as_second() || one.before.contains(&entry.activity.id);
+            if was_there || taken.contains(&entry.activity.id) {
                 continue;
             }
             let Some(verdict) = self.matcher.doubt(&sought, &candidate(&entry.activity, facts.as_ref())) else {
