@@ -240,6 +240,7 @@ impl Uploads<'_> {
         }
         Ok(())
     }
+
     /// Tells, once for each platform, why nobody can say what became of some uploads.
     fn tell_of_the_dark(&mut self) {
         for (name, why) in std::mem::take(&mut self.in_the_dark) {
