@@ -494,7 +494,8 @@ fn a_lost_catalogue_takes_the_files_that_stand_there_without_fetching_them() {
 fn a_dry_run_fetches_nothing() {
     let (sim, work) = fetched(plain(2));
     let list = work.run("gs-list", &[]).out.clone();
-    work.given("gs-download", &["-n"], &list).ok().says("would be fetched");
+    let said = work.given("gs-download", &["-n"], &list);
+    assert_eq!(said.ok().says("would be fetched").out, list, "the records go on as they came");
     assert_eq!((sim.log().len(), work.files("fit").len()), (0, 0));
 }
 

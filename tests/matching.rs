@@ -330,19 +330,15 @@ proptest! {
     }
 
     #[test]
-    fn it_does_not_matter_who_comes_first(entries in tangle(), cut in 0..14_usize) {
+    fn it_does_not_matter_who_comes_first(entries in tangle()) {
         let matcher = Matcher::default();
         let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
         for a in &all {
             for b in &all {
                 prop_assert_eq!(matcher.verdict(a, b), matcher.verdict(b, a));
+                prop_assert_eq!(matcher.doubt(a, b), matcher.doubt(b, a));
             }
         }
-        let (left, right) = all.split_at(cut.min(all.len()));
-        let there: Vec<_> = matcher.pairs_between(left, right).into_iter().map(|p| (p.left, p.right, p.verdict)).collect();
-        let mut back: Vec<_> = matcher.pairs_between(right, left).into_iter().map(|p| (p.right, p.left, p.verdict)).collect();
-        back.sort_by_key(|pair| (pair.0, pair.1));
-        prop_assert_eq!(there, back);
     }
 
     #[test]

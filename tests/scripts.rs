@@ -26,7 +26,7 @@ fn read(path: &str) -> String {
 
 /// Puts the commands and scripts into the PATH of `work`.
 fn equipped(mut work: Work) -> Work {
-    let path = format!("{}:{}:/usr/bin:/bin", bin().display(), root().join("scripts").display());
+    let path = format!("{}:/usr/bin:/bin:{}", bin().display(), root().join("scripts").display());
     work.set("PATH", &path);
     work
 }
@@ -64,7 +64,7 @@ fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
 #[test]
 fn every_script_tells_what_it_is_for() {
     let work = equipped(Work::alone());
-    for name in ["garminsync", "demo", "test"] {
+    for name in ["garminsync", "sync", "demo", "test"] {
         let said = work.run(root().join("scripts").join(name).to_str().unwrap(), &["--help"]);
         said.ok().silent();
         assert!(said.out.contains(name) && said.out.lines().count() > 4, "{said}");
@@ -164,15 +164,18 @@ fn commands_are_found_beside_the_script_or_their_absence_is_told() {
     work.run(link.to_str().unwrap(), &["download", "--missing"]).ends(78).says("cargo build --release");
 }
 
-/// A checkout with a release build, as the README's crontab line expects it: `~/garminsync`.
+/// A checkout with a release build, as the README expects it: `~/garminsync`.
 fn install(work: &Work) -> PathBuf {
     let checkout = work.dir().join("garminsync");
     let (scripts, release) = (checkout.join("scripts"), checkout.join("target/release"));
     fs::create_dir_all(&scripts).unwrap();
     fs::create_dir_all(&release).unwrap();
-    fs::copy(SCRIPT, scripts.join("garminsync")).unwrap();
-    for command in ["gs-auth", "gs-fetch", "gs-list", "gs-download"] {
-        std::os::unix::fs::symlink(bin().join(command), release.join(command)).unwrap();
+    for script in ["garminsync", "sync"] {
+        fs::copy(root().join("scripts").join(script), scripts.join(script)).unwrap();
+    }
+    for source in fs::read_dir(root().join("src/bin")).unwrap().flatten() {
+        let command = source.path().file_stem().unwrap().to_owned();
+        std::os::unix::fs::symlink(bin().join(&command), release.join(&command)).unwrap();
     }
     checkout
 }
@@ -180,7 +183,7 @@ fn install(work: &Work) -> PathBuf {
 /// A block of a document that is marked to be run.
 struct Recipe {
     line: usize,
-    /// What is after `run`: nothing, `ticket`, `cron`, `jq`.
+    /// What is after `run`: nothing, `browser`, `cron`, `jq`, `restore`.
     how: String,
     text: String,
 }
@@ -201,40 +204,79 @@ fn recipes(document: &str) -> Vec<Recipe> {
     found
 }
 
+/// Garmin and COROS as the README's reader has them. What COROS lists and does not give is left out: that is told by
+/// exit codes, and here all is to go well.
+fn two_accounts() -> gs_sim::Sim {
+    let sim = Scenario::default_three(60, 3).start();
+    sim.with(|state| state.coros.accounts[0].items.retain(|item| item.refused.is_none()));
+    sim
+}
+
 /// Above to below, as a reader does it, in one new home.
 #[test]
 fn the_recipes_of_the_readme_work_as_written() {
-    let sim = Scenario::default_garmin(60, 3).start();
+    let sim = two_accounts();
     let mut work = equipped(Work::with(&sim));
     work.set("DATA_DIR", "");
     install(&work);
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     fs::create_dir(work.dir().join(".garminconnect")).unwrap();
     fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
+    fs::create_dir(work.dir().join("watch")).unwrap();
+    let ride = gs_sim::fit::run(gs_sim::HISTORY_END + 7200, 1800, 5000.0).build();
+    fs::write(work.dir().join("watch/ride.fit"), ride).unwrap();
     let recipes = recipes("README.md");
-    assert!(recipes.len() >= 9, "only {} recipes are marked", recipes.len());
+    assert!(recipes.len() >= 15, "only {} recipes are marked", recipes.len());
     for recipe in &recipes {
-        let ticket = sim.with(|state| state.issue_ticket("garmin.com", "android")).0;
         eprintln!("README.md:{}", recipe.line);
-        let said = match recipe.how.as_str() {
-            "" => shell(&work, &recipe.text, ""),
-            "ticket" => shell(&work, &recipe.text, &ticket),
-            "cron" => cron(&work, &recipe.text),
-            // The one tool that is an option, and told to be one.
-            "jq" if std::process::Command::new("jq").arg("--version").output().is_err() => {
-                eprintln!("not run: there is no jq on this machine");
-                continue;
-            }
-            "jq" => shell(&work, &recipe.text, ""),
-            how => panic!("README.md:{}: no way to run {how:?}", recipe.line),
-        };
-        said.ok();
+        follow(recipe, &work, &sim);
     }
     let home = work.dir().join(".local/share/garminsync");
     let count = |path: &str| fs::read_dir(home.join(path)).into_iter().flatten().count();
-    assert!(count("fit/garmin_com") > 50, "{} files", count("fit/garmin_com"));
+    for platform in ["garmin_com", "coros"] {
+        assert!(count(&format!("fit/{platform}")) > 50, "{} files", count(&format!("fit/{platform}")));
+    }
     assert!(fs::read_dir(work.dir().join("2025")).unwrap().count() > 5);
-    assert!(fs::read_to_string(work.dir().join("runs.csv")).unwrap().lines().count() > 5);
+    let lines = |path: &str| fs::read_to_string(work.dir().join(path)).unwrap().lines().count();
+    assert!(lines("runs.csv") > 5);
+    // What the recipes on keeping equal are about did happen.
+    assert_eq!(count("../../../watch"), 1, "nothing was sent to where only was to be sent from");
+    let held = |text: &str| fs::read_to_string(work.dir().join("deleted.ndjson")).unwrap().matches(text).count();
+    assert!(held(r#""outcome":{"kind":"deleted"}"#) > 0 && held("two devices") > 0);
+    assert_eq!(asked(&sim, "/upload-service/").is_empty(), asked(&sim, "/activity/fit/import").is_empty());
+    assert!(!asked(&sim, "/upload-service/").is_empty());
+}
+
+/// Does what a block says.
+fn follow(recipe: &Recipe, work: &Work, sim: &gs_sim::Sim) {
+    match recipe.how.as_str() {
+        "" => drop(shell(work, &recipe.text, "").ok()),
+        // Each line asks for something of its own to be pasted.
+        "browser" => {
+            for line in recipe.text.lines() {
+                let pasted = match line.contains("coros") {
+                    true => format!("CPL-coros-token={}", sim.with(|state| state.issue_coros_token(2))),
+                    false => sim.with(|state| state.issue_ticket("garmin.com", "android")).0,
+                };
+                shell(work, line, &pasted).ok();
+            }
+        }
+        "cron" => drop(cron(work, &recipe.text).ok()),
+        // The one tool that is an option, and told to be one.
+        "jq" if std::process::Command::new("jq").arg("--version").output().is_err() => {
+            eprintln!("not run: there is no jq on this machine");
+        }
+        "jq" => drop(shell(work, &recipe.text, "").ok()),
+        "restore" => restore(work, &recipe.text),
+        how => panic!("{}: no way to run {how:?}", recipe.line),
+    }
+}
+
+/// The id in a document stands for one that is gone.
+fn restore(work: &Work, text: &str) {
+    let gone = work.run("gs-list", &["--deleted"]).ok().ids();
+    let gone = gone.first().expect("something was deleted before");
+    shell(work, &text.replace("21482825013", gone), "").ok();
 }
 
 /// Runs the command of a crontab line as cron does, and expects the silence that cron does not mail.
@@ -254,7 +296,7 @@ fn every_link_and_script_that_the_readme_names_is_there() {
     for link in links {
         assert!(root().join(link).exists(), "README.md links to {link}");
     }
-    for name in ["scripts/demo", "scripts/test", "scripts/garminsync", ".ci/run"] {
+    for name in ["scripts/demo", "scripts/test", "scripts/garminsync", "scripts/sync", ".ci/run"] {
         use std::os::unix::fs::PermissionsExt;
         let mode = fs::metadata(root().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o111, 0o111, "{name} is not executable");
@@ -297,6 +339,10 @@ fn settings_read() -> BTreeSet<String> {
     for line in sources.lines().filter(|line| lists.iter().any(|list| line.contains(list))) {
         names.extend(names_in(line).map(str::to_owned));
     }
+    // What a script asks for.
+    let script = read("scripts/sync");
+    let asked = script.split("gs-settings ").skip(1).filter_map(|rest| rest.split(')').next()?.rsplit(' ').next());
+    names.extend(asked.flat_map(|name| names_in(&format!("\"{name}\"")).map(str::to_owned).collect::<Vec<_>>()));
     names.remove("HOME");
     names
 }
@@ -356,16 +402,32 @@ fn the_documents_know_every_exit_code() {
     }
 }
 
+/// Words of a message as they can be compared: in the sources lines are broken and quotes escaped.
+fn compared(text: &str) -> String {
+    let text: String =
+        text.chars().map(|c| if c.is_alphanumeric() || "-_/=:;,().".contains(c) { c } else { ' ' }).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// All that the commands and scripts can say.
+fn said_by_sources() -> String {
+    compared(&(sources() + &read("scripts/garminsync") + &read("scripts/sync")).replace("\\\n", " "))
+}
+
+/// Expects that the sources say what is quoted; `…` stands for what differs.
+fn expect_said(page: &str, sources: &str, quote: &str) {
+    for part in quote.split('…').map(compared).filter(|part| part.len() > 3) {
+        assert!(
+            sources.contains(part.trim_matches(['(', ')', ' '])),
+            "{page} quotes {quote:?}, but no source says {part:?}"
+        );
+    }
+}
+
 /// A page that quotes messages which nobody prints any more helps nobody.
 #[test]
 fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
-    // Only words and spaces are compared: in the sources lines are broken and quotes escaped.
-    let plain = |text: &str| {
-        let text: String =
-            text.chars().map(|c| if c.is_alphanumeric() || "-_/=:;,().".contains(c) { c } else { ' ' }).collect();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let sources = plain(&(sources() + &read("scripts/garminsync")).replace("\\\n", " "));
+    let sources = said_by_sources();
     let page = read("docs/exit-codes.md");
     let mut quotes = 0;
     for item in page.split("\n- ").skip(1) {
@@ -377,13 +439,29 @@ fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
                 0 => continue,
                 _ => quotes += 1,
             }
-            for part in quote.split('…').map(plain).filter(|part| part.len() > 3) {
-                assert!(
-                    sources.contains(part.trim_matches(['(', ')', ' '])),
-                    "docs/exit-codes.md quotes {quote:?}, but no source says {part:?}"
-                );
-            }
+            expect_said("docs/exit-codes.md", &sources, quote);
         }
     }
-    assert!(quotes > 40, "only {quotes} quotes were found");
+    assert!(quotes > 80, "only {quotes} quotes were found");
+}
+
+/// Its tables have a row for each decision and each guard, in their words.
+#[test]
+fn the_page_on_deciding_quotes_the_sources_and_has_every_guard() {
+    let (page, sources) = (read("docs/deciding.md"), said_by_sources());
+    let rows = page.lines().filter(|line| line.starts_with('|'));
+    let quotes: Vec<&str> = rows.flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
+    // Names have no spaces; messages do.
+    quotes
+        .iter()
+        .filter(|quote| quote.contains(' '))
+        .for_each(|quote| expect_said("docs/deciding.md", &sources, quote));
+    let source = read("src/plan/deletion.rs");
+    let guards = source.split("fn refusal").nth(1).unwrap().split("\n    ];").next().unwrap();
+    let guards: Vec<String> = guards.split('"').skip(1).step_by(2).map(compared).collect();
+    assert!(guards.len() > 10, "{guards:?}");
+    for guard in guards {
+        let told = quotes.iter().map(|quote| compared(quote.split('…').next().unwrap()));
+        assert!(told.into_iter().any(|told| told.len() > 10 && guard.starts_with(&told)), "no row tells: {guard}");
+    }
 }

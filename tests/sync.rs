@@ -118,7 +118,13 @@ fn without_the_setting_copies_are_only_reported() {
 fn a_dry_run_asks_for_no_list_and_writes_nothing() {
     let three = three(12, 3);
     let work = settings(&three);
-    sync(&work, &["-n"]);
+    sync(&work, &["-n"]).ends(75).says("run gs-fetch");
+    assert!(three.sim.log().is_empty());
+    work.run("gs-fetch", &[]).ok();
+    three.sim.clear_log();
+    let said = sync(&work, &["-n"]);
+    said.ok().says("would be fetched").says("would be sent to garmin-cn").says("would be sent to coros");
+    assert!(!said.err.contains("failed"), "{said}");
     assert!(three.sim.log().is_empty());
     sync(&work, &[]).ok();
     three.sim.clear_log();
@@ -235,4 +241,25 @@ fn all_stages_stand_in_the_log_under_one_run() {
         assert!(work.sql::<i64>(&sql) > 0, "{command}");
     }
     assert_eq!(NAMES.len(), 3);
+}
+
+#[test]
+fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once_a_week() {
+    let three = three(6, 0);
+    let work = settings(&three);
+    let own = three.held().into_iter().find(|(_, held)| *held == [0, 0, 1]).unwrap().0;
+    three.sim.with(|state| {
+        let item = state.coros.accounts[0].items.iter_mut().find(|item| item.start == own).unwrap();
+        item.refused = Some("1001".into());
+    });
+    for _ in 0..3 {
+        sync(&work, &[]).ends(1).says("1001");
+    }
+    sync(&work, &[]).ok().silent();
+    work.change("UPDATE problems SET last = last - 8 * 86400");
+    sync(&work, &[]).ends(1).says("1001");
+    three.sim.with(|state| state.coros.accounts[0].items.iter_mut().for_each(|item| item.refused = None));
+    work.change("UPDATE problems SET last = last - 8 * 86400");
+    sync(&work, &[]).ok();
+    assert_eq!(three.held()[&own], [1, 1, 1]);
 }

@@ -130,7 +130,6 @@ fn again_after(at: At) -> bool {
     }
     let said = work.run(SYNC, &[]);
     assert_eq!(said.code, 0, "{at:?}\n{said}");
-    println!("{at:?}");
     three.expect_equal(&exercises);
     let open: i64 = work.sql(
         "SELECT (SELECT count(*) FROM transfers WHERE outcome IS NULL) + (SELECT count(*) FROM deletions WHERE outcome IS NULL)",

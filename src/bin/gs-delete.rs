@@ -82,12 +82,11 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     print(&mut deletions, &mut output)?;
     bar.finish();
     let counted = |what| run.counted(what);
-    run.talk.note(&format!(
-        "{} deleted, {} kept, {} failed",
-        counted("deleted"),
-        counted("skipped"),
-        counted("failed")
-    ));
+    let (deleted, done) = match run.common.dry_run {
+        true => (counted("rehearsed"), "would be deleted"),
+        false => (counted("deleted"), "deleted"),
+    };
+    run.talk.note(&format!("{deleted} {done}, {} kept, {} failed", counted("skipped"), counted("failed")));
     result.and(confirmed)
 }
 

@@ -133,6 +133,8 @@ struct Listed {
 struct Known {
     platforms: Vec<Listed>,
     entries: Vec<(Entry, Option<FileFacts>)>,
+    /// Those whose file their platform does not give.
+    without_file: HashSet<(String, String)>,
 }
 
 impl Known {
@@ -153,7 +155,8 @@ impl Known {
             entries.push((entry, facts));
             Ok::<_, Failure>(())
         })?;
-        Ok(Known { platforms, entries })
+        let without_file = run.catalogue.files_not_to_be_had(Timestamp::now())?;
+        Ok(Known { platforms, entries, without_file })
     }
 
     fn is_listed(&self, platform: &str) -> bool {
@@ -180,8 +183,11 @@ fn plan(
     may_send: &dyn Fn(&Entry) -> bool,
     output: &mut Output,
 ) -> Outcome {
-    let entries: Vec<diff::Entry> =
-        known.entries.iter().map(|(entry, facts)| planned(run, entry, facts.as_ref(), may_send(entry))).collect();
+    let entries: Vec<diff::Entry> = known
+        .entries
+        .iter()
+        .map(|(entry, facts)| planned(run, known, entry, facts.as_ref(), may_send(entry)))
+        .collect();
     let exercises = Exercises::of(&run.matcher(args.rule)?, &entries, &known.links());
     let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };
     let (since, until) = args.filter.times(Timestamp::now())?;
@@ -224,16 +230,28 @@ fn is_sport(wanted: &[String], activity: &garminsync::activity::Activity) -> boo
     wanted.is_empty() || wanted.iter().any(|sport| own.iter().any(|name| name.as_deref() == Some(sport)))
 }
 
-fn planned<'a>(run: &Run, entry: &'a Entry, facts: Option<&'a FileFacts>, offered: bool) -> diff::Entry<'a> {
+fn planned<'a>(
+    run: &Run,
+    known: &Known,
+    entry: &'a Entry,
+    facts: Option<&'a FileFacts>,
+    offered: bool,
+) -> diff::Entry<'a> {
     let presence = match entry.absent {
         None => Presence::There,
         Some((since, 1)) => Presence::Missed(since),
         Some((since, _)) => Presence::Gone(since),
     };
-    diff::Entry { candidate: cli::candidate(&entry.activity, facts), presence, offered, material: material(run, entry) }
+    diff::Entry {
+        candidate: cli::candidate(&entry.activity, facts),
+        presence,
+        offered,
+        material: material(run, known, entry),
+    }
 }
 
-fn material<'a>(run: &Run, entry: &'a Entry) -> Material<'a> {
+fn material<'a>(run: &Run, known: &Known, entry: &'a Entry) -> Material<'a> {
+    let key = || (entry.activity.platform.clone(), entry.activity.id.clone());
     match &entry.file {
         _ if !entry.more_files.is_empty() => Material::Nothing("it has several files"),
         Some(file) if file.broken || !run.archive.is_there(&file.path, file.bytes) => Material::ToFetch,
@@ -241,6 +259,9 @@ fn material<'a>(run: &Run, entry: &'a Entry) -> Material<'a> {
         Some(file) => Material::File(&file.format, &file.sha256),
         None if entry.activity.manual => Material::Nothing("it was typed in by hand and has no file"),
         None if entry.no_original => Material::Nothing("its platform holds no file of it"),
+        None if known.without_file.contains(&key()) => {
+            Material::Nothing("its platform does not give its file; it is asked for again in a week")
+        }
         None => Material::ToFetch,
     }
 }
@@ -256,7 +277,8 @@ fn target(listed: &Listed) -> Target<'_> {
         let state = match row.outcome {
             None => UploadState::Open,
             Some(TransferOutcome::Created | TransferOutcome::AlreadyThere) => UploadState::There(row.to_id.as_deref()),
-            Some(TransferOutcome::Refused | TransferOutcome::Lost) => UploadState::Refused(words),
+            Some(TransferOutcome::Refused) => UploadState::Refused(words),
+            Some(TransferOutcome::Lost) => UploadState::Lost(words),
             Some(TransferOutcome::Failed) => return None,
         };
         Some(Upload { from: (&row.from.0, &row.from.1), sha256: &row.sha256, state })
@@ -313,7 +335,7 @@ fn summary(run: &Run) {
         ("deleted", "deleted there by hand"),
         ("missed", "just gone there"),
         ("doubtful", "held, as they may be there"),
-        ("no_file", "without a file to send"),
+        ("no_file", "that cannot be sent"),
         ("refused", "refused before"),
         ("not_known", "where nothing is known"),
     ];

@@ -9,7 +9,7 @@
 //! Reads activity and transfer records and writes the same, with `file`. What goes wrong with one is told on its record
 //! as a `problem`, and the rest goes on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -73,6 +73,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         left_alone: BTreeMap::new(),
         troubles: BTreeMap::new(),
         failed: HashMap::new(),
+        rehearsed: HashSet::new(),
     };
     let mut output = Output::prompt();
     let mut result = Ok(());
@@ -112,12 +113,16 @@ struct Job<'a> {
     troubles: BTreeMap<String, u32>,
     /// What could not be had in this run.
     failed: HashMap<(String, String), Problem>,
+    /// What a dry run has told of.
+    rehearsed: HashSet<(String, String)>,
 }
 
 /// What came of one activity that is no problem.
 enum Got {
     File(FileRow),
     NoFile,
+    /// A dry run: it would have been fetched.
+    Rehearsed,
 }
 
 impl Job<'_> {
@@ -170,6 +175,8 @@ impl Job<'_> {
         let file = match got {
             Got::File(file) => Some(cli::file_ref(file, &self.run.archive)),
             Got::NoFile => None,
+            // The stages that follow rehearse as well: nothing is known of it yet.
+            Got::Rehearsed => return,
         };
         match record {
             Record::Activity(record) => mark(record, file.as_ref()),
@@ -193,8 +200,10 @@ impl Job<'_> {
             Known::Nothing => (self.args.force, None),
         };
         if self.args.common.dry_run {
-            self.run.talk.warning(&format!("{} {}: would be fetched", activity.platform, activity.id));
-            return Ok(Err(problem(ProblemKind::RetryLater, "not fetched: --dry-run")));
+            if self.rehearsed.insert((activity.platform.clone(), activity.id.clone())) {
+                self.run.talk.warning(&format!("{} {}: would be fetched", activity.platform, activity.id));
+            }
+            return Ok(Ok(Got::Rehearsed));
         }
         if let Some(problem) = self.left_alone(&activity.platform) {
             return Ok(Err(problem.clone()));
@@ -362,9 +371,6 @@ impl Job<'_> {
     }
 
     fn note_problem(&mut self, activity: &Activity, problem: &Problem) -> Outcome {
-        if self.args.common.dry_run {
-            return Ok(());
-        }
         self.run.raise(Exit::from(&problem.kind));
         self.run.count("failed", 1);
         // What is left alone was never asked for: nothing is known against it.

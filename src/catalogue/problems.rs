@@ -1,5 +1,7 @@
 //! The table of problems: the last thing that went wrong with an entry, and how often.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -31,6 +33,19 @@ impl Catalogue {
             .execute(params![platform, id, stage, kind, message, now.as_second()])
             .map(drop)
         })
+    }
+
+    /// Platform and id of the entries whose file could not be had time and again, for reasons that lie with them, and was
+    /// asked for within a week: asking more often changes nothing.
+    pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<(String, String)>> {
+        let sql = "SELECT platform, id FROM problems
+            WHERE stage = 'gs-download' AND kind IN ('refused', 'gone', 'bad-file') AND times >= 3 AND last > ?1";
+        let week_ago = now.as_second() - 7 * 86400;
+        let rows = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map([week_ago], |row| Ok((row.get(0)?, row.get(1)?)))?.collect());
+        self.done(rows)
     }
 
     /// How often and since when `stage` has met problems with an entry.

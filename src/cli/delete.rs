@@ -36,6 +36,8 @@ struct Asked {
     record: ActivityRecord,
     number: i64,
     kind: &'static Kind,
+    /// By an earlier run, which ended before it knew more.
+    is_taken_over: bool,
 }
 
 impl<'a> Deletions<'a> {
@@ -71,7 +73,8 @@ impl<'a> Deletions<'a> {
         self.run.is_stopped()
     }
 
-    /// Finds out what became of deletions of earlier runs: the list tells.
+    /// Finds out what became of deletions of earlier runs: the list tells. What never happened is no failure: if it is
+    /// still superfluous, it comes in again.
     pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
         for kind in kinds {
             let rows = self.run.catalogue.open_deletions(kind.name)?;
@@ -82,7 +85,7 @@ impl<'a> Deletions<'a> {
             for row in rows {
                 let Some(entry) = self.run.catalogue.entry(kind.name, &row.id)? else { continue };
                 let record = record_of(entry, &self.run.archive);
-                self.asked.push(Asked { record, number: row.number, kind });
+                self.asked.push(Asked { record, number: row.number, kind, is_taken_over: true });
             }
         }
         self.confirm(&PAUSES[..1])
@@ -113,7 +116,9 @@ impl<'a> Deletions<'a> {
         if self.run.common.dry_run {
             let (platform, id) = (kind.name, &record.activity.id);
             self.run.talk.warning(&format!("{platform} {id}: would be deleted; {} is kept", copy_of.id));
-            return self.skip(record, "not deleted: --dry-run");
+            self.run.count("rehearsed", 1);
+            self.skipped(record, "not deleted: --dry-run");
+            return Ok(());
         }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
@@ -139,14 +144,16 @@ impl<'a> Deletions<'a> {
         let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
         let told = record.copy_of.as_ref().and_then(|copy_of| Certainty::named(&copy_of.certainty));
         let key = |entry: &Entry| (entry.activity.platform.clone(), entry.activity.id.clone());
-        let is_kept_going = self.going.contains(&key(kept))
-            || self.run.catalogue.open_deletions(kind.name)?.iter().any(|row| row.id == kept.activity.id);
+        let open = self.run.catalogue.open_deletions(kind.name)?;
+        let is_open = |entry: &Entry| open.iter().any(|row| row.id == entry.activity.id);
+        let is_kept_going = self.going.contains(&key(kept)) || is_open(kept);
         Ok(Facts {
             can_delete: kind.deletes,
             was_restored: match &own {
                 Some(own) => self.run.catalogue.was_restored(kind.name, &own.sha256)?,
                 None => false,
             },
+            is_asked_for: is_open(entry),
             is_another: entry.activity.id != kept.activity.id && !is_kept_going,
             is_of_this_run: self.run.catalogue.was_put_by(&self.run.id, kind.name, &entry.activity.id)?,
             // What was told may be weaker than what is known now; neither alone is enough.
@@ -214,7 +221,7 @@ impl<'a> Deletions<'a> {
         match self.targets.get(kind)?.platform.delete(&record.activity) {
             // A yes proves nothing, and an answer that got lost neither: the list tells.
             Ok(()) | Err(Error::Unclear(_)) => {
-                self.asked.push(Asked { record, number, kind });
+                self.asked.push(Asked { record, number, kind, is_taken_over: false });
                 Ok(())
             }
             Err(error) => {
@@ -296,6 +303,10 @@ impl<'a> Deletions<'a> {
             self.asked.push(one);
             return Ok(());
         }
+        if one.is_taken_over {
+            self.run.talk.detail(&format!("{} {id}: an earlier run did not get to delete it", kind.name));
+            return self.settle(one.number, DeletionOutcome::Failed, Some("an earlier run did not get to delete it"));
+        }
         let message = "it is still there, whatever the service said; the next run tries again";
         self.settle(one.number, DeletionOutcome::Failed, Some(message))?;
         let problem = Problem::new(self.run.command, ProblemKind::RetryLater, message);
@@ -319,14 +330,18 @@ impl<'a> Deletions<'a> {
     }
 
     /// A guard that does not hold is no failure: it is told, and the entry stays.
-    fn skip(&mut self, mut record: ActivityRecord, why: &str) -> Result<(), Failure> {
+    fn skip(&mut self, record: ActivityRecord, why: &str) -> Result<(), Failure> {
         let activity = &record.activity;
         self.run.talk.note(&format!("{} {}: not deleted: {why}", activity.platform, activity.id));
         self.run.count("skipped", 1);
+        self.skipped(record, why);
+        Ok(())
+    }
+
+    fn skipped(&mut self, mut record: ActivityRecord, why: &str) {
         let mut outcome = Outcome { kind: "skipped".into(), ..Outcome::default() };
         outcome.unknown.insert("why".into(), why.into());
         record.outcome = Some(outcome);
         self.done.push(record);
-        Ok(())
     }
 }

@@ -28,12 +28,12 @@ pub struct Group {
     pub because: Option<String>,
 }
 
-/// Two entries that have something to do with each other.
+/// Two entries that are one exercise, or may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
-    /// The position in the first slice.
+    /// The position of one.
     pub left: usize,
-    /// The position in the second slice.
+    /// The position of the other.
     pub right: usize,
     /// What they have in common.
     pub verdict: Verdict,
@@ -87,19 +87,6 @@ impl Matcher {
         let mut copies: Vec<Copy> = kept.into_iter().enumerate().filter_map(copy).collect();
         copies.sort_by_key(|copy| copy.index);
         copies
-    }
-
-    /// Every two of `left` and `right` that have something to do with each other, by position.
-    ///
-    /// An entry may stand in several pairs: it may have copies, or resemble two. To know what a side lacks, ask
-    /// [`Matcher::groups`]; this is for looking up some entries on a platform.
-    pub fn pairs_between(&self, left: &[Candidate], right: &[Candidate]) -> Vec<Pair> {
-        let all: Vec<Candidate> = left.iter().chain(right).cloned().collect();
-        let across = self.nearby(&all).into_iter().filter(|(a, b)| *a < left.len() && *b >= left.len());
-        let pair = |(a, b): (usize, usize)| {
-            Some(Pair { left: a, right: b - left.len(), verdict: self.verdict(&all[a], &all[b])? })
-        };
-        across.filter_map(pair).collect()
     }
 
     /// Every two entries on different platforms that [`Matcher::groups`] keeps apart although they may be one exercise: what

@@ -25,6 +25,8 @@ pub(super) fn reason(better: &Candidate, other: &Candidate) -> String {
             2 => format!("recorded by a {maker} device"),
             _ => format!("of a {maker} device"),
         }
+    } else if other.file.is_none() && (records(better), bytes(better)) != (0, 0) {
+        "its file is in the archive, the other's is not".to_owned()
     } else if records(better) != records(other) {
         format!("more data: {} records, not {}", records(better), records(other))
     } else if bytes(better) != bytes(other) {

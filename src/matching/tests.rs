@@ -119,8 +119,13 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
     assert_eq!(copies(&[&native, &older]), [(0, 1, "same-exercise", "the older entry".into())]);
     let facts = FileFacts { records: Some(1800), bytes: Some(9000), ..FileFacts::default() };
     let rich = Candidate { file: Some(facts), ..bare(&native) };
-    let copy = &Matcher::default().copies(&[bare(&older), rich])[0];
-    assert_eq!((copy.of, copy.kept_because.as_str()), (1, "more data: 1800 records, not 0"));
+    let thin = Candidate { file: Some(FileFacts { records: Some(60), ..facts }), ..bare(&older) };
+    for (other, why) in
+        [(bare(&older), "its file is in the archive, the other's is not"), (thin, "more data: 1800 records, not 60")]
+    {
+        let copy = &Matcher::default().copies(&[other, rich.clone()])[0];
+        assert_eq!((copy.of, copy.kept_because.as_str()), (1, why));
+    }
 }
 
 #[test]
@@ -167,8 +172,7 @@ fn a_workout_on_two_platforms_is_one_exercise_and_goes_to_the_third_once() {
     assert_eq!(groups.len(), 1);
     assert_eq!(groups[0].members[0], 2);
     assert_eq!(groups[0].because.as_deref(), Some("recorded by a garmin device"));
-    let pairs = Matcher::default().pairs_between(&all[..1], &all[1..]);
-    assert_eq!(pairs.iter().map(|pair| (pair.left, pair.right)).collect::<Vec<_>>(), [(0, 0), (0, 1)]);
+    assert!(Matcher::default().doubts(&all, &groups).is_empty(), "what is one group leaves no doubt");
 }
 
 #[test]
@@ -180,4 +184,26 @@ fn the_plain_rule_asks_the_start_alone_and_never_allows_a_deletion() {
     assert_eq!((verdict.certainty, verdict.why), (Certainty::StartOnly, vec!["start +45 s".to_owned()]));
     assert_eq!(matcher.groups(&[bare(&run), bare(&strength)]).len(), 1);
     assert!(!verdict.certainty.is_superfluous());
+}
+
+#[test]
+fn what_may_be_one_exercise_is_doubtful_and_what_surely_is_not_is_not() {
+    let run = com("1", 0, 1800.0, 5000.0);
+    let matcher = Matcher::default();
+    let on_coros = |change: fn(&mut Activity)| {
+        let mut other = Activity { platform: "coros".into(), device: None, ..com("9", 0, 1800.0, 5000.0) };
+        change(&mut other);
+        let all = [bare(&run), bare(&other)];
+        let groups = matcher.groups(&all);
+        (groups.len(), matcher.doubts(&all, &groups).len())
+    };
+    assert_eq!(on_coros(|_| {}), (1, 0));
+    assert_eq!(on_coros(|other| other.sport = Some("cycling".into())), (2, 1), "a sport changed by hand");
+    assert_eq!(
+        on_coros(|other| (other.timer_time_s, other.distance_m) = (None, None)),
+        (2, 1),
+        "only the start is known"
+    );
+    assert_eq!(on_coros(|other| other.sport = Some("multisport".into())), (2, 1), "a whole and its part");
+    assert_eq!(on_coros(|other| other.timer_time_s = Some(600.0)), (2, 0), "a cut recording is another one");
 }

@@ -1,6 +1,6 @@
 //! What a run came to, gathered from its records and from how its stages ended.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -26,6 +26,8 @@ pub struct Summary {
     /// Copies that were found and not deleted.
     pub copies: BTreeMap<String, u64>,
     known: HashMap<(String, String, String, String), usize>,
+    /// The activities of each failure: its place, platform and id.
+    counted: HashSet<(usize, String, String)>,
 }
 
 /// An activity that was added or deleted.
@@ -134,13 +136,13 @@ impl Summary {
     fn add_transfer(&mut self, transfer: &TransferRecord) {
         let Some(outcome) = &transfer.outcome else { return };
         // "already-there" changes nothing, and a "refused" of this run carries a problem: one without is old.
-        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome);
+        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome, transfer.why.join(", "));
     }
 
     fn add_activity(&mut self, record: &ActivityRecord) {
         let platform = &record.activity.platform;
         match (&record.outcome, &record.copy_of) {
-            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome),
+            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, why(outcome)),
             (None, Some(copy))
                 if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "same-exercise") =>
             {
@@ -150,13 +152,13 @@ impl Summary {
         }
     }
 
-    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome) {
+    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome, why: String) {
         let entry = || Entry { platform: platform.to_owned(), activity: activity.clone() };
         match outcome.kind.as_str() {
             "created" => self.added.push(entry()),
             "deleted" => self.deleted.push(entry()),
             "pending" => *self.pending.entry(platform.to_owned()).or_default() += 1,
-            "skipped" => *self.skipped.entry((platform.to_owned(), why(outcome))).or_default() += 1,
+            "skipped" => *self.skipped.entry((platform.to_owned(), why)).or_default() += 1,
             _ => {}
         }
     }
@@ -182,7 +184,9 @@ impl Summary {
             let what = What::Records { place, kind: problem.kind.clone(), items: Vec::new() };
             self.failures.push(Failure { stage: problem.stage.clone(), what, message: problem.message.clone() });
         }
-        if let What::Records { items, .. } = &mut self.failures[at].what {
+        // What could not be fetched for two platforms is one activity, not two.
+        let is_new = self.counted.insert((at, activity.platform.clone(), activity.id.clone()));
+        if let (What::Records { items, .. }, true) = (&mut self.failures[at].what, is_new) {
             items.push(activity.clone());
         }
     }
@@ -201,7 +205,7 @@ impl Summary {
     }
 }
 
-/// Why something was skipped: `why` of the outcome, a text or several.
+/// Why an activity was skipped: `why` of the outcome, a text or several. A transfer has a `why` of its own.
 fn why(outcome: &Outcome) -> String {
     match outcome.unknown.get("why") {
         Some(Value::String(text)) => text.clone(),
@@ -251,6 +255,12 @@ mod tests {
         assert!(summary.failures.is_empty(), "a refusal without a problem is an old one");
     }
 
+    #[test]
+    fn a_transfer_that_was_held_back_is_told_with_its_reason() {
+        let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"why":["its file is GPX"],"outcome":{"kind":"skipped"}}"#;
+        assert_eq!(of(&[held]).skipped, BTreeMap::from([(("coros".into(), "its file is GPX".into()), 1)]));
+    }
+
     const LOGINS: &[&str] = &[
         r#"{"type":"activity","platform":"p","id":"1","problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
         r#"{"type":"transfer","to":"q","activity":{"platform":"p","id":"2"},"problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
@@ -261,6 +271,17 @@ mod tests {
         let summary = of(LOGINS);
         assert_eq!((summary.failures.len(), summary.failures[0].count()), (1, 2));
         assert!(summary.needs_person() && summary.failed() == 0);
+    }
+
+    #[test]
+    fn what_could_not_be_fetched_for_two_platforms_is_one_activity() {
+        let to = |to: &str| {
+            format!(
+                r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"stage":"gs-download","kind":"gone","message":"gone"}}}}"#
+            )
+        };
+        let summary = of(&[&to("q"), &to("r")]);
+        assert_eq!((summary.failures.len(), summary.failed()), (1, 1));
     }
 
     #[test]

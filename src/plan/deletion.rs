@@ -11,6 +11,8 @@ pub struct Facts {
     pub can_delete: bool,
     /// It was deleted as a copy before, and a person has put it back.
     pub was_restored: bool,
+    /// Its deletion was asked for already, and what became of that is not known yet.
+    pub is_asked_for: bool,
     /// The entry that is kept is another one, on the same platform.
     pub is_another: bool,
     /// An upload of this run made it.
@@ -48,6 +50,10 @@ pub enum Archived {
 pub fn refusal(facts: &Facts) -> Option<String> {
     let guards = [
         (facts.can_delete, "nothing is deleted on this platform"),
+        (
+            !facts.is_asked_for,
+            "its deletion was asked for, and what became of that is not known yet; the next run looks",
+        ),
         (facts.is_another, "the entry that is to be kept is not another one on the same platform"),
         (!facts.was_restored, "it was deleted before and put back by hand; it stays"),
         (!facts.is_of_this_run, "it was uploaded in this very run; the next one may look at it"),
@@ -81,6 +87,7 @@ mod tests {
     const FINE: Facts = Facts {
         can_delete: true,
         was_restored: false,
+        is_asked_for: false,
         is_another: true,
         is_of_this_run: false,
         certainty: Some(Certainty::SameFile),
@@ -99,6 +106,7 @@ mod tests {
         let cases = [
             (Facts { can_delete: false, ..FINE }, "nothing is deleted"),
             (Facts { was_restored: true, ..FINE }, "put back by hand"),
+            (Facts { is_asked_for: true, ..FINE }, "was asked for"),
             (Facts { is_another: false, ..FINE }, "not another one"),
             (Facts { is_of_this_run: true, ..FINE }, "in this very run"),
             (Facts { certainty: Some(Certainty::TwoDevices), ..FINE }, "two devices"),

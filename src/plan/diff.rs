@@ -60,7 +60,7 @@ pub struct Target<'a> {
 /// The uploads to one target, the oldest first, found by their entry and by their file.
 #[derive(Debug, Default)]
 pub struct Journal<'a> {
-    by_entry: HashMap<(&'a str, &'a str), Vec<UploadState<'a>>>,
+    by_entry: HashMap<(&'a str, &'a str), Vec<Upload<'a>>>,
     by_file: HashMap<&'a str, Vec<UploadState<'a>>>,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Journal<'a> {
     pub fn of(uploads: impl IntoIterator<Item = Upload<'a>>) -> Journal<'a> {
         let mut journal = Journal::default();
         for upload in uploads {
-            journal.by_entry.entry(upload.from).or_default().push(upload.state);
+            journal.by_entry.entry(upload.from).or_default().push(upload);
             journal.by_file.entry(upload.sha256).or_default().push(upload.state);
         }
         journal
@@ -94,8 +94,10 @@ pub enum UploadState<'a> {
     Open,
     /// It is there under this id, if that is known.
     There(Option<&'a str>),
-    /// The service will not have it, in these words.
+    /// The service will not have this file, in these words.
     Refused(&'a str),
+    /// The service took it and never showed it: it may appear yet.
+    Lost(&'a str),
 }
 
 /// What is asked for against the rules' caution.
@@ -174,6 +176,12 @@ impl<'a> Exercises<'a> {
             Some(decision) if !wishes.resurrect => return decision,
             _ => {}
         }
+        // Neither is what was refused tried again, nor sent from another source: what is lost may appear yet.
+        if !wishes.retry
+            && let Some(words) = self.refused(group, target)
+        {
+            return Decision::Refused(words);
+        }
         // What was there and is not any more was deleted by somebody: that is respected. Once is not yet sure.
         if !wishes.resurrect
             && let Some(gone) = here.iter().map(|entry| entry.presence).max_by_key(rank)
@@ -199,20 +207,18 @@ impl<'a> Exercises<'a> {
         self.choose(group, target, wishes, doubt.map(|pair| pair.right))
     }
 
-    fn members(&self, group: &'a Group) -> impl Iterator<Item = &'a Entry<'a>> {
+    fn members<'s>(&'s self, group: &'s Group) -> impl Iterator<Item = &'s Entry<'a>> {
         group.members.iter().map(|&at| &self.entries[at])
     }
 
     fn journal_says(&self, group: &Group, target: &Target) -> Option<Decision> {
-        let entries = self.members(group).map(|entry| key(entry));
-        let uploads: Vec<&UploadState> =
-            entries.filter_map(|key| target.journal.by_entry.get(&key)).flatten().collect();
-        if uploads.contains(&&UploadState::Open) {
+        let uploads: Vec<&Upload> = self.uploads(group, target).map(|(_, upload)| upload).collect();
+        if uploads.iter().any(|upload| upload.state == UploadState::Open) {
             return Some(Decision::Pending);
         }
         // What arrived is there, unless listings have shown it and do so no longer.
-        let id = uploads.iter().rev().find_map(|upload| match upload {
-            UploadState::There(id) => Some(*id),
+        let id = uploads.iter().rev().find_map(|upload| match upload.state {
+            UploadState::There(id) => Some(id),
             _ => None,
         })?;
         let known = id.and_then(|id| self.places.get(&(target.name, id)));
@@ -221,6 +227,30 @@ impl<'a> Exercises<'a> {
             Some(Presence::Missed(since)) => Decision::Missed(since),
             Some(Presence::Gone(since)) => Decision::Deleted(since),
         })
+    }
+
+    /// The uploads of the exercise, whichever entry it was sent from.
+    fn uploads<'s>(
+        &'s self,
+        group: &'s Group,
+        target: &'s Target,
+    ) -> impl Iterator<Item = (&'s Entry<'a>, &'s Upload<'s>)> {
+        let of_entry = |&at: &usize| {
+            let entry = &self.entries[at];
+            target.journal.by_entry.get(&key(entry)).into_iter().flatten().map(move |upload| (entry, upload))
+        };
+        group.members.iter().flat_map(of_entry)
+    }
+
+    /// The words in which the target refused the exercise, or lost it. A refusal holds until the file is another one.
+    fn refused(&self, group: &Group, target: &Target) -> Option<String> {
+        let standing = |(entry, upload): (&Entry, &Upload)| match (upload.state, entry.material) {
+            (UploadState::Lost(words), _) => Some(words.to_owned()),
+            (UploadState::Refused(_), Material::File(_, sha256)) if sha256 != upload.sha256 => None,
+            (UploadState::Refused(words), _) => Some(words.to_owned()),
+            _ => None,
+        };
+        self.uploads(group, target).find_map(standing)
     }
 
     /// The strongest likeness of one of the group to something on the target.
@@ -311,17 +341,18 @@ fn unsendable(entry: &Entry, target: &Target) -> Option<String> {
             Some(format!("its file is {}, which {} does not take", format.to_uppercase(), target.name))
         }
         Material::Nothing(why) => Some(why.to_owned()),
+        // Whoever uploads looks around the start first, and without one never sends it.
+        _ if entry.candidate.activity.start_time.is_none() => {
+            Some("it has no start time, so nobody can tell whether it is there already".to_owned())
+        }
         Material::File(..) | Material::ToFetch => None,
     }
 }
 
-/// The words in which the target refused this file, or this entry before its file was known.
+/// The words in which the target refused these bytes, whatever they came from.
 fn refused_before<'a>(entry: &Entry, target: &Target<'a>) -> Option<&'a str> {
-    let uploads = match entry.material {
-        Material::File(_, sha256) => target.journal.by_file.get(sha256),
-        _ => target.journal.by_entry.get(&key(entry)),
-    };
-    uploads?.iter().rev().find_map(|upload| match upload {
+    let Material::File(_, sha256) = entry.material else { return None };
+    target.journal.by_file.get(sha256)?.iter().rev().find_map(|state| match state {
         UploadState::Refused(words) => Some(*words),
         _ => None,
     })

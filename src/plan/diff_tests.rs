@@ -47,9 +47,10 @@ const NONE: Wishes = Wishes { resurrect: false, doubtful: false, retry: false };
 #[test]
 fn what_is_missing_is_sent_from_the_better_source_once() {
     let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
-    let mut better = entry(&there);
+    let (mut other, mut better) = (entry(&here), entry(&there));
+    other.candidate.file = Some(crate::matching::FileFacts { bytes: Some(8), ..Default::default() });
     better.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
-    let entries = [entry(&here), better];
+    let entries = [other, better];
     let exercises = Exercises::of(&Matcher::default(), &entries, &[]);
     assert_eq!(exercises.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
     let Decision::Send(at, why, None) = exercises.decide(&exercises.groups[0], &coros(vec![]), NONE) else {
@@ -152,6 +153,10 @@ fn only_what_can_be_sent_is() {
     assert_eq!(no_file(Material::Nothing("typed in by hand")), "typed in by hand");
     assert_eq!(no_file(Material::File("gpx", "aa")), "its file is GPX, which coros does not take");
     assert!(matches!(decided(&with(Material::ToFetch), &coros(vec![]), NONE), Decision::Send(..)));
+    // Planned run after run, it would be held back at the upload each time.
+    let timeless = Activity { start_time: None, ..here.clone() };
+    let said = decided(&[entry(&timeless)], &coros(vec![]), NONE);
+    assert!(matches!(said, Decision::NoFile(why) if why.contains("no start time")));
     // The next best is taken.
     let entries = [Entry { material: Material::Nothing("typed in"), ..entry(&here) }, entry(&there)];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Send(1, ..)));
@@ -168,4 +173,20 @@ fn a_refused_file_is_tried_again_when_it_is_another_one() {
     let target = coros(vec![upload(UploadState::Refused("too small"))]);
     let entries = [Entry { material: Material::File("fit", "bb"), ..entry(&here) }];
     assert!(matches!(decided(&entries, &target, NONE), Decision::Send(..)));
+}
+
+#[test]
+fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
+    let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
+    let entries = [entry(&here), Entry { material: Material::ToFetch, ..entry(&there) }];
+    for state in [UploadState::Refused("too small"), UploadState::Lost("never shown")] {
+        let target = || coros(vec![upload(state)]);
+        assert!(matches!(decided(&entries, &target(), NONE), Decision::Refused(_)), "{state:?}");
+        let wishes = Wishes { retry: true, ..NONE };
+        assert!(matches!(decided(&entries, &target(), wishes), Decision::Send(..)));
+    }
+    // Another file of the refused entry is a reason to try; one that was lost may appear yet, whatever its file is now.
+    let entries = [Entry { material: Material::File("fit", "bb"), ..entry(&here) }, entry(&there)];
+    assert!(matches!(decided(&entries, &coros(vec![upload(UploadState::Refused("x"))]), NONE), Decision::Send(..)));
+    assert!(matches!(decided(&entries, &coros(vec![upload(UploadState::Lost("x"))]), NONE), Decision::Refused(_)));
 }

@@ -42,6 +42,10 @@ impl Uploads<'_> {
             let problem = self.problem(ProblemKind::Refused, format!("{:?} is no platform of this version", record.to));
             return self.fail(record, problem);
         };
+        // A dry run has not fetched what it would send.
+        if self.run.common.dry_run && record.file.is_none() {
+            return self.rehearse(record);
+        }
         let loaded = match self.load((&from.0, &from.1), sha256_of(record.file.as_ref()))? {
             Ok(loaded) => loaded,
             Err(why) => {
@@ -63,8 +67,7 @@ impl Uploads<'_> {
             return self.decided(record, "skipped", None, vec![why]);
         };
         if self.run.common.dry_run {
-            self.run.talk.warning(&format!("{} {}: would be sent to {}", from.0, from.1, kind.name));
-            return self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()]);
+            return self.rehearse(record);
         }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
@@ -89,6 +92,13 @@ impl Uploads<'_> {
                 self.fail(record, problem)
             }
         }
+    }
+
+    /// Tells what would be sent.
+    fn rehearse(&mut self, record: TransferRecord) -> Result<(), Failure> {
+        let from = &record.activity.activity;
+        self.run.talk.warning(&format!("{} {}: would be sent to {}", from.platform, from.id, record.to));
+        self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()])
     }
 
     /// Looks whether it is there or under way. The inner error: nobody can say, so nothing is sent.
@@ -127,15 +137,31 @@ impl Uploads<'_> {
         }))
     }
 
-    /// Whether an entry that is to be put back is gone, and not on its way back.
+    /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.
     fn find_gone(&self, kind: &'static Kind, from: &(String, String)) -> Result<Result<Found, Failure>, Failure> {
         let is_gone = self.run.catalogue.entry(&from.0, &from.1)?.is_some_and(|entry| entry.absent.is_some());
-        let is_under_way = self.run.catalogue.open_transfers(kind.name)?.iter().any(|row| row.from == *from);
-        Ok(Ok(match (is_gone, is_under_way) {
-            (_, true) => Found::Pending,
-            (true, false) => Found::Nothing,
-            (false, false) => Found::There(Some(from.1.clone()), vec!["it is not gone".to_owned()]),
-        }))
+        if !is_gone {
+            return Ok(Ok(Found::There(Some(from.1.clone()), vec!["it is not gone".to_owned()])));
+        }
+        // It may have been put back under another id, and that one again under another.
+        let mut ids = vec![from.1.clone()];
+        for row in self.run.catalogue.transfers_to(kind.name)? {
+            if row.from.0 != kind.name || !ids.contains(&row.from.1) {
+                continue;
+            }
+            match (row.outcome, row.to_id) {
+                (None, _) => return Ok(Ok(Found::Pending)),
+                (Some(TransferOutcome::Created), Some(id)) => {
+                    // One that was never listed is there as well: the list is slow to show it.
+                    if self.run.catalogue.entry(kind.name, &id)?.is_none_or(|entry| entry.absent.is_none()) {
+                        return Ok(Ok(Found::There(Some(id), vec!["it was put back already".to_owned()])));
+                    }
+                    ids.push(id);
+                }
+                _ => {}
+            }
+        }
+        Ok(Ok(Found::Nothing))
     }
 
     /// What was sent of the same exercise, from this entry or another one, and no list shows yet.

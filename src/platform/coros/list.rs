@@ -117,7 +117,10 @@ impl Pages {
             Value::Null if data.is_object() => &[],
             _ => return Err(Error::Strange("the list is no list, although COROS reports success".into())),
         };
-        let count = data["count"].as_u64();
+        let pages = data["totalPage"].as_u64();
+        // Of several pages none has all: then it counts what this one shows, and says nothing of the rest.
+        let is_of_page = |count: &u64| pages.is_some_and(|pages| pages > 1) && *count == items.len() as u64;
+        let count = data["count"].as_u64().filter(|count| !is_of_page(count));
         self.walk.has_shrunk |= count.zip(self.walk.count).is_some_and(|(now, before)| now < before);
         self.walk.count = count.or(self.walk.count);
         self.walk.begun_with = self.walk.begun_with.or(count);
@@ -126,7 +129,7 @@ impl Pages {
         }
         let before = self.walk.items();
         let mut page = self.take(items);
-        let is_last = data["totalPage"].as_u64().is_some_and(|pages| self.page >= pages) && self.walk.count.is_some();
+        let is_last = pages.is_some_and(|pages| self.page >= pages) && self.walk.count.is_some();
         if self.walk.items() == before || (is_last && self.walk.is_whole()) {
             self.end_walk(&mut page)?;
         } else {

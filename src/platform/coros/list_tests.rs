@@ -206,3 +206,16 @@ fn a_list_that_is_none_is_not_an_empty_one() {
         assert!(matches!(pages().read(&data), Err(Error::Strange(_))), "{data}");
     }
 }
+
+#[test]
+fn a_count_of_the_page_alone_is_no_count_of_the_list() {
+    let mut pages = pages();
+    for (ids, shown) in [(0..200, 200), (200..400, 200), (400..457, 57)] {
+        let items: Vec<Value> = ids.map(|id| json!({"labelId": id})).collect();
+        assert!(pages.next_path().unwrap().is_some());
+        let data = json!({"count": items.len(), "totalPage": 3, "dataList": items});
+        assert_eq!(pages.read(&data).unwrap().unwrap().activities.len(), shown);
+    }
+    assert!(pages.next_path().unwrap().unwrap().contains("pageNumber=4"));
+    assert!(pages.read(&json!({})).unwrap().is_none() && pages.next_path().unwrap().is_none());
+}

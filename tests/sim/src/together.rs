@@ -188,6 +188,19 @@ fn free(account: &Garmin, activity: &Activity, rng: &mut Rng) -> u64 {
 }
 
 impl State {
+    /// The exercise that a file is of: that of the activity it was downloaded from.
+    pub(crate) fn exercise_of(&self, file: &[u8], start: i64) -> Option<String> {
+        let is_near = |at: i64| (at - start).abs() < DAY;
+        let garmin = self.accounts.iter().flat_map(|account| &account.activities);
+        let garmin = garmin.filter(|one| one.exercise.is_some() && is_near(one.recording.start));
+        let mut garmin = garmin.filter(|one| one.original().as_deref() == Some(file));
+        let coros = self.coros.accounts.iter().flat_map(|account| &account.items);
+        let coros = coros.filter(|one| one.exercise.is_some() && is_near(one.start));
+        let mut coros = coros.filter(|one| one.original().as_deref() == Some(file));
+        let first = garmin.next().map(|one| &one.exercise).or_else(|| coros.next().map(|one| &one.exercise));
+        first.and_then(Clone::clone)
+    }
+
     /// The exercises that more than one activity belongs to.
     pub fn exercises(&self) -> Exercises {
         let garmin = self.accounts.iter().flat_map(|account| {

@@ -132,6 +132,7 @@ fn take(state: &mut State, account: usize, fit: &[u8], order: &Order) {
     let start = scan::summary(fit).start.unwrap_or_default();
     let label = history::label_at(start, &mut state.rng);
     let item = history::from_file(label, fit, &mut state.rng);
+    let exercise = state.exercise_of(fit, start);
     let holder = &mut state.coros.accounts[account];
     let spec = &holder.spec.import;
     holder.items.push(Item {
@@ -140,6 +141,7 @@ fn take(state: &mut State, account: usize, fit: &[u8], order: &Order) {
         after_lists: holder.lists + spec.listed_after_requests,
         after: now + spec.seconds.max(spec.listed_after_seconds),
         import: Some(order.md5.clone()),
+        exercise,
         ..item
     });
 }

@@ -43,6 +43,7 @@ pub fn accept(state: &mut State, account: usize, bytes: &[u8]) -> u64 {
     activity.name = Some(title.clone());
     activity.first_name = title;
     activity.source = Source::Bytes("fit", bytes.to_vec());
+    activity.exercise = state.exercise_of(bytes, start);
     let id = activity.id;
     state.accounts[account].activities.push(activity);
     id

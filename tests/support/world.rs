@@ -1,0 +1,207 @@
+//! The services and a folder, holding exactly what a test puts there.
+//!
+//! What is put there is a FIT file, and the service tells of it what the file says, as after an upload by hand.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::PathBuf;
+
+use gs_sim::fit::{Leg, Recording, Style};
+use gs_sim::garmin::activity::Device;
+use gs_sim::{
+    AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, ImportSpec, Scenario, Sim, UploadSpec,
+};
+
+use crate::support::{Said, Work};
+
+pub const SERVICES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
+/// Where the COROS account lives.
+const REGION: u32 = 2;
+
+/// Three accounts and a folder, all empty at first, and somebody with the passwords of the accounts.
+pub struct World {
+    pub sim: Sim,
+    pub work: Work,
+}
+
+impl World {
+    pub fn new() -> World {
+        World::changed(|_| {})
+    }
+
+    /// The same, with something about the services changed.
+    pub fn changed(change: impl FnOnce(&mut Scenario)) -> World {
+        let garmin = |domain: &str, email: &str| AccountSpec {
+            domain: domain.into(),
+            email: email.into(),
+            upload: UploadSpec { polls: 0, ..UploadSpec::default() },
+            ..AccountSpec::default()
+        };
+        let import = ImportSpec { polls: 0, ..ImportSpec::default() };
+        let mut scenario = Scenario {
+            accounts: vec![garmin("garmin.com", "runner@example.com"), garmin("garmin.cn", "runner@example.cn")],
+            coros: vec![CorosSpec { import, region: REGION, ..CorosSpec::default() }],
+            ..Scenario::default()
+        };
+        change(&mut scenario);
+        let sim = scenario.start();
+        let mut work = Work::with(&sim);
+        work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
+        work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
+        work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+        work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN,COROS");
+        std::fs::create_dir(work.dir().join("files")).unwrap();
+        std::fs::create_dir(work.dir().join("folder")).unwrap();
+        World { sim, work }
+    }
+
+    /// The folder's name as a platform.
+    pub fn folder(&self) -> String {
+        format!("folder:{}", self.work.dir().join("folder").display())
+    }
+
+    /// Puts a recording on a platform; its id there.
+    pub fn put(&self, platform: &str, recording: &Recording) -> String {
+        self.put_bytes(platform, &recording.encode())
+    }
+
+    /// Puts a file on a platform; its id there.
+    pub fn put_bytes(&self, platform: &str, bytes: &[u8]) -> String {
+        if platform.starts_with("folder:") {
+            let id = gs_sim::sha256(bytes)[..16].to_owned();
+            std::fs::write(self.work.dir().join("folder").join(format!("run_{id}.fit")), bytes).unwrap();
+            return id;
+        }
+        let path = self.work.dir().join("files").join(format!("{:016x}.fit", fastrand::u64(..)));
+        std::fs::write(&path, bytes).unwrap();
+        self.sim
+            .with(|state| match domain(platform) {
+                Some(domain) => {
+                    let spec =
+                        ActivitySpec { fit_file: Some(path), name: Some("Run".into()), ..ActivitySpec::default() };
+                    let id = state.add_activity(domain, &spec);
+                    // A watch that the file does not name is none that the service knows.
+                    if garminsync::fit::scan(bytes).is_ok_and(|fit| fit.identity().is_none()) {
+                        state.account(domain).find_mut(id).unwrap().device = Device::Null;
+                    }
+                    id
+                }
+                None => {
+                    let spec = CorosActivitySpec { fit_file: Some(path), ..CorosActivitySpec::default() };
+                    state.add_coros_activity(REGION, &spec)
+                }
+            })
+            .to_string()
+    }
+
+    /// Deletes an entry as a person does.
+    pub fn remove(&self, platform: &str, id: &str) {
+        if platform.starts_with("folder:") {
+            return std::fs::remove_file(self.file_in_folder(id)).unwrap();
+        }
+        let number: u64 = id.parse().unwrap();
+        let was_there = self.sim.with(|state| match domain(platform) {
+            Some(domain) => state.remove_activity(domain, number),
+            None => state.remove_coros_activity(REGION, number),
+        });
+        assert!(was_there, "{platform} {id}");
+    }
+
+    /// The ids that a platform holds; those of a service newest first.
+    pub fn ids(&self, platform: &str) -> Vec<String> {
+        if platform.starts_with("folder:") {
+            let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+            return self.folder_files().iter().map(|path| name(path).rsplit('_').next().unwrap().to_owned()).collect();
+        }
+        let ids = self.sim.with(|state| match domain(platform) {
+            Some(domain) => state.ids(domain),
+            None => state.coros_ids(REGION),
+        });
+        ids.iter().map(u64::to_string).collect()
+    }
+
+    fn folder_files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.work.dir().join("folder")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    fn file_in_folder(&self, id: &str) -> PathBuf {
+        self.folder_files().into_iter().find(|path| path.to_str().unwrap().contains(id)).unwrap()
+    }
+
+    /// Lists all platforms to their end, and returns the records of what is there.
+    pub fn fetch(&self) -> String {
+        self.work.run("gs-fetch", &["--full"]).ok();
+        self.list()
+    }
+
+    /// The records of what the catalogue knows.
+    pub fn list(&self) -> String {
+        self.work.run("gs-list", &[]).ok().out.clone()
+    }
+
+    /// `gs-list | gs-diff ARGS`
+    pub fn diff(&self, args: &[&str]) -> Said {
+        self.work.given("gs-diff", args, &self.list())
+    }
+
+    /// `gs-download | gs-upload ARGS` of what `gs-diff` planned.
+    pub fn apply(&self, plan: &Said, upload: &[&str]) -> Said {
+        let with_files = self.work.given("gs-download", &[], &plan.out);
+        self.work.given("gs-upload", upload, &with_files.out)
+    }
+
+    /// A path in the data folder of an entry's file in the archive.
+    pub fn archived(&self, platform: &str, id: &str) -> PathBuf {
+        let sql = format!("SELECT path FROM files WHERE platform = '{platform}' AND id = '{id}' AND part = 0");
+        self.work.data(&self.work.sql::<String>(&sql))
+    }
+}
+
+/// The domain of one of the Garmin platforms.
+pub fn domain(platform: &str) -> Option<&'static str> {
+    match platform {
+        "garmin-com" => Some("garmin.com"),
+        "garmin-cn" => Some("garmin.cn"),
+        _ => None,
+    }
+}
+
+/// When the recording of that day begins.
+pub fn start(day: i64) -> i64 {
+    HISTORY_END - (30 - day) * 86_400 + 7200
+}
+
+/// The same, as the commands write it.
+pub fn when(day: i64) -> String {
+    jiff::Timestamp::from_second(start(day)).unwrap().to_string()
+}
+
+/// A run on that day, of a length that no other day has.
+pub fn run(day: i64) -> Recording {
+    of_sport(day, (1, 0))
+}
+
+/// A ride on that day.
+pub fn ride(day: i64) -> Recording {
+    of_sport(day, (2, 7))
+}
+
+fn of_sport(day: i64, sport: (u8, u8)) -> Recording {
+    let seconds = 1500 + (day.unsigned_abs() % 60) as u32 * 37;
+    let metres = Some(4000.0 + (day.unsigned_abs() % 90) as f64 * 123.0);
+    let mut recording = Recording::single(start(day), Leg { sport, style: Style::Outdoor, seconds, metres });
+    recording.every = 300;
+    recording
+}
+
+/// The file of a recording that does not say which watch made it, as converters write it.
+pub fn nameless(recording: &Recording) -> Vec<u8> {
+    let mut file = recording.builder();
+    for message in file.messages_mut().iter_mut().filter(|message| [0, 23].contains(&message.global)) {
+        // The serial number.
+        message.fields.retain(|(number, _)| *number != 3);
+    }
+    file.build()
+}
