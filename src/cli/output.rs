@@ -39,6 +39,11 @@ impl Output {
         self.with(Write::flush)
     }
 
+    /// Whether a write has shown that nobody reads any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Turns a failed write of another writer into ours.
     pub fn failed(error: &dyn std::fmt::Display) -> Failure {
         Failure::new(Exit::Partial, format!("standard output cannot be written: {error}"))

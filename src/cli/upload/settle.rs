@@ -251,7 +251,9 @@ impl Uploads<'_> {
     /// Tells, once for each platform, why nobody can say what became of some uploads.
     fn tell_of_the_dark(&mut self) {
         for (name, why) in std::mem::take(&mut self.in_the_dark) {
-            let waiting = self.waiting.iter().filter(|one| one.kind.name == name).count();
+            // What the service has named is known, and the next listing shows it.
+            let is_known = |one: &&Waiting| matches!(one.state, State::Taken(Some(_)));
+            let waiting = self.waiting.iter().filter(|one| one.kind.name == name && !is_known(one)).count();
             // What is left alone was told already.
             let is_left_alone =
                 self.targets.open().iter().any(|kind| kind.name == name && self.targets.is_left_alone(kind));
