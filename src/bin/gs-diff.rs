@@ -10,11 +10,11 @@
 //! The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
 //! never asked. How it decides is in `docs/deciding.md`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::catalogue::{Entry, FileFacts, Query, TransferOutcome, TransferRow};
+use garminsync::catalogue::{Entry, FileFacts, Key, Query, TransferOutcome, TransferRow};
 use garminsync::cli::{self, Common, Exit, Failure, Filter, HasCommon, Outcome, Output, Rule, Run};
 use garminsync::plan::diff::{
     self, Decision, Exercises, Journal, Link, Material, Presence, Target, Upload, UploadState, Wishes,
@@ -57,6 +57,9 @@ struct Args {
     /// Send again what a platform has refused or never showed
     #[arg(long)]
     retry: bool,
+    /// Forget which entries were found to be one exercise before, and go by what they are now
+    #[arg(long)]
+    afresh: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -90,7 +93,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             _ => drop(output.record(&record)?),
         }
     }
-    let known = Known::read(run, &scope)?;
+    let known = Known::read(args, run, &scope)?;
     let is_among = |kinds: &Option<Vec<&'static Kind>>, name: &str| {
         kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name))
     };
@@ -133,12 +136,14 @@ struct Listed {
 struct Known {
     platforms: Vec<Listed>,
     entries: Vec<(Entry, Option<FileFacts>)>,
+    /// Entries that were one exercise before; what somebody edits on one platform does not make it another one.
+    exercises: HashMap<Key, i64>,
     /// Those whose file their platform does not give.
     without_file: HashSet<(String, String)>,
 }
 
 impl Known {
-    fn read(run: &mut Run, scope: &[&'static Kind]) -> Result<Known, Failure> {
+    fn read(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Known, Failure> {
         let mut platforms = Vec::new();
         for kind in scope {
             let knowledge = run.catalogue.knowledge(kind.name)?;
@@ -156,7 +161,10 @@ impl Known {
             Ok::<_, Failure>(())
         })?;
         let without_file = run.catalogue.files_not_to_be_had(Timestamp::now())?;
-        Ok(Known { platforms, entries, without_file })
+        // What is asked of the start alone is said of the start alone.
+        let by_evidence = args.rule == Rule::Evidence && !args.afresh;
+        let exercises = if by_evidence { run.catalogue.exercises()? } else { HashMap::new() };
+        Ok(Known { platforms, entries, exercises, without_file })
     }
 
     fn is_listed(&self, platform: &str) -> bool {
@@ -165,7 +173,15 @@ impl Known {
     }
 
     fn links(&self) -> Vec<Link<'_>> {
-        self.platforms.iter().flat_map(|listed| &listed.journal).filter_map(link).collect()
+        let mut first: HashMap<i64, &Key> = HashMap::new();
+        let mut same: Vec<(&Key, i64)> = self.exercises.iter().map(|(key, number)| (key, *number)).collect();
+        same.sort_unstable();
+        let alike = same.into_iter().map(|(key, number)| {
+            let other = first.entry(number).or_insert(key);
+            ((other.0.as_str(), other.1.as_str()), (key.0.as_str(), key.1.as_str()))
+        });
+        let alike: Vec<Link> = alike.collect();
+        alike.into_iter().chain(self.platforms.iter().flat_map(|listed| &listed.journal).filter_map(link)).collect()
     }
 }
 
@@ -189,6 +205,9 @@ fn plan(
         .map(|(entry, facts)| planned(run, known, entry, facts.as_ref(), may_send(entry)))
         .collect();
     let exercises = Exercises::of(&run.matcher(args.rule)?, &entries, &known.links());
+    if args.rule == Rule::Evidence && !run.common.dry_run {
+        remember(args, run, &exercises)?;
+    }
     let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };
     let (since, until) = args.filter.times(Timestamp::now())?;
     let targets: Vec<Target> =
@@ -223,6 +242,17 @@ fn plan(
     }
     summary(run);
     Ok(())
+}
+
+/// Writes down which entries are one exercise.
+fn remember(args: &Args, run: &mut Run, exercises: &Exercises) -> Outcome {
+    let key = |&at: &usize| {
+        let activity = exercises.entries[at].candidate.activity;
+        (activity.platform.clone(), activity.id.clone())
+    };
+    let several = exercises.groups.iter().filter(|group| group.members.len() > 1);
+    let groups: Vec<Vec<Key>> = several.map(|group| group.members.iter().map(key).collect()).collect();
+    Ok(run.catalogue.remember_exercises(&groups, args.afresh)?)
 }
 
 fn is_sport(wanted: &[String], activity: &garminsync::activity::Activity) -> bool {

@@ -61,11 +61,14 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let unsettled = run.catalogue.targets_with_open_transfers()?;
     let unsettled: Vec<&'static Kind> =
         unsettled.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
+    let listed = run.catalogue.platforms()?;
+    let listed: Vec<&'static Kind> =
+        listed.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
     let bar = Bar::counting(&run.talk, NAME);
     let matcher = run.matcher(args.rule)?;
     let mut output = Output::prompt();
     let mut uploads = Uploads::new(run, matcher, bar.clone(), settle_wait)?;
-    let mut result = uploads.take_over(&unsettled);
+    let mut result = uploads.take_over(&unsettled).and_then(|()| uploads.tell_unshown(&listed));
     for record in records {
         if result.is_err() || !print(&mut uploads, &mut output)? || uploads.is_stopped() {
             break;

@@ -6,6 +6,7 @@
 
 mod activities;
 mod deletions;
+mod exercises;
 mod files;
 mod listings;
 mod logins;
@@ -22,6 +23,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 pub use activities::{Change, Entry, Query, Seen};
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow};
+pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Knowledge, Reached, Settled};
 pub use logins::{LONGEST_COOLDOWN, Login};

@@ -10,6 +10,14 @@ CREATE INDEX transfers_by_file ON transfers (to_platform, sha256);
 
 CREATE INDEX deletions_by_entry ON deletions (platform, id);
 
+-- Entries that were found to be one exercise have one number: what was one stays one when somebody edits one of them.
+CREATE TABLE exercises (
+    platform TEXT NOT NULL,
+    id       TEXT NOT NULL,
+    exercise INTEGER NOT NULL,
+    PRIMARY KEY (platform, id)
+) STRICT, WITHOUT ROWID;
+
 -- Password logins that a run made by itself: a service that allows one session is not logged in to twice.
 CREATE TABLE logins_by_run (
     platform TEXT NOT NULL,

@@ -174,6 +174,18 @@ impl Catalogue {
         self.transfer_rows(&sql, to)
     }
 
+    /// The uploads begun before `before` that a platform said it has, and that no listing has ever shown. The oldest first.
+    pub fn unshown_transfers(&self, to: &str, before: Timestamp) -> Result<Vec<TransferRow>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND outcome IN ('created', 'already-there')
+                AND confirmed IS NULL AND intended < {} AND NOT EXISTS
+                    (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)
+             ORDER BY number",
+            before.as_second()
+        );
+        self.transfer_rows(&sql, to)
+    }
+
     /// Whether the service has known these bytes, and what it made of them is not what is wanted now: an activity that is
     /// gone, a refusal, or nothing that was ever seen. Services that know files by their bytes have to be told that this
     /// is meant.

@@ -164,7 +164,7 @@ impl<'a> Deletions<'a> {
             certainty: now.zip(told).map(|(now, told)| now.max(told)),
             archived: self.archived(entry)?,
             kept_archived: self.archived(kept)?,
-            kept_is_better: Matcher::is_better(&two, &one),
+            kept_is_better: Matcher::order(&two, &one).is_lt(),
             kept_is_there: kept.absent.is_none(),
             deleted: self.run.catalogue.deletions_of_run(&self.run.id)?,
             max_delete: self.max_delete,

@@ -25,17 +25,21 @@ pub(super) fn contradict(matcher: &Matcher, e: &Evidence) -> bool {
     }
 }
 
-/// Whether both may be one exercise although nobody can say so: nothing that was measured speaks against it. Whoever is
-/// about to put one where the other is had better not.
+/// Whether both may be one exercise although nobody can say so. Nobody does two at once: what took place at the same time is
+/// doubtful, unless it is of another sport and measured otherwise too. Whoever is about to put one where the other is had
+/// better not.
 pub(super) fn is_doubtful(matcher: &Matcher, e: &Evidence) -> bool {
+    let of_one_sport = e.sport() != Some(false) || e.whole_and_part();
     match certainty(matcher, e) {
         Some(Certainty::Shifted) => true,
-        // A sport that was changed by hand, an entry that tells nothing but its start, a whole and its first leg.
+        // A sport or a distance that was changed by hand, a cut recording, an entry that tells nothing but its start.
         Some(Certainty::StartOnly) => {
             let is_measured = e.timer == Measure::Differs || e.distance == Measure::Differs;
-            e.overlap != Some(false) && (!is_measured || e.whole_and_part())
+            e.overlap != Some(false) && (of_one_sport || !is_measured)
         }
-        _ => false,
+        // A recording cut at its beginning, a whole and its part.
+        None => matcher.rule == Rule::Evidence && !e.same_entry && e.overlap == Some(true) && of_one_sport,
+        Some(_) => false,
     }
 }
 

@@ -190,7 +190,7 @@ fn gap_s(a: &Activity, b: &Activity) -> Option<f64> {
 }
 
 /// How long it took at least, in seconds.
-fn span_s(activity: &Activity) -> Option<f64> {
+pub(super) fn span_s(activity: &Activity) -> Option<f64> {
     told(activity.timer_time_s)
         .or_else(|| told(activity.elapsed_time_s))
         .or_else(|| told(activity.distance_m).map(|metres| metres / FASTEST_M_PER_S))

@@ -4,7 +4,7 @@
 //! other, so no chain of likenesses brings together what is plainly two.
 
 use super::evidence::Evidence;
-use super::{Candidate, Certainty, Matcher, Verdict, decide, prefer};
+use super::{Candidate, Certainty, Matcher, Verdict, decide, nearby, prefer};
 
 /// An entry that repeats another one, on the same platform. Positions are those of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,19 +100,29 @@ impl Matcher {
             |&(a, b): &(usize, usize)| home[a] != home[b] && all[a].activity.platform != all[b].activity.platform;
         let doubt =
             |(a, b): (usize, usize)| self.doubt(&all[a], &all[b]).map(|verdict| Pair { left: a, right: b, verdict });
-        self.nearby(all).into_iter().filter(apart).filter_map(doubt).collect()
+        let mut pairs = self.nearby(all);
+        pairs.extend(nearby::overlapping(all));
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs.into_iter().filter(apart).filter_map(doubt).collect()
     }
 
     /// What is to be said of two entries that are one exercise, or may be; nothing of those that are surely two.
     pub fn doubt(&self, a: &Candidate, b: &Candidate) -> Option<Verdict> {
-        let verdict = self.verdict(a, b)?;
-        let may_be = self.joins(verdict.certainty) || decide::is_doubtful(self, &Evidence::of(a, b));
-        may_be.then_some(verdict)
+        let evidence = Evidence::of(a, b);
+        match self.verdict(a, b) {
+            Some(verdict) if self.joins(verdict.certainty) => Some(verdict),
+            verdict if decide::is_doubtful(self, &evidence) => Some(verdict.unwrap_or_else(|| Verdict {
+                certainty: Certainty::StartOnly,
+                why: std::iter::once("at the same time".to_owned()).chain(evidence.in_words()).collect(),
+            })),
+            _ => None,
+        }
     }
 
-    /// Whether the first is the one to keep of two that are one exercise.
-    pub fn is_better(a: &Candidate, b: &Candidate) -> bool {
-        prefer::order(a, b).is_lt()
+    /// Which of two entries of one exercise is kept, or sent elsewhere: the lesser.
+    pub fn order(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
+        prefer::order(a, b)
     }
 
     /// Says of each entry of a group but the best (the first) whom it refers to.

@@ -3,6 +3,7 @@
 //! Three ways to be near: starts within the tolerance, the same file, or the same length a few hours apart. Each is one
 //! sort and a window that moves over it.
 
+use super::evidence::span_s;
 use super::{Candidate, Matcher, Rule};
 
 /// The farthest shift, with the slack of a rounded start.
@@ -40,6 +41,23 @@ impl Matcher {
             pairs.extend(window.map(|&(_, other)| (one, other)));
         }
     }
+}
+
+/// Those that took place at the same time, for a while at least (as positions, the smaller first): what one person can
+/// hardly do twice.
+pub(super) fn overlapping(all: &[Candidate]) -> Vec<(usize, usize)> {
+    let spans = all.iter().enumerate().filter_map(|(at, one)| {
+        let start = start_ms(one)?;
+        Some((start, start + (span_s(one.activity)? * 1000.0) as i64, at))
+    });
+    let mut spans: Vec<_> = spans.collect();
+    spans.sort_unstable();
+    let mut pairs = Vec::new();
+    for (place, &(_, end, one)) in spans.iter().enumerate() {
+        let during = spans[place + 1..].iter().take(SHARERS).take_while(|(start, ..)| *start < end);
+        pairs.extend(during.map(|&(_, _, other)| (one.min(other), one.max(other))));
+    }
+    pairs
 }
 
 fn start_ms(candidate: &Candidate) -> Option<i64> {

@@ -205,5 +205,21 @@ fn what_may_be_one_exercise_is_doubtful_and_what_surely_is_not_is_not() {
         "only the start is known"
     );
     assert_eq!(on_coros(|other| other.sport = Some("multisport".into())), (2, 1), "a whole and its part");
-    assert_eq!(on_coros(|other| other.timer_time_s = Some(600.0)), (2, 0), "a cut recording is another one");
+    assert_eq!(on_coros(|other| other.distance_m = Some(9000.0)), (2, 1), "a distance mended by hand");
+    assert_eq!(on_coros(|other| other.timer_time_s = Some(600.0)), (2, 1), "a recording cut at its end");
+    let cut = |other: &mut Activity| {
+        other.start_time =
+            other.start_time.and_then(|start| start.checked_add(jiff::SignedDuration::from_secs(300)).ok());
+        other.timer_time_s = Some(1500.0);
+    };
+    assert_eq!(on_coros(cut), (2, 1), "a recording cut at its beginning");
+    let strength = |other: &mut Activity| {
+        (other.sport, other.timer_time_s) = (Some("training".into()), Some(600.0));
+    };
+    assert_eq!(on_coros(strength), (2, 0), "another sport, and measured otherwise");
+    let later = |other: &mut Activity| {
+        other.start_time =
+            other.start_time.and_then(|start| start.checked_add(jiff::SignedDuration::from_secs(1900)).ok());
+    };
+    assert_eq!(on_coros(later), (2, 0), "one after the other");
 }

@@ -144,7 +144,8 @@ pub struct Exercises<'a> {
     places: HashMap<(&'a str, &'a str), usize>,
 }
 
-/// That an upload made one entry out of another: platform and id of both.
+/// That two entries are one exercise, whatever is said of them now: an upload made one out of the other, or they were alike
+/// before somebody edited one of them. Platform and id of both.
 pub type Link<'a> = ((&'a str, &'a str), (&'a str, &'a str));
 
 impl<'a> Exercises<'a> {
@@ -152,7 +153,7 @@ impl<'a> Exercises<'a> {
     pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &[Link]) -> Exercises<'a> {
         let candidates: Vec<Candidate> = entries.iter().map(|entry| entry.candidate.clone()).collect();
         let places: HashMap<_, _> = entries.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect();
-        let groups = join(matcher.groups(&candidates), &places, links);
+        let groups = join(matcher.groups(&candidates), &candidates, &places, links);
         let mut doubts = vec![Vec::new(); entries.len()];
         for pair in matcher.doubts(&candidates, &groups) {
             let turned = Pair { left: pair.right, right: pair.left, verdict: pair.verdict.clone() };
@@ -299,8 +300,13 @@ fn key<'a>(entry: &Entry<'a>) -> (&'a str, &'a str) {
     (&entry.candidate.activity.platform, &entry.candidate.activity.id)
 }
 
-/// Puts groups together that uploads have made one. Those of the sent entry come first.
-fn join(mut groups: Vec<Group>, places: &HashMap<(&str, &str), usize>, links: &[Link]) -> Vec<Group> {
+/// Puts groups together that are known to be one.
+fn join(
+    mut groups: Vec<Group>,
+    candidates: &[Candidate],
+    places: &HashMap<(&str, &str), usize>,
+    links: &[Link],
+) -> Vec<Group> {
     let mut home: HashMap<usize, usize> = HashMap::new();
     for (number, group) in groups.iter().enumerate() {
         home.extend(group.members.iter().map(|&at| (at, number)));
@@ -312,6 +318,8 @@ fn join(mut groups: Vec<Group>, places: &HashMap<(&str, &str), usize>, links: &[
             let moved = std::mem::take(&mut groups[other].members);
             home.extend(moved.iter().map(|&at| (at, one)));
             groups[one].members.extend(moved);
+            groups[one].because = None;
+            groups[one].members.sort_by(|&a, &b| Matcher::order(&candidates[a], &candidates[b]));
         }
     }
     groups.retain(|group| !group.members.is_empty());

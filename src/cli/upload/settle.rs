@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{State, Uploads, Waiting};
 use crate::catalogue::TransferOutcome;
 use crate::cli::{Exit, Failure, candidate};
+use crate::plan::look::{self, Presence};
 use crate::platform::{self, Error, Kind, Sent, Uploaded};
-use crate::record::ProblemKind;
+use crate::record::{ProblemKind, TransferRecord};
 
 /// A service that took a file and does not show it for so long has lost it.
 const LOST_AFTER: SignedDuration = SignedDuration::from_hours(48);
@@ -46,6 +47,43 @@ impl Uploads<'_> {
             self.send_lost(kind)?;
         }
         Ok(())
+    }
+
+    /// What a platform said it has, and its list has not shown for days, is lost: that is told once. Only a list that was
+    /// just read says so; it is not asked for.
+    pub fn tell_unshown(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
+        let now = Timestamp::now();
+        let ago = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
+        for kind in kinds.iter().filter(|_| !self.run.common.dry_run) {
+            let listed = self.run.catalogue.listed_since(kind.name, ago(look::FRESH))?;
+            for row in self.run.catalogue.unshown_transfers(kind.name, ago(LOST_AFTER))? {
+                let record = self.record_of_row(&row)?;
+                let start = record.activity.activity.start_time;
+                let Some(start) = start.filter(|_| listed.iter().any(|span| span.holds(start))) else { continue };
+                let outcome = row.outcome.unwrap_or(TransferOutcome::Created);
+                if let Some(id) = self.is_there(kind, &record, start)? {
+                    self.settled(&row, outcome, Some(&id), row.message.as_deref())?;
+                    continue;
+                }
+                let words = "the service said that it has it, and its list has not shown it for two days; gs-diff --retry sends it again";
+                self.settled(&row, TransferOutcome::Lost, None, Some(words))?;
+                let problem = self.problem(ProblemKind::Refused, words);
+                self.fail(record, problem)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The entry on a platform that is the exercise, as the catalogue knows it.
+    fn is_there(&self, kind: &Kind, record: &TransferRecord, start: Timestamp) -> Result<Option<String>, Failure> {
+        let activity = &record.activity.activity;
+        let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
+        let there = self.run.neighbours(kind.name, start)?;
+        let entries: Vec<_> = there.iter().map(|(entry, facts)| candidate(&entry.activity, facts.as_ref())).collect();
+        Ok(match look::presence(&self.matcher, &candidate(activity, facts.as_ref()), &entries) {
+            Presence::There(at, _) => Some(there[at].0.activity.id.clone()),
+            _ => None,
+        })
     }
 
     /// Follows what was sent to its end, or as long as is allowed.
