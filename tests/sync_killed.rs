@@ -53,10 +53,13 @@ fn start(work: &Work) -> Child {
     command.spawn().unwrap()
 }
 
-fn kill(mut child: Child) {
+/// Kills it and all that it has started, and waits until the last of them has let go of the lock.
+fn kill(work: &Work, mut child: Child) {
     let group = format!("-{}", child.id());
     assert!(Command::new("kill").args(["-9", "--", &group]).status().unwrap().success());
     child.wait().unwrap();
+    let waited = Command::new("flock").args(["-w", "20"]).arg(work.data("locks/sync")).arg("true").status();
+    assert!(waited.unwrap().success(), "something of it lives on");
 }
 
 /// Runs a sync and kills it there; `false` if it came to its end before.
@@ -74,7 +77,7 @@ fn killed(work: &Work, three: &Three, at: At) -> bool {
             _ => three.sim.log().iter().any(|request| request.note.contains("fault: ")),
         };
         if is_there {
-            kill(child);
+            kill(work, child);
             three.sim.clear_faults();
             return true;
         }
