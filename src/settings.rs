@@ -145,6 +145,16 @@ impl Settings {
             .transpose()
     }
 
+    /// Yes or no: `1` or `0`, or the words that people use for them.
+    pub fn yes(&self, name: &str) -> Result<Option<bool>, Error> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(Some(true)),
+            "0" | "false" | "no" | "off" => Ok(Some(false)),
+            _ => Err(Error(format!("{name}={text:?} is neither yes nor no; write 1 or 0"))),
+        }
+    }
+
     /// The data folder: `DATA_DIR`, else `garminsync` in the XDG data folder; never the current folder.
     pub fn data_dir(&self) -> Result<PathBuf, Error> {
         self.path("DATA_DIR")

@@ -327,7 +327,7 @@ fn an_object_that_is_not_where_the_importer_looks_fails_in_words() {
     sim.fault(Fault::new(says(200, "")).method("PUT"));
     let coros = open(&sim, true);
     let ticket = pending(coros.upload(&file(&run())));
-    let Err(Error::Refused(why)) = coros.outcome(&ticket) else { panic!() };
+    let Err(Error::Gone(why)) = coros.outcome(&ticket) else { panic!() };
     assert!(why.contains("status -2") && why.contains("nothing was imported"), "{why}");
 }
 

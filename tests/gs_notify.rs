@@ -214,7 +214,7 @@ fn the_same_failure_is_told_once_until_it_changes() {
     assert!(!texts(&sim)[1].contains("not before"), "{:?}", texts(&sim));
     notify(&work, &[], &failed("3", "refused", "no")).ok().silent();
     notify(&work, &[], "").ok().silent();
-    assert_eq!(texts(&sim)[3], "garminsync: all well again");
+    assert_eq!(texts(&sim)[3], "garminsync: nothing fails any more");
     notify(&work, &[], "").ok().silent();
     assert_eq!(texts(&sim).len(), 4);
 }
@@ -245,7 +245,7 @@ fn failure_and_always() {
     work.set("GS_NOTIFY_ON", "always");
     notify(&work, &["--on", "change"], "").ok();
     notify(&work, &[], "").ok();
-    assert_eq!(texts(&sim)[3..], ["garminsync: all well again", "garminsync: nothing new"]);
+    assert_eq!(texts(&sim)[3..], ["garminsync: nothing fails any more", "garminsync: nothing new"]);
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn ancestors_11_a_stage_that_failed_without_a_record_is_told() {
     assert!(!text.contains("gs-diff"), "another run: {text}");
     work.set("GS_RUN", "r2");
     notify(&work, &[], "").ok().silent();
-    assert_eq!(texts(&sim)[1], "garminsync: all well again");
+    assert_eq!(texts(&sim)[1], "garminsync: nothing fails any more");
 }
 
 #[test]

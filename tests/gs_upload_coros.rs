@@ -245,9 +245,9 @@ fn an_object_that_the_importer_does_not_find_is_told_as_that() {
     // Said to be stored, and is not.
     world.sim.fault(Fault::new(says(200, "")).method("PUT").count(1));
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(1)), ["problem refused"]);
+    assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
     said.says("status -2").says("the file is not at fault");
-    let again = world.planned(&["--to", "coros", "--retry"], &[START]);
+    let again = world.planned(&["--to", "coros"], &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
     assert_eq!(world.times(COROS, START), 1);
 }

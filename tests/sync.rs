@@ -159,7 +159,7 @@ fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
         (Effect::Html, 75),
         (Effect::Status { status: 503, retry_after: None, body: None, content_type: None }, 75),
     ] {
-        let start = gs_sim::HISTORY_END + 3600 * (1 + three.held().len() as i64);
+        let start = gs_sim::HISTORY_END + 24 * 3600 * (1 + three.held().len() as i64);
         three.sim.with(|state| {
             let spec = gs_sim::ActivitySpec { start: Some(start), ..gs_sim::ActivitySpec::default() };
             state.add_activity("garmin.com", &spec)
@@ -262,4 +262,76 @@ fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once
     work.change("UPDATE problems SET last = last - 8 * 86400");
     sync(&work, &[]).ok();
     assert_eq!(three.held()[&own], [1, 1, 1]);
+}
+
+#[test]
+fn what_is_edited_on_one_platform_stays_the_exercise_that_it_was() {
+    let three = scenario(12, 0, |_| {});
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    let exercises = three.exercises();
+    // A treadmill's distance is mended; another one is cut at its beginning, by ten minutes.
+    three.sim.with(|state| {
+        let items = &mut state.coros.accounts[0].items;
+        items[0].metres *= 1.4;
+        items[1].start += 600;
+        items[1].timer -= 600;
+    });
+    three.sim.clear_log();
+    for _ in 0..2 {
+        sync(&work, &["--full"]).ok();
+        assert_eq!(writes(&three), [""; 0]);
+    }
+    assert_eq!(three.exercises().len(), exercises.len() + 1, "only the start that was cut is new");
+}
+
+#[test]
+fn what_was_edited_before_the_first_run_is_held() {
+    let three = three(12, 0);
+    three.sim.with(|state| {
+        for item in &mut state.coros.accounts[0].items {
+            item.metres *= 1.4;
+        }
+    });
+    let work = settings(&three);
+    let before = three.held();
+    sync(&work, &[]).ok();
+    for (start, held) in three.held() {
+        let [com, cn, coros] = before[&start];
+        let is_in_doubt = coros > 0 && com + cn > 0;
+        // Garmin's two agree with each other; nothing goes where something like it is already.
+        assert!(held.iter().all(|count| *count <= 1), "{start}: {held:?}");
+        assert!(is_in_doubt || held == [1, 1, 1], "{start}: {held:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_settings_is_told_before_anything_is_done() {
+    let three = three(6, 0);
+    for (name, value) in [
+        ("MAX_DELETE", "many"),
+        ("DELETE_DUPLICATE", "maybe"),
+        ("GS_NOTIFY_ON", "never"),
+        ("GS_SETTLE_WAIT", "soon"),
+        ("SYNC_PLATFORM", "GARMIN,POLAR"),
+        ("TELEGRAM_CHAT_ID", "1"),
+    ] {
+        let mut work = settings(&three);
+        work.set(name, value);
+        sync(&work, &[]).ends(78).says(name);
+    }
+    assert!(three.sim.log().is_empty());
+}
+
+#[test]
+fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
+    let three = scenario(6, 0, |scenario| scenario.accounts[1].upload.listed_after_requests = 100_000);
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    sync(&work, &[]).ok().silent();
+    work.change("UPDATE transfers SET intended = intended - 3 * 86400 WHERE to_platform = 'garmin-cn'");
+    three.sim.clear_log();
+    sync(&work, &["--full"]).ends(1).says("has not shown it for two days");
+    sync(&work, &["--full"]).ok().silent();
+    assert_eq!(writes(&three), [""; 0], "it may appear yet");
 }

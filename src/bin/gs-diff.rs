@@ -149,7 +149,12 @@ impl Known {
             let knowledge = run.catalogue.knowledge(kind.name)?;
             if let Some(why) = &knowledge.none_because {
                 let message = format!("{}: nothing is planned to or from it: {why}; run gs-fetch", kind.name);
-                run.fail(&Failure::new(Exit::Later, message));
+                // The gs-fetch of the same run has told it, and ends with its code.
+                if knowledge.run.as_deref() == Some(run.id.as_str()) {
+                    run.talk.detail(&message);
+                } else {
+                    run.fail(&Failure::new(Exit::Later, message));
+                }
             }
             platforms.push(Listed { kind, knowledge, journal: run.catalogue.transfers_to(kind.name)? });
         }

@@ -93,6 +93,10 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     if args.start {
+        // What is wrong with the settings is said before anything is done, not when there is something to tell.
+        when(args, run)?;
+        run.language()?;
+        run.channels().1.into_iter().try_for_each(Err)?;
         return start(run);
     }
     let mut summary = Summary::default();

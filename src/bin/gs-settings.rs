@@ -3,6 +3,7 @@
 //! ```text
 //! gs-settings                      all of them
 //! gs-settings DELETE_DUPLICATE     the value of one, for scripts; nothing if it is not set
+//! gs-settings --check              nothing, or what is wrong
 //! ```
 
 use std::process::ExitCode;
@@ -12,6 +13,10 @@ use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, 
 
 /// Every setting there is, as `.env.example` shows it to people.
 const EXAMPLE: &str = include_str!("../../.env.example");
+
+/// Settings that are time spans.
+const DURATIONS: &[&str] =
+    &["GS_REQUEST_INTERVAL", "GS_TIMEOUT", "GS_RETRY_WAIT", "GS_PATIENCE", "GS_LOCK_WAIT", "GS_SETTLE_WAIT"];
 
 /// Print what the settings come to; secrets are never shown
 #[derive(Parser)]
@@ -23,6 +28,9 @@ const EXAMPLE: &str = include_str!("../../.env.example");
 struct Args {
     /// Print the value of this one alone; nothing if it is not set
     name: Option<String>,
+    /// Print nothing, and say what is wrong with any of them
+    #[arg(long, conflicts_with = "name")]
+    check: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -38,6 +46,9 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
+    if args.check {
+        return check(run);
+    }
     let mut output = Output::buffered();
     match &args.name {
         Some(name) => {
@@ -54,6 +65,23 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         None => drop(output.text(&format!("{}\n", table(run)))?),
     }
     output.flush().map(drop)
+}
+
+/// Reads all that have a form, as the commands would.
+fn check(run: &Run) -> Outcome {
+    for name in ["SPORT_DIFF_SECOND", "GARMIN_NEWEST_NUM", "MAX_DELETE"] {
+        run.settings.number(name)?;
+    }
+    for name in names().filter(|name| DURATIONS.contains(name)) {
+        run.settings.duration(name, std::time::Duration::ZERO)?;
+    }
+    run.settings.yes("DELETE_DUPLICATE")?;
+    run.http(None)?;
+    match run.platforms() {
+        // That nobody has logged in yet is no mistake in a setting.
+        Err(failure) if failure.exit != cli::Exit::Login => Err(failure),
+        _ => Ok(()),
+    }
 }
 
 fn table(run: &Run) -> cli::Table {
@@ -74,6 +102,11 @@ fn value(run: &Run, name: &str) -> Option<String> {
     match name {
         "DATA_DIR" => Some(run.data_dir.display().to_string()),
         "DB_PATH" => Some(run.catalogue_path.display().to_string()),
+        // For scripts, in one word.
+        "DELETE_DUPLICATE" => match run.settings.yes(name) {
+            Ok(Some(yes)) => Some(if yes { "1" } else { "0" }.to_owned()),
+            _ => run.settings.get(name).map(str::to_owned),
+        },
         _ if is_secret(name) => run.settings.names_secret(name).then(|| "***".to_owned()),
         _ => run.settings.get(name).map(str::to_owned),
     }

@@ -50,6 +50,8 @@ pub struct Settled {
 pub struct Knowledge {
     /// Why nothing may be concluded now: the newest listing was cut or not believed, or there is none.
     pub none_because: Option<String>,
+    /// The run of that listing.
+    pub run: Option<String>,
     /// What listings that went as far as they were asked cover.
     pub spans: Vec<Coverage>,
 }
@@ -181,17 +183,19 @@ impl Catalogue {
     /// For which parts of time it is known what is on `platform`.
     pub fn knowledge(&self, platform: &str) -> Result<Knowledge> {
         let newest = self.connection.query_row(
-            "SELECT believed, message FROM listings WHERE platform = ?1 AND NOT look ORDER BY number DESC LIMIT 1",
+            "SELECT believed, message, run FROM listings WHERE platform = ?1 AND NOT look ORDER BY number DESC LIMIT 1",
             [platform],
-            |row| Ok((row.get::<_, bool>(0)?, row.get::<_, Option<String>>(1)?)),
+            |row| Ok((row.get::<_, bool>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, String>(2)?)),
         );
-        let none_because = match self.done(newest.optional())? {
-            None => Some("it was never listed".to_owned()),
-            Some((true, _)) => None,
-            Some((false, message)) => Some(message.unwrap_or_else(|| "its last listing was cut".into())),
+        let (none_because, run) = match self.done(newest.optional())? {
+            None => (Some("it was never listed".to_owned()), None),
+            Some((true, _, run)) => (None, Some(run)),
+            Some((false, message, run)) => {
+                (Some(message.unwrap_or_else(|| "its last listing was cut".into())), Some(run))
+            }
         };
         let spans = self.spans("believed AND (base OR complete)", platform, Timestamp::UNIX_EPOCH)?;
-        Ok(Knowledge { none_because, spans })
+        Ok(Knowledge { none_because, run, spans })
     }
 
     /// What believed listings that began at `since` or later cover: what is known of it is as new as that.

@@ -83,7 +83,7 @@ impl Words {
             (false, _) => {}
         }
         if tone.recovered {
-            parts.push(lang.pick("all well again", "已恢复正常").to_owned());
+            parts.push(lang.pick("nothing fails any more", "不再有失败").to_owned());
         }
         if parts.is_empty() {
             parts.push(lang.pick("nothing new", "没有变化").to_owned());

@@ -98,7 +98,7 @@ fn what_was_told_before_is_only_counted() {
 fn nothing_and_all_well_again() {
     let of = |lang, recovered| render(&Summary::default(), lang, Style::Plain, Tone { known: false, recovered });
     assert_eq!(of(Lang::En, false).whole, "garminsync: nothing new");
-    assert_eq!(of(Lang::Zh, true).whole, "garminsync：已恢复正常");
+    assert_eq!(of(Lang::Zh, true).whole, "garminsync：不再有失败");
     assert_eq!(of(Lang::Zh, true).rest, "");
 }
 

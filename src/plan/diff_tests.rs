@@ -95,7 +95,9 @@ fn what_was_put_there_and_then_deleted_stays_deleted_whatever_the_service_made_o
 fn what_an_upload_made_is_not_sent_on_as_something_new() {
     let here = run("garmin-com", "1", 0);
     let made = Activity { sport: Some("cycling".into()), timer_time_s: Some(60.0), ..run("coros", "7", 0) };
-    let entries = [entry(&here), entry(&made)];
+    let mut recorded = entry(&here);
+    recorded.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
+    let entries = [recorded, entry(&made)];
     let links = [(("garmin-com", "1"), ("coros", "7"))];
     let exercises = Exercises::of(&Matcher::default(), &entries, &links);
     assert_eq!(exercises.groups.len(), 1);

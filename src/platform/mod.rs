@@ -89,7 +89,8 @@ pub trait Platform: Send {
     fn upload(&self, file: &Outgoing) -> Result<Uploaded>;
 
     /// What became of uploads that were sent, in this run or an earlier one; an answer for each, in their order. Only
-    /// reads, and as few as it can. [`Error::Refused`] in an answer: it will never be an activity.
+    /// reads, and as few as it can. In an answer, [`Error::Refused`] says that it will never be an activity, and
+    /// [`Error::Gone`] that nothing came of it for a reason that is not the file's.
     fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>>;
 
     /// Deletes an activity: sent once. Success proves nothing (services say yes to anything): the caller lists again.

@@ -280,8 +280,15 @@ impl Uploads<'_> {
                 self.fail(waiting.record, problem)?;
             }
             // The same strange answer to the same file again and again is a refusal.
-            Err(Error::Strange(words)) if self.run.catalogue.failed_so(&waiting.row, &words)? >= STRANGE => {
+            Err(Error::Strange(words) | Error::Gone(words))
+                if self.run.catalogue.failed_so(&waiting.row, &words)? >= STRANGE =>
+            {
                 self.answered(waiting, Err(Error::Refused(words)))?;
+            }
+            Err(Error::Gone(words)) => {
+                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&words))?;
+                let problem = self.problem(ProblemKind::RetryLater, words);
+                self.fail(waiting.record, problem)?;
             }
             Err(error) => {
                 self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.to_string()))?;

@@ -54,7 +54,10 @@ impl Uploads<'_> {
     pub fn tell_unshown(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
         let now = Timestamp::now();
         let ago = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
-        for kind in kinds.iter().filter(|_| !self.run.common.dry_run) {
+        if self.run.common.dry_run {
+            return Ok(());
+        }
+        for kind in kinds {
             let listed = self.run.catalogue.listed_since(kind.name, ago(look::FRESH))?;
             for row in self.run.catalogue.unshown_transfers(kind.name, ago(LOST_AFTER))? {
                 let record = self.record_of_row(&row)?;
@@ -165,10 +168,7 @@ impl Uploads<'_> {
     /// One answer. Trouble with it leaves it as it was; all else means what it means for a fresh upload.
     fn learn(&mut self, one: Waiting, answer: platform::Result<Uploaded>) -> Result<(), Failure> {
         match answer {
-            Err(
-                error
-                @ (Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) | Error::Gone(_) | Error::Login(_)),
-            ) => {
+            Err(error @ (Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) | Error::Login(_))) => {
                 self.run.talk.detail(&format!("{}: {error}", one.kind.name));
                 self.in_the_dark.insert(one.kind.name, error.to_string());
                 self.waiting.push(one);

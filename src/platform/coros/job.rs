@@ -96,8 +96,8 @@ impl Job {
                 "COROS could not read the file (its import ended with an error); nothing was made of it".into(),
             )),
             2 => Ok(Uploaded::Created(None)),
-            WRONG_BUCKET => Err(Error::Refused(
-                "COROS did not find the file where it had told us to put it (status -2); nothing was imported, and the file is not at fault: its stores may have moved; look for a newer garminsync, then upload it again"
+            WRONG_BUCKET => Err(Error::Gone(
+                "COROS did not find the file where it had told us to put it (status -2); nothing was imported, and the file is not at fault; the next run sends it again, and if it stays so, look for a newer garminsync"
                     .into(),
             )),
             status if status < 0 => Err(Error::Refused(format!(
@@ -183,8 +183,9 @@ mod tests {
             assert_eq!(outcome(status, 0).unwrap(), Uploaded::Pending("7:ab".into()));
         }
         assert_eq!(outcome(2, 0).unwrap(), Uploaded::Created(None));
-        for (status, errors, words) in [(2, 1, "could not read"), (-2, 0, "not at fault"), (-1, 0, "this sport")] {
+        for (status, errors, words) in [(2, 1, "could not read"), (-1, 0, "this sport")] {
             assert!(matches!(outcome(status, errors), Err(Error::Refused(why)) if why.contains(words)), "{status}");
         }
+        assert!(matches!(outcome(-2, 0), Err(Error::Gone(why)) if why.contains("not at fault")));
     }
 }

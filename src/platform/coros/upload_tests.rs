@@ -279,7 +279,7 @@ fn an_import_that_is_refused_or_fails_at_once_says_so() {
     let import =
         |answer| World::new(1, &[("/oss/sts", keys(1)), ("amazonaws", say(200, "")), ("/fit/import", answer)]).upload();
     assert!(matches!(import(taken(-1)), Err(Error::Refused(_))));
-    assert!(matches!(import(taken(-2)), Err(Error::Refused(why)) if why.contains("not at fault")));
+    assert!(matches!(import(taken(-2)), Err(Error::Gone(why)) if why.contains("not at fault")));
     let exceptions = say(200, json!({"result": "1001", "message": "Service exceptions"}));
     assert!(matches!(import(exceptions), Err(Error::Strange(why)) if why.contains("1001 Service exceptions")));
     assert!(matches!(import(say(429, "")), Err(Error::Later { down: true, .. })));
