@@ -20,11 +20,8 @@ impl Uploads<'_> {
     /// Finds out what became of uploads of earlier runs to `kinds`. What never arrived is sent now.
     pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
         for kind in kinds {
-            let rows = self.run.catalogue.open_transfers(kind.name)?;
-            if rows.is_empty() {
-                continue;
-            }
             if self.run.common.dry_run {
+                let rows = self.run.catalogue.open_transfers(kind.name)?;
                 self.run.talk.warning(&format!("{}: would ask what became of {} uploads", kind.name, rows.len()));
                 continue;
             }
@@ -32,7 +29,8 @@ impl Uploads<'_> {
             if self.targets.opened(self.run, kind)?.is_some() {
                 continue;
             }
-            for row in rows {
+            // Only now: whoever held the platform until here may have settled them.
+            for row in self.run.catalogue.open_transfers(kind.name)? {
                 let record = self.record_of_row(&row)?;
                 self.waiting.push(Waiting { record, row, kind, state: State::Asked, missing: false });
             }
