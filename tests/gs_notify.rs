@@ -362,7 +362,7 @@ fn a_dry_run_shows_the_message_and_sends_nothing() {
 fn without_a_channel_it_is_a_silent_tee() {
     let work = Work::alone();
     notify(&work, &[], &added(1)).ok().silent();
-    notify(&work, &["--show"], &added(1)).ok().says("gs-notify: garminsync: 1 added");
+    notify(&work, &["--show"], &added(1)).ok().says("garminsync: 1 added");
     work.run("gs-notify", &["--start"]).ok().silent();
 }
 

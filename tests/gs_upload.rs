@@ -5,6 +5,7 @@ mod support;
 #[path = "support/upload.rs"]
 mod upload;
 
+use gs_sim::{Effect, Fault};
 use serde_json::Value;
 use support::Said;
 use upload::{CN, COM, COROS, START, World, kinds, start, world};
@@ -112,15 +113,24 @@ fn a_plan_that_is_fed_twice_sends_once() {
 
 #[test]
 fn two_at_once_on_one_plan_make_one_activity() {
-    for to in [CN, COROS] {
-        let world = world(&[START], |_| {});
-        let plan = world.plan_of(COM, to, &[START]);
-        std::thread::scope(|scope| {
-            let both: Vec<_> = (0..2).map(|_| scope.spawn(|| world.upload(&plan))).collect();
-            let mut said: Vec<String> = both.into_iter().flat_map(|one| kinds(one.join().unwrap().ok())).collect();
-            said.sort();
-            assert_eq!(said, ["already-there", "created"]);
-        });
-        assert_eq!((world.times(to, START), world.sent(to)), (1, 1));
+    for (to, path) in [(CN, upload::SEND_GARMIN), (COROS, upload::IMPORT)] {
+        // The second begins with the first, or while that one's file is on its way.
+        for is_under_way in [false, true] {
+            let world = world(&[START], |_| {});
+            let plan = world.plan_of(COM, to, &[START]);
+            world.sim.fault(Fault::new(Effect::Held { ms: 500 }).contains(path).count(1));
+            std::thread::scope(|scope| {
+                let first = scope.spawn(|| world.upload(&plan));
+                if is_under_way {
+                    world.wait_for_fault();
+                }
+                let mut said = kinds(world.upload(&plan).ok());
+                said.extend(kinds(first.join().unwrap().ok()));
+                said.sort();
+                assert_eq!(said, ["already-there", "created"]);
+            });
+            assert_eq!((world.times(to, START), world.sent(to)), (1, 1));
+            assert_eq!(world.outcomes(), ["created"], "neither has written over what the other knows");
+        }
     }
 }
