@@ -140,7 +140,7 @@ fn an_answer_that_is_lost_is_looked_up_and_nothing_sent_again() {
         world.sim.fault(Fault::new(Effect::AnswerLost).contains(path).count(1));
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
-        said.says("it is not sent again before that is known, and the next run looks");
+        said.says("; the next run looks");
         comes_to_its_end(&world, to, &plan, 1);
     }
 }

@@ -25,9 +25,9 @@ pub(super) fn contradict(matcher: &Matcher, e: &Evidence) -> bool {
     }
 }
 
-/// Whether both may be one exercise although nobody can say so. Nobody does two at once: what took place at the same time is
-/// doubtful, unless it is of another sport and measured otherwise too. Whoever is about to put one where the other is had
-/// better not.
+/// Whether both may be one exercise although nobody can say so. Nobody begins two at once, nor ends two at once: such are
+/// doubtful, unless they are of different sports and measured otherwise too. Whoever is about to put one where the other is
+/// had better not.
 pub(super) fn is_doubtful(matcher: &Matcher, e: &Evidence) -> bool {
     let of_one_sport = e.sport() != Some(false) || e.whole_and_part();
     match certainty(matcher, e) {
@@ -37,8 +37,12 @@ pub(super) fn is_doubtful(matcher: &Matcher, e: &Evidence) -> bool {
             let is_measured = e.timer == Measure::Differs || e.distance == Measure::Differs;
             e.overlap != Some(false) && (of_one_sport || !is_measured)
         }
-        // A recording cut at its beginning, a whole and its part.
-        None => matcher.rule == Rule::Evidence && !e.same_entry && e.overlap == Some(true) && of_one_sport,
+        // A recording cut at its beginning; a multisport activity and one of its legs.
+        None => {
+            let ends_with = e.end_gap_s.is_some_and(|gap| gap <= f64::from(matcher.tolerance_s));
+            let is_late = ends_with && of_one_sport || e.whole_and_part();
+            matcher.rule == Rule::Evidence && !e.same_entry && e.overlap == Some(true) && is_late
+        }
         Some(_) => false,
     }
 }

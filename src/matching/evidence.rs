@@ -61,6 +61,8 @@ pub(super) struct Evidence {
     pub files: Files,
     /// How much later the later one began, in seconds.
     pub gap_s: Option<f64>,
+    /// How far apart they ended, in seconds, by the clock or by the timer, whichever is nearer.
+    pub end_gap_s: Option<f64>,
     /// Whether they took place at the same time, for half of the shorter one at least.
     pub overlap: Option<bool>,
     pub families: (Family, Family),
@@ -81,6 +83,7 @@ impl Evidence {
             same_entry: one.platform == two.platform && one.id == two.id,
             files: files(a, b),
             gap_s: gap_s(one, two),
+            end_gap_s: end_gap_s(one, two),
             overlap: overlap(one, two),
             families: if families.0.name() <= families.1.name() { families } else { (families.1, families.0) },
             timer: measure(timers_s, TIMER_SLACK_S, |_| CLOSE_TIMER_S),
@@ -187,6 +190,13 @@ fn family_of(activity: &Activity) -> Family {
 fn gap_s(a: &Activity, b: &Activity) -> Option<f64> {
     let (a, b) = (a.start_time?.as_millisecond(), b.start_time?.as_millisecond());
     Some(a.abs_diff(b) as f64 / 1000.0)
+}
+
+fn end_gap_s(a: &Activity, b: &Activity) -> Option<f64> {
+    let later = b.start_time?.as_millisecond() as f64 / 1000.0 - a.start_time?.as_millisecond() as f64 / 1000.0;
+    let lengths = [(a.elapsed_time_s, b.elapsed_time_s), (a.timer_time_s, b.timer_time_s)];
+    let gaps = lengths.into_iter().filter_map(|(one, two)| Some((later + told(two)? - told(one)?).abs()));
+    gaps.min_by(f64::total_cmp)
 }
 
 /// How long it took at least, in seconds.

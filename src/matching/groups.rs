@@ -114,7 +114,7 @@ impl Matcher {
             Some(verdict) if self.joins(verdict.certainty) => Some(verdict),
             verdict if decide::is_doubtful(self, &evidence) => Some(verdict.unwrap_or_else(|| Verdict {
                 certainty: Certainty::StartOnly,
-                why: std::iter::once("at the same time".to_owned()).chain(evidence.in_words()).collect(),
+                why: std::iter::once("at the same time, in part".to_owned()).chain(evidence.in_words()).collect(),
             })),
             _ => None,
         }

@@ -276,7 +276,7 @@ impl Uploads<'_> {
             Err(error @ Error::Unclear(_)) => {
                 self.run.catalogue.transfer_pending(number, None, &error.to_string())?;
                 let mut problem = self.targets.trouble(self.run, kind, error)?;
-                problem.message += "; it is not sent again before that is known, and the next run looks";
+                problem.message += "; the next run looks";
                 self.fail(waiting.record, problem)?;
             }
             // The same strange answer to the same file again and again is a refusal.
