@@ -2,32 +2,22 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/open.rs"]
+mod open;
 mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use garminsync::activity::Activity;
-use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Secret, Turn};
+use garminsync::http::{Http, Secret};
 use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, Platform};
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 use jiff::Timestamp;
+use open::{AtOnce, options};
 use support::{COROS_LOGIN, asked, coros};
 
 const DELETE: &str = "/activity/delete";
-
-/// Everybody may send at once.
-struct Free;
-
-impl Pacer for Free {
-    fn take_turn(&self, _: &str, _: Duration) -> Result<Turn, String> {
-        Ok(Turn::Now)
-    }
-    fn not_before(&self, _: &str, _: Timestamp) -> Result<(), String> {
-        Ok(())
-    }
-}
 
 /// One login, and no more.
 #[derive(Default)]
@@ -66,7 +56,7 @@ fn credentials() -> Credentials {
 fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
     let context = || Context {
         name: "coros",
-        http: Arc::new(Http::new(Arc::new(Free), options(sim))),
+        http: Arc::new(Http::new(Arc::new(AtOnce), options(&sim.base_url()))),
         tokens: tokens.path().to_owned(),
         credentials: Box::new(|| Ok(Some(credentials()))),
         guard: Arc::new(Once::default()),
@@ -77,19 +67,6 @@ fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
     (kind.open)(context()).login(&credentials(), &mut |_| None).unwrap();
     sim.clear_log();
     (kind.open)(context())
-}
-
-fn options(sim: &Sim) -> Options {
-    Options {
-        loopback: Some(Loopback::parse(&sim.base_url()).unwrap()),
-        timeout: Duration::from_secs(10),
-        backoff: Backoff { first: Duration::ZERO, longest: Duration::ZERO, tries: 3 },
-        interval: Duration::ZERO,
-        patience: Duration::ZERO,
-        stop: Arc::default(),
-        trace: Box::new(|_| {}),
-        waiting: Box::new(|_, _| {}),
-    }
 }
 
 fn activity(id: &str) -> Activity {

@@ -3,101 +3,38 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/open.rs"]
+mod open;
 mod support;
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Secret, Turn};
-use garminsync::platform::{
-    Barred, Context, Credentials, Error, LoginGuard, More, Outgoing, Platform, Result, Sent, Uploaded, Window, kind,
-};
+use garminsync::http::Secret;
+use garminsync::platform::{Credentials, Error, More, Outgoing, Result, Sent, Uploaded, Window};
 use gs_sim::{CorosSpec, Effect, Fault, ImportSpec, Scenario, Sim, StsSpec};
 use jiff::Timestamp;
+use open::{Opened, open_with};
 use support::{COROS_LOGIN, asked, requests};
 
 const START: i64 = 1_767_881_421;
 const STS: &str = "/oss/sts";
 const IMPORT: &str = "/fit/import";
 
-/// Nobody waits, and every login is allowed.
-struct Free;
+/// COROS as a command opens it.
+struct Coros(Opened);
 
-impl Pacer for Free {
-    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, String> {
-        Ok(Turn::Now)
-    }
+impl std::ops::Deref for Coros {
+    type Target = Opened;
 
-    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), String> {
-        Ok(())
+    fn deref(&self) -> &Opened {
+        &self.0
     }
 }
 
-impl LoginGuard for Free {
-    fn barred(&self, _: bool) -> Result<Option<Barred>> {
-        Ok(None)
-    }
-
-    fn begins(&self) -> Result<()> {
-        Ok(())
-    }
-
-    fn was_not_sent(&self) -> Result<()> {
-        Ok(())
-    }
-
-    fn in_trouble(&self, _: &str) -> Result<Timestamp> {
-        Ok(Timestamp::now())
-    }
-
-    fn turned_away(&self, _: &str) -> Result<Timestamp> {
-        Ok(Timestamp::now())
-    }
-
-    fn refused(&self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn went_well(&self) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// COROS as a command opens it; what it traces is kept.
-struct Opened {
-    platform: Box<dyn Platform>,
-    traced: Arc<Mutex<Vec<String>>>,
-    _tokens: tempfile::TempDir,
-}
-
-fn open(sim: &Sim, password: bool) -> Opened {
-    let tokens = tempfile::tempdir().unwrap();
-    let traced = Arc::new(Mutex::new(Vec::new()));
-    let trace = Arc::clone(&traced);
-    let options = Options {
-        loopback: Some(Loopback::parse(&sim.base_url()).unwrap()),
-        timeout: Duration::from_secs(20),
-        backoff: Backoff { first: Duration::from_millis(5), longest: Duration::from_millis(10), tries: 3 },
-        interval: Duration::ZERO,
-        patience: Duration::from_secs(1),
-        stop: Arc::default(),
-        trace: Box::new(move |line| trace.lock().unwrap().push(line.to_owned())),
-        waiting: Box::new(|_, _| {}),
-    };
+fn open(sim: &Sim, password: bool) -> Coros {
     let known = || Credentials { user: "runner@example.org".into(), password: Secret::new("correct horse") };
-    let context = Context {
-        name: "coros",
-        http: Arc::new(Http::new(Arc::new(Free), options)),
-        tokens: tokens.path().to_owned(),
-        credentials: Box::new(move || Ok(password.then(known))),
-        guard: Arc::new(Free),
-        client_id: None,
-        notice: Arc::new(|_| {}),
-    };
-    Opened { platform: (kind("coros").unwrap().open)(context), traced, _tokens: tokens }
+    Coros(open_with("coros", &sim.base_url(), password.then(known)))
 }
 
-impl Opened {
+impl Coros {
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
         self.platform.upload(file)
     }

@@ -8,35 +8,45 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Turn};
-use garminsync::platform::{self, Barred, Context, LoginGuard, Platform, Result};
+use garminsync::platform::{self, Barred, Context, Credentials, LoginGuard, Platform, Result};
 use jiff::Timestamp;
 
 /// A platform, the folder of its tokens, and what it told.
 pub struct Opened {
     pub platform: Box<dyn Platform>,
     pub told: Arc<Mutex<Vec<String>>>,
+    /// What `--verbose` would show of its requests.
+    pub traced: Arc<Mutex<Vec<String>>>,
     _tokens: tempfile::TempDir,
 }
 
 /// Opens the platform of that name; its requests go to `loopback`.
 pub fn open(name: &str, loopback: &str) -> Opened {
+    open_with(name, loopback, None)
+}
+
+/// The same, with a password in the settings.
+pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -> Opened {
     let kind = platform::kind(name).unwrap();
     let tokens = tempfile::tempdir().unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let heard = told.clone();
+    let (told, traced) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let (heard, seen) = (told.clone(), traced.clone());
+    let mut options = options(loopback);
+    options.trace = Box::new(move |line| seen.lock().unwrap().push(line.to_owned()));
     let platform = (kind.open)(Context {
         name: kind.name,
-        http: Arc::new(Http::new(Arc::new(AtOnce), options(loopback))),
+        http: Arc::new(Http::new(Arc::new(AtOnce), options)),
         tokens: tokens.path().to_owned(),
-        credentials: Box::new(|| Ok(None)),
+        credentials: Box::new(move || Ok(credentials.clone())),
         guard: Arc::new(AtOnce),
         client_id: None,
         notice: Arc::new(move |text| heard.lock().unwrap().push(text.to_owned())),
     });
-    Opened { platform, told, _tokens: tokens }
+    Opened { platform, told, traced, _tokens: tokens }
 }
 
-fn options(loopback: &str) -> Options {
+/// How requests are sent: at once, and tried again without waiting.
+pub fn options(loopback: &str) -> Options {
     Options {
         loopback: Some(Loopback::parse(loopback).unwrap()),
         timeout: Duration::from_secs(20),
@@ -50,7 +60,7 @@ fn options(loopback: &str) -> Options {
 }
 
 /// Every turn is free, and nothing stands against a login.
-struct AtOnce;
+pub struct AtOnce;
 
 impl Pacer for AtOnce {
     fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, String> {
