@@ -287,3 +287,44 @@ fn turns_keep_their_interval_whatever_the_clock_did() {
     pacing.not_before("p", until).unwrap();
     assert_eq!(pacing.take_turn("p", Duration::ZERO).unwrap(), Turn::NotBefore(until));
 }
+
+#[test]
+fn a_catalogue_of_the_first_version_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.sqlite");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(STEPS[0]).unwrap();
+    old.execute_batch(
+        "INSERT INTO activities (platform, id, first_seen, last_seen) VALUES ('garmin-com', '1', 1, 1);
+         INSERT INTO listings (platform, run, started, believed, complete, base) VALUES ('garmin-com', 'r', 1, 1, 1, 1);
+         INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended)
+            VALUES ('r', 'garmin-com', '1', 'garmin-cn', 'aa', 1);",
+    )
+    .unwrap();
+    old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    let catalogue = open(&dir);
+    assert!(catalogue.entry("garmin-com", "1").unwrap().is_some());
+    assert_eq!(catalogue.open_transfers("garmin-cn").unwrap().len(), 1);
+    let knowledge = catalogue.knowledge("garmin-com").unwrap();
+    assert!(knowledge.none_because.is_none() && knowledge.spans == [Coverage::default()]);
+    assert!(catalogue.exercises().unwrap().is_empty());
+}
+
+#[test]
+fn what_was_one_exercise_keeps_its_number_and_groups_grow_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let key = |platform: &str, id: &str| (platform.to_owned(), id.to_owned());
+    let (a, b, c, d) = (key("garmin-com", "1"), key("coros", "2"), key("garmin-cn", "3"), key("coros", "4"));
+    catalogue.remember_exercises(&[vec![a.clone(), b.clone()], vec![c.clone(), d.clone()]], false).unwrap();
+    let known = catalogue.exercises().unwrap();
+    assert!(known[&a] == known[&b] && known[&c] == known[&d] && known[&a] != known[&c]);
+    catalogue.remember_exercises(&[vec![b.clone(), c.clone(), d.clone()]], false).unwrap();
+    let known = catalogue.exercises().unwrap();
+    assert!([&b, &c, &d].iter().all(|key| known[key] == known[&a]), "{known:?}");
+    catalogue.remember_exercises(&[vec![c.clone(), d]], true).unwrap();
+    let known = catalogue.exercises().unwrap();
+    assert!(known.len() == 2 && !known.contains_key(&a));
+}
