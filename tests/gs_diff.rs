@@ -334,7 +334,7 @@ fn what_has_no_original_that_the_target_takes_is_not_planned_and_all_tells_why()
     assert_eq!(world.ids("coros").len(), 1);
     nothing_planned(&to_coros(&[]));
     let why = reasons(to_coros(&["--all"]).ok());
-    let words = ["no original of it, only an export", "GPX, which coros does not take", "typed in by hand"];
+    let words = ["no original of it, only an export", "GPX, which is not sent", "typed in by hand"];
     assert_eq!(why.len(), 3, "{why:?}");
     for (why, words) in why.iter().zip(words) {
         assert!(why.starts_with("skipped: ") && why.contains(words), "{why}");

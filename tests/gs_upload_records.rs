@@ -82,7 +82,7 @@ fn what_the_target_does_not_take_is_skipped_with_the_reason() {
     world.work.download(&["--id", "5"]).ok();
     world.sim.clear_log();
     let plan = by_hand(&world, "5");
-    is_not_sent(&world, &plan, "skipped", "its file is GPX, which garmin-cn does not take");
+    is_not_sent(&world, &plan, "skipped", "its file is GPX, which is not sent");
 }
 
 #[test]

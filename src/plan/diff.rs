@@ -346,7 +346,7 @@ fn is_known(target: &Target, start: Option<Timestamp>) -> bool {
 fn unsendable(entry: &Entry, target: &Target) -> Option<String> {
     match entry.material {
         Material::File(format, _) if !target.takes.contains(&format) => {
-            Some(format!("its file is {}, which {} does not take", format.to_uppercase(), target.name))
+            Some(format!("its file is {}, which is not sent", format.to_uppercase()))
         }
         Material::Nothing(why) => Some(why.to_owned()),
         // Whoever uploads looks around the start first, and without one never sends it.

@@ -153,7 +153,7 @@ fn only_what_can_be_sent_is() {
         other => panic!("{other:?}"),
     };
     assert_eq!(no_file(Material::Nothing("typed in by hand")), "typed in by hand");
-    assert_eq!(no_file(Material::File("gpx", "aa")), "its file is GPX, which coros does not take");
+    assert_eq!(no_file(Material::File("gpx", "aa")), "its file is GPX, which is not sent");
     assert!(matches!(decided(&with(Material::ToFetch), &coros(vec![]), NONE), Decision::Send(..)));
     // Planned run after run, it would be held back at the upload each time.
     let timeless = Activity { start_time: None, ..here.clone() };

@@ -55,7 +55,7 @@ impl Uploads<'_> {
         };
         let format = loaded.piece.format.name();
         if !kind.takes.contains(&format) {
-            let why = format!("its file is {}, which {} does not take", format.to_uppercase(), kind.name);
+            let why = format!("its file is {}, which is not sent", format.to_uppercase());
             return self.decided(record, "skipped", None, vec![why]);
         }
         // The catalogue knows more of it than a record that somebody has shortened.
