@@ -26,8 +26,8 @@ pub(super) fn contradict(matcher: &Matcher, e: &Evidence) -> bool {
 }
 
 /// Whether both may be one exercise although nobody can say so. Nobody begins two at once, nor ends two at once: such are
-/// doubtful, unless they are of different sports and measured otherwise too. Whoever is about to put one where the other is
-/// had better not.
+/// doubtful. Those of different sports only if no measure differs, and both are known or they began in one moment: a sport
+/// that was changed by hand. Whoever is about to put one where the other is had better not.
 pub(super) fn is_doubtful(matcher: &Matcher, e: &Evidence) -> bool {
     let of_one_sport = e.sport() != Some(false) || e.whole_and_part();
     match certainty(matcher, e) {
@@ -35,7 +35,8 @@ pub(super) fn is_doubtful(matcher: &Matcher, e: &Evidence) -> bool {
         // A sport or a distance that was changed by hand, a cut recording, an entry that tells nothing but its start.
         Some(Certainty::StartOnly) => {
             let is_measured = e.timer == Measure::Differs || e.distance == Measure::Differs;
-            e.overlap != Some(false) && (of_one_sport || !is_measured)
+            let is_told = e.timer != Measure::Unknown && e.distance != Measure::Unknown;
+            e.overlap != Some(false) && (of_one_sport || (!is_measured && (is_told || e.close_start())))
         }
         // A recording cut at its beginning; a multisport activity and one of its legs.
         None => {

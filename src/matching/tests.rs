@@ -217,6 +217,12 @@ fn what_may_be_one_exercise_is_doubtful_and_what_surely_is_not_is_not() {
         (other.sport, other.timer_time_s) = (Some("training".into()), Some(600.0));
     };
     assert_eq!(on_coros(strength), (2, 0), "another sport, and measured otherwise");
+    let after = |other: &mut Activity| {
+        other.start_time =
+            other.start_time.and_then(|start| start.checked_add(jiff::SignedDuration::from_secs(45)).ok());
+        (other.sport, other.distance_m) = (Some("training".into()), None);
+    };
+    assert_eq!(on_coros(after), (2, 0), "another sport, begun later");
     let later = |other: &mut Activity| {
         other.start_time =
             other.start_time.and_then(|start| start.checked_add(jiff::SignedDuration::from_secs(1900)).ok());
