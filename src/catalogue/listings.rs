@@ -112,7 +112,8 @@ impl Catalogue {
             // What was deleted from here is no surprise.
             let gone = count(
                 "absences = 0 AND first_listing IS NOT NULL AND last_listing < ?4 AND NOT EXISTS
-                 (SELECT 1 FROM deletions d WHERE d.platform = activities.platform AND d.id = activities.id)",
+                 (SELECT 1 FROM deletions d WHERE d.platform = activities.platform AND d.id = activities.id
+                    AND (d.outcome IS NULL OR d.outcome = 'deleted'))",
             )?;
             let kept = count("last_listing >= ?4 AND first_listing < ?4")?;
             // Listings run side by side: who was seen by one that began later has been seen since this one began.
