@@ -1,7 +1,7 @@
 //! The journal of deletions: each with the reason and the file that brings the entry back.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::params;
 
 use super::{Catalogue, Result};
 
@@ -20,21 +20,13 @@ pub struct DeletionIntent<'a> {
     pub sha256: &'a str,
 }
 
-/// A row of the journal.
+/// A deletion whose outcome is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeletionRow {
+pub struct OpenDeletion {
     /// Its number.
     pub number: i64,
-    /// The run that made it.
-    pub run: String,
     /// The id of the entry.
     pub id: String,
-    /// The entry that is kept.
-    pub kept_id: String,
-    /// When it was begun.
-    pub intended: Timestamp,
-    /// How it ended; nothing: not known yet.
-    pub outcome: Option<DeletionOutcome>,
 }
 
 /// How a deletion ended.
@@ -49,8 +41,6 @@ pub enum DeletionOutcome {
 }
 
 impl DeletionOutcome {
-    const ALL: [DeletionOutcome; 3] = [DeletionOutcome::Deleted, DeletionOutcome::Failed, DeletionOutcome::Restored];
-
     /// As it stands in the journal and in records.
     pub fn name(self) -> &'static str {
         match self {
@@ -117,8 +107,13 @@ impl Catalogue {
     }
 
     /// The deletions on `platform` whose outcome is not known, the oldest first.
-    pub fn open_deletions(&self, platform: &str) -> Result<Vec<DeletionRow>> {
-        self.deletion_rows("WHERE platform = ?1 AND outcome IS NULL ORDER BY number", platform)
+    pub fn open_deletions(&self, platform: &str) -> Result<Vec<OpenDeletion>> {
+        let sql = "SELECT number, id FROM deletions WHERE platform = ?1 AND outcome IS NULL ORDER BY number";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let row = |row: &rusqlite::Row| Ok(OpenDeletion { number: row.get(0)?, id: row.get(1)? });
+            statement.query_map([platform], row)?.collect()
+        });
+        self.done(rows)
     }
 
     /// The platforms with deletions whose outcome is not known.
@@ -142,25 +137,4 @@ impl Catalogue {
             "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'restored')";
         self.done(self.connection.query_row(sql, [platform, sha256], |row| row.get(0)))
     }
-
-    fn deletion_rows(&self, condition: &str, platform: &str) -> Result<Vec<DeletionRow>> {
-        let sql = format!("SELECT number, run, id, kept_id, intended, outcome FROM deletions {condition}");
-        let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
-            let rows = statement.query_map([platform], row)?;
-            rows.collect()
-        });
-        self.done(rows)
-    }
-}
-
-fn row(row: &Row) -> rusqlite::Result<DeletionRow> {
-    let outcome: Option<String> = row.get(5)?;
-    Ok(DeletionRow {
-        number: row.get(0)?,
-        run: row.get(1)?,
-        id: row.get(2)?,
-        kept_id: row.get(3)?,
-        intended: Timestamp::from_second(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH),
-        outcome: outcome.and_then(|name| DeletionOutcome::ALL.into_iter().find(|outcome| outcome.name() == name)),
-    })
 }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use activities::{Change, Entry, Query, Seen};
-pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow};
+pub use deletions::{DeletionIntent, DeletionOutcome, OpenDeletion};
 pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Knowledge, Reached, Settled};
