@@ -98,6 +98,10 @@ impl<'a> Deletions<'a> {
     /// Deletes a copy, if every guard holds. What is decided comes out of [`Deletions::finished`].
     pub fn take(&mut self, record: ActivityRecord) -> Result<(), Failure> {
         self.bar.add(1);
+        self.judge(record)
+    }
+
+    fn judge(&mut self, record: ActivityRecord) -> Result<(), Failure> {
         let Some(kind) = platform::kind(&record.activity.platform) else {
             return self.skip(record, "no platform of this name is known here");
         };
@@ -123,6 +127,13 @@ impl<'a> Deletions<'a> {
             self.run.count("rehearsed", 1);
             self.skipped(record, "not deleted: --dry-run");
             return Ok(());
+        }
+        if !self.targets.is_open(kind) {
+            // Another command may have written to it until now: all is asked again.
+            return match self.targets.opened(self.run, kind)? {
+                Some(problem) => self.fail(record, problem),
+                None => self.judge(record),
+            };
         }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);

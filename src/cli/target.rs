@@ -62,6 +62,11 @@ impl Targets {
         self.open.get(kind.name).ok_or_else(|| Failure::new(Exit::Bug, "a platform got lost"))
     }
 
+    /// Whether it is open.
+    pub fn is_open(&self, kind: &Kind) -> bool {
+        self.open.contains_key(kind.name)
+    }
+
     /// All that are open.
     pub fn open(&self) -> Vec<&'static Kind> {
         self.open.values().map(|target| target.kind).collect()
