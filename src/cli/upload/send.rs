@@ -111,23 +111,18 @@ impl Uploads<'_> {
         if let Err(failure) = self.targets.get(kind)?.look(self.run, start, &self.bar) {
             return Ok(Err(failure));
         }
-        let activity = &record.activity.activity;
-        let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
-        let sought = candidate(activity, facts.as_ref());
-        let there = self.run.neighbours(kind.name, start)?;
-        let entries: Vec<_> = there.iter().map(|(entry, facts)| candidate(&entry.activity, facts.as_ref())).collect();
-        let said = look::presence(&self.matcher, &sought, &entries);
-        if let Presence::There(at, verdict) = &said {
-            return Ok(Ok(Found::There(Some(there[*at].0.activity.id.clone()), verdict.why.clone())));
+        let (said, id) = self.presence(kind, record, start)?;
+        if let Presence::There(_, verdict) = said {
+            return Ok(Ok(Found::There(id, verdict.why)));
         }
         if let Some(found) = self.in_journal(kind, record)? {
             return Ok(Ok(found));
         }
         Ok(Ok(match said {
-            Presence::Doubtful(at, verdict) => {
-                let id = &there[at].0.activity.id;
+            Presence::Doubtful(_, verdict) => {
                 let mut why = vec![format!(
-                    "it may be {id} there ({}); gs-diff --doubtful sends it all the same",
+                    "it may be {} there ({}); gs-diff --doubtful sends it all the same",
+                    id.unwrap_or_default(),
                     verdict.certainty
                 )];
                 why.extend(verdict.why);
@@ -135,6 +130,25 @@ impl Uploads<'_> {
             }
             _ => Found::Nothing,
         }))
+    }
+
+    /// What the catalogue knows of an exercise on a platform, and the id of the entry that this is about.
+    pub(super) fn presence(
+        &self,
+        kind: &Kind,
+        record: &TransferRecord,
+        start: Timestamp,
+    ) -> Result<(Presence, Option<String>), Failure> {
+        let activity = &record.activity.activity;
+        let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
+        let there = self.run.neighbours(kind.name, start)?;
+        let entries: Vec<_> = there.iter().map(|(entry, facts)| candidate(&entry.activity, facts.as_ref())).collect();
+        let said = look::presence(&self.matcher, &candidate(activity, facts.as_ref()), &entries);
+        let id = match &said {
+            Presence::There(at, _) | Presence::Doubtful(at, _) => Some(there[*at].0.activity.id.clone()),
+            Presence::Absent => None,
+        };
+        Ok((said, id))
     }
 
     /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.

@@ -9,7 +9,7 @@ use crate::catalogue::TransferOutcome;
 use crate::cli::{Exit, Failure, candidate};
 use crate::plan::look::{self, Presence};
 use crate::platform::{self, Error, Kind, Sent, Uploaded};
-use crate::record::{ProblemKind, TransferRecord};
+use crate::record::ProblemKind;
 
 /// A service that took a file and does not show it for so long has lost it.
 const LOST_AFTER: SignedDuration = SignedDuration::from_hours(48);
@@ -64,8 +64,8 @@ impl Uploads<'_> {
                 let start = record.activity.activity.start_time;
                 let Some(start) = start.filter(|_| listed.iter().any(|span| span.holds(start))) else { continue };
                 let outcome = row.outcome.unwrap_or(TransferOutcome::Created);
-                if let Some(id) = self.is_there(kind, &record, start)? {
-                    self.settled(&row, outcome, Some(&id), row.message.as_deref())?;
+                if let (Presence::There(..), id) = self.presence(kind, &record, start)? {
+                    self.settled(&row, outcome, id.as_deref(), row.message.as_deref())?;
                     continue;
                 }
                 let words = "the service said that it has it, and its list has not shown it for two days; gs-diff --retry sends it again";
@@ -75,18 +75,6 @@ impl Uploads<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The entry on a platform that is the exercise, as the catalogue knows it.
-    fn is_there(&self, kind: &Kind, record: &TransferRecord, start: Timestamp) -> Result<Option<String>, Failure> {
-        let activity = &record.activity.activity;
-        let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
-        let there = self.run.neighbours(kind.name, start)?;
-        let entries: Vec<_> = there.iter().map(|(entry, facts)| candidate(&entry.activity, facts.as_ref())).collect();
-        Ok(match look::presence(&self.matcher, &candidate(activity, facts.as_ref()), &entries) {
-            Presence::There(at, _) => Some(there[at].0.activity.id.clone()),
-            _ => None,
-        })
     }
 
     /// Follows what was sent to its end, or as long as is allowed.
