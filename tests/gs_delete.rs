@@ -106,6 +106,19 @@ fn the_limit_holds_by_flag_by_setting_and_over_all_commands_of_a_run() {
 }
 
 #[test]
+fn two_at_once_keep_the_limit_of_their_run_and_delete_nothing_twice() {
+    let (mut world, marked) = many();
+    world.work.set("GS_RUN", "one-run").set("MAX_DELETE", "3");
+    let delete = || world.work.given("gs-delete", &["--yes"], &marked);
+    let both: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(delete)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(both.iter().map(|said| outcomes(said.ok(), "deleted")).sum::<usize>(), 3);
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM deletions"), 3);
+}
+
+#[test]
 fn ten_are_the_limit_if_nobody_says_otherwise() {
     let world = World::new();
     for day in 0..11 {
