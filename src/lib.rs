@@ -6,7 +6,7 @@
 //! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
 //!
 //! ```text
-//! bin → cli → plan, catalogue, platform, archive, notify, settings → record, matching, http, fit → activity, sport
+//! bin → cli → plan, catalogue, platform, archive, report, notify, settings → record, matching, http, fit → lang, activity, sport
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
@@ -17,6 +17,7 @@
 //! - [`platform`]: the services, each behind one trait; builds requests and reads answers, pure, and sends them by `http`.
 //! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
 //! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
+//! - [`report`]: the page, made of one value that holds all it shows; [`lang`]: the languages of both.
 //!
 //! To teach it a platform: one module in `platform`, one row in [`platform::PLATFORMS`], one simulator.
 //! To add a command: one file in `src/bin`, one test of the same name, one row in the README.
@@ -27,10 +28,12 @@ pub mod catalogue;
 pub mod cli;
 pub mod fit;
 pub mod http;
+pub mod lang;
 pub mod matching;
 pub mod notify;
 pub mod plan;
 pub mod platform;
 pub mod record;
+pub mod report;
 pub mod settings;
 pub mod sport;

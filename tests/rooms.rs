@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const RULES: &[(&str, &[&str])] = &[
     ("activity", &[]),
     ("sport", &[]),
+    ("lang", &[]),
     ("fit", &["activity", "sport"]),
     ("http", &["activity", "sport"]),
     ("matching", &["fit", "activity", "sport"]),
@@ -17,7 +18,9 @@ const RULES: &[(&str, &[&str])] = &[
     ("archive", &["fit", "http", "record", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport"]),
     // Never the settings or the catalogue: it is told what it needs.
-    ("notify", &["record", "http", "activity", "sport"]),
+    ("notify", &["record", "http", "lang", "activity", "sport"]),
+    // Values in, a page out: never the catalogue.
+    ("report", &["lang", "activity", "sport"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "activity", "sport"]),
@@ -28,12 +31,14 @@ const RULES: &[(&str, &[&str])] = &[
             "catalogue",
             "platform",
             "archive",
+            "report",
             "notify",
             "settings",
             "record",
             "matching",
             "http",
             "fit",
+            "lang",
             "activity",
             "sport",
         ],

@@ -43,7 +43,7 @@ struct Args {
     on: Option<On>,
     /// The language of the message [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
     #[arg(long, value_name = "LANG")]
-    lang: Option<Language>,
+    lang: Option<Lang>,
     /// Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else
     #[arg(long)]
     start: bool,
@@ -62,23 +62,6 @@ enum On {
     Failure,
     /// After every run.
     Always,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Language {
-    /// English.
-    En,
-    /// Chinese.
-    Zh,
-}
-
-impl From<Language> for Lang {
-    fn from(language: Language) -> Lang {
-        match language {
-            Language::En => Lang::En,
-            Language::Zh => Lang::Zh,
-        }
-    }
 }
 
 impl HasCommon for Args {
@@ -106,7 +89,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     }
     add_stages(run, &mut summary);
     // Whatever is wrong with a setting, the channels that can be told are told first.
-    let (on, lang) = (when(args, run), args.lang.map_or_else(|| run.language(), |lang| Ok(lang.into())));
+    let (on, lang) = (when(args, run), args.lang.map_or_else(|| run.language(), Ok));
     let mut teller = Teller {
         on: on.as_ref().map_or(notify::On::Change, |on| *on),
         lang: lang.as_ref().map_or(Lang::En, |lang| *lang),

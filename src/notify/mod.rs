@@ -20,6 +20,7 @@ mod sign;
 mod summary;
 mod words;
 
+pub use crate::lang::Lang;
 pub use address::Address;
 pub use answer::{Judge, Refusal, Why};
 pub use channels::{Also, Body, CHANNELS, Channel, Form, Markdown, Proof};
@@ -30,4 +31,3 @@ pub use render::{Style, Text, render};
 pub use report::report;
 pub use request::{Keys, Message, ping_address, request};
 pub use summary::{Entry, Failure, Summary, What};
-pub use words::Lang;

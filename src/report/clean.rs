@@ -1,0 +1,199 @@
+//! Texts that others wrote, without what must not be shown: secrets, control characters, marks that turn a line.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::activity::printable;
+
+/// Names whose value is a secret, also in a sentence: `password: hunter2`.
+const SECRET_NAMES: &[&str] = &[
+    "authorization",
+    "bearer",
+    "accesstoken",
+    "access_token",
+    "refresh_token",
+    "token",
+    "ticket",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "signature",
+    "cookie",
+];
+/// Names whose value is a secret in `name=value` alone: people have a "Key session: 6 x 800 m".
+const PARAMETERS: &[&str] = &["key", "session", "sid", "code", "credential"];
+/// A word of so many letters and digits without a gap is no word: a token, or a part of one. A SHA-256 is as long, and is
+/// not known to a reader of the page either.
+const LONGEST_WORD: usize = 40;
+
+/// A text that somebody else wrote, as it may be shown: see [`Clean::of`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Clean(String);
+
+impl Clean {
+    /// `text` without control characters and marks that turn a line, and with `***` in place of e-mail addresses, of
+    /// all but the host of an address, and of what looks like a token or a password.
+    ///
+    /// It is the last line of defence: no secret is put into the catalogue. A service's words could still hold one, and a
+    /// page lies around for longer than a terminal shows it.
+    pub fn of(text: &str) -> Clean {
+        let printable = printable(&text.replace(['\n', '\r', '\t'], " "));
+        let mut out = String::with_capacity(printable.len());
+        let mut after_name = false;
+        for (at, word) in printable.split(' ').enumerate() {
+            if at > 0 {
+                out.push(' ');
+            }
+            let shown = if after_name && !word.is_empty() { hidden_end(word) } else { shown(word) };
+            // "Bearer eyJ…", "password: hunter2"
+            after_name = word.is_empty() && after_name || announces(word);
+            out.push_str(&shown);
+        }
+        Clean(out)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Whether the next word is a secret.
+fn announces(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
+    let is_name = |name: &&str| bare.eq_ignore_ascii_case(name);
+    bare.eq_ignore_ascii_case("bearer")
+        || (word.ends_with([':', '=']) && SECRET_NAMES.iter().any(|name| is_name(&name)))
+}
+
+/// What follows such a name: hidden, but for the mark at its end.
+fn hidden_end(word: &str) -> String {
+    let end = word.trim_end_matches([',', ';', '.', ')']).len();
+    format!("***{}", &word[end..])
+}
+
+fn shown(word: &str) -> String {
+    if let Some((scheme, rest)) = word.split_once("://") {
+        let host: String =
+            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':')).collect();
+        // What stands before an @ is a user and a password.
+        return if rest.split('/').next().is_some_and(|authority| authority.contains('@')) {
+            format!("{scheme}://***")
+        } else if host.len() == rest.trim_end_matches(['/', '.', ',', ';', ')']).len() {
+            word.to_owned()
+        } else {
+            format!("{scheme}://{host}/***")
+        };
+    }
+    if is_address(word) || is_token(word) {
+        return hidden_end(word);
+    }
+    word.split('&').map(shown_pair).collect::<Vec<_>>().join("&")
+}
+
+/// `name=value` or `name:value`, without the value of a secret.
+fn shown_pair(pair: &str) -> String {
+    let Some((name, value)) = pair.split_once(['=', ':']).filter(|(_, value)| !value.is_empty()) else {
+        return pair.to_owned();
+    };
+    let last = name.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or("");
+    let is_parameter = pair.as_bytes()[name.len()] == b'=';
+    let mut secrets = SECRET_NAMES.iter().chain(PARAMETERS.iter().filter(|_| is_parameter));
+    match secrets.any(|secret| last.eq_ignore_ascii_case(secret)) {
+        true => format!("{}{}", &pair[..=name.len()], hidden_end(value)),
+        false => pair.to_owned(),
+    }
+}
+
+/// `runner@example.com`, in whatever brackets it stands.
+fn is_address(word: &str) -> bool {
+    let is_local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '%');
+    word.match_indices('@').any(|(at, _)| {
+        let domain: &str =
+            word[at + 1..].split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-'))).next().unwrap_or("");
+        let has_local = word[..at].chars().next_back().is_some_and(is_local);
+        has_local
+            && domain.trim_end_matches('.').rsplit_once('.').is_some_and(|(host, top)| {
+                !host.is_empty() && top.chars().count() >= 2 && top.chars().all(char::is_alphabetic)
+            })
+    })
+}
+
+/// A ticket, a token of three parts, or a word too long to be one. A path is none: each of its parts is looked at.
+fn is_token(word: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '=' | '.' | '~' | '%');
+    let is_long = |part: &str| {
+        part.len() >= LONGEST_WORD
+            && part.chars().all(is_part)
+            && part.contains(|c: char| c.is_ascii_digit())
+            && !part.starts_with("activity_")
+    };
+    let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    (bare.starts_with("ST-") && bare.len() > 12)
+        || (bare.starts_with("eyJ") && bare.len() > 20)
+        || word.split(['/', '"', '\'', '(', ')', '<', '>', ',', ';']).any(is_long)
+}
+
+impl fmt::Display for Clean {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Clean {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            "Morning run",
+            "晨跑 @ 西湖 🏃",
+            "5 km @4:30/km, felt good",
+            "garmin-com 21482825013: HTTP 503; try again later",
+            "no answer from https://connectapi.garmin.com; check the connection",
+            "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit",
+            "fit/folder__mnt_watch_1a2b3c4d/activity_0123456789012345678901234567890123456789_2026-01-08T14-10-21Z.fit",
+            "the token is of no more use; run gs-auth login --platform coros",
+            "wrong password",
+            "Key session: 6 x 800 m",
+        ] {
+            assert_eq!(Clean::of(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn secrets_become_stars() {
+        for (text, shown) in [
+            ("for runner@example.com, it", "for ***, it"),
+            ("<runner.x+y@mail.example.co.uk>", "***"),
+            ("see https://s3.coros.com/fit/1.fit?X-Amz-Signature=abc now", "see https://s3.coros.com/*** now"),
+            ("https://user:pw@example.com/x", "https://***"),
+            ("Authorization: Bearer abc.def", "Authorization: *** ***"),
+            ("bearer abcdef", "bearer ***"),
+            ("password=hunter2 x", "password=*** x"),
+            ("a=1&access_token=abc&b=2", "a=1&access_token=***&b=2"),
+            ("\"code=123\"", "\"code=***"),
+            ("password: hunter2.", "password: ***."),
+            ("ST-0123456789-abcdefgh-cas", "***"),
+            ("eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiIx.sig", "***"),
+            (&"a1".repeat(20), "***"),
+            ("a\u{1b}[2J\u{202e}b\nc", "a[2Jb c"),
+        ] {
+            assert_eq!(Clean::of(text).as_str(), shown, "{text}");
+        }
+    }
+}
