@@ -1,9 +1,18 @@
 //! The page: what people look at. Facts in, HTML and JSON out; no clock, no files, no network.
 //!
-//! [`Facts`] is everything that is shown; `cli` reads it from the catalogue.
+//! [`Facts`] is everything that is shown; `cli` reads it from the catalogue. [`page`] and [`status`] are two views of it.
 
 mod clean;
 mod facts;
+mod page;
 
 pub use clean::Clean;
 pub use facts::*;
+pub use page::{Look, page};
+
+/// `status.json`: the facts as they are.
+pub fn status(facts: &Facts) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(facts)?;
+    text.push('\n');
+    Ok(text)
+}
