@@ -19,6 +19,7 @@ mod talk;
 mod target;
 mod upload;
 
+pub use crate::lang::{clock as duration, size};
 pub use args::{Common, Filter, HasCommon, named};
 pub use channels::Ready;
 pub use compare::{Rule, candidate};
@@ -30,7 +31,6 @@ pub use listing::{Listed, Listing};
 pub use output::Output;
 pub use progress::Bar;
 pub use run::{Log, Run, main};
-pub use crate::lang::{clock as duration, size};
 pub use show::{Align, Table, file_ref, record_of, table, time_left};
 pub use talk::Talk;
 pub use target::{Target, Targets};
