@@ -6,6 +6,7 @@
 //! text goes through maud, which escapes it; `page.css` and `page.js` are put in as they are, and a policy in the
 //! page's head lets the browser heed nothing else. So no element may have a `style` attribute.
 
+mod charts;
 mod clean;
 mod differences;
 mod facts;

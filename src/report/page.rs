@@ -9,8 +9,8 @@ use super::show::Sign;
 use super::{Facts, State, differences, glance, list, log, pictures, platforms};
 use crate::lang::Lang;
 
-/// Its rules.
-const CSS: &str = include_str!("page.css").trim_ascii();
+/// Its rules, and those of the pictures.
+const CSS: &str = concat!(include_str!("page.css"), include_str!("charts/charts.css")).trim_ascii();
 /// What a browser may do besides: local times, search, sorting.
 const SCRIPT: &str = include_str!("page.js").trim_ascii();
 /// How often it loads itself anew when it is asked to.
