@@ -19,16 +19,16 @@ const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug"
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 const KINDS: [Kind; 5] = [
-    Kind { name: "minute", low: 0, high: 59, names: &[], allowed: "0 to 59, as in 30, 0-29, */15, 0,30" },
-    Kind { name: "hour", low: 0, high: 23, names: &[], allowed: "0 to 23, as in 6, 8-18, */6, 7,19" },
-    Kind { name: "day of month", low: 1, high: 31, names: &[], allowed: "1 to 31, as in 1, 1-7, */2, 1,15" },
-    Kind { name: "month", low: 1, high: 12, names: MONTHS, allowed: "1 to 12 or jan to dec, as in 6, apr-oct, */3" },
+    Kind { name: "minute", low: 0, high: 59, names: &[], allowed: "0 to 59, as in 30, 0-29, */15 or 0,30" },
+    Kind { name: "hour", low: 0, high: 23, names: &[], allowed: "0 to 23, as in 6, 8-18, */6 or 7,19" },
+    Kind { name: "day of month", low: 1, high: 31, names: &[], allowed: "1 to 31, as in 1, 1-7, */2 or 1,15" },
+    Kind { name: "month", low: 1, high: 12, names: MONTHS, allowed: "1 to 12 or jan to dec, as in 6, apr-oct or */3" },
     Kind {
         name: "day of week",
         low: 0,
         high: 7,
         names: DAYS,
-        allowed: "0 to 7 or sun to sat, as in 1-5, mon-fri, 6,7",
+        allowed: "0 to 7 or sun to sat, as in 1-5, mon-fri or 6,7",
     },
 ];
 
@@ -194,17 +194,16 @@ fn range(kind: &Kind, column: usize, item: &str) -> Result<u64, Wrong> {
             format!("{numbers} runs backwards, and cron would never run it; write {}", turned(kind, low, high)),
         );
     }
-    let step = match step {
-        None => 1,
-        Some(step) => match digits(step) {
-            Some(number) if number > 0 => number,
-            _ => {
-                let after = column + numbers.chars().count() + 1;
-                return wrong(after, format!("{step:?} is no step; write a whole number from 1 on, as in {numbers}/2"));
-            }
-        },
-    };
-    Ok((low..=high).step_by(step as usize).fold(0, |set, number| set | 1 << number))
+    let step = step.map_or(Ok(1), |step| stride(kind, column + numbers.chars().count() + 1, (numbers, step)))?;
+    Ok((low..=high).step_by(step).fold(0, |set, number| set | 1 << number))
+}
+
+/// What stands after the slash.
+fn stride(kind: &Kind, column: usize, (numbers, step): (&str, &str)) -> Result<usize, Wrong> {
+    digits(step).filter(|step| *step > 0).map(|step| step as usize).ok_or_else(|| {
+        let why = format!("{step:?} is no step; write a whole number from 1 on, as in {numbers}/2");
+        (Some(kind.name), column, why)
+    })
 }
 
 /// What a range that runs backwards may have been meant to be.
@@ -224,11 +223,11 @@ fn number(kind: &Kind, column: usize, word: &str) -> Result<u32, Wrong> {
     }
     let why = match digits(word) {
         Some(number) if (kind.low..=kind.high).contains(&number) => return Ok(number),
-        _ if word.is_empty() => format!("a number lacks; a {} is {}", kind.name, kind.allowed),
+        _ if word.is_empty() => format!("a number lacks; it takes {}", kind.allowed),
         _ if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("{word} is not between {} and {}; a {} is {}", kind.low, kind.high, kind.name, kind.allowed)
+            format!("{word} is not between {} and {}; it takes {}", kind.low, kind.high, kind.allowed)
         }
-        _ => format!("{word:?} is nothing that cron knows; a {} is {}", kind.name, kind.allowed),
+        _ => format!("{word:?} is nothing that cron knows; it takes {}", kind.allowed),
     };
     Err((Some(kind.name), column, why))
 }

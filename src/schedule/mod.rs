@@ -57,7 +57,7 @@ pub enum Error {
     },
     /// The time zone is not known.
     #[error(
-        "{0:?} is no time zone that this machine knows; write one such as Europe/Berlin or UTC, and install tzdata if it lacks"
+        "{0:?} is no time zone that this machine knows; write one such as Europe/Berlin or UTC, and install tzdata if there are none"
     )]
     Zone(String),
 }
@@ -97,6 +97,11 @@ impl Schedule {
     pub fn previous(&self, before: Timestamp) -> Option<Timestamp> {
         occurrence::previous(&self.expression, &self.zone, before)
     }
+}
+
+/// A zone's name as the database spells it. A rule is its own name.
+pub fn zone_name(zone: &str) -> Result<String, Error> {
+    named_zone(zone).map(|(_, name)| name)
 }
 
 /// The rules of a zone, and its name as the database has it.

@@ -27,16 +27,13 @@ fn starts((cron, zone): (&str, &str), from: &str, to: &str) -> Vec<String> {
 #[test]
 fn what_is_no_expression_is_refused_with_the_position() {
     let wrong = [
-        ("61 * * * *", "minute, column 1: 61 is not between 0 and 59; a minute is 0 to 59"),
+        ("61 * * * *", "minute, column 1: 61 is not between 0 and 59; it takes 0 to 59"),
         ("0 24 * * *", "hour, column 3: 24 is not between 0 and 23; "),
         ("0 1,2,30 * * *", "hour, column 7: 30 is not between"),
         ("0 8-30/2 * * *", "hour, column 5: 30 is not between"),
         ("  0\t*  0 * *", "day of month, column 8: 0 is not between 1 and 31"),
-        ("0 0 1 13 *", "month, column 7: 13 is not between 1 and 12; a month is 1 to 12 or jan to dec"),
-        (
-            "0 0 * * mon-funday",
-            "day of week, column 13: \"funday\" is nothing that cron knows; a day of week is 0 to 7",
-        ),
+        ("0 0 1 13 *", "month, column 7: 13 is not between 1 and 12; it takes 1 to 12 or jan to dec"),
+        ("0 0 * * mon-funday", "day of week, column 13: \"funday\" is nothing that cron knows; it takes 0 to 7"),
         ("0 0 * * monday", "day of week, column 9: \"monday\" is nothing"),
         ("é * * * *", "minute, column 1: \"é\" is nothing"),
         ("0,é,x * * * *", "minute, column 3: \"é\""),
@@ -59,7 +56,7 @@ fn what_is_no_expression_is_refused_with_the_position() {
         // Half of it.
         ("", "minute, column 1: it lacks; cron wants five fields, as in 0 */6 * * *"),
         ("0 */6 * *", "day of week, column 10: it lacks"),
-        ("0,, * * * *", "minute, column 3: a number lacks; a minute is"),
+        ("0,, * * * *", "minute, column 3: a number lacks; it takes"),
         ("0, * * * *", "minute, column 3: a number lacks"),
         ("1- * * * *", "minute, column 3: a number lacks"),
         ("-5 * * * *", "minute, column 1: a number lacks"),
