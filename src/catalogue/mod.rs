@@ -13,6 +13,7 @@ mod logins;
 mod pacing;
 mod problems;
 mod runs;
+mod schedule;
 mod told;
 mod transfers;
 
@@ -29,6 +30,7 @@ pub use listings::{Coverage, Knowledge, Reached, Settled};
 pub use logins::{LONGEST_COOLDOWN, Login};
 pub use pacing::Pacing;
 pub use runs::{Outcome, Stage};
+pub use schedule::{LastRun, ScheduleRow};
 pub use transfers::{TransferIntent, TransferOutcome, TransferRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).

@@ -18,6 +18,7 @@ mod show;
 mod talk;
 mod target;
 mod upload;
+mod zone;
 
 pub use crate::lang::{clock as duration, size};
 pub use args::{Common, Filter, HasCommon, named};
@@ -35,3 +36,4 @@ pub use show::{Align, Table, file_ref, record_of, table, time_left};
 pub use talk::Talk;
 pub use target::{Target, Targets};
 pub use upload::Uploads;
+pub use zone::{MachineZone, machine_zone};
