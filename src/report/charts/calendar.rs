@@ -214,10 +214,13 @@ fn legend(levels: &Levels, lang: Lang) -> Markup {
                 }
                 " " (lang.pick("more", "多"))
             }
-            @if let Some([first, second, third, last]) = levels.bounds() {
+            @if let Some(bounds) = levels.bounds() {
                 " " span.c-note {
                     (lang.pick("A quarter of the active days each: up to ", "每级占运动日的四分之一：不超过 "))
-                    (time(first, lang)) " · " (time(second, lang)) " · " (time(third, lang)) " · " (time(last, lang))
+                    @for (at, bound) in bounds.into_iter().enumerate() {
+                        @if at > 0 { " · " }
+                        span.c-whole { (time(bound, lang)) }
+                    }
                 }
             }
         }

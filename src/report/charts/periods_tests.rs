@@ -66,7 +66,7 @@ fn what_is_there_is_never_more_than_there_was() {
 #[test]
 fn names_of_years_do_not_overlap_on_any_screen() {
     for first in 1..=12 {
-        for count in (1..500).chain([900, 1500, 6000, 90_000]) {
+        for count in (1..60).chain((60..500).step_by(7)).chain([900, 1500, 30_000]) {
             let names = years(&periods(&months((1000, first), count), &[]));
             for (screen, room) in ROOM.into_iter().enumerate() {
                 let shown: Vec<&YearName> = names.iter().filter(|name| name.shown[screen]).collect();

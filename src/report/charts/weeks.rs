@@ -54,21 +54,21 @@ pub fn weeks(weeks: &[Week], today: Date, lang: Lang) -> Markup {
 }
 
 /// What it comes to.
-fn gist(chart: &Chart, lang: Lang) -> String {
+fn gist(chart: &Chart, lang: Lang) -> Markup {
     let sum = total(chart.weeks.iter().map(|week| &week.sum));
     let mean = time(sum.time_s / f64::from(WEEKS), lang);
     let (all, in_hours) = (activities(sum.count, lang), hours(sum.time_s, lang));
     let longest = chart.weeks.iter().max_by(|a, b| a.sum.time_s.total_cmp(&b.sum.time_s));
-    let longest = longest.filter(|week| week.sum.time_s > 0.0).map_or_else(String::new, |week| {
-        let (monday, most) = (week.monday, time(week.sum.time_s, lang));
-        match lang {
-            Lang::En => format!("; most in the week from {monday}: {most}"),
-            Lang::Zh => format!("；最多的一周始于 {monday}：{most}"),
+    let text = match lang {
+        Lang::En => format!("The last {WEEKS} weeks: {in_hours} in {all}, {mean} a week"),
+        Lang::Zh => format!("最近 {WEEKS} 周：{all}，共 {in_hours}，平均每周 {mean}"),
+    };
+    html! {
+        (text)
+        @if let Some(week) = longest.filter(|week| week.sum.time_s > 0.0) {
+            (lang.pick("; most in the week from ", "；最多的一周始于 "))
+            span.c-whole { (lang.colon(week.monday, time(week.sum.time_s, lang))) }
         }
-    });
-    match lang {
-        Lang::En => format!("The last {WEEKS} weeks: {in_hours} in {all}, {mean} a week{longest}"),
-        Lang::Zh => format!("最近 {WEEKS} 周：{all}，共 {in_hours}，平均每周 {mean}{longest}"),
     }
 }
 
