@@ -1,226 +1,232 @@
-//! A year as a grid: a column a week, a row a weekday, the darker the longer the day's activities took.
+//! Every year as a grid: a column a week, a row a weekday, Monday first; the darker a day, the longer its activities took.
+//!
+//! Only active days are elements, and what they have in common stands in their group: twenty busy years stay small.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use super::{activities, at, in_hours, kilometres, month_name, sane};
-use crate::lang::{Lang, number};
+use super::nothing;
+use super::words::{activities, distance, hours, month, percent, sane, time};
+use crate::lang::Lang;
 use crate::report::Day;
 
-/// From one cell to the next.
-const STEP: f64 = 13.0;
-/// The side of a cell.
-const CELL: f64 = 11.0;
-/// Where the first column and the first row begin. Both are multiples of the step, so that the pattern falls on the cells.
-const LEFT: f64 = 2.0 * STEP;
-const TOP: f64 = STEP;
-/// A year touches so many weeks at most.
-const WEEKS: f64 = 54.0;
+/// A year touches so many weeks at most: a leap year that begins on a Sunday does.
+const WEEKS: i16 = 54;
+/// More empty years in a row than this become one line.
+const EMPTY_YEARS: i16 = 3;
+/// A cell is drawn smaller than it is, and a stroke makes up for it: that rounds its corners.
+const CORNER: &str = "translate(.12 .12)";
+/// The classes of the four levels of active days.
+const LEVELS: [&str; 4] = ["c-l1", "c-l2", "c-l3", "c-l4"];
 
-/// Every year from the first day to the last, the newest first.
+/// Every year from the first active one to the last, the newest first.
 pub fn calendar(days: &[Day], lang: Lang) -> Markup {
+    let days = by_date(days);
+    let levels = Levels::of(days.values());
     let mut years: BTreeMap<i16, Vec<&Day>> = BTreeMap::new();
-    for day in days {
-        years.entry(day.date.year()).or_default().push(day);
+    for (date, day) in &days {
+        years.entry(date.year()).or_default().push(day);
     }
-    let (Some(first), Some(last)) = (years.keys().next().copied(), years.keys().next_back().copied()) else {
-        return html! { p { (lang.pick("No activity with a known start yet.", "尚无已知开始时间的活动。")) } };
-    };
-    let levels = Levels::of(days);
-    let label = lang.pick("Calendar of activities, by year", "按年的活动日历");
+    if years.is_empty() {
+        return nothing(lang);
+    }
+    let newer = years.keys().skip(1).copied().map(Some).chain([None]);
+    let years: Vec<(i16, &Vec<&Day>, Option<i16>)> =
+        years.iter().zip(newer).map(|((year, days), newer)| (*year, days, newer)).collect();
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(label) {
-            (pattern())
-            // A gap of years is a year of the catalogue with nothing in it; of many, only those with something are drawn.
-            @for year in (first..=last).rev().filter(|year| last - first < 60 || years.contains_key(year)) {
-                (self::year(year, years.get(&year).map_or(&[], Vec::as_slice), &levels, lang))
+        div.c-calendar {
+            (legend(&levels, lang))
+            div.c-years {
+                @for (year, days, newer) in years.into_iter().rev() {
+                    @if let Some(newer) = newer { (between(year, newer, &levels, lang)) }
+                    (self::year(year, days, newer.is_none(), &levels, lang))
+                }
             }
         }
-        (legend(lang))
     }
 }
 
-/// How long a day is for this person: the quartiles of all their days.
-struct Levels([f64; 3]);
+/// The active days, each once.
+fn by_date(days: &[Day]) -> BTreeMap<Date, Day> {
+    let mut all: BTreeMap<Date, Day> = BTreeMap::new();
+    for day in days.iter().filter(|day| day.count > 0) {
+        let sum = all.entry(day.date).or_insert(Day { date: day.date, count: 0, time_s: 0.0, distance_m: 0.0 });
+        sum.count = sum.count.saturating_add(day.count);
+        sum.time_s += sane(day.time_s);
+        sum.distance_m += sane(day.distance_m);
+    }
+    all
+}
+
+/// How long a day is for this person: the times of all their active days, in order.
+struct Levels(Vec<f64>);
 
 impl Levels {
-    fn of(days: &[Day]) -> Levels {
-        let mut times: Vec<f64> = days.iter().map(|day| sane(day.time_s)).collect();
+    fn of<'a>(days: impl Iterator<Item = &'a Day>) -> Levels {
+        let mut times: Vec<f64> = days.map(|day| day.time_s).collect();
         times.sort_by(f64::total_cmp);
-        let quartile = |n: usize| times.get(times.len() * n / 4).copied().unwrap_or(0.0);
-        Levels([quartile(1), quartile(2), quartile(3)])
+        Levels(times)
     }
 
-    /// 1 to 4.
-    fn level(&self, day: &Day) -> usize {
-        1 + self.0.iter().filter(|bound| sane(day.time_s) > **bound).count()
+    /// The quarter of the days in which a day of this length is, from 0 on. Days of one length are in the middle of the
+    /// places that they share, so that somebody whose days are all alike has neither the palest nor the darkest.
+    fn quarter(&self, time_s: f64) -> usize {
+        let (below, upto) =
+            (self.0.partition_point(|other| *other < time_s), self.0.partition_point(|other| *other <= time_s));
+        (2 * (below + upto) / self.0.len().max(1)).min(3)
+    }
+
+    /// The longest day of each quarter; nothing if there are not days in all of them.
+    fn bounds(&self) -> Option<[f64; 4]> {
+        let mut bounds = [None; 4];
+        for time in &self.0 {
+            bounds[self.quarter(*time)] = Some(*time);
+        }
+        Some([bounds[0]?, bounds[1]?, bounds[2]?, bounds[3]?])
     }
 }
 
-/// The days without activities: one pattern for all of them.
-fn pattern() -> Markup {
+/// The years without activities between two with some.
+fn between(older: i16, newer: i16, levels: &Levels, lang: Lang) -> Markup {
+    let (first, last) = (older.saturating_add(1), newer.saturating_sub(1));
     html! {
-        svg.defs width="0" height="0" aria-hidden="true" focusable="false" {
-            pattern #c-day width=(STEP) height=(STEP) patternUnits="userSpaceOnUse" {
-                rect.l0 width=(CELL) height=(CELL) rx="2" {}
-            }
+        @if last - first >= EMPTY_YEARS {
+            p.c-gap { strong { (first) "–" (last) } " · " (activities(0, lang)) }
+        } @else {
+            @for empty in (first..=last).rev() { (year(empty, &[], false, levels, lang)) }
         }
     }
 }
 
-fn year(year: i16, days: &[&Day], levels: &Levels, lang: Lang) -> Markup {
-    let count: u64 = days.iter().map(|day| day.count).sum();
-    let time: f64 = days.iter().map(|day| sane(day.time_s)).sum();
-    let distance: f64 = days.iter().map(|day| sane(day.distance_m)).sum();
-    let gist = [
-        activities(count, lang),
-        match lang {
-            Lang::En => format!("on {} days", number(days.len() as u64)),
-            Lang::Zh => format!("{} 天", number(days.len() as u64)),
-        },
-        in_hours(time, lang),
-        format!("{} {}", kilometres(distance), lang.pick("km", "公里")),
-    ];
+fn year(year: i16, days: &[&Day], newest: bool, levels: &Levels, lang: Lang) -> Markup {
     html! {
-        div.year {
-            svg.calendar viewBox={ "0 0 " (at(LEFT + WEEKS * STEP)) " " (at(TOP + 7.0 * STEP)) } role="img"
-                aria-label=(format!("{year}: {}", gist.join(", "))) {
+        figure.c-year.c-newest[newest] {
+            figcaption { strong { (year) } " · " (sum(days, lang).join(" · ")) }
+            div.c-grid {
+                div.c-weekdays aria-hidden="true" {
+                    @for name in [("Mon", "一"), ("", ""), ("Wed", "三"), ("", ""), ("Fri", "五"), ("", ""), ("", "")] {
+                        span { (lang.pick(name.0, name.1)) }
+                    }
+                }
                 (months(year, lang))
-                @for (row, (en, zh)) in [(0.0, ("Mon", "一")), (2.0, ("Wed", "三")), (4.0, ("Fri", "五"))] {
-                    text.label x="0" y=(at(TOP + row * STEP + 9.0)) { (lang.pick(en, zh)) }
+                svg.c-cells viewBox={ "0 0 " (WEEKS) " 7" } role="img" aria-label=(gist(year, days, lang)) {
+                    path fill="url(#c-day)" d=(outline(year)) {}
+                    @for (quarter, class) in LEVELS.iter().enumerate() {
+                        @let days = days.iter().filter(|day| levels.quarter(day.time_s) == quarter);
+                        g class=(class) transform=(CORNER) { @for day in days { (cell(day, lang)) } }
+                    }
                 }
-                path fill="url(#c-day)" d=(outline(year)) {}
-                @for day in days { (cell(day, levels.level(day), lang)) }
             }
-            p { strong { (year) } @for part in &gist { " " span { (part) } } }
         }
     }
 }
 
-/// Column and row of a day.
-fn place(date: Date) -> (f64, f64) {
-    let first = Date::new(date.year(), 1, 1).unwrap_or(date);
-    let offset = i32::from(first.weekday().to_monday_zero_offset());
-    let day = offset + i32::from(date.day_of_year()) - 1;
-    (f64::from(day / 7), f64::from(day % 7))
+/// What a year comes to.
+fn sum(days: &[&Day], lang: Lang) -> Vec<String> {
+    let count = days.iter().fold(0, |sum: u64, day| sum.saturating_add(day.count));
+    let (time, metres) = days.iter().fold((0.0, 0.0), |sum, day| (sum.0 + day.time_s, sum.1 + day.distance_m));
+    let time = Some(hours(time, lang)).filter(|_| time > 0.0);
+    [Some(activities(count, lang)), time, distance(metres)].into_iter().flatten().collect()
 }
 
-/// The shape of all days of a year.
+/// The picture in words, for whoever does not see it.
+fn gist(year: i16, days: &[&Day], lang: Lang) -> String {
+    let whole = if Date::new(year, 1, 1).is_ok_and(Date::in_leap_year) { 366 } else { 365 };
+    let mut months = [0; 12];
+    for day in days {
+        months[usize::from(day.date.month().unsigned_abs()).saturating_sub(1) % 12] += 1;
+    }
+    let busiest = (1..=12).zip(months).max_by_key(|(month, days)| (*days, -month)).filter(|(_, days)| *days > 0);
+    let most = busiest.map_or_else(String::new, |(most, days)| match lang {
+        Lang::En => format!(", most of them in {} ({days})", month(most, lang)),
+        Lang::Zh => format!("，{}最多（{days} 天）", month(most, lang)),
+    });
+    let active = match lang {
+        Lang::En => format!("{} of {whole} days active{most}", days.len()),
+        Lang::Zh => format!("{whole} 天中有 {} 天运动{most}", days.len()),
+    };
+    lang.colon(year, [active, sum(days, lang).join(lang.comma())].join(lang.pick("; ", "；")))
+}
+
+/// The column and the row of a day.
+fn place(date: Date) -> (i16, i16) {
+    let offset = date.first_of_year().weekday().to_monday_zero_offset();
+    let day = i16::from(offset) + date.day_of_year() - 1;
+    (day / 7, day % 7)
+}
+
+/// The shape that the days of a year fill; the first and the last week seldom are whole.
 fn outline(year: i16) -> String {
-    let ends = Date::new(year, 1, 1).ok().zip(Date::new(year, 12, 31).ok());
-    let Some((first, last)) = ends else { return String::new() };
-    let ((first_column, first_row), (last_column, last_row)) = (place(first), place(last));
-    let x = |column: f64| at(LEFT + column * STEP);
-    let y = |row: f64| at(TOP + row * STEP);
-    format!(
-        "M{} {}V{}H{}V{}H{}V{}H{}V{}Z",
-        x(first_column),
-        y(first_row),
-        y(7.0),
-        x(last_column),
-        y(last_row + 1.0),
-        x(last_column + 1.0),
-        y(0.0),
-        x(first_column + 1.0),
-        y(first_row)
-    )
+    let Ok(first) = Date::new(year, 1, 1) else { return String::new() };
+    let ((_, top), (column, row)) = (place(first), place(first.last_of_year()));
+    format!("M0 {top}V7H{column}V{}H{}V0H1V{top}z", row + 1, column + 1)
 }
 
+/// The name of each month above the week in which it begins.
 fn months(year: i16, lang: Lang) -> Markup {
-    let starts = (1..=12).filter_map(|month| Some((month, place(Date::new(year, month, 1).ok()?))));
+    let starts = (1..=12).filter_map(|month| Some((month, place(Date::new(year, month, 1).ok()?).0)));
     html! {
-        @for (month, (column, row)) in starts {
-            // A month that begins in the middle of a column is named at the next one, the first that is all its own.
-            text.label x=(at(LEFT + (column + f64::from(u8::from(row > 0.0 && month > 1))) * STEP)) y="8" { (month_name(month, lang)) }
-        }
-    }
-}
-
-fn cell(day: &Day, level: usize, lang: Lang) -> Markup {
-    let (column, row) = place(day.date);
-    let corner = format!("M{} {}h{CELL}v{CELL}h-{CELL}z", at(LEFT + column * STEP), at(TOP + row * STEP));
-    let class = ["l0", "l1", "l2", "l3", "l4"][level.min(4)];
-    html! {
-        path class=(class) d=(corner) {
-            title {
-                (day.date) ": " (activities(day.count, lang)) ", " (in_hours(day.time_s, lang))
-                @if sane(day.distance_m) > 0.0 { ", " (kilometres(day.distance_m)) " km" }
+        svg.c-months aria-hidden="true" {
+            @for (number, column) in starts {
+                // A phone has room for every second name.
+                text class=[(number % 2 == 0).then_some("c-wide")] x=(percent(f64::from(column) / f64::from(WEEKS))) y="1em" { (month(number, lang)) }
             }
         }
     }
 }
 
-fn legend(lang: Lang) -> Markup {
+fn cell(day: &Day, lang: Lang) -> Markup {
+    let (column, row) = place(day.date);
+    html! { rect x=(column) y=(row) { title { (told(day, lang)) } } }
+}
+
+/// What a day holds. It is the text that a page has most of, so it is terse.
+fn told(day: &Day, lang: Lang) -> String {
+    let count = match lang {
+        Lang::En => activities(day.count, lang),
+        Lang::Zh => format!("{} 次", crate::lang::number(day.count)),
+    };
+    let time = Some(time(day.time_s, lang)).filter(|_| day.time_s > 0.0);
+    let parts: Vec<String> = [Some(count), time, distance(day.distance_m)].into_iter().flatten().collect();
+    lang.colon(day.date, parts.join(lang.comma()))
+}
+
+/// What the shades mean; and the pattern of the days without activities, which all years share.
+fn legend(levels: &Levels, lang: Lang) -> Markup {
+    let label = lang.pick(
+        "Five shades: a day without activities, then the quarters of the active days, the darkest the longest",
+        "五种深浅：无运动，然后按时长把运动日分为四等份，最深者最长",
+    );
     html! {
-        p.legend {
-            (lang.pick("shorter", "短")) " "
-            svg.swatches viewBox="0 0 63 11" width="63" height="11" aria-hidden="true" focusable="false" {
-                @for level in 0..5 {
-                    rect class=(["l0", "l1", "l2", "l3", "l4"][level]) x=(level * 13) width="11" height="11" rx="2" {}
+        p.c-legend {
+            span {
+                (lang.pick("less", "少")) " "
+                svg.c-shades viewBox="0 0 5 1" role="img" aria-label=(label) {
+                    pattern #c-day width="1" height="1" patternUnits="userSpaceOnUse" {
+                        rect.c-day.c-l0 transform=(CORNER) {}
+                    }
+                    g transform=(CORNER) {
+                        rect.c-l0 {}
+                        @for (class, x) in LEVELS.iter().zip(1..) { rect class=(class) x=(x) {} }
+                    }
+                }
+                " " (lang.pick("more", "多"))
+            }
+            @if let Some(bounds) = levels.bounds() {
+                " " span.c-note {
+                    (lang.pick("A quarter of the active days each: up to ", "每级占运动日的四分之一：不超过 "))
+                    @for (at, bound) in bounds.into_iter().enumerate() {
+                        @if at > 0 { " · " }
+                        span.c-whole { (time(bound, lang)) }
+                    }
                 }
             }
-            " " (lang.pick("longer: a quarter of the days has each of the four shades", "长：四种深浅各占四分之一的天数"))
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(date: &str, time_s: f64) -> Day {
-        Day { date: date.parse().unwrap(), count: 1, time_s, distance_m: 1000.0 }
-    }
-
-    #[test]
-    fn every_day_stands_in_its_week_and_row() {
-        // 1 January 2026 is a Thursday, 29 December 2025 the Monday of its week.
-        assert_eq!(place("2026-01-01".parse().unwrap()), (0.0, 3.0));
-        assert_eq!(place("2026-01-05".parse().unwrap()), (1.0, 0.0));
-        assert_eq!(place("2025-12-29".parse().unwrap()), (52.0, 0.0));
-        // A leap year that begins on a Sunday touches 54 weeks.
-        assert_eq!(place("2012-12-31".parse().unwrap()), (53.0, 0.0));
-    }
-
-    #[test]
-    fn each_active_day_is_drawn_once_and_each_year_too() {
-        let days: Vec<Day> = (1..=28)
-            .flat_map(|n| {
-                [day(&format!("2024-02-{n:02}"), 60.0 * f64::from(n)), day(&format!("2026-02-{n:02}"), f64::NAN)]
-            })
-            .collect();
-        let text = calendar(&days, Lang::En).into_string();
-        assert_eq!(text.matches("<path class=\"l").count(), days.len());
-        assert_eq!(text.matches("<svg class=\"calendar\"").count(), 3, "the year between has its grid");
-        assert!(text.find("2026:").unwrap() < text.find("2024:").unwrap());
-    }
-
-    #[test]
-    fn a_level_has_a_quarter_of_the_days() {
-        let days: Vec<Day> = (1..=28).map(|n| day(&format!("2026-02-{n:02}"), f64::from(n) * 100.0)).collect();
-        let levels = Levels::of(&days);
-        for level in 1..=4 {
-            let count = days.iter().filter(|day| levels.level(day) == level).count();
-            assert!((6..=8).contains(&count), "{level}: {count}");
-        }
-    }
-
-    #[test]
-    fn nothing_one_day_and_many_years_are_drawn() {
-        assert!(calendar(&[], Lang::Zh).into_string().contains("尚无"));
-        let far = calendar(&[day("0001-01-01", 1.0), day("9999-12-31", 1.0)], Lang::En).into_string();
-        assert_eq!(far.matches("<svg class=\"calendar\"").count(), 2);
-    }
-
-    #[test]
-    fn twenty_busy_years_are_no_megabyte() {
-        let days: Vec<Day> = (2005..2025)
-            .flat_map(|year| (1..=12).flat_map(move |month| (1..=25).map(move |day| (year, month, day))))
-            .map(|(year, month, date)| day(&format!("{year}-{month:02}-{date:02}"), f64::from(date) * 1234.5))
-            .collect();
-        let bytes = calendar(&days, Lang::En).into_string().len();
-        assert!(bytes < 700_000, "{bytes}");
-    }
-}
+#[path = "calendar_tests.rs"]
+mod tests;

@@ -1,72 +1,46 @@
-//! The pictures of the page, as SVG: days, weeks, and where the months are.
+//! The pictures of the page, as SVG: the days as a calendar, the hours of each week, and which months are where.
 //!
-//! Values in, markup out. Nothing is told by colour alone: a form, a height or an order goes with it, and the numbers
-//! stand in a table below. No element has a `style`; colours are custom properties of `charts.css`.
+//! Values in, markup out: no clock, no files. Nothing is told by colour alone: lightness, hatching, order or height goes
+//! with it, and the numbers are in words and tables. No element has a `style`, which the page's policy forbids; colours are
+//! custom properties of the page and of `charts.css`, and every class and id begins with `c-`.
+//!
+//! The cells of the calendar stand in a `viewBox`. Bars and names of months stand at percentages of the width instead, so
+//! that letters and hatching keep their size on a phone and on a wide screen alike.
 
 mod calendar;
 mod coverage;
+mod periods;
+mod scale;
+mod volumes;
 mod weeks;
+mod words;
 
 pub use calendar::calendar;
 pub use coverage::coverage;
 pub use weeks::weeks;
 
-use crate::lang::{Lang, number};
+use maud::{Markup, html};
 
-/// A number of the page that cannot be drawn is none: what services send may be anything.
-fn sane(value: f64) -> f64 {
-    if value.is_finite() && value > 0.0 { value.min(1e12) } else { 0.0 }
+use crate::lang::Lang;
+
+/// In place of a picture of nothing.
+fn nothing(lang: Lang) -> Markup {
+    html! { p.c-none { (lang.pick("No activity with a known start is known yet.", "尚无已知开始时间的运动。")) } }
 }
 
-/// Hours, whole from ten on: `312`, `4.5`.
-fn hours(seconds: f64) -> String {
-    let hours = sane(seconds) / 3600.0;
-    if hours >= 9.95 || hours == 0.0 { number(hours.round() as u64) } else { format!("{hours:.1}") }
-}
-
-/// Whole kilometres.
-fn kilometres(metres: f64) -> String {
-    number((sane(metres) / 1000.0).round() as u64)
-}
-
-/// So many activities.
-fn activities(count: u64, lang: Lang) -> String {
-    match lang {
-        Lang::En if count == 1 => "1 activity".to_owned(),
-        Lang::En => format!("{} activities", number(count)),
-        Lang::Zh => format!("{} 项活动", number(count)),
+/// The numbers of a picture, folded away; `about` says what they are to whoever does not see the picture above.
+fn numbers(about: &str, table: Markup, lang: Lang) -> Markup {
+    html! {
+        details.c-numbers {
+            summary { (lang.pick("As numbers", "数据表")) }
+            // A box that scrolls must be reachable by the keyboard, and needs a name for that.
+            div.c-scroll tabindex="0" role="region" aria-label=(about) { (table) }
+        }
     }
-}
-
-/// Hours with their unit.
-fn in_hours(seconds: f64, lang: Lang) -> String {
-    format!("{} {}", hours(seconds), lang.pick("h", "小时"))
-}
-
-/// The short name of a month, from 1 on.
-fn month_name(month: i8, lang: Lang) -> String {
-    const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    match lang {
-        Lang::En => NAMES[(month.clamp(1, 12) - 1) as usize].to_owned(),
-        Lang::Zh => format!("{month}月"),
-    }
-}
-
-/// A coordinate, as short as it can be.
-fn at(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short_whatever_comes() {
-        assert_eq!([f64::NAN, f64::INFINITY, -1.0, 0.0].map(hours), ["0", "0", "0", "0"]);
-        assert_eq!([5400.0, 36_000.0, 4.0e6].map(hours), ["1.5", "10", "1,111"]);
-        assert_eq!((at(12.300000001), at(5.0)), ("12.3".into(), "5".into()));
-        assert_eq!((activities(1, Lang::En), activities(1200, Lang::Zh)), ("1 activity".into(), "1,200 项活动".into()));
-    }
-}
+mod probe;
+#[cfg(test)]
+#[path = "charts_tests.rs"]
+mod tests;

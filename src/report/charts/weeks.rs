@@ -1,244 +1,210 @@
-//! The last year, a bar a week: hours, stacked by sport.
+//! The last year, a bar a week: hours, stacked by sport, the one with most time at the foot.
 
-use std::collections::BTreeMap;
-
+use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Span};
 use maud::{Markup, html};
 
-use super::{at, hours, in_hours, month_name, sane};
+use super::numbers;
+use super::scale::Scale;
+use super::volumes::{Bar, Chart, SPORTS, Sport, WEEKS, total};
+use super::words::{self, activities, distance, hours, month, percent, time};
 use crate::lang::Lang;
-use crate::report::Week;
+use crate::report::{Volume, Week};
 
-/// Weeks that are shown.
-const WEEKS: usize = 53;
-/// Sports with a colour and a pattern of their own; the others are one.
-const SPORTS: usize = 6;
-/// What those others are called among the sports.
-const OTHERS: &str = "\u{0}";
+/// A bar takes this part of its week.
+const BAR: f64 = 0.78;
+/// What is drawn over the colour of each sport, on a tile of 6 by 6: they differ without their colours. The last is for
+/// all others.
+const MARKS: [&str; SPORTS + 1] = [
+    "",
+    "M-1 1L1-1M0 6L6 0M5 7L7 5",
+    "",
+    "M2 2h1.6v1.6h-1.6zM5 5h1.6v1.6h-1.6zM-1 5h1.6v1.6h-1.6zM5-1h1.6v1.6h-1.6zM-1-1h1.6v1.6h-1.6z",
+    "M5-1L7 1M0 0L6 6M-1 5L1 7",
+    "M0 1.5H6M0 4.5H6",
+    "",
+];
 
-const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 220.0;
-/// Where the bars stand: left and below are the numbers.
-const LEFT: f64 = 34.0;
-const BOTTOM: f64 = 196.0;
-const TOP: f64 = 10.0;
-
-/// The weeks up to `last`, a Monday.
-pub fn weeks(weeks: &[Week], last: Date, lang: Lang) -> Markup {
-    let bars = bars(weeks, last);
-    let sports = sports(&bars);
-    if sports.is_empty() {
-        return html! { p { (lang.pick("No activity in the last year.", "最近一年没有活动。")) } };
+/// The weeks up to the one of `today`, also those at its end in which nothing was done.
+pub fn weeks(weeks: &[Week], today: Date, lang: Lang) -> Markup {
+    let chart = Chart::of(weeks, today);
+    if chart.sports.is_empty() {
+        return html! { p.c-none { (lang.pick("No activity in the last 53 weeks.", "最近 53 周没有运动。")) } };
     }
-    let total: f64 = sports.iter().map(|(_, time)| time).sum();
-    let label = match lang {
-        Lang::En => format!("Hours a week in the last year, by sport; {} in all", in_hours(total, lang)),
-        Lang::Zh => format!("最近一年每周各项运动时长，共 {}", in_hours(total, lang)),
-    };
-    let scale = Scale::of(&bars);
+    let scale = Scale::of(chart.most());
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(lang.pick("Volume by week", "每周运动量")) {
-            svg.chart viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(label) {
-                (patterns())
-                (scale.lines(lang))
-                @for (at, bar) in bars.iter().enumerate() { (stack(at, bar, &sports, &scale, lang)) }
-                (months(&bars, lang))
-            }
-        }
-        (legend(&sports, lang))
-        details {
-            summary { (lang.pick("The same as numbers", "以数字显示")) }
-            (table(&bars, &sports, lang))
-        }
-    }
-}
-
-/// A week, and the time of each sport in it.
-struct Bar {
-    monday: Date,
-    sports: BTreeMap<String, f64>,
-}
-
-impl Bar {
-    fn total(&self) -> f64 {
-        self.sports.values().sum()
-    }
-
-    fn time(&self, sport: &str, known: &[(String, f64)]) -> f64 {
-        if sport == OTHERS {
-            let other = |name: &str| known.iter().all(|(known, _)| known != name);
-            return self.sports.iter().filter(|(name, _)| other(name)).map(|(_, time)| time).sum();
-        }
-        self.sports.get(sport).copied().unwrap_or(0.0)
-    }
-}
-
-/// The last weeks, also those in which nothing was done.
-fn bars(weeks: &[Week], last: Date) -> Vec<Bar> {
-    let by_monday: BTreeMap<Date, &Week> = weeks.iter().map(|week| (week.monday, week)).collect();
-    let mondays = (0..WEEKS).rev().filter_map(|back| last.checked_sub(Span::new().weeks(back as i64)).ok());
-    mondays
-        .map(|monday| {
-            let sports = by_monday.get(&monday).map(|week| &week.sports);
-            let times = sports.into_iter().flatten().map(|(sport, volume)| (sport.clone(), sane(volume.time_s)));
-            Bar { monday, sports: times.filter(|(_, time)| *time > 0.0).collect() }
-        })
-        .collect()
-}
-
-/// The sports, the one with most time first; those beyond the last place as one.
-fn sports(bars: &[Bar]) -> Vec<(String, f64)> {
-    let mut times: BTreeMap<&str, f64> = BTreeMap::new();
-    for (sport, time) in bars.iter().flat_map(|bar| &bar.sports) {
-        *times.entry(sport).or_default() += time;
-    }
-    let mut sports: Vec<(String, f64)> = times.into_iter().map(|(sport, time)| (sport.to_owned(), time)).collect();
-    sports.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    if sports.len() > SPORTS + 1 {
-        let rest: f64 = sports.drain(SPORTS..).map(|(_, time)| time).sum();
-        sports.push((OTHERS.to_owned(), rest));
-    }
-    sports
-}
-
-fn name(sport: &str, lang: Lang) -> String {
-    if sport == OTHERS {
-        lang.pick("others", "其他").to_owned()
-    } else {
-        lang.sport(&sport.chars().take(40).collect::<String>())
-    }
-}
-
-/// From hours to heights.
-struct Scale {
-    step: f64,
-    top: f64,
-}
-
-impl Scale {
-    fn of(bars: &[Bar]) -> Scale {
-        let most = bars.iter().map(Bar::total).fold(0.0, f64::max) / 3600.0;
-        let steps = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
-        let step = steps.into_iter().find(|step| most / step <= 4.0).unwrap_or((most / 4.0).ceil());
-        Scale { step, top: (most / step).ceil().max(1.0) * step }
-    }
-
-    fn height(&self, seconds: f64) -> f64 {
-        seconds / 3600.0 / self.top * (BOTTOM - TOP)
-    }
-
-    fn lines(&self, lang: Lang) -> Markup {
-        let count = (self.top / self.step).round() as u32;
-        let line = |n: u32| (f64::from(n) * self.step, BOTTOM - self.height(f64::from(n) * self.step * 3600.0));
-        html! {
-            @for (hours, y) in (0..=count).map(line) {
-                path.axis d=(format!("M{LEFT} {}H{WIDTH}", at(y))) {}
-                text.label.end x=(LEFT - 6.0) y=(at(y + 3.5)) { (at(hours)) @if hours == self.top { " " (lang.pick("h", "时")) } }
-            }
-        }
-    }
-}
-
-fn stack(index: usize, bar: &Bar, sports: &[(String, f64)], scale: &Scale, lang: Lang) -> Markup {
-    let step = (WIDTH - LEFT) / WEEKS as f64;
-    let x = LEFT + index as f64 * step + 1.0;
-    let mut y = BOTTOM;
-    let mut parts = Vec::new();
-    for (place, (sport, _)) in sports.iter().enumerate() {
-        let time = bar.time(sport, sports);
-        if time > 0.0 {
-            let height = scale.height(time);
-            y -= height;
-            parts.push((place, sport, time, y, height));
-        }
-    }
-    html! {
-        @for (place, sport, time, y, height) in parts {
-            rect fill=(fill(place)) x=(at(x)) y=(at(y)) width=(at(step - 2.0)) height=(format!("{height:.2}")) {
-                title { (bar.monday) ": " (name(sport, lang)) " " (in_hours(time, lang)) }
-            }
-        }
-    }
-}
-
-fn fill(place: usize) -> String {
-    format!("url(#c-s{})", place + 1)
-}
-
-/// A colour and a pattern for each place: the one is enough without the other.
-fn patterns() -> Markup {
-    let marks = [
-        "",
-        "M0 6L6 0",
-        "M1.5 1.5h1.2v1.2h-1.2zM4.5 4.5h1.2v1.2h-1.2z",
-        "M0 1.5H6M0 4.5H6",
-        "M0 0L6 6M0 6L6 0",
-        "M1.5 0V6M4.5 0V6",
-        "",
-    ];
-    html! {
-        @for (place, mark) in marks.iter().enumerate() {
-            pattern id=(format!("c-s{}", place + 1)) width="6" height="6" patternUnits="userSpaceOnUse" {
-                rect class=(format!("s{}", place + 1)) width="6" height="6" {}
-                @if !mark.is_empty() { path.mark d=(mark) {} }
-            }
-        }
-    }
-}
-
-fn months(bars: &[Bar], lang: Lang) -> Markup {
-    let step = (WIDTH - LEFT) / WEEKS as f64;
-    let mut labels = Vec::new();
-    for (index, pair) in bars.windows(2).enumerate() {
-        let sunday = pair[1].monday.checked_add(SignedDuration::from_hours(6 * 24)).unwrap_or(pair[1].monday);
-        let before = pair[0].monday.checked_add(SignedDuration::from_hours(6 * 24)).unwrap_or(pair[0].monday);
-        // The week in which a month begins; a name needs room to the right.
-        if sunday.month() != before.month() && index + 3 < bars.len() {
-            labels.push((LEFT + (index + 1) as f64 * step, sunday));
-        }
-    }
-    html! {
-        @for (x, sunday) in labels {
-            text.label x=(at(x)) y=(BOTTOM + 16.0) {
-                (month_name(sunday.month(), lang))
-                @if sunday.month() == 1 { " " (sunday.year()) }
-            }
-        }
-    }
-}
-
-fn legend(sports: &[(String, f64)], lang: Lang) -> Markup {
-    html! {
-        ul.legend {
-            @for (place, (sport, time)) in sports.iter().enumerate() {
-                li {
-                    svg.swatch viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" focusable="false" {
-                        rect fill=(fill(place)) width="12" height="12" {}
+        figure.c-weeks {
+            figcaption { (gist(&chart, lang)) }
+            div.c-plot {
+                div.c-ticks aria-hidden="true" { @for tick in scale.ticks().rev() { span { (tick_label(tick, lang)) } } }
+                svg.c-bars role="img" aria-label=(label(&chart, lang)) {
+                    (patterns())
+                    @for tick in scale.ticks() {
+                        @let y = percent(1.0 - tick / scale.top_s());
+                        line x1="0" x2="100%" y1=(y) y2=(y) {}
                     }
-                    " " (name(sport, lang)) " " span.note { (in_hours(*time, lang)) }
+                    @for (at, week) in chart.weeks.iter().enumerate() { (bar(at, week, &chart, &scale, lang)) }
+                }
+                (months(&chart, lang))
+            }
+            (legend(&chart, lang))
+        }
+        (numbers(lang.pick("Hours by week and sport", "每周各项运动时长"), table(&chart, lang), lang))
+    }
+}
+
+/// What it comes to.
+fn gist(chart: &Chart, lang: Lang) -> Markup {
+    let sum = total(chart.weeks.iter().map(|week| &week.sum));
+    let mean = time(sum.time_s / f64::from(WEEKS), lang);
+    let (all, in_hours) = (activities(sum.count, lang), hours(sum.time_s, lang));
+    let longest = chart.weeks.iter().max_by(|a, b| a.sum.time_s.total_cmp(&b.sum.time_s));
+    let text = match lang {
+        Lang::En => format!("The last {WEEKS} weeks: {in_hours} in {all}, {mean} a week"),
+        Lang::Zh => format!("最近 {WEEKS} 周：{all}，共 {in_hours}，平均每周 {mean}"),
+    };
+    html! {
+        (text)
+        @if let Some(week) = longest.filter(|week| week.sum.time_s > 0.0) {
+            (lang.pick("; most in the week from ", "；最多的一周始于 "))
+            span.c-whole { (lang.colon(week.monday, time(week.sum.time_s, lang))) }
+        }
+    }
+}
+
+/// The picture in words, for whoever does not see it.
+fn label(chart: &Chart, lang: Lang) -> String {
+    let sports = chart.sports.iter().map(|sport| format!("{} {}", name_of(sport, lang), hours(sport.sum.time_s, lang)));
+    let sports = sports.collect::<Vec<_>>().join(lang.comma());
+    lang.colon(lang.pick("Hours a week in the last 53 weeks, by sport", "最近 53 周每周各项运动时长"), sports)
+}
+
+fn name_of(sport: &Sport, lang: Lang) -> String {
+    sport.name.map_or_else(|| lang.pick("other", "其他").to_owned(), |name| words::sport(name, lang))
+}
+
+fn tick_label(seconds: f64, lang: Lang) -> String {
+    if seconds == 0.0 { "0".to_owned() } else { time(seconds, lang) }
+}
+
+/// A colour and a mark for each place.
+fn patterns() -> Markup {
+    html! {
+        @for (place, mark) in (1..).zip(MARKS) {
+            pattern id={ "c-s" (place) } width="6" height="6" patternUnits="userSpaceOnUse" {
+                rect class={ "c-s" (place) } width="6" height="6" {}
+                @if !mark.is_empty() { path.c-mark d=(mark) {} }
+            }
+        }
+    }
+}
+
+/// A week: a place to point at for all of it, and the parts.
+fn bar(at: usize, week: &Bar, chart: &Chart, scale: &Scale, lang: Lang) -> Markup {
+    let x = |part: f64| percent((at as f64 + part) / f64::from(WEEKS));
+    let y = |seconds: f64| 1.0 - seconds / scale.top_s();
+    let mut foot = 0.0;
+    let parts = (1..).zip(chart.sports.iter().zip(&week.parts)).filter(|(_, (_, part))| part.time_s > 0.0);
+    let parts = parts.map(|(place, (sport, part))| {
+        let from = foot;
+        foot += part.time_s;
+        (place, name_of(sport, lang), part, y(foot), y(from))
+    });
+    html! {
+        g {
+            rect.c-hit x=(x(0.0)) width=(percent(1.0 / f64::from(WEEKS))) height="100%" {
+                title { (told(week, lang.pick("all sports", "全部运动"), &week.sum, lang)) }
+            }
+            @for (place, name, part, top, bottom) in parts {
+                rect fill={ "url(#c-s" (place) ")" } x=(x((1.0 - BAR) / 2.0)) y=(percent(top))
+                    width=(percent(BAR / f64::from(WEEKS))) height=(percent(bottom - top)) {
+                    title { (told(week, &name, part, lang)) }
                 }
             }
         }
     }
 }
 
-fn table(bars: &[Bar], sports: &[(String, f64)], lang: Lang) -> Markup {
+/// `Week from 2026-01-05: running, 3 activities, 2 h 20 min, 24.1 km`
+fn told(week: &Bar, what: &str, volume: &Volume, lang: Lang) -> String {
+    let name = match lang {
+        Lang::En => format!("Week from {}", week.monday),
+        Lang::Zh => format!("{} 起的一周", week.monday),
+    };
+    if volume.count == 0 {
+        return lang.colon(name, activities(0, lang));
+    }
+    let parts = [what.to_owned(), activities(volume.count, lang), time(volume.time_s, lang)];
+    let parts: Vec<String> = parts.into_iter().chain(distance(volume.distance_m)).collect();
+    lang.colon(name, parts.join(lang.comma()))
+}
+
+/// The month that begins in a week, and the week's place.
+fn month_starts(chart: &Chart) -> Vec<(usize, Date)> {
+    let first_in = |monday: Date| {
+        let days = (0..7).filter_map(move |day| monday.checked_add(day.days()).ok());
+        days.into_iter().find(|date| date.day() == 1)
+    };
+    let weeks = chart.weeks.iter().enumerate();
+    let mut starts: Vec<(usize, Date)> = weeks.filter_map(|(at, week)| Some((at, first_in(week.monday)?))).collect();
+    // The month in which the picture begins, if its name does not run into the next one's.
+    if let Some(week) = chart.weeks.first()
+        && starts.first().is_some_and(|(at, _)| *at >= 4)
+    {
+        starts.insert(0, (0, week.monday));
+    }
+    // A name needs room to its right.
+    starts.retain(|(at, _)| at + 3 <= chart.weeks.len());
+    starts
+}
+
+/// The names of the months; below the first and each January the year.
+fn months(chart: &Chart, lang: Lang) -> Markup {
+    let starts = month_starts(chart);
+    let begins = |date: Date| date.month() == 1;
+    let second_begins = starts.get(1).is_some_and(|(_, date)| begins(*date));
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(lang.pick("Hours by week and sport", "每周各项运动时长")) {
-            table.numbers-table {
-                thead { tr {
-                    th scope="col" { (lang.pick("week from", "周一")) }
-                    @for (sport, _) in sports { th scope="col" { (name(sport, lang)) } }
-                    th scope="col" { (lang.pick("hours", "小时")) }
-                } }
-                tbody {
-                    @for bar in bars.iter().rev().filter(|bar| bar.total() > 0.0) {
-                        tr {
-                            th scope="row" { (bar.monday) }
-                            @for (sport, _) in sports { td { (hours(bar.time(sport, sports))) } }
-                            td { (hours(bar.total())) }
-                        }
+        svg.c-months aria-hidden="true" {
+            @for (index, (at, date)) in starts.into_iter().enumerate() {
+                @let x = percent((at as f64 + (1.0 - BAR) / 2.0) / f64::from(WEEKS));
+                // A phone has room for every second name.
+                text class=[(date.month() % 2 == 0).then_some("c-wide")] x=(x) y="1em" { (month(date.month(), lang)) }
+                @if begins(date) || (index == 0 && !second_begins) { text x=(x) y="2.2em" { (date.year()) } }
+            }
+        }
+    }
+}
+
+fn legend(chart: &Chart, lang: Lang) -> Markup {
+    html! {
+        ul.c-legend {
+            @for (place, sport) in (1..).zip(&chart.sports) {
+                li {
+                    svg.c-swatch viewBox="0 0 12 12" aria-hidden="true" {
+                        rect fill={ "url(#c-s" (place) ")" } width="12" height="12" {}
+                    }
+                    " " (name_of(sport, lang)) " " span.c-note { (hours(sport.sum.time_s, lang)) }
+                }
+            }
+        }
+    }
+}
+
+fn table(chart: &Chart, lang: Lang) -> Markup {
+    let cell = |volume: &Volume| if volume.count > 0 { time(volume.time_s, lang) } else { "–".to_owned() };
+    html! {
+        table {
+            thead { tr {
+                th scope="col" { (lang.pick("Week from", "始于")) }
+                @for sport in &chart.sports { th scope="col" { (name_of(sport, lang)) } }
+                th scope="col" { (lang.pick("All", "合计")) }
+            } }
+            tbody {
+                @for week in chart.weeks.iter().rev() {
+                    tr {
+                        th scope="row" { (week.monday) }
+                        @for part in &week.parts { td { (cell(part)) } }
+                        td { (cell(&week.sum)) }
                     }
                 }
             }
@@ -247,62 +213,5 @@ fn table(bars: &[Bar], sports: &[(String, f64)], lang: Lang) -> Markup {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::Volume;
-
-    fn week(monday: &str, sports: &[(&str, f64)]) -> Week {
-        let volume = |time_s| Volume { count: 1, time_s, distance_m: 0.0 };
-        let sports = sports.iter().map(|(sport, time)| ((*sport).to_owned(), volume(*time))).collect();
-        Week { monday: monday.parse().unwrap(), sports }
-    }
-
-    fn last() -> Date {
-        "2026-02-23".parse().unwrap()
-    }
-
-    #[test]
-    fn the_bars_of_a_week_add_up() {
-        let all = [week("2026-02-23", &[("running", 3600.0), ("cycling", 7200.0), ("x", f64::NAN)])];
-        let bars = bars(&all, last());
-        let scale = Scale::of(&bars);
-        let sports = sports(&bars);
-        assert_eq!(sports, [("cycling".to_owned(), 7200.0), ("running".to_owned(), 3600.0)]);
-        let drawn = stack(52, &bars[52], &sports, &scale, Lang::En).into_string();
-        let heights: f64 =
-            drawn.split("height=\"").skip(1).map(|part| part.split('"').next().unwrap().parse::<f64>().unwrap()).sum();
-        assert!((heights - scale.height(3.0 * 3600.0)).abs() < 0.05, "{drawn}");
-    }
-
-    #[test]
-    fn a_year_is_shown_and_what_is_older_is_not() {
-        let all = [week("2025-02-17", &[("running", 3600.0)]), week("2025-02-24", &[("hiking", 3600.0)])];
-        let bars = bars(&all, last());
-        assert_eq!((bars.len(), bars[0].monday, bars[52].monday), (53, "2025-02-24".parse().unwrap(), last()));
-        assert_eq!(sports(&bars), [("hiking".to_owned(), 3600.0)]);
-    }
-
-    #[test]
-    fn more_sports_than_places_are_others() {
-        let names: Vec<String> = (0..100).map(|n| format!("sport{n}")).collect();
-        let times: Vec<(&str, f64)> = names.iter().zip(1..).map(|(name, n)| (name.as_str(), f64::from(n))).collect();
-        let bars = bars(&[week("2026-02-23", &times)], last());
-        let sports = sports(&bars);
-        assert_eq!((sports.len(), sports[6].0.as_str()), (7, OTHERS));
-        let total: f64 = sports.iter().map(|(sport, _)| bars[52].time(sport, &sports)).sum();
-        assert!((total - 5050.0).abs() < 1e-6);
-    }
-
-    #[test]
-    fn the_scale_is_round_and_high_enough() {
-        for hours in [0.2, 1.0, 3.9, 7.5, 21.0, 168.0, 5000.0] {
-            let scale = Scale::of(&bars(&[week("2026-02-23", &[("running", hours * 3600.0)])], last()));
-            assert!(scale.top >= hours && scale.top / scale.step <= 5.0, "{hours}: {} {}", scale.step, scale.top);
-        }
-    }
-
-    #[test]
-    fn nothing_at_all_is_said() {
-        assert!(weeks(&[], last(), Lang::En).into_string().contains("No activity"));
-    }
-}
+#[path = "weeks_tests.rs"]
+mod tests;
