@@ -69,8 +69,7 @@ impl Clean {
 fn announces(word: &str) -> bool {
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
     let is_name = |name: &str| bare.eq_ignore_ascii_case(name);
-    bare.eq_ignore_ascii_case("bearer")
-        || (word.ends_with([':', '=']) && SECRET_NAMES.iter().any(|name| is_name(name)))
+    bare.eq_ignore_ascii_case("bearer") || (word.ends_with([':', '=']) && SECRET_NAMES.iter().any(|name| is_name(name)))
 }
 
 /// What follows such a name: hidden, but for the mark at its end.
