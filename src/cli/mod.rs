@@ -2,6 +2,7 @@
 //!
 //! A command's `main` is one call of [`main`]; its work gets a [`Run`] and says how it ended.
 
+mod accounts;
 mod args;
 mod channels;
 mod compare;

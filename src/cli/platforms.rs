@@ -91,6 +91,7 @@ impl Run {
             platform: kind.name,
             run: self.id.clone(),
         };
+        self.opened.borrow_mut().insert(kind.name, (*kind, http.clone()));
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
         Ok((kind.open)(Context {
