@@ -147,7 +147,7 @@ impl Catalogue {
                     kept_id: row.get(2)?,
                     why: row.get(3)?,
                     intended: Timestamp::from_second(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH),
-                    outcome: outcome.and_then(|name| named(name)),
+                    outcome: outcome.and_then(named),
                     settled: row.get::<_, Option<i64>>(6)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
                 })
             };
