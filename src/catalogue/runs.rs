@@ -54,10 +54,9 @@ pub(super) const NEWEST_RUNS: &str =
     "WITH newest AS (SELECT run FROM runs GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
      SELECT run, command, started, finished, exit, counts, message FROM runs WHERE run IN newest ORDER BY number";
 
-/// Of the newest `?1` rows the last one of each command that began at `?2` or later.
+/// Of the newest `?1` rows the last one of each command.
 pub(super) const LAST_OF_EACH: &str = "SELECT run, command, started, finished, exit, counts, message, max(number)
-     FROM runs WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 AND started >= ?2
-     GROUP BY command ORDER BY max(number)";
+     FROM runs WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 GROUP BY command ORDER BY max(number)";
 
 impl Catalogue {
     /// All commands of the newest `limit` runs, in the order in which they began.
@@ -65,9 +64,9 @@ impl Catalogue {
         self.command_rows(NEWEST_RUNS, &[&limit])
     }
 
-    /// The newest row of each command, unless it began before `since`. In the order in which they began.
-    pub fn last_of_each_command(&self, since: Timestamp) -> Result<Vec<CommandRow>> {
-        self.command_rows(LAST_OF_EACH, &[&LOOKED_AT, &since.as_second()])
+    /// The newest row of each command, in the order in which they began.
+    pub fn last_of_each_command(&self) -> Result<Vec<CommandRow>> {
+        self.command_rows(LAST_OF_EACH, &[&LOOKED_AT])
     }
 
     fn command_rows(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<CommandRow>> {

@@ -5,10 +5,13 @@
 mod clean;
 mod facts;
 mod page;
+pub mod state;
+mod word;
 
 pub use clean::Clean;
 pub use facts::*;
 pub use page::{Look, page};
+pub use word::{flag, word};
 
 /// `status.json`: the facts as they are.
 pub fn status(facts: &Facts) -> serde_json::Result<String> {
