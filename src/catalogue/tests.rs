@@ -174,6 +174,16 @@ fn the_queries_that_matter_take_their_index() {
     let newest = plan(&sql, values);
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
+    let of_some = Query { platforms: vec!["p".into(), "q".into()], ..Query::default() };
+    let (sql, values) = activities::select(&of_some, Some(&(5, "p".into(), "i".into())));
+    let newest = plan(&sql, values);
+    assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
+    assert!(!newest.contains("TEMP B-TREE"), "{newest}");
+    let (since, until) = (Some(now()), Some(now()));
+    let neighbours = Query { platforms: vec!["p".into()], since, until, absent: Some(false), ..Query::default() };
+    let (sql, values) = activities::select(&neighbours, None);
+    let near = plan(&sql, values);
+    assert!(near.contains("SEARCH a USING INDEX activities_start (start_time>? AND start_time<?)"), "{near}");
     let one = Query { platforms: vec!["p".into()], ids: vec!["1".into()], ..Query::default() };
     let (sql, values) = activities::select(&one, None);
     assert!(plan(&sql, values).contains("SEARCH a USING PRIMARY KEY (platform=? AND id=?)"));
