@@ -7,6 +7,7 @@
 mod accounts;
 mod activities;
 mod deletions;
+mod due;
 mod exercises;
 mod files;
 mod listings;
@@ -25,6 +26,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 pub use accounts::AccountRow;
 pub use activities::{Change, Entry, Query, Seen};
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
+pub use due::ScheduleRow;
 pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Knowledge, NewestListing, Reached, Settled};

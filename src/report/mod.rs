@@ -6,16 +6,11 @@ mod clean;
 mod facts;
 mod page;
 pub mod state;
+mod status;
 mod word;
 
 pub use clean::Clean;
 pub use facts::*;
 pub use page::{Look, page};
+pub use status::status;
 pub use word::{flag, word};
-
-/// `status.json`: the facts as they are.
-pub fn status(facts: &Facts) -> serde_json::Result<String> {
-    let mut text = serde_json::to_string_pretty(facts)?;
-    text.push('\n');
-    Ok(text)
-}
