@@ -152,7 +152,8 @@ impl Signs {
             let (at, why, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
             matters.push(Matter { at, why, mend, ..about(What::Cooldown) });
         }
-        if let Some((login, since)) = &one.login
+        // A refused login has to be mended anyhow, and that gives a new token.
+        if let Some((login, since)) = one.login.as_ref().filter(|_| one.refused.is_none())
             && let Some(at) = self.dead_since(login, *since)
         {
             let (why, mend) = (login.dead.clone(), Some(way_in.clone()));

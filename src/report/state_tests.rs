@@ -118,6 +118,11 @@ fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
     assert_eq!(judge(Some(-2), true, Some(1), None), None);
     assert_eq!(judge(Some(-2), true, Some(-1), None), dead(-1));
     assert_eq!(judge(Some(1), true, Some(9), Some("ended")), dead(-9));
+
+    let login = Login { expires: None, renewable: false, renewable_until: None, dead: Some(Clean::of("ended")) };
+    let refused = Some((at(-1), Clean::of("wrong password")));
+    let both = PlatformSigns { login: Some((login, at(-9))), refused, ..platform("coros") };
+    assert_eq!(whats(&signs(vec![both], vec![]).judge()), [What::LoginRefused], "one login mends both");
 }
 
 #[test]
