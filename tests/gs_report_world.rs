@@ -1,0 +1,413 @@
+//! `gs-report` after some weeks of use: the facts of `status.json` counted once more, from the simulator's own state and
+//! from the catalogue by plain SQL.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/lived.rs"]
+mod lived;
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use lived::{Held, Lived, PLATFORMS, WORDS, find};
+use serde_json::{Value, json};
+
+fn lived() -> &'static Lived {
+    static LIVED: OnceLock<Lived> = OnceLock::new();
+    LIVED.get_or_init(Lived::new)
+}
+
+fn list<'a>(lived: &'a Lived, name: &str) -> &'a Vec<Value> {
+    lived.status[name].as_array().unwrap()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// Platform and id of an entry in `status.json`.
+fn key(activity: &Value) -> (String, String) {
+    (text(&activity["platform"]).to_owned(), text(&activity["id"]).to_owned())
+}
+
+/// Which exercise each entry is that a service holds, or held before somebody deleted it.
+fn exercises(lived: &Lived) -> BTreeMap<(String, String), String> {
+    let held = lived.held();
+    let all = held.iter().flat_map(|(name, list)| list.iter().map(move |one| (*name, one)));
+    all.map(|(name, one)| ((name.to_owned(), one.id.clone()), one.exercise.clone())).collect()
+}
+
+/// A moment of the catalogue, as `status.json` writes it.
+fn moment(lived: &Lived, sql: &str) -> Value {
+    json!(jiff::Timestamp::from_second(lived.work.sql(sql)).unwrap().to_string())
+}
+
+#[test]
+fn each_platform_has_what_its_service_holds_and_the_archive_has_what_is_on_the_disk() {
+    let lived = lived();
+    for name in PLATFORMS {
+        let (held, told) = (&lived.held()[name], lived.platform(name));
+        let count = |sql: &str| -> i64 { lived.work.sql(&sql.replace("$", name)) };
+        let here = "platform = '$' AND absences = 0";
+        let archived = "EXISTS (SELECT 1 FROM files f WHERE (f.platform, f.id) = (a.platform, a.id) AND NOT f.broken)";
+        assert_eq!(told["total"], held.len(), "{name}");
+        let downloaded = count(&format!("SELECT count(*) FROM activities a WHERE {here} AND {archived}"));
+        assert_eq!(told["downloaded"], downloaded, "{name}");
+        assert_eq!(told["no_original"], held.iter().filter(|one| one.is_manual).count(), "{name}");
+        let rest = held.len() as i64 - downloaded - told["no_original"].as_i64().unwrap();
+        assert_eq!((&told["missing"], rest > 0), (&json!(rest), true), "{name}");
+        let asked = "(platform, id) IN (SELECT platform, id FROM problems WHERE stage = 'gs-download')";
+        let failed = count(&format!("SELECT count(*) FROM activities a WHERE {here} AND {asked}"));
+        assert_eq!(told["failed"], failed, "{name}");
+        assert_eq!(told["pending"], u64::from(name == "garmin-com"));
+        let sizes = list(lived, "activities").iter().filter(|one| one["file"].is_object());
+        assert!(
+            sizes.clone().all(|one| one["file"]["bytes"]
+                == std::fs::metadata(lived.work.data(text(&one["file"]["path"]))).unwrap().len())
+        );
+        let bytes = count(&format!(
+            "SELECT sum(bytes) FROM files f JOIN activities a USING (platform, id) WHERE {here} AND NOT broken"
+        ));
+        assert_eq!(told["bytes"], bytes, "{name}");
+        assert_eq!((&told["compared"], &told["not_known"]), (&json!(true), &Value::Null));
+        let last =
+            "SELECT max(finished) FROM listings WHERE believed AND NOT look AND platform = '$'".replace('$', name);
+        assert_eq!(told["last_listing"], moment(lived, &last));
+        let whole = format!("{last} AND complete AND from_time IS NULL");
+        assert_eq!(told["last_complete_listing"], moment(lived, &whole));
+    }
+    assert_eq!(list(lived, "platforms").iter().map(|one| text(&one["name"])).collect::<Vec<_>>(), PLATFORMS);
+}
+
+#[test]
+fn of_the_logins_it_tells_how_long_they_live_and_which_is_dead() {
+    let lived = lived();
+    for name in ["garmin-com", "garmin-cn"] {
+        let login = &lived.platform(name)["login"];
+        let expires = format!("SELECT expires FROM accounts WHERE platform = '{name}'");
+        assert_eq!(login["expires"], moment(lived, &expires));
+        assert_eq!((&login["renewable"], &login["dead"]), (&json!(true), &Value::Null));
+    }
+    let coros = lived.platform("coros");
+    assert!(text(&coros["login"]["dead"]).starts_with("COROS no longer takes the token: another login"), "{coros}");
+    assert_eq!(coros["cooldown_until"], Value::Null);
+}
+
+#[test]
+fn the_matrix_has_what_two_services_share_and_what_only_one_of_them_has() {
+    let lived = lived();
+    let has = |name: &str, event: &str| {
+        let exercise = &exercises(lived)[&lived.happened[event]];
+        lived.exercises(name).contains(exercise)
+    };
+    assert_eq!(list(lived, "matrix").len(), 6);
+    for one in PLATFORMS {
+        for other in PLATFORMS.into_iter().filter(|other| *other != one) {
+            let pair = find(&lived.status["matrix"], |pair| pair["on"] == one && pair["and"] == other);
+            let (here, there) = (lived.exercises(one), lived.exercises(other));
+            assert_eq!(pair["both"], here.intersection(&there).count(), "{one} {other}");
+            assert_eq!(pair["only"], here.difference(&there).count(), "{one} {other}");
+            assert_eq!(pair["pending"], u64::from(other == "garmin-com" && has(one, "pending")), "{one} {other}");
+            assert_eq!(pair["refused"], u64::from(other == "garmin-cn" && has(one, "refused")), "{one} {other}");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_what_others_have_each_for_its_reason() {
+    let lived = lived();
+    let of_entry = exercises(lived);
+    let missing = |on: &str, reason: &str| -> BTreeSet<String> {
+        let lists = list(lived, "missing").iter().filter(|one| one["on"] == on && one["reason"] == reason);
+        let items: Vec<&Value> = lists.flat_map(|one| one["items"].as_array().unwrap()).collect();
+        let names: BTreeSet<String> = items.iter().map(|item| of_entry[&key(item)].clone()).collect();
+        assert_eq!(items.len(), names.len(), "each once");
+        names
+    };
+    let asked: String = lived.work.sql("SELECT json_group_array(id) FROM files");
+    let asked: BTreeSet<String> = serde_json::from_str(&asked).unwrap();
+    let sendable = |exercise: &str| {
+        let held = lived.held();
+        let mut entries = held.values().flatten().filter(|one| one.exercise == exercise);
+        // What nobody has asked for yet may be one.
+        entries.any(|one| !one.is_manual && (one.is_fit || !asked.contains(&one.id)))
+    };
+    for on in PLATFORMS {
+        let here = lived.exercises(on);
+        let others: BTreeSet<String> = PLATFORMS.iter().flat_map(|name| lived.exercises(name)).collect();
+        let mut lacking: BTreeSet<String> = others.difference(&here).cloned().collect();
+        let happened = [("garmin-com", "pending"), ("garmin-cn", "refused"), ("coros", "deleted"), ("coros", "missed")];
+        for (platform, event) in happened {
+            let own = match event {
+                "deleted" | "missed" => lived.gone[event].clone(),
+                _ => of_entry[&lived.happened[event]].clone(),
+            };
+            let expected: BTreeSet<String> = if platform == on { [own].into() } else { [].into() };
+            assert_eq!(missing(on, event), expected, "{on} {event}");
+            lacking.retain(|exercise| !expected.contains(exercise));
+        }
+        let (to_send, no_file): (BTreeSet<String>, BTreeSet<String>) =
+            lacking.into_iter().partition(|exercise| sendable(exercise));
+        assert_eq!(missing(on, "to-send"), to_send, "{on}");
+        assert_eq!(missing(on, "no-file"), no_file, "{on}");
+    }
+    let total: usize = list(lived, "missing").iter().map(|one| one["items"].as_array().unwrap().len()).sum();
+    assert_eq!(list(lived, "missing").iter().map(|one| one["count"].as_u64().unwrap() as usize).sum::<usize>(), total);
+}
+
+#[test]
+fn what_is_not_sent_says_why_and_since_when() {
+    let lived = lived();
+    let one = |on: &str, reason: &str| {
+        let found = find(&lived.status["missing"], |one| one["on"] == on && one["reason"] == reason);
+        found["items"][0].clone()
+    };
+    assert_eq!(one("garmin-cn", "refused")["why"], format!("Garmin refuses the file: {WORDS}"));
+    for (reason, absences) in [("deleted", 2), ("missed", 1)] {
+        let since = format!(
+            "SELECT absent_since FROM activities WHERE platform = 'coros' AND id = '{}' AND absences = {absences}",
+            lived.happened[reason].1
+        );
+        assert_eq!(one("coros", reason)["since"], moment(lived, &since));
+    }
+    let why: BTreeSet<String> = list(lived, "missing")
+        .iter()
+        .filter(|one| one["reason"] == "no-file")
+        .flat_map(|one| one["items"].as_array().unwrap())
+        .map(|item| text(&item["why"]).to_owned())
+        .collect();
+    assert!(why.contains("it was typed in by hand and has no file"), "{why:?}");
+    assert!(why.contains("its file is GPX, which is not sent"), "{why:?}");
+}
+
+#[test]
+fn what_is_not_archived_is_told_by_reason() {
+    let lived = lived();
+    let mut told: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for one in list(lived, "not_archived") {
+        let ids = one["items"].as_array().unwrap().iter().map(|item| text(&item["id"]).to_owned()).collect();
+        told.insert((text(&one["platform"]).to_owned(), text(&one["reason"]).to_owned()), ids);
+    }
+    let rows: String = lived.work.sql(
+        "SELECT json_group_array(json_array(platform, reason, id)) FROM
+            (SELECT a.platform, a.id, CASE WHEN p.id IS NOT NULL THEN 'failed' WHEN f.broken THEN 'broken'
+                WHEN a.manual OR a.original IS NOT NULL THEN 'no-original' ELSE 'not-yet' END reason
+             FROM activities a LEFT JOIN files f ON (f.platform, f.id, f.part) = (a.platform, a.id, 0)
+             LEFT JOIN problems p ON (p.platform, p.id, p.stage) = (a.platform, a.id, 'gs-download')
+             WHERE a.absences = 0 AND (f.id IS NULL OR f.broken))",
+    );
+    let mut expected: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for row in serde_json::from_str::<Vec<[String; 3]>>(&rows).unwrap() {
+        let [platform, reason, id] = row;
+        expected.entry((platform, reason)).or_default().insert(id);
+    }
+    assert_eq!(told, expected);
+    for (event, words) in [("failed", Some("the service sent a web page")), ("broken", None)] {
+        let (platform, id) = &lived.happened[event];
+        assert!(told[&(platform.clone(), event.to_owned())].contains(id));
+        let lists = list(lived, "not_archived").iter().flat_map(|one| one["items"].as_array().unwrap());
+        let item = lists.clone().find(|item| item["id"] == *id.as_str()).unwrap();
+        assert!(words.is_none_or(|words| text(&item["why"]).starts_with(words)), "{item}");
+    }
+}
+
+#[test]
+fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
+    let lived = lived();
+    let of_entry = exercises(lived);
+    let mut twice: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for ((platform, _), exercise) in &of_entry {
+        *twice.entry((platform.clone(), exercise.clone())).or_default() += 1;
+    }
+    let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for copy in list(lived, "copies").iter().filter(|one| one["certainty"] != "start-only") {
+        let (one, other) = (key(&copy["copy"]), key(&copy["kept"]));
+        assert_eq!((&one.0, &of_entry[&one]), (&other.0, &of_entry[&other]), "{copy}");
+        *told.entry((one.0.clone(), of_entry[&one].clone())).or_default() += 1;
+        let hash = |key: &(String, String)| -> Option<String> {
+            lived.work.sql(&format!(
+                "SELECT (SELECT sha256 FROM files WHERE platform = '{}' AND id = '{}' AND part = 0)",
+                key.0, key.1
+            ))
+        };
+        let is_same = hash(&one).is_some() && hash(&one) == hash(&other);
+        assert_eq!(copy["certainty"] == "same-file", is_same, "{copy}");
+        assert_eq!(copy["superfluous"], is_same, "{copy}");
+        assert!(!copy["why"].as_array().unwrap().is_empty() && !text(&copy["kept_because"]).is_empty());
+    }
+    twice.retain(|_, count| *count > 1);
+    twice.values_mut().for_each(|count| *count -= 1);
+    assert_eq!(told, twice);
+    assert!(twice.len() > 2, "{twice:?}");
+}
+
+#[test]
+fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
+    let lived = lived();
+    let told: BTreeMap<(String, String), &Value> =
+        list(lived, "deletions").iter().map(|one| (key(&one["activity"]), one)).collect();
+    for (event, by) in [("deleted", "somebody"), ("missed", "perhaps")] {
+        assert_eq!(told[&lived.happened[event]]["by"], by);
+    }
+    let ours: String = lived.work.sql("SELECT json_group_array(json_array(platform, id, kept_id, why)) FROM deletions");
+    let ours: Vec<[String; 4]> = serde_json::from_str(&ours).unwrap();
+    assert_eq!(told.len(), ours.len() + 2);
+    let there = exercises(lived);
+    for [platform, id, kept, why] in ours {
+        let one = told[&(platform.clone(), id.clone())];
+        assert_eq!((&one["by"], &one["kept_id"], &one["why"]), (&json!("garminsync"), &json!(kept), &json!(why)));
+        assert!(!there.contains_key(&(platform.clone(), id.clone())) && there.contains_key(&(platform.clone(), kept)));
+        assert!(lived.work.data(text(&one["file"])).is_file());
+        assert_eq!(one["restore"], format!("gs-list --deleted --platform {platform} --id {id} | gs-upload --restore"));
+    }
+    let times: Vec<&str> = list(lived, "deletions").iter().map(|one| text(&one["at"])).collect();
+    assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
+    assert_eq!(told[&lived.happened["missed"]]["restore"], Value::Null, "nobody knows yet whether it is gone");
+}
+
+#[test]
+fn a_refused_upload_is_told_with_the_services_words() {
+    let lived = lived();
+    let refused = list(lived, "refused");
+    assert_eq!(refused.len(), 1);
+    let (one, (platform, id)) = (&refused[0], &lived.happened["refused"]);
+    assert_eq!(key(&one["activity"]), (platform.clone(), id.clone()));
+    assert_eq!([&one["to"], &one["outcome"]], ["garmin-cn", "refused"]);
+    assert_eq!(one["words"], format!("Garmin refuses the file: {WORDS}"));
+    assert_eq!(one["at"], moment(lived, "SELECT settled FROM transfers WHERE outcome = 'refused'"));
+    let retry = format!(
+        "gs-list --platform {platform} --id {id} | gs-diff --from {platform} --to garmin-cn --retry | gs-download | gs-upload"
+    );
+    assert_eq!(one["retry"], retry);
+}
+
+#[test]
+fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
+    let lived = lived();
+    let rows: String = lived.work.sql(
+        "SELECT json_group_array(json_array(run, command, exit, counts, message, finished)) FROM
+            (SELECT * FROM runs ORDER BY number)",
+    );
+    let rows: Vec<Value> = serde_json::from_str(&rows).unwrap();
+    let told: Vec<&Value> = list(lived, "runs").iter().rev().collect();
+    assert_eq!(told.len(), rows.len(), "each command was a run of its own");
+    for (run, row) in told.iter().zip(&rows) {
+        assert_eq!((&run["run"], run["commands"].as_array().unwrap().len()), (&row[0], 1));
+        let command = &run["commands"][0];
+        assert_eq!((&command["command"], &command["exit"], &run["exit"]), (&row[1], &row[2], &row[2]));
+        let counts: Value = serde_json::from_str(text(&row[3])).unwrap();
+        assert_eq!((&command["counts"], &run["counts"]), (&counts, &counts));
+        assert_eq!(run["message"].is_null(), row[4].is_null());
+        assert_eq!(run["finished"].is_null(), row[5].is_null());
+        let outcome = match row[2].as_i64() {
+            Some(0) => "success",
+            Some(1) => "partial",
+            Some(_) => "error",
+            None => "unfinished",
+        };
+        assert_eq!((&run["outcome"], &command["outcome"]), (&json!(outcome), &json!(outcome)));
+    }
+    assert_eq!(lived.status["last_run"], *told[told.len() - 1]);
+    let outcomes: BTreeSet<&str> = told.iter().map(|run| text(&run["outcome"])).collect();
+    assert_eq!(outcomes, ["error", "partial", "success", "unfinished"].into());
+}
+
+#[test]
+fn a_person_is_needed_for_the_refused_login_and_the_rest_is_trouble() {
+    let lived = lived();
+    assert_eq!(lived.status["state"], "person");
+    let needs = list(lived, "needs");
+    assert_eq!(needs.len(), 1, "{needs:?}");
+    assert_eq!([&needs[0]["what"], &needs[0]["platform"]], ["login-refused", "coros"]);
+    assert_eq!(needs[0]["mend"], "gs-auth login --platform coros");
+    assert_eq!(needs[0]["at"], moment(lived, "SELECT at FROM logins WHERE platform = 'coros'"));
+    let troubles: Vec<(&str, &Value)> =
+        list(lived, "troubles").iter().map(|one| (text(&one["what"]), &one["command"])).collect();
+    assert_eq!(troubles, [("files-broken", &Value::Null), ("unfinished", &json!("gs-download"))]);
+    assert_eq!(list(lived, "troubles")[0]["count"], 1);
+}
+
+#[test]
+fn every_exercise_is_listed_once_with_where_it_is_and_where_not() {
+    let lived = lived();
+    let of_entry = exercises(lived);
+    let mut seen = BTreeSet::new();
+    for one in list(lived, "activities") {
+        let on: BTreeSet<(String, String)> = one["on"].as_array().unwrap().iter().map(key).collect();
+        let names: BTreeSet<&String> = on.iter().map(|place| &of_entry[place]).collect();
+        assert_eq!(names.len(), 1, "{one}");
+        let name = names.into_iter().next().unwrap();
+        assert!(seen.insert(name.clone()), "{name} is listed twice");
+        let all: BTreeSet<(String, String)> =
+            of_entry.iter().filter(|(_, exercise)| *exercise == name).map(|(place, _)| place.clone()).collect();
+        assert_eq!(on, all, "{one}");
+        let held = lived.held();
+        let entries: Vec<&Held> = held.values().flatten().filter(|held| held.exercise == *name).collect();
+        let start: jiff::Timestamp = text(&one["start_time"]).parse().unwrap();
+        assert!(entries.iter().any(|held| held.start == start.as_second()), "{one}");
+        assert!(entries.iter().any(|held| one["utc_offset_s"] == held.offset), "{one}");
+        let places: BTreeSet<&str> = on.iter().map(|(platform, _)| platform.as_str()).collect();
+        let lacking: BTreeSet<&str> =
+            one["lacking"].as_array().into_iter().flatten().map(|lack| text(&lack[0])).collect();
+        let expected: BTreeSet<&str> = PLATFORMS.into_iter().filter(|name| !places.contains(name)).collect();
+        assert_eq!(lacking, expected, "{one}");
+    }
+    assert_eq!(seen, of_entry.into_values().collect());
+    let gone = list(lived, "activities").iter().flat_map(|one| one["gone_from"].as_array().into_iter().flatten());
+    let deleted = list(lived, "deletions").iter().map(|one| key(&one["activity"]));
+    assert_eq!(gone.map(key).collect::<BTreeSet<_>>(), deleted.collect());
+    let starts: Vec<&str> = list(lived, "activities").iter().map(|one| text(&one["start_time"])).collect();
+    assert!(starts.is_sorted_by(|one, next| one >= next));
+}
+
+#[test]
+fn days_weeks_and_months_hold_every_exercise_once() {
+    let lived = lived();
+    let mut days: BTreeMap<i64, (u64, f64, f64)> = BTreeMap::new();
+    for one in list(lived, "activities") {
+        let start: jiff::Timestamp = text(&one["start_time"]).parse().unwrap();
+        // Days since 1970, on the wall.
+        let day = (start.as_second() + one["utc_offset_s"].as_i64().unwrap()).div_euclid(86_400);
+        let sum = days.entry(day).or_default();
+        sum.0 += 1;
+        sum.1 += one["timer_time_s"].as_f64().unwrap_or(0.0);
+        sum.2 += one["distance_m"].as_f64().unwrap_or(0.0);
+    }
+    let number = |value: &Value| {
+        let date: jiff::civil::Date = text(value).parse().unwrap();
+        date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second() / 86_400
+    };
+    let told: BTreeMap<i64, (u64, f64, f64)> = list(lived, "days")
+        .iter()
+        .map(|day| {
+            let sums = [&day["time_s"], &day["distance_m"]].map(|sum| sum.as_f64().unwrap());
+            (number(&day["date"]), (day["count"].as_u64().unwrap(), sums[0], sums[1]))
+        })
+        .collect();
+    assert_eq!(told.keys().collect::<Vec<_>>(), days.keys().collect::<Vec<_>>());
+    for (day, (count, time, distance)) in &days {
+        let told = told[day];
+        assert!(told.0 == *count && (told.1 - time).abs() < 0.01 && (told.2 - distance).abs() < 0.01, "{day}");
+    }
+    let mut weeks: BTreeMap<i64, u64> = BTreeMap::new();
+    for week in list(lived, "weeks") {
+        let counts = week["sports"].as_object().unwrap().values().map(|volume| volume["count"].as_u64().unwrap());
+        // The first of January 1970 was a Thursday.
+        assert_eq!((number(&week["monday"]) + 3) % 7, 0, "{week}");
+        weeks.insert(number(&week["monday"]), counts.sum());
+    }
+    let in_week = |monday: &i64| {
+        days.iter().filter(|(day, _)| (0..7).contains(&(*day - monday))).map(|(_, sum)| sum.0).sum::<u64>()
+    };
+    assert!(weeks.iter().all(|(monday, count)| *count == in_week(monday)));
+    assert_eq!(weeks.values().sum::<u64>(), list(lived, "activities").len() as u64);
+    let sum = |name: &str| list(lived, "months").iter().map(|month| month[name].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(sum("count"), list(lived, "activities").len() as u64);
+    let archived = list(lived, "activities").iter().filter(|one| one["file"].is_object()).count();
+    assert_eq!(sum("archived"), archived as u64);
+    for name in PLATFORMS {
+        let on: u64 = list(lived, "months").iter().map(|month| month["on"][name].as_u64().unwrap()).sum();
+        assert_eq!(on, lived.exercises(name).len() as u64, "{name}");
+    }
+}
