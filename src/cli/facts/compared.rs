@@ -61,8 +61,8 @@ impl<'a> Compared<'a> {
         };
         let targets: Vec<Target> = read.histories.platforms.iter().map(|history| history.target()).collect();
         let mut all: Vec<Stands> = exercises.groups.iter().map(|group| compared.stands(group, &targets)).collect();
-        // Entries come newest first, and unknown starts last.
-        all.sort_by_key(|one| one.best);
+        // Entries come newest first. What has no start comes last, also behind what began before 1970.
+        all.sort_by_key(|one| (compared.entry(one.best).activity.start_time.is_none(), one.best));
         compared.all = all;
         compared
     }
