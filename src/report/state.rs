@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Clean, Command, Login, Matter, State, What, word};
+use super::{Clean, Command, Login, Matter, State, What, flag};
 
 /// What is older says nothing about today.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -185,8 +185,11 @@ impl Signs {
         if self.is_old(at) || (listing.finished.is_none() && self.is_running(&listing.run, "gs-fetch")) {
             return None;
         }
+        // Only a list of everything shows what is gone from below the newest page.
         let (what, mend) = match listing.shrunk {
-            true => (What::ListShrunk, Some(format!("gs-fetch --platform {} --accept-shrunk", word(&one.name)))),
+            true => {
+                (What::ListShrunk, Some(format!("gs-fetch --full {} --accept-shrunk", flag("--platform", &one.name))))
+            }
             false => (What::ListCut, None),
         };
         Some(Matter { at: Some(at), why: listing.why.clone(), mend, ..matter(what) })
@@ -228,7 +231,8 @@ impl Signs {
             let is_login = matches!(matter.what, What::LoginRefused | What::LoginDead | What::Cooldown);
             is_login && named.is_none_or(|one| matter.platform.as_deref() == Some(one.name.as_str()))
         };
-        let is_mended = named.and_then(|one| one.login.as_ref()).is_some_and(|(_, since)| *since > row.started);
+        let ended = row.finished.unwrap_or(row.started);
+        let is_mended = named.and_then(|one| one.login.as_ref()).is_some_and(|(_, since)| *since > ended);
         if is_mended || of_platforms.iter().any(says_it) {
             return None;
         }

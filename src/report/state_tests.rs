@@ -166,7 +166,7 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
     };
     let judged = judge(listing(true, Some(-1)), vec![]);
     assert_eq!((judged.state, whats(&judged)), (State::Person, vec![What::ListShrunk]));
-    assert_eq!(mends(&judged), ["gs-fetch --platform 'folder:/mnt/my watch' --accept-shrunk"]);
+    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-shrunk"]);
     let judged = judge(listing(false, Some(-1)), vec![]);
     assert_eq!((judged.state, judged.troubles[0].at), (State::Trouble, Some(at(-1))));
     let open = || vec![row("a", "gs-fetch", -2, None, "")];

@@ -1,10 +1,24 @@
 //! What is no longer on its platform: deleted from here as a copy, or by somebody there; and how it is put back.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::compared::Compared;
 use crate::catalogue::{DeletionOutcome, DeletionRow, TransferOutcome};
+use crate::fit::Identity;
 use crate::report::{Clean, Deleter, Deletion, flag};
+
+/// What a platform knows a recording by.
+#[derive(PartialEq, Eq, Hash)]
+enum Mark<'a> {
+    /// The hash of its bytes.
+    Bytes(&'a str),
+    /// What the device says of itself.
+    Device(Identity),
+}
+
+/// A recording that is on a platform.
+type Recording<'a> = (usize, Mark<'a>);
 
 impl Compared<'_> {
     /// The deletions, the newest first: of each entry the last one.
@@ -16,11 +30,17 @@ impl Compared<'_> {
             last.extend(place.map(|&at| (at, row)));
         }
         let back = self.put_back();
-        let all =
-            (0..self.read.histories.entries.len()).filter_map(|at| self.deletion(at, last.get(&at).copied(), &back));
-        let mut all: Vec<Deletion> = all.collect();
-        // Those of one second stay as they began.
-        all.sort_by_key(|deletion| std::cmp::Reverse(deletion.at));
+        let entries = || 0..self.read.histories.entries.len();
+        let there = entries().filter(|&at| self.is_there(at)).flat_map(|at| self.recordings(at)).collect();
+        let deletion = |at| {
+            let mut deletion = self.deletion(at, last.get(&at).copied())?;
+            if matches!(deletion.by, Deleter::Garminsync | Deleter::Somebody) && !back.contains(&at) {
+                deletion.restore = self.restore(at, &there);
+            }
+            Some(deletion)
+        };
+        let mut all: Vec<Deletion> = entries().filter_map(deletion).collect();
+        all.sort_by_key(|deletion| Reverse(deletion.at));
         all
     }
 
@@ -30,7 +50,8 @@ impl Compared<'_> {
         entries.map(|(at, (entry, _))| ((entry.activity.platform.as_str(), entry.activity.id.as_str()), at)).collect()
     }
 
-    fn deletion(&self, at: usize, row: Option<&DeletionRow>, back: &HashSet<usize>) -> Option<Deletion> {
+    /// Who deleted an entry and when; nothing: it is there, and nobody tried.
+    fn deletion(&self, at: usize, row: Option<&DeletionRow>) -> Option<Deletion> {
         let entry = self.entry(at);
         let by = match (row.map(|row| row.outcome), entry.absent) {
             (Some(None), _) => Deleter::Pending,
@@ -40,18 +61,12 @@ impl Compared<'_> {
             (Some(Some(DeletionOutcome::Restored)), _) => Deleter::Restored,
             (Some(Some(DeletionOutcome::Failed)), None) => Deleter::Failed,
             // What was still there after a deletion of ours failed has been deleted by somebody else.
-            (_, Some((_, times))) => {
-                if times > 1 {
-                    Deleter::Somebody
-                } else {
-                    Deleter::Perhaps
-                }
-            }
+            (_, Some((_, 1))) => Deleter::Perhaps,
+            (_, Some(_)) => Deleter::Somebody,
             (None, None) => return None,
         };
         let row = row.filter(|_| !matches!(by, Deleter::Somebody | Deleter::Perhaps));
         let gone_since = entry.absent.map(|(since, _)| since);
-        let is_gone = matches!(by, Deleter::Garminsync | Deleter::Somebody);
         let file = entry.file.as_ref().filter(|file| !file.broken);
         Some(Deletion {
             activity: self.activity(at),
@@ -60,19 +75,28 @@ impl Compared<'_> {
             kept_id: row.map(|row| Clean::of(&row.kept_id)),
             why: row.map(|row| Clean::of(&row.why)),
             file: file.map(|file| Clean::of(&file.path)),
-            restore: if is_gone && !back.contains(&at) { self.restore(at) } else { None },
+            restore: None,
         })
     }
 
-    /// The command line that puts an entry back, if its file allows that.
-    fn restore(&self, at: usize) -> Option<String> {
+    /// The command line that puts an entry back, if its file and its platform allow that. `there`: the recordings that
+    /// are on the platforms.
+    fn restore(&self, at: usize, there: &HashSet<Recording>) -> Option<String> {
         let (entry, platform) = (self.entry(at), self.platform_of[at]);
-        let takes = self.read.histories.platforms[platform].kind.takes;
+        let kind = self.read.histories.platforms[platform].kind;
         let file = entry.file.as_ref().filter(|file| !file.broken && entry.more_files.is_empty())?;
-        if !takes.contains(&file.format.as_str()) || entry.activity.start_time.is_none() {
-            return None;
-        }
-        Some(format!("gs-list --deleted {} | gs-upload --restore", self.flags(at)))
+        let is_known = self.recordings(at).any(|recording| there.contains(&recording));
+        let is_taken = kind.takes.contains(&file.format.as_str()) && (kind.doubles || !is_known);
+        (is_taken && entry.activity.start_time.is_some())
+            .then(|| format!("gs-list --deleted {} | gs-upload --restore", self.flags(at)))
+    }
+
+    /// What the platform of an entry knows its recording by.
+    fn recordings(&self, at: usize) -> impl Iterator<Item = Recording<'_>> {
+        let (platform, facts) = (self.platform_of[at], self.read.histories.entries[at].1.as_ref());
+        let bytes = facts.map(|facts| Mark::Bytes(&facts.sha256));
+        let device = facts.and_then(|facts| facts.identity).map(Mark::Device);
+        bytes.into_iter().chain(device).map(move |mark| (platform, mark))
     }
 
     /// The flags that name one entry.
@@ -98,9 +122,8 @@ impl Compared<'_> {
                     }
                     _ => false,
                 };
-                if is_back && let Some(&at) = places.get(&(row.from.0.as_str(), row.from.1.as_str())) {
-                    back.insert(at);
-                }
+                let from = places.get(&(row.from.0.as_str(), row.from.1.as_str()));
+                back.extend(from.filter(|_| is_back));
             }
         }
         back
