@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use gs_sim::garmin::activity::{Layout, Source};
-use gs_sim::{Effect, Fault, ImportSpec, LoggedRequest, Scenario, Sim, UploadSpec};
+use gs_sim::{Effect, Fault, LoggedRequest, Scenario, Sim, UploadSpec};
 use serde_json::Value;
 
 use crate::support::{FILES, Work};

@@ -1,9 +1,11 @@
 //! Each exercise once, and how it stands with each platform.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::read::Read;
-use crate::catalogue::Entry;
+use crate::catalogue::{Entry, FileFacts, Key};
 use crate::matching::Group;
 use crate::plan::diff::{Decision, Exercises, Presence, Target, Wishes};
 use crate::report::{self, Clean, Reason};
@@ -22,6 +24,8 @@ pub(super) struct Compared<'a> {
     pub all: Vec<Stands>,
     /// Of each entry: the position of its platform.
     pub platform_of: Vec<usize>,
+    /// Where each entry is, by platform and id.
+    pub places: HashMap<(&'a str, &'a str), usize>,
 }
 
 /// How one exercise stands.
@@ -49,7 +53,11 @@ pub(super) struct Lack {
 impl<'a> Compared<'a> {
     /// Compares. `is_compared`: whether each platform is kept equal with the others.
     pub fn of(read: &'a Read, exercises: &'a Exercises<'a>, is_compared: Vec<bool>) -> Compared<'a> {
-        let platform_of = |(entry, _): &(Entry, _)| read.platform(&entry.activity.platform).unwrap_or(0);
+        let platform_of =
+            |(entry, _): &(Entry, Option<FileFacts>)| read.platform(&entry.activity.platform).unwrap_or(0);
+        let key = |(at, (entry, _)): (usize, &'a (Entry, Option<FileFacts>))| {
+            ((entry.activity.platform.as_str(), entry.activity.id.as_str()), at)
+        };
         let names = read.histories.platforms.iter().map(|history| shown(history.kind.name));
         let mut compared = Compared {
             read,
@@ -58,6 +66,7 @@ impl<'a> Compared<'a> {
             is_compared,
             all: Vec::new(),
             platform_of: read.histories.entries.iter().map(platform_of).collect(),
+            places: read.histories.entries.iter().enumerate().map(key).collect(),
         };
         let targets: Vec<Target> = read.histories.platforms.iter().map(|history| history.target()).collect();
         let mut all: Vec<Stands> = exercises.groups.iter().map(|group| compared.stands(group, &targets)).collect();
@@ -65,6 +74,11 @@ impl<'a> Compared<'a> {
         all.sort_by_key(|one| (compared.entry(one.best).activity.start_time.is_none(), one.best));
         compared.all = all;
         compared
+    }
+
+    /// Where an entry is.
+    pub fn find(&self, key: &Key) -> Option<usize> {
+        self.places.get(&(key.0.as_str(), key.1.as_str())).copied()
     }
 
     /// An entry, as the catalogue has it.

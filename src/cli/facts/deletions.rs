@@ -23,11 +23,9 @@ type Recording<'a> = (usize, Mark<'a>);
 impl Compared<'_> {
     /// The deletions, the newest first: of each entry the last one.
     pub fn deletions(&self) -> Vec<Deletion> {
-        let places = self.places();
         let mut last: HashMap<usize, &DeletionRow> = HashMap::new();
         for row in &self.read.deletions {
-            let place = places.get(&(row.entry.0.as_str(), row.entry.1.as_str()));
-            last.extend(place.map(|&at| (at, row)));
+            last.extend(self.find(&row.entry).map(|at| (at, row)));
         }
         let back = self.put_back();
         let entries = || 0..self.read.histories.entries.len();
@@ -42,12 +40,6 @@ impl Compared<'_> {
         let mut all: Vec<Deletion> = entries().filter_map(deletion).collect();
         all.sort_by_key(|deletion| Reverse(deletion.at));
         all
-    }
-
-    /// Where each entry is, by platform and id.
-    pub fn places(&self) -> HashMap<(&str, &str), usize> {
-        let entries = self.read.histories.entries.iter().enumerate();
-        entries.map(|(at, (entry, _))| ((entry.activity.platform.as_str(), entry.activity.id.as_str()), at)).collect()
     }
 
     /// Who deleted an entry and when; nothing: it is there, and nobody tried.
@@ -108,12 +100,11 @@ impl Compared<'_> {
     /// The entries that were put back where they were, or are on their way: under another id, and that one perhaps again
     /// under another.
     fn put_back(&self) -> HashSet<usize> {
-        let places = self.places();
         let mut back = HashSet::new();
         for history in &self.read.histories.platforms {
             // From the last one on: whether what was put back is there decides for what it was put back from.
             for row in history.journal.iter().rev().filter(|row| row.from.0 == row.to) {
-                let made = row.to_id.as_deref().map(|id| places.get(&(row.to.as_str(), id)).copied());
+                let made = row.to_id.as_deref().map(|id| self.places.get(&(row.to.as_str(), id)).copied());
                 let is_back = match (row.outcome, made) {
                     (None, _) => true,
                     // One that was never listed is there as well: the list is slow to show it.
@@ -122,8 +113,7 @@ impl Compared<'_> {
                     }
                     _ => false,
                 };
-                let from = places.get(&(row.from.0.as_str(), row.from.1.as_str()));
-                back.extend(from.filter(|_| is_back));
+                back.extend(self.find(&row.from).filter(|_| is_back));
             }
         }
         back

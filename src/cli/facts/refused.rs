@@ -9,7 +9,6 @@ use crate::report::{Clean, Reason, Refusal, flag};
 impl Compared<'_> {
     /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.
     pub fn refused(&self) -> Vec<Refusal> {
-        let places = self.places();
         let mut home: Vec<usize> = vec![0; self.exercises.entries.len()];
         for (number, one) in self.all.iter().enumerate() {
             one.members.iter().for_each(|&at| home[at] = number);
@@ -19,8 +18,7 @@ impl Compared<'_> {
             // Of each entry the last upload counts.
             let mut last: HashMap<usize, &TransferRow> = HashMap::new();
             for row in &history.journal {
-                let place = places.get(&(row.from.0.as_str(), row.from.1.as_str()));
-                last.extend(place.map(|&at| (at, row)));
+                last.extend(self.find(&row.from).map(|at| (at, row)));
             }
             all.extend(last.into_iter().filter_map(|(at, row)| self.refusal(&self.all[home[at]], at, platform, row)));
         }
