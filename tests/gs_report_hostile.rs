@@ -7,7 +7,11 @@
 mod large;
 mod support;
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 use support::{Work, plain};
@@ -148,42 +152,61 @@ fn numbers_that_are_none_and_times_that_never_were_change_nothing_else() {
     assert_eq!(status(&work)["runs"][0]["counts"], serde_json::json!({}));
 }
 
-#[test]
-fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
-    let sim = plain(1);
-    let work = Work::logged_in(&sim);
-    large::make(&work.data("catalogue.sqlite"), 3000, 1, jiff::Timestamp::now());
-    let is_over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // All of it changes at once, over and over.
-            let mut number = 0;
-            while !is_over.load(Ordering::Relaxed) {
-                number += 1;
-                work.change(&format!(
+/// Somebody who writes all the time; ends when dropped, also when a test fails.
+struct Writer {
+    is_over: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Changes names, messages and sizes at once, over and over.
+    fn new(path: PathBuf) -> Writer {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let seen = is_over.clone();
+        let thread = std::thread::spawn(move || {
+            let connection = rusqlite::Connection::open(path).unwrap();
+            connection.busy_timeout(Duration::from_secs(20)).unwrap();
+            for number in 1.. {
+                if seen.load(Ordering::Relaxed) {
+                    break;
+                }
+                let change = format!(
                     "BEGIN IMMEDIATE; UPDATE activities SET name = 'n{number}'; UPDATE runs SET message = 'n{number}';
                      UPDATE files SET bytes = {number}; COMMIT"
-                ));
+                );
+                connection.execute_batch(&change).unwrap();
             }
         });
-        let mut seen = std::collections::BTreeSet::new();
-        for _ in 0..8 {
-            let told = status(&work);
-            let name = told["activities"][0]["name"].as_str().unwrap().to_owned();
-            let number: u64 = name[1..].parse().unwrap_or(0);
-            if number == 0 {
-                continue;
-            }
-            assert!(told["activities"].as_array().unwrap().iter().all(|one| one["name"] == name.as_str()));
-            assert!(told["runs"].as_array().unwrap().iter().all(|run| run["message"] == name.as_str()));
-            let platform = &told["platforms"][0];
-            let downloaded = platform["downloaded"].as_u64().unwrap();
-            assert_eq!(platform["bytes"], downloaded * number);
-            seen.insert(name);
-        }
-        is_over.store(true, Ordering::Relaxed);
-        assert!(seen.len() > 2, "nobody wrote meanwhile: {seen:?}");
-    });
+        Writer { is_over, thread: Some(thread) }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let _ = self.thread.take().map(std::thread::JoinHandle::join);
+    }
+}
+
+#[test]
+fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
+    let work = Work::alone();
+    std::fs::create_dir(work.data("")).unwrap();
+    large::make(&work.data("catalogue.sqlite"), 3000, 1, jiff::Timestamp::now());
+    let _writer = Writer::new(work.data("catalogue.sqlite"));
+    let mut seen = BTreeSet::new();
+    for _ in 0..8 {
+        let told = status(&work);
+        let name = told["activities"][0]["name"].as_str().unwrap().to_owned();
+        // The names that were there before anybody wrote.
+        let Some(number) = name.strip_prefix('n').and_then(|number| number.parse::<u64>().ok()) else { continue };
+        assert!(told["activities"].as_array().unwrap().iter().all(|one| one["name"] == name.as_str()), "{name}");
+        assert!(told["runs"].as_array().unwrap().iter().all(|run| run["message"] == name.as_str()), "{name}");
+        let platform = &told["platforms"][0];
+        assert_eq!(platform["bytes"], platform["downloaded"].as_u64().unwrap() * number);
+        seen.insert(name);
+    }
+    assert!(seen.len() > 2, "nobody wrote meanwhile: {seen:?}");
 }
 
 #[test]

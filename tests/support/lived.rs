@@ -5,11 +5,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use gs_sim::garmin::activity::{Layout, Source};
 use gs_sim::{Effect, Fault, LoggedRequest, Scenario, Sim, UploadSpec};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{FILES, Work};
 
@@ -257,4 +258,37 @@ pub fn find(list: &Value, is_it: impl Fn(&Value) -> bool) -> &Value {
     let first = found.next().unwrap_or_else(|| panic!("it is not in {list:#}"));
     assert!(found.next().is_none(), "it is twice in {list:#}");
     first
+}
+
+/// The world of a test file, lived through once.
+pub fn lived() -> &'static Lived {
+    static LIVED: OnceLock<Lived> = OnceLock::new();
+    LIVED.get_or_init(Lived::new)
+}
+
+/// A list of `status.json`.
+pub fn list<'a>(lived: &'a Lived, name: &str) -> &'a Vec<Value> {
+    lived.status[name].as_array().unwrap()
+}
+
+#[track_caller]
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// Platform and id of an entry in `status.json`.
+pub fn key(activity: &Value) -> (String, String) {
+    (text(&activity["platform"]).to_owned(), text(&activity["id"]).to_owned())
+}
+
+/// Which exercise each entry is that a service holds.
+pub fn exercises(lived: &Lived) -> BTreeMap<(String, String), String> {
+    let held = lived.held();
+    let all = held.iter().flat_map(|(name, list)| list.iter().map(move |one| (*name, one)));
+    all.map(|(name, one)| ((name.to_owned(), one.id.clone()), one.exercise.clone())).collect()
+}
+
+/// A moment of the catalogue, as `status.json` writes it.
+pub fn moment(lived: &Lived, sql: &str) -> Value {
+    json!(jiff::Timestamp::from_second(lived.work.sql(sql)).unwrap().to_string())
 }
