@@ -5,6 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to say")]
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
+#[path = "../tests/support/large.rs"]
+mod large;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -154,9 +157,33 @@ fn catalogue() {
     report("all entries, newest first", bytes, first, read);
 }
 
+/// The whole of `gs-report`, as cron runs it.
+fn page() {
+    println!("\nThe page: all of gs-report");
+    for platforms in [1, 3] {
+        let dir = tempfile::tempdir().unwrap();
+        large::make(&dir.path().join("catalogue.sqlite"), 20_000, platforms, Timestamp::now());
+        let made = || {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gs-report"));
+            command.env_clear().env("HOME", dir.path()).arg("--data-dir").arg(dir.path());
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        };
+        let took = quickest(made);
+        let size = |name: &str| std::fs::metadata(dir.path().join("report").join(name)).unwrap().len() as usize;
+        report(
+            &format!("20000 exercises, platforms: {platforms}"),
+            size("index.html") + size("status.json"),
+            took,
+            took,
+        );
+    }
+}
+
 fn main() {
     println!("{:<44} {:>12} {:>14} {:>10}", "", "time", "speed", "ratio");
     fit_files();
     records();
     catalogue();
+    page();
 }

@@ -275,6 +275,16 @@ fn the_same_bytes_again_are_no_second_entry() {
 }
 
 #[test]
+fn another_file_of_the_same_recording_is_a_second_entry_where_the_table_says_so() {
+    on_each(|house| {
+        house.upload(&outgoing(&run(3).encode(), 3)).unwrap();
+        let anew = run(3).builder().big_endian().build();
+        house.upload(&outgoing(&anew, 3)).unwrap();
+        assert_eq!(house.count(), if house.kind.doubles { 2 } else { 1 });
+    });
+}
+
+#[test]
 fn what_is_gone_can_be_put_there_again() {
     on_each(|house| {
         let bytes = run(3).encode();

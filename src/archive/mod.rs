@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::activity::Activity;
 use crate::fit::Fit;
 
-pub use store::{Archive, Error, Lock, Purpose, Stored, make_private};
+pub use store::{Archive, Error, Lock, Purpose, Stored, make_private, sync_dir};
 pub use unpack::{BadBody, unpack};
 
 /// File systems take names of 255 bytes, some fewer; a lock's name is made of this, too.

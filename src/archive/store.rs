@@ -199,7 +199,7 @@ pub fn make_private(dir: &Path) -> io::Result<()> {
 }
 
 /// Makes a rename durable.
-fn sync_dir(dir: &Path) -> io::Result<()> {
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
     match File::open(dir)?.sync_all() {
         // Some file systems cannot sync a folder; the rename itself has happened.
         Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),

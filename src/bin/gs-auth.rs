@@ -337,7 +337,7 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
     let now = Timestamp::now();
     let account = open(run, kind)?.account().map_err(|error| named(kind, error.into()))?;
     let login = run.catalogue.login(kind.name)?;
-    let cooldown_until = login.as_ref().and_then(|login| login.until).filter(|until| *until > now);
+    let cooldown_until = login.as_ref().and_then(|login| login.pause(now));
     let state = match &account {
         None => "none",
         Some(account) if account.dead.is_some() => "login-needed",

@@ -10,15 +10,13 @@
 //! The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
 //! never asked. How it decides is in `docs/deciding.md`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::catalogue::{Entry, FileFacts, Key, Query, TransferOutcome, TransferRow};
-use garminsync::cli::{self, Common, Exit, Failure, Filter, HasCommon, Outcome, Output, Rule, Run};
-use garminsync::plan::diff::{
-    self, Decision, Exercises, Journal, Link, Material, Presence, Target, Upload, UploadState, Wishes,
-};
+use garminsync::catalogue::{Entry, Key};
+use garminsync::cli::{self, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run};
+use garminsync::plan::diff::{self, Decision, Exercises, Target, Wishes};
 use garminsync::platform::Kind;
 use garminsync::record::{self, Record, TransferRecord};
 use jiff::Timestamp;
@@ -93,7 +91,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             _ => drop(output.record(&record)?),
         }
     }
-    let known = Known::read(args, run, &scope)?;
+    let known = known(args, run, &scope)?;
     let is_among = |kinds: &Option<Vec<&'static Kind>>, name: &str| {
         kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name))
     };
@@ -101,7 +99,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         let (platform, id) = (entry.activity.platform.clone(), entry.activity.id.clone());
         is_among(&sources, &platform) && known.is_listed(&platform) && offered.contains(&(platform, id))
     };
-    let targets: Vec<&Listed> = known.platforms.iter().filter(|listed| is_among(&targets, listed.kind.name)).collect();
+    let targets: Vec<&History> = known.platforms.iter().filter(|one| is_among(&targets, one.kind.name)).collect();
     plan(args, run, &known, &targets, &may_send, &mut output)?;
     output.flush().map(drop)
 }
@@ -125,90 +123,34 @@ fn scope(
     Ok(scope)
 }
 
-/// A platform, and what is known of it.
-struct Listed {
-    kind: &'static Kind,
-    knowledge: garminsync::catalogue::Knowledge,
-    journal: Vec<TransferRow>,
-}
-
-/// What the catalogue knows of the platforms that take part.
-struct Known {
-    platforms: Vec<Listed>,
-    entries: Vec<(Entry, Option<FileFacts>)>,
-    /// Entries that were one exercise before; what somebody edits on one platform does not make it another one.
-    exercises: HashMap<Key, i64>,
-    /// Those whose file their platform does not give.
-    without_file: HashSet<(String, String)>,
-}
-
-impl Known {
-    fn read(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Known, Failure> {
-        let mut platforms = Vec::new();
-        for kind in scope {
-            let knowledge = run.catalogue.knowledge(kind.name)?;
-            if let Some(why) = &knowledge.none_because {
-                let message = format!("{}: nothing is planned to or from it: {why}; run gs-fetch", kind.name);
-                // The gs-fetch of the same run has told it, and ends with its code.
-                if knowledge.run.as_deref() == Some(run.id.as_str()) {
-                    run.talk.detail(&message);
-                } else {
-                    run.fail(&Failure::new(Exit::Later, message));
-                }
-            }
-            platforms.push(Listed { kind, knowledge, journal: run.catalogue.transfers_to(kind.name)? });
+/// What the catalogue knows of the platforms that take part; tells of those whose list is not known.
+fn known(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Histories, Failure> {
+    // What is asked of the start alone is said of the start alone.
+    let by_what_was = args.rule == Rule::Evidence && !args.afresh;
+    let known = Histories::read(&run.catalogue, scope, by_what_was, Timestamp::now())?;
+    for History { kind, knowledge, .. } in &known.platforms {
+        let Some(why) = &knowledge.none_because else { continue };
+        let message = format!("{}: nothing is planned to or from it: {why}; run gs-fetch", kind.name);
+        // The gs-fetch of the same run has told it, and ends with its code.
+        if knowledge.run.as_deref() == Some(run.id.as_str()) {
+            run.talk.detail(&message);
+        } else {
+            run.fail(&Failure::new(Exit::Later, message));
         }
-        let query = Query { platforms: scope.iter().map(|kind| kind.name.to_owned()).collect(), ..Query::default() };
-        let mut entries = Vec::new();
-        run.catalogue.entries(&query, |entry| {
-            let facts = run.catalogue.file_facts(&entry.activity.platform, &entry.activity.id)?;
-            entries.push((entry, facts));
-            Ok::<_, Failure>(())
-        })?;
-        let without_file = run.catalogue.files_not_to_be_had(Timestamp::now())?;
-        // What is asked of the start alone is said of the start alone.
-        let by_evidence = args.rule == Rule::Evidence && !args.afresh;
-        let exercises = if by_evidence { run.catalogue.exercises()? } else { HashMap::new() };
-        Ok(Known { platforms, entries, exercises, without_file })
     }
-
-    fn is_listed(&self, platform: &str) -> bool {
-        let listed = self.platforms.iter().find(|listed| listed.kind.name == platform);
-        listed.is_some_and(|listed| listed.knowledge.none_because.is_none())
-    }
-
-    fn links(&self) -> Vec<Link<'_>> {
-        let mut first: HashMap<i64, &Key> = HashMap::new();
-        let mut same: Vec<(&Key, i64)> = self.exercises.iter().map(|(key, number)| (key, *number)).collect();
-        same.sort_unstable();
-        let alike = same.into_iter().map(|(key, number)| {
-            let other = first.entry(number).or_insert(key);
-            ((other.0.as_str(), other.1.as_str()), (key.0.as_str(), key.1.as_str()))
-        });
-        let alike: Vec<Link> = alike.collect();
-        alike.into_iter().chain(self.platforms.iter().flat_map(|listed| &listed.journal).filter_map(link)).collect()
-    }
-}
-
-/// The entry that an upload made, if it is known.
-fn link(row: &TransferRow) -> Option<Link<'_>> {
-    let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(TransferOutcome::Created))?;
-    Some(((&row.from.0, &row.from.1), (&row.to, to_id)))
+    Ok(known)
 }
 
 fn plan(
     args: &Args,
     run: &mut Run,
-    known: &Known,
-    targets: &[&Listed],
+    known: &Histories,
+    targets: &[&History],
     may_send: &dyn Fn(&Entry) -> bool,
     output: &mut Output,
 ) -> Outcome {
-    let entries: Vec<diff::Entry> = known
-        .entries
-        .iter()
-        .map(|(entry, facts)| planned(run, known, entry, facts.as_ref(), may_send(entry)))
-        .collect();
+    let archive = run.archive.clone();
+    let entries = known.planned(may_send, &|file| archive.is_there(&file.path, file.bytes));
     let exercises = Exercises::of(&run.matcher(args.rule)?, &entries, &known.links());
     if args.rule == Rule::Evidence && !run.common.dry_run {
         remember(args, run, &exercises)?;
@@ -216,7 +158,7 @@ fn plan(
     let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };
     let (since, until) = args.filter.times(Timestamp::now())?;
     let targets: Vec<Target> =
-        targets.iter().filter(|listed| !listed.kind.takes.is_empty()).map(|l| target(l)).collect();
+        targets.iter().filter(|one| !one.kind.takes.is_empty()).map(|one| one.target()).collect();
     let is_wanted = |entry: &diff::Entry| {
         let activity = entry.candidate.activity;
         let start = activity.start_time;
@@ -265,69 +207,8 @@ fn is_sport(wanted: &[String], activity: &garminsync::activity::Activity) -> boo
     wanted.is_empty() || wanted.iter().any(|sport| own.iter().any(|name| name.as_deref() == Some(sport)))
 }
 
-fn planned<'a>(
-    run: &Run,
-    known: &Known,
-    entry: &'a Entry,
-    facts: Option<&'a FileFacts>,
-    offered: bool,
-) -> diff::Entry<'a> {
-    let presence = match entry.absent {
-        None => Presence::There,
-        Some((since, 1)) => Presence::Missed(since),
-        Some((since, _)) => Presence::Gone(since),
-    };
-    diff::Entry {
-        candidate: cli::candidate(&entry.activity, facts),
-        presence,
-        offered,
-        material: material(run, known, entry),
-    }
-}
-
-fn material<'a>(run: &Run, known: &Known, entry: &'a Entry) -> Material<'a> {
-    let key = || (entry.activity.platform.clone(), entry.activity.id.clone());
-    match &entry.file {
-        _ if !entry.more_files.is_empty() => Material::Nothing("it has several files"),
-        Some(file) if file.broken || !run.archive.is_there(&file.path, file.bytes) => Material::ToFetch,
-        Some(file) if file.origin != "original" => Material::Nothing("there is no original of it, only an export"),
-        Some(file) => Material::File(&file.format, &file.sha256),
-        None if entry.activity.manual => Material::Nothing("it was typed in by hand and has no file"),
-        None if entry.no_original => Material::Nothing("its platform holds no file of it"),
-        None if known.without_file.contains(&key()) => {
-            Material::Nothing("its platform does not give its file; it is asked for again in a week")
-        }
-        None => Material::ToFetch,
-    }
-}
-
-fn target(listed: &Listed) -> Target<'_> {
-    let spans = match listed.knowledge.none_because {
-        Some(_) => Vec::new(),
-        None => listed.knowledge.spans.iter().map(|span| (span.from, span.until)).collect(),
-    };
-    let upload = |row| -> Option<Upload> {
-        let row: &TransferRow = row;
-        let words = row.message.as_deref().unwrap_or("it was refused");
-        let state = match row.outcome {
-            None => UploadState::Open,
-            Some(TransferOutcome::Created | TransferOutcome::AlreadyThere) => UploadState::There(row.to_id.as_deref()),
-            Some(TransferOutcome::Refused) => UploadState::Refused(words),
-            Some(TransferOutcome::Lost) => UploadState::Lost(words),
-            Some(TransferOutcome::Failed) => return None,
-        };
-        Some(Upload { from: (&row.from.0, &row.from.1), sha256: &row.sha256, state })
-    };
-    Target {
-        name: listed.kind.name,
-        takes: listed.kind.takes,
-        known: spans,
-        journal: Journal::of(listed.journal.iter().filter_map(upload)),
-    }
-}
-
 /// The record that tells of a decision, without its activity; nothing if there is nothing to tell.
-fn told(run: &mut Run, to: &str, decision: Decision, known: &Known, all: bool) -> Option<TransferRecord> {
+fn told(run: &mut Run, to: &str, decision: Decision, known: &Histories, all: bool) -> Option<TransferRecord> {
     let mut record = TransferRecord { to: to.to_owned(), ..TransferRecord::default() };
     let outcome = |kind: &str| Some(record::Outcome { kind: kind.to_owned(), ..record::Outcome::default() });
     let (counted, kind, why) = match decision {

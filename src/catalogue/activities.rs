@@ -188,7 +188,10 @@ pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (S
             }
         }
     };
-    among(&["a.platform"], &query.platforms, &mut values);
+    // By its platforms an entry is only sought if its id is known, too: else each batch would sort the whole of them
+    // instead of going on in the index by time. The plus keeps the planner from that.
+    let platform = if query.ids.is_empty() { "+a.platform" } else { "a.platform" };
+    among(&[platform], &query.platforms, &mut values);
     among(&["a.id"], &query.ids, &mut values);
     among(&["a.sport", "a.sub_sport", "a.platform_sport"], &query.sports, &mut values);
     let numbers = [

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::{Catalogue, Result};
+use super::{Catalogue, Key, Result};
 
 /// A deletion that is about to be made.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,23 @@ pub struct OpenDeletion {
     pub id: String,
 }
 
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletionRow {
+    /// Platform and id of the entry.
+    pub entry: Key,
+    /// The id of the entry that was kept.
+    pub kept_id: String,
+    /// The evidence, in words.
+    pub why: String,
+    /// When it was begun.
+    pub intended: Timestamp,
+    /// How it ended; nothing: not known yet.
+    pub outcome: Option<DeletionOutcome>,
+    /// When that was written down.
+    pub settled: Option<Timestamp>,
+}
+
 /// How a deletion ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeletionOutcome {
@@ -41,6 +58,8 @@ pub enum DeletionOutcome {
 }
 
 impl DeletionOutcome {
+    const ALL: [DeletionOutcome; 3] = [DeletionOutcome::Deleted, DeletionOutcome::Failed, DeletionOutcome::Restored];
+
     /// As it stands in the journal and in records.
     pub fn name(self) -> &'static str {
         match self {
@@ -112,6 +131,27 @@ impl Catalogue {
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let row = |row: &rusqlite::Row| Ok(OpenDeletion { number: row.get(0)?, id: row.get(1)? });
             statement.query_map([platform], row)?.collect()
+        });
+        self.done(rows)
+    }
+
+    /// The whole journal, the oldest first.
+    pub fn deletions(&self) -> Result<Vec<DeletionRow>> {
+        let sql = "SELECT platform, id, kept_id, why, intended, outcome, settled FROM deletions ORDER BY number";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let row = |row: &rusqlite::Row| {
+                let outcome: Option<String> = row.get(5)?;
+                let named = |name| DeletionOutcome::ALL.into_iter().find(|outcome| outcome.name() == name);
+                Ok(DeletionRow {
+                    entry: (row.get(0)?, row.get(1)?),
+                    kept_id: row.get(2)?,
+                    why: row.get(3)?,
+                    intended: Timestamp::from_second(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                    outcome: outcome.and_then(named),
+                    settled: row.get::<_, Option<i64>>(6)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+                })
+            };
+            statement.query_map([], row)?.collect()
         });
         self.done(rows)
     }

@@ -1,10 +1,12 @@
 //! The table of files in the archive.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::problems::clear_download_problem;
-use super::{Catalogue, Result};
+use super::{Catalogue, Key, Result};
 use crate::fit::{Fit, Identity};
 
 /// A file in the archive.
@@ -40,6 +42,10 @@ pub struct FileFacts {
     /// The recording, if its device named itself fully.
     pub identity: Option<Identity>,
 }
+
+/// What is known of the files of all activities that have one and no second.
+pub(super) const FACTS: &str = "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, max(part),
+    platform, id FROM files GROUP BY platform, id HAVING max(part) = 0";
 
 impl Catalogue {
     /// Records the files of one activity, in place of any it had. `fit` is what the first one says of itself.
@@ -114,23 +120,16 @@ impl Catalogue {
             "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, max(part) FROM files
              WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0",
         );
-        let facts = found.and_then(|mut statement| {
-            let read = |row: &rusqlite::Row| {
-                let part = |index| row.get::<_, Option<i64>>(index);
-                let (manufacturer, product, serial_number, time_created) = (part(2)?, part(3)?, part(4)?, part(5)?);
-                let identity = || {
-                    Some(Identity {
-                        manufacturer: u16::try_from(manufacturer?).ok()?,
-                        product: u16::try_from(product?).ok()?,
-                        serial_number: u32::try_from(serial_number?).ok()?,
-                        time_created: time_created?,
-                    })
-                };
-                Ok(FileFacts { sha256: row.get(0)?, bytes: row.get::<_, i64>(1)?.unsigned_abs(), identity: identity() })
-            };
-            statement.query_row([platform, id], read).optional()
+        self.done(found.and_then(|mut statement| statement.query_row([platform, id], facts).optional()))
+    }
+
+    /// The same of all activities at once.
+    pub fn all_file_facts(&self) -> Result<HashMap<Key, FileFacts>> {
+        let rows = self.connection.prepare_cached(FACTS).and_then(|mut statement| {
+            let row = |row: &Row| Ok(((row.get(7)?, row.get(8)?), facts(row)?));
+            statement.query_map([], row)?.collect()
         });
-        self.done(facts)
+        self.done(rows)
     }
 
     /// Remembers that the bytes of an activity's files were checked now.
@@ -159,4 +158,18 @@ impl Catalogue {
             tx.prepare_cached(sql)?.execute(params![platform, id, now.as_second()]).map(drop)
         })
     }
+}
+
+fn facts(row: &Row) -> rusqlite::Result<FileFacts> {
+    let part = |index| row.get::<_, Option<i64>>(index);
+    let (manufacturer, product, serial_number, time_created) = (part(2)?, part(3)?, part(4)?, part(5)?);
+    let identity = || {
+        Some(Identity {
+            manufacturer: u16::try_from(manufacturer?).ok()?,
+            product: u16::try_from(product?).ok()?,
+            serial_number: u32::try_from(serial_number?).ok()?,
+            time_created: time_created?,
+        })
+    };
+    Ok(FileFacts { sha256: row.get(0)?, bytes: row.get::<_, i64>(1)?.unsigned_abs(), identity: identity() })
 }

@@ -45,6 +45,23 @@ pub struct Settled {
     pub gone: u64,
 }
 
+/// The newest listing of a platform that was to tell what is there and what is gone; not a look before a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewestListing {
+    /// The run that made it.
+    pub run: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; nothing: it was killed, or still runs.
+    pub finished: Option<Timestamp>,
+    /// It went well, as far as it went.
+    pub believed: bool,
+    /// It was not believed, as it lacked too much of what was known.
+    pub shrunk: bool,
+    /// What was wrong with it.
+    pub message: Option<String>,
+}
+
 /// For which parts of time it is known what is on a platform.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Knowledge {
@@ -138,7 +155,7 @@ impl Catalogue {
             let message = (!believed).then(|| format!("{gone} of {} known activities were not in it", gone + kept));
             tx.prepare_cached(
                 "UPDATE listings SET finished = ?2, believed = ?3, complete = ?4, base = ?5, from_time = ?6,
-                    until_time = ?7, items = ?8, message = ?9 WHERE number = ?1",
+                    until_time = ?7, items = ?8, message = ?9, shrunk = ?10 WHERE number = ?1",
             )?
             .execute(params![
                 listing,
@@ -149,7 +166,8 @@ impl Catalogue {
                 from,
                 until,
                 i64::try_from(reached.items).unwrap_or(i64::MAX),
-                message
+                message,
+                !believed
             ])?;
             Ok(Settled { believed, known: (gone + kept).unsigned_abs(), gone: gone.unsigned_abs() })
         })
@@ -232,6 +250,32 @@ impl Catalogue {
             ORDER BY number DESC LIMIT 1";
         let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    }
+
+    /// When the newest listing ended that was believed and went from the newest entry to the oldest.
+    pub fn last_complete_listing(&self, platform: &str) -> Result<Option<Timestamp>> {
+        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND complete AND from_time IS NULL
+            AND until_time IS NULL ORDER BY number DESC LIMIT 1";
+        let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
+        Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    }
+
+    /// The newest listing, however it went.
+    pub fn newest_listing(&self, platform: &str) -> Result<Option<NewestListing>> {
+        let sql = "SELECT run, started, finished, believed, shrunk, message FROM listings
+            WHERE platform = ?1 AND NOT look ORDER BY number DESC LIMIT 1";
+        let row = self.connection.query_row(sql, [platform], |row| {
+            let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+            Ok(NewestListing {
+                run: row.get(0)?,
+                started: time(row.get(1)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                finished: time(row.get(2)?),
+                believed: row.get(3)?,
+                shrunk: row.get(4)?,
+                message: row.get(5)?,
+            })
+        });
+        self.done(row.optional())
     }
 
     /// The platforms that were ever listed or hold an activity.

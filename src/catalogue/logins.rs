@@ -13,7 +13,7 @@ const SHORT_COOLDOWN: SignedDuration = SignedDuration::from_mins(15);
 /// No run takes longer.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 /// No pause is longer.
-pub const LONGEST_COOLDOWN: SignedDuration = SignedDuration::from_hours(24);
+const LONGEST_COOLDOWN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What stands against a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,14 @@ pub struct Login {
     pub reason: String,
     /// When it was.
     pub at: Timestamp,
+}
+
+impl Login {
+    /// Until when no login is tried, as seen at `now`. A pause that is longer than ours ever are was written under a clock
+    /// that was wrong.
+    pub fn pause(&self, now: Timestamp) -> Option<Timestamp> {
+        self.until.filter(|until| *until > now && until.duration_since(now) <= LONGEST_COOLDOWN)
+    }
 }
 
 impl Catalogue {

@@ -4,6 +4,7 @@
 //! somebody else's commit fails at once, whatever the busy time-out. No transaction stays open over a request or over
 //! a write to stdout. The tables are described in `schema.sql`.
 
+mod accounts;
 mod activities;
 mod deletions;
 mod exercises;
@@ -22,14 +23,16 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
+pub use accounts::AccountRow;
 pub use activities::{Change, Entry, Query, Seen};
-pub use deletions::{DeletionIntent, DeletionOutcome, OpenDeletion};
+pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
-pub use listings::{Coverage, Knowledge, Reached, Settled};
-pub use logins::{LONGEST_COOLDOWN, Login};
+pub use listings::{Coverage, Knowledge, NewestListing, Reached, Settled};
+pub use logins::Login;
 pub use pacing::Pacing;
-pub use runs::{Outcome, Stage};
+pub use problems::ProblemRow;
+pub use runs::{CommandRow, Outcome, Stage};
 pub use schedule::{LastRun, ScheduleRow};
 pub use transfers::{TransferIntent, TransferOutcome, TransferRow};
 
@@ -169,6 +172,20 @@ impl Catalogue {
         Ok(())
     }
 
+    /// Several reads that see one state of the catalogue, whatever others write meanwhile.
+    ///
+    /// Nothing slow belongs in here: as long as it lasts, the log of writes cannot be folded into the file.
+    pub fn snapshot<T, E: From<Error>>(
+        &self,
+        read: impl FnOnce(&Catalogue) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let transaction = self.done(self.connection.unchecked_transaction())?;
+        let value = read(self);
+        // It has written nothing; this ends it, as does whatever leaves this function earlier.
+        drop(transaction);
+        value
+    }
+
     /// Runs `work` in one short write transaction.
     fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T> {
         let path = &self.path;
@@ -231,5 +248,7 @@ fn protect(path: &Path) {
     let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
 }
 
+#[cfg(test)]
+mod facts_tests;
 #[cfg(test)]
 mod tests;

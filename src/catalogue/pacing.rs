@@ -38,8 +38,9 @@ impl Catalogue {
     pub fn asked_to_wait(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
         let sql = "SELECT not_before_ms FROM pacing WHERE platform = ?1";
         let wish = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
-        let until = self.done(wish)?.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        Ok(until.filter(|until| *until > now))
+        let now = now.as_millisecond();
+        let wish = self.done(wish)?.filter(|until| *until > now && *until - now <= LONGEST_WISH_MS);
+        Ok(wish.and_then(|until| Timestamp::from_millisecond(until).ok()))
     }
 }
 

@@ -1,11 +1,20 @@
 //! The table of problems: the last thing that went wrong with an entry, and how often.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Catalogue, Result};
+use super::{Catalogue, Key, Result};
+
+/// The last thing that went wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemRow {
+    /// What went wrong, and what to try.
+    pub message: String,
+    /// When it was met last.
+    pub last: Timestamp,
+}
 
 /// What `gs-download` met with an entry is over: its file is there, or is known to be none.
 pub(super) fn clear_download_problem(tx: &Transaction, platform: &str, id: &str) -> rusqlite::Result<()> {
@@ -45,6 +54,19 @@ impl Catalogue {
             .connection
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_map([week_ago], |row| Ok((row.get(0)?, row.get(1)?)))?.collect());
+        self.done(rows)
+    }
+
+    /// All that `stage` could not do, by entry.
+    pub fn problems(&self, stage: &str) -> Result<HashMap<Key, ProblemRow>> {
+        let sql = "SELECT platform, id, message, last FROM problems WHERE stage = ?1";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let row = |row: &rusqlite::Row| {
+                let last = Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH);
+                Ok(((row.get(0)?, row.get(1)?), ProblemRow { message: row.get(2)?, last }))
+            };
+            statement.query_map([stage], row)?.collect()
+        });
         self.done(rows)
     }
 

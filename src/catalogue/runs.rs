@@ -1,9 +1,12 @@
 //! The sync log: one row a command and run.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, ToSql, params};
 
 use super::{Catalogue, Result};
+
+/// So many of the newest rows are looked at for the newest one of each command.
+const LOOKED_AT: u32 = 10_000;
 
 /// How a command ended.
 #[derive(Debug, Clone)]
@@ -27,7 +30,53 @@ pub struct Stage {
     pub message: Option<String>,
 }
 
+/// A row of the log: one command of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandRow {
+    /// The run that it belongs to.
+    pub run: String,
+    /// Its name.
+    pub command: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; nothing: it was killed, or still runs.
+    pub finished: Option<Timestamp>,
+    /// Its exit code.
+    pub exit: Option<u8>,
+    /// What was counted, as a JSON object.
+    pub counts: String,
+    /// The first thing that went wrong.
+    pub message: Option<String>,
+}
+
+/// The rows of the runs that `?1` others are not newer than.
+pub(super) const NEWEST_RUNS: &str =
+    "WITH newest AS (SELECT run FROM runs GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
+     SELECT run, command, started, finished, exit, counts, message FROM runs WHERE run IN newest ORDER BY number";
+
+/// Of the newest `?1` rows the last one of each command.
+pub(super) const LAST_OF_EACH: &str = "SELECT run, command, started, finished, exit, counts, message, max(number)
+     FROM runs WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 GROUP BY command ORDER BY max(number)";
+
 impl Catalogue {
+    /// All commands of the newest `limit` runs, in the order in which they began.
+    pub fn newest_runs(&self, limit: u32) -> Result<Vec<CommandRow>> {
+        self.command_rows(NEWEST_RUNS, &[&limit])
+    }
+
+    /// The newest row of each command, in the order in which they began.
+    pub fn last_of_each_command(&self) -> Result<Vec<CommandRow>> {
+        self.command_rows(LAST_OF_EACH, &[&LOOKED_AT])
+    }
+
+    fn command_rows(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<CommandRow>> {
+        let rows = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(values, command_row)?.collect());
+        self.done(rows)
+    }
+
     /// The commands of a run, in the order in which they began; without those named `except`.
     pub fn stages(&self, run: &str, except: &str) -> Result<Vec<Stage>> {
         let stages = || {
@@ -67,4 +116,17 @@ impl Catalogue {
             .map(drop)
         })
     }
+}
+
+fn command_row(row: &Row) -> rusqlite::Result<CommandRow> {
+    let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    Ok(CommandRow {
+        run: row.get(0)?,
+        command: row.get(1)?,
+        started: time(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
+        finished: time(row.get(3)?),
+        exit: row.get(4)?,
+        counts: row.get(5)?,
+        message: row.get(6)?,
+    })
 }

@@ -2,11 +2,11 @@ use super::*;
 use crate::activity::Activity;
 use jiff::{SignedDuration, Timestamp};
 
-fn open(dir: &tempfile::TempDir) -> Catalogue {
+pub(super) fn open(dir: &tempfile::TempDir) -> Catalogue {
     Catalogue::open(&dir.path().join("c.sqlite"), Duration::from_secs(5)).unwrap()
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()
 }
 
@@ -22,7 +22,7 @@ fn activity(number: i64) -> Activity {
 }
 
 /// One listing that shows `numbers`.
-fn list(
+pub(super) fn list(
     catalogue: &mut Catalogue,
     numbers: impl IntoIterator<Item = i64>,
     coverage: Coverage,
@@ -41,6 +41,13 @@ fn list(
         items: seen.len() as u64,
     };
     catalogue.finish_listing((listing, "garmin-com"), &reached, accept, now()).unwrap()
+}
+
+/// How SQLite would go about a statement.
+pub(super) fn plan(catalogue: &Catalogue, sql: &str, values: Vec<rusqlite::types::Value>) -> String {
+    let mut statement = catalogue.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+    rows.map(|row| row.unwrap()).collect::<Vec<_>>().join("\n")
 }
 
 fn absences(catalogue: &Catalogue, number: i64) -> u32 {
@@ -162,15 +169,21 @@ fn entries_come_newest_first_in_batches_and_unknown_starts_last() {
 fn the_queries_that_matter_take_their_index() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
-    let plan = |sql: &str, values: Vec<rusqlite::types::Value>| -> String {
-        let mut statement = catalogue.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
-        rows.map(|row| row.unwrap()).collect::<Vec<_>>().join("\n")
-    };
+    let plan = |sql: &str, values| plan(&catalogue, sql, values);
     let (sql, values) = activities::select(&Query::default(), Some(&(5, "p".into(), "i".into())));
     let newest = plan(&sql, values);
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
+    let of_some = Query { platforms: vec!["p".into(), "q".into()], ..Query::default() };
+    let (sql, values) = activities::select(&of_some, Some(&(5, "p".into(), "i".into())));
+    let newest = plan(&sql, values);
+    assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
+    assert!(!newest.contains("TEMP B-TREE"), "{newest}");
+    let (since, until) = (Some(now()), Some(now()));
+    let neighbours = Query { platforms: vec!["p".into()], since, until, absent: Some(false), ..Query::default() };
+    let (sql, values) = activities::select(&neighbours, None);
+    let near = plan(&sql, values);
+    assert!(near.contains("SEARCH a USING INDEX activities_start (start_time>? AND start_time<?)"), "{near}");
     let one = Query { platforms: vec!["p".into()], ids: vec!["1".into()], ..Query::default() };
     let (sql, values) = activities::select(&one, None);
     assert!(plan(&sql, values).contains("SEARCH a USING PRIMARY KEY (platform=? AND id=?)"));

@@ -45,6 +45,8 @@ pub struct TransferRow {
     pub message: Option<String>,
     /// Whether a listing of the target has shown the entry.
     pub confirmed: bool,
+    /// When it was written down how it ended.
+    pub settled: Option<Timestamp>,
 }
 
 /// How an upload ended.
@@ -85,7 +87,7 @@ impl TransferOutcome {
 
 const COLUMNS: &str =
     "number, run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, ticket, message,
-    confirmed IS NOT NULL";
+    confirmed IS NOT NULL, settled";
 
 impl Catalogue {
     /// Writes down that an upload is about to be made. Durable before it returns: not even a power failure after the
@@ -232,5 +234,6 @@ fn row(row: &Row) -> rusqlite::Result<TransferRow> {
         ticket: row.get(9)?,
         message: row.get(10)?,
         confirmed: row.get(11)?,
+        settled: row.get::<_, Option<i64>>(12)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
     })
 }

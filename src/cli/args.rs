@@ -131,12 +131,20 @@ fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, 
             };
             return Err(Failure::new(exit, message));
         };
-        if !kinds.iter().any(|known| known.name == kind.name) {
-            kinds.push(kind);
+        kinds.push(kind);
+    }
+    Ok(in_order(kinds))
+}
+
+/// Each once, in the table's order; folders stand in no row of it, and come last as they were named.
+pub(super) fn in_order(kinds: impl IntoIterator<Item = &'static Kind>) -> Vec<&'static Kind> {
+    let mut ordered: Vec<&'static Kind> = Vec::new();
+    for kind in kinds {
+        if !ordered.iter().any(|known| known.name == kind.name) {
+            ordered.push(kind);
         }
     }
-    // In the table's order; folders stand in no row of it, and come last.
     let row = |kind: &&Kind| platform::PLATFORMS.iter().position(|row| row.name == kind.name).unwrap_or(usize::MAX);
-    kinds.sort_by_key(row);
-    Ok(kinds)
+    ordered.sort_by_key(row);
+    ordered
 }

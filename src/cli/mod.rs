@@ -2,17 +2,21 @@
 //!
 //! A command's `main` is one call of [`main`]; its work gets a [`Run`] and says how it ended.
 
+mod accounts;
 mod args;
 mod channels;
 mod compare;
 mod delete;
 mod exit;
+mod facts;
+mod histories;
 mod input;
 mod keep;
 mod listing;
 mod output;
 mod platforms;
 mod progress;
+mod publish;
 mod run;
 mod show;
 mod talk;
@@ -26,11 +30,13 @@ pub use channels::Ready;
 pub use compare::{Rule, candidate};
 pub use delete::Deletions;
 pub use exit::{Exit, Failure, Outcome};
+pub use histories::{Histories, History};
 pub use input::{all_records, ask_hidden, ask_line, records, stdin_text};
 pub use keep::{Known, NotKept, Origin};
 pub use listing::{Listed, Listing};
 pub use output::Output;
 pub use progress::Bar;
+pub use publish::Folder;
 pub use run::{Log, Run, main};
 pub use show::{Align, Table, file_ref, record_of, table, time_left};
 pub use talk::Talk;

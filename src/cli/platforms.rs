@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::args::platforms_of_settings;
 use super::{Bar, Exit, Failure, Run};
-use crate::catalogue::{Catalogue, LONGEST_COOLDOWN, Pacing};
+use crate::catalogue::{Catalogue, Pacing};
 use crate::http::{Backoff, Http, Loopback, Options};
 use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
 use crate::settings::{self, Settings};
@@ -91,6 +91,7 @@ impl Run {
             platform: kind.name,
             run: self.id.clone(),
         };
+        self.opened.borrow_mut().insert(kind.name, (*kind, http.clone()));
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
         Ok((kind.open)(Context {
@@ -113,11 +114,6 @@ fn credentials(settings: &Settings, kind: &Kind) -> Result<Option<Credentials>, 
     Ok(user.zip(password).map(|(user, password)| Credentials { user: user.expose().to_owned(), password }))
 }
 
-/// Whether a pause can be one of ours: one that ends later was written under a clock that was wrong.
-fn is_plausible(until: Timestamp, now: Timestamp) -> bool {
-    until.duration_since(now) <= LONGEST_COOLDOWN
-}
-
 /// Refused logins, remembered in the catalogue.
 struct Guard {
     path: PathBuf,
@@ -137,12 +133,11 @@ impl LoginGuard for Guard {
     fn barred(&self, by_hand: bool) -> platform::Result<Option<Barred>> {
         let login = self.with(|catalogue| catalogue.login(self.platform))?;
         let now = Timestamp::now();
-        let barred =
-            login.and_then(|login| match login.until.filter(|until| *until > now && is_plausible(*until, now)) {
-                Some(until) => Some(Barred::Until(until, login.reason)),
-                None if login.refused && !by_hand => Some(Barred::ByItself(login.reason)),
-                None => None,
-            });
+        let barred = login.and_then(|login| match login.pause(now) {
+            Some(until) => Some(Barred::Until(until, login.reason)),
+            None if login.refused && !by_hand => Some(Barred::ByItself(login.reason)),
+            None => None,
+        });
         if barred.is_some() || by_hand {
             return Ok(barred);
         }

@@ -1,5 +1,6 @@
 //! One run of one command: settings, catalogue, archive, the sync log, signals, and how it ends.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 use super::{Common, Exit, Failure, HasCommon, Outcome, Talk};
 use crate::archive::{Archive, make_private};
 use crate::catalogue::{self, Catalogue};
+use crate::http::Http;
+use crate::platform::Kind;
 use crate::settings::Settings;
 
 /// Whether a command stands in the sync log.
@@ -48,6 +51,8 @@ pub struct Run {
     pub id: String,
     /// How long others' locks are waited for.
     pub lock_wait: Duration,
+    /// The platforms that were opened, and the way out that each was given.
+    pub(super) opened: RefCell<BTreeMap<&'static str, (Kind, Arc<Http>)>>,
     worst: Exit,
     counts: BTreeMap<&'static str, u64>,
 }
@@ -123,6 +128,7 @@ impl Run {
             stop: heed_signals(),
             id,
             lock_wait,
+            opened: RefCell::default(),
             worst: Exit::Ok,
             counts: BTreeMap::new(),
         })
@@ -161,6 +167,7 @@ impl Run {
         if self.is_stopped() {
             self.raise(Exit::Interrupted);
         }
+        self.note_accounts();
         let Some(row) = row else { return Ok(()) };
         // A map of names and numbers always becomes JSON.
         let counts = serde_json::to_string(&self.counts).unwrap_or_else(|_| "{}".into());

@@ -163,6 +163,11 @@ impl<'a> Exercises<'a> {
         Exercises { entries, groups, doubts, places }
     }
 
+    /// Every two entries of different exercises on different platforms that may be one all the same. Each pair once.
+    pub fn doubts(&self) -> impl Iterator<Item = &Pair> {
+        self.doubts.iter().flatten().filter(|pair| pair.left < pair.right)
+    }
+
     /// What is to be done about one exercise and one target. The first line that fits decides.
     pub fn decide(&self, group: &Group, target: &Target, wishes: Wishes) -> Decision {
         let here: Vec<&Entry> =

@@ -318,6 +318,8 @@ pub struct Kind {
     /// Formats of files that are put there; none: it takes no files. Services take GPX and TCX too, but what they make of
     /// those is another recording than the one that was sent.
     pub takes: &'static [&'static str],
+    /// Whether it takes another file of a recording that it has; else it says that it is there already.
+    pub doubles: bool,
     /// Whether activities may be deleted there.
     pub deletes: bool,
     /// Opens it.
@@ -333,6 +335,7 @@ pub const PLATFORMS: &[Kind] = &[
         user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
         password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
         takes: &["fit"],
+        doubles: false,
         deletes: true,
         open: garmin::open_com,
     },
@@ -343,6 +346,7 @@ pub const PLATFORMS: &[Kind] = &[
         user_settings: &["GARMIN_EMAIL_CN"],
         password_settings: &["GARMIN_PASSWORD_CN"],
         takes: &["fit"],
+        doubles: false,
         deletes: true,
         open: garmin::open_cn,
     },
@@ -353,6 +357,7 @@ pub const PLATFORMS: &[Kind] = &[
         user_settings: &["COROS_EMAIL"],
         password_settings: &["COROS_PASSWORD"],
         takes: &["fit"],
+        doubles: true,
         deletes: true,
         open: coros::open,
     },

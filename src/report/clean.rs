@@ -22,6 +22,10 @@ const SECRET_NAMES: &[&str] = &[
     "signature",
     "cookie",
 ];
+/// Of those the ones whose values never look like words, and that sentences are made with.
+const TOKENS: &[&str] = &["token", "ticket", "cookie", "signature"];
+/// A longer word may be a token even if it is of small letters alone.
+const LONGEST_PLAIN: usize = 15;
 /// Names whose value is a secret in `name=value` alone: people have a "Key session: 6 x 800 m".
 const PARAMETERS: &[&str] = &["key", "session", "sid", "code", "credential"];
 /// A word of so many letters and digits without a gap is no word: a token, or a part of one. A SHA-256 is as long, and is
@@ -41,15 +45,21 @@ impl Clean {
     pub fn of(text: &str) -> Clean {
         let printable = printable(&text.replace(['\n', '\r', '\t'], " "));
         let mut out = String::with_capacity(printable.len());
-        let mut after_name = false;
+        let mut announced = Announced::Nothing;
         for (at, word) in printable.split(' ').enumerate() {
             if at > 0 {
                 out.push(' ');
             }
-            let shown = if after_name && !word.is_empty() { hidden_end(word) } else { shown(word) };
+            let is_secret = match announced {
+                Announced::Nothing => false,
+                Announced::Token => !is_plain_word(word),
+                Announced::Secret => !word.is_empty(),
+            };
             // "Bearer eyJ…", "password: hunter2"
-            after_name = word.is_empty() && after_name || announces(word);
-            out.push_str(&shown);
+            if !word.is_empty() {
+                announced = announces(word);
+            }
+            out.push_str(&if is_secret { hidden_end(word) } else { shown(word) });
         }
         Clean(out)
     }
@@ -65,11 +75,31 @@ impl Clean {
     }
 }
 
-/// Whether the next word is a secret.
-fn announces(word: &str) -> bool {
+/// What a word says of the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Announced {
+    Nothing,
+    /// It is a token, or the sentence goes on: "no longer takes the token: another login ended it".
+    Token,
+    /// It is a secret, whatever it looks like.
+    Secret,
+}
+
+fn announces(word: &str) -> Announced {
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
-    let is_name = |name: &str| bare.eq_ignore_ascii_case(name);
-    bare.eq_ignore_ascii_case("bearer") || (word.ends_with([':', '=']) && SECRET_NAMES.iter().any(|name| is_name(name)))
+    let is_one_of = |names: &[&str]| names.iter().any(|name| bare.eq_ignore_ascii_case(name));
+    match word.ends_with([':', '=']) {
+        _ if is_one_of(&["bearer"]) => Announced::Secret,
+        true if word.ends_with(':') && is_one_of(TOKENS) => Announced::Token,
+        true if is_one_of(SECRET_NAMES) => Announced::Secret,
+        _ => Announced::Nothing,
+    }
+}
+
+/// A word of a language: no token is of small letters alone and as short.
+fn is_plain_word(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| "()\"',.;:".contains(c));
+    bare.len() <= LONGEST_PLAIN && bare.chars().all(|c| c.is_ascii_lowercase())
 }
 
 /// What follows such a name: hidden, but for the mark at its end.
@@ -168,6 +198,8 @@ mod tests {
             "fit/folder__mnt_watch_1a2b3c4d/activity_0123456789012345678901234567890123456789_2026-01-08T14-10-21Z.fit",
             "the token is of no more use; run gs-auth login --platform coros",
             "wrong password",
+            "COROS no longer takes the token: another login (the web page, the app, another tool) ended it",
+            "Garmin did not take the ticket (HTTP 401); a ticket works once",
             "Key session: 6 x 800 m",
         ] {
             assert_eq!(Clean::of(text).as_str(), text);
@@ -187,6 +219,10 @@ mod tests {
             ("a=1&access_token=abc&b=2", "a=1&access_token=***&b=2"),
             ("\"code=123\"", "\"code=***"),
             ("password: hunter2.", "password: ***."),
+            ("password: secret", "password: ***"),
+            ("token: 0a1b2c", "token: ***"),
+            ("cookie:  abcdefghijklmnopqrst", "cookie:  ***"),
+            ("token= another", "token= ***"),
             ("ST-0123456789-abcdefgh-cas", "***"),
             ("eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiIx.sig", "***"),
             (&"a1".repeat(20), "***"),

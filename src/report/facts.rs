@@ -62,7 +62,7 @@ pub struct Facts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// Nothing is known yet: no platform was ever listed.
+    /// Nothing is known yet: no platform was ever listed. What needs a person or went wrong says more, and goes first.
     #[default]
     Empty,
     /// All is well.

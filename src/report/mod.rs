@@ -19,15 +19,13 @@ mod platforms;
 #[cfg(test)]
 mod sample;
 mod show;
+pub mod state;
+mod status;
+mod word;
 mod words;
 
 pub use clean::Clean;
 pub use facts::*;
 pub use page::{Look, page};
-
-/// `status.json`: the facts as they are.
-pub fn status(facts: &Facts) -> serde_json::Result<String> {
-    let mut text = serde_json::to_string_pretty(facts)?;
-    text.push('\n');
-    Ok(text)
-}
+pub use status::status;
+pub use word::{flag, word};

@@ -232,6 +232,7 @@ impl Uploads<'_> {
             ticket: None,
             message: None,
             confirmed: false,
+            settled: None,
         };
         self.bar.say(&format!("{} to {}", row.from.1, kind.name));
         let target = self.targets.get(kind)?;

@@ -32,6 +32,7 @@ pub const KIND: Kind = Kind {
     user_settings: &[],
     password_settings: &[],
     takes: &["fit"],
+    doubles: true,
     deletes: false,
     open,
 };

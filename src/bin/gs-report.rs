@@ -1,0 +1,78 @@
+//! Makes the page that people look at, and the same facts for programs, from the catalogue alone.
+//!
+//! ```text
+//! gs-report                               in the folder report of the data folder
+//! gs-report --out /srv/www/sport --refresh
+//! gs-report && grep -m1 state ~/.local/share/garminsync/report/status.json
+//! ```
+//!
+//! `index.html` is one file with all that it needs; `status.json` has the same facts. Both are replaced whole. Nobody is
+//! asked, and no login is needed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use garminsync::cli::{self, Common, Exit, Failure, Folder, HasCommon, Outcome, Output, Run};
+use garminsync::lang::Lang;
+use garminsync::report::{self, Look};
+
+const PAGE: &str = "index.html";
+const STATUS: &str = "status.json";
+
+/// Make the page: index.html, and status.json with the same facts, from the catalogue alone
+///
+/// It tells whether all is well and what needs a person, what is missing where and why, and lists all activities. A new
+/// folder and new files are for their owner only. A file that is replaced keeps its mode: chmod a+r once, and a web server
+/// may read every later one.
+#[derive(Parser)]
+#[command(
+    name = "gs-report",
+    version,
+    after_help = "Examples:\n  gs-report\n  gs-report --out /srv/www/sport --refresh\n\nExit codes: 0 all well, 75 the catalogue is locked, 78 set-up"
+)]
+struct Args {
+    /// Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The language of the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, value_name = "LANG")]
+    lang: Option<Lang>,
+    /// Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]
+    #[arg(long)]
+    refresh: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl HasCommon for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main("gs-report", cli::Log::No, work)
+}
+
+fn work(args: &Args, run: &mut Run) -> Outcome {
+    let lang = args.lang.map_or_else(|| run.language(), Ok)?;
+    let refresh = args.refresh || run.settings.yes("GS_REPORT_REFRESH")?.unwrap_or(false);
+    let of_settings = || run.settings.path("GS_REPORT_DIR");
+    let out = args.out.clone().or_else(of_settings).unwrap_or_else(|| run.data_dir.join("report"));
+    let out = std::path::absolute(&out).unwrap_or(out);
+    let facts = run.facts()?;
+    let page = report::page(&facts, Look { lang, refresh });
+    let status = report::status(&facts)
+        .map_err(|error| Failure::new(Exit::Bug, format!("{STATUS} could not be made: {error}; please report this")))?;
+    let path = out.join(PAGE);
+    if run.common.dry_run {
+        run.talk.warning(&format!("{} and {} would be written", path.display(), out.join(STATUS).display()));
+        return Ok(());
+    }
+    // The page is what people look at: when it is new, everything is.
+    Folder::open(&out, run.lock_wait)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
+    let mut output = Output::buffered();
+    output.text(&format!("{}\n", path.display()))?;
+    output.flush().map(drop)
+}

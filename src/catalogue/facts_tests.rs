@@ -1,0 +1,163 @@
+//! What the page asks of the catalogue.
+
+use super::tests::{list, now, open, plan};
+use super::*;
+use jiff::{SignedDuration, Timestamp};
+
+fn later(hours: i64) -> Timestamp {
+    now().checked_add(SignedDuration::from_hours(hours)).unwrap()
+}
+
+fn count(catalogue: &Catalogue) -> i64 {
+    catalogue.connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_snapshot_sees_one_state_and_others_write_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let (catalogue, mut other) = (open(&dir), open(&dir));
+    other.begin_run("a", "gs-fetch", now()).unwrap();
+    let counts = catalogue.snapshot(|seen| {
+        let before = count(seen);
+        other.begin_run("b", "gs-fetch", now())?;
+        Ok::<_, Error>((before, count(seen)))
+    });
+    assert_eq!((counts.unwrap(), count(&catalogue)), ((1, 1), 2));
+}
+
+#[test]
+fn a_snapshot_ends_also_when_a_read_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let failed = catalogue.snapshot(|seen| {
+        count(seen);
+        Err::<(), _>(Error::Foreign { path: "x".into() })
+    });
+    assert!(failed.is_err() && catalogue.connection.is_autocommit());
+    catalogue.begin_run("a", "gs-fetch", now()).unwrap();
+    assert_eq!(count(&catalogue), 1);
+}
+
+#[test]
+fn the_newest_runs_come_whole_and_the_last_row_of_each_command_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let mut run = |id: &str, command: &str, at, exit: Option<u8>| {
+        let number = catalogue.begin_run(id, command, at).unwrap();
+        if let Some(exit) = exit {
+            let outcome = Outcome { exit, counts: "{\"new\":2}", message: None };
+            catalogue.finish_run(number, &outcome, at).unwrap();
+        }
+    };
+    run("a", "gs-fetch", later(0), Some(0));
+    run("b", "gs-fetch", later(1), Some(75));
+    run("c", "gs-fetch", later(2), Some(0));
+    run("a", "gs-upload", later(3), None);
+    let rows = catalogue.newest_runs(2).unwrap();
+    let told: Vec<(&str, &str)> = rows.iter().map(|row| (row.run.as_str(), row.command.as_str())).collect();
+    assert_eq!(told, [("a", "gs-fetch"), ("c", "gs-fetch"), ("a", "gs-upload")]);
+    assert_eq!((rows[0].exit, rows[0].counts.as_str(), rows[2].finished), (Some(0), "{\"new\":2}", None));
+
+    let last = catalogue.last_of_each_command().unwrap();
+    let told: Vec<(&str, &str)> = last.iter().map(|row| (row.command.as_str(), row.run.as_str())).collect();
+    assert_eq!(told, [("gs-fetch", "c"), ("gs-upload", "a")]);
+}
+
+#[test]
+fn a_login_is_written_down_when_it_changes_and_forgotten_with_the_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let half = Timestamp::from_millisecond(later(5).as_millisecond() + 500).unwrap();
+    let row = AccountRow { expires: Some(half), renewable: true, ..AccountRow::default() };
+    let whole = AccountRow { expires: Some(later(5)), ..row.clone() };
+    catalogue.set_account("coros", Some(&row), now()).unwrap();
+    catalogue.set_account("coros", Some(&row), later(1)).unwrap();
+    assert_eq!(catalogue.account("coros").unwrap(), Some((whole.clone(), now())), "nothing changed since");
+    let dead = AccountRow { dead: Some("ended".into()), ..whole };
+    catalogue.set_account("coros", Some(&dead), later(2)).unwrap();
+    assert_eq!(catalogue.account("coros").unwrap(), Some((dead, later(2))));
+    catalogue.login_refused("garmin-cn", "wrong password", now()).unwrap();
+    assert_eq!(catalogue.platforms_with_logins().unwrap(), ["coros", "garmin-cn"]);
+    catalogue.set_account("coros", None, later(3)).unwrap();
+    assert_eq!(catalogue.account("coros").unwrap(), None);
+}
+
+#[test]
+fn of_listings_the_last_whole_one_and_why_the_newest_is_not_believed_are_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    assert_eq!(catalogue.newest_listing("garmin-com").unwrap(), None);
+    list(&mut catalogue, 1..=40, Coverage::default(), false);
+    // The end of a window is not the end of the list.
+    list(&mut catalogue, 1..=10, Coverage { from: Some(later(-10)), until: None }, false);
+    catalogue.change("UPDATE listings SET finished = finished + 3600 WHERE number = 2");
+    assert_eq!(catalogue.last_complete_listing("garmin-com").unwrap(), Some(now()));
+    let newest = |catalogue: &Catalogue| catalogue.newest_listing("garmin-com").unwrap().unwrap();
+    assert!(newest(&catalogue).believed && !newest(&catalogue).shrunk);
+    assert!(!list(&mut catalogue, 1..=4, Coverage::default(), false).believed);
+    let shrunk = newest(&catalogue);
+    assert!(shrunk.shrunk && !shrunk.believed, "{shrunk:?}");
+    assert_eq!(shrunk.message.as_deref(), Some("36 of 40 known activities were not in it"));
+    list(&mut catalogue, 1..=4, Coverage::default(), true);
+    assert!(newest(&catalogue).believed && !newest(&catalogue).shrunk, "a person has accepted it");
+    let cut = catalogue.begin_listing("garmin-com", "r", false, later(1)).unwrap();
+    assert_eq!(newest(&catalogue).finished, None);
+    catalogue.cut_listing(cut, 0, "no answer", later(2)).unwrap();
+    let newest = newest(&catalogue);
+    assert!(!newest.believed && !newest.shrunk && newest.message.as_deref() == Some("no answer"));
+}
+
+#[test]
+fn problems_and_deletions_are_told_with_their_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    list(&mut catalogue, 1..=2, Coverage::default(), false);
+    let key = |id: &str| ("garmin-com".to_owned(), id.to_owned());
+    catalogue.set_problem(("garmin-com", "1"), "gs-download", "gone", "not there", now()).unwrap();
+    catalogue.set_problem(("garmin-com", "2"), "gs-upload", "refused", "too small", now()).unwrap();
+    let problems = catalogue.problems("gs-download").unwrap();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[&key("1")], ProblemRow { message: "not there".into(), last: now() });
+
+    let intent = DeletionIntent { run: "r", entry: ("garmin-com", "1"), kept_id: "2", why: "same file", sha256: "aa" };
+    let number = catalogue.intend_deletion(&intent, now()).unwrap();
+    assert_eq!(catalogue.deletions().unwrap()[0].outcome, None);
+    catalogue.settle_deletion(number, DeletionOutcome::Deleted, None, later(1)).unwrap();
+    let row = catalogue.deletions().unwrap().remove(0);
+    assert_eq!((row.entry, row.kept_id.as_str(), row.why.as_str()), (key("1"), "2", "same file"));
+    assert_eq!((row.outcome, row.settled), (Some(DeletionOutcome::Deleted), Some(later(1))));
+}
+
+#[test]
+fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
+    use crate::http::Pacer;
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    Pacing::new(open(&dir)).not_before("p", later(2)).unwrap();
+    assert_eq!(catalogue.asked_to_wait("p", now()).unwrap(), Some(later(2)));
+    assert_eq!(catalogue.asked_to_wait("p", later(-30)).unwrap(), None, "nobody waits so long");
+    assert_eq!(catalogue.asked_to_wait("p", later(3)).unwrap(), None);
+    catalogue.login_turned_away("p", "429", now()).unwrap();
+    let login = catalogue.login("p").unwrap().unwrap();
+    assert_eq!(login.pause(now()), Some(later(2)));
+    assert_eq!((login.pause(later(-30)), login.pause(later(3))), (None, None));
+}
+
+#[test]
+fn what_the_page_asks_takes_its_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = open(&dir);
+    let newest = plan(&catalogue, runs::NEWEST_RUNS, vec![100.into()]);
+    assert!(newest.contains("SCAN runs USING COVERING INDEX runs_by_run"), "{newest}");
+    assert!(newest.contains("SEARCH runs USING INDEX runs_by_run (run=?)"), "{newest}");
+    let last = plan(&catalogue, runs::LAST_OF_EACH, vec![10_000.into()]);
+    assert!(last.contains("SEARCH runs USING INTEGER PRIMARY KEY (rowid>?)"), "{last}");
+    let facts = plan(&catalogue, files::FACTS, Vec::new());
+    assert!(!facts.contains("TEMP B-TREE"), "{facts}");
+}
+
+impl Catalogue {
+    fn change(&self, sql: &str) {
+        self.connection.execute_batch(sql).unwrap();
+    }
+}

@@ -1,0 +1,38 @@
+//! How long logins live, as a command leaves them: written down at its end, so that the page can tell without a look at
+//! the tokens.
+
+use jiff::Timestamp;
+
+use super::{Failure, Run};
+use crate::catalogue::AccountRow;
+use crate::platform::Account;
+
+impl Run {
+    /// Writes down what is known of the logins of all platforms that were opened. It tells people something, and nothing
+    /// is done by it: a failure is not the command's.
+    pub(super) fn note_accounts(&mut self) {
+        let opened = self.opened.take();
+        if self.common.dry_run {
+            return;
+        }
+        for (kind, http) in opened.into_values().filter(|(kind, _)| kind.has_login()) {
+            let account = self.open_platform(&kind, http).and_then(|platform| Ok(platform.account()?));
+            let noted = account.and_then(|account| {
+                let row = account.map(row);
+                Ok::<_, Failure>(self.catalogue.set_account(kind.name, row.as_ref(), Timestamp::now())?)
+            });
+            if let Err(failure) = noted {
+                self.talk.detail(&format!("{}: how long its login lives is not noted: {}", kind.name, failure.message));
+            }
+        }
+    }
+}
+
+fn row(account: Account) -> AccountRow {
+    AccountRow {
+        expires: account.expires,
+        renewable: account.renewable,
+        renewable_until: account.renewable_until,
+        dead: account.dead,
+    }
+}

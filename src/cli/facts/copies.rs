@@ -1,0 +1,41 @@
+//! What is on a platform twice, and what agrees with another entry but for whole quarter hours.
+
+use super::compared::Compared;
+use crate::matching::{Candidate, Certainty, Matcher};
+use crate::report::{Clean, Copy, Likeness};
+
+impl Compared<'_> {
+    /// The copies, and the suspected time-zone faults; the newest first.
+    pub fn copies(&self, matcher: &Matcher) -> (Vec<Copy>, Vec<Likeness>) {
+        let there: Vec<usize> = (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)).collect();
+        let candidates: Vec<Candidate> = there.iter().map(|&at| self.exercises.entries[at].candidate.clone()).collect();
+        let (mut copies, mut shifted) = (Vec::new(), Vec::new());
+        for copy in matcher.copies(&candidates) {
+            let (at, of, certainty) = (there[copy.index], there[copy.of], copy.verdict.certainty);
+            let why = cleaned(&copy.verdict.why);
+            if certainty == Certainty::Shifted {
+                shifted.push((of, at, why));
+                continue;
+            }
+            let told = Copy {
+                copy: self.activity(at),
+                kept: self.activity(of),
+                certainty: certainty.name(),
+                superfluous: certainty.is_superfluous(),
+                why,
+                kept_because: Clean::of(&copy.kept_because),
+            };
+            copies.push(told);
+        }
+        let doubts = self.exercises.doubts().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
+        let doubts = doubts.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
+        shifted.extend(doubts.map(|pair| (pair.left, pair.right, cleaned(&pair.verdict.why))));
+        shifted.sort_by_key(|(one, other, _)| (*one, *other));
+        let likeness = |(one, other, why)| Likeness { one: self.activity(one), other: self.activity(other), why };
+        (copies, shifted.into_iter().map(likeness).collect())
+    }
+}
+
+fn cleaned(words: &[String]) -> Vec<Clean> {
+    words.iter().map(|words| Clean::of(words)).collect()
+}

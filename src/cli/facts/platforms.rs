@@ -1,0 +1,98 @@
+//! The platforms: what is on each, what the archive has of it, its list and its login; and what of that speaks of trouble.
+
+use super::compared::Compared;
+use super::read::Around;
+use crate::catalogue::AccountRow;
+use crate::cli::History;
+use crate::report::state::{PlatformSigns, Signs, Unbelieved};
+use crate::report::{Clean, Login, NoFile, Platform};
+
+impl Compared<'_> {
+    /// The platforms. `signs`: what was gathered of them.
+    pub fn platforms(&self, signs: &Signs) -> Vec<Platform> {
+        let histories = self.read.histories.platforms.iter().zip(&self.read.platforms);
+        let mut all: Vec<Platform> = histories
+            .zip(&signs.platforms)
+            .enumerate()
+            .map(|(at, ((history, around), own))| Platform {
+                name: self.names[at].clone(),
+                title: history.kind.title.to_owned(),
+                compared: self.is_compared[at],
+                pending: history.journal.iter().filter(|row| row.outcome.is_none()).count() as u64,
+                last_complete_listing: around.complete,
+                last_listing: around.listed,
+                not_known: not_known(history, own, signs),
+                login: own.login.as_ref().map(|(login, _)| login.clone()),
+                cooldown_until: own.cooldown.as_ref().map(|(until, _)| *until),
+                asked_to_wait_until: own.asked_to_wait,
+                ..Platform::default()
+            })
+            .collect();
+        for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
+            let (entry, platform) = (self.entry(at), &mut all[self.platform_of[at]]);
+            platform.total += 1;
+            match self.unarchived(entry).map(|(reason, _)| reason) {
+                None => {
+                    platform.downloaded += 1;
+                    platform.bytes += entry.file.as_ref().map_or(0, |file| file.bytes);
+                    platform.bytes += entry.more_files.iter().map(|(_, bytes)| bytes).sum::<u64>();
+                }
+                Some(NoFile::NoOriginal) => platform.no_original += 1,
+                Some(reason) => {
+                    platform.missing += 1;
+                    platform.failed += u64::from(reason == NoFile::Failed);
+                }
+            }
+        }
+        all
+    }
+
+    /// What the platforms say of the state.
+    pub fn platform_signs(&self) -> Vec<PlatformSigns> {
+        let mut has_entries = vec![false; self.names.len()];
+        self.platform_of.iter().for_each(|&platform| has_entries[platform] = true);
+        let sign = |(at, around): (usize, &Around)| {
+            let barred = around.barred.as_ref();
+            let pause = barred.and_then(|login| login.pause(self.read.now).zip(Some(Clean::of(&login.reason))));
+            let refused = barred.filter(|login| login.refused);
+            PlatformSigns {
+                name: self.names[at].clone(),
+                is_known: around.listed.is_some() || has_entries[at],
+                login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
+                refused: refused.map(|login| (login.at, Clean::of(&login.reason))),
+                cooldown: pause,
+                asked_to_wait: around.asked_to_wait,
+                listing: unbelieved(around),
+            }
+        };
+        self.read.platforms.iter().enumerate().map(sign).collect()
+    }
+}
+
+fn login(row: &AccountRow) -> Login {
+    Login {
+        expires: row.expires,
+        renewable: row.renewable,
+        renewable_until: row.renewable_until,
+        dead: row.dead.as_deref().map(Clean::of),
+    }
+}
+
+fn unbelieved(around: &Around) -> Option<Unbelieved> {
+    let newest = around.newest.as_ref().filter(|newest| !newest.believed)?;
+    Some(Unbelieved {
+        run: newest.run.clone(),
+        started: newest.started,
+        finished: newest.finished,
+        shrunk: newest.shrunk,
+        why: newest.message.as_deref().map(Clean::of),
+    })
+}
+
+/// Why nothing may be concluded about a platform now. A list that is being made has not been cut.
+fn not_known(history: &History, own: &PlatformSigns, signs: &Signs) -> Option<Clean> {
+    let why = history.knowledge.none_because.as_deref()?;
+    let open = own.listing.as_ref().filter(|listing| listing.finished.is_none());
+    let is_made = open.is_some_and(|listing| signs.is_running(&listing.run, "gs-fetch"));
+    Some(Clean::of(if is_made { "it is being listed now" } else { why }))
+}

@@ -1,0 +1,103 @@
+//! What the page is made from, as it stood in one moment.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::catalogue::{
+    self, AccountRow, Catalogue, CommandRow, DeletionRow, Key, Login, NewestListing, ProblemRow, ScheduleRow,
+};
+use crate::cli::Histories;
+use crate::cli::args::in_order;
+use crate::platform::{self, Kind};
+
+/// So many of the newest runs are shown.
+const RUNS: u32 = 100;
+
+/// Everything that the page needs of the catalogue.
+pub(super) struct Read {
+    /// When it was read.
+    pub now: Timestamp,
+    /// Entries, uploads, and what is known of each platform's list.
+    pub histories: Histories,
+    /// What else is known of each platform, in the order of the histories.
+    pub platforms: Vec<Around>,
+    /// The newest runs, all their commands.
+    pub runs: Vec<CommandRow>,
+    /// The newest row of each command.
+    pub last: Vec<CommandRow>,
+    /// What gs-download could not get.
+    pub problems: HashMap<Key, ProblemRow>,
+    /// The journal of deletions.
+    pub deletions: Vec<DeletionRow>,
+    /// When it is to run.
+    pub schedule: Option<ScheduleRow>,
+}
+
+/// What is known of a platform besides its history.
+pub(super) struct Around {
+    /// When its last listing that saw the end did so.
+    pub complete: Option<Timestamp>,
+    /// When its last listing that went well ended.
+    pub listed: Option<Timestamp>,
+    /// Its newest listing, however it went.
+    pub newest: Option<NewestListing>,
+    /// Its login, and since when it is so.
+    pub account: Option<(AccountRow, Timestamp)>,
+    /// What stands against a login by itself.
+    pub barred: Option<Login>,
+    /// Until when the service asked to be left alone.
+    pub asked_to_wait: Option<Timestamp>,
+}
+
+impl Read {
+    /// Reads it all in one transaction. `scope`: which platforms; without it all that are known.
+    pub fn of(catalogue: &Catalogue, scope: Option<Vec<&'static Kind>>) -> catalogue::Result<Read> {
+        catalogue.snapshot(|catalogue| {
+            let now = Timestamp::now();
+            // Whole seconds, as everything else in the catalogue.
+            let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+            let scope = match scope {
+                Some(scope) => scope,
+                None => known(catalogue)?,
+            };
+            let around = |kind: &&'static Kind| Around::of(catalogue, kind, now);
+            Ok(Read {
+                now,
+                histories: Histories::read(catalogue, &scope, true, now)?,
+                platforms: scope.iter().map(around).collect::<catalogue::Result<_>>()?,
+                runs: catalogue.newest_runs(RUNS)?,
+                last: catalogue.last_of_each_command()?,
+                problems: catalogue.problems("gs-download")?,
+                deletions: catalogue.deletions()?,
+                schedule: catalogue.schedule()?,
+            })
+        })
+    }
+
+    /// The position of a platform; nothing if it is none of those that are shown.
+    pub fn platform(&self, name: &str) -> Option<usize> {
+        self.histories.platforms.iter().position(|history| history.kind.name == name)
+    }
+}
+
+impl Around {
+    fn of(catalogue: &Catalogue, kind: &Kind, now: Timestamp) -> catalogue::Result<Around> {
+        Ok(Around {
+            complete: catalogue.last_complete_listing(kind.name)?,
+            listed: catalogue.last_sync(kind.name)?,
+            newest: catalogue.newest_listing(kind.name)?,
+            account: catalogue.account(kind.name)?,
+            barred: catalogue.login(kind.name)?,
+            asked_to_wait: catalogue.asked_to_wait(kind.name, now)?,
+        })
+    }
+}
+
+/// The platforms that the catalogue knows, in the table's order; folders stand in no row of it, and come last.
+fn known(catalogue: &Catalogue) -> catalogue::Result<Vec<&'static Kind>> {
+    let names = catalogue.platforms()?.into_iter().chain(catalogue.platforms_with_logins()?);
+    // Of what a later version has written under another name nothing can be told.
+    let kinds = names.filter_map(|name| platform::kind(&name).filter(|kind| kind.name == name));
+    Ok(in_order(kinds))
+}

@@ -1,0 +1,54 @@
+//! What is not in the archive, and why.
+
+use super::compared::Compared;
+use crate::catalogue::Entry;
+use crate::report::{Clean, Lacking, NoFile, NotArchived};
+
+const REASONS: [NoFile; 4] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::NoOriginal];
+
+impl Compared<'_> {
+    /// Why an entry that is on its platform is not in the archive, in words if there are any; nothing: it is.
+    pub fn unarchived(&self, entry: &Entry) -> Option<(NoFile, Option<&str>)> {
+        if entry.file.as_ref().is_some_and(|file| !file.broken) {
+            return None;
+        }
+        let key = (entry.activity.platform.clone(), entry.activity.id.clone());
+        let problem = self.read.problems.get(&key);
+        Some(match (&entry.file, problem) {
+            (_, Some(problem)) => (NoFile::Failed, Some(&problem.message)),
+            (Some(_), None) => (NoFile::Broken, None),
+            (None, None) if entry.activity.manual => (NoFile::NoOriginal, Some("it was typed in by hand")),
+            (None, None) if entry.no_original => (NoFile::NoOriginal, Some("its platform holds no file of it")),
+            (None, None) => (NoFile::NotYet, None),
+        })
+    }
+
+    /// How many entries have a file that was found changed or cut, and can be fetched again.
+    pub fn broken(&self) -> u64 {
+        let is_broken = |at: &usize| self.entry(*at).file.as_ref().is_some_and(|file| file.broken);
+        (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && is_broken(at)).count() as u64
+    }
+
+    /// What is on the platforms and not in the archive, by platform and reason.
+    pub fn not_archived(&self) -> Vec<NotArchived> {
+        let mut lists: Vec<[Vec<Lacking>; 4]> = self.names.iter().map(|_| Default::default()).collect();
+        for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
+            let Some((reason, why)) = self.unarchived(self.entry(at)) else { continue };
+            let item = Lacking { activity: self.activity(at), why: why.map(Clean::of), since: None };
+            let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
+            lists[self.platform_of[at]][place].push(item);
+        }
+        let of_platform = |(platform, lists): (usize, [Vec<Lacking>; 4])| {
+            let platform = &self.names[platform];
+            let told = REASONS.into_iter().zip(lists).filter(|(_, items)| !items.is_empty());
+            let told = told.map(|(reason, items)| NotArchived {
+                platform: platform.clone(),
+                reason,
+                count: items.len() as u64,
+                items,
+            });
+            told.collect::<Vec<_>>()
+        };
+        lists.into_iter().enumerate().flat_map(of_platform).collect()
+    }
+}

@@ -1,0 +1,156 @@
+//! What the catalogue knows of the histories on several platforms, ready to be compared: `gs-diff` plans by it, and the
+//! page tells what is missing where.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::candidate;
+use crate::catalogue::{
+    self, Catalogue, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
+};
+use crate::plan::diff::{self, Journal, Link, Material, Presence, Target, Upload, UploadState};
+use crate::platform::Kind;
+
+/// A platform, and what is known of it.
+pub struct History {
+    /// Its row.
+    pub kind: &'static Kind,
+    /// For which parts of time it is known what is there.
+    pub knowledge: Knowledge,
+    /// The uploads to it, the oldest first.
+    pub journal: Vec<TransferRow>,
+}
+
+/// The histories of the platforms that take part.
+pub struct Histories {
+    /// The platforms.
+    pub platforms: Vec<History>,
+    /// All their entries, the newest first, and what is known of the file of each.
+    pub entries: Vec<(Entry, Option<FileFacts>)>,
+    /// Entries that were one exercise before; what somebody edits on one platform does not make it another one.
+    exercises: HashMap<Key, i64>,
+    /// Those whose file their platform does not give.
+    without_file: HashSet<Key>,
+}
+
+impl Histories {
+    /// Reads them. `by_what_was`: what was found to be one exercise before counts.
+    pub fn read(
+        catalogue: &Catalogue,
+        scope: &[&'static Kind],
+        by_what_was: bool,
+        now: Timestamp,
+    ) -> catalogue::Result<Histories> {
+        let history = |kind: &&'static Kind| {
+            let (knowledge, journal) = (catalogue.knowledge(kind.name)?, catalogue.transfers_to(kind.name)?);
+            Ok(History { kind, knowledge, journal })
+        };
+        let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
+        let mut facts = catalogue.all_file_facts()?;
+        let mut entries = Vec::new();
+        // No names would mean all platforms.
+        if !scope.is_empty() {
+            let query =
+                Query { platforms: scope.iter().map(|kind| kind.name.to_owned()).collect(), ..Query::default() };
+            catalogue.entries(&query, |entry| {
+                let facts = facts.remove(&(entry.activity.platform.clone(), entry.activity.id.clone()));
+                entries.push((entry, facts));
+                Ok::<_, catalogue::Error>(())
+            })?;
+        }
+        let exercises = if by_what_was { catalogue.exercises()? } else { HashMap::new() };
+        Ok(Histories { platforms, entries, exercises, without_file: catalogue.files_not_to_be_had(now)? })
+    }
+
+    /// Whether the list of a platform is known.
+    pub fn is_listed(&self, platform: &str) -> bool {
+        let history = self.platforms.iter().find(|history| history.kind.name == platform);
+        history.is_some_and(|history| history.knowledge.none_because.is_none())
+    }
+
+    /// Entries that are one exercise, whatever is said of them now.
+    pub fn links(&self) -> Vec<Link<'_>> {
+        let mut first: HashMap<i64, &Key> = HashMap::new();
+        let mut same: Vec<(&Key, i64)> = self.exercises.iter().map(|(key, number)| (key, *number)).collect();
+        same.sort_unstable();
+        let alike = same.into_iter().map(|(key, number)| {
+            let other = first.entry(number).or_insert(key);
+            ((other.0.as_str(), other.1.as_str()), (key.0.as_str(), key.1.as_str()))
+        });
+        let alike: Vec<Link> = alike.collect();
+        alike.into_iter().chain(self.platforms.iter().flat_map(|history| &history.journal).filter_map(link)).collect()
+    }
+
+    /// The entries as they are planned with. `may_send`: whether one may go elsewhere; `is_there`: whether a file of the
+    /// archive is where it was put.
+    pub fn planned(
+        &self,
+        may_send: &dyn Fn(&Entry) -> bool,
+        is_there: &dyn Fn(&FileRow) -> bool,
+    ) -> Vec<diff::Entry<'_>> {
+        let presence = |entry: &Entry| match entry.absent {
+            None => Presence::There,
+            Some((since, 1)) => Presence::Missed(since),
+            Some((since, _)) => Presence::Gone(since),
+        };
+        let entries = self.entries.iter().map(|(entry, facts)| diff::Entry {
+            candidate: candidate(&entry.activity, facts.as_ref()),
+            presence: presence(entry),
+            offered: may_send(entry),
+            material: self.material(entry, is_there),
+        });
+        entries.collect()
+    }
+
+    fn material<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> Material<'a> {
+        let key = || (entry.activity.platform.clone(), entry.activity.id.clone());
+        match &entry.file {
+            _ if !entry.more_files.is_empty() => Material::Nothing("it has several files"),
+            Some(file) if file.broken || !is_there(file) => Material::ToFetch,
+            Some(file) if file.origin != "original" => Material::Nothing("there is no original of it, only an export"),
+            Some(file) => Material::File(&file.format, &file.sha256),
+            None if entry.activity.manual => Material::Nothing("it was typed in by hand and has no file"),
+            None if entry.no_original => Material::Nothing("its platform holds no file of it"),
+            None if self.without_file.contains(&key()) => {
+                Material::Nothing("its platform does not give its file; it is asked for again in a week")
+            }
+            None => Material::ToFetch,
+        }
+    }
+}
+
+impl History {
+    /// The platform as a target.
+    pub fn target(&self) -> Target<'_> {
+        let spans = match self.knowledge.none_because {
+            Some(_) => Vec::new(),
+            None => self.knowledge.spans.iter().map(|span| (span.from, span.until)).collect(),
+        };
+        Target {
+            name: self.kind.name,
+            takes: self.kind.takes,
+            known: spans,
+            journal: Journal::of(self.journal.iter().filter_map(upload)),
+        }
+    }
+}
+
+/// The entry that an upload made, if it is known.
+fn link(row: &TransferRow) -> Option<Link<'_>> {
+    let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(TransferOutcome::Created))?;
+    Some(((&row.from.0, &row.from.1), (&row.to, to_id)))
+}
+
+/// What an upload says of what is on its target.
+fn upload(row: &TransferRow) -> Option<Upload<'_>> {
+    let words = row.message.as_deref().unwrap_or("it was refused");
+    let state = match row.outcome {
+        None => UploadState::Open,
+        Some(TransferOutcome::Created | TransferOutcome::AlreadyThere) => UploadState::There(row.to_id.as_deref()),
+        Some(TransferOutcome::Refused) => UploadState::Refused(words),
+        Some(TransferOutcome::Lost) => UploadState::Lost(words),
+        Some(TransferOutcome::Failed) => return None,
+    };
+    Some(Upload { from: (&row.from.0, &row.from.1), sha256: &row.sha256, state })
+}

@@ -1,0 +1,263 @@
+//! Whether all is well: what needs a person and what went wrong, judged from what the catalogue tells. Pure.
+//!
+//! Only what stands now counts: of each platform its login and its newest listing, of each command its newest row in the
+//! log. What a later run of the same command did well is no trouble any more.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Clean, Command, Login, Matter, State, What, flag};
+
+/// What is older says nothing about today.
+const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// No command runs longer.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// A run that is later than this does not come by itself.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Exit codes that are a person's own doing: wrong usage, and Ctrl-C.
+const OWN_DOING: [u8; 2] = [2, 130];
+const BUG: u8 = 70;
+const LOGIN: u8 = 77;
+const CONFIGURATION: u8 = 78;
+
+/// What the state is judged by.
+#[derive(Debug, Clone, Default)]
+pub struct Signs {
+    /// The time of judging.
+    pub now: Timestamp,
+    /// The platforms.
+    pub platforms: Vec<PlatformSigns>,
+    /// The newest row of each command, in the order in which they began.
+    pub commands: Vec<LastCommand>,
+    /// When the newest run in the log began.
+    pub last_run: Option<Timestamp>,
+    /// Activities whose files in the archive were found changed or cut.
+    pub broken: u64,
+    /// When it is to run, if that is known and switched on.
+    pub due: Option<Due>,
+}
+
+/// What a platform says of the state.
+#[derive(Debug, Clone, Default)]
+pub struct PlatformSigns {
+    /// Its name.
+    pub name: String,
+    /// Whether anything is known of what is on it.
+    pub is_known: bool,
+    /// The login, and since when it is so.
+    pub login: Option<(Login, Timestamp)>,
+    /// Since when no password login is tried by itself, and why.
+    pub refused: Option<(Timestamp, Clean)>,
+    /// Until when no password login is tried at all, and why.
+    pub cooldown: Option<(Timestamp, Clean)>,
+    /// Until when the service asked to be left alone.
+    pub asked_to_wait: Option<Timestamp>,
+    /// What is wrong with its newest listing.
+    pub listing: Option<Unbelieved>,
+}
+
+/// A listing from which nothing may be concluded.
+#[derive(Debug, Clone)]
+pub struct Unbelieved {
+    /// The run that made it.
+    pub run: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; nothing: it was killed, or still runs.
+    pub finished: Option<Timestamp>,
+    /// It lacks too much of what was known.
+    pub shrunk: bool,
+    /// What was wrong with it.
+    pub why: Option<Clean>,
+}
+
+/// The newest row of a command.
+#[derive(Debug, Clone)]
+pub struct LastCommand {
+    /// The run that it belongs to.
+    pub run: String,
+    /// The row.
+    pub row: Command,
+}
+
+/// When it is to run.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// Since when that holds.
+    pub since: Timestamp,
+    /// When it was to run last.
+    pub previous: Option<Timestamp>,
+}
+
+/// What was judged.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judged {
+    /// Whether all is well.
+    pub state: State,
+    /// What needs a person; the most urgent first.
+    pub needs: Vec<Matter>,
+    /// What the next run tries again.
+    pub troubles: Vec<Matter>,
+}
+
+impl Signs {
+    /// Judges.
+    pub fn judge(&self) -> Judged {
+        let mut matters: Vec<Matter> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();
+        let of_commands =
+            self.commands.iter().enumerate().filter_map(|(at, last)| self.of_command(at, &last.row, &matters));
+        let of_commands: Vec<Matter> = of_commands.collect();
+        matters.extend(of_commands);
+        matters.extend(self.overdue());
+        if self.broken > 0 {
+            let mend = "gs-list --missing | gs-download".to_owned();
+            matters.push(Matter { count: Some(self.broken), mend: Some(mend), ..matter(What::FilesBroken) });
+        }
+        matters.sort_by_key(|matter| matter.what);
+        let (needs, troubles): (Vec<Matter>, Vec<Matter>) =
+            matters.into_iter().partition(|one| one.what.needs_person());
+        let state = match (needs.is_empty(), troubles.is_empty()) {
+            (false, _) => State::Person,
+            (true, false) => State::Trouble,
+            (true, true) if !self.platforms.iter().any(|one| one.is_known) => State::Empty,
+            (true, true) => State::Well,
+        };
+        Judged { state, needs, troubles }
+    }
+
+    /// Whether a command that was begun and did not end still runs, as far as anybody can tell: what comes after it would
+    /// belong to another run.
+    pub fn is_running(&self, run: &str, command: &str) -> bool {
+        let is_it = |last: &LastCommand| last.run == run && last.row.command.as_str() == command;
+        self.commands.iter().position(is_it).is_some_and(|at| self.runs(at))
+    }
+
+    fn runs(&self, at: usize) -> bool {
+        let LastCommand { run, row } = &self.commands[at];
+        let is_followed = self.commands[at + 1..].iter().any(|later| later.run != *run);
+        row.exit.is_none() && !is_followed && self.now.duration_since(row.started) <= LONGEST
+    }
+
+    fn of_platform(&self, one: &PlatformSigns) -> Vec<Matter> {
+        let login = format!("gs-auth login --platform {}", one.name);
+        let browser = format!("gs-auth login --browser --platform {}", one.name);
+        // In a pause a password is not taken by hand either.
+        let way_in = if one.cooldown.is_some() { &browser } else { &login };
+        let about = |what| Matter { platform: Some(one.name.clone()), ..matter(what) };
+        let mut matters = Vec::new();
+        if let Some((since, why)) = &one.refused {
+            let (at, why, mend) = (Some(*since), Some(why.clone()), Some(way_in.clone()));
+            matters.push(Matter { at, why, mend, ..about(What::LoginRefused) });
+        } else if let Some((until, why)) = &one.cooldown {
+            let (at, why, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
+            matters.push(Matter { at, why, mend, ..about(What::Cooldown) });
+        }
+        // A refused login has to be mended anyhow, and that gives a new token.
+        if let Some((login, since)) = one.login.as_ref().filter(|_| one.refused.is_none())
+            && let Some(at) = self.dead_since(login, *since)
+        {
+            let (why, mend) = (login.dead.clone(), Some(way_in.clone()));
+            matters.push(Matter { at: Some(at), why, mend, ..about(What::LoginDead) });
+        }
+        if let Some(until) = one.asked_to_wait {
+            matters.push(Matter { at: Some(until), ..about(What::AskedToWait) });
+        }
+        matters.extend(self.of_listing(one).map(|found| Matter { platform: Some(one.name.clone()), ..found }));
+        matters
+    }
+
+    /// Since when a token is of no more use.
+    fn dead_since(&self, login: &Login, seen: Timestamp) -> Option<Timestamp> {
+        if login.dead.is_some() {
+            return Some(seen);
+        }
+        let expired = login.expires.filter(|end| *end <= self.now)?;
+        match login.renewable_until {
+            _ if !login.renewable => Some(expired),
+            None => None,
+            Some(end) => (end <= self.now).then_some(end),
+        }
+    }
+
+    fn of_listing(&self, one: &PlatformSigns) -> Option<Matter> {
+        let listing = one.listing.as_ref()?;
+        let at = listing.finished.unwrap_or(listing.started);
+        if self.is_old(at) || (listing.finished.is_none() && self.is_running(&listing.run, "gs-fetch")) {
+            return None;
+        }
+        // Only a list of everything shows what is gone from below the newest page.
+        let (what, mend) = match listing.shrunk {
+            true => {
+                (What::ListShrunk, Some(format!("gs-fetch --full {} --accept-shrunk", flag("--platform", &one.name))))
+            }
+            false => (What::ListCut, None),
+        };
+        Some(Matter { at: Some(at), why: listing.why.clone(), mend, ..matter(what) })
+    }
+
+    fn of_command(&self, at: usize, row: &Command, of_platforms: &[Matter]) -> Option<Matter> {
+        if self.is_old(row.started) {
+            return None;
+        }
+        let ended = row.finished.unwrap_or(row.started);
+        let told = |what| Matter {
+            command: Some(row.command.as_str().to_owned()),
+            exit: row.exit,
+            why: row.message.clone(),
+            at: Some(ended),
+            ..matter(what)
+        };
+        match row.exit {
+            Some(0) => None,
+            Some(exit) if OWN_DOING.contains(&exit) => None,
+            Some(BUG) => Some(told(What::Bug)),
+            Some(CONFIGURATION) => Some(Matter { mend: Some("gs-settings --check".to_owned()), ..told(What::SetUp) }),
+            Some(LOGIN) => self.login_needed(row, told(What::LoginNeeded), of_platforms),
+            Some(_) => Some(told(What::Failed)),
+            None if self.runs(at) => None,
+            None => Some(told(What::Unfinished)),
+        }
+    }
+
+    /// A command found nobody logged in. Where a platform says so itself, that is enough; and who has logged in since then
+    /// has mended it.
+    fn login_needed(&self, row: &Command, needed: Matter, of_platforms: &[Matter]) -> Option<Matter> {
+        let message = row.message.as_ref().map_or("", Clean::as_str);
+        let is_named = |one: &&PlatformSigns| {
+            message.strip_prefix(one.name.as_str()).is_some_and(|rest| rest.starts_with([':', ' ']))
+        };
+        let named = self.platforms.iter().find(is_named);
+        let says_it = |matter: &Matter| {
+            let is_login = matches!(matter.what, What::LoginRefused | What::LoginDead | What::Cooldown);
+            is_login && named.is_none_or(|one| matter.platform.as_deref() == Some(one.name.as_str()))
+        };
+        let ended = row.finished.unwrap_or(row.started);
+        let is_mended = named.and_then(|one| one.login.as_ref()).is_some_and(|(_, since)| *since > ended);
+        if is_mended || of_platforms.iter().any(says_it) {
+            return None;
+        }
+        let mend = named.map_or("gs-auth status".to_owned(), |one| format!("gs-auth login --platform {}", one.name));
+        Some(Matter { platform: named.map(|one| one.name.clone()), mend: Some(mend), ..needed })
+    }
+
+    /// The run that was due and did not happen. One that is still at it is late, not missing.
+    fn overdue(&self) -> Option<Matter> {
+        let due = self.due.as_ref()?;
+        let previous = due.previous.filter(|at| due.since <= *at && self.now.duration_since(*at) > PATIENCE)?;
+        let has_begun = self.last_run.is_some_and(|began| began >= previous);
+        let is_at_it = (0..self.commands.len()).any(|at| self.runs(at));
+        (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), ..matter(What::Overdue) })
+    }
+
+    fn is_old(&self, at: Timestamp) -> bool {
+        self.now.duration_since(at) > OLD
+    }
+}
+
+fn matter(what: What) -> Matter {
+    Matter { what, platform: None, command: None, exit: None, count: None, why: None, at: None, mend: None }
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

@@ -1,0 +1,204 @@
+use super::*;
+
+fn at(hours: i64) -> Timestamp {
+    Timestamp::from_second(1_750_000_000 + hours * 3600).unwrap()
+}
+
+/// A row that began `hours` from now and took a minute.
+fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, message: &str) -> LastCommand {
+    let ended = at(hours).checked_add(SignedDuration::from_mins(1)).unwrap();
+    let row = Command {
+        command: Clean::of(command),
+        started: at(hours),
+        finished: exit.map(|_| ended),
+        outcome: crate::report::RunOutcome::Success,
+        exit,
+        counts: Default::default(),
+        message: (!message.is_empty()).then(|| Clean::of(message)),
+    };
+    LastCommand { run: run.into(), row }
+}
+
+fn platform(name: &str) -> PlatformSigns {
+    PlatformSigns { name: name.into(), is_known: true, ..PlatformSigns::default() }
+}
+
+fn signs(platforms: Vec<PlatformSigns>, commands: Vec<LastCommand>) -> Signs {
+    Signs { now: at(0), platforms, commands, ..Signs::default() }
+}
+
+fn whats(judged: &Judged) -> Vec<What> {
+    judged.needs.iter().chain(&judged.troubles).map(|matter| matter.what).collect()
+}
+
+fn mends(judged: &Judged) -> Vec<&str> {
+    judged.needs.iter().chain(&judged.troubles).filter_map(|matter| matter.mend.as_deref()).collect()
+}
+
+#[test]
+fn nothing_known_is_empty_and_nothing_wrong_is_well() {
+    assert_eq!(signs(vec![], vec![]).judge(), Judged::default());
+    assert_eq!(Judged::default().state, State::Empty);
+    let unknown = PlatformSigns { is_known: false, ..platform("coros") };
+    assert_eq!(signs(vec![unknown], vec![]).judge().state, State::Empty);
+    let judged = signs(vec![platform("coros")], vec![row("a", "gs-fetch", -1, Some(0), "")]).judge();
+    assert_eq!((judged.state, whats(&judged)), (State::Well, vec![]));
+}
+
+#[test]
+fn each_exit_code_means_its_own_matter() {
+    let told = |exit| {
+        let judged = signs(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "why")]).judge();
+        let matter = judged.needs.first().or(judged.troubles.first()).cloned();
+        (judged.state, matter.map(|matter| (matter.what, matter.command.unwrap(), matter.exit, matter.why.unwrap())))
+    };
+    let matter = |what, exit| Some((what, "gs-upload".to_owned(), Some(exit), Clean::of("why")));
+    for exit in [0, 2, 130] {
+        assert_eq!(told(Some(exit)), (State::Well, None), "{exit}");
+    }
+    for (what, exit) in [(What::Bug, 70), (What::LoginNeeded, 77), (What::SetUp, 78)] {
+        assert_eq!(told(Some(exit)), (State::Person, matter(what, exit)));
+    }
+    for exit in [1, 65, 75, 101] {
+        assert_eq!(told(Some(exit)), (State::Trouble, matter(What::Failed, exit)));
+    }
+}
+
+#[test]
+fn what_is_older_than_a_month_says_nothing() {
+    let judge = |hours| signs(vec![platform("coros")], vec![row("a", "gs-upload", hours, Some(75), "")]).judge();
+    assert_eq!(judge(-30 * 24).state, State::Trouble);
+    assert_eq!(judge(-30 * 24 - 1).state, State::Well);
+}
+
+#[test]
+fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over() {
+    let judge = |commands| whats(&signs(vec![platform("coros")], commands).judge());
+    let open = |hours| row("a", "gs-fetch", hours, None, "");
+    assert_eq!(judge(vec![open(-23)]), []);
+    assert_eq!(judge(vec![open(-25)]), [What::Unfinished]);
+    // The stages of one pipeline begin together.
+    assert_eq!(judge(vec![open(-1), row("a", "gs-dedupe", -1, None, "")]), []);
+    assert_eq!(judge(vec![open(-1), row("b", "gs-notify", 0, Some(0), "")]), [What::Unfinished]);
+}
+
+#[test]
+fn of_a_login_the_matter_says_since_when_and_how_to_mend_it() {
+    let refused = PlatformSigns { refused: Some((at(-5), Clean::of("wrong password"))), ..platform("garmin-cn") };
+    let judged = signs(vec![refused.clone()], vec![]).judge();
+    assert_eq!(judged.needs[0].what, What::LoginRefused);
+    assert_eq!((judged.needs[0].at, judged.needs[0].why.as_ref().unwrap().as_str()), (Some(at(-5)), "wrong password"));
+    assert_eq!(mends(&judged), ["gs-auth login --platform garmin-cn"]);
+
+    let paused = PlatformSigns { cooldown: Some((at(2), Clean::of("429"))), ..platform("garmin-com") };
+    let judged = signs(vec![paused.clone()], vec![]).judge();
+    assert_eq!((judged.state, whats(&judged)), (State::Trouble, vec![What::Cooldown]));
+    assert_eq!(judged.troubles[0].at, Some(at(2)));
+    assert_eq!(mends(&judged), ["gs-auth login --browser --platform garmin-com"]);
+
+    let both = PlatformSigns { refused: refused.refused, ..paused };
+    let judged = signs(vec![both], vec![]).judge();
+    assert_eq!(whats(&judged), [What::LoginRefused], "one matter, not two");
+    assert_eq!(mends(&judged), ["gs-auth login --browser --platform garmin-com"]);
+}
+
+#[test]
+fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
+    let judge = |expires: Option<i64>, renewable, until: Option<i64>, dead: Option<&str>| {
+        let (expires, renewable_until) = (expires.map(at), until.map(at));
+        let login = Login { expires, renewable, renewable_until, dead: dead.map(Clean::of) };
+        let judged = signs(vec![PlatformSigns { login: Some((login, at(-9))), ..platform("coros") }], vec![]).judge();
+        judged.needs.first().map(|matter| (matter.what, matter.at))
+    };
+    let dead = |hours| Some((What::LoginDead, Some(at(hours))));
+    assert_eq!(judge(None, false, None, None), None, "for ever, as far as anybody knows");
+    assert_eq!(judge(Some(1), false, None, None), None);
+    assert_eq!(judge(Some(-1), false, None, None), dead(-1));
+    assert_eq!(judge(Some(-1), true, None, None), None, "it is renewed");
+    assert_eq!(judge(Some(-2), true, Some(1), None), None);
+    assert_eq!(judge(Some(-2), true, Some(-1), None), dead(-1));
+    assert_eq!(judge(Some(1), true, Some(9), Some("ended")), dead(-9));
+
+    let login = Login { expires: None, renewable: false, renewable_until: None, dead: Some(Clean::of("ended")) };
+    let refused = Some((at(-1), Clean::of("wrong password")));
+    let both = PlatformSigns { login: Some((login, at(-9))), refused, ..platform("coros") };
+    assert_eq!(whats(&signs(vec![both], vec![]).judge()), [What::LoginRefused], "one login mends both");
+}
+
+#[test]
+fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_mended() {
+    let needed = |message| vec![row("a", "gs-fetch", -1, Some(77), message)];
+    let judge = |platforms, message| signs(platforms, needed(message)).judge();
+    let judged = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com: nobody is logged in");
+    assert_eq!(
+        (whats(&judged), mends(&judged)),
+        (vec![What::LoginNeeded], vec!["gs-auth login --platform garmin-com"])
+    );
+    assert_eq!(judged.needs[0].platform.as_deref(), Some("garmin-com"));
+    let judged = judge(vec![], "no platform is set up");
+    assert_eq!((judged.state, mends(&judged)), (State::Person, vec!["gs-auth status"]));
+    // A name that begins like another one.
+    let judged = judge(vec![platform("garmin-com")], "garmin-command: x");
+    assert_eq!(judged.needs[0].platform, None);
+
+    let refused = PlatformSigns { refused: Some((at(-1), Clean::of("no"))), ..platform("garmin-com") };
+    assert_eq!(whats(&judge(vec![refused.clone()], "garmin-com: x")), [What::LoginRefused]);
+    assert_eq!(whats(&judge(vec![refused.clone()], "x")), [What::LoginRefused]);
+    let judged = judge(vec![refused, platform("coros")], "coros 12: x");
+    assert_eq!(whats(&judged), [What::LoginRefused, What::LoginNeeded], "another platform's matter");
+
+    let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, dead: None }, at(seen)));
+    let since = |seen| judge(vec![PlatformSigns { login: login(seen), ..platform("coros") }], "coros: x");
+    assert_eq!((whats(&since(-2)), whats(&since(0))), (vec![What::LoginNeeded], vec![]));
+}
+
+#[test]
+fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
+    let listing = |shrunk, finished: Option<i64>| Unbelieved {
+        run: "a".into(),
+        started: at(-2),
+        finished: finished.map(at),
+        shrunk,
+        why: Some(Clean::of("why")),
+    };
+    let judge = |listing, commands| {
+        signs(vec![PlatformSigns { listing: Some(listing), ..platform("folder:/mnt/my watch") }], commands).judge()
+    };
+    let judged = judge(listing(true, Some(-1)), vec![]);
+    assert_eq!((judged.state, whats(&judged)), (State::Person, vec![What::ListShrunk]));
+    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-shrunk"]);
+    let judged = judge(listing(false, Some(-1)), vec![]);
+    assert_eq!((judged.state, judged.troubles[0].at), (State::Trouble, Some(at(-1))));
+    let open = || vec![row("a", "gs-fetch", -2, None, "")];
+    assert_eq!(whats(&judge(listing(false, None), open())), []);
+    assert_eq!(whats(&judge(listing(false, None), vec![])), [What::ListCut]);
+    assert_eq!(whats(&judge(listing(false, None), vec![row("b", "gs-fetch", -2, None, "")])), [What::ListCut]);
+}
+
+#[test]
+fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
+    let due = |since, previous: i64| Some(Due { since: at(since), previous: Some(at(previous)) });
+    let judge = |due, last: Option<i64>, commands| {
+        let signs = Signs { due, last_run: last.map(at), ..signs(vec![platform("coros")], commands) };
+        signs.judge().needs.first().map(|matter| (matter.what, matter.at))
+    };
+    let overdue = |hours| Some((What::Overdue, Some(at(hours))));
+    assert_eq!(judge(due(-99, -2), Some(-3), vec![]), overdue(-2));
+    assert_eq!(judge(due(-99, -2), None, vec![]), overdue(-2));
+    assert_eq!(judge(due(-99, -1), Some(-3), vec![]), None, "an hour is allowed");
+    assert_eq!(judge(due(-99, -2), Some(-2), vec![]), None);
+    assert_eq!(judge(due(-1, -2), Some(-3), vec![]), None, "it was not yet so then");
+    assert_eq!(judge(None, None, vec![]), None);
+    assert_eq!(judge(due(-99, -2), Some(-3), vec![row("a", "gs-fetch", -3, None, "")]), None, "a long run is at it");
+}
+
+#[test]
+fn the_most_urgent_comes_first_and_broken_files_are_counted() {
+    let refused = PlatformSigns { refused: Some((at(-1), Clean::of("no"))), ..platform("coros") };
+    let shrunk = Unbelieved { run: "a".into(), started: at(-2), finished: Some(at(-1)), shrunk: true, why: None };
+    let platforms = vec![PlatformSigns { listing: Some(shrunk), ..platform("garmin-com") }, refused];
+    let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
+    let judged = Signs { broken: 3, ..signs(platforms, commands) }.judge();
+    assert_eq!(whats(&judged), [What::LoginRefused, What::ListShrunk, What::SetUp, What::FilesBroken, What::Failed]);
+    assert_eq!((judged.troubles[0].count, judged.needs.len()), (Some(3), 3));
+}

@@ -1,0 +1,102 @@
+//! `status.json`: the facts as they are, for programs. A line a fact, and of the lists a line an item: so grep finds what it
+//! looks for, the state stands in the first lines, and a long history stays small.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+use super::Facts;
+
+/// The text of `status.json`.
+pub fn status(facts: &Facts) -> serde_json::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    facts.serialize(&mut Serializer::with_formatter(&mut text, Lines::default()))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Breaks lines in the object itself and in its lists, and nowhere below.
+#[derive(Default)]
+struct Lines {
+    /// How many objects and lists are open.
+    depth: u32,
+    /// The list that is open in the object has an item.
+    has_item: bool,
+}
+
+impl Lines {
+    fn open(&mut self, out: &mut (impl io::Write + ?Sized), mark: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        out.write_all(mark)
+    }
+}
+
+impl Formatter for Lines {
+    fn begin_object<W: io::Write + ?Sized>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"{")
+    }
+
+    fn begin_object_key<W: io::Write + ?Sized>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        out.write_all(match (self.depth, first) {
+            (1, true) => b"\n",
+            (1, false) => b",\n",
+            (_, true) => b"",
+            (_, false) => b", ",
+        })
+    }
+
+    fn begin_object_value<W: io::Write + ?Sized>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn end_object<W: io::Write + ?Sized>(&mut self, out: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        out.write_all(if self.depth == 0 { b"\n}" } else { b"}" })
+    }
+
+    fn begin_array<W: io::Write + ?Sized>(&mut self, out: &mut W) -> io::Result<()> {
+        if self.depth == 1 {
+            self.has_item = false;
+        }
+        self.open(out, b"[")
+    }
+
+    fn begin_array_value<W: io::Write + ?Sized>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.has_item |= self.depth == 2;
+        out.write_all(match (self.depth, first) {
+            (2, true) => b"\n",
+            (2, false) => b",\n",
+            (_, true) => b"",
+            (_, false) => b", ",
+        })
+    }
+
+    fn end_array<W: io::Write + ?Sized>(&mut self, out: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        out.write_all(if self.depth == 1 && self.has_item { b"\n]" } else { b"]" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Clean, Exercise, Place, State};
+
+    #[test]
+    fn the_state_stands_in_the_first_lines_and_each_item_in_one() {
+        let on = ["coros", "garmin-cn"].map(|name| Place { platform: name.into(), id: Clean::of("1\n2") });
+        let exercise = |name: &str| Exercise { name: Clean::of(name), on: on.to_vec(), ..Exercise::default() };
+        let facts =
+            Facts { state: State::Well, activities: vec![exercise("晨跑 \"a\""), exercise("b")], ..Facts::default() };
+        let text = String::from_utf8(status(&facts).unwrap()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[..2], ["{", "\"state\": \"well\","]);
+        assert!(lines.contains(&"\"runs\": [],"), "{text}");
+        let at = lines.iter().position(|line| *line == "\"activities\": [").unwrap();
+        assert!(lines[at + 1].starts_with(r#"{"name": "晨跑 \"a\"", "#) && lines[at + 1].ends_with("},"), "{text}");
+        assert_eq!(lines[at + 3..], ["]", "}"]);
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, serde_json::to_value(&facts).unwrap(), "nothing but the lines is ours");
+    }
+}
