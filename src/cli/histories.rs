@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::candidate;
+use crate::activity::Activity;
 use crate::catalogue::{
     self, Catalogue, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
 };
@@ -103,8 +104,12 @@ impl Histories {
         entries.collect()
     }
 
+    /// Whether its platform has refused its file time and again, so that it is asked for seldom.
+    pub fn is_not_to_be_had(&self, activity: &Activity) -> bool {
+        self.without_file.contains(&(activity.platform.clone(), activity.id.clone()))
+    }
+
     fn material<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> Material<'a> {
-        let key = || (entry.activity.platform.clone(), entry.activity.id.clone());
         match &entry.file {
             _ if !entry.more_files.is_empty() => Material::Nothing("it has several files"),
             Some(file) if file.broken || !is_there(file) => Material::ToFetch,
@@ -112,7 +117,7 @@ impl Histories {
             Some(file) => Material::File(&file.format, &file.sha256),
             None if entry.activity.manual => Material::Nothing("it was typed in by hand and has no file"),
             None if entry.no_original => Material::Nothing("its platform holds no file of it"),
-            None if self.without_file.contains(&key()) => {
+            None if self.is_not_to_be_had(&entry.activity) => {
                 Material::Nothing("its platform does not give its file; it is asked for again in a week")
             }
             None => Material::ToFetch,

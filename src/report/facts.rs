@@ -127,6 +127,8 @@ pub enum What {
     ListCut,
     /// Files in the archive were found changed or cut; they are fetched again.
     FilesBroken,
+    /// Files were asked for in vain, and will be again; those that are known not to be had are none of them.
+    FilesFailed,
     /// A command ended otherwise than well. `at`: when.
     Failed,
     /// A command did not end: it was killed, or still runs. `at`: when it began.

@@ -33,6 +33,8 @@ pub struct Signs {
     pub last_run: Option<Timestamp>,
     /// Activities whose files in the archive were found changed or cut.
     pub broken: u64,
+    /// Activities whose file was asked for in vain, but for those that are known not to be had.
+    pub failed: u64,
     /// When it is to run, if that is known and switched on.
     pub due: Option<Due>,
 }
@@ -109,9 +111,11 @@ impl Signs {
         let of_commands: Vec<Matter> = of_commands.collect();
         matters.extend(of_commands);
         matters.extend(self.overdue());
-        if self.broken > 0 {
-            let mend = "gs-list --missing | gs-download".to_owned();
-            matters.push(Matter { count: Some(self.broken), mend: Some(mend), ..matter(What::FilesBroken) });
+        for (what, count) in [(What::FilesBroken, self.broken), (What::FilesFailed, self.failed)] {
+            if count > 0 {
+                let mend = "gs-list --missing | gs-download".to_owned();
+                matters.push(Matter { count: Some(count), mend: Some(mend), ..matter(what) });
+            }
         }
         matters.sort_by_key(|matter| matter.what);
         let (needs, troubles): (Vec<Matter>, Vec<Matter>) =

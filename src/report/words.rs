@@ -177,6 +177,8 @@ impl Matter {
             (What::ListCut, Lang::Zh) => format!("{platform}：上次列表不完整"),
             (What::FilesBroken, Lang::En) => format!("Files in the archive that were found changed or cut: {count}"),
             (What::FilesBroken, Lang::Zh) => format!("归档中损坏的文件：{count}"),
+            (What::FilesFailed, Lang::En) => format!("Files that were asked for in vain: {count}"),
+            (What::FilesFailed, Lang::Zh) => format!("获取失败的文件：{count}"),
             (What::Failed, Lang::En) => format!("{command} ended with exit code {exit}"),
             (What::Failed, Lang::Zh) => format!("{command} 以退出码 {exit} 结束"),
             (What::Unfinished, Lang::En) => format!("{command} did not end: it was killed"),

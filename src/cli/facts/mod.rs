@@ -67,6 +67,7 @@ fn facts(compared: &Compared) -> Facts {
         commands: read.last.iter().map(last).collect(),
         last_run: read.runs.iter().map(|row| row.started).max(),
         broken: compared.broken(),
+        failed: compared.failed(),
         due,
     };
     let judged = signs.judge();

@@ -29,6 +29,17 @@ impl Compared<'_> {
         (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && is_broken(at)).count() as u64
     }
 
+    /// How many entries have a file that was asked for in vain and may come yet: what their platform has refused time and
+    /// again is asked for seldom, and is no news.
+    pub fn failed(&self) -> u64 {
+        let may_come = |at: &usize| {
+            let entry = self.entry(*at);
+            let is_failed = self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
+            is_failed && !self.read.histories.is_not_to_be_had(&entry.activity)
+        };
+        (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && may_come(at)).count() as u64
+    }
+
     /// What is on the platforms and not in the archive, by platform and reason.
     pub fn not_archived(&self) -> Vec<NotArchived> {
         let mut lists: Vec<[Vec<Lacking>; 4]> = self.names.iter().map(|_| Default::default()).collect();
