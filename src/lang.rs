@@ -1,4 +1,4 @@
-//! The languages that people are spoken to in: the page, and the messages of a run.
+//! How people are spoken to: the languages of the page and of messages, and units as they are read everywhere.
 
 use std::fmt::Display;
 
@@ -74,6 +74,35 @@ pub fn local(start: Timestamp, utc_offset_s: Option<i32>) -> String {
     }
 }
 
+/// `1:02:03`
+pub fn clock(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// `86.2 kB`
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// `12,345`
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +112,13 @@ mod tests {
         let of = |name| Lang::of(name);
         assert_eq!([of("zh_CN.UTF-8"), of("zh"), of("ZH-TW")], [Some(Lang::Zh); 3]);
         assert_eq!([of("en_GB"), of("C.UTF-8"), of("é"), of("")], [Some(Lang::En), None, None, None]);
+    }
+
+    #[test]
+    fn units_are_read_the_same_everywhere() {
+        assert_eq!(clock(3723.4), "1:02:03");
+        let sizes = [999, 86_212, 4_300_000, 12_345_678_901].map(size);
+        assert_eq!(sizes, ["999 B", "86.2 kB", "4.3 MB", "12.3 GB"]);
+        assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
     }
 }

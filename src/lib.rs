@@ -6,7 +6,7 @@
 //! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
 //!
 //! ```text
-//! bin → cli → plan, catalogue, platform, archive, report, notify, settings → record, matching, http, fit → lang, activity, sport
+//! bin → cli → plan, catalogue, platform, archive, report, notify, settings → record, matching, http, fit → schedule, lang, activity, sport
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
@@ -18,6 +18,7 @@
 //! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
 //! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
 //! - [`report`]: the page, made of one value that holds all it shows; [`lang`]: the languages of both.
+//! - [`schedule`]: a cron expression in a time zone, and when it comes.
 //!
 //! To teach it a platform: one module in `platform`, one row in [`platform::PLATFORMS`], one simulator.
 //! To add a command: one file in `src/bin`, one test of the same name, one row in the README.
@@ -35,5 +36,6 @@ pub mod plan;
 pub mod platform;
 pub mod record;
 pub mod report;
+pub mod schedule;
 pub mod settings;
 pub mod sport;

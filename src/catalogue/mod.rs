@@ -7,7 +7,6 @@
 mod accounts;
 mod activities;
 mod deletions;
-mod due;
 mod exercises;
 mod files;
 mod listings;
@@ -15,6 +14,7 @@ mod logins;
 mod pacing;
 mod problems;
 mod runs;
+mod schedule;
 mod told;
 mod transfers;
 
@@ -26,7 +26,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 pub use accounts::AccountRow;
 pub use activities::{Change, Entry, Query, Seen};
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
-pub use due::ScheduleRow;
 pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Knowledge, NewestListing, Reached, Settled};
@@ -34,6 +33,7 @@ pub use logins::Login;
 pub use pacing::Pacing;
 pub use problems::ProblemRow;
 pub use runs::{CommandRow, Outcome, Stage};
+pub use schedule::{LastRun, ScheduleRow};
 pub use transfers::{TransferIntent, TransferOutcome, TransferRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).

@@ -70,7 +70,7 @@ impl Read {
                 last: catalogue.last_of_each_command()?,
                 problems: catalogue.problems("gs-download")?,
                 deletions: catalogue.deletions()?,
-                schedule: catalogue.schedule_row()?,
+                schedule: catalogue.schedule()?,
             })
         })
     }

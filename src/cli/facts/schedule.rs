@@ -1,30 +1,22 @@
-//! When it is to run: what the catalogue has of the schedule, and the runs around now that follow from it.
+//! When it is to run: the schedule that is written down, and the runs around now that follow from it.
 
 use jiff::Timestamp;
 
+use super::compared::shown;
 use crate::catalogue::ScheduleRow;
+use crate::report;
 use crate::report::state::Due;
-use crate::report::{Clean, Schedule};
-
-/// The runs around now.
-#[derive(Debug, Clone, Copy, Default)]
-struct Runs {
-    /// The next one.
-    next: Option<Timestamp>,
-    /// The last one that was due.
-    previous: Option<Timestamp>,
-}
-
-/// The one place where a schedule becomes moments. Nothing here reads the five fields yet, so none is told.
-fn runs_around(_schedule: &ScheduleRow, _now: Timestamp) -> Runs {
-    Runs::default()
-}
+use crate::schedule::Schedule;
 
 /// The schedule as it is shown, and what it says of the state.
-pub(super) fn schedule(row: &ScheduleRow, now: Timestamp) -> (Schedule, Option<Due>) {
-    let runs = if row.enabled { runs_around(row, now) } else { Runs::default() };
-    let shown = |text: &str| Clean::of(text).as_str().to_owned();
-    let schedule =
-        Schedule { cron: shown(&row.cron), zone: shown(&row.zone), enabled: row.enabled, next_run: runs.next };
-    (schedule, row.enabled.then_some(Due { since: row.at, previous: runs.previous }))
+pub(super) fn schedule(row: &ScheduleRow, now: Timestamp) -> (report::Schedule, Option<Due>) {
+    // One that cannot be read here (a zone that this machine does not know) tells no time; gs-schedule says why.
+    let known = Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
+    let told = report::Schedule {
+        cron: shown(&row.cron),
+        zone: shown(&row.zone),
+        enabled: row.enabled,
+        next_run: known.as_ref().and_then(|known| known.next(now)),
+    };
+    (told, known.map(|known| Due { since: row.since, previous: known.previous(now) }))
 }

@@ -1,0 +1,163 @@
+//! What lacks where and why, what is there twice, what was deleted, what was refused.
+
+use maud::{Markup, html};
+
+use super::show::{Sign, activity, command, folded, path, time, word};
+use super::words::certainty;
+use super::{Clean, Copy, Deletion, Facts, Lacking, Likeness, NoFile, Reason, Refusal};
+use crate::lang::{Lang, number};
+
+/// All that is not as it should be, or is worth a look. What is empty says so in one line.
+pub fn differences(facts: &Facts, lang: Lang) -> Markup {
+    html! {
+        section #differences {
+            h2 { (lang.pick("Differences", "差异")) }
+            (missing(facts, lang))
+            (not_archived(facts, lang))
+            (part("copies", lang.pick("Copies on one platform", "同一平台上的副本"), facts.copies.len(),
+                html! { (count(facts.copies.iter().filter(|copy| copy.superfluous).count(), lang.pick("superfluous", "多余"))) (lang.comma())
+                    (count(facts.copies.iter().filter(|copy| !copy.superfluous).count(), lang.pick("only told of", "仅提示"))) },
+                folded_list(&facts.copies, lang, |copy| self::copy(copy, lang)), lang))
+            (part("zones", lang.pick("Suspected time-zone faults", "疑似时区错误"), facts.time_zone_faults.len(),
+                count(facts.time_zone_faults.len(), lang.pick("pairs that agree but for whole quarter hours", "对仅相差整刻钟的活动")),
+                folded_list(&facts.time_zone_faults, lang, |pair| likeness(pair, lang)), lang))
+            (part("deletions", lang.pick("Deletions", "删除"), facts.deletions.len(),
+                count(facts.deletions.len(), lang.pick("entries that are gone, or may be", "项已删除或可能已删除")),
+                folded_list(&facts.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
+            (part("refused", lang.pick("Refused uploads", "被拒绝的上传"), facts.refused.len(),
+                count(facts.refused.len(), lang.pick("uploads refused, or taken and never shown", "次上传被拒绝或未出现")),
+                folded_list(&facts.refused, lang, |refusal| self::refusal(refusal, lang)), lang))
+        }
+    }
+}
+
+fn count(count: usize, what: &str) -> Markup {
+    html! { b { (number(count as u64)) } " " (what) }
+}
+
+/// The list of a part, folded behind whatever summary it gets.
+fn folded_list<'a, T>(
+    items: &'a [T],
+    lang: Lang,
+    each: impl Fn(&T) -> Markup + 'a,
+) -> impl FnOnce(Markup) -> Markup + 'a {
+    move |summary| folded(summary, items, items.len() <= 5, lang, each)
+}
+
+/// A heading, and below it a folded list, or a line that says that there is nothing.
+fn part(id: &str, title: &str, len: usize, summary: Markup, list: impl FnOnce(Markup) -> Markup, lang: Lang) -> Markup {
+    html! {
+        div.part id=(id) {
+            h3 { (title) }
+            @if len == 0 { (nothing(lang)) } @else { (list(summary)) }
+        }
+    }
+}
+
+fn nothing(lang: Lang) -> Markup {
+    html! { p.fine { (Sign::Well) " " (lang.pick("none", "无")) } }
+}
+
+fn missing(facts: &Facts, lang: Lang) -> Markup {
+    html! {
+        div.part #missing {
+            h3 { (lang.pick("Missing on a platform", "平台上缺失的运动")) }
+            @if facts.missing.is_empty() { (nothing(lang)) }
+            @for missing in &facts.missing {
+                (folded(html! { span.place { (missing.on) } " " b { (number(missing.count)) } " " (missing.reason.words(lang)) },
+                    &missing.items, missing.count <= 5, lang, |item| lacking(item, lang)))
+                @if let Some(line) = mend(missing.reason, &missing.on) {
+                    p.mend { span.note { (lang.pick("To send it all the same: ", "仍要发送：")) } (command(&line)) }
+                }
+            }
+        }
+    }
+}
+
+/// What a person may do against a decision.
+fn mend(reason: Reason, on: &str) -> Option<String> {
+    let flag = match reason {
+        Reason::Refused => "--retry",
+        Reason::Doubtful => "--doubtful",
+        Reason::Deleted => "--resurrect",
+        _ => return None,
+    };
+    Some(format!("gs-list | gs-diff --to {} {flag} | gs-download | gs-upload", quoted(on)))
+}
+
+/// A word that a shell takes as it is.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '/' | '.');
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+fn not_archived(facts: &Facts, lang: Lang) -> Markup {
+    html! {
+        div.part #not-archived {
+            h3 { (lang.pick("Not in the archive", "未归档")) }
+            @if facts.not_archived.is_empty() { (nothing(lang)) }
+            @for group in &facts.not_archived {
+                (folded(html! { span.place { (group.platform) } " " b { (number(group.count)) } " " (group.reason.words(lang)) },
+                    &group.items, group.count <= 5 && group.reason != NoFile::NoOriginal, lang, |item| lacking(item, lang)))
+            }
+        }
+    }
+}
+
+fn lacking(item: &Lacking, lang: Lang) -> Markup {
+    html! {
+        (activity(&item.activity, true, lang))
+        @if let Some(since) = item.since { span.sub { (lang.pick("since ", "自 ")) (time(since)) } }
+        @if let Some(why) = &item.why { span.why { (why) } }
+    }
+}
+
+fn reasons(why: &[Clean]) -> Markup {
+    html! { span.why { @for (at, reason) in why.iter().enumerate() { @if at > 0 { " · " } (reason) } } }
+}
+
+fn copy(copy: &Copy, lang: Lang) -> Markup {
+    html! {
+        (activity(&copy.copy, true, lang))
+        span.pair { (lang.pick("is a copy of ", "是此项的副本：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
+        span.sub {
+            (certainty(copy.certainty, lang)) "; "
+            @if copy.superfluous { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (copy.kept_because) ")" }
+            @else { (lang.pick("both stay", "两者都保留")) }
+        }
+        (reasons(&copy.why))
+    }
+}
+
+fn likeness(pair: &Likeness, lang: Lang) -> Markup {
+    html! {
+        (activity(&pair.one, true, lang))
+        span.pair { (lang.pick("looks like ", "近似于 ")) (activity(&pair.other, true, lang)) }
+        (reasons(&pair.why))
+    }
+}
+
+fn deletion(deletion: &Deletion, lang: Lang) -> Markup {
+    html! {
+        (activity(&deletion.activity, true, lang))
+        span.sub { (time(deletion.at)) " " (deletion.by.words(lang)) }
+        @if let Some(kept) = &deletion.kept_id { span.sub { (lang.pick("kept: ", "保留：")) (word(kept)) } }
+        @if let Some(why) = &deletion.why { span.why { (why) } }
+        @if let Some(file) = &deletion.file { span.sub { (lang.pick("in the archive: ", "归档文件：")) code { (path(file)) } } }
+        @if let Some(line) = &deletion.restore {
+            p.mend { span.note { (lang.pick("To put it back: ", "恢复：")) } (command(line)) }
+        }
+    }
+}
+
+fn refusal(refusal: &Refusal, lang: Lang) -> Markup {
+    html! {
+        (activity(&refusal.activity, true, lang)) " → " span.place { (refusal.to) }
+        span.sub {
+            (time(refusal.at)) " "
+            @if refusal.outcome == "lost" { (lang.pick("taken, and never shown", "已接收但从未出现")) } @else { (lang.pick("refused", "被拒绝")) }
+        }
+        @if let Some(words) = &refusal.words { span.why { "“" (words) "”" } }
+        p.mend { span.note { (lang.pick("To send it again all the same: ", "仍要重新发送：")) } (command(&refusal.retry)) }
+    }
+}

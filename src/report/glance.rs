@@ -1,0 +1,144 @@
+//! The top of the page: is all well, when did it run, what needs a person and what mends it.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::show::{Sign, command, span, time};
+use super::{Facts, Matter, Schedule, State};
+use crate::lang::{self, Lang};
+
+/// The state, the runs, and what is to be done.
+pub fn glance(facts: &Facts, lang: Lang) -> Markup {
+    html! {
+        section #state class={ "glance " (facts.state.sign().class()) } {
+            div.verdict {
+                (facts.state.sign())
+                h1 { (facts.state.sentence(lang)) }
+            }
+            p #stale.stale hidden data-old=(lang.pick("This page is old: it was made {} ago. Has the schedule stopped?", "此页面已过时：生成于 {} 前。计划任务是否已停止？"))
+                data-due=(lang.pick("A run was due {} ago, and this page knows nothing of it. Look after cron.", "一次运行应于 {} 前执行，但此页面未见其结果。请检查 cron。")) {}
+            @if facts.state == State::Empty { (beginning(lang)) } @else { p.gist { (gist(facts, lang)) } }
+            (runs(facts, lang))
+        }
+        @if !facts.needs.is_empty() {
+            section #needs.matters {
+                h2 { (lang.pick("What needs you", "需要您处理")) }
+                ul { @for matter in &facts.needs { (told(matter, Sign::Bad, lang)) } }
+            }
+        }
+        @if !facts.troubles.is_empty() {
+            section #troubles.matters {
+                h2 { (lang.pick("What went wrong", "出现的问题")) }
+                p.note { (lang.pick("The next run tries again by itself.", "下次运行会自动重试。")) }
+                ul { @for matter in &facts.troubles { (told(matter, Sign::Warn, lang)) } }
+            }
+        }
+    }
+}
+
+/// What somebody does first.
+fn beginning(lang: Lang) -> Markup {
+    html! {
+        p.gist { (lang.pick("No platform was listed so far. Three commands begin:", "尚未列出任何平台。从这三条命令开始：")) }
+        ol.steps {
+            li { (command("gs-auth login --platform garmin-com")) " " span.note { (lang.pick("or garmin-cn, or coros", "或 garmin-cn、coros")) } }
+            li { (command("gs-fetch | gs-download > /dev/null")) " " span.note { (lang.pick("lists and archives", "列出并归档")) } }
+            li { (command("gs-report")) " " span.note { (lang.pick("makes this page anew", "重新生成此页面")) } }
+        }
+    }
+}
+
+/// How much there is, in a sentence.
+fn gist(facts: &Facts, lang: Lang) -> String {
+    let exercises = lang::number(facts.activities.len() as u64);
+    let archived = lang::number(facts.activities.iter().filter(|exercise| exercise.file.is_some()).count() as u64);
+    let to_send: u64 =
+        facts.missing.iter().filter(|missing| missing.reason == super::Reason::ToSend).map(|m| m.count).sum();
+    let copies = facts.copies.iter().filter(|copy| copy.superfluous).count() as u64;
+    let platforms = facts.platforms.len();
+    let (to_send, copies) = (lang::number(to_send), lang::number(copies));
+    match lang {
+        Lang::En => format!(
+            "{exercises} exercises on {platforms} {}, {archived} of them in the archive. To be sent: {to_send}. Superfluous copies: {copies}.",
+            if platforms == 1 { "platform" } else { "platforms" }
+        ),
+        Lang::Zh => format!(
+            "{platforms} 个平台共 {exercises} 次运动，其中 {archived} 次已归档。待发送：{to_send}。多余副本：{copies}。"
+        ),
+    }
+}
+
+/// The last run, the next one, and when the page was made.
+fn runs(facts: &Facts, lang: Lang) -> Markup {
+    html! {
+        dl.runs {
+            div {
+                dt { (lang.pick("Last run", "上次运行")) }
+                dd {
+                    @match &facts.last_run {
+                        None => (lang.pick("none yet", "尚无")),
+                        Some(run) => {
+                            (time(run.finished.unwrap_or(run.started)))
+                            span.sub {
+                                (run.outcome.sign()) " " (run.outcome.word(lang))
+                                @if let Some(end) = run.finished { " · " (span(end.as_second() - run.started.as_second(), lang)) }
+                            }
+                        }
+                    }
+                }
+            }
+            div {
+                dt { (lang.pick("Next run", "下次运行")) }
+                dd { (next_run(facts.schedule.as_ref(), lang)) }
+            }
+            div {
+                dt { (lang.pick("This page", "此页面")) }
+                dd {
+                    @if let Some(made) = facts.made { (time(made)) }
+                    span.sub { "garminsync " (facts.version) }
+                }
+            }
+        }
+    }
+}
+
+fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
+    match schedule {
+        None => html! {
+            (lang.pick("not known", "未知"))
+            span.sub { (lang.pick("no schedule is written down: ", "未记录计划：")) (command("gs-schedule '0 */6 * * *'")) }
+        },
+        Some(schedule) if !schedule.enabled => html! {
+            (lang.pick("none", "无"))
+            span.sub { (lang.pick("the schedule is switched off: ", "计划已关闭：")) (command("gs-schedule on")) }
+        },
+        Some(schedule) => html! {
+            @match schedule.next_run { Some(next) => (time(next)), None => (lang.pick("never", "从不")) }
+            span.sub { code { (schedule.cron) } " " (schedule.zone) }
+        },
+    }
+}
+
+fn told(matter: &Matter, sign: Sign, lang: Lang) -> Markup {
+    html! {
+        li {
+            (sign)
+            div {
+                p.what {
+                    (matter.sentence(lang))
+                    @if let Some(at) = matter.at { span.at { " " (matter.at_word(lang)) " " (time(at)) } }
+                }
+                @if let Some(why) = &matter.why { p.why { (why) } }
+                @if let Some(mend) = &matter.mend {
+                    p.mend { span.note { (lang.pick("What mends it: ", "解决方法：")) } (command(mend)) }
+                }
+            }
+        }
+    }
+}
+
+/// When the reader's browser takes the page for old: what it needs for that, in milliseconds since 1970.
+pub fn due_ms(facts: &Facts) -> Option<i64> {
+    let schedule = facts.schedule.as_ref().filter(|schedule| schedule.enabled)?;
+    schedule.next_run.map(Timestamp::as_millisecond)
+}

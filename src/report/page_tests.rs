@@ -1,0 +1,152 @@
+//! The page, made of invented facts.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::report::{Clean, Facts, sample};
+
+fn english(facts: &Facts) -> String {
+    page(facts, Look::default())
+}
+
+/// The tags of a page in their order, each with the names of its attributes: what a browser makes of it.
+fn skeleton(page: &str) -> Vec<String> {
+    let tags = page.split('<').skip(1).map(|part| part.split('>').next().unwrap_or("").to_owned());
+    tags.map(|tag| {
+        let names = tag.split('"').step_by(2).collect::<String>();
+        names.split_whitespace().map(|word| word.trim_end_matches('=')).collect::<Vec<_>>().join(" ")
+    })
+    // A name that may be written from the right stands in a tag of its own.
+    .filter(|tag| !tag.ends_with("bdi"))
+    .collect()
+}
+
+/// Every value of the attribute `name`.
+fn values<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    let mark = format!(" {name}=\"");
+    page.split(&mark as &str).skip(1).map(|part| part.split('"').next().unwrap_or("")).collect()
+}
+
+/// The page without its own rules and script.
+fn text_of(page: &str) -> String {
+    page.replace(CSS, "").replace(SCRIPT, "")
+}
+
+#[test]
+fn ancestors_14_no_text_of_others_becomes_markup() {
+    let plain = skeleton(&text_of(&english(&sample::facts())));
+    for evil in [
+        "<script>alert(1)</script>",
+        "</script></noscript></style></title><img src=x onerror=alert(1)>",
+        "\" onmouseover=\"alert(1)\" x=\"",
+        "' autofocus onfocus='alert(1)",
+        "<tbody><tr><td>--></tr></tbody><!--",
+        "&lt;b&gt;&amp;",
+        "\u{202e}\u{2066}gnihsif\u{0}\u{1b}[2J\r\n\t",
+        &"长<i>".repeat(4000),
+    ] {
+        let page = english(&sample::facts_in(&|text| Clean::of(&format!("{text}{evil}"))));
+        assert_eq!(skeleton(&text_of(&page)), plain, "{}", evil.chars().take(20).collect::<String>());
+        assert!(!page.contains(['\u{202e}', '\u{2066}', '\u{0}', '\u{1b}']), "{evil:?}");
+    }
+}
+
+#[test]
+fn a_long_name_makes_no_long_page() {
+    let long = english(&sample::facts_in(&|text| Clean::of(&format!("{text}{}", "長".repeat(10_000)))));
+    let plain = english(&sample::facts());
+    assert!(long.len() < 20 * plain.len(), "{} {}", long.len(), plain.len());
+}
+
+#[test]
+fn nothing_is_loaded_from_anywhere_and_nothing_has_a_style_of_its_own() {
+    for lang in [Lang::En, Lang::Zh] {
+        let page = page(&sample::facts(), Look { lang, refresh: true });
+        let text = text_of(&page);
+        assert!(values(&text, "style").is_empty() && values(&text, "src").is_empty());
+        assert!(values(&text, "href").iter().all(|href| href.starts_with('#') || href.starts_with("data:")), "{page}");
+        assert!(!CSS.contains("url(") && !CSS.contains("@import") && !SCRIPT.contains("fetch("));
+    }
+}
+
+#[test]
+fn every_id_is_there_once_and_every_reference_leads_somewhere() {
+    let page = text_of(&english(&sample::facts()));
+    let ids = values(&page, "id");
+    let different: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(different.len(), ids.len(), "{ids:?}");
+    let links = values(&page, "href").into_iter().filter_map(|href| href.strip_prefix('#'));
+    let labels = values(&page, "aria-labelledby").into_iter().chain(values(&page, "for"));
+    for id in links.chain(labels) {
+        assert!(different.contains(id), "{id}");
+    }
+}
+
+#[test]
+fn it_says_what_needs_a_person_and_what_mends_it() {
+    let page = english(&sample::facts());
+    for said in [
+        "It needs you",
+        "coros: the login has ended",
+        "another login ended it",
+        "gs-auth login --platform coros",
+        "gs-download ended with exit code 1",
+        "Nothing is planned to or from it: ",
+        "20 only on garmin-com",
+        "gs-list | gs-diff --to coros --doubtful | gs-download | gs-upload",
+        "start +2 s",
+        "recorded by a garmin device",
+        "gs-upload --restore",
+        "“file format is not supported”",
+        "start +8:00:00",
+        "0 */6 * * *",
+    ] {
+        assert!(page.contains(&said.replace('>', "&gt;")), "{said}");
+    }
+}
+
+#[test]
+fn it_speaks_chinese() {
+    let page = page(&sample::facts(), Look { lang: Lang::Zh, refresh: false });
+    assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("需要您处理"));
+    let words = |text: &str| text_of(text).matches(|c: char| ('\u{4e00}'..'\u{9fff}').contains(&c)).count();
+    assert!(words(&page) > 500, "{}", words(&page));
+}
+
+#[test]
+fn an_empty_catalogue_says_what_to_do_next() {
+    let page = english(&Facts::default());
+    assert!(page.contains("Nothing is known yet") && page.contains("gs-auth login --platform garmin-com"));
+    assert!(!page.contains("id=\"platforms\"") && !page.contains("<nav"));
+}
+
+#[test]
+fn every_activity_is_in_the_page_once() {
+    let facts = sample::facts();
+    let page = english(&facts);
+    let (first, rest) = page.split_once("<noscript id=\"rest\">").unwrap();
+    for (at, exercise) in facts.activities.iter().enumerate() {
+        let path = exercise.file.as_ref().map_or_else(|| exercise.on[0].id.to_string(), |file| file.path.to_string());
+        let (here, there) = if at < 100 { (first, rest) } else { (rest, first) };
+        assert_eq!((here.matches(&path).count(), there.matches(&path).count()), (1, 0), "{at} {path}");
+    }
+}
+
+#[test]
+fn twenty_thousand_activities_stay_below_six_megabytes() {
+    let activities = (1..=20_000).map(|number| sample::exercise(&Clean::of, number)).collect();
+    let facts = Facts { activities, ..sample::facts() };
+    let bytes = english(&facts).len();
+    assert!(bytes < 6_000_000, "{bytes}");
+}
+
+#[test]
+fn it_loads_itself_anew_only_when_asked_to() {
+    let with = page(&sample::facts(), Look { refresh: true, ..Look::default() });
+    assert!(
+        with.contains("<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>")
+            && with.contains("id=\"refresh\"")
+    );
+    let without = text_of(&english(&sample::facts()));
+    assert!(!without.contains("refresh"));
+}

@@ -1,0 +1,32 @@
+//! The pictures, with a heading each.
+
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use maud::{Markup, html};
+
+use super::Facts;
+use super::charts::{calendar, coverage, weeks};
+use crate::lang::Lang;
+
+/// All three.
+pub fn pictures(facts: &Facts, lang: Lang) -> Markup {
+    html! {
+        section #pictures {
+            h2 { (lang.pick("Pictures", "图表")) }
+            (picture(lang.pick("Days", "每日"), calendar(&facts.days, lang)))
+            (picture(lang.pick("Hours a week", "每周时长"), weeks(&facts.weeks, monday(facts.made), lang)))
+            (picture(lang.pick("What is where, over time", "各处的覆盖情况"), coverage(&facts.months, &facts.platforms, lang)))
+        }
+    }
+}
+
+fn picture(title: &str, drawing: Markup) -> Markup {
+    html! { div.picture { h3 { (title) } (drawing) } }
+}
+
+/// The Monday of the week in which the page is made.
+fn monday(made: Option<Timestamp>) -> jiff::civil::Date {
+    let today = made.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC).date();
+    let back = i64::from(today.weekday().to_monday_zero_offset());
+    today.checked_sub(Span::new().days(back)).unwrap_or(today)
+}

@@ -1,0 +1,151 @@
+//! The platforms: one card each, and what each has towards each other one.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::show::{Sign, span, time};
+use super::{Facts, Login, Pair, Platform};
+use crate::lang::{self, Lang, number};
+
+/// All platforms.
+pub fn platforms(facts: &Facts, lang: Lang) -> Markup {
+    html! {
+        section #platforms {
+            h2 { (lang.pick("Platforms", "平台")) }
+            div.cards { @for platform in &facts.platforms { (card(platform, facts.made, lang)) } }
+            @if !facts.matrix.is_empty() { (matrix(facts, lang)) }
+        }
+    }
+}
+
+fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
+    let sign = if platform.not_known.is_some() { Sign::Warn } else { Sign::Well };
+    html! {
+        article.card {
+            h3 { (sign) " " (platform.title) }
+            p.id { (platform.name) }
+            p.total { strong { (number(platform.total)) } " " (lang.pick("activities", "项活动")) }
+            (share(platform, lang))
+            dl.numbers {
+                (row(lang.pick("downloaded", "已下载"), html! { (number(platform.downloaded)) }))
+                (row(lang.pick("missing", "缺失"), html! { (number(platform.missing)) }))
+                (row(lang.pick("failed", "失败"), html! { (number(platform.failed)) }))
+                (row(lang.pick("no original", "无原始文件"), html! { (number(platform.no_original)) }))
+                (row(lang.pick("pending", "待确认上传"), html! { (number(platform.pending)) }))
+                (row(lang.pick("size", "大小"), html! { (lang::size(platform.bytes)) }))
+            }
+            dl.facts {
+                (row(lang.pick("last complete list", "上次完整列表"), at(platform.last_complete_listing, lang.pick("never", "从未"))))
+                (row(lang.pick("last list", "上次列表"), at(platform.last_listing, lang.pick("never", "从未"))))
+                (row(lang.pick("login", "登录"), login(platform.login.as_ref(), made, lang)))
+                (row(lang.pick("pause", "暂停"), pause(platform, lang)))
+            }
+            @if let Some(why) = &platform.not_known {
+                p.why { (lang.pick("Nothing is planned to or from it: ", "暂不计划任何传输：")) (why) }
+            }
+        }
+    }
+}
+
+fn row(name: &str, value: Markup) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+fn at(at: Option<Timestamp>, never: &str) -> Markup {
+    at.map_or_else(|| html! { (never) }, time)
+}
+
+/// How much of it is in the archive, as a bar and in words.
+fn share(platform: &Platform, lang: Lang) -> Markup {
+    let could = platform.downloaded + platform.missing;
+    let width = if could == 0 { 0.0 } else { platform.downloaded as f64 / could as f64 * 100.0 };
+    let words = match lang {
+        Lang::En => format!("{} of {} in the archive", number(platform.downloaded), number(could)),
+        Lang::Zh => format!("{} / {} 已归档", number(platform.downloaded), number(could)),
+    };
+    html! {
+        svg.share viewBox="0 0 100 4" preserveAspectRatio="none" role="img" aria-label=(words) {
+            rect.all width="100" height="4" {}
+            rect.part width=(format!("{width:.1}")) height="4" {}
+        }
+    }
+}
+
+/// How long the login lives.
+fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
+    let Some(login) = login else { return html! { (lang.pick("none, or not known", "无或未知")) } };
+    if let Some(why) = &login.dead {
+        return html! { (Sign::Bad) " " (lang.pick("ended: ", "已失效：")) (why) };
+    }
+    let left = |end: Timestamp| made.map_or(0, |made| end.as_second() - made.as_second());
+    let lives = |end: Timestamp| html! { (span(left(end), lang)) span.sub { (time(end)) } };
+    html! {
+        @match (login.expires, login.renewable, login.renewable_until) {
+            (_, true, Some(end)) if left(end) > 0 => {
+                (lang.pick("renewed by itself, for ", "自动续期，可续期 ")) (lives(end))
+            }
+            (_, true, None) => (lang.pick("renewed by itself", "自动续期")),
+            (Some(end), ..) if left(end) > 0 => { (lang.pick("lives for ", "有效期 ")) (lives(end)) }
+            (None, false, _) => (lang.pick("lives until the service ends it", "由服务决定何时失效")),
+            _ => { (lang.pick("expired", "已过期")) }
+        }
+    }
+}
+
+fn pause(platform: &Platform, lang: Lang) -> Markup {
+    html! {
+        @match (platform.cooldown_until, platform.asked_to_wait_until) {
+            (Some(until), _) => { (lang.pick("no password login until ", "密码登录暂停至 ")) (time(until)) }
+            (None, Some(until)) => { (lang.pick("asks to be left alone until ", "要求暂停至 ")) (time(until)) }
+            (None, None) => (lang.pick("none", "无")),
+        }
+    }
+}
+
+/// Rows have, columns lack.
+fn matrix(facts: &Facts, lang: Lang) -> Markup {
+    let mut names: Vec<&str> = Vec::new();
+    for pair in &facts.matrix {
+        if !names.contains(&pair.on.as_str()) {
+            names.push(&pair.on);
+        }
+    }
+    let pair = |on: &str, and: &str| facts.matrix.iter().find(|pair| pair.on == on && pair.and == and);
+    html! {
+        h3 #matrix-title { (lang.pick("Who has what", "各平台对照")) }
+        p.note { (lang.pick("Of the exercises on the platform of the row, how many are on that of the column too.", "行平台上的运动中，有多少也在列平台上。")) }
+        div.scroll tabindex="0" role="region" aria-labelledby="matrix-title" {
+            table.matrix {
+                thead { tr {
+                    th scope="col" { (lang.pick("on ↓ and on →", "在 ↓ 且在 →")) }
+                    @for name in &names { th scope="col" { (name) } }
+                } }
+                tbody {
+                    @for on in &names {
+                        tr {
+                            th scope="row" { (on) }
+                            @for and in &names { td { @if let Some(pair) = pair(on, and) { (cell(pair, lang)) } @else { span.self { "—" } } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cell(pair: &Pair, lang: Lang) -> Markup {
+    let here = |count: u64| match lang {
+        Lang::En => format!("{} only on {}", number(count), pair.on),
+        Lang::Zh => format!("{} 仅在 {}", number(count), pair.on),
+    };
+    html! {
+        span.both { b { (number(pair.both)) } " " (lang.pick("on both", "两者都有")) }
+        @if pair.only == 0 {
+            span.fine { (Sign::Well) " " (lang.pick("none lacks", "无缺失")) }
+        } @else {
+            span.only { (here(pair.only)) }
+            @if pair.pending > 0 { span.sub { (number(pair.pending)) " " (lang.pick("pending", "处理中")) } }
+            @if pair.refused > 0 { span.sub { (number(pair.refused)) " " (lang.pick("refused", "被拒绝")) } }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Facts of an invented person, for the tests of the page.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+
+const PLATFORMS: [(&str, &str); 3] = [
+    ("garmin-com", "Garmin Connect (garmin.com)"),
+    ("garmin-cn", "Garmin Connect China (garmin.cn)"),
+    ("coros", "COROS"),
+];
+
+/// When the page is made.
+pub fn now() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+fn ago(hours: i64) -> Timestamp {
+    now().checked_sub(SignedDuration::from_hours(hours)).unwrap()
+}
+
+/// What is made of each text that somebody else wrote.
+pub type Say<'a> = &'a dyn Fn(&str) -> Clean;
+
+fn all(say: Say, texts: &[&str]) -> Vec<Clean> {
+    texts.iter().map(|text| say(text)).collect()
+}
+
+fn entry(say: Say, id: u64, name: &str) -> Activity {
+    Activity {
+        platform: "garmin-com".into(),
+        id: Clean::of(&id.to_string()),
+        name: Some(say(name)),
+        sport: Some(say("running")),
+        start_time: Some(ago(id as i64)),
+        utc_offset_s: Some(3600),
+        timer_time_s: Some(2223.3),
+        distance_m: Some(4261.2),
+    }
+}
+
+/// One of many exercises.
+pub fn exercise(say: Say, number: u64) -> Exercise {
+    let sports = ["running", "cycling", "swimming", "hiking"];
+    let id = say(&(21_482_825_013 - number).to_string());
+    let start = ago(number as i64 * 31);
+    let name = start.strftime("%Y-%m-%dT%H-%M-%SZ");
+    Exercise {
+        name: say(["Morning run", "Round the lake", "西湖晨跑", "Intervals 6 × 800 m"][number as usize % 4]),
+        sport: say(sports[number as usize % 4]),
+        sub_sport: number.is_multiple_of(3).then(|| say("trail")),
+        start_time: Some(start),
+        utc_offset_s: Some(3600),
+        timer_time_s: Some(1800.0 + number as f64 * 7.0),
+        distance_m: Some(5000.0 + number as f64 * 13.0),
+        device: Some(say("Forerunner 965")),
+        on: (0..=number as usize % 3)
+            .map(|at| Place {
+                platform: PLATFORMS[at].0.into(),
+                id: Clean::of(
+                    &(at as u64 * 7_919 * (57_000_000_000_000 - number) + 21_482_825_013 - number).to_string(),
+                ),
+            })
+            .collect(),
+        gone_from: Vec::new(),
+        lacking: (number % 3 < 2).then(|| ("coros".to_owned(), Reason::ToSend)).into_iter().collect(),
+        file: (!number.is_multiple_of(9)).then(|| File {
+            path: say(&format!("fit/garmin_com/activity_{id}_{name}.fit")),
+            format: say("fit"),
+            export: false,
+            bytes: 86_212 + number,
+        }),
+    }
+}
+
+fn run(say: Say, number: i64, outcome: RunOutcome, exit: Option<u8>) -> Run {
+    let command = |name: &str, counts: &[(&str, u64)]| Command {
+        command: say(name),
+        started: ago(6 * number + 1),
+        finished: Some(ago(6 * number + 1).checked_add(SignedDuration::from_secs(95)).unwrap()),
+        outcome,
+        exit,
+        counts: counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+        message: (outcome != RunOutcome::Success).then(|| say("coros: HTTP 503; try again later")),
+    };
+    let commands =
+        vec![command("gs-fetch", &[("listed", 120), ("new", 2)]), command("gs-download", &[("downloaded", 2)])];
+    Run {
+        run: say("20260301T110000Z-0001"),
+        started: commands[0].started,
+        finished: commands[1].finished,
+        outcome,
+        exit,
+        counts: BTreeMap::from([("downloaded".into(), 2), ("listed".into(), 120), ("new".into(), 2)]),
+        message: commands[1].message.clone(),
+        commands,
+    }
+}
+
+fn platform((name, title): (&str, &str)) -> Platform {
+    Platform {
+        name: name.into(),
+        title: title.into(),
+        compared: true,
+        total: 1210,
+        downloaded: 1198,
+        missing: 8,
+        no_original: 4,
+        failed: 1,
+        pending: 2,
+        bytes: 98_000_000,
+        last_complete_listing: Some(ago(50)),
+        last_listing: Some(ago(1)),
+        not_known: None,
+        login: Some(Login { expires: Some(ago(-20)), renewable: true, renewable_until: Some(ago(-600)), dead: None }),
+        cooldown_until: None,
+        asked_to_wait_until: None,
+    }
+}
+
+fn matter(what: What) -> Matter {
+    Matter { what, platform: None, command: None, exit: None, count: None, why: None, at: Some(ago(3)), mend: None }
+}
+
+/// Of everything something.
+pub fn facts() -> Facts {
+    facts_in(&Clean::of)
+}
+
+/// The same, with what is made of each text.
+pub fn facts_in(say: Say) -> Facts {
+    let lacking =
+        |id, why: Option<&str>| Lacking { activity: entry(say, id, "Evening ride"), why: why.map(say), since: None };
+    let pairs =
+        PLATFORMS.iter().flat_map(|on| PLATFORMS.iter().map(move |and| (on.0, and.0))).filter(|(on, and)| on != and);
+    let mut platforms: Vec<Platform> = PLATFORMS.into_iter().map(platform).collect();
+    platforms[2].not_known = Some(say("the answer was cut in the middle"));
+    platforms[2].login = Some(Login {
+        expires: None,
+        renewable: false,
+        renewable_until: None,
+        dead: Some(say("another login ended it")),
+    });
+    Facts {
+        state: State::Person,
+        made: Some(now()),
+        version: "0.1.0",
+        last_run: Some(run(say, 0, RunOutcome::Partial, Some(1))),
+        schedule: Some(Schedule { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)) }),
+        needs: vec![Matter {
+            platform: Some("coros".into()),
+            why: Some(say("another login ended it")),
+            mend: Some("gs-auth login --platform coros".into()),
+            ..matter(What::LoginDead)
+        }],
+        troubles: vec![Matter {
+            command: Some("gs-download".into()),
+            exit: Some(1),
+            why: Some(say("garmin-com 21482825013: HTTP 500; try again later")),
+            ..matter(What::Failed)
+        }],
+        platforms,
+        matrix: pairs
+            .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, refused: 1 })
+            .collect(),
+        missing: vec![
+            Missing { on: "coros".into(), reason: Reason::ToSend, count: 2, items: vec![lacking(7, None), lacking(9, None)] },
+            Missing { on: "coros".into(), reason: Reason::Doubtful, count: 1, items: vec![lacking(8, Some("start +1:00:00, else alike"))] },
+        ],
+        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![lacking(11, Some("HTTP 500"))] }],
+        copies: vec![Copy {
+            copy: entry(say, 12, "Lunch run"),
+            kept: entry(say, 13, "Lunch run"),
+            certainty: "same-exercise",
+            superfluous: true,
+            why: all(say, &["start +2 s", "distance 0.1 %", "same device"]),
+            kept_because: say("recorded by a garmin device"),
+        }],
+        time_zone_faults: vec![Likeness { one: entry(say, 14, "A"), other: entry(say, 15, "B"), why: all(say, &["start +8:00:00", "distance 0.0 %"]) }],
+        deletions: vec![Deletion {
+            activity: entry(say, 16, "Twice"),
+            by: Deleter::Garminsync,
+            at: ago(30),
+            kept_id: Some(say("17")),
+            why: Some(say("same file")),
+            file: Some(say("fit/garmin_com/activity_16_2026-02-28T20-00-00Z.fit")),
+            restore: Some("gs-list --deleted --platform garmin-com --id 16 | gs-upload --restore > /dev/null".into()),
+        }],
+        refused: vec![Refusal {
+            activity: entry(say, 18, "Odd one"),
+            to: "coros".into(),
+            outcome: "refused",
+            at: ago(60),
+            words: Some(say("file format is not supported")),
+            retry: "gs-list --platform garmin-com --id 18 | gs-diff --to coros --retry | gs-download | gs-upload > /dev/null".into(),
+        }],
+        runs: (0..30).map(|n| if n % 7 == 0 { run(say, n, RunOutcome::Partial, Some(1)) } else { run(say, n, RunOutcome::Success, Some(0)) }).collect(),
+        days: days(),
+        weeks: weeks(),
+        months: months(),
+        activities: (1..250).map(|number| exercise(say, number)).collect(),
+    }
+}
+
+fn today() -> Date {
+    Date::constant(2026, 3, 1)
+}
+
+/// Three years; the middle of the second was spent ill.
+fn days() -> Vec<Day> {
+    let day = |back: i64| {
+        let date = today().checked_sub(jiff::Span::new().days(back)).unwrap();
+        let time_s = 1800.0 + (back * 7919 % 113) as f64 * 90.0;
+        Day { date, count: 1 + (back % 9 == 0) as u64, time_s, distance_m: time_s * 2.9 }
+    };
+    (0..1100).rev().filter(|back| back * 31 % 7 < 4 && !(500..580).contains(back)).map(day).collect()
+}
+
+fn weeks() -> Vec<Week> {
+    let mut weeks: BTreeMap<Date, BTreeMap<String, Volume>> = BTreeMap::new();
+    let sports = ["running", "cycling", "swimming", "hiking", "training"];
+    for (at, day) in days().iter().enumerate() {
+        let back = i64::from(day.date.weekday().to_monday_zero_offset());
+        let monday = day.date.checked_sub(jiff::Span::new().days(back)).unwrap();
+        let sport = sports[at * at % 11 % sports.len()];
+        let volume = weeks.entry(monday).or_default().entry(sport.to_owned()).or_default();
+        (volume.count, volume.time_s, volume.distance_m) =
+            (volume.count + day.count, volume.time_s + day.time_s, volume.distance_m + day.distance_m);
+    }
+    weeks.into_iter().map(|(monday, sports)| Week { monday, sports }).collect()
+}
+
+fn months() -> Vec<Month> {
+    let month = |n: i64| {
+        let count = 14 + (n * 5 % 7) as u64;
+        let on = PLATFORMS.iter().zip(0..).map(|((name, _), place)| {
+            let there = if n < 6 * place {
+                0
+            } else if n % 9 == 4 {
+                count - 3
+            } else {
+                count
+            };
+            ((*name).to_owned(), there)
+        });
+        Month {
+            month: Date::constant(2023, 3, 1).checked_add(jiff::Span::new().months(n)).unwrap(),
+            count,
+            archived: count - u64::from(n % 13 == 12),
+            on: on.collect(),
+        }
+    };
+    (0..37).map(month).collect()
+}

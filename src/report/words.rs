@@ -1,0 +1,196 @@
+//! What the page says of each kind of thing, in both languages.
+
+use super::show::Sign;
+use super::{Deleter, Matter, NoFile, Reason, RunOutcome, State, What};
+use crate::lang::{self, Lang};
+
+impl State {
+    /// The first thing that is read.
+    pub fn sentence(self, lang: Lang) -> &'static str {
+        match self {
+            State::Empty => lang.pick("Nothing is known yet", "尚无数据"),
+            State::Well => lang.pick("All is well", "一切正常"),
+            State::Trouble => lang.pick("Something went wrong; the next run tries again", "出现问题，下次运行会重试"),
+            State::Person => lang.pick("It needs you", "需要您处理"),
+        }
+    }
+
+    /// Its form.
+    pub fn sign(self) -> Sign {
+        match self {
+            State::Empty => Sign::None,
+            State::Well => Sign::Well,
+            State::Trouble => Sign::Warn,
+            State::Person => Sign::Bad,
+        }
+    }
+}
+
+impl RunOutcome {
+    /// In a word or two.
+    pub fn word(self, lang: Lang) -> &'static str {
+        match self {
+            RunOutcome::Success => lang.pick("well", "成功"),
+            RunOutcome::Partial => lang.pick("some failed", "部分失败"),
+            RunOutcome::Interrupted => lang.pick("interrupted", "被中断"),
+            RunOutcome::Unfinished => lang.pick("did not end, or still runs", "未结束或仍在运行"),
+            RunOutcome::Error => lang.pick("failed", "失败"),
+        }
+    }
+
+    /// Its form.
+    pub fn sign(self) -> Sign {
+        match self {
+            RunOutcome::Success => Sign::Well,
+            RunOutcome::Partial | RunOutcome::Unfinished => Sign::Warn,
+            RunOutcome::Interrupted => Sign::None,
+            RunOutcome::Error => Sign::Bad,
+        }
+    }
+}
+
+impl Reason {
+    /// Why a platform lacks an exercise, after its number: `3 to send`.
+    pub fn words(self, lang: Lang) -> &'static str {
+        match self {
+            Reason::ToSend => lang.pick("to be sent by the next run", "下次运行时发送"),
+            Reason::Pending => lang.pick("under way: the service has not finished with it", "已上传，服务处理中"),
+            Reason::Refused => lang.pick("refused by the service, or never shown by it", "被服务拒绝，或上传后未出现"),
+            Reason::Doubtful => lang.pick("held: it may be there already", "暂不发送：可能已存在"),
+            Reason::NoFile => lang.pick("no file that could be sent", "没有可发送的文件"),
+            Reason::Deleted => lang.pick("deleted there by somebody", "已在该平台被删除"),
+            Reason::Missed => lang.pick("not in the last list; the next one tells", "上次列表中缺失，待下次确认"),
+            Reason::NotKnown => lang.pick("not known: the platform was not listed that far", "未知：平台列表未覆盖"),
+        }
+    }
+
+    /// The same in a word, for a row of a list.
+    pub fn word(self, lang: Lang) -> &'static str {
+        match self {
+            Reason::ToSend => lang.pick("to be sent", "待发送"),
+            Reason::Pending => lang.pick("under way", "处理中"),
+            Reason::Refused => lang.pick("refused", "被拒绝"),
+            Reason::Doubtful => lang.pick("held", "暂不发送"),
+            Reason::NoFile => lang.pick("no file", "无文件"),
+            Reason::Deleted => lang.pick("deleted there", "已删除"),
+            Reason::Missed => lang.pick("not in the last list", "列表缺失"),
+            Reason::NotKnown => lang.pick("not known", "未知"),
+        }
+    }
+}
+
+impl NoFile {
+    /// Why an activity is not in the archive, after its number.
+    pub fn words(self, lang: Lang) -> &'static str {
+        match self {
+            NoFile::Failed => lang.pick("asked for in vain; asked for again", "获取失败，会重试"),
+            NoFile::Broken => lang.pick("found changed or cut; fetched again", "文件损坏，会重新获取"),
+            NoFile::NotYet => lang.pick("not fetched yet", "尚未下载"),
+            NoFile::NoOriginal => lang.pick(
+                "without a file: typed in by hand, or the service holds none",
+                "没有文件：手动录入，或服务没有原始文件",
+            ),
+        }
+    }
+}
+
+impl Deleter {
+    /// Who deleted an entry, and what came of it.
+    pub fn words(self, lang: Lang) -> &'static str {
+        match self {
+            Deleter::Garminsync => lang.pick("by garminsync, as a copy", "garminsync 删除的副本"),
+            Deleter::Pending => {
+                lang.pick("by garminsync; whether it is gone, the next run looks", "garminsync 已请求删除，待确认")
+            }
+            Deleter::Failed => lang.pick("asked for by garminsync, and still there", "garminsync 删除失败，仍在平台上"),
+            Deleter::Restored => lang.pick("by garminsync, and put back by you", "garminsync 删除后由您恢复"),
+            Deleter::Somebody => lang.pick("by somebody, on the platform", "在平台上被删除"),
+            Deleter::Perhaps => lang.pick("perhaps: the last list did not show it", "可能：上次列表中未出现"),
+        }
+    }
+}
+
+/// How sure it is that two entries are one exercise.
+pub fn certainty(name: &str, lang: Lang) -> &str {
+    match name {
+        "same-file" => lang.pick("the same file", "同一文件"),
+        "same-exercise" => lang.pick("the same exercise", "同一次运动"),
+        "two-devices" => lang.pick("one exercise, two devices: never deleted", "同一次运动、两台设备：从不删除"),
+        "start-only" => lang.pick("begin together, else different: never deleted", "仅开始时间相同：从不删除"),
+        other => other,
+    }
+}
+
+/// What a run counted: `downloaded` becomes `downloaded 12`.
+pub fn counted(name: &str, count: u64, lang: Lang) -> String {
+    let word = match name {
+        "copies" => lang.pick("copies", "副本"),
+        "created" => lang.pick("created", "新建"),
+        "deleted" => lang.pick("deleted", "删除"),
+        "downloaded" => lang.pick("downloaded", "下载"),
+        "exports" => lang.pick("exports", "导出"),
+        "failed" => lang.pick("failed", "失败"),
+        "listed" => lang.pick("listed", "列出"),
+        "new" => lang.pick("new", "新增"),
+        "no_original" => lang.pick("without a file", "无文件"),
+        "pending" => lang.pick("pending", "处理中"),
+        "planned" => lang.pick("planned", "计划"),
+        "refused" => lang.pick("refused", "拒绝"),
+        "reported" => lang.pick("to look at", "待查看"),
+        "skipped" => lang.pick("skipped", "跳过"),
+        "told" => lang.pick("told", "通知"),
+        "verified" => lang.pick("verified", "校验"),
+        other => other,
+    };
+    format!("{} {}", word.replace('_', " "), lang::number(count))
+}
+
+impl Matter {
+    /// What went wrong, in a sentence without its end.
+    pub fn sentence(&self, lang: Lang) -> String {
+        let platform = self.platform.as_deref().unwrap_or("?");
+        let command = self.command.as_deref().unwrap_or("?");
+        let count = lang::number(self.count.unwrap_or(0));
+        let exit = self.exit.map_or_else(String::new, |exit| exit.to_string());
+        match (self.what, lang) {
+            (What::LoginRefused, Lang::En) => {
+                format!("{platform}: the login was refused, and is not tried again by itself")
+            }
+            (What::LoginRefused, Lang::Zh) => format!("{platform}：登录被拒绝，不会自动重试"),
+            (What::LoginDead, Lang::En) => format!("{platform}: the login has ended"),
+            (What::LoginDead, Lang::Zh) => format!("{platform}：登录已失效"),
+            (What::LoginNeeded, Lang::En) => format!("{command}: a login is needed"),
+            (What::LoginNeeded, Lang::Zh) => format!("{command}：需要登录"),
+            (What::ListShrunk, Lang::En) => format!("{platform}: its list lacks too much to be believed"),
+            (What::ListShrunk, Lang::Zh) => format!("{platform}：列表缺失过多，不予采信"),
+            (What::SetUp, Lang::En) => format!("{command}: something in the set-up is wrong"),
+            (What::SetUp, Lang::Zh) => format!("{command}：配置有误"),
+            (What::Bug, Lang::En) => format!("{command} met a bug; please report it"),
+            (What::Bug, Lang::Zh) => format!("{command} 遇到程序错误，请反馈"),
+            (What::Overdue, Lang::En) => "A run that was due did not happen: look after cron".to_owned(),
+            (What::Overdue, Lang::Zh) => "应执行的运行没有发生：请检查 cron".to_owned(),
+            (What::Cooldown, Lang::En) => format!("{platform}: no login with the password for a while"),
+            (What::Cooldown, Lang::Zh) => format!("{platform}：暂停密码登录"),
+            (What::AskedToWait, Lang::En) => format!("{platform} asks to be left alone"),
+            (What::AskedToWait, Lang::Zh) => format!("{platform} 要求暂停请求"),
+            (What::ListCut, Lang::En) => format!("{platform}: its last list was cut short"),
+            (What::ListCut, Lang::Zh) => format!("{platform}：上次列表不完整"),
+            (What::FilesBroken, Lang::En) => format!("Files in the archive that were found changed or cut: {count}"),
+            (What::FilesBroken, Lang::Zh) => format!("归档中损坏的文件：{count}"),
+            (What::Failed, Lang::En) => format!("{command} ended with exit code {exit}"),
+            (What::Failed, Lang::Zh) => format!("{command} 以退出码 {exit} 结束"),
+            (What::Unfinished, Lang::En) => format!("{command} did not end: it was killed"),
+            (What::Unfinished, Lang::Zh) => format!("{command} 没有结束：被终止"),
+        }
+    }
+
+    /// What `at` means: `since`, `until`.
+    pub fn at_word(&self, lang: Lang) -> &'static str {
+        match self.what {
+            What::Cooldown | What::AskedToWait => lang.pick("until", "直到"),
+            What::LoginRefused | What::LoginDead => lang.pick("since", "自"),
+            What::Overdue => lang.pick("due", "应于"),
+            _ => lang.pick("at", "于"),
+        }
+    }
+}
