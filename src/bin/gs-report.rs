@@ -32,13 +32,13 @@ const STATUS: &str = "status.json";
     after_help = "Examples:\n  gs-report\n  gs-report --out /srv/www/sport --refresh\n\nExit codes: 0 all well, 75 the catalogue is locked, 78 set-up"
 )]
 struct Args {
-    /// Where the two files go [default: report in the data folder]
+    /// Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// The language of the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
     #[arg(long, value_name = "LANG")]
     lang: Option<Lang>,
-    /// Let the page load itself anew every half minute
+    /// Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]
     #[arg(long)]
     refresh: bool,
     #[command(flatten)]
@@ -57,10 +57,12 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     let lang = args.lang.map_or_else(|| run.language(), Ok)?;
-    let out = args.out.clone().unwrap_or_else(|| run.data_dir.join("report"));
+    let refresh = args.refresh || run.settings.yes("GS_REPORT_REFRESH")?.unwrap_or(false);
+    let of_settings = || run.settings.path("GS_REPORT_DIR");
+    let out = args.out.clone().or_else(of_settings).unwrap_or_else(|| run.data_dir.join("report"));
     let out = std::path::absolute(&out).unwrap_or(out);
     let facts = run.facts()?;
-    let page = report::page(&facts, Look { lang, refresh: args.refresh });
+    let page = report::page(&facts, Look { lang, refresh });
     let status = report::status(&facts)
         .map_err(|error| Failure::new(Exit::Bug, format!("{STATUS} could not be made: {error}; please report this")))?;
     let path = out.join(PAGE);

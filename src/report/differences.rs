@@ -82,13 +82,7 @@ fn mend(reason: Reason, on: &str) -> Option<String> {
         Reason::Deleted => "--resurrect",
         _ => return None,
     };
-    Some(format!("gs-list | gs-diff --to {} {flag} | gs-download | gs-upload", quoted(on)))
-}
-
-/// A word that a shell takes as it is.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '/' | '.');
-    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload", super::flag("--to", on)))
 }
 
 fn not_archived(facts: &Facts, lang: Lang) -> Markup {

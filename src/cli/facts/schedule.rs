@@ -1,22 +1,19 @@
-//! When it is to run: the schedule that is written down, and the runs around now that follow from it.
+//! When it is to run: what the catalogue has of the schedule, and the runs around now that follow from it.
 
 use jiff::Timestamp;
 
-use super::compared::shown;
 use crate::catalogue::ScheduleRow;
-use crate::report;
 use crate::report::state::Due;
-use crate::schedule::Schedule;
+use crate::report::{Clean, Schedule};
+use crate::schedule;
 
 /// The schedule as it is shown, and what it says of the state.
-pub(super) fn schedule(row: &ScheduleRow, now: Timestamp) -> (report::Schedule, Option<Due>) {
-    // One that cannot be read here (a zone that this machine does not know) tells no time; gs-schedule says why.
-    let known = Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
-    let told = report::Schedule {
-        cron: shown(&row.cron),
-        zone: shown(&row.zone),
-        enabled: row.enabled,
-        next_run: known.as_ref().and_then(|known| known.next(now)),
-    };
-    (told, known.map(|known| Due { since: row.since, previous: known.previous(now) }))
+pub(super) fn schedule(row: &ScheduleRow, now: Timestamp) -> (Schedule, Option<Due>) {
+    // One that this program cannot read, or whose zone this machine lacks, tells no time.
+    let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
+    let next_run = known.as_ref().and_then(|schedule| schedule.next(now));
+    let previous = known.as_ref().and_then(|schedule| schedule.previous(now));
+    let shown = |text: &str| Clean::of(text).as_str().to_owned();
+    let schedule = Schedule { cron: shown(&row.cron), zone: shown(&row.zone), enabled: row.enabled, next_run };
+    (schedule, row.enabled.then_some(Due { since: row.since, previous }))
 }
