@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/everywhere.rs"]
+mod everywhere;
 #[path = "support/large.rs"]
 mod large;
 mod support;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use everywhere::tell_everywhere;
 use serde_json::Value;
 use support::{Work, plain};
 
@@ -50,29 +53,6 @@ fn texts(work: &Work) -> [String; 2] {
 
 fn status(work: &Work) -> Value {
     serde_json::from_str(&texts(work)[1]).unwrap()
-}
-
-/// One value of every kind that the catalogue keeps of others, in every place where it keeps them.
-fn tell_everywhere(work: &Work, text: &str) {
-    let quoted = text.replace('\'', "''");
-    work.change(
-        &"UPDATE activities SET name = 'a ' || '$' || ' b', sport = '$', sub_sport = '$', platform_sport = '$',
-            device = '$', manufacturer = '$';
-         DELETE FROM runs; DELETE FROM problems; DELETE FROM transfers; DELETE FROM deletions; DELETE FROM logins;
-         UPDATE files SET broken = 1; DELETE FROM accounts; DELETE FROM schedule; UPDATE listings SET believed = 0, message = 'x $ y';
-         INSERT INTO runs (run, command, started, finished, exit, counts, message)
-            VALUES ('r $', 'gs-fetch $', unixepoch(), unixepoch(), 75, json_object('$', 3), 'm $, m');
-         INSERT INTO problems SELECT platform, id, 'gs-download', 'gone', 'p $; p', 1, 1, 1 FROM activities LIMIT 1;
-         INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended, outcome, message, settled)
-            SELECT 'r', platform, id, 'coros', 'aa', 1, 'refused', 't $ t', 1 FROM activities;
-         INSERT INTO deletions (run, platform, id, kept_id, why, sha256, intended)
-            SELECT 'r', platform, id, '$', 'd $ d', 'aa', 1 FROM activities LIMIT 1;
-         INSERT INTO logins VALUES ('garmin-com', 'refused', NULL, 1, 'l $ l', 1);
-         INSERT INTO accounts VALUES ('garmin-com', 1, 0, NULL, 'a $ a', 1);
-         INSERT INTO schedule VALUES (1, '$', '$', 1, 1);
-         INSERT OR IGNORE INTO listings (platform, run, started) VALUES ('coros', 'r', 1);"
-            .replace('$', &quoted),
-    );
 }
 
 #[test]

@@ -336,7 +336,7 @@ fn names_in(text: &str) -> impl Iterator<Item = &str> {
 fn settings_read() -> BTreeSet<String> {
     let sources = sources();
     let mut names = BTreeSet::new();
-    for method in [".get(\"", ".secret(\"", ".path(\"", ".number(\"", ".duration(\""] {
+    for method in [".get(\"", ".secret(\"", ".path(\"", ".number(\"", ".duration(\"", ".yes(\""] {
         let calls = sources.split(method).skip(1).filter_map(|rest| rest.split('"').next());
         names.extend(calls.filter(|name| names_in(&format!("\"{name}\"")).next().is_some()).map(str::to_owned));
     }
@@ -381,7 +381,7 @@ fn the_values_of_env_example_can_be_used() {
     }
     let settings = settings_told();
     // Places that are not to be made on this machine.
-    let kept = settings.iter().filter(|(name, _)| !["DATA_DIR", "DB_PATH"].contains(&name.as_str()));
+    let kept = settings.iter().filter(|(name, _)| !["DATA_DIR", "DB_PATH", "GS_REPORT_DIR"].contains(&name.as_str()));
     let text: String = kept.map(|(name, value)| format!("{name}={value}\n")).collect();
     fs::write(work.dir().join("example.env"), &text).unwrap();
     let said = work.run("gs-auth", &["status", "--env-file", "example.env"]);

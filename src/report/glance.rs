@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{Sign, command, span, time};
+use super::show::{Sign, command, cut, span, time};
 use super::{Facts, Matter, Schedule, State};
 use crate::lang::{self, Lang};
 
@@ -114,7 +114,7 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
         },
         Some(schedule) => html! {
             @match schedule.next_run { Some(next) => (time(next)), None => (lang.pick("never", "从不")) }
-            span.sub { code { (schedule.cron) } " " (schedule.zone) }
+            span.sub { code { (cut(&schedule.cron, 60)) } " " (cut(&schedule.zone, 60)) }
         },
     }
 }

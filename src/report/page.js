@@ -78,7 +78,8 @@
       more.hidden = left <= 0;
       more.textContent = fill(more.dataset.more, grouped(left));
     };
-    const html = (from, to) => matching.slice(from, to).map((at) => rows[at]).join("");
+    const folded = (row) => row.replace(/<td>([^<]*)<p>([^]*)$/, "<td><details><summary>$1</summary>$2</details>");
+    const html = (from, to) => matching.slice(from, to).map((at) => folded(rows[at])).join("");
     const show = () => {
       shown = Math.min(100, matching.length);
       body.innerHTML = html(0, shown);

@@ -24,7 +24,7 @@ impl Render for Clean {
 }
 
 /// At most so many characters; `…` says that there are more.
-fn cut(text: &str, longest: usize) -> String {
+pub fn cut(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
