@@ -306,7 +306,7 @@ fn several_at_once_take_turns() {
 }
 
 #[test]
-fn the_language_is_that_of_the_flag_the_setting_or_the_locale() {
+fn the_language_is_that_of_the_flag_the_setting_or_the_locale_and_it_loads_itself_when_asked_to() {
     let (_sim, mut work) = fetched(1);
     let lang = |work: &Work, args: &[&str]| {
         report(work, args).ok();
@@ -316,6 +316,12 @@ fn the_language_is_that_of_the_flag_the_setting_or_the_locale() {
     assert_eq!(lang(&work, &[]), "en");
     work.set("LANG", "zh_CN.UTF-8");
     assert_eq!((lang(&work, &[]), lang(&work, &["--lang", "en"])), ("zh".into(), "en".into()));
+    let page = |args: &[&str]| {
+        report(&work, args).ok();
+        std::fs::read_to_string(work.data("report/index.html")).unwrap()
+    };
+    let loads_itself = "http-equiv=\"refresh\"";
+    assert!(page(&["--refresh"]).contains(loads_itself) && !page(&[]).contains(loads_itself));
     work.set("GS_LANG", "de");
     report(&work, &[]).ends(78).says("GS_LANG=\"de\" is not known; write en or zh");
     report(&work, &["--lang", "de"]).ends(2);

@@ -226,3 +226,41 @@ fn the_commands_of_one_pipeline_are_one_run() {
     world.work.change("UPDATE runs SET run = 'first', started = started - (3 - number) * 90000");
     assert_eq!(list(&status(&world, &[]), "runs").len(), world.work.sql::<i64>("SELECT count(*) FROM runs") as usize);
 }
+
+#[test]
+fn the_next_run_is_told_and_one_that_did_not_happen() {
+    let world = World::new();
+    world.put("coros", &run(0));
+    world.fetch();
+    assert_eq!(status(&world, &[])["schedule"], Value::Null);
+    world.work.run("gs-schedule", &["0 */6 * * *", "--zone", "Asia/Shanghai"]).ok();
+    let told = status(&world, &[]);
+    let schedule = &told["schedule"];
+    assert_eq!([&schedule["cron"], &schedule["zone"]], ["0 */6 * * *", "Asia/Shanghai"]);
+    let next: jiff::Timestamp = schedule["next_run"].as_str().unwrap().parse().unwrap();
+    let made: jiff::Timestamp = told["made"].as_str().unwrap().parse().unwrap();
+    // Every six hours from midnight at UTC+8: 4, 10, 16 and 22 o'clock UTC.
+    assert_eq!(next.as_second().rem_euclid(6 * 3600), 4 * 3600);
+    assert!((1..=6 * 3600).contains(&(next.as_second() - made.as_second())), "{made} {next}");
+    assert_eq!((&told["state"], &told["needs"]), (&json!("well"), &json!([])), "it was written down just now");
+
+    // Two hours ago one was due, and the last run is a day old.
+    let due = made.as_second() - 2 * 3600;
+    let hour = due.rem_euclid(86_400) / 3600;
+    world.work.run("gs-schedule", &[&format!("0 {hour} * * *"), "--zone", "UTC"]).ok();
+    world.work.change("UPDATE schedule SET at = at - 864000; UPDATE runs SET started = started - 86400");
+    let told = status(&world, &[]);
+    let at: jiff::Timestamp = told["needs"][0]["at"].as_str().unwrap().parse().unwrap();
+    assert_eq!((&told["state"], &told["needs"][0]["what"]), (&json!("person"), &json!("overdue")));
+    assert_eq!(at.as_second(), due - due.rem_euclid(3600));
+    world.work.run("gs-upload", &[]).ok();
+    assert_eq!(status(&world, &[])["state"], "well", "something has run since");
+
+    world.work.change("UPDATE runs SET started = started - 86400");
+    world.work.run("gs-schedule", &["off"]).ok();
+    let told = status(&world, &[]);
+    assert_eq!([&told["schedule"]["enabled"], &told["schedule"]["next_run"]], [&json!(false), &Value::Null]);
+    assert_eq!(told["needs"], json!([]));
+    world.work.change("UPDATE schedule SET enabled = 1, zone = 'Mars/Olympus'");
+    assert_eq!(status(&world, &[])["schedule"]["next_run"], Value::Null, "nobody knows when that is");
+}

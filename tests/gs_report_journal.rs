@@ -129,3 +129,22 @@ fn a_person_is_needed_for_the_refused_login_and_the_rest_is_trouble() {
     assert_eq!(troubles, [("files-broken", &Value::Null), ("unfinished", &json!("gs-download"))]);
     assert_eq!(list(lived, "troubles")[0]["count"], 1);
 }
+
+#[test]
+fn the_page_says_the_same() {
+    let lived = lived();
+    let shown =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let has = |text: &str| assert!(lived.page.contains(&shown(text)), "the page lacks {text:?}");
+    let matters = list(lived, "needs").iter().chain(list(lived, "troubles"));
+    let lines = matters.map(|one| &one["mend"]).chain(list(lived, "deletions").iter().map(|one| &one["restore"]));
+    let lines = lines.chain(list(lived, "refused").iter().map(|one| &one["retry"]));
+    lines.filter_map(Value::as_str).for_each(has);
+    list(lived, "refused").iter().for_each(|one| has(text(&one["words"])));
+    list(lived, "needs").iter().for_each(|one| has(text(&one["why"])));
+    for one in list(lived, "activities") {
+        has(text(&one["name"]));
+        one["file"]["path"].as_str().into_iter().for_each(has);
+    }
+    list(lived, "runs").iter().filter_map(|run| run["message"].as_str()).for_each(has);
+}

@@ -42,19 +42,19 @@ pub struct Facts {
     pub copies: Vec<Copy>,
     /// Entries that agree but for whole quarter hours: suspected time-zone faults.
     pub time_zone_faults: Vec<Likeness>,
-    /// What was deleted from here, and what people deleted on their platforms; the newest first.
+    /// What was deleted from here, and what people deleted on their platforms; the newest first. Of each entry the last.
     pub deletions: Vec<Deletion>,
-    /// Uploads that a platform refused, or took and never showed; the newest first.
+    /// Uploads that a platform refused, or took and never showed, as far as that still stands; the newest first.
     pub refused: Vec<Refusal>,
     /// The log: the newest hundred runs, the newest first.
     pub runs: Vec<Run>,
-    /// Days with activities, by date.
+    /// Days with activities, by date. What began before 1970 or in the future has no day, week or month: a wrong clock.
     pub days: Vec<Day>,
     /// Weeks with activities, by their Monday.
     pub weeks: Vec<Week>,
     /// Months from the first activity to the last, without a gap.
     pub months: Vec<Month>,
-    /// Every exercise once, the newest first; unknown starts last.
+    /// Every exercise once that is on a platform or in the archive, the newest first; unknown starts last.
     pub activities: Vec<Exercise>,
 }
 
@@ -232,7 +232,7 @@ pub struct Platform {
     pub failed: u64,
     /// Uploads to it whose end is not known yet.
     pub pending: u64,
-    /// Bytes in the archive.
+    /// Bytes of those in the archive, all files of each.
     pub bytes: u64,
     /// When its last listing that saw the end did so.
     pub last_complete_listing: Option<Timestamp>,
@@ -359,7 +359,7 @@ pub enum NoFile {
 pub struct Activity {
     /// The platform.
     pub platform: String,
-    /// The id there.
+    /// The id there. Empty: it was sent there, and neither the answer nor a list has told the id yet.
     pub id: Clean,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -485,7 +485,7 @@ pub struct Day {
 pub struct Week {
     /// Its Monday.
     pub monday: Date,
-    /// By FIT sport.
+    /// By FIT sport; `generic`: of no FIT sport.
     pub sports: BTreeMap<String, Volume>,
 }
 
