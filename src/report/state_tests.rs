@@ -199,6 +199,9 @@ fn the_most_urgent_comes_first_and_broken_files_are_counted() {
     let platforms = vec![PlatformSigns { listing: Some(shrunk), ..platform("garmin-com") }, refused];
     let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
     let judged = Signs { broken: 3, failed: 2, ..signs(platforms, commands) }.judge();
-    assert_eq!(whats(&judged), [What::LoginRefused, What::ListShrunk, What::SetUp, What::FilesBroken, What::FilesFailed, What::Failed]);
+    assert_eq!(
+        whats(&judged),
+        [What::LoginRefused, What::ListShrunk, What::SetUp, What::FilesBroken, What::FilesFailed, What::Failed]
+    );
     assert_eq!((judged.troubles[0].count, judged.needs.len()), (Some(3), 3));
 }
