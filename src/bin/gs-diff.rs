@@ -273,6 +273,7 @@ fn planned<'a>(
     offered: bool,
 ) -> diff::Entry<'a> {
     let presence = match entry.absent {
+        None if !entry.listed => Presence::Unlisted(entry.first_seen),
         None => Presence::There,
         Some((since, 1)) => Presence::Missed(since),
         Some((since, _)) => Presence::Gone(since),
