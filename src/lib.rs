@@ -37,3 +37,4 @@ pub mod record;
 pub mod report;
 pub mod settings;
 pub mod sport;
+pub mod walk;

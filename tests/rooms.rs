@@ -10,6 +10,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("activity", &[]),
     ("sport", &[]),
     ("lang", &[]),
+    ("walk", &[]),
     ("fit", &["activity", "sport"]),
     ("http", &["activity", "sport"]),
     ("matching", &["fit", "activity", "sport"]),
@@ -22,7 +23,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Values in, a page out: never the catalogue.
     ("report", &["lang", "activity", "sport"]),
     // Never the record: what a service says and what commands say to each other are two languages.
-    ("platform", &["http", "fit", "activity", "sport"]),
+    ("platform", &["http", "fit", "walk", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "activity", "sport"]),
     (
         "cli",
@@ -39,6 +40,7 @@ const RULES: &[(&str, &[&str])] = &[
             "http",
             "fit",
             "lang",
+            "walk",
             "activity",
             "sport",
         ],
