@@ -24,6 +24,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("report", &["lang", "activity", "sport"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "walk", "activity", "sport"]),
+    // Their forms alone: what is taken over, and where it goes, is for cli.
+    ("older", &["walk", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "activity", "sport"]),
     (
         "cli",
@@ -32,6 +34,7 @@ const RULES: &[(&str, &[&str])] = &[
             "catalogue",
             "platform",
             "archive",
+            "older",
             "report",
             "notify",
             "settings",

@@ -2,8 +2,8 @@
 //! is built so). Everything is bounded: what lies there was not made by us.
 //!
 //! Hidden files and folders are passed over: trash folders, and the shadows that a Mac leaves on a watch. Links are not
-//! followed. What is broken is told and passed over; what cannot be read at all ends the search, so that nothing is ever
-//! taken for gone because a cable was loose.
+//! followed. What is broken is told and passed over; what cannot be read at all is told as such, so that nobody takes
+//! anything for gone because a cable was loose.
 
 mod shelf;
 mod zips;
@@ -75,8 +75,10 @@ impl Place {
 pub enum Met {
     /// A file that was wanted.
     File(Place, Vec<u8>),
-    /// Something that should have been one, or a zip, and cannot be read: where, and why.
+    /// Something that should have been one, or a zip, and is broken: where, and why.
     Bad(String, String),
+    /// A file or a folder that cannot be read: where, and why. What is in it is not known.
+    Unreadable(String, Error),
 }
 
 /// What FIT files and zip files are to a search for FIT files.
@@ -104,7 +106,8 @@ pub fn search<E: From<Error>>(
     let meta = fs::metadata(root).map_err(|error| unreadable(root, &error))?;
     let mut search = Search { root, except, want, each, files: 0, unpacked: 0 };
     if meta.is_dir() {
-        return search.folder(root, 0);
+        let entries = entries(root).map_err(|error| unreadable(root, &error))?;
+        return search.folder(entries, 0);
     }
     let shown = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if !meta.is_file() || ending(&shown) != "zip" {
@@ -126,25 +129,21 @@ struct Search<'a, E> {
 }
 
 impl<E: From<Error>> Search<'_, E> {
-    fn folder(&mut self, dir: &Path, depth: usize) -> Result<(), E> {
-        if self.except.iter().any(|except| except == dir) {
-            return Ok(());
-        }
-        if depth > DEPTH {
-            let why = format!("more than {DEPTH} folders lie in each other; it is passed over");
-            return (self.each)(Met::Bad(below(self.root, dir), why));
-        }
-        let read = || fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>();
-        let mut entries = read().map_err(|error| unreadable(dir, &error))?;
-        entries.sort_by_key(fs::DirEntry::file_name);
+    fn folder(&mut self, entries: Vec<fs::DirEntry>, depth: usize) -> Result<(), E> {
         for entry in entries {
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
             if name.starts_with('.') {
                 continue;
             }
-            let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+            let kind = match entry.file_type() {
+                Ok(kind) => kind,
+                Err(error) => {
+                    self.unreadable(&path, &error)?;
+                    continue;
+                }
+            };
             if kind.is_dir() {
-                self.folder(&path, depth + 1)?;
+                self.below(&path, depth + 1)?;
             } else if kind.is_file() {
                 match (self.want)(&below(self.root, &path)) {
                     Want::Nothing => {}
@@ -156,24 +155,39 @@ impl<E: From<Error>> Search<'_, E> {
         Ok(())
     }
 
+    fn below(&mut self, dir: &Path, depth: usize) -> Result<(), E> {
+        if self.except.iter().any(|except| except == dir) {
+            return Ok(());
+        }
+        if depth > DEPTH {
+            let why = format!("more than {DEPTH} folders lie in each other; it is passed over");
+            return (self.each)(Met::Bad(below(self.root, dir), why));
+        }
+        match entries(dir) {
+            Ok(entries) => self.folder(entries, depth),
+            Err(error) => self.unreadable(dir, &error),
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error) -> Result<(), E> {
+        (self.each)(Met::Unreadable(below(self.root, path), unreadable(path, error)))
+    }
+
     fn file(&mut self, path: &Path, want: Want) -> Result<(), E> {
-        let read = || {
-            let mut bytes = Vec::new();
-            File::open(path)?.take(most(want) + 1).read_to_end(&mut bytes).map(|_| bytes)
-        };
-        match read() {
+        match read(path, want) {
             Ok(bytes) => self.met(Place::on_disk(self.root, path.to_owned()), bytes, want),
             // Taken away since the folder was read.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(unreadable(path, &error).into()),
+            Err(error) => self.unreadable(path, &error),
         }
     }
 
     fn zip_file(&mut self, path: &Path) -> Result<(), E> {
         let shown = below(self.root, path);
         let file = match File::open(path) {
+            Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            file => file.map_err(|error| unreadable(path, &error))?,
+            Err(error) => return self.unreadable(path, &error),
         };
         match ZipArchive::new(file) {
             Ok(zip) => self.zip(path, zip, None, &format!("{shown}/")),
@@ -230,6 +244,36 @@ impl<E: From<Error>> Search<'_, E> {
         }
         (self.each)(Met::File(place, bytes))
     }
+}
+
+/// What is in a folder, in the order of names.
+fn entries(dir: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    let mut entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    Ok(entries)
+}
+
+/// The bytes of a file on the disk; one too many of one that is larger than it may be.
+fn read(path: &Path, want: Want) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most(want) + 1).read_to_end(&mut bytes).map(|_| bytes)
+}
+
+/// Reads one file on the disk whole, with the bound of [`search`].
+pub fn file(path: &Path) -> Result<Vec<u8>, String> {
+    match read(path, Want::Whole) {
+        Ok(bytes) if bytes.len() as u64 > FILE => Err(format!("it is larger than {FILE} bytes")),
+        Ok(bytes) => Ok(bytes),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The plain files in a folder, by name, in their order; neither hidden ones nor links.
+pub fn files(dir: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
+    let entries = entries(dir).map_err(|error| unreadable(dir, &error))?;
+    let plain = entries.into_iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let named = plain.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()));
+    Ok(named.filter(|(name, _)| !name.starts_with('.')).collect())
 }
 
 /// The most bytes that are read of a file.

@@ -93,6 +93,8 @@ impl Folder {
         let mut all = Vec::new();
         walk::search(&self.root, &[], &mut walk::fits, &mut |met| {
             match met {
+                // Half a folder would make files look deleted.
+                Met::Unreadable(_, error) => return Err(error.into()),
                 Met::Bad(shown, why) => told(&format!("{}: {why}", printable(&shown))),
                 Met::File(place, bytes) => match fit::scan(&bytes) {
                     Err(broken) => told(&format!("{}: {broken}; it is passed over", printable(&place.shown))),
