@@ -163,7 +163,7 @@ fn ancestors_13_their_database_is_found_from_anywhere_and_its_paths_lead_nowhere
     let before = fingerprint(&theirs.dir);
     let said = work.run("gs-import", &["theirs/../theirs/garmin.db"]);
     said.ends(1).says("holiday.fit: its name holds no id of an activity; not taken");
-    said.says("2 files that it says it downloaded are not beside it (the first: activity_");
+    said.says("of the files that it says it downloaded, 2 are not beside it, such as activity_");
     assert_eq!(sorted(said.ids()), ids([&all[0], &all[2]]));
     assert_eq!(fingerprint(&theirs.dir), before);
 }
@@ -389,6 +389,9 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
     fs::write(work.dir().join("letter.txt"), "hello").unwrap();
     fs::write(work.dir().join("UploadedFiles_0-_Part1.zip"), zipfile::zip_of("me@x_1.fit", &all[0].fit)).unwrap();
     fs::write(work.dir().join("half.zip"), b"PK\x03\x04").unwrap();
+    fs::create_dir(work.dir().join("broken")).unwrap();
+    let half = fs::read(theirs.database()).unwrap();
+    fs::write(work.dir().join("broken/garmin.db"), &half[..4000]).unwrap();
     let unknown = [
         ("birds.db", "a database of some other program"),
         ("empty", "nothing that is known is in it"),
@@ -396,6 +399,7 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
         ("nowhere", "No such file"),
         ("UploadedFiles_0-_Part1.zip", "a part of Garmin's account export"),
         ("half.zip", "the zip cannot be read"),
+        ("broken", "move it away, and name the folder with --platform"),
     ];
     for (path, why) in unknown {
         let said = work.run("gs-import", &[theirs.dir.to_str().unwrap(), path]);
@@ -429,7 +433,12 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
         0
     );
     let shown = import(&work, &["-v"], &theirs.dir);
-    shown.ok().says("3 taken").says("the same here: gs-schedule '30 */4 * * *'").says("gs-auth import");
+    shown
+        .ok()
+        .says("theirs: GarminSync, taken for garmin-com")
+        .says("3 taken")
+        .says("the same here: gs-schedule '30 */4 * * *'")
+        .says("gs-auth import");
 }
 
 #[test]

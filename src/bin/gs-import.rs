@@ -29,7 +29,7 @@ const GARMIN: &str = "garmin-com";
 #[command(
     name = "gs-import",
     version,
-    after_help = "Examples:\n  gs-import -n ~/GarminSync/data\n  gs-import ~/sports-sync-x\n  gs-import garmin-export.zip\n  gs-import --platform coros ~/old/coros > /dev/null\n\n--platform says whose the files are where they cannot tell: for GarminSync and Garmin's export garmin-com\nunless it says garmin-cn; for other folders it has to be given. Of Sports Sync X it picks.\n\nExit codes: 0 all well, 1 some files were not taken, 2 a path that is nothing known, 75 try again later, 78 set-up"
+    after_help = "Examples:\n  gs-import -n ~/GarminSync/data\n  gs-import ~/sports-sync-x\n  gs-import garmin-export.zip\n  gs-import --platform coros ~/old/coros > /dev/null\n\n--platform says whose files these are. Without it those of GarminSync and Garmin's export\nare of garmin-com; Sports Sync X tells itself; of other folders it has to be said.\n\nExit codes: 0 all well, 1 some files were not taken, 2 a path that is nothing known, 75 try again later, 78 set-up"
 )]
 struct Args {
     /// A database, a folder, a zip file or a file
@@ -63,6 +63,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         let found = older::recognise(&absolute, &own).map_err(|why| unknown(&why))?;
         let platform = platform_of(&found, named.as_deref())
             .map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+        run.talk.note(&format!("{}: {}", path.display(), title(&found, platform)));
         sources.push((found, platform));
     }
     let only = named.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>());
@@ -79,6 +80,15 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     bar.finish();
     summary(run);
     result
+}
+
+fn title(found: &Found, platform: &str) -> String {
+    match found {
+        Found::GarminSync { .. } => format!("GarminSync, taken for {platform}"),
+        Found::SportsSync { .. } => "Sports Sync X".to_owned(),
+        Found::GarminExport(_) => format!("Garmin's account export, taken for {platform}"),
+        Found::Files(_) => format!("files of {platform}"),
+    }
 }
 
 /// Whose files a source has, where it cannot tell itself.
@@ -116,5 +126,5 @@ fn summary(run: &Run) {
     let rest: Vec<String> = rest.map(|(name, words)| format!(", {} {words}", run.counted(name))).collect();
     let taken = if run.common.dry_run { "would be taken" } else { "taken" };
     run.talk.note(&format!("{} {taken}{}", run.counted("taken"), rest.concat()));
-    run.talk.note("logins are not taken over so: gs-auth import takes a token of garth or garminconnect");
+    run.talk.note("logins are not taken over by this; gs-auth import takes a token of garth or garminconnect");
 }

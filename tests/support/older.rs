@@ -29,7 +29,7 @@ pub struct Held {
     pub tcx: Vec<u8>,
 }
 
-/// All that an account holds, the oldest first.
+/// All that an account holds as FIT files, the oldest first.
 pub fn held(sim: &Sim, domain: &str) -> Vec<Held> {
     let of = |activity: &Activity| Held {
         id: activity.id.to_string(),
@@ -43,7 +43,8 @@ pub fn held(sim: &Sim, domain: &str) -> Vec<Held> {
         fit: activity.original().unwrap(),
         tcx: export::tcx(activity, &activity.first_name).into_bytes(),
     };
-    let mut all: Vec<Held> = sim.with(|state| state.account(domain).activities.iter().map(of).collect());
+    let is_fit = |activity: &&Activity| activity.extension() == Some("fit");
+    let mut all: Vec<Held> = sim.with(|state| state.account(domain).activities.iter().filter(is_fit).map(of).collect());
     all.sort_by_key(|one| one.start);
     all
 }

@@ -38,7 +38,7 @@ impl Import<'_> {
         if let Some(first) = gone.first() {
             self.run.count("not_there", gone.len() as u64);
             self.run.talk.warning(&format!(
-                "{}: {} files that it says it downloaded are not beside it (the first: {}); if they are elsewhere, name that folder, too, with --platform {platform}",
+                "{}: of the files that it says it downloaded, {} are not beside it, such as {}; if they are elsewhere, name that folder, too, with --platform {platform}",
                 database.display(),
                 gone.len(),
                 printable(first)
