@@ -158,7 +158,11 @@ fn what_only_an_import_told_of_is_completed_by_a_listing_and_counted_as_gone_by_
     assert_eq!((entry(&catalogue, 4).listed, absences(&catalogue, 4)), (false, 0));
     let count = |query: Query| {
         let mut ids = 0;
-        catalogue.entries::<Error>(&query, |_| Ok(ids += 1)).unwrap();
+        let mut each = |_| {
+            ids += 1;
+            Ok::<_, Error>(())
+        };
+        catalogue.entries(&query, &mut each).unwrap();
         ids
     };
     assert_eq!((count(Query::default()), count(Query { listed: true, ..Query::default() })), (20, 3));
