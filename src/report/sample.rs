@@ -51,7 +51,7 @@ pub fn exercise(say: Say, number: u64) -> Exercise {
     Exercise {
         name: say(["Morning run", "Round the lake", "西湖晨跑", "Intervals 6 × 800 m"][number as usize % 4]),
         sport: say(sports[number as usize % 4]),
-        sub_sport: (number % 3 == 0).then(|| say("trail")),
+        sub_sport: number.is_multiple_of(3).then(|| say("trail")),
         start_time: Some(start),
         utc_offset_s: Some(3600),
         timer_time_s: Some(1800.0 + number as f64 * 7.0),
@@ -67,7 +67,7 @@ pub fn exercise(say: Say, number: u64) -> Exercise {
             .collect(),
         gone_from: Vec::new(),
         lacking: (number % 3 < 2).then(|| ("coros".to_owned(), Reason::ToSend)).into_iter().collect(),
-        file: (number % 9 > 0).then(|| File {
+        file: (!number.is_multiple_of(9)).then(|| File {
             path: say(&format!("fit/garmin_com/activity_{id}_{name}.fit")),
             format: say("fit"),
             export: false,
