@@ -316,6 +316,7 @@ fn mixed(dir: &Path, all: &[Held]) -> PathBuf {
     write(&format!("2026/more/activity_{}.zip", all[2].id), &zipfile::zip_of(&inner, &all[2].fit));
     let (third, fourth) = (format!("{}.fit", all[3].id), format!("a/activity_{}.tcx", all[4].id));
     write("backup.zip", &zipfile::zip_of_many(&[(&third, &all[3].fit), (&fourth, &all[4].tcx), ("notes.txt", b"x")]));
+    write("windows.zip", &zipfile::zip_of(&format!("old\\{third}"), &all[3].fit));
     write("notes.txt", b"nothing");
     old
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Import, Outcome, Run};
+use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Import, Outcome, Run};
 use garminsync::older::{self, Found};
 use garminsync::platform::Kind;
 
@@ -71,9 +71,14 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let mut import = Import::new(run, &bar);
     let mut result = Ok(());
     for (found, platform) in &sources {
-        result = import.source(found, platform, only.as_deref());
-        if result.is_err() {
-            break;
+        match import.source(found, platform, only.as_deref()) {
+            // It cannot be read now; the others can.
+            Err(failure) if failure.exit == Exit::Later => import.fail(&failure),
+            Err(failure) => {
+                result = Err(failure);
+                break;
+            }
+            Ok(()) => {}
         }
     }
     let result = result.and(import.finish());

@@ -26,7 +26,7 @@ const PER_METRE: f64 = 100.0;
 
 /// Whether a file of this path is such a list.
 pub fn is_list(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     name.ends_with("summarizedactivities.json")
 }
 

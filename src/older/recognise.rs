@@ -137,7 +137,7 @@ fn of_database(path: &Path) -> Result<Option<Found>, String> {
 fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     let mut is_known = false;
     let mut look = |name: &str| {
-        let has_id = id_of(name.rsplit('/').next().unwrap_or(name)).is_some();
+        let has_id = id_of(name.rsplit(['/', '\\']).next().unwrap_or(name)).is_some();
         match ending(name).as_str() {
             "fit" | "tcx" | "gpx" => is_known |= has_id,
             "zip" if has_id => is_known = true,

@@ -106,6 +106,11 @@ impl<'a> Import<'a> {
         self.run.is_stopped() || self.output.is_closed()
     }
 
+    /// Tells that a path could not be gone through.
+    pub fn fail(&mut self, failure: &Failure) {
+        self.run.fail(failure);
+    }
+
     /// Ends it: the archive is free, all records are handed on.
     pub fn finish(mut self) -> Outcome {
         self.held = None;

@@ -146,9 +146,9 @@ impl Import<'_> {
     }
 }
 
-/// The name at the end of a path, also of one in a zip file.
+/// The name at the end of a path, also of one in a zip file that was made on Windows.
 fn last_of(path: &str) -> String {
-    path.rsplit('/').next().unwrap_or(path).to_owned()
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }
 
 fn failure(error: walk::Error) -> Failure {
