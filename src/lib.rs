@@ -6,7 +6,8 @@
 //! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
 //!
 //! ```text
-//! bin → cli → plan, catalogue, platform, archive, report, notify, settings → record, matching, http, fit → schedule, lang, activity, sport
+//! bin → cli → plan, catalogue, platform, archive, older, report, notify, settings
+//!           → record, matching, http, fit → schedule, lang, walk, activity, sport
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
@@ -15,6 +16,7 @@
 //! - [`record`]: the line format; [`fit`]: is this file whole, and what is it; [`http`]: the only room with sockets.
 //! - [`matching`]: which activities are the same exercise, pure: values in, values out.
 //! - [`platform`]: the services, each behind one trait; builds requests and reads answers, pure, and sends them by `http`.
+//! - [`older`]: what other tools have left on a disk; [`walk`]: files in folders, in zip files, and in zip files inside those.
 //! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
 //! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
 //! - [`report`]: the page, made of one value that holds all it shows; [`lang`]: the languages of both.
@@ -32,6 +34,7 @@ pub mod http;
 pub mod lang;
 pub mod matching;
 pub mod notify;
+pub mod older;
 pub mod plan;
 pub mod platform;
 pub mod record;
@@ -39,3 +42,4 @@ pub mod report;
 pub mod schedule;
 pub mod settings;
 pub mod sport;
+pub mod walk;

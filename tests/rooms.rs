@@ -11,6 +11,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("sport", &[]),
     ("lang", &[]),
     ("schedule", &[]),
+    ("walk", &[]),
     ("fit", &["activity", "sport"]),
     ("http", &["activity", "sport"]),
     ("matching", &["fit", "activity", "sport"]),
@@ -23,7 +24,9 @@ const RULES: &[(&str, &[&str])] = &[
     // Values in, a page out: never the catalogue.
     ("report", &["lang", "activity", "sport"]),
     // Never the record: what a service says and what commands say to each other are two languages.
-    ("platform", &["http", "fit", "activity", "sport"]),
+    ("platform", &["http", "fit", "walk", "activity", "sport"]),
+    // Their forms alone: what is taken over, and where it goes, is for cli.
+    ("older", &["walk", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "activity", "sport"]),
     (
         "cli",
@@ -32,6 +35,7 @@ const RULES: &[(&str, &[&str])] = &[
             "catalogue",
             "platform",
             "archive",
+            "older",
             "report",
             "notify",
             "settings",
@@ -41,6 +45,7 @@ const RULES: &[(&str, &[&str])] = &[
             "fit",
             "lang",
             "schedule",
+            "walk",
             "activity",
             "sport",
         ],

@@ -1,6 +1,8 @@
 //! The scripts, and what README, `.env.example` and `docs/` promise: run as written, against the simulator.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/older.rs"]
+mod older;
 mod support;
 
 use std::collections::BTreeSet;
@@ -225,6 +227,7 @@ fn the_recipes_of_the_readme_work_as_written() {
     fs::create_dir(work.dir().join("watch")).unwrap();
     let ride = gs_sim::fit::run(gs_sim::HISTORY_END + 7200, 1800, 5000.0).build();
     fs::write(work.dir().join("watch/ride.fit"), ride).unwrap();
+    leave_behind(&work, &sim);
     let recipes = recipes("README.md");
     let lines: usize = recipes.iter().map(|recipe| recipe.text.lines().count()).sum();
     assert!(lines >= 40, "only {lines} lines are marked to be run");
@@ -246,6 +249,56 @@ fn the_recipes_of_the_readme_work_as_written() {
     assert!(held(r#""outcome":{"kind":"deleted"}"#) > 0 && held("two devices") > 0);
     assert_eq!(asked(&sim, "/upload-service/").is_empty(), asked(&sim, "/activity/fit/import").is_empty());
     assert!(!asked(&sim, "/upload-service/").is_empty());
+}
+
+/// What the other tools have left in the home of somebody who moves in.
+fn leave_behind(work: &Work, sim: &gs_sim::Sim) {
+    let mut all = older::held(sim, "garmin.com");
+    all.truncate(12);
+    let home = work.dir();
+    let theirs = older::GarminSync::new(&home.join("GarminSync/data"));
+    all[..4].iter().for_each(|one| theirs.add(one, &one.fit));
+    let theirs = older::SportsSync::new(&home.join("sports-sync-x"));
+    all[4..7].iter().for_each(|one| theirs.add("garmin_com", "running", one, &one.fit));
+    let files: Vec<(String, Vec<u8>)> =
+        (0..).zip(&all).map(|(n, one)| (format!("me_{n}.fit"), one.fit.clone())).collect();
+    let list: Vec<_> = all.iter().map(older::Held::summary).collect();
+    fs::write(home.join("garmin-export.zip"), older::garmin_export(&list, &files)).unwrap();
+    let health = home.join("HealthData/FitFiles/Activities");
+    fs::create_dir_all(&health).unwrap();
+    all[7..].iter().for_each(|one| fs::write(health.join(format!("{}_ACTIVITY.fit", one.id)), &one.fit).unwrap());
+}
+
+/// Above to below, too.
+#[test]
+fn the_recipes_on_moving_in_work_as_written() {
+    let sim = plain(15);
+    let mut work = equipped(Work::with_passwords(&sim));
+    work.set("DATA_DIR", "");
+    install(&work);
+    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    fs::create_dir(work.dir().join(".garminconnect")).unwrap();
+    fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
+    leave_behind(&work, &sim);
+    let theirs = ["GarminSync", "sports-sync-x", "garmin-export.zip", "HealthData"].map(|name| work.dir().join(name));
+    let prints = || -> Vec<_> {
+        let of = |path: &PathBuf| if path.is_dir() { older::fingerprint(path) } else { Vec::new() };
+        theirs.iter().flat_map(of).collect()
+    };
+    let before = prints();
+    let recipes = recipes("docs/moving-in.md");
+    assert!(recipes.len() >= 5);
+    for recipe in &recipes {
+        eprintln!("docs/moving-in.md:{}", recipe.line);
+        follow(recipe, &work, &sim);
+    }
+    let imported = fs::read_to_string(work.dir().join("imported.ndjson")).unwrap();
+    assert_eq!(imported.lines().count(), 4);
+    assert_eq!(
+        (work.run("gs-list", &["--missing"]).ids().len(), work.run("gs-list", &["--downloaded"]).ids().len()),
+        (0, 15)
+    );
+    assert_eq!(prints(), before);
 }
 
 /// Does what a block says.

@@ -55,6 +55,13 @@ pub struct Stored {
     pub bytes: u64,
 }
 
+impl Stored {
+    /// What these bytes would be on the disk.
+    pub fn of(bytes: &[u8]) -> Stored {
+        stored(bytes)
+    }
+}
+
 /// A file that was read: what is in it, or why it is not whole.
 pub type Checked = Result<(Piece, Stored), BadBody>;
 

@@ -259,6 +259,13 @@ impl Job<'_> {
                 self.run.catalogue.asked_in_vain(&activity.platform, &activity.id, Timestamp::now())?;
                 Ok(Ok(Got::File(file)))
             }
+            // An import may have brought in what was deleted there long ago.
+            (Err(Error::Gone(why)), Some(file)) => {
+                let (platform, id) = (&activity.platform, &activity.id);
+                self.run.talk.warning(&format!("{platform} {id}: {why}; what was kept of it stays"));
+                self.run.catalogue.asked_in_vain(platform, id, Timestamp::now())?;
+                Ok(Ok(Got::File(file)))
+            }
             (Ok(Download::Export { bytes, why, may_pass }), None) => {
                 self.store_export(&activity, &bytes, &why, may_pass)
             }

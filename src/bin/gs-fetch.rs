@@ -184,6 +184,8 @@ fn print(
         since,
         until,
         absent: Some(false),
+        // What only an import told of may be there no longer.
+        listed: true,
         // Also what a listing since then saw that was cut and printed nothing.
         first_listing_after: match listed.listing.filter(|_| args.new) {
             Some(listing) => Some(run.catalogue.last_believed_before(kind.name, listing)?),

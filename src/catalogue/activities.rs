@@ -44,6 +44,8 @@ pub struct Entry {
     pub first_seen: Timestamp,
     /// A listing that left no hole below it showed it.
     pub anchored: bool,
+    /// A listing has shown it. Else only a record or an imported file told of it, and nobody knows whether it is there.
+    pub listed: bool,
     /// Its file in the archive (the first, if there are several).
     pub file: Option<FileRow>,
     /// Path and size of its other files; hardly ever any.
@@ -65,6 +67,8 @@ pub struct Query {
     pub ids: Vec<String>,
     /// `Some(true)`: only those gone from their platform; `Some(false)`: only those that are there.
     pub absent: Option<bool>,
+    /// Only those that a listing has shown.
+    pub listed: bool,
     /// Only those that a listing after this one showed first.
     pub first_listing_after: Option<i64>,
 }
@@ -77,7 +81,8 @@ const COLUMNS: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platfor
     a.absent_since, a.absences, f.path, f.sha256, f.bytes, f.format, f.origin, f.part, f.verified,
     a.anchored, f.ask_again, f.broken,
     (SELECT group_concat(m.bytes || ' ' || m.path, char(10)) FROM files m
-     WHERE m.platform = f.platform AND m.id = f.id AND m.part > 0)";
+     WHERE m.platform = f.platform AND m.id = f.id AND m.part > 0),
+    a.first_listing IS NOT NULL";
 
 impl Catalogue {
     /// Takes in one page of a listing. The order of the result is that of `page`.
@@ -90,7 +95,12 @@ impl Catalogue {
         if self.entry(&activity.platform, &activity.id)?.is_some() {
             return Ok(());
         }
-        self.write(|tx| insert(tx, None, activity, now.as_second()))
+        self.write(|tx| {
+            // Asked again inside the lock: a listing may have brought it in meanwhile.
+            let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND id = ?2)";
+            let is_there = tx.prepare_cached(sql)?.query_row([&activity.platform, &activity.id], |row| row.get(0))?;
+            if is_there { Ok(()) } else { insert(tx, None, activity, now.as_second()) }
+        })
     }
 
     /// Remembers that the service holds no file of it.
@@ -204,6 +214,9 @@ pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (S
             conditions.push(condition.to_owned());
             values.push(Sql::Integer(number));
         }
+    }
+    if query.listed {
+        conditions.push("a.first_listing IS NOT NULL".to_owned());
     }
     if let Some(absent) = query.absent {
         conditions.push(format!("a.absences {} 0", if absent { ">" } else { "=" }));
@@ -356,6 +369,7 @@ fn entry(row: &Row) -> rusqlite::Result<Entry> {
         absent: time(16)?.zip(Some(row.get(17)?)),
         first_seen: time(15)?.unwrap_or(Timestamp::UNIX_EPOCH),
         anchored: row.get(25)?,
+        listed: row.get(29)?,
         file,
         more_files: more_files.collect(),
     })

@@ -148,6 +148,34 @@ fn only_a_listing_that_went_far_enough_is_built_upon() {
 }
 
 #[test]
+fn what_only_an_import_told_of_is_completed_by_a_listing_and_counted_as_gone_by_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    for number in 1..=20 {
+        let poor = Activity { name: None, timer_time_s: None, ..activity(number) };
+        catalogue.ensure(&poor, now()).unwrap();
+        catalogue.ensure(&Activity { name: Some("other".into()), ..poor }, now()).unwrap();
+    }
+    let entry =
+        |catalogue: &Catalogue, number: i64| catalogue.entry("garmin-com", &number.to_string()).unwrap().unwrap();
+    assert_eq!((entry(&catalogue, 3).listed, entry(&catalogue, 3).activity.name), (false, None));
+    let settled = list(&mut catalogue, 1..=3, Coverage::default(), false);
+    assert_eq!((settled.believed, settled.known, settled.gone), (true, 0, 0));
+    assert_eq!((entry(&catalogue, 3).listed, entry(&catalogue, 3).activity), (true, activity(3)));
+    assert_eq!((entry(&catalogue, 4).listed, absences(&catalogue, 4)), (false, 0));
+    let count = |query: Query| {
+        let mut ids = 0;
+        let mut each = |_| {
+            ids += 1;
+            Ok::<_, Error>(())
+        };
+        catalogue.entries(&query, &mut each).unwrap();
+        ids
+    };
+    assert_eq!((count(Query::default()), count(Query { listed: true, ..Query::default() })), (20, 3));
+}
+
+#[test]
 fn entries_come_newest_first_in_batches_and_unknown_starts_last() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);

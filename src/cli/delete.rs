@@ -113,6 +113,9 @@ impl<'a> Deletions<'a> {
         if entry.absent.is_some() {
             return self.skip(record, "it is gone already");
         }
+        if !entry.listed {
+            return self.skip(record, "no list of its platform has shown it; run gs-fetch first");
+        }
         let Some(kept) = self.run.catalogue.entry(kind.name, &copy_of.id)? else {
             return self.skip(record, "the catalogue does not know the entry that is to be kept; run gs-fetch first");
         };

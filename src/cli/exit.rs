@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::record::{Malformed, ProblemKind};
-use crate::{archive, catalogue, http, platform, settings};
+use crate::{archive, catalogue, http, platform, settings, walk};
 
 /// How a command ends. The numbers are those of the README; a greater one is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +94,12 @@ impl From<Malformed> for Failure {
 
 impl From<http::Error> for Failure {
     fn from(error: http::Error) -> Failure {
+        platform::Error::from(error).into()
+    }
+}
+
+impl From<walk::Error> for Failure {
+    fn from(error: walk::Error) -> Failure {
         platform::Error::from(error).into()
     }
 }

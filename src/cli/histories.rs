@@ -91,6 +91,7 @@ impl Histories {
         is_there: &dyn Fn(&FileRow) -> bool,
     ) -> Vec<diff::Entry<'_>> {
         let presence = |entry: &Entry| match entry.absent {
+            None if !entry.listed => Presence::Unlisted(entry.first_seen),
             None => Presence::There,
             Some((since, 1)) => Presence::Missed(since),
             Some((since, _)) => Presence::Gone(since),

@@ -116,6 +116,11 @@ impl Run {
     /// Stores the files in what a service sent. Returns the first.
     pub fn keep_body(&mut self, activity: &Activity, body: &[u8], origin: Origin) -> Result<FileRow, NotKept> {
         let pieces = unpack(body).map_err(NotKept::Bad)?;
+        self.keep_pieces(activity, pieces, origin)
+    }
+
+    /// Stores files that were unpacked. Returns the first.
+    pub fn keep_pieces(&mut self, activity: &Activity, pieces: Vec<Piece>, origin: Origin) -> Result<FileRow, NotKept> {
         let mut rows = Vec::new();
         // The last first: where the first of several stands, all of them do.
         for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {

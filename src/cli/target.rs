@@ -210,6 +210,7 @@ impl Run {
             since: Some(since),
             until: Some(until),
             absent: Some(false),
+            listed: true,
             ..Query::default()
         };
         let mut all = Vec::new();

@@ -20,6 +20,7 @@
 mod broken;
 mod crc;
 mod decode;
+mod exercise;
 mod frame;
 mod manufacturer;
 mod message;

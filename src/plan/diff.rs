@@ -31,6 +31,8 @@ pub enum Presence {
     Missed(Timestamp),
     /// Two did not, or it was deleted from here: since then.
     Gone(Timestamp),
+    /// No listing has ever shown it: another tool had its file, which was taken over then.
+    Unlisted(Timestamp),
 }
 
 /// What there is to send of an entry.
@@ -189,17 +191,19 @@ impl<'a> Exercises<'a> {
             return Decision::Refused(words);
         }
         // What was there and is not any more was deleted by somebody: that is respected. Once is not yet sure.
+        let start = self.members(group).find_map(|entry| entry.candidate.activity.start_time);
         if !wishes.resurrect
             && let Some(gone) = here.iter().map(|entry| entry.presence).max_by_key(rank)
         {
             match gone {
                 Presence::Gone(since) => return Decision::Deleted(since),
                 Presence::Missed(since) => return Decision::Missed(since),
-                Presence::There => {}
+                // It was there when the other tool fetched its file, and a listing that should show it does not.
+                Presence::Unlisted(since) if is_known(target, start) => return Decision::Deleted(since),
+                Presence::Unlisted(_) | Presence::There => {}
             }
         }
         // Missing is only concluded from a listing that would have shown it.
-        let start = self.members(group).find_map(|entry| entry.candidate.activity.start_time);
         if !is_known(target, start) {
             return Decision::NotKnown;
         }
@@ -229,7 +233,7 @@ impl<'a> Exercises<'a> {
         })?;
         let known = id.and_then(|id| self.places.get(&(target.name, id)));
         Some(match known.map(|&at| self.entries[at].presence) {
-            None | Some(Presence::There) => Decision::There,
+            None | Some(Presence::There | Presence::Unlisted(_)) => Decision::There,
             Some(Presence::Missed(since)) => Decision::Missed(since),
             Some(Presence::Gone(since)) => Decision::Deleted(since),
         })
@@ -275,8 +279,14 @@ impl<'a> Exercises<'a> {
         let mut refused = None;
         for (place, &at) in group.members.iter().enumerate() {
             let entry = &self.entries[at];
-            if !entry.offered || entry.presence != Presence::There {
-                continue;
+            match entry.presence {
+                _ if !entry.offered => continue,
+                Presence::There => {}
+                Presence::Unlisted(_) => {
+                    reason.get_or_insert("no list of its platform has shown it yet".to_owned());
+                    continue;
+                }
+                Presence::Missed(_) | Presence::Gone(_) => continue,
             }
             if let Some(why) = unsendable(entry, target) {
                 reason.get_or_insert(why);
@@ -334,9 +344,10 @@ fn join(
 /// Of several that are no longer there, the surest says most.
 fn rank(presence: &Presence) -> u8 {
     match presence {
-        Presence::There => 2,
-        Presence::Gone(_) => 1,
-        Presence::Missed(_) => 0,
+        Presence::There => 3,
+        Presence::Gone(_) => 2,
+        Presence::Missed(_) => 1,
+        Presence::Unlisted(_) => 0,
     }
 }
 

@@ -82,6 +82,24 @@ fn each_side_and_the_journal_decide_in_this_order() {
 }
 
 #[test]
+fn what_no_listing_has_shown_is_neither_sent_nor_taken_for_there_nor_put_back() {
+    let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
+    let unlisted = Presence::Unlisted(at(9));
+    let entries = [Entry { presence: unlisted, ..entry(&here) }];
+    assert_eq!(
+        decided(&entries, &coros(vec![]), NONE),
+        Decision::NoFile("no list of its platform has shown it yet".into())
+    );
+    let entries = [entry(&here), Entry { presence: unlisted, ..entry(&there) }];
+    assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::Deleted(at(9)));
+    assert!(matches!(decided(&entries, &coros(vec![]), Wishes { resurrect: true, ..NONE }), Decision::Send(0, ..)));
+    let later = Target { known: vec![(Some(at(5)), None)], ..coros(vec![]) };
+    assert_eq!(decided(&entries, &later, NONE), Decision::NotKnown);
+    let sent = coros(vec![upload(UploadState::There(Some("7")))]);
+    assert_eq!(decided(&entries, &sent, NONE), Decision::There, "services are slow to list what they took");
+}
+
+#[test]
 fn what_was_put_there_and_then_deleted_stays_deleted_whatever_the_service_made_of_it() {
     // The service shows it as a ride of another length, so nothing but the journal knows that it is the same.
     let here = run("garmin-com", "1", 0);

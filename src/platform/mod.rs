@@ -387,6 +387,15 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     PLATFORMS.iter().filter(|kind| kind.name != folder::KIND.name).find(|kind| plain(kind.name) == plain(name))
 }
 
+impl From<crate::walk::Error> for Error {
+    fn from(error: crate::walk::Error) -> Error {
+        match error {
+            crate::walk::Error::Input(message) => Error::Input(message),
+            crate::walk::Error::Later(message) => Error::Later { message, down: true },
+        }
+    }
+}
+
 impl From<crate::http::Error> for Error {
     fn from(error: crate::http::Error) -> Error {
         use crate::http::Error as Http;

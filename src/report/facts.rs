@@ -539,6 +539,9 @@ pub struct Exercise {
     /// Where it was, and is no more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gone_from: Vec<Place>,
+    /// Where it came from by gs-import; no list of the platform has shown it yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<Place>,
     /// Platforms that lack it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacking: Vec<(String, Reason)>,

@@ -86,7 +86,10 @@ fn places(exercise: &Exercise, lang: Lang) -> Markup {
         }
     }
     html! {
-        @if on.is_empty() { (lang.pick("gone", "已不在平台上")) }
+        @if on.is_empty() {
+            @if exercise.unlisted.is_empty() { (lang.pick("gone", "已不在平台上")) }
+            @else { (lang.pick("imported, not listed yet", "已导入，尚未列出")) }
+        }
         @for (at, (platform, count)) in on.iter().enumerate() {
             @if at > 0 { ", " } (platform) @if *count > 1 { " ×" (count) }
         }
@@ -99,7 +102,7 @@ fn places(exercise: &Exercise, lang: Lang) -> Markup {
 fn file(exercise: &Exercise, folded: bool, lang: Lang) -> Markup {
     let path = exercise.file.as_ref().map_or("", |file| file.path.as_str());
     let named = |place: &&Place| !path.contains(place.id.as_str());
-    let places = || exercise.on.iter().chain(&exercise.gone_from).filter(named);
+    let places = || exercise.on.iter().chain(&exercise.gone_from).chain(&exercise.unlisted).filter(named);
     let short = html! {
         @match &exercise.file {
             Some(file) => { (word(&file.format).to_uppercase()) @if file.export { " " (lang.pick("export", "导出")) } " " (lang::size(file.bytes)) }

@@ -66,6 +66,7 @@ pub fn exercise(say: Say, number: u64) -> Exercise {
             })
             .collect(),
         gone_from: Vec::new(),
+        unlisted: Vec::new(),
         lacking: (number % 3 < 2).then(|| ("coros".to_owned(), Reason::ToSend)).into_iter().collect(),
         file: (!number.is_multiple_of(9)).then(|| File {
             path: say(&format!("fit/garmin_com/activity_{id}_{name}.fit")),

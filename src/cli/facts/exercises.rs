@@ -2,7 +2,7 @@
 
 use super::compared::{Compared, Stands, told};
 use crate::activity::Activity;
-use crate::catalogue::{FileRow, TransferOutcome};
+use crate::catalogue::{Entry, FileRow, TransferOutcome};
 use crate::report::{Clean, Exercise, File, Place};
 
 impl Compared<'_> {
@@ -29,10 +29,15 @@ impl Compared<'_> {
             distance_m: others().find_map(|activity| told(activity.distance_m)),
             device: others().find_map(device),
             on: self.on(one),
-            gone_from: one.members.iter().filter(|&&at| !self.is_there(at)).map(|&at| self.place(at)).collect(),
+            gone_from: self.places(one, |entry| entry.absent.is_some()),
+            unlisted: self.places(one, |entry| entry.absent.is_none() && !entry.listed),
             lacking: self.lacking(one),
             file: self.file(one),
         }
+    }
+
+    fn places(&self, one: &Stands, wanted: impl Fn(&Entry) -> bool) -> Vec<Place> {
+        one.members.iter().filter(|&&at| wanted(self.entry(at))).map(|&at| self.place(at)).collect()
     }
 
     /// Where it is. What the journal alone knows to be there stands under the id that the service told, if it did.

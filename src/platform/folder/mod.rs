@@ -1,10 +1,9 @@
 //! A folder as a platform: `folder:PATH`, where PATH is a mounted watch, an exported archive, or a zip of one.
 //!
 //! Nobody logs in to it and no request is made. An entry is a whole FIT file of an activity, known by its bytes: a copy
-//! somewhere else in the folder is the same entry, a changed file another one. `find` walks, `summary` reads what a file
+//! somewhere else in the folder is the same entry, a changed file another one. The walk room finds, `summary` reads what a file
 //! says of itself, `put` writes. Files are never deleted here.
 
-mod find;
 mod put;
 mod summary;
 
@@ -14,8 +13,6 @@ use std::collections::HashMap;
 use std::path::{Component, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use find::{Met, Place, Shelf};
-
 use super::{
     Account, Ask, Context, Credentials, Download, Ending, Error, Kind, Listed, More, Outgoing, Page, Platform, Result,
     Sent, Uploaded, Window,
@@ -23,6 +20,7 @@ use super::{
 use crate::activity::{Activity, printable};
 use crate::fit::{self, Fit};
 use crate::http::Secret;
+use crate::walk::{self, Met, Place, Shelf};
 
 /// The row that stands for all folders. It is no platform itself: [`kind`] makes one for each path.
 pub const KIND: Kind = Kind {
@@ -94,8 +92,10 @@ impl Folder {
     fn look(&self, told: &dyn Fn(&str)) -> Result<Vec<Listed>> {
         let mut index = HashMap::new();
         let mut all = Vec::new();
-        find::search(&self.root, &mut |met| {
+        walk::search(&self.root, &[], &mut walk::fits, &mut |met| {
             match met {
+                // Half a folder would make files look deleted.
+                Met::Unreadable(_, error) => return Err(error.into()),
                 Met::Bad(shown, why) => told(&format!("{}: {why}", printable(&shown))),
                 Met::File(place, bytes) => match fit::scan(&bytes) {
                     Err(broken) => told(&format!("{}: {broken}; it is passed over", printable(&place.shown))),
@@ -111,7 +111,7 @@ impl Folder {
                     Ok(_) => {}
                 },
             }
-            Ok(())
+            Ok::<_, Error>(())
         })?;
         all.sort_by_cached_key(|listed| (Reverse(listed.activity.start_time), listed.activity.id.clone()));
         self.index.replace(Some(index));

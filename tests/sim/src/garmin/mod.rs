@@ -7,7 +7,7 @@ mod connect;
 mod detail;
 mod diauth;
 mod download;
-mod export;
+pub mod export;
 pub mod history;
 mod items;
 mod list;

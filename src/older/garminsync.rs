@@ -1,0 +1,90 @@
+//! GarminSync's database, `garmin.db`: what it knew of the activities, and when it was to run.
+//!
+//! The files stand in its data folder, `activity_{id}_{start}.fit`, all in one folder. Whether they are what their names
+//! say, it never looked: that a row says `downloaded` means that something was written.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::database::{Database, Unreadable};
+use super::{Told, civil, names};
+use crate::activity::Activity;
+use crate::sport;
+
+/// What the database says.
+#[derive(Debug, Default)]
+pub struct GarminSync {
+    told: HashMap<String, Told>,
+    /// Names of files, and the activity of each.
+    files: HashMap<String, String>,
+    /// When it ran by itself.
+    pub schedule: Option<Schedule>,
+}
+
+/// When it was to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Five fields.
+    pub cron: String,
+    /// Whether it was switched on.
+    pub enabled: bool,
+}
+
+impl GarminSync {
+    /// Reads the database.
+    pub fn read(path: &Path) -> Result<GarminSync, Unreadable> {
+        let database = Database::open(path)?;
+        let mut all = GarminSync { schedule: schedule(&database)?, ..GarminSync::default() };
+        let columns = ["activity_id", "start_time", "activity_type", "filename", "downloaded"];
+        for row in database.rows("activities", &columns)? {
+            let [Some(id), start, kind, file, downloaded] = row.as_slice() else { continue };
+            // A name is all that is taken of the path: it was written from another folder, or on another machine.
+            let file = file.as_deref().and_then(|path| path.rsplit(['/', '\\']).next());
+            if let Some(name) = file.filter(|_| downloaded.as_deref() != Some("0")) {
+                all.files.insert(name.to_owned(), id.clone());
+            }
+            let names = kind.as_deref().and_then(sport::from_garmin);
+            let activity = Activity {
+                id: id.clone(),
+                sport: names.map(|(sport, _)| sport.to_owned()),
+                sub_sport: names.and_then(|(_, sub_sport)| sub_sport).map(str::to_owned),
+                platform_sport: kind.clone(),
+                ..Activity::default()
+            };
+            let local_start = start.as_deref().and_then(civil);
+            all.told.insert(id.clone(), Told { activity, local_start, is_of_the_place: true });
+        }
+        Ok(all)
+    }
+
+    /// The activity that a file of this name belongs to.
+    pub fn id_of<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.files.get(name).map(String::as_str).or_else(|| names::id_of(name))
+    }
+
+    /// What is known of an activity.
+    pub fn told(&self, platform: &str, id: &str) -> Told {
+        let mut told = self.told.get(id).cloned().unwrap_or_default();
+        (told.activity.platform, told.activity.id) = (platform.to_owned(), id.to_owned());
+        told
+    }
+
+    /// The names of the files that it wrote.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+}
+
+fn schedule(database: &Database) -> Result<Option<Schedule>, Unreadable> {
+    if database.columns("daemon_config")?.is_empty() {
+        return Ok(None);
+    }
+    let rows = database.rows("daemon_config", &["schedule_cron", "enabled"])?;
+    let row = rows.into_iter().next().unwrap_or_default();
+    let [Some(cron), enabled] = row.as_slice() else { return Ok(None) };
+    // It goes into a line that a person copies into a shell.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "*/,- ".contains(c);
+    let is_cron = cron.chars().all(is_plain) && cron.split_whitespace().count() == 5;
+    let enabled = enabled.as_deref() != Some("0");
+    Ok(is_cron.then(|| Schedule { cron: cron.split_whitespace().collect::<Vec<_>>().join(" "), enabled }))
+}

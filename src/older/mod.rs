@@ -1,0 +1,98 @@
+//! What other tools and services have left on a disk: GarminSync, Sports Sync X, Garmin's account export, folders of files
+//! that are named with ids.
+//!
+//! Only their forms are known here: which of them a path is ([`recognise`]), what their databases and lists say of
+//! activities ([`Told`]), and which activity a name means ([`id_of`]). Nothing is written, and nothing of theirs is
+//! believed beyond what it says: that a file is there, and whole, is for whoever reads it to find out.
+
+mod database;
+mod garmin_export;
+mod garminsync;
+mod names;
+mod recognise;
+mod sports_sync;
+mod track;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+pub use database::Unreadable;
+pub use garmin_export::{activities, is_list};
+pub use garminsync::{GarminSync, Schedule};
+pub use names::id_of;
+pub use recognise::{Found, KNOWN, recognise};
+pub use sports_sync::{FOLDERS, SportsSync};
+pub use track::start_of;
+
+use crate::activity::Activity;
+
+/// The farthest apart that two places on earth set their clocks, and a little.
+const REACH_S: i64 = 26 * 3600 + 300;
+/// What rounding does to a time, in seconds.
+const ROUNDING_S: i64 = 2;
+
+/// What another tool knew of an activity.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// The activity, as far as the tool knew it.
+    pub activity: Activity,
+    /// When it began by a clock whose zone the tool did not write down.
+    pub local_start: Option<DateTime>,
+    /// Whether that was the clock where the activity took place, and not the one of the machine that wrote it down.
+    pub is_of_the_place: bool,
+}
+
+impl Told {
+    /// Of an activity of which nothing is known but where it is.
+    pub fn nothing(platform: &str, id: &str) -> Told {
+        let activity = Activity { platform: platform.to_owned(), id: id.to_owned(), ..Activity::default() };
+        Told { activity, ..Told::default() }
+    }
+
+    /// Whether a file that begins at `start` can be of this activity: whatever the zones, two clocks differ by a day at most.
+    pub fn can_begin(&self, start: Timestamp) -> bool {
+        let told = self.activity.start_time.or_else(|| as_if_utc(self.local_start?));
+        told.is_none_or(|told| (told.as_second() - start.as_second()).abs() <= REACH_S)
+    }
+
+    /// Local time minus UTC, where it began, if the local time and `start` are a zone's worth apart.
+    pub fn offset(&self, start: Timestamp) -> Option<i32> {
+        let local = as_if_utc(self.local_start.filter(|_| self.is_of_the_place)?)?;
+        let ahead = local.as_second() - start.as_second();
+        let quarters = (ahead as f64 / 900.0).round() as i64;
+        let is_a_zone = (ahead - quarters * 900).abs() <= ROUNDING_S && (-12 * 4..=14 * 4).contains(&quarters);
+        i32::try_from(quarters * 900).ok().filter(|_| is_a_zone)
+    }
+}
+
+/// `2026-01-08 14:10:21`, with a `T` or fractions, too.
+fn civil(text: &str) -> Option<DateTime> {
+    text.trim().get(..19)?.replacen(' ', "T", 1).parse().ok()
+}
+
+fn as_if_utc(local: DateTime) -> Option<Timestamp> {
+    local.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(local: &str) -> Told {
+        Told { local_start: civil(local), is_of_the_place: true, ..Told::nothing("garmin-com", "1") }
+    }
+
+    #[test]
+    fn a_local_start_tells_the_zone_and_refuses_another_day() {
+        let start: Timestamp = "2026-01-08T14:10:21Z".parse().unwrap();
+        let offset = |local: &str| told(local).offset(start);
+        assert_eq!(offset("2026-01-08 19:55:21"), Some(5 * 3600 + 45 * 60));
+        assert_eq!(offset("2026-01-08T08:10:20.0"), Some(-6 * 3600));
+        assert_eq!([offset("2026-01-08 14:17:00"), offset("2026-01-09 14:10:21"), offset("soon")], [None; 3]);
+        let machine = Told { is_of_the_place: false, ..told("2026-01-08 19:55:21") };
+        assert_eq!(machine.offset(start), None);
+        assert!(told("2026-01-09 16:00:00").can_begin(start) && told("?").can_begin(start));
+        assert!(!told("2026-01-10 14:10:21").can_begin(start));
+    }
+}

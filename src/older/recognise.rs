@@ -1,0 +1,157 @@
+//! Finds out what a path is, by looking.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+use super::database::{self, Database};
+use super::{FOLDERS, id_of, is_list};
+use crate::walk::{self, Want, ending};
+
+/// What can be named, for messages.
+pub const KNOWN: &str = "known are GarminSync's garmin.db or its data folder, Sports Sync X's folder or its \
+    db/sports_sync.sqlite, Garmin's account export (the zip, or the folder with DI_CONNECT), and folders, zip files and \
+    files named with ids such as 123.zip, 123_ACTIVITY.fit or activity_123.fit";
+
+/// Entries of a zip that are looked at.
+const ENTRIES: usize = 200_000;
+
+/// What a path is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// GarminSync's database, and the folder of its files.
+    GarminSync {
+        /// The database.
+        database: PathBuf,
+        /// Where its files stand.
+        folder: PathBuf,
+    },
+    /// Sports Sync X's folder, and its database if it is there.
+    SportsSync {
+        /// The database.
+        database: Option<PathBuf>,
+        /// The folder with `garmin_com`, `garmin_cn` and `coros`, if it is there.
+        fit: PathBuf,
+    },
+    /// Garmin's account export.
+    GarminExport(PathBuf),
+    /// A folder or zip of files that are named with ids, or one of them.
+    Files(PathBuf),
+}
+
+/// Says what `path`, an absolute one, is, or why it is nothing that is known. Folders among `except` are not looked into.
+pub fn recognise(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
+    let meta = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if meta.is_dir() {
+        return folder(path, except);
+    }
+    if database::is_database(path) {
+        return of_database(path)?.ok_or_else(|| "it is a database of some other program".to_owned());
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let is_track = ["fit", "tcx", "gpx", "zip"].contains(&ending(&name).as_str());
+    if is_track && id_of(&name).is_some() {
+        return Ok(Found::Files(path.to_owned()));
+    }
+    if ending(&name) != "zip" {
+        return Err("it is nothing that is known".into());
+    }
+    let names = names_in(path)?;
+    if names.iter().any(|name| is_list(name)) {
+        return Ok(Found::GarminExport(path.to_owned()));
+    }
+    if name.starts_with("UploadedFiles_") || names.iter().any(|name| name.contains("DI-Connect-Uploaded-Files")) {
+        return Err(
+            "it is a part of Garmin's account export, and the list of activities is not in it; name the whole \
+            export"
+                .into(),
+        );
+    }
+    files(path, except)
+}
+
+fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
+    for folder in [path.to_owned(), path.join("data"), path.join("db")] {
+        for (name, file) in walk::files(&folder).unwrap_or_default() {
+            let may_be = ["db", "sqlite", "sqlite3"].contains(&ending(&name).as_str());
+            if !may_be || !database::is_database(&file) {
+                continue;
+            }
+            match of_database(&file) {
+                Ok(Some(found)) => return Ok(found),
+                Err(why) if ["garmin.db", "sports_sync.sqlite"].contains(&name.as_str()) => {
+                    return Err(format!("{name}: {why}; move it away, and name the folder with --platform"));
+                }
+                Ok(None) | Err(_) => {}
+            }
+        }
+    }
+    // The files outlive the database, or are all that a cache has kept.
+    for fit in [path.join("fit"), path.to_owned()] {
+        if FOLDERS.iter().any(|(name, _)| holds_theirs(&fit.join(name))) {
+            return Ok(Found::SportsSync { database: None, fit });
+        }
+    }
+    let several = [path.join("fit"), path.to_owned()];
+    if several.iter().any(|fit| FOLDERS.iter().any(|(name, _)| fit.join(name).is_dir())) {
+        return Err("it has a folder for each platform; name one of those, with --platform".into());
+    }
+    let is_named = |name: &str| path.file_name().is_some_and(|own| own == name);
+    if is_named("DI-Connect-Fitness") {
+        return Ok(Found::GarminExport(path.parent().unwrap_or(path).to_owned()));
+    }
+    if is_named("DI_CONNECT") || ["DI_CONNECT", "DI-Connect-Fitness"].iter().any(|name| path.join(name).is_dir()) {
+        return Ok(Found::GarminExport(path.to_owned()));
+    }
+    files(path, except)
+}
+
+/// Whether a folder has files with the names of Sports Sync X. (Our own archive stands in folders of the same name.)
+fn holds_theirs(folder: &Path) -> bool {
+    let files = walk::files(folder).unwrap_or_default();
+    files.iter().any(|(name, _)| !name.starts_with("activity_") && id_of(name).is_some())
+}
+
+/// Whose database it is, if it is one of those that are known.
+fn of_database(path: &Path) -> Result<Option<Found>, String> {
+    let database = Database::open(path).map_err(|error| error.to_string())?;
+    let has = |table: &str, names: &[&str]| {
+        let columns = database.columns(table).map_err(|error| error.to_string())?;
+        Ok::<_, String>(names.iter().all(|name| columns.contains(*name)))
+    };
+    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+    if has("activities", &["activity_id", "filename", "downloaded"])? {
+        return Ok(Some(Found::GarminSync { database: path.to_owned(), folder }));
+    }
+    if has("activity", &["activity_id", "platform", "is_sync"])? {
+        // It stands in `db`, beside `fit`; somebody may have moved it.
+        let beside = folder.join("fit");
+        let fit = if beside.is_dir() { beside } else { folder.parent().unwrap_or(&folder).join("fit") };
+        return Ok(Some(Found::SportsSync { database: Some(path.to_owned()), fit }));
+    }
+    Ok(None)
+}
+
+/// A folder or zip with at least one file that is named with an id.
+fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
+    let mut is_known = false;
+    let mut look = |name: &str| {
+        let has_id = id_of(name.rsplit(['/', '\\']).next().unwrap_or(name)).is_some();
+        match ending(name).as_str() {
+            "fit" | "tcx" | "gpx" => is_known |= has_id,
+            "zip" if has_id => is_known = true,
+            "zip" if !is_known => return Want::Open,
+            _ => {}
+        }
+        Want::Nothing
+    };
+    walk::search::<walk::Error>(path, except, &mut look, &mut |_| Ok(())).map_err(|error| error.to_string())?;
+    if is_known { Ok(Found::Files(path.to_owned())) } else { Err("nothing that is known is in it".into()) }
+}
+
+fn names_in(path: &Path) -> Result<Vec<String>, String> {
+    let broken = |error: &dyn std::fmt::Display| format!("the zip cannot be read: {error}; is it whole?");
+    let zip = ZipArchive::new(File::open(path).map_err(|error| broken(&error))?).map_err(|error| broken(&error))?;
+    Ok(zip.file_names().take(ENTRIES).filter_map(|name| name.ok().map(|name| name.into_owned())).collect())
+}

@@ -1,0 +1,166 @@
+//! Which file belongs to which activity, where names do not say it: by what the files say of themselves.
+//!
+//! A file belongs to an activity if both are one exercise to the second and the metre, by the rules of the matching room,
+//! and if nothing else fits either of them as well. Of several that fit, the ones count whose device is the activity's
+//! own; and where files of that device are known, one of another device never counts. What is then still not one to one
+//! is ambiguous, and stays so: a wrong file would never be asked for again.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::activity::Activity;
+use crate::matching::{Candidate, Certainty, Matcher};
+
+/// What a file says of itself.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Its exercise.
+    pub exercise: Activity,
+    /// The serial number of the device that made it.
+    pub serial: Option<u32>,
+}
+
+/// What became of a file. Activities and files are told as positions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is the file of this activity.
+    Of(usize),
+    /// It may be of these activities, of which these other files may be, too.
+    Ambiguous {
+        /// The activities.
+        activities: Vec<usize>,
+        /// The other files.
+        rivals: Vec<usize>,
+    },
+    /// It is of none of them.
+    None,
+}
+
+/// A file and an activity that fit.
+#[derive(Debug, Clone, Copy)]
+struct Fit {
+    file: usize,
+    activity: usize,
+    same_device: bool,
+}
+
+/// Says of each file what it is of.
+pub fn attach(activities: &[Activity], files: &[Recorded]) -> Vec<Fate> {
+    let mut fits = fitting(activities, files);
+    // On either side: what the own device recorded goes before what another one did.
+    for side in [|fit: &Fit| fit.file, |fit: &Fit| fit.activity] {
+        let own: HashSet<usize> = fits.iter().filter(|fit| fit.same_device).map(side).collect();
+        fits.retain(|fit| fit.same_device || !own.contains(&side(fit)));
+    }
+    let (mut of_file, mut of_activity) = (BTreeMap::new(), BTreeMap::new());
+    for fit in &fits {
+        of_file.entry(fit.file).or_insert_with(Vec::new).push(fit.activity);
+        of_activity.entry(fit.activity).or_insert_with(Vec::new).push(fit.file);
+    }
+    let fate = |file: usize| {
+        let Some(mine) = of_file.get(&file) else { return Fate::None };
+        let others = mine.iter().flat_map(|activity| &of_activity[activity]).copied();
+        let mut rivals: Vec<usize> = others.filter(|other| *other != file).collect();
+        rivals.sort_unstable();
+        rivals.dedup();
+        match mine[..] {
+            [activity] if rivals.is_empty() => Fate::Of(activity),
+            _ => Fate::Ambiguous { activities: mine.clone(), rivals },
+        }
+    };
+    (0..files.len()).map(fate).collect()
+}
+
+/// The pairs that are one exercise but for rounding.
+fn fitting(activities: &[Activity], files: &[Recorded]) -> Vec<Fit> {
+    // What Garmin calls a device means nothing to a file, so it is compared below and not by the rules.
+    let plain = |activity: &Activity| Activity { device: None, ..activity.clone() };
+    let all: Vec<Activity> =
+        activities.iter().map(plain).chain(files.iter().map(|file| plain(&file.exercise))).collect();
+    let candidates: Vec<Candidate> =
+        all.iter().map(|activity| Candidate { activity, file: None, native_manufacturer: None }).collect();
+    let matcher = Matcher::default();
+    // That an activity's device is a serial number is believed of those that are seen to be one.
+    let serials: HashSet<String> = files.iter().filter_map(|file| Some(file.serial?.to_string())).collect();
+    let mut fits = Vec::new();
+    for (one, other) in matcher.nearby(&candidates) {
+        let is_across = one < activities.len() && other >= activities.len();
+        if !is_across {
+            continue;
+        }
+        let verdict = matcher.verdict(&candidates[one], &candidates[other]);
+        if verdict.is_some_and(|verdict| verdict.certainty == Certainty::SameExercise) {
+            let file = other - activities.len();
+            let serial = files[file].serial.map(|serial| serial.to_string());
+            let device = activities[one].device.as_ref().filter(|device| serials.contains(*device));
+            let same_device = device.is_some() && serial.as_ref() == device;
+            if same_device || device.is_none() {
+                fits.push(Fit { file, activity: one, same_device });
+            }
+        }
+    }
+    fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    /// A run of that many seconds that begins that many seconds after a moment.
+    fn run(id: &str, start: i64, seconds: f64) -> Activity {
+        Activity {
+            platform: "garmin-com".into(),
+            id: id.into(),
+            sport: Some("running".into()),
+            start_time: Timestamp::from_second(1_700_000_000 + start).ok(),
+            timer_time_s: Some(seconds),
+            distance_m: Some(seconds * 3.0),
+            ..Activity::default()
+        }
+    }
+
+    fn of(id: &str, start: i64, seconds: f64, device: u32) -> Activity {
+        Activity { device: Some(device.to_string()), ..run(id, start, seconds) }
+    }
+
+    fn file(start: i64, seconds: f64, serial: u32) -> Recorded {
+        Recorded { exercise: Activity { platform: String::new(), ..run("", start, seconds) }, serial: Some(serial) }
+    }
+
+    fn ambiguous(activities: &[usize], rivals: &[usize]) -> Fate {
+        Fate::Ambiguous { activities: activities.to_vec(), rivals: rivals.to_vec() }
+    }
+
+    #[test]
+    fn a_file_belongs_to_the_one_activity_that_it_is_to_the_second() {
+        let activities = [run("1", 0, 1800.0), run("2", 86_400, 1800.0), run("3", 200_000, 900.0)];
+        let files = [file(86_401, 1800.4, 7), file(0, 1800.0, 7), file(200_030, 900.0, 7), file(0, 600.0, 7)];
+        assert_eq!(attach(&activities, &files), [Fate::Of(1), Fate::Of(0), Fate::None, Fate::None]);
+    }
+
+    #[test]
+    fn what_fits_twice_is_ambiguous_unless_the_device_tells() {
+        let twice = [run("1", 0, 1800.0), run("2", 1, 1800.0)];
+        let files = [file(0, 1800.0, 7), file(1, 1800.0, 8)];
+        assert_eq!(attach(&twice, &files), [ambiguous(&[0, 1], &[1]), ambiguous(&[0, 1], &[0])]);
+        assert_eq!(attach(&twice, &files[..1]), [ambiguous(&[0, 1], &[])]);
+        assert_eq!(attach(&twice[..1], &files), [ambiguous(&[0], &[1]), ambiguous(&[0], &[0])]);
+        let told = [of("1", 0, 1800.0, 8), of("2", 1, 1800.0, 7)];
+        assert_eq!(attach(&told, &files), [Fate::Of(1), Fate::Of(0)]);
+        // The other watch's file of the same exercise is not the activity's.
+        assert_eq!(attach(&told[..1], &files), [Fate::None, Fate::Of(0)]);
+        let deleted = [file(0, 1800.0, 8), file(86_400, 60.0, 7)];
+        assert_eq!(attach(&told[1..], &deleted)[0], Fate::None, "there is a watch 7, and this is not of it");
+        assert_eq!(attach(&told[1..], &deleted[..1])[0], Fate::Of(0), "nobody knows what 7 is");
+        let one_watch = [of("1", 0, 1800.0, 7), of("2", 1, 1800.0, 7)];
+        assert_eq!(attach(&one_watch, &files), [ambiguous(&[0, 1], &[]), Fate::None]);
+    }
+
+    #[test]
+    fn a_sport_that_differs_or_nothing_but_the_start_is_not_enough() {
+        let walk = Activity { sport: Some("walking".into()), ..run("1", 0, 1800.0) };
+        let bare = Activity { timer_time_s: None, distance_m: None, ..run("2", 0, 1800.0) };
+        assert_eq!(attach(&[walk], &[file(0, 1800.0, 7)]), [Fate::None]);
+        assert_eq!(attach(&[bare], &[file(0, 1800.0, 7)]), [Fate::None]);
+    }
+}
