@@ -56,8 +56,9 @@ fn gist(facts: &Facts, lang: Lang) -> String {
         facts.missing.iter().filter(|missing| missing.reason == super::Reason::ToSend).map(|m| m.count).sum();
     let copies = facts.copies.iter().filter(|copy| copy.superfluous).count() as u64;
     let platforms = facts.platforms.len();
+    let failed: u64 = facts.platforms.iter().map(|platform| platform.failed).sum();
     let (to_send, copies) = (lang::number(to_send), lang::number(copies));
-    match lang {
+    let mut gist = match lang {
         Lang::En => format!(
             "{exercises} exercises on {platforms} {}, {archived} of them in the archive. To be sent: {to_send}. Superfluous copies: {copies}.",
             if platforms == 1 { "platform" } else { "platforms" }
@@ -65,7 +66,14 @@ fn gist(facts: &Facts, lang: Lang) -> String {
         Lang::Zh => format!(
             "{platforms} 个平台共 {exercises} 次运动，其中 {archived} 次已归档。待发送：{to_send}。多余副本：{copies}。"
         ),
+    };
+    if failed > 0 {
+        gist.push_str(&match lang {
+            Lang::En => format!(" Files that could not be had: {}.", lang::number(failed)),
+            Lang::Zh => format!("无法获取的文件：{}。", lang::number(failed)),
+        });
     }
+    gist
 }
 
 /// The last run, the next one, and when the page was made.
