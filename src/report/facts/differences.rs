@@ -1,0 +1,195 @@
+//! What lacks where, what is there twice, what is gone, what was refused: each with its reason.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::report::Clean;
+
+/// Exercises that a platform lacks, for one reason.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Missing {
+    /// The platform.
+    pub on: String,
+    /// The reason.
+    pub reason: Reason,
+    /// How many.
+    pub count: u64,
+    /// Each of them, the newest first.
+    pub items: Vec<Lacking>,
+}
+
+/// An exercise that a platform lacks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lacking {
+    /// Its best entry elsewhere.
+    #[serde(flatten)]
+    pub activity: Activity,
+    /// More about the reason: words of the service, what is alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Clean>,
+    /// Since when, of what was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+/// Why a platform lacks an exercise. In the order in which they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The next run sends it.
+    ToSend,
+    /// An upload of it is under way.
+    Pending,
+    /// The platform refused it, or took and never showed it.
+    Refused,
+    /// The platform may have it, under another sport or an hour off.
+    Doubtful,
+    /// No file of it can be sent.
+    NoFile,
+    /// Somebody deleted it there.
+    Deleted,
+    /// The last listing did not show it any more; the next one tells.
+    Missed,
+    /// It is not known what the platform has at that time.
+    NotKnown,
+}
+
+/// Activities that are not in the archive, for one reason.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NotArchived {
+    /// Their platform.
+    pub platform: String,
+    /// The reason.
+    pub reason: NoFile,
+    /// How many.
+    pub count: u64,
+    /// Each of them, the newest first.
+    pub items: Vec<Lacking>,
+}
+
+/// Why an activity is not in the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoFile {
+    /// It was asked for in vain.
+    Failed,
+    /// It was found changed or cut, and is fetched again.
+    Broken,
+    /// Nobody has asked for it yet.
+    NotYet,
+    /// There is none: typed in by hand, or the service holds no file.
+    NoOriginal,
+}
+
+/// An entry on a platform, as far as it is needed to recognise it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Activity {
+    /// The platform.
+    pub platform: String,
+    /// The id there. Empty: it was sent there, and neither the answer nor a list has told the id yet.
+    pub id: Clean,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Clean>,
+    /// FIT `sport`, else the platform's own type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sport: Option<Clean>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Timestamp>,
+    /// Local time minus UTC, where it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utc_offset_s: Option<i32>,
+    /// Time with the timer running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer_time_s: Option<f64>,
+    /// Distance covered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance_m: Option<f64>,
+}
+
+/// An entry that repeats another one on the same platform.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Copy {
+    /// The copy.
+    pub copy: Activity,
+    /// The entry that is kept.
+    pub kept: Activity,
+    /// `same-file`, `same-exercise` (superfluous), `two-devices` or `start-only` (only told).
+    pub certainty: &'static str,
+    /// Whether it may be deleted, if every other guard holds.
+    pub superfluous: bool,
+    /// The evidence.
+    pub why: Vec<Clean>,
+    /// Why that one is kept.
+    pub kept_because: Clean,
+}
+
+/// Two entries that look alike.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Likeness {
+    /// One.
+    pub one: Activity,
+    /// The other, on the same platform or another one.
+    pub other: Activity,
+    /// The evidence.
+    pub why: Vec<Clean>,
+}
+
+/// An entry that is no longer on its platform.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Deletion {
+    /// The entry.
+    pub activity: Activity,
+    /// Who deleted it, and what came of it.
+    pub by: Deleter,
+    /// Since when.
+    pub at: Timestamp,
+    /// The entry that was kept, of a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_id: Option<Clean>,
+    /// The reason, of a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Clean>,
+    /// Its file in the archive, below the data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<Clean>,
+    /// The command line that puts it back; nothing: it cannot be put back, or is back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore: Option<String>,
+}
+
+/// Who deleted an entry, and what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deleter {
+    /// gs-delete, as a copy.
+    Garminsync,
+    /// gs-delete, and what came of it is not known yet.
+    Pending,
+    /// gs-delete, and it is still there.
+    Failed,
+    /// gs-delete, and a person has put it back.
+    Restored,
+    /// Somebody, on the platform.
+    Somebody,
+    /// Perhaps somebody: one listing did not show it.
+    Perhaps,
+}
+
+/// An upload that a platform refused, or took and never showed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Refusal {
+    /// What was sent.
+    pub activity: Activity,
+    /// Where to.
+    pub to: String,
+    /// `refused`, or `lost`: taken, and never shown.
+    pub outcome: &'static str,
+    /// When.
+    pub at: Timestamp,
+    /// The service's words.
+    pub words: Option<Clean>,
+    /// The command line that sends it again all the same.
+    pub retry: String,
+}

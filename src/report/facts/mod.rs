@@ -1,0 +1,163 @@
+//! Everything that the page shows, and `status.json` holds: one value, made in `cli` from the catalogue alone.
+//!
+//! The page is a view of it and `status.json` is it, so the two cannot tell different things. Every text that somebody
+//! else wrote (a name, a service's words, an error) is a [`Clean`]: nothing secret and no control character is in it.
+//! Times are UTC; units are in the names; a day is the day on the wall where the activity began.
+
+mod differences;
+mod exercises;
+mod platforms;
+mod runs;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use differences::*;
+pub use exercises::*;
+pub use platforms::*;
+pub use runs::*;
+
+use super::Clean;
+
+/// Everything that the page shows.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Facts {
+    /// Whether all is well. It comes first, so that a health check finds it in the first lines.
+    pub state: State,
+    /// When this was read from the catalogue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made: Option<Timestamp>,
+    /// The version of garminsync.
+    pub version: &'static str,
+    /// The newest run in the log; it is the first of `runs`, too.
+    pub last_run: Option<Run>,
+    /// When it is to run.
+    pub schedule: Option<Schedule>,
+    /// What needs a person; the most urgent first.
+    pub needs: Vec<Matter>,
+    /// What went wrong and is tried again by the next run.
+    pub troubles: Vec<Matter>,
+    /// The platforms that the catalogue knows.
+    pub platforms: Vec<Platform>,
+    /// Each platform towards each other one.
+    pub matrix: Vec<Pair>,
+    /// What lacks on a platform, by platform and reason.
+    pub missing: Vec<Missing>,
+    /// What is not in the archive, by platform and reason; what never can be is among it.
+    pub not_archived: Vec<NotArchived>,
+    /// Entries that are on their platform twice.
+    pub copies: Vec<Copy>,
+    /// Entries that agree but for whole quarter hours: suspected time-zone faults.
+    pub time_zone_faults: Vec<Likeness>,
+    /// What was deleted from here, and what people deleted on their platforms; the newest first. Of each entry the last.
+    pub deletions: Vec<Deletion>,
+    /// Uploads that a platform refused, or took and never showed, as far as that still stands; the newest first.
+    pub refused: Vec<Refusal>,
+    /// The log: the newest hundred runs, the newest first.
+    pub runs: Vec<Run>,
+    /// Days with activities, by date. What began before 1970 or in the future has no day, week or month: a wrong clock.
+    pub days: Vec<Day>,
+    /// Weeks with activities, by their Monday.
+    pub weeks: Vec<Week>,
+    /// Months from the first activity to the last, without a gap.
+    pub months: Vec<Month>,
+    /// Every exercise once that is on a platform or in the archive, the newest first; unknown starts last.
+    pub activities: Vec<Exercise>,
+}
+
+/// Whether all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Nothing is known yet: no platform was ever listed. What needs a person or went wrong says more, and goes first.
+    #[default]
+    Empty,
+    /// All is well.
+    Well,
+    /// Something went wrong, and the next run tries again.
+    Trouble,
+    /// A person is needed.
+    Person,
+}
+
+/// Something that went wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Matter {
+    /// What it is.
+    pub what: What,
+    /// The platform it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The command that met it, and how it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Its exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    /// How many are concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// In whose words: a service's, or an error's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Clean>,
+    /// Until when, or since when: see [`What`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// The command line that mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// A person: a login was refused, and none is tried by itself any more. `at`: since when.
+    LoginRefused,
+    /// A person: the token is of no more use. `at`: since when, if it is known.
+    LoginDead,
+    /// A person: a command ended with "a login is needed". `at`: when.
+    LoginNeeded,
+    /// A person: the list lacks too much of what was known, and is not believed. `at`: when.
+    ListShrunk,
+    /// A person: a command ended with "configuration". `at`: when.
+    SetUp,
+    /// A person: a command met a bug. `at`: when.
+    Bug,
+    /// A person: the run that was due did not happen. `at`: when it was due.
+    Overdue,
+    /// No password login before `at`.
+    Cooldown,
+    /// The service asked to be left alone before `at`.
+    AskedToWait,
+    /// The newest listing was cut. `at`: when.
+    ListCut,
+    /// Files in the archive were found changed or cut; they are fetched again.
+    FilesBroken,
+    /// Files were asked for in vain, and will be again; those that are known not to be had are none of them.
+    FilesFailed,
+    /// A command ended otherwise than well. `at`: when.
+    Failed,
+    /// A command did not end: it was killed, or still runs. `at`: when it began.
+    Unfinished,
+}
+
+impl What {
+    /// Whether a person is needed.
+    pub fn needs_person(self) -> bool {
+        self <= What::Overdue
+    }
+}
+
+/// When it is to run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Schedule {
+    /// The cron expression.
+    pub cron: String,
+    /// The time zone it is meant in.
+    pub zone: String,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// The next run.
+    pub next_run: Option<Timestamp>,
+}

@@ -1,0 +1,64 @@
+//! The log: runs, and the commands of each.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::report::Clean;
+
+/// One run: the commands that shared a run id.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Run {
+    /// Its id.
+    pub run: Clean,
+    /// When its first command began.
+    pub started: Timestamp,
+    /// When its last command ended; nothing: one did not.
+    pub finished: Option<Timestamp>,
+    /// How it ended: the worst of its commands.
+    pub outcome: RunOutcome,
+    /// The worst exit code.
+    pub exit: Option<u8>,
+    /// What its commands counted, added up.
+    pub counts: BTreeMap<String, u64>,
+    /// The first message.
+    pub message: Option<Clean>,
+    /// Its commands, in the order in which they began.
+    pub commands: Vec<Command>,
+}
+
+/// How a run or a command ended; a greater one is worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcome {
+    /// All well.
+    Success,
+    /// Some records failed.
+    Partial,
+    /// A person ended it.
+    Interrupted,
+    /// It did not end: it was killed, or still runs.
+    Unfinished,
+    /// It failed.
+    Error,
+}
+
+/// One command of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Command {
+    /// Its name.
+    pub command: Clean,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// Its exit code.
+    pub exit: Option<u8>,
+    /// What it counted.
+    pub counts: BTreeMap<String, u64>,
+    /// The first thing that went wrong.
+    pub message: Option<Clean>,
+}
