@@ -184,6 +184,17 @@ fn the_glance_says_what_the_state_is_and_what_mends_it() {
 }
 
 #[test]
+fn its_document_names_every_field() {
+    let document = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/page.md")).unwrap();
+    let lived = lived();
+    let top = lived.status.as_object().unwrap().keys();
+    let of_platform = lived.platform("coros").as_object().unwrap().keys();
+    for field in top.chain(of_platform.filter(|field| !["name", "title", "compared"].contains(&field.as_str()))) {
+        assert!(document.contains(&format!("`{field}`")), "docs/page.md lacks {field}");
+    }
+}
+
+#[test]
 fn a_browser_finds_nothing_to_complain_of() {
     let lived = lived();
     let chinese = page(&lived.work, &["--lang", "zh", "--refresh"]);
