@@ -1,0 +1,73 @@
+// Chromium of the distribution, with a profile of its own and without talk of its own on the network.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SetUpError, tool } from "./tools.mjs";
+
+const program = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+const FLAGS = [
+  "--headless=new",
+  // The pages are ours; as root, and in most containers, the sandbox does not start.
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--hide-scrollbars",
+  "--force-color-profile=srgb",
+  // A page that is not in front is as quick as one that is.
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+  // Nothing gets out, whatever a page asks for; that it asked is seen all the same.
+  "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+  // Its pipe makes it end with this process, however that ends; the port is for Lighthouse.
+  "--remote-debugging-pipe",
+  "--remote-debugging-port=0",
+];
+
+const listening = (child) =>
+  new Promise((resolve, reject) => {
+    let said = "";
+    const failed = (why) => reject(new SetUpError(`${program} does not start: ${why}\n${said}`));
+    const timer = setTimeout(() => failed("nothing within 60 s"), 60_000);
+    child.on("error", (error) => failed(`${error.message}; apt-get install chromium, or name it in CHROMIUM`));
+    child.on("exit", (code) => failed(`exit ${code}`));
+    child.stderr.on("data", (data) => {
+      said += data;
+      const url = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
+      if (!url) return;
+      clearTimeout(timer);
+      resolve(url);
+    });
+  });
+
+// Starts it: `browser` is Playwright's, `port` is the one of its DevTools; `stop` ends it.
+export const start = async () => {
+  const { chromium } = (await tool("playwright-core")).default;
+  const profile = mkdtempSync(join(tmpdir(), "browser-"));
+  const child = spawn(program, [...FLAGS, `--user-data-dir=${profile}`, "about:blank"], {
+    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+  });
+  const ended = new Promise((resolve) => {
+    child.on("exit", resolve);
+    child.on("error", resolve);
+  });
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await ended;
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+  };
+  try {
+    const url = await listening(child);
+    return { browser: await chromium.connectOverCDP(url), port: Number(new URL(url).port), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

@@ -1,0 +1,90 @@
+// The page under test: opened in many ways, and watched in each.
+import { pathToFileURL } from "node:url";
+
+// In words: "dark, 390 px, no scripts".
+export const inWords = ({ width = 1280, dark = false, scripts = true, folds = "" }) =>
+  [dark ? "dark" : "light", `${width} px`, folds, scripts ? "" : "no scripts"].filter(Boolean).join(", ");
+
+// A page may load itself anew from time to time, but not under the hands of a check that takes longer.
+const KEPT_MS = 30_000;
+const keepPage = (least) => {
+  const { setInterval } = window;
+  window.setInterval = (work, ms, ...rest) => (ms >= least ? 0 : setInterval(work, ms, ...rest));
+};
+
+export class Subject {
+  // What is wrong, each once: `check`, `what`, and where it helps `look` and `where`.
+  findings = [];
+  // What was measured: `measure`, `value`, `unit`.
+  measures = [];
+
+  constructor(file, chromium, flags) {
+    this.file = file;
+    this.url = pathToFileURL(file).href;
+    this.chromium = chromium;
+    this.flags = flags;
+  }
+
+  find(check, what, more = {}) {
+    const finding = { check, what, ...more };
+    const same = (one) => one.check === check && one.what === what;
+    if (!this.findings.some(same)) this.findings.push(finding);
+  }
+
+  measured(measure, value, unit) {
+    this.measures.push({ measure, value, unit });
+  }
+
+  // Opens the page and calls `work` with it; all that it says or asks for meanwhile is noted.
+  async open(look, work) {
+    const context = await this.chromium.browser.newContext({
+      viewport: { width: look.width ?? 1280, height: 900 },
+      colorScheme: look.dark ? "dark" : "light",
+      javaScriptEnabled: look.scripts ?? true,
+      reducedMotion: "reduce",
+      locale: "en-GB",
+    });
+    try {
+      const page = await context.newPage();
+      await this.#watch(page, look);
+      await page.addInitScript(keepPage, KEPT_MS);
+      await page.goto(look.url ?? this.url, { waitUntil: look.until ?? "load" });
+      return await work(page);
+    } finally {
+      await context.close();
+    }
+  }
+
+  async #watch(page, look) {
+    const own = look.url ?? this.url;
+    const note = (what) => this.find("quiet", what, { look: inWords(look) });
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) note(`console ${message.type()}: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => note(`uncaught: ${error.message}`));
+    page.on("request", (request) => {
+      if (!(request.isNavigationRequest() && request.url() === own)) note(`request: ${request.url()}`);
+    });
+    page.on("websocket", (socket) => note(`request: ${socket.url()}`));
+    page.on("popup", (popup) => note(`window: ${popup.url()}`));
+    page.on("download", (download) => note(`download: ${download.url()}`));
+    page.on("dialog", (dialog) => {
+      note(`dialog: ${dialog.message()}`);
+      return dialog.dismiss();
+    });
+    // What DevTools lists as issues: what the policy blocked, quirks, labels that lead nowhere.
+    const devtools = await page.context().newCDPSession(page);
+    devtools.on("Audits.issueAdded", ({ issue }) => {
+      // Numbers of nodes and frames differ from load to load.
+      const told = (key, value) => (/Id$|Location$/.test(key) ? undefined : value);
+      note(`issue: ${issue.code} ${JSON.stringify(Object.values(issue.details)[0], told)}`.slice(0, 500));
+    });
+    await devtools.send("Audits.enable");
+  }
+}
+
+// Unfolds all that can be unfolded, or folds it.
+export const fold = (page, open) =>
+  page.evaluate((open) => {
+    for (const details of document.querySelectorAll("details")) details.open = open;
+  }, open);
