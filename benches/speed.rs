@@ -177,6 +177,21 @@ fn page() {
             took,
             took,
         );
+        interactive(&dir.path().join("report/index.html"));
+    }
+}
+
+/// How soon a browser can use the page; nothing where there is none.
+fn interactive(page: &std::path::Path) {
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/check.mjs");
+    let output = std::process::Command::new("node").arg(script).args(["--only", "speed"]).arg(page).output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let line = said.lines().find(|line| line.contains("\"interactive\""));
+    let value =
+        line.and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok()).map(|line| line["value"].clone());
+    match value {
+        Some(ms) => println!("{:<44} {ms:>9} ms", "  interactive in a browser"),
+        None => println!("  no browser to measure in; scripts/test brings one"),
     }
 }
 

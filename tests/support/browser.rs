@@ -48,7 +48,20 @@ pub fn check<P: AsRef<Path>>(pages: &[P], flags: &[&str]) -> Vec<Value> {
 /// Runs the test of the checks themselves.
 #[track_caller]
 pub fn check_the_checks() {
-    let (what, Output { status, stdout, stderr }) = run(script("selftest.mjs"));
+    goes_well(script("selftest.mjs"));
+}
+
+/// Checks that a page made with `--refresh` loads itself anew.
+#[track_caller]
+pub fn check_refresh(page: &Path) {
+    let mut command = script("refresh.mjs");
+    command.arg(page);
+    goes_well(command);
+}
+
+#[track_caller]
+fn goes_well(command: Command) {
+    let (what, Output { status, stdout, stderr }) = run(command);
     let said = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     assert!(status.success(), "{what}: {status}\n{said}");
 }
