@@ -19,7 +19,8 @@ export const rowsOf = (page) =>
 // A word that some rows have and others have not: the one that fewest have.
 export const wordOf = (rows) => {
   const counts = new Map();
-  for (const row of rows) for (const word of new Set(row.toLowerCase().match(/\p{L}{3,}/gu))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const row of rows)
+    for (const word of new Set(row.toLowerCase().match(/\p{L}{3,}/gu))) counts.set(word, (counts.get(word) ?? 0) + 1);
   const telling = [...counts].filter(([, count]) => count < rows.length).sort(([, a], [, b]) => a - b);
   return telling[0]?.[0];
 };
@@ -32,7 +33,9 @@ export const untilFiltered = (page, word, timeout) =>
       ([search, word]) => {
         const section = document.querySelector(search).closest("section");
         const rows = [...section.querySelectorAll("tbody tr")].filter((row) => row.checkVisibility());
-        const right = word ? rows.length > 0 && rows.every((row) => row.textContent.toLowerCase().includes(word)) : rows.length === 0;
+        const right = word
+          ? rows.length > 0 && rows.every((row) => row.textContent.toLowerCase().includes(word))
+          : rows.length === 0;
         return right && performance.now();
       },
       [SEARCH, word],
@@ -46,7 +49,7 @@ const MANY = 2000;
 // Brings up row after row; how many there are then, or nothing when there were too many to see them all.
 export const bringUp = async (page) => {
   const more = page.locator(`section:has(${SEARCH}) button:not(th button):not(form button)`).first();
-  for (let rows = (await rowsOf(page)).length; ; ) {
+  for (let rows = (await rowsOf(page)).length; ;) {
     if (!(await more.isVisible())) return rows;
     if (rows > MANY) return undefined;
     await more.click();

@@ -1,5 +1,8 @@
 // Finds the packages of package.json in target/browser, where scripts/test brings them, or in the folder that
 // BROWSER_TOOLS names: node looks for packages beside the file that imports them, and those are not in the tree.
+//
+// The versions are those that Node.js 18 and npm 9 of Debian 12 take: playwright-core wants Node.js 20 from 1.62 on, and
+// lighthouse from 12.3 on needs packages in their "latest" version, which no lock file can hold.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

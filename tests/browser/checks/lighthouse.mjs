@@ -27,6 +27,7 @@ export default async (subject) => {
     subject.measured(`Lighthouse ${category.id}`, Math.round(category.score * 100), "of 100");
     if (category.id !== "accessibility" || category.score === 1) continue;
     subject.find("lighthouse", `accessibility is ${Math.round(category.score * 100)} of 100`);
-    for (const audit of failing(lhr, category)) subject.find("lighthouse", `${audit.id}: ${audit.title}`, { where: where(audit) });
+    for (const audit of failing(lhr, category))
+      subject.find("lighthouse", `${audit.id}: ${audit.title}`, { where: where(audit) });
   }
 };

@@ -55,10 +55,14 @@ const cut = (page) =>
       const hides = (overflow, all, shown) => overflow !== "visible" && !unseen(element) && all > shown + 1;
       const told = (what) => found.push({ element, what: `${what}: ${element.outerHTML.slice(0, 120)}` });
       if (box.right > width + 1 && box.width > 1) told(`ends at ${Math.round(box.right)} px`);
-      else if (hides(overflowX, element.scrollWidth, element.clientWidth)) told(`hides what is ${element.scrollWidth} px wide`);
-      else if (hides(overflowY, element.scrollHeight, element.clientHeight)) told(`hides what is ${element.scrollHeight} px high`);
+      else if (hides(overflowX, element.scrollWidth, element.clientWidth))
+        told(`hides what is ${element.scrollWidth} px wide`);
+      else if (hides(overflowY, element.scrollHeight, element.clientHeight))
+        told(`hides what is ${element.scrollHeight} px high`);
     }
-    return found.filter((one) => !found.some((other) => other !== one && one.element.contains(other.element))).map(({ what }) => what);
+    return found
+      .filter((one) => !found.some((other) => other !== one && one.element.contains(other.element)))
+      .map(({ what }) => what);
   });
 
 export default async (subject) => {
@@ -72,7 +76,8 @@ export default async (subject) => {
       for (const width of dark ? [] : PAPERS) {
         await page.setViewportSize({ width, height: 1000 });
         const lost = await cut(page);
-        if (lost.length) subject.find("print", `${lost.length} are cut off on paper ${width} px wide`, { where: lost.slice(0, 5) });
+        if (lost.length)
+          subject.find("print", `${lost.length} are cut off on paper ${width} px wide`, { where: lost.slice(0, 5) });
       }
     });
 };

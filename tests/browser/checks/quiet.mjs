@@ -32,7 +32,8 @@ const expected = async (subject, look) =>
     await fold(page, true);
     const text = (await page.evaluate(() => document.body.innerText)).replace(/\s+/g, " ");
     for (const words of subject.flags.expect)
-      if (!text.includes(words)) subject.find("quiet", `cannot be read: ${words}`, { look: look.scripts ? "" : "no scripts" });
+      if (!text.includes(words))
+        subject.find("quiet", `cannot be read: ${words}`, { look: look.scripts ? "" : "no scripts" });
   });
 
 export default async (subject) => {

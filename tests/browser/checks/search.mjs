@@ -1,4 +1,5 @@
-// Search finds, leaves out what follows a minus, finds nothing where nothing is, and gives all back; sorting sorts, both ways, and says so.
+// Search finds, leaves out what follows a minus, finds nothing where nothing is, and gives all back; sorting sorts, both
+// ways, and says so.
 import { rowsOf, SEARCH, untilFiltered, wordOf } from "../rows.mjs";
 
 const PATIENCE_MS = 3000;
@@ -17,7 +18,8 @@ const searches = async (subject, page) => {
   if (word) {
     await page.locator(SEARCH).fill(`-${word}`);
     const others = await rowsOf(page);
-    if (!others.length || others.some((row) => row.toLowerCase().includes(word))) says(`"-${word}" shows rows with it, or none`);
+    if (!others.length || others.some((row) => row.toLowerCase().includes(word)))
+      says(`"-${word}" shows rows with it, or none`);
   }
   await typed(NO_WORD).catch(() => says(`"${NO_WORD}" shows rows`));
   await page.locator(SEARCH).fill("");
@@ -69,10 +71,15 @@ const sorts = async (subject, page) => {
       const { sorted, cells } = await columnAfterClick(page, at);
       const direction = sorted[at];
       directions.add(direction);
-      if (sorted.filter((one) => one !== null && one !== "none").length !== 1 || !["ascending", "descending"].includes(direction))
+      if (
+        sorted.filter((one) => one !== null && one !== "none").length !== 1 ||
+        !["ascending", "descending"].includes(direction)
+      )
         subject.find("search", `sorted by "${name}", aria-sort says ${JSON.stringify(sorted)}`);
       else if (!inOrder(cells, direction === "ascending" ? 1 : -1, lang))
-        subject.find("search", `sorted by "${name}", ${direction}, the rows are not in order`, { where: cells.slice(0, 10) });
+        subject.find("search", `sorted by "${name}", ${direction}, the rows are not in order`, {
+          where: cells.slice(0, 10),
+        });
     }
     if (sorts && directions.size < 2) subject.find("search", `a second click on "${name}" does not turn the order`);
   }
@@ -80,7 +87,8 @@ const sorts = async (subject, page) => {
 
 export default async (subject) =>
   subject.open({}, async (page) => {
-    if (!(await page.locator(SEARCH).isVisible())) return subject.find("search", "there is no search box (--empty: there need be none)");
+    if (!(await page.locator(SEARCH).isVisible()))
+      return subject.find("search", "there is no search box (--empty: there need be none)");
     await searches(subject, page);
     await sorts(subject, page);
   });

@@ -24,5 +24,7 @@ export default async (subject) => {
   subject.measured("interactive", best, "ms");
   const { budget } = subject.flags;
   if (budget !== undefined && best > budget)
-    subject.find("speed", `interactive after ${best} ms, later than ${budget} ms`, { where: [`loads: ${times.join(", ")} ms`] });
+    subject.find("speed", `interactive after ${best} ms, later than ${budget} ms`, {
+      where: [`loads: ${times.join(", ")} ms`],
+    });
 };
