@@ -47,6 +47,17 @@ const listening = (child) =>
     });
   });
 
+// Its processes end one after the other, and the last of them still write: so not at once.
+const remove = (profile) => {
+  for (let tries = 0; tries < 40; tries++) {
+    try {
+      return rmSync(profile, { recursive: true, force: true });
+    } catch {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+  }
+};
+
 // Starts it: `browser` is Playwright's, `port` is the one of its DevTools; `stop` ends it.
 export const start = async () => {
   const { chromium } = (await tool("playwright-core")).default;
@@ -58,10 +69,17 @@ export const start = async () => {
     child.on("exit", resolve);
     child.on("error", resolve);
   });
+  const end = () => {
+    child.kill("SIGKILL");
+    remove(profile);
+  };
+  // For a check that gives up in the middle.
+  process.once("exit", end);
   const stop = async () => {
     child.kill("SIGKILL");
     await ended;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+    process.off("exit", end);
+    end();
   };
   try {
     const url = await listening(child);
