@@ -15,7 +15,7 @@ pub fn glance(facts: &Facts, lang: Lang) -> Markup {
                 (facts.state.sign())
                 h1 { (facts.state.sentence(lang)) }
             }
-            p #stale.stale hidden data-old=(lang.pick("This page is old: it was made {} ago. Has the schedule stopped?", "此页面已过时：生成于 {} 前。计划任务是否已停止？"))
+            p #stale.stale role="status" hidden data-old=(lang.pick("This page is old: it was made {} ago. Has the schedule stopped?", "此页面已过时：生成于 {} 前。计划任务是否已停止？"))
                 data-due=(lang.pick("A run was due {} ago, and this page knows nothing of it. Look after cron.", "一次运行应于 {} 前执行，但此页面未见其结果。请检查 cron。")) {}
             @if facts.state == State::Empty { (beginning(lang)) } @else { p.gist { (gist(facts, lang)) } }
             (runs(facts, lang))
