@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::catalogue::FileFacts;
-use garminsync::cli::{self, Common, Failure, HasCommon, Outcome, Output, Rule, Run};
+use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run};
 use garminsync::matching::{Candidate, Matcher};
 use garminsync::record::{ActivityRecord, CopyOf, Record};
 
@@ -52,9 +52,11 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     // Half a history would hide copies, and a stage after this one could take that for none.
-    let mut records = cli::all_records("gs-list | gs-dedupe")?;
+    let bar = Bar::counting(&run.talk, NAME);
+    let mut records = cli::all_records("gs-list | gs-dedupe", &bar)?;
+    bar.say("looks for copies");
     let matcher = run.matcher(args.rule)?;
-    mark(&mut records, &matcher, run)?;
+    mark(&mut records, &matcher, run, &bar)?;
     let mut output = Output::buffered();
     let shown = args.copies.then(|| of_copies(&records));
     for record in &records {
@@ -77,7 +79,7 @@ fn considered(record: &Record) -> Option<&ActivityRecord> {
     }
 }
 
-fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run) -> Outcome {
+fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run, bar: &Bar) -> Outcome {
     let mut seen = HashSet::new();
     let mut at = Vec::new();
     for (index, record) in records.iter().enumerate() {
@@ -113,6 +115,7 @@ fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run) -> Outcome {
             record.copy_of = marks.remove(&index);
         }
     }
+    bar.finish();
     run.talk.note(&format!("{} copies, {} more to look at", run.counted("copies"), run.counted("reported")));
     Ok(())
 }

@@ -58,11 +58,11 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         Some(number) => number,
         None => run.settings.number("MAX_DELETE")?.unwrap_or(MAX_DELETE),
     };
-    let records = cli::records("gs-list | gs-dedupe | gs-delete")?;
+    let bar = Bar::counting(&run.talk, NAME);
+    let records = cli::records("gs-list | gs-dedupe | gs-delete", &bar)?;
     let unsettled = run.catalogue.platforms_with_open_deletions()?;
     let unsettled: Vec<&'static Kind> =
         unsettled.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
-    let bar = Bar::counting(&run.talk, NAME);
     // Whatever rule has marked it: what is deleted is judged by the evidence.
     let matcher = run.matcher(Rule::Evidence)?;
     let mut output = Output::prompt();

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::catalogue::{Entry, Key};
-use garminsync::cli::{self, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run};
+use garminsync::cli::{self, Bar, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run};
 use garminsync::plan::diff::{self, Decision, Exercises, Target, Wishes};
 use garminsync::platform::Kind;
 use garminsync::record::{self, Record, TransferRecord};
@@ -78,7 +78,9 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let sources = cli::named("--from", &args.from)?;
     let targets = cli::named("--to", &args.to)?;
     // Half a history would make things look missing.
-    let records = cli::all_records("gs-fetch | gs-diff")?;
+    let bar = Bar::counting(&run.talk, NAME);
+    let records = cli::all_records("gs-fetch | gs-diff", &bar)?;
+    bar.say("looks what is missing where");
     let scope = scope(run, sources.as_deref(), targets.as_deref())?;
     let mut output = Output::buffered();
     let mut offered = HashSet::new();
@@ -101,6 +103,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     };
     let targets: Vec<&History> = known.platforms.iter().filter(|one| is_among(&targets, one.kind.name)).collect();
     plan(args, run, &known, &targets, &may_send, &mut output)?;
+    bar.finish();
+    summary(run);
     output.flush().map(drop)
 }
 
@@ -187,7 +191,6 @@ fn plan(
             }
         }
     }
-    summary(run);
     Ok(())
 }
 

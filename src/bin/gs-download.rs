@@ -60,8 +60,8 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     let only = args.common.named_platforms()?.map(|kinds| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>());
-    let records = cli::records("gs-list --missing | gs-download")?;
     let bar = Bar::counting(&run.talk, NAME);
+    let records = cli::records("gs-list --missing | gs-download", &bar)?;
     let http = run.http(Some(bar.clone()))?;
     let mut job = Job {
         args,
@@ -211,6 +211,7 @@ impl Job<'_> {
         if platform::kind(&activity.platform).is_none_or(|kind| kind.name != activity.platform) {
             return Ok(Err(problem(ProblemKind::Refused, "no platform of this name is known here")));
         }
+        self.bar.say("waits for another gs-download");
         let lock = match self.run.archive.lock(&activity.platform, archive::Purpose::Download, self.run.lock_wait) {
             Ok(Some(lock)) => lock,
             Ok(None) => {

@@ -10,6 +10,7 @@
 //! All platforms are listed side by side. One that fails takes nothing away from the others; its activities are not
 //! printed, and the exit code tells.
 
+use std::cell::Cell;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -140,7 +141,8 @@ impl Task {
 
     fn run(mut self) -> Result<Listed, Failure> {
         let extent = self.extent()?;
-        let bar = self.bar.clone();
+        let (bar, page) = (self.bar.clone(), Cell::new(1_u32));
+        bar.say("page 1");
         let listed = Listing {
             kind: self.kind,
             platform: self.platform.as_ref(),
@@ -152,7 +154,11 @@ impl Task {
             extent,
             accept_shrunk: self.accept_shrunk,
             look: false,
-            progress: &|count| bar.add(count),
+            progress: &|count| {
+                bar.add(count);
+                page.set(page.get() + 1);
+                bar.say(&format!("page {}", page.get()));
+            },
         }
         .take();
         self.bar.finish();

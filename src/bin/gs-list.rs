@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use garminsync::catalogue::Query;
 use garminsync::cli::Align::{Left, Right};
-use garminsync::cli::{self, Align, Common, Failure, Filter, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Align, Bar, Common, Failure, Filter, HasCommon, Outcome, Output, Run};
 use garminsync::record::{ActivityRecord, Record};
 use jiff::Timestamp;
 
@@ -99,10 +99,18 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         return stats(run, &query, format);
     }
     let mut printer = Printer::new(format)?;
+    // On the terminal itself, the list shows how far it is.
+    let bar = (!std::io::stdout().is_terminal()).then(|| Bar::counting(&run.talk, "gs-list"));
     let archive = run.archive.clone();
     run.catalogue.entries(&query, |entry| {
         let record = cli::record_of(entry, &archive);
-        if wanted(&args.state, &record) { printer.print(record) } else { Ok(()) }
+        if !wanted(&args.state, &record) {
+            return Ok(());
+        }
+        if let Some(bar) = &bar {
+            bar.add(1);
+        }
+        printer.print(record)
     })?;
     printer.finish(run)
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 use garminsync::catalogue::Stage;
-use garminsync::cli::{self, Common, Exit, Failure, HasCommon, Outcome, Output, Ready, Run};
+use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Ready, Run};
 use garminsync::http::{Http, Request};
 use garminsync::notify::{self, CHANNELS, Lang, Message, Style, Summary, Tone};
 use jiff::Timestamp;
@@ -83,11 +83,14 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         return start(run);
     }
     let mut summary = Summary::default();
-    let passed = pass(run, &mut summary)?;
+    let bar = Bar::counting(&run.talk, NAME);
+    let passed = pass(run, &mut summary, &bar)?;
     if run.is_stopped() {
         return passed;
     }
+    bar.say("waits for the other stages to end");
     add_stages(run, &mut summary);
+    bar.say("tells what the run came to");
     // Whatever is wrong with a setting, the channels that can be told are told first.
     let (on, lang) = (when(args, run), args.lang.map_or_else(|| run.language(), Ok));
     let mut teller = Teller {
@@ -97,6 +100,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         summary,
         now: Timestamp::now(),
         http: None,
+        bar,
     };
     let (ready, wrong) = run.channels();
     teller.tell_all(args, run, &ready);
@@ -107,8 +111,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 }
 
 /// Passes every line on and takes it in. The inner error is told once everybody knows of the rest.
-fn pass(run: &mut Run, summary: &mut Summary) -> Result<Outcome, Failure> {
-    let mut reader = cli::records("gs-list --missing | gs-download | gs-notify")?;
+fn pass(run: &mut Run, summary: &mut Summary, bar: &Bar) -> Result<Outcome, Failure> {
+    let mut reader = cli::records("gs-list --missing | gs-download | gs-notify", bar)?;
     let mut output = Output::prompt();
     let mut result = Ok(());
     let mut malformed = None;
@@ -130,6 +134,7 @@ fn pass(run: &mut Run, summary: &mut Summary) -> Result<Outcome, Failure> {
         if let Err(error) = output.write_all(&line.bytes).and_then(|()| Write::flush(&mut output)) {
             result = result.and(Err(Output::failed(&error)));
         }
+        bar.add(1);
     }
     if let Some(error) = malformed {
         summary.add_stage(NAME, Some(Exit::Data as u8), Some(&error.to_string()));
@@ -180,6 +185,7 @@ struct Teller {
     digest: String,
     now: Timestamp,
     http: Option<Arc<Http>>,
+    bar: Bar,
 }
 
 impl Teller {
@@ -220,6 +226,7 @@ impl Teller {
         let message = Message { text: &text, report: &report, is_failure, lang: self.lang };
         let request = notify::request(one.channel, &one.form, &one.keys, &message, Timestamp::now())
             .ok_or_else(|| Failure::new(Exit::Bug, "no message could be built for it; please report this"))?;
+        self.bar.say(&format!("tells {name}"));
         let http = self.http(run)?;
         notify::deliver(&http, one.channel, &request)
             .map_err(|error| Failure::new(Exit::Partial, error.to_string()))?;
@@ -234,7 +241,7 @@ impl Teller {
     fn http(&mut self, run: &Run) -> Result<Arc<Http>, Failure> {
         let http = match self.http.take() {
             Some(http) => http,
-            None => run.http(None)?,
+            None => run.http(Some(self.bar.clone()))?,
         };
         self.http = Some(http.clone());
         Ok(http)

@@ -57,14 +57,14 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let only = args.common.named_platforms()?;
     let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
     let settle_wait = settle_wait(args, run)?;
-    let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload")?;
+    let bar = Bar::counting(&run.talk, NAME);
+    let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &bar)?;
     let unsettled = run.catalogue.targets_with_open_transfers()?;
     let unsettled: Vec<&'static Kind> =
         unsettled.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
     let listed = run.catalogue.platforms()?;
     let listed: Vec<&'static Kind> =
         listed.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
-    let bar = Bar::counting(&run.talk, NAME);
     let matcher = run.matcher(args.rule)?;
     let mut output = Output::prompt();
     let mut uploads = Uploads::new(run, matcher, bar.clone(), settle_wait)?;

@@ -54,12 +54,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// When something is shown.
+/// When progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// On a terminal.
+    /// On a terminal, a line for each stage of the pipeline.
     Auto,
-    /// Always.
+    /// Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most.
     Always,
     /// Never.
     Never,

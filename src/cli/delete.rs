@@ -97,8 +97,9 @@ impl<'a> Deletions<'a> {
 
     /// Deletes a copy, if every guard holds. What is decided comes out of [`Deletions::finished`].
     pub fn take(&mut self, record: ActivityRecord) -> Result<(), Failure> {
+        self.judge(record)?;
         self.bar.add(1);
-        self.judge(record)
+        Ok(())
     }
 
     fn judge(&mut self, record: ActivityRecord) -> Result<(), Failure> {
@@ -211,7 +212,7 @@ impl<'a> Deletions<'a> {
             return Ok(Ok(true));
         }
         let Some(start) = kept.activity.start_time else { return Ok(Ok(false)) };
-        self.bar.say(&format!("looking at {}", kind.name));
+        self.bar.say(&format!("looks at {}", kind.name));
         match self.targets.get(kind)?.list_around(self.run, vec![start]) {
             Ok(listing) => Ok(Ok(self.run.catalogue.is_shown_since(kind.name, id, listing)?)),
             Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => Err(failure),
@@ -268,6 +269,7 @@ impl<'a> Deletions<'a> {
     }
 
     fn rest(&self, pause: Duration) {
+        self.bar.wait(&format!("the list may still show {}; looks in {{}}", self.asked.len()), pause);
         let end = Instant::now() + pause;
         while Instant::now() < end && !self.asked.is_empty() && !self.run.is_stopped() {
             std::thread::sleep(Duration::from_millis(50));
@@ -288,6 +290,7 @@ impl<'a> Deletions<'a> {
                 continue;
             }
             let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
+            self.bar.say(&format!("looks whether {} still shows {}", kind.name, asked.len()));
             match self.targets.get(kind)?.list_around(self.run, starts) {
                 Ok(listing) => {
                     for one in asked {

@@ -1,22 +1,29 @@
 //! stdin, and what a person is asked on the terminal.
 
-use std::io::{BufReader, IsTerminal, Read, StdinLock, Write};
+use std::io::{BufReader, IsTerminal, Read, Write};
 
-use super::Failure;
+use super::ahead::Ahead;
+use super::{Bar, Failure};
 use crate::http::Secret;
 use crate::record::{Reader, Record};
 
-/// Records from stdin; somebody who typed the command alone is told what it waits for.
-pub fn records(hint: &str) -> Result<Reader<BufReader<StdinLock<'static>>>, Failure> {
+/// Records, as they come in.
+pub type Records = Reader<BufReader<Box<dyn Read>>>;
+
+/// Records from stdin; somebody who typed the command alone is told what it waits for. `bar` is told how many there are.
+pub fn records(hint: &str, bar: &Bar) -> Result<Records, Failure> {
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!("it reads records from standard input; try: {hint}")));
     }
-    Ok(Reader::new(BufReader::with_capacity(256 << 10, std::io::stdin().lock())))
+    let input: Box<dyn Read> =
+        if bar.is_shown() { Box::new(Ahead::begin(bar)) } else { Box::new(std::io::stdin().lock()) };
+    Ok(Reader::new(BufReader::with_capacity(256 << 10, input)))
 }
 
 /// All records from stdin, for commands that decide by the whole; a malformed line is an error.
-pub fn all_records(hint: &str) -> Result<Vec<Record>, Failure> {
-    records(hint)?.map(|record| record.map(|(_, record)| record).map_err(Failure::from)).collect()
+pub fn all_records(hint: &str, bar: &Bar) -> Result<Vec<Record>, Failure> {
+    let counted = records(hint, bar)?.inspect(|_| bar.add(1));
+    counted.map(|record| record.map(|(_, record)| record).map_err(Failure::from)).collect()
 }
 
 /// All of stdin, as a secret.

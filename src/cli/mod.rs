@@ -3,6 +3,7 @@
 //! A command's `main` is one call of [`main`]; its work gets a [`Run`] and says how it ended.
 
 mod accounts;
+mod ahead;
 mod args;
 mod channels;
 mod compare;
@@ -20,6 +21,7 @@ mod progress;
 mod publish;
 mod run;
 mod show;
+mod signals;
 mod talk;
 mod target;
 mod upload;
@@ -33,7 +35,7 @@ pub use delete::Deletions;
 pub use exit::{Exit, Failure, Outcome};
 pub use histories::{Histories, History};
 pub use import::Import;
-pub use input::{all_records, ask_hidden, ask_line, records, stdin_text};
+pub use input::{Records, all_records, ask_hidden, ask_line, records, stdin_text};
 pub use keep::{Known, NotKept, Origin};
 pub use listing::{Listed, Listing};
 pub use output::Output;

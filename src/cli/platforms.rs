@@ -74,8 +74,8 @@ impl Run {
             stop: self.stop.clone(),
             trace: Box::new(move |line| talk.trace(line)),
             waiting: Box::new(move |why, wait| {
-                if let (Some(bar), true) = (&bar, wait > seconds(3)) {
-                    bar.say(&format!("{why} ({})", humantime::format_duration(seconds(wait.as_secs()))));
+                if let Some(bar) = &bar {
+                    bar.pause(why, wait);
                 }
             }),
         };

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 
-use super::{Common, Exit, Failure, HasCommon, Outcome, Talk};
+use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, signals};
 use crate::archive::{Archive, make_private};
 use crate::catalogue::{self, Catalogue};
 use crate::http::Http;
@@ -67,6 +67,7 @@ pub fn main<A: Parser + HasCommon>(command: &'static str, log: Log, work: fn(&A,
         told.error("this is a bug in garminsync; please report it with the lines above (they hold no secrets)");
         Exit::Bug
     });
+    told.leave();
     exit.into()
 }
 
@@ -115,6 +116,7 @@ impl Run {
         })?;
         let lock_wait = settings.duration("GS_LOCK_WAIT", Duration::from_secs(30))?;
         let (catalogue_path, catalogue) = open_catalogue(&settings, &data_dir, common, &talk, lock_wait)?;
+        let stop = signals::heed(&talk);
         let id = settings.get("GS_RUN").map_or_else(new_id, str::to_owned);
         Ok(Run {
             command,
@@ -125,7 +127,7 @@ impl Run {
             catalogue_path,
             catalogue,
             talk,
-            stop: heed_signals(),
+            stop,
             id,
             lock_wait,
             opened: RefCell::default(),
@@ -216,18 +218,6 @@ fn open_catalogue(
         }
         opened => Ok((path, opened?)),
     }
-}
-
-/// The first Ctrl-C or SIGTERM asks to end after the item in hand; the second ends at once.
-fn heed_signals() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // Registered in this order, the first signal finds the flag still down. If a signal cannot be registered, its
-        // default action ends the program, which loses nothing either.
-        let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, stop.clone());
-        let _ = signal_hook::flag::register(signal, stop.clone());
-    }
-    stop
 }
 
 /// A run's id: sorts by time, and two of one second differ.

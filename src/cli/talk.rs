@@ -1,21 +1,23 @@
 //! Messages on stderr. Silent when all is well and nobody looks: cron mails whatever is said.
 
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use indicatif::MultiProgress;
 use serde_json::json;
 
 use super::args::{Common, LogFormat, When};
+use super::progress::{Screen, Stage, View};
 use crate::activity::printable;
 
-/// Says things on stderr, around the progress bars.
+/// Says things on stderr, above the lines of progress.
 pub struct Talk {
     command: &'static str,
     level: Level,
     json: bool,
-    /// The bars of this program, if any are shown.
-    pub(super) bars: Option<MultiProgress>,
+    /// The terminal that stderr leads to. Other programs may draw there, too.
+    screen: Option<Arc<Screen>>,
+    /// The lines of this program, if any are shown.
+    pub(super) stage: Option<Arc<Stage>>,
     first: Mutex<Option<String>>,
 }
 
@@ -41,18 +43,16 @@ impl Talk {
             _ => Level::Trace,
         };
         let json = common.log == Some(LogFormat::Json);
-        let bars = match common.progress {
-            When::Always => true,
-            When::Auto => terminal && !common.quiet && !json,
-            When::Never => false,
+        let screen = Screen::of(std::io::stderr()).map(Arc::new);
+        let view = match (common.progress, &screen) {
+            (When::Always, Some(screen)) => Some(View::Screen(screen.clone())),
+            (When::Auto, Some(screen)) if !common.quiet && !json => Some(View::Screen(screen.clone())),
+            (When::Always, None) => {
+                Some(View::Plain(Box::new(move |line| write_line(&progress_line(command, json, line)))))
+            }
+            _ => None,
         };
-        let target = if common.progress == When::Always {
-            indicatif::ProgressDrawTarget::stderr_with_hz(4)
-        } else {
-            indicatif::ProgressDrawTarget::stderr()
-        };
-        let bars = bars.then(|| MultiProgress::with_draw_target(target));
-        Talk { command, level, json, bars, first: Mutex::new(None) }
+        Talk { command, level, json, screen, stage: view.map(Stage::new), first: Mutex::new(None) }
     }
 
     /// Something failed.
@@ -108,12 +108,41 @@ impl Talk {
         self.write(&line);
     }
 
-    fn write(&self, line: &str) {
+    fn write(&self, text: &str) {
         // With stderr gone there is nobody left to tell.
-        let write = || drop(writeln!(std::io::stderr(), "{line}"));
-        match &self.bars {
-            Some(bars) => bars.suspend(write),
-            None => write(),
+        let _ = match (&self.screen, &self.stage) {
+            (Some(screen), Some(stage)) => stage.print(screen, &format!("{text}\n")),
+            (Some(screen), None) => screen.print(format!("{text}\n").as_bytes(), |_| ()),
+            (None, _) => return write_line(text),
+        };
+    }
+
+    /// A person wants it to end: that is shown.
+    pub(super) fn stops(&self) {
+        if let Some(stage) = &self.stage {
+            stage.stops();
         }
     }
+
+    /// Nothing more is drawn.
+    pub(super) fn leave(&self) {
+        if let Some(stage) = &self.stage {
+            stage.leave();
+        }
+    }
+
+    /// The terminal that stderr leads to.
+    pub(super) fn screen(&self) -> Option<&Screen> {
+        self.screen.as_deref()
+    }
+}
+
+fn write_line(text: &str) {
+    // With stderr gone there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A line of progress where there is no terminal. The name of the line begins with that of the command.
+fn progress_line(command: &str, json: bool, text: &str) -> String {
+    if json { json!({"level": "progress", "command": command, "message": text}).to_string() } else { text.to_owned() }
 }

@@ -30,6 +30,7 @@ pub struct Target {
 /// The platforms that one command writes to.
 pub struct Targets {
     http: Arc<Http>,
+    bar: Bar,
     open: BTreeMap<&'static str, Target>,
     /// Those that are not asked any more in this run, and the problem that all records for them get.
     left_alone: BTreeMap<&'static str, Problem>,
@@ -40,7 +41,8 @@ impl Targets {
     /// None is open yet.
     pub fn new(run: &Run, bar: &Bar) -> Result<Targets, Failure> {
         let http = run.http(Some(bar.clone()))?;
-        Ok(Targets { http, open: BTreeMap::new(), left_alone: BTreeMap::new(), troubles: BTreeMap::new() })
+        let (open, left_alone, troubles) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Targets { http, bar: bar.clone(), open, left_alone, troubles })
     }
 
     /// Opens one, if it is not open. Returns why it is left alone, if it is.
@@ -49,6 +51,7 @@ impl Targets {
             return Ok(Some(problem.clone()));
         }
         if !self.open.contains_key(kind.name) {
+            self.bar.say(&format!("waits for another command that writes to {}", kind.name));
             match Target::open(run, kind, self.http.clone()) {
                 Ok(target) => drop(self.open.insert(kind.name, target)),
                 Err(failure) => return self.unusable(run, kind, failure).map(Some),
@@ -159,7 +162,7 @@ impl Target {
             return Ok(());
         }
         let (from, until) = look::window(start, &run.catalogue.starts(self.kind.name)?);
-        bar.say(&format!("looking at {}", self.kind.name));
+        bar.say(&format!("looks at {}", self.kind.name));
         self.list(run, Window { since: Some(from), until: Some(until) }).map(drop)
     }
 

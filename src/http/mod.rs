@@ -24,7 +24,18 @@ pub const BODY_LIMIT: u64 = 32 << 20;
 /// Is told a line.
 pub type Trace = Box<dyn Fn(&str) + Send + Sync>;
 /// Is told what is waited for, and how long.
-pub type Waiting = Box<dyn Fn(&str, Duration) + Send + Sync>;
+pub type Waiting = Box<dyn Fn(Pause<'_>, Duration) + Send + Sync>;
+
+/// Why a request is not sent at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause<'a> {
+    /// The next turn of this platform has not come yet.
+    Turn(&'a str),
+    /// This platform asked to be left alone (`Retry-After`).
+    Asked(&'a str),
+    /// The last try came to nothing; there is another one.
+    Again,
+}
 
 /// How requests are sent.
 pub struct Options {
@@ -43,7 +54,7 @@ pub struct Options {
     /// Told of every request, for `--verbose`: method, host and path, status. Never a query, header or body, nor a path
     /// that is a secret.
     pub trace: Trace,
-    /// Told while it waits longer than a moment, for progress: what for, and how long.
+    /// Told before it waits, for progress: what for, and how long.
     pub waiting: Waiting,
 }
 

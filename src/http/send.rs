@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use ureq::tls::{RootCerts, TlsConfig};
 
-use super::{Error, Http, Options, Pacer, Repeat, Request, Response, Turn, retry};
+use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, retry};
 
 /// Redirects followed for one request.
 const REDIRECTS: u32 = 4;
@@ -78,7 +78,7 @@ impl Http {
     /// Waits as reads do before their try number `next` (2 is the first repetition): for a caller that knows from the
     /// answer that its write came to nothing and may be sent again.
     pub fn wait_to_try(&self, next: u32) -> Result<(), Error> {
-        self.pause("trying again", self.options.backoff.wait(next, fastrand::f64()))
+        self.pause(Pause::Again, self.options.backoff.wait(next, fastrand::f64()))
     }
 
     /// Remembers for all processes that the service asked to be left alone, and gives up when that is too long to wait.
@@ -107,20 +107,20 @@ impl Http {
             }
             match self.pacer.take_turn(platform, self.options.interval).map_err(Error::Pacing)? {
                 Turn::Now => return Ok(()),
-                Turn::Later(wait) => self.pause("keeping the interval", wait)?,
+                Turn::Later(wait) => self.pause(Pause::Turn(platform), wait)?,
                 Turn::NotBefore(until) => {
                     let wait = until.duration_since(Timestamp::now());
                     if wait > signed(self.options.patience) {
                         return Err(Error::Wait { host: platform.to_owned(), until });
                     }
-                    self.pause("asked to wait", wait.unsigned_abs())?;
+                    self.pause(Pause::Asked(platform), wait.unsigned_abs())?;
                 }
             }
         }
     }
 
     /// Sleeps, but not past a person's wish to stop.
-    fn pause(&self, why: &str, wait: Duration) -> Result<(), Error> {
+    fn pause(&self, why: Pause<'_>, wait: Duration) -> Result<(), Error> {
         let end = Instant::now() + wait;
         (self.options.waiting)(why, wait);
         loop {

@@ -75,8 +75,8 @@ impl<'a> Uploads<'a> {
 
     /// Takes a transfer as far as it goes now. What is decided comes out of [`Uploads::finished`]: at once, or later.
     pub fn take(&mut self, record: TransferRecord) -> Result<(), Failure> {
-        self.bar.add(1);
         self.send(record)?;
+        self.bar.add(1);
         let crowded = |name: &str| self.waiting.iter().filter(|one| one.kind.name == name).count() >= MOST_WAITING;
         let crowded: Vec<_> = self.targets.open().into_iter().filter(|kind| crowded(kind.name)).collect();
         crowded.into_iter().try_for_each(|kind| self.ask(kind))

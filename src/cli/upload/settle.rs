@@ -99,11 +99,27 @@ impl Uploads<'_> {
             if self.waiting.is_empty() || self.run.is_stopped() || Instant::now() + pause >= end {
                 break;
             }
-            self.bar.say(&format!("waiting for {} to appear", self.waiting.len()));
+            self.bar.wait(&format!("{}; looks in {{}}", self.awaited()), pause);
             self.rest(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         self.give_up()
+    }
+
+    /// What is waited for, in words.
+    fn awaited(&self) -> String {
+        let mut words = Vec::new();
+        for kind in self.targets.open() {
+            let (asked, taken): (Vec<_>, Vec<_>) =
+                self.waiting.iter().filter(|one| one.kind.name == kind.name).partition(|one| one.state == State::Asked);
+            if !asked.is_empty() {
+                words.push(format!("{} is still working on {}", kind.name, asked.len()));
+            }
+            if !taken.is_empty() {
+                words.push(format!("{} does not show {} yet", kind.name, taken.len()));
+            }
+        }
+        words.join(", ")
     }
 
     pub(super) fn rest(&self, pause: Duration) {
@@ -122,6 +138,7 @@ impl Uploads<'_> {
             self.waiting.extend(asked);
             return Ok(());
         }
+        self.bar.say(&format!("asks {} what became of {}", kind.name, asked.len()));
         let mut files = Vec::new();
         for one in &asked {
             // Without a ticket the service may know it by its bytes, as they were sent.
@@ -179,6 +196,7 @@ impl Uploads<'_> {
         if starts.is_empty() || self.targets.is_left_alone(kind) {
             return Ok(());
         }
+        self.bar.say(&format!("looks whether {} shows {}", kind.name, starts.len()));
         if let Err(failure) = self.targets.get(kind)?.list_around(self.run, starts) {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);

@@ -1,0 +1,145 @@
+//! This program among the stages of a pipeline: it keeps its lines fresh on the board, and draws all when nobody else does.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::board::{Inside, Slot};
+use super::line::{Line, Shown};
+use super::screen::Screen;
+
+/// How often lines are drawn. Nothing is shown of what is done before the first time.
+const TICK: Duration = Duration::from_millis(200);
+/// How often a line is written where there is no terminal, at most.
+const NEWS: Duration = Duration::from_secs(5);
+
+/// Where progress is shown.
+pub enum View {
+    /// On a terminal, among the lines of other stages.
+    Screen(Arc<Screen>),
+    /// As plain lines, through this.
+    Plain(Box<dyn Fn(&str) + Send + Sync>),
+}
+
+/// The lines of this program.
+pub struct Stage {
+    view: View,
+    lines: Mutex<Vec<Arc<Line>>>,
+    slot: Mutex<Option<Slot>>,
+    ticker: Mutex<Option<JoinHandle<()>>>,
+    is_over: AtomicBool,
+    /// What was said last, and when, where there is no terminal.
+    said: Mutex<(Vec<String>, Option<Instant>)>,
+}
+
+impl Stage {
+    /// A program without a line yet.
+    pub fn new(view: View) -> Arc<Stage> {
+        Arc::new(Stage {
+            view,
+            lines: Mutex::default(),
+            slot: Mutex::default(),
+            ticker: Mutex::default(),
+            is_over: AtomicBool::new(false),
+            said: Mutex::default(),
+        })
+    }
+
+    /// One more line.
+    pub fn line(self: &Arc<Stage>, name: &str) -> Arc<Line> {
+        let line = Arc::new(Line::new(name));
+        held(&self.lines).push(line.clone());
+        let mut ticker = held(&self.ticker);
+        if ticker.is_none() && !self.is_over.load(Ordering::Relaxed) {
+            let stage = self.clone();
+            *ticker = thread::Builder::new().name("progress".into()).spawn(move || stage.run()).ok();
+        }
+        line
+    }
+
+    fn run(&self) {
+        loop {
+            thread::park_timeout(TICK);
+            if self.is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            match &self.view {
+                View::Screen(screen) => self.draw(screen),
+                View::Plain(say) => self.tell(say),
+            }
+        }
+    }
+
+    /// Puts this program's lines on the board, and draws all lines if nobody else has just done so.
+    fn draw(&self, screen: &Screen) {
+        let Some(inside) = screen.enter(true) else { return };
+        self.put(screen, &inside);
+        let _ = screen.draw(&inside, TICK * 3 / 4);
+    }
+
+    fn put(&self, screen: &Screen, inside: &Inside<'_>) {
+        let _ = inside.write(&mut held(&self.slot), &self.shown(screen));
+    }
+
+    fn shown(&self, screen: &Screen) -> Vec<Shown> {
+        let ability = screen.ability();
+        self.at_work().iter().map(|line| line.shown(ability)).collect()
+    }
+
+    fn at_work(&self) -> Vec<Arc<Line>> {
+        held(&self.lines).iter().filter(|line| !line.state().finished).cloned().collect()
+    }
+
+    /// Says what has changed, now and then.
+    fn tell(&self, say: &dyn Fn(&str)) {
+        let mut said = held(&self.said);
+        if said.1.is_some_and(|time| time.elapsed() < NEWS) {
+            return;
+        }
+        let news: Vec<String> = self.at_work().iter().map(|line| line.told()).collect();
+        let old = std::mem::replace(&mut said.0, news);
+        let new: Vec<&String> = said.0.iter().filter(|text| !old.contains(text)).collect();
+        new.iter().for_each(|text| say(text));
+        if !new.is_empty() {
+            said.1 = Some(Instant::now());
+        }
+    }
+
+    /// Writes whole lines to the terminal, above those of the stages.
+    pub fn print(&self, screen: &Screen, text: &str) -> std::io::Result<()> {
+        screen.print(text.as_bytes(), |inside| {
+            // What has just ended goes at the same moment.
+            if held(&self.slot).is_some() {
+                self.put(screen, inside);
+            }
+        })
+    }
+
+    /// A person wants it to end: that is shown.
+    pub fn stops(&self) {
+        held(&self.lines).iter().for_each(|line| line.state().stopping = true);
+        if let View::Screen(screen) = &self.view {
+            screen.forget_echo();
+        }
+    }
+
+    /// Takes its lines away, for good.
+    pub fn leave(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let ticker = held(&self.ticker).take();
+        if let Some(ticker) = ticker {
+            ticker.thread().unpark();
+            let _ = ticker.join();
+        }
+        // Let go of it before the board is entered: whoever is there may want it.
+        let slot = held(&self.slot).take();
+        if let (View::Screen(screen), Some(slot)) = (&self.view, slot) {
+            screen.leave(slot);
+        }
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
