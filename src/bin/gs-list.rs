@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use garminsync::catalogue::Query;
-use garminsync::cli::Align::{Left, Right};
+use garminsync::cli::Align::{Cut, Right, Whole};
 use garminsync::cli::{self, Align, Bar, Common, Failure, Filter, HasCommon, Outcome, Output, Run};
 use garminsync::record::{ActivityRecord, Record};
 use jiff::Timestamp;
@@ -145,15 +145,17 @@ enum Printer {
 }
 
 const HEAD: [(&str, Align); 8] = [
-    ("start (local)", Left),
-    ("platform", Left),
-    ("id", Left),
-    ("sport", Left),
+    ("start (local)", Whole),
+    ("platform", Whole),
+    ("id", Whole),
+    ("sport", Cut),
     ("time", Right),
     ("km", Right),
-    ("file", Left),
-    ("name", Left),
+    ("file", Whole),
+    ("name", Cut),
 ];
+/// What a narrow terminal does without.
+const SPARE: [&str; 5] = ["time", "km", "sport", "file", "name"];
 const CSV_HEAD: [&str; 17] = [
     "platform",
     "id",
@@ -177,7 +179,7 @@ const CSV_HEAD: [&str; 17] = [
 impl Printer {
     fn new(format: Format) -> Result<Printer, Failure> {
         Ok(match format {
-            Format::Table => Printer::Table(cli::table(&HEAD), 0),
+            Format::Table => Printer::Table(cli::table(&HEAD).spare(&SPARE), 0),
             Format::Ndjson => Printer::Ndjson(Output::buffered()),
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(Output::buffered());
@@ -317,13 +319,13 @@ fn stats(run: &Run, query: &Query, format: Format) -> Outcome {
 
 fn stats_table(all: &[Stats]) -> cli::Table {
     let head = [
-        ("platform", Left),
+        ("platform", Whole),
         ("total", Right),
         ("downloaded", Right),
         ("missing", Right),
         ("no original", Right),
         ("size", Right),
-        ("last sync", Left),
+        ("last sync", Whole),
     ];
     let mut table = cli::table(&head);
     for stats in all {

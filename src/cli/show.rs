@@ -1,7 +1,5 @@
-//! How things are shown: the record of a catalogue entry, tables for terminals, units for people.
+//! How things are shown: the record of a catalogue entry, and units for people.
 
-pub use comfy_table::Table;
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 use jiff::Timestamp;
 
 use crate::archive::Archive;
@@ -34,40 +32,6 @@ pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
         ask_again: file.ask_again,
         unknown: serde_json::Map::new(),
     }
-}
-
-/// A table for people: a head, a line under it on a terminal, and columns of numbers set right.
-///
-/// It is as wide as the terminal. Control characters and colours are never in it.
-pub fn table(head: &[(&str, Align)]) -> Table {
-    let mut table = Table::new();
-    let terminal = terminal_size::terminal_size_of(std::io::stdout());
-    let under_head = LineStyle::none().fill('─').junction('─');
-    table.load_style(if terminal.is_some() {
-        TableStyle::new().header_separator(under_head)
-    } else {
-        TableStyle::new()
-    });
-    if let Some((terminal_size::Width(width), _)) = terminal {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    table.set_header(head.iter().map(|(name, _)| *name));
-    for (column, (_, align)) in table.column_iter_mut().zip(head) {
-        column.set_cell_alignment(match align {
-            Align::Left => CellAlignment::Left,
-            Align::Right => CellAlignment::Right,
-        });
-    }
-    table
-}
-
-/// The side on which a column's cells stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
-    /// Words.
-    Left,
-    /// Numbers.
-    Right,
 }
 
 /// How long there is until `end`: `29 d`, `3 h 59 min`, `ended`.

@@ -1,0 +1,189 @@
+//! Tables for people.
+
+use std::fmt;
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle};
+
+/// What a column takes beside its cells: a space on either side, and one before the next column.
+const BESIDE: usize = 3;
+/// A column that may be cut is not cut shorter than this, as long as others can be left out.
+const LEAST: usize = 8;
+
+/// The side on which a column's cells stand, and what becomes of them where the terminal is too narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Words: they go on in the next line.
+    Left,
+    /// Numbers, on the right: never cut or wrapped.
+    Right,
+    /// Ids and times: never cut or wrapped.
+    Whole,
+    /// Names: cut to what is left.
+    Cut,
+}
+
+/// A table: a head, a line under it on a terminal, and the rows.
+///
+/// It is no wider than the terminal. Control characters and colours are never in it.
+pub struct Table {
+    columns: Vec<(String, Align)>,
+    rows: Vec<Vec<String>>,
+    spare: Vec<String>,
+    width: Option<usize>,
+}
+
+/// A table of these columns.
+pub fn table(head: &[(&str, Align)]) -> Table {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
+    Table {
+        columns: head.iter().map(|(name, align)| ((*name).to_owned(), *align)).collect(),
+        rows: Vec::new(),
+        spare: Vec::new(),
+        width: terminal.map(|(terminal_size::Width(width), _)| width.into()),
+    }
+}
+
+impl Table {
+    /// Adds a row.
+    pub fn add_row<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) -> &mut Table {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Columns that are left out where there is no room for all, the first one first.
+    pub fn spare(mut self, columns: &[&str]) -> Table {
+        self.spare = columns.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
+    fn content_widths(&self) -> Vec<usize> {
+        let head = self.columns.iter().map(|(name, _)| name.as_str());
+        let mut widths: Vec<usize> = head.map(console::measure_text_width).collect();
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(console::measure_text_width(cell));
+            }
+        }
+        widths
+    }
+
+    /// The width of each column in a terminal of that width; `None` for those that are left out.
+    fn fitted(&self, room: usize) -> Vec<Option<usize>> {
+        // After the last column comes no other one.
+        let room = room + 1;
+        let mut widths: Vec<Option<usize>> = self.content_widths().into_iter().map(Some).collect();
+        let is_cut = |at: usize| self.columns[at].1 == Align::Cut;
+        let least = |widths: &[Option<usize>]| -> usize {
+            let shown = widths.iter().enumerate().filter_map(|(at, width)| Some((at, (*width)?)));
+            shown.map(|(at, width)| BESIDE + if is_cut(at) { width.min(LEAST) } else { width }).sum()
+        };
+        for name in &self.spare {
+            if least(&widths) <= room {
+                break;
+            }
+            if let Some(at) = self.columns.iter().position(|(column, _)| column == name) {
+                widths[at] = None;
+            }
+        }
+        // The widest is cut first.
+        while let total = widths.iter().flatten().map(|width| width + BESIDE).sum::<usize>()
+            && total > room
+        {
+            let cut = widths.iter_mut().enumerate().filter(|(at, width)| is_cut(*at) && width.is_some_and(|w| w > 1));
+            let Some((_, Some(widest))) = cut.max_by_key(|(_, width)| **width) else { break };
+            *widest -= 1;
+        }
+        widths
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widths = self.width.map(|room| self.fitted(room));
+        let width_of = |at: usize| widths.as_ref().map(|widths| widths.get(at).copied().flatten());
+        let cell = |(at, cell): (usize, &String)| match (self.columns.get(at), width_of(at)) {
+            (Some((_, Align::Cut)), Some(Some(width))) => console::truncate_str(cell, width, "…").into_owned(),
+            _ => cell.clone(),
+        };
+        let mut table = comfy_table::Table::new();
+        let under_head = LineStyle::none().fill('─').junction('─');
+        let style = TableStyle::new();
+        table.load_style(if self.width.is_some() { style.header_separator(under_head) } else { style });
+        if let Some(room) = self.width {
+            let room = u16::try_from(room).unwrap_or(u16::MAX);
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
+        }
+        let head: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+        table.set_header(head.iter().enumerate().map(cell));
+        for row in &self.rows {
+            table.add_row(row.iter().enumerate().map(cell));
+        }
+        for (at, (column, (_, align))) in table.column_iter_mut().zip(&self.columns).enumerate() {
+            if *align == Align::Right {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+            if width_of(at) == Some(None) {
+                column.set_constraint(ColumnConstraint::Hidden);
+            } else if *align != Align::Left {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
+        write!(f, "{table}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(width: Option<usize>) -> String {
+        let head = [
+            ("start", Align::Whole),
+            ("id", Align::Whole),
+            ("sport", Align::Cut),
+            ("km", Align::Right),
+            ("name", Align::Cut),
+        ];
+        let mut table = table(&head).spare(&["km", "sport", "start"]);
+        table.width = width;
+        table.add_row([
+            "2026-01-08 14:10",
+            "471234567890123456",
+            "cross_country_skiing",
+            "12.34",
+            "跑步 along the river, twice",
+        ]);
+        table.add_row(["2026-01-07 14:10", "20000000012", "running", "2.00", "Run"]);
+        table.to_string()
+    }
+
+    #[test]
+    fn an_id_is_never_cut_or_wrapped_and_a_name_is() {
+        for width in 24..140 {
+            let text = list(Some(width));
+            let lines: Vec<&str> = text.lines().collect();
+            assert_eq!(lines.len(), 4, "{width}:\n{text}");
+            assert!(lines.iter().all(|line| console::measure_text_width(line) <= width), "{width}:\n{text}");
+            assert!(lines[2].contains("471234567890123456"), "{width}:\n{text}");
+            assert_eq!(text.contains("river, twice"), width >= 100, "{width}:\n{text}");
+        }
+        assert!(list(Some(60)).contains("14:10") && !list(Some(60)).contains("12.34"));
+    }
+
+    #[test]
+    fn off_a_terminal_everything_is_there() {
+        let text = list(None);
+        assert!(
+            text.contains("along the river, twice") && text.contains("cross_country_skiing") && !text.contains('─')
+        );
+    }
+
+    #[test]
+    fn words_go_on_in_the_next_line() {
+        let mut table = table(&[("platform", Align::Left), ("remarks", Align::Left)]);
+        table.width = Some(30);
+        table.add_row(["coros", "no password login before tomorrow morning"]);
+        let text = table.to_string();
+        assert!(text.lines().count() > 3 && text.contains("tomorrow"), "{text}");
+    }
+}
