@@ -15,7 +15,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::catalogue::{Entry, Key};
-use garminsync::cli::{self, Bar, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run};
+use garminsync::cli::{
+    self, Bar, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run,
+};
 use garminsync::plan::diff::{self, Decision, Exercises, Target, Wishes};
 use garminsync::platform::Kind;
 use garminsync::record::{self, Record, TransferRecord};

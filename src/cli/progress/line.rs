@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::words::{Mood, State, count_of, left_of, rate_of};
 
+/// What went on for a shorter time says nothing of how fast it goes.
+const SAMPLE: Duration = Duration::from_secs(2);
+
 /// A line as others show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
@@ -65,7 +68,7 @@ impl Line {
     pub fn needs_input(&self, needs: bool) {
         let was = std::mem::replace(&mut self.state().needs_input, needs);
         if was && !needs && self.bar.position() == 0 {
-            self.bar.reset_eta();
+            self.bar.reset_elapsed();
         }
     }
 
@@ -108,20 +111,25 @@ impl Line {
         let now = Instant::now();
         self.bar.tick();
         let state = self.state();
-        let left = if state.all { left(self.bar.eta(), self.bar.position(), &state) } else { String::new() };
-        let parts = [count_of(self.bar.position(), &state), rate_of(self.bar.per_sec()), left, state.words(now)];
+        let (done, elapsed) = (self.bar.position(), self.bar.elapsed());
+        let (rate, left) = (rate(self.bar.per_sec(), elapsed), left(self.bar.eta(), elapsed, &state));
+        let parts = [count_of(done, &state), rate, left, state.words(now)];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("{}: {}", self.name, parts.join(", "))
     }
 }
 
-/// The time that is left, as far as anybody can say.
-fn left(eta: Duration, done: u64, state: &State) -> String {
-    let held = state.held_for(Instant::now());
-    if !state.all || done == 0 || (eta.is_zero() && held.is_zero()) {
+/// How fast it is, once that can be said.
+fn rate(per_second: f64, elapsed: Duration) -> String {
+    if elapsed < SAMPLE { String::new() } else { rate_of(per_second) }
+}
+
+/// The time that is left, as far as anybody can say. Without a rate, `eta` is none.
+fn left(eta: Duration, elapsed: Duration, state: &State) -> String {
+    if !state.all || eta.is_zero() || elapsed < SAMPLE {
         return String::new();
     }
-    left_of(eta.saturating_add(held))
+    left_of(eta.saturating_add(state.held_for(Instant::now())))
 }
 
 /// The layout for a terminal: columns that stand still, and what it is at in the rest of the line. There is always room for
@@ -152,8 +160,8 @@ fn style_of((ability, mood, is_known): (Ability, Mood, bool), state: &Arc<Mutex<
         style
             .progress_chars(if ability.unicode { "━╸─" } else { "=> " })
             .with_key("count", of(state, |progress, state| count_of(progress.pos(), state)))
-            .with_key("rate", of(state, |progress, _| rate_of(progress.per_sec())))
-            .with_key("left", of(state, |progress, state| left(progress.eta(), progress.pos(), state))),
+            .with_key("rate", of(state, |progress, _| rate(progress.per_sec(), progress.elapsed())))
+            .with_key("left", of(state, |progress, state| left(progress.eta(), progress.elapsed(), state))),
     )
 }
 

@@ -5,7 +5,7 @@
 //! - `line.rs` makes one line of text of it; indicatif does the rate, the time left and the layout.
 //! - `board.rs` is where the stages, each a program of its own, put their lines so that all of them know all lines.
 //! - `screen.rs` draws them below the cursor, and everything that is said above them.
-//! - `stage.rs` does that five times a second for this program, and takes its lines away in the end.
+//! - `stage.rs` does that eight times a second for this program, and takes its lines away in the end.
 
 mod board;
 mod line;

@@ -3,6 +3,7 @@
 //! The lines of all stages stand below the line that the cursor rests in. So whatever anybody else writes goes above them:
 //! a message of another program, the echo of a key. Nothing depends on where the cursor was before, and a window that
 //! changes its size, or a program that was stopped and goes on, puts nothing in disorder that the next drawing does not mend.
+//! (Only where others write several lines between two drawings, a piece of a line may stay among theirs.)
 
 use std::fs::File;
 use std::io::{self, Write};

@@ -9,8 +9,10 @@ use super::board::{Inside, Slot};
 use super::line::{Line, Shown};
 use super::screen::Screen;
 
-/// How often lines are drawn. Nothing is shown of what is done before the first time.
-const TICK: Duration = Duration::from_millis(200);
+/// How often lines are drawn.
+const TICK: Duration = Duration::from_millis(125);
+/// What is done within this time is not shown: a line that is gone at once tells nobody anything.
+const FLASH: Duration = Duration::from_millis(250);
 /// How often a line is written where there is no terminal, at most.
 const NEWS: Duration = Duration::from_secs(5);
 
@@ -59,8 +61,10 @@ impl Stage {
     }
 
     fn run(&self) {
+        let mut pause = FLASH;
         loop {
-            thread::park_timeout(TICK);
+            thread::park_timeout(pause);
+            pause = TICK;
             if self.is_over.load(Ordering::Relaxed) {
                 return;
             }
