@@ -320,3 +320,19 @@ fn an_import_whose_answer_is_lost_is_settled_by_the_queue_without_a_second_one()
         assert_eq!((world.sent(COROS), world.times(COROS, START)), (1, 1));
     }
 }
+
+#[test]
+fn ended_by_ctrl_c_while_the_service_works_on_it_it_is_handed_on_as_pending() {
+    let (world, plan) = importing(ImportSpec { seconds: 30, ..ImportSpec::default() });
+    let file = world.work.dir().join("plan");
+    std::fs::write(&file, plan).unwrap();
+    let mut command = world.work.command("gs-upload", &[]);
+    command.stdin(std::fs::File::open(file).unwrap()).stdout(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    world.wait(|world| world.sim.log().iter().any(|request| request.path.contains(QUEUE)));
+    let ended = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    let output = child.wait_with_output().unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one record");
+    assert_eq!((output.status.code(), record["outcome"]["kind"].as_str()), (Some(130), Some("pending")), "{record}");
+}

@@ -79,6 +79,12 @@ impl Uploads<'_> {
 
     /// Follows what was sent to its end, or as long as is allowed.
     pub fn settle_all(&mut self) -> Result<(), Failure> {
+        let followed = self.follow();
+        // However that ended, a wish to stop included: what is not known is handed on as such.
+        self.give_up().and(followed)
+    }
+
+    fn follow(&mut self) -> Result<(), Failure> {
         let mut pause = FIRST_PAUSE;
         let mut end = Instant::now() + self.settle_wait;
         loop {
@@ -97,13 +103,12 @@ impl Uploads<'_> {
                 (pause, end) = (FIRST_PAUSE, Instant::now() + self.settle_wait);
             }
             if self.waiting.is_empty() || self.run.is_stopped() || Instant::now() + pause >= end {
-                break;
+                return Ok(());
             }
             self.bar.wait(&format!("{}; looks in {{}}", self.awaited()), pause);
             self.rest(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        self.give_up()
     }
 
     /// What is waited for, in words.
