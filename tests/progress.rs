@@ -158,7 +158,7 @@ fn watched(terminal: &Tmux, size: (u16, u16), mut look: impl FnMut(&[Bar])) -> S
 
 #[test]
 fn each_stage_of_a_pipeline_has_a_line_of_its_own_that_tells_what_it_does_and_waits_for() {
-    let (three, work) = slow(8, |scenario| {
+    let (three, work) = slow(5, |scenario| {
         scenario.coros[0].import = ImportSpec { seconds: 4, ..ImportSpec::default() };
     });
     let busy = Effect::Status { status: 429, retry_after: Some("3".into()), body: None, content_type: None };
@@ -195,7 +195,7 @@ fn each_stage_of_a_pipeline_has_a_line_of_its_own_that_tells_what_it_does_and_wa
 
 #[test]
 fn in_a_small_window_the_lines_fit_and_what_is_said_stays_whole_above_them() {
-    let (three, work) = listed(6);
+    let (three, work) = listed(4);
     let gone = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
     three.sim.fault(Fault::new(gone).contains("garmin.cn").contains(FILES).count(3));
     let terminal = Tmux::start(&work, "terminal", NARROW);
@@ -248,7 +248,7 @@ fn keys_that_are_pressed_and_a_window_that_changes_its_size_leave_whole_lines() 
 
 #[test]
 fn a_stage_that_is_killed_leaves_nothing_behind_and_the_others_go_on() {
-    let (_three, work) = listed(12);
+    let (_three, work) = listed(8);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     // The one before it and the one after it go on; what it has handed on is sent.
     terminal.type_line("gs-list | gs-diff | gs-download | cat | gs-upload > sent");
@@ -270,7 +270,7 @@ fn a_stage_that_is_killed_leaves_nothing_behind_and_the_others_go_on() {
 
 #[test]
 fn what_others_write_stays_whole_above_the_lines() {
-    let (_three, work) = listed(8);
+    let (_three, work) = listed(4);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     let talker = "while read -r l; do sleep .6; echo \"a record of ${#l} bytes\" >&2; echo \"$l\"; done";
     terminal.type_line(&format!("gs-list | gs-diff | gs-download | {{ {talker}; }} | gs-upload > sent"));
@@ -283,15 +283,15 @@ fn what_others_write_stays_whole_above_the_lines() {
 
 #[test]
 fn records_on_the_terminal_itself_stay_whole_above_the_line() {
-    let (_three, work) = listed(8);
+    let (_three, work) = listed(5);
     let terminal = Tmux::start(&work, "terminal", (700, 12));
     terminal.type_line("gs-list --missing | gs-download");
     let mut seen = 0;
     watched(&terminal, (700, 12), |bars| seen += bars.len());
     assert!(seen > 0);
     let shown = terminal.all().concat();
-    assert_eq!(shown.matches("{\"type\":\"activity\"").count(), 24, "{shown}");
-    assert_eq!(shown.matches("\"origin\":\"original\"}}").count(), 24, "{shown}");
+    assert_eq!(shown.matches("{\"type\":\"activity\"").count(), 15, "{shown}");
+    assert_eq!(shown.matches("\"origin\":\"original\"}}").count(), 15, "{shown}");
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn stopped_for_a_while_it_leaves_the_terminal_and_in_the_background_it_draws_not
     terminal.key("C-c");
     let last = watched(&terminal, WIDE, |_| ());
     assert!(
-        last.iter().any(|line| line.starts_with("gs-download: ") && line.contains("stopped")),
+        last.iter().any(|line| line.starts_with("gs-download: ") && line.contains(" fetched, ")),
         "{}",
         last.join("\n")
     );
@@ -339,7 +339,7 @@ fn ended_at_once_it_leaves_nothing_behind() {
 
 #[test]
 fn two_pipelines_in_two_terminals_know_nothing_of_each_other() {
-    let (_three, work) = listed(8);
+    let (_three, work) = listed(6);
     let (one, other) = (Tmux::start(&work, "one", WIDE), Tmux::start(&work, "other", NARROW));
     one.type_line("gs-list --missing --platform coros | gs-download > one.ndjson");
     other.type_line("gs-fetch --full > /dev/null");
@@ -351,7 +351,7 @@ fn two_pipelines_in_two_terminals_know_nothing_of_each_other() {
 
 #[test]
 fn only_ascii_where_the_locale_has_no_more_and_no_colours_where_nobody_wants_them() {
-    let (_three, work) = listed(8);
+    let (_three, work) = listed(6);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     terminal.type_line("export NO_COLOR=1 LANG=C; gs-list --missing | gs-download > files");
     let mut seen = BTreeSet::new();
@@ -370,7 +370,7 @@ fn only_ascii_where_the_locale_has_no_more_and_no_colours_where_nobody_wants_the
 
 #[test]
 fn nothing_is_drawn_for_who_wants_none_nor_on_a_terminal_that_only_prints() {
-    let (_three, work) = listed(4);
+    let (_three, work) = listed(3);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     let quiet = [("", "-q"), ("", "--progress never"), ("", "--log json"), ("TERM=dumb", ""), ("", "2>said")];
     for (before, flag) in quiet {
@@ -386,11 +386,11 @@ fn nothing_is_drawn_for_who_wants_none_nor_on_a_terminal_that_only_prints() {
 
 #[test]
 fn off_a_terminal_there_is_not_a_byte_of_it_unless_it_is_asked_for() {
-    let (_three, work) = listed(4);
+    let (_three, work) = listed(3);
     let list = work.run("gs-list", &["--missing"]).out.clone();
     work.given("gs-download", &[], &list).ok().silent();
     let said = work.given("gs-download", &["--force", "--progress", "always"], &list);
-    said.ok().says("/12, ");
+    said.ok().says("/9, ");
     // One in five seconds, and not one for each file.
     assert!(said.err.lines().count() <= 4, "{said}");
     assert!(said.err.lines().all(|line| line.starts_with("gs-download: ") && !line.contains('\u{1b}')), "{said}");

@@ -47,7 +47,7 @@ impl Tmux {
         let (width, height) = (width.to_string(), height.to_string());
         let folder = work.dir().display().to_string();
         tmux.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", &width, "-y", &height, "-c", &folder, &shell]);
-        tmux.wait("a prompt", |screen| is_back(screen));
+        tmux.wait("a prompt", is_back);
         tmux
     }
 
@@ -66,6 +66,8 @@ impl Tmux {
         self.key("Enter");
         self.wait("a clear screen", |screen| *screen == [PROMPT]);
         self.tmux(&["send-keys", "-l", line]);
+        // The prompt that stands there must not be taken for the one that comes after.
+        self.wait("what was typed", |screen| *screen != [PROMPT]);
         self.key("Enter");
     }
 
