@@ -126,13 +126,13 @@ fn are_words(words: &str) -> bool {
     match first {
         "" => true,
         "page" => rest.parse::<u32>().is_ok(),
-        "its" => rest.starts_with("turn at ") && is_time(rest),
+        "turn" => rest.starts_with("in ") && rest.rsplit(' ').next().is_some_and(is_platform),
+        "asked" => rest.starts_with("to wait ") && rest.ends_with(')'),
         "tries" => rest.starts_with("again in ") && is_time(rest),
         "waits" => rest == "for input" || rest == "for another gs-download" || rest.starts_with("for another command"),
         "looks" | "asks" | "ends" => true,
         _ if is_platform(first) => {
             is_id(rest)
-                || rest.ends_with(" (Retry-After)")
                 || (["is still working on", "does not show"].iter().any(|begin| rest.starts_with(begin))
                     && is_time(rest))
         }
@@ -184,7 +184,7 @@ fn each_stage_of_a_pipeline_has_a_line_of_its_own_that_tells_what_it_does_and_wa
     // gs-fetch has one for each platform.
     assert_eq!((names.len(), most), (7, 7), "{names:?}");
     assert!(rates > 0 && left > 0 && totals > 0 && more > 0, "{rates} {left} {totals} {more}");
-    for said in ["waits for input", "page 1", "its turn at ", "asks to wait 2.", " is still working on ", " to coros"] {
+    for said in ["waits for input", "page 1", "turn in ", "asked to wait 2.", " is still working on ", " to coros"] {
         assert!(words.iter().any(|words| words.contains(said)), "nobody said {said:?}: {words:#?}");
     }
     // What is left is what was said, in the order of the pipeline, and the prompt directly below.

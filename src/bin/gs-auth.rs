@@ -363,8 +363,11 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
 }
 
 fn status_table(all: &[Status]) -> cli::Table {
-    let head = ["platform", "login", "who", "domain", "token", "renewable", "password", "remarks"];
-    let mut table = cli::table(&head.map(|name| (name, Align::Left)));
+    let whole = ["platform", "login", "domain", "token", "renewable", "password"].map(|name| (name, Align::Whole));
+    let [platform, login, domain, token, renewable, password] = whole;
+    let (who, remarks) = (("who", Align::Cut), ("remarks", Align::Left));
+    let head = [platform, login, who, domain, token, renewable, password, remarks];
+    let mut table = cli::table(&head).spare(&["domain", "password", "who", "renewable"]);
     let now = Timestamp::now();
     let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| cli::time_left(end, now));
     for status in all {

@@ -327,7 +327,7 @@ fn stats_table(all: &[Stats]) -> cli::Table {
         ("size", Right),
         ("last sync", Whole),
     ];
-    let mut table = cli::table(&head);
+    let mut table = cli::table(&head).spare(&["no original", "size", "last sync"]);
     for stats in all {
         let numbers = [stats.total, stats.downloaded, stats.missing, stats.no_original].map(|n| n.to_string());
         let last = stats.last_sync.map_or("never".to_owned(), |time| time.to_string());

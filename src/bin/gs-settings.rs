@@ -85,7 +85,7 @@ fn check(run: &Run) -> Outcome {
 }
 
 fn table(run: &Run) -> cli::Table {
-    let mut table = cli::table(&["setting", "value"].map(|name| (name, Align::Left)));
+    let mut table = cli::table(&[("setting", Align::Whole), ("value", Align::Left)]);
     let file = run.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
     table.add_row(["(read from)".to_owned(), file]);
     for name in names() {

@@ -6,8 +6,10 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 
 /// What a column takes beside its cells: a space on either side, and one before the next column.
 const BESIDE: usize = 3;
-/// A column that may be cut is not cut shorter than this, as long as others can be left out.
-const LEAST: usize = 8;
+/// Names are not cut shorter than this, as long as other columns can be left out.
+const LEAST_NAME: usize = 8;
+/// Words that go on in the next line have this much of each.
+const LEAST_WORDS: usize = 20;
 
 /// The side on which a column's cells stand, and what becomes of them where the terminal is too narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +74,16 @@ impl Table {
         // After the last column comes no other one.
         let room = room + 1;
         let mut widths: Vec<Option<usize>> = self.content_widths().into_iter().map(Some).collect();
+        // Words take what the others leave.
+        for (width, (_, align)) in widths.iter_mut().zip(&self.columns) {
+            if *align == Align::Left {
+                *width = width.map(|width| width.min(LEAST_WORDS));
+            }
+        }
         let is_cut = |at: usize| self.columns[at].1 == Align::Cut;
         let least = |widths: &[Option<usize>]| -> usize {
             let shown = widths.iter().enumerate().filter_map(|(at, width)| Some((at, (*width)?)));
-            shown.map(|(at, width)| BESIDE + if is_cut(at) { width.min(LEAST) } else { width }).sum()
+            shown.map(|(at, width)| BESIDE + if is_cut(at) { width.min(LEAST_NAME) } else { width }).sum()
         };
         for name in &self.spare {
             if least(&widths) <= room {
@@ -179,11 +187,24 @@ mod tests {
     }
 
     #[test]
-    fn words_go_on_in_the_next_line() {
-        let mut table = table(&[("platform", Align::Left), ("remarks", Align::Left)]);
-        table.width = Some(30);
-        table.add_row(["coros", "no password login before tomorrow morning"]);
-        let text = table.to_string();
-        assert!(text.lines().count() > 3 && text.contains("tomorrow"), "{text}");
+    fn words_go_on_in_the_next_line_beside_what_is_whole() {
+        let head =
+            [("platform", Align::Whole), ("who", Align::Cut), ("domain", Align::Whole), ("remarks", Align::Left)];
+        for width in 34..120 {
+            let mut table = table(&head).spare(&["domain", "who"]);
+            table.width = Some(width);
+            table.add_row([
+                "garmin-com",
+                "Test Runner",
+                "garmin.com",
+                "no password login before tomorrow: 429 Too Many Requests",
+            ]);
+            let text = table.to_string();
+            assert!(text.lines().all(|line| console::measure_text_width(line) <= width), "{width}:\n{text}");
+            assert!(
+                text.contains("garmin-com") && text.contains("tomorrow:") && text.contains("Many"),
+                "{width}:\n{text}"
+            );
+        }
     }
 }

@@ -63,9 +63,9 @@ impl Bar {
     /// A pause before a request.
     pub fn pause(&self, pause: Pause<'_>, time: Duration) {
         match pause {
-            Pause::Turn(platform) => self.wait_for(&format!("its turn at {platform} in {{}}"), time, false),
+            Pause::Turn(platform) => self.wait_for(&format!("turn in {{}} at {platform}"), time, false),
             Pause::Asked(platform) => {
-                self.wait_for(&format!("{platform} asks to wait {{}} (Retry-After)"), time, true);
+                self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, true);
             }
             Pause::Again => self.wait_for("tries again in {}", time, true),
         }

@@ -192,10 +192,10 @@ mod tests {
         let now = Instant::now();
         state.at("coros 47\u{1b}[2J", now);
         assert_eq!((state.words(now), state.mood(now)), ("coros 47[2J".into(), Mood::Busy));
-        state.wait("coros asks to wait {} (Retry-After)".into(), (seconds(130.0), now), true);
+        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), true);
         assert_eq!(
             (state.words(now), state.mood(now)),
-            ("coros asks to wait 2 min 10 s (Retry-After)".into(), Mood::Held)
+            ("asked to wait 2 min 10 s (Retry-After of coros)".into(), Mood::Held)
         );
         let later = now + seconds(131.0);
         assert_eq!((state.words(later), state.mood(later)), ("coros 47[2J".into(), Mood::Busy));
