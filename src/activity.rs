@@ -13,7 +13,7 @@ pub struct Activity {
     pub platform: String,
     /// The service's id, as text: ids pass 2^53 on some services.
     pub id: String,
-    /// The name a person gave it. May hold any character; see [`Activity::shown_name`].
+    /// The name a person gave it. It may hold any character, also those that turn a terminal upside down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// FIT `sport`, or nothing when the service's type is unknown to us (then see `platform_sport`).
