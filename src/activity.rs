@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// An entry on one platform. Units are in the names; times are UTC; sports are FIT's names.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Activity {
     /// The platform's name: `garmin-com`, `garmin-cn`, `coros`, `folder:/mnt/watch`.
     pub platform: String,

@@ -28,6 +28,7 @@ pub enum Record {
 
 /// An activity, and what the stages so far have found out about it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ActivityRecord {
     /// The activity itself; its fields stand at the top level of the record.
     #[serde(flatten)]
@@ -60,6 +61,7 @@ pub struct ActivityRecord {
 
 /// One activity to be put on one platform.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TransferRecord {
     /// The platform it goes to.
     pub to: String,
@@ -87,6 +89,7 @@ pub struct TransferRecord {
 
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileRef {
     /// Where it is: absolute, or relative to the data folder.
     pub path: String,
@@ -110,6 +113,7 @@ pub struct FileRef {
 
 /// An activity that is no longer on its platform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Deleted {
     /// The first listing that should have shown it and did not.
     pub since: jiff::Timestamp,
@@ -122,6 +126,7 @@ pub struct Deleted {
 
 /// The entry that another is a copy of, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CopyOf {
     /// The id of the entry that is kept, on the same platform.
     pub id: String,
@@ -136,6 +141,7 @@ pub struct CopyOf {
 
 /// What an effect on a platform came to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Outcome {
     /// `created`, `already-there`, `pending`, `refused` or `skipped`; of a deletion `deleted` or `skipped`.
     pub kind: String,
@@ -152,6 +158,7 @@ pub struct Outcome {
 
 /// A reason, or several.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Why {
     /// One.
@@ -162,6 +169,7 @@ pub enum Why {
 
 /// What went wrong with one record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Problem {
     /// The command that met it.
     pub stage: String,
@@ -176,6 +184,7 @@ pub struct Problem {
 
 /// What can be done about a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
     /// It is no longer on the platform.
@@ -270,5 +279,7 @@ impl Record {
     }
 }
 
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;
