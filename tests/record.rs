@@ -1,15 +1,20 @@
-//! The record is what `docs/record.schema.json` says: in every line of a whole pipeline.
+//! The record is what `docs/record.schema.json` says: in every document, and in every line of a whole pipeline.
 
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use gs_sim::{Effect, Fault, Scenario};
 use serde_json::{Value, json};
 use support::schema::faults;
 use support::{FILES, Said, Work};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// Every line is a record of ours, and has no field that nobody tells of. Adds what was seen to `seen`.
 #[track_caller]
@@ -96,4 +101,42 @@ fn what_is_no_record_is_told_apart() {
     }
     assert!(!faults(&json!({"type": "transfer", "to": "coros"}), false).is_empty());
     assert!(!faults(&json!({"platform": "coros"}), false).is_empty());
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut all = vec![root().join("README.md")];
+    for dir in ["docs", "man", "src/bin"] {
+        all.extend(std::fs::read_dir(root().join(dir)).into_iter().flatten().map(|entry| entry.unwrap().path()));
+    }
+    all.retain(|path| path.extension().is_some_and(|ending| ["md", "rs", "1", "5"].iter().any(|text| ending == *text)));
+    all
+}
+
+/// The text as its reader has it: a page for `man` without its marks, and with examples in one line.
+fn as_read(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    if path.extension().is_some_and(|ending| ending == "1" || ending == "5") {
+        let plain = text.replace("\\\n", "").replace("\\-", "-").replace("\\(aq", "'").replace("\\e", "\\");
+        return plain.replace("\n ", "").replace(".EE\n", "\n");
+    }
+    text
+}
+
+#[test]
+fn every_example_of_a_record_in_the_documents_is_one() {
+    let mut found = 0;
+    for path in documents() {
+        let text = as_read(&path);
+        for (at, _) in text.match_indices("{\"type\":\"") {
+            // What a test or a person has to fill in is no example.
+            let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
+            let record = values
+                .next()
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{}: {error}: {:.200}", path.display(), &text[at..]));
+            assert_eq!(faults(&record, true), [""; 0], "{}: {record}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found >= 4, "only {found} examples were found");
 }
