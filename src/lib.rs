@@ -24,7 +24,7 @@
 //! - [`manual`]: what `man` and the shells show, made from the help.
 //!
 //! To teach it a platform: one module in `platform`, one row in [`platform::PLATFORMS`], one simulator.
-//! To add a command: one file in `src/bin`, one test of the same name, one row in the README.
+//! To add a command: one file in `src/bin`, one test of the same name, one row in the README, and `scripts/generate`.
 
 pub mod activity;
 pub mod archive;

@@ -38,8 +38,7 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 /// Where there is more to read.
-pub const DOCUMENTS: &str =
-    "In share/doc/garminsync, or docs/ of the repository: README.md, recipes.md, deciding.md, troubleshooting.md.";
+pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/deciding.md, docs/troubleshooting.md.";
 
 /// The page; `command` is built already.
 pub fn page(command: &Command) -> String {

@@ -33,7 +33,10 @@ pub fn page(schema: &Value) -> String {
         page.code(folded(example).iter().map(String::as_str));
     }
     page.section("Files");
-    page.item(&italic("share/doc/garminsync/record.schema.json"), "The same as a JSON Schema (2020-12), for programs.");
+    page.item(
+        &italic("share/doc/garminsync/docs/record.schema.json"),
+        "The same as a JSON Schema (2020-12), for programs.",
+    );
     page.section("See also");
     page.line("\\fBgs\\-list\\fR(1), \\fBgs\\-diff\\fR(1), \\fBjq\\fR(1)");
     page.finish()
