@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 /// An entry on one platform. Units are in the names; times are UTC; sports are FIT's names.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Activity {
     /// The platform's name: `garmin-com`, `garmin-cn`, `coros`, `folder:/mnt/watch`.
     pub platform: String,
     /// The service's id, as text: ids pass 2^53 on some services.
     pub id: String,
-    /// The name a person gave it. May hold any character; see [`Activity::shown_name`].
+    /// The name a person gave it. It may hold any character, also those that turn a terminal upside down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// FIT `sport`, or nothing when the service's type is unknown to us (then see `platform_sport`).

@@ -6,7 +6,7 @@
 //! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
 //!
 //! ```text
-//! bin → cli → plan, catalogue, platform, archive, older, report, notify, settings
+//! bin → cli → plan, catalogue, platform, archive, older, report, notify, manual, settings
 //!           → record, matching, http, fit → schedule, lang, walk, activity, sport
 //! ```
 //!
@@ -21,9 +21,10 @@
 //! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
 //! - [`report`]: the page, made of one value that holds all it shows; [`lang`]: the languages of both.
 //! - [`schedule`]: a cron expression in a time zone, and when it comes.
+//! - [`manual`]: what `man` and the shells show, made from the help.
 //!
 //! To teach it a platform: one module in `platform`, one row in [`platform::PLATFORMS`], one simulator.
-//! To add a command: one file in `src/bin`, one test of the same name, one row in the README.
+//! To add a command: one file in `src/bin`, one test of the same name, one row in the README, and `scripts/generate`.
 
 pub mod activity;
 pub mod archive;
@@ -32,6 +33,7 @@ pub mod cli;
 pub mod fit;
 pub mod http;
 pub mod lang;
+pub mod manual;
 pub mod matching;
 pub mod notify;
 pub mod older;

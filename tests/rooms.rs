@@ -23,6 +23,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("notify", &["record", "http", "lang", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
     ("report", &["lang", "activity", "sport"]),
+    // Definitions in, text out.
+    ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "walk", "activity", "sport"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
@@ -37,6 +39,7 @@ const RULES: &[(&str, &[&str])] = &[
             "archive",
             "older",
             "report",
+            "manual",
             "notify",
             "settings",
             "record",

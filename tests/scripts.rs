@@ -1,8 +1,12 @@
 //! The scripts, and what README, `.env.example` and `docs/` promise: run as written, against the simulator.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/installed.rs"]
+mod installed;
 #[path = "support/older.rs"]
 mod older;
+#[path = "support/recipes.rs"]
+mod recipes;
 mod support;
 
 use std::collections::BTreeSet;
@@ -10,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gs_sim::{Effect, Fault, Scenario};
+use recipes::{Recipe, recipes};
 use support::{FILES, LIST, Said, Work, asked, plain};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
@@ -66,7 +71,7 @@ fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
 #[test]
 fn every_script_tells_what_it_is_for() {
     let work = equipped(Work::alone());
-    for name in ["garminsync", "sync", "demo", "test"] {
+    for name in ["garminsync", "sync", "demo", "test", "generate", "install"] {
         let said = work.run(root().join("scripts").join(name).to_str().unwrap(), &["--help"]);
         said.ok().silent();
         assert!(said.out.contains(name) && said.out.lines().count() > 4, "{said}");
@@ -182,30 +187,6 @@ fn install(work: &Work) -> PathBuf {
     checkout
 }
 
-/// A block of a document that is marked to be run.
-struct Recipe {
-    line: usize,
-    /// What is after `run`: nothing, `browser`, `cron`, `jq`, `restore`.
-    how: String,
-    text: String,
-}
-
-/// The blocks below `<!-- run -->` or `<!-- run: how -->`.
-fn recipes(document: &str) -> Vec<Recipe> {
-    let text = read(document);
-    let mut lines = text.lines().enumerate();
-    let mut found = Vec::new();
-    while let Some((_, line)) = lines.next() {
-        let Some(how) = line.strip_prefix("<!-- run").and_then(|rest| rest.strip_suffix("-->")) else { continue };
-        let how = how.trim().trim_start_matches(':').trim().to_owned();
-        let (number, fence) = lines.next().unwrap();
-        assert!(fence.starts_with("```"), "{document}:{}: a mark without a block", number + 1);
-        let block = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
-        found.push(Recipe { line: number + 1, how, text: block.collect::<Vec<_>>().join("\n") });
-    }
-    found
-}
-
 /// Garmin and COROS as the README's reader has them. What COROS lists and does not give is left out: that is told by
 /// exit codes, and here all is to go well.
 fn two_accounts() -> gs_sim::Sim {
@@ -218,9 +199,9 @@ fn two_accounts() -> gs_sim::Sim {
 #[test]
 fn the_recipes_of_the_readme_work_as_written() {
     let sim = two_accounts();
-    let mut work = equipped(Work::with(&sim));
+    let mut work = Work::with(&sim);
     work.set("DATA_DIR", "");
-    install(&work);
+    installed::at_home(&mut work);
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     fs::create_dir(work.dir().join(".garminconnect")).unwrap();
     fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
@@ -273,9 +254,9 @@ fn leave_behind(work: &Work, sim: &gs_sim::Sim) {
 #[test]
 fn the_recipes_on_moving_in_work_as_written() {
     let sim = plain(15);
-    let mut work = equipped(Work::with_passwords(&sim));
+    let mut work = Work::with_passwords(&sim);
     work.set("DATA_DIR", "");
-    install(&work);
+    installed::at_home(&mut work);
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     fs::create_dir(work.dir().join(".garminconnect")).unwrap();
     fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
@@ -348,13 +329,25 @@ fn cron(work: &Work, line: &str) -> Said {
 }
 
 #[test]
-fn every_link_and_script_that_the_readme_names_is_there() {
-    let text = read("README.md");
-    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://"));
-    for link in links {
-        assert!(root().join(link).exists(), "README.md links to {link}");
+fn every_link_of_the_documents_and_every_script_is_there() {
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    for document in docs.chain([root().join("README.md")]) {
+        let text = fs::read_to_string(&document).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for link in links.filter(|link| !link.contains("://") && !link.is_empty()) {
+            assert!(document.with_file_name(link).exists(), "{} links to {link}", document.display());
+        }
     }
-    for name in ["scripts/demo", "scripts/test", "scripts/garminsync", "scripts/sync", ".ci/run"] {
+    for name in [
+        "scripts/demo",
+        "scripts/generate",
+        "scripts/install",
+        "scripts/test",
+        "scripts/garminsync",
+        "scripts/sync",
+        ".ci/run",
+    ] {
         use std::os::unix::fs::PermissionsExt;
         let mode = fs::metadata(root().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o111, 0o111, "{name} is not executable");
@@ -448,7 +441,7 @@ fn the_values_of_env_example_can_be_used() {
 
 #[test]
 fn the_documents_know_every_exit_code() {
-    let (readme, page) = (read("README.md"), read("docs/exit-codes.md"));
+    let (readme, page) = (read("README.md"), read("docs/troubleshooting.md"));
     let source = read("src/cli/exit.rs");
     let codes =
         source.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = ")?.1.parse::<u8>().ok());
@@ -456,7 +449,7 @@ fn the_documents_know_every_exit_code() {
     assert!(codes.len() >= 9, "{codes:?}");
     for code in codes {
         assert!(readme.contains(&format!("\n| {code} | ")), "README.md lacks exit code {code}");
-        assert!(page.contains(&format!("\n## {code}: ")), "docs/exit-codes.md lacks exit code {code}");
+        assert!(page.contains(&format!("\n## {code}: ")), "docs/troubleshooting.md lacks exit code {code}");
     }
 }
 
@@ -486,7 +479,7 @@ fn expect_said(page: &str, sources: &str, quote: &str) {
 #[test]
 fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
     let sources = said_by_sources();
-    let page = read("docs/exit-codes.md");
+    let page = read("docs/troubleshooting.md");
     let mut quotes = 0;
     for item in page.split("\n- ").skip(1) {
         // The messages of an item stand before its first colon outside of quotes.
@@ -497,7 +490,7 @@ fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
                 0 => continue,
                 _ => quotes += 1,
             }
-            expect_said("docs/exit-codes.md", &sources, quote);
+            expect_said("docs/troubleshooting.md", &sources, quote);
         }
     }
     assert!(quotes > 80, "only {quotes} quotes were found");

@@ -31,7 +31,17 @@ use jiff::Timestamp;
 #[command(
     name = "gs-auth",
     version,
-    after_help = "Exit codes: 0 all well, 2 usage, 75 try again later (a limit, a challenge), 77 a login is needed, 78 set-up"
+    after_help = "Examples:
+  gs-auth login --platform garmin-com   with the password, else by the browser
+  gs-auth login --browser               by a ticket that the browser brings
+  gs-auth import ~/.garminconnect       take over the token of another tool
+  gs-auth import - --platform coros     the cookies of COROS' page, piped in
+  gs-auth status                        who is logged in, and for how long
+
+Settings: GARMIN_EMAIL, GARMIN_PASSWORD, GARMIN_EMAIL_CN, GARMIN_PASSWORD_CN, COROS_EMAIL,
+COROS_PASSWORD, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN
+
+Exit codes: 0 all well, 2 usage, 75 try again later (a limit, a challenge), 77 a login is needed, 78 set-up"
 )]
 struct Args {
     #[command(subcommand)]

@@ -23,11 +23,21 @@ const NAME: &str = "gs-dedupe";
 ///
 /// Of those marked, only the certainties same-file and same-exercise are superfluous. two-devices is one exercise that a
 /// watch and a bicycle computer recorded; shifted and start-only are for a person to look at.
+///
+/// It only says so, and changes nothing anywhere. An entry is compared with those that come in with it: the more of the
+/// history comes in, the more is found. How it decides is in docs/matching.md.
 #[derive(Parser)]
 #[command(
     name = "gs-dedupe",
     version,
-    after_help = "Example:\n  gs-list | gs-dedupe | grep '\"copy_of\"'\n\nExit codes: 0 all well, 65 a bad record, 78 set-up"
+    after_help = "Examples:
+  gs-list | gs-dedupe --copies > copies.ndjson     what is there twice, and why
+  gs-download < copies.ndjson | gs-dedupe          with both files at hand
+  gs-download < copies.ndjson | gs-dedupe | gs-delete -n   what would be deleted
+
+Settings: SPORT_DIFF_SECOND
+
+Exit codes: 0 all well, 65 a bad record, 78 set-up"
 )]
 struct Args {
     /// What makes two entries one exercise

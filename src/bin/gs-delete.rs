@@ -23,12 +23,23 @@ const MAX_DELETE: u64 = 10;
 /// Delete copies on their platform, if every guard holds
 ///
 /// Reads activities that gs-dedupe has marked. Only copies of the certainties same-file and same-exercise are deleted, only
-/// with their original in the archive, and only with --yes.
+/// with their original in the archive, and only with --yes. With -n it says what would be deleted, what not, and why.
+///
+/// The guards stand in docs/deciding.md. What does not pass them stays. The list of the platform is read until the entry
+/// is gone from it.
 #[derive(Parser)]
 #[command(
     name = "gs-delete",
     version,
-    after_help = "Examples:\n  gs-list | gs-dedupe --copies | gs-download | gs-dedupe | gs-delete -n\n  gs-list --deleted --id 123 | gs-upload --restore\n\nExit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
+    after_help = "Examples:
+  gs-list | gs-dedupe --copies | gs-download | gs-dedupe > c.ndjson   find them
+  gs-delete -n < c.ndjson                          what would go, what not
+  gs-delete --yes --max-delete 3 < c.ndjson        delete three of them at most
+  gs-list --deleted --id 123 | gs-upload --restore   put one back
+
+Settings: SPORT_DIFF_SECOND
+
+Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
 struct Args {
     /// Delete at most so many in one run [default: $MAX_DELETE, else 10]

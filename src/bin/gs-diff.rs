@@ -29,11 +29,22 @@ const NAME: &str = "gs-diff";
 ///
 /// An exercise that is on two platforms goes to the third once, from the better source. Nothing is planned towards a
 /// platform whose list is not known, nor what somebody deleted there, nor what it may have already.
+///
+/// The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
+/// never asked. How it decides is in docs/deciding.md.
 #[derive(Parser)]
 #[command(
     name = "gs-diff",
     version,
-    after_help = "Examples:\n  gs-fetch | gs-diff | gs-download | gs-upload\n  gs-list | gs-diff --to coros --since 30d\n  gs-list --sport running | gs-diff --all\n\nExit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 no platform is set up, 78 set-up"
+    after_help = "Examples:
+  gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
+  gs-list | gs-diff --to coros > plan.ndjson       a plan, to look at and edit
+  gs-download < plan.ndjson | gs-upload            apply it
+  gs-list --sport running | gs-diff --all          also what is not sent
+
+Settings: SPORT_DIFF_SECOND
+
+Exit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 no platform is set up, 78 set-up"
 )]
 struct Args {
     /// Send only from this platform (repeat it, or separate by commas)

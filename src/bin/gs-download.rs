@@ -31,11 +31,21 @@ const TROUBLES: u32 = 3;
 ///
 /// The original is asked for first. If the service has none and never will, that is remembered; if it cannot give the
 /// original but an export, the export is kept and told as such.
+///
+/// Reads activities and transfers, and prints the same with their file. What comes is checked from its first byte to its
+/// last before it gets a name. What goes wrong with one is told on its record, and the rest goes on.
 #[derive(Parser)]
 #[command(
     name = "gs-download",
     version,
-    after_help = "Examples:\n  gs-list --missing | gs-download\n  gs-fetch --new | gs-download\n  gs-list --downloaded | gs-download --verify\n\nExit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
+    after_help = "Examples:
+  gs-list --missing | gs-download > /dev/null      what is not archived yet
+  gs-fetch --new | gs-download > /dev/null         list, and archive what is new
+  gs-list --downloaded | gs-download --verify      check every byte of it
+
+Settings: GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
+
+Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
 struct Args {
     /// Check every byte of the files that are there, and fetch again what is not whole

@@ -29,11 +29,22 @@ use jiff::Timestamp;
 ///
 /// By default a listing stops at the first page that holds nothing new, and goes to the end once a week. It makes no
 /// login while the stored token works.
+///
+/// All platforms are listed side by side. One that fails takes nothing away from the others; its activities are not
+/// printed, and the exit code tells.
 #[derive(Parser)]
 #[command(
     name = "gs-fetch",
     version,
-    after_help = "Examples:\n  gs-fetch --new | gs-download\n  gs-fetch --since 30d --sport running\n\nExit codes: 0 all well, 1 partly, 75 try again later, 77 a login is needed, 78 set-up"
+    after_help = "Examples:
+  gs-fetch > /dev/null                  what is new; everything once a week
+  gs-fetch --new | gs-download          archive what is new
+  gs-fetch --full > /dev/null           everything: shows what was deleted, too
+  gs-fetch --since 30d --sport running   ask for the last thirty days
+
+Settings: GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
+
+Exit codes: 0 all well, 1 some of a list could not be read, 75 try again later, 77 a login is needed, 78 set-up"
 )]
 struct Args {
     /// List everything again, to the end

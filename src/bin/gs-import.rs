@@ -29,7 +29,16 @@ const GARMIN: &str = "garmin-com";
 #[command(
     name = "gs-import",
     version,
-    after_help = "Examples:\n  gs-import -n ~/GarminSync/data\n  gs-import ~/sports-sync-x\n  gs-import garmin-export.zip\n  gs-import --platform coros ~/old/coros > /dev/null\n\n--platform says whose files these are. Without it those of GarminSync and Garmin's export\nare of garmin-com; Sports Sync X tells itself; of other folders it has to be said.\n\nExit codes: 0 all well, 1 some files were not taken, 2 a path that is nothing known, 75 try again later, 78 set-up"
+    after_help = "Examples:
+  gs-import -n ~/GarminSync/data             look only: what would be taken
+  gs-import ~/sports-sync-x                  the folder of Sports Sync X
+  gs-import garmin-export.zip                Garmin's account export, as it came
+  gs-import --platform coros ~/old/coros     files that are named with their ids
+
+--platform says whose files these are. Without it those of GarminSync and Garmin's export
+are of garmin-com; Sports Sync X tells itself; of other folders it has to be said.
+
+Exit codes: 0 all well, 1 some files were not taken, 2 a path that is nothing known, 75 try again later, 78 set-up"
 )]
 struct Args {
     /// A database, a folder, a zip file or a file

@@ -19,12 +19,20 @@ use jiff::Timestamp;
 
 /// Print what the catalogue knows; the network is never asked
 ///
-/// Without a state, everything that is on the platforms is listed, newest first.
+/// Without a state, everything that is on the platforms is listed, newest first. It is as old as the last gs-fetch.
+///
+/// What it prints into a pipe are records, one a line: what gs-download, gs-dedupe and gs-diff read. Anything may stand in
+/// between, such as grep or jq.
 #[derive(Parser)]
 #[command(
     name = "gs-list",
     version,
-    after_help = "Examples:\n  gs-list --missing | gs-download\n  gs-list --since 30d --sport running\n  gs-list --stats"
+    after_help = "Examples:
+  gs-list                               all that is on the platforms
+  gs-list --missing | gs-download       archive what is not archived yet
+  gs-list --since 30d --sport running   the runs of the last thirty days
+  gs-list --format csv > all.csv        for a spreadsheet
+  gs-list --stats                       how many of what, and as of when"
 )]
 struct Args {
     #[command(flatten)]

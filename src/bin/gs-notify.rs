@@ -3,7 +3,7 @@
 //! ```text
 //! gs-diff | gs-download | gs-upload | gs-notify > /dev/null     tell what was added, and what failed
 //! gs-notify --start                                             tell a Healthchecks-style watcher that a run begins
-//! gs-notify -n < run.ndjson                                     show the message, send nothing
+//! gs-notify -n < run.ndjson                                     show it, send nothing
 //! ```
 //!
 //! Every line of its input comes out as it went in, a malformed one too. What the other commands of the run (`GS_RUN`)
@@ -35,7 +35,15 @@ const GRACE: Duration = Duration::from_secs(2);
 #[command(
     name = "gs-notify",
     version,
-    after_help = "Examples:\n  gs-list --missing | gs-download | gs-notify > /dev/null\n  gs-list --missing | gs-download | gs-notify --on failure --lang zh > /dev/null\n  gs-notify -n < run.ndjson > /dev/null\n  gs-notify --start\n\nExit codes: 0 all well, whatever the other stages came to, 1 a channel was not told, 65 a bad record, 78 set-up"
+    after_help = "Examples:
+  gs-diff | gs-download | gs-upload | gs-notify > /dev/null   tell what was done
+  gs-notify --on failure --lang zh < run.ndjson    only failures, in Chinese
+  gs-notify -n --show < run.ndjson > /dev/null     show it, send nothing
+  gs-notify --start                                a run begins
+
+Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL, HEALTHCHECKS_URL, GS_RUN
+
+Exit codes: 0 all well, whatever the other stages came to, 1 a channel was not told, 65 a bad record, 78 set-up"
 )]
 struct Args {
     /// When to tell [default: $GS_NOTIFY_ON, else change]

@@ -29,7 +29,11 @@ const STATUS: &str = "status.json";
 #[command(
     name = "gs-report",
     version,
-    after_help = "Examples:\n  gs-report\n  gs-report --out /srv/www/sport --refresh\n\nExit codes: 0 all well, 75 the catalogue is locked, 78 set-up"
+    after_help = "Examples:
+  gs-report                                     in the folder report of the data folder
+  gs-report --out /srv/www/sport --refresh      elsewhere, and the page loads itself anew
+
+Exit codes: 0 all well, 75 the catalogue is locked, 78 set-up"
 )]
 struct Args {
     /// Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]

@@ -29,7 +29,13 @@ use jiff::Timestamp;
 #[command(
     name = "gs-schedule",
     version,
-    after_help = "Examples:\n  gs-schedule '0 */6 * * *'\n  gs-schedule '30 7,19 * * mon-fri' --zone Europe/Berlin\n  gs-schedule off\n\nExit codes: 0 all well, 2 no such schedule or zone, 75 locked, 78 set-up"
+    after_help = "Examples:
+  gs-schedule                                the schedule, last and next run
+  gs-schedule '0 */6 * * *'                  every six hours
+  gs-schedule '30 7,19 * * mon-fri' --zone Europe/Berlin   by that zone's clocks
+  gs-schedule off                            no more
+
+Exit codes: 0 all well, 2 no such schedule or zone, 75 locked, 78 set-up"
 )]
 struct Args {
     /// Sets it and switches it on; on: switches it on, as it was, else as '0 */6 * * *'; off [default: shows it]

@@ -19,11 +19,18 @@ const DURATIONS: &[&str] =
     &["GS_REQUEST_INTERVAL", "GS_TIMEOUT", "GS_RETRY_WAIT", "GS_PATIENCE", "GS_LOCK_WAIT", "GS_SETTLE_WAIT"];
 
 /// Print what the settings come to; secrets are never shown
+///
+/// A flag goes before the environment, and that before the file of the settings. A secret that is set shows as ***.
 #[derive(Parser)]
 #[command(
     name = "gs-settings",
     version,
-    after_help = "Examples:\n  gs-settings\n  ls \"$(gs-settings DATA_DIR)\"\n\nExit codes: 0 all well, 2 no such setting, 78 set-up"
+    after_help = "Examples:
+  gs-settings                           all of them, and the file they are from
+  ls \"$(gs-settings DATA_DIR)\"          the value of one, for scripts
+  gs-settings --check                   nothing, or what is wrong
+
+Exit codes: 0 all well, 2 no such setting, 78 set-up"
 )]
 struct Args {
     /// Print the value of this one alone; nothing if it is not set

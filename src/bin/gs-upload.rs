@@ -23,11 +23,21 @@ const NAME: &str = "gs-upload";
 ///
 /// A file is sent once. What is on the platform already is not sent, whoever put it there; what a platform refuses is told
 /// in its own words and not tried again until the file changes.
+///
+/// Before each upload the target is looked at, unless its list is minutes old. The intent is written down before the
+/// request: an upload whose end is not known counts as under way, and the next run asks what became of it.
 #[derive(Parser)]
 #[command(
     name = "gs-upload",
     version,
-    after_help = "Examples:\n  gs-fetch | gs-diff | gs-download | gs-upload\n  gs-list --deleted --id 123 | gs-upload --restore\n\nExit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
+    after_help = "Examples:
+  gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
+  gs-list --deleted --id 123 | gs-upload --restore   put back what is gone
+  gs-upload < /dev/null                            what became of earlier ones
+
+Settings: SPORT_DIFF_SECOND, GS_REQUEST_INTERVAL, GS_PATIENCE
+
+Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
 struct Args {
     /// Take activities that are gone from their platform, and put them back there

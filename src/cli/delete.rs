@@ -11,7 +11,7 @@ use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
 use crate::matching::{Certainty, Matcher};
 use crate::plan::deletion::{self, Archived, Facts};
 use crate::platform::{self, Error, Kind};
-use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind};
+use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Why};
 
 /// The list is read again after these pauses, before an entry counts as still there.
 const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
@@ -366,9 +366,8 @@ impl<'a> Deletions<'a> {
     }
 
     fn skipped(&mut self, mut record: ActivityRecord, why: &str) {
-        let mut outcome = Outcome { kind: "skipped".into(), ..Outcome::default() };
-        outcome.unknown.insert("why".into(), why.into());
-        record.outcome = Some(outcome);
+        let why = Some(Why::One(why.to_owned()));
+        record.outcome = Some(Outcome { kind: "skipped".into(), why, ..Outcome::default() });
         self.done.push(record);
     }
 }

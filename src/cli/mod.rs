@@ -10,6 +10,7 @@ mod compare;
 mod delete;
 mod exit;
 mod facts;
+mod generate;
 mod histories;
 mod import;
 mod input;

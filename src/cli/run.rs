@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 
-use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, signals};
+use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, generate, signals};
 use crate::archive::{Archive, make_private};
 use crate::catalogue::{self, Catalogue};
 use crate::http::Http;
@@ -59,6 +59,9 @@ pub struct Run {
 
 /// Runs a command: reads its flags, opens what it needs, does `work`, and ends with the worst of what happened.
 pub fn main<A: Parser + HasCommon>(command: &'static str, log: Log, work: fn(&A, &mut Run) -> Outcome) -> ExitCode {
+    if let Some(text) = generate::asked(A::command) {
+        return generate::print(&text).map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
+    }
     let args = A::parse();
     let talk = Arc::new(Talk::new(command, args.common()));
     let told = talk.clone();

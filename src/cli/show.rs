@@ -16,7 +16,11 @@ pub fn record_of(entry: Entry, archive: &Archive) -> ActivityRecord {
         downloaded: Some(file.is_some()),
         original: (entry.no_original && file.is_none()).then(|| "none".to_owned()),
         file: file.map(|file| file_ref(file, archive)),
-        deleted: entry.absent.map(|(since, times)| Deleted { since, confirmed: times > 1 }),
+        deleted: entry.absent.map(|(since, times)| Deleted {
+            since,
+            confirmed: times > 1,
+            unknown: serde_json::Map::new(),
+        }),
         ..ActivityRecord::default()
     }
 }

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde_json::Value;
-
 use crate::activity::Activity;
-use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Record, TransferRecord};
+use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Record, TransferRecord, Why};
 
 /// The exit code of a stage that needs a login, as the README has it.
 const LOGIN: u8 = 77;
@@ -207,10 +205,10 @@ impl Summary {
 
 /// Why an activity was skipped: `why` of the outcome, a text or several. A transfer has a `why` of its own.
 fn why(outcome: &Outcome) -> String {
-    match outcome.unknown.get("why") {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-        _ => String::new(),
+    match &outcome.why {
+        Some(Why::One(text)) => text.clone(),
+        Some(Why::Several(all)) => all.join(", "),
+        None => String::new(),
     }
 }
 

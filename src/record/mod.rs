@@ -28,6 +28,7 @@ pub enum Record {
 
 /// An activity, and what the stages so far have found out about it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ActivityRecord {
     /// The activity itself; its fields stand at the top level of the record.
     #[serde(flatten)]
@@ -35,7 +36,7 @@ pub struct ActivityRecord {
     /// Whether its file is in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloaded: Option<bool>,
-    /// `"none"`: the service holds no file of it, and never will.
+    /// `none`: the service holds no file of it, and never will.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<String>,
     /// The file in the archive.
@@ -60,12 +61,13 @@ pub struct ActivityRecord {
 
 /// One activity to be put on one platform.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TransferRecord {
     /// The platform it goes to.
     pub to: String,
-    /// What is to be put there.
+    /// What is to be put there: an activity as it stands in a record of its own, without the `type`.
     pub activity: ActivityRecord,
-    /// Why it is to go there, or why not.
+    /// Why it is to go there, or why not, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
     /// The target may have it already, and a person wants it sent all the same.
@@ -87,6 +89,7 @@ pub struct TransferRecord {
 
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileRef {
     /// Where it is: absolute, or relative to the data folder.
     pub path: String,
@@ -108,17 +111,22 @@ pub struct FileRef {
     pub unknown: Map<String, Value>,
 }
 
-/// Since when an activity is gone from its platform.
+/// An activity that is no longer on its platform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Deleted {
     /// The first listing that should have shown it and did not.
     pub since: jiff::Timestamp,
     /// Whether a second listing agreed: only then it is taken for deleted by a person.
     pub confirmed: bool,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
 }
 
 /// The entry that another is a copy of, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CopyOf {
     /// The id of the entry that is kept, on the same platform.
     pub id: String,
@@ -133,19 +141,35 @@ pub struct CopyOf {
 
 /// What an effect on a platform came to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Outcome {
-    /// `created`, `already-there`, `pending`, `refused`, `skipped`, …
+    /// `created`, `already-there`, `pending`, `refused` or `skipped`; of a deletion `deleted` or `skipped`.
     pub kind: String,
     /// The id on the platform, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Why nothing was deleted. A transfer has its own `why`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
     /// Fields this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
 
+/// A reason, or several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Why {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
 /// What went wrong with one record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Problem {
     /// The command that met it.
     pub stage: String,
@@ -160,6 +184,7 @@ pub struct Problem {
 
 /// What can be done about a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
     /// It is no longer on the platform.
@@ -254,5 +279,7 @@ impl Record {
     }
 }
 
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;

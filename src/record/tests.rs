@@ -19,7 +19,7 @@ fn a_record_comes_out_as_it_went_in() {
 
 #[test]
 fn fields_and_types_nobody_knows_pass_unchanged() {
-    let line = r#"{"type":"activity","platform":"p","id":"1","shoes":{"km":512.1000000000001},"file":{"path":"a","sha256":"b","bytes":3,"mood":"good"}}"#;
+    let line = r#"{"type":"activity","platform":"p","id":"1","shoes":{"km":512.1000000000001},"file":{"path":"a","sha256":"b","bytes":3,"mood":"good"},"deleted":{"since":"2026-01-08T14:10:21Z","confirmed":true,"by":"me"},"outcome":{"kind":"skipped","why":["a","b"],"mood":"good"}}"#;
     let again: Value = serde_json::from_str(&written(&Record::parse(line.as_bytes()).unwrap())).unwrap();
     assert_eq!(again, serde_json::from_str::<Value>(line).unwrap());
     let strange = r#"{"type":"weather",  "rain":1e3}"#;

@@ -13,6 +13,8 @@ use std::process::{Child, Command, Stdio};
 use gs_sim::{LoggedRequest, Scenario, Sim};
 use serde_json::Value;
 
+pub mod schema;
+
 /// A folder, and the settings that the commands in it get.
 pub struct Work {
     dir: tempfile::TempDir,
@@ -224,13 +226,15 @@ impl Said {
         self
     }
 
-    /// The records on stdout.
+    /// The records on stdout; each that says what it is has to be as `docs/record.schema.json` has it.
     #[track_caller]
     pub fn records(&self) -> Vec<Value> {
-        self.out
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{self}")))
-            .collect()
+        let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{self}"));
+        let records: Vec<Value> = self.out.lines().map(read).collect();
+        for record in records.iter().filter(|record| record["type"].is_string()) {
+            assert_eq!(schema::faults(record, false), [""; 0], "\n{self}");
+        }
+        records
     }
 
     /// The ids on stdout, in order.

@@ -1,0 +1,18 @@
+complete -c gs-download -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-download -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c gs-download -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c gs-download -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c gs-download -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c gs-download -l verify -d 'Check every byte of the files that are there, and fetch again what is not whole'
+complete -c gs-download -l force -d 'Fetch again, whatever is there or known; an older file that differs goes to replaced/'
+complete -c gs-download -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c gs-download -s q -l quiet -d 'Errors only'
+complete -c gs-download -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-download -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gs-download -s V -l version -d 'Print version'

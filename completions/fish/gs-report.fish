@@ -1,0 +1,20 @@
+complete -c gs-report -l out -d 'Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-report -l lang -d 'The language of the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+zh\t'Chinese'"
+complete -c gs-report -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-report -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c gs-report -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c gs-report -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c gs-report -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c gs-report -l refresh -d 'Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]'
+complete -c gs-report -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c gs-report -s q -l quiet -d 'Errors only'
+complete -c gs-report -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-report -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gs-report -s V -l version -d 'Print version'

@@ -1,0 +1,55 @@
+//! `--generate KIND`: the page for `man` or the completion of a command. It stands in no help, as it is for
+//! `scripts/generate`.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command, ValueHint};
+
+use super::{Failure, Output};
+use crate::{manual, platform, sport};
+
+/// What is asked for, if that is all that is asked for.
+pub fn asked(command: fn() -> Command) -> Option<String> {
+    let mut words = std::env::args_os().skip(1);
+    let (flag, kind) = (words.next()?, words.next()?);
+    if flag != "--generate" || words.next().is_some() {
+        return None;
+    }
+    let kind = kind.to_str()?;
+    let command = if kind == "man" { command() } else { command().mut_args(with_values) };
+    manual::of_command(kind, command)
+}
+
+/// Prints it.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut output = Output::buffered();
+    output.text(text)?;
+    output.flush().map(drop)
+}
+
+/// A shell may offer what a command does not ask for so narrowly: a folder is a platform, too, and any word may be the
+/// sport of some service.
+fn with_values(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "platform" | "from" | "to" => {
+            let names = platform::PLATFORMS.iter().map(|kind| kind.name).filter(|name| *name != "folder");
+            let names = names.chain(["folder:"]);
+            arg.value_parser(PossibleValuesParser::new(names))
+        }
+        "sport" => arg.value_parser(PossibleValuesParser::new((0..=u8::MAX).filter_map(sport::sport_name))),
+        _ if !arg.get_action().takes_values() => arg,
+        _ => {
+            let hint = hint(&arg);
+            arg.value_hint(hint)
+        }
+    }
+}
+
+/// Whether a value is something that lies on the disk.
+fn hint(arg: &Arg) -> ValueHint {
+    let named = arg.get_value_names().unwrap_or_default().first().map(|name| name.as_str());
+    match named.unwrap_or(arg.get_id().as_str()) {
+        "DIR" => ValueHint::DirPath,
+        "FILE" | "PATH" | "path" => ValueHint::AnyPath,
+        _ => ValueHint::Other,
+    }
+}

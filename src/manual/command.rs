@@ -1,0 +1,284 @@
+//! The page of a command, from its definition alone.
+
+use clap::{Arg, ArgAction, Command};
+
+use super::notes::Notes;
+use super::roff::{Page, bold, italic};
+use super::settings::{self, sentence};
+
+/// The heading of the flags that every command has.
+const COMMON: &str = "Common options";
+
+/// What the exit codes mean that a help names in few words: these words, and more of them.
+const CODES: [(u8, &str, &str); 9] = [
+    (0, "all well", "all well, or nothing to do"),
+    (1, "some failed", "some failed, and the rest is done; run it again"),
+    (2, "usage", "wrong usage"),
+    (65, "a bad record", "a line on standard input is no record"),
+    (70, "a bug", "a bug; please report it"),
+    (75, "try again later", "try again later: a limit, the network, a lock"),
+    (77, "a login is needed", "a login is needed: see gs-auth"),
+    (78, "set-up", "the set-up: settings, folders"),
+    (130, "stopped", "ended by Ctrl-C or SIGTERM, after the item in hand; run it again for the rest"),
+];
+
+/// Those that every command may end with, and few tell of.
+const ALWAYS: [u8; 5] = [0, 2, 70, 78, 130];
+
+/// Where things are. `$DATA_DIR` is the data folder, wherever that is.
+const FILES: [(&str, &str); 5] = [
+    ("~/.config/garminsync/.env", "The settings: see gs-settings(5)."),
+    ("~/.local/share/garminsync", "The data folder, unless `$DATA_DIR` is another one: one folder is one person."),
+    (
+        "$DATA_DIR/catalogue.sqlite",
+        "What is known of all platforms, the journal of uploads and deletions, the log of runs.",
+    ),
+    ("$DATA_DIR/fit/", "The archive: a folder for each platform."),
+    ("$DATA_DIR/tokens/", "What logins gave. It is a key to your accounts."),
+];
+
+/// Where there is more to read.
+pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/deciding.md, docs/troubleshooting.md.";
+
+/// The page; `command` is built already.
+pub fn page(command: &Command) -> String {
+    let name = command.get_name();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let notes = Notes::read(&command.get_after_help().map(ToString::to_string).unwrap_or_default());
+    let mut page = Page::new(name, 1, &lower(&about));
+    page.section("Synopsis");
+    synopsis(&mut page, command);
+    page.section("Description");
+    page.text(&format!("{}.\n\n{}", about.trim_end_matches('.'), description(command)));
+    notes.rest.iter().for_each(|paragraph| page.text(paragraph));
+    let commands: Vec<&Command> = command.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
+    if !commands.is_empty() {
+        page.section("Commands");
+        commands.iter().for_each(|sub| subcommand(&mut page, name, sub));
+    }
+    options(&mut page, command);
+    examples(&mut page, &notes);
+    exit_status(&mut page, &notes);
+    environment(&mut page, command, &notes);
+    page.section("Files");
+    FILES.iter().for_each(|(path, text)| page.item(&italic(path), text));
+    see_also(&mut page, command);
+    page.finish()
+}
+
+/// Without the capital, unless that is one of a name.
+fn lower(about: &str) -> String {
+    let mut chars = about.chars();
+    let first = chars.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+    first + chars.as_str()
+}
+
+/// The long text without the short one, which is its first paragraph.
+fn description(command: &Command) -> String {
+    let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    long.split_once("\n\n").map(|(_, rest)| rest.to_owned()).unwrap_or_default()
+}
+
+/// The flags of a command that are its own, or those that it shares; what clap adds is neither.
+fn flags(command: &Command, common: bool) -> impl Iterator<Item = &Arg> {
+    command
+        .get_arguments()
+        .filter(move |arg| !arg.is_hide_set() && !is_claps(arg) && (arg.get_help_heading() == Some(COMMON)) == common)
+}
+
+fn is_claps(arg: &Arg) -> bool {
+    ["help", "version"].contains(&arg.get_id().as_str())
+}
+
+/// One line a way to call it.
+fn synopsis(page: &mut Page, command: &Command) {
+    let name = command.get_name();
+    let mut lines = Vec::new();
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        lines.push(format!("{} {}", bold(&format!("{name} {}", sub.get_name())), usage(sub)));
+    }
+    if lines.is_empty() {
+        lines.push(format!("{} {}", bold(name), usage(command)));
+    }
+    // Hung in, so that the name stands out when the line is broken.
+    for line in lines {
+        page.line(&format!(".HP\n{}", line.replace("] [", "]\n[")));
+    }
+}
+
+fn usage(command: &Command) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    for arg in flags(command, false) {
+        let id = arg.get_id().as_str();
+        if told.contains(&id) {
+            continue;
+        }
+        // Those of which only one can be given stand together.
+        let is_one_of =
+            |group: &&clap::ArgGroup| !(**group).clone().is_multiple() && group.get_args().any(|other| other == id);
+        let members = command
+            .get_groups()
+            .find(is_one_of)
+            .map(|group| group.get_args().map(clap::Id::as_str).collect::<Vec<_>>());
+        let members = members.unwrap_or_else(|| vec![id]);
+        let words: Vec<String> =
+            flags(command, false).filter(|arg| members.contains(&arg.get_id().as_str())).map(short_tag).collect();
+        let more = if matches!(arg.get_action(), ArgAction::Append) { "..." } else { "" };
+        let words = words.join(" | ");
+        parts.push(if arg.is_required_set() { format!("{words}{more}") } else { format!("[{words}]{more}") });
+        told.extend(members);
+    }
+    parts.push(format!("[{}]...", italic("common option")));
+    parts.join(" ")
+}
+
+/// `--flag VALUE`, in short where there is a short one.
+fn short_tag(arg: &Arg) -> String {
+    let flag = match (arg.get_long(), arg.get_short()) {
+        (Some(long), _) => bold(&format!("--{long}")),
+        (None, Some(short)) => bold(&format!("-{short}")),
+        (None, None) => String::new(),
+    };
+    [flag, value(arg)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// `-f`, `--flag` VALUE
+fn tag(arg: &Arg) -> String {
+    let short = arg.get_short().map(|short| bold(&format!("-{short}")));
+    let long = arg.get_long().map(|long| bold(&format!("--{long}")));
+    let names = [short, long].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    [names, value(arg)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn value(arg: &Arg) -> String {
+    if !arg.get_action().takes_values() {
+        return String::new();
+    }
+    let names = arg.get_value_names().unwrap_or_default().iter().map(|name| italic(name)).collect::<Vec<_>>();
+    if names.is_empty() { italic(&arg.get_id().as_str().to_uppercase()) } else { names.join(" ") }
+}
+
+/// What the help says of a flag, and what its values do.
+fn help(arg: &Arg) -> String {
+    let text = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
+    // What it is when it is not given is a sentence of its own.
+    let (text, default) = match text.trim_end().strip_suffix(']').and_then(|text| text.rsplit_once(" [default")) {
+        Some((text, default)) => (text.to_owned(), Some(format!("Default{default}"))),
+        None => (text, None),
+    };
+    let values = arg.get_possible_values();
+    let values: Vec<String> = values.iter().filter(|_| arg.get_action().takes_values()).map(possible_value).collect();
+    let values = (!values.is_empty()).then(|| format!("Values: {}", values.join("; ")));
+    let preset = arg.get_default_values().first().filter(|_| arg.get_action().takes_values());
+    let preset = preset.map(|value| format!("Default: `{}`", value.to_string_lossy()));
+    [Some(text), values, default, preset]
+        .into_iter()
+        .flatten()
+        .map(|part| sentence(&part))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// With what it does, unless its name says that already.
+fn possible_value(value: &clap::builder::PossibleValue) -> String {
+    let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+    match lower(help.trim_end_matches('.')) {
+        help if help.is_empty() || help == value.get_name() => format!("`{}`", value.get_name()),
+        help => format!("`{}`: {help}", value.get_name()),
+    }
+}
+
+fn subcommand(page: &mut Page, name: &str, sub: &Command) {
+    page.subsection(&format!("{name} {}", sub.get_name()));
+    let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+    page.text(&format!("{}.\n\n{}", about.trim_end_matches('.'), description(sub)));
+    flags(sub, false).for_each(|arg| page.item(&tag(arg), &help(arg)));
+}
+
+/// Those of its own, then those of other headings, the common ones last.
+fn options(page: &mut Page, command: &Command) {
+    page.section("Options");
+    let mut headings: Vec<Option<&str>> = flags(command, false).map(Arg::get_help_heading).collect();
+    headings.dedup();
+    headings.sort_by_key(Option::is_some);
+    for heading in headings {
+        heading.into_iter().for_each(|heading| page.subsection(heading));
+        let of_it = flags(command, false).filter(|arg| arg.get_help_heading() == heading);
+        of_it.for_each(|arg| page.item(&tag(arg), &help(arg)));
+    }
+    page.subsection(COMMON);
+    flags(command, true).for_each(|arg| page.item(&tag(arg), &help(arg)));
+    page.item(&format!("{}, {}", bold("-h"), bold("--help")), "Print a short help, or a longer one.");
+    page.item(&format!("{}, {}", bold("-V"), bold("--version")), "Print the version.");
+}
+
+fn examples(page: &mut Page, notes: &Notes) {
+    if notes.examples.is_empty() {
+        return;
+    }
+    page.section("Examples");
+    for (typed, does) in &notes.examples {
+        if let Some(does) = does {
+            page.text(&format!("{}:", sentence(does).trim_end_matches('.')));
+        }
+        page.code([typed.as_str()]);
+    }
+}
+
+fn exit_status(page: &mut Page, notes: &Notes) {
+    let words = |code: u8| notes.codes.iter().find(|(told, _)| *told == code).map(|(_, words)| words.as_str());
+    page.section("Exit status");
+    page.text("It ends with the worst that happened; a greater number is worse.");
+    for (code, short, long) in CODES {
+        match words(code) {
+            Some(words) if words != short => page.item(&bold(&code.to_string()), &sentence(words)),
+            None if !ALWAYS.contains(&code) => {}
+            _ => page.item(&bold(&code.to_string()), &sentence(long)),
+        }
+    }
+}
+
+/// The settings that its flags name, and those that it says it reads.
+fn environment(page: &mut Page, command: &Command, notes: &Notes) {
+    let helps = command.get_arguments().chain(command.get_subcommands().flat_map(Command::get_arguments));
+    let text: String = helps.filter_map(Arg::get_help).map(|help| format!("{help} ")).collect();
+    let named = text.split('$').skip(1).map(|rest| {
+        rest.chars().take_while(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_').collect::<String>()
+    });
+    page.section("Environment");
+    page.text("Each may stand in the file of the settings instead; gs-settings(5) tells of all there are.");
+    let mut told: Vec<settings::Group> = Vec::new();
+    for name in notes.settings.iter().cloned().chain(named) {
+        if let Some(group) = settings::about(&name) {
+            match told.iter_mut().find(|other| other.text == group.text && !group.text.is_empty()) {
+                Some(other) if !other.names.iter().any(|(known, _)| *known == name) => {
+                    other.names.push((name, String::new()))
+                }
+                Some(_) => {}
+                None => told.push(settings::Group { names: vec![(name, String::new())], text: group.text }),
+            }
+        }
+    }
+    for group in told {
+        let names: Vec<String> = group.names.iter().map(|(name, _)| bold(name)).collect();
+        page.item(&names.join(", "), &sentence(&group.text));
+    }
+}
+
+/// The commands that it speaks of, and the pages that go with all of them.
+fn see_also(page: &mut Page, command: &Command) {
+    let text = command.clone().render_long_help().to_string();
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
+    let mut names: Vec<&str> = text
+        .split(|c: char| !is_name(c))
+        .filter(|word| word.starts_with("gs-") && word.len() > 3 && *word != command.get_name())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    page.section("See also");
+    let pages = names.iter().map(|name| (*name, 1)).chain([("garminsync", 1), ("gs-record", 5), ("gs-settings", 5)]);
+    let pages: Vec<String> = pages.map(|(name, section)| format!("{}({section})", bold(name))).collect();
+    page.line(&pages.join(",\n"));
+    page.text(DOCUMENTS);
+}

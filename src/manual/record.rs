@@ -1,0 +1,169 @@
+//! The page gs-record(5), from the JSON Schema of the record.
+
+use serde_json::{Map, Value};
+
+use super::roff::{Page, bold, italic};
+use crate::record::Record;
+
+/// The parts of a record in the order they are told of, each with the words for where it stands.
+const PARTS: [(&str, &str); 7] = [
+    ("ActivityRecord", "An activity"),
+    ("TransferRecord", "A transfer"),
+    ("FileRef", "file"),
+    ("Deleted", "deleted"),
+    ("CopyOf", "copy_of"),
+    ("Outcome", "outcome"),
+    ("Problem", "problem"),
+];
+
+/// The page.
+pub fn page(schema: &Value) -> String {
+    let mut page = Page::new("gs-record", 5, "what the commands of garminsync say to each other");
+    page.section("Description");
+    page.text(schema["description"].as_str().unwrap_or_default());
+    let examples: Vec<String> = schema["examples"].as_array().into_iter().flatten().map(written).collect();
+    for (name, title) in PARTS {
+        page.section(title);
+        page.text(schema["$defs"][name]["description"].as_str().unwrap_or_default());
+        fields(&mut page, schema, name, &examples.concat());
+    }
+    page.section("Examples");
+    page.text("Each is one line, broken here to be read.");
+    for example in &examples {
+        page.code(folded(example).iter().map(String::as_str));
+    }
+    page.section("Files");
+    page.item(
+        &italic("share/doc/garminsync/docs/record.schema.json"),
+        "The same as a JSON Schema (2020-12), for programs.",
+    );
+    page.section("See also");
+    page.line("\\fBgs\\-list\\fR(1), \\fBgs\\-diff\\fR(1), \\fBjq\\fR(1)");
+    page.finish()
+}
+
+/// A record as the commands write it: its fields stand in the order that people think in.
+fn written(example: &Value) -> String {
+    let mut line = Vec::new();
+    match Record::parse(example.to_string().as_bytes()).map(|record| record.write(&mut line)) {
+        Ok(Ok(())) => String::from_utf8_lossy(&line).trim_end().to_owned(),
+        _ => example.to_string(),
+    }
+}
+
+/// Those that are always there first, all in the order of the examples.
+fn fields(page: &mut Page, schema: &Value, part: &str, examples: &str) {
+    let none = Map::new();
+    let part = &schema["$defs"][part];
+    let fields = part["properties"].as_object().unwrap_or(&none);
+    let required: Vec<&str> = part["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut names: Vec<&String> = fields.keys().collect();
+    let place = |name: &str| examples.find(&format!("\"{name}\":")).unwrap_or(usize::MAX);
+    names.sort_by_key(|name| (!required.contains(&name.as_str()), place(name)));
+    for name in names {
+        let field = &fields[name];
+        let always = if required.contains(&name.as_str()) { ", always there" } else { "" };
+        let tag = format!("{} ({}{always})", bold(name), kind(schema, field));
+        let about = field["description"].as_str().unwrap_or_default();
+        page.item(&tag, &format!("{about}{}{}", unit(name), values(schema, field)));
+    }
+}
+
+/// What a value is, for people.
+fn kind(schema: &Value, field: &Value) -> String {
+    if let Some(name) = name_of(field) {
+        let title = PARTS.iter().find(|(part, _)| *part == name).map(|(_, title)| *title);
+        return title
+            .map_or_else(|| kind(schema, &schema["$defs"][name]), |title| format!("see {}", title.to_uppercase()));
+    }
+    if let Some(some) = field["anyOf"].as_array() {
+        let mut kinds: Vec<String> =
+            some.iter().filter(|one| one["type"] != "null").map(|one| kind(schema, one)).collect();
+        kinds.dedup();
+        return kinds.join(" or ");
+    }
+    let kinds = field["type"].as_array().cloned().unwrap_or_else(|| vec![field["type"].clone()]);
+    let name = kinds.iter().filter_map(Value::as_str).find(|name| *name != "null").unwrap_or_default();
+    match (name, field["format"].as_str()) {
+        (_, Some("date-time")) => "time".to_owned(),
+        ("integer", _) => "whole number".to_owned(),
+        ("boolean", _) => "true or false".to_owned(),
+        ("array", _) => format!("list of {}s", kind(schema, &field["items"])),
+        (name, _) => name.to_owned(),
+    }
+}
+
+fn name_of(field: &Value) -> Option<&str> {
+    field["$ref"].as_str()?.rsplit('/').next()
+}
+
+/// What it may be, where that is a short list.
+fn values(schema: &Value, field: &Value) -> String {
+    let some = name_of(field).and_then(|name| schema["$defs"][name]["anyOf"].as_array());
+    let values = some.into_iter().flatten().filter_map(|one| {
+        let about = one["description"].as_str()?.trim_end_matches('.');
+        Some(format!(" `{}`: {}.", one["const"].as_str()?, about))
+    });
+    values.collect()
+}
+
+/// The unit that a name ends with.
+fn unit(name: &str) -> &'static str {
+    match name.rsplit('_').next() {
+        Some("s") => " In seconds.",
+        Some("m") => " In metres.",
+        _ => "",
+    }
+}
+
+/// JSON in lines that fit a page: broken after commas, never within a string, and set in as deep as it stands.
+fn folded(json: &str) -> Vec<String> {
+    let (mut lines, mut line, mut width) = (Vec::new(), String::new(), 0);
+    for (depth, piece) in pieces(json) {
+        let wide = piece.chars().count();
+        if width > 0 && width + wide > 68 {
+            lines.push(std::mem::take(&mut line));
+            line = " ".repeat(depth);
+            width = depth;
+        }
+        line.push_str(piece);
+        width += wide;
+    }
+    lines.push(line);
+    lines
+}
+
+/// What ends with a comma outside of strings, each with how many objects and lists it stands in.
+fn pieces(json: &str) -> Vec<(usize, &str)> {
+    let (mut quoted, mut escaped, mut depth) = (false, false, 0_usize);
+    let (mut begin, mut at_begin, mut pieces) = (0, 0, Vec::new());
+    for (at, c) in json.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            '{' | '[' if !quoted => depth += 1,
+            '}' | ']' if !quoted => depth = depth.saturating_sub(1),
+            ',' if !quoted => {
+                pieces.push((at_begin, &json[begin..=at]));
+                (begin, at_begin) = (at + 1, depth);
+            }
+            _ => {}
+        }
+    }
+    pieces.push((at_begin, &json[begin..]));
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_broken_after_commas_alone() {
+        let name = format!("{}, \\\" and {}", "a".repeat(60), "b".repeat(60));
+        let json = format!("{{\"a\":1,\"name\":\"{name}\",\"c\":[1,2]}}");
+        let lines = folded(&json);
+        assert_eq!(lines, ["{\"a\":1,", &format!(" \"name\":\"{name}\","), " \"c\":[1,2]}"]);
+    }
+}

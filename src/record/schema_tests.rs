@@ -1,0 +1,71 @@
+//! `docs/record.schema.json`: made from the types and their doc comments, so that it cannot say anything else.
+
+use schemars::generate::SchemaSettings;
+use serde_json::json;
+
+use super::*;
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/record.schema.json");
+
+/// What no single type says.
+const DESCRIPTION: &str = "The commands of garminsync write and read one JSON object a line, in UTF-8: a record. Its \
+    `type` says what it is: `activity`, an entry on a platform, or `transfer`, one activity to be put on one platform.\n\n\
+    Fields are only ever added. A field or a type that a command does not know passes through it unchanged, so a script \
+    may add its own, and any command may be older than its neighbours. A line that has a known type and not its shape is \
+    an error that names the line, and the exit code is 65. Empty lines are passed over.\n\n\
+    What is unknown is left out. Times are UTC, as in 2026-01-08T14:10:21Z. Units stand in the names: `_s` is seconds, \
+    `_m` metres. Sports are FIT's names. An id is text, and belongs to its platform.";
+
+/// Between them they have every field.
+const EXAMPLES: [&str; 4] = [
+    r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","device":"Forerunner 265","downloaded":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212,"format":"fit","origin":"original"},"copy_of":{"id":"21482825001","why":["start +2 s","distance 0.1 %"],"certainty":"same-exercise"},"outcome":{"kind":"skipped","why":"nobody said --yes"}}"#,
+    r#"{"type":"activity","platform":"coros","id":"469901014965714948","platform_sport":"100","start_time":"2026-01-09T06:02:11Z","manual":true,"downloaded":false,"original":"none","deleted":{"since":"2026-02-01T10:00:00Z","confirmed":true}}"#,
+    r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825013","start_time":"2026-01-08T14:10:21Z"},"why":["not on coros"],"doubtful":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212},"outcome":{"kind":"created","id":"469901014965714950"}}"#,
+    r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825019"},"problem":{"stage":"gs-download","kind":"gone","message":"the activity is no longer there; the next full listing will tell"}}"#,
+];
+
+fn schema() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let of_type = |kind: &str, body: schemars::Schema| json!({"if": {"properties": {"type": {"const": kind}}, "required": ["type"]}, "then": body});
+    let activity = of_type("activity", generator.subschema_for::<ActivityRecord>());
+    let transfer = of_type("transfer", generator.subschema_for::<TransferRecord>());
+    let examples: Vec<Value> = EXAMPLES.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A record of garminsync",
+        "description": DESCRIPTION,
+        "type": "object",
+        "properties": {"type": {"type": "string", "description": "`activity`, `transfer`, or a type of somebody else."}},
+        "required": ["type"],
+        "allOf": [activity, transfer],
+        "$defs": generator.take_definitions(true),
+        "examples": examples,
+    })
+}
+
+#[test]
+fn the_schema_is_that_of_the_types() {
+    let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    if std::env::var_os("GENERATE").is_some() {
+        std::fs::write(PATH, &text).unwrap();
+    }
+    assert!(std::fs::read_to_string(PATH).is_ok_and(|there| there == text), "{PATH} is old; run scripts/generate");
+}
+
+#[test]
+fn the_examples_are_records_and_have_every_field() {
+    let schema = schema();
+    for line in EXAMPLES {
+        let record = Record::parse(line.as_bytes()).unwrap();
+        let mut written = Vec::new();
+        record.write(&mut written).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap().trim_end(), line, "an example is in the order that is written");
+    }
+    for (name, part) in schema["$defs"].as_object().unwrap() {
+        for field in part["properties"].as_object().into_iter().flat_map(Map::keys) {
+            let named = format!("\"{field}\":");
+            let is_shown = EXAMPLES.iter().any(|line| line.contains(&named));
+            assert!(is_shown || field == "ask_again", "no example has {field} of {name}");
+        }
+    }
+}

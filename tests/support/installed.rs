@@ -1,0 +1,29 @@
+//! The commands as `scripts/install` puts them there, without the release build that it would make first.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::{Path, PathBuf};
+
+use crate::support::Work;
+
+pub const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/install");
+
+/// A folder with a stand-in for each command, which calls it: debug builds are large, and it is not copying that is tested.
+pub fn built(work: &Work) -> PathBuf {
+    let dir = work.dir().join("built");
+    std::fs::create_dir_all(&dir).unwrap();
+    for source in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin")).unwrap().flatten() {
+        let command = source.path().file_stem().unwrap().to_owned();
+        let real = Path::new(env!("CARGO_BIN_EXE_gs-list")).with_file_name(&command);
+        std::fs::write(dir.join(command), format!("#!/bin/sh\nexec {} \"$@\"\n", real.display())).unwrap();
+    }
+    dir
+}
+
+/// Installs into `~/.local`, as for a person, and puts that into the PATH of `work`.
+pub fn at_home(work: &mut Work) {
+    let (built, prefix) = (built(work), work.dir().join(".local"));
+    work.run(INSTALL, &["--from", built.to_str().unwrap(), "--prefix", prefix.to_str().unwrap()]).ok();
+    std::fs::remove_dir_all(built).unwrap();
+    work.set("PATH", &format!("{}/bin:/usr/bin:/bin", prefix.display()));
+}

@@ -1,0 +1,109 @@
+//! Holds records against `docs/record.schema.json`.
+//!
+//! It knows as much of JSON Schema as that file uses, and stops at a word that it does not know: then it is to be taught.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// The schema.
+pub fn schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| serde_json::from_str(include_str!("../../docs/record.schema.json")).unwrap())
+}
+
+/// What is wrong with a record; nothing if all is well. A field that nobody tells of is allowed, and so it is no fault
+/// unless it is `our_own`, written by our commands.
+pub fn faults(record: &Value, our_own: bool) -> Vec<String> {
+    let mut check = Check { our_own, faults: Vec::new() };
+    check.value(schema(), record, "record");
+    check.faults
+}
+
+struct Check {
+    our_own: bool,
+    faults: Vec<String>,
+}
+
+impl Check {
+    fn fault(&mut self, at: &str, what: impl std::fmt::Display) {
+        self.faults.push(format!("{at}: {what}"));
+    }
+
+    fn is_good(&self, schema: &Value, value: &Value) -> bool {
+        let mut check = Check { our_own: self.our_own, faults: Vec::new() };
+        check.value(schema, value, "");
+        check.faults.is_empty()
+    }
+
+    fn value(&mut self, rules: &Value, value: &Value, at: &str) {
+        for (word, rule) in rules.as_object().unwrap() {
+            match word.as_str() {
+                "$ref" => {
+                    let path = rule.as_str().unwrap().trim_start_matches('#');
+                    self.value(schema().pointer(path).unwrap(), value, at);
+                }
+                "type" if !is_of(rule, value) => self.fault(at, format!("{value} is not of type {rule}")),
+                "const" if rule != value => self.fault(at, format!("{value} is not {rule}")),
+                "required" => {
+                    let names = rule.as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+                    names
+                        .filter(|name| value.get(name).is_none())
+                        .for_each(|name| self.fault(at, format!("no {name}")));
+                }
+                "properties" => {
+                    for (name, rules) in rule.as_object().unwrap() {
+                        if let Some(value) = value.get(name) {
+                            self.value(rules, value, &format!("{at}.{name}"));
+                        }
+                    }
+                }
+                "additionalProperties" => {
+                    assert_eq!(*rule, true);
+                    let known = rules["properties"].as_object().unwrap();
+                    let is_told = |name: &String| known.contains_key(name) || (at == "record" && name == "type");
+                    let untold = value.as_object().into_iter().flat_map(|fields| fields.keys());
+                    let untold: Vec<&String> = untold.filter(|name| self.our_own && !is_told(name)).collect();
+                    untold.iter().for_each(|name| self.fault(at, format!("nobody tells of {name}")));
+                }
+                "items" => {
+                    let items = value.as_array().into_iter().flatten().enumerate();
+                    items.for_each(|(number, value)| self.value(rule, value, &format!("{at}[{number}]")));
+                }
+                "allOf" => rule.as_array().unwrap().iter().for_each(|rules| self.value(rules, value, at)),
+                "anyOf" if !rule.as_array().unwrap().iter().any(|rules| self.is_good(rules, value)) => {
+                    // What is wrong is shown by the first one: the others are "null", or words.
+                    self.value(&rule[0], value, at);
+                    self.fault(at, format!("{value} is none of what it may be"));
+                }
+                "if" if self.is_good(rule, value) => self.value(&rules["then"], value, at),
+                "minimum" if value.as_f64().is_some_and(|number| number < rule.as_f64().unwrap()) => {
+                    self.fault(at, format!("{value} is less than {rule}"));
+                }
+                "format" if rule == "date-time" && value.is_string() => {
+                    let is_time = value.as_str().unwrap().parse::<jiff::Timestamp>().is_ok();
+                    if !is_time {
+                        self.fault(at, format!("{value} is no time"));
+                    }
+                }
+                "$schema" | "$defs" | "title" | "description" | "examples" | "type" | "const" | "anyOf" | "if"
+                | "then" | "minimum" | "format" => {}
+                word => panic!("the schema says {word:?}, which nobody checks"),
+            }
+        }
+    }
+}
+
+fn is_of(kinds: &Value, value: &Value) -> bool {
+    let kinds = kinds.as_array().map_or_else(|| std::slice::from_ref(kinds), Vec::as_slice);
+    kinds.iter().any(|kind| match kind.as_str().unwrap() {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        kind => panic!("{kind}"),
+    })
+}
