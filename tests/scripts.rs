@@ -65,7 +65,16 @@ fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
 #[test]
 fn every_script_tells_what_it_is_for() {
     let work = equipped(Work::alone());
-    for name in ["garminsync", "garminsync-daemon", "garminsync-crontab", "garminsync-serve", "garminsync-run", "sync", "demo", "test"] {
+    for name in [
+        "garminsync",
+        "garminsync-daemon",
+        "garminsync-crontab",
+        "garminsync-serve",
+        "garminsync-run",
+        "sync",
+        "demo",
+        "test",
+    ] {
         let said = work.run(root().join("scripts").join(name).to_str().unwrap(), &["--help"]);
         said.ok().silent();
         assert!(said.out.contains(name) && said.out.lines().count() > 4, "{said}");

@@ -16,8 +16,15 @@ use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, 
 const EXAMPLE: &str = include_str!("../../.env.example");
 
 /// Settings that are time spans.
-const DURATIONS: &[&str] =
-    &["GS_REQUEST_INTERVAL", "GS_TIMEOUT", "GS_RETRY_WAIT", "GS_PATIENCE", "GS_LOCK_WAIT", "GS_SETTLE_WAIT", "GS_JITTER"];
+const DURATIONS: &[&str] = &[
+    "GS_REQUEST_INTERVAL",
+    "GS_TIMEOUT",
+    "GS_RETRY_WAIT",
+    "GS_PATIENCE",
+    "GS_LOCK_WAIT",
+    "GS_SETTLE_WAIT",
+    "GS_JITTER",
+];
 
 /// Print what the settings come to; secrets are never shown
 #[derive(Parser)]
