@@ -49,7 +49,7 @@ fn shell(work: &Work, text: &str, input: &str) -> Said {
 #[test]
 fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
     let work = equipped(Work::alone());
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 9] = [
         &[],
         &["list"],
         &["list", "--offline"],
@@ -58,7 +58,6 @@ fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
         &["download"],
         &["download", "--all"],
         &["download", "--missing", "--offline"],
-        &["daemon", "--start"],
         &["--missing"],
     ];
     for args in wrong {
@@ -71,11 +70,18 @@ fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
 #[test]
 fn every_script_tells_what_it_is_for() {
     let work = equipped(Work::alone());
-    for name in ["garminsync", "sync", "demo", "test", "generate", "install"] {
-        let said = work.run(root().join("scripts").join(name).to_str().unwrap(), &["--help"]);
-        said.ok().silent();
-        assert!(said.out.contains(name) && said.out.lines().count() > 4, "{said}");
+    let mut seen = 0;
+    for dir in ["scripts", "scripts/daemon"] {
+        let files = std::fs::read_dir(root().join(dir)).unwrap().map(|entry| entry.unwrap().path());
+        for path in files.filter(|path| path.is_file()) {
+            let said = work.run(path.to_str().unwrap(), &["--help"]);
+            said.ok().silent();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            assert!(said.out.contains(name) && said.out.lines().count() > 4, "{said}");
+            seen += 1;
+        }
     }
+    assert!(seen > 10);
 }
 
 #[test]
@@ -177,8 +183,8 @@ fn install(work: &Work) -> PathBuf {
     let (scripts, release) = (checkout.join("scripts"), checkout.join("target/release"));
     fs::create_dir_all(&scripts).unwrap();
     fs::create_dir_all(&release).unwrap();
-    for script in ["garminsync", "sync"] {
-        fs::copy(root().join("scripts").join(script), scripts.join(script)).unwrap();
+    for script in fs::read_dir(root().join("scripts")).unwrap().flatten() {
+        fs::copy(script.path(), scripts.join(script.file_name())).unwrap();
     }
     for source in fs::read_dir(root().join("src/bin")).unwrap().flatten() {
         let command = source.path().file_stem().unwrap().to_owned();
@@ -391,7 +397,7 @@ fn settings_read() -> BTreeSet<String> {
         names.extend(names_in(line).map(str::to_owned));
     }
     // What a script asks for.
-    let script = read("scripts/sync");
+    let script = ["sync", "garminsync-daemon", "garminsync-run"].map(|name| read(&format!("scripts/{name}"))).concat();
     let asked = script.split("gs-settings ").skip(1).filter_map(|rest| rest.split(')').next()?.rsplit(' ').next());
     names.extend(asked.flat_map(|name| names_in(&format!("\"{name}\"")).map(str::to_owned).collect::<Vec<_>>()));
     names.remove("HOME");
@@ -462,7 +468,9 @@ fn compared(text: &str) -> String {
 
 /// All that the commands and scripts can say.
 fn said_by_sources() -> String {
-    compared(&(sources() + &read("scripts/garminsync") + &read("scripts/sync")).replace("\\\n", " "))
+    let names = ["garminsync", "garminsync-daemon", "garminsync-crontab", "garminsync-serve", "garminsync-run", "sync"];
+    let scripts: String = names.iter().map(|name| read(&format!("scripts/{name}"))).collect();
+    compared(&(sources() + &scripts).replace("\\\n", " "))
 }
 
 /// Expects that the sources say what is quoted; `…` stands for what differs.

@@ -3,6 +3,7 @@
 //! ```text
 //! gs-settings                      all of them
 //! gs-settings DELETE_DUPLICATE     the value of one, for scripts; nothing if it is not set
+//! gs-settings --file               the .env file that they are read from; nothing if there is none
 //! gs-settings --check              nothing, or what is wrong
 //! ```
 
@@ -15,8 +16,15 @@ use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, 
 const EXAMPLE: &str = include_str!("../../.env.example");
 
 /// Settings that are time spans.
-const DURATIONS: &[&str] =
-    &["GS_REQUEST_INTERVAL", "GS_TIMEOUT", "GS_RETRY_WAIT", "GS_PATIENCE", "GS_LOCK_WAIT", "GS_SETTLE_WAIT"];
+const DURATIONS: &[&str] = &[
+    "GS_REQUEST_INTERVAL",
+    "GS_TIMEOUT",
+    "GS_RETRY_WAIT",
+    "GS_PATIENCE",
+    "GS_LOCK_WAIT",
+    "GS_SETTLE_WAIT",
+    "GS_JITTER",
+];
 
 /// Print what the settings come to; secrets are never shown
 ///
@@ -38,6 +46,9 @@ struct Args {
     /// Print nothing, and say what is wrong with any of them
     #[arg(long, conflicts_with = "name")]
     check: bool,
+    /// Print the path of the .env file that was read; nothing if there is none
+    #[arg(long, conflicts_with_all = ["name", "check"])]
+    file: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -58,6 +69,11 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     }
     let mut output = Output::buffered();
     match &args.name {
+        _ if args.file => {
+            if let Some(path) = run.settings.file() {
+                output.text(&format!("{}\n", path.display()))?;
+            }
+        }
         Some(name) => {
             if !names().any(|known| known == name) {
                 return Err(Failure::usage(format!("{name:?} is no setting; gs-settings lists those there are")));
@@ -109,6 +125,15 @@ fn value(run: &Run, name: &str) -> Option<String> {
     match name {
         "DATA_DIR" => Some(run.data_dir.display().to_string()),
         "DB_PATH" => Some(run.catalogue_path.display().to_string()),
+        "GS_REPORT_DIR" => {
+            let dir = run.settings.path(name).unwrap_or_else(|| run.data_dir.join("report"));
+            Some(std::path::absolute(&dir).unwrap_or(dir).display().to_string())
+        }
+        // For scripts, in whole seconds.
+        "GS_JITTER" => match (run.settings.get(name)?, run.settings.duration(name, std::time::Duration::ZERO)) {
+            (_, Ok(time)) => Some(time.as_secs().to_string()),
+            (text, Err(_)) => Some(text.to_owned()),
+        },
         // For scripts, in one word.
         "DELETE_DUPLICATE" => match run.settings.yes(name) {
             Ok(Some(yes)) => Some(if yes { "1" } else { "0" }.to_owned()),

@@ -1,0 +1,324 @@
+//! `garminsync daemon` and `schedule`: the crontab, the page on its port, and Debian's cron with its clock sped up.
+//!
+//! Each test has a crontab of its own: it runs in private mounts and a network with nothing but the loopback (root).
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use gs_sim::Sim;
+use support::{Said, Work, is_inside, plain, shell};
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
+const SPOOL: &str = "/var/spool/cron/crontabs/root";
+
+/// Hides the machine's own schedules.
+fn hide() {
+    shell(
+        "ip link set lo up
+         mount -t tmpfs none /var/spool/cron; mkdir -m 1730 /var/spool/cron/crontabs
+         chgrp crontab /var/spool/cron/crontabs
+         mount -t tmpfs none /etc/cron.d; mount -t tmpfs none /run; mount --bind /dev/null /etc/crontab",
+    );
+}
+
+/// A user whose settings stand in a file, as cron sees no other.
+fn user(sim: Option<&Sim>) -> Work {
+    let mut work = sim.map_or_else(Work::alone, Work::logged_in);
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
+    work.set("PATH", &format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", bin.display()));
+    let url = sim.map_or("http://127.0.0.1:9".to_owned(), Sim::base_url);
+    let env = format!("GS_LOOPBACK={url}\nGS_REQUEST_INTERVAL=0\nGS_RETRY_WAIT=10ms\nGS_JITTER=0\n");
+    fs::write(work.dir().join(".env"), env).unwrap();
+    work
+}
+
+fn garminsync(work: &Work, args: &[&str]) -> Said {
+    work.run(SCRIPT, args)
+}
+
+/// The crontab as it is on the disk; nothing if there is none.
+fn crontab() -> Vec<u8> {
+    fs::read(SPOOL).unwrap_or_default()
+}
+
+fn set_crontab(work: &Work, bytes: &[u8]) {
+    let path = work.dir().join("crontab");
+    fs::write(&path, bytes).unwrap();
+    work.run("/usr/bin/crontab", &[path.to_str().unwrap()]).ok();
+}
+
+fn text() -> String {
+    String::from_utf8_lossy(&crontab()).into_owned()
+}
+
+/// What somebody has who has used cron for years: settings, a percent sign, letters of another encoding, tabs.
+const THEIRS: &[u8] =
+    b"# m h dom mon dow\nMAILTO=\"\"\n\n5 4 * * *\tdate +\\%F # caf\xe9\r\n  @daily true\n# garminsync\n\n";
+
+#[test]
+fn every_other_byte_of_the_crontab_stays() {
+    if !is_inside("every_other_byte_of_the_crontab_stays") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    set_crontab(&work, THEIRS);
+    let before = crontab();
+    garminsync(&work, &["schedule", "30 7,19 * * mon-fri"]).ok().says("next run");
+    assert!(crontab().starts_with(&before) && text().contains("\n30 7,19 * * mon-fri /usr/bin/env "), "{}", text());
+    // Changed in place, also where somebody has moved it to.
+    let block = crontab()[before.len()..].to_vec();
+    set_crontab(&work, &[b"# above\n".as_slice(), &block, &before].concat());
+    garminsync(&work, &["schedule", "@weekly"]).ok();
+    assert!(text().starts_with("# above\n# BEGIN garminsync (") && crontab().ends_with(&before), "{}", text());
+    assert_eq!(text().matches("garminsync daemon --run").count(), 1);
+    let same = crontab();
+    garminsync(&work, &["schedule", "on"]).ok();
+    assert_eq!(crontab(), same);
+    garminsync(&work, &["schedule", "off"]).ok();
+    assert_eq!(crontab(), [b"# above\n".as_slice(), &before].concat());
+    // One that holds nothing else goes with it.
+    set_crontab(&work, b"");
+    garminsync(&work, &["schedule", "on"]).ok();
+    garminsync(&work, &["schedule", "off"]).ok();
+    assert!(!Path::new(SPOOL).exists());
+    work.run("/usr/bin/crontab", &["-l"]).ends(1);
+}
+
+#[test]
+fn each_data_folder_has_a_block_of_its_own() {
+    if !is_inside("each_data_folder_has_a_block_of_its_own") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    let other = work.dir().join("Ann's 100% (2)");
+    let other = other.to_str().unwrap();
+    garminsync(&work, &["schedule", "1 1 * * *"]).ok();
+    let one = crontab();
+    garminsync(&work, &["schedule", "2 2 * * *", "--data-dir", other]).ok();
+    assert!(crontab().starts_with(&one) && text().matches("# BEGIN").count() == 2);
+    garminsync(&work, &["schedule", "--data-dir", other]).ok().silent();
+    // As cron hands it to the shell: up to a bare percent sign.
+    let line = text().lines().find(|line| line.starts_with("2 2 ")).unwrap().replace("\\%", "%");
+    let command = line.split_once("/usr/bin/env ").unwrap().1.replace(" daemon --run", " list --all --offline #");
+    work.run("/bin/sh", &["-c", &format!("/usr/bin/env {command}")]).ok().says("last sync: never");
+    garminsync(&work, &["schedule", "off", &format!("--data-dir={other}")]).ok();
+    assert_eq!(crontab(), one);
+}
+
+#[test]
+fn a_crontab_that_somebody_has_damaged_is_left_alone() {
+    if !is_inside("a_crontab_that_somebody_has_damaged_is_left_alone") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    garminsync(&work, &["schedule", "0 3 * * *"]).ok();
+    let block = text();
+    let begin = block.lines().next().unwrap().to_owned();
+    let cases = [
+        (format!("{begin}\n0 1 * * * true\n"), "has no end"),
+        ("0 1 * * * true\n# END garminsync\n".to_owned(), "has no beginning"),
+        (format!("{begin}\n{block}"), "inside the one of line 1"),
+        (format!("{block}{block}"), "two blocks of garminsync, at lines 1 and 5"),
+        (format!("# BEGIN garminsync\n{block}"), "half a mark"),
+        (block.replace("# END", "0 1 * * * mine\n# END"), "a line of somebody else (0 1 * * * mine)"),
+    ];
+    for (damaged, why) in cases {
+        set_crontab(&work, damaged.as_bytes());
+        let before = crontab();
+        for args in [&["schedule", "0 4 * * *"] as &[&str], &["schedule", "off"], &["daemon", "--stop"]] {
+            garminsync(&work, args).ends(78).says(why).says("nothing was changed");
+            assert_eq!(crontab(), before, "{args:?}");
+        }
+        assert_eq!(work.run("gs-schedule", &[]).record()["cron"], "0 3 * * *");
+        assert!(work.run("gs-schedule", &[]).record()["enabled"] == true);
+    }
+    fs::write(SPOOL, "0 1 * * * true").unwrap();
+    garminsync(&work, &["schedule", "on"]).ends(78).says("the last line of the crontab has no end");
+    assert_eq!(text(), "0 1 * * * true");
+}
+
+#[test]
+fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
+    if !is_inside("what_is_no_schedule_is_refused_with_its_position_and_changes_nothing") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    set_crontab(&work, THEIRS);
+    let before = crontab();
+    garminsync(&work, &["schedule", "0 25 * * *"]).ends(2).says("hour, column 3");
+    garminsync(&work, &["schedule", "0", "25", "*", "*", "*"]).ends(2).says("put it in quotes");
+    garminsync(&work, &["schedule", "--nonsense"]).ends(2);
+    for args in [&["--start", "--port", "99999"] as &[&str], &["--start", "--stop"], &[], &["--start", "--bind", "a;b"]]
+    {
+        garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("garminsync daemon --start");
+    }
+    fs::write(work.dir().join(".env"), "GS_JITTER=soon\n").unwrap();
+    garminsync(&work, &["schedule", "on"]).ends(78).says("GS_JITTER");
+    assert_eq!(crontab(), before);
+    assert!(work.run("gs-schedule", &["--env-file", "/dev/null"]).record()["cron"].is_null());
+}
+
+/// What a server answers to one request: its head and its body.
+fn answer(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    stream.read_to_end(&mut said).unwrap();
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// A port that is free: the network is this test's own.
+const PORT: u16 = 8080;
+
+#[test]
+fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
+    if !is_inside("start_serves_the_page_and_nothing_else_and_stop_ends_it") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    garminsync(&work, &["daemon", "--status"]).ends(3);
+    garminsync(&work, &["daemon", "--stop"]).ok().says("it was not started");
+    garminsync(&work, &["daemon", "--start"]).ok().says("0 */6 * * *").says("the page is at http://127.0.0.1:8080/");
+    fs::write(work.data("report/other.txt"), "health").unwrap();
+    fs::write(work.data("report/.hidden"), "health").unwrap();
+    assert!(answer(PORT, "/").contains("<!DOCTYPE html>") && answer(PORT, "/status.json").contains("\"state\""));
+    let others = [
+        "/other.txt",
+        "/.hidden",
+        "/../server",
+        "/../../catalogue.sqlite",
+        "/..%2fserver",
+        "/index.html/",
+        "//etc/passwd",
+    ];
+    for path in others {
+        let said = answer(PORT, path);
+        assert!(!said.starts_with("HTTP/1.0 200") && !said.starts_with("HTTP/1.1 200"), "{path}: {said}");
+    }
+    // On the loopback alone.
+    shell("ip address add 192.0.2.1/32 dev lo");
+    assert!(TcpStream::connect("192.0.2.1:8080").is_err());
+    let before = crontab();
+    let server = fs::read_to_string(work.data("daemon/server")).unwrap();
+    garminsync(&work, &["daemon", "--start"]).ok().says("it is started already");
+    assert_eq!((crontab(), fs::read_to_string(work.data("daemon/server")).unwrap()), (before, server));
+    garminsync(&work, &["daemon", "--start", "--port", "8081", "--bind", "192.0.2.1"]).ok();
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err() && TcpStream::connect("192.0.2.1:8081").is_ok());
+    garminsync(&work, &["daemon", "--stop"]).ok().says("stopped");
+    assert!(TcpStream::connect("192.0.2.1:8081").is_err() && text().is_empty());
+    garminsync(&work, &["daemon", "--start", "--port", "0"]).ok();
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
+    garminsync(&work, &["daemon", "--stop"]).ok();
+}
+
+#[test]
+fn neither_the_port_nor_the_process_of_a_stranger_is_taken() {
+    if !is_inside("neither_the_port_nor_the_process_of_a_stranger_is_taken") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    let taken = TcpListener::bind(("127.0.0.1", PORT)).unwrap();
+    garminsync(&work, &["daemon", "--start"]).ends(78).says("another program has port 8080");
+    drop(taken);
+    garminsync(&work, &["daemon", "--start"]).ok();
+    // After a reboot the number may be that of any process.
+    let path = work.data("daemon/server");
+    let ours = fs::read_to_string(&path).unwrap();
+    let mut stranger = Command::new("sleep").arg("60").spawn().unwrap();
+    let (pid, rest) = ours.split_once(' ').unwrap();
+    fs::write(&path, format!("{} {rest}", stranger.id())).unwrap();
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    assert!(stranger.try_wait().unwrap().is_none(), "a stranger was ended");
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    // The server, which was made to be forgotten.
+    shell(&format!("kill {pid}"));
+}
+
+/// Ended when the test ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until it holds; a minute is plenty for what takes two seconds a time.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(90);
+    while !holds() {
+        assert!(Instant::now() < end, "in vain waited for: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Runs that came to their end; 0 while there is no catalogue.
+fn runs(work: &Work, command: &str) -> i64 {
+    work.sql(&format!("SELECT count(*) FROM runs WHERE command = '{command}' AND exit = 0"))
+}
+
+#[test]
+fn cron_runs_it_and_the_page_follows() {
+    if !is_inside("cron_runs_it_and_the_page_follows") {
+        return;
+    }
+    hide();
+    let sim = plain(3);
+    let work = user(Some(&sim));
+    garminsync(&work, &["daemon", "--start"]).ok();
+    garminsync(&work, &["schedule", "* * * * *"]).ok().says("no cron runs on this machine");
+    assert!(answer(PORT, "/status.json").contains("\"state\": \"empty\""));
+    // A minute of it is two seconds. What it starts has the clock of the machine.
+    let cron = Command::new("faketime").args(["-f", "+0 x30", "cron", "-f", "-L", "15"]).stderr(Stdio::null()).spawn();
+    let _cron = Running(cron.expect("faketime and cron are needed"));
+    garminsync(&work, &["daemon", "--status"]).ok();
+    until("three files", || work.files("fit").len() == 3);
+    until("a second run", || runs(&work, "gs-fetch") > 1);
+    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    assert_eq!(garminsync(&work, &["daemon", "--status"]).code, 3);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM runs WHERE exit <> 0"), 0);
+}
+
+#[test]
+fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
+    if !is_inside("without_a_cron_it_stays_and_runs_and_ends_at_once_when_told") {
+        return;
+    }
+    hide();
+    let sim = plain(3);
+    let mut work = user(Some(&sim));
+    work.set("GS_FOREGROUND", "1").set("GS_SCHEDULED", "download");
+    garminsync(&work, &["schedule", "* * * * *"]).ok();
+    assert!(!Path::new(SPOOL).exists());
+    let mut command = work.command("/usr/bin/faketime", &["-f", "+0 x30", SCRIPT, "daemon", "--start"]);
+    let mut running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    until("three files", || work.files("fit").len() == 3);
+    until("a second run", || runs(&work, "gs-fetch") > 1);
+    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
+    garminsync(&work, &["daemon", "--status"]).ok();
+    garminsync(&work, &["daemon", "--start"]).ok().says("it is running already");
+    shell(&format!("kill {}", fs::read_to_string(work.data("daemon/loop")).unwrap()));
+    let told = Instant::now();
+    while running.0.try_wait().unwrap().is_none() {
+        assert!(told.elapsed() < Duration::from_secs(9), "docker waits ten seconds, and then kills");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    garminsync(&work, &["daemon", "--status"]).ends(3);
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
+}
