@@ -8,6 +8,7 @@ mod support;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -43,9 +44,9 @@ fn garminsync(work: &Work, args: &[&str]) -> Said {
     work.run(SCRIPT, args)
 }
 
-/// The crontab as it is on the disk; nothing if there is none.
+/// The crontab; nothing if there is none. On the disk, Debian puts three lines with a date above it.
 fn crontab() -> Vec<u8> {
-    fs::read(SPOOL).unwrap_or_default()
+    Command::new("crontab").arg("-l").output().unwrap().stdout
 }
 
 fn set_crontab(work: &Work, bytes: &[u8]) {
@@ -248,12 +249,19 @@ fn neither_the_port_nor_the_process_of_a_stranger_is_taken() {
     shell(&format!("kill {pid}"));
 }
 
-/// Ended when the test ends.
+/// Ended when the test ends, with what it has started: faketime is another process than what it runs.
 struct Running(Child);
+
+impl Running {
+    fn start(command: &mut Command) -> Running {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        Running(command.spawn().expect("faketime is needed"))
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        shell(&format!("kill -s KILL -- -{} 2>/dev/null || true", self.0.id()));
         let _ = self.0.wait();
     }
 }
@@ -284,8 +292,7 @@ fn cron_runs_it_and_the_page_follows() {
     garminsync(&work, &["schedule", "* * * * *"]).ok().says("no cron runs on this machine");
     assert!(answer(PORT, "/status.json").contains("\"state\": \"empty\""));
     // A minute of it is two seconds. What it starts has the clock of the machine.
-    let cron = Command::new("faketime").args(["-f", "+0 x30", "cron", "-f", "-L", "15"]).stderr(Stdio::null()).spawn();
-    let _cron = Running(cron.expect("faketime and cron are needed"));
+    let _cron = Running::start(Command::new("faketime").args(["-f", "+0 x30", "cron", "-f", "-L", "15"]));
     garminsync(&work, &["daemon", "--status"]).ok();
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
@@ -306,8 +313,8 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     work.set("GS_FOREGROUND", "1").set("GS_SCHEDULED", "download");
     garminsync(&work, &["schedule", "* * * * *"]).ok();
     assert!(!Path::new(SPOOL).exists());
-    let mut command = work.command("/usr/bin/faketime", &["-f", "+0 x30", SCRIPT, "daemon", "--start"]);
-    let mut running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let faketime = ["-f", "+0 x30", SCRIPT, "daemon", "--start"];
+    let mut running = Running::start(&mut work.command("/usr/bin/faketime", &faketime));
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
     until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
