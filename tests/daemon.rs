@@ -29,11 +29,15 @@ fn hide() {
     );
 }
 
+fn path() -> String {
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
+    format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", bin.display())
+}
+
 /// A user whose settings stand in a file, as cron sees no other.
 fn user(sim: Option<&Sim>) -> Work {
     let mut work = sim.map_or_else(Work::alone, Work::logged_in);
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
-    work.set("PATH", &format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", bin.display()));
+    work.set("PATH", &path());
     let url = sim.map_or("http://127.0.0.1:9".to_owned(), Sim::base_url);
     let env = format!("GS_LOOPBACK={url}\nGS_REQUEST_INTERVAL=0\nGS_RETRY_WAIT=10ms\nGS_JITTER=0\n");
     fs::write(work.dir().join(".env"), env).unwrap();
@@ -328,4 +332,49 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     }
     garminsync(&work, &["daemon", "--status"]).ends(3);
     assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
+}
+
+#[test]
+fn a_scheduled_run_waits_a_random_part_of_the_jitter_and_one_by_hand_does_not() {
+    let sim = plain(1);
+    let mut work = user(Some(&sim));
+    // Says for how long, and waits no time.
+    let place = work.dir().join("bin");
+    fs::create_dir(&place).unwrap();
+    fs::write(place.join("sleep"), "#!/bin/sh\necho \"$1\" >>\"$HOME/slept\"\n").unwrap();
+    shell(&format!("chmod +x '{}'", place.join("sleep").display()));
+    work.set("PATH", &format!("{}:{}", place.display(), path())).set("GS_SCHEDULED", "download");
+    let slept = |work: &Work| -> Vec<u64> {
+        let said = fs::read_to_string(work.dir().join("slept")).unwrap_or_default();
+        said.lines().map(|line| line.parse().unwrap()).collect()
+    };
+    garminsync(&work, &["daemon", "--run"]).ok().silent();
+    assert!(slept(&work).is_empty(), "it is switched off in the file");
+    work.set("GS_JITTER", "2h");
+    for _ in 0..8 {
+        garminsync(&work, &["daemon", "--run"]).ok().silent();
+    }
+    let times = slept(&work);
+    assert!(times.len() == 8 && times.iter().all(|time| *time <= 7200), "{times:?}");
+    assert!(times.iter().any(|time| *time != times[0]) && times.iter().any(|time| *time > 600), "{times:?}");
+    garminsync(&work, &["download", "--missing"]).ok();
+    assert_eq!(slept(&work).len(), 8);
+}
+
+#[test]
+fn two_runs_never_overlap() {
+    let sim = plain(1);
+    let mut work = user(Some(&sim));
+    fs::create_dir_all(work.data("locks")).unwrap();
+    let lock = fs::File::create(work.data("locks/sync")).unwrap();
+    lock.lock().unwrap();
+    for what in ["sync", "download"] {
+        work.set("GS_SCHEDULED", what);
+        garminsync(&work, &["daemon", "--run"]).ends(75).says("try again when it has ended");
+    }
+    assert!(sim.log().is_empty());
+    drop(lock);
+    garminsync(&work, &["daemon", "--run"]).ok().silent();
+    work.set("GS_SCHEDULED", "everything");
+    garminsync(&work, &["daemon", "--run"]).ends(78).says("GS_SCHEDULED=everything is not known");
 }
