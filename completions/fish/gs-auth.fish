@@ -28,8 +28,8 @@ complete -c gs-auth -n "__fish_gs_auth_needs_command" -l data-dir -d 'Where cata
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
-always\t'Always'
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -50,8 +50,8 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l data-dir -d 'W
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
-always\t'Always'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -67,8 +67,8 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l data-dir -d '
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
-always\t'Always'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -82,8 +82,8 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l data-dir -d '
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
-always\t'Always'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -99,8 +99,8 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l data-dir -d '
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
-always\t'Always'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -114,8 +114,8 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l data-dir -d '
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
-always\t'Always'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
 garmin-cn\t''

@@ -5,8 +5,8 @@ complete -c gs-upload -l data-dir -d 'Where catalogue, archive and tokens live [
 complete -c gs-upload -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-upload -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
-complete -c gs-upload -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal'
-always\t'Always'
+complete -c gs-upload -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
 complete -c gs-upload -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
 garmin-cn\t''
