@@ -165,8 +165,8 @@ fn block(lines: &[String]) -> String {
 }
 
 /// Whether the locale's letters are those of UTF-8. The first that is set counts.
-fn is_utf8(setting: impl Fn(&str) -> Option<String>) -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(setting).find(|value| !value.is_empty());
+fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
     set.is_some_and(|name| matches!(name.to_ascii_lowercase().split('.').nth(1), Some(set) if set.starts_with("utf-8") || set.starts_with("utf8")))
 }
 
