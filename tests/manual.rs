@@ -13,6 +13,8 @@ use support::Work;
 
 /// The scripts that are installed, and the names they get.
 const SCRIPTS: [(&str, &str); 2] = [("garminsync", "garminsync"), ("sync", "gs-sync")];
+/// Has a page of its own, and is called by `garminsync`.
+const DAEMON: (&str, &str) = ("daemon/garminsync-daemon", "garminsync-daemon");
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -47,8 +49,15 @@ fn generated() -> BTreeMap<PathBuf, String> {
         add(format!("completions/zsh/_{name}"), made("zsh"));
         add(format!("completions/fish/{name}.fish"), made("fish"));
     }
-    for script in SCRIPTS {
+    for script in [SCRIPTS[0], SCRIPTS[1], DAEMON] {
         add(format!("man/{}.1", script.1), manual::script::page(script.1, &help_of_script(&work, script)));
+    }
+    for script in SCRIPTS {
+        let definition = manual::script::definition(script.1, &help_of_script(&work, script));
+        let made = |kind: &str| manual::completion(kind, definition.clone()).unwrap();
+        add(format!("completions/bash/{}", script.1), made("bash"));
+        add(format!("completions/zsh/_{}", script.1), made("zsh"));
+        add(format!("completions/fish/{}.fish", script.1), made("fish"));
     }
     add("man/gs-record.5".into(), manual::record::page(support::schema::schema()));
     add("man/gs-settings.5".into(), manual::settings::page());
@@ -197,7 +206,7 @@ fn in_shell(shell: &[&str], script: &str) -> String {
     let home = Work::alone();
     let mut command = Command::new(shell[0]);
     command.args(&shell[1..]).arg(script).env_clear().env("HOME", home.dir()).current_dir(root());
-    command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    command.env("PATH", format!("{}:{}:/usr/bin:/bin", bin.display(), root().join("scripts").display()));
     let said = command.output().unwrap_or_else(|error| panic!("{shell:?}: {error}; scripts/test brings it"));
     let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success(), "{script}: {words}");
@@ -228,6 +237,9 @@ fn bash_completes_flags_values_and_commands() {
     assert_eq!(offered("gs-list --sport runn"), ["running"]);
     assert_eq!(offered("gs-diff --to cor"), ["coros"]);
     assert_eq!(offered("gs-auth -q log"), ["login", "logout"]);
+    assert_eq!(offered("garminsync daemon --sta"), ["--start", "--status"]);
+    assert_eq!(offered("garminsync schedule o"), ["on", "off"]);
+    assert_eq!(offered("gs-sync -n --plat"), ["--platform"]);
     for name in commands() {
         let told =
             in_shell(&["bash", "--norc", "-euc"], &format!("source completions/bash/{name}; complete -p {name}"));
@@ -259,4 +271,5 @@ fn fish_completes_flags_values_and_commands() {
     assert_eq!(offered("gs-list --pl"), ["--platform"]);
     assert_eq!(offered("gs-list --platform garmin-c"), ["garmin-cn", "garmin-com"]);
     assert_eq!(offered("gs-auth log"), ["login", "logout"]);
+    assert_eq!(offered("garminsync download --"), ["--help", "--missing"]);
 }

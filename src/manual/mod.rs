@@ -23,11 +23,16 @@ const RELEASE: (&str, &str) = (concat!("garminsync ", env!("CARGO_PKG_VERSION"))
 
 /// The page of a command, or its completion for one shell. `None`: `kind` is none of `man`, `bash`, `zsh`, `fish`.
 pub fn of_command(kind: &str, mut command: clap::Command) -> Option<String> {
+    if kind == "man" {
+        command.build();
+        return Some(command::page(&command));
+    }
+    completion(kind, command)
+}
+
+/// The completion for one shell. `None`: `kind` is none of `bash`, `zsh`, `fish`.
+pub fn completion(kind: &str, mut command: clap::Command) -> Option<String> {
     let shell = match kind {
-        "man" => {
-            command.build();
-            return Some(command::page(&command));
-        }
         "bash" => Shell::Bash,
         "zsh" => Shell::Zsh,
         "fish" => Shell::Fish,

@@ -1,0 +1,25 @@
+complete -c gs-sync -l archive
+complete -c gs-sync -l accept-shrunk
+complete -c gs-sync -l afresh
+complete -c gs-sync -l data-dir
+complete -c gs-sync -l doubtful
+complete -c gs-sync -l env-file
+complete -c gs-sync -l from
+complete -c gs-sync -l full
+complete -c gs-sync -l lang
+complete -c gs-sync -l log
+complete -c gs-sync -l max-delete
+complete -c gs-sync -l newest
+complete -c gs-sync -l on
+complete -c gs-sync -l out
+complete -c gs-sync -l platform
+complete -c gs-sync -l progress
+complete -c gs-sync -l refresh
+complete -c gs-sync -l resurrect
+complete -c gs-sync -l retry
+complete -c gs-sync -l rule
+complete -c gs-sync -l since
+complete -c gs-sync -l sport
+complete -c gs-sync -l to
+complete -c gs-sync -l until
+complete -c gs-sync -s h -l help -d 'Print help'
