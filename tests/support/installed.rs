@@ -22,7 +22,13 @@ pub fn built(work: &Work) -> PathBuf {
 
 /// Installs into `~/.local`, as for a person, and puts that into the PATH of `work`.
 pub fn at_home(work: &mut Work) {
-    let (built, prefix) = (built(work), work.dir().join(".local"));
+    let prefix = work.dir().join(".local");
+    at(work, &prefix);
+}
+
+/// Installs into a folder, and puts that into the PATH of `work`.
+pub fn at(work: &mut Work, prefix: &Path) {
+    let built = built(work);
     work.run(INSTALL, &["--from", built.to_str().unwrap(), "--prefix", prefix.to_str().unwrap()]).ok();
     std::fs::remove_dir_all(built).unwrap();
     work.set("PATH", &format!("{}/bin:/usr/bin:/bin", prefix.display()));
