@@ -3,6 +3,10 @@
 //! Each test has a crontab of its own: it runs in private mounts and a network with nothing but the loopback (root).
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/installed.rs"]
+mod installed;
+#[path = "support/recipes.rs"]
+mod recipes;
 mod support;
 
 use std::fs;
@@ -377,4 +381,31 @@ fn two_runs_never_overlap() {
     garminsync(&work, &["daemon", "--run"]).ok().silent();
     work.set("GS_SCHEDULED", "everything");
     garminsync(&work, &["daemon", "--run"]).ends(78).says("GS_SCHEDULED=everything is not known");
+}
+
+#[test]
+fn the_recipes_on_it_work_as_written() {
+    if !is_inside("the_recipes_on_it_work_as_written") {
+        return;
+    }
+    hide();
+    let sim = plain(2);
+    let mut work = user(Some(&sim));
+    installed::at_home(&mut work);
+    let _cron = Running::start(Command::new("cron").args(["-f", "-L", "15"]));
+    let recipes = ["README.md", "docs/schedule.md"].map(recipes::recipes).into_iter().flatten();
+    let recipes: Vec<_> = recipes.filter(|recipe| recipe.how == "crontab").collect();
+    assert!(recipes.len() > 2);
+    for recipe in &recipes {
+        eprintln!("{}", recipe.text);
+        work.run("/bin/bash", &["-euc", &recipe.text]).ok();
+    }
+    assert!(text().contains("\n30 7,19 * * * /usr/bin/env "), "{}", text());
+    // As cron hands it to the shell, where it is installed.
+    let line = text().lines().find(|line| line.starts_with("30 7,19")).unwrap().to_owned();
+    let command = line.split_once("/usr/bin/env ").unwrap().1;
+    assert!(command.contains("/.local/bin/garminsync daemon --run"), "{command}");
+    work.run("/usr/bin/env", &["-i", "/bin/sh", "-c", &format!("/usr/bin/env {command}")]).ok().silent();
+    assert_eq!(work.files("fit").len(), 2);
+    garminsync(&work, &["daemon", "--stop"]).ok();
 }
