@@ -12,7 +12,7 @@ const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// No command runs longer.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// A run that is later than this does not come by itself.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+pub const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Exit codes that are a person's own doing: wrong usage, and Ctrl-C.
 const OWN_DOING: [u8; 2] = [2, 130];
@@ -87,7 +87,7 @@ pub struct LastCommand {
 pub struct Due {
     /// Since when that holds.
     pub since: Timestamp,
-    /// When it was to run last.
+    /// When it was to run last, not counting what was due within [`PATIENCE`].
     pub previous: Option<Timestamp>,
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::catalogue::ScheduleRow;
-use crate::report::state::Due;
+use crate::report::state::{Due, PATIENCE};
 use crate::report::{Clean, Schedule};
 use crate::schedule;
 
@@ -12,7 +12,8 @@ pub(super) fn schedule(row: &ScheduleRow, now: Timestamp) -> (Schedule, Option<D
     // One that this program cannot read, or whose zone this machine lacks, tells no time.
     let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
     let next_run = known.as_ref().and_then(|schedule| schedule.next(now));
-    let previous = known.as_ref().and_then(|schedule| schedule.previous(now));
+    // One that may still be coming counts for nothing, and the one before it still does.
+    let previous = known.as_ref().and_then(|schedule| schedule.previous(now - PATIENCE));
     let shown = |text: &str| Clean::of(text).as_str().to_owned();
     let schedule = Schedule { cron: shown(&row.cron), zone: shown(&row.zone), enabled: row.enabled, next_run };
     (schedule, row.enabled.then_some(Due { since: row.since, previous }))
