@@ -12,6 +12,10 @@ use jiff::Timestamp;
 
 use crate::http::Secret;
 
+/// With this in the environment, as in the container, the other values there may stand in quotes that are none of theirs:
+/// `docker run --env-file` passes on all that stands behind the `=`.
+const UNQUOTE: &str = "GS_UNQUOTE";
+
 /// What a setting says, and from where.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -35,8 +39,10 @@ impl Settings {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        let environment = std::env::vars_os().filter_map(text).collect();
-        let mut settings = Settings { environment, ..Settings::default() };
+        let mut settings = Settings { environment: std::env::vars_os().filter_map(text).collect(), ..Settings::default() };
+        if settings.get(UNQUOTE).is_some() {
+            settings.environment.values_mut().for_each(unquote);
+        }
         let file = match path {
             Some(path) => Some(path.to_owned()),
             None => settings.default_env_file(),
@@ -176,6 +182,14 @@ impl Settings {
     }
 }
 
+/// Takes away the quotes around the whole of a value, as the file would have it.
+fn unquote(value: &mut String) {
+    let inner = ['\'', '"'].into_iter().find_map(|quote| value.trim().strip_prefix(quote)?.strip_suffix(quote));
+    if let Some(inner) = inner {
+        *value = inner.to_owned();
+    }
+}
+
 /// The text of a `.env` file with every value quoted so that it means what it says: `$`, `\\` and quotes in the middle
 /// stand for themselves, as `docker run --env-file` has it. The parser would put other settings in their place, and a
 /// password with a `$` would become another one. A ` #` still begins a comment, unless the value is quoted.
@@ -298,6 +312,16 @@ mod tests {
                 [Some("1"), Some(meant), Some("2")],
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn quotes_around_a_whole_value_are_none_of_it_in_the_container() {
+        let pairs = [("'a b'", "a b"), ("\"a'b\"", "a'b"), ("it's", "it's"), ("'", "'"), ("''", ""), ("'a\"", "'a\"")];
+        for (value, meant) in pairs {
+            let mut value = value.to_owned();
+            unquote(&mut value);
+            assert_eq!(value, meant);
         }
     }
 
