@@ -39,7 +39,8 @@ impl Settings {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        let mut settings = Settings { environment: std::env::vars_os().filter_map(text).collect(), ..Settings::default() };
+        let mut settings =
+            Settings { environment: std::env::vars_os().filter_map(text).collect(), ..Settings::default() };
         if settings.get(UNQUOTE).is_some() {
             settings.environment.values_mut().for_each(unquote);
         }
