@@ -458,7 +458,7 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
         .ok()
         .says("theirs: GarminSync, taken for garmin-com")
         .says("3 taken")
-        .says("the same here: gs-schedule '30 */4 * * *'")
+        .says("the same here: garminsync schedule '30 */4 * * *'")
         .says("gs-auth import");
 }
 

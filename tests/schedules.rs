@@ -118,14 +118,14 @@ fn kubernetes_takes_its_objects() {
     passes("kubernetes-cronjob.yaml", ("concurrencyPolicy: Forbid", "concurrentPolicy: Forbid"), check);
     passes("kubernetes-login.yaml", ("restartPolicy: Never", "restartPolicy: [Never]"), check);
     // Another athlete shares nothing with the first.
-    let other = regex_free_replace(&read("kubernetes-cronjob.yaml"), "ann", "bob");
+    let other = with_words(&read("kubernetes-cronjob.yaml"), "ann", "bob");
     let names =
         |text: &str, who: &str| text.lines().filter(|line| !line.starts_with('#') && line.contains(who)).count();
     assert!(names(&other, "ann") == 0 && names(&other, "bob") > 5, "{other}");
 }
 
 /// Whole words, as `sed "s/\bann\b/bob/g"` has them.
-fn regex_free_replace(text: &str, from: &str, to: &str) -> String {
+fn with_words(text: &str, from: &str, to: &str) -> String {
     let (_, said) = says("sh", &["-c", "printf %s \"$0\" | sed \"s/\\b$1\\b/$2/g\"", text, from, to], root());
     said
 }
@@ -171,82 +171,111 @@ fn what_the_files_run_is_there() {
 
 const KEY: &str = "a passphrase, with 'quotes' and $signs";
 
-/// A new machine of GitHub's: an empty home, and a checkout of the repository.
+/// What the steps of the workflow run, by their names.
+fn steps() -> Vec<(String, String)> {
+    let python = root().join("target/kubernetes-venv/bin/python");
+    let read = "import json, yaml; steps = yaml.safe_load(open('cron/github-actions.yml'))['jobs']['sync']['steps']
+print(json.dumps([[step['name'], step['run']] for step in steps if 'run' in step]))";
+    let (is_well, said) = says(python, &["-c", read], root());
+    assert!(is_well, "{said}");
+    serde_json::from_str(&said).unwrap()
+}
+
+/// A new machine of GitHub's: a home with the commands, as built or from the cache, and a checkout of the repository.
 fn machine(sim: &Sim, remote: &Path) -> Work {
     let mut work = Work::with(sim);
-    installed::at_home(&mut work);
-    work.set("GS_STATE_KEY", KEY).set("SYNC_PLATFORM", "GARMINCOM");
+    let prefix = work.dir().join("garminsync");
+    installed::at(&mut work, &prefix);
+    work.set("PATH", "/usr/bin:/bin").set("SYNC_PLATFORM", "GARMINCOM").set("GS_STATE_KEY", KEY);
+    for name in ["GITHUB_PATH", "GITHUB_STEP_SUMMARY"] {
+        let path = work.dir().join(name);
+        work.set(name, path.to_str().unwrap());
+    }
     shell(&format!("git clone -q '{}' '{}' 2>/dev/null", remote.display(), work.dir().join("checkout").display()));
     work
 }
 
-/// The repository on GitHub, with a commit.
+/// The repository on GitHub, with what the workflow takes from it.
 fn repository(place: &Path) -> PathBuf {
     let remote = place.join("remote.git");
     shell(&format!(
-        "git init -q --bare -b main '{0}'; git init -q -b main '{1}'; cd '{1}'; echo hello >README
-         git add README; git -c user.name=a -c user.email=a@b commit -qm begin; git push -q '{0}' main",
+        "git init -q --bare -b main '{0}'; git init -q -b main '{1}'; cd '{1}'; mkdir cron; cp '{2}' cron
+         git add cron; git -c user.name=a -c user.email=a@b commit -qm begin; git push -q '{0}' main",
         remote.display(),
-        place.join("mine").display()
+        place.join("mine").display(),
+        root().join("cron/github-state").display()
     ));
     remote
 }
 
+/// One step, as GitHub runs it.
+fn step(work: &Work, name: &str) -> Said {
+    let (_, script) = steps().into_iter().find(|(step, _)| step == name).unwrap_or_else(|| panic!("no step {name:?}"));
+    let paths = fs::read_to_string(work.dir().join("GITHUB_PATH")).unwrap_or_default();
+    let paths = paths.lines().fold(String::new(), |all, path| format!("{path}:{all}"));
+    let script = format!("cd checkout; PATH={paths}$PATH\n{script}");
+    work.run("/bin/bash", &["-eo", "pipefail", "-c", &script])
+}
+
+/// All steps of a run, the token being hours old; what the sync said.
+fn run(work: &Work, sim: &Sim) -> Said {
+    step(work, "Restore the state").ok();
+    sim.with(|state| state.expire_access_tokens("garmin.com"));
+    step(work, "Renew the tokens").ok();
+    let said = step(work, "Sync");
+    step(work, "Save the state").ok().silent();
+    step(work, "What there is now").ok().silent();
+    said
+}
+
 fn state(work: &Work, what: &str) -> Said {
-    let script = format!("cd checkout && exec '{}' {what}", root().join("cron/github-state").display());
+    let script = format!("cd checkout && PATH=$HOME/garminsync/bin:$PATH && cron/github-state {what}");
     work.run("/bin/bash", &["-c", &script])
 }
 
 fn branches(remote: &Path) -> Vec<String> {
-    let (_, said) =
-        says("git", &["for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads/garminsync-*"], remote);
-    said.lines().map(str::to_owned).collect()
+    let args = ["for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads/garminsync-*"];
+    says("git", &args, remote).1.lines().map(str::to_owned).collect()
 }
 
-/// The steps of the workflow: restore, renew (for the token is hours old), save, sync, save.
-fn run(work: &Work, sim: &Sim) -> Said {
-    state(work, "restore").ok();
-    sim.with(|state| state.expire_access_tokens("garmin.com"));
-    work.run("gs-fetch", &["--newest", "1"]);
-    state(work, "save").ok().silent();
-    let said = work.run("/bin/bash", &["-c", "gs-sync"]);
-    state(work, "save").ok().silent();
-    said
+/// A token as its owner brings it.
+fn exported(sim: &Sim) -> String {
+    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    let home = Work::with(sim);
+    home.given("gs-auth", &["import", "-"], &token).ok();
+    home.run("gs-auth", &["export", "--platform", "garmin-com"]).ok().out.clone()
 }
 
 #[test]
 fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
     let place = tempfile::tempdir().unwrap();
     let (sim, remote) = (plain(5), repository(place.path()));
-    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
-    let home = Work::with(&sim);
-    home.given("gs-auth", &["import", "-"], &token).ok();
-    let exported = home.run("gs-auth", &["export", "--platform", "garmin-com"]).ok().out.clone();
+    let token = exported(&sim);
     sim.clear_log();
+    let all = steps().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(all, ["Build", "Restore the state", "Renew the tokens", "Sync", "Save the state", "What there is now"]);
 
     let mut first = machine(&sim, &remote);
-    first.set("GS_TOKEN_GARMIN_COM", &exported);
+    first.set("GS_TOKEN_GARMIN_COM", &token);
     run(&first, &sim).ok();
     assert_eq!(first.sql::<i64>("SELECT count(*) FROM activities"), 5);
+    let summary = fs::read_to_string(first.dir().join("GITHUB_STEP_SUMMARY")).unwrap();
+    assert!(summary.contains("garmin-com") && summary.contains(" 5 "), "{summary}");
     let kept = branches(&remote);
     assert!(kept.len() == 1 && kept[0].starts_with("garminsync-state "), "{kept:?}");
 
     let mut second = machine(&sim, &remote);
     // It was renewed, so the secret is worth nothing any more.
-    second.set("GS_TOKEN_GARMIN_COM", &exported);
+    second.set("GS_TOKEN_GARMIN_COM", &token);
     run(&second, &sim).ok();
     let third = machine(&sim, &remote);
     run(&third, &sim).ok();
-    let renewed = sim.log().iter().filter(|request| request.path.contains(TOKEN)).count();
-    assert_eq!(renewed, 3);
-    assert_eq!(third.sql::<i64>("SELECT count(DISTINCT run) FROM runs"), 6, "the log of all runs");
-    let asked = sim.log();
-    assert!(!asked.iter().any(|request| request.path.contains("/sso/")), "somebody logged in");
+    assert_eq!(sim.log().iter().filter(|request| request.path.contains(TOKEN)).count(), 3, "each renewed once");
+    assert!(third.sql::<i64>("SELECT count(*) FROM runs WHERE command = 'gs-diff'") == 3, "the log of all runs");
+    assert!(!sim.log().iter().any(|request| request.host.contains("sso")), "somebody logged in");
     // One commit, and nothing in it can be read.
-    let (_, commits) = says("git", &["rev-list", "--count", "garminsync-state"], &remote);
-    assert_eq!(commits.trim(), "1");
-    let (_, files) = says("git", &["ls-tree", "-r", "--name-only", "garminsync-state"], &remote);
-    assert_eq!(files.trim(), "state.gpg");
+    assert_eq!(says("git", &["rev-list", "--count", "garminsync-state"], &remote).1.trim(), "1");
+    assert_eq!(says("git", &["ls-tree", "-r", "--name-only", "garminsync-state"], &remote).1.trim(), "state.gpg");
     let blob =
         Command::new("git").args(["cat-file", "blob", "garminsync-state:state.gpg"]).current_dir(&remote).output();
     let blob = blob.unwrap().stdout;
@@ -254,22 +283,21 @@ fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
         assert!(!blob.windows(plain.len()).any(|window| window == plain.as_bytes()), "{plain}");
     }
     // Nothing of it is in the checkout.
-    let (_, status) = says("git", &["status", "--short"], &third.dir().join("checkout"));
-    assert_eq!(status, "");
+    assert_eq!(says("git", &["status", "--short"], &third.dir().join("checkout")).1, "");
 }
 
 #[test]
 fn on_github_a_sync_that_went_wrong_is_red_and_what_it_did_is_kept() {
     let place = tempfile::tempdir().unwrap();
     let (sim, remote) = (plain(3), repository(place.path()));
-    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     let mut work = machine(&sim, &remote);
-    work.set("GS_TOKEN_GARMIN_COM", &token);
-    state(&work, "restore").ok().says("takes the token of the secret");
+    work.set("GS_TOKEN_GARMIN_COM", &exported(&sim));
+    step(&work, "Restore the state").ok().says("takes the token of the secret");
     sim.fault(Fault::new(Effect::Html).path(LIST));
-    let said = work.run("/bin/bash", &["-c", "gs-sync"]);
+    step(&work, "Renew the tokens").ok();
+    let said = step(&work, "Sync");
     assert_ne!(said.code, 0, "{said}");
-    state(&work, "save").ok().silent();
+    step(&work, "Save the state").ok().silent();
     let next = machine(&sim, &remote);
     state(&next, "restore").ok().silent();
     assert!(next.sql::<i64>("SELECT count(*) FROM runs WHERE exit <> 0") > 0);
@@ -277,17 +305,41 @@ fn on_github_a_sync_that_went_wrong_is_red_and_what_it_did_is_kept() {
 }
 
 #[test]
+fn on_github_a_login_that_has_ended_is_mended_by_another_secret_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let (sim, remote) = (plain(3), repository(place.path()));
+    let mut work = machine(&sim, &remote);
+    // What is none keeps the other platforms from nothing, and the sync is red.
+    work.set("GS_TOKEN_GARMIN_COM", "no token");
+    step(&work, "Restore the state")
+        .ok()
+        .says("if it is no token, set it again")
+        .says("gh secret set GS_TOKEN_GARMIN_COM");
+    step(&work, "Renew the tokens").ok();
+    step(&work, "Sync").ends(77);
+    step(&work, "Save the state").ok();
+    for _ in 0..2 {
+        // The second time, what stood in the state was lost.
+        let mut next = machine(&sim, &remote);
+        next.set("GS_TOKEN_GARMIN_COM", &exported(&sim));
+        run(&next, &sim).ok();
+        let again = machine(&sim, &remote);
+        state(&again, "restore").ok().silent();
+        fs::remove_file(again.data("tokens/garmin-com.json")).unwrap();
+        state(&again, "save").ok();
+    }
+}
+
+#[test]
 fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     let place = tempfile::tempdir().unwrap();
     let (sim, remote) = (plain(2), repository(place.path()));
-    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    let token = exported(&sim);
     let mut first = machine(&sim, &remote);
     state(&first, "save").ends(78).says("was not restored");
-    first.set("GS_TOKEN_GARMIN_COM", "no token");
-    state(&first, "restore").ends(77).says("the secret is no token").says("gh secret set GS_TOKEN_GARMIN_COM");
-    state(&first, "save").ends(78);
     first.set("GS_TOKEN_GARMIN_COM", &token);
     state(&first, "restore").ok().says("no branch garminsync-state yet");
+    state(&first, "restore").ends(78).says("is not empty");
     state(&first, "save").ok();
     let kept = branches(&remote);
 
@@ -309,8 +361,11 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     said.ends(1).says("somebody else has written the branch");
     let now = branches(&remote);
     assert!(now.len() == 2 && now.contains(&newer[0]) && !kept.contains(&newer[0]), "{now:?}");
+    let advice = said.err.split("takes its place with: ").nth(1).unwrap();
+    let script = format!("cd '{}' && {advice} 2>&1", two.dir().join("checkout").display());
+    two.run("/bin/bash", &["-c", &script]).ok();
     for said in [&said.out, &said.err] {
-        assert!(!said.contains(KEY) && !said.contains(&token), "{said}");
+        assert!(!said.contains(KEY) && !said.contains(token.trim()), "{said}");
     }
     // What cannot be reached is not taken for empty.
     let gone = machine(&sim, &remote);

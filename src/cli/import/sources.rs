@@ -59,7 +59,9 @@ impl Import<'_> {
         } else {
             ""
         };
-        self.run.talk.note(&format!("GarminSync ran at \"{cron}\"{off}; the same here: gs-schedule '{cron}'{days}"));
+        self.run
+            .talk
+            .note(&format!("GarminSync ran at \"{cron}\"{off}; the same here: garminsync schedule '{cron}'{days}"));
     }
 
     pub(super) fn sports_sync(&mut self, database: Option<&Path>, fit: &Path, only: Option<&[&str]>) -> Outcome {
