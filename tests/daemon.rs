@@ -363,6 +363,10 @@ fn a_scheduled_run_waits_a_random_part_of_the_jitter_and_one_by_hand_does_not() 
     assert!(times.iter().any(|time| *time != times[0]) && times.iter().any(|time| *time > 600), "{times:?}");
     garminsync(&work, &["download", "--missing"]).ok();
     assert_eq!(slept(&work).len(), 8);
+    // Of a run a minute it is a small part.
+    work.run("gs-schedule", &["* * * * *"]).ok();
+    garminsync(&work, &["daemon", "--run"]).ok().silent();
+    assert!(slept(&work)[8..].iter().all(|time| *time <= 6), "{:?}", slept(&work));
 }
 
 #[test]
