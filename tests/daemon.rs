@@ -261,8 +261,8 @@ fn neither_the_port_nor_the_process_of_a_stranger_is_taken() {
 struct Running(Child);
 
 impl Running {
-    fn start(command: &mut Command) -> Running {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    fn start(command: &mut Command, said: Stdio) -> Running {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).process_group(0);
         Running(command.spawn().expect("faketime is needed"))
     }
 }
@@ -300,7 +300,8 @@ fn cron_runs_it_and_the_page_follows() {
     garminsync(&work, &["schedule", "* * * * *"]).ok().says("no cron runs on this machine");
     assert!(answer(PORT, "/status.json").contains("\"state\": \"empty\""));
     // A minute of it is two seconds. What it starts has the clock of the machine.
-    let _cron = Running::start(Command::new("faketime").args(["-f", "+0 x30", "cron", "-f", "-L", "15"]));
+    let _cron =
+        Running::start(Command::new("faketime").args(["-f", "+0 x30", "cron", "-f", "-L", "15"]), Stdio::null());
     garminsync(&work, &["daemon", "--status"]).ok();
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
@@ -322,12 +323,18 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     garminsync(&work, &["schedule", "* * * * *"]).ok();
     assert!(!Path::new(SPOOL).exists());
     let faketime = ["-f", "+0 x30", SCRIPT, "daemon", "--start"];
-    let mut running = Running::start(&mut work.command("/usr/bin/faketime", &faketime));
+    let log = work.dir().join("log");
+    let said = fs::File::create(&log).unwrap().into();
+    let mut running = Running::start(&mut work.command("/usr/bin/faketime", &faketime), said);
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
     until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
     garminsync(&work, &["daemon", "--status"]).ok();
     garminsync(&work, &["daemon", "--start"]).ok().says("it is running already");
+    garminsync(&work, &["schedule", "off"]).ok();
+    let said = || fs::read_to_string(&log).unwrap();
+    until("the end of the schedule", || said().contains("no schedule is switched on"));
+    assert!(said().contains("ended with exit code 0") && !said().contains("cannot be read"), "{}", said());
     shell(&format!("kill {}", fs::read_to_string(work.data("daemon/loop")).unwrap()));
     let told = Instant::now();
     while running.0.try_wait().unwrap().is_none() {
@@ -396,7 +403,7 @@ fn the_recipes_on_it_work_as_written() {
     let sim = plain(2);
     let mut work = user(Some(&sim));
     installed::at_home(&mut work);
-    let _cron = Running::start(Command::new("cron").args(["-f", "-L", "15"]));
+    let _cron = Running::start(Command::new("cron").args(["-f", "-L", "15"]), Stdio::null());
     let recipes = ["README.md", "docs/schedule.md"].map(recipes::recipes).into_iter().flatten();
     let recipes: Vec<_> = recipes.filter(|recipe| recipe.how == "crontab").collect();
     assert!(recipes.len() > 2);
