@@ -119,6 +119,11 @@ impl Bar {
 
 /// Whether that is what a stage says, to its end.
 fn are_words(words: &str) -> bool {
+    // It is about to do that, once its turn has come.
+    let words = match words.rsplit_once(", turn in ") {
+        Some((words, time)) if time.ends_with(" s") || time.ends_with(" min") => words,
+        _ => words,
+    };
     let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
     let is_id = |text: &str| text.len() > 6 && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_platform = |text: &str| three::NAMES.contains(&text);
@@ -126,7 +131,7 @@ fn are_words(words: &str) -> bool {
     match first {
         "" => true,
         "page" => rest.parse::<u32>().is_ok(),
-        "turn" => rest.starts_with("in ") && rest.rsplit(' ').next().is_some_and(is_platform),
+        "turn" => rest.starts_with("in ") && is_time(rest),
         "asked" => rest.starts_with("to wait ") && rest.ends_with(')'),
         "tries" => rest.starts_with("again in ") && is_time(rest),
         "waits" => rest == "for input" || rest == "for another gs-download" || rest.starts_with("for another command"),
@@ -184,7 +189,7 @@ fn each_stage_of_a_pipeline_has_a_line_of_its_own_that_tells_what_it_does_and_wa
     // gs-fetch has one for each platform.
     assert_eq!((names.len(), most), (7, 7), "{names:?}");
     assert!(rates > 0 && left > 0 && totals > 0 && more > 0, "{rates} {left} {totals} {more}");
-    for said in ["waits for input", "page 1", "turn in ", "asked to wait 2.", " is still working on ", " to coros"] {
+    for said in ["waits for input", "page 1", ", turn in ", "asked to wait 2.", " is still working on ", " to coros"] {
         assert!(words.iter().any(|words| words.contains(said)), "nobody said {said:?}: {words:#?}");
     }
     // What is left is what was said, in the order of the pipeline, and the prompt directly below.

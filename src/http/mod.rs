@@ -29,8 +29,8 @@ pub type Waiting = Box<dyn Fn(Pause<'_>, Duration) + Send + Sync>;
 /// Why a request is not sent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pause<'a> {
-    /// The next turn of this platform has not come yet.
-    Turn(&'a str),
+    /// The next turn of the platform has not come yet.
+    Turn,
     /// This platform asked to be left alone (`Retry-After`).
     Asked(&'a str),
     /// The last try came to nothing; there is another one.

@@ -107,7 +107,7 @@ impl Http {
             }
             match self.pacer.take_turn(platform, self.options.interval).map_err(Error::Pacing)? {
                 Turn::Now => return Ok(()),
-                Turn::Later(wait) => self.pause(Pause::Turn(platform), wait)?,
+                Turn::Later(wait) => self.pause(Pause::Turn, wait)?,
                 Turn::NotBefore(until) => {
                     let wait = until.duration_since(Timestamp::now());
                     if wait > signed(self.options.patience) {

@@ -22,6 +22,7 @@ pub(super) use stage::{Stage, View};
 use super::Talk;
 use crate::http::Pause;
 use line::Line;
+use words::Why;
 
 /// Shorter waits are not worth a word.
 const WORTH_A_WORD: Duration = Duration::from_millis(300);
@@ -57,25 +58,25 @@ impl Bar {
 
     /// What it waits for, with `{}` for the time that is left, and how long. Then it is at what it was at.
     pub fn wait(&self, what: &str, time: Duration) {
-        self.wait_for(what, time, false);
+        self.wait_for(what, time, Why::Work);
     }
 
     /// A pause before a request.
     pub fn pause(&self, pause: Pause<'_>, time: Duration) {
         match pause {
-            Pause::Turn(platform) => self.wait_for(&format!("turn in {{}} at {platform}"), time, false),
+            Pause::Turn => self.wait_for("turn in {}", time, Why::Turn),
             Pause::Asked(platform) => {
-                self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, true);
+                self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, Why::Trouble);
             }
-            Pause::Again => self.wait_for("tries again in {}", time, true),
+            Pause::Again => self.wait_for("tries again in {}", time, Why::Trouble),
         }
     }
 
-    fn wait_for(&self, what: &str, time: Duration, is_trouble: bool) {
+    fn wait_for(&self, what: &str, time: Duration, why: Why) {
         if let Some(line) = &self.0
             && time > WORTH_A_WORD
         {
-            line.state().wait(what.to_owned(), (time, Instant::now()), is_trouble);
+            line.state().wait(what.to_owned(), (time, Instant::now()), why);
         }
     }
 

@@ -29,7 +29,18 @@ struct Wait {
     /// `{}` stands for the time that is left.
     what: String,
     end: Instant,
-    is_trouble: bool,
+    why: Why,
+}
+
+/// Why it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// For its turn, as before every request: what that is for matters as much.
+    Turn,
+    /// For something of its own.
+    Work,
+    /// The service holds it up.
+    Trouble,
 }
 
 /// How a stage is, in one word.
@@ -64,9 +75,9 @@ impl State {
     }
 
     /// What it waits for from now on; `{}` in it stands for the time that is left.
-    pub fn wait(&mut self, what: String, (time, now): (Duration, Instant), is_trouble: bool) {
+    pub fn wait(&mut self, what: String, (time, now): (Duration, Instant), why: Why) {
         let end = now.checked_add(time);
-        self.wait = end.map(|end| Wait { what, end, is_trouble });
+        self.wait = end.map(|end| Wait { what, end, why });
         // How long a request takes counts from the moment it is made.
         self.since = end.unwrap_or(self.since);
     }
@@ -85,7 +96,7 @@ impl State {
     /// How it is.
     pub fn mood(&self, now: Instant) -> Mood {
         match self.waiting(now) {
-            Some((wait, _)) if wait.is_trouble => Mood::Held,
+            Some((wait, _)) if wait.why == Why::Trouble => Mood::Held,
             None if self.needs_input => Mood::Idle,
             _ => Mood::Busy,
         }
@@ -98,7 +109,9 @@ impl State {
             return format!("ends {after}; Ctrl-C ends it at once");
         }
         if let Some((wait, left)) = self.waiting(now) {
-            return wait.what.replace("{}", &wait_of(left));
+            let waits = wait.what.replace("{}", &wait_of(left));
+            let is_beside = wait.why == Why::Turn && !self.at.is_empty();
+            return if is_beside { format!("{}, {waits}", self.at) } else { waits };
         }
         if self.needs_input {
             return "waits for input".to_owned();
@@ -192,7 +205,9 @@ mod tests {
         let now = Instant::now();
         state.at("coros 47\u{1b}[2J", now);
         assert_eq!((state.words(now), state.mood(now)), ("coros 47[2J".into(), Mood::Busy));
-        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), true);
+        state.wait("turn in {}".into(), (seconds(1.9), now), Why::Turn);
+        assert_eq!((state.words(now), state.mood(now)), ("coros 47[2J, turn in 1.9 s".into(), Mood::Busy));
+        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), Why::Trouble);
         assert_eq!(
             (state.words(now), state.mood(now)),
             ("asked to wait 2 min 10 s (Retry-After of coros)".into(), Mood::Held)
