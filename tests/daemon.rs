@@ -119,6 +119,11 @@ fn each_data_folder_has_a_block_of_its_own() {
     let line = text().lines().find(|line| line.starts_with("2 2 ")).unwrap().replace("\\%", "%");
     let command = line.split_once("/usr/bin/env ").unwrap().1.replace(" daemon --run", " list --all --offline #");
     work.run("/bin/sh", &["-c", &format!("/usr/bin/env {command}")]).ok().says("last sync: never");
+    // However it is written.
+    for same in [format!("{other}/"), format!("{other}/../{}/.", "Ann's 100% (2)")] {
+        garminsync(&work, &["schedule", "2 2 * * *", "--data-dir", &same]).ok();
+        assert_eq!(text().matches("# BEGIN").count(), 2, "{}", text());
+    }
     garminsync(&work, &["schedule", "off", &format!("--data-dir={other}")]).ok();
     assert_eq!(crontab(), one);
 }
