@@ -142,7 +142,7 @@ fn it_says_plainly_that_cron_has_to_run_it() {
     let work = work();
     let said = schedule(&work, &["47 */6 * * *", "-v"]);
     said.ok().says("in the time zone UTC, says TZ").says("47 */6 * * * in UTC, next 20");
-    said.says("runs nothing: cron has to; crontab -e, and a line such as: 47 */6 * * *  $HOME/garminsync/scripts/sync");
+    said.says("runs nothing; so that cron runs it, too: garminsync schedule '47 */6 * * *'");
     let said = schedule(&work, &["47 */6 * * *", "--zone", "Asia/Shanghai", "-v"]);
     said.ok().says("cron on this machine goes by UTC, says TZ; Asia/Shanghai is for another one");
     schedule(&work, &["off", "-v"]).ok().says("take its line out of the crontab");

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 /// Write down when it is to run, or show it
 ///
 /// It is written down for the page, which tells the next run and whether one was missed. It runs nothing and leaves
-/// your crontab alone: cron has to have a line of its own with the same five fields.
+/// your crontab alone. garminsync schedule does both; whatever else runs it has to come by the same five fields.
 ///
 /// CRON is what Debian's cron takes, in quotes: five fields (minute, hour, day of month, month, day of week), or
 /// @hourly, @daily, @weekly, @monthly, @yearly. Where clocks are set forward or back, it is taken to run as that cron
@@ -121,7 +121,7 @@ fn set(run: &mut Run, cron: &str, zone: &str) -> Outcome {
     run.catalogue.set_schedule(cron, zone, now)?;
     run.talk.note(&format!("{cron} in {zone}, next {next}"));
     run.talk.note(&format!(
-        "this is written down for the page, and runs nothing: cron has to; crontab -e, and a line such as: {cron}  $HOME/garminsync/scripts/sync --archive"
+        "this is written down for the page, and runs nothing; so that cron runs it, too: garminsync schedule '{cron}'"
     ));
     Ok(())
 }
