@@ -367,9 +367,26 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     for said in [&said.out, &said.err] {
         assert!(!said.contains(KEY) && !said.contains(token.trim()), "{said}");
     }
+    // A hiccup of the network costs nothing.
+    let late = machine(&sim, &remote);
+    state(&late, "restore").ok();
+    let moved = place.path().join("moved.git");
+    fs::rename(&remote, &moved).unwrap();
+    let before = branches(&moved);
+    let back = std::thread::spawn({
+        let (moved, remote) = (moved.clone(), remote.clone());
+        move || {
+            std::thread::sleep(std::time::Duration::from_secs(3));
+            fs::rename(moved, remote).unwrap();
+        }
+    });
+    state(&late, "save").ok();
+    back.join().unwrap();
+    let now = branches(&remote);
+    assert!(now.len() == before.len() && now != before, "{before:?} {now:?}");
     // What cannot be reached is not taken for empty.
     let gone = machine(&sim, &remote);
-    fs::rename(&remote, place.path().join("moved.git")).unwrap();
+    fs::rename(&remote, moved).unwrap();
     state(&gone, "restore").ends(75).says("cannot be asked");
     state(&gone, "save").ends(78);
 }
