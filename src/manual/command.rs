@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 use super::notes::Notes;
-use super::roff::{Page, bold, italic};
+use super::roff::{Page, bold, italic, lower};
 use super::settings::{self, sentence};
 
 /// The heading of the flags that every command has.
@@ -38,7 +38,7 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 /// Where there is more to read.
-pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/deciding.md, docs/troubleshooting.md.";
+pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/schedule.md, docs/deciding.md, docs/troubleshooting.md.";
 
 /// The page; `command` is built already.
 pub fn page(command: &Command) -> String {
@@ -64,13 +64,6 @@ pub fn page(command: &Command) -> String {
     FILES.iter().for_each(|(path, text)| page.item(&italic(path), text));
     see_also(&mut page, command);
     page.finish()
-}
-
-/// Without the capital, unless that is one of a name.
-fn lower(about: &str) -> String {
-    let mut chars = about.chars();
-    let first = chars.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
-    first + chars.as_str()
 }
 
 /// The long text without the short one, which is its first paragraph.

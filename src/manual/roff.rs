@@ -133,6 +133,12 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
+/// Without the capital.
+pub fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default() + chars.as_str()
+}
+
 /// Prose: `` `words` ``, flags and names of commands are bold.
 fn styled(text: &str) -> String {
     let parts = text.split('`').enumerate();

@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
 use super::command::DOCUMENTS;
-use super::roff::{Page, bold};
+use super::roff::{Page, bold, lower};
 
 /// The page of the script `name`.
 pub fn page(name: &str, help: &str) -> String {
@@ -114,11 +114,6 @@ fn with_flag(command: Command, flag: &str, takes_value: bool) -> Command {
     }
     let action = if takes_value { ArgAction::Set } else { ArgAction::SetTrue };
     command.arg(Arg::new(name.clone()).long(name).action(action))
-}
-
-fn lower(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default() + chars.as_str()
 }
 
 fn joined(paragraph: &str) -> String {
