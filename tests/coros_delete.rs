@@ -60,6 +60,7 @@ fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
         tokens: tokens.path().to_owned(),
         credentials: Box::new(|| Ok(Some(credentials()))),
         guard: Arc::new(Once::default()),
+        owner: Arc::new(AtOnce),
         client_id: None,
         notice: Arc::new(|_| {}),
     };

@@ -261,7 +261,7 @@ fn a_list_that_shrank_or_is_empty_is_not_believed() {
     for id in &ids[..4] {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     }
-    work.run("gs-fetch", &["--full"]).ends(75).says("lacks 4 of 30");
+    work.run("gs-fetch", &["--full"]).ends(75).says("missing 4 of 30");
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 0);
     work.run("gs-fetch", &["--full", "--accept-shrunk"]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 4);

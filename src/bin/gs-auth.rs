@@ -9,7 +9,8 @@
 //! gs-auth import - --platform coros     the token, or the cookies, of COROS' web page
 //! gs-auth status                        who is logged in, and for how long: no request
 //! gs-auth export > garmin_tokens.json   hand the token to another tool
-//! gs-auth logout
+//! gs-auth logout                        forget the token; the account stays that of the data folder
+//! gs-auth logout --forget-account       make room for another account
 //! ```
 
 use std::io::IsTerminal;
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use garminsync::archive::Purpose;
+use garminsync::catalogue::Forgotten;
 use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
@@ -79,7 +82,14 @@ enum Action {
         format: Option<Format>,
     },
     /// Forget the token
-    Logout,
+    ///
+    /// The data folder goes on belonging to the account, so that nobody else's login is taken for it.
+    Logout {
+        /// Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take
+        /// its place; the files of the archive move to former/
+        #[arg(long)]
+        forget_account: bool,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -106,7 +116,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         Action::Import { path } => import(run, path.as_deref()),
         Action::Export => export(run),
         Action::Status { format } => status(run, *format),
-        Action::Logout => logout(run),
+        Action::Logout { forget_account } => logout(run, *forget_account),
     }
 }
 
@@ -135,7 +145,7 @@ fn one(run: &Run) -> Result<&'static Kind, Failure> {
 }
 
 fn open(run: &Run, kind: &Kind) -> Result<Box<dyn Platform>, Failure> {
-    run.open_platform(kind, run.http(None)?)
+    Ok(run.open_platform(kind, run.http(None)?))
 }
 
 fn named(kind: &Kind, failure: Failure) -> Failure {
@@ -291,8 +301,11 @@ fn export(run: &mut Run) -> Outcome {
     output.flush().map(drop)
 }
 
-fn logout(run: &mut Run) -> Outcome {
+fn logout(run: &mut Run, forget_account: bool) -> Outcome {
     let kind = one(run)?;
+    if forget_account {
+        return forget(run, kind);
+    }
     if run.common.dry_run {
         run.talk.warning(&format!("{}: would forget the token", kind.name));
         return Ok(());
@@ -300,6 +313,43 @@ fn logout(run: &mut Run) -> Outcome {
     let was = open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
     run.talk.note(&format!("{}: {}", kind.name, if was { "the token is forgotten" } else { "nobody was logged in" }));
     Ok(())
+}
+
+/// Forgets an account, and says what is forgotten with it.
+fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
+    let owner = run.catalogue.owner(kind.name)?;
+    let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), cli::person);
+    if run.common.dry_run {
+        let known = run.catalogue.known_of_account(kind.name)?;
+        run.talk.warning(&format!("{}: would forget {who}: {}", kind.name, counted(&known)));
+        return Ok(());
+    }
+    // Nobody downloads from it or writes to it meanwhile.
+    let mut locks = Vec::new();
+    for purpose in [Purpose::Write, Purpose::Download] {
+        let lock = run.archive.lock(kind.name, purpose, run.lock_wait)?;
+        locks.push(lock.ok_or_else(|| {
+            Failure::new(Exit::Later, format!("{}: another command is using this account; try again later", kind.name))
+        })?);
+    }
+    open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
+    // The files go first: were they still here without their catalogue, they would be taken for the next account's.
+    let moved = run.archive.retire(kind.name, Timestamp::now())?;
+    let forgotten = run.catalogue.forget_account(kind.name)?;
+    let files = moved.map(|path| format!("; its files are now in {}", path.display())).unwrap_or_default();
+    run.talk.warning(&format!("{}: {who} is forgotten: {}{files}", kind.name, counted(&forgotten)));
+    Ok(())
+}
+
+fn counted(forgotten: &Forgotten) -> String {
+    let number = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    [
+        number(forgotten.activities, "activity", "activities"),
+        number(forgotten.files, "file", "files"),
+        number(forgotten.uploads, "upload", "uploads"),
+        number(forgotten.deletions, "deletion", "deletions"),
+    ]
+    .join(", ")
 }
 
 /// One line of `gs-auth status`.

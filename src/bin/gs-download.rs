@@ -254,7 +254,7 @@ impl Job<'_> {
         // The catalogue knows more of it than a record somebody has shortened.
         let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
         self.bar.say(&format!("{} {}", activity.platform, activity.id));
-        let download = self.platform(&activity.platform)?.download(&activity);
+        let download = self.platform(&activity.platform)?.and_then(|platform| platform.download(&activity));
         // Whatever it was, a proper answer ends a row of troubles.
         let is_answer = match &download {
             Ok(Download::Export { may_pass, .. }) => !may_pass,
@@ -327,14 +327,18 @@ impl Job<'_> {
         }
     }
 
-    fn platform(&mut self, name: &str) -> Result<&dyn Platform, Failure> {
+    /// An open platform. The inner error: its account cannot be used.
+    fn platform(&mut self, name: &str) -> Result<platform::Result<&dyn Platform>, Failure> {
         if !self.open.contains_key(name) {
             let kind =
                 platform::kind(name).ok_or_else(|| Failure::usage(format!("{name} is no platform of this version")))?;
-            let platform = self.run.open_platform(kind, self.http.clone())?;
-            self.open.insert(name.to_owned(), platform);
+            match self.run.connect(kind, self.http.clone(), false) {
+                Ok(platform) => drop(self.open.insert(name.to_owned(), platform)),
+                Err(error) => return Ok(Err(error)),
+            }
         }
-        self.open.get(name).map(AsRef::as_ref).ok_or_else(|| Failure::new(Exit::Bug, "a platform got lost"))
+        let open = self.open.get(name).map(AsRef::as_ref);
+        open.map(Ok).ok_or_else(|| Failure::new(Exit::Bug, "a platform got lost"))
     }
 
     /// What a failed request means: for this record, and for the rest of its platform.
@@ -347,6 +351,7 @@ impl Job<'_> {
             Error::Strange(_) => (ProblemKind::BadFile, false),
             Error::Gone(_) => (ProblemKind::Gone, false),
             Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Input(_) | Error::Storage(_) | Error::Unclear(_) => return Err(error.into()),
             Error::Stopped => {
                 let message = "stopped; what was begun is finished, run it again for the rest";

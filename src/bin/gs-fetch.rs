@@ -17,7 +17,7 @@ use std::sync::Arc;
 use clap::Parser;
 use garminsync::catalogue::{Catalogue, Query};
 use garminsync::cli::{
-    self, Bar, Common, Exit, Failure, Filter, HasCommon, Listed, Listing, Outcome, Output, Run, Talk,
+    self, Bar, Common, Exit, Failure, Filter, HasCommon, Listed, Listing, Outcome, Output, Ownership, Run, Talk,
 };
 use garminsync::http::Http;
 use garminsync::plan::listing::{self, Extent};
@@ -105,6 +105,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 struct Task {
     kind: &'static Kind,
     platform: Box<dyn Platform>,
+    ownership: Ownership,
     catalogue: Catalogue,
     run_id: String,
     talk: Arc<Talk>,
@@ -121,7 +122,8 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
     let of_setting = limit.filter(|_| kind.name.starts_with("garmin"));
     Ok(Task {
         kind,
-        platform: run.open_platform(kind, http)?,
+        platform: run.open_platform(kind, http),
+        ownership: run.ownership(kind),
         catalogue: Catalogue::open(&run.catalogue_path, run.lock_wait)?,
         run_id: run.id.clone(),
         talk: run.talk.clone(),
@@ -150,11 +152,19 @@ impl Task {
         Ok(Listed::default())
     }
 
-    fn run(mut self) -> Result<Listed, Failure> {
+    fn run(self) -> Result<Listed, Failure> {
+        let bar = self.bar.clone();
+        let listed = self.list();
+        bar.finish();
+        listed
+    }
+
+    fn list(mut self) -> Result<Listed, Failure> {
+        self.ownership.check(self.platform.as_ref(), false)?;
         let extent = self.extent()?;
         let (bar, page) = (self.bar.clone(), Cell::new(1_u32));
         bar.say("page 1");
-        let listed = Listing {
+        Listing {
             kind: self.kind,
             platform: self.platform.as_ref(),
             catalogue: &mut self.catalogue,
@@ -171,9 +181,7 @@ impl Task {
                 bar.say(&format!("page {}", page.get()));
             },
         }
-        .take();
-        self.bar.finish();
-        listed
+        .take()
     }
 }
 

@@ -100,11 +100,19 @@ fn check(run: &Run) -> Outcome {
     }
     run.settings.yes("DELETE_DUPLICATE")?;
     run.http(None)?;
-    match run.platforms() {
+    let kinds = match run.platforms() {
         // That nobody has logged in yet is no mistake in a setting.
-        Err(failure) if failure.exit != cli::Exit::Login => Err(failure),
-        _ => Ok(()),
+        Err(failure) if failure.exit != cli::Exit::Login => return Err(failure),
+        Err(_) => return Ok(()),
+        Ok(kinds) => kinds,
+    };
+    for kind in kinds {
+        run.ownership(kind).check_settings().map_err(|error| {
+            let failure = Failure::from(error);
+            Failure { message: format!("{}: {}", kind.name, failure.message), ..failure }
+        })?;
     }
+    Ok(())
 }
 
 fn table(run: &Run) -> cli::Table {

@@ -16,7 +16,7 @@ impl Run {
             return;
         }
         for (kind, http) in opened.into_values().filter(|(kind, _)| kind.has_login()) {
-            let account = self.open_platform(&kind, http).and_then(|platform| Ok(platform.account()?));
+            let account = self.open_platform(&kind, http).account().map_err(Failure::from);
             let noted = account.and_then(|account| {
                 let row = account.map(row);
                 Ok::<_, Failure>(self.catalogue.set_account(kind.name, row.as_ref(), Timestamp::now())?)

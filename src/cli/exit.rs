@@ -115,7 +115,7 @@ impl From<platform::Error> for Failure {
             Error::Later { .. } | Error::Unclear(_) => Exit::Later,
             Error::Gone(_) | Error::Refused(_) => Exit::Partial,
             Error::Input(_) => Exit::Usage,
-            Error::Storage(_) => Exit::Config,
+            Error::Storage(_) | Error::OtherAccount(_) => Exit::Config,
             Error::Stopped => Exit::Interrupted,
         };
         Failure::new(exit, error.to_string())
@@ -128,6 +128,7 @@ impl From<&ProblemKind> for Exit {
         match kind {
             ProblemKind::Login => Exit::Login,
             ProblemKind::RetryLater => Exit::Later,
+            ProblemKind::Account => Exit::Config,
             _ => Exit::Partial,
         }
     }

@@ -133,11 +133,7 @@ impl Listing<'_> {
         let reached = self.reached(&walk, ending)?;
         let settled = self.catalogue.finish_listing((number, self.kind.name), &reached, self.accept_shrunk, now)?;
         if !settled.believed {
-            let message = format!(
-                "the list lacks {} of {} known activities, which is not believed and nothing is concluded from; if they were really deleted, run gs-fetch --accept-shrunk",
-                settled.gone, settled.known
-            );
-            return Err(Failure::new(Exit::Later, message));
+            return Err(Failure::new(Exit::Later, shrunk(self.kind, settled.gone, settled.known)));
         }
         if settled.gone > 0 && !self.look {
             self.talk.note(&format!(
@@ -179,4 +175,15 @@ impl Listing<'_> {
             items: walk.listed.items,
         })
     }
+}
+
+/// Why a list that is missing too much is ignored, and what to do.
+fn shrunk(kind: &Kind, gone: u64, known: u64) -> String {
+    let cause = match kind.has_login() {
+        true => "it may be the list of another account (gs-auth status shows whose login it is)",
+        false => "another medium may be mounted there",
+    };
+    format!(
+        "the list is missing {gone} of {known} known activities and is ignored as implausible; {cause}; if you deleted them, run gs-fetch --full --accept-shrunk"
+    )
 }

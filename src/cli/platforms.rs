@@ -83,8 +83,9 @@ impl Run {
         Ok(Arc::new(Http::new(Arc::new(pacing), options)))
     }
 
-    /// Opens a platform.
-    pub fn open_platform(&self, kind: &Kind, http: Arc<Http>) -> Result<Box<dyn Platform>, Failure> {
+    /// Opens a platform, for whoever it belongs to: to log in, or to look at its token. Whoever lists or writes uses
+    /// [`Run::connect`].
+    pub fn open_platform(&self, kind: &Kind, http: Arc<Http>) -> Box<dyn Platform> {
         let guard = Guard {
             path: self.catalogue_path.clone(),
             wait: self.lock_wait,
@@ -94,7 +95,7 @@ impl Run {
         self.opened.borrow_mut().insert(kind.name, (*kind, http.clone()));
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
-        Ok((kind.open)(Context {
+        (kind.open)(Context {
             name: kind.name,
             http,
             tokens: self.tokens_dir(),
@@ -102,9 +103,10 @@ impl Run {
                 credentials(&settings, &row).map_err(|error| platform::Error::Login(error.to_string()))
             }),
             guard: Arc::new(guard),
+            owner: Arc::new(self.ownership(kind)),
             client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
-        }))
+        })
     }
 }
 

@@ -53,7 +53,10 @@ impl Targets {
         if !self.open.contains_key(kind.name) {
             self.bar.say(&format!("waits for another command that writes to {}", kind.name));
             match Target::open(run, kind, self.http.clone()) {
-                Ok(target) => drop(self.open.insert(kind.name, target)),
+                Ok(Ok(target)) => drop(self.open.insert(kind.name, target)),
+                Ok(Err(error)) => {
+                    return self.trouble(run, kind, error).map(|problem| Some(self.alone(run, kind, problem)));
+                }
                 Err(failure) => return self.unusable(run, kind, failure).map(Some),
             }
         }
@@ -112,6 +115,7 @@ impl Targets {
             Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(kind)),
             Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(kind)),
             Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Input(_) | Error::Storage(_) | Error::Stopped => return Err(error.into()),
         };
         let problem = Problem::new(run.command, what, text);
@@ -119,6 +123,14 @@ impl Targets {
             self.leave_alone(run, kind, problem.clone());
         }
         Ok(problem)
+    }
+
+    /// A platform that cannot be opened is not tried again for each record.
+    fn alone(&mut self, run: &mut Run, kind: &'static Kind, problem: Problem) -> Problem {
+        if !self.is_left_alone(kind) {
+            self.leave_alone(run, kind, problem.clone());
+        }
+        problem
     }
 
     fn leave_alone(&mut self, run: &mut Run, kind: &'static Kind, problem: Problem) {
@@ -138,15 +150,16 @@ impl Targets {
 pub type Neighbour = (Entry, Option<FileFacts>);
 
 impl Target {
-    /// Opens it, and keeps other commands from writing to it until it is dropped.
+    /// Opens it, and keeps other commands from writing to it until it is dropped. The inner error: its account cannot be
+    /// used.
     ///
     /// # Errors
     /// Another command writes to it for longer than we wait.
-    pub fn open(run: &Run, kind: &'static Kind, http: Arc<Http>) -> Result<Target, Failure> {
+    pub fn open(run: &Run, kind: &'static Kind, http: Arc<Http>) -> Result<platform::Result<Target>, Failure> {
         let lock = run.archive.lock(kind.name, Purpose::Write, run.lock_wait)?;
         let lock =
             lock.ok_or_else(|| Failure::new(Exit::Later, "another command writes to this platform; try again later"))?;
-        Ok(Target { kind, platform: run.open_platform(kind, http)?, _lock: lock })
+        Ok(run.connect(kind, http, true).map(|platform| Target { kind, platform, _lock: lock }))
     }
 
     /// Makes sure that what the catalogue knows of the time around `start` is minutes old: if it is older, that part of

@@ -81,6 +81,10 @@ impl Logins<'_> {
                 Ended::Trouble(why) => {
                     self.guard.in_trouble(&why).map(|until| self.paused("came to nothing", &why, until))
                 }
+                // The next one by itself would be somebody else's login again.
+                Ended::Otherwise(error @ Error::OtherAccount(_)) => {
+                    self.guard.refused(&error.to_string()).map(|()| error)
+                }
                 Ended::Otherwise(error) => Ok(error),
                 Ended::NotSent(error) => self.guard.was_not_sent().map(|()| error),
             };

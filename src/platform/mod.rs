@@ -10,6 +10,7 @@ mod attempt;
 pub mod coros;
 pub mod folder;
 pub mod garmin;
+mod identity;
 mod json;
 mod tokens;
 
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use crate::activity::Activity;
 use crate::http::{Http, Secret};
 
+pub use identity::{Identity, OwnerGuard, described, masked};
 pub use tokens::TokenStore;
 
 /// What a caller can do about a failure.
@@ -53,6 +55,9 @@ pub enum Error {
     /// A token could not be kept: without that, a rotated one would be lost.
     #[error("{0}")]
     Storage(String),
+    /// The login belongs to another account than the data folder: nothing is listed or written with it.
+    #[error("{0}")]
+    OtherAccount(String),
     /// A write was sent, and what became of it is not known: it is looked up, never repeated.
     #[error("{0}")]
     Unclear(String),
@@ -95,6 +100,12 @@ pub trait Platform: Send {
 
     /// Deletes an activity: sent once. Success proves nothing (services say yes to anything): the caller lists again.
     fn delete(&self, activity: &Activity) -> Result<()>;
+
+    /// Whose account it is, by the service's own word; `None` if the service does not tell, or nobody logs in there.
+    ///
+    /// The answer is kept with the token, so that the service is asked once a token. `fresh`: it is asked now, because
+    /// something is about to be written.
+    fn identify(&self, fresh: bool) -> Result<Option<Identity>>;
 
     /// Who is logged in, from the stored token alone: no request.
     fn account(&self) -> Result<Option<Account>>;
@@ -296,6 +307,8 @@ pub struct Context {
     pub credentials: Box<dyn Fn() -> Result<Option<Credentials>> + Send>,
     /// Refused logins.
     pub guard: Arc<dyn LoginGuard>,
+    /// Whose account a new token may belong to.
+    pub owner: Arc<dyn OwnerGuard>,
     /// `GARMIN_DI_CLIENT_ID`: used for new tokens instead of the built-in client id.
     pub client_id: Option<String>,
     /// Told what a person should know.

@@ -199,6 +199,8 @@ pub enum ProblemKind {
     Refused,
     /// The archive could not be written.
     Storage,
+    /// The login belongs to another account than the data folder.
+    Account,
     /// A kind of a later version.
     #[serde(untagged)]
     Other(String),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Turn};
-use garminsync::platform::{self, Barred, Context, Credentials, LoginGuard, Platform, Result};
+use garminsync::platform::{self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Result};
 use jiff::Timestamp;
 
 /// A platform, the folder of its tokens, and what it told.
@@ -39,6 +39,7 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
         tokens: tokens.path().to_owned(),
         credentials: Box::new(move || Ok(credentials.clone())),
         guard: Arc::new(AtOnce),
+        owner: Arc::new(AtOnce),
         client_id: None,
         notice: Arc::new(move |text| heard.lock().unwrap().push(text.to_owned())),
     });
@@ -68,6 +69,12 @@ impl Pacer for AtOnce {
     }
 
     fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), String> {
+        Ok(())
+    }
+}
+
+impl OwnerGuard for AtOnce {
+    fn admit(&self, _: &Identity, _: Option<&str>) -> platform::Result<()> {
         Ok(())
     }
 }

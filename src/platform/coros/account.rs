@@ -2,6 +2,7 @@
 //! before, so logins are few: none while the token is taken, and one a run when it no longer is.
 
 use super::answer::{self, Answer, Heard};
+use super::keys::ACCOUNT;
 use super::login::{self, Answer as Said, Challenge, Entry, Form};
 use super::region::{self, REGIONS, Region, region};
 use super::token::{Session, Token};
@@ -9,7 +10,7 @@ use super::{Coros, NAME, import};
 use crate::http::{self, Repeat, Request, Response, Secret};
 use crate::platform::attempt::{Attempt, CODES, Ended, Logins};
 use crate::platform::tokens::Reserved;
-use crate::platform::{Account, Ask, Credentials, Error, Result};
+use crate::platform::{Account, Ask, Credentials, Error, Identity, Result};
 
 /// So many tokens are tried for one request: ours, that of another command that logged in meanwhile, and a new one.
 const TOKENS: usize = 3;
@@ -91,6 +92,20 @@ impl Coros {
         token.session()
     }
 
+    /// Whose account it is. See [`Platform::identify`](crate::platform::Platform::identify).
+    pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
+        // A session always knows its user.
+        self.session(None)?;
+        if fresh {
+            let answer = self.call(&|session| session.region.get(ACCOUNT))?;
+            let profile = login::profile(&answer.expected("the account of the token")?);
+            if let Some(user_id) = profile.user_id {
+                return Ok(Some(Identity { user_id, name: profile.user, email: profile.email }));
+            }
+        }
+        Ok(self.store.load::<Token>()?.and_then(|token| token.identity()))
+    }
+
     /// One password login, started by hand.
     pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
         let _lock = self.store.lock()?;
@@ -105,6 +120,9 @@ impl Coros {
         let token = self.confirmed(&brought)?.ok_or_else(|| {
             self.logins().needed("COROS does not take this token: it has ended, or another login has ended it")
         })?;
+        if let Some(identity) = token.identity() {
+            self.context.owner.admit(&identity, None)?;
+        }
         self.store.save(&token)?;
         self.context.guard.went_well()?;
         Ok(token.account())
@@ -122,10 +140,11 @@ impl Coros {
     fn password_login(&self, credentials: &Credentials, ask: Option<Ask>) -> Result<Token> {
         // The login ends the token that is there: the room for the new one is taken first.
         let room = self.store.reserve()?;
-        let known = self.store.load::<Token>().ok().flatten().and_then(|token| region(token.region?).ok());
+        let before = self.store.load::<Token>().ok().flatten();
+        let known = before.as_ref().and_then(|token| region(token.region?).ok());
         self.logins().make(|| {
             let (entry, host) = self.attempt(known.unwrap_or(&REGIONS[0]), credentials, ask)?;
-            self.keep(entry, host, room)
+            self.keep(entry, host, room).and_then(|token| self.own(token, before, &credentials.user))
         })
     }
 
@@ -200,6 +219,7 @@ impl Coros {
             region: entry.region,
             user_id: entry.user_id,
             user: entry.user,
+            email: entry.email,
             source: "password".into(),
             dead: None,
         };
@@ -221,6 +241,22 @@ impl Coros {
             }
             Err(error) => return Err(Ended::from(error)),
         };
+        Ok(token)
+    }
+
+    /// Makes sure that a new login is that of the account that the data folder belongs to. Somebody else's login has not
+    /// ended the session that was there before, so the token of that comes back.
+    fn own(&self, token: Token, before: Option<Token>, email: &str) -> Attempt<Token> {
+        if let Some(identity) = token.identity()
+            && let Err(error) = self.context.owner.admit(&identity, Some(email))
+        {
+            match before {
+                Some(token) => self.store.save(&token),
+                None => self.store.remove().map(drop),
+            }
+            .map_err(Ended::from)?;
+            return Err(Ended::Otherwise(error));
+        }
         if let Err(error) = self.context.guard.went_well() {
             (self.context.notice)(&format!("the token is kept, but not all about it could be noted: {error}"));
         }
@@ -247,7 +283,8 @@ impl Coros {
             let user_id = profile.user_id.or_else(|| token.user_id.clone());
             let user_id = user_id.ok_or_else(|| Error::Strange("COROS does not say whose token it is".into()))?;
             let user = profile.user.or_else(|| token.user.clone());
-            taken = Some(Token { region: Some(here.id), user_id: Some(user_id), user, ..token.clone() });
+            let email = profile.email.or_else(|| token.email.clone());
+            taken = Some(Token { region: Some(here.id), user_id: Some(user_id), user, email, ..token.clone() });
             // Taken here although it belongs elsewhere: if it is taken there too, that is the place.
             regions.retain(|region| Some(*region) == named && *region != here);
         }

@@ -31,7 +31,7 @@ pub fn parse(text: &str) -> Result<Token> {
         )
     })?;
     let region = region_id.filter(|id| region(*id).is_ok());
-    Ok(Token { access_token, region, user_id: None, user: None, source: "browser".into(), dead: None })
+    Ok(Token { access_token, region, user_id: None, user: None, email: None, source: "browser".into(), dead: None })
 }
 
 fn from_json(json: &Value) -> (Option<String>, Option<u32>) {

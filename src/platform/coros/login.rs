@@ -60,6 +60,8 @@ pub struct Entry {
     pub user_id: Option<String>,
     /// The name the service shows.
     pub user: Option<String>,
+    /// The e-mail address of the account.
+    pub email: Option<String>,
 }
 
 /// A login that waits for its second factor. It has no `Debug`: nothing prints it.
@@ -167,6 +169,7 @@ pub fn profile(data: &Value) -> Entry {
         region: number(&data["regionId"]),
         user_id: digits(&data["userId"]),
         user: name("nickname").or_else(|| name("email")),
+        email: name("email"),
     }
 }
 

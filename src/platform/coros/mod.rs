@@ -34,8 +34,8 @@ use store::Keys;
 use token::Token;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, More, Outgoing, Page, Platform, Result, Sent,
-    TokenStore, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform, Result,
+    Sent, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::http::Secret;
@@ -86,6 +86,10 @@ impl Platform for Coros {
     fn delete(&self, activity: &Activity) -> Result<()> {
         let path = delete::path(activity)?;
         delete::read(self.call(&|session| session.region.get_once(&path))?)
+    }
+
+    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
+        self.ask_owner(fresh)
     }
 
     fn account(&self) -> Result<Option<Account>> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::region::{Region, region};
 use crate::http::Secret;
-use crate::platform::{Account, Result};
+use crate::platform::{Account, Identity, Result};
 
 /// A stored token. It has no `Debug`: nothing prints it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Token {
     /// The name the service shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// The e-mail address of the account, if the service told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// How it was come by.
     pub source: String,
     /// Why it is of no more use, once the service said so: it is not tried again.
@@ -43,6 +46,12 @@ impl Token {
     pub fn session(&self) -> Result<Option<Session>> {
         let Some((id, user_id)) = self.region.zip(self.user_id.clone()) else { return Ok(None) };
         Ok(Some(Session { token: Secret::new(&self.access_token), region: region(id)?, user_id }))
+    }
+
+    /// Whose it is, if the service told it.
+    pub fn identity(&self) -> Option<Identity> {
+        let user_id = self.user_id.clone()?;
+        Some(Identity { user_id, name: self.user.clone(), email: self.email.clone() })
     }
 
     /// What may be told of it.

@@ -14,8 +14,8 @@ use std::path::{Component, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Kind, Listed, More, Outgoing, Page, Platform, Result,
-    Sent, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, Kind, Listed, More, Outgoing, Page,
+    Platform, Result, Sent, Uploaded, Window,
 };
 use crate::activity::{Activity, printable};
 use crate::fit::{self, Fit};
@@ -208,6 +208,10 @@ impl Platform for Folder {
 
     fn delete(&self, _activity: &Activity) -> Result<()> {
         Err(Error::Refused("garminsync does not delete files in a folder; delete it there by hand".into()))
+    }
+
+    fn identify(&self, _fresh: bool) -> Result<Option<Identity>> {
+        Ok(None)
     }
 
     fn account(&self) -> Result<Option<Account>> {

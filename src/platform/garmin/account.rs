@@ -1,16 +1,15 @@
 //! Garmin's account: comes by a token, keeps it, renews it, and uses it. Never more than one login at a time.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::login::{self, Answer, NoToken};
 use super::oauth1::{self, Consumer};
 use super::site::Site;
 use super::token::Token;
-use super::{Garmin, import};
+use super::{Garmin, import, owner};
 use crate::http::{self, Request, Response, Secret};
 use crate::platform::attempt::{Attempt, CODES, Ended, Logins};
-use crate::platform::{Account, Ask, Credentials, Error, Result, json};
+use crate::platform::{Account, Ask, Credentials, Error, Result};
 
 impl Garmin {
     /// Sends a read with the token; renews it once if the service refuses it.
@@ -39,6 +38,10 @@ impl Garmin {
         // Is it the token, or this one thing? Whoever is told his own name has a good token.
         let whoami = self.send(&bearer(&self.profile_request(), &token))?;
         match whoami.status {
+            _ if owner::is_web_page(&whoami) => Err(Error::Later {
+                message: "Garmin shows a web page instead of an answer (HTTP 403): something in front of the service blocks it; try again later".into(),
+                down: true,
+            }),
             200 => {
                 self.proven.replace(Some(token.access_token));
                 Ok(response)
@@ -51,18 +54,14 @@ impl Garmin {
         }
     }
 
-    fn profile_request(&self) -> Request {
-        self.site.get("/userprofile-service/socialProfile").header("Accept", "application/json")
-    }
-
-    fn send(&self, request: &Request) -> Result<Response> {
+    pub(super) fn send(&self, request: &Request) -> Result<Response> {
         Ok(self.context.http.send(self.site.platform, request)?)
     }
 
     /// A token that works; `rejected` is one that the service has just refused.
     ///
     /// Without need it takes no lock and makes no request. Otherwise one process renews and the others take what it got.
-    fn token(&self, rejected: Option<&str>) -> Result<Token> {
+    pub(super) fn token(&self, rejected: Option<&str>) -> Result<Token> {
         let usable = |token: &Token| {
             let refused = token.dead.is_some() || Some(token.access_token.as_str()) == rejected;
             token.is_fresh(Timestamp::now()) && !refused
@@ -90,7 +89,7 @@ impl Garmin {
     }
 
     /// Renews a token and keeps the new one. [`Error::Login`]: it can no longer be renewed, and will not be tried again.
-    fn renew(&self, token: &Token) -> Result<Token> {
+    pub(super) fn renew(&self, token: &Token) -> Result<Token> {
         if let Some(dead) = &token.dead {
             return Err(Error::Login(dead.clone()));
         }
@@ -108,6 +107,8 @@ impl Garmin {
         match login::parse_token(&self.site, &token.client_id, &token.source, &response, Timestamp::now()) {
             Ok(mut new) => {
                 new.user.clone_from(&token.user);
+                (new.user_id, new.email, new.owner_asked) =
+                    (token.user_id.clone(), token.email.clone(), token.owner_asked);
                 new.oauth1.clone_from(&token.oauth1);
                 // A service that did not rotate it sent none: the old one goes on.
                 new.refresh_token = new.refresh_token.or_else(|| token.refresh_token.clone());
@@ -160,18 +161,23 @@ impl Garmin {
             answer => answer.map_err(|error| Ended::from(Error::from(error)))?,
         };
         match login::parse_answer(&self.site, &response) {
-            Answer::Ticket { ticket, service } => self.exchange(&ticket, &service, "password"),
+            Answer::Ticket { ticket, service } => self.exchange(&ticket, &service, "password", Some(&credentials.user)),
             Answer::Mfa { method, to } => {
                 let cookies = login::cookies(&response);
-                let hidden = &credentials.password;
-                self.second_factor((&method, &to), &cookies, hidden, ask)
+                self.second_factor((&method, &to), &cookies, credentials, ask)
             }
             Answer::Wrong => Err(Ended::Refused("wrong e-mail address or password; correct the settings".into())),
             other => Err(no_ticket(other, &credentials.password)),
         }
     }
 
-    fn second_factor(&self, (method, to): (&str, &str), cookies: &str, hidden: &Secret, ask: Ask) -> Attempt<Token> {
+    fn second_factor(
+        &self,
+        (method, to): (&str, &str),
+        cookies: &str,
+        credentials: &Credentials,
+        ask: Ask,
+    ) -> Attempt<Token> {
         for number in 1..=CODES {
             let again = if number == 1 { "" } else { "That code was wrong. " };
             let Some(code) = ask(&format!("{again}Code sent by {method} to {to}: ")) else {
@@ -179,9 +185,11 @@ impl Garmin {
             };
             let response = self.send(&login::mfa_request(&self.site, method, &code, cookies)).map_err(Ended::from)?;
             match login::parse_answer(&self.site, &response) {
-                Answer::Ticket { ticket, service } => return self.exchange(&ticket, &service, "password"),
+                Answer::Ticket { ticket, service } => {
+                    return self.exchange(&ticket, &service, "password", Some(&credentials.user));
+                }
                 Answer::WrongCode => {}
-                other => return Err(no_ticket(other, hidden)),
+                other => return Err(no_ticket(other, &credentials.password)),
             }
         }
         Err(Ended::Refused("the second factor was wrong three times".into()))
@@ -199,13 +207,13 @@ impl Garmin {
     }
 
     /// Exchanges a ticket for a token and keeps that. The lock is held by the caller.
-    fn exchange(&self, ticket: &Secret, service: &str, source: &str) -> Attempt<Token> {
+    fn exchange(&self, ticket: &Secret, service: &str, source: &str, email: Option<&str>) -> Attempt<Token> {
         let client = self.context.client_id.as_deref().unwrap_or(login::DI_CLIENT);
         let room = self.store.reserve().map_err(Ended::from)?;
         let response = self.send(&login::exchange_request(&self.site, client, ticket, service)).map_err(Ended::from)?;
         drop(room);
         match login::parse_token(&self.site, client, source, &response, Timestamp::now()) {
-            Ok(token) => self.keep(token),
+            Ok(token) => self.keep(token, email),
             Err(NoToken::Refused(words)) => Err(Ended::Refused(format!(
                 "Garmin did not take the ticket ({words}); a ticket works once, and for a minute"
             ))),
@@ -214,54 +222,13 @@ impl Garmin {
         }
     }
 
-    /// Keeps a new token, renewed if it has to be, once the service has said whose it is. Whatever fails, what was kept
-    /// before stays or comes back; only without any answer the new one is taken on trust.
-    fn keep(&self, token: Token) -> Attempt<Token> {
-        let before = self.store.load::<Token>().unwrap_or(None);
-        let kept = self.keep_checked(token);
-        if kept.is_err() {
-            match &before {
-                Some(token) => self.store.save(token),
-                None => self.store.remove().map(drop),
-            }
-            .map_err(Ended::from)?;
-        }
-        kept
-    }
-
-    fn keep_checked(&self, token: Token) -> Attempt<Token> {
-        self.store.save(&token).map_err(Ended::from)?;
-        let token = match token.is_fresh(Timestamp::now()) {
-            true => token,
-            false => self.renew(&token).map_err(Ended::from)?,
-        };
-        let profile = match self.send(&bearer(&self.profile_request(), &token)) {
-            Ok(response) if matches!(response.status, 401 | 403) => {
-                return Err(Ended::Refused(not_accepted(&self.site, &response)));
-            }
-            Ok(response) => json::lenient(&response.body).unwrap_or_default(),
-            // Without an answer nothing speaks against it, and it may be the only one there is: it is kept.
-            Err(error) => {
-                (self.context.notice)(&format!("the token is kept, but could not be tried: {error}"));
-                Value::Null
-            }
-        };
-        let name = ["fullName", "displayName", "userName"].iter().find_map(|field| profile[*field].as_str());
-        let token = Token { user: name.map(str::to_owned), ..token };
-        let noted = self.store.save(&token).and_then(|()| self.context.guard.went_well());
-        if let Err(error) = noted {
-            (self.context.notice)(&format!("the token is kept, but not all about it could be noted: {error}"));
-        }
-        Ok(token)
-    }
-
     /// Takes what a person brought. A failure says nothing about the password, and leaves its record alone.
     pub(super) fn take(&self, text: &str) -> Result<Account> {
         let brought = import::parse(text, &self.site, Timestamp::now())?;
         let _lock = self.store.lock()?;
         let taken = match brought {
-            import::Brought::Ticket(ticket, service) => self.exchange(&ticket, &service, "browser"),
-            import::Brought::Token(token) => self.keep(*token),
+            import::Brought::Ticket(ticket, service) => self.exchange(&ticket, &service, "browser", None),
+            import::Brought::Token(token) => self.keep(*token, None),
         };
         let token = taken.map_err(|ended| match ended {
             Ended::Refused(why) => self.login_needed(&why),
@@ -306,13 +273,13 @@ fn unclear(error: http::Error) -> Error {
     }
 }
 
-fn bearer(request: &Request, token: &Token) -> Request {
+pub(super) fn bearer(request: &Request, token: &Token) -> Request {
     request.clone().header("Authorization", format!("Bearer {}", token.access_token))
 }
 
 /// Why a fresh token is refused. Since June 2026 some accounts refuse tokens that began on the embedded sign-in page
 /// (python-garminconnect issue 369).
-fn not_accepted(site: &Site, response: &Response) -> String {
+pub(super) fn not_accepted(site: &Site, response: &Response) -> String {
     let text =
         format!("{} {}", response.header("www-authenticate").unwrap_or(""), String::from_utf8_lossy(&response.body));
     if text.contains("Token is not active") {

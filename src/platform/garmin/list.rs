@@ -4,7 +4,7 @@
 //! garmin-connect-export's recordings). The list is newest first by local time and ends with an empty page, not with a
 //! short one; while it is paged through, entries come and go and shift the rest.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -40,6 +40,8 @@ pub struct Pages {
     widest: usize,
     steps_back: u32,
     seen: HashSet<String>,
+    /// Whose the entries are, by their `ownerId`.
+    owners: BTreeSet<String>,
     ended: bool,
 }
 
@@ -49,8 +51,23 @@ const MOST_STEPS_BACK: u32 = 20;
 impl Pages {
     /// A walk through the part of the list that `window` means.
     pub fn new(platform: &'static str, window: Window) -> Pages {
-        let seen = HashSet::new();
-        Pages { platform, window, start: 0, seam: None, pages: 0, widest: 0, steps_back: 0, seen, ended: false }
+        Pages {
+            platform,
+            window,
+            start: 0,
+            seam: None,
+            pages: 0,
+            widest: 0,
+            steps_back: 0,
+            seen: HashSet::new(),
+            owners: BTreeSet::new(),
+            ended: false,
+        }
+    }
+
+    /// Whose the entries of all pages so far are, by the service's id of the person. Entries need not say it.
+    pub fn owners(&self) -> &BTreeSet<String> {
+        &self.owners
     }
 
     /// Path and query of the next page; `None` when the end was seen.
@@ -134,6 +151,7 @@ impl Pages {
 
     fn take(&mut self, items: &[Value]) -> Page {
         let mut page = Page::default();
+        self.owners.extend(items.iter().filter_map(|item| id(&item["ownerId"])));
         for item in items {
             let Some(activity) = activity(self.platform, item) else {
                 page.unreadable.push("an entry of the list has no activityId".into());

@@ -12,19 +12,20 @@ mod import;
 mod list;
 mod login;
 mod oauth1;
+mod owner;
 mod site;
 mod status;
 mod token;
 mod upload;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use site::Site;
 use token::Token;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, More, Outgoing, Page, Platform, Result, Sent,
-    TokenStore, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform, Result,
+    Sent, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::http::{Secret, form};
@@ -38,6 +39,8 @@ struct Garmin {
     context: Context,
     /// An access token that the service has taken although it refused something else with it.
     proven: RefCell<Option<String>>,
+    /// The list names another owner than the profile, and the profile has been asked who is right.
+    owner_confirmed: Cell<bool>,
 }
 
 /// Opens garmin.com.
@@ -52,7 +55,7 @@ pub fn open_cn(context: Context) -> Box<dyn Platform> {
 
 fn open(site: Site, context: Context) -> Box<dyn Platform> {
     let store = TokenStore::new(context.tokens.clone(), site.platform);
-    Box::new(Garmin { site, store, context, proven: RefCell::new(None) })
+    Box::new(Garmin { site, store, context, proven: RefCell::new(None), owner_confirmed: Cell::new(false) })
 }
 
 /// The sign-in page of the mobile app, whose tickets every account takes.
@@ -71,7 +74,7 @@ fn is_id(text: &str) -> bool {
 fn concerns_all(error: &Error) -> bool {
     match error {
         Error::Later { down, .. } => *down,
-        Error::Login(_) | Error::Storage(_) | Error::Input(_) | Error::Stopped => true,
+        Error::Login(_) | Error::Storage(_) | Error::Input(_) | Error::OtherAccount(_) | Error::Stopped => true,
         Error::Gone(_) | Error::Refused(_) | Error::Strange(_) | Error::Unclear(_) => false,
     }
 }
@@ -82,7 +85,10 @@ impl Platform for Garmin {
         while let Some(path) = pages.next_path()? {
             let request = self.site.get(&path).header("Accept", "application/json");
             // A page without anything new is no page on which the caller could have had enough.
-            let Some(page) = pages.read(&self.call(&request)?)? else { continue };
+            let response = self.call(&request)?;
+            let page = pages.read(&response)?;
+            self.check_list_owner(pages.owners())?;
+            let Some(page) = page else { continue };
             if each_page(page)? == More::Stop {
                 return Ok(Ending::Stopped);
             }
@@ -128,6 +134,10 @@ impl Platform for Garmin {
             return Err(Error::Refused(NO_ID.into()));
         }
         delete::parse(&self.call_once(&delete::request(&self.site, &activity.id))?)
+    }
+
+    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
+        self.ask_owner(fresh)
     }
 
     fn account(&self) -> Result<Option<Account>> {

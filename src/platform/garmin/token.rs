@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::site::Site;
-use crate::platform::Account;
+use crate::platform::{Account, Identity};
 
 /// A token is renewed this long before it ends, or in the last tenth of its life if that is shorter.
 const MARGIN_S: i64 = 300;
@@ -39,6 +39,15 @@ pub struct Token {
     /// The name the service shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// The service's own id of the person: `profileId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The e-mail address, if the service tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the service was asked whose it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owner_asked: bool,
     /// How it was come by.
     pub source: String,
     /// Why it can no longer be renewed, once the service said so: it is not asked again.
@@ -81,6 +90,9 @@ impl Token {
             access_token,
             oauth1: None,
             user: None,
+            user_id: None,
+            email: None,
+            owner_asked: false,
             source: source.to_owned(),
             dead: None,
         })
@@ -101,6 +113,12 @@ impl Token {
     /// Whether there is a way to renew it.
     pub fn is_renewable(&self) -> bool {
         self.dead.is_none() && (self.refresh_token.is_some() || self.oauth1.is_some())
+    }
+
+    /// Whose it is, if the service told it.
+    pub fn identity(&self) -> Option<Identity> {
+        let user_id = self.user_id.clone()?;
+        Some(Identity { user_id, name: self.user.clone(), email: self.email.clone() })
     }
 
     /// What may be told of it.

@@ -1,0 +1,174 @@
+//! The table of identities: which account of a service the data folder belongs to.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{Catalogue, Result};
+
+/// The account that the data folder belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Stands for the service's own id of the person, which never changes.
+    pub account: String,
+    /// The name that the service showed last.
+    pub name: Option<String>,
+    /// E-mail addresses that are known to name the account, in lower case.
+    pub emails: Vec<String>,
+}
+
+/// What [`Catalogue::forget_account`] has removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Activities of the account.
+    pub activities: u64,
+    /// Their files in the archive; the files themselves stay.
+    pub files: u64,
+    /// Uploads to the account.
+    pub uploads: u64,
+    /// Deletions from it.
+    pub deletions: u64,
+}
+
+impl Catalogue {
+    /// The account that the data folder belongs to; nothing if no login was ever accepted.
+    pub fn owner(&self, platform: &str) -> Result<Option<Owner>> {
+        let read = || {
+            let sql = "SELECT account, name FROM identities WHERE platform = ?1";
+            let row = self.connection.query_row(sql, [platform], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some((account, name)) = row else { return Ok(None) };
+            let mut statement = self.connection.prepare("SELECT email FROM identity_emails WHERE platform = ?1")?;
+            let emails = statement.query_map([platform], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(Some(Owner { account, name, emails }))
+        };
+        self.done(read())
+    }
+
+    /// Accepts `account` as the owner if nobody owns the data folder yet, and learns the name and the e-mail addresses of
+    /// the owner. Returns who owns it; of another account nothing is learnt.
+    pub fn claim(
+        &mut self,
+        platform: &str,
+        account: &str,
+        name: Option<&str>,
+        emails: &[&str],
+        now: Timestamp,
+    ) -> Result<Owner> {
+        let known = self.owner(platform)?;
+        let emails: Vec<String> = emails.iter().map(|email| email.trim().to_lowercase()).collect();
+        if let Some(owner) = known {
+            let is_new = name.is_some_and(|name| owner.name.as_deref() != Some(name))
+                || emails.iter().any(|email| !owner.emails.contains(email));
+            if owner.account != account || !is_new {
+                return Ok(owner);
+            }
+        }
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO identities (platform, account, name, since) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (platform) DO UPDATE SET name = ifnull(?3, name) WHERE account = ?2",
+                params![platform, account, name, now.as_second()],
+            )?;
+            for email in &emails {
+                // Only of the owner: another process may have claimed the folder meanwhile.
+                tx.execute(
+                    "INSERT OR IGNORE INTO identity_emails (platform, email)
+                     SELECT ?1, ?2 FROM identities WHERE platform = ?1 AND account = ?3",
+                    params![platform, email, account],
+                )?;
+            }
+            Ok(())
+        })?;
+        Ok(self.owner(platform)?.unwrap_or_else(|| Owner {
+            account: account.to_owned(),
+            name: name.map(str::to_owned),
+            emails: Vec::new(),
+        }))
+    }
+
+    /// What [`Catalogue::forget_account`] would remove.
+    pub fn known_of_account(&self, platform: &str) -> Result<Forgotten> {
+        let count = |sql: &str| {
+            let counted = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0));
+            self.done(counted).map(i64::unsigned_abs)
+        };
+        Ok(Forgotten {
+            activities: count("SELECT count(*) FROM activities WHERE platform = ?1")?,
+            files: count("SELECT count(*) FROM files WHERE platform = ?1")?,
+            uploads: count("SELECT count(*) FROM transfers WHERE to_platform = ?1")?,
+            deletions: count("SELECT count(*) FROM deletions WHERE platform = ?1")?,
+        })
+    }
+
+    /// Forgets everything about the account on a platform, so that another one may take its place: whose it is, what is on
+    /// it, and what was uploaded to it or deleted from it.
+    pub fn forget_account(&mut self, platform: &str) -> Result<Forgotten> {
+        let forgotten = self.known_of_account(platform)?;
+        self.write_durably(|tx| OF_ACCOUNT.iter().try_for_each(|sql| forget(tx, sql, platform)))?;
+        Ok(forgotten)
+    }
+}
+
+/// Files and raw JSON come before the activities that they refer to.
+const OF_ACCOUNT: &[&str] = &[
+    "DELETE FROM files WHERE platform = ?1",
+    "DELETE FROM raw WHERE platform = ?1",
+    "DELETE FROM activities WHERE platform = ?1",
+    "DELETE FROM problems WHERE platform = ?1",
+    "DELETE FROM exercises WHERE platform = ?1",
+    "DELETE FROM listings WHERE platform = ?1",
+    "DELETE FROM transfers WHERE to_platform = ?1",
+    "DELETE FROM deletions WHERE platform = ?1",
+    "DELETE FROM logins WHERE platform = ?1",
+    "DELETE FROM logins_by_run WHERE platform = ?1",
+    "DELETE FROM accounts WHERE platform = ?1",
+    "DELETE FROM identity_emails WHERE platform = ?1",
+    "DELETE FROM identities WHERE platform = ?1",
+];
+
+fn forget(tx: &Transaction, sql: &str, platform: &str) -> rusqlite::Result<()> {
+    tx.execute(sql, [platform]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{list, now, open};
+    use super::*;
+    use crate::catalogue::{Coverage, TransferIntent};
+
+    #[test]
+    fn the_first_account_owns_the_folder_and_another_one_does_not_change_that() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut catalogue = open(&dir);
+        assert_eq!(catalogue.owner("coros").unwrap(), None);
+        let ann = catalogue.claim("coros", "7", Some("Ann"), &["Ann@Example.com"], now()).unwrap();
+        assert_eq!((ann.account.as_str(), ann.emails.as_slice()), ("7", ["ann@example.com".to_owned()].as_slice()));
+        let still = catalogue.claim("coros", "8", Some("Bob"), &["bob@example.com"], now()).unwrap();
+        assert_eq!(still, ann);
+        let renamed = catalogue.claim("coros", "7", Some("Ann B"), &["ann@example.org"], now()).unwrap();
+        assert_eq!((renamed.name.as_deref(), renamed.emails.len()), (Some("Ann B"), 2));
+        assert_eq!(
+            catalogue.claim("garmin-com", "8", None, &[], now()).unwrap().account,
+            "8",
+            "each platform has its own"
+        );
+    }
+
+    #[test]
+    fn a_forgotten_account_leaves_nothing_and_others_keep_theirs() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut catalogue = open(&dir);
+        list(&mut catalogue, 1..=3, Coverage::default(), false);
+        catalogue.claim("garmin-com", "7", None, &["a@b.c"], now()).unwrap();
+        catalogue.claim("coros", "9", None, &[], now()).unwrap();
+        for (from, to) in [("coros", "garmin-com"), ("garmin-com", "coros")] {
+            let intent = TransferIntent { run: "r", from: (from, "1"), to, sha256: "aa" };
+            catalogue.intend_transfer(&intent, now()).unwrap();
+        }
+        let forgotten = catalogue.forget_account("garmin-com").unwrap();
+        assert_eq!((forgotten.activities, forgotten.uploads), (3, 1));
+        assert_eq!(catalogue.known_of_account("garmin-com").unwrap(), Forgotten::default());
+        assert_eq!(catalogue.owner("garmin-com").unwrap(), None);
+        assert_eq!(catalogue.owner("coros").unwrap().unwrap().account, "9");
+        assert_eq!(catalogue.open_transfers("coros").unwrap().len(), 1, "what is on the other account is still true");
+    }
+}

@@ -1,0 +1,144 @@
+//! Whose account it is: compared before anything is listed or written, so that nobody's activities reach somebody else.
+//!
+//! The first login decides whose data folder it is. From then on three things must name the same person: the stored token,
+//! the catalogue, and the e-mail address of the settings where its account is known.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::Run;
+use crate::catalogue::{Catalogue, Owner};
+use crate::http::Http;
+use crate::platform::{self, Error, Identity, Kind, OwnerGuard, Platform, described, masked};
+use crate::settings::Settings;
+
+/// What the account of one platform is compared with.
+pub struct Ownership {
+    catalogue: PathBuf,
+    wait: Duration,
+    platform: &'static str,
+    has_login: bool,
+    /// The e-mail address of the settings, in lower case, if it stands there as a text.
+    email: Option<String>,
+}
+
+impl Run {
+    /// What the account of `kind` is compared with.
+    pub fn ownership(&self, kind: &Kind) -> Ownership {
+        Ownership {
+            catalogue: self.catalogue_path.clone(),
+            wait: self.lock_wait,
+            platform: kind.name,
+            has_login: kind.has_login(),
+            email: settings_email(&self.settings, kind),
+        }
+    }
+
+    /// Opens a platform once its account is known to be the one that the data folder belongs to. `fresh`: the service is
+    /// asked now whose account it is, because something is about to be written.
+    ///
+    /// # Errors
+    /// [`Error::OtherAccount`] for another account. No login and no request is made with it before that.
+    pub fn connect(&self, kind: &Kind, http: Arc<Http>, fresh: bool) -> platform::Result<Box<dyn Platform>> {
+        let platform = self.open_platform(kind, http);
+        self.ownership(kind).check(platform.as_ref(), fresh)?;
+        Ok(platform)
+    }
+}
+
+/// The e-mail address that the settings name. One that a command would print is not asked for: it may take long, or a
+/// person.
+fn settings_email(settings: &Settings, kind: &Kind) -> Option<String> {
+    let is_named = |name: &&&str| settings.names_secret(name);
+    let name = kind.user_settings.iter().find(is_named)?;
+    let is_text = settings.get(name).is_some() || settings.get(&format!("{name}_FILE")).is_some();
+    let email = is_text.then(|| settings.secret(name).ok().flatten()).flatten()?;
+    Some(email.expose().trim().to_lowercase())
+}
+
+impl Ownership {
+    /// Compares the settings, the token and the catalogue.
+    ///
+    /// # Errors
+    /// [`Error::OtherAccount`] if they name different accounts; others if whose account it is cannot be found out.
+    pub fn check(&self, platform: &dyn Platform, fresh: bool) -> platform::Result<()> {
+        if !self.has_login {
+            return Ok(());
+        }
+        self.check_settings()?;
+        match platform.identify(fresh) {
+            Ok(Some(identity)) => self.admit(&identity, None),
+            Ok(None) => Ok(()),
+            // A service that cannot tell now is no reason against reading, as long as nobody owns the data folder.
+            Err(Error::Later { .. }) if !fresh && self.with(|catalogue| catalogue.owner(self.platform))?.is_none() => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Compares the settings with the catalogue, without a request.
+    ///
+    /// # Errors
+    /// [`Error::OtherAccount`] if they name different accounts.
+    pub fn check_settings(&self) -> platform::Result<()> {
+        let owner = self.with(|catalogue| catalogue.owner(self.platform))?;
+        let (Some(owner), Some(email)) = (owner, &self.email) else { return Ok(()) };
+        if owner.emails.is_empty() || owner.emails.contains(email) {
+            return Ok(());
+        }
+        let message = format!(
+            "the settings name {}, but this data folder belongs to {}; nothing was listed or written. {}; if it is the same account with a new address, log in with it: gs-auth login --platform {}",
+            masked(email),
+            person(&owner),
+            self.ways_out(),
+            self.platform
+        );
+        Err(Error::OtherAccount(message))
+    }
+
+    fn ways_out(&self) -> String {
+        format!(
+            "Use another data folder for another account (--data-dir or DATA_DIR), or let the folder forget the one that it belongs to: gs-auth logout --forget-account --platform {}",
+            self.platform
+        )
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
+        let result = Catalogue::open(&self.catalogue, self.wait).and_then(|mut catalogue| work(&mut catalogue));
+        result.map_err(|error| Error::Later { message: error.to_string(), down: true })
+    }
+}
+
+impl OwnerGuard for Ownership {
+    fn admit(&self, identity: &Identity, email: Option<&str>) -> platform::Result<()> {
+        let account = digest(self.platform, &identity.user_id);
+        let emails: Vec<&str> = identity.email.as_deref().into_iter().chain(email).collect();
+        let owner = self.with(|catalogue| {
+            catalogue.claim(self.platform, &account, identity.name.as_deref(), &emails, Timestamp::now())
+        })?;
+        if owner.account == account {
+            return Ok(());
+        }
+        let who = described(identity.name.as_deref(), identity.email.as_deref().or(email));
+        Err(Error::OtherAccount(format!(
+            "this login belongs to {who}, but this data folder belongs to {}; nothing was listed or written. {}",
+            person(&owner),
+            self.ways_out()
+        )))
+    }
+}
+
+/// The owner in words.
+pub fn person(owner: &Owner) -> String {
+    described(owner.name.as_deref(), owner.emails.first().map(String::as_str))
+}
+
+/// What stands in the catalogue for a service's id of a person. The id itself would be half a key to the files at COROS.
+fn digest(platform: &str, user_id: &str) -> String {
+    Sha256::digest(format!("{platform} {user_id}")).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,202 @@
+//! Whose account a token belongs to: the profile that the service shows for it.
+
+use std::collections::BTreeSet;
+
+use super::account::{bearer, not_accepted};
+use super::token::Token;
+use super::{Garmin, list};
+use crate::http::{Request, Response};
+use crate::platform::attempt::{Attempt, Ended};
+use crate::platform::{Error, Identity, Result, json};
+
+/// What the profile says of the person.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// `profileId`; older clients call it `userProfileId`. It is also the `ownerId` of every entry of the list.
+    pub user_id: Option<String>,
+    /// The name that the service shows.
+    pub name: Option<String>,
+    /// The e-mail address; some accounts have it as their user name.
+    pub email: Option<String>,
+}
+
+/// What came of asking whose token it is.
+enum Whose {
+    /// The service knows the token.
+    Said(Profile),
+    /// The service does not accept the token.
+    Refused(String),
+    /// Something in front of the service answered, or nothing did: it says nothing about the token.
+    Unknown(String),
+}
+
+impl Profile {
+    /// Reads the answer to the profile request. Every field may be missing.
+    pub fn read(response: &Response) -> Profile {
+        let body = json::lenient(&response.body).unwrap_or_default();
+        let text = |field: &str| body[field].as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
+        let id = |field: &str| list::id(&body[field]).filter(|id| id != "0");
+        Profile {
+            user_id: id("profileId").or_else(|| id("userProfileId")),
+            name: ["fullName", "displayName", "userName"].into_iter().find_map(text),
+            email: text("userName").filter(|name| name.contains('@')),
+        }
+    }
+
+    fn fill(self, token: Token) -> Token {
+        Token { user: self.name, user_id: self.user_id, email: self.email, owner_asked: true, ..token }
+    }
+}
+
+/// Whether an answer is a web page of something in front of the service, rather than the service's own verdict
+/// (python-garminconnect 0.3.18: a 403 with a page says that the client or its network is blocked, nothing of the token).
+pub fn is_web_page(response: &Response) -> bool {
+    response.status == 403 && !response.body.is_empty() && json::lenient(&response.body).is_none()
+}
+
+impl Garmin {
+    /// The request for the profile, without its token.
+    pub(super) fn profile_request(&self) -> Request {
+        self.site.get("/userprofile-service/socialProfile").header("Accept", "application/json")
+    }
+
+    /// Whose account it is. See [`Platform::identify`](crate::platform::Platform::identify).
+    pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
+        let token = self.token(None)?;
+        // A service that does not tell is not asked again and again.
+        if token.owner_asked && (!fresh || token.user_id.is_none()) {
+            return Ok(token.identity());
+        }
+        let response = self.call(&self.profile_request())?;
+        if response.status != 200 {
+            return self.owner_unavailable(&token, fresh, &response);
+        }
+        let profile = Profile::read(&response);
+        if token.owner_asked {
+            // Only asked to be sure: the caller compares.
+            return Ok(profile.fill(token).identity());
+        }
+        let _lock = self.store.lock()?;
+        // Another command may have renewed it while this one asked.
+        let now = self.store.load::<Token>()?.unwrap_or(token);
+        let now = profile.fill(now);
+        self.store.save(&now)?;
+        Ok(now.identity())
+    }
+
+    fn owner_unavailable(&self, token: &Token, fresh: bool, response: &Response) -> Result<Option<Identity>> {
+        let what = if is_web_page(response) { " and a web page" } else { "" };
+        let message =
+            format!("Garmin does not say whose account this is (HTTP {}{what}); try again later", response.status);
+        if fresh || is_web_page(response) || matches!(response.status, 429 | 500..=599) {
+            return Err(Error::Later { message, down: true });
+        }
+        (self.context.notice)(&message);
+        Ok(token.identity())
+    }
+
+    fn whose(&self, token: &Token) -> Whose {
+        match self.send(&bearer(&self.profile_request(), token)) {
+            Ok(response) if is_web_page(&response) => Whose::Unknown(format!(
+                "Garmin shows a web page instead of the profile (HTTP {}): something in front of the service blocks it",
+                response.status
+            )),
+            Ok(response) if matches!(response.status, 401 | 403) => Whose::Refused(not_accepted(&self.site, &response)),
+            Ok(response) if response.status == 200 => Whose::Said(Profile::read(&response)),
+            Ok(response) => Whose::Unknown(format!("HTTP {}", response.status)),
+            Err(error) => Whose::Unknown(error.to_string()),
+        }
+    }
+
+    /// Keeps a new token, renewed if it has to be, once the service has said whose it is. `email` is what the person logged
+    /// in with.
+    ///
+    /// What was kept before stays or comes back if the service refuses the new one, or if it belongs to somebody else. A
+    /// token that nobody could speak for is kept: it may be the only one there is.
+    pub(super) fn keep(&self, token: Token, email: Option<&str>) -> Attempt<Token> {
+        let before = self.store.load::<Token>().unwrap_or(None);
+        let kept = self.keep_owned(token, email);
+        if let Err(ended) = kept {
+            match &before {
+                Some(token) => self.store.save(token),
+                None => self.store.remove().map(drop),
+            }
+            .map_err(Ended::from)?;
+            return Err(ended);
+        }
+        kept
+    }
+
+    fn keep_owned(&self, token: Token, email: Option<&str>) -> Attempt<Token> {
+        self.store.save(&token).map_err(Ended::from)?;
+        let token = match token.is_fresh(jiff::Timestamp::now()) {
+            true => token,
+            false => self.renew(&token).map_err(Ended::from)?,
+        };
+        let token = match self.whose(&token) {
+            Whose::Said(profile) => profile.fill(token),
+            Whose::Refused(why) => return Err(Ended::Refused(why)),
+            // Nothing speaks against it. Whose it is, the next command asks before it does anything.
+            Whose::Unknown(why) => {
+                (self.context.notice)(&format!("the token is kept, but could not be tried: {why}"));
+                token
+            }
+        };
+        if let Some(identity) = token.identity() {
+            self.context.owner.admit(&identity, email).map_err(Ended::Otherwise)?;
+        }
+        let noted = self.store.save(&token).and_then(|()| self.context.guard.went_well());
+        if let Err(error) = noted {
+            (self.context.notice)(&format!("the token is kept, but not all about it could be noted: {error}"));
+        }
+        Ok(token)
+    }
+
+    /// Compares the owner that an entry of the list names with the owner of the token. Where they differ, the service is
+    /// asked once more: a token that suddenly opens another account must not fill this one.
+    pub(super) fn check_list_owner(&self, owners: &BTreeSet<String>) -> Result<()> {
+        let Some(known) = self.store.load::<Token>()?.and_then(|token| token.user_id) else { return Ok(()) };
+        if owners.iter().all(|owner| *owner == known) || self.owner_confirmed.get() {
+            return Ok(());
+        }
+        let response = self.call(&self.profile_request())?;
+        let said = Profile::read(&response).user_id;
+        if response.status == 200 && said.as_deref() == Some(known.as_str()) {
+            // The list counts owners otherwise than the profile does. The profile decides.
+            self.owner_confirmed.set(true);
+            return Ok(());
+        }
+        Err(Error::OtherAccount(format!(
+            "the list that Garmin shows belongs to another account (user {}) than the token (user {known}); nothing of it is taken; try again later, and if it stays so, log in again: gs-auth login --platform {}",
+            said.unwrap_or_else(|| owners.iter().find(|owner| **owner != known).cloned().unwrap_or_default()),
+            self.site.platform
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Response {
+        Response { status, headers: Vec::new(), body: body.into() }
+    }
+
+    #[test]
+    fn the_id_of_a_person_is_the_profile_id() {
+        let profile = |body: &str| Profile::read(&answer(200, body));
+        let full = profile(r#"{"id":7,"profileId":1000001,"fullName":"Ann B","userName":"ann@example.com"}"#);
+        assert_eq!(full.user_id.as_deref(), Some("1000001"), "not `id`, which counts profiles and not people");
+        assert_eq!((full.name.as_deref(), full.email.as_deref()), (Some("Ann B"), Some("ann@example.com")));
+        assert_eq!(profile(r#"{"userProfileId":"42","userName":"ann"}"#).user_id.as_deref(), Some("42"));
+        assert_eq!(profile(r#"{"profileId":0,"displayName":"x"}"#).user_id, None);
+        assert_eq!(profile("[]"), Profile::default());
+    }
+
+    #[test]
+    fn a_web_page_says_nothing_of_a_token() {
+        assert!(is_web_page(&answer(403, "<html>blocked</html>")));
+        assert!(!is_web_page(&answer(403, r#"{"message":"no"}"#)) && !is_web_page(&answer(403, "")));
+        assert!(!is_web_page(&answer(401, "<html>OAuthToken is invalid</html>")));
+    }
+}
