@@ -34,12 +34,15 @@ fn spec(id: u64, start: i64) -> CorosActivitySpec {
 }
 
 #[test]
-fn an_empty_account_is_one_request() {
+fn an_account_that_is_really_empty_is_looked_at_twice_and_told_once() {
     let sim = with_activities(0);
     let work = logged_in(&sim);
-    assert_eq!(work.run("gs-fetch", &[]).ok().silent().out, "");
-    assert_eq!(requests(&sim), ["GET teamcnapi.coros.com/activity/query 200"]);
+    let said = work.run("gs-fetch", &[]);
+    assert_eq!(said.ok().says("coros: the account has no activities").out, "");
+    // The list, the list again, and the count of the smallest page.
+    assert_eq!(asked(&sim, COROS_LIST).len(), 3, "{:?}", requests(&sim));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
+    work.run("gs-fetch", &[]).ok().silent();
 }
 
 #[test]
@@ -49,7 +52,7 @@ fn the_list_is_scoped_by_days_and_the_second_run_makes_one_request() {
     let first = work.run("gs-fetch", &[]);
     assert_eq!(first.ok().silent().ids().len(), 150);
     let list = asked(&sim, COROS_LIST);
-    assert_eq!(list.len(), 1);
+    assert_eq!(list.len(), 2, "the list, and the count that bears it out");
     for part in ["size=200", "pageNumber=1", "startDay=19891201", "endDay=20"] {
         assert!(list[0].query.contains(part), "{}", list[0].query);
     }
@@ -68,7 +71,7 @@ fn more_than_a_page_is_read_to_its_end_and_news_are_found() {
     let sim = with_activities(450);
     let work = logged_in(&sim);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 450);
-    assert_eq!(asked(&sim, COROS_LIST).len(), 3);
+    assert_eq!(asked(&sim, COROS_LIST).len(), 4, "three pages, and the count that bears them out");
     let id = sim.with(|state| state.add_coros_activity(2, &spec(77, HISTORY_END + 60)));
     sim.clear_log();
     assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), [id.to_string()]);

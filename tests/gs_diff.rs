@@ -81,7 +81,7 @@ fn nothing_is_planned_to_or_from_what_was_listed_in_part_or_shrank() {
     for [.., coros] in &ids[..4] {
         world.remove("coros", coros);
     }
-    world.work.run("gs-fetch", &["--full"]).ends(75).says("not believed");
+    world.work.run("gs-fetch", &["--full"]).ends(75).says("ignored as implausible");
     let said = world.diff(&[]);
     said.ends(75).says("4 of 12 known activities were not in it");
     assert_eq!(planned(&said), [format!("garmin-com {new} > garmin-cn")]);

@@ -55,13 +55,13 @@ fn what_is_created_at_once_has_the_id_that_the_answer_names_quoted_or_not() {
 #[test]
 fn what_garmin_knows_by_its_file_is_there_already_at_once_or_late() {
     for duplicates_late in [false, true] {
-        let spec = UploadSpec { duplicates_late, ..UploadSpec::default() };
-        let (world, plan) = planned(spec.clone());
+        let spec = UploadSpec { duplicates_late, listed_after_requests: 1000, ..UploadSpec::default() };
+        let (mut world, plan) = planned(spec.clone());
+        world.work.set("GS_SETTLE_WAIT", "3s");
         world.upload(&plan).ok();
         let id = world.journal()[0].to_id.clone().unwrap();
         // Nothing here remembers it, as in a new folder, and the list does not show it for a while.
-        world.work.change("DELETE FROM transfers; DELETE FROM raw WHERE platform = 'garmin-cn'");
-        world.work.change(&format!("DELETE FROM activities WHERE platform = 'garmin-cn' AND id = '{id}'"));
+        world.work.change("DELETE FROM transfers");
         let record = world.upload(&plan).ok().record();
         assert_eq!(
             (&record["outcome"]["kind"], &record["outcome"]["id"]),
@@ -70,6 +70,7 @@ fn what_garmin_knows_by_its_file_is_there_already_at_once_or_late() {
         let row = world.journal().remove(0);
         assert_eq!((row.outcome.as_deref(), row.to_id.as_deref()), (Some("already-there"), Some(id.as_str())));
         assert_eq!(world.times(CN, START), 1);
+        world.sim.with(|state| state.account("garmin.cn").late.clear());
         world.work.run("gs-fetch", &[]).ok();
         assert_eq!((world.stands(CN, START, &[]).0, world.journal()[0].confirmed), ("there".into(), true));
     }

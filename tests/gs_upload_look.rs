@@ -20,7 +20,7 @@ fn put_by_hand(world: &World, platform: &str, start: i64) -> String {
 }
 
 #[test]
-fn a_list_that_is_minutes_old_is_not_asked_for_again() {
+fn a_list_that_another_command_has_just_read_does_not_replace_the_look() {
     for to in [CN, COROS] {
         let world = world(&[START, START + DAY], |_| {});
         let plan = world.plan_of(COM, to, &[START, START + DAY]);
@@ -29,8 +29,10 @@ fn a_list_that_is_minutes_old_is_not_asked_for_again() {
         let is_list = |path: &str| path.contains("/activitylist-service/") || path == "/activity/query";
         let is_send = |path: &str| path.contains(upload::SEND_GARMIN) || path == upload::IMPORT;
         let first_list = log.iter().position(|one| is_list(&one.path)).unwrap();
-        let last_send = log.iter().rposition(|one| is_send(&one.path)).unwrap();
-        assert!(last_send < first_list, "the list is only read back: {:?}", support::requests(&world.sim));
+        let first_send = log.iter().position(|one| is_send(&one.path)).unwrap();
+        assert!(first_list < first_send, "{:?}", support::requests(&world.sim));
+        // One look before both, one at what became of both.
+        assert_eq!((world.looks(to), world.sent(to)), (2, 2));
     }
 }
 
@@ -113,7 +115,7 @@ fn nothing_is_sent_where_the_list_is_suddenly_shorter() {
         });
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
-        said.says("which is not believed");
+        said.says("ignored as implausible");
         assert_eq!((world.sent(to), world.journal().len()), (0, 0));
     }
 }

@@ -121,6 +121,7 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d '
 garmin-cn\t''
 coros\t''
 folder:\t''"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l forget-account -d 'Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take its place; the files of the archive move to former/'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s q -l quiet -d 'Errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s v -l verbose -d 'Tell more; twice: every request'

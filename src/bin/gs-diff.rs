@@ -144,7 +144,7 @@ fn scope(
 fn known(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Histories, Failure> {
     // What is asked of the start alone is said of the start alone.
     let by_what_was = args.rule == Rule::Evidence && !args.afresh;
-    let known = Histories::read(&run.catalogue, scope, by_what_was, Timestamp::now())?;
+    let known = Histories::read(&run.catalogue, scope, &run.id, by_what_was, Timestamp::now())?;
     for History { kind, knowledge, .. } in &known.platforms {
         let Some(why) = &knowledge.none_because else { continue };
         let message = format!("{}: nothing is planned to or from it: {why}; run gs-fetch", kind.name);

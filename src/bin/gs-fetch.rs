@@ -13,6 +13,8 @@
 use std::cell::Cell;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use clap::Parser;
 use garminsync::catalogue::{Catalogue, Query};
@@ -44,7 +46,7 @@ use jiff::Timestamp;
 
 Settings: GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
 
-Exit codes: 0 all well, 1 some of a list could not be read, 75 try again later, 77 a login is needed, 78 set-up"
+Exit codes: 0 all well, 75 try again later (also if some of a list could not be read), 77 a login is needed, 78 set-up"
 )]
 struct Args {
     /// List everything again, to the end
@@ -114,6 +116,8 @@ struct Task {
     newest: Option<u64>,
     full: bool,
     accept_shrunk: bool,
+    confirm_wait: Duration,
+    stop: Arc<AtomicBool>,
 }
 
 fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Option<u64>) -> Result<Task, Failure> {
@@ -132,6 +136,8 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
         newest: args.newest.or(of_setting).filter(|newest| *newest > 0),
         full: args.full,
         accept_shrunk: args.accept_shrunk,
+        confirm_wait: run.confirm_wait()?,
+        stop: run.stop.clone(),
     })
 }
 
@@ -139,7 +145,8 @@ impl Task {
     fn extent(&self) -> Result<Extent, Failure> {
         let base = self.catalogue.last_base_listing(self.kind.name, self.newest)?;
         let window = self.window != Window::default();
-        Ok(listing::extent(self.full, window, base, Timestamp::now()))
+        let shrunk = self.catalogue.newest_listing(self.kind.name)?.is_some_and(|newest| newest.shrunk);
+        Ok(listing::extent(self.full, window, shrunk, base, Timestamp::now()))
     }
 
     fn rehearse(&self) -> Result<Listed, Failure> {
@@ -175,6 +182,8 @@ impl Task {
             extent,
             accept_shrunk: self.accept_shrunk,
             look: false,
+            confirm_wait: self.confirm_wait,
+            stop: &self.stop,
             progress: &|count| {
                 bar.add(count);
                 page.set(page.get() + 1);
@@ -195,7 +204,11 @@ fn print(
     run.count("listed", listed.items);
     run.count("new", listed.new);
     if listed.unreadable > 0 {
-        run.raise(Exit::Partial);
+        let message = format!(
+            "{}: {} entries of the list could not be read; nothing is concluded from it; try again later, and report it if it stays so",
+            kind.name, listed.unreadable
+        );
+        run.fail(&Failure::new(Exit::Later, message));
     }
     if listed.listing.is_some() {
         run.talk.note(&format!("{}: {} listed, {} new", kind.name, listed.items, listed.new));

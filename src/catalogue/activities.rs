@@ -159,13 +159,6 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, params![platform, id, listing], |row| row.get(0)))
     }
 
-    /// Whether a listing of the run `run` that is believed has shown an entry, and none has missed it since.
-    pub fn is_shown_in_run(&self, platform: &str, id: &str, run: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM activities a JOIN listings l ON l.number = a.last_listing
-            WHERE a.platform = ?1 AND a.id = ?2 AND a.absences = 0 AND l.run = ?3 AND l.believed)";
-        self.done(self.connection.query_row(sql, [platform, id, run], |row| row.get(0)))
-    }
-
     /// The starts of what is on a platform, sorted.
     pub fn starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
         let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND start_time IS NOT NULL AND absences = 0

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
+use sha2::{Digest, Sha256};
 
 use super::{Catalogue, Result};
 
@@ -88,6 +89,42 @@ impl Coverage {
 const COVERED: &str = "platform = ?1 AND ((?2 IS NULL AND ?3 IS NULL)
     OR (start_time >= ifnull(?2, start_time) AND start_time < ifnull(?3, start_time + 1)))";
 
+/// So many activities may be missing in an account of any size: people delete by hand.
+const PLAUSIBLY_DELETED: i64 = 2;
+/// Two listings that lack the same are believed if they lie so far apart. Services in trouble recover within less.
+const APART_S: i64 = 3600;
+/// A listing from longer ago says nothing about today.
+const MEMORY_S: i64 = 30 * 86_400;
+
+/// Whether a listing that shows `kept` of the known activities and lacks `gone` of them lacks too much to be believed at
+/// once: all of them, or more than a tenth and more than a few.
+pub fn is_shrunk(gone: i64, kept: i64) -> bool {
+    gone > 0 && (kept == 0 || (gone > PLAUSIBLY_DELETED && gone * 10 > gone + kept))
+}
+
+/// A digest of the activities that a whole listing lacks.
+fn missing(tx: &Transaction, platform: &str, listing: i64) -> rusqlite::Result<String> {
+    let sql = "SELECT id FROM activities WHERE platform = ?1 AND absences = 0 AND first_listing IS NOT NULL
+        AND last_listing < ?2 ORDER BY id";
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut digest = Sha256::new();
+    for id in statement.query_map(params![platform, listing], |row| row.get::<_, String>(0))? {
+        digest.update(id?);
+        digest.update(b"\n");
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether a listing a while ago lacked the same, and none since then said otherwise.
+fn has_repeated(tx: &Transaction, platform: &str, missing: &str, now: Timestamp) -> rusqlite::Result<bool> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM listings one WHERE platform = ?1 AND missing = ?2 AND started BETWEEN ?3 AND ?4
+        AND NOT EXISTS (SELECT 1 FROM listings other WHERE other.platform = ?1 AND other.number > one.number
+            AND NOT other.look AND (other.believed OR (other.missing IS NOT NULL AND other.missing <> ?2))))";
+    let now = now.as_second();
+    tx.prepare_cached(sql)?.query_row(params![platform, missing, now - MEMORY_S, now - APART_S], |row| row.get(0))
+}
+
 /// Transfers whose entry this listing shows have arrived beyond doubt.
 fn read_back(tx: &Transaction, platform: &str, listing: i64, now: Timestamp) -> rusqlite::Result<()> {
     tx.prepare_cached(
@@ -110,8 +147,9 @@ impl Catalogue {
 
     /// Ends a listing that got as far as `coverage` says, and concludes who is gone.
     ///
-    /// One that lacks more than a tenth of what was known, or all of it, is not believed unless `accept_shrunk`: services
-    /// have answered with an empty list on a bad day. Nothing is then concluded from it.
+    /// One that lacks too much of what was known (see [`is_shrunk`]) is not believed unless `accept_shrunk`: services have
+    /// answered with an empty list on a bad day. Nothing is then concluded from it, unless another whole listing lacked
+    /// exactly the same an hour or longer before.
     pub fn finish_listing(
         &mut self,
         (listing, platform): (i64, &str),
@@ -134,8 +172,14 @@ impl Catalogue {
             )?;
             let kept = count("last_listing >= ?4 AND first_listing < ?4")?;
             // Listings run side by side: who was seen by one that began later has been seen since this one began.
-            let shrunk = gone * 10 > gone + kept;
-            let believed = accept_shrunk || !shrunk;
+            let shrunk = is_shrunk(gone, kept);
+            let whole = reached.complete && reached.concludes && from.is_none() && until.is_none();
+            let missing = if shrunk && whole { Some(missing(tx, platform, listing)?) } else { None };
+            let repeats = match &missing {
+                Some(missing) => has_repeated(tx, platform, missing, now)?,
+                None => false,
+            };
+            let believed = accept_shrunk || !shrunk || repeats;
             if believed && reached.concludes {
                 tx.prepare_cached(&format!(
                     "UPDATE activities SET absences = absences + 1,
@@ -155,7 +199,7 @@ impl Catalogue {
             let message = (!believed).then(|| format!("{gone} of {} known activities were not in it", gone + kept));
             tx.prepare_cached(
                 "UPDATE listings SET finished = ?2, believed = ?3, complete = ?4, base = ?5, from_time = ?6,
-                    until_time = ?7, items = ?8, message = ?9, shrunk = ?10 WHERE number = ?1",
+                    until_time = ?7, items = ?8, message = ?9, shrunk = ?10, missing = ?11 WHERE number = ?1",
             )?
             .execute(params![
                 listing,
@@ -167,7 +211,8 @@ impl Catalogue {
                 until,
                 i64::try_from(reached.items).unwrap_or(i64::MAX),
                 message,
-                !believed
+                !believed,
+                missing
             ])?;
             Ok(Settled { believed, known: (gone + kept).unsigned_abs(), gone: gone.unsigned_abs() })
         })
@@ -199,11 +244,27 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, params![platform, listing], |row| row.get(0)))
     }
 
-    /// For which parts of time it is known what is on `platform`.
-    pub fn knowledge(&self, platform: &str) -> Result<Knowledge> {
+    /// Whether a listing that was believed has ever shown an activity.
+    pub fn was_filled(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND items > 0)";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
+    }
+
+    /// Whether a listing of everything was ever believed, however little it showed.
+    pub fn was_listed(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND base)";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
+    }
+
+    /// For which parts of time it is known what is on `platform`, as the run `run` sees it.
+    ///
+    /// A listing without an end is being made by another process, or was killed: it says nothing, and what was known before
+    /// still holds. In one's own run it is one that was killed, and what comes after it must not go on as if it had ended.
+    pub fn knowledge(&self, platform: &str, run: &str) -> Result<Knowledge> {
         let newest = self.connection.query_row(
-            "SELECT believed, message, run FROM listings WHERE platform = ?1 AND NOT look ORDER BY number DESC LIMIT 1",
-            [platform],
+            "SELECT believed, message, run FROM listings WHERE platform = ?1 AND NOT look
+                AND (finished IS NOT NULL OR believed OR run = ?2) ORDER BY number DESC LIMIT 1",
+            [platform, run],
             |row| Ok((row.get::<_, bool>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, String>(2)?)),
         );
         let (none_because, run) = match self.done(newest.optional())? {
@@ -217,9 +278,17 @@ impl Catalogue {
         Ok(Knowledge { none_because, run, spans })
     }
 
-    /// What believed listings that began at `since` or later cover: what is known of it is as new as that.
-    pub fn listed_since(&self, platform: &str, since: Timestamp) -> Result<Vec<Coverage>> {
-        self.spans("believed", platform, since)
+    /// What believed listings cover that began between `since` and `now`. One that seems to have begun later was made under
+    /// a clock that was wrong, and how old it is nobody knows.
+    pub fn listed_since(&self, platform: &str, since: Timestamp, now: Timestamp) -> Result<Vec<Coverage>> {
+        self.spans(&format!("believed AND started <= {}", now.as_second()), platform, since)
+    }
+
+    /// The number of the newest listing of any platform; 0 if there is none. It counts on with every listing, whatever the
+    /// clock says.
+    pub fn newest_listing_number(&self) -> Result<i64> {
+        let sql = "SELECT ifnull(max(number), 0) FROM listings";
+        self.done(self.connection.query_row(sql, [], |row| row.get(0)))
     }
 
     fn spans(&self, condition: &str, platform: &str, since: Timestamp) -> Result<Vec<Coverage>> {

@@ -348,7 +348,7 @@ fn a_catalogue_of_the_first_version_is_brought_up_to_date() {
     let catalogue = open(&dir);
     assert!(catalogue.entry("garmin-com", "1").unwrap().is_some());
     assert_eq!(catalogue.open_transfers("garmin-cn").unwrap().len(), 1);
-    let knowledge = catalogue.knowledge("garmin-com").unwrap();
+    let knowledge = catalogue.knowledge("garmin-com", "another-run").unwrap();
     assert!(knowledge.none_because.is_none() && knowledge.spans == [Coverage::default()]);
     assert!(catalogue.exercises().unwrap().is_empty());
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Bar, Exit, Failure, Run, Targets, candidate, record_of};
+use crate::activity::Activity;
 use crate::archive::Format;
 use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
 use crate::matching::{Certainty, Matcher};
@@ -106,53 +107,60 @@ impl<'a> Deletions<'a> {
         let Some(kind) = platform::kind(&record.activity.platform) else {
             return self.skip(record, "no platform of this name is known here");
         };
-        let (Some(copy_of), Some(entry)) =
-            (record.copy_of.clone(), self.run.catalogue.entry(kind.name, &record.activity.id)?)
-        else {
-            return self.skip(record, "the catalogue does not know it; run gs-fetch first");
-        };
-        if entry.absent.is_some() {
-            return self.skip(record, "it is gone already");
-        }
-        if !entry.listed {
-            return self.skip(record, "no list of its platform has shown it; run gs-fetch first");
-        }
-        let Some(kept) = self.run.catalogue.entry(kind.name, &copy_of.id)? else {
-            return self.skip(record, "the catalogue does not know the entry that is to be kept; run gs-fetch first");
-        };
-        let mut facts = self.facts(kind, &record, &entry, &kept)?;
         // First all that costs no request.
-        if let Some(why) = deletion::refusal(&Facts { kept_is_there: true, ..facts }) {
-            return self.skip(record, &why);
-        }
+        let kept = match self.guarded(kind, &record, true)? {
+            Ok(kept) => kept,
+            Err(why) => return self.skip(record, &why),
+        };
         if self.run.common.dry_run {
             let (platform, id) = (kind.name, &record.activity.id);
-            self.run.talk.warning(&format!("{platform} {id}: would be deleted; {} is kept", copy_of.id));
+            self.run.talk.warning(&format!("{platform} {id}: would be deleted; {} is kept", kept.activity.id));
             self.run.count("rehearsed", 1);
             self.skipped(record, "not deleted: --dry-run");
             return Ok(());
         }
-        if !self.targets.is_open(kind) {
-            // Another command may have written to it until now: all is asked again.
-            return match self.targets.opened(self.run, kind)? {
-                Some(problem) => self.fail(record, problem),
-                None => self.judge(record),
-            };
-        }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
         }
-        match self.is_there(kind, &kept)? {
-            Ok(there) => facts.kept_is_there = there,
+        // Only now is nobody else writing to it. The platform is asked right before each deletion: a person may have deleted
+        // the other one of the two in this very minute.
+        let there = match self.are_there(kind, &record.activity, &kept)? {
+            Ok((true, kept)) => kept,
+            Ok((false, _)) => return self.skip(record, "the platform no longer shows it"),
             Err(failure) => {
                 let problem = self.targets.unusable(self.run, kind, failure)?;
                 return self.fail(record, problem);
             }
+        };
+        // What the look has shown may have changed any of the answers.
+        match self.guarded(kind, &record, there)? {
+            Ok(kept) => self.delete(kind, record, &kept),
+            Err(why) => self.skip(record, &why),
         }
-        match deletion::refusal(&facts) {
-            Some(why) => self.skip(record, &why),
-            None => self.delete(kind, record, &kept),
+    }
+
+    /// The activity that is kept, if every guard holds; else the one that does not. `there`: whether the platform has the
+    /// one that is kept.
+    fn guarded(&self, kind: &Kind, record: &ActivityRecord, there: bool) -> Result<Result<Entry, String>, Failure> {
+        let no = |why: &str| Ok(Err(why.to_owned()));
+        let (Some(copy_of), Some(copy)) = (&record.copy_of, self.run.catalogue.entry(kind.name, &record.activity.id)?)
+        else {
+            return no("the catalogue does not know it; run gs-fetch first");
+        };
+        if copy.absent.is_some() {
+            return no("it is gone already");
         }
+        if !copy.listed {
+            return no("no list of its platform has shown it; run gs-fetch first");
+        }
+        let Some(kept) = self.run.catalogue.entry(kind.name, &copy_of.id)? else {
+            return no("the catalogue does not know the entry that is to be kept; run gs-fetch first");
+        };
+        let facts = self.facts(kind, record, &copy, &kept)?;
+        Ok(match deletion::refusal(&Facts { kept_is_there: there, ..facts }) {
+            Some(why) => Err(why),
+            None => Ok(kept),
+        })
     }
 
     /// What the guards ask for, without a request.
@@ -205,19 +213,33 @@ impl<'a> Deletions<'a> {
         Ok(Archived::Whole)
     }
 
-    /// Whether the platform shows an entry: a listing of this run says so, or it is asked. The inner error: nobody knows.
-    fn is_there(&mut self, kind: &'static Kind, kept: &Entry) -> Result<Result<bool, Failure>, Failure> {
-        let id = &kept.activity.id;
-        if self.run.catalogue.is_shown_in_run(kind.name, id, &self.run.id)? {
-            return Ok(Ok(true));
-        }
-        let Some(start) = kept.activity.start_time else { return Ok(Ok(false)) };
+    /// Whether the platform has both activities now, the copy and the one that is kept: its list shows them, and asked for
+    /// by its id the kept one is there. The inner error: nobody knows.
+    fn are_there(
+        &mut self,
+        kind: &'static Kind,
+        copy: &Activity,
+        kept: &Entry,
+    ) -> Result<Result<(bool, bool), Failure>, Failure> {
+        let starts: Vec<Timestamp> = [copy.start_time, kept.activity.start_time].into_iter().flatten().collect();
         self.bar.say(&format!("looks at {}", kind.name));
-        match self.targets.get(kind)?.list_around(self.run, vec![start]) {
-            Ok(listing) => Ok(Ok(self.run.catalogue.is_shown_since(kind.name, id, listing)?)),
-            Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => Err(failure),
-            Err(failure) => Ok(Err(failure)),
+        let listing = match self.targets.get(kind)?.list_around(self.run, starts) {
+            Ok(listing) => listing,
+            Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
+                return Err(failure);
+            }
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let is_shown = |id: &str| self.run.catalogue.is_shown_since(kind.name, id, listing);
+        let (has_copy, has_kept) = (is_shown(&copy.id)?, is_shown(&kept.activity.id)?);
+        if !has_copy || !has_kept {
+            return Ok(Ok((has_copy, has_kept)));
         }
+        // A list may lag behind; the activity itself does not.
+        Ok(match self.targets.get(kind)?.platform.exists(&kept.activity) {
+            Ok(exists) => Ok((true, exists.unwrap_or(true))),
+            Err(error) => Err(error.into()),
+        })
     }
 
     /// Writes down the intent and sends the request.

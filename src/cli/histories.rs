@@ -36,15 +36,16 @@ pub struct Histories {
 }
 
 impl Histories {
-    /// Reads them. `by_what_was`: what was found to be one exercise before counts.
+    /// Reads them, as the run `run` sees them. `by_what_was`: what was found to be one exercise before counts.
     pub fn read(
         catalogue: &Catalogue,
         scope: &[&'static Kind],
+        run: &str,
         by_what_was: bool,
         now: Timestamp,
     ) -> catalogue::Result<Histories> {
         let history = |kind: &&'static Kind| {
-            let (knowledge, journal) = (catalogue.knowledge(kind.name)?, catalogue.transfers_to(kind.name)?);
+            let (knowledge, journal) = (catalogue.knowledge(kind.name, run)?, catalogue.transfers_to(kind.name)?);
             Ok(History { kind, knowledge, journal })
         };
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;

@@ -2,11 +2,15 @@
 //!
 //! `gs-fetch` lists histories with it. Whoever is about to write looks first with it: at a window of time, as it is now.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 
 use super::{Exit, Failure, Talk};
 use crate::catalogue::{Catalogue, Change, Coverage, Reached, Seen};
-use crate::plan::listing::{self, Extent};
+use crate::plan::listing::{self, Extent, Order, SecondLook};
 use crate::platform::{self, Ending, Kind, More, Page, Platform, Window};
 
 /// A listing to be made.
@@ -31,6 +35,10 @@ pub struct Listing<'a> {
     pub accept_shrunk: bool,
     /// It only looks at what is there now: that something is gone is for the next listing of `gs-fetch` to say.
     pub look: bool,
+    /// How long it waits before it looks again at a list that nobody has ever seen filled.
+    pub confirm_wait: Duration,
+    /// Raised when a person wants it to end.
+    pub stop: &'a AtomicBool,
     /// Told how many came with each page.
     pub progress: &'a dyn Fn(u64),
 }
@@ -51,12 +59,31 @@ pub struct Listed {
 /// How far it has got.
 struct Walk {
     number: i64,
-    oldest: Option<Timestamp>,
-    is_sorted: bool,
+    order: Order,
     /// News on the last page.
     last_fresh: usize,
     listed: Listed,
+    /// What it showed, if a second look has to confirm it.
+    ids: Option<HashSet<String>>,
     failure: Option<Failure>,
+}
+
+/// So many entries that cannot be read are told one by one.
+const TOLD: u64 = 3;
+/// So often an account that was never seen filled is looked at, until two looks agree.
+const LOOKS: u32 = 3;
+
+impl Walk {
+    fn new(number: i64) -> Walk {
+        Walk {
+            number,
+            order: Order::default(),
+            last_fresh: 0,
+            listed: Listed { listing: Some(number), ..Listed::default() },
+            ids: None,
+            failure: None,
+        }
+    }
 }
 
 impl Listing<'_> {
@@ -66,26 +93,14 @@ impl Listing<'_> {
     /// It was cut, or is not believed: nothing is concluded from it.
     pub fn take(mut self) -> Result<Listed, Failure> {
         let number = self.catalogue.begin_listing(self.kind.name, self.run, self.look, Timestamp::now())?;
-        let mut walk = Walk {
-            number,
-            oldest: None,
-            is_sorted: true,
-            last_fresh: 0,
-            listed: Listed { listing: Some(number), ..Listed::default() },
-            failure: None,
-        };
+        let mut walk = Walk { ids: self.needs_confirming()?.then(HashSet::new), ..Walk::new(number) };
         let (platform, window) = (self.platform, self.window);
         let ended = platform.activities(&window, &mut |page| self.page(&mut walk, page));
         self.conclude(walk, ended)
     }
 
     fn page(&mut self, walk: &mut Walk, mut page: Page) -> platform::Result<More> {
-        let left = |newest: u64| usize::try_from(newest - walk.listed.items).unwrap_or(usize::MAX);
-        let left = self.newest.map_or(usize::MAX, left);
-        if page.activities.len() > left {
-            page.activities.truncate(left);
-            page.starts = page.activities.iter().filter_map(|listed| listed.activity.start_time).collect();
-        }
+        limit(&mut page, self.newest, walk.listed.items);
         self.enter(walk, &page).map_err(|failure| {
             walk.failure = Some(failure);
             platform::Error::Stopped
@@ -97,14 +112,19 @@ impl Listing<'_> {
 
     /// Takes a page into the catalogue.
     fn enter(&mut self, walk: &mut Walk, page: &Page) -> Result<(), Failure> {
-        for what in &page.unreadable {
-            self.talk.error(&format!("{}: {what}; it is passed over", self.kind.name));
+        for (number, what) in (walk.listed.unreadable..).zip(&page.unreadable) {
+            if number < TOLD {
+                self.talk.error(&format!("{}: {what}", self.kind.name));
+            }
         }
         let seen: Vec<Seen> = page.activities.iter().map(|l| Seen { activity: &l.activity, raw: &l.raw }).collect();
         let changes = self.catalogue.see(walk.number, &seen, Timestamp::now())?;
-        for start in &page.starts {
-            walk.is_sorted &= listing::is_sorted(walk.oldest, Some(*start));
-            walk.oldest = Some(walk.oldest.map_or(*start, |oldest| oldest.min(*start)));
+        if page.restarted {
+            walk.order.restart();
+        }
+        page.starts.iter().for_each(|start| walk.order.add(*start));
+        if let Some(ids) = &mut walk.ids {
+            ids.extend(page.activities.iter().map(|listed| listed.activity.id.clone()));
         }
         walk.listed.items += seen.len() as u64;
         walk.listed.unreadable += page.unreadable.len() as u64;
@@ -114,7 +134,7 @@ impl Listing<'_> {
     }
 
     /// Says how far it got, and what that means.
-    fn conclude(self, walk: Walk, ended: platform::Result<Ending>) -> Result<Listed, Failure> {
+    fn conclude(mut self, mut walk: Walk, ended: platform::Result<Ending>) -> Result<Listed, Failure> {
         let (number, now) = (walk.number, Timestamp::now());
         let ending = match ended {
             Ok(ending) => ending,
@@ -130,6 +150,10 @@ impl Listing<'_> {
             self.catalogue.cut_listing(number, walk.listed.items, &message, now)?;
             return Ok(walk.listed);
         }
+        if let Err(failure) = self.incomplete(&mut walk) {
+            self.catalogue.cut_listing(number, walk.listed.items, &failure.message, now)?;
+            return Err(failure);
+        }
         let reached = self.reached(&walk, ending)?;
         let settled = self.catalogue.finish_listing((number, self.kind.name), &reached, self.accept_shrunk, now)?;
         if !settled.believed {
@@ -144,6 +168,95 @@ impl Listing<'_> {
         Ok(walk.listed)
     }
 
+    /// Why nothing may be concluded from a listing although it got to its end: it has no order, or it is the first one that
+    /// nobody else bears out.
+    fn incomplete(&mut self, walk: &mut Walk) -> Result<(), Failure> {
+        if self.kind.has_login() && walk.order.is_missing() {
+            return Err(untrusted("the list is in no order, so parts of it may be missing"));
+        }
+        match walk.ids.take() {
+            Some(first) => self.confirm(walk, first)?,
+            None if walk.listed.items == 0 && !self.look && self.kind.has_login() => self.not_counted()?,
+            None => return Ok(()),
+        }
+        if walk.listed.items == 0 && !self.look && !self.catalogue.was_listed(self.kind.name)? {
+            self.talk.warning(&format!("{}: the account has no activities (looked twice)", self.kind.name));
+        }
+        Ok(())
+    }
+
+    /// Whether one look is not enough: nothing has ever been seen there, so nothing known would speak against a list that is
+    /// empty or half by mistake, and all of it would be uploaded a second time.
+    fn needs_confirming(&self) -> Result<bool, Failure> {
+        let is_covered = self.look && self.catalogue.was_listed(self.kind.name)?;
+        Ok(self.kind.has_login() && !is_covered && !self.catalogue.was_filled(self.kind.name)?)
+    }
+
+    /// Looks again until two looks agree: at the service's own count, if it has one that agrees; else, after a pause, at the
+    /// same list. What the last look shows is what counts: the first may have come while the list was being filled.
+    fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>) -> Result<(), Failure> {
+        let whole = self.window == Window::default() && self.newest.is_none();
+        let mut before = first;
+        for _ in 1..LOOKS {
+            if whole && !before.is_empty() && self.platform.count()? == Some(before.len() as u64) {
+                return Ok(());
+            }
+            self.talk.detail(&format!("{}: looks at the list again", self.kind.name));
+            self.rest()?;
+            let now = self.look_again(walk)?;
+            if before.is_empty() && now.is_empty() {
+                return self.not_counted();
+            }
+            match listing::compare(&before, &now) {
+                SecondLook::Agrees => return Ok(()),
+                SecondLook::Differs { more, fewer } => self.talk.detail(&format!(
+                    "{}: this look shows {more} activities that the one before did not, and lacks {fewer}",
+                    self.kind.name
+                )),
+            }
+            before = now;
+        }
+        Err(untrusted(&format!("the list of this account is another one each time (looked {LOOKS} times)")))
+    }
+
+    /// Takes the list into the catalogue once more, as part of the same listing, and returns the ids that it showed.
+    fn look_again(&mut self, walk: &mut Walk) -> Result<HashSet<String>, Failure> {
+        let mut again = Walk { ids: Some(HashSet::new()), ..Walk::new(walk.number) };
+        let (platform, window) = (self.platform, self.window);
+        let ended = platform.activities(&window, &mut |page| self.page(&mut again, page));
+        if let Err(error) = ended {
+            return Err(again.failure.unwrap_or_else(|| error.into()));
+        }
+        if again.listed.unreadable > 0 || again.order.is_missing() {
+            return Err(untrusted("a second look at the list shows entries that cannot be read, or in no order"));
+        }
+        (walk.listed.items, walk.listed.new) = (again.listed.items, walk.listed.new + again.listed.new);
+        walk.order = again.order;
+        Ok(again.ids.unwrap_or_default())
+    }
+
+    /// An empty list is only believed of a service that counts nothing either.
+    fn not_counted(&self) -> Result<(), Failure> {
+        match self.platform.count()? {
+            Some(count @ 1..) => {
+                Err(untrusted(&format!("the list is empty, but the service counts {count} activities")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits before the second look, but not past a person's wish to stop.
+    fn rest(&self) -> Result<(), Failure> {
+        let end = Instant::now() + self.confirm_wait;
+        while Instant::now() < end {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(platform::Error::Stopped.into());
+            }
+            std::thread::sleep(Duration::from_millis(50).min(end.saturating_duration_since(Instant::now())));
+        }
+        Ok(())
+    }
+
     fn reached(&self, walk: &Walk, ending: Ending) -> Result<Reached, Failure> {
         let window = self.window;
         let limited = self.newest.is_some_and(|newest| walk.listed.items >= newest);
@@ -151,7 +264,7 @@ impl Listing<'_> {
             Ending::End => Coverage { from: window.since, until: window.until },
             // Having stopped without a single start, or in a list without order, it covers no time at all.
             Ending::Stopped => {
-                let oldest = walk.oldest.filter(|_| walk.is_sorted);
+                let oldest = walk.order.oldest().filter(|_| walk.order.is_sorted());
                 let from = listing::covered_from(oldest).unwrap_or(Timestamp::MAX);
                 Coverage { from: Some(window.since.map_or(from, |since| since.max(from))), until: window.until }
             }
@@ -177,6 +290,20 @@ impl Listing<'_> {
     }
 }
 
+/// Leaves of a page as many activities as are still wanted: `newest` less those that earlier pages had.
+fn limit(page: &mut Page, newest: Option<u64>, listed: u64) {
+    let left = newest.map_or(usize::MAX, |newest| usize::try_from(newest.saturating_sub(listed)).unwrap_or(usize::MAX));
+    if page.activities.len() > left {
+        page.activities.truncate(left);
+        page.starts = page.activities.iter().filter_map(|listed| listed.activity.start_time).collect();
+    }
+}
+
+/// A listing from which nothing is concluded.
+fn untrusted(why: &str) -> Failure {
+    Failure::new(Exit::Later, format!("{why}; nothing is concluded from it; try again later"))
+}
+
 /// Why a list that is missing too much is ignored, and what to do.
 fn shrunk(kind: &Kind, gone: u64, known: u64) -> String {
     let cause = match kind.has_login() {
@@ -184,6 +311,6 @@ fn shrunk(kind: &Kind, gone: u64, known: u64) -> String {
         false => "another medium may be mounted there",
     };
     format!(
-        "the list is missing {gone} of {known} known activities and is ignored as implausible; {cause}; if you deleted them, run gs-fetch --full --accept-shrunk"
+        "the list is missing {gone} of {known} known activities and is ignored as implausible; {cause}; if you deleted them, run gs-fetch --full --accept-shrunk, or wait: the same list an hour later is accepted"
     )
 }

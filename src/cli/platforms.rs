@@ -83,6 +83,12 @@ impl Run {
         Ok(Arc::new(Http::new(Arc::new(pacing), options)))
     }
 
+    /// `GS_CONFIRM_WAIT`: how long to wait before a second look at a list that nobody has ever seen filled, or at one that
+    /// does not show an upload whose answer was lost.
+    pub fn confirm_wait(&self) -> Result<Duration, Failure> {
+        Ok(self.settings.duration("GS_CONFIRM_WAIT", Duration::from_secs(10))?)
+    }
+
     /// Opens a platform, for whoever it belongs to: to log in, or to look at its token. Whoever lists or writes uses
     /// [`Run::connect`].
     pub fn open_platform(&self, kind: &Kind, http: Arc<Http>) -> Box<dyn Platform> {

@@ -1,13 +1,15 @@
 //! A platform that is about to be written to: open, held against other writers, and looked at before every write.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::{Bar, Exit, Failure, Listed, Listing, Run};
 use crate::archive::{Lock, Purpose};
-use crate::catalogue::{Entry, FileFacts, Query};
+use crate::catalogue::{Coverage, Entry, FileFacts, Query};
 use crate::http::Http;
 use crate::plan::listing::Extent;
 use crate::plan::look;
@@ -23,6 +25,8 @@ pub struct Target {
     pub kind: &'static Kind,
     /// The platform.
     pub platform: Box<dyn Platform>,
+    /// The parts of its list that this command has looked at, and when; by a clock that nobody sets.
+    looks: RefCell<Vec<(Coverage, Instant)>>,
     /// Between a look and the write that follows it, nobody else writes.
     _lock: Lock,
 }
@@ -159,28 +163,42 @@ impl Target {
         let lock = run.archive.lock(kind.name, Purpose::Write, run.lock_wait)?;
         let lock =
             lock.ok_or_else(|| Failure::new(Exit::Later, "another command writes to this platform; try again later"))?;
-        Ok(run.connect(kind, http, true).map(|platform| Target { kind, platform, _lock: lock }))
+        Ok(run.connect(kind, http, true).map(|platform| Target {
+            kind,
+            platform,
+            looks: RefCell::default(),
+            _lock: lock,
+        }))
     }
 
-    /// Makes sure that what the catalogue knows of the time around `start` is minutes old: if it is older, that part of
-    /// the list is asked for, and a page's worth around it.
+    /// Makes sure that what the catalogue knows of the time around `start` is seconds old: if this command has not just
+    /// looked there, that part of the list is asked for, and a page's worth around it, which serves the next ones.
+    ///
+    /// What other commands have listed does not count, however new it seems: a watch may have uploaded since, and the clock
+    /// may be wrong.
     pub fn look(&self, run: &mut Run, start: Timestamp, bar: &Bar) -> Result<(), Failure> {
-        let now = Timestamp::now();
         let (from, until) = look::reach(start);
-        let since = now.checked_sub(look::FRESH).unwrap_or(Timestamp::MIN);
-        let listed = run.catalogue.listed_since(self.kind.name, since)?;
-        // Nothing begins after now, so a list covers up to now what it covers.
-        let last = until.min(now);
-        if listed.iter().any(|span| span.holds(Some(from)) && span.holds(Some(last.max(from)))) {
+        let is_fresh = |(span, at): &(Coverage, Instant)| {
+            at.elapsed() < look::FRESH
+                && span.from.is_some_and(|it| it <= from)
+                && span.until.is_some_and(|it| it >= until)
+        };
+        if self.looks.borrow().iter().any(is_fresh) {
             return Ok(());
         }
         let (from, until) = look::window(start, &run.catalogue.starts(self.kind.name)?);
         bar.say(&format!("looks at {}", self.kind.name));
-        self.list(run, Window { since: Some(from), until: Some(until) }).map(drop)
+        let began = Instant::now();
+        self.list(run, Window { since: Some(from), until: Some(until) })?;
+        let mut looks = self.looks.borrow_mut();
+        looks.retain(|(_, at)| at.elapsed() < look::FRESH);
+        looks.push((Coverage { from: Some(from), until: Some(until) }, began));
+        Ok(())
     }
 
     /// Lists a window into the catalogue as it is now.
     pub fn list(&self, run: &mut Run, window: Window) -> Result<Listed, Failure> {
+        let confirm_wait = run.confirm_wait()?;
         let listed = Listing {
             kind: self.kind,
             platform: self.platform.as_ref(),
@@ -192,6 +210,8 @@ impl Target {
             extent: Extent::Full,
             accept_shrunk: false,
             look: true,
+            confirm_wait,
+            stop: &run.stop,
             progress: &|_| {},
         }
         .take()?;

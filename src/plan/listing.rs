@@ -1,5 +1,7 @@
 //! How far a listing goes, and what may be concluded from where it ended.
 
+use std::collections::{HashSet, VecDeque};
+
 use jiff::{SignedDuration, Timestamp};
 
 /// Only a listing of everything shows what was deleted long ago: one is due after this time.
@@ -21,10 +23,11 @@ pub enum Extent {
 ///
 /// - asked for, or a part of time is asked for: all of that;
 /// - nothing to build on (no earlier listing got that far), or that is a week old: all;
+/// - the last listing was not believed because it shrank: all, as only a second whole one can prove it right;
 /// - else until a page holds nothing new.
-pub fn extent(full: bool, window: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
+pub fn extent(full: bool, window: bool, shrunk: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
     match last_base {
-        _ if full || window => Extent::Full,
+        _ if full || window || shrunk => Extent::Full,
         None => Extent::Full,
         // A base in the future comes from a clock that was wrong.
         Some(at) if now.duration_since(at) >= FULL_EVERY || at > now => Extent::Full,
@@ -37,9 +40,81 @@ pub fn is_enough(extent: Extent, fresh: usize, listed: u64, newest: Option<u64>)
     newest.is_some_and(|newest| listed >= newest) || (extent == Extent::Incremental && fresh == 0)
 }
 
-/// Whether a page that shows `newest` may come after one that went down to `oldest`, if the list is sorted.
-pub fn is_sorted(oldest: Option<Timestamp>, newest: Option<Timestamp>) -> bool {
-    oldest.zip(newest).is_none_or(|(oldest, newest)| newest <= oldest.checked_add(SPREAD).unwrap_or(Timestamp::MAX))
+/// So many entries above it are compared with each entry: a list that climbs slowly climbs all the same.
+const NEIGHBOURS: usize = 3;
+
+/// Watches whether a list is in order, the newest first.
+#[derive(Debug, Default)]
+pub struct Order {
+    oldest: Option<Timestamp>,
+    /// The last few, the newest of them last.
+    last: VecDeque<Timestamp>,
+    entries: u64,
+    /// Entries that stand right below one that began earlier.
+    breaks: u64,
+    /// An entry is newer than something above it, or the list was begun again.
+    broken: bool,
+}
+
+impl Order {
+    /// The next entry began then.
+    pub fn add(&mut self, start: Timestamp) {
+        let follows = |above: Option<Timestamp>| above.is_none_or(|above| start <= later(above));
+        self.breaks += u64::from(!follows(self.last.iter().min().copied()));
+        self.broken |= !follows(self.oldest);
+        self.entries += 1;
+        self.last.push_back(start);
+        if self.last.len() > NEIGHBOURS {
+            self.last.pop_front();
+        }
+        self.oldest = Some(self.oldest.map_or(start, |oldest| oldest.min(start)));
+    }
+
+    /// The list is begun again from its top.
+    pub fn restart(&mut self) {
+        self.last.clear();
+        self.broken |= self.entries > 0;
+    }
+
+    /// The oldest start so far.
+    pub fn oldest(&self) -> Option<Timestamp> {
+        self.oldest
+    }
+
+    /// Whether all above the oldest entry has been seen.
+    pub fn is_sorted(&self) -> bool {
+        !self.broken
+    }
+
+    /// Whether there is no order at all, as in a list that is another one for each page. A single entry out of place, which
+    /// breaks the order for its neighbours, is an oddity of its own.
+    pub fn is_missing(&self) -> bool {
+        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64)
+    }
+}
+
+fn later(time: Timestamp) -> Timestamp {
+    time.checked_add(SPREAD).unwrap_or(Timestamp::MAX)
+}
+
+/// What a second look at a list says of the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondLook {
+    /// Both show the same.
+    Agrees,
+    /// The second one shows `more` entries that the first did not, and `fewer` of those that it did.
+    Differs {
+        /// Entries that only the second look shows.
+        more: usize,
+        /// Entries that only the first look showed.
+        fewer: usize,
+    },
+}
+
+/// Compares the ids that two looks at the same list showed.
+pub fn compare(first: &HashSet<String>, second: &HashSet<String>) -> SecondLook {
+    let (more, fewer) = (second.difference(first).count(), first.difference(second).count());
+    if more == 0 && fewer == 0 { SecondLook::Agrees } else { SecondLook::Differs { more, fewer } }
 }
 
 /// From when on a listing that stopped at `oldest` tells who is there. `None`: from nowhere.
@@ -58,21 +133,68 @@ mod tests {
     #[test]
     fn a_listing_of_everything_is_due_once_a_week() {
         let now = at("2026-03-08T00:00:00Z");
-        let extent = |last| extent(false, false, last, now);
+        let extent = |last| extent(false, false, false, last, now);
         assert_eq!(extent(None), Extent::Full);
         assert_eq!(extent(Some(at("2026-03-01T00:00:00Z"))), Extent::Full);
         assert_eq!(extent(Some(at("2026-03-01T00:00:01Z"))), Extent::Incremental);
         assert_eq!(extent(Some(at("2026-03-09T00:00:00Z"))), Extent::Full);
-        assert_eq!(super::extent(true, false, Some(now), now), Extent::Full);
-        assert_eq!(super::extent(false, true, Some(now), now), Extent::Full);
+        assert_eq!(super::extent(true, false, false, Some(now), now), Extent::Full);
+        assert_eq!(super::extent(false, true, false, Some(now), now), Extent::Full);
+        assert_eq!(super::extent(false, false, true, Some(now), now), Extent::Full, "a shrunk list is looked at whole");
+    }
+
+    /// An order of entries that began so many days after a moment.
+    fn order(days: impl IntoIterator<Item = i64>) -> Order {
+        let mut order = Order::default();
+        for day in days {
+            order.add(Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap());
+        }
+        order
     }
 
     #[test]
-    fn pages_that_go_up_again_are_not_sorted() {
-        let sorted = |oldest, newest| is_sorted(Some(at(oldest)), Some(at(newest)));
+    fn a_list_that_goes_up_again_is_not_sorted() {
+        let sorted = |above, below| {
+            let mut order = Order::default();
+            order.add(at(above));
+            order.add(at(below));
+            order.is_sorted()
+        };
         assert!(sorted("2026-03-08T00:00:00Z", "2026-03-07T23:00:00Z"));
         assert!(sorted("2026-03-08T00:00:00Z", "2026-03-09T01:00:00Z"), "local time sorts otherwise than UTC");
         assert!(!sorted("2026-03-08T00:00:00Z", "2026-03-10T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_shuffled_list_has_no_order_and_one_entry_out_of_place_is_an_oddity() {
+        assert!(!order((0..100).rev()).is_missing());
+        assert!(!order([9, 8, 2, 7, 6, 5, 4, 3, 1, 0]).is_missing(), "one entry out of place");
+        assert!(!order([9, 8, 2, 7, 6, 5, 4, 3, 1, 0]).is_sorted());
+        assert!(order(0..10).is_missing(), "the oldest first");
+        assert!(order([5, 9, 0, 7, 2, 8, 1, 6, 3, 4]).is_missing());
+        assert!(order([9, 8, 2, 6, 5, 4, 3, 7, 1, 0]).is_missing(), "two entries changed places");
+    }
+
+    #[test]
+    fn a_list_that_is_begun_again_is_in_order_but_proves_nothing_of_what_is_above() {
+        let mut order = order([3, 2, 1]);
+        order.restart();
+        for start in ["2026-03-08T00:00:00Z", "2026-03-07T00:00:00Z"] {
+            order.add(at(start));
+        }
+        assert!(!order.is_missing() && !order.is_sorted());
+        let mut first = Order::default();
+        first.restart();
+        first.add(at("2026-03-08T00:00:00Z"));
+        assert!(first.is_sorted(), "the first page begins it");
+    }
+
+    #[test]
+    fn two_looks_agree_only_if_they_show_the_same() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<HashSet<_>>();
+        assert_eq!(compare(&ids(&["1", "2"]), &ids(&["2", "1"])), SecondLook::Agrees);
+        assert_eq!(compare(&ids(&[]), &ids(&["1"])), SecondLook::Differs { more: 1, fewer: 0 });
+        assert_eq!(compare(&ids(&["1", "2"]), &ids(&["3"])), SecondLook::Differs { more: 1, fewer: 2 });
     }
 
     #[test]

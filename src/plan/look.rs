@@ -1,11 +1,14 @@
 //! Looking before writing: is the exercise on the target already, and how much of the list is asked for at once.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::matching::{Candidate, Matcher, Verdict};
 
-/// What a listing shows is taken for true for so long.
-pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
+/// A look serves the writes that follow it within this time. It is as long as a few uploads take, and no longer: what a
+/// watch uploads meanwhile is not seen.
+pub const FRESH: Duration = Duration::from_secs(15);
 /// As far from its start an exercise is sought: zones are mistaken by at most this, and a little.
 const REACH: SignedDuration = SignedDuration::from_mins(26 * 60 + 5);
 /// So many known entries are looked at in one window: a page shows them all, and some that are new.

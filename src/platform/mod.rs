@@ -80,6 +80,15 @@ pub trait Platform: Send {
     /// not, and that nothing may be concluded from what is missing.
     fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending>;
 
+    /// How many activities the account has, by a count of the service that is independent of the list, asked now. `None`
+    /// if it has no such count, or does not tell. A count may include what the list leaves out, such as the legs of a
+    /// multisport activity.
+    fn count(&self) -> Result<Option<u64>>;
+
+    /// Whether an activity is there, asked for by its own id now. `None` if the service cannot be asked so: then only the
+    /// list tells.
+    fn exists(&self, activity: &Activity) -> Result<Option<bool>>;
+
     /// Fetches the file of an activity: the original; else, if that fails for good, an export.
     ///
     /// No file at all is [`Download::None`], not an error, and final. [`Error::Gone`]: the activity itself is no longer
@@ -144,9 +153,12 @@ pub struct Window {
 pub struct Page {
     /// The activities in it that are in the window and were on no page before.
     pub activities: Vec<Listed>,
-    /// All starts on the page, in its order, whether in the window or not.
+    /// The starts of all entries that this walk through the list has not met before, in their order, whether in the window
+    /// or not.
     pub starts: Vec<Timestamp>,
-    /// Entries that could not be read, told in words.
+    /// The list was begun again from its top with this page: its starts do not follow those of the page before.
+    pub restarted: bool,
+    /// Entries that could not be read, told in words: without an id or a start. They are in no other field.
     pub unreadable: Vec<String>,
 }
 

@@ -34,7 +34,10 @@ impl Work {
     pub fn alone() -> Work {
         let dir = tempfile::tempdir().unwrap();
         let mut work = Work { dir, env: Vec::new() };
-        work.set("GS_LOOPBACK", "http://127.0.0.1:9").set("GS_REQUEST_INTERVAL", "0").set("GS_RETRY_WAIT", "10ms");
+        work.set("GS_LOOPBACK", "http://127.0.0.1:9")
+            .set("GS_REQUEST_INTERVAL", "0")
+            .set("GS_RETRY_WAIT", "10ms")
+            .set("GS_CONFIRM_WAIT", "0");
         work.set("TZ", "Pacific/Kiritimati");
         work
     }
@@ -304,6 +307,8 @@ pub fn requests(sim: &Sim) -> Vec<String> {
 }
 
 pub const LIST: &str = "/activitylist-service/";
+pub const SEARCH: &str = "/activitylist-service/activities/search/activities";
+pub const COUNT: &str = "/activitylist-service/activities/count";
 pub const FILES: &str = "/download-service/files/";
 pub const TOKEN: &str = "/di-oauth2-service/";
 pub const LOGIN: &str = "/mobile/api/login";

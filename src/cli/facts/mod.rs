@@ -36,7 +36,7 @@ impl Run {
             None => platforms_of_settings(&self.settings)?,
         };
         let matcher = self.matcher(Rule::Evidence)?;
-        let read = Read::of(&self.catalogue, named)?;
+        let read = Read::of(&self.catalogue, named, &self.id)?;
         // As a sync has it: what is named, else what somebody logs in to.
         let is_synced = |kind: &Kind| match &synced {
             Some(synced) => synced.iter().any(|one| one.name == kind.name),

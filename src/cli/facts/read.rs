@@ -51,8 +51,8 @@ pub(super) struct Around {
 }
 
 impl Read {
-    /// Reads it all in one transaction. `scope`: which platforms; without it all that are known.
-    pub fn of(catalogue: &Catalogue, scope: Option<Vec<&'static Kind>>) -> catalogue::Result<Read> {
+    /// Reads it all in one transaction, as the run `run` sees it. `scope`: which platforms; without it all that are known.
+    pub fn of(catalogue: &Catalogue, scope: Option<Vec<&'static Kind>>, run: &str) -> catalogue::Result<Read> {
         catalogue.snapshot(|catalogue| {
             let now = Timestamp::now();
             // Whole seconds, as everything else in the catalogue.
@@ -64,7 +64,7 @@ impl Read {
             let around = |kind: &&'static Kind| Around::of(catalogue, kind, now);
             Ok(Read {
                 now,
-                histories: Histories::read(catalogue, &scope, true, now)?,
+                histories: Histories::read(catalogue, &scope, run, true, now)?,
                 platforms: scope.iter().map(around).collect::<catalogue::Result<_>>()?,
                 runs: catalogue.newest_runs(RUNS)?,
                 last: catalogue.last_of_each_command()?,

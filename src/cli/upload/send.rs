@@ -14,6 +14,9 @@ use crate::record::{ProblemKind, TransferRecord};
 /// What arrived a day ago and no list shows is no longer taken for there.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
+/// Why what is on its platform is not put back there.
+const NOT_GONE: &str = "it is not gone";
+
 /// So often a strange answer to one file is taken for an accident.
 const STRANGE: u64 = 2;
 
@@ -69,11 +72,15 @@ impl Uploads<'_> {
         if self.run.common.dry_run {
             return self.rehearse(record);
         }
+        if from.0 == kind.name && !self.is_gone(&from)? {
+            return self.decided(record, "already-there", Some(from.1), vec![NOT_GONE.to_owned()]);
+        }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
         }
         // Put back is what is gone, whatever else of the same exercise is there.
-        let found = if from.0 == kind.name { self.find_gone(kind, &from)? } else { self.find(kind, &record, start)? };
+        let found =
+            if from.0 == kind.name { self.find_gone(kind, &from, start)? } else { self.find(kind, &record, start)? };
         match found {
             Ok(Found::Nothing) => self.put(kind, record, &loaded),
             Ok(Found::There(id, why)) => self.decided(record, "already-there", id, why),
@@ -152,10 +159,18 @@ impl Uploads<'_> {
     }
 
     /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.
-    fn find_gone(&self, kind: &'static Kind, from: &(String, String)) -> Result<Result<Found, Failure>, Failure> {
-        let is_gone = self.run.catalogue.entry(&from.0, &from.1)?.is_some_and(|entry| entry.absent.is_some());
-        if !is_gone {
-            return Ok(Ok(Found::There(Some(from.1.clone()), vec!["it is not gone".to_owned()])));
+    fn find_gone(
+        &mut self,
+        kind: &'static Kind,
+        from: &(String, String),
+        start: Timestamp,
+    ) -> Result<Result<Found, Failure>, Failure> {
+        if let Err(failure) = self.targets.get(kind)?.look(self.run, start, &self.bar) {
+            return Ok(Err(failure));
+        }
+        // Somebody else may have put it back.
+        if !self.is_gone(from)? {
+            return Ok(Ok(Found::There(Some(from.1.clone()), vec![NOT_GONE.to_owned()])));
         }
         // It may have been put back under another id, and that one again under another.
         let mut ids = vec![from.1.clone()];
@@ -176,6 +191,10 @@ impl Uploads<'_> {
             }
         }
         Ok(Ok(Found::Nothing))
+    }
+
+    fn is_gone(&self, (platform, id): &(String, String)) -> Result<bool, Failure> {
+        Ok(self.run.catalogue.entry(platform, id)?.is_some_and(|entry| entry.absent.is_some()))
     }
 
     /// What was sent of the same exercise, from this entry or another one, and no list shows yet.

@@ -7,12 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::{State, Uploads, Waiting};
 use crate::catalogue::TransferOutcome;
 use crate::cli::{Exit, Failure, candidate};
-use crate::plan::look::{self, Presence};
+use crate::plan::look::Presence;
 use crate::platform::{self, Error, Kind, Sent, Uploaded};
 use crate::record::ProblemKind;
 
 /// A service that took a file and does not show it for so long has lost it.
 const LOST_AFTER: SignedDuration = SignedDuration::from_hours(48);
+/// A list that was read so long ago at most was read by this run.
+const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
 /// The first pause between two questions; each later one is twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -58,7 +60,7 @@ impl Uploads<'_> {
             return Ok(());
         }
         for kind in kinds {
-            let listed = self.run.catalogue.listed_since(kind.name, ago(look::FRESH))?;
+            let listed = self.run.catalogue.listed_since(kind.name, ago(JUST_READ), now)?;
             for row in self.run.catalogue.unshown_transfers(kind.name, ago(LOST_AFTER))? {
                 let record = self.record_of_row(&row)?;
                 let start = record.activity.activity.start_time;

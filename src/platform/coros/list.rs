@@ -43,6 +43,8 @@ pub struct Pages {
     /// What the walk before came to.
     before: Option<(u64, Option<u64>)>,
     seen: HashSet<String>,
+    /// Another walk has begun, and no page of it was handed out.
+    restarted: bool,
     ended: bool,
 }
 
@@ -86,6 +88,7 @@ impl Pages {
             walk: Walk::default(),
             before: None,
             seen: HashSet::new(),
+            restarted: false,
             ended: false,
         }
     }
@@ -98,7 +101,11 @@ impl Pages {
         if self.page > MOST_PAGES {
             return Err(Error::Strange(format!("the list has no end after {MOST_PAGES} pages")));
         }
-        let (size, page) = (SIZE.to_string(), self.page.to_string());
+        Ok(Some(self.path(SIZE, self.page)))
+    }
+
+    fn path(&self, size: u64, page: u64) -> String {
+        let (size, page) = (size.to_string(), page.to_string());
         let query = [
             ("size", size.as_str()),
             ("pageNumber", &page),
@@ -107,7 +114,7 @@ impl Pages {
             // All sports.
             ("modeList", ""),
         ];
-        Ok(Some(format!("/activity/query?{}", form(&query))))
+        format!("/activity/query?{}", form(&query))
     }
 
     /// Reads the data of the answer to the last path. `None`: nothing on it is new.
@@ -135,7 +142,10 @@ impl Pages {
         } else {
             self.page += 1;
         }
-        Ok((!page.starts.is_empty() || !page.activities.is_empty() || !page.unreadable.is_empty()).then_some(page))
+        let is_empty = page.starts.is_empty() && page.unreadable.is_empty();
+        // The first page of a walk may show nothing that is new: then the next one that does is the first of its order.
+        page.restarted = !is_empty && std::mem::take(&mut self.restarted);
+        Ok((!is_empty).then_some(page))
     }
 
     /// The end of the list, or the beginning of another walk.
@@ -161,6 +171,7 @@ impl Pages {
         self.before = Some(came_to);
         self.walk = Walk::default();
         self.page = 1;
+        self.restarted = true;
         Ok(())
     }
 
@@ -179,18 +190,32 @@ impl Pages {
             if !self.seen.insert(activity.id.clone()) {
                 continue;
             }
-            page.starts.extend(activity.start_time);
-            if self.is_in_window(&activity) {
+            let Some(start) = activity.start_time else {
+                page.unreadable.push(format!("activity {} of the list has no readable start", activity.id));
+                continue;
+            };
+            page.starts.push(start);
+            if self.is_in_window(start) {
                 page.activities.push(Listed { activity, raw: item.to_string() });
             }
         }
         page
     }
 
-    fn is_in_window(&self, activity: &Activity) -> bool {
-        let Some(start) = activity.start_time else { return true };
+    fn is_in_window(&self, start: Timestamp) -> bool {
         self.window.since.is_none_or(|since| start >= since) && self.window.until.is_none_or(|until| start < until)
     }
+}
+
+/// Path and query of the smallest page of all: it is asked for its count.
+pub fn count_path(now: Timestamp) -> String {
+    let pages = Pages::new(Window::default(), now);
+    pages.path(1, 1)
+}
+
+/// How many activities the data of any page counts; `None` if it does not tell. An empty account may leave it out.
+pub fn count(data: &Value) -> Option<u64> {
+    data["count"].as_u64()
 }
 
 /// Reads one entry; `None` if it has no id.

@@ -11,6 +11,11 @@ fn pages() -> Pages {
     Pages::new(Window::default(), now())
 }
 
+/// An entry of that id, the later the greater.
+fn entry(id: u64) -> Value {
+    json!({"labelId": id, "startTime": 1_700_000_000 + id * 86_400})
+}
+
 #[test]
 fn an_entry_of_a_watch() {
     let item = json!({
@@ -99,8 +104,7 @@ fn walk(
     let mut pages = pages();
     while let Some(path) = pages.next_path()? {
         let number: usize = path.split("pageNumber=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
-        let items: Vec<Value> =
-            entries.iter().skip((number - 1) * cap).take(cap).map(|id| json!({"labelId": id})).collect();
+        let items: Vec<Value> = entries.iter().skip((number - 1) * cap).take(cap).map(|id| entry(*id)).collect();
         let data = match items.is_empty() {
             true => json!({"count": entries.len()}),
             false => json!({"count": entries.len(), "totalPage": entries.len().div_ceil(cap), "dataList": items}),
@@ -168,7 +172,7 @@ fn what_is_counted_and_never_shown_is_told() {
     let mut requests = 0;
     while let Some(path) = pages.next_path().unwrap() {
         let data = match path.contains("pageNumber=1&") {
-            true => json!({"count": 3, "totalPage": 1, "dataList": [{"labelId": 1}, {"labelId": 2}]}),
+            true => json!({"count": 3, "totalPage": 1, "dataList": [entry(2), entry(1)]}),
             false => json!({"count": 3}),
         };
         told.extend(pages.read(&data).unwrap().map(|page| page.unreadable).unwrap_or_default());
@@ -183,7 +187,7 @@ fn what_is_counted_and_never_shown_is_told() {
 #[test]
 fn without_a_count_only_an_empty_or_a_repeated_page_is_the_end() {
     let mut pages = pages();
-    let page = json!({"dataList": [{"labelId": 1}], "totalPage": 1});
+    let page = json!({"dataList": [entry(1)], "totalPage": 1});
     assert_eq!(pages.read(&page).unwrap().unwrap().activities.len(), 1);
     assert!(pages.next_path().unwrap().is_some());
     assert!(pages.read(&page).unwrap().is_none());
@@ -193,8 +197,18 @@ fn without_a_count_only_an_empty_or_a_repeated_page_is_the_end() {
 #[test]
 fn an_entry_without_an_id_is_told_once() {
     let mut pages = pages();
-    let page = pages.read(&json!({"count": 2, "totalPage": 1, "dataList": [{"name": "x"}, {"labelId": 1}]})).unwrap();
+    let page = pages.read(&json!({"count": 2, "totalPage": 1, "dataList": [{"name": "x"}, entry(1)]})).unwrap();
     assert_eq!(page.unwrap().unreadable.len(), 1);
+    assert!(pages.next_path().unwrap().is_none());
+}
+
+#[test]
+fn an_entry_without_a_start_is_told_once_and_is_not_there() {
+    let mut pages = pages();
+    let data = json!({"count": 2, "totalPage": 1, "dataList": [entry(2), {"labelId": 1, "startTime": 0}]});
+    let page = pages.read(&data).unwrap().unwrap();
+    assert_eq!((page.activities.len(), page.unreadable.len()), (1, 1));
+    assert!(page.unreadable[0].contains("activity 1 of the list has no readable start"));
     assert!(pages.next_path().unwrap().is_none());
 }
 
@@ -211,7 +225,7 @@ fn a_list_that_is_none_is_not_an_empty_one() {
 fn a_count_of_the_page_alone_is_no_count_of_the_list() {
     let mut pages = pages();
     for (ids, shown) in [(0..200, 200), (200..400, 200), (400..457, 57)] {
-        let items: Vec<Value> = ids.map(|id| json!({"labelId": id})).collect();
+        let items: Vec<Value> = ids.map(entry).collect();
         assert!(pages.next_path().unwrap().is_some());
         let data = json!({"count": items.len(), "totalPage": 3, "dataList": items});
         assert_eq!(pages.read(&data).unwrap().unwrap().activities.len(), shown);

@@ -70,6 +70,18 @@ impl Platform for Coros {
         Ok(Ending::End)
     }
 
+    fn count(&self) -> Result<Option<u64>> {
+        let path = list::count_path(Timestamp::now());
+        let answer = self.call(&|session| session.region.get(&path))?;
+        Ok(list::count(&answer.expected("the list")?))
+    }
+
+    /// Its details are asked for by another number of the sport than the list has, and what it answers to an unknown id is
+    /// not known: only the list tells.
+    fn exists(&self, _activity: &Activity) -> Result<Option<bool>> {
+        Ok(None)
+    }
+
     fn download(&self, activity: &Activity) -> Result<Download> {
         let url = download::address(activity, &mut |path| self.call(&|session| session.region.read_by_post(path)))?;
         download::read(&self.send(&download::file_request(&url)?)?)

@@ -162,10 +162,18 @@ impl Platform for Folder {
         if activities.is_empty() {
             return Ok(Ending::End);
         }
-        Ok(match each_page(Page { activities, starts, unreadable: Vec::new() })? {
+        Ok(match each_page(Page { activities, starts, ..Page::default() })? {
             More::Go => Ending::End,
             More::Stop => Ending::Stopped,
         })
+    }
+
+    fn count(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    fn exists(&self, activity: &Activity) -> Result<Option<bool>> {
+        Ok(Some(self.bytes(&activity.id)?.is_some()))
     }
 
     fn download(&self, activity: &Activity) -> Result<Download> {

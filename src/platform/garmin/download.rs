@@ -1,5 +1,6 @@
 //! Garmin's files: the original first, then what Garmin computed from it. Decides; the caller sends.
 
+use super::list;
 use super::site::Site;
 use crate::activity::Activity;
 use crate::http::{Repeat, Request, Response};
@@ -43,9 +44,31 @@ pub fn run(activity: &Activity, call: Call) -> Result<Download> {
     if let Some(error) = trouble {
         return Err(error);
     }
-    let detail =
-        call(&|site| site.get(&format!("/activity-service/activity/{id}")).header("Accept", "application/json"))?;
-    verdict(&detail, &why)
+    verdict(&call(&|site| detail_request(site, &id))?, &why)
+}
+
+/// The request for what Garmin knows of one activity, without its token.
+pub fn detail_request(site: &Site, id: &str) -> Request {
+    site.get(&format!("/activity-service/activity/{id}")).header("Accept", "application/json")
+}
+
+/// Whether the activity `id` is there, by its own detail. `None`: the answer is neither the activity nor its absence.
+pub fn exists(response: &Response, id: &str) -> Result<Option<bool>> {
+    match response.status {
+        404 => Ok(Some(false)),
+        200 => {
+            let body = json::lenient(&response.body).unwrap_or_default();
+            Ok((list::id(&body["activityId"]).as_deref() == Some(id)).then_some(true))
+        }
+        429 | 500..=599 => Err(Error::Later {
+            message: format!(
+                "Garmin does not say whether activity {id} is there (HTTP {}); try again later",
+                response.status
+            ),
+            down: true,
+        }),
+        _ => Ok(None),
+    }
 }
 
 /// Without a file in hand, only the activity's own detail says whether there is one: a service in trouble refuses files

@@ -40,6 +40,8 @@ pub struct Pages {
     widest: usize,
     steps_back: u32,
     seen: HashSet<String>,
+    /// Entries of the last page that do not say when they began.
+    without_start: Vec<Value>,
     /// Whose the entries are, by their `ownerId`.
     owners: BTreeSet<String>,
     ended: bool,
@@ -60,6 +62,7 @@ impl Pages {
             widest: 0,
             steps_back: 0,
             seen: HashSet::new(),
+            without_start: Vec::new(),
             owners: BTreeSet::new(),
             ended: false,
         }
@@ -68,6 +71,29 @@ impl Pages {
     /// Whose the entries of all pages so far are, by the service's id of the person. Entries need not say it.
     pub fn owners(&self) -> &BTreeSet<String> {
         &self.owners
+    }
+
+    /// The entries of the last page that do not say when they began, which are not in it. Each is handed out once.
+    pub fn take_without_start(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.without_start)
+    }
+
+    /// Puts such an entry into its page, with what the detail of the activity says of its start; without it, among those
+    /// that cannot be read.
+    pub fn resolve(&self, page: &mut Page, mut item: Value, detail: Option<&Response>) {
+        let body = detail.filter(|detail| detail.status == 200).and_then(|detail| json::lenient(&detail.body));
+        item["startTimeGMT"] = body.unwrap_or_default()["summaryDTO"]["startTimeGMT"].clone();
+        match activity(self.platform, &item) {
+            Some(activity) if activity.start_time.is_some() => {
+                if activity.start_time.is_some_and(|start| self.is_in_window(start)) {
+                    page.activities.push(Listed { activity, raw: item.to_string() });
+                }
+            }
+            _ => page.unreadable.push(format!(
+                "activity {} of the list has no readable start",
+                id(&item["activityId"]).unwrap_or_default()
+            )),
+        }
     }
 
     /// Path and query of the next page; `None` when the end was seen.
@@ -157,18 +183,33 @@ impl Pages {
                 page.unreadable.push("an entry of the list has no activityId".into());
                 continue;
             };
-            page.starts.extend(activity.start_time);
-            if self.seen.insert(activity.id.clone()) && self.is_in_window(&activity) {
+            if !self.seen.insert(activity.id.clone()) {
+                continue;
+            }
+            let Some(start) = activity.start_time else {
+                self.without_start.push(item.clone());
+                continue;
+            };
+            page.starts.push(start);
+            if self.is_in_window(start) {
                 page.activities.push(Listed { activity, raw: item.to_string() });
             }
         }
         page
     }
 
-    fn is_in_window(&self, activity: &Activity) -> bool {
-        let Some(start) = activity.start_time else { return true };
+    fn is_in_window(&self, start: Timestamp) -> bool {
         self.window.since.is_none_or(|since| start >= since) && self.window.until.is_none_or(|until| start < until)
     }
+}
+
+/// The service's own count of activities. It is no part of the list, and may count the legs of multisport activities.
+pub const COUNT_PATH: &str = "/activitylist-service/activities/count";
+
+/// Reads the count: `{"totalCount": n}`. `None` if the answer has none.
+pub fn parse_count(response: &Response) -> Option<u64> {
+    let body = json::lenient(&response.body).filter(|_| response.status == 200)?;
+    body["totalCount"].as_u64().or_else(|| body.as_u64())
 }
 
 fn parse(response: &Response) -> Result<Vec<Value>> {

@@ -20,6 +20,8 @@ mod upload;
 
 use std::cell::{Cell, RefCell};
 
+use serde_json::Value;
+
 use site::Site;
 use token::Token;
 
@@ -64,6 +66,19 @@ fn mobile_page(site: &Site) -> String {
     format!("{}?{query}", site.url("sso", "/mobile/sso/en_US/sign-in"))
 }
 
+/// So many activities of one listing are asked for their start. More without one are no oddities but a broken list.
+const MOST_DETAILS: u32 = 20;
+
+impl Garmin {
+    /// Asks the activity itself when it began, where the list does not say it.
+    fn resolve(&self, pages: &list::Pages, page: &mut Page, item: Value, number: u32) -> Result<()> {
+        let id = list::id(&item["activityId"]).filter(|_| number <= MOST_DETAILS);
+        let detail = id.map(|id| self.call(&download::detail_request(&self.site, &id))).transpose()?;
+        pages.resolve(page, item, detail.as_ref());
+        Ok(())
+    }
+}
+
 const NO_ID: &str = "this is no id of a Garmin activity: those are numbers";
 
 fn is_id(text: &str) -> bool {
@@ -82,18 +97,36 @@ fn concerns_all(error: &Error) -> bool {
 impl Platform for Garmin {
     fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
         let mut pages = list::Pages::new(self.site.platform, *window);
+        let mut details = 0;
         while let Some(path) = pages.next_path()? {
             let request = self.site.get(&path).header("Accept", "application/json");
             // A page without anything new is no page on which the caller could have had enough.
             let response = self.call(&request)?;
             let page = pages.read(&response)?;
             self.check_list_owner(pages.owners())?;
-            let Some(page) = page else { continue };
+            let Some(mut page) = page else { continue };
+            for item in pages.take_without_start() {
+                details += 1;
+                self.resolve(&pages, &mut page, item, details)?;
+            }
             if each_page(page)? == More::Stop {
                 return Ok(Ending::Stopped);
             }
         }
         Ok(Ending::End)
+    }
+
+    fn count(&self) -> Result<Option<u64>> {
+        let request = self.site.get(list::COUNT_PATH).header("Accept", "application/json");
+        Ok(list::parse_count(&self.call(&request)?))
+    }
+
+    fn exists(&self, activity: &Activity) -> Result<Option<bool>> {
+        if !is_id(&activity.id) {
+            return Err(Error::Refused(NO_ID.into()));
+        }
+        let response = self.call(&download::detail_request(&self.site, &activity.id))?;
+        download::exists(&response, &activity.id)
     }
 
     fn download(&self, activity: &Activity) -> Result<Download> {
