@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! bin → cli → plan, catalogue, platform, archive, older, report, notify, manual, settings
-//!           → record, matching, http, fit → schedule, lang, walk, activity, sport
+//!           → record, matching, http, fit → schedule, lang, walk, activity, sport, clock
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
@@ -20,6 +20,7 @@
 //! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
 //! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
 //! - [`report`]: the page, made of one value that holds all it shows; [`lang`]: the languages of both.
+//! - [`clock`]: what a stored time is worth when the clock was wrong.
 //! - [`schedule`]: a cron expression in a time zone, and when it comes.
 //! - [`manual`]: what `man` and the shells show, made from the help.
 //!
@@ -30,6 +31,7 @@ pub mod activity;
 pub mod archive;
 pub mod catalogue;
 pub mod cli;
+pub mod clock;
 pub mod fit;
 pub mod http;
 pub mod lang;

@@ -177,7 +177,7 @@ fn an_upload_that_never_showed_is_told_as_lost() {
     world.work.run("gs-upload", &[]).ends(1);
     let told = status(&world, &[]);
     assert_eq!(list(&told, "refused")[0]["outcome"], "lost");
-    assert!(list(&told, "refused")[0]["words"].as_str().unwrap().contains("has not shown it for two days"));
+    assert!(list(&told, "refused")[0]["words"].as_str().unwrap().contains("not listed within 6h"));
     assert_eq!(missing(&told)[0], "garmin-com: refused 1");
 }
 

@@ -67,12 +67,12 @@ fn an_import_that_vanishes_stays_pending_and_is_lost_after_two_days() {
     assert_eq!(kinds(world.upload(&plan).ok().silent()), ["pending", "pending"], "its own, and that of the plan");
     assert_eq!(kinds(world.settle().ok().silent()), ["pending"]);
     assert_eq!((world.sent(COROS), world.stands(COROS, START, &[]).0), (1, "pending".into()));
-    world.let_hours_pass(47);
+    world.let_hours_pass(5);
     assert_eq!(kinds(world.settle().ok().silent()), ["pending"]);
     world.let_hours_pass(2);
     let said = world.settle();
     assert_eq!(kinds(said.ends(1)), ["problem refused"]);
-    said.says("has not shown it for two days").says("gs-diff --retry");
+    said.says("not listed within 6h").says("gs-diff --to coros --retry");
     assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["lost".to_owned()], 1));
     world.sim.clear_log();
     assert_eq!(world.settle().ok().silent().out, "", "told once");
@@ -87,7 +87,7 @@ fn an_import_that_vanishes_stays_pending_and_is_lost_after_two_days() {
 fn lost() -> (World, String) {
     let (world, plan) = importing(ImportSpec { vanishes: true, ..ImportSpec::default() });
     assert_eq!(kinds(world.work.given("gs-upload", &["--settle-wait", "2s"], &plan).ok()), ["pending"]);
-    world.let_hours_pass(49);
+    world.let_hours_pass(7);
     world.work.run("gs-upload", &["--settle-wait", "0"]).ends(1);
     import(&world, ImportSpec::default());
     world.work.run("gs-fetch", &[]).ok();
@@ -121,7 +121,7 @@ fn what_is_sent_again_and_killed_is_not_taken_for_what_was_lost() {
 fn nothing_is_lost_while_the_list_cannot_be_read() {
     let (world, plan) = importing(ImportSpec { vanishes: true, ..ImportSpec::default() });
     world.upload(&plan).ok();
-    world.let_hours_pass(49);
+    world.let_hours_pass(7);
     world.sim.fault(Fault::new(Effect::Html).contains("/activity/query"));
     assert_eq!(kinds(world.settle().ends(75)), ["pending"]);
     assert_eq!(world.outcomes(), ["open"]);

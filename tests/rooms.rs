@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const RULES: &[(&str, &[&str])] = &[
     ("activity", &[]),
     ("sport", &[]),
+    ("clock", &[]),
     ("lang", &[]),
     ("schedule", &[]),
     ("walk", &[]),
@@ -18,18 +19,18 @@ const RULES: &[(&str, &[&str])] = &[
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
     ("archive", &["fit", "http", "record", "activity", "sport"]),
-    ("plan", &["record", "matching", "fit", "activity", "sport"]),
+    ("plan", &["record", "matching", "fit", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
     ("notify", &["record", "http", "lang", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
-    ("report", &["lang", "activity", "sport"]),
+    ("report", &["lang", "activity", "sport", "clock"]),
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "walk", "activity", "sport"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
     ("older", &["walk", "activity", "sport"]),
-    ("catalogue", &["http", "fit", "record", "activity", "sport"]),
+    ("catalogue", &["http", "fit", "record", "activity", "sport", "clock"]),
     (
         "cli",
         &[
@@ -51,6 +52,7 @@ const RULES: &[(&str, &[&str])] = &[
             "walk",
             "activity",
             "sport",
+            "clock",
         ],
     ),
 ];

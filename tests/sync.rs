@@ -331,7 +331,7 @@ fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
     sync(&work, &[]).ok().silent();
     work.change("UPDATE transfers SET intended = intended - 3 * 86400 WHERE to_platform = 'garmin-cn'");
     three.sim.clear_log();
-    sync(&work, &["--full"]).ends(1).says("has not shown it for two days");
+    sync(&work, &["--full"]).ends(1).says("not listed within 6h");
     sync(&work, &["--full"]).ok().silent();
     assert_eq!(writes(&three), [""; 0], "it may appear yet");
 }

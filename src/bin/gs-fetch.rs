@@ -52,7 +52,7 @@ struct Args {
     /// List everything again, to the end
     #[arg(long)]
     full: bool,
-    /// List only the newest N [default for Garmin: $GARMIN_NEWEST_NUM]
+    /// List and print only the newest N [default for Garmin: $GARMIN_NEWEST_NUM]
     #[arg(long, value_name = "N")]
     newest: Option<u64>,
     /// Print only those first seen now
@@ -96,7 +96,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     };
     for (kind, result) in results {
         match result {
-            Ok(listed) => print(args, run, kind, (since, until), &listed)?,
+            Ok(listed) => print(args, run, kind, (since, until), limit, &listed)?,
             Err(failure) => run.fail(&Failure { message: format!("{}: {}", kind.name, failure.message), ..failure }),
         }
     }
@@ -123,7 +123,6 @@ struct Task {
 fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Option<u64>) -> Result<Task, Failure> {
     let bar = Bar::counting(&run.talk, &format!("gs-fetch {}", kind.name));
     let http: Arc<Http> = run.http(Some(bar.clone()))?;
-    let of_setting = limit.filter(|_| kind.name.starts_with("garmin"));
     Ok(Task {
         kind,
         platform: run.open_platform(kind, http),
@@ -133,12 +132,18 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
         talk: run.talk.clone(),
         bar,
         window,
-        newest: args.newest.or(of_setting).filter(|newest| *newest > 0),
+        newest: newest(args.newest, kind, limit),
         full: args.full,
         accept_shrunk: args.accept_shrunk,
         confirm_wait: run.confirm_wait()?,
         stop: run.stop.clone(),
     })
+}
+
+/// How many of the newest are wanted: what the flag says, else for Garmin what the setting `limit` says.
+fn newest(flag: Option<u64>, kind: &Kind, limit: Option<u64>) -> Option<u64> {
+    let of_setting = limit.filter(|_| kind.name.starts_with("garmin"));
+    flag.or(of_setting).filter(|newest| *newest > 0)
 }
 
 impl Task {
@@ -199,6 +204,7 @@ fn print(
     run: &mut Run,
     kind: &Kind,
     (since, until): (Option<Timestamp>, Option<Timestamp>),
+    limit: Option<u64>,
     listed: &Listed,
 ) -> Outcome {
     run.count("listed", listed.items);
@@ -233,6 +239,13 @@ fn print(
     };
     let mut output = Output::buffered();
     let archive = run.archive.clone();
-    run.catalogue.entries(&query, |entry| output.record(&Record::from(cli::record_of(entry, &archive))).map(drop))?;
+    let mut left = newest(args.newest, kind, limit).unwrap_or(u64::MAX);
+    run.catalogue.entries(&query, |entry| {
+        if left == 0 {
+            return Ok(());
+        }
+        left -= 1;
+        output.record(&Record::from(cli::record_of(entry, &archive))).map(drop)
+    })?;
     output.flush().map(drop)
 }

@@ -346,7 +346,7 @@ fn stats_table(all: &[Stats]) -> cli::Table {
 
 fn count(run: &Run, query: &Query, platform: &str) -> Result<Stats, Failure> {
     let query = Query { platforms: vec![platform.to_owned()], ..query.clone() };
-    let last_sync = run.catalogue.last_sync(platform)?;
+    let last_sync = run.catalogue.last_sync(platform, Timestamp::now())?;
     let mut stats = Stats { kind: "stats", platform: platform.to_owned(), last_sync, ..Stats::default() };
     run.catalogue.entries(&query, |entry| {
         let record = cli::record_of(entry, &run.archive);

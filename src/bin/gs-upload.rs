@@ -6,25 +6,26 @@
 //! gs-upload < /dev/null                                 only ask what became of earlier uploads
 //! ```
 //!
-//! Before each upload the target is looked at, unless its list is minutes old: what is there is not sent. The intent is in
+//! Right before each upload the target is looked at: what is there is not sent. The intent is in
 //! the journal before the request. An upload whose end is not known counts as under way, and the next run settles it.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Uploads};
+use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, Uploads};
 use garminsync::platform::{self, Kind};
 use garminsync::record::{Record, TransferRecord};
 
 const NAME: &str = "gs-upload";
+/// Uploads a run, unless somebody says otherwise: the first sync of many years is made in portions.
+const MAX_UPLOAD: u64 = 200;
 
 /// Upload what transfers say, follow each to its end, and read it back
 ///
 /// A file is sent once. What is on the platform already is not sent, whoever put it there; what a platform refuses is told
 /// in its own words and not tried again until the file changes.
 ///
-/// Before each upload the target is looked at, unless its list is minutes old. The intent is written down before the
+/// Right before each upload the target is looked at. The intent is written down before the
 /// request: an upload whose end is not known counts as under way, and the next run asks what became of it.
 #[derive(Parser)]
 #[command(
@@ -35,7 +36,7 @@ const NAME: &str = "gs-upload";
   gs-list --deleted --id 123 | gs-upload --restore   put back what is gone
   gs-upload < /dev/null                            what became of earlier ones
 
-Settings: SPORT_DIFF_SECOND, GS_REQUEST_INTERVAL, GS_PATIENCE
+Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GS_SETTLE_WAIT, GS_LOST_AFTER, GS_REQUEST_INTERVAL
 
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
@@ -43,6 +44,9 @@ struct Args {
     /// Take activities that are gone from their platform, and put them back there
     #[arg(long)]
     restore: bool,
+    /// Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]
+    #[arg(long, value_name = "N")]
+    max_upload: Option<u64>,
     /// How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]
     #[arg(long, value_name = "TIME")]
     settle_wait: Option<String>,
@@ -66,7 +70,12 @@ fn main() -> ExitCode {
 fn work(args: &Args, run: &mut Run) -> Outcome {
     let only = args.common.named_platforms()?;
     let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
-    let settle_wait = settle_wait(args, run)?;
+    let timing = timing(args, run)?;
+    let max_upload = match args.max_upload {
+        Some(number) => number,
+        None => run.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
+    };
+    let max_upload = Some(max_upload).filter(|number| *number > 0);
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &bar)?;
     let unsettled = run.catalogue.targets_with_open_transfers()?;
@@ -77,7 +86,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         listed.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
     let matcher = run.matcher(args.rule)?;
     let mut output = Output::prompt();
-    let mut uploads = Uploads::new(run, matcher, bar.clone(), settle_wait)?;
+    let mut uploads = Uploads::new(run, matcher, bar.clone(), timing, max_upload)?;
     let mut result = uploads.take_over(&unsettled).and_then(|()| uploads.tell_unshown(&listed));
     for record in records {
         if result.is_err() || !print(&mut uploads, &mut output)? || uploads.is_stopped() {
@@ -92,16 +101,16 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let settled = uploads.settle_all();
     print(&mut uploads, &mut output)?;
     bar.finish();
-    summary(run);
+    summary(run, max_upload);
     result.and(settled)
 }
 
-fn settle_wait(args: &Args, run: &Run) -> Result<Duration, Failure> {
-    match &args.settle_wait {
-        Some(text) => garminsync::settings::duration(text)
-            .map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}; write for example 2m or 0"))),
-        None => Ok(run.settings.duration("GS_SETTLE_WAIT", Duration::from_secs(60))?),
-    }
+fn timing(args: &Args, run: &Run) -> Result<Timing, Failure> {
+    let timing = Timing::of(run)?;
+    let Some(text) = &args.settle_wait else { return Ok(timing) };
+    let settle_wait = garminsync::settings::duration(text)
+        .map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}; write for example 2m or 0")))?;
+    Ok(Timing { settle_wait, ..timing })
 }
 
 /// Handles one record; what is not for this command passes.
@@ -136,14 +145,19 @@ fn print(uploads: &mut Uploads, output: &mut Output) -> Result<bool, Failure> {
     Ok(!output.is_closed())
 }
 
-fn summary(run: &Run) {
+fn summary(run: &Run, max_upload: Option<u64>) {
     let counted = |what| run.counted(what);
+    if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
+        run.talk.warning(&format!(
+            "{left} left for the next run: at most {max} uploads a run (--max-upload, MAX_UPLOAD; 0 for no limit)"
+        ));
+    }
     run.talk.note(&format!(
         "{} uploaded, {} already there, {} under way, {} skipped, {} failed",
         counted("uploaded"),
         counted("already_there"),
         counted("pending"),
-        counted("skipped"),
+        counted("skipped") - counted("left"),
         counted("failed")
     ));
 }

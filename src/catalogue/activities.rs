@@ -46,6 +46,8 @@ pub struct Entry {
     pub anchored: bool,
     /// A listing has shown it. Else only a record or an imported file told of it, and nobody knows whether it is there.
     pub listed: bool,
+    /// The listing that showed it first.
+    pub first_listing: Option<i64>,
     /// Its file in the archive (the first, if there are several).
     pub file: Option<FileRow>,
     /// Path and size of its other files; hardly ever any.
@@ -82,7 +84,7 @@ const COLUMNS: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platfor
     a.anchored, f.ask_again, f.broken,
     (SELECT group_concat(m.bytes || ' ' || m.path, char(10)) FROM files m
      WHERE m.platform = f.platform AND m.id = f.id AND m.part > 0),
-    a.first_listing IS NOT NULL";
+    a.first_listing";
 
 impl Catalogue {
     /// Takes in one page of a listing. The order of the result is that of `page`.
@@ -362,7 +364,8 @@ fn entry(row: &Row) -> rusqlite::Result<Entry> {
         absent: time(16)?.zip(Some(row.get(17)?)),
         first_seen: time(15)?.unwrap_or(Timestamp::UNIX_EPOCH),
         anchored: row.get(25)?,
-        listed: row.get(29)?,
+        listed: row.get::<_, Option<i64>>(29)?.is_some(),
+        first_listing: row.get(29)?,
         file,
         more_files: more_files.collect(),
     })

@@ -91,7 +91,7 @@ fn of_listings_the_last_whole_one_and_why_the_newest_is_not_believed_are_known()
     // The end of a window is not the end of the list.
     list(&mut catalogue, 1..=10, Coverage { from: Some(later(-10)), until: None }, false);
     catalogue.change("UPDATE listings SET finished = finished + 3600 WHERE number = 2");
-    assert_eq!(catalogue.last_complete_listing("garmin-com").unwrap(), Some(now()));
+    assert_eq!(catalogue.last_complete_listing("garmin-com", now()).unwrap(), Some(now()));
     let newest = |catalogue: &Catalogue| catalogue.newest_listing("garmin-com").unwrap().unwrap();
     assert!(newest(&catalogue).believed && !newest(&catalogue).shrunk);
     assert!(!list(&mut catalogue, 1..=4, Coverage::default(), false).believed);

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::{Catalogue, Result};
+use crate::clock;
 
 /// The part of time for which a listing tells who is there and who is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -284,13 +285,6 @@ impl Catalogue {
         self.spans(&format!("believed AND started <= {}", now.as_second()), platform, since)
     }
 
-    /// The number of the newest listing of any platform; 0 if there is none. It counts on with every listing, whatever the
-    /// clock says.
-    pub fn newest_listing_number(&self) -> Result<i64> {
-        let sql = "SELECT ifnull(max(number), 0) FROM listings";
-        self.done(self.connection.query_row(sql, [], |row| row.get(0)))
-    }
-
     fn spans(&self, condition: &str, platform: &str, since: Timestamp) -> Result<Vec<Coverage>> {
         let sql = format!(
             "SELECT from_time, until_time FROM listings WHERE platform = ?1 AND started >= ?2 AND {condition}
@@ -313,19 +307,22 @@ impl Catalogue {
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 
-    /// When the newest listing that went well ended: the last sync.
-    pub fn last_sync(&self, platform: &str) -> Result<Option<Timestamp>> {
-        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND believed AND NOT look
+    /// When the newest listing that went well ended: the last sync. One from the future tells no time.
+    pub fn last_sync(&self, platform: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND believed AND NOT look AND finished <= ?2
             ORDER BY number DESC LIMIT 1";
-        let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
+        let values = params![platform, clock::latest(now)];
+        let seconds = self.connection.query_row(sql, values, |row| row.get::<_, i64>(0)).optional();
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 
-    /// When the newest listing ended that was believed and went from the newest entry to the oldest.
-    pub fn last_complete_listing(&self, platform: &str) -> Result<Option<Timestamp>> {
+    /// When the newest listing ended that was believed and went from the newest entry to the oldest. One from the future
+    /// tells no time.
+    pub fn last_complete_listing(&self, platform: &str, now: Timestamp) -> Result<Option<Timestamp>> {
         let sql = "SELECT finished FROM listings WHERE platform = ?1 AND complete AND from_time IS NULL
-            AND until_time IS NULL ORDER BY number DESC LIMIT 1";
-        let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
+            AND until_time IS NULL AND finished <= ?2 ORDER BY number DESC LIMIT 1";
+        let values = params![platform, clock::latest(now)];
+        let seconds = self.connection.query_row(sql, values, |row| row.get::<_, i64>(0)).optional();
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Catalogue, Key, Result};
+use crate::clock;
 
 /// The last thing that went wrong with an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +49,12 @@ impl Catalogue {
     /// asked for within a week: asking more often changes nothing.
     pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<(String, String)>> {
         let sql = "SELECT platform, id FROM problems
-            WHERE stage = 'gs-download' AND kind IN ('refused', 'gone', 'bad-file') AND times >= 3 AND last > ?1";
+            WHERE stage = 'gs-download' AND kind IN ('refused', 'gone', 'bad-file') AND times >= 3
+                AND last > ?1 AND last <= ?2";
         let week_ago = now.as_second() - 7 * 86400;
-        let rows = self
-            .connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.query_map([week_ago], |row| Ok((row.get(0)?, row.get(1)?)))?.collect());
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            statement.query_map([week_ago, clock::latest(now)], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        });
         self.done(rows)
     }
 

@@ -4,9 +4,13 @@ use jiff::Timestamp;
 use rusqlite::{Row, ToSql, params};
 
 use super::{Catalogue, Result};
+use crate::clock;
 
 /// So many of the newest rows are looked at for the newest one of each command.
 const LOOKED_AT: u32 = 10_000;
+
+/// So many of the newest rows are looked at for times that are still to come.
+const RECENT: u32 = 200;
 
 /// How a command ended.
 #[derive(Debug, Clone)]
@@ -88,6 +92,15 @@ impl Catalogue {
             rows.collect()
         };
         self.done(stages())
+    }
+
+    /// The latest time of recent commands and listings that is still to come: they ran under a clock that was ahead.
+    pub fn ahead(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let sql = "SELECT max(started) FROM (SELECT * FROM (SELECT started FROM runs ORDER BY number DESC LIMIT ?2)
+            UNION ALL SELECT * FROM (SELECT started FROM listings ORDER BY number DESC LIMIT ?2)) WHERE started > ?1";
+        let values = params![clock::latest(now), RECENT];
+        let second = self.connection.query_row(sql, values, |row| row.get::<_, Option<i64>>(0));
+        Ok(self.done(second)?.and_then(|second| Timestamp::from_second(second).ok()))
     }
 
     /// Begins a row; it stays open if the command is killed.

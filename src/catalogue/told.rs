@@ -6,6 +6,15 @@ use rusqlite::{OptionalExtension, params};
 use super::{Catalogue, Result};
 
 impl Catalogue {
+    /// Whether nobody has told `what` under this name yet; from now on somebody has.
+    pub fn is_first_to_tell(&mut self, name: &str, what: &str, now: Timestamp) -> Result<bool> {
+        self.write(|tx| {
+            let sql = "INSERT INTO told (channel, failures, at) VALUES (?1, ?2, ?3)
+                ON CONFLICT (channel) DO UPDATE SET failures = ?2, at = ?3 WHERE failures <> ?2";
+            Ok(tx.execute(sql, params![name, what, now.as_second()])? > 0)
+        })
+    }
+
     /// The digest of the failures that `channel` was told last; empty if all was well, or nothing was ever told.
     pub fn told(&self, channel: &str) -> Result<String> {
         let sql = "SELECT failures FROM told WHERE channel = ?1";

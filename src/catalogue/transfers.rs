@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, params};
 
 use super::{Catalogue, Result};
+use crate::clock;
 
 /// An upload that is about to be made.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,10 @@ pub struct TransferRow {
     pub confirmed: bool,
     /// When it was written down how it ended.
     pub settled: Option<Timestamp>,
+    /// The newest listing that had ended when it was begun: what that or an earlier one showed is something else.
+    pub after_listing: i64,
+    /// How many listings should have shown it and did not.
+    pub missed: u32,
 }
 
 /// How an upload ended.
@@ -87,16 +92,17 @@ impl TransferOutcome {
 
 const COLUMNS: &str =
     "number, run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, ticket, message,
-    confirmed IS NOT NULL, settled";
+    confirmed IS NOT NULL, settled, after_listing, missed";
 
 impl Catalogue {
     /// Writes down that an upload is about to be made. Durable before it returns: not even a power failure after the
     /// request may leave a journal that knows nothing of it.
-    pub fn intend_transfer(&mut self, intent: &TransferIntent, now: Timestamp) -> Result<i64> {
+    pub fn intend_transfer(&mut self, intent: &TransferIntent, now: Timestamp) -> Result<TransferRow> {
         self.write_durably(|tx| {
             tx.prepare_cached(
-                "INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended, after_listing)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+                    (SELECT ifnull(max(number), 0) FROM listings WHERE finished IS NOT NULL))",
             )?
             .execute(params![
                 intent.run,
@@ -106,7 +112,8 @@ impl Catalogue {
                 intent.sha256,
                 now.as_second()
             ])?;
-            Ok(tx.last_insert_rowid())
+            let sql = format!("SELECT {COLUMNS} FROM transfers WHERE number = ?1");
+            tx.prepare_cached(&sql)?.query_row([tx.last_insert_rowid()], row)
         })
     }
 
@@ -117,6 +124,19 @@ impl Catalogue {
                 .execute(params![number, ticket, message])
                 .map(drop)
         })
+    }
+
+    /// A listing should have shown it and did not.
+    pub fn transfer_missed(&mut self, number: i64) -> Result<()> {
+        self.write(|tx| {
+            tx.prepare_cached("UPDATE transfers SET missed = missed + 1 WHERE number = ?1")?.execute([number]).map(drop)
+        })
+    }
+
+    /// How many uploads the run `run` has begun, whatever came of them.
+    pub fn transfers_of_run(&self, run: &str) -> Result<u64> {
+        let sql = "SELECT count(*) FROM transfers WHERE run = ?1";
+        self.done(self.connection.query_row(sql, [run], |row| row.get::<_, i64>(0))).map(i64::unsigned_abs)
     }
 
     /// Writes down how it ended, and the id of the entry there.
@@ -164,7 +184,8 @@ impl Catalogue {
     }
 
     /// The uploads to `to` since `since` that no list shows: those whose outcome is not known, of any age, and those that
-    /// arrived under an id that was never listed. The newest first.
+    /// arrived under an id that was never listed. One from the future was begun under a clock that was wrong, and counts: in
+    /// doubt it may yet appear. The newest first.
     pub fn unlisted_transfers(&self, to: &str, since: Timestamp) -> Result<Vec<TransferRow>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND (outcome IS NULL OR
@@ -176,14 +197,16 @@ impl Catalogue {
         self.transfer_rows(&sql, to)
     }
 
-    /// The uploads begun before `before` that a platform said it has, and that no listing has ever shown. The oldest first.
-    pub fn unshown_transfers(&self, to: &str, before: Timestamp) -> Result<Vec<TransferRow>> {
+    /// The uploads begun before `before`, or seemingly after `now`, that a platform said it has, and that no listing has
+    /// ever shown. The oldest first.
+    pub fn unshown_transfers(&self, to: &str, before: Timestamp, now: Timestamp) -> Result<Vec<TransferRow>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND outcome IN ('created', 'already-there')
-                AND confirmed IS NULL AND intended < {} AND NOT EXISTS
+                AND confirmed IS NULL AND (intended < {} OR intended > {}) AND NOT EXISTS
                     (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)
              ORDER BY number",
-            before.as_second()
+            before.as_second(),
+            clock::latest(now)
         );
         self.transfer_rows(&sql, to)
     }
@@ -235,5 +258,7 @@ fn row(row: &Row) -> rusqlite::Result<TransferRow> {
         message: row.get(10)?,
         confirmed: row.get(11)?,
         settled: row.get::<_, Option<i64>>(12)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        after_listing: row.get(13)?,
+        missed: row.get(14)?,
     })
 }

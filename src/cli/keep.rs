@@ -4,12 +4,15 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Failure, Run};
 use crate::activity::Activity;
 use crate::archive::{self, BadBody, Format, Piece, Stored, path_for, unpack};
 use crate::catalogue::FileRow;
+
+/// An original that could not be had is asked for again within a week, and a little.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// What is known of an activity's file before anybody is asked.
 #[derive(Debug)]
@@ -73,7 +76,7 @@ impl Run {
             self.catalogue.set_verified(platform, id, Timestamp::now())?;
             self.count("verified", 1);
         }
-        let is_due = file.ask_again.is_some_and(|due| due <= Timestamp::now());
+        let is_due = file.ask_again.is_some_and(|due| is_due(due, Timestamp::now()));
         Ok(if is_due { Known::Export(file) } else { Known::File(file) })
     }
 
@@ -174,7 +177,13 @@ fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, origin: Origin) ->
     }
 }
 
+/// Whether an original is asked for again. A date further off than any that is written down comes from a clock that was
+/// ahead.
+fn is_due(due: Timestamp, now: Timestamp) -> bool {
+    due <= now || due.duration_since(now) > LONGEST_WAIT
+}
+
 /// When an original that could not be had for a reason that may pass is asked for again.
 fn tomorrow() -> Timestamp {
-    Timestamp::now().checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+    Timestamp::now().checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }

@@ -50,5 +50,5 @@ pub use show::{file_ref, record_of, time_left};
 pub use table::{Align, Table, table};
 pub use talk::Talk;
 pub use target::{Target, Targets};
-pub use upload::Uploads;
+pub use upload::{Timing, Uploads};
 pub use zone::{MachineZone, machine_zone};

@@ -88,6 +88,9 @@ fn whole<A: HasCommon>(
             return failure.exit;
         }
     };
+    if log == Log::Yes && !run.common.dry_run {
+        run.tell_of_the_clock();
+    }
     let row = match log {
         Log::Yes if !run.common.dry_run => run.catalogue.begin_run(&run.id, command, Timestamp::now()).map(Some),
         _ => Ok(None),
@@ -137,6 +140,19 @@ impl Run {
             worst: Exit::Ok,
             counts: BTreeMap::new(),
         })
+    }
+
+    /// Tells once that the clock was ahead. What was written down then has times that say nothing, and is treated so.
+    fn tell_of_the_clock(&mut self) {
+        let now = Timestamp::now();
+        // What goes wrong here goes wrong again with the next row, and is told then.
+        let Ok(Some(ahead)) = self.catalogue.ahead(now) else { return };
+        if self.catalogue.is_first_to_tell("clock", &ahead.to_string(), now).unwrap_or(false) {
+            self.talk.warning(&format!(
+                "the catalogue has times in the future, up to {ahead}: the clock was ahead then, or is behind now (it is {}); such times are ignored",
+                Timestamp::from_second(now.as_second()).unwrap_or(now)
+            ));
+        }
     }
 
     /// It ends with this, or worse.

@@ -5,3 +5,4 @@ pub mod deletion;
 pub mod diff;
 pub mod listing;
 pub mod look;
+pub mod resend;

@@ -5,6 +5,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock;
+
 use super::{Clean, Command, Login, Matter, State, What, flag};
 
 /// What is older says nothing about today.
@@ -29,7 +31,7 @@ pub struct Signs {
     pub platforms: Vec<PlatformSigns>,
     /// The newest row of each command, in the order in which they began.
     pub commands: Vec<LastCommand>,
-    /// When the newest run in the log began.
+    /// When the newest run in the log began, of those whose time is known.
     pub last_run: Option<Timestamp>,
     /// Activities whose files in the archive were found changed or cut.
     pub broken: u64,
@@ -139,7 +141,7 @@ impl Signs {
     fn runs(&self, at: usize) -> bool {
         let LastCommand { run, row } = &self.commands[at];
         let is_followed = self.commands[at + 1..].iter().any(|later| later.run != *run);
-        row.exit.is_none() && !is_followed && self.now.duration_since(row.started) <= LONGEST
+        row.exit.is_none() && !is_followed && clock::is_within(row.started, self.now, LONGEST)
     }
 
     fn of_platform(&self, one: &PlatformSigns) -> Vec<Matter> {
@@ -236,7 +238,9 @@ impl Signs {
             is_login && named.is_none_or(|one| matter.platform.as_deref() == Some(one.name.as_str()))
         };
         let ended = row.finished.unwrap_or(row.started);
-        let is_mended = named.and_then(|one| one.login.as_ref()).is_some_and(|(_, since)| *since > ended);
+        let is_mended = named
+            .and_then(|one| one.login.as_ref())
+            .is_some_and(|(_, since)| *since > ended && clock::age(*since, self.now).is_some());
         if is_mended || of_platforms.iter().any(says_it) {
             return None;
         }
@@ -247,7 +251,9 @@ impl Signs {
     /// The run that was due and did not happen. One that is still at it is late, not missing.
     fn overdue(&self) -> Option<Matter> {
         let due = self.due.as_ref()?;
-        let previous = due.previous.filter(|at| due.since <= *at && self.now.duration_since(*at) > PATIENCE)?;
+        // A schedule that seems to begin in the future was written down under a clock that was ahead; so was such a run.
+        let holds = |at: Timestamp| due.since <= at || clock::age(due.since, self.now).is_none();
+        let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > PATIENCE)?;
         let has_begun = self.last_run.is_some_and(|began| began >= previous);
         let is_at_it = (0..self.commands.len()).any(|at| self.runs(at));
         (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), ..matter(What::Overdue) })

@@ -38,6 +38,7 @@ impl Work {
             .set("GS_REQUEST_INTERVAL", "0")
             .set("GS_RETRY_WAIT", "10ms")
             .set("GS_CONFIRM_WAIT", "0");
+        work.set("GS_RESEND_WAIT", "0");
         work.set("TZ", "Pacific/Kiritimati");
         work
     }

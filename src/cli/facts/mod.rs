@@ -22,6 +22,7 @@ use read::Read;
 use super::args::platforms_of_settings;
 use super::{Failure, Rule, Run};
 use crate::catalogue::{CommandRow, Entry};
+use crate::clock;
 use crate::plan::diff::Exercises;
 use crate::platform::Kind;
 use crate::report::Facts;
@@ -65,7 +66,7 @@ fn facts(compared: &Compared) -> Facts {
         now: read.now,
         platforms: compared.platform_signs(),
         commands: read.last.iter().map(last).collect(),
-        last_run: read.runs.iter().map(|row| row.started).max(),
+        last_run: read.runs.iter().map(|row| row.started).filter(|at| clock::age(*at, read.now).is_some()).max(),
         broken: compared.broken(),
         failed: compared.failed(),
         due,

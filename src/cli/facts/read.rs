@@ -84,8 +84,8 @@ impl Read {
 impl Around {
     fn of(catalogue: &Catalogue, kind: &Kind, now: Timestamp) -> catalogue::Result<Around> {
         Ok(Around {
-            complete: catalogue.last_complete_listing(kind.name)?,
-            listed: catalogue.last_sync(kind.name)?,
+            complete: catalogue.last_complete_listing(kind.name, now)?,
+            listed: catalogue.last_sync(kind.name, now)?,
             newest: catalogue.newest_listing(kind.name)?,
             account: catalogue.account(kind.name)?,
             barred: catalogue.login(kind.name)?,

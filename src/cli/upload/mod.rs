@@ -22,14 +22,41 @@ use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord};
 /// So many uploads are sent before it is asked what became of them: a kill then leaves no more to look up.
 const MOST_WAITING: usize = 25;
 
+/// How long uploads are waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// How long a run follows what became of its uploads: `--settle-wait`, `GS_SETTLE_WAIT`.
+    pub settle_wait: Duration,
+    /// The least age of an upload whose answer was lost before it is sent again: `GS_RESEND_WAIT`.
+    pub resend_wait: Duration,
+    /// The least pause between two looks of one run that both miss an upload: `GS_CONFIRM_WAIT`.
+    pub confirm_wait: Duration,
+    /// After so long a service that accepted an upload and does not show it has lost it: `GS_LOST_AFTER`.
+    pub lost_after: Duration,
+}
+
+impl Timing {
+    /// What the settings say.
+    pub fn of(run: &Run) -> Result<Timing, Failure> {
+        let of = |name: &str, seconds| run.settings.duration(name, Duration::from_secs(seconds));
+        Ok(Timing {
+            settle_wait: of("GS_SETTLE_WAIT", 60)?,
+            resend_wait: of("GS_RESEND_WAIT", 10 * 60)?,
+            confirm_wait: run.confirm_wait()?,
+            lost_after: of("GS_LOST_AFTER", 6 * 3600)?,
+        })
+    }
+}
+
 /// The uploads of one command.
 pub struct Uploads<'a> {
     run: &'a mut Run,
     targets: Targets,
     matcher: Matcher,
     bar: Bar,
-    /// How long it is followed what became of them.
-    settle_wait: Duration,
+    timing: Timing,
+    /// So many uploads a run at most.
+    max_upload: Option<u64>,
     waiting: Vec<Waiting>,
     /// Why it could not be found out, at the last try, what became of uploads to a platform.
     in_the_dark: BTreeMap<&'static str, String>,
@@ -67,10 +94,16 @@ struct Loaded {
 
 impl<'a> Uploads<'a> {
     /// Begins; nothing is asked yet.
-    pub fn new(run: &'a mut Run, matcher: Matcher, bar: Bar, settle_wait: Duration) -> Result<Uploads<'a>, Failure> {
+    pub fn new(
+        run: &'a mut Run,
+        matcher: Matcher,
+        bar: Bar,
+        timing: Timing,
+        max_upload: Option<u64>,
+    ) -> Result<Uploads<'a>, Failure> {
         let targets = Targets::new(run, &bar)?;
         let (waiting, in_the_dark, done) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Ok(Uploads { run, targets, matcher, bar, settle_wait, waiting, in_the_dark, done })
+        Ok(Uploads { run, targets, matcher, bar, timing, max_upload, waiting, in_the_dark, done })
     }
 
     /// Takes a transfer as far as it goes now. What is decided comes out of [`Uploads::finished`]: at once, or later.
@@ -85,6 +118,12 @@ impl<'a> Uploads<'a> {
     /// The transfers that are decided by now.
     pub fn finished(&mut self) -> Vec<TransferRecord> {
         std::mem::take(&mut self.done)
+    }
+
+    /// Whether as many uploads were begun in this run as there may be. Those of other commands of the run count.
+    fn is_limit_reached(&self) -> Result<bool, Failure> {
+        let Some(max) = self.max_upload else { return Ok(false) };
+        Ok(self.run.catalogue.transfers_of_run(&self.run.id)? >= max)
     }
 
     /// Whether a person wants it to end.

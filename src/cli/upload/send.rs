@@ -1,7 +1,5 @@
 //! The way of one file to a service. First look, then write down, then send.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
@@ -19,11 +17,6 @@ const NOT_GONE: &str = "it is not gone";
 
 /// So often a strange answer to one file is taken for an accident.
 const STRANGE: u64 = 2;
-
-/// How long the second lasts that `now` is in.
-fn until_next_second(now: Timestamp) -> Duration {
-    Duration::from_secs(1).saturating_sub(Duration::from_nanos(now.subsec_nanosecond().unsigned_abs().into()))
-}
 
 /// What the target has of an exercise.
 enum Found {
@@ -75,6 +68,10 @@ impl Uploads<'_> {
         if from.0 == kind.name && !self.is_gone(&from)? {
             return self.decided(record, "already-there", Some(from.1), vec![NOT_GONE.to_owned()]);
         }
+        if self.is_limit_reached()? {
+            self.run.count("left", 1);
+            return self.decided(record, "skipped", None, vec!["the limit of uploads a run is reached".to_owned()]);
+        }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
         }
@@ -87,12 +84,7 @@ impl Uploads<'_> {
             Ok(Found::Pending) => {
                 self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()])
             }
-            Ok(Found::Doubtful(_)) if record.doubtful => {
-                // The catalogue counts whole seconds: what was seen before the intent must not share its second, or it is
-                // taken for what is sent now.
-                self.rest(until_next_second(Timestamp::now()));
-                self.put(kind, record, &loaded)
-            }
+            Ok(Found::Doubtful(_)) if record.doubtful => self.put(kind, record, &loaded),
             Ok(Found::Doubtful(why)) => self.decided(record, "skipped", None, why),
             Err(failure) => {
                 let problem = self.targets.unusable(self.run, kind, failure)?;
@@ -238,21 +230,7 @@ impl Uploads<'_> {
         let before = self.ids_around(kind, record.activity.activity.start_time)?;
         let (now, run_id) = (Timestamp::now(), self.run.id.clone());
         let intent = TransferIntent { run: &run_id, from: (&from.0, &from.1), to: kind.name, sha256: &sha256 };
-        let number = self.run.catalogue.intend_transfer(&intent, now)?;
-        let row = TransferRow {
-            number,
-            run: run_id,
-            from,
-            to: kind.name.to_owned(),
-            sha256,
-            intended: now,
-            outcome: None,
-            to_id: None,
-            ticket: None,
-            message: None,
-            confirmed: false,
-            settled: None,
-        };
+        let row = self.run.catalogue.intend_transfer(&intent, now)?;
         self.bar.say(&format!("{} to {}", row.from.1, kind.name));
         let target = self.targets.get(kind)?;
         let answer = target.platform.upload(&loaded.outgoing(&record, again));

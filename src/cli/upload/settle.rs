@@ -5,14 +5,18 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{State, Uploads, Waiting};
-use crate::catalogue::TransferOutcome;
+use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::cli::{Exit, Failure, candidate};
+use crate::clock;
 use crate::plan::look::Presence;
+use crate::plan::resend::{Missed, Resend};
 use crate::platform::{self, Error, Kind, Sent, Uploaded};
-use crate::record::ProblemKind;
+use crate::record::{ProblemKind, TransferRecord};
 
-/// A service that took a file and does not show it for so long has lost it.
-const LOST_AFTER: SignedDuration = SignedDuration::from_hours(48);
+/// Why an upload is made once more.
+const NEVER_ARRIVED: &str = "it never arrived";
+/// A listing has to miss it so often before an upload of unknown age is lost.
+const MISSED: u32 = 2;
 /// A list that was read so long ago at most was read by this run.
 const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
 /// The first pause between two questions; each later one is twice as long, up to the longest.
@@ -61,7 +65,7 @@ impl Uploads<'_> {
         }
         for kind in kinds {
             let listed = self.run.catalogue.listed_since(kind.name, ago(JUST_READ), now)?;
-            for row in self.run.catalogue.unshown_transfers(kind.name, ago(LOST_AFTER))? {
+            for row in self.run.catalogue.unshown_transfers(kind.name, ago(self.lost_after()), now)? {
                 let record = self.record_of_row(&row)?;
                 let start = record.activity.activity.start_time;
                 let Some(start) = start.filter(|_| listed.iter().any(|span| span.holds(start))) else { continue };
@@ -70,8 +74,8 @@ impl Uploads<'_> {
                     self.settled(&row, outcome, id.as_deref(), row.message.as_deref())?;
                     continue;
                 }
-                let words = "the service said that it has it, and its list has not shown it for two days; gs-diff --retry sends it again";
-                self.settled(&row, TransferOutcome::Lost, None, Some(words))?;
+                let words = self.lost_words(&record);
+                self.settled(&row, TransferOutcome::Lost, None, Some(&words))?;
                 let problem = self.problem(ProblemKind::Refused, words);
                 self.fail(record, problem)?;
             }
@@ -88,7 +92,7 @@ impl Uploads<'_> {
 
     fn follow(&mut self) -> Result<(), Failure> {
         let mut pause = FIRST_PAUSE;
-        let mut end = Instant::now() + self.settle_wait;
+        let mut end = Instant::now() + self.timing.settle_wait;
         loop {
             let before = self.waiting.len();
             self.in_the_dark.clear();
@@ -102,7 +106,7 @@ impl Uploads<'_> {
                 }
             }
             if self.waiting.len() < before {
-                (pause, end) = (FIRST_PAUSE, Instant::now() + self.settle_wait);
+                (pause, end) = (FIRST_PAUSE, Instant::now() + self.timing.settle_wait);
             }
             if self.waiting.is_empty() || self.run.is_stopped() || Instant::now() + pause >= end {
                 return Ok(());
@@ -193,7 +197,9 @@ impl Uploads<'_> {
     /// Reads the target's list around what was taken: what it shows has arrived.
     fn read_back(&mut self, kind: &'static Kind) -> Result<(), Failure> {
         // What the service still works on after days may be there all the same.
-        let is_due = |one: &Waiting| one.kind.name == kind.name && (one.state != State::Asked || is_old(one));
+        let lost_after = self.lost_after();
+        let is_due =
+            |one: &Waiting| one.kind.name == kind.name && (one.state != State::Asked || is_old(one, lost_after));
         let starts: Vec<Timestamp> = self
             .waiting
             .iter()
@@ -219,7 +225,11 @@ impl Uploads<'_> {
                     self.settled(&one.row, TransferOutcome::Created, Some(&id), None)?;
                     self.decided(one.record, "created", Some(id), Vec::new())?;
                 }
-                None => self.waiting.push(Waiting { missing: true, ..one }),
+                None => {
+                    self.run.catalogue.transfer_missed(one.row.number)?;
+                    let row = TransferRow { missed: one.row.missed + 1, ..one.row };
+                    self.waiting.push(Waiting { missing: true, row, ..one });
+                }
             }
         }
         Ok(())
@@ -239,10 +249,9 @@ impl Uploads<'_> {
             self.run.catalogue.transfers_to(one.kind.name)?.into_iter().filter_map(|row| row.to_id).collect();
         let mut best = None;
         for (entry, facts) in self.run.neighbours(one.kind.name, start)? {
-            // What was there before it was sent, or came from another upload, is something else. The catalogue counts
-            // whole seconds.
-            let was_there =
-                entry.first_seen.as_second() < one.row.intended.as_second() || one.before.contains(&entry.activity.id);
+            // What was there before it was sent, or came from another upload, is something else.
+            let was_there = entry.first_listing.is_none_or(|first| first <= one.row.after_listing)
+                || one.before.contains(&entry.activity.id);
             if was_there || taken.contains(&entry.activity.id) {
                 continue;
             }
@@ -256,37 +265,75 @@ impl Uploads<'_> {
         Ok(best.map(|(_, id)| id))
     }
 
-    /// Sends again what never arrived: no ticket, not known to the service, and not in its list. A list that could not be
-    /// read says nothing.
+    /// Sends again what never arrived: no ticket, not known to the service, and not in its list, neither at once nor when it
+    /// is looked at again after a while. A list that could not be read says nothing.
     fn send_lost(&mut self, kind: &'static Kind) -> Result<(), Failure> {
+        let Some(pause) = self.sort_lost(kind)? else { return Ok(()) };
+        self.bar.wait(&format!("{} may list an upload late; looks again in {{}}", kind.name), pause);
+        self.rest(pause);
+        if self.run.is_stopped() {
+            return Ok(());
+        }
+        self.ask(kind)?;
+        self.read_back(kind)?;
+        self.sort_lost(kind).map(drop)
+    }
+
+    /// Sends again what is due, hands on what has to wait for a later run, and returns the pause before the next look if
+    /// anything needs one.
+    fn sort_lost(&mut self, kind: &'static Kind) -> Result<Option<Duration>, Failure> {
         let is_lost = |one: &Waiting| {
             one.kind.name == kind.name && one.state == State::Unknown && one.missing && one.row.ticket.is_none()
         };
         if self.targets.is_left_alone(kind) {
-            return Ok(());
+            return Ok(None);
         }
         let (lost, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_lost);
         self.waiting = rest;
+        let mut longest = None;
         for one in lost {
-            self.settled(&one.row, TransferOutcome::Failed, None, Some("it never arrived"))?;
-            self.run
-                .talk
-                .detail(&format!("{} {}: never arrived at {}; sent again", one.row.from.0, one.row.from.1, kind.name));
-            self.send(one.record)?;
+            match self.resend(&one)? {
+                Resend::Now => {
+                    self.settled(&one.row, TransferOutcome::Failed, None, Some(NEVER_ARRIVED))?;
+                    let (from, id) = &one.row.from;
+                    self.run.talk.detail(&format!("{from} {id}: never arrived at {}; sent again", kind.name));
+                    self.send(one.record)?;
+                }
+                Resend::LookAgain(pause) => {
+                    longest = longest.max(Some(pause));
+                    self.waiting.push(Waiting { state: State::Asked, ..one });
+                }
+                Resend::Wait(until) => {
+                    let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
+                    let why = format!(
+                        "the answer to its upload was lost, and the list does not show it; if that stays so, a run after {until} uploads it again"
+                    );
+                    self.run.talk.detail(&format!("{} {} to {}: {why}", one.row.from.0, one.row.from.1, kind.name));
+                    self.decided(one.record, "pending", None, vec![why])?;
+                }
+            }
         }
-        Ok(())
+        Ok(longest)
+    }
+
+    fn resend(&self, one: &Waiting) -> Result<Resend, Failure> {
+        let tries = self.run.catalogue.failed_so(&one.row, NEVER_ARRIVED)?;
+        let missed =
+            Missed { begun: one.row.intended, looks: one.row.missed, tries: u32::try_from(tries).unwrap_or(u32::MAX) };
+        Ok(missed.decide(self.timing.resend_wait, self.timing.confirm_wait, Timestamp::now()))
     }
 
     /// Hands on what is still not known: the next run asks again. What has been taken for days and shows nowhere is lost.
     fn give_up(&mut self) -> Result<(), Failure> {
         self.tell_of_the_dark();
+        let lost_after = self.lost_after();
         for one in std::mem::take(&mut self.waiting) {
             match one.state {
                 // The service named it; the next listing shows it.
                 State::Taken(Some(id)) => self.decided(one.record, "created", Some(id), Vec::new()),
-                _ if one.missing && is_old(&one) => {
-                    let words = "the service took it and has not shown it for two days; gs-diff --retry sends it again";
-                    self.settled(&one.row, TransferOutcome::Lost, None, Some(words))?;
+                _ if one.missing && is_old(&one, lost_after) => {
+                    let words = self.lost_words(&one.record);
+                    self.settled(&one.row, TransferOutcome::Lost, None, Some(&words))?;
                     let problem = self.problem(ProblemKind::Refused, words);
                     self.fail(one.record, problem)
                 }
@@ -297,6 +344,20 @@ impl Uploads<'_> {
             }?;
         }
         Ok(())
+    }
+
+    fn lost_after(&self) -> SignedDuration {
+        SignedDuration::try_from(self.timing.lost_after).unwrap_or(SignedDuration::MAX)
+    }
+
+    /// That an upload is lost, and the command that makes it once more.
+    fn lost_words(&self, record: &TransferRecord) -> String {
+        let from = &record.activity.activity;
+        let hours = humantime::format_duration(self.timing.lost_after);
+        format!(
+            "accepted, but not listed within {hours}; retry: gs-list --platform {} --id {} | gs-diff --to {} --retry | gs-download | gs-upload",
+            from.platform, from.id, record.to
+        )
     }
 
     /// Tells, once for each platform, why nobody can say what became of some uploads.
@@ -316,7 +377,11 @@ impl Uploads<'_> {
     }
 }
 
-/// Whether it was sent so long ago that a service which has it shows it.
-fn is_old(one: &Waiting) -> bool {
-    Timestamp::now().duration_since(one.row.intended) > LOST_AFTER
+/// Whether it was sent so long ago that a service which has it shows it. Of one that seems to be sent in the future, only
+/// listings tell.
+fn is_old(one: &Waiting, lost_after: SignedDuration) -> bool {
+    match clock::age(one.row.intended, Timestamp::now()) {
+        Some(age) => age > lost_after,
+        None => one.row.missed >= MISSED,
+    }
 }
