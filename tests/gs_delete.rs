@@ -10,6 +10,7 @@ mod world;
 
 use gs_sim::fit::{Recording, damage};
 use gs_sim::garmin::activity::{Device, Source};
+use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
 use twice::{OTHERS, down, fill, marked, outcomes, twice, with_copy};
 use world::{SERVICES, World, nameless, ride, run, start};
@@ -191,6 +192,43 @@ fn what_is_kept_has_to_be_there_now() {
         said.ends(75).says("left alone in this run");
         assert!(said.records().iter().any(|record| record["problem"]["kind"] == "retry-later"), "{said}");
         twice.nothing_happened();
+    }
+}
+
+/// A person deletes the one that is to be kept, in the minute in which its copy would go.
+#[test]
+fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhile() {
+    for service in SERVICES {
+        let mut twice = twice(service);
+        // Listed, marked and deleted in one run, as gs-sync does it.
+        twice.world.work.set("GS_RUN", "one-run");
+        twice.world.fetch();
+        twice.world.remove(service, &twice.kept);
+        let said = twice.delete(&["--yes"]);
+        assert!(said.ok().out.contains("does not show the entry that is to be kept"), "{said}");
+        assert_eq!(twice.deletions(), 0);
+        assert!(twice.world.ids(service).contains(&twice.copy));
+    }
+}
+
+/// A list may lag behind: the kept one stands in it, and asked for by its id it is gone.
+#[test]
+fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
+    let twice = twice("garmin-com");
+    let gone = Effect::Status { status: 404, retry_after: None, body: Some("{}".into()), content_type: None };
+    twice.world.sim.fault(Fault::new(gone).path(&format!("/activity-service/activity/{}", twice.kept)));
+    twice.kept_because(&twice.delete(&["--yes"]), "does not show the entry that is to be kept");
+    assert_eq!(twice.deletions(), 0);
+}
+
+#[test]
+fn what_is_gone_already_is_not_asked_to_go_once_more() {
+    for service in SERVICES {
+        let twice = twice(service);
+        twice.world.remove(service, &twice.copy);
+        let said = twice.delete(&["--yes"]);
+        assert!(said.ok().out.contains("no longer shows it"), "{said}");
+        assert_eq!(twice.deletions(), 0);
     }
 }
 

@@ -212,7 +212,8 @@ fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() 
     twice.delete(&["--yes"]).ok();
     let deleted = twice.world.work.run("gs-list", &["--deleted"]).ok().out.clone();
     let said = twice.world.work.given("gs-upload", &["--restore"], &deleted);
-    let record = said.ok().record();
+    let record = said.ends(1).record();
     assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&json!("already-there"), &json!(twice.kept)));
+    said.says(&format!("{}: not restored", twice.copy)).says(&twice.kept).says("delete that one there");
     twice.is_gone();
 }

@@ -119,7 +119,7 @@ fn a_listing_that_is_still_made_is_no_trouble_and_one_that_was_killed_is() {
     let told = status(&work);
     let troubles: Vec<&Value> = told["troubles"].as_array().unwrap().iter().map(|one| &one["what"]).collect();
     assert_eq!(troubles, ["list-cut", "unfinished"]);
-    assert_eq!(told["platforms"][0]["not_known"], "its last listing was cut");
+    assert_eq!(told["platforms"][0]["not_known"], "it was never listed");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_newer_foreign_or_damaged_catalogue_is_refused_and_the_old_page_stays() {
     let before = bytes(&work.data("report"));
     work.change("PRAGMA user_version = 99");
     report(&work, &[]).ends(78).says("install the newer garminsync (nothing was changed)");
-    work.change("PRAGMA user_version = 3; PRAGMA application_id = 7");
+    work.change("PRAGMA user_version = 4; PRAGMA application_id = 7");
     report(&work, &[]).ends(78).says("set DB_PATH to another file (nothing was changed)");
     work.change(&format!("PRAGMA application_id = {}", 0x6773_796e));
     assert_eq!(bytes(&work.data("report")), before);

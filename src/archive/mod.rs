@@ -4,6 +4,7 @@
 //! service sent, [`Archive::store`] writes one so that its name never stands for half of it.
 
 mod former;
+mod names;
 mod store;
 mod unpack;
 
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::activity::Activity;
 use crate::fit::Fit;
 
+pub use names::Named;
 pub use store::{Archive, Error, Lock, Purpose, Stored, make_private, sync_dir};
 pub use unpack::{BadBody, unpack};
 

@@ -23,6 +23,9 @@ const DURATIONS: &[&str] = &[
     "GS_PATIENCE",
     "GS_LOCK_WAIT",
     "GS_SETTLE_WAIT",
+    "GS_LOST_AFTER",
+    "GS_RESEND_WAIT",
+    "GS_CONFIRM_WAIT",
     "GS_JITTER",
 ];
 
@@ -92,7 +95,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 
 /// Reads all that have a form, as the commands would.
 fn check(run: &Run) -> Outcome {
-    for name in ["SPORT_DIFF_SECOND", "GARMIN_NEWEST_NUM", "MAX_DELETE"] {
+    for name in ["SPORT_DIFF_SECOND", "GARMIN_NEWEST_NUM", "MAX_DELETE", "MAX_UPLOAD"] {
         run.settings.number(name)?;
     }
     for name in names().filter(|name| DURATIONS.contains(name)) {

@@ -54,6 +54,8 @@ pub struct Listed {
     pub new: u64,
     /// Those that could not be read.
     pub unreadable: u64,
+    /// It was believed and showed everything, from the newest to the oldest.
+    pub whole: bool,
 }
 
 /// How far it has got.
@@ -165,7 +167,8 @@ impl Listing<'_> {
                 self.kind.name, settled.gone
             ));
         }
-        Ok(walk.listed)
+        let whole = reached.complete && self.window == Window::default() && !self.look;
+        Ok(Listed { whole, ..walk.listed })
     }
 
     /// Why nothing may be concluded from a listing although it got to its end: it has no order, or it is the first one that

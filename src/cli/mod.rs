@@ -17,6 +17,7 @@ mod import;
 mod input;
 mod keep;
 mod listing;
+mod orphans;
 mod output;
 mod platforms;
 mod progress;

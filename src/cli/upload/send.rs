@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
-use crate::cli::{Failure, candidate};
+use crate::cli::{Exit, Failure, candidate};
 use crate::plan::look::{self, Presence};
 use crate::platform::{self, Error, Kind, Uploaded};
 use crate::record::{ProblemKind, TransferRecord};
@@ -241,6 +241,19 @@ impl Uploads<'_> {
         self.answered(Waiting { record, row, kind, state: State::Asked, missing: false, before }, answer)
     }
 
+    /// What was to be put back is refused, because the service has another activity of the same recording.
+    fn tell_not_restored(&mut self, waiting: &Waiting, other: Option<&str>) {
+        let (platform, id) = &waiting.row.from;
+        let other = other.map(|other| format!(" ({other})")).unwrap_or_default();
+        self.run.fail(&Failure::new(
+            Exit::Partial,
+            format!(
+                "{platform} {id}: not restored: {} has another activity of the same recording{other} and accepts no second one; to have this one instead, delete that one there and run this again",
+                waiting.kind.title
+            ),
+        ));
+    }
+
     /// What the catalogue knows there around that time.
     fn ids_around(&self, kind: &Kind, start: Option<Timestamp>) -> Result<Vec<String>, Failure> {
         let Some(start) = start else { return Ok(Vec::new()) };
@@ -254,6 +267,9 @@ impl Uploads<'_> {
             Ok(Uploaded::AlreadyThere(id)) => {
                 let words = "the service has it already";
                 self.settled(&waiting.row, TransferOutcome::AlreadyThere, id.as_deref(), Some(words))?;
+                if waiting.row.from.0 == waiting.row.to {
+                    self.tell_not_restored(&waiting, id.as_deref());
+                }
                 self.decided(waiting.record, "already-there", id, vec![words.to_owned()])?;
             }
             Ok(Uploaded::Created(id)) => {

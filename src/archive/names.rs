@@ -1,0 +1,94 @@
+//! The names of the files in the archive, read back: which activity a file belongs to.
+
+use std::io::{self, ErrorKind};
+
+use jiff::Timestamp;
+
+use super::{Archive, Error, shelf};
+
+/// What the name of a file says of its activity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The id of the activity on its platform.
+    pub id: String,
+    /// When it began; nothing if that was not known.
+    pub start_time: Option<Timestamp>,
+}
+
+impl Archive {
+    /// The activities of which the folder of `platform` has files, each once. What has another name is none of ours.
+    pub fn named(&self, platform: &str) -> Result<Vec<Named>, Error> {
+        let dir = self.absolute("fit").join(shelf(platform));
+        let read = || -> io::Result<Vec<Named>> {
+            let mut all = Vec::new();
+            for entry in std::fs::read_dir(&dir)? {
+                all.extend(entry?.file_name().to_str().and_then(parse));
+            }
+            all.sort_by(|a, b| a.id.cmp(&b.id));
+            all.dedup_by(|a, b| a.id == b.id);
+            Ok(all)
+        };
+        match read() {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            read => read.map_err(|source| Error { path: dir.clone(), source }),
+        }
+    }
+}
+
+/// Reads `activity_{id}_{start}….{format}`.
+fn parse(name: &str) -> Option<Named> {
+    let (stem, _) = name.strip_prefix("activity_")?.rsplit_once('.')?;
+    let (id, rest) = stem.split_once('_')?;
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let start = rest.split('_').next().unwrap_or_default();
+    let start_time = match start {
+        "unknown" => None,
+        start => Some(time(start)?),
+    };
+    is_id.then(|| Named { id: id.to_owned(), start_time })
+}
+
+/// A time as names have it, with `-` in place of `:`.
+fn time(text: &str) -> Option<Timestamp> {
+    let (date, clock) = text.split_once('T')?;
+    format!("{date}T{}", clock.replace('-', ":")).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, path_for};
+    use super::*;
+    use crate::activity::Activity;
+
+    #[test]
+    fn what_is_named_is_read_back() {
+        for start in [Some("2026-01-08T14:10:21Z"), Some("1999-12-31T23:59:59Z"), None] {
+            let start_time = start.map(|text| text.parse().unwrap());
+            let activity = Activity {
+                platform: "coros".into(),
+                id: "479396244626636805".into(),
+                start_time,
+                ..Activity::default()
+            };
+            for (part, format, export) in [(0, Format::Fit, false), (2, Format::Fit, false), (0, Format::Tcx, true)] {
+                let path = path_for(&activity, part, format, export);
+                let name = path.file_name().unwrap().to_str().unwrap();
+                assert_eq!(parse(name), Some(Named { id: activity.id.clone(), start_time }), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_names_are_none_of_ours() {
+        for name in [
+            "activity_1.fit",
+            "activity__2026-01-08T14-10-21Z.fit",
+            "activity_1_soon.fit",
+            "notes.txt",
+            ".part-x",
+            "activity_a b_unknown.fit",
+        ] {
+            assert_eq!(parse(name), None, "{name}");
+        }
+    }
+}

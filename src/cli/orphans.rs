@@ -1,0 +1,43 @@
+//! Files of the archive whose activity no list shows. After the catalogue was lost they are the only evidence that something
+//! was on a platform once, and that somebody may have deleted it there: it must not be uploaded again.
+
+use super::{Failure, Run};
+use crate::activity::Activity;
+use crate::archive::{Format, Named, path_for};
+use crate::platform::Kind;
+
+impl Run {
+    /// Takes the files of activities that the catalogue does not know into it, after a listing that showed everything, and
+    /// tells how many there were. What it knows then is told no more.
+    pub fn adopt_orphans(&mut self, kind: &Kind) -> Result<(), Failure> {
+        let mut adopted = 0_u64;
+        for named in self.archive.named(kind.name)? {
+            if self.catalogue.entry(kind.name, &named.id)?.is_none() && self.adopt_orphan(kind, &named)? {
+                adopted += 1;
+            }
+        }
+        if adopted > 0 {
+            let activities = if adopted == 1 { "activity" } else { "activities" };
+            self.talk.warning(&format!(
+                "{}: {adopted} archived {activities} not in the list: deleted there, as far as anybody knows; the files are kept, and nothing is uploaded there again without gs-diff --resurrect",
+                kind.name
+            ));
+        }
+        self.count("orphans", adopted);
+        Ok(())
+    }
+
+    fn adopt_orphan(&mut self, kind: &Kind, named: &Named) -> Result<bool, Failure> {
+        // The start of the name is that of the list; all else is what was recorded.
+        let named_as = |recorded: Activity| Activity {
+            platform: kind.name.to_owned(),
+            id: named.id.clone(),
+            start_time: named.start_time,
+            ..recorded
+        };
+        let path = path_for(&named_as(Activity::default()), 0, Format::Fit, false);
+        let piece = self.archive.read_whole(&path)?.and_then(Result::ok).map(|(piece, _)| piece);
+        let recorded = piece.and_then(|piece| piece.fit).map(|fit| fit.exercise()).unwrap_or_default();
+        Ok(self.adopt_file(&named_as(recorded))?.is_some())
+    }
+}
