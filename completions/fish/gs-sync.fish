@@ -9,6 +9,7 @@ complete -c gs-sync -l full
 complete -c gs-sync -l lang
 complete -c gs-sync -l log
 complete -c gs-sync -l max-delete
+complete -c gs-sync -l max-upload
 complete -c gs-sync -l newest
 complete -c gs-sync -l on
 complete -c gs-sync -l out

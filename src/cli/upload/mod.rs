@@ -38,12 +38,12 @@ pub struct Timing {
 impl Timing {
     /// What the settings say.
     pub fn of(run: &Run) -> Result<Timing, Failure> {
-        let of = |name: &str, seconds| run.settings.duration(name, Duration::from_secs(seconds));
+        let (settings, minutes) = (&run.settings, |minutes| Duration::from_secs(60 * minutes));
         Ok(Timing {
-            settle_wait: of("GS_SETTLE_WAIT", 60)?,
-            resend_wait: of("GS_RESEND_WAIT", 10 * 60)?,
+            settle_wait: settings.duration("GS_SETTLE_WAIT", minutes(1))?,
+            resend_wait: settings.duration("GS_RESEND_WAIT", minutes(10))?,
             confirm_wait: run.confirm_wait()?,
-            lost_after: of("GS_LOST_AFTER", 6 * 3600)?,
+            lost_after: settings.duration("GS_LOST_AFTER", minutes(6 * 60))?,
         })
     }
 }
