@@ -38,7 +38,7 @@ pub struct Timing {
 impl Timing {
     /// What the settings say.
     pub fn of(run: &Run) -> Result<Timing, Failure> {
-        let (settings, minutes) = (&run.settings, |minutes| Duration::from_secs(60 * minutes));
+        let (settings, minutes) = (&run.settings, |minutes: u64| Duration::from_secs(60 * minutes));
         Ok(Timing {
             settle_wait: settings.duration("GS_SETTLE_WAIT", minutes(1))?,
             resend_wait: settings.duration("GS_RESEND_WAIT", minutes(10))?,
