@@ -134,7 +134,8 @@ fn is_missing(record: &ActivityRecord) -> bool {
 
 /// An export in place of an original that may be to be had by now.
 fn is_due(record: &ActivityRecord, now: Timestamp) -> bool {
-    record.deleted.is_none() && record.file.as_ref().and_then(|file| file.ask_again).is_some_and(|due| due <= now)
+    let ask_again = record.file.as_ref().and_then(|file| file.ask_again);
+    record.deleted.is_none() && ask_again.is_some_and(|due| cli::is_due(due, now))
 }
 
 fn wanted(state: &State, record: &ActivityRecord) -> bool {

@@ -177,9 +177,9 @@ fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, origin: Origin) ->
     }
 }
 
-/// Whether an original is asked for again. A date further off than any that is written down comes from a clock that was
+/// Whether it is time to ask for an original again. A date further off than any that is written down comes from a clock that was
 /// ahead.
-fn is_due(due: Timestamp, now: Timestamp) -> bool {
+pub fn is_due(due: Timestamp, now: Timestamp) -> bool {
     due <= now || due.duration_since(now) > LONGEST_WAIT
 }
 

@@ -41,7 +41,7 @@ pub use histories::{Histories, History};
 pub use identity::{Ownership, person};
 pub use import::Import;
 pub use input::{Records, all_records, ask_hidden, ask_line, records, stdin_text};
-pub use keep::{Known, NotKept, Origin};
+pub use keep::{Known, NotKept, Origin, is_due};
 pub use listing::{Listed, Listing};
 pub use output::Output;
 pub use progress::Bar;
