@@ -13,6 +13,7 @@
 pub mod clock;
 mod control;
 pub mod coros;
+mod exchange;
 mod fault;
 pub mod fit;
 pub mod garmin;
@@ -30,11 +31,11 @@ mod together;
 mod unzip;
 pub mod zipfile;
 
-pub use coros::spec::{CorosActivitySpec, CorosLogin, CorosSpec, ImportSpec};
+pub use coros::spec::{CorosActivitySpec, CorosLogin, CorosSpec, Days, ImportSpec, ListSpec};
 pub use coros::sts::{MARKER, StsSpec};
-pub use fault::{Effect, Fault, Match};
+pub use fault::{Change, Effect, Fault, Match, When};
 pub use garmin::activity::sha256;
-pub use garmin::upload::{UploadAnswer, UploadSpec};
+pub use garmin::upload::{Dropped, UploadAnswer, UploadSpec};
 pub use log::LoggedRequest;
 pub use notify::{Message, NotifySpec};
 pub use scenario::{AccountSpec, ActivitySpec, HISTORY_END, LoginMode, Paging, Scenario};
