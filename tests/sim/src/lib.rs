@@ -20,6 +20,7 @@ pub mod garmin;
 mod http;
 mod log;
 pub mod notify;
+mod proxy;
 mod scenario;
 mod server;
 mod services;

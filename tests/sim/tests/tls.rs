@@ -27,11 +27,15 @@ fn client(dir: &Path, alpn: &[&str]) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-/// The answer to a request for `/` on a host, as far as it arrives.
 fn ask(config: &Arc<ClientConfig>, address: SocketAddr, host: &str) -> String {
+    talk(config, TcpStream::connect(address).unwrap(), host)
+}
+
+/// The answer to a request for `/` on a host, as far as it arrives.
+fn talk(config: &Arc<ClientConfig>, link: TcpStream, host: &str) -> String {
     let name = ServerName::try_from(host.to_owned()).unwrap();
     let session = ClientConnection::new(Arc::clone(config), name).unwrap();
-    let mut stream = StreamOwned::new(session, TcpStream::connect(address).unwrap());
+    let mut stream = StreamOwned::new(session, link);
     let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: a test\r\nConnection: close\r\n\r\n");
     // A handshake that fails shows as an error here; the end may come without a closing alert.
     let _ = stream.write_all(request.as_bytes());
@@ -78,5 +82,26 @@ fn the_log_shows_which_protocols_a_client_offered() {
     plain.write_all(b"GET /sso.garmin.com/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     plain.read_to_end(&mut Vec::new()).unwrap();
     assert_eq!(sim.log()[0].alpn, None);
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn a_proxy_leads_every_host_to_the_simulator() {
+    let dir = folder("proxy");
+    let mut sim = Scenario::default_garmin(1, 1).start();
+    let tls = sim.listen_tls(&dir, "127.0.0.1:0").unwrap();
+    let proxy = sim.listen_proxy(tls, "127.0.0.1:0").unwrap();
+    let mut tunnel = TcpStream::connect(proxy).unwrap();
+    tunnel.write_all(b"CONNECT sso.garmin.cn:443 HTTP/1.1\r\nHost: sso.garmin.cn:443\r\n\r\n").unwrap();
+    let mut opened = [0; 39];
+    tunnel.read_exact(&mut opened).unwrap();
+    assert!(opened.starts_with(b"HTTP/1.1 200") && opened.ends_with(b"\r\n\r\n"));
+    assert!(talk(&client(&dir, &[]), tunnel, "sso.garmin.cn").starts_with("HTTP/1.1 404"));
+    assert_eq!(sim.log()[0].host, "sso.garmin.cn");
+    let mut plain = TcpStream::connect(proxy).unwrap();
+    plain.write_all(b"GET http://sso.garmin.cn/ HTTP/1.1\r\nHost: sso.garmin.cn\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    plain.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 405"), "only tunnels: {answer}");
     std::fs::remove_dir_all(dir).unwrap();
 }

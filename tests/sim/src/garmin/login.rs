@@ -70,7 +70,9 @@ fn looks_wrong(domain: &str, flow: Flow, request: &Request) -> Option<Response> 
     let navigates = request.header("sec-fetch-mode") == Some("navigate")
         || request.header("sec-fetch-dest") == Some("document")
         || request.header("upgrade-insecure-requests").is_some();
-    if navigates {
+    // A client of plain TLS was refused for these headers (RCLI); one that speaks like a browser, HTTP/2 and all, sends
+    // them and gets in (garminconnect, by curl_cffi).
+    if navigates && !request.alpn.iter().any(|name| name == "h2") {
         return Some(challenge(429, "navigation headers on a JSON request"));
     }
     if request.header("origin") != Some(&format!("https://sso.{domain}")) {
