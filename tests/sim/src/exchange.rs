@@ -112,12 +112,16 @@ impl Exchange<'_> {
         let mut state = self.shared.state();
         let before = change(&mut state, struck, When::Before);
         state.lies = Lies(struck.with.clone());
+        let nobody = state.lies.nobody(&state);
         let mut response = services::answer(&mut state, request)
             .unwrap_or_else(|| Response::text(404, "text/plain", "no such host here\n").note("unknown host"));
         state.lies = Lies::default();
         let after = change(&mut state, struck, When::After);
         if !(before && after) {
             response.note = format!("the change changed nothing; {}", response.note);
+        }
+        if nobody {
+            response.note = format!("no such account; {}", response.note);
         }
         response
     }

@@ -163,6 +163,9 @@ fn a_token_suddenly_answers_as_another_account() {
     assert_ne!(user(), own_user);
     assert_eq!(all_of_coros(&sim, &coros_token)["count"], 3);
     assert_eq!((user(), all_of_coros(&sim, &coros_token)["count"].as_u64()), (own_user, Some(8)));
+    sim.fault(Fault::new(Effect::AsAccount { email: "nobody@example.com".into() }).count(1));
+    assert_eq!(owner(&token), own);
+    assert!(sim.log().last().unwrap().note.contains("no such account"));
 }
 
 #[test]

@@ -104,9 +104,11 @@ fn answers_come_in_drops() {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     let request = format!("GET /connectapi.garmin.com{path} HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\n\r\n");
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
-    let began = Instant::now();
     drop(sim);
-    assert!(began.elapsed() < Duration::from_secs(60), "the end of the simulator does not wait for drops");
+    let mut rest = Vec::new();
+    // The connection ends with the simulator, long before the answer would be complete.
+    let _ = std::io::Read::read_to_end(&mut stream, &mut rest);
+    assert!(rest.len() < 10, "{rest:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::Effect;
 use crate::coros;
 use crate::garmin;
+use crate::state::State;
 use serde_json::{Value, json};
 
 /// The effects that apply to the request being answered, as far as the service itself has to know them.
@@ -41,6 +42,13 @@ impl Lies {
     pub fn coros_account(&self, accounts: &[coros::account::Account], real: usize) -> usize {
         let named = |email: &str| accounts.iter().position(|account| account.spec.email == email);
         self.email().and_then(named).unwrap_or(real)
+    }
+
+    /// Whether an account is named that the scenario does not have.
+    pub fn nobody(&self, state: &State) -> bool {
+        let garmin = state.accounts.iter().map(|account| &account.spec.email);
+        let mut all = garmin.chain(state.coros.accounts.iter().map(|account| &account.spec.email));
+        self.email().is_some_and(|email| !all.any(|one| one == email))
     }
 
     /// Whether lists show nothing.
