@@ -166,12 +166,12 @@ fn describe(state: &State) -> Value {
                 "start": activity.recording.start, "offset": activity.recording.offset,
                 "format": activity.extension(), "manual": activity.is_manual(),
                 "gps": activity.has_gps(), "children": activity.children.iter().map(|c| c.id).collect::<Vec<_>>(),
-                "oddities": activity.oddities, "exercise": activity.exercise,
+                "oddities": activity.oddities, "exercise": activity.exercise, "imported": activity.imported,
                 "sha256": activity.original().map(|bytes| sha256(&bytes)),
             })
         });
         json!({
-            "domain": account.spec.domain, "email": account.spec.email, "password": account.spec.password,
+            "domain": account.spec.domain, "profile": account.profile, "email": account.spec.email, "password": account.spec.password,
             "mfa_code": account.spec.mfa_code, "locked": account.locked,
             "activities": activities.collect::<Vec<_>>(),
         })

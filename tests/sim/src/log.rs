@@ -39,6 +39,10 @@ pub struct LoggedRequest {
     pub query: String,
     /// Names of the request headers, lower case.
     pub headers: Vec<String>,
+    /// The User-Agent header.
+    pub agent: String,
+    /// The protocols that the client offered in its TLS handshake (ALPN); none on the plain port.
+    pub alpn: Option<Vec<String>>,
     /// Status of the answer; zero when none was sent.
     pub status: u16,
     /// Bytes of the answer on the wire, head and all.

@@ -19,6 +19,8 @@ Examples:
   gs-sim --print-scenario > s.json          a scenario to edit; then: gs-sim --scenario s.json
   gs-sim --tls-dir /tmp/tls --tls-listen 127.0.0.1:443
                                             real TLS; trust /tmp/tls/ca.pem, point the hosts here
+  gs-sim --tls-dir /tmp/tls --tls-listen 127.0.0.1:8443 --proxy-listen 127.0.0.1:8080
+                                            the same for programs that know HTTPS_PROXY
 
 A request for https://HOST/PATH?QUERY goes to http://127.0.0.1:PORT/HOST/PATH?QUERY.
 The simulator's own interface:
@@ -66,6 +68,9 @@ struct Arguments {
     /// Also listen with TLS here, the host being taken from the Host header
     #[arg(long, value_name = "ADDR", requires = "tls_dir")]
     tls_listen: Option<String>,
+    /// Also be a proxy here, by which programs with HTTPS_PROXY reach the TLS side under the real addresses
+    #[arg(long, value_name = "ADDR", requires = "tls_listen")]
+    proxy_listen: Option<String>,
     /// Only make the certificates
     #[arg(long, requires = "tls_dir")]
     make_certs: bool,
@@ -130,7 +135,10 @@ fn serve(scenario: Scenario, arguments: &Arguments) -> Outcome<()> {
     let accounts = scenario.accounts.clone();
     let mut sim = Sim::try_start(scenario)?;
     if let (Some(dir), Some(listen)) = (&arguments.tls_dir, &arguments.tls_listen) {
-        sim.listen_tls(dir, listen)?;
+        let tls = sim.listen_tls(dir, listen)?;
+        if let Some(listen) = &arguments.proxy_listen {
+            sim.listen_proxy(tls, listen)?;
+        }
     }
     let url = sim.base_url();
     let mut out = io::stdout();

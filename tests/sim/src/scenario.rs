@@ -40,6 +40,8 @@ pub struct Scenario {
     pub ticket_life: i64,
     /// Behaviour of the list.
     pub paging: Paging,
+    /// Milliseconds that have to pass between a sign-in page and its login; a faster one is answered with 429.
+    pub min_login_pause_ms: u64,
     /// Milliseconds added to every answer.
     pub latency_ms: u64,
     /// Faults in force from the start.
@@ -74,7 +76,7 @@ impl Default for Paging {
     }
 }
 
-/// How the login page treats an account, whatever the password.
+/// How the login treats an account, whatever the password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoginMode {
@@ -95,6 +97,14 @@ pub enum LoginMode {
     Locked,
     /// 200 with a JSON error 427.
     Json427,
+    /// 427 with a page.
+    Status427,
+    /// The sign-in pages of the whole domain answer 403 with a browser challenge.
+    Page403,
+    /// The sign-in pages of the whole domain answer 427.
+    Page427,
+    /// The sign-in pages of the whole domain answer 429.
+    Page429,
 }
 
 /// An account.
@@ -184,6 +194,7 @@ impl Default for Scenario {
             refresh_token_life: 30 * 86_400,
             ticket_life: 60,
             paging: Paging::default(),
+            min_login_pause_ms: 0,
             latency_ms: 0,
             faults: Vec::new(),
         }

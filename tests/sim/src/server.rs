@@ -1,12 +1,12 @@
-//! The sockets: one thread for every connection, the answers put on the wire, faults and all.
+//! The sockets: one thread for every connection, and what all of them share.
 
-use crate::fault::{Effect, Faults};
+use crate::exchange::Exchange;
+use crate::fault::Faults;
 use crate::http::{Connection, ReadError, Request, Response, wire};
-use crate::log::{LoggedRequest, redact};
+use crate::log::LoggedRequest;
 use crate::state::State;
-use crate::{control, services};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use socket2::SockRef;
+use crate::tls;
+use rustls::ServerConfig;
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -21,11 +21,13 @@ pub struct Shared {
     log: Mutex<Vec<LoggedRequest>>,
     faults: Mutex<Faults>,
     open: Mutex<HashMap<u64, TcpStream>>,
-    started: Instant,
+    /// When the simulator was started.
+    pub started: Instant,
     stopping: AtomicBool,
     requests: AtomicU64,
     connections: AtomicU64,
-    latency_ms: u64,
+    /// Milliseconds before every answer.
+    pub latency_ms: u64,
 }
 
 /// A lock whose holder panicked is taken all the same: what it guards is plain data.
@@ -75,12 +77,18 @@ impl Shared {
         }
     }
 
-    fn stopping(&self) -> bool {
+    /// Whether the end has come.
+    pub fn stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }
 
+    /// The next number in the order of arrival, from one.
+    pub fn number(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
     /// Sleeps in short naps, so that stopping does not have to wait.
-    fn sleep(&self, ms: u64) {
+    pub fn sleep(&self, ms: u64) {
         let end = Instant::now() + Duration::from_millis(ms);
         while !self.stopping() && Instant::now() < end {
             let left = end.saturating_duration_since(Instant::now());
@@ -109,10 +117,10 @@ fn connection(shared: &Shared, stream: TcpStream, tls: Option<Arc<ServerConfig>>
     let _ = stream.set_nodelay(true);
     lock(&shared.open).insert(id, kept);
     match tls {
-        None => talk(shared, Connection::new(stream), &control, id, false),
+        None => talk(shared, Connection::new(stream), &control, id, None),
         Some(config) => {
-            if let Ok(session) = ServerConnection::new(config) {
-                talk(shared, Connection::new(StreamOwned::new(session, stream)), &control, id, true);
+            if let Some((session, alpn)) = tls::accept(stream, &config) {
+                talk(shared, Connection::new(session), &control, id, Some(&alpn));
             }
         }
     }
@@ -120,7 +128,8 @@ fn connection(shared: &Shared, stream: TcpStream, tls: Option<Arc<ServerConfig>>
     let _ = control.shutdown(Shutdown::Both);
 }
 
-fn talk<S: Read + Write>(shared: &Shared, mut link: Connection<S>, tcp: &TcpStream, id: u64, secure: bool) {
+/// Answers the requests of one connection; `alpn` is what a client over TLS offered.
+fn talk<S: Read + Write>(shared: &Shared, mut link: Connection<S>, tcp: &TcpStream, id: u64, alpn: Option<&[String]>) {
     while !shared.stopping() {
         let incoming = match link.next() {
             Ok(incoming) => incoming,
@@ -132,9 +141,10 @@ fn talk<S: Read + Write>(shared: &Shared, mut link: Connection<S>, tcp: &TcpStre
             }
         };
         let mut request = incoming.request;
-        request.secure = secure;
-        if !secure {
-            unfold(&mut request);
+        request.secure = alpn.is_some();
+        match alpn {
+            Some(offered) => request.alpn = offered.to_vec(),
+            None => unfold(&mut request),
         }
         let exchange = Exchange { shared, tcp, id, arrived: Instant::now() };
         if !exchange.run(&mut link.stream, &request, incoming.close) || incoming.close {
@@ -150,102 +160,4 @@ fn unfold(request: &mut Request) {
     let (host, path) = (host.to_ascii_lowercase(), format!("/{path}"));
     request.host = host;
     request.path = path;
-}
-
-/// One request on its way to its answer.
-struct Exchange<'a> {
-    shared: &'a Shared,
-    tcp: &'a TcpStream,
-    id: u64,
-    arrived: Instant,
-}
-
-impl Exchange<'_> {
-    /// Answers; whether the connection may go on.
-    fn run<S: Write>(&self, stream: &mut S, request: &Request, close: bool) -> bool {
-        if request.host == "_sim" {
-            let answer = wire(request, &control::answer(self.shared, request), close);
-            return stream.write_all(&answer.bytes).and_then(|()| stream.flush()).is_ok();
-        }
-        let seq = self.shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
-        let (wait, effect) = self.shared.faults().strike(request);
-        self.shared.sleep(wait + self.shared.latency_ms);
-        match effect {
-            Some(Effect::Reset) => {
-                self.note(seq, request, 0, 0, "fault: reset");
-                // With a linger time of zero, closing sends a reset.
-                let _ = SockRef::from(self.tcp).set_linger(Some(Duration::ZERO));
-                false
-            }
-            Some(Effect::Stall { ms }) => {
-                self.note(seq, request, 0, 0, "fault: stall");
-                self.shared.sleep(ms);
-                false
-            }
-            effect => self.reply(stream, seq, request, effect.as_ref(), close),
-        }
-    }
-
-    fn reply<S: Write>(
-        &self,
-        stream: &mut S,
-        seq: u64,
-        request: &Request,
-        effect: Option<&Effect>,
-        close: bool,
-    ) -> bool {
-        let mut response = match effect.and_then(Effect::instead) {
-            Some(response) => response,
-            None => self.serve(request),
-        };
-        if let Some(effect) = effect {
-            effect.repack(&mut response);
-            response.note = format!("fault: {} {}", name(effect), response.note).trim_end().to_owned();
-        }
-        if response.hang_up || matches!(effect, Some(Effect::AnswerLost)) {
-            self.note(seq, request, 0, 0, &response.note);
-            return false;
-        }
-        let answer = wire(request, &response, close);
-        let end = match effect {
-            Some(Effect::Cut { at }) => (answer.body_at + at).min(answer.bytes.len()),
-            _ => answer.bytes.len(),
-        };
-        self.note(seq, request, response.status, end as u64, &response.note);
-        if let Some(Effect::Held { ms }) = effect {
-            self.shared.sleep(*ms);
-        }
-        let sent = stream.write_all(&answer.bytes[..end]).and_then(|()| stream.flush());
-        sent.is_ok() && !matches!(effect, Some(Effect::Cut { .. }))
-    }
-
-    fn serve(&self, request: &Request) -> Response {
-        let mut state = self.shared.state();
-        services::answer(&mut state, request)
-            .unwrap_or_else(|| Response::text(404, "text/plain", "no such host here\n").note("unknown host"))
-    }
-
-    fn note(&self, seq: u64, request: &Request, status: u16, bytes_out: u64, note: &str) {
-        let ms = |since: Instant, at: Instant| at.duration_since(since).as_secs_f64() * 1000.0;
-        let entry = LoggedRequest {
-            seq,
-            at_ms: ms(self.shared.started, self.arrived),
-            took_ms: ms(self.arrived, Instant::now()),
-            connection: self.id,
-            method: request.method.clone(),
-            host: request.host.clone(),
-            path: request.path.clone(),
-            query: redact(request),
-            headers: request.headers.iter().map(|(name, _)| name.clone()).collect(),
-            status,
-            bytes_out,
-            note: note.to_owned(),
-        };
-        self.shared.log().push(entry);
-    }
-}
-
-fn name(effect: &Effect) -> String {
-    let value = serde_json::to_value(effect).unwrap_or_default();
-    value["kind"].as_str().unwrap_or("effect").to_owned()
 }

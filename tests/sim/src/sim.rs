@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::log::LoggedRequest;
+use crate::proxy;
 use crate::scenario::Scenario;
 use crate::server::{self, Shared};
 use crate::state::State;
@@ -44,6 +45,17 @@ impl Sim {
         let address = listener.local_addr()?;
         let shared = Arc::clone(&self.shared);
         let handle = thread::spawn(move || server::accept(&shared, &listener, Some(&config)));
+        self.listeners.push((address, handle));
+        Ok(address)
+    }
+
+    /// Also listens as a proxy on `listen`, which leads all tunnels to `tls`, an address of [`Sim::listen_tls`]. The
+    /// address it listens on.
+    pub fn listen_proxy(&mut self, tls: SocketAddr, listen: &str) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(listen)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::clone(&self.shared);
+        let handle = thread::spawn(move || proxy::accept(&shared, &listener, tls));
         self.listeners.push((address, handle));
         Ok(address)
     }

@@ -1,11 +1,13 @@
 //! The state of the service: accounts, tokens, sessions and the clock.
 
 use crate::coros::state::Coros;
+use crate::fault::Lies;
 use crate::fit::scan;
 use crate::garmin::account::Account;
 use crate::garmin::activity::{Activity, Device, Source, sha256};
 use crate::garmin::tokens::Tokens;
 use crate::garmin::upload::Upload;
+use crate::garmin::visit::Visit;
 use crate::garmin::{history, oddities, sports};
 use crate::notify::Message;
 use crate::scenario::{AccountSpec, ActivitySpec, LoginMode, Scenario};
@@ -18,16 +20,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A login that waits for its second factor.
 #[derive(Clone, Debug)]
 pub struct Pending {
-    /// Cookies that were set and have to come back.
-    pub cookies: Vec<(String, String)>,
+    /// The page that the login came from; its cookies have to come back.
+    pub visit: Visit,
     /// The query of the login.
     pub query: Vec<(String, String)>,
-    /// Path of the login: `mobile` or `portal`.
+    /// Headers of the login that have to come again.
+    pub headers: Vec<Option<String>>,
+    /// Which login: `mobile`, `portal` or `widget`.
     pub flow: String,
     /// Domain.
     pub domain: String,
     /// Whose.
     pub account: usize,
+    /// The code was sent; the widget sends it only when asked.
+    pub sent: bool,
     /// Wrong codes so far.
     pub wrong: u32,
     /// When it was begun.
@@ -42,6 +48,8 @@ pub struct State {
     pub accounts: Vec<Account>,
     /// Tickets and tokens.
     pub tokens: Tokens,
+    /// Sign-in pages that were loaded.
+    pub visits: Vec<Visit>,
     /// Logins that wait for a code.
     pub pending: Vec<Pending>,
     /// List requests answered so far.
@@ -54,6 +62,8 @@ pub struct State {
     pub stores: Stores,
     /// Messages that were sent, even refused ones.
     pub messages: Vec<Message>,
+    /// What the faults make of the request that is being answered.
+    pub(crate) lies: Lies,
     pub(crate) rng: Rng,
     ahead: i64,
 }
@@ -68,12 +78,14 @@ impl State {
         State {
             accounts,
             tokens: Tokens::default(),
+            visits: Vec::new(),
             pending: Vec::new(),
             list_requests: 0,
             uploads: Vec::new(),
             coros,
             stores: Stores::default(),
             messages: Vec::new(),
+            lies: Lies::default(),
             rng: Rng::with_seed(scenario.seed ^ 0x5117),
             ahead: 0,
             scenario,
@@ -105,6 +117,12 @@ impl State {
     pub(crate) fn first_account(&self, domain: &str) -> usize {
         let found = self.accounts.iter().position(|account| account.spec.domain == domain);
         found.unwrap_or_else(|| panic!("the scenario has no account on {domain}"))
+    }
+
+    /// Index of the account with this login name on a domain.
+    pub(crate) fn account_of(&self, domain: &str, email: &str) -> Option<usize> {
+        let same = |account: &Account| account.spec.domain == domain && account.spec.email.eq_ignore_ascii_case(email);
+        self.accounts.iter().position(same)
     }
 
     /// Whether the scenario has an account there.

@@ -4,11 +4,13 @@ use crate::services;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::Acceptor;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::error::Error;
 use std::fs;
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,9 +49,40 @@ pub fn server_config(dir: &Path) -> Outcome<Arc<ServerConfig>> {
     let chain: Vec<CertificateDer> = CertificateDer::pem_file_iter(dir.join("leaf.pem"))?.collect::<Result<_, _>>()?;
     let key = PrivateKeyDer::from_pem_file(dir.join("leaf-key.pem"))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
+    // Whoever offers protocols without this one cannot be talked to.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Begins a session and says which protocols the client offered (ALPN); `None` when the handshake fails.
+pub fn accept(
+    mut stream: TcpStream,
+    config: &Arc<ServerConfig>,
+) -> Option<(StreamOwned<ServerConnection, TcpStream>, Vec<String>)> {
+    let mut acceptor = Acceptor::default();
+    let accepted = loop {
+        acceptor.read_tls(&mut stream).ok().filter(|read| *read > 0)?;
+        match acceptor.accept() {
+            Ok(Some(accepted)) => break accepted,
+            Ok(None) => {}
+            Err((_, mut alert)) => {
+                // The client may be gone already.
+                let _ = alert.write_all(&mut stream);
+                return None;
+            }
+        }
+    };
+    let offered = accepted.client_hello().alpn().into_iter().flatten();
+    let offered = offered.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    match accepted.into_connection(Arc::clone(config)) {
+        Ok(session) => Some((StreamOwned::new(session, stream), offered)),
+        Err((_, mut alert)) => {
+            let _ = alert.write_all(&mut stream);
+            None
+        }
+    }
 }

@@ -171,6 +171,27 @@ fn deleted_activities_are_gone_and_offsets_shift() {
 }
 
 #[test]
+fn types_settings_and_edits_are_answered() {
+    let (sim, token) = start(10);
+    let types = get(&sim, "/activity-service/activity/activityTypes", &token).json();
+    let number = |key: &str| {
+        let found = types.as_array().unwrap().iter().find(|one| one["typeKey"] == key).unwrap();
+        (found["typeId"].as_u64().unwrap(), found["parentTypeId"].as_u64().unwrap())
+    };
+    assert_eq!((number("running"), number("trail_running"), number("lap_swimming")), ((1, 17), (6, 1), (27, 26)));
+    let settings = get(&sim, "/userprofile-service/userprofile/user-settings", &token).json();
+    assert_eq!(settings["userData"]["measurementSystem"], "metric");
+    let id = sim.with(|state| state.ids(COM)[0]);
+    let bearer = format!("Bearer {token}");
+    let headers = [("User-Agent", "x"), ("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    let target = format!("/connectapi.garmin.com/activity-service/activity/{id}");
+    let put = |body: &str| send(&sim, "PUT", &target, &headers, body).unwrap().status;
+    assert_eq!(put(&format!(r#"{{"activityId":"{id}","activityName":"another"}}"#)), 204);
+    assert_eq!(put(r#"{"activityName":"nobody's"}"#), 400);
+    assert_eq!(get(&sim, &format!("{LIST}?limit=1"), &token).json()[0]["activityName"], "another");
+}
+
+#[test]
 fn the_domains_are_separate_and_other_hosts_unknown() {
     let (sim, _) = start(30);
     let cn = token(&sim, "garmin.cn");

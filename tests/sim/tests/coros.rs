@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use gs_sim::{CorosActivitySpec, CorosLogin, CorosSpec, Effect, Fault, Scenario, Sim, sha256};
+use gs_sim::{CorosActivitySpec, CorosLogin, CorosSpec, Days, Effect, Fault, ListSpec, Scenario, Sim, sha256};
 use serde_json::{Value, json};
 
 const CN: &str = "teamcnapi.coros.com";
@@ -67,6 +67,14 @@ fn both_forms_of_the_login_are_checked() {
 }
 
 #[test]
+fn a_host_may_not_know_an_account_that_another_one_knows() {
+    let sim = start(CorosSpec { unknown_at: vec![1, 3], ..CorosSpec::default() });
+    for (host, result) in [("teamapi.coros.com", "1030"), (EU, "1030"), (CN, "0000"), ("teamsgapi.coros.com", "0000")] {
+        assert_eq!(login(&sim, host, &proof())["result"], result, "{host}");
+    }
+}
+
+#[test]
 fn tokens_are_single_and_belong_to_their_region() {
     let sim = start(CorosSpec { without_region: true, ..CorosSpec::default() });
     let answer = login(&sim, CN, &proof());
@@ -87,6 +95,10 @@ fn the_second_factor_comes_by_mail_on_the_region_s_host() {
     let sim = start(CorosSpec { mfa_code: Some("135790".into()), ..CorosSpec::default() });
     let challenge = login(&sim, EU, &proof())["data"].clone();
     assert!(challenge["accessToken"].is_null() && challenge["twoFactorRequired"] == true);
+    assert_eq!(challenge["accountType2fa"], 2);
+    sim.with(|state| state.coros_account(2).spec.second_factor_as_text = true);
+    let challenge = login(&sim, EU, &proof())["data"].clone();
+    assert_eq!(challenge["accountType2fa"], "2");
     let mut verify = json!({"loginTicket": challenge["loginTicket"], "appKey": challenge["appKey"], "code": "135790"});
     let ask = |host: &str, body: &Value| post(&sim, host, "/account/2fa/login/verify", body)["result"].clone();
     assert_ne!(ask(CN, &verify), "0000", "no mail was asked for yet");
@@ -128,6 +140,50 @@ fn the_list_is_scoped_paged_and_ends_without_a_list() {
     for unbounded in ["", "&startDate=20200101&endDate=20261231", "&startDay=20200101"] {
         let path = format!("/activity/query?size=10&pageNumber=1{unbounded}");
         assert_eq!(call(&sim, "GET", CN, &path, &token)["result"], "1001");
+    }
+}
+
+#[test]
+fn a_list_is_refused_when_its_days_are_too_many_or_not_wanted() {
+    let sim = start(CorosSpec { generate: 25, ..CorosSpec::default() });
+    let token = sim.with(|state| state.issue_coros_token(2));
+    let set = |list: ListSpec| sim.with(|state| state.coros_account(2).spec.list = list);
+    let ask = |days: &str| call(&sim, "GET", CN, &format!("/activity/query?size=50&pageNumber=1{days}"), &token);
+    let message = |answer: Value| answer["message"].as_str().unwrap().to_owned();
+    set(ListSpec { widest: Some(366), ..ListSpec::default() });
+    assert_eq!(message(ask("&startDay=20200101&endDay=20261231")), "Parameter input error");
+    let by_year = (2015..=2026).map(|year| ask(&format!("&startDay={year}0101&endDay={year}1231")));
+    assert_eq!(by_year.map(|answer| answer["data"]["count"].as_u64().unwrap()).sum::<u64>(), 25);
+    assert_eq!(message(ask("")), "Service exceptions");
+    set(ListSpec { days: Days::Refused, ..ListSpec::default() });
+    assert_eq!(message(ask("&startDay=20260101&endDay=20260102")), "Parameter input error");
+    assert_eq!(ask("")["data"]["dataList"].as_array().unwrap().len(), 25);
+    set(ListSpec { days: Days::Optional, ..ListSpec::default() });
+    assert_eq!(
+        (ask("")["data"]["count"].as_u64(), ask("&startDay=20200101")["result"].as_str()),
+        (Some(25), Some("1001"))
+    );
+}
+
+#[test]
+fn a_sport_beyond_the_range_is_refused_and_another_one_works() {
+    let sim = start(CorosSpec::default());
+    let token = sim.with(|state| state.issue_coros_token(2));
+    for odd in [65_535, 50_001] {
+        let spec = CorosActivitySpec { sport: Some(odd), ..CorosActivitySpec::default() };
+        let id = sim.with(|state| state.add_coros_activity(2, &spec));
+        let ask = |sport: u32| {
+            let path = format!("/activity/detail/download?labelId={id}&sportType={sport}&fileType=4");
+            call(&sim, "POST", CN, &path, &token)
+        };
+        let refused = ask(odd);
+        assert_eq!((refused["message"].as_str(), refused["data"].is_null()), (Some("Parameter input error"), true));
+        assert!(ask(100)["data"]["fileUrl"].is_string());
+    }
+    for sport in [403, 9807] {
+        let spec = CorosActivitySpec { sport: Some(sport), ..CorosActivitySpec::default() };
+        sim.with(|state| state.add_coros_activity(2, &spec));
+        assert_eq!(list(&sim, &token, "size=1&pageNumber=1")["data"]["dataList"][0]["sportType"], sport);
     }
 }
 

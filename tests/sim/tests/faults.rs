@@ -134,3 +134,28 @@ fn the_simulator_can_be_driven_over_http() {
     assert_eq!(call("DELETE", "log", "").status, 204);
     assert!(sim.log().is_empty());
 }
+
+#[test]
+fn the_examples_of_the_readme_are_accepted() {
+    let (sim, ..) = start();
+    let readme = include_str!("../README.md");
+    let block = |from: &str| {
+        let rest = readme.split_once(from).unwrap().1;
+        let lines =
+            rest.lines().skip_while(|line| !line.starts_with("    ")).take_while(|line| line.starts_with("    "));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let faults = block("## Faults");
+    let faults: Vec<serde_json::Value> =
+        serde_json::Deserializer::from_str(&faults).into_iter().map(Result::unwrap).collect();
+    assert_eq!(faults.len(), 2);
+    let changes = block("The changes of `meanwhile`");
+    let change = |line: &str| format!("{}}}", line.rsplit_once('}').unwrap().0);
+    let changes: Vec<serde_json::Value> =
+        changes.lines().map(|line| serde_json::from_str(&change(line)).unwrap()).collect();
+    assert_eq!(changes.len(), 5);
+    let meanwhile = |change| serde_json::json!({"effect": {"kind": "meanwhile", "change": change}});
+    for fault in faults.into_iter().chain(changes.into_iter().map(meanwhile)) {
+        assert_eq!(send(&sim, "POST", "/_sim/faults", &[], &fault.to_string()).unwrap().status, 204, "{fault}");
+    }
+}

@@ -11,7 +11,7 @@ use common::*;
 use gs_sim::coros::{md5_hex, regions::Region};
 use gs_sim::fit::{self, FitBuilder};
 use gs_sim::zipfile::zip_of;
-use gs_sim::{CorosSpec, ImportSpec, MARKER, Scenario, Sim, sha256};
+use gs_sim::{CorosSpec, Days, Effect, Fault, ImportSpec, ListSpec, MARKER, Scenario, Sim, sha256};
 use serde_json::{Value, json};
 use sign::Key;
 
@@ -257,4 +257,50 @@ fn failure_vanishing_and_lateness_are_options() {
     sim.with(|state| state.advance(30));
     assert_eq!(statuses(&sim, &token, region, 1), [2]);
     assert_eq!([listed(&sim, &token, region).len(), listed(&sim, &token, region).len()], [0, 1]);
+}
+
+#[test]
+fn one_import_is_dropped_and_the_next_one_is_not() {
+    let region = Region::of(2);
+    let (sim, token) = start(2, ImportSpec { polls: 0, ..ImportSpec::default() });
+    sim.fault(Fault::new(Effect::Dropped { gone: false }).path("/activity/fit/import").count(1));
+    for (number, listed_after) in [(0, 0), (1, 1)] {
+        let order = stage(&sim, &token, region, &fit::run(START + 9000 * number, 1800, 5000.0).build());
+        import(&sim, &token, region, &order);
+        assert_eq!(statuses(&sim, &token, region, 1), [2]);
+        assert_eq!(listed(&sim, &token, region).len(), listed_after);
+    }
+}
+
+#[test]
+fn the_answer_to_an_import_is_lost_and_the_activity_is_listed_late() {
+    let region = Region::of(2);
+    let (sim, token) =
+        start(2, ImportSpec { polls: 0, listed_after_requests: 1, listed_after_seconds: 60, ..ImportSpec::default() });
+    let order = stage(&sim, &token, region, &fit::run(START, 1800, 5000.0).build());
+    sim.fault(Fault::new(Effect::AnswerLost).path("/activity/fit/import").count(1));
+    let (media, body) = multipart("jsonParameter", None, order.to_string().as_bytes());
+    let target = format!("/{}/activity/fit/import", region.api);
+    assert!(send_bytes(&sim, "POST", &target, &[("accesstoken", &token), ("Content-Type", media)], &body).is_none());
+    assert_eq!(statuses(&sim, &token, region, 1), [2]);
+    assert_eq!([listed(&sim, &token, region).len(), listed(&sim, &token, region).len()], [0, 0]);
+    sim.with(|state| state.advance(60));
+    assert_eq!(listed(&sim, &token, region).len(), 1);
+}
+
+#[test]
+fn a_list_without_days_is_stale_after_an_import() {
+    let region = Region::of(2);
+    let (sim, token) = start(2, ImportSpec { polls: 0, ..ImportSpec::default() });
+    let list = ListSpec { days: Days::Optional, stale_seconds: 300, ..ListSpec::default() };
+    sim.with(|state| state.coros_account(2).spec.list = list);
+    let order = stage(&sim, &token, region, &fit::run(START, 1800, 5000.0).build());
+    import(&sim, &token, region, &order);
+    let unscoped = || {
+        let target = format!("/{}/activity/query?size=100&pageNumber=1", region.api);
+        send(&sim, "GET", &target, &[("accesstoken", &token)], "").unwrap().json()["data"]["count"].clone()
+    };
+    assert_eq!((listed(&sim, &token, region).len(), unscoped()), (1, json!(0)));
+    sim.with(|state| state.advance(300));
+    assert_eq!(unscoped(), 1);
 }

@@ -34,6 +34,21 @@ fn a_ticket_is_refused_on_the_other_domain_and_when_it_is_old() {
 }
 
 #[test]
+fn a_chinese_ticket_on_the_host_of_com_gives_a_token_that_cannot_be_renewed() {
+    let sim = sim();
+    let (ticket, service) = sim.with(|state| state.issue_ticket("garmin.cn", "ios"));
+    let pair = exchange(&sim, COM, &ticket, &service);
+    assert_eq!(pair.status, 200);
+    let pair = pair.json();
+    assert_eq!(api(&sim, "garmin.cn", "GET", PROFILE, pair["access_token"].as_str().unwrap()).status, 200);
+    for domain in [COM, "garmin.cn"] {
+        let refused = refresh(&sim, domain, pair["refresh_token"].as_str().unwrap()).unwrap();
+        assert_eq!(refused.status, 400);
+        assert!(refused.json()["error_description"].as_str().unwrap().contains("GarminGUID"));
+    }
+}
+
+#[test]
 fn client_id_grant_and_credentials_must_be_right() {
     let sim = sim();
     let try_with = |basic: &str, client: &str, grant: &str| {

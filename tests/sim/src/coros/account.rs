@@ -48,6 +48,8 @@ pub struct Item {
     pub after: i64,
     /// MD5 of the import that it came by.
     pub import: Option<String>,
+    /// When that import was.
+    pub imported: i64,
     /// What is odd about it.
     pub oddities: Vec<String>,
     /// Which exercise it is, where several services hold the same.
@@ -74,6 +76,7 @@ impl Item {
             after_lists: 0,
             after: i64::MIN,
             import: None,
+            imported: i64::MIN,
             oddities: Vec::new(),
             exercise: None,
         }

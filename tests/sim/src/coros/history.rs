@@ -119,6 +119,7 @@ pub fn apply(label: &str, item: &mut Item) {
         "device_missing" => item.device = None,
         "workout_time_unknown" => item.timer = 0,
         "unknown_sport" => item.sport = 7777,
+        "sport_out_of_range" => item.sport = 65_535,
         "refused_by_code" => item.refused = Some("1001".to_owned()),
         _ => item.refused = Some("404".to_owned()),
     }

@@ -55,7 +55,8 @@ pub fn answer(state: &mut State, account: usize, request: &Request) -> Response 
     if let Some(status) = spec.fails_late {
         verdict = Verdict { fit: None, result: status.min(-1), ..verdict };
     }
-    if let (Some(fit), false) = (&verdict.fit, spec.vanishes) {
+    let dropped = spec.vanishes || state.lies.dropped().is_some();
+    if let (Some(fit), false) = (&verdict.fit, dropped) {
         take(state, account, fit, &order);
     }
     let job = Job {
@@ -129,10 +130,7 @@ fn judge(order: &Order, account: &Account, stores: &Stores) -> Verdict {
 
 fn take(state: &mut State, account: usize, fit: &[u8], order: &Order) {
     let now = state.now();
-    let start = scan::summary(fit).start.unwrap_or_default();
-    let label = history::label_at(start, &mut state.rng);
-    let item = history::from_file(label, fit, &mut state.rng);
-    let exercise = state.exercise_of(fit, start);
+    let item = received(state, fit);
     let holder = &mut state.coros.accounts[account];
     let spec = &holder.spec.import;
     holder.items.push(Item {
@@ -141,7 +139,21 @@ fn take(state: &mut State, account: usize, fit: &[u8], order: &Order) {
         after_lists: holder.lists + spec.listed_after_requests,
         after: now + spec.seconds.max(spec.listed_after_seconds),
         import: Some(order.md5.clone()),
-        exercise,
+        imported: now,
         ..item
     });
+}
+
+/// The activity that a file becomes.
+fn received(state: &mut State, fit: &[u8]) -> Item {
+    let start = scan::summary(fit).start.unwrap_or_default();
+    let label = history::label_at(start, &mut state.rng);
+    let item = history::from_file(label, fit, &mut state.rng);
+    Item { exercise: state.exercise_of(fit, start), ..item }
+}
+
+/// A file becomes an activity of the region's first account, by another way than an import.
+pub(crate) fn add_file(state: &mut State, region: u32, fit: &[u8]) {
+    let item = received(state, fit);
+    state.coros_account(region).items.push(item);
 }

@@ -1,7 +1,8 @@
 //! The list, a page at a time, scoped by local days.
 
 use super::account::{Account, Item};
-use super::{exceptions, ok};
+use super::spec::{Days, ListSpec};
+use super::{exceptions, ok, parameters};
 use crate::clock::{self, civil};
 use crate::http::{Request, Response};
 use crate::state::State;
@@ -10,19 +11,30 @@ use serde_json::{Value, json};
 const CODE: &str = "C33BB719";
 const LARGEST: usize = 200;
 
+/// Fields that tell when an activity was.
+const TIMES: [&str; 3] = ["startTime", "endTime", "date"];
+
 /// One page.
 pub fn answer(state: &mut State, account: usize, request: &Request) -> Response {
-    let query = match Query::of(request) {
+    let query = match Query::of(request, &state.coros.accounts[account].spec.list) {
         Ok(query) => query,
-        Err(note) => return exceptions(note),
+        Err(refusal) => return refusal,
     };
     let now = state.now();
-    let account = &mut state.coros.accounts[account];
-    let chosen: Vec<&Item> =
-        account.newest_first().into_iter().filter(|item| account.shows(item, now) && query.takes(item)).collect();
-    let count = chosen.len();
-    let page: Vec<Value> = chosen.into_iter().skip((query.page - 1) * query.size).take(query.size).map(item).collect();
-    account.lists += 1;
+    let (holder, lies) = (&state.coros.accounts[account], &state.lies);
+    let mut chosen = holder.newest_first();
+    chosen.retain(|item| {
+        holder.shows(item, now) && query.takes(item) && !(query.days.is_none() && stale(holder, item, now))
+    });
+    let (empty, all) = (lies.empty(), chosen.len());
+    let uncounted = chosen.iter().filter(|item| lies.uncounted(item.label)).count();
+    let count = if empty.is_some_and(|empty| !empty.count_true) { 0 } else { all - uncounted };
+    chosen.retain(|item| empty.is_none() && !lies.hides(item.label));
+    lies.shuffle(&mut chosen, |item| item.label);
+    let page = chosen.into_iter().skip((query.page - 1) * query.size).take(query.size);
+    let mut page: Vec<Value> = page.map(item).collect();
+    lies.garble(&mut page, &TIMES, "labelId");
+    state.coros.accounts[account].lists += 1;
     if page.is_empty() {
         return ok(CODE, &json!({"count": count}));
     }
@@ -30,41 +42,62 @@ pub fn answer(state: &mut State, account: usize, request: &Request) -> Response 
     ok(CODE, &json!({"count": count, "totalPage": pages, "pageNumber": query.page, "dataList": page}))
 }
 
+/// Whether a list without days does not show an import yet.
+fn stale(account: &Account, item: &Item, now: i64) -> bool {
+    item.import.is_some() && now < item.imported + account.spec.list.stale_seconds
+}
+
 struct Query {
     size: usize,
     page: usize,
-    from: i64,
-    to: i64,
+    /// First and last day.
+    days: Option<(i64, i64)>,
     sports: Vec<u32>,
     words: String,
 }
 
 impl Query {
-    fn of(request: &Request) -> Result<Self, &'static str> {
+    fn of(request: &Request, spec: &ListSpec) -> Result<Self, Response> {
         let number = |name: &str| request.parameter(name).and_then(|text| text.parse::<usize>().ok());
-        let size = number("size").filter(|size| (1..=LARGEST).contains(size)).ok_or("size is not 1 to 200")?;
-        let page = number("pageNumber").filter(|page| *page > 0).ok_or("pageNumber is not 1 or more")?;
-        let day = |name: &str| match request.parameter(name) {
-            None => Err("not scoped by startDay and endDay"),
-            Some(text) => day(&text).ok_or("a day is not YYYYMMDD"),
+        let size = number("size").filter(|size| (1..=LARGEST).contains(size));
+        let page = number("pageNumber").filter(|page| *page > 0);
+        let (Some(size), Some(page)) = (size, page) else {
+            return Err(exceptions("size is not 1 to 200, or pageNumber not 1 or more"));
         };
         let modes = request.parameter("modeList").unwrap_or_default();
         let sports = modes.split(',').filter(|code| !code.is_empty()).map(str::parse);
-        let sports: Vec<u32> = sports.collect::<Result<_, _>>().map_err(|_| "modeList is no list of numbers")?;
+        let sports = sports.collect::<Result<Vec<u32>, _>>();
+        let sports = sports.map_err(|_| exceptions("modeList is no list of numbers"))?;
         Ok(Query {
             size,
             page,
-            from: day("startDay")?,
-            to: day("endDay")?,
+            days: days(request, spec)?,
             sports: if sports.iter().any(|code| *code == 0 || *code == 65_535) { Vec::new() } else { sports },
             words: request.parameter("keywords").unwrap_or_default(),
         })
     }
 
     fn takes(&self, item: &Item) -> bool {
-        (self.from..=self.to).contains(&item.day())
+        self.days.is_none_or(|(from, to)| (from..=to).contains(&item.day()))
             && (self.sports.is_empty() || self.sports.contains(&item.sport))
             && (self.words.is_empty() || item.name.as_deref().is_some_and(|name| name.contains(&self.words)))
+    }
+}
+
+/// The days that a request is scoped by, if it is, and may be.
+fn days(request: &Request, spec: &ListSpec) -> Result<Option<(i64, i64)>, Response> {
+    let (from, to) = match (request.parameter("startDay"), request.parameter("endDay")) {
+        (None, None) if spec.days != Days::Required => return Ok(None),
+        (Some(from), Some(to)) => (day(&from), day(&to)),
+        _ => return Err(exceptions("not scoped by startDay and endDay")),
+    };
+    let (Some(from), Some(to)) = (from, to) else { return Err(exceptions("a day is not YYYYMMDD")) };
+    if spec.days == Days::Refused {
+        return Err(parameters("days are refused by the scenario"));
+    }
+    match spec.widest {
+        Some(most) if (to - from) / 86_400 + 1 > most => Err(parameters("more days than the scenario allows")),
+        _ => Ok(Some((from, to))),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The login, in its two forms, and the question whose token it is.
 
 use super::account::Account;
+use super::regions::Region;
 use super::spec::CorosLogin;
-use super::{ok, refuse, second};
+use super::{ok, parameters, refuse, second};
 use crate::http::{Request, Response};
 use crate::state::State;
 use md5::{Digest, Md5};
@@ -17,8 +18,8 @@ pub fn md5_hex(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
 }
 
-/// Answers a login, which any region's host takes.
-pub fn answer(state: &mut State, request: &Request) -> Response {
+/// Answers a login, which any region's host takes, unless the account is unknown there.
+pub fn answer(state: &mut State, region: Region, request: &Request) -> Response {
     let body = request.json().unwrap_or_default();
     let Some(proof) = Proof::of(request, &body) else {
         return parameters("neither form of the login");
@@ -27,6 +28,9 @@ pub fn answer(state: &mut State, request: &Request) -> Response {
     let found = state.coros.accounts.iter().position(|account| account.spec.email == email);
     let Some(index) = found else { return unknown("no such account") };
     let spec = &state.coros.accounts[index].spec;
+    if spec.unknown_at.contains(&region.id) {
+        return unknown("this host does not know the account");
+    }
     match (spec.login, &proof) {
         (CorosLogin::Md5, Proof::Bcrypt { .. }) => return parameters("this account takes pwd only"),
         (CorosLogin::Bcrypt, Proof::Md5(_)) => return parameters("this account takes p1 and p2 only"),
@@ -97,9 +101,4 @@ fn profile(account: &Account) -> Value {
 
 fn unknown(note: &str) -> Response {
     refuse("1030", "The login credentials you entered do not match our records.").note(note)
-}
-
-/// The login's refusal of a payload.
-pub fn parameters(note: &str) -> Response {
-    refuse("1001", "Parameter input error").note(note)
 }

@@ -6,6 +6,7 @@ mod detail;
 mod files;
 pub mod history;
 mod import;
+pub(crate) use import::add_file;
 pub mod jobs;
 mod list;
 mod login;
@@ -47,7 +48,7 @@ pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
 fn api(state: &mut State, region: Region, request: &Request) -> Response {
     let route = (request.method.as_str(), request.path.as_str());
     match route {
-        ("POST", "/account/login") => return login::answer(state, request),
+        ("POST", "/account/login") => return login::answer(state, region, request),
         ("POST", "/account/captcha") => return second::mail(state, region, request),
         ("POST", "/account/2fa/login/verify") => return second::verify(state, region, request),
         _ => {}
@@ -74,7 +75,9 @@ fn caller(state: &State, region: Region, request: &Request) -> Result<usize, Res
     let text = request.header("accesstoken").unwrap_or_default();
     let now = state.now();
     let note = match state.coros.owner(text, now) {
-        Some(index) if state.coros.accounts[index].spec.region == region.id => return Ok(index),
+        Some(index) if state.coros.accounts[index].spec.region == region.id => {
+            return Ok(state.lies.coros_account(&state.coros.accounts, index));
+        }
         Some(_) => "a token of another region",
         None => "no such token, or an older one",
     };
@@ -95,6 +98,11 @@ pub(crate) fn ok(code: &str, data: &Value) -> Response {
 pub(crate) fn refuse(result: &str, message: &str) -> Response {
     Response::json(200, &json!({"message": message, "result": result, "tlogId": "1b2c3d4e5f60718293a4b5c6d7e8f901"}))
         .note(message)
+}
+
+/// What a parameter is answered with that the service has no use for; the note is for the log only.
+pub(crate) fn parameters(note: &str) -> Response {
+    refuse("1001", "Parameter input error").note(note)
 }
 
 /// What a bad parameter is answered with; the note is for the log only.

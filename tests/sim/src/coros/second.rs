@@ -2,7 +2,7 @@
 
 use super::regions::Region;
 use super::state::Challenge;
-use super::{login, ok, refuse};
+use super::{login, ok, parameters, refuse};
 use crate::http::{Request, Response};
 use crate::state::State;
 use serde_json::{Value, json};
@@ -14,10 +14,11 @@ const TRIES: u32 = 5;
 pub fn challenge(state: &mut State, account: usize, code: &str) -> Response {
     let (ticket, key, opaque) = (state.word(40), state.word(16), state.word(24));
     let since = state.now();
-    let region = state.coros.accounts[account].spec.region;
+    let spec = &state.coros.accounts[account].spec;
+    let kind = if spec.second_factor_as_text { json!("2") } else { json!(2) };
     let data = json!({
-        "loginTicket": ticket, "appKey": key, "account": opaque, "accountType2fa": 2,
-        "regionId": region, "twoFactorRequired": true,
+        "loginTicket": ticket, "appKey": key, "account": opaque, "accountType2fa": kind,
+        "regionId": spec.region, "twoFactorRequired": true,
     });
     state.coros.challenges.push(Challenge { ticket, key, account, since, mailed: false, wrong: 0 });
     ok(code, &data)
@@ -29,13 +30,13 @@ pub fn mail(state: &mut State, region: Region, request: &Request) -> Response {
     let wanted = json!({"codeType": 20, "lengthType": 2, "accountType": 2});
     let shape = ["codeType", "lengthType", "accountType"].iter().all(|key| body[*key] == wanted[*key]);
     if !shape {
-        return login::parameters("codeType, lengthType or accountType");
+        return parameters("codeType, lengthType or accountType");
     }
     let email = body["account"].as_str().unwrap_or_default();
     let accounts = &state.coros.accounts;
     let fits = |at: usize| accounts[at].spec.email == email && accounts[at].spec.region == region.id;
     let Some(challenge) = state.coros.challenges.iter_mut().rev().find(|challenge| fits(challenge.account)) else {
-        return login::parameters("nobody with this address waits for a code here");
+        return parameters("nobody with this address waits for a code here");
     };
     challenge.mailed = true;
     let code = accounts[challenge.account].spec.mfa_code.clone().unwrap_or_default();
@@ -55,7 +56,7 @@ pub fn verify(state: &mut State, region: Region, request: &Request) -> Response 
             && now < challenge.since + LIFE
     };
     let Some(at) = state.coros.challenges.iter().position(fits) else {
-        return login::parameters("no such ticket here, or too old");
+        return parameters("no such ticket here, or too old");
     };
     let challenge = &mut state.coros.challenges[at];
     let account = challenge.account;

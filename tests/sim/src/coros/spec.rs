@@ -50,6 +50,31 @@ impl Default for ImportSpec {
     }
 }
 
+/// Whether a list may be asked for without days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Days {
+    /// Both days have to be given.
+    #[default]
+    Required,
+    /// They may be left out.
+    Optional,
+    /// They must not be given.
+    Refused,
+}
+
+/// What lists an account may ask for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListSpec {
+    /// Whether days are wanted.
+    pub days: Days,
+    /// Most days that one list may span; a wider one is a "Parameter input error".
+    pub widest: Option<i64>,
+    /// A list without days does not show activities that were imported within so many seconds.
+    pub stale_seconds: i64,
+}
+
 /// An account of COROS.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -64,12 +89,18 @@ pub struct CorosSpec {
     pub login: CorosLogin,
     /// The login does not say the region.
     pub without_region: bool,
+    /// Numbers of the regions whose host answers the login as if there were no such account.
+    pub unknown_at: Vec<u32>,
     /// Code that the login sends by mail; absent: no second factor.
     pub mfa_code: Option<String>,
+    /// The type of the second factor comes as text, not as a number.
+    pub second_factor_as_text: bool,
     /// Seconds a token lives, if it ends by itself.
     pub token_life: Option<i64>,
     /// Deleting says OK and deletes nothing.
     pub delete_does_nothing: bool,
+    /// What lists may be asked for.
+    pub list: ListSpec,
     /// How imports go.
     pub import: ImportSpec,
     /// So many invented activities.
@@ -86,9 +117,12 @@ impl Default for CorosSpec {
             region: 2,
             login: CorosLogin::Both,
             without_region: false,
+            unknown_at: Vec::new(),
             mfa_code: None,
+            second_factor_as_text: false,
             token_life: None,
             delete_does_nothing: false,
+            list: ListSpec::default(),
             import: ImportSpec::default(),
             generate: 0,
             activities: Vec::new(),

@@ -55,9 +55,10 @@ pub fn title(code: u32) -> &'static str {
         300 => "Pool Swim",
         301 => "Open Water Swim",
         402 => "Strength",
+        403 | 904 => "Yoga",
         704 => "Flatwater",
         900 => "Walk",
-        904 => "Yoga",
+        9807 => "Bike Commute",
         10_000 => "Triathlon",
         _ => "Custom Sport",
     }

@@ -94,6 +94,8 @@ pub struct Activity {
     pub children: Vec<Child>,
     /// The original.
     pub source: Source,
+    /// Uploaded as an import, which connected services do not get.
+    pub imported: bool,
     /// What is odd about it.
     pub oddities: Vec<String>,
     /// Which exercise it is, where several services hold the same.

@@ -1,6 +1,6 @@
 //! `connectapi.D`: who may ask, and what answers which path.
 
-use super::{detail, download, error, list, oauth1, profile, upload};
+use super::{detail, download, error, list, oauth1, profile, sports, upload};
 use crate::http::{Request, Response};
 use crate::state::State;
 use serde_json::json;
@@ -41,7 +41,7 @@ fn caller(state: &State, domain: &str, request: &Request) -> Result<usize, Respo
         Some(token) if token.domain != domain => refuse("Invalid access token issuer"),
         Some(token) if token.inactive => refuse("Token is not active"),
         Some(token) if token.expires <= state.now() => refuse("Access token expired"),
-        Some(token) => Ok(token.account),
+        Some(token) => Ok(state.lies.account(&state.accounts, token.account)),
     }
 }
 
@@ -59,12 +59,18 @@ fn route(state: &mut State, account: usize, parts: &[&str], request: &Request) -
     let id = |text: &str| text.parse::<u64>().ok();
     match (request.method.as_str(), parts) {
         ("GET", ["userprofile-service", "socialProfile"]) => profile::social(&state.accounts[account]),
+        ("GET", ["userprofile-service", "userprofile", "user-settings"]) => profile::settings(&state.accounts[account]),
         ("GET", ["activitylist-service", "activities", "count"]) => list::count(state, account),
         ("GET", ["activitylist-service", "activities", "search", "activities"]) => list::page(state, account, request),
         ("POST", ["upload-service", "upload", ..]) => upload::answer(state, account, parts, request),
         ("GET", ["activity-service", "activity", "status", _, uuid]) => upload::status(state, account, uuid),
+        ("GET", ["activity-service", "activity", "activityTypes"]) => Response::json(200, &sports::listed()),
         ("GET", ["activity-service", "activity", text]) => match id(text) {
             Some(id) => detail::answer(&state.accounts[account], id),
+            None => missing(),
+        },
+        ("PUT", ["activity-service", "activity", text]) => match id(text) {
+            Some(id) => detail::edit(&mut state.accounts[account], id, request),
             None => missing(),
         },
         ("DELETE", ["activity-service", "activity", text]) => match id(text) {

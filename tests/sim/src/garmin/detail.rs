@@ -2,9 +2,9 @@
 
 use super::account::Account;
 use super::activity::{Activity, Child, Device};
-use super::{api, items, sports};
+use super::{api, error, items, sports};
 use crate::clock;
-use crate::http::Response;
+use crate::http::{Request, Response};
 use serde_json::{Value, json};
 
 /// Answers a detail.
@@ -15,6 +15,23 @@ pub fn answer(account: &Account, id: u64) -> Response {
         None => whole(account, activity),
     };
     Response::json(200, &body)
+}
+
+/// Edits an activity: its name, its description or its type; the original stays as it is.
+pub fn edit(account: &mut Account, id: u64, request: &Request) -> Response {
+    let body = request.json().unwrap_or_default();
+    let named = body["activityId"].as_u64().or_else(|| body["activityId"].as_str()?.parse().ok());
+    if named != Some(id) {
+        return error(400, "BadRequestException").note("activityId is not that of the address");
+    }
+    let Some(activity) = account.find_mut(id) else { return api::missing() };
+    if let Some(name) = body["activityName"].as_str() {
+        activity.name = Some(name.to_owned());
+    }
+    if let Some(key) = body["activityTypeDTO"]["typeKey"].as_str() {
+        key.clone_into(&mut activity.type_key);
+    }
+    Response::empty(204)
 }
 
 fn whole(account: &Account, activity: &Activity) -> Value {

@@ -1,6 +1,6 @@
 //! `diauth.D`: tickets and refresh tokens against new tokens.
 
-use super::tokens::{CLIENT_IDS, Grant};
+use super::tokens::{CLIENT_IDS, Grant, Ticket};
 use crate::http::{Request, Response};
 use crate::state::State;
 use base64::Engine;
@@ -32,26 +32,29 @@ pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
         return refuse(401, "invalid_client", "Bad client credentials");
     }
     match form.get("grant_type") {
-        TICKET_GRANT => {
-            let Some(ticket) = ticket else { return bad_ticket("no such ticket") };
-            let late = state.now() - ticket.issued > state.scenario.ticket_life;
-            if ticket.domain != domain {
-                return bad_ticket("ticket of the other domain");
-            }
-            if ticket.service != form.get("service_url") {
-                return bad_ticket("service_url is not the ticket's");
-            }
-            if late {
-                return bad_ticket("ticket too old");
-            }
-            let embed = ticket.service.ends_with("/sso/embed");
-            let inactive = embed && state.accounts[ticket.account].spec.embed_tokens_refused;
-            let grant = Grant { domain: domain.to_owned(), account: ticket.account, client, inactive };
-            Response::json(200, &state.mint_pair(&grant))
-        }
+        TICKET_GRANT => exchange(state, domain, &client, ticket, form.get("service_url")),
         "refresh_token" => refresh(state, domain, &client, form.get("refresh_token")),
         _ => refuse(400, "unsupported_grant_type", "Unsupported grant type"),
     }
+}
+
+fn exchange(state: &mut State, domain: &str, client: &str, ticket: Option<Ticket>, service: &str) -> Response {
+    let Some(ticket) = ticket else { return bad_ticket("no such ticket") };
+    // The host of garmin.com takes tickets of garmin.cn, but what it mints can never be renewed.
+    if ticket.domain != domain && domain != "garmin.com" {
+        return bad_ticket("ticket of the other domain");
+    }
+    if ticket.service != service {
+        return bad_ticket("service_url is not the ticket's");
+    }
+    if state.now() - ticket.issued > state.scenario.ticket_life {
+        return bad_ticket("ticket too old");
+    }
+    let account = state.lies.account(&state.accounts, ticket.account);
+    let embed = ticket.service.ends_with("/sso/embed");
+    let inactive = embed && state.accounts[account].spec.embed_tokens_refused;
+    let own = Grant::of(&ticket.domain, account, client);
+    Response::json(200, &state.mint_pair(&Grant { inactive, issuer: domain.to_owned(), ..own }))
 }
 
 fn refresh(state: &mut State, domain: &str, client: &str, text: &str) -> Response {
@@ -59,7 +62,7 @@ fn refresh(state: &mut State, domain: &str, client: &str, text: &str) -> Respons
     let Some(token) = state.tokens.refresh.iter_mut().find(|token| token.text == text) else {
         return refuse(400, "invalid_grant", "Invalid refresh token: unknown");
     };
-    if token.domain != domain {
+    if token.domain != domain || token.orphan {
         return refuse(400, "invalid_grant", "User doesn't exist in DB for GarminGUID");
     }
     if token.dead || token.expires <= now || token.client != client {
@@ -67,8 +70,8 @@ fn refresh(state: &mut State, domain: &str, client: &str, text: &str) -> Respons
     }
     token.dead = true;
     let (account, inactive) = (token.account, token.inactive);
-    let grant = Grant { domain: domain.to_owned(), account, client: client.to_owned(), inactive };
-    Response::json(200, &state.mint_pair(&grant))
+    let account = state.lies.account(&state.accounts, account);
+    Response::json(200, &state.mint_pair(&Grant { inactive, ..Grant::of(domain, account, client) }))
 }
 
 fn bad_ticket(note: &str) -> Response {

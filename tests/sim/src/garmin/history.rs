@@ -70,6 +70,7 @@ pub fn ordinary(domain: &str, rng: &mut Rng, start: i64, after: Option<u64>) -> 
         without_gmt: false,
         children: Vec::new(),
         source: Source::Fit(pick_layout(rng, serial)),
+        imported: false,
         oddities: Vec::new(),
         exercise: None,
         recording,

@@ -11,13 +11,19 @@ use serde_json::{Value, json};
 
 const DEFAULT_LIMIT: u64 = 20;
 
+/// Fields that tell when an activity was.
+const TIMES: [&str; 4] = ["startTimeLocal", "startTimeGMT", "endTimeGMT", "beginTimestamp"];
+
 /// How many activities there are.
 pub fn count(state: &State, account: usize) -> Response {
     let without = state.scenario.paging.count_excludes_parents;
-    let list = &state.accounts[account].activities;
+    let holder = &state.accounts[account];
     let now = state.now();
-    let shown = |activity: &&Activity| state.accounts[account].lists(activity.id, now);
-    let counted = list.iter().filter(shown).filter(|activity| !without || activity.children.is_empty()).count();
+    let shown = |activity: &&Activity| {
+        holder.lists(activity.id, now) && !state.lies.hides(activity.id) && state.lies.empty().is_none()
+    };
+    let shown = holder.activities.iter().filter(shown);
+    let counted = shown.filter(|activity| !without || activity.children.is_empty()).count();
     Response::json(200, &json!({"totalCount": counted}))
 }
 
@@ -30,17 +36,20 @@ pub fn page(state: &mut State, account: usize, request: &Request) -> Response {
     state.list_requests += 1;
     shift(state, account);
     let take = state.scenario.paging.page_cap.unwrap_or(query.limit).min(query.limit);
-    let holder = &state.accounts[account];
-    let now = state.now();
-    let items: Vec<Value> = chosen(holder, &query)
-        .into_iter()
-        .filter(|activity| holder.lists(activity.id, now))
-        .skip(query.start as usize)
-        .take(take as usize)
-        .map(|activity| items::item(holder, activity))
-        .collect();
+    let (holder, lies, now) = (&state.accounts[account], &state.lies, state.now());
+    let mut shown = chosen(holder, &query);
+    shown.retain(|activity| holder.lists(activity.id, now) && !lies.hides(activity.id));
+    lies.shuffle(&mut shown, |activity| activity.id);
+    let page = shown.into_iter().skip(query.start as usize).take(take as usize);
+    let mut items: Vec<Value> = page.map(|activity| items::item(holder, activity)).collect();
+    lies.garble(&mut items, &TIMES, "activityId");
+    let empty = lies.empty();
     state.accounts[account].lists += 1;
-    Response::json(200, &Value::Array(items))
+    match empty {
+        Some(empty) if empty.no_content => Response::empty(204),
+        Some(_) => Response::json(200, &json!([])),
+        None => Response::json(200, &Value::Array(items)),
+    }
 }
 
 /// Activities that come and go while somebody pages.

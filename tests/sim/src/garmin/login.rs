@@ -1,7 +1,8 @@
 //! The JSON login with e-mail and password.
 
 use super::challenge;
-use super::sso::{Flow, cookie};
+use super::sso::Flow;
+use super::visit::{self, Visit};
 use crate::http::{Request, Response};
 use crate::scenario::LoginMode;
 use crate::state::{Pending, State};
@@ -12,9 +13,10 @@ const WRONG_PASSWORDS: u32 = 5;
 
 /// Answers a login.
 pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) -> Response {
-    if let Some(refusal) = looks_wrong(domain, flow, request) {
-        return refusal;
-    }
+    let visit = match allowed(state, domain, flow, request) {
+        Ok(visit) => visit,
+        Err(refusal) => return refusal,
+    };
     let service = match service(domain, flow, request) {
         Ok(service) => service,
         Err(refusal) => return refusal,
@@ -23,16 +25,37 @@ pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) ->
         Ok(fields) => fields,
         Err(refusal) => return refusal,
     };
-    let same =
-        |a: &crate::garmin::account::Account| a.spec.domain == domain && a.spec.email.eq_ignore_ascii_case(&email);
-    match state.accounts.iter().position(same) {
-        Some(account) => enter(state, account, flow, &service, &password, request),
-        None => refused(401, "INVALID_USERNAME_PASSWORD", "generalLoginInvalidUsernameOrPassword", "UNAUTHORIZED"),
+    let account = state.account_of(domain, &email);
+    match account.map_or(Entry::Wrong, |account| enter(state, account, &password)) {
+        Entry::Forced(mode) => forced(mode),
+        Entry::Locked => refused(401, "ACCOUNT_LOCKED", "generalLoginAccountLocked", "UNAUTHORIZED"),
+        Entry::Wrong => {
+            refused(401, "INVALID_USERNAME_PASSWORD", "generalLoginInvalidUsernameOrPassword", "UNAUTHORIZED")
+        }
+        Entry::Code(_) if flow == Flow::Portal => json_error("427").note("the web login refuses accounts with MFA"),
+        Entry::Code(account) => ask_code(state, account, flow, visit, request),
+        Entry::In(account) => {
+            let ticket = state.mint_ticket(domain, account, &service);
+            let mut body = envelope("SUCCESSFUL", "", "OK");
+            body["serviceURL"] = service.into();
+            body["serviceTicketId"] = ticket.into();
+            body["consentTypeList"] = Value::Null;
+            body["authType"] = "CAS".into();
+            Response::json(200, &body)
+        }
     }
 }
 
-/// What the protection in front of the login notices, before the login itself is reached.
-pub fn looks_wrong(domain: &str, flow: Flow, request: &Request) -> Option<Response> {
+/// What the protection in front of a JSON login lets through: the request of a page that was loaded before.
+pub fn allowed(state: &State, domain: &str, flow: Flow, request: &Request) -> Result<Visit, Response> {
+    match looks_wrong(domain, flow, request) {
+        Some(refusal) => Err(refusal),
+        None => visit::behind(state, domain, flow, request),
+    }
+}
+
+/// What the protection notices in the request alone.
+fn looks_wrong(domain: &str, flow: Flow, request: &Request) -> Option<Response> {
     let agent = request.header("user-agent").unwrap_or_default();
     let webview = agent.contains("AppleWebKit") && agent.contains("Mobile/");
     let android = agent.contains("AppleWebKit") && agent.contains("Android") && agent.contains("wv)");
@@ -47,14 +70,13 @@ pub fn looks_wrong(domain: &str, flow: Flow, request: &Request) -> Option<Respon
     let navigates = request.header("sec-fetch-mode") == Some("navigate")
         || request.header("sec-fetch-dest") == Some("document")
         || request.header("upgrade-insecure-requests").is_some();
-    if navigates {
+    // A client of plain TLS was refused for these headers (RCLI); one that speaks like a browser, HTTP/2 and all, sends
+    // them and gets in (garminconnect, by curl_cffi).
+    if navigates && !request.alpn.iter().any(|name| name == "h2") {
         return Some(challenge(429, "navigation headers on a JSON request"));
     }
     if request.header("origin") != Some(&format!("https://sso.{domain}")) {
         return Some(challenge(403, "no Origin of the sign-in host"));
-    }
-    if flow == Flow::Portal && !request.header("referer").unwrap_or_default().contains("/portal/sso/") {
-        return Some(challenge(403, "no Referer of the sign-in page"));
     }
     if !request.is_type("application/json") {
         return Some(Response::html(415, "<title>Unsupported Media Type</title>").note("body is not declared JSON"));
@@ -89,63 +111,76 @@ fn fields(request: &Request) -> Result<(String, String), Response> {
     }
 }
 
-fn enter(state: &mut State, index: usize, flow: Flow, service: &str, password: &str, request: &Request) -> Response {
+/// How far a login gets.
+pub enum Entry {
+    /// The scenario decides, whatever the password.
+    Forced(LoginMode),
+    /// The account is locked.
+    Locked,
+    /// No such account, or another password.
+    Wrong,
+    /// The password is right, and a code is wanted.
+    Code(usize),
+    /// The password is right.
+    In(usize),
+}
+
+/// Checks a password and counts the wrong ones.
+pub fn enter(state: &mut State, index: usize, password: &str) -> Entry {
     let account = &mut state.accounts[index];
-    if let Some(answer) = forced(account.spec.login, account.locked) {
-        return answer;
+    match account.spec.login {
+        _ if account.locked => return Entry::Locked,
+        LoginMode::Normal | LoginMode::Locked => {}
+        mode => return Entry::Forced(mode),
     }
     if account.spec.password != password {
         account.wrong_passwords += 1;
         account.locked = account.wrong_passwords >= WRONG_PASSWORDS;
-        let message = "generalLoginInvalidUsernameOrPassword";
-        return refused(401, "INVALID_USERNAME_PASSWORD", message, "UNAUTHORIZED");
+        return Entry::Wrong;
     }
     account.wrong_passwords = 0;
-    let domain = account.spec.domain.clone();
     match account.spec.mfa_code.is_some() {
-        true if flow == Flow::Portal => json_error("427").note("the web login refuses accounts with MFA"),
-        true => ask_code(state, index, flow, request),
-        false => {
-            let ticket = state.mint_ticket(&domain, index, service);
-            let mut body = envelope("SUCCESSFUL", "", "OK");
-            body["serviceURL"] = service.into();
-            body["serviceTicketId"] = ticket.into();
-            body["consentTypeList"] = Value::Null;
-            body["authType"] = "CAS".into();
-            Response::json(200, &body)
-        }
+        true => Entry::Code(index),
+        false => Entry::In(index),
     }
 }
 
-/// Answers that do not depend on the password.
-fn forced(mode: LoginMode, locked: bool) -> Option<Response> {
-    let captcha = |kind| refused(200, kind, "", "OK");
+/// The answer that a mode of the scenario gives to every login.
+fn forced(mode: LoginMode) -> Response {
+    let note = "by the scenario";
     match mode {
-        _ if locked => Some(refused(401, "ACCOUNT_LOCKED", "generalLoginAccountLocked", "UNAUTHORIZED")),
-        LoginMode::Normal | LoginMode::Locked => None,
-        LoginMode::Captcha => Some(captcha("CAPTCHA_REQUIRED")),
-        LoginMode::NeedCaptcha => Some(captcha("NEED_CAPTCHA")),
-        LoginMode::RateLimitedHtml => Some(challenge(429, "rate limited by the scenario")),
-        LoginMode::RateLimitedJson => Some(json_error("429").note("rate limited by the scenario")),
-        LoginMode::Challenge => Some(challenge(403, "challenged by the scenario")),
-        LoginMode::Json427 => Some(json_error("427").note("427 by the scenario")),
+        LoginMode::Captcha => refused(200, "CAPTCHA_REQUIRED", "", "OK"),
+        LoginMode::NeedCaptcha => refused(200, "NEED_CAPTCHA", "", "OK"),
+        LoginMode::RateLimitedJson => json_error("429").note(note),
+        LoginMode::Json427 => json_error("427").note(note),
+        other => challenge(forced_status(other), note),
     }
 }
 
-/// Remembers the login and asks for the code that was sent by mail.
-fn ask_code(state: &mut State, account: usize, flow: Flow, request: &Request) -> Response {
-    let cookies = ["SESSION", "__cflb"].map(|name| (name.to_owned(), state.word(32)));
+/// The status of a mode that answers with a page.
+pub fn forced_status(mode: LoginMode) -> u16 {
+    match mode {
+        LoginMode::RateLimitedHtml | LoginMode::RateLimitedJson | LoginMode::Page429 => 429,
+        LoginMode::Status427 | LoginMode::Json427 | LoginMode::Page427 => 427,
+        _ => 403,
+    }
+}
+
+/// Remembers the login and asks for the code that was sent by mail. The answer sets no cookies: those of the page stay.
+fn ask_code(state: &mut State, account: usize, flow: Flow, visit: Visit, request: &Request) -> Response {
     let (domain, email) = {
         let spec = &state.accounts[account].spec;
         (spec.domain.clone(), spec.email.clone())
     };
     let since = state.now();
     state.pending.push(Pending {
-        cookies: cookies.to_vec(),
+        visit,
         query: request.pairs(),
+        headers: pinned(request),
         flow: flow.name().to_owned(),
         domain,
         account,
+        sent: true,
         wrong: 0,
         since,
     });
@@ -157,9 +192,13 @@ fn ask_code(state: &mut State, account: usize, flow: Flow, request: &Request) ->
             "allowPhoneOption": true, "allowAddEmailAddress": false, "chooseDifferentWayShown": false,
         },
     });
-    cookies.iter().fold(Response::json(200, &body), |response, (name, value)| {
-        response.with("set-cookie", &cookie(name, value, request.secure))
-    })
+    Response::json(200, &body)
+}
+
+/// The headers that have to be the same for the password and for the code.
+pub fn pinned(request: &Request) -> Vec<Option<String>> {
+    let names = ["user-agent", "accept", "accept-language", "origin", "referer"];
+    names.map(|name| request.header(name).map(str::to_owned)).to_vec()
 }
 
 fn masked(email: &str) -> String {

@@ -1,19 +1,20 @@
 //! The code of the second factor, which continues a login.
 
-use super::login::{envelope, json_error, looks_wrong, refused, service};
+use super::challenge;
+use super::login::{allowed, envelope, json_error, pinned, refused, service};
 use super::sso::Flow;
 use crate::http::{Request, Response};
 use crate::state::{Pending, State};
 
 /// A login waits so many seconds for its code.
-const WAITS: i64 = 600;
+pub const WAITS: i64 = 600;
 
 /// So many wrong codes end the login.
-const WRONG_CODES: u32 = 5;
+pub const WRONG_CODES: u32 = 5;
 
 /// Answers a code.
 pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) -> Response {
-    if let Some(refusal) = looks_wrong(domain, flow, request) {
+    if let Err(refusal) = allowed(state, domain, flow, request) {
         return refusal;
     }
     let service = match service(domain, flow, request) {
@@ -30,6 +31,9 @@ pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) ->
     let Some(at) = state.pending.iter().position(ours) else {
         return refused(401, "SESSION_EXPIRED", "mfaSessionExpired", "UNAUTHORIZED");
     };
+    if state.pending[at].headers != pinned(request) {
+        return challenge(429, "the headers are not those of the login");
+    }
     let account = state.pending[at].account;
     if state.accounts[account].spec.mfa_code.as_deref() != Some(&code) {
         return wrong_code(state, at);
@@ -49,14 +53,13 @@ pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) ->
     Response::json(200, &body)
 }
 
-/// The same query, and every cookie that the login set.
+/// The same query, and every cookie of the page that the login came from.
 fn belongs(pending: &Pending, request: &Request) -> bool {
     let mut asked = request.pairs();
     let mut began = pending.query.clone();
     asked.sort();
     began.sort();
-    let back = |(name, value): &(String, String)| request.cookie(name).as_ref() == Some(value);
-    asked == began && pending.cookies.iter().all(back)
+    asked == began && pending.visit.owns(request)
 }
 
 fn code(request: &Request) -> Result<String, &'static str> {

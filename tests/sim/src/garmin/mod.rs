@@ -16,11 +16,13 @@ mod mfa;
 mod oauth1;
 pub mod oddities;
 mod profile;
-mod received;
+pub(crate) mod received;
 pub mod sports;
 mod sso;
 pub mod tokens;
 pub mod upload;
+pub mod visit;
+mod widget;
 
 pub(crate) use api::unauthorized;
 pub(crate) use download::export_of;

@@ -47,8 +47,7 @@ pub fn exchange(state: &mut State, domain: &str, request: &Request) -> Response 
         return dead(note);
     }
     state.tokens.nonces.push(get(&signed, "oauth_nonce").to_owned());
-    let client = "GARMIN_CONNECT_MOBILE_ANDROID_DI".to_owned();
-    let grant = Grant { domain: domain.to_owned(), account: known.account, client, inactive: false };
+    let grant = Grant::of(domain, known.account, "GARMIN_CONNECT_MOBILE_ANDROID_DI");
     Response::json(200, &state.mint_pair(&grant))
 }
 

@@ -23,3 +23,20 @@ pub fn social(account: &Account) -> Response {
     }
     Response::json(200, &body)
 }
+
+/// The settings of an account.
+pub fn settings(account: &Account) -> Response {
+    Response::json(
+        200,
+        &json!({
+            "id": account.profile,
+            "userData": {
+                "gender": null, "weight": null, "height": null, "birthDate": null, "vo2MaxRunning": null,
+                "measurementSystem": "metric", "timeFormat": "time_twenty_four_hr", "handedness": "RIGHT",
+                "firstDayOfWeek": {"dayId": 3, "dayName": "monday", "sortOrder": 3, "isPossibleFirstDay": true},
+            },
+            "userSleep": {"sleepTime": 79_200, "defaultSleepTime": false, "wakeTime": 21_600, "defaultWakeTime": false},
+            "connectDate": null, "sourceType": null,
+        }),
+    )
+}

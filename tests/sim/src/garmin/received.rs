@@ -22,8 +22,14 @@ pub fn existing(account: &Account, bytes: &[u8]) -> Option<u64> {
     .map(|activity| activity.id)
 }
 
+/// The id that a file would get as an activity of the account.
+pub fn next_id(state: &mut State, account: usize, bytes: &[u8]) -> u64 {
+    let newest = state.accounts[account].activities.iter().map(|activity| activity.id).max();
+    history::id_at(scan::summary(bytes).start.unwrap_or_default(), newest, &mut state.rng)
+}
+
 /// Makes the file an activity of the account; its id.
-pub fn accept(state: &mut State, account: usize, bytes: &[u8]) -> u64 {
+pub fn accept(state: &mut State, account: usize, bytes: &[u8], imported: bool) -> u64 {
     let domain = state.accounts[account].spec.domain.clone();
     let newest = state.accounts[account].activities.iter().map(|activity| activity.id).max();
     let summary = scan::summary(bytes);
@@ -34,6 +40,7 @@ pub fn accept(state: &mut State, account: usize, bytes: &[u8]) -> u64 {
     activity.recording.offset = 0;
     activity.device = Device::Null;
     activity.old_shape = false;
+    activity.imported = imported;
     take_summary(&mut activity, &summary);
     if let [_, _, ..] = summary.sports.as_slice() {
         several(&mut activity, &summary);

@@ -1,6 +1,7 @@
 //! The activity types that invented histories use.
 
 use crate::fit::Style;
+use serde_json::{Value, json};
 
 /// An activity type with what a recording of it looks like.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +76,20 @@ const fn sport(
     weight: u32,
 ) -> Sport {
     Sport { key, id, parent, fit, style, pace, title, weight }
+}
+
+/// All types, as the service lists them: the parents, and what invented histories use.
+pub fn listed() -> Value {
+    let entry = |id: u32, key: &str, parent: u32| {
+        json!({
+            "typeId": id, "typeKey": key, "parentTypeId": parent,
+            "isHidden": false, "restricted": false, "trimmable": true,
+        })
+    };
+    let parents = PARENTS.iter().map(|(id, key)| entry(*id, key, ALL));
+    let own = SPORTS.iter().filter(|sport| !PARENTS.iter().any(|(id, _)| *id == sport.id));
+    let own = own.map(|sport| entry(sport.id, sport.key, sport.parent));
+    std::iter::once(entry(ALL, "all", 0)).chain(parents).chain(own).collect()
 }
 
 /// The type of a key, if it is one of the table.

@@ -1,6 +1,6 @@
-//! `sso.D`: sign-in pages, the two JSON logins and the code of the second factor.
+//! `sso.D`: sign-in pages, the two JSON logins, the widget, and the code of the second factor.
 
-use super::{challenge, login, mfa};
+use super::{login, mfa, visit, widget};
 use crate::http::{Request, Response};
 use crate::state::State;
 
@@ -41,30 +41,17 @@ pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
         "/mobile/api/mfa/verifyCode" if post => mfa::answer(state, domain, Flow::Mobile, request),
         "/portal/api/mfa/verifyCode" if post => mfa::answer(state, domain, Flow::Portal, request),
         "/mobile/api/login" | "/portal/api/login" => Response::html(405, "<title>Method Not Allowed</title>"),
-        path if request.method == "GET" && is_page(path) => page(state, request),
-        "/sso/embed" if request.method == "GET" => {
-            Response::html(200, "<html><head><title>GARMIN Authentication Application</title></head></html>")
-        }
-        _ => Response::html(404, "<html><head><title>404 Not Found</title></head></html>"),
+        path if path.starts_with("/sso/") => widget::answer(state, domain, request),
+        path => match visit::flow_of(path).filter(|_| request.method == "GET") {
+            Some(flow) => visit::page(state, domain, flow, request),
+            None => missing(),
+        },
     }
 }
 
-fn is_page(path: &str) -> bool {
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    matches!(parts.as_slice(), ["mobile" | "portal", "sso", _, "sign-in"])
-}
-
-/// The sign-in page, which sets the cookies of a visit.
-fn page(state: &mut State, request: &Request) -> Response {
-    if request.header("user-agent").unwrap_or_default().is_empty() {
-        return challenge(403, "no User-Agent");
-    }
-    let mut response = Response::html(200, "<!DOCTYPE html><html><head><title>Sign In</title></head></html>");
-    for name in ["SESSION", "__cflb", "_cfuvid"] {
-        let value = state.word(32);
-        response = response.with("set-cookie", &cookie(name, &value, request.secure));
-    }
-    response
+/// The page for a path that the host does not know.
+pub fn missing() -> Response {
+    Response::html(404, "<html><head><title>404 Not Found</title></head></html>")
 }
 
 /// A Set-Cookie value; on the plain port it cannot be `Secure`.

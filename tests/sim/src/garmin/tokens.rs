@@ -61,6 +61,8 @@ pub struct Refresh {
     pub dead: bool,
     /// Its access tokens are refused because of the audience.
     pub inactive: bool,
+    /// It was minted on the token host of the other domain, where nobody knows its user.
+    pub orphan: bool,
 }
 
 /// A token of the legacy login.
@@ -105,6 +107,21 @@ pub struct Grant {
     pub client: String,
     /// Refused by the API.
     pub inactive: bool,
+    /// Domain of the token host that mints it.
+    pub issuer: String,
+}
+
+impl Grant {
+    /// An ordinary grant on the account's own domain.
+    pub fn of(domain: &str, account: usize, client: &str) -> Self {
+        Grant {
+            domain: domain.to_owned(),
+            account,
+            client: client.to_owned(),
+            inactive: false,
+            issuer: domain.to_owned(),
+        }
+    }
 }
 
 impl State {
@@ -151,6 +168,7 @@ impl State {
             expires: now + refresh_life,
             dead: false,
             inactive: grant.inactive,
+            orphan: grant.issuer != grant.domain,
         });
         json!({
             "scope": "CONNECT_READ CONNECT_WRITE", "jti": jti, "access_token": text,
@@ -163,7 +181,7 @@ impl State {
     fn jwt(&mut self, grant: &Grant, jti: &str, expires: i64) -> String {
         let head = json!({"alg": "RS256", "typ": "JWT", "kid": "di-oauth-signer-sim"});
         let claims = json!({
-            "iss": format!("https://diauth.{}", grant.domain), "client_id": grant.client,
+            "iss": format!("https://diauth.{}", grant.issuer), "client_id": grant.client,
             "client_type": "UNDEFINED", "iat": self.now(), "exp": expires, "jti": jti,
             "scope": ["CONNECT_READ", "CONNECT_WRITE"], "garmin_guid": self.guid(grant.account),
         });
@@ -191,9 +209,8 @@ impl State {
     /// A token file of garminconnect (0.3 or later) for the domain's first account.
     pub fn issue_token(&mut self, domain: &str) -> Value {
         let account = self.first_account(domain);
-        let client = CLIENT_IDS[0].to_owned();
-        let grant = Grant { domain: domain.to_owned(), account, client: client.clone(), inactive: false };
-        let pair = self.mint_pair(&grant);
+        let client = CLIENT_IDS[0];
+        let pair = self.mint_pair(&Grant::of(domain, account, client));
         json!({
             "di_token": pair["access_token"], "di_refresh_token": pair["refresh_token"],
             "di_client_id": client,
@@ -213,9 +230,7 @@ impl State {
             "domain": domain,
         });
         self.tokens.oauth1.push(OAuth1 { token, secret, domain: domain.to_owned(), account, mfa_token, dead: false });
-        let client = "GARMIN_CONNECT_MOBILE_ANDROID_DI".to_owned();
-        let grant = Grant { domain: domain.to_owned(), account, client, inactive: false };
-        let mut second = self.mint_pair(&grant);
+        let mut second = self.mint_pair(&Grant::of(domain, account, CLIENT_IDS[2]));
         let now = self.now();
         second["expires_at"] = (now + self.scenario.access_token_life).into();
         second["refresh_token_expires_at"] = (now + self.scenario.refresh_token_life).into();

@@ -22,6 +22,19 @@ pub enum UploadAnswer {
     Ok,
 }
 
+/// Whether accepted uploads are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dropped {
+    /// They become activities.
+    #[default]
+    No,
+    /// There is never an activity, though the upload ends with the address of one.
+    Done,
+    /// There is never an activity, and the status of the upload is 404.
+    Gone,
+}
+
 /// How an account's uploads go.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,6 +51,8 @@ pub struct UploadSpec {
     pub seconds: i64,
     /// In the end the file is refused with these words; there is never an activity.
     pub fails_late: Option<String>,
+    /// Whether accepted uploads are dropped.
+    pub dropped: Dropped,
     /// A file that is there already is taken in with 202, and only the status says 409.
     pub duplicates_late: bool,
     /// So many list requests do not show the new activity,
@@ -55,6 +70,7 @@ impl Default for UploadSpec {
             polls: 1,
             seconds: 0,
             fails_late: None,
+            dropped: Dropped::No,
             duplicates_late: false,
             listed_after_requests: 0,
             listed_after_seconds: 0,
@@ -71,6 +87,10 @@ pub enum Outcome {
     Duplicate(u64),
     /// Nothing, for this reason.
     Failed(String),
+    /// Nothing, though an id was given for it.
+    Nothing(u64),
+    /// Nothing, and nothing is known of it.
+    Gone(u64),
 }
 
 /// An upload that was taken in.
@@ -111,11 +131,15 @@ pub fn answer(state: &mut State, account: usize, parts: &[&str], request: &Reque
         }
         (Some(id), _) => Outcome::Duplicate(id),
         (None, Some(words)) => Outcome::Failed(words.clone()),
-        (None, None) => Outcome::Activity(take(state, account, &file.bytes)),
+        (None, None) => match dropped(state, account) {
+            Dropped::No => Outcome::Activity(take(state, account, parts, request, &file.bytes)),
+            Dropped::Done => Outcome::Nothing(received::next_id(state, account, &file.bytes)),
+            Dropped::Gone => Outcome::Gone(received::next_id(state, account, &file.bytes)),
+        },
     };
     match (spec.answer, &outcome) {
         (UploadAnswer::Accepted, _) => accepted(state, account, outcome, envelope),
-        (at_once, Outcome::Activity(id)) => {
+        (at_once, Outcome::Activity(id) | Outcome::Nothing(id) | Outcome::Gone(id)) => {
             let status = if at_once == UploadAnswer::Created { 201 } else { 200 };
             Response::json(status, &success(envelope, *id, spec.quoted_ids))
         }
@@ -138,8 +162,19 @@ fn file(parts: &[&str], request: &Request) -> Result<multipart::Part, &'static s
     }
 }
 
-fn take(state: &mut State, account: usize, bytes: &[u8]) -> u64 {
-    let id = received::accept(state, account, bytes);
+/// Whether this upload is dropped, by the account's description or by a fault.
+fn dropped(state: &State, account: usize) -> Dropped {
+    match state.lies.dropped() {
+        Some(true) => Dropped::Gone,
+        Some(false) => Dropped::Done,
+        None => state.accounts[account].spec.upload.dropped,
+    }
+}
+
+fn take(state: &mut State, account: usize, parts: &[&str], request: &Request, bytes: &[u8]) -> u64 {
+    // An import is not passed on to the services that are connected to the account.
+    let imported = parts.get(2).is_some() && request.header("nk") == Some("NT");
+    let id = received::accept(state, account, bytes, imported);
     let now = state.now();
     let holder = &mut state.accounts[account];
     let spec = &holder.spec.upload;
@@ -171,7 +206,8 @@ pub fn status(state: &mut State, account: usize, uuid: &str) -> Response {
         return Response::json(202, &envelope).with("location-in-milliseconds", "1000").note("still at work");
     }
     match &upload.outcome {
-        Outcome::Activity(id) => {
+        Outcome::Gone(_) => api::missing().note("dropped, and nothing is known of it"),
+        Outcome::Activity(id) | Outcome::Nothing(id) => {
             let location = format!("https://connectapi.{domain}/activity-service/activity/{id}");
             Response::json(201, &success(envelope, *id, false)).with("location", &location)
         }

@@ -26,6 +26,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// The protocols that the client offered in its TLS handshake (ALPN), in its order.
+    pub alpn: Vec<String>,
 }
 
 impl Request {
@@ -136,6 +138,11 @@ impl Response {
     pub fn note(mut self, note: &str) -> Self {
         note.clone_into(&mut self.note);
         self
+    }
+
+    /// The body, when it is JSON.
+    pub fn parsed(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok().filter(|_| self.is_json())
     }
 
     /// Whether the body is JSON.

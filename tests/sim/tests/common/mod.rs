@@ -112,32 +112,79 @@ pub fn labelled(sim: &Sim, label: &str) -> u64 {
     })
 }
 
+/// Sign-in page of the iPhone's app, as target of the simulator's port.
+pub const PAGE: &str = "/sso.garmin.com/mobile/sso/en_US/sign-in?clientId=GCM_IOS_DARK&service=https%3A%2F%2Fmobile.integration.garmin.com%2Fgcm%2Fios";
+
+/// Loads a sign-in page.
+pub fn page(sim: &Sim, target: &str) -> Answer {
+    send(sim, "GET", target, &[("User-Agent", IPHONE), ("Accept-Language", "en-US,en;q=0.9")], "").unwrap()
+}
+
 /// A login of the app with the iPhone's ids.
-pub struct Login<'a> {
-    pub path: &'a str,
+#[derive(Clone)]
+pub struct Login {
+    pub path: String,
     pub query: String,
-    pub agent: &'a str,
-    pub extra: Vec<(&'a str, &'a str)>,
+    pub agent: String,
+    /// The page that is loaded first, if any.
+    pub page: Option<String>,
+    pub extra: Vec<(String, String)>,
     pub body: String,
 }
 
-impl Login<'_> {
+impl Login {
     pub fn new(password: &str) -> Self {
-        Login {
-            path: "/mobile/api/login",
+        let login = Login {
+            path: "/mobile/api/login".to_owned(),
             query: "clientId=GCM_IOS_DARK&locale=en-US&service=https%3A%2F%2Fmobile.integration.garmin.com%2Fgcm%2Fios"
                 .to_owned(),
-            agent: IPHONE,
-            extra: vec![("Origin", "https://sso.garmin.com"), ("Content-Type", "application/json")],
+            agent: IPHONE.to_owned(),
+            page: None,
+            extra: Vec::new(),
             body: format!(
                 r#"{{"username":"runner@example.com","password":"{password}","rememberMe":true,"captchaToken":""}}"#
             ),
+        };
+        login
+            .from(PAGE)
+            .with("Origin", "https://sso.garmin.com")
+            .with("Content-Type", "application/json")
+            .with("Accept-Language", "en-US,en;q=0.9")
+    }
+
+    /// From this page: it is loaded first and named as Referer.
+    pub fn from(mut self, target: &str) -> Self {
+        self.page = Some(target.to_owned());
+        self.with("Referer", &format!("https:/{target}"))
+    }
+
+    /// With this header, in place of another of its name.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self = self.without(name);
+        self.extra.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.extra.retain(|(key, _)| key != name);
+        self
+    }
+
+    /// Loads the page, and sends what it says with the cookies of the page.
+    pub fn send(&self, sim: &Sim) -> Answer {
+        match &self.page {
+            Some(target) => {
+                let cookies = page(sim, target).cookies();
+                self.clone().with("Cookie", &cookies).post(sim)
+            }
+            None => self.post(sim),
         }
     }
 
-    pub fn send(&self, sim: &Sim) -> Answer {
-        let mut headers = vec![("User-Agent", self.agent)];
-        headers.extend(&self.extra);
+    /// Sends what it says without loading a page.
+    pub fn post(&self, sim: &Sim) -> Answer {
+        let mut headers = vec![("User-Agent", self.agent.as_str())];
+        headers.extend(self.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         send(sim, "POST", &format!("/sso.garmin.com{}?{}", self.path, self.query), &headers, &self.body).unwrap()
     }
 }

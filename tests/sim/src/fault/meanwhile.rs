@@ -1,0 +1,136 @@
+//! What somebody else does while a client is at work: a person deletes, a watch uploads, a session ends.
+
+use crate::coros;
+use crate::coros::spec::CorosActivitySpec;
+use crate::garmin::{DOMAINS, received};
+use crate::scenario::ActivitySpec;
+use crate::state::State;
+use serde::{Deserialize, Serialize};
+
+/// When a change happens, seen from the request that it belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// Before the service looks at the request.
+    #[default]
+    Before,
+    /// When the request has taken effect, before its answer arrives.
+    After,
+}
+
+/// A change of what the services hold. A service is named `garmin.com`, `garmin.cn` or `coros-REGION`; the first
+/// account there is meant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Change {
+    /// A person deletes an activity.
+    Delete {
+        /// The service.
+        service: String,
+        /// The activity.
+        id: u64,
+    },
+    /// Another client uploads the file of an activity of one service to another one.
+    Copy {
+        /// The service that has it.
+        from: String,
+        /// The activity.
+        id: u64,
+        /// The service that gets it.
+        to: String,
+    },
+    /// An activity appears on Garmin.
+    Add {
+        /// The domain.
+        domain: String,
+        /// The activity.
+        #[serde(default)]
+        activity: Box<ActivitySpec>,
+    },
+    /// An activity appears on COROS.
+    AddCoros {
+        /// The region.
+        region: u32,
+        /// The activity.
+        #[serde(default)]
+        activity: Box<CorosActivitySpec>,
+    },
+    /// Access tokens end: on COROS because somebody logs in elsewhere.
+    EndTokens {
+        /// The service.
+        service: String,
+    },
+}
+
+/// A service by its name.
+enum Place {
+    Garmin(&'static str),
+    Coros(u32),
+}
+
+impl Place {
+    fn of(state: &State, name: &str) -> Option<Place> {
+        match name.strip_prefix("coros-") {
+            Some(region) => region.parse().ok().filter(|region| state.has_coros(*region)).map(Place::Coros),
+            None => DOMAINS.into_iter().find(|one| *one == name && state.has_account(one)).map(Place::Garmin),
+        }
+    }
+}
+
+impl State {
+    /// Carries out a change; whether anything changed.
+    pub fn change(&mut self, change: &Change) -> bool {
+        match change {
+            Change::Delete { service, id } => match Place::of(self, service) {
+                Some(Place::Garmin(domain)) => self.remove_activity(domain, *id),
+                Some(Place::Coros(region)) => self.remove_coros_activity(region, *id),
+                None => false,
+            },
+            Change::Copy { from, id, to } => self.copy(from, *id, to),
+            Change::Add { domain, activity } => {
+                let known = self.has_account(domain);
+                if known {
+                    self.add_activity(domain, activity);
+                }
+                known
+            }
+            Change::AddCoros { region, activity } => {
+                let known = self.has_coros(*region);
+                if known {
+                    self.add_coros_activity(*region, activity);
+                }
+                known
+            }
+            Change::EndTokens { service } => {
+                match Place::of(self, service) {
+                    Some(Place::Garmin(domain)) => self.expire_access_tokens(domain),
+                    Some(Place::Coros(region)) => self.expire_coros_token(region),
+                    None => return false,
+                }
+                true
+            }
+        }
+    }
+
+    fn copy(&mut self, from: &str, id: u64, to: &str) -> bool {
+        let bytes = match Place::of(self, from) {
+            Some(Place::Garmin(domain)) => {
+                let activity = self.account(domain).find(id);
+                activity.filter(|one| one.extension() == Some("fit")).and_then(|one| one.original())
+            }
+            Some(Place::Coros(region)) => self.coros_account(region).find(id).and_then(|item| item.original()),
+            None => None,
+        };
+        let (Some(bytes), Some(place)) = (bytes, Place::of(self, to)) else { return false };
+        match place {
+            Place::Garmin(domain) => {
+                let account = self.first_account(domain);
+                received::accept(self, account, &bytes, false);
+            }
+            Place::Coros(region) => {
+                coros::add_file(self, region, &bytes);
+            }
+        }
+        true
+    }
+}
