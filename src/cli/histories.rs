@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::candidate;
 use crate::activity::Activity;
@@ -12,6 +12,9 @@ use crate::catalogue::{
 };
 use crate::plan::diff::{self, Journal, Link, Material, Presence, Target, Upload, UploadState};
 use crate::platform::Kind;
+
+/// Two activities that begin further apart were never one, whatever they were taken for.
+const FAR: SignedDuration = SignedDuration::from_hours(2 * 24);
 
 /// A platform, and what is known of it.
 pub struct History {
@@ -73,12 +76,24 @@ impl Histories {
 
     /// Entries that are one exercise, whatever is said of them now.
     pub fn links(&self) -> Vec<Link<'_>> {
+        let starts: HashMap<(&str, &str), Option<Timestamp>> = self
+            .entries
+            .iter()
+            .map(|(entry, _)| {
+                ((entry.activity.platform.as_str(), entry.activity.id.as_str()), entry.activity.start_time)
+            })
+            .collect();
+        // Nobody edits a start by days: what was found alike while a list lied is forgotten.
+        let are_near = |one: &Key, other: &Key| {
+            let start = |key: &Key| starts.get(&(key.0.as_str(), key.1.as_str())).copied().flatten();
+            start(one).zip(start(other)).is_none_or(|(one, other)| one.duration_since(other).abs() <= FAR)
+        };
         let mut first: HashMap<i64, &Key> = HashMap::new();
         let mut same: Vec<(&Key, i64)> = self.exercises.iter().map(|(key, number)| (key, *number)).collect();
         same.sort_unstable();
-        let alike = same.into_iter().map(|(key, number)| {
-            let other = first.entry(number).or_insert(key);
-            ((other.0.as_str(), other.1.as_str()), (key.0.as_str(), key.1.as_str()))
+        let alike = same.into_iter().filter_map(|(key, number)| {
+            let other = *first.entry(number).or_insert(key);
+            are_near(other, key).then_some(((other.0.as_str(), other.1.as_str()), (key.0.as_str(), key.1.as_str())))
         });
         let alike: Vec<Link> = alike.collect();
         alike.into_iter().chain(self.platforms.iter().flat_map(|history| &history.journal).filter_map(link)).collect()

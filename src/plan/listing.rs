@@ -40,6 +40,8 @@ pub fn is_enough(extent: Extent, fresh: usize, listed: u64, newest: Option<u64>)
     newest.is_some_and(|newest| listed >= newest) || (extent == Extent::Incremental && fresh == 0)
 }
 
+/// No history has more activities in a row that begin at the same second, whatever has doubled them.
+const MOST_ALIKE: u64 = 12;
 /// So many entries above it are compared with each entry: a list that climbs slowly climbs all the same.
 const NEIGHBOURS: usize = 3;
 
@@ -52,6 +54,8 @@ pub struct Order {
     entries: u64,
     /// Entries that stand right below one that began earlier.
     breaks: u64,
+    /// How many entries in a row began at the same second, and the most that did.
+    alike: (u64, u64),
     /// An entry is newer than something above it, or the list was begun again.
     broken: bool,
 }
@@ -62,6 +66,8 @@ impl Order {
         let follows = |above: Option<Timestamp>| above.is_none_or(|above| start <= later(above));
         self.breaks += u64::from(!follows(self.last.iter().min().copied()));
         self.broken |= !follows(self.oldest);
+        let run = if self.last.back() == Some(&start) { self.alike.0 + 1 } else { 1 };
+        self.alike = (run, self.alike.1.max(run));
         self.entries += 1;
         self.last.push_back(start);
         if self.last.len() > NEIGHBOURS {
@@ -86,10 +92,10 @@ impl Order {
         !self.broken
     }
 
-    /// Whether there is no order at all, as in a list that is another one for each page. A single entry out of place, which
-    /// breaks the order for its neighbours, is an oddity of its own.
+    /// Whether there is no order at all, as in a list that is another one for each page, or in one whose starts are all the
+    /// same. A single entry out of place, which breaks the order for its neighbours, is an oddity of its own.
     pub fn is_missing(&self) -> bool {
-        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64)
+        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64) || self.alike.1 > MOST_ALIKE
     }
 }
 
@@ -173,6 +179,8 @@ mod tests {
         assert!(order(0..10).is_missing(), "the oldest first");
         assert!(order([5, 9, 0, 7, 2, 8, 1, 6, 3, 4]).is_missing());
         assert!(order([9, 8, 2, 6, 5, 4, 3, 7, 1, 0]).is_missing(), "two entries changed places");
+        assert!(order([7; 13]).is_missing(), "a start that stands for none");
+        assert!(!order((0..30).rev().flat_map(|day| [day; 3])).is_missing(), "each is there three times");
     }
 
     #[test]

@@ -252,9 +252,9 @@ fn positive(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| *number > 0.0)
 }
 
-/// Seconds since 1970; what is larger than any such date is another unit (details count in hundredths).
+/// Seconds since 1970; what is of its first day is a number that was never set, and what is larger than any such date is another unit (details count in hundredths).
 fn start(value: &Value) -> Option<Timestamp> {
-    let seconds = value.as_i64().filter(|seconds| (1..=100_000_000_000).contains(seconds))?;
+    let seconds = value.as_i64().filter(|seconds| (86_400..=100_000_000_000).contains(seconds))?;
     Timestamp::from_second(seconds).ok()
 }
 

@@ -23,6 +23,9 @@ const MOST_PAGES: usize = 2000;
 /// Above this, an elapsed time of an entry without a timer time is taken for the milliseconds of older answers.
 const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
 
+/// The second day of 1970: what is earlier is a number that was never set.
+const EARLIEST_S: i64 = 86_400;
+
 /// A walk through the list.
 ///
 /// Offsets shift while it is walked: an arrival moves entries down, which only repeats some; a deletion moves them up,
@@ -237,6 +240,8 @@ pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
     let local = civil(&item["startTimeLocal"]);
     let epoch = item["beginTimestamp"].as_i64().and_then(|ms| Timestamp::from_second(ms.div_euclid(1000)).ok());
     let start_time = gmt.and_then(|gmt| gmt.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp()).or(epoch);
+    // Zero and what lies before it are no times: as one, all entries would begin together.
+    let start_time = start_time.filter(|start| start.as_second() >= EARLIEST_S);
     let timer_time_s = positive(&item["duration"]);
     Some(Activity {
         platform: platform.to_owned(),

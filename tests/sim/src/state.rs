@@ -139,7 +139,7 @@ impl State {
     /// Adds an activity as described; its id.
     pub fn add_activity(&mut self, domain: &str, spec: &ActivitySpec) -> u64 {
         let index = self.first_account(domain);
-        let newest = self.accounts[index].activities.iter().map(|a| a.id).max();
+        let newest = self.accounts[index].highest_id();
         let latest = self.accounts[index].activities.iter().map(|a| a.recording.start).max();
         let start = spec.start.unwrap_or(latest.unwrap_or(self.scenario.clock_base) + 7200);
         let activity = describe(domain, spec, start, newest, &mut self.rng);
@@ -207,6 +207,7 @@ fn open(index: usize, spec: &AccountSpec, scenario: &Scenario) -> Account {
         activities,
         lists: 0,
         late: Vec::new(),
+        highest_deleted: None,
     }
 }
 

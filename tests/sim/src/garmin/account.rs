@@ -20,6 +20,8 @@ pub struct Account {
     pub lists: u32,
     /// Activities that the list does not show yet.
     pub late: Vec<Late>,
+    /// The highest id of those that were deleted: an id is never given twice.
+    pub highest_deleted: Option<u64>,
 }
 
 /// An activity that the list shows only later.
@@ -61,6 +63,15 @@ impl Account {
     pub fn remove(&mut self, id: u64) -> bool {
         let before = self.activities.len();
         self.activities.retain(|activity| activity.id != id);
-        self.activities.len() < before
+        let was_there = self.activities.len() < before;
+        if was_there {
+            self.highest_deleted = self.highest_deleted.max(Some(id));
+        }
+        was_there
+    }
+
+    /// The highest id that was ever given.
+    pub fn highest_id(&self) -> Option<u64> {
+        self.activities.iter().map(|activity| activity.id).max().max(self.highest_deleted)
     }
 }

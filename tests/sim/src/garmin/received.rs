@@ -24,14 +24,14 @@ pub fn existing(account: &Account, bytes: &[u8]) -> Option<u64> {
 
 /// The id that a file would get as an activity of the account.
 pub fn next_id(state: &mut State, account: usize, bytes: &[u8]) -> u64 {
-    let newest = state.accounts[account].activities.iter().map(|activity| activity.id).max();
+    let newest = state.accounts[account].highest_id();
     history::id_at(scan::summary(bytes).start.unwrap_or_default(), newest, &mut state.rng)
 }
 
 /// Makes the file an activity of the account; its id.
 pub fn accept(state: &mut State, account: usize, bytes: &[u8], imported: bool) -> u64 {
     let domain = state.accounts[account].spec.domain.clone();
-    let newest = state.accounts[account].activities.iter().map(|activity| activity.id).max();
+    let newest = state.accounts[account].highest_id();
     let summary = scan::summary(bytes);
     let start = summary.start.unwrap_or_default();
     let mut activity = history::ordinary(&domain, &mut state.rng, start, newest);

@@ -1,0 +1,252 @@
+//! One look is not knowledge: what a platform shows the first time is confirmed before anything is uploaded there.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+#[path = "support/world.rs"]
+mod world;
+
+use gs_sim::{Effect, Fault};
+use support::{COROS_LIST, SEARCH, Said, Work, plain};
+use world::{World, run};
+
+/// Garmin and COROS hold the same dozen of runs, and nobody has looked at either yet.
+fn two_equal() -> World {
+    let mut world = World::new();
+    for service in ["garmin-com", "coros"] {
+        (0..12).for_each(|day| drop(world.put(service, &run(day))));
+    }
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_SETTLE_WAIT", "0");
+    log_in(&world);
+    world
+}
+
+/// By tokens, as after logins by hand.
+fn log_in(world: &World) {
+    let token = world.sim.with(|state| state.issue_token("garmin.com")).to_string();
+    world.work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token).ok();
+    let token = world.sim.with(|state| state.issue_coros_token(2));
+    world.work.given("gs-auth", &["import", "-", "--platform", "coros"], &token).ok();
+    world.sim.clear_log();
+}
+
+fn at(service: &str, effect: Effect) -> Fault {
+    Fault::new(effect).path(if service == "coros" { COROS_LIST } else { SEARCH })
+}
+
+/// `gs-fetch | gs-diff | gs-download | gs-upload`; the exit code of the first.
+fn sync(world: &World) -> Said {
+    let listed = world.work.run("gs-fetch", &[]);
+    let plan = world.work.given("gs-diff", &[], &listed.out);
+    let files = world.work.given("gs-download", &[], &plan.out);
+    world.work.given("gs-upload", &[], &files.out);
+    listed
+}
+
+#[track_caller]
+fn nothing_doubled(world: &World) {
+    assert_eq!((world.ids("garmin-com").len(), world.ids("coros").len()), (12, 12));
+}
+
+#[test]
+fn a_first_list_that_is_empty_once_doubles_nothing() {
+    for service in ["garmin-com", "coros"] {
+        for (no_content, count_true) in [(false, false), (true, false), (false, true)] {
+            let world = two_equal();
+            world.sim.fault(at(service, Effect::ListEmpty { no_content, count_true }).nth(1));
+            let said = sync(&world);
+            nothing_doubled(&world);
+            if count_true && service == "coros" {
+                // The count stands on the page itself, and shows that it lies.
+                said.ends(75).says("counts");
+                sync(&world).ok();
+                nothing_doubled(&world);
+            } else {
+                // The second look shows what there is, and the third agrees with it.
+                assert_eq!(said.ok().ids().len(), 24, "{service}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_that_stays_empty_although_the_service_counts_is_not_believed() {
+    for service in ["garmin-com", "coros"] {
+        let world = two_equal();
+        world.sim.fault(at(service, Effect::ListEmpty { no_content: false, count_true: true }));
+        let said = sync(&world);
+        assert!(said.ends(75).err.contains("counts"), "{said}");
+        nothing_doubled(&world);
+        world.sim.clear_faults();
+        sync(&world).ok();
+        nothing_doubled(&world);
+    }
+}
+
+#[test]
+fn entries_without_a_start_or_an_id_conclude_nothing() {
+    for service in ["garmin-com", "coros"] {
+        for effect in [
+            Effect::ListWithoutStarts { nonsense: false },
+            Effect::ListWithoutStarts { nonsense: true },
+            Effect::ListWithoutIds,
+        ] {
+            let world = two_equal();
+            // Nor does the activity itself tell.
+            let gone = Effect::Status { status: 500, retry_after: None, body: None, content_type: None };
+            world.sim.fault(Fault::new(gone).path("/activity-service/activity/"));
+            world.sim.fault(at(service, effect.clone()));
+            let said = sync(&world);
+            said.ends(75).says("entries of the list could not be read");
+            assert_eq!(said.err.trim().lines().count(), 4, "three of them as examples: {said}");
+            nothing_doubled(&world);
+            world.sim.clear_faults();
+            sync(&world).ok();
+            nothing_doubled(&world);
+        }
+    }
+}
+
+#[test]
+fn a_start_that_the_list_lacks_is_asked_of_the_activity_itself() {
+    let sim = plain(5);
+    let work = Work::logged_in(&sim);
+    sim.fault(Fault::new(Effect::ListWithoutStarts { nonsense: true }).path(SEARCH));
+    let records = work.run("gs-fetch", &[]).ok().silent().records();
+    assert_eq!(records.len(), 5);
+    assert!(records.iter().all(|record| record["start_time"].is_string()));
+}
+
+#[test]
+fn a_list_in_no_order_concludes_nothing_although_it_reached_its_end() {
+    for service in ["garmin-com", "coros"] {
+        let world = two_equal();
+        world.sim.fault(at(service, Effect::ListShuffled { seed: 3 }));
+        sync(&world).ends(75).says("the list is in no order");
+        nothing_doubled(&world);
+        world.sim.clear_faults();
+        sync(&world).ok();
+        nothing_doubled(&world);
+    }
+}
+
+#[test]
+fn a_first_list_that_is_another_one_each_time_is_not_believed() {
+    let world = two_equal();
+    for (number, id) in world.ids("coros").iter().enumerate().take(3) {
+        let lacks = Effect::ListWithout { id: id.parse().unwrap(), count_true: false };
+        world.sim.fault(at("coros", lacks).nth(1 + 2 * number as u32));
+    }
+    sync(&world);
+    nothing_doubled(&world);
+}
+
+#[test]
+fn an_account_that_is_really_empty_is_filled() {
+    let mut world = World::new();
+    (0..5).for_each(|day| drop(world.put("garmin-com", &run(day))));
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_SETTLE_WAIT", "5s");
+    log_in(&world);
+    assert!(sync(&world).ok().err.contains("coros: the account has no activities"));
+    assert_eq!(world.ids("coros").len(), 5);
+    let said = sync(&world);
+    assert!(!said.ok().err.contains("no activities"), "told once: {said}");
+    assert_eq!(world.ids("coros").len(), 5);
+}
+
+/// Without a listing of `gs-fetch`, a plan from elsewhere meets an account that nobody has looked at.
+#[test]
+fn the_look_before_an_upload_is_confirmed_where_nobody_has_ever_listed() {
+    let world = two_equal();
+    world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
+    let list = world.work.run("gs-list", &[]).out.clone();
+    let plan: String = list
+        .lines()
+        .map(|line| {
+            let mut activity: serde_json::Value = serde_json::from_str(line).unwrap();
+            activity.as_object_mut().unwrap().remove("type");
+            format!("{}\n", serde_json::json!({"type": "transfer", "to": "coros", "activity": activity}))
+        })
+        .collect();
+    let files = world.work.given("gs-download", &[], &plan);
+    world.sim.fault(at("coros", Effect::ListEmpty { no_content: false, count_true: false }).nth(1));
+    world.work.given("gs-upload", &[], &files.out);
+    nothing_doubled(&world);
+}
+
+#[test]
+fn one_activity_deleted_by_hand_is_believed_in_a_small_account() {
+    let sim = plain(5);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    sim.with(|state| state.remove_activity("garmin.com", ids[2].parse().unwrap()));
+    for _ in 0..2 {
+        work.run("gs-fetch", &["--full"]).ok();
+    }
+    assert_eq!(work.run("gs-list", &["--deleted"]).record()["deleted"]["confirmed"], true);
+}
+
+#[test]
+fn what_two_whole_lists_lack_a_while_apart_is_gone() {
+    let sim = plain(20);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    for id in &ids[..8] {
+        sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+    }
+    work.run("gs-fetch", &[]).ends(75).says("missing 8 of").says("another account");
+    // Without a flag: after a list that shrank, the next one is whole.
+    work.run("gs-fetch", &[]).ends(75).says("missing 8 of 20");
+    work.run("gs-fetch", &[]).ends(75);
+    let earlier = "UPDATE listings SET started = started - 7200, finished = finished - 7200";
+    work.change(earlier);
+    // Another one meanwhile lacked other activities: what it said does not count for this.
+    sim.with(|state| state.remove_activity("garmin.com", ids[9].parse().unwrap()));
+    work.run("gs-fetch", &[]).ends(75).says("missing 9 of 20");
+    work.change(earlier);
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 9);
+}
+
+#[test]
+fn a_known_list_that_is_empty_is_not_believed_even_twice_while_the_service_counts() {
+    let sim = plain(4);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.fault(at("garmin-com", Effect::ListEmpty { no_content: true, count_true: true }));
+    for _ in 0..2 {
+        work.run("gs-fetch", &["--full"]).ends(75).says("the service counts 4 activities");
+        work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    }
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+}
+
+#[test]
+fn a_listing_that_another_process_makes_is_not_cut() {
+    let world = two_equal();
+    sync(&world).ok();
+    let new = world.put("garmin-com", &run(20));
+    world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
+    world.sim.fault(at("coros", Effect::Stall { ms: 20_000 }));
+    let mut other = world.work.spawn("gs-fetch", &["--platform", "coros"], "");
+    while world.work.sql::<i64>("SELECT count(*) FROM listings WHERE finished IS NULL") == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let plan = world.diff(&["--to", "coros"]);
+    assert_eq!(plan.ok().silent().record()["activity"]["id"], new.as_str());
+    other.kill().unwrap();
+    other.wait().unwrap();
+    // One that was killed says nothing either.
+    assert_eq!(world.diff(&["--to", "coros"]).ok().records().len(), 1);
+}
+
+#[test]
+fn a_listing_that_was_killed_in_the_own_run_plans_nothing() {
+    let mut world = two_equal();
+    sync(&world).ok();
+    world.put("garmin-com", &run(20));
+    world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
+    world.work.set("GS_RUN", "one");
+    world.work.change("INSERT INTO listings (platform, run, started) VALUES ('coros', 'one', unixepoch())");
+    assert_eq!(world.diff(&["--to", "coros"]).out, "");
+}
