@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! bin → cli → plan, catalogue, platform, archive, older, report, notify, manual, settings
-//!           → record, matching, http, fit → schedule, lang, walk, activity, sport, clock
+//!           → record, matching, status, http, fit → schedule, lang, walk, activity, sport, clock
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
@@ -19,7 +19,8 @@
 //! - [`older`]: what other tools have left on a disk; [`walk`]: files in folders, in zip files, and in zip files inside those.
 //! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
 //! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
-//! - [`report`]: the page, made of one value that holds all it shows; [`lang`]: the languages of both.
+//! - [`status`]: all that stands, as one value, and the one judgment of it: is all well, what is outstanding, what failed.
+//! - [`report`]: the page, a view of that value; [`lang`]: the languages of page and messages.
 //! - [`clock`]: what a stored time is worth when the clock was wrong.
 //! - [`schedule`]: a cron expression in a time zone, and when it comes.
 //! - [`manual`]: what `man` and the shells show, made from the help.
@@ -46,4 +47,5 @@ pub mod report;
 pub mod schedule;
 pub mod settings;
 pub mod sport;
+pub mod status;
 pub mod walk;

@@ -21,9 +21,11 @@ const RULES: &[(&str, &[&str])] = &[
     ("archive", &["fit", "http", "record", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
-    ("notify", &["record", "http", "lang", "activity", "sport"]),
+    ("notify", &["status", "record", "http", "lang", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
-    ("report", &["lang", "activity", "sport", "clock"]),
+    ("report", &["status", "lang", "activity", "sport", "clock"]),
+    // Values in, a judgment out: never the catalogue.
+    ("status", &["lang", "activity", "clock"]),
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.
@@ -40,6 +42,7 @@ const RULES: &[(&str, &[&str])] = &[
             "archive",
             "older",
             "report",
+            "status",
             "manual",
             "notify",
             "settings",

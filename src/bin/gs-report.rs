@@ -67,7 +67,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let out = std::path::absolute(&out).unwrap_or(out);
     let facts = run.facts()?;
     let page = report::page(&facts, Look { lang, refresh });
-    let status = report::status(&facts)
+    let status = report::status_json(&facts)
         .map_err(|error| Failure::new(Exit::Bug, format!("{STATUS} could not be made: {error}; please report this")))?;
     let path = out.join(PAGE);
     if run.common.dry_run {

@@ -8,7 +8,7 @@ use super::read::Read;
 use crate::catalogue::{Entry, FileFacts, Key};
 use crate::matching::Group;
 use crate::plan::diff::{Decision, Exercises, Presence, Target, Wishes};
-use crate::report::{self, Clean, Reason};
+use crate::status::{self, Clean, Reason};
 
 /// What was read, compared.
 pub(super) struct Compared<'a> {
@@ -92,9 +92,9 @@ impl<'a> Compared<'a> {
     }
 
     /// An entry, as far as it is needed to recognise it.
-    pub fn activity(&self, at: usize) -> report::Activity {
+    pub fn activity(&self, at: usize) -> status::Activity {
         let a = &self.entry(at).activity;
-        report::Activity {
+        status::Activity {
             platform: self.names[self.platform_of[at]].clone(),
             id: Clean::of(&a.id),
             name: a.name.as_deref().map(Clean::of),

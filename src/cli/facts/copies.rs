@@ -2,7 +2,7 @@
 
 use super::compared::Compared;
 use crate::matching::{Candidate, Certainty, Matcher};
-use crate::report::{Clean, Copy, Likeness};
+use crate::status::{Clean, Copy, Likeness};
 
 impl Compared<'_> {
     /// The copies, and the suspected time-zone faults; the newest first.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::compared::Compared;
 use crate::catalogue::{DeletionOutcome, DeletionRow, TransferOutcome};
 use crate::fit::Identity;
-use crate::report::{Clean, Deleter, Deletion, flag};
+use crate::status::{Clean, Deleter, Deletion, flag};
 
 /// What a platform knows a recording by.
 #[derive(PartialEq, Eq, Hash)]

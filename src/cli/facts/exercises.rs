@@ -3,7 +3,7 @@
 use super::compared::{Compared, Stands, told};
 use crate::activity::Activity;
 use crate::catalogue::{Entry, FileRow, TransferOutcome};
-use crate::report::{Clean, Exercise, File, Place};
+use crate::status::{Clean, Exercise, File, Place};
 
 impl Compared<'_> {
     /// Every exercise that is on a platform or in the archive, the newest first.
@@ -72,7 +72,7 @@ impl Compared<'_> {
         Place { platform, id: Clean::of(&self.entry(at).activity.id) }
     }
 
-    fn lacking(&self, one: &Stands) -> Vec<(String, crate::report::Reason)> {
+    fn lacking(&self, one: &Stands) -> Vec<(String, crate::status::Reason)> {
         let lacks = (0..self.names.len()).filter_map(|at| Some((at, self.lacks(&one.lacks, at)?.1.reason)));
         lacks.map(|(at, reason)| (self.names[at].clone(), reason)).collect()
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::SignedDuration;
 
 use crate::catalogue::CommandRow;
-use crate::report::{Clean, Command, Run, RunOutcome};
+use crate::status::{Clean, Command, Run, RunOutcome};
 
 /// No run takes longer. One that is named for ever in the settings begins anew every day.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);

@@ -1,7 +1,7 @@
 //! What is missing where and why, and each platform towards each other one.
 
 use super::compared::{Compared, Lack};
-use crate::report::{Clean, Lacking, Missing, Pair, Reason};
+use crate::status::{Clean, Lacking, Missing, Pair, Reason};
 
 const REASONS: [Reason; 8] = [
     Reason::ToSend,

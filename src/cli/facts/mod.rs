@@ -1,7 +1,7 @@
 //! Everything that the page shows, made from one moment of the catalogue. No file is looked at, and nobody is asked.
 //!
 //! `read` reads, in one transaction; `compared` finds out how each exercise stands with each platform; each of the others
-//! makes one part of [`report::Facts`] of that.
+//! makes one part of [`status::Facts`] of that.
 
 mod compared;
 mod copies;
@@ -25,8 +25,8 @@ use crate::catalogue::{CommandRow, Entry};
 use crate::clock;
 use crate::plan::diff::Exercises;
 use crate::platform::Kind;
-use crate::report::Facts;
-use crate::report::state::{LastCommand, Signs};
+use crate::status::Facts;
+use crate::status::judge::{LastCommand, Signs};
 
 impl Run {
     /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows.

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::report::{Day, Exercise, Month, Volume, Week};
 use crate::sport;
+use crate::status::{Day, Exercise, Month, Volume, Week};
 
 /// Nothing began later than this after now, whatever the zone; it was a clock that was wrong.
 const AHEAD: SignedDuration = SignedDuration::from_hours(48);
@@ -93,7 +93,7 @@ fn without_gap(mut months: BTreeMap<Date, Month>, names: &[String]) -> Vec<Month
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Clean, File, Place};
+    use crate::status::{Clean, File, Place};
 
     fn exercise(start: &str, offset: Option<i32>, sport: &str) -> Exercise {
         Exercise {

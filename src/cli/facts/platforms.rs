@@ -4,8 +4,8 @@ use super::compared::Compared;
 use super::read::Around;
 use crate::catalogue::AccountRow;
 use crate::cli::History;
-use crate::report::state::{PlatformSigns, Signs, Unbelieved};
-use crate::report::{Clean, Login, NoFile, Platform};
+use crate::status::judge::{PlatformSigns, Signs, Unbelieved};
+use crate::status::{Clean, Login, NoFile, Platform};
 
 impl Compared<'_> {
     /// The platforms. `signs`: what was gathered of them.

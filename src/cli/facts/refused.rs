@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::compared::{Compared, Stands};
 use crate::catalogue::{TransferOutcome, TransferRow};
-use crate::report::{Clean, Reason, Refusal, flag};
+use crate::status::{Clean, Reason, Refusal, flag};
 
 impl Compared<'_> {
     /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.

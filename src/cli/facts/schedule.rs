@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::catalogue::ScheduleRow;
-use crate::report::state::{Due, PATIENCE};
-use crate::report::{Clean, Schedule};
 use crate::schedule;
+use crate::status::judge::{Due, PATIENCE};
+use crate::status::{Clean, Schedule};
 
 /// The schedule as it is shown, and what it says of the state.
 pub(super) fn schedule(row: &ScheduleRow, now: Timestamp) -> (Schedule, Option<Due>) {

@@ -2,7 +2,7 @@
 
 use super::compared::Compared;
 use crate::catalogue::Entry;
-use crate::report::{Clean, Lacking, NoFile, NotArchived};
+use crate::status::{Clean, Lacking, NoFile, NotArchived};
 
 const REASONS: [NoFile; 4] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::NoOriginal];
 

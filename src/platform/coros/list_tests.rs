@@ -85,12 +85,12 @@ fn days_are_always_named_and_wider_than_the_window() {
 #[test]
 fn the_window_is_held_to_the_second() {
     let at = |second| Timestamp::from_second(second).ok();
-    let mut pages = Pages::new(Window { since: at(1000), until: at(2000) }, now());
+    let mut pages = Pages::new(Window { since: at(100_000), until: at(200_000) }, now());
     let items: Vec<Value> =
-        [999, 1000, 1999, 2000].map(|second| json!({"labelId": second, "startTime": second})).into();
+        [99_999, 100_000, 199_999, 200_000].map(|second| json!({"labelId": second, "startTime": second})).into();
     let page = pages.read(&json!({"count": 4, "totalPage": 1, "dataList": items})).unwrap().unwrap();
     let ids: Vec<&str> = page.activities.iter().map(|listed| listed.activity.id.as_str()).collect();
-    assert_eq!((ids.as_slice(), page.starts.len()), (&["1000", "1999"][..], 4));
+    assert_eq!((ids.as_slice(), page.starts.len()), (&["100000", "199999"][..], 4));
 }
 
 /// A service that holds `entries`; after each request `change` may delete or add some. Returns what was shown, what could

@@ -9,7 +9,7 @@ use serde_json::ser::{Formatter, Serializer};
 use super::Facts;
 
 /// The text of `status.json`.
-pub fn status(facts: &Facts) -> serde_json::Result<Vec<u8>> {
+pub fn status_json(facts: &Facts) -> serde_json::Result<Vec<u8>> {
     let mut text = Vec::new();
     facts.serialize(&mut Serializer::with_formatter(&mut text, Lines::default()))?;
     text.push(b'\n');
@@ -89,7 +89,7 @@ mod tests {
         let exercise = |name: &str| Exercise { name: Clean::of(name), on: on.to_vec(), ..Exercise::default() };
         let facts =
             Facts { state: State::Well, activities: vec![exercise("晨跑 \"a\""), exercise("b")], ..Facts::default() };
-        let text = String::from_utf8(status(&facts).unwrap()).unwrap();
+        let text = String::from_utf8(status_json(&facts).unwrap()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..2], ["{", "\"state\": \"well\","]);
         assert!(lines.contains(&"\"runs\": [],"), "{text}");

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::Clean;
 use super::Reason;
-use crate::report::Clean;
 
 /// What a day holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, message: &str) ->
         command: Clean::of(command),
         started: at(hours),
         finished: exit.map(|_| ended),
-        outcome: crate::report::RunOutcome::Success,
+        outcome: crate::status::RunOutcome::Success,
         exit,
         counts: Default::default(),
         message: (!message.is_empty()).then(|| Clean::of(message)),

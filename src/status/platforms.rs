@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::report::Clean;
+use super::Clean;
 
 /// One platform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::report::Clean;
+use super::Clean;
 
 /// Exercises that a platform lacks, for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize)]

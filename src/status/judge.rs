@@ -269,5 +269,5 @@ fn matter(what: What) -> Matter {
 }
 
 #[cfg(test)]
-#[path = "state_tests.rs"]
+#[path = "judge_tests.rs"]
 mod tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::report::Clean;
+use super::Clean;
 
 /// One run: the commands that shared a run id.
 #[derive(Debug, Clone, PartialEq, Serialize)]

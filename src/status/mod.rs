@@ -4,20 +4,24 @@
 //! else wrote (a name, a service's words, an error) is a [`Clean`]: nothing secret and no control character is in it.
 //! Times are UTC; units are in the names; a day is the day on the wall where the activity began.
 
+mod clean;
 mod differences;
 mod exercises;
+pub mod judge;
 mod platforms;
 mod runs;
+mod word;
+mod words;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use clean::Clean;
 pub use differences::*;
 pub use exercises::*;
 pub use platforms::*;
 pub use runs::*;
-
-use super::Clean;
+pub use word::{flag, word};
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]
