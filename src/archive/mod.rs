@@ -3,6 +3,7 @@
 //! A body becomes a file only when it was checked from its first byte to its last: [`unpack`] finds the files in what a
 //! service sent, [`Archive::store`] writes one so that its name never stands for half of it.
 
+mod replaced;
 mod store;
 mod unpack;
 
