@@ -76,6 +76,28 @@ fn files_become_entries_with_what_they_say_of_themselves() {
 }
 
 #[test]
+fn a_file_of_a_newer_protocol_is_kept_and_sent_as_it_is() {
+    // Protocol 4.1 and profile 99.99: no version of either was known when this was written.
+    let mut newer = fit::run(START, 1800, 5000.0).header_12().build();
+    newer[1] = 0x41;
+    newer[2..4].copy_from_slice(&9999_u16.to_le_bytes());
+    let end = newer.len() - 2;
+    let crc = fit::crc16(&newer[..end]);
+    newer[end..].copy_from_slice(&crc.to_le_bytes());
+    let (work, name) = watch(&[("new.fit", &newer)]);
+    fs::create_dir(work.dir().join("other")).unwrap();
+    let other = format!("folder:{}/other", work.dir().display());
+    let list = work.run("gs-fetch", &["--platform", &name, "--platform", &other]).ok().silent().out.clone();
+    let plan = work.given("gs-diff", &["--platform", &format!("{name},{other}")], &list).ok().silent().out.clone();
+    let got = work.given("gs-download", &["-v"], &plan);
+    got.ok().says("the file has FIT protocol 4.1, and 2.0 is the newest known here");
+    let sent = work.given("gs-upload", &[], &got.out);
+    assert_eq!(sent.ok().record()["outcome"]["kind"], "created");
+    let put = fs::read_dir(work.dir().join("other")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(fs::read(put).unwrap(), newer);
+}
+
+#[test]
 fn a_triathlon_is_one_entry_of_all_its_legs() {
     let bytes = fit::triathlon(START).build();
     let (work, name) = watch(&[("t.fit", &bytes)]);

@@ -10,6 +10,7 @@ use super::{Failure, Run};
 use crate::activity::Activity;
 use crate::archive::{self, BadBody, Format, Piece, Stored, path_for, unpack};
 use crate::catalogue::FileRow;
+use crate::fit::Protocol;
 
 /// What is known of an activity's file before anybody is asked.
 #[derive(Debug)]
@@ -126,12 +127,23 @@ impl Run {
         for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
             let path = path_for(activity, part, piece.format, origin.is_export());
             let stored = self.archive.store(&path, &piece.bytes).map_err(NotKept::Storage)?;
+            self.tell_newer_protocol(activity, &piece);
             rows.push((row(&path, part, &piece, stored, origin), piece));
         }
         rows.reverse();
         let first = self.enter(activity, rows).map_err(NotKept::Failed)?;
         // `unpack` never returns nothing.
         first.ok_or_else(|| NotKept::Failed(Failure::new(super::Exit::Bug, "a body without a file was taken for one")))
+    }
+
+    fn tell_newer_protocol(&self, activity: &Activity, piece: &Piece) {
+        let (platform, id) = (&activity.platform, &activity.id);
+        if let Some(protocol) = piece.fit.as_ref().map(|fit| fit.protocol).filter(|protocol| protocol.is_newer()) {
+            let known = Protocol::NEWEST;
+            self.talk.detail(&format!(
+                "{platform} {id}: the file has FIT protocol {protocol}, and {known} is the newest known here; it is whole and kept as it is"
+            ));
+        }
     }
 
     /// Enters files into the catalogue, now that they are on the disk. Returns the first.
