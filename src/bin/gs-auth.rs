@@ -101,6 +101,10 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
+    // A login that cannot be written down would be repeated by the next run.
+    if !matches!(args.action, Action::Status { .. } | Action::Export) && !run.common.dry_run {
+        run.require_writable()?;
+    }
     match &args.action {
         Action::Login { browser, password } => login(run, *browser, *password),
         Action::Import { path } => import(run, path.as_deref()),
