@@ -17,7 +17,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("matching", &["fit", "activity", "sport"]),
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
-    ("archive", &["fit", "http", "record", "activity", "sport"]),
+    ("archive", &["fit", "http", "record", "walk", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport"]),
     // Never the settings or the catalogue: it is told what it needs.
     ("notify", &["record", "http", "lang", "activity", "sport"]),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::{BadBody, Piece, shelf, unpack};
+use crate::walk;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
 const UNFINISHED: &str = ".part-";
@@ -107,9 +108,10 @@ impl Archive {
             Err(source) => return Err(Error { path: full, source }),
         };
         let stored = stored(&bytes);
-        // A file of the archive is never a zip, so it is one piece or none.
+        // A file of the archive is never packed, so it is one piece or none.
+        let is_packed = bytes.starts_with(b"PK") || walk::is_gzip(&bytes);
         let mut pieces = match unpack(&bytes) {
-            Ok(pieces) if !bytes.starts_with(b"PK") => pieces,
+            Ok(pieces) if !is_packed => pieces,
             Ok(_) => Vec::new(),
             Err(bad) => return Ok(Some(Err(bad))),
         };

@@ -1,9 +1,10 @@
-//! Finds the files in what a service sent: a zip, or a file as it is. Everything else is told and not kept.
+//! Finds the files in what a service sent: a zip, or a file as it is or packed by gzip. Everything else is told and not
+//! kept.
 
 use std::io::{Cursor, Read};
 
 use super::{Format, Piece};
-use crate::fit;
+use crate::{fit, walk};
 
 /// Entries looked at in one zip; services send one.
 const ENTRIES: usize = 64;
@@ -20,7 +21,12 @@ pub fn unpack(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
     if body.starts_with(b"PK") {
         return unzip(body);
     }
-    piece(body.to_vec()).map(|piece| vec![piece])
+    piece(ungzipped(body.to_vec(), UNPACKED)?).map(|piece| vec![piece])
+}
+
+/// What was packed by gzip as it was before.
+fn ungzipped(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, BadBody> {
+    if walk::is_gzip(&bytes) { walk::gunzip(&bytes, most).map_err(BadBody) } else { Ok(bytes) }
 }
 
 fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
@@ -46,9 +52,16 @@ fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
         // What the directory says of the size is not believed: bytes are counted as they come.
         let read = (&mut entry).take(left + 1).read_to_end(&mut bytes);
         read.map_err(|error| BadBody(format!("the zip is broken: {error}")))?;
-        left = left
-            .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| BadBody(format!("the zip unpacks to more than {UNPACKED} bytes")))?;
+        let mut spend = |bytes: &[u8]| {
+            left = left.checked_sub(bytes.len() as u64)?;
+            Some(left)
+        };
+        let too_much = || BadBody(format!("the zip unpacks to more than {UNPACKED} bytes"));
+        let most = spend(&bytes).ok_or_else(too_much)?;
+        if walk::is_gzip(&bytes) {
+            bytes = ungzipped(bytes, most)?;
+            spend(&bytes).ok_or_else(too_much)?;
+        }
         match piece(bytes) {
             Ok(piece) if piece.format == Format::Fit => fits.push(piece),
             Ok(piece) => others.push(piece),
@@ -65,7 +78,7 @@ fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
 }
 
 fn is_track(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
+    let name = walk::plain(name).to_ascii_lowercase();
     [".fit", ".gpx", ".tcx"].iter().any(|ending| name.ends_with(ending))
 }
 
@@ -177,6 +190,27 @@ mod tests {
         assert!(why(&zipped(&many)).contains("65 entries"));
         let bomb = vec![0_u8; (UNPACKED + 1) as usize];
         assert!(why(&zipped(&[("bomb.fit", &bomb)])).contains("unpacks to more than"));
+    }
+
+    #[test]
+    fn a_file_that_is_packed_by_gzip_is_read_with_and_without_a_zip_around_it() {
+        let packed = |bytes: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        for body in [packed(GPX), zipped(&[("a.gpx.gz", &packed(GPX))])] {
+            let pieces = unpack(&body).unwrap();
+            assert!(pieces.len() == 1 && pieces[0].bytes == GPX);
+        }
+        let cut = &packed(GPX)[..30];
+        assert!(why(cut).contains("the gzip file is broken") && why(&zipped(&[("a.gpx.gz", cut)])).contains("broken"));
+        let bomb = packed(&vec![0; (UNPACKED + 1) as usize]);
+        assert!(
+            why(&bomb).contains("unpacks to more")
+                && why(&zipped(&[("bomb.fit.gz", &bomb)])).contains("unpacks to more")
+        );
+        assert!(unpack(&packed(&packed(GPX))).is_err(), "packed once, and no more");
     }
 
     #[test]

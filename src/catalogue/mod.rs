@@ -9,6 +9,7 @@ mod activities;
 mod deletions;
 mod exercises;
 mod files;
+mod left_out;
 mod listings;
 mod logins;
 mod pacing;
@@ -41,7 +42,12 @@ pub use transfers::{TransferIntent, TransferOutcome, TransferRow};
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;
 /// Step n brings a catalogue from version n to n + 1.
-const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// Why the catalogue cannot be used. The variants are what a caller can do about it.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use zip::ZipArchive;
 
 use super::database::{self, Database};
 use super::{FOLDERS, id_of, is_list};
-use crate::walk::{self, Want, ending};
+use crate::walk::{self, Skipped, Want, ending, plain};
 
 /// What can be named, for messages.
 pub const KNOWN: &str = "known are GarminSync's garmin.db or its data folder, Sports Sync X's folder or its \
@@ -50,7 +50,7 @@ pub fn recognise(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
         return of_database(path)?.ok_or_else(|| "it is a database of some other program".to_owned());
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_track = ["fit", "tcx", "gpx", "zip"].contains(&ending(&name).as_str());
+    let is_track = ["fit", "tcx", "gpx", "zip"].contains(&ending(plain(&name)).as_str());
     if is_track && id_of(&name).is_some() {
         return Ok(Found::Files(path.to_owned()));
     }
@@ -73,7 +73,7 @@ pub fn recognise(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
 
 fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     for folder in [path.to_owned(), path.join("data"), path.join("db")] {
-        for (name, file) in walk::files(&folder).unwrap_or_default() {
+        for (name, file) in walk::files(&folder, &[], &mut Skipped::default()).unwrap_or_default() {
             let may_be = ["db", "sqlite", "sqlite3"].contains(&ending(&name).as_str());
             if !may_be || !database::is_database(&file) {
                 continue;
@@ -109,7 +109,7 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
 
 /// Whether a folder has files with the names of Sports Sync X. (Our own archive stands in folders of the same name.)
 fn holds_theirs(folder: &Path) -> bool {
-    let files = walk::files(folder).unwrap_or_default();
+    let files = walk::files(folder, &[], &mut Skipped::default()).unwrap_or_default();
     files.iter().any(|(name, _)| !name.starts_with("activity_") && id_of(name).is_some())
 }
 

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 
 use crate::activity::Activity;
 use crate::http::{Http, Secret};
+use crate::walk::Notice;
 
 pub use tokens::TokenStore;
 
@@ -284,6 +285,9 @@ pub enum Barred {
     ThisRun,
 }
 
+/// Is told all that a listing left out.
+pub type LeftOut = Arc<dyn Fn(&[Notice]) + Send + Sync>;
+
 /// What a platform is opened with.
 pub struct Context {
     /// The platform's name.
@@ -300,6 +304,8 @@ pub struct Context {
     pub client_id: Option<String>,
     /// Told what a person should know.
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Told, at the end of each listing, all that it left out: a person is told of each once.
+    pub left_out: LeftOut,
 }
 
 /// A row of the table of platforms: what can be known of one without opening it.
