@@ -28,8 +28,10 @@ fn cut(path: &Path, length: u64) {
     fs::File::options().write(true).open(path).unwrap().set_len(length).unwrap();
 }
 
+type Damage = Box<dyn Fn(&Path)>;
+
 /// What a disk or a person does to a catalogue.
-fn damages() -> Vec<(&'static str, Box<dyn Fn(&Path)>)> {
+fn damages() -> Vec<(&'static str, Damage)> {
     let whole = |path: &Path| fs::metadata(path).unwrap().len();
     vec![
         ("zeros in place of the first page", Box::new(|path| write_at(path, 0, &[0; PAGE as usize]))),

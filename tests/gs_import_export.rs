@@ -267,7 +267,7 @@ fn an_export_of_which_nothing_can_be_taken_is_no_success() {
     write(&summaries(&all).iter().map(unclear).collect::<Vec<_>>(), &files(&all));
     let said = import(&work, &[], &zip);
     said.ends(1).says(
-        "skipped 3 entries: the id or the start cannot be read; fields of the first: activityId, begin, startTimeGmt",
+        "3 entries skipped: the id or the start cannot be read; fields of the first: activityId, begin, startTimeGmt",
     );
     said.says("nothing could be taken: no entry of its lists has an id and a start that can be read");
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
@@ -285,5 +285,5 @@ fn an_export_of_which_nothing_can_be_taken_is_no_success() {
     list.push(json!({"activityId": 5}));
     write(&list, &files(&all));
     let said = import(&work, &[], &zip);
-    assert_eq!(said.ok().says("skipped 1 entry: the id or the start cannot be read").ids().len(), 3);
+    assert_eq!(said.ok().says("1 entry skipped: the id or the start cannot be read").ids().len(), 3);
 }

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod activities;
+mod corrupt;
 mod deletions;
 mod exercises;
 mod files;
@@ -27,13 +28,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 pub use accounts::AccountRow;
 pub use activities::{Change, Entry, Query, Seen};
+pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
 pub use listings::{Coverage, Knowledge, NewestListing, Reached, Settled};
 pub use logins::Login;
 pub use pacing::Pacing;
-pub use problems::ProblemRow;
+pub use problems::{ASKED_EVERY, ProblemRow, REFUSALS, Refusal, TROUBLES, Unavailable};
 use read_only::ReadOnly;
 pub use runs::{CommandRow, Outcome, Stage};
 pub use schedule::{LastRun, ScheduleRow};

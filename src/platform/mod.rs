@@ -82,6 +82,12 @@ pub trait Platform: Send {
     /// there. The bytes are as they came; whether they are a file is for the archive to say.
     fn download(&self, activity: &Activity) -> Result<Download>;
 
+    /// Fetches what the service computed from an activity whose original it holds broken: a [`Download::Export`], or
+    /// [`Download::None`] if it computes nothing.
+    fn download_export(&self, _activity: &Activity, _why: &str) -> Result<Download> {
+        Ok(Download::None { why: "the service gives originals alone".into() })
+    }
+
     /// Puts a file there: sent once, whatever comes of it.
     ///
     /// The caller has made sure that the exercise is not there yet, and has written down what it is about to do. After

@@ -91,7 +91,7 @@ impl Import<'_> {
         if list.unclear > 0 {
             let entries = if list.unclear == 1 { "entry" } else { "entries" };
             self.run.talk.warning(&format!(
-                "{}: skipped {} {entries}: the id or the start cannot be read; fields of the first: {}",
+                "{}: {} {entries} skipped: the id or the start cannot be read; fields of the first: {}",
                 printable(shown),
                 list.unclear,
                 printable(list.fields.as_deref().unwrap_or(""))
