@@ -62,7 +62,7 @@ fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
         guard: Arc::new(Once::default()),
         client_id: None,
         notice: Arc::new(|_| {}),
-        left_out: Arc::new(|_| {}),
+        skipped: Arc::new(|_| {}),
     };
     let kind = platform::kind("coros").unwrap();
     (kind.open)(context()).login(&credentials(), &mut |_| None).unwrap();

@@ -285,6 +285,19 @@ fn a_broken_original_without_an_export_is_kept_as_it_came() {
 }
 
 #[test]
+fn an_export_that_comes_later_is_taken_later() {
+    let (sim, work, id) = one_is_archived();
+    sim.fault(Fault::new(Effect::FlipFit).contains(&id).path(FILES));
+    sim.fault(Fault::new(status(503)).contains(&id).path("/download-service/export/").count(2 * 4));
+    runs(&work, 2);
+    work.download(&["--missing"]).ends(1).says("refused in 3 runs");
+    assert_eq!(work.run("gs-list", &["--id", &id]).record()["original"], "unavailable");
+    days_later(&work, 8);
+    let said = work.download(&["--missing"]);
+    assert_eq!(said.ok().says("saved the TCX export").record()["file"]["origin"], "export");
+}
+
+#[test]
 fn the_page_counts_what_is_unavailable_as_that() {
     let (sim, work, id) = one_is_archived();
     sim.fault(Fault::new(status(404)).contains(&id).path(DOWNLOADS));

@@ -506,7 +506,18 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
     fs::create_dir(work.dir().join("broken")).unwrap();
     let half = fs::read(theirs.database()).unwrap();
     fs::write(work.dir().join("broken/garmin.db"), &half[..4000]).unwrap();
+    // An export of a service that nobody knows here.
+    for (name, bytes) in
+        [("sessions/1.json", "{}"), ("sessions/2.json", "{}"), ("me.csv", "a"), ("tracks/a b.fit", "x")]
+    {
+        let path = work.dir().join("unknown").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    std::os::unix::fs::symlink(work.dir().join("empty"), work.dir().join("unknown/linked")).unwrap();
     let unknown = [
+        ("unknown", "1 FIT, TCX or GPX file is named without an id"),
+        ("unknown", "1 link is not followed, 3 other files are not read (.json 2, .csv 1)"),
         ("birds.db", "a database of some other program"),
         ("empty", "nothing that is known is in it"),
         ("letter.txt", "it is nothing that is known"),

@@ -10,7 +10,6 @@ mod corrupt;
 mod deletions;
 mod exercises;
 mod files;
-mod left_out;
 mod listings;
 mod logins;
 mod pacing;
@@ -18,6 +17,7 @@ mod problems;
 mod read_only;
 mod runs;
 mod schedule;
+mod skipped;
 mod told;
 mod transfers;
 

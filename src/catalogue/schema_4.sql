@@ -1,7 +1,7 @@
--- Version 4: what a listing left out, and files that a service does not give or holds broken.
+-- Version 4: what listings skip, and files that a service does not give or holds broken.
 
--- What people were told of the things that listings of a platform leave out, so that each is told once.
-CREATE TABLE left_out (
+-- What people were told that the listings of a platform skip, so that each is told once.
+CREATE TABLE skipped (
     platform TEXT NOT NULL,
     what     TEXT NOT NULL,
     at       INTEGER NOT NULL,

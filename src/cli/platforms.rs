@@ -95,7 +95,7 @@ impl Run {
         self.opened.borrow_mut().insert(kind.name, (*kind, http.clone()));
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
-        let left_out = self.left_out(kind.name);
+        let skipped = self.skipped(kind.name);
         Ok((kind.open)(Context {
             name: kind.name,
             http,
@@ -106,16 +106,16 @@ impl Run {
             guard: Arc::new(guard),
             client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
-            left_out: Arc::new(left_out),
+            skipped: Arc::new(skipped),
         }))
     }
 
-    /// Tells what a listing of a platform left out: the first time in any case, later for somebody who wants to know more.
-    fn left_out(&self, name: &'static str) -> impl Fn(&[Notice]) + Send + Sync + use<> {
+    /// Tells what a listing of a platform skipped: the first time in any case, later for somebody who wants to know more.
+    fn skipped(&self, name: &'static str) -> impl Fn(&[Notice]) + Send + Sync + use<> {
         let (path, wait, talk) = (self.catalogue_path.clone(), self.lock_wait, self.talk.clone());
         move |all| {
             let catalogue = Catalogue::open(&path, wait);
-            let told = catalogue.as_ref().ok().and_then(|catalogue| catalogue.left_out(name).ok()).unwrap_or_default();
+            let told = catalogue.as_ref().ok().and_then(|catalogue| catalogue.skipped(name).ok()).unwrap_or_default();
             for notice in all {
                 let line = format!("{name}: {}", notice.text);
                 match notice.matters && !told.contains(&notice.key) {
@@ -129,7 +129,7 @@ impl Run {
                 && !is_as_told
             {
                 // If it cannot be remembered it is told once more.
-                let _ = catalogue.set_left_out(name, all.iter().map(|notice| notice.key.as_str()), Timestamp::now());
+                let _ = catalogue.set_skipped(name, all.iter().map(|notice| notice.key.as_str()), Timestamp::now());
             }
         }
     }

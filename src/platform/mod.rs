@@ -291,8 +291,8 @@ pub enum Barred {
     ThisRun,
 }
 
-/// Is told all that a listing left out.
-pub type LeftOut = Arc<dyn Fn(&[Notice]) + Send + Sync>;
+/// Is told all that a listing skipped.
+pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
 
 /// What a platform is opened with.
 pub struct Context {
@@ -310,8 +310,8 @@ pub struct Context {
     pub client_id: Option<String>,
     /// Told what a person should know.
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
-    /// Told, at the end of each listing, all that it left out: a person is told of each once.
-    pub left_out: LeftOut,
+    /// Told, at the end of each listing, all that it skipped: a person is told of each once.
+    pub skipped: TellSkipped,
 }
 
 /// A row of the table of platforms: what can be known of one without opening it.

@@ -103,7 +103,8 @@ pub fn ending(name: &str) -> String {
 }
 
 /// Searches below `root`, a folder or a zip file, in the order of names. `want` is asked for each name, with the path
-/// below `root` (of a gzip file without the ending of that); `each` is told of everything met, and an error of it ends the search. Folders among `except` are left out.
+/// below `root` (of a gzip file without that ending); `each` is told of everything met, and an error of it ends the search.
+/// Folders among `except` are not looked into.
 pub fn search<E: From<Error>>(
     root: &Path,
     except: &[PathBuf],

@@ -33,7 +33,7 @@ const SYSTEM: [&str; 24] = [
     "iconcache.db",
 ];
 /// Recordings of other formats, and packed files that are not opened.
-const MAYBE: [&str; 22] = [
+const OTHER_FORMATS: [&str; 22] = [
     "gpx", "tcx", "kml", "kmz", "pwx", "hrm", "srm", "sml", "gz", "tgz", "tar", "bz2", "xz", "zst", "7z", "rar", "z",
     "lz", "lz4", "iso", "bak", "part",
 ];
@@ -49,7 +49,7 @@ pub enum Skip {
     /// A folder below one of which only the files are looked at.
     Folder,
     /// A recording of another format, or a packed file that is not opened.
-    Maybe,
+    OtherFormat,
     /// A FIT file that is no activity: settings, courses, a day's steps.
     NoActivity,
     /// Any other file.
@@ -65,8 +65,8 @@ pub enum Skip {
 impl Skip {
     /// What a file is that nobody wanted, by its name.
     pub fn of(name: &str) -> Skip {
-        if MAYBE.contains(&ending(name).as_str()) || MAYBE.contains(&ending(plain(name)).as_str()) {
-            Skip::Maybe
+        if OTHER_FORMATS.contains(&ending(name).as_str()) || OTHER_FORMATS.contains(&ending(plain(name)).as_str()) {
+            Skip::OtherFormat
         } else {
             Skip::Other
         }
@@ -90,8 +90,8 @@ impl Skip {
             (Skip::Link, _) => "links are not followed",
             (Skip::Folder, 1) => "folder in it is not searched",
             (Skip::Folder, _) => "folders in it are not searched",
-            (Skip::Maybe, 1) => "file of another format or packed is not read",
-            (Skip::Maybe, _) => "files of other formats or packed are not read",
+            (Skip::OtherFormat, 1) => "file of another format or packed is not read",
+            (Skip::OtherFormat, _) => "files of other formats or packed are not read",
             (Skip::NoActivity, 1) => "FIT file is no activity",
             (Skip::NoActivity, _) => "FIT files are no activities",
             (Skip::Other, 1) => "other file is not read",
@@ -142,15 +142,10 @@ impl Skipped {
         if kind.paths.len() < PATHS {
             kind.paths.push(path.to_owned());
         }
-        if matches!(skip, Skip::Maybe | Skip::Other) {
+        if matches!(skip, Skip::OtherFormat | Skip::Other) {
             let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
             *kind.endings.entry(long_ending(name)).or_default() += 1;
         }
-    }
-
-    /// How many were left out for this reason.
-    pub fn count(&self, skip: Skip) -> u64 {
-        self.kinds.get(&skip).map_or(0, |kind| kind.count)
     }
 
     /// A line for each kind.
@@ -189,7 +184,10 @@ fn long_ending(name: &str) -> String {
         return "without an ending".to_owned();
     }
     let below = ending(&name[..name.len() - last.len() - 1]);
-    if MAYBE.contains(&last.as_str()) && is_short(&below) && below.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+    if OTHER_FORMATS.contains(&last.as_str())
+        && is_short(&below)
+        && below.bytes().all(|byte| byte.is_ascii_alphabetic())
+    {
         return format!(".{below}.{last}");
     }
     format!(".{last}")

@@ -41,7 +41,7 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
         guard: Arc::new(AtOnce),
         client_id: None,
         notice: Arc::new(move |text| heard.lock().unwrap().push(text.to_owned())),
-        left_out: Arc::new(move |all| also_heard.lock().unwrap().extend(all.iter().map(|one| one.text.clone()))),
+        skipped: Arc::new(move |all| also_heard.lock().unwrap().extend(all.iter().map(|one| one.text.clone()))),
     });
     Opened { platform, told, traced, _tokens: tokens }
 }

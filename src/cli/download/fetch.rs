@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::gives::Weight;
-use super::refused::{Refused, Settled};
+use super::outage::Verdict;
+use super::refused::{RefusalOutcome, Refused};
 use super::{Downloads, Got, problem};
 use crate::activity::Activity;
 use crate::archive::BadBody;
@@ -94,7 +94,7 @@ impl Downloads<'_> {
     ) -> Result<Result<Got, Problem>, Failure> {
         match self.run.keep_body(activity, &bytes, Origin::Original) {
             Ok(file) => {
-                self.gives.came(&activity.platform);
+                self.outages.original_arrived(&activity.platform);
                 self.run.count("downloaded", 1);
                 Ok(Ok(Got::File(file)))
             }
@@ -136,10 +136,10 @@ impl Downloads<'_> {
         export: Option<FileRow>,
     ) -> Result<Result<Got, Problem>, Failure> {
         self.bar.say("whether the service gives other files");
-        let counts = match self.gives.weigh(self.run, platform, activity)? {
-            Weight::Counts => true,
-            Weight::CountsNot => false,
-            Weight::Outage(why) => {
+        let counts = match self.outages.judge(self.run, platform, activity)? {
+            Verdict::Counts => true,
+            Verdict::Unknown => false,
+            Verdict::Outage(why) => {
                 let message = format!("the service does not give files that it gave before ({why}); try again later");
                 return Ok(Err(self.leave_alone(&activity.platform, problem(ProblemKind::RetryLater, message))));
             }
@@ -158,18 +158,19 @@ impl Downloads<'_> {
         let mut problem = refused.problem.clone();
         match self.run.settle_refusal(platform, activity, &refused, counts) {
             // A person asked for it and is told.
-            Ok(Settled::StillUnavailable) if !self.force => {
+            Ok(RefusalOutcome::StillUnavailable) if !self.force => {
                 let (platform, id) = (&activity.platform, &activity.id);
                 self.run.talk.detail(&format!("{platform} {id}: still unavailable: {}", problem.message));
                 self.run.count("unavailable", 1);
                 Ok(Ok(Got::Unavailable))
             }
-            Ok(Settled::Again | Settled::StillUnavailable) => Ok(Err(problem)),
-            Ok(Settled::Seldom(more)) => {
+            Ok(RefusalOutcome::AskAgain | RefusalOutcome::StillUnavailable) => Ok(Err(problem)),
+            Ok(RefusalOutcome::Weekly(more)) => {
                 problem.message = format!("{}; {more}", problem.message);
                 Ok(Err(problem))
             }
-            Ok(Settled::Export(file)) => {
+            Ok(RefusalOutcome::Export(file)) => {
+                self.run.count("downloaded", 1);
                 self.run.count("exports", 1);
                 Ok(Ok(Got::File(file)))
             }

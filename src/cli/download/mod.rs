@@ -1,10 +1,10 @@
 //! Downloads, one after the other: what is in the archive already, what is asked for, what is told.
 //!
 //! [`Downloads`] is what `gs-download` does with each record; `fetch` asks for one file, `refused` says what follows when it
-//! is not given, `gives` whether that says anything of the file.
+//! is not given, `outage` whether the refusal says anything of the file.
 
 mod fetch;
-mod gives;
+mod outage;
 mod refused;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -19,7 +19,7 @@ use crate::catalogue::FileRow;
 use crate::http::Http;
 use crate::platform::{self, Platform};
 use crate::record::{self, ActivityRecord, NO_FILE, Problem, ProblemKind, Record, UNAVAILABLE};
-use gives::Gives;
+use outage::OutageGuard;
 
 /// So many items in a row that fail for the network or the service's trouble, and it is left alone.
 const TROUBLES: u32 = 3;
@@ -40,7 +40,7 @@ pub struct Downloads<'a> {
     left_alone: BTreeMap<String, Problem>,
     troubles: BTreeMap<String, u32>,
     /// Which platforms give files at all.
-    gives: Gives,
+    outages: OutageGuard,
     /// What could not be had in this run.
     failed: HashMap<(String, String), Problem>,
     /// What a dry run has told of.
@@ -70,7 +70,7 @@ impl<'a> Downloads<'a> {
             full: None,
             left_alone: BTreeMap::new(),
             troubles: BTreeMap::new(),
-            gives: Gives::new(),
+            outages: OutageGuard::new(),
             failed: HashMap::new(),
             rehearsed: HashSet::new(),
         })

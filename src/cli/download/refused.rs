@@ -22,11 +22,11 @@ pub struct Refused {
 
 /// What follows from a refusal.
 #[derive(Debug)]
-pub enum Settled {
+pub enum RefusalOutcome {
     /// The next run asks again.
-    Again,
+    AskAgain,
     /// From now on it is asked for once a week; what more there is to tell.
-    Seldom(String),
+    Weekly(String),
     /// So it was before this refusal.
     StillUnavailable,
     /// What the service has computed is kept in its place.
@@ -42,7 +42,7 @@ impl Run {
         activity: &Activity,
         refused: &Refused,
         counts: bool,
-    ) -> Result<Settled, NotKept> {
+    ) -> Result<RefusalOutcome, NotKept> {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
         let (problem, now) = (&refused.problem, Timestamp::now());
         let kind = serde_json::to_value(&problem.kind).ok();
@@ -55,13 +55,10 @@ impl Run {
         let was_unavailable = self.catalogue.unavailable(&activity.platform, &activity.id).map_err(failed)?.is_some();
         let times = self.catalogue.set_refused(&refusal, now).map_err(failed)?;
         let enough = if problem.kind == ProblemKind::RetryLater { TROUBLES } else { REFUSALS };
-        if was_unavailable {
-            self.keep_if_corrupt(activity, refused)?;
-            return Ok(Settled::StillUnavailable);
+        if times < enough && !was_unavailable {
+            return Ok(RefusalOutcome::AskAgain);
         }
-        if times < enough {
-            return Ok(Settled::Again);
-        }
+        // Also later than the third time: a kill may have come between, or the export was not to be had on that day.
         let corrupt = self.keep_if_corrupt(activity, refused)?;
         if let Some(file) = self.export_instead(platform, activity, refused)? {
             let as_it_came = corrupt.map(|path| format!(", and the original as it came, {path}")).unwrap_or_default();
@@ -72,12 +69,15 @@ impl Run {
                 refused.why(),
                 file.format.to_uppercase()
             ));
-            return Ok(Settled::Export(file));
+            return Ok(RefusalOutcome::Export(file));
+        }
+        if was_unavailable {
+            return Ok(RefusalOutcome::StillUnavailable);
         }
         let kept = corrupt.map(|path| format!("; it is kept as it came: {path}")).unwrap_or_default();
         let often =
             format!("refused in {times} runs; requested once a week from now on, at once with gs-download --force");
-        Ok(Settled::Seldom(format!("{often}{kept}")))
+        Ok(RefusalOutcome::Weekly(format!("{often}{kept}")))
     }
 
     /// The same of an original in whose place an export is kept: the export stays, and the original is asked for again.

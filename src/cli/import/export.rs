@@ -63,7 +63,7 @@ impl Import<'_> {
             ));
         }
         // Most of an export is lists and settings: only what may be a recording is worth a line.
-        self.tell_skipped(root, &export.skipped, |skip| matches!(skip, Skip::Link | Skip::Maybe));
+        self.tell_skipped(root, &export.skipped, |skip| matches!(skip, Skip::Link | Skip::OtherFormat));
         self.tell_nothing_taken(root, &export, attached);
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Import<'_> {
                         self.refuse(&shown(&place.shown), &why);
                     }
                 }
-                Met::Skipped(skip, path) if is_track(&path) && skip == Skip::Maybe => tracks += 1,
+                Met::Skipped(skip, path) if is_track(&path) && skip == Skip::OtherFormat => tracks += 1,
                 Met::Skipped(skip, path) => export.skipped.add(skip, &path),
                 Met::Bad(path, why) => self.refuse(&shown(&path), &why),
                 Met::Unreadable(_, error) => self.unreadable(&error),

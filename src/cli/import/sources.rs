@@ -151,7 +151,7 @@ impl Import<'_> {
                     let (told, shown) = (Told::nothing(platform, id), shown(&place.shown));
                     self.take(Offered { told, shown, bytes, is_as_given: false })?;
                 }
-                Met::Skipped(Skip::Maybe | Skip::Other, path) if is_track(&path) => nameless.push(path),
+                Met::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
                 Met::Skipped(skip, path) => skipped.add(skip, &path),
                 Met::Bad(path, why) => self.refuse(&shown(&path), &why),
                 Met::Unreadable(_, error) => self.unreadable(&error),

@@ -195,7 +195,7 @@ impl Platform for Folder {
     /// page without news would miss it on a later page, and all files have been read by then anyway.
     fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
         let Look { entries: mut activities, unreadable, broken, skipped } = self.look()?;
-        (self.context.left_out)(&broken.into_iter().chain(skipped.notices()).collect::<Vec<_>>());
+        (self.context.skipped)(&broken.into_iter().chain(skipped.notices()).collect::<Vec<_>>());
         activities.retain(|listed| is_in(window, &listed.activity));
         let starts = activities.iter().filter_map(|listed| listed.activity.start_time).collect();
         if activities.is_empty() && unreadable.is_empty() {

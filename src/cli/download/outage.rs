@@ -21,18 +21,18 @@ const FEW: usize = 3;
 
 /// What a refusal says.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Weight {
+pub enum Verdict {
     /// It is the file.
     Counts,
     /// Nobody knows.
-    CountsNot,
+    Unknown,
     /// The platform gives no files now; why not.
     Outage(String),
 }
 
 /// Which platforms give files in this run.
 #[derive(Debug, Default)]
-pub struct Gives {
+pub struct OutageGuard {
     known: HashMap<String, Control>,
     /// What counted although nobody knew.
     unsure: HashMap<String, Vec<String>>,
@@ -49,14 +49,14 @@ enum Control {
     Refused(String),
 }
 
-impl Gives {
+impl OutageGuard {
     /// Nothing is known yet.
-    pub fn new() -> Gives {
-        Gives::default()
+    pub fn new() -> OutageGuard {
+        OutageGuard::default()
     }
 
     /// An original came whole.
-    pub fn came(&mut self, platform: &str) {
+    pub fn original_arrived(&mut self, platform: &str) {
         self.known.insert(platform.to_owned(), Control::Given);
     }
 
@@ -64,26 +64,26 @@ impl Gives {
     ///
     /// # Errors
     /// The command cannot go on.
-    pub fn weigh(&mut self, run: &mut Run, platform: &dyn Platform, activity: &Activity) -> Result<Weight, Failure> {
+    pub fn judge(&mut self, run: &mut Run, platform: &dyn Platform, activity: &Activity) -> Result<Verdict, Failure> {
         let name = activity.platform.as_str();
         // A folder is read as it is.
         if !platform::kind(name).is_some_and(|kind| kind.has_login()) {
-            return Ok(Weight::Counts);
+            return Ok(Verdict::Counts);
         }
         if !self.known.contains_key(name) {
             self.known.insert(name.to_owned(), control(run, platform, activity)?);
         }
         match self.known.get(name) {
-            Some(Control::Given) => Ok(Weight::Counts),
-            Some(Control::Refused(why)) => Ok(Weight::Outage(why.clone())),
+            Some(Control::Given) => Ok(Verdict::Counts),
+            Some(Control::Refused(why)) => Ok(Verdict::Outage(why.clone())),
             Some(Control::None) | None => {
                 let ids = self.unsure.entry(name.to_owned()).or_default();
                 if ids.len() < FEW {
                     ids.push(activity.id.clone());
-                    return Ok(Weight::Counts);
+                    return Ok(Verdict::Counts);
                 }
                 run.catalogue.uncount_refusals(name, ids, &run.id)?;
-                Ok(Weight::CountsNot)
+                Ok(Verdict::Unknown)
             }
         }
     }
