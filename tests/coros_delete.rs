@@ -63,6 +63,7 @@ fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
         owner: Arc::new(AtOnce),
         client_id: None,
         notice: Arc::new(|_| {}),
+        skipped: Arc::new(|_| {}),
     };
     let kind = platform::kind("coros").unwrap();
     (kind.open)(context()).login(&credentials(), &mut |_| None).unwrap();

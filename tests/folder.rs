@@ -76,6 +76,28 @@ fn files_become_entries_with_what_they_say_of_themselves() {
 }
 
 #[test]
+fn a_file_of_a_newer_protocol_is_kept_and_sent_as_it_is() {
+    // Protocol 4.1 and profile 99.99: no version of either was known when this was written.
+    let mut newer = fit::run(START, 1800, 5000.0).header_12().build();
+    newer[1] = 0x41;
+    newer[2..4].copy_from_slice(&9999_u16.to_le_bytes());
+    let end = newer.len() - 2;
+    let crc = fit::crc16(&newer[..end]);
+    newer[end..].copy_from_slice(&crc.to_le_bytes());
+    let (work, name) = watch(&[("new.fit", &newer)]);
+    fs::create_dir(work.dir().join("other")).unwrap();
+    let other = format!("folder:{}/other", work.dir().display());
+    let list = work.run("gs-fetch", &["--platform", &name, "--platform", &other]).ok().silent().out.clone();
+    let plan = work.given("gs-diff", &["--platform", &format!("{name},{other}")], &list).ok().silent().out.clone();
+    let got = work.given("gs-download", &["-v"], &plan);
+    got.ok().says("the file has FIT protocol 4.1, and 2.0 is the newest known here");
+    let sent = work.given("gs-upload", &[], &got.out);
+    assert_eq!(sent.ok().record()["outcome"]["kind"], "created");
+    let put = fs::read_dir(work.dir().join("other")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(fs::read(put).unwrap(), newer);
+}
+
+#[test]
 fn a_triathlon_is_one_entry_of_all_its_legs() {
     let bytes = fit::triathlon(START).build();
     let (work, name) = watch(&[("t.fit", &bytes)]);
@@ -142,7 +164,7 @@ fn a_zip_and_a_zip_in_it_are_read_and_a_third_is_not() {
     for path in ["watch", "watch/export.zip"] {
         let name = format!("folder:{}/{path}", work.dir().display());
         let said = work.run("gs-fetch", &["--platform", &name]);
-        said.ok().says("deep.zip").says("zip in a zip in a zip");
+        said.ok().says("deep.zip").says("zip in a zip in a zip").says("1 other file is not read (.txt 1)");
         assert_eq!(said.ids(), ids, "{path}");
         work.download(&["--missing", "--platform", &name]).ok();
     }
@@ -150,37 +172,188 @@ fn a_zip_and_a_zip_in_it_are_read_and_a_third_is_not() {
 }
 
 #[test]
-fn other_files_pass_silently_and_broken_ones_are_told_once() {
-    let cut = damage::truncate_at(&run(3), 700);
+fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
     let (work, name) = watch(&[
         ("a.fit", &run(0)),
         ("Settings.fit", &settings()),
         ("note.txt", b"hello"),
+        ("sub/picture.JPG", b"jpg"),
+        ("tracks/old.gpx", b"<gpx></gpx>"),
+        ("tracks/old.fit.bz2", b"BZh"),
+        ("export.zip", &zip_of("readme.txt", b"hello")),
         (".Trashes/x.fit", &run(1)),
         ("._a.fit", b"shadow of a Mac"),
     ]);
     let dir = work.dir().join("watch");
     std::os::unix::fs::symlink(&dir, dir.join("loop")).unwrap();
     std::os::unix::fs::symlink(dir.join(".Trashes/x.fit"), dir.join("link.fit")).unwrap();
-    assert_eq!(work.run("gs-fetch", &["--platform", &name]).ok().silent().ids(), [id(&run(0))]);
-    for (file, bytes) in [("cut.fit", cut.as_slice()), ("page.fit", b"<html>no file</html>"), ("bad.zip", b"PK no zip")]
-    {
-        put(&dir, file, bytes);
-    }
-    put(&dir, "junk.zip", &zip_of("j.fit", &[0; 4000]));
-    let said = work.run("gs-fetch", &["--platform", &name, "--full"]);
+    let fetch = |more: &[&str]| work.run("gs-fetch", &[&["--platform", name.as_str()], more].concat());
+    let said = fetch(&[]);
     assert_eq!(said.ok().ids(), [id(&run(0))]);
+    let lines = [
+        "2 links are not followed",
+        "2 files of other formats or packed are not read (.fit.bz2 1, .gpx 1)",
+        "1 FIT file is no activity",
+        "3 other files are not read (.txt 2, .jpg 1)",
+        "1 recycle bin or system folder is skipped",
+    ];
+    let expected: Vec<String> = lines.iter().map(|line| format!("gs-fetch: {name}: {line}")).collect();
+    assert_eq!(said.err.lines().collect::<Vec<_>>(), expected);
+    // What was told is no news.
+    fetch(&["--full"]).ok().silent();
+    let more = fetch(&["-v"]);
+    for line in &expected {
+        more.ok().says(line);
+    }
+    for path in ["link.fit", "tracks/old.gpx", "Settings.fit", "export.zip/readme.txt", ".Trashes", "._a.fit"] {
+        more.says(&format!("gs-fetch: {name}: {path}"));
+    }
+    // More of the same is no news either; another kind is, and so is each file that is broken.
+    put(&dir, "more.txt", b"hello");
+    put(&dir, "cut.fit", &damage::truncate_at(&run(3), 700));
+    put(&dir, "page.fit", b"<html>no file</html>");
+    put(&dir, "bad.zip", b"PK no zip");
+    put(&dir, "junk.zip", &zip_of("j.fit", &[0; 4000]));
+    put(&dir, "half.fit.gz", &gzip(&run(4))[..200]);
+    let said = fetch(&["--full"]);
+    assert_eq!((said.ok().ids(), said.err.lines().count()), (vec![id(&run(0))], 5), "{said}");
     for file in [
         "cut.fit: truncated",
         "page.fit: not a FIT file",
         "bad.zip: the zip is broken",
         "junk.zip/j.fit: not a FIT file",
+        "half.fit.gz: the gzip file is broken",
     ] {
         said.says(file);
     }
-    assert_eq!(said.err.matches("cut.fit").count(), 1, "{said}");
-    // It went to its end all the same.
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 2);
+    fetch(&["--full"]).ok().silent();
+    // What was mended and breaks again is news.
+    fs::remove_file(dir.join("cut.fit")).unwrap();
+    fetch(&["--full"]).ok().silent();
+    put(&dir, "cut.fit", &damage::truncate_at(&run(3), 700));
+    assert_eq!(fetch(&["--full"]).ok().says("cut.fit: truncated").err.lines().count(), 1);
+    // They went to their end all the same.
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE NOT complete"), 1, "but for the one of -v");
+    work.download(&["--missing"]).ok().silent();
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn files_packed_by_gzip_are_the_files_they_were() {
+    let inner = zip_of_many(&[("c.FIT.GZ", &gzip(&run(2))), ("notes.txt.gz", &gzip(b"hello"))]);
+    let (work, name) = watch(&[
+        ("a.fit", &run(0)),
+        ("copy of a.fit.gz", &gzip(&run(0))),
+        ("activities/b.fit.gz", &gzip(&run(1))),
+        ("export.zip", &zip_of_many(&[("inner.zip", &inner), ("d.fit.gz", &gzip(&run(3)))])),
+        ("settings.fit.gz", &gzip(&settings())),
+        ("page.fit.gz", &gzip(b"<html>no file</html>")),
+        ("bomb.fit.gz", &gzip(&[run(4), vec![0; 200 << 20]].concat())),
+    ]);
+    let said = work.run("gs-fetch", &["--platform", &name]);
+    let names: Vec<String> = said.ok().records().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(names, ["d", "c", "b", "a"]);
+    assert_eq!(said.ids(), [3, 2, 1, 0].map(|day| id(&run(day))), "an entry is known by the bytes that were packed");
+    said.says("page.fit.gz: not a FIT file").says("bomb.fit.gz: it unpacks to more than");
+    for record in work.download(&["--missing"]).ok().silent().records() {
+        let bytes = fs::read(record["file"]["path"].as_str().unwrap()).unwrap();
+        assert_eq!(record["id"].as_str().unwrap(), id(&bytes));
+    }
+    assert_eq!(work.files("fit").len(), 4);
+}
+
+#[test]
+fn recycle_bins_and_system_folders_are_no_place_for_activities() {
+    let bins = [
+        "#recycle",
+        "#snapshot/GMT-2026.01.01",
+        "@Recycle",
+        "@eaDir",
+        "@Recently-Snapshot",
+        "$RECYCLE.BIN/S-1-5-21",
+        "RECYCLER",
+        "System Volume Information",
+        "lost+found",
+        ".Trash-1000/files",
+        ".Trashes",
+        "__MACOSX",
+        "found.000",
+    ];
+    let (work, name) = watch(&[("2026/kept.fit", &run(0)), ("recycling tour/kept too.fit", &run(1))]);
+    let dir = work.dir().join("watch");
+    let mut zipped = vec![("share/kept three.fit".to_owned(), run(2))];
+    for (day, bin) in (10..).zip(bins) {
+        put(&dir, &format!("{bin}/deleted.fit"), &run(day));
+        put(&dir, &format!("2026/{bin}/deleted.fit"), &run(day + 100));
+        zipped.push((format!("share/{bin}/deleted.fit"), run(day + 200)));
+    }
+    let zipped: Vec<(&str, &[u8])> = zipped.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    put(&dir, "backup.zip", &zip_of_many(&zipped));
+    let said = work.run("gs-fetch", &["--platform", &name]);
+    assert_eq!(said.ok().ids(), [2, 1, 0].map(|day| id(&run(day))));
+    said.says(&format!("{} recycle bins or system folders are skipped", 3 * bins.len()));
+    // Somebody who names such a folder means it.
+    let bin = format!("{name}/#recycle");
+    assert_eq!(work.run("gs-fetch", &["--platform", &bin]).ok().silent().ids(), [id(&run(10))]);
+}
+
+/// Runs a command to which one path cannot be opened.
+fn without_right(work: &Work, path: &Path, command: &str, args: &[&str], input: &str) -> std::process::Output {
+    let plain = work.command(command, args);
+    let mut strace = std::process::Command::new("strace");
+    strace
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=openat", "-e", "inject=openat:error=EACCES", "-P"])
+        .arg(path);
+    strace.arg(plain.get_program()).args(plain.get_args()).current_dir(work.dir()).env_clear();
+    strace.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let list = work.dir().join("list");
+    fs::write(&list, input).unwrap();
+    strace.stdin(fs::File::open(list).unwrap()).output().expect("strace is needed")
+}
+
+#[test]
+fn one_folder_that_cannot_be_read_stops_nothing_and_nothing_is_taken_for_gone() {
+    let (work, name) = watch(&[("a.fit", &run(0)), ("private/b.fit", &run(1)), ("z/c.fit", &run(2))]);
+    let dir = work.dir().join("watch");
+    work.run("gs-fetch", &["--platform", &name]).ok();
+    let all = work.run("gs-list", &[]).out.clone();
+    put(&dir, "z/new.fit", &run(3));
+    for _ in 0..3 {
+        let output = without_right(&work, &dir.join("private"), "gs-fetch", &["--platform", &name, "--full"], "");
+        assert!(matches!(output.status.code(), Some(1 | 75)), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("watch/private: Permission denied") && said.lines().count() == 1, "{said}");
+        let listed = String::from_utf8(output.stdout).unwrap();
+        assert!(listed.contains(&id(&run(3))) && listed.contains(&id(&run(0))), "the others are listed: {listed}");
+    }
+    assert_eq!(work.run("gs-list", &["--deleted"]).ok().ids(), [""; 0]);
+    // Its file may well be there.
+    let output = without_right(&work, &dir.join("private"), "gs-download", &[], &all);
+    assert_eq!(output.status.code(), Some(75), "{output:?}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap().matches("\"problem\":{").count(), 1);
+    assert_eq!(work.files("fit").len(), 2);
+    // Nothing is put into a folder of which nobody knows what is in it.
+    let other = work.dir().join("other");
+    put(&other, "private-run.fit", &run(1));
+    let from = format!("folder:{}", other.display());
+    let list = work.run("gs-fetch", &["--platform", &from]).ok().out.clone();
+    let both = format!("{from},{name}");
+    work.run("gs-fetch", &["--platform", &name, "--full"]).ok();
+    put(&other, "another.fit", &run(9));
+    let list = format!("{list}{}", work.run("gs-fetch", &["--platform", &from]).ok().out);
+    let plan = work.given("gs-diff", &["--platform", &both], &list).ok().out.clone();
+    let ready = work.given("gs-download", &[], &plan).ok().out.clone();
+    let output = without_right(&work, &dir.join("private"), "gs-upload", &[], &ready);
+    assert_eq!(output.status.code(), Some(75), "{output:?}");
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 3, "nothing was put there");
+    work.given("gs-upload", &[], &ready).ok();
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 4);
+    work.run("gs-fetch", &["--platform", &name, "--full"]).ok().silent();
     work.download(&["--missing"]).ok().silent();
 }
 

@@ -350,17 +350,110 @@ fn any_folder_zip_or_file_with_ids_is_taken_for_the_platform_that_is_named() {
     import(&work, &["--platform", "coros,garmin-cn"], &old).ends(2).says("name one with --platform");
     import(&work, &["--platform", "folder:/x"], &old).ends(2).says("garmin-com, garmin-cn or coros");
     let said = import(&work, &["--platform", "garmin-cn"], &old);
-    said.ok().silent();
-    assert_eq!(sorted(said.ids()), ids(&all[..5]));
+    said.ok().says("old: 2 other files are not read (.txt 2)");
+    assert_eq!((sorted(said.ids()), said.err.lines().count()), (ids(&all[..5]), 1));
     assert!(said.records().iter().all(|record| record["platform"] == "garmin-cn"));
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [all[4].id.clone()], "the TCX file is an export");
     assert_eq!(fingerprint(&old), before);
     for single in ["backup.zip", &format!("{}.fit", all[0].id)] {
-        assert_eq!(import(&work, &["--platform", "garmin-cn"], &old.join(single)).ok().silent().ids(), [""; 0]);
+        assert_eq!(import(&work, &["--platform", "garmin-cn"], &old.join(single)).ok().ids(), [""; 0]);
     }
     let other = Work::alone();
     let said = import(&other, &["--platform", "coros"], &old.join(format!("{}.fit", all[0].id)));
     assert_eq!((said.ok().ids(), other.files("fit/coros").len()), (vec![all[0].id.clone()], 1));
+}
+
+/// The bytes as gzip packs them.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn files_packed_by_gzip_are_taken_as_what_they_were() {
+    let (_sim, work, all) = world(6);
+    let old = work.dir().join("old");
+    fs::create_dir(&old).unwrap();
+    let write = |name: String, bytes: Vec<u8>| fs::write(old.join(name), bytes).unwrap();
+    write(format!("{}.fit.gz", all[0].id), gzip(&all[0].fit));
+    write(format!("activity_{}.TCX.GZ", all[1].id), gzip(&all[1].tcx));
+    let inside = format!("a/{}_ACTIVITY.fit.gz", all[2].id);
+    write("backup.zip".into(), zipfile::zip_of(&inside, &gzip(&all[2].fit)));
+    write(format!("{}.zip", all[3].id), zipfile::zip_of("1_ACTIVITY.fit.gz", &gzip(&all[3].fit)));
+    write(format!("{}.fit.gz", all[4].id), gzip(&all[4].fit)[..500].to_vec());
+    write("holiday.fit.gz".into(), gzip(&all[5].fit));
+    let said = import(&work, &["--platform", "garmin-com"], &old);
+    said.ends(1).says("the gzip file is broken").says("holiday.fit.gz: its name holds no id of an activity");
+    assert_eq!(sorted(said.ids()), ids(&all[..4]));
+    for record in said.records() {
+        let one = all.iter().find(|one| record["id"] == one.id.as_str()).unwrap();
+        let bytes = bytes_of(&record);
+        assert!(bytes == if record["file"]["format"] == "tcx" { one.tcx.clone() } else { one.fit.clone() });
+    }
+    let single = Work::alone();
+    let path = old.join(format!("{}.fit.gz", all[0].id));
+    assert_eq!(import(&single, &["--platform", "coros"], &path).ok().silent().ids(), [all[0].id.clone()]);
+    // GarminSync's own folder, packed to save room.
+    let theirs = garmin_sync(&work, &all[..1]);
+    let plain = theirs.dir.join(all[0].garmin_sync_name());
+    fs::remove_file(&plain).unwrap();
+    fs::write(format!("{}.gz", plain.display()), gzip(&all[0].fit)).unwrap();
+    assert_eq!(import(&single, &[], &theirs.dir).ok().ids(), [all[0].id.clone()]);
+}
+
+#[test]
+fn names_with_a_time_in_front_are_read_like_those_without() {
+    let (_sim, work, all) = world(5);
+    let old = work.dir().join("old");
+    fs::create_dir(&old).unwrap();
+    let names = [
+        format!("20251224-183000-activity_{}.fit", all[0].id),
+        format!("20251224-183000-activity_{}_Evening_run.fit", all[1].id),
+        format!("2025-12-24-18-30-00_activity_{}_running_Town.fit", all[2].id),
+        format!("20251224-183000_{}.fit", all[3].id),
+    ];
+    for (name, one) in names.iter().zip(&all) {
+        fs::write(old.join(name), &one.fit).unwrap();
+    }
+    // Two recordings that began in one second: the number says which of them, and not which activity.
+    fs::write(old.join("2025-12-24-18-30-00_2.fit"), &all[4].fit).unwrap();
+    let said = import(&work, &["--platform", "garmin-com"], &old);
+    said.ends(1).says("2025-12-24-18-30-00_2.fit: its name holds no id of an activity");
+    assert_eq!(sorted(said.ids()), ids(&all[..4]));
+    assert!(
+        said.records()
+            .iter()
+            .all(|record| all.iter().any(|one| { record["id"] == one.id.as_str() && bytes_of(record) == one.fit }))
+    );
+}
+
+#[test]
+fn links_other_files_and_recycle_bins_are_counted_and_told() {
+    let (_sim, work, all) = world(4);
+    let old = work.dir().join("old");
+    fs::create_dir_all(old.join("#recycle")).unwrap();
+    let elsewhere = work.dir().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::write(old.join(format!("{}.fit", all[0].id)), &all[0].fit).unwrap();
+    fs::write(old.join(format!("#recycle/{}.fit", all[1].id)), &all[1].fit).unwrap();
+    fs::write(elsewhere.join(format!("{}.fit", all[2].id)), &all[2].fit).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, old.join("linked")).unwrap();
+    fs::write(old.join("export.rar"), "Rar!").unwrap();
+    fs::write(old.join("summary.csv"), "a,b").unwrap();
+    let said = import(&work, &["--platform", "garmin-com"], &old);
+    assert_eq!(said.ok().ids(), ids(&all[..1]));
+    said.says("old: 1 link is not followed").says("old: 1 other file is not read (.csv 1)");
+    said.says("old: 1 file of another format or packed is not read (.rar 1)");
+    said.says("old: 1 recycle bin or system folder is skipped");
+    assert_eq!(said.err.lines().count(), 4, "{said}");
+    import(&work, &["-v", "--platform", "garmin-com"], &old).ok().says("old: linked").says("old: summary.csv");
+    // The folder of GarminSync is flat; what lies deeper, or is linked, was not put there by it.
+    let theirs = garmin_sync(&work, &all[..1]);
+    fs::create_dir(theirs.dir.join("2025")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, theirs.dir.join("linked")).unwrap();
+    let said = import(&work, &[], &theirs.dir);
+    said.ok().says("theirs: 1 folder in it is not searched").says("theirs: 1 link is not followed");
 }
 
 #[test]
@@ -413,7 +506,18 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
     fs::create_dir(work.dir().join("broken")).unwrap();
     let half = fs::read(theirs.database()).unwrap();
     fs::write(work.dir().join("broken/garmin.db"), &half[..4000]).unwrap();
+    // An export of a service that nobody knows here.
+    for (name, bytes) in
+        [("sessions/1.json", "{}"), ("sessions/2.json", "{}"), ("me.csv", "a"), ("tracks/a b.fit", "x")]
+    {
+        let path = work.dir().join("unknown").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    std::os::unix::fs::symlink(work.dir().join("empty"), work.dir().join("unknown/linked")).unwrap();
     let unknown = [
+        ("unknown", "1 FIT, TCX or GPX file is named without an id"),
+        ("unknown", "1 link is not followed, 3 other files are not read (.json 2, .csv 1)"),
         ("birds.db", "a database of some other program"),
         ("empty", "nothing that is known is in it"),
         ("letter.txt", "it is nothing that is known"),

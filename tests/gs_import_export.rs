@@ -189,5 +189,101 @@ fn a_list_that_is_none_is_told_and_an_export_without_files_takes_nothing() {
     fs::write(dir.join("me_1001_summarizedActivities.json"), "<html>").unwrap();
     let said = import(&work, &[], &work.dir().join("export"));
     said.ends(1).says("me_1001_summarizedActivities.json: the list cannot be read");
-    assert_eq!((said.ids().len(), said.err.lines().count()), (0, 1));
+    said.says("nothing could be taken: it holds no FIT file of an activity; gs-fetch | gs-download gets the files");
+    assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
+}
+
+/// The entry as another version of the export, or a tool that has read and written it, has it.
+fn changed(entry: &Value, change: &dyn Fn(&mut serde_json::Map<String, Value>)) -> Value {
+    let mut entry = entry.as_object().unwrap().clone();
+    change(&mut entry);
+    entry.into()
+}
+
+#[test]
+fn lists_in_other_spellings_lose_no_file() {
+    let (_sim, work, all) = world(12);
+    type Change = Box<dyn Fn(&mut serde_json::Map<String, Value>)>;
+    let without_start = |entry: &mut serde_json::Map<String, Value>| {
+        let start = entry.remove("startTimeGmt").unwrap();
+        entry.remove("beginTimestamp");
+        start
+    };
+    let changes: Vec<(&str, Change)> = vec![
+        (
+            "capitals",
+            Box::new(move |entry| {
+                let start = without_start(entry);
+                entry.insert("startTimeGMT".into(), start);
+            }),
+        ),
+        (
+            "texts",
+            Box::new(|entry| {
+                for name in ["activityId", "startTimeGmt", "beginTimestamp", "duration", "distance", "deviceId"] {
+                    let text = entry[name].to_string();
+                    entry.insert(name.into(), json!(text));
+                }
+            }),
+        ),
+        (
+            "a written time",
+            Box::new(move |entry| {
+                let start = without_start(entry).as_f64().unwrap() as i64 / 1000;
+                entry.insert("startTimeGmt".into(), json!(older::stamp(start)));
+            }),
+        ),
+        (
+            "the local start alone",
+            Box::new(move |entry| {
+                without_start(entry);
+            }),
+        ),
+    ];
+    for (what, change) in changes {
+        let list: Vec<Value> = summaries(&all).iter().map(|entry| changed(entry, &change)).collect();
+        let zip = work.dir().join("export.zip");
+        fs::write(&zip, garmin_export(&list, &files(&all))).unwrap();
+        let work = Work::alone();
+        let said = import(&work, &[], &zip);
+        assert_eq!(set(said.ok().silent().ids()), set(all.iter().map(|one| one.id.clone())), "{what}");
+        for record in said.records() {
+            let one = all.iter().find(|one| record["id"] == one.id.as_str()).unwrap();
+            assert!(fs::read(record["file"]["path"].as_str().unwrap()).unwrap() == one.fit, "{what}");
+            assert_eq!(record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(), older::stamp(one.start));
+            assert_eq!(record["utc_offset_s"].as_i64(), Some(i64::from(one.offset)), "{what}");
+        }
+    }
+}
+
+#[test]
+fn an_export_of_which_nothing_can_be_taken_is_no_success() {
+    let (_sim, work, all) = world(3);
+    let zip = work.dir().join("export.zip");
+    let write = |list: &[Value], files: &[(String, Vec<u8>)]| fs::write(&zip, garmin_export(list, files)).unwrap();
+    // Nobody can tell when these began, or which activities they are.
+    let unclear =
+        |entry: &Value| json!({"activityId": entry["activityId"], "begin": {"at": 5}, "startTimeGmt": "soon"});
+    write(&summaries(&all).iter().map(unclear).collect::<Vec<_>>(), &files(&all));
+    let said = import(&work, &[], &zip);
+    said.ends(1).says(
+        "3 entries skipped: the id or the start cannot be read; fields of the first: activityId, begin, startTimeGmt",
+    );
+    said.says("nothing could be taken: no entry of its lists has an id and a start that can be read");
+    assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
+    let empty = work.dir().join("empty/DI_CONNECT/DI-Connect-Fitness");
+    fs::create_dir_all(&empty).unwrap();
+    fs::write(empty.join("me_0_summarizedActivities.json"), "[{\"summarizedActivitiesExport\": []}]").unwrap();
+    import(&work, &[], &work.dir().join("empty")).ends(1).says("nothing could be taken: its lists hold no activity");
+    write(&summaries(&all), &[]);
+    import(&work, &[], &zip).ends(1).says("nothing could be taken: it holds no FIT file of an activity");
+    let others = [(upload(1), gs_sim::fit::run(all[0].start - 40_000, 600, 1000.0).build())];
+    write(&summaries(&all), &others);
+    import(&work, &[], &zip).ends(1).says("nothing could be taken: no file in it is surely the file of an activity");
+    // One unclear entry among clear ones is told, and is no failure.
+    let mut list = summaries(&all);
+    list.push(json!({"activityId": 5}));
+    write(&list, &files(&all));
+    let said = import(&work, &[], &zip);
+    assert_eq!(said.ok().says("1 entry skipped: the id or the start cannot be read").ids().len(), 3);
 }

@@ -145,9 +145,10 @@ fn a_newer_foreign_or_damaged_catalogue_is_refused_and_the_old_page_stays() {
     let (_sim, mut work) = fetched(3);
     report(&work, &[]).ok();
     let before = bytes(&work.data("report"));
+    let version: i64 = work.sql("PRAGMA user_version");
     work.change("PRAGMA user_version = 99");
     report(&work, &[]).ends(78).says("install the newer garminsync (nothing was changed)");
-    work.change("PRAGMA user_version = 4; PRAGMA application_id = 7");
+    work.change(&format!("PRAGMA user_version = {version}; PRAGMA application_id = 7"));
     report(&work, &[]).ends(78).says("set DB_PATH to another file (nothing was changed)");
     work.change(&format!("PRAGMA application_id = {}", 0x6773_796e));
     assert_eq!(bytes(&work.data("report")), before);

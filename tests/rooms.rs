@@ -18,7 +18,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("matching", &["fit", "activity", "sport"]),
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
-    ("archive", &["fit", "http", "record", "activity", "sport"]),
+    ("archive", &["fit", "http", "record", "walk", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
     ("notify", &["status", "record", "http", "lang", "activity", "sport"]),

@@ -257,11 +257,32 @@ fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once
     }
     sync(&work, &[]).ok().silent();
     work.change("UPDATE problems SET last = last - 8 * 86400");
-    sync(&work, &[]).ends(1).says("1001");
+    let asked = |three: &Three| asked(&three.sim, "/activity/detail/download").len();
+    let before = asked(&three);
+    sync(&work, &[]).ok().silent();
+    assert!(asked(&three) > before, "it is asked for, and is no news");
     three.sim.with(|state| state.coros.accounts[0].items.iter_mut().for_each(|item| item.refused = None));
     work.change("UPDATE problems SET last = last - 8 * 86400");
     sync(&work, &[]).ok();
     assert_eq!(three.held()[&own], [1, 1, 1]);
+}
+
+#[test]
+fn a_file_that_never_comes_fails_the_scheduled_run_three_times_and_no_more() {
+    let sim = support::plain(3);
+    let mut work = Work::logged_in(&sim);
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
+    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("SYNC_PLATFORM", "GARMINCOM");
+    sim.fault(Fault::new(Effect::JsonError).contains("20000000001").path("/download-service/"));
+    for _ in 0..3 {
+        assert_eq!(sync(&work, &["--archive"]).ends(1).says("20000000001").err.lines().count(), 1);
+    }
+    for _ in 0..2 {
+        sim.clear_log();
+        sync(&work, &["--archive"]).ok().silent();
+        assert_eq!(asked(&sim, "/download-service/").len(), 0);
+    }
+    assert_eq!(work.files("fit").len(), 2);
 }
 
 #[test]

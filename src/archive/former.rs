@@ -14,7 +14,7 @@ const FORMER: &str = "former";
 impl Archive {
     /// Moves the folder of `platform` to `former/<platform>_<day>`, and returns where it is now; nothing if there was none.
     /// The caller holds the locks of the platform.
-    pub fn retire(&self, platform: &str, now: Timestamp) -> Result<Option<PathBuf>, Error> {
+    pub fn retire_account(&self, platform: &str, now: Timestamp) -> Result<Option<PathBuf>, Error> {
         let from = self.absolute("fit").join(shelf(platform));
         if !from.is_dir() {
             return Ok(None);
@@ -47,11 +47,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         let now = "2026-11-29T12:00:00Z".parse().unwrap();
-        assert_eq!(archive.retire("garmin-com", now).unwrap(), None);
+        assert_eq!(archive.retire_account("garmin-com", now).unwrap(), None);
         for name in ["garmin_com_2026-11-29", "garmin_com_2026-11-29_2"] {
             fs::create_dir_all(dir.path().join("fit/garmin_com")).unwrap();
             fs::write(dir.path().join("fit/garmin_com/activity_1.fit"), name).unwrap();
-            let to = archive.retire("garmin-com", now).unwrap().unwrap();
+            let to = archive.retire_account("garmin-com", now).unwrap().unwrap();
             assert_eq!(to, dir.path().join("former").join(name));
             assert_eq!(fs::read_to_string(to.join("activity_1.fit")).unwrap(), name);
             assert!(!dir.path().join("fit/garmin_com").exists());

@@ -5,6 +5,7 @@
 
 mod former;
 mod names;
+mod replaced;
 mod store;
 mod unpack;
 
@@ -61,10 +62,19 @@ pub struct Piece {
 /// Only the id and the start make the name: nothing that a person or a service could have put a path into. An export,
 /// which the service computed itself, is told from an original by its name.
 pub fn path_for(activity: &Activity, part: u32, format: Format, export: bool) -> PathBuf {
-    let start = activity.start_time.map_or("unknown".into(), |time: Timestamp| time.to_string().replace(':', "-"));
     let part = if part == 0 { String::new() } else { format!("_{}", part + 1) };
     let export = if export { "_export" } else { "" };
-    let name = format!("activity_{}_{start}{part}{export}.{}", safe(&activity.id), format.name());
+    named(activity, &format!("{part}{export}.{}", format.name()))
+}
+
+/// Where the original of `activity` is kept as it came, if its service holds it broken. No other file has such a name.
+pub fn corrupt_path_for(activity: &Activity, ending: &str) -> PathBuf {
+    named(activity, &format!("_corrupt.{ending}"))
+}
+
+fn named(activity: &Activity, end: &str) -> PathBuf {
+    let start = activity.start_time.map_or("unknown".into(), |time: Timestamp| time.to_string().replace(':', "-"));
+    let name = format!("activity_{}_{start}{end}", safe(&activity.id));
     PathBuf::from("fit").join(shelf(&activity.platform)).join(name)
 }
 
@@ -102,6 +112,8 @@ mod tests {
         assert_eq!(shown(0, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit");
         assert_eq!(shown(1, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_2.fit");
         assert_eq!(shown(0, Format::Tcx, true), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_export.tcx");
+        let corrupt = corrupt_path_for(&activity, "zip").display().to_string();
+        assert_eq!(corrupt, "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_corrupt.zip");
         let evil = Activity { platform: "../x".into(), id: "../../y".into(), ..Activity::default() };
         let path = path_for(&evil, 0, Format::Gpx, false).display().to_string();
         assert!(path.starts_with("fit/___x_") && path.ends_with("/activity_______y_unknown.gpx"), "{path}");

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::{BadBody, Piece, shelf, unpack};
+use crate::walk;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
 const UNFINISHED: &str = ".part-";
@@ -15,7 +16,7 @@ const UNFINISHED: &str = ".part-";
 /// The archive below a data folder.
 #[derive(Debug, Clone)]
 pub struct Archive {
-    root: PathBuf,
+    pub(super) root: PathBuf,
 }
 
 /// A file could not be read or written.
@@ -107,9 +108,10 @@ impl Archive {
             Err(source) => return Err(Error { path: full, source }),
         };
         let stored = stored(&bytes);
-        // A file of the archive is never a zip, so it is one piece or none.
+        // A file of the archive is never packed, so it is one piece or none.
+        let is_packed = bytes.starts_with(b"PK") || walk::is_gzip(&bytes);
         let mut pieces = match unpack(&bytes) {
-            Ok(pieces) if !bytes.starts_with(b"PK") => pieces,
+            Ok(pieces) if !is_packed => pieces,
             Ok(_) => Vec::new(),
             Err(bad) => return Ok(Some(Err(bad))),
         };
@@ -124,37 +126,22 @@ impl Archive {
         let named = |source| Error { path: full.clone(), source };
         let stored = stored(bytes);
         let dir = full.parent().unwrap_or(&self.root);
-        make_private(dir).map_err(named)?;
-        let mut unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir).map_err(named)?;
-        unfinished.write_all(bytes).map_err(named)?;
-        unfinished.as_file().sync_all().map_err(named)?;
+        self.make_durable(dir).map_err(named)?;
+        let unfinished = unfinished(dir, bytes).map_err(named)?;
         self.set_aside(path, &stored)?;
         unfinished.persist(&full).map_err(|error| named(error.error))?;
         sync_dir(dir).map_err(named)?;
         Ok(stored)
     }
 
-    /// Keeps a file that is about to be replaced by other bytes.
-    fn set_aside(&self, path: &Path, by: &Stored) -> Result<(), Error> {
-        let full = self.absolute(path);
-        let named = |source| Error { path: full.clone(), source };
-        let old = match fs::read(&full) {
-            Ok(bytes) => self::stored(&bytes),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(named(source)),
-        };
-        if old == *by {
+    /// Makes a folder below the data folder and those above it, so that a power failure does not take their names away.
+    pub(super) fn make_durable(&self, dir: &Path) -> io::Result<()> {
+        if dir.is_dir() {
             return Ok(());
         }
-        let aside = self.root.join("replaced").join(path);
-        let name = aside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let aside = aside.with_file_name(format!("{}-{name}", &old.sha256[..12]));
-        make_private(aside.parent().unwrap_or(&self.root)).map_err(named)?;
-        match fs::hard_link(&full, &aside) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            Err(_) => fs::copy(&full, &aside).map(drop).map_err(named),
-            Ok(()) => Ok(()),
-        }
+        make_private(dir)?;
+        let parents = dir.ancestors().skip(1).take_while(|parent| parent.starts_with(&self.root));
+        parents.into_iter().try_for_each(sync_dir)
     }
 
     /// Takes a right that one process has at a time, waiting up to `wait`. Whoever may write into a platform's folder sweeps
@@ -183,17 +170,27 @@ impl Archive {
     }
 
     fn sweep(&self, platform: &str) {
-        let dir = self.root.join("fit").join(shelf(platform));
-        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-                // Left over or not, it stands under no name of ours: failing to remove it harms nobody.
-                let _ = fs::remove_file(entry.path());
+        for above in ["fit", "replaced/fit"] {
+            let dir = self.root.join(above).join(shelf(platform));
+            for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                    // Left over or not, it stands under no name of ours: failing to remove it harms nobody.
+                    let _ = fs::remove_file(entry.path());
+                }
             }
         }
     }
 }
 
-fn stored(bytes: &[u8]) -> Stored {
+/// A file with these bytes, on the disk in that folder and not yet under a name of its own.
+pub(super) fn unfinished(dir: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+pub(super) fn stored(bytes: &[u8]) -> Stored {
     let digest = Sha256::digest(bytes);
     let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     Stored { sha256, bytes: bytes.len() as u64 }
@@ -209,7 +206,7 @@ pub fn make_private(dir: &Path) -> io::Result<()> {
 pub fn sync_dir(dir: &Path) -> io::Result<()> {
     match File::open(dir)?.sync_all() {
         // Some file systems cannot sync a folder; the rename itself has happened.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         other => other,
     }
 }

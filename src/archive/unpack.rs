@@ -1,34 +1,69 @@
-//! Finds the files in what a service sent: a zip, or a file as it is. Everything else is told and not kept.
+//! Finds the files in what a service sent: a zip, or a file as it is or packed by gzip. Everything else is told and not
+//! kept.
 
 use std::io::{Cursor, Read};
 
 use super::{Format, Piece};
-use crate::fit;
+use crate::{fit, walk};
 
 /// Entries looked at in one zip; services send one.
 const ENTRIES: usize = 64;
 /// Unpacked bytes taken from one zip. The longest real recordings have some ten megabytes.
 const UNPACKED: u64 = 256 << 20;
+/// The ending of a zip.
+const ZIP: &str = "zip";
 
 /// A body that holds no whole file, in words.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{0}")]
-pub struct BadBody(String);
+#[error("{why}")]
+pub struct BadBody {
+    why: String,
+    recording: Option<&'static str>,
+}
+
+impl BadBody {
+    /// Nothing of a recording is in it: an error page, nothing, what cannot be opened safely.
+    fn nothing(why: impl Into<String>) -> BadBody {
+        BadBody { why: why.into(), recording: None }
+    }
+
+    /// A recording that is broken.
+    fn broken(why: String, ending: &'static str) -> BadBody {
+        BadBody { why, recording: Some(ending) }
+    }
+
+    /// What is wrong with it, in words.
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+
+    /// If it is a recording that is broken, or a zip that may hold one: the ending that it is kept with as it came.
+    pub fn recording(&self) -> Option<&'static str> {
+        self.recording
+    }
+}
 
 /// The files in `body`: every FIT file of a zip, or else its first GPX or TCX file; or the body itself.
 pub fn unpack(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
     if body.starts_with(b"PK") {
         return unzip(body);
     }
-    piece(body.to_vec()).map(|piece| vec![piece])
+    piece(ungzipped(body.to_vec(), UNPACKED)?).map(|piece| vec![piece])
+}
+
+/// What was packed by gzip as it was before.
+fn ungzipped(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, BadBody> {
+    let broken = |why| BadBody::broken(why, "gz");
+    if walk::is_gzip(&bytes) { walk::gunzip(&bytes, most).map_err(broken) } else { Ok(bytes) }
 }
 
 fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
-    let broken = |error: zip::result::ZipError| BadBody(format!("the zip is broken: {error}"));
+    let broken = |error: zip::result::ZipError| BadBody::broken(format!("the zip is broken: {error}"), ZIP);
     // The central directory is read, never the local headers: those hold no sizes in what Garmin sends.
     let mut archive = zip::ZipArchive::new(Cursor::new(body)).map_err(broken)?;
     if archive.len() > ENTRIES {
-        return Err(BadBody(format!("the zip has {} entries; no more than {ENTRIES} are looked at", archive.len())));
+        let why = format!("the zip has {} entries; no more than {ENTRIES} are looked at", archive.len());
+        return Err(BadBody::nothing(why));
     }
     let mut left = UNPACKED;
     let mut fits = Vec::new();
@@ -40,48 +75,63 @@ fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
             continue;
         }
         if entry.enclosed_name().is_none() {
-            return Err(BadBody("the zip has an entry whose name points out of it".into()));
+            return Err(BadBody::nothing("the zip has an entry whose name points out of it"));
         }
         let mut bytes = Vec::new();
         // What the directory says of the size is not believed: bytes are counted as they come.
         let read = (&mut entry).take(left + 1).read_to_end(&mut bytes);
-        read.map_err(|error| BadBody(format!("the zip is broken: {error}")))?;
-        left = left
-            .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| BadBody(format!("the zip unpacks to more than {UNPACKED} bytes")))?;
+        read.map_err(|error| BadBody::broken(format!("the zip is broken: {error}"), ZIP))?;
+        let mut spend = |bytes: &[u8]| {
+            left = left.checked_sub(bytes.len() as u64)?;
+            Some(left)
+        };
+        let too_much = || BadBody::nothing(format!("the zip unpacks to more than {UNPACKED} bytes"));
+        let most = spend(&bytes).ok_or_else(too_much)?;
+        if walk::is_gzip(&bytes) {
+            bytes = ungzipped(bytes, most)?;
+            spend(&bytes).ok_or_else(too_much)?;
+        }
         match piece(bytes) {
             Ok(piece) if piece.format == Format::Fit => fits.push(piece),
             Ok(piece) => others.push(piece),
             // A note beside the track is no harm; a track that is none is.
-            Err(bad) if entry.name().is_ok_and(|name| is_track(&name)) => return Err(bad),
-            Err(bad) => strange = Some(bad),
+            Err(bad) if entry.name().is_ok_and(|name| is_track(&name)) => return Err(in_zip(bad)),
+            Err(bad) => strange = Some(in_zip(bad)),
         }
     }
     if fits.is_empty() {
         others.truncate(1);
         fits = others;
     }
-    if fits.is_empty() { Err(strange.unwrap_or(BadBody("the zip is empty".into()))) } else { Ok(fits) }
+    if fits.is_empty() { Err(strange.unwrap_or(BadBody::nothing("the zip is empty"))) } else { Ok(fits) }
+}
+
+/// What is wrong with an entry of a zip is wrong with the zip, which is what came.
+fn in_zip(bad: BadBody) -> BadBody {
+    BadBody { recording: bad.recording.map(|_| ZIP), ..bad }
 }
 
 fn is_track(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
+    let name = walk::plain(name).to_ascii_lowercase();
     [".fit", ".gpx", ".tcx"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Checks one file by its content; its name and declared type are not asked.
 fn piece(bytes: Vec<u8>) -> Result<Piece, BadBody> {
     if bytes.is_empty() {
-        return Err(BadBody("the service sent nothing".into()));
+        return Err(BadBody::nothing("the service sent nothing"));
     }
     if bytes.get(8..12) == Some(b".FIT") {
-        let fit = fit::scan(&bytes).map_err(|broken| BadBody(format!("the FIT file is broken: {broken}")))?;
+        let broken = |broken| BadBody::broken(format!("the FIT file is broken: {broken}"), Format::Fit.name());
+        let fit = fit::scan(&bytes).map_err(broken)?;
         return Ok(Piece { format: Format::Fit, bytes, fit: Some(fit) });
     }
     match xml_root(&bytes) {
         Some((format, true)) => Ok(Piece { format, bytes, fit: None }),
-        Some((format, false)) => Err(BadBody(format!("the {} file is cut off", format.name().to_uppercase()))),
-        None => Err(BadBody(format!("the service sent {} instead of a file", looks_like(&bytes)))),
+        Some((format, false)) => {
+            Err(BadBody::broken(format!("the {} file is cut off", format.name().to_uppercase()), format.name()))
+        }
+        None => Err(BadBody::nothing(format!("the service sent {} instead of a file", looks_like(&bytes)))),
     }
 }
 
@@ -177,6 +227,41 @@ mod tests {
         assert!(why(&zipped(&many)).contains("65 entries"));
         let bomb = vec![0_u8; (UNPACKED + 1) as usize];
         assert!(why(&zipped(&[("bomb.fit", &bomb)])).contains("unpacks to more than"));
+    }
+
+    #[test]
+    fn a_file_that_is_packed_by_gzip_is_read_with_and_without_a_zip_around_it() {
+        let packed = |bytes: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        for body in [packed(GPX), zipped(&[("a.gpx.gz", &packed(GPX))])] {
+            let pieces = unpack(&body).unwrap();
+            assert!(pieces.len() == 1 && pieces[0].bytes == GPX);
+        }
+        let cut = &packed(GPX)[..30];
+        assert!(why(cut).contains("the gzip file is broken") && why(&zipped(&[("a.gpx.gz", cut)])).contains("broken"));
+        let bomb = packed(&vec![0; (UNPACKED + 1) as usize]);
+        assert!(
+            why(&bomb).contains("unpacks to more")
+                && why(&zipped(&[("bomb.fit.gz", &bomb)])).contains("unpacks to more")
+        );
+        assert!(unpack(&packed(&packed(GPX))).is_err(), "packed once, and no more");
+    }
+
+    #[test]
+    fn a_broken_recording_is_told_from_what_is_none() {
+        let recording = |body: &[u8]| unpack(body).unwrap_err().recording();
+        let fit = [&[14, 0x20, 0, 0, 9, 0, 0, 0][..], b".FIT", &[0; 9]].concat();
+        assert_eq!([recording(&fit), recording(&GPX[..40])], [Some("fit"), Some("gpx")]);
+        let whole = zipped(&[("a.gpx", GPX)]);
+        assert_eq!([recording(&zipped(&[("a.fit", &fit)])), recording(&whole[..50])], [Some("zip"), Some("zip")]);
+        for none in [&b""[..], b"<html></html>", b"{}", b"something", &zipped(&[]), &zipped(&[("a.fit", b"")])] {
+            assert_eq!(recording(none), None, "{}", String::from_utf8_lossy(none));
+        }
+        assert_eq!(recording(&zipped(&[("a.fit", b"<html></html>")])), None);
+        assert_eq!(recording(&zipped(&[("../a.fit", &fit)])), None);
     }
 
     #[test]

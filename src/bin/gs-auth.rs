@@ -111,6 +111,10 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
+    // A login that cannot be written down would be repeated by the next run.
+    if !matches!(args.action, Action::Status { .. } | Action::Export) && !run.common.dry_run {
+        run.require_writable()?;
+    }
     match &args.action {
         Action::Login { browser, password } => login(run, *browser, *password),
         Action::Import { path } => import(run, path.as_deref()),
@@ -334,7 +338,7 @@ fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
     }
     open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
     // The files go first: were they still here without their catalogue, they would be taken for the next account's.
-    let moved = run.archive.retire(kind.name, Timestamp::now())?;
+    let moved = run.archive.retire_account(kind.name, Timestamp::now())?;
     let forgotten = run.catalogue.forget_account(kind.name)?;
     let files = moved.map(|path| format!("; its files are now in {}", path.display())).unwrap_or_default();
     run.talk.warning(&format!("{}: {who} is forgotten: {}{files}", kind.name, counted(&forgotten)));

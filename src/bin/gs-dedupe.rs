@@ -57,7 +57,7 @@ impl HasCommon for Args {
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::main(NAME, cli::Log::IfWritable, work)
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {

@@ -84,7 +84,7 @@ impl HasCommon for Args {
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::main(NAME, cli::Log::IfWritable, work)
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
@@ -169,7 +169,7 @@ fn plan(
     let archive = run.archive.clone();
     let entries = known.planned(may_send, &|file| archive.is_there(&file.path, file.bytes));
     let exercises = Exercises::of(&run.matcher(args.rule)?, &entries, &known.links());
-    if args.rule == Rule::Evidence && !run.common.dry_run {
+    if args.rule == Rule::Evidence && !run.common.dry_run && !run.catalogue.is_read_only() {
         remember(args, run, &exercises)?;
     }
     let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };

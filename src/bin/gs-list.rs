@@ -14,7 +14,7 @@ use clap::{Parser, ValueEnum};
 use garminsync::catalogue::Query;
 use garminsync::cli::Align::{Cut, Right, Whole};
 use garminsync::cli::{self, Align, Bar, Common, Failure, Filter, HasCommon, Outcome, Output, Run};
-use garminsync::record::{ActivityRecord, Record};
+use garminsync::record::{ActivityRecord, NO_FILE, Record, UNAVAILABLE};
 use jiff::Timestamp;
 
 /// Print what the catalogue knows; the network is never asked
@@ -40,7 +40,7 @@ struct Args {
     /// Only this id (repeat it, or separate by commas)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     id: Vec<String>,
-    /// Numbers instead of a list: total, downloaded, missing, no original, last sync, per platform
+    /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform
     #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted"])]
     stats: bool,
     /// How it is written [default: table on a terminal, else ndjson]
@@ -59,7 +59,7 @@ struct State {
     /// Also those that are no longer on their platform
     #[arg(long)]
     all: bool,
-    /// Only those whose file is not in the archive and can be, or whose original is worth asking for again
+    /// Only those whose file is not in the archive and can be, or whose original is worth asking for again now
     #[arg(long)]
     missing: bool,
     /// Only those whose file is in the archive
@@ -127,7 +127,8 @@ fn is_downloaded(record: &ActivityRecord) -> bool {
     record.downloaded == Some(true)
 }
 
-/// Missing is what could be in the archive and is not: of a manual entry there is no file to miss.
+/// Missing is what could be in the archive and is not: of a manual entry there is no file to miss, and what its platform
+/// has refused time and again is missing again when it is time to ask.
 fn is_missing(record: &ActivityRecord) -> bool {
     !is_downloaded(record) && record.original.is_none() && record.deleted.is_none()
 }
@@ -248,7 +249,7 @@ fn table_row(record: &ActivityRecord) -> Vec<String> {
             format!("{} export", file.format.as_deref().unwrap_or(""))
         }
         (Some(file), ..) => file.format.clone().unwrap_or_default(),
-        (None, Some(_), _) => "none".into(),
+        (None, Some(original), _) => original.clone(),
         (None, None, Some(_)) => "gone".into(),
         (None, None, None) => "missing".into(),
     };
@@ -300,6 +301,7 @@ struct Stats {
     downloaded: u64,
     missing: u64,
     no_original: u64,
+    unavailable: u64,
     bytes: u64,
     last_sync: Option<Timestamp>,
 }
@@ -333,12 +335,14 @@ fn stats_table(all: &[Stats]) -> cli::Table {
         ("downloaded", Right),
         ("missing", Right),
         ("no original", Right),
+        ("unavailable", Right),
         ("size", Right),
         ("last sync", Whole),
     ];
-    let mut table = cli::table(&head).spare(&["no original", "size", "last sync"]);
+    let mut table = cli::table(&head).spare(&["unavailable", "no original", "size", "last sync"]);
     for stats in all {
-        let numbers = [stats.total, stats.downloaded, stats.missing, stats.no_original].map(|n| n.to_string());
+        let numbers = [stats.total, stats.downloaded, stats.missing, stats.no_original, stats.unavailable];
+        let numbers = numbers.map(|number| number.to_string());
         let last = stats.last_sync.map_or("never".to_owned(), |time| time.to_string());
         table.add_row([stats.platform.clone()].into_iter().chain(numbers).chain([cli::size(stats.bytes), last]));
     }
@@ -354,7 +358,8 @@ fn count(run: &Run, query: &Query, platform: &str) -> Result<Stats, Failure> {
         stats.total += 1;
         stats.downloaded += u64::from(is_downloaded(&record));
         stats.missing += u64::from(is_missing(&record));
-        stats.no_original += u64::from(record.original.is_some());
+        stats.no_original += u64::from(record.original.as_deref() == Some(NO_FILE));
+        stats.unavailable += u64::from(record.original.as_deref() == Some(UNAVAILABLE));
         stats.bytes += record.file.map_or(0, |file| file.bytes);
         Ok::<_, Failure>(())
     })?;

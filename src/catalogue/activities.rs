@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter, types::Value as Sql};
 
-use super::problems::clear_download_problem;
-use super::{Catalogue, FileRow, Result};
+use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
+use super::{Catalogue, FileRow, Result, Unavailable};
 use crate::activity::Activity;
 
 /// What a listing's page did to one activity.
@@ -52,6 +52,8 @@ pub struct Entry {
     pub file: Option<FileRow>,
     /// Path and size of its other files; hardly ever any.
     pub more_files: Vec<(String, u64)>,
+    /// Its platform does not give its file, and is asked for it seldom.
+    pub unavailable: Option<Unavailable>,
 }
 
 /// Which activities.
@@ -86,6 +88,12 @@ const COLUMNS: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platfor
      WHERE m.platform = f.platform AND m.id = f.id AND m.part > 0),
     a.first_listing";
 
+/// All that is asked of an activity `a` and its first file `f`.
+fn columns() -> String {
+    let same = "p.platform = a.platform AND p.id = a.id";
+    format!("{COLUMNS}, (SELECT p.last FROM problems p WHERE {same} AND {IS_UNAVAILABLE})")
+}
+
 impl Catalogue {
     /// Takes in one page of a listing. The order of the result is that of `page`.
     pub fn see(&mut self, listing: i64, page: &[Seen], now: Timestamp) -> Result<Vec<Change>> {
@@ -116,8 +124,9 @@ impl Catalogue {
 
     /// What is known of one activity.
     pub fn entry(&self, platform: &str, id: &str) -> Result<Option<Entry>> {
+        let columns = columns();
         let sql = format!(
-            "SELECT {COLUMNS} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
+            "SELECT {columns} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
              WHERE a.platform = ?1 AND a.id = ?2"
         );
         let found = self.connection.prepare_cached(&sql);
@@ -223,8 +232,9 @@ pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (S
         );
         values.extend([Sql::Integer(*start), Sql::Integer(*start), Sql::Text(platform.clone()), Sql::Text(id.clone())]);
     }
+    let columns = columns();
     let sql = format!(
-        "SELECT {COLUMNS} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
+        "SELECT {columns} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
          WHERE {} ORDER BY ifnull(a.start_time, -1) DESC, a.platform DESC, a.id DESC LIMIT {BATCH}",
         conditions.join(" AND ")
     );
@@ -233,7 +243,8 @@ pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (S
 
 fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::Result<Change> {
     let a = seen.activity;
-    let sql = format!("SELECT {COLUMNS} FROM activities a LEFT JOIN files f ON 0 WHERE a.platform = ?1 AND a.id = ?2");
+    let columns = columns();
+    let sql = format!("SELECT {columns} FROM activities a LEFT JOIN files f ON 0 WHERE a.platform = ?1 AND a.id = ?2");
     let known = tx.prepare_cached(&sql)?.query_row([&a.platform, &a.id], entry).optional()?;
     let change = match &known {
         None => Change::New,
@@ -368,6 +379,7 @@ fn entry(row: &Row) -> rusqlite::Result<Entry> {
         first_listing: row.get(29)?,
         file,
         more_files: more_files.collect(),
+        unavailable: row.get::<_, Option<i64>>(30)?.map(since),
     })
 }
 

@@ -113,8 +113,9 @@ fn problems_and_deletions_are_told_with_their_words() {
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=2, Coverage::default(), false);
     let key = |id: &str| ("garmin-com".to_owned(), id.to_owned());
-    catalogue.set_problem(("garmin-com", "1"), "gs-download", "gone", "not there", now()).unwrap();
-    catalogue.set_problem(("garmin-com", "2"), "gs-upload", "refused", "too small", now()).unwrap();
+    let refusal = Refusal { entry: ("garmin-com", "1"), kind: "gone", message: "not there", counts_in: None };
+    assert_eq!(catalogue.set_refused(&refusal, now()).unwrap(), 0);
+    assert!(catalogue.problems("gs-upload").unwrap().is_empty());
     let problems = catalogue.problems("gs-download").unwrap();
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[&key("1")], ProblemRow { message: "not there".into(), last: now() });

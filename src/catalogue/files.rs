@@ -150,6 +150,20 @@ impl Catalogue {
         })
     }
 
+    /// Activities of a platform whose original is in the archive and was given by the platform, as their lists show them; those
+    /// with the smallest files first, and no more than `most`.
+    pub fn archived_originals(&self, platform: &str, most: u32) -> Result<Vec<String>> {
+        let sql = "SELECT f.id FROM files f JOIN activities a USING (platform, id)
+            WHERE f.platform = ?1 AND f.part = 0 AND f.origin = 'original' AND NOT f.broken
+                AND a.absences = 0 AND a.first_listing IS NOT NULL
+            ORDER BY f.bytes, f.id LIMIT ?2";
+        let ids = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(params![platform, most], |row| row.get(0))?.collect());
+        self.done(ids)
+    }
+
     /// The original of an export was asked for again, in vain: once more in a week, but not for ever.
     pub fn asked_in_vain(&mut self, platform: &str, id: &str, now: Timestamp) -> Result<()> {
         self.write(|tx| {

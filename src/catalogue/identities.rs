@@ -111,9 +111,12 @@ impl Catalogue {
 /// Files and raw JSON come before the activities that they refer to.
 const OF_ACCOUNT: &[&str] = &[
     "DELETE FROM files WHERE platform = ?1",
+    "DELETE FROM corrupt_originals WHERE platform = ?1",
     "DELETE FROM raw WHERE platform = ?1",
     "DELETE FROM activities WHERE platform = ?1",
     "DELETE FROM problems WHERE platform = ?1",
+    "DELETE FROM counted_refusals WHERE platform = ?1",
+    "DELETE FROM skipped WHERE platform = ?1",
     "DELETE FROM exercises WHERE platform = ?1",
     "DELETE FROM listings WHERE platform = ?1",
     "DELETE FROM transfers WHERE to_platform = ?1",

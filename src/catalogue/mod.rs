@@ -6,6 +6,7 @@
 
 mod accounts;
 mod activities;
+mod corrupt;
 mod deletions;
 mod exercises;
 mod files;
@@ -14,8 +15,10 @@ mod listings;
 mod logins;
 mod pacing;
 mod problems;
+mod read_only;
 mod runs;
 mod schedule;
+mod skipped;
 mod told;
 mod transfers;
 
@@ -26,6 +29,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 pub use accounts::AccountRow;
 pub use activities::{Change, Entry, Query, Seen};
+pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
@@ -33,7 +37,8 @@ pub use identities::{Forgotten, Owner};
 pub use listings::{Coverage, Knowledge, NewestListing, Reached, Settled};
 pub use logins::Login;
 pub use pacing::Pacing;
-pub use problems::ProblemRow;
+pub use problems::{ASKED_EVERY, ProblemRow, REFUSALS, Refusal, TROUBLES, Unavailable};
+use read_only::ReadOnly;
 pub use runs::{CommandRow, Outcome, Stage};
 pub use schedule::{LastRun, ScheduleRow};
 pub use transfers::{TransferIntent, TransferOutcome, TransferRow};
@@ -67,6 +72,20 @@ pub enum Error {
         /// Ours.
         known: usize,
     },
+    /// It can be read and not written.
+    #[error("{}: the catalogue is read-only ({why}); make the file and its folder writable, or choose another folder with --data-dir", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// No SQLite file at all, under a name that only a person can have given.
+    #[error("{}: this is no SQLite database; set DB_PATH to another file, or if it is the catalogue, it is damaged: {}", path.display(), advice(path))]
+    NoDatabase {
+        /// The file.
+        path: PathBuf,
+    },
     /// An SQLite file of some other program.
     #[error("{}: this is a database of another program; set DB_PATH to another file (nothing was changed)", path.display())]
     Foreign {
@@ -88,7 +107,7 @@ pub enum Error {
         why: String,
     },
     /// The file is damaged.
-    #[error("{}: the catalogue is damaged ({why}); move it away and run gs-fetch and gs-download: the files of the archive are found again", path.display())]
+    #[error("{}: the catalogue is damaged ({why}); {}", path.display(), advice(path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -108,34 +127,88 @@ pub enum Error {
 /// Result of every call here.
 pub type Result<T> = std::result::Result<T, Error>;
 
+impl Error {
+    /// The same, of the file at `path`: what was opened is a copy of it.
+    fn at(mut self, original: &Path) -> Error {
+        match &mut self {
+            Error::Locked { path }
+            | Error::Newer { path, .. }
+            | Error::ReadOnly { path, .. }
+            | Error::NoDatabase { path }
+            | Error::Foreign { path }
+            | Error::Full { path }
+            | Error::Unusable { path, .. }
+            | Error::Damaged { path, .. }
+            | Error::Sqlite { path, .. } => *path = original.to_owned(),
+        }
+        self
+    }
+}
+
+/// What helps with a damaged catalogue.
+fn advice(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!(
+        "move {name}, {name}-wal and {name}-shm to another folder and run: gs-fetch | gs-download; it takes the files that are in the archive without fetching them again"
+    )
+}
+
+/// The name of the catalogue in the data folder; what has this name is ours.
+const NAME: &str = "catalogue.sqlite";
+/// The smallest file that SQLite makes.
+const SMALLEST: u64 = 512;
+
 /// An open catalogue. Each thread opens its own.
 pub struct Catalogue {
     connection: Connection,
     path: PathBuf,
+    /// Why nothing is written to it, if so.
+    read_only: Option<ReadOnly>,
 }
 
 impl Catalogue {
     /// Opens the catalogue at `path`, makes it or brings it up to date; waits up to `wait` for others' writes.
     ///
-    /// A file of another program or of a later version is refused before anything in it is touched.
+    /// A file of another program or of a later version is refused before anything in it is touched. One that cannot be
+    /// written is opened for reading alone, see [`Catalogue::is_read_only`].
     pub fn open(path: &Path, wait: Duration) -> Result<Catalogue> {
         let end = Instant::now() + wait;
         loop {
             match Catalogue::open_once(path, wait) {
                 // Changing to WAL fails at once while another process does the same, whatever the busy time-out.
                 Err(Error::Locked { .. }) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
+                Err(Error::ReadOnly { why, .. }) if path.is_file() => return read_only::open(path, why, wait),
                 opened => return opened,
             }
         }
     }
 
+    /// Whether nothing can be written to it: then every write fails with [`Error::ReadOnly`].
+    pub fn is_read_only(&self) -> bool {
+        self.read_only.is_some()
+    }
+
+    /// Fails with [`Error::ReadOnly`] if nothing can be written to it.
+    pub fn require_writable(&self) -> Result<()> {
+        match &self.read_only {
+            None => Ok(()),
+            Some(read_only) => Err(Error::ReadOnly { path: self.path.clone(), why: read_only.why.clone() }),
+        }
+    }
+
     fn open_once(path: &Path, wait: Duration) -> Result<Catalogue> {
+        refuse_remains(path)?;
         let named = |source| named(path, source);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(named)?;
         connection.busy_timeout(wait).map_err(named)?;
-        let mut catalogue = Catalogue { connection, path: path.to_owned() };
+        let is_read_only = connection.is_readonly(rusqlite::MAIN_DB).map_err(named)?;
+        let read_only = is_read_only.then(ReadOnly::by_sqlite);
+        let mut catalogue = Catalogue { connection, path: path.to_owned(), read_only };
         let version = catalogue.version()?;
+        if is_read_only && version < STEPS.len() {
+            return Err(Error::ReadOnly { path: path.to_owned(), why: "it has to be brought up to date first".into() });
+        }
         catalogue.connection.pragma_update(None, "foreign_keys", true).map_err(named)?;
         // WAL keeps readers and one writer out of each other's way; NORMAL loses no committed row to a killed process.
         if version < STEPS.len() {
@@ -196,6 +269,7 @@ impl Catalogue {
     /// Runs `work` in one short write transaction.
     fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T> {
         let path = &self.path;
+        self.require_writable()?;
         let run = || {
             let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&tx)?;
@@ -217,22 +291,57 @@ impl Catalogue {
     }
 
     fn done<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
-        result.map_err(|source| named(&self.path, source))
+        result.map_err(|source| match named(&self.path, source) {
+            // Somebody who can write there did so while it was read.
+            Error::Damaged { path, .. } if self.read_only.as_ref().is_some_and(|one| one.has_changed(&path)) => {
+                Error::Locked { path }
+            }
+            error => error,
+        })
     }
+}
+
+/// Refuses what SQLite would take for a new catalogue, and is the rest of one.
+fn refuse_remains(path: &Path) -> Result<()> {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
+    let damaged = |why: &str| Err(Error::Damaged { path: path.to_owned(), why: why.to_owned() });
+    match (path.is_file(), size(path)) {
+        (true, 0) if size(&read_only::beside(path, "-wal")) > 0 => {
+            damaged("the file is empty, although its log holds changes")
+        }
+        (true, 1..SMALLEST) if has_our_name(path) => damaged("the file is shorter than any database"),
+        (true, 1..SMALLEST) => Err(Error::NoDatabase { path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+fn has_our_name(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == NAME)
 }
 
 /// Says which decision an SQLite error leaves.
 fn named(path: &Path, source: rusqlite::Error) -> Error {
-    let path = path.to_owned();
+    use rusqlite::Error as Sqlite;
+    let (path, why) = (path.to_owned(), source.to_string());
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
         Some(ErrorCode::DiskFull) => Error::Full { path },
-        Some(ErrorCode::NotADatabase) => Error::Foreign { path },
-        Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, why: source.to_string() },
-        Some(
-            ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
-        ) => Error::Unusable { path, why: source.to_string() },
-        _ => Error::Sqlite { path, source },
+        Some(ErrorCode::NotADatabase) if !has_our_name(&path) => Error::NoDatabase { path },
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::Damaged { path, why },
+        Some(ErrorCode::ReadOnly) => Error::ReadOnly { path, why },
+        // Neither the log nor the memory beside it could be made.
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) if path.is_file() => Error::ReadOnly { path, why },
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
+            Error::Unusable { path, why }
+        }
+        _ => match source {
+            // Its tables are strict and its texts ours: no value of another kind was ever written.
+            Sqlite::InvalidColumnType(..)
+            | Sqlite::FromSqlConversionFailure(..)
+            | Sqlite::IntegralValueOutOfRange(..)
+            | Sqlite::Utf8Error(..) => Error::Damaged { path, why },
+            source => Error::Sqlite { path, source },
+        },
     }
 }
 

@@ -1,12 +1,28 @@
-//! The table of problems: the last thing that went wrong with an entry, and how often.
+//! The table of problems: the last thing that went wrong with an entry, and how often that counted.
+//!
+//! A file that its platform refused in several runs is **unavailable**: it is asked for once a week, and silently. Not every
+//! refusal counts: whoever writes one down knows whether the platform gave other files at that time, or none at all.
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Catalogue, Key, Result};
 use crate::clock;
+
+/// A file that was refused in so many runs is unavailable.
+pub const REFUSALS: u32 = 3;
+/// The same of one for which the service was in trouble each time: that may pass, so it takes about three days of runs
+/// every six hours.
+pub const TROUBLES: u32 = 12;
+/// An unavailable file is asked for so often.
+pub const ASKED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Two refusals in one run count once, unless the run has one name for ever.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Of a row `p` of `problems`: the file is unavailable.
+pub(super) const IS_UNAVAILABLE: &str = "p.stage = 'gs-download' AND p.times >= iif(p.kind = 'retry-later', 12, 3)";
 
 /// The last thing that went wrong with an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,45 +33,112 @@ pub struct ProblemRow {
     pub last: Timestamp,
 }
 
+/// A file that its platform does not give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unavailable {
+    /// When it was asked for last.
+    pub asked: Timestamp,
+}
+
+impl Unavailable {
+    /// When it is to be asked for again; nothing if that is now. A last time in the future is of a wrong clock.
+    pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        let next = self.asked.checked_add(ASKED_EVERY).ok()?;
+        (clock::is_within(self.asked, now, ASKED_EVERY) && next > now).then_some(next)
+    }
+}
+
+/// A refusal, as it is written down.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal<'a> {
+    /// Platform and id.
+    pub entry: (&'a str, &'a str),
+    /// The kind of the problem, as records have it.
+    pub kind: &'a str,
+    /// What went wrong, and what to try.
+    pub message: &'a str,
+    /// The run in which it counts; nothing if it does not count.
+    pub counts_in: Option<&'a str>,
+}
+
+/// Notes that a refusal counts in a run. Returns whether it is the first one of it.
+fn count(tx: &Transaction, (platform, id): (&str, &str), run: &str, now: i64) -> rusqlite::Result<bool> {
+    let day_ago = now - LONGEST_RUN.as_secs();
+    let sql = "SELECT EXISTS (SELECT 1 FROM counted_refusals
+        WHERE platform = ?1 AND id = ?2 AND run = ?3 AND at BETWEEN ?4 AND ?5)";
+    let has_counted: bool =
+        tx.prepare_cached(sql)?.query_row(params![platform, id, run, day_ago, now], |row| row.get(0))?;
+    if has_counted {
+        return Ok(false);
+    }
+    tx.prepare_cached("INSERT OR REPLACE INTO counted_refusals (platform, id, run, at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![platform, id, run, now])?;
+    Ok(true)
+}
+
 /// What `gs-download` met with an entry is over: its file is there, or is known to be none.
 pub(super) fn clear_download_problem(tx: &Transaction, platform: &str, id: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM counted_refusals WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
     tx.prepare_cached("DELETE FROM problems WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'")?
         .execute([platform, id])
         .map(drop)
 }
 
 impl Catalogue {
-    /// Remembers a problem that the command `stage` met with an entry.
-    pub fn set_problem(
-        &mut self,
-        (platform, id): (&str, &str),
-        stage: &str,
-        kind: &str,
-        message: &str,
-        now: Timestamp,
-    ) -> Result<()> {
+    /// Writes down that a platform did not give the file of an entry. Returns in how many runs it was refused that count.
+    pub fn set_refused(&mut self, refusal: &Refusal, now: Timestamp) -> Result<u32> {
+        let Refusal { entry: (platform, id), kind, message, counts_in } = *refusal;
+        let now = now.as_second();
         self.write(|tx| {
+            let counts = match counts_in {
+                Some(run) => count(tx, (platform, id), run, now)?,
+                None => false,
+            };
             tx.prepare_cached(
                 "INSERT INTO problems (platform, id, stage, kind, message, first, last, times)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1)
-                 ON CONFLICT (platform, id, stage) DO UPDATE SET kind = ?4, message = ?5, last = ?6, times = times + 1",
+                 VALUES (?1, ?2, 'gs-download', ?3, ?4, ?5, ?5, ?6)
+                 ON CONFLICT (platform, id, stage) DO UPDATE
+                    SET kind = ?3, message = ?4, last = ?5, times = times + ?6",
             )?
-            .execute(params![platform, id, stage, kind, message, now.as_second()])
-            .map(drop)
+            .execute(params![platform, id, kind, message, now, counts])?;
+            let sql = "SELECT times FROM problems WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'";
+            tx.prepare_cached(sql)?.query_row([platform, id], |row| row.get(0))
         })
     }
 
-    /// Platform and id of the entries whose file could not be had time and again, for reasons that lie with them, and was
-    /// asked for within a week: asking more often changes nothing.
-    pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<(String, String)>> {
-        let sql = "SELECT platform, id FROM problems
-            WHERE stage = 'gs-download' AND kind IN ('refused', 'gone', 'bad-file') AND times >= 3
-                AND last > ?1 AND last <= ?2";
-        let week_ago = now.as_second() - 7 * 86400;
-        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
-            statement.query_map([week_ago, clock::latest(now)], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    /// Takes back what counted in a run: it turned out that the platform gave nothing at all.
+    pub fn uncount_refusals(&mut self, platform: &str, ids: &[String], run: &str) -> Result<()> {
+        self.write(|tx| {
+            let mut forget =
+                tx.prepare_cached("DELETE FROM counted_refusals WHERE platform = ?1 AND id = ?2 AND run = ?3")?;
+            let mut uncount = tx.prepare_cached(
+                "UPDATE problems SET times = max(times - 1, 0)
+                 WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'",
+            )?;
+            ids.iter().try_for_each(|id| match forget.execute([platform, id, run])? {
+                0 => Ok(()),
+                _ => uncount.execute([platform, id]).map(drop),
+            })
+        })
+    }
+
+    /// Whether the file of an entry is unavailable.
+    pub fn unavailable(&self, platform: &str, id: &str) -> Result<Option<Unavailable>> {
+        let sql = format!("SELECT p.last FROM problems p WHERE p.platform = ?1 AND p.id = ?2 AND {IS_UNAVAILABLE}");
+        let found = self.connection.prepare_cached(&sql);
+        let last = found.and_then(|mut statement| statement.query_row([platform, id], |row| row.get(0)).optional());
+        Ok(self.done(last)?.map(since))
+    }
+
+    /// Platform and id of the entries whose file is unavailable and is not to be asked for now.
+    pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<Key>> {
+        let sql = format!("SELECT p.platform, p.id, p.last FROM problems p WHERE {IS_UNAVAILABLE}");
+        let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
+            let row = |row: &rusqlite::Row| Ok(((row.get(0)?, row.get(1)?), since(row.get(2)?)));
+            statement.query_map([], row)?.collect::<rusqlite::Result<Vec<(Key, Unavailable)>>>()
         });
-        self.done(rows)
+        let rows = self.done(rows)?.into_iter();
+        Ok(rows.filter(|(_, unavailable)| unavailable.next(now).is_some()).map(|(key, _)| key).collect())
     }
 
     /// All that `stage` could not do, by entry.
@@ -71,12 +154,87 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// How often and since when `stage` has met problems with an entry.
-    pub fn problem(&self, (platform, id): (&str, &str), stage: &str) -> Result<Option<(u32, Timestamp)>> {
-        let sql = "SELECT times, first FROM problems WHERE platform = ?1 AND id = ?2 AND stage = ?3";
-        let row = self.connection.query_row(sql, [platform, id, stage], |row| {
-            Ok((row.get(0)?, Timestamp::from_second(row.get(1)?).unwrap_or(Timestamp::UNIX_EPOCH)))
-        });
-        self.done(row.optional())
+    /// Whether `stage` has met problems with an entry before.
+    pub fn has_problem(&self, (platform, id): (&str, &str), stage: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM problems WHERE platform = ?1 AND id = ?2 AND stage = ?3)";
+        self.done(self.connection.query_row(sql, [platform, id, stage], |row| row.get(0)))
+    }
+}
+
+/// A column that holds when an unavailable file was asked for last.
+pub(super) fn since(second: i64) -> Unavailable {
+    Unavailable { asked: Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{now, open};
+    use super::*;
+
+    fn refused(catalogue: &mut Catalogue, id: &str, kind: &str, counts_in: Option<&str>, hours: i64) -> u32 {
+        let refusal = Refusal { entry: ("garmin-com", id), kind, message: "HTTP 404", counts_in };
+        catalogue.set_refused(&refusal, later(hours)).unwrap()
+    }
+
+    fn later(hours: i64) -> Timestamp {
+        now().checked_add(SignedDuration::from_hours(hours)).unwrap()
+    }
+
+    #[test]
+    fn three_runs_make_a_file_unavailable_for_a_week_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut catalogue = open(&dir);
+        let counts: Vec<u32> = [Some("a"), Some("a"), None, Some("b"), Some("b"), None]
+            .map(|run| refused(&mut catalogue, "1", "refused", run, 0))
+            .into();
+        assert_eq!(counts, [1, 1, 1, 2, 2, 2], "a run counts once, and what does not count changes nothing");
+        assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
+        assert_eq!(refused(&mut catalogue, "1", "bad-file", Some("c"), 1), 3);
+        let unavailable = catalogue.unavailable("garmin-com", "1").unwrap().unwrap();
+        assert_eq!(unavailable.next(later(1)), Some(later(169)));
+        assert_eq!([unavailable.next(later(169)), unavailable.next(later(500))], [None, None], "it is time");
+        assert_eq!(unavailable.next(later(0)), None, "the clock was ahead");
+        let asleep = |catalogue: &Catalogue, hours| catalogue.files_not_to_be_had(later(hours)).unwrap().len();
+        assert_eq!([asleep(&catalogue, 2), asleep(&catalogue, 170), asleep(&catalogue, 0)], [1, 0, 0]);
+        refused(&mut catalogue, "1", "refused", None, 170);
+        assert_eq!(asleep(&catalogue, 171), 1, "asked for again, it is left for another week");
+    }
+
+    #[test]
+    fn a_run_of_one_name_for_ever_counts_once_a_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut catalogue = open(&dir);
+        let counts: Vec<u32> =
+            [0, 6, 23, 48, 54, 100].map(|hours| refused(&mut catalogue, "1", "refused", Some("cron"), hours)).into();
+        assert_eq!(counts, [1, 1, 1, 2, 2, 3], "and not once for ever");
+    }
+
+    #[test]
+    fn trouble_of_the_service_takes_more_runs_than_a_refusal() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut catalogue = open(&dir);
+        for run in 1..=TROUBLES {
+            assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
+            assert_eq!(refused(&mut catalogue, "1", "retry-later", Some(&run.to_string()), 0), run);
+        }
+        assert!(catalogue.unavailable("garmin-com", "1").unwrap().is_some());
+        assert!(IS_UNAVAILABLE.contains(&format!("{TROUBLES}, {REFUSALS}")));
+    }
+
+    #[test]
+    fn what_counted_in_an_outage_is_taken_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut catalogue = open(&dir);
+        for (run, expected) in [("a", 1), ("b", 2), ("c", 3)] {
+            assert_eq!(refused(&mut catalogue, "1", "refused", Some(run), 0), expected);
+        }
+        let ids = ["1".to_owned(), "2".to_owned()];
+        catalogue.uncount_refusals("garmin-com", &ids, "b").unwrap();
+        assert!(catalogue.unavailable("garmin-com", "1").unwrap().is_some(), "that was another run");
+        for _ in 0..2 {
+            catalogue.uncount_refusals("garmin-com", &ids, "c").unwrap();
+            assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
+        }
+        assert_eq!(refused(&mut catalogue, "1", "refused", Some("c"), 0), 3);
     }
 }

@@ -235,7 +235,44 @@ fn a_newer_or_foreign_file_is_refused_untouched() {
     assert!(matches!(Catalogue::open(&foreign, Duration::ZERO), Err(Error::Foreign { .. })));
     assert_eq!(std::fs::read(&foreign).unwrap(), before);
     std::fs::write(&foreign, "this is no database, but it is long enough to look like one to somebody").unwrap();
-    assert!(matches!(Catalogue::open(&foreign, Duration::ZERO), Err(Error::Foreign { .. })));
+    assert!(matches!(Catalogue::open(&foreign, Duration::ZERO), Err(Error::NoDatabase { .. })));
+    std::fs::write(&foreign, "no database ".repeat(100)).unwrap();
+    assert!(matches!(Catalogue::open(&foreign, Duration::ZERO), Err(Error::NoDatabase { .. })));
+}
+
+#[test]
+fn an_older_catalogue_that_cannot_be_written_is_read_from_a_copy_that_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("50% of #1?.sqlite");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(STEPS[0]).unwrap();
+    old.execute_batch("INSERT INTO activities (platform, id, first_seen, last_seen) VALUES ('p', '1', 1, 1)").unwrap();
+    old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    let before = std::fs::read(&path).unwrap();
+    for of_today in [false, true] {
+        let mut catalogue = read_only::open(&path, "why".into(), Duration::ZERO).unwrap();
+        assert!(catalogue.is_read_only() && catalogue.entry("p", "1").unwrap().is_some());
+        assert!(catalogue.problems("gs-download").unwrap().is_empty());
+        let written = catalogue.begin_run("r", "gs-fetch", now());
+        assert!(matches!(written, Err(Error::ReadOnly { why, .. }) if why == "why"));
+        drop(catalogue);
+        if !of_today {
+            assert!(std::fs::read(&path).unwrap() == before && std::fs::read_dir(dir.path()).unwrap().count() == 1);
+            drop(Catalogue::open(&path, Duration::ZERO).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_catalogue_that_is_changed_while_it_is_read_as_unchangeable_is_locked_and_not_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(&dir));
+    let path = dir.path().join("c.sqlite");
+    let catalogue = read_only::open(&path, "why".into(), Duration::ZERO).unwrap();
+    std::fs::write(&path, [0xa5; 9000]).unwrap();
+    assert!(matches!(catalogue.entry("p", "1"), Err(Error::Locked { .. })));
 }
 
 #[test]

@@ -65,9 +65,12 @@ impl From<catalogue::Error> for Failure {
         let exit = match error {
             Error::Locked { .. } => Exit::Later,
             Error::Full { .. } => Exit::Partial,
-            Error::Newer { .. } | Error::Foreign { .. } | Error::Unusable { .. } | Error::Damaged { .. } => {
-                Exit::Config
-            }
+            Error::Newer { .. }
+            | Error::ReadOnly { .. }
+            | Error::NoDatabase { .. }
+            | Error::Foreign { .. }
+            | Error::Unusable { .. }
+            | Error::Damaged { .. } => Exit::Config,
             Error::Sqlite { .. } => Exit::Bug,
         };
         Failure::new(exit, error.to_string())

@@ -2,14 +2,15 @@
 //!
 //! Files go first and rows follow: whatever a kill comes between is found again as it stands on the disk.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Failure, Run};
 use crate::activity::Activity;
-use crate::archive::{self, BadBody, Format, Piece, Stored, path_for, unpack};
-use crate::catalogue::FileRow;
+use crate::archive::{self, BadBody, Format, Piece, Stored, corrupt_path_for, path_for, unpack};
+use crate::catalogue::{self, ASKED_EVERY, CorruptRow, FileRow};
+use crate::fit::Protocol;
 
 /// An original that could not be had is asked for again within a week, and a little.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -21,6 +22,8 @@ pub enum Known {
     File(FileRow),
     /// The service holds none.
     NoFile,
+    /// Its platform does not give it, and is asked for it again at this time.
+    Unavailable(Timestamp),
     /// It was there, and is gone, or no longer what it was.
     Broken,
     /// An export is there, and it is time to ask for the original again.
@@ -55,9 +58,11 @@ impl Run {
         let (platform, id) = (activity.platform.as_str(), activity.id.as_str());
         let Some(entry) = self.catalogue.entry(platform, id)? else { return Ok(Known::Nothing) };
         let files = self.catalogue.files(platform, id)?;
+        let unavailable = entry.unavailable.and_then(|unavailable| unavailable.next(Timestamp::now()));
+        let asked_for = |known| unavailable.map_or(known, Known::Unavailable);
         for file in &files {
             if file.broken || !self.archive.is_there(&file.path, file.bytes) {
-                return Ok(Known::Broken);
+                return Ok(asked_for(Known::Broken));
             }
             if verify && let Some(why) = self.broken_because(file)? {
                 let path = self.archive.absolute(&file.path);
@@ -70,7 +75,7 @@ impl Run {
             }
         }
         let Some(file) = files.into_iter().next() else {
-            return Ok(if entry.no_original { Known::NoFile } else { Known::Nothing });
+            return Ok(if entry.no_original { Known::NoFile } else { asked_for(Known::Nothing) });
         };
         if verify && !self.common.dry_run {
             self.catalogue.set_verified(platform, id, Timestamp::now())?;
@@ -129,12 +134,70 @@ impl Run {
         for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
             let path = path_for(activity, part, piece.format, origin.is_export());
             let stored = self.archive.store(&path, &piece.bytes).map_err(NotKept::Storage)?;
+            self.tell_newer_protocol(activity, &piece);
             rows.push((row(&path, part, &piece, stored, origin), piece));
         }
         rows.reverse();
         let first = self.enter(activity, rows).map_err(NotKept::Failed)?;
+        if !origin.is_export() {
+            self.retire_corrupt(activity)?;
+        }
         // `unpack` never returns nothing.
         first.ok_or_else(|| NotKept::Failed(Failure::new(super::Exit::Bug, "a body without a file was taken for one")))
+    }
+
+    /// Keeps the original of an activity as it came, although it is broken, because its service has no other. It stands
+    /// under a name and in a table of its own: nothing takes it for the original. Returns where it is.
+    pub fn keep_corrupt(
+        &mut self,
+        activity: &Activity,
+        body: &[u8],
+        ending: &str,
+        why: &str,
+    ) -> Result<PathBuf, NotKept> {
+        let path = corrupt_path_for(activity, ending);
+        let stored = self.archive.store(&path, body).map_err(NotKept::Storage)?;
+        let (platform, id, now) = (&activity.platform, &activity.id, Timestamp::now());
+        let row = CorruptRow {
+            path: path.display().to_string(),
+            sha256: stored.sha256,
+            bytes: stored.bytes,
+            why: why.to_owned(),
+        };
+        let mut enter = || {
+            self.catalogue.ensure(activity, now)?;
+            let before = self.catalogue.corrupt_original(platform, id)?;
+            self.catalogue.set_corrupt_original(platform, id, &row, now)?;
+            Ok::<_, catalogue::Error>(before)
+        };
+        let before = enter().map_err(|error| NotKept::Failed(error.into()))?;
+        if let Some(before) = before.filter(|before| before.path != row.path) {
+            self.archive.retire(before.path.as_ref()).map_err(NotKept::Storage)?;
+        }
+        Ok(self.archive.absolute(path))
+    }
+
+    /// A whole original has come: the corrupt one that was kept goes to `replaced/`.
+    fn retire_corrupt(&mut self, activity: &Activity) -> Result<(), NotKept> {
+        let failed = |error: catalogue::Error| NotKept::Failed(error.into());
+        let (platform, id) = (&activity.platform, &activity.id);
+        if let Some(row) = self.catalogue.corrupt_original(platform, id).map_err(failed)? {
+            self.archive.retire(row.path.as_ref()).map_err(NotKept::Storage)?;
+            self.catalogue.forget_corrupt_original(platform, id).map_err(failed)?;
+            self.talk
+                .warning(&format!("{platform} {id}: the whole original has come; the corrupt one is in replaced/"));
+        }
+        Ok(())
+    }
+
+    fn tell_newer_protocol(&self, activity: &Activity, piece: &Piece) {
+        let (platform, id) = (&activity.platform, &activity.id);
+        if let Some(protocol) = piece.fit.as_ref().map(|fit| fit.protocol).filter(|protocol| protocol.is_newer()) {
+            let known = Protocol::NEWEST;
+            self.talk.detail(&format!(
+                "{platform} {id}: the file has FIT protocol {protocol}, and {known} is the newest known here; it is whole and kept as it is"
+            ));
+        }
     }
 
     /// Enters files into the catalogue, now that they are on the disk. Returns the first.
@@ -151,6 +214,11 @@ impl Origin {
     /// Whether the service computed it.
     pub fn is_export(self) -> bool {
         matches!(self, Origin::Export(_))
+    }
+
+    /// An export in place of an original that its service holds broken.
+    pub fn beside_corrupt() -> Origin {
+        Origin::Export(Some(Timestamp::now().checked_add(ASKED_EVERY).unwrap_or(Timestamp::MAX)))
     }
 
     /// An export in place of an original: `may_pass` if the reason for that may be gone tomorrow.

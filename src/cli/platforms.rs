@@ -12,6 +12,7 @@ use crate::catalogue::{Catalogue, Pacing};
 use crate::http::{Backoff, Http, Loopback, Options};
 use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
 use crate::settings::{self, Settings};
+use crate::walk::Notice;
 
 impl Run {
     /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password.
@@ -101,6 +102,7 @@ impl Run {
         self.opened.borrow_mut().insert(kind.name, (*kind, http.clone()));
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
+        let skipped = self.skipped(kind.name);
         (kind.open)(Context {
             name: kind.name,
             http,
@@ -112,7 +114,32 @@ impl Run {
             owner: Arc::new(self.ownership(kind)),
             client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
+            skipped: Arc::new(skipped),
         })
+    }
+
+    /// Tells what a listing of a platform skipped: the first time in any case, later for somebody who wants to know more.
+    fn skipped(&self, name: &'static str) -> impl Fn(&[Notice]) + Send + Sync + use<> {
+        let (path, wait, talk) = (self.catalogue_path.clone(), self.lock_wait, self.talk.clone());
+        move |all| {
+            let catalogue = Catalogue::open(&path, wait);
+            let told = catalogue.as_ref().ok().and_then(|catalogue| catalogue.skipped(name).ok()).unwrap_or_default();
+            for notice in all {
+                let line = format!("{name}: {}", notice.text);
+                match notice.matters && !told.contains(&notice.key) {
+                    true => talk.warning(&line),
+                    false => talk.detail(&line),
+                }
+                notice.details.iter().for_each(|detail| talk.detail(&format!("{name}: {detail}")));
+            }
+            let is_as_told = told.len() == all.len() && all.iter().all(|notice| told.contains(&notice.key));
+            if let Ok(mut catalogue) = catalogue
+                && !is_as_told
+            {
+                // If it cannot be remembered it is told once more.
+                let _ = catalogue.set_skipped(name, all.iter().map(|notice| notice.key.as_str()), Timestamp::now());
+            }
+        }
     }
 }
 

@@ -23,6 +23,8 @@ use crate::settings::Settings;
 pub enum Log {
     /// It does something.
     Yes,
+    /// It decides from what is known: a catalogue that cannot be written is no reason not to.
+    IfWritable,
     /// It only looks.
     No,
 }
@@ -92,7 +94,10 @@ fn whole<A: HasCommon>(
         run.tell_of_the_clock();
     }
     let row = match log {
-        Log::Yes if !run.common.dry_run => run.catalogue.begin_run(&run.id, command, Timestamp::now()).map(Some),
+        Log::IfWritable if run.catalogue.is_read_only() => Ok(None),
+        Log::Yes | Log::IfWritable if !run.common.dry_run => {
+            run.catalogue.begin_run(&run.id, command, Timestamp::now()).map(Some)
+        }
         _ => Ok(None),
     };
     let result = row.map_err(Failure::from).and_then(|row| {
@@ -173,6 +178,11 @@ impl Run {
     /// Whether a person wants it to end.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Fails if the catalogue cannot be written: for commands that ask a service before they write.
+    pub fn require_writable(&self) -> Outcome {
+        Ok(self.catalogue.require_writable()?)
     }
 
     /// Tells of a failure and goes on.

@@ -20,21 +20,13 @@ pub enum Broken {
     /// The signature is missing: another kind of file.
     #[error("not a FIT file: `.FIT` does not stand at byte 8")]
     NotFit,
-    /// The first byte of the header, its length, is neither 12 nor 14.
+    /// The first byte of the header, its length, is neither 12 nor 14, and no later protocol explains that.
     #[error("damaged header at byte {at}: its size byte says {size}, and only 12 and 14 exist")]
     HeaderSize {
         /// Where the header starts.
         at: usize,
         /// The length that it claims.
         size: u8,
-    },
-    /// A protocol that did not exist when this was written.
-    #[error("damaged header at byte {at}, or too new: FIT protocol {major}.x, and 2.x is the newest known")]
-    Protocol {
-        /// Where the header starts.
-        at: usize,
-        /// The major version that it claims.
-        major: u8,
     },
     /// The header has a CRC and it is wrong.
     #[error("damaged header at byte {at}: its CRC is {stored:#06x}, its bytes give {computed:#06x}")]

@@ -6,11 +6,12 @@
 
 use std::ops::Range;
 
-use super::{Broken, crc};
+use super::{Broken, Protocol, crc};
 
 const SIGNATURE: &[u8] = b".FIT";
 const SMALLEST_HEADER: usize = 12;
-const NEWEST_PROTOCOL: u8 = 2;
+/// Where the header's own CRC stands, if it has one; what a later protocol adds to the header follows it.
+const OWN_CRC: Range<usize> = 12..14;
 const CRC_BYTES: usize = 2;
 
 /// Where the parts of a file are that is whole on the outside.
@@ -19,6 +20,8 @@ pub(super) struct Frame {
     pub data: Range<usize>,
     /// The first byte after the file, CRC included.
     pub end: usize,
+    /// The version of the FIT protocol that the header names.
+    pub protocol: Protocol,
 }
 
 /// Checks the file at `at`.
@@ -46,7 +49,7 @@ pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, Broken> {
         let at = at + data.end;
         return Err(Broken::FileCrc { at, stored, computed });
     }
-    Ok(Frame { data: at + data.start..at + data.end, end: at + end })
+    Ok(Frame { data: at + data.start..at + data.end, end: at + end, protocol: Protocol::of(header[1]) })
 }
 
 /// The header at the start of `rest`, which itself starts at byte `at` of the buffer.
@@ -60,12 +63,10 @@ fn header(rest: &[u8], at: usize) -> Result<&[u8], Broken> {
         (false, _) => return Err(Broken::Trailing { at, bytes }),
     }
     let size = rest[0];
-    if size != 12 && size != 14 {
+    // FIT lets later protocols add to the header. What they add is passed over, and the CRC of the file covers it.
+    let is_longer = size > 14 && Protocol::of(rest[1]).is_newer();
+    if size != 12 && size != 14 && !is_longer {
         return Err(Broken::HeaderSize { at, size });
-    }
-    let major = rest[1] >> 4;
-    if major > NEWEST_PROTOCOL {
-        return Err(Broken::Protocol { at, major });
     }
     let Some(header) = rest.get(..usize::from(size)) else {
         return Err(truncated(rest, at, at + bytes));
@@ -74,14 +75,14 @@ fn header(rest: &[u8], at: usize) -> Result<&[u8], Broken> {
     Ok(header)
 }
 
-/// The longer header ends with a CRC. Zero means that the writer left it out, as it may.
+/// All but the shortest header have a CRC of their own. Zero means that the writer left it out, as it may.
 fn check_own_crc(header: &[u8], at: usize) -> Result<(), Broken> {
-    let &[.., low, high] = header else {
+    let Some(&[low, high]) = header.get(OWN_CRC) else {
         return Ok(());
     };
     let stored = u16::from_le_bytes([low, high]);
-    let computed = crc::of(&header[..header.len() - CRC_BYTES]);
-    if header.len() == SMALLEST_HEADER || stored == 0 || stored == computed {
+    let computed = crc::of(&header[..OWN_CRC.start]);
+    if stored == 0 || stored == computed {
         return Ok(());
     }
     Err(Broken::HeaderCrc { at, stored, computed })
@@ -136,9 +137,37 @@ mod tests {
         let mut bytes = Sample::new().file_id().finish();
         bytes[0] = 200;
         assert_eq!(verdict(&bytes), Broken::HeaderSize { at: 0, size: 200 });
-        bytes[0] = 14;
-        bytes[1] = 0x30;
-        assert_eq!(verdict(&bytes), Broken::Protocol { at: 0, major: 3 });
+    }
+
+    #[test]
+    fn a_newer_protocol_is_checked_like_any_other_and_may_have_a_longer_header() {
+        let known = Sample::new().file_id().finish();
+        assert!(!check(&known, 0).expect("whole").protocol.is_newer());
+        for protocol in [0x2F, 0x30, 0x4A, 0xFF] {
+            let mut bytes = known.clone();
+            bytes[1] = protocol;
+            assert!(
+                matches!(verdict(&bytes), Broken::HeaderCrc { .. }),
+                "a flipped bit is damage, and no new protocol"
+            );
+            bytes[12..14].fill(0);
+            reseal(&mut bytes);
+            let frame = check(&bytes, 0).expect("whole");
+            assert_eq!(frame.protocol, Protocol::of(protocol));
+            bytes.pop();
+            assert!(matches!(verdict(&bytes), Broken::Truncated { .. }));
+        }
+        // Six bytes that nobody knows stand between the header and the data.
+        let mut longer = known.clone();
+        (longer[0], longer[1]) = (20, 0x30);
+        longer[12..14].fill(0);
+        longer.splice(14..14, [1, 2, 3, 4, 5, 6]);
+        reseal(&mut longer);
+        assert_eq!(check(&longer, 0).expect("whole").data, 20..longer.len() - 2);
+        longer[16] ^= 1;
+        assert!(matches!(verdict(&longer), Broken::FileCrc { .. }));
+        longer[1] = 0x20;
+        assert_eq!(verdict(&longer), Broken::HeaderSize { at: 0, size: 20 });
     }
 
     #[test]

@@ -66,6 +66,41 @@ pub struct Fit {
     pub records: u64,
     /// Are there developer fields, written by an app on the device?
     pub developer_fields: bool,
+    /// The version of the FIT protocol; of a chain the newest in it.
+    pub protocol: Protocol,
+}
+
+/// A version of the FIT protocol: how messages are laid out in a file.
+///
+/// It says nothing about a file being whole. Of a file with a newer protocol the messages and fields that this version
+/// knows are read, and the rest is stepped over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Protocol {
+    /// The major version.
+    pub major: u8,
+    /// The minor version.
+    pub minor: u8,
+}
+
+impl Protocol {
+    /// The newest that is known: 2.0 (FIT SDK, 2026).
+    pub const NEWEST: Protocol = Protocol { major: 2, minor: 0 };
+
+    /// Reads the protocol byte of a header.
+    fn of(byte: u8) -> Protocol {
+        Protocol { major: byte >> 4, minor: byte & 0x0F }
+    }
+
+    /// Whether it did not exist when this was written.
+    pub fn is_newer(self) -> bool {
+        self > Protocol::NEWEST
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
 }
 
 /// The `file_id` message.

@@ -10,8 +10,8 @@ use super::{Activity, Broken, FileId, Fit, Session};
 
 /// Checks that `bytes` is a whole FIT file, or several chained ones, and reads what it is.
 ///
-/// In this order, for each file of the chain: header (size, signature, protocol, its CRC unless
-/// that is zero), length, CRC, then every message up to exactly the end of the data.
+/// In this order, for each file of the chain: header (size, signature, its CRC unless that is
+/// zero), length, CRC, then every message up to exactly the end of the data.
 ///
 /// # Errors
 /// The first fault as [`Broken`]. No input makes it panic.
@@ -19,9 +19,10 @@ pub fn scan(bytes: &[u8]) -> Result<Fit, Broken> {
     let mut fit = Fit::default();
     let mut at = 0;
     loop {
-        let Frame { data, end } = frame::check(bytes, at)?;
+        let Frame { data, end, protocol } = frame::check(bytes, at)?;
         Walk::new(&mut fit).run(&bytes[..data.end], data.start)?;
         fit.files += 1;
+        fit.protocol = fit.protocol.max(protocol);
         at = end;
         if at == bytes.len() {
             return Ok(fit);

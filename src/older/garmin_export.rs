@@ -10,86 +10,120 @@
 //! account's devices) and several readers of single fields; pe-st/garmin-connect-export says the same of distance and
 //! duration in its README.
 //!
+//! Readers of older and newer exports have met the same fields under names that differ in small and capital letters
+//! (`startTimeGMT`), numbers and times written as texts, times in seconds, and entries that have the local start alone
+//! (pe-st/garmin-connect-export issue 7, trevordavies095/tempo issue 224). All of that is read; an entry of which nobody can
+//! tell when it began, or which activity it is, is counted, so that it can be told.
+//!
 //! The files lie in `DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_*_Part*.zip`, `{e-mail}_{number}.fit`. The number is
 //! that of the upload, never of the activity, and nine of ten files are no activities: so the file itself has to say
 //! which one it is.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::Value;
+use jiff::civil::DateTime;
+use serde_json::{Map, Value};
 
+use super::{Told, as_if_utc, civil};
 use crate::activity::Activity;
 use crate::sport;
+use crate::walk::plain;
 
 const PER_SECOND: f64 = 1000.0;
 const PER_METRE: f64 = 100.0;
+/// Smaller times are seconds: as milliseconds they would be of before 1973.
+const SMALLEST_MS: f64 = 1e11;
+
+/// What a list of an export says.
+#[derive(Debug, Default)]
+pub struct ExportList {
+    /// Its activities.
+    pub activities: Vec<Told>,
+    /// Entries that no file could be told to be of: they have no id, or no start.
+    pub unclear: u64,
+    /// The names of the fields of the first of those.
+    pub fields: Option<String>,
+}
 
 /// Whether a file of this path is such a list.
 pub fn is_list(path: &str) -> bool {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+    let name = plain(path).rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     name.ends_with("summarizedactivities.json")
 }
 
-/// The activities of one list. Entries without an id or a start are left out: no file could be told to be theirs.
-pub fn activities(platform: &str, text: &[u8]) -> Result<Vec<Activity>, serde_json::Error> {
+/// The activities of one list.
+pub fn activities(platform: &str, text: &[u8]) -> Result<ExportList, serde_json::Error> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let entries = match serde_json::from_slice::<Vec<Block>>(text) {
-        Ok(blocks) if blocks.iter().any(|block| block.entries.is_some()) => {
-            blocks.into_iter().filter_map(|block| block.entries).flatten().collect()
+    let mut list = ExportList::default();
+    for entry in entries(serde_json::from_slice(text)?) {
+        let fields = Fields::of(&entry);
+        match activity(platform, &fields) {
+            Some(told) => list.activities.push(told),
+            None => {
+                list.unclear += 1;
+                list.fields.get_or_insert_with(|| entry.keys().take(12).cloned().collect::<Vec<_>>().join(", "));
+            }
         }
-        // Some have the entries at once, or a block alone.
-        _ => match serde_json::from_slice::<Block>(text) {
-            Ok(Block { entries: Some(entries) }) => entries,
-            _ => serde_json::from_slice::<Vec<Entry>>(text)?,
-        },
-    };
-    Ok(entries.iter().filter_map(|entry| activity(platform, entry)).collect())
+    }
+    Ok(list)
 }
 
-#[derive(Deserialize)]
-struct Block {
-    #[serde(rename = "summarizedActivitiesExport", default)]
-    entries: Option<Vec<Entry>>,
+/// The entries of a list: in blocks, in one block alone, or at once.
+fn entries(value: Value) -> Vec<Map<String, Value>> {
+    match value {
+        Value::Array(all) => all.into_iter().flat_map(entries).collect(),
+        Value::Object(mut object) => {
+            let block = object.keys().find(|name| name.eq_ignore_ascii_case("summarizedActivitiesExport")).cloned();
+            match block.and_then(|name| object.remove(&name)) {
+                Some(inner) => entries(inner),
+                None => vec![object],
+            }
+        }
+        _ => Vec::new(),
+    }
 }
 
-/// What is read of an entry. Each field may be of any kind: a strange one is nothing, and the others count.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Entry {
-    activity_id: Value,
-    name: Value,
-    activity_type: Value,
-    begin_timestamp: Value,
-    start_time_gmt: Value,
-    start_time_local: Value,
-    duration: Value,
-    elapsed_duration: Value,
-    distance: Value,
-    device_id: Value,
-    manufacturer: Value,
+/// The fields of an entry, by their names in small letters.
+struct Fields<'a>(Vec<(String, &'a Value)>);
+
+impl<'a> Fields<'a> {
+    fn of(entry: &'a Map<String, Value>) -> Fields<'a> {
+        Fields(entry.iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
+    }
+
+    /// The first of these that is there and is read as something. Each may be of any kind: a strange one is nothing.
+    fn get<T>(&self, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        let named = |name: &str| self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+        names.iter().filter_map(|name| named(name)).find_map(read)
+    }
 }
 
-fn activity(platform: &str, entry: &Entry) -> Option<Activity> {
-    let start = second(&entry.start_time_gmt).or_else(|| second(&entry.begin_timestamp))?;
-    let kind = text(&entry.activity_type).or_else(|| text(&entry.activity_type["typeKey"]));
+fn activity(platform: &str, fields: &Fields) -> Option<Told> {
+    let start = fields.get(&["starttimegmt", "begintimestamp", "starttimeutc"], second);
+    let local = fields.get(&["starttimelocal", "begintimestamplocal"], second);
+    let local_start = local.and_then(|second| civil_of(second).filter(|_| start.is_none()));
+    if start.is_none() && local_start.is_none() {
+        return None;
+    }
+    let kind = fields.get(&["activitytype"], |value| text(value).or_else(|| text(&value["typeKey"])));
     let names = kind.as_deref().and_then(sport::from_garmin);
-    let ahead = second(&entry.start_time_local).map(|local| local - start);
-    Some(Activity {
+    let ahead = local.zip(start).map(|(local, start)| local - start);
+    let activity = Activity {
         platform: platform.to_owned(),
-        id: id(&entry.activity_id)?,
-        name: text(&entry.name),
+        id: fields.get(&["activityid"], id)?,
+        name: fields.get(&["name", "activityname"], text),
         sport: names.map(|(sport, _)| sport.to_owned()),
         sub_sport: names.and_then(|(_, sub_sport)| sub_sport).map(str::to_owned),
         platform_sport: kind,
-        start_time: Some(Timestamp::from_second(start).ok()?),
+        start_time: start.and_then(|start| Timestamp::from_second(start).ok()),
         utc_offset_s: ahead.filter(|ahead| ahead.abs() <= 18 * 3600).and_then(|ahead| i32::try_from(ahead).ok()),
-        timer_time_s: number(&entry.duration).map(|ms| ms / PER_SECOND),
-        elapsed_time_s: number(&entry.elapsed_duration).map(|ms| ms / PER_SECOND),
-        distance_m: number(&entry.distance).map(|cm| cm / PER_METRE),
-        manufacturer: text(&entry.manufacturer).map(|name| name.to_ascii_lowercase()),
-        device: id(&entry.device_id).filter(|device| device != "0"),
+        timer_time_s: fields.get(&["duration"], number).map(|ms| ms / PER_SECOND),
+        elapsed_time_s: fields.get(&["elapsedduration"], number).map(|ms| ms / PER_SECOND),
+        distance_m: fields.get(&["distance"], number).map(|cm| cm / PER_METRE),
+        manufacturer: fields.get(&["manufacturer"], text).map(|name| name.to_ascii_lowercase()),
+        device: fields.get(&["deviceid"], id).filter(|device| device != "0"),
         manual: false,
-    })
+    };
+    Some(Told { activity, local_start, is_of_the_place: true })
 }
 
 /// A number, also one written with a fraction of nothing, or digits.
@@ -111,13 +145,32 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
 
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().filter(|number| *number > 0.0)
+/// A number, also one that is written as a text.
+fn any_number(value: &Value) -> Option<f64> {
+    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    number.is_finite().then_some(number)
 }
 
+fn number(value: &Value) -> Option<f64> {
+    any_number(value).filter(|number| *number > 0.0)
+}
+
+/// A time in seconds since 1970: a number of milliseconds or seconds, or a time that is written out. One without a zone is
+/// read as if it were UTC.
 fn second(value: &Value) -> Option<i64> {
-    let ms = value.as_f64().filter(|ms| ms.is_finite() && ms.abs() < 1e15)?;
-    Some((ms / PER_SECOND).floor() as i64)
+    if let Some(number) = any_number(value) {
+        let seconds = if number.abs() < SMALLEST_MS { number } else { number / PER_SECOND };
+        return Some(seconds.floor() as i64).filter(|second| second.abs() < 1_000_000_000_000);
+    }
+    let text = value.as_str()?.trim();
+    match text.parse::<Timestamp>() {
+        Ok(time) => Some(time.as_second()),
+        Err(_) => Some(as_if_utc(civil(text)?)?.as_second()),
+    }
+}
+
+fn civil_of(second: i64) -> Option<DateTime> {
+    Some(jiff::tz::Offset::UTC.to_datetime(Timestamp::from_second(second).ok()?))
 }
 
 #[cfg(test)]
@@ -130,7 +183,8 @@ mod tests {
         "deviceId": 3300000001, "manufacturer": "GARMIN"}"#;
 
     fn read(text: &str) -> Vec<Activity> {
-        activities("garmin-com", text.as_bytes()).unwrap()
+        let list = activities("garmin-com", text.as_bytes()).unwrap();
+        list.activities.into_iter().map(|told| told.activity).collect()
     }
 
     #[test]
@@ -171,8 +225,60 @@ mod tests {
     }
 
     #[test]
+    fn other_spellings_texts_for_numbers_and_seconds_say_the_same() {
+        let expected = read(&format!("[{ENTRY}]"));
+        for (known, other) in [
+            ("\"beginTimestamp\": 1767881421000, \"startTimeGmt\": 1767881421000.0", "\"startTimeGMT\": 1767881421000"),
+            (
+                "\"beginTimestamp\": 1767881421000, \"startTimeGmt\": 1767881421000.0",
+                "\"startTimeGmt\": \"1767881421000\"",
+            ),
+            (
+                "\"beginTimestamp\": 1767881421000, \"startTimeGmt\": 1767881421000.0",
+                "\"STARTTIMEGMT\": \"2026-01-08 14:10:21\"",
+            ),
+            (
+                "\"beginTimestamp\": 1767881421000, \"startTimeGmt\": 1767881421000.0",
+                "\"startTimeGmt\": \"2026-01-08T14:10:21.0\"",
+            ),
+            (
+                "\"beginTimestamp\": 1767881421000, \"startTimeGmt\": 1767881421000.0",
+                "\"startTimeGmt\": \"2026-01-08T15:10:21+01:00\"",
+            ),
+            (
+                "\"beginTimestamp\": 1767881421000, \"startTimeGmt\": 1767881421000.0",
+                "\"startTimeGmt\": null, \"beginTimestamp\": 1767881421",
+            ),
+            ("1767902121000.0", "\"2026-01-08 19:55:21\""),
+            ("2223300.04", "\"2223300.04\""),
+            ("426120.01", "\" 426120.01 \""),
+            ("3300000001", "\"3300000001\""),
+            ("21482825013", "\"21482825013\""),
+            ("\"name\"", "\"activityName\""),
+            ("\"trail_running\"", "{\"typeId\": 6, \"typeKey\": \"trail_running\"}"),
+        ] {
+            let text = ENTRY.replace(known, other);
+            assert!(text != ENTRY, "{known}");
+            assert_eq!(read(&format!("{{\"SummarizedActivitiesExport\": [{text}]}}")), expected, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_local_start_alone_is_kept_as_one_and_what_is_unclear_is_counted() {
+        let local = "[{\"activityId\": 1, \"startTimeLocal\": 1767885021000, \"distance\": 5}, {\"activityId\": 2, \"start\": 7},
+            {\"startTimeGmt\": 1767881421000}, 5, {\"activityId\": 3, \"startTimeGmt\": \"soon\"}]";
+        let list = activities("garmin-com", local.as_bytes()).unwrap();
+        assert_eq!((list.activities.len(), list.unclear), (1, 3));
+        assert_eq!(list.fields.as_deref(), Some("activityId, start"));
+        let told = &list.activities[0];
+        assert_eq!(told.local_start, civil("2026-01-08 15:10:21"));
+        assert_eq!((told.activity.start_time, told.activity.utc_offset_s, told.is_of_the_place), (None, None, true));
+    }
+
+    #[test]
     fn lists_are_known_by_their_names() {
         assert!(is_list("DI_CONNECT/DI-Connect-Fitness/me@example.com_0_summarizedActivities.json"));
+        assert!(is_list("me_0_summarizedActivities.json.gz"));
         assert!(!is_list("DI_CONNECT/DI-Connect-Fitness/me@example.com_gear.json"));
     }
 }

@@ -18,7 +18,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 pub use database::Unreadable;
-pub use garmin_export::{activities, is_list};
+pub use garmin_export::{ExportList, activities, is_list};
 pub use garminsync::{GarminSync, Schedule};
 pub use names::id_of;
 pub use recognise::{Found, KNOWN, recognise};
@@ -56,10 +56,14 @@ impl Told {
         told.is_none_or(|told| (told.as_second() - start.as_second()).abs() <= REACH_S)
     }
 
+    /// The start by a clock without a zone, in seconds since 1970 as if that clock showed UTC.
+    pub fn local_second(&self) -> Option<i64> {
+        as_if_utc(self.local_start?).map(Timestamp::as_second)
+    }
+
     /// Local time minus UTC, where it began, if the local time and `start` are a zone's worth apart.
     pub fn offset(&self, start: Timestamp) -> Option<i32> {
-        let local = as_if_utc(self.local_start.filter(|_| self.is_of_the_place)?)?;
-        let ahead = local.as_second() - start.as_second();
+        let ahead = self.local_second().filter(|_| self.is_of_the_place)? - start.as_second();
         let quarters = (ahead as f64 / 900.0).round() as i64;
         let is_a_zone = (ahead - quarters * 900).abs() <= ROUNDING_S && (-12 * 4..=14 * 4).contains(&quarters);
         i32::try_from(quarters * 900).ok().filter(|_| is_a_zone)

@@ -7,7 +7,7 @@ use zip::ZipArchive;
 
 use super::database::{self, Database};
 use super::{FOLDERS, id_of, is_list};
-use crate::walk::{self, Want, ending};
+use crate::walk::{self, Met, Skipped, Want, ending, plain};
 
 /// What can be named, for messages.
 pub const KNOWN: &str = "known are GarminSync's garmin.db or its data folder, Sports Sync X's folder or its \
@@ -50,7 +50,7 @@ pub fn recognise(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
         return of_database(path)?.ok_or_else(|| "it is a database of some other program".to_owned());
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_track = ["fit", "tcx", "gpx", "zip"].contains(&ending(&name).as_str());
+    let is_track = ["fit", "tcx", "gpx", "zip"].contains(&ending(plain(&name)).as_str());
     if is_track && id_of(&name).is_some() {
         return Ok(Found::Files(path.to_owned()));
     }
@@ -73,7 +73,7 @@ pub fn recognise(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
 
 fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     for folder in [path.to_owned(), path.join("data"), path.join("db")] {
-        for (name, file) in walk::files(&folder).unwrap_or_default() {
+        for (name, file) in walk::files(&folder, &[], &mut Skipped::default()).unwrap_or_default() {
             let may_be = ["db", "sqlite", "sqlite3"].contains(&ending(&name).as_str());
             if !may_be || !database::is_database(&file) {
                 continue;
@@ -109,7 +109,7 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
 
 /// Whether a folder has files with the names of Sports Sync X. (Our own archive stands in folders of the same name.)
 fn holds_theirs(folder: &Path) -> bool {
-    let files = walk::files(folder).unwrap_or_default();
+    let files = walk::files(folder, &[], &mut Skipped::default()).unwrap_or_default();
     files.iter().any(|(name, _)| !name.starts_with("activity_") && id_of(name).is_some())
 }
 
@@ -135,19 +135,43 @@ fn of_database(path: &Path) -> Result<Option<Found>, String> {
 
 /// A folder or zip with at least one file that is named with an id.
 fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
-    let mut is_known = false;
+    let (mut is_known, mut nameless, mut skipped) = (false, 0_u64, Skipped::default());
     let mut look = |name: &str| {
         let has_id = id_of(name.rsplit(['/', '\\']).next().unwrap_or(name)).is_some();
         match ending(name).as_str() {
-            "fit" | "tcx" | "gpx" => is_known |= has_id,
+            "fit" | "tcx" | "gpx" => {
+                is_known |= has_id;
+                nameless += u64::from(!has_id);
+            }
             "zip" if has_id => is_known = true,
             "zip" if !is_known => return Want::Open,
             _ => {}
         }
         Want::Nothing
     };
-    walk::search::<walk::Error>(path, except, &mut look, &mut |_| Ok(())).map_err(|error| error.to_string())?;
-    if is_known { Ok(Found::Files(path.to_owned())) } else { Err("nothing that is known is in it".into()) }
+    let is_track = |path: &str| ["fit", "tcx", "gpx"].contains(&ending(plain(path)).as_str());
+    let mut met = |met| {
+        if let Met::Skipped(skip, path) = met
+            && !is_track(&path)
+        {
+            skipped.add(skip, &path);
+        }
+        Ok(())
+    };
+    walk::search::<walk::Error>(path, except, &mut look, &mut met).map_err(|error| error.to_string())?;
+    if is_known { Ok(Found::Files(path.to_owned())) } else { Err(unknown(nameless, &skipped)) }
+}
+
+/// Why a folder or zip is nothing that is known, with what is in it.
+fn unknown(nameless: u64, skipped: &Skipped) -> String {
+    let tracks = (nameless > 0).then(|| {
+        let names = if nameless == 1 { "file is named without an id" } else { "files are named without ids" };
+        format!("{nameless} FIT, TCX or GPX {names} (FIT files can be a platform of their own: folder:PATH)")
+    });
+    let others = skipped.notices().into_iter().filter(|notice| notice.matters).map(|notice| notice.text);
+    let all: Vec<String> = tracks.into_iter().chain(others).collect();
+    let all = if all.is_empty() { String::new() } else { format!(": {}", all.join(", ")) };
+    format!("nothing that is known is in it{all}")
 }
 
 fn names_in(path: &Path) -> Result<Vec<String>, String> {

@@ -7,8 +7,26 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use jiff::Timestamp;
+
 use crate::activity::Activity;
 use crate::matching::{Candidate, Certainty, Matcher};
+
+/// Local time minus UTC, in steps of a quarter of an hour: between UTC-12 and UTC+14.
+const ZONES: std::ops::RangeInclusive<i64> = -12 * 4..=14 * 4;
+/// Seconds of such a step.
+const ZONE_STEP_S: i64 = 900;
+/// What rounding does to a time, in seconds.
+const ROUNDING_S: i64 = 2;
+
+/// An activity whose file is sought.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought<'a> {
+    /// The activity.
+    pub activity: &'a Activity,
+    /// If its start is not known: its start by the clock of the place, in seconds since 1970 as if that showed UTC.
+    pub local_start_s: Option<i64>,
+}
 
 /// What a file says of itself.
 #[derive(Debug, Clone)]
@@ -44,7 +62,7 @@ struct Fit {
 }
 
 /// Says of each file what it is of.
-pub fn attach(activities: &[Activity], files: &[Recorded]) -> Vec<Fate> {
+pub fn attach(activities: &[Sought], files: &[Recorded]) -> Vec<Fate> {
     let mut fits = fitting(activities, files);
     // On either side: what the own device recorded goes before what another one did.
     for side in [|fit: &Fit| fit.file, |fit: &Fit| fit.activity] {
@@ -71,11 +89,15 @@ pub fn attach(activities: &[Activity], files: &[Recorded]) -> Vec<Fate> {
 }
 
 /// The pairs that are one exercise but for rounding.
-fn fitting(activities: &[Activity], files: &[Recorded]) -> Vec<Fit> {
+fn fitting(activities: &[Sought], files: &[Recorded]) -> Vec<Fit> {
     // What Garmin calls a device means nothing to a file, so it is compared below and not by the rules.
     let plain = |activity: &Activity| Activity { device: None, ..activity.clone() };
-    let all: Vec<Activity> =
-        activities.iter().map(plain).chain(files.iter().map(|file| plain(&file.exercise))).collect();
+    let started = started(activities, files);
+    let all: Vec<Activity> = started
+        .iter()
+        .map(|(at, start)| Activity { start_time: *start, ..plain(activities[*at].activity) })
+        .chain(files.iter().map(|file| plain(&file.exercise)))
+        .collect();
     let candidates: Vec<Candidate> =
         all.iter().map(|activity| Candidate { activity, file: None, native_manufacturer: None }).collect();
     let matcher = Matcher::default();
@@ -83,28 +105,68 @@ fn fitting(activities: &[Activity], files: &[Recorded]) -> Vec<Fit> {
     let serials: HashSet<String> = files.iter().filter_map(|file| Some(file.serial?.to_string())).collect();
     let mut fits = Vec::new();
     for (one, other) in matcher.nearby(&candidates) {
-        let is_across = one < activities.len() && other >= activities.len();
+        let is_across = one < started.len() && other >= started.len();
         if !is_across {
             continue;
         }
         let verdict = matcher.verdict(&candidates[one], &candidates[other]);
-        if verdict.is_some_and(|verdict| verdict.certainty == Certainty::SameExercise) {
-            let file = other - activities.len();
+        let (activity, file) = (started[one].0, other - started.len());
+        let is_of_its_zone = may_be_local(&activities[activity], &files[file].exercise);
+        if is_of_its_zone && verdict.is_some_and(|verdict| verdict.certainty == Certainty::SameExercise) {
             let serial = files[file].serial.map(|serial| serial.to_string());
-            let device = activities[one].device.as_ref().filter(|device| serials.contains(*device));
+            let device = activities[activity].activity.device.as_ref().filter(|device| serials.contains(*device));
             let same_device = device.is_some() && serial.as_ref() == device;
-            if same_device || device.is_none() {
-                fits.push(Fit { file, activity: one, same_device });
+            let is_known = fits.iter().any(|fit: &Fit| fit.file == file && fit.activity == activity);
+            if !is_known && (same_device || device.is_none()) {
+                fits.push(Fit { file, activity, same_device });
             }
         }
     }
     fits
 }
 
+/// Each activity with its start. One of which only the local start is known has every start that a file has with it in
+/// some zone.
+fn started(activities: &[Sought], files: &[Recorded]) -> Vec<(usize, Option<Timestamp>)> {
+    let mut starts: Vec<i64> = files.iter().filter_map(|file| Some(file.exercise.start_time?.as_second())).collect();
+    starts.sort_unstable();
+    let in_some_zone = |(at, sought): (usize, &Sought)| {
+        let Some(local) = sought.local_start_s.filter(|_| sought.activity.start_time.is_none()) else {
+            return vec![(at, sought.activity.start_time)];
+        };
+        let first = starts.partition_point(|start| *start < local - (ZONES.end() + 1) * ZONE_STEP_S);
+        let near = starts[first..].iter().take_while(|start| **start <= local - (ZONES.start() - 1) * ZONE_STEP_S);
+        let mut zones: Vec<i64> = near.filter_map(|start| zone(local - start)).collect();
+        zones.dedup();
+        let start = |zone: i64| Timestamp::from_second(local - zone * ZONE_STEP_S).ok();
+        zones.into_iter().map(|zone| (at, start(zone))).collect()
+    };
+    activities.iter().enumerate().flat_map(in_some_zone).collect()
+}
+
+/// The zone, in steps, in which clocks are so many seconds ahead of UTC.
+fn zone(ahead: i64) -> Option<i64> {
+    let zone = (ahead as f64 / ZONE_STEP_S as f64).round() as i64;
+    (ZONES.contains(&zone) && (ahead - zone * ZONE_STEP_S).abs() <= ROUNDING_S).then_some(zone)
+}
+
+/// Whether a file can have begun at an activity's local start: it does if its device told the zone.
+fn may_be_local(sought: &Sought, exercise: &Activity) -> bool {
+    let Some(local) = sought.local_start_s.filter(|_| sought.activity.start_time.is_none()) else { return true };
+    let told =
+        exercise.start_time.zip(exercise.utc_offset_s).map(|(start, offset)| start.as_second() + i64::from(offset));
+    // Devices write both times one by one, so the offset may be seconds off.
+    told.is_none_or(|told| (local - told).abs() <= 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
+
+    fn attach(activities: &[Activity], files: &[Recorded]) -> Vec<Fate> {
+        let sought = |activity| Sought { activity, local_start_s: None };
+        super::attach(&activities.iter().map(sought).collect::<Vec<_>>(), files)
+    }
 
     /// A run of that many seconds that begins that many seconds after a moment.
     fn run(id: &str, start: i64, seconds: f64) -> Activity {
@@ -162,5 +224,25 @@ mod tests {
         let bare = Activity { timer_time_s: None, distance_m: None, ..run("2", 0, 1800.0) };
         assert_eq!(attach(&[walk], &[file(0, 1800.0, 7)]), [Fate::None]);
         assert_eq!(attach(&[bare], &[file(0, 1800.0, 7)]), [Fate::None]);
+    }
+
+    #[test]
+    fn a_local_start_alone_fits_the_one_file_of_any_zone_unless_the_device_told_another() {
+        let hour = 3600;
+        let without_start = |id: &str, seconds| Activity { start_time: None, ..run(id, 0, seconds) };
+        let activities = [without_start("1", 1800.0), without_start("2", 900.0), without_start("3", 600.0)];
+        let local = |start: i64| Some(1_700_000_000 + start);
+        // In Nepal, in the west, and at no place on earth.
+        let starts = [local(5 * hour + 45 * 60), local(86_400 - 8 * hour), local(200_000 + 20 * hour)];
+        let sought: Vec<Sought> =
+            activities.iter().zip(starts).map(|(activity, local_start_s)| Sought { activity, local_start_s }).collect();
+        let mut files = [file(0, 1800.0, 7), file(86_401, 900.0, 7), file(200_000, 600.0, 7)];
+        assert_eq!(super::attach(&sought, &files), [Fate::Of(0), Fate::Of(1), Fate::None]);
+        files[0].exercise.utc_offset_s = Some(5 * 3600 + 45 * 60);
+        files[1].exercise.utc_offset_s = Some(3600);
+        assert_eq!(super::attach(&sought, &files), [Fate::Of(0), Fate::None, Fate::None]);
+        // Two that differ by an hour alone fit both.
+        let two = [file(0, 1800.0, 7), file(3600, 1800.0, 7)];
+        assert_eq!(super::attach(&sought[..1], &two), [ambiguous(&[0], &[1]), ambiguous(&[0], &[0])]);
     }
 }

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 use crate::activity::Activity;
 use crate::http::{Http, Secret};
+use crate::walk::Notice;
 
 pub use identity::{Identity, OwnerGuard, described, masked};
 pub use tokens::TokenStore;
@@ -94,6 +95,12 @@ pub trait Platform: Send {
     /// No file at all is [`Download::None`], not an error, and final. [`Error::Gone`]: the activity itself is no longer
     /// there. The bytes are as they came; whether they are a file is for the archive to say.
     fn download(&self, activity: &Activity) -> Result<Download>;
+
+    /// Fetches what the service computed from an activity whose original it holds broken: a [`Download::Export`], or
+    /// [`Download::None`] if it computes nothing.
+    fn download_export(&self, _activity: &Activity, _why: &str) -> Result<Download> {
+        Ok(Download::None { why: "the service gives originals alone".into() })
+    }
 
     /// Puts a file there: sent once, whatever comes of it.
     ///
@@ -307,6 +314,9 @@ pub enum Barred {
     ThisRun,
 }
 
+/// Is told all that a listing skipped.
+pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
+
 /// What a platform is opened with.
 pub struct Context {
     /// The platform's name.
@@ -325,6 +335,8 @@ pub struct Context {
     pub client_id: Option<String>,
     /// Told what a person should know.
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Told, at the end of each listing, all that it skipped: a person is told of each once.
+    pub skipped: TellSkipped,
 }
 
 /// A row of the table of platforms: what can be known of one without opening it.

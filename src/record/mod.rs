@@ -15,6 +15,11 @@ pub use reader::{Line, Malformed, Numbered, Reader};
 
 use crate::activity::Activity;
 
+/// An activity whose service holds no file of it.
+pub const NO_FILE: &str = "none";
+/// An activity whose file the service does not give.
+pub const UNAVAILABLE: &str = "unavailable";
+
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
@@ -36,7 +41,8 @@ pub struct ActivityRecord {
     /// Whether its file is in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloaded: Option<bool>,
-    /// `none`: the service holds no file of it, and never will.
+    /// `none`: the service holds no file of it, and never will; `unavailable`: the service has refused its file several
+    /// times, and is asked for it once a week.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<String>,
     /// The file in the archive.

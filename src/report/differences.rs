@@ -92,7 +92,7 @@ fn not_archived(facts: &Facts, lang: Lang) -> Markup {
             @if facts.not_archived.is_empty() { (nothing(lang)) }
             @for group in &facts.not_archived {
                 (folded(html! { span.place { (group.platform) } " " b { (number(group.count)) } " " (group.reason.words(lang)) },
-                    &group.items, group.count <= 5 && group.reason != NoFile::NoOriginal, lang, |item| lacking(item, lang)))
+                    &group.items, group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| lacking(item, lang)))
             }
         }
     }

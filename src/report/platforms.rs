@@ -31,6 +31,9 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                 (row(lang.pick("missing", "缺失"), html! { (number(platform.missing)) }))
                 (row(lang.pick("failed", "失败"), html! { (number(platform.failed)) }))
                 (row(lang.pick("no original", "无原始文件"), html! { (number(platform.no_original)) }))
+                @if platform.unavailable > 0 {
+                    (row(lang.pick("unavailable", "无法获取"), html! { (number(platform.unavailable)) }))
+                }
                 (row(lang.pick("pending", "待确认上传"), html! { (number(platform.pending)) }))
                 (row(lang.pick("size", "大小"), html! { (lang::size(platform.bytes)) }))
             }

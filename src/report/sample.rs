@@ -110,6 +110,7 @@ fn platform((name, title): (&str, &str)) -> Platform {
         downloaded: 1198,
         missing: 8,
         no_original: 4,
+        unavailable: 2,
         failed: 1,
         pending: 2,
         bytes: 98_000_000,

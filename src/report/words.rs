@@ -86,6 +86,10 @@ impl NoFile {
             NoFile::Failed => lang.pick("asked for in vain; asked for again", "获取失败，会重试"),
             NoFile::Broken => lang.pick("found changed or cut; fetched again", "文件损坏，会重新获取"),
             NoFile::NotYet => lang.pick("not fetched yet", "尚未下载"),
+            NoFile::Unavailable => lang.pick(
+                "unavailable: the platform does not give the file; requested again once a week",
+                "平台不提供文件；每周重试一次",
+            ),
             NoFile::NoOriginal => lang.pick(
                 "without a file: typed in by hand, or the service holds none",
                 "没有文件：手动录入，或服务没有原始文件",

@@ -77,6 +77,8 @@ pub enum NoFile {
     Broken,
     /// Nobody has asked for it yet.
     NotYet,
+    /// Its platform has refused it several times, and is asked for it once a week.
+    Unavailable,
     /// There is none: typed in by hand, or the service holds no file.
     NoOriginal,
 }

@@ -22,6 +22,8 @@ pub struct Platform {
     pub missing: u64,
     /// Of those, without a file that could be had: typed in by hand, or the service holds none.
     pub no_original: u64,
+    /// Of those, without a file because the platform refuses it; it is requested once a week. They are not among the missing.
+    pub unavailable: u64,
     /// Of the missing ones, those whose file was asked for in vain.
     pub failed: u64,
     /// Uploads to it whose end is not known yet.

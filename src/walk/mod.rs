@@ -1,11 +1,14 @@
 //! Finds files below a path: in folders, in zip files, and in zip files inside those (a service's export of everything
 //! is built so). Everything is bounded: what lies there was not made by us.
 //!
-//! Hidden files and folders are passed over: trash folders, and the shadows that a Mac leaves on a watch. Links are not
-//! followed. What is broken is told and passed over; what cannot be read at all is told as such, so that nobody takes
-//! anything for gone because a cable was loose.
+//! A file that was packed by gzip is read as what it was. Hidden files and folders are skipped (the shadows that a Mac
+//! leaves on a watch), and so are recycle bins and the system folders of NAS devices and Windows: what lies there was
+//! deleted, or is nobody's. Links are not followed. Whatever is left out is met as [`Met::Skipped`]; what is broken is told,
+//! too; what cannot be read at all is told as such, so that nobody takes anything for gone because a cable was loose.
 
+mod gz;
 mod shelf;
+mod skip;
 mod zips;
 
 use std::fs::{self, File};
@@ -14,7 +17,9 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
+pub use gz::{gunzip, is_gzip, plain};
 pub use shelf::Shelf;
+pub use skip::{Notice, Skip, Skipped};
 
 /// The longest real recordings have some ten megabytes.
 const FILE: u64 = 128 << 20;
@@ -75,6 +80,8 @@ impl Place {
 pub enum Met {
     /// A file that was wanted.
     File(Place, Vec<u8>),
+    /// Something that is left out: why, and where.
+    Skipped(Skip, String),
     /// Something that should have been one, or a zip, and is broken: where, and why.
     Bad(String, String),
     /// A file or a folder that cannot be read: where, and why. What is in it is not known.
@@ -96,7 +103,8 @@ pub fn ending(name: &str) -> String {
 }
 
 /// Searches below `root`, a folder or a zip file, in the order of names. `want` is asked for each name, with the path
-/// below `root`; `each` is told of everything met, and an error of it ends the search. Folders among `except` are left out.
+/// below `root` (of a gzip file without that ending); `each` is told of everything met, and an error of it ends the search.
+/// Folders among `except` are not looked into.
 pub fn search<E: From<Error>>(
     root: &Path,
     except: &[PathBuf],
@@ -131,8 +139,9 @@ struct Search<'a, E> {
 impl<E: From<Error>> Search<'_, E> {
     fn folder(&mut self, entries: Vec<fs::DirEntry>, depth: usize) -> Result<(), E> {
         for entry in entries {
-            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-            if name.starts_with('.') {
+            let path = entry.path();
+            if let Some(skip) = Skip::by_name(&entry.file_name().to_string_lossy()) {
+                (self.each)(Met::Skipped(skip, below(self.root, &path)))?;
                 continue;
             }
             let kind = match entry.file_type() {
@@ -144,15 +153,30 @@ impl<E: From<Error>> Search<'_, E> {
             };
             if kind.is_dir() {
                 self.below(&path, depth + 1)?;
-            } else if kind.is_file() {
-                match (self.want)(&below(self.root, &path)) {
-                    Want::Nothing => {}
+            } else if kind.is_symlink() {
+                (self.each)(Met::Skipped(Skip::Link, below(self.root, &path)))?;
+            } else {
+                let shown = below(self.root, &path);
+                match self.wanted(&shown) {
+                    // Neither a pipe nor a device is ever opened.
+                    want if want == Want::Nothing || !kind.is_file() => {
+                        (self.each)(Met::Skipped(Skip::of(&shown), shown))?
+                    }
                     Want::Open => self.zip_file(&path)?,
                     want => self.file(&path, want)?,
                 }
             }
         }
         Ok(())
+    }
+
+    /// What is to be done with a file of that path.
+    fn wanted(&mut self, shown: &str) -> Want {
+        match (self.want)(plain(shown)) {
+            // A zip that was packed once more is nothing that anybody makes.
+            Want::Open if plain(shown) != shown => Want::Nothing,
+            want => want,
+        }
     }
 
     fn below(&mut self, dir: &Path, depth: usize) -> Result<(), E> {
@@ -175,7 +199,10 @@ impl<E: From<Error>> Search<'_, E> {
 
     fn file(&mut self, path: &Path, want: Want) -> Result<(), E> {
         match read(path, want) {
-            Ok(bytes) => self.met(Place::on_disk(self.root, path.to_owned()), bytes, want),
+            Ok(bytes) => match unpacked(&path.to_string_lossy(), bytes, want) {
+                Ok(bytes) => self.met(Place::on_disk(self.root, path.to_owned()), bytes, want),
+                Err(why) => (self.each)(Met::Bad(below(self.root, path), why)),
+            },
             // Taken away since the folder was read.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => self.unreadable(path, &error),
@@ -207,14 +234,18 @@ impl<E: From<Error>> Search<'_, E> {
                 }
                 None => continue,
             };
-            let is_hidden = name.split(['/', '\\']).any(|part| part.starts_with('.') || part == "__MACOSX");
             let shown = format!("{prefix}{name}");
-            if is_hidden || name.ends_with('/') {
+            if name.ends_with('/') {
+                continue;
+            }
+            // Some programs begin every name with `./`.
+            if let Some(skip) = name.split(['/', '\\']).filter(|part| *part != ".").find_map(Skip::by_name) {
+                (self.each)(Met::Skipped(skip, shown))?;
                 continue;
             }
             let inside: Vec<usize> = nested.into_iter().chain([index]).collect();
-            match ((self.want)(&shown), nested) {
-                (Want::Nothing, _) => {}
+            match (self.wanted(&shown), nested) {
+                (Want::Nothing, _) => (self.each)(Met::Skipped(Skip::of(&shown), shown))?,
                 (Want::Open, None) => match zips::spooled(&mut zip, index)? {
                     Ok(inner) => self.zip(file, inner, Some(index), &format!("{shown}/"))?,
                     Err(why) => (self.each)(Met::Bad(shown, why))?,
@@ -253,27 +284,50 @@ fn entries(dir: &Path) -> io::Result<Vec<fs::DirEntry>> {
     Ok(entries)
 }
 
+/// The bytes of a file of that name as it was before it was packed by gzip, if it was.
+fn unpacked(name: &str, bytes: Vec<u8>, want: Want) -> Result<Vec<u8>, String> {
+    match (plain(name) != name, want) {
+        (false, _) => Ok(bytes),
+        (true, Want::Fit) => gz::gunzip_fit(&bytes, most(want)),
+        (true, _) => gunzip(&bytes, most(want)),
+    }
+}
+
 /// The bytes of a file on the disk; one too many of one that is larger than it may be.
 fn read(path: &Path, want: Want) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(most(want) + 1).read_to_end(&mut bytes).map(|_| bytes)
 }
 
-/// Reads one file on the disk whole, with the bound of [`search`].
+/// Reads one file on the disk whole, with the bound of [`search`]; of one that was packed by gzip what it was.
 pub fn file(path: &Path) -> Result<Vec<u8>, String> {
     match read(path, Want::Whole) {
         Ok(bytes) if bytes.len() as u64 > FILE => Err(format!("it is larger than {FILE} bytes")),
-        Ok(bytes) => Ok(bytes),
+        Ok(bytes) => unpacked(&path.to_string_lossy(), bytes, Want::Whole),
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// The plain files in a folder, by name, in their order; neither hidden ones nor links.
-pub fn files(dir: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
-    let entries = entries(dir).map_err(|error| unreadable(dir, &error))?;
-    let plain = entries.into_iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-    let named = plain.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()));
-    Ok(named.filter(|(name, _)| !name.starts_with('.')).collect())
+/// The plain files in a folder, by name, in their order. `skipped` counts hidden ones, links, and folders but for `known`.
+pub fn files(dir: &Path, known: &[&str], skipped: &mut Skipped) -> Result<Vec<(String, PathBuf)>, Error> {
+    let mut plain = Vec::new();
+    for entry in entries(dir).map_err(|error| unreadable(dir, &error))? {
+        let (name, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
+        let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+        let skip = match Skip::by_name(&name) {
+            Some(skip) => Some(skip),
+            None if kind.is_symlink() => Some(Skip::Link),
+            None if kind.is_dir() && known.contains(&name.as_str()) => continue,
+            None if kind.is_dir() => Some(Skip::Folder),
+            None if !kind.is_file() => Some(Skip::Other),
+            None => None,
+        };
+        match skip {
+            Some(skip) => skipped.add(skip, &name),
+            None => plain.push((name, path)),
+        }
+    }
+    Ok(plain)
 }
 
 /// The most bytes that are read of a file.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{Place, Want, zips};
+use super::{Place, Want, unpacked, zips};
 
 /// Reads files that were found, and keeps the zip that it opened last: the next file is most likely in it as well.
 #[derive(Default)]
@@ -17,7 +17,7 @@ impl Shelf {
     /// What stands there now, if anything can be read there.
     pub fn read(&mut self, place: &Place) -> Option<Vec<u8>> {
         match place.inside[..] {
-            [] => fs::read(&place.file).ok(),
+            [] => unpacked(&place.file.to_string_lossy(), fs::read(&place.file).ok()?, Want::Fit).ok(),
             [index] => zips::entry(self.zip(&place.file, None)?, index, Want::Fit).ok(),
             [nested, index] => zips::entry(self.zip(&place.file, Some(nested))?, index, Want::Fit).ok(),
             _ => None,

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Seek};
 
 use zip::ZipArchive;
 
-use super::{Error, Want, most};
+use super::{Error, Want, most, plain, unpacked};
 
 /// The parts of a service's export have some hundred megabytes each.
 const NESTED_ZIP: u64 = 4 << 30;
@@ -13,7 +13,12 @@ const NESTED_ZIP: u64 = 4 << 30;
 /// The bytes of an entry, or why there are none. What was wanted as a FIT file and is none is not unpacked.
 pub fn entry(zip: &mut ZipArchive<File>, index: usize, want: Want) -> Result<Vec<u8>, String> {
     let mut entry = zip.by_index(index).map_err(|error| error.to_string())?;
+    let name = entry.name().map(|name| name.into_owned()).unwrap_or_default();
     let mut bytes = Vec::new();
+    if plain(&name) != name {
+        entry.take(most(want)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        return unpacked(&name, bytes, want);
+    }
     // The header says whether the rest is worth unpacking.
     entry.by_ref().take(14).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if want != Want::Fit || bytes.get(8..12) == Some(b".FIT") {

@@ -30,7 +30,7 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
     let kind = platform::kind(name).unwrap();
     let tokens = tempfile::tempdir().unwrap();
     let (told, traced) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-    let (heard, seen) = (told.clone(), traced.clone());
+    let (heard, also_heard, seen) = (told.clone(), told.clone(), traced.clone());
     let mut options = options(loopback);
     options.trace = Box::new(move |line| seen.lock().unwrap().push(line.to_owned()));
     let platform = (kind.open)(Context {
@@ -42,6 +42,7 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
         owner: Arc::new(AtOnce),
         client_id: None,
         notice: Arc::new(move |text| heard.lock().unwrap().push(text.to_owned())),
+        skipped: Arc::new(move |all| also_heard.lock().unwrap().extend(all.iter().map(|one| one.text.clone()))),
     });
     Opened { platform, told, traced, _tokens: tokens }
 }

@@ -38,6 +38,7 @@ impl Compared<'_> {
                     platform.bytes += entry.more_files.iter().map(|(_, bytes)| bytes).sum::<u64>();
                 }
                 Some(NoFile::NoOriginal) => platform.no_original += 1,
+                Some(NoFile::Unavailable) => platform.unavailable += 1,
                 Some(reason) => {
                     platform.missing += 1;
                     platform.failed += u64::from(reason == NoFile::Failed);

@@ -4,7 +4,7 @@ use super::compared::Compared;
 use crate::catalogue::Entry;
 use crate::status::{Clean, Lacking, NoFile, NotArchived};
 
-const REASONS: [NoFile; 4] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::NoOriginal];
+const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
 
 impl Compared<'_> {
     /// Why an entry that is on its platform is not in the archive, in words if there are any; nothing: it is.
@@ -15,6 +15,7 @@ impl Compared<'_> {
         let key = (entry.activity.platform.clone(), entry.activity.id.clone());
         let problem = self.read.problems.get(&key);
         Some(match (&entry.file, problem) {
+            (_, Some(problem)) if entry.unavailable.is_some() => (NoFile::Unavailable, Some(&problem.message)),
             (_, Some(problem)) => (NoFile::Failed, Some(&problem.message)),
             (Some(_), None) => (NoFile::Broken, None),
             (None, None) if entry.activity.manual => (NoFile::NoOriginal, Some("it was typed in by hand")),
@@ -29,27 +30,23 @@ impl Compared<'_> {
         (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && is_broken(at)).count() as u64
     }
 
-    /// How many entries have a file that was asked for in vain and may come yet: what their platform has refused time and
-    /// again is asked for seldom, and is no news.
+    /// How many entries have a file that was asked for in vain and may come yet: what is unavailable is no news.
     pub fn failed(&self) -> u64 {
-        let may_come = |at: &usize| {
-            let entry = self.entry(*at);
-            let is_failed = self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
-            is_failed && !self.read.histories.is_not_to_be_had(&entry.activity)
-        };
+        let may_come =
+            |at: &usize| self.unarchived(self.entry(*at)).is_some_and(|(reason, _)| reason == NoFile::Failed);
         (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && may_come(at)).count() as u64
     }
 
     /// What is on the platforms and not in the archive, by platform and reason.
     pub fn not_archived(&self) -> Vec<NotArchived> {
-        let mut lists: Vec<[Vec<Lacking>; 4]> = self.names.iter().map(|_| Default::default()).collect();
+        let mut lists: Vec<[Vec<Lacking>; 5]> = self.names.iter().map(|_| Default::default()).collect();
         for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
             let Some((reason, why)) = self.unarchived(self.entry(at)) else { continue };
             let item = Lacking { activity: self.activity(at), why: why.map(Clean::of), since: None };
             let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
             lists[self.platform_of[at]][place].push(item);
         }
-        let of_platform = |(platform, lists): (usize, [Vec<Lacking>; 4])| {
+        let of_platform = |(platform, lists): (usize, [Vec<Lacking>; 5])| {
             let platform = &self.names[platform];
             let told = REASONS.into_iter().zip(lists).filter(|(_, items)| !items.is_empty());
             let told = told.map(|(reason, items)| NotArchived {

@@ -9,28 +9,34 @@ use std::path::Path;
 use super::{Ended, Import, Offered, ended};
 use crate::activity::{Activity, printable};
 use crate::archive::Stored;
-use crate::cli::{Failure, Outcome};
+use crate::cli::{Exit, Failure, Outcome};
 use crate::fit::{self, Kind};
-use crate::older::{Told, activities, is_list};
-use crate::plan::attach::{Fate, Recorded, attach};
-use crate::walk::{self, Met, Place, Shelf, Want, ending};
+use crate::older::{ExportList, Told, activities, is_list};
+use crate::plan::attach::{Fate, Recorded, Sought, attach};
+use crate::walk::{self, Met, Place, Shelf, Skip, Skipped, Want, ending};
 
 /// What is in an export.
 #[derive(Default)]
 struct Export {
-    activities: Vec<Activity>,
+    activities: Vec<Told>,
+    /// Entries of the lists that no file could be told to be of.
+    unclear: u64,
     files: Vec<(Place, String)>,
     recorded: Vec<Recorded>,
     /// Where the same bytes lie a second time is no matter.
     seen: HashMap<String, usize>,
     /// TCX and GPX files: nothing in them says with certainty which activity they are.
     tracks: u64,
+    skipped: Skipped,
 }
 
 impl Import<'_> {
     pub(super) fn garmin_export(&mut self, root: &Path, platform: &'static str) -> Outcome {
         let Some(export) = self.read_export(root, platform)? else { return Ok(()) };
-        let fates = attach(&export.activities, &export.recorded);
+        let told = export.activities.iter();
+        let sought: Vec<Sought> =
+            told.map(|told| Sought { activity: &told.activity, local_start_s: told.local_second() }).collect();
+        let fates = attach(&sought, &export.recorded);
         let mut shelf = Shelf::default();
         for (at, fate) in fates.iter().enumerate() {
             if self.is_over() {
@@ -56,22 +62,52 @@ impl Import<'_> {
                 export.tracks
             ));
         }
+        // Most of an export is lists and settings: only what may be a recording is worth a line.
+        self.tell_skipped(root, &export.skipped, |skip| matches!(skip, Skip::Link | Skip::OtherFormat));
+        self.tell_nothing_taken(root, &export, attached);
         Ok(())
+    }
+
+    /// An export of which nothing can be taken is no success, however well it was read.
+    fn tell_nothing_taken(&mut self, root: &Path, export: &Export, attached: usize) {
+        if attached > 0 {
+            return;
+        }
+        let why = match (export.activities.len(), export.files.len()) {
+            (0, _) if export.unclear == 0 => "its lists hold no activity",
+            (0, _) => "no entry of its lists has an id and a start that can be read",
+            (_, 0) => "it holds no FIT file of an activity",
+            _ => "no file in it is surely the file of an activity in its lists",
+        };
+        let message =
+            format!("{}: nothing could be taken: {why}; gs-fetch | gs-download gets the files", root.display());
+        self.run.fail(&Failure::new(Exit::Partial, message));
+    }
+
+    /// Keeps what a list says, and tells of what in it is unclear.
+    fn enter_list(&mut self, export: &mut Export, shown: &str, list: ExportList) {
+        export.activities.extend(list.activities);
+        export.unclear += list.unclear;
+        if list.unclear > 0 {
+            let entries = if list.unclear == 1 { "entry" } else { "entries" };
+            self.run.talk.warning(&format!(
+                "{}: {} {entries} skipped: the id or the start cannot be read; fields of the first: {}",
+                printable(shown),
+                list.unclear,
+                printable(list.fields.as_deref().unwrap_or(""))
+            ));
+        }
     }
 
     /// Reads lists and files. `None`: somebody wants it to end.
     fn read_export(&mut self, root: &Path, platform: &'static str) -> Result<Option<Export>, Failure> {
         let except = Import::own_folders(self.run);
         let mut export = Export::default();
-        let tracks = std::cell::Cell::new(0);
+        let mut tracks = 0;
         let mut want = |path: &str| match ending(path).as_str() {
             _ if is_list(path) => Want::Text,
             "fit" => Want::Fit,
             "zip" => Want::Open,
-            "tcx" | "gpx" => {
-                tracks.set(tracks.get() + 1);
-                Want::Nothing
-            }
             _ => Want::Nothing,
         };
         let shown = |path: &str| format!("{}/{path}", root.display());
@@ -82,7 +118,7 @@ impl Import<'_> {
             }
             match met {
                 Met::File(place, bytes) if is_list(&place.shown) => match activities(platform, &bytes) {
-                    Ok(list) => export.activities.extend(list),
+                    Ok(list) => self.enter_list(&mut export, &shown(&place.shown), list),
                     Err(error) => self.refuse(&shown(&place.shown), &format!("the list cannot be read: {error}")),
                 },
                 Met::File(place, bytes) => {
@@ -92,15 +128,17 @@ impl Import<'_> {
                         self.refuse(&shown(&place.shown), &why);
                     }
                 }
+                Met::Skipped(skip, path) if is_track(&path) && skip == Skip::OtherFormat => tracks += 1,
+                Met::Skipped(skip, path) => export.skipped.add(skip, &path),
                 Met::Bad(path, why) => self.refuse(&shown(&path), &why),
                 Met::Unreadable(_, error) => self.unreadable(&error),
             }
             Ok(())
         }))?;
-        export.tracks = tracks.get();
+        export.tracks = tracks;
         // Lists overlap.
         let mut ids = std::collections::HashSet::new();
-        export.activities.retain(|activity| ids.insert(activity.id.clone()));
+        export.activities.retain(|told| ids.insert(told.activity.id.clone()));
         Ok((!self.is_over()).then_some(export))
     }
 
@@ -112,11 +150,11 @@ impl Import<'_> {
         activity: usize,
         shelf: &mut Shelf,
     ) -> Outcome {
-        let ((place, sha256), activity) = (&export.files[file], &export.activities[activity]);
+        let ((place, sha256), told) = (&export.files[file], &export.activities[activity]);
         let shown = format!("{}/{}", root.display(), place.shown);
         match shelf.read(place).filter(|bytes| Stored::of(bytes).sha256 == *sha256) {
             Some(bytes) => {
-                let told = Told { activity: activity.clone(), ..Told::default() };
+                let told = told.clone();
                 self.take(Offered { told, shown, bytes, is_as_given: true })
             }
             None => {
@@ -135,7 +173,7 @@ impl Import<'_> {
         activities: &[usize],
         rivals: &[usize],
     ) -> Outcome {
-        let activities: Vec<&Activity> = activities.iter().map(|at| &export.activities[*at]).collect();
+        let activities: Vec<&Activity> = activities.iter().map(|at| &export.activities[*at].activity).collect();
         let mut missing = false;
         for activity in &activities {
             let entry = self.run.catalogue.entry(&activity.platform, &activity.id)?;
@@ -157,6 +195,11 @@ impl Import<'_> {
         ));
         Ok(())
     }
+}
+
+/// Whether a file is a TCX or GPX file by its name.
+fn is_track(path: &str) -> bool {
+    ["tcx", "gpx"].contains(&ending(walk::plain(path)).as_str())
 }
 
 impl Export {

@@ -173,7 +173,7 @@ impl<'a> Import<'a> {
         let there = match self.run.known_file(activity, false)? {
             Known::File(file) | Known::Export(file) => file,
             // What the archive has lost is mended by what others have kept.
-            Known::Broken | Known::NoFile => return Ok(Way::Take),
+            Known::Broken | Known::NoFile | Known::Unavailable(_) => return Ok(Way::Take),
             Known::Nothing if self.run.common.dry_run => return Ok(Way::Take),
             Known::Nothing => {
                 self.hold(&activity.platform)?;

@@ -6,10 +6,12 @@ use super::{Ended, Import, Offered, ended};
 use crate::activity::printable;
 use crate::cli::{Failure, Outcome};
 use crate::older::{FOLDERS, GarminSync, Schedule, SportsSync, Told, id_of};
-use crate::walk::{self, Met, Want, ending};
+use crate::walk::{self, Met, Skip, Skipped, Want, ending, plain};
 
 /// What may hold an activity, by the end of its name.
 const TRACKS: [&str; 4] = ["fit", "tcx", "gpx", "zip"];
+/// Folders of our own that may stand in the data folder of GarminSync.
+const OURS: [&str; 7] = ["fit", "replaced", "locks", "tokens", "report", "sync", "db"];
 /// Days of a week as numbers mean other days to the scheduler that GarminSync uses.
 const DAYS: &str = " (there Monday is day 0 of a week, for cron it is Sunday: write the days as names)";
 
@@ -20,11 +22,13 @@ impl Import<'_> {
             GarminSync::default()
         });
         let mut seen = std::collections::HashSet::new();
-        for (name, path) in walk::files(folder).map_err(failure)? {
+        let mut skipped = Skipped::default();
+        for (name, path) in walk::files(folder, &OURS, &mut skipped).map_err(failure)? {
             if self.is_over() {
                 return Ok(());
             }
-            if !TRACKS.contains(&ending(&name).as_str()) {
+            if !is_track(&name) {
+                skip(&mut skipped, &name);
                 continue;
             }
             match known.id_of(&name) {
@@ -33,6 +37,7 @@ impl Import<'_> {
             }
             seen.insert(name);
         }
+        self.tell_skipped(folder, &skipped, |_| true);
         let mut gone: Vec<&str> = known.files().filter(|name| !seen.contains(*name)).collect();
         gone.sort_unstable();
         if let Some(first) = gone.first() {
@@ -75,21 +80,38 @@ impl Import<'_> {
             if only.is_some_and(|only| !only.contains(&platform)) || !folder.is_dir() {
                 continue;
             }
-            for (name, path) in walk::files(&folder).map_err(failure)? {
+            let mut skipped = Skipped::default();
+            for (name, path) in walk::files(&folder, &[], &mut skipped).map_err(failure)? {
                 if self.is_over() {
                     return Ok(());
                 }
-                // Our own archive may stand in the same folder.
-                if !TRACKS.contains(&ending(&name).as_str()) || name.starts_with("activity_") {
-                    continue;
-                }
                 match id_of(&name) {
+                    // Our own archive may stand in the same folder.
+                    _ if name.starts_with("activity_") => {}
+                    _ if !is_track(&name) => skip(&mut skipped, &name),
                     Some(id) => self.offer(&path, known.told(platform, id), ending(&name) == "zip")?,
                     None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
                 }
             }
+            self.tell_skipped(&folder, &skipped, |_| true);
         }
         Ok(())
+    }
+
+    /// Tells what was left out below a path: a line for each kind that matters, the paths for somebody who wants to know
+    /// more.
+    pub(super) fn tell_skipped(&self, root: &Path, skipped: &Skipped, matters: impl Fn(Skip) -> bool) {
+        for notice in skipped.notices() {
+            let line = format!("{}: {}", root.display(), notice.text);
+            if notice.matters && matters(notice.skip) {
+                self.run.talk.warning(&line);
+            } else {
+                self.run.talk.note(&line);
+            }
+            for detail in &notice.details {
+                self.run.talk.detail(&format!("{}: {}", root.display(), printable(detail)));
+            }
+        }
     }
 
     /// Reads a file and takes it.
@@ -111,18 +133,11 @@ impl Import<'_> {
             return self.offer(root, Told::nothing(platform, id), false);
         }
         let except = Import::own_folders(self.run);
-        let nameless = std::cell::RefCell::new(Vec::new());
-        let mut want = |path: &str| {
-            let (name, ending) = (last_of(path), ending(path));
-            match (TRACKS.contains(&ending.as_str()), id_of(&name)) {
-                (true, Some(_)) => Want::Whole,
-                (true, None) if ending == "zip" => Want::Open,
-                (true, None) => {
-                    nameless.borrow_mut().push(path.to_owned());
-                    Want::Nothing
-                }
-                (false, _) => Want::Nothing,
-            }
+        let (mut nameless, mut skipped) = (Vec::new(), Skipped::default());
+        let mut want = |path: &str| match (is_track(path), id_of(&last_of(path))) {
+            (true, Some(_)) => Want::Whole,
+            (true, None) if ending(path) == "zip" => Want::Open,
+            _ => Want::Nothing,
         };
         let shown = |path: &str| format!("{}/{path}", root.display());
         ended(walk::search(root, &except, &mut want, &mut |met| {
@@ -136,15 +151,35 @@ impl Import<'_> {
                     let (told, shown) = (Told::nothing(platform, id), shown(&place.shown));
                     self.take(Offered { told, shown, bytes, is_as_given: false })?;
                 }
+                Met::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
+                Met::Skipped(skip, path) => skipped.add(skip, &path),
                 Met::Bad(path, why) => self.refuse(&shown(&path), &why),
                 Met::Unreadable(_, error) => self.unreadable(&error),
             }
             Ok(())
         }))?;
-        for path in nameless.into_inner() {
+        for path in nameless {
             self.refuse(&shown(&path), "its name holds no id of an activity");
         }
+        self.tell_skipped(root, &skipped, |_| true);
         Ok(())
+    }
+}
+
+/// Whether a file may hold an activity, by its name; packed by gzip or not.
+fn is_track(name: &str) -> bool {
+    TRACKS.contains(&ending(plain(name)).as_str()) && !(plain(name) != name && ending(plain(name)) == "zip")
+}
+
+/// Counts a file that holds no activity, unless it is a database of the tools, or what SQLite keeps beside one.
+fn skip(skipped: &mut Skipped, name: &str) {
+    let is_database = [".db", ".sqlite"].iter().any(|kind| {
+        ["", "-wal", "-shm", "-journal"]
+            .iter()
+            .any(|end| name.strip_suffix(end).is_some_and(|base| base.ends_with(kind)))
+    });
+    if !is_database {
+        skipped.add(Skip::of(name), name);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A folder as a platform: `folder:PATH`, where PATH is a mounted watch, an exported archive, or a zip of one.
 //!
 //! Nobody logs in to it and no request is made. An entry is a whole FIT file of an activity, known by its bytes: a copy
-//! somewhere else in the folder is the same entry, a changed file another one. The walk room finds, `summary` reads what a file
+//! somewhere else in the folder, or one that is packed by gzip, is the same entry, a changed file another one. The walk room finds, `summary` reads what a file
 //! says of itself, `put` writes. Files are never deleted here.
 
 mod put;
@@ -20,7 +20,7 @@ use super::{
 use crate::activity::{Activity, printable};
 use crate::fit::{self, Fit};
 use crate::http::Secret;
-use crate::walk::{self, Met, Place, Shelf};
+use crate::walk::{self, Met, Notice, Place, Shelf, Skip, Skipped};
 
 /// The row that stands for all folders. It is no platform itself: [`kind`] makes one for each path.
 pub const KIND: Kind = Kind {
@@ -82,64 +82,102 @@ fn open(context: Context) -> Box<dyn Platform> {
 struct Folder {
     root: PathBuf,
     context: Context,
-    /// Where each entry stood when it was last looked at; nothing before that.
-    index: RefCell<Option<HashMap<String, Place>>>,
+    /// What stood there when it was last looked at; nothing before that.
+    index: RefCell<Option<Index>>,
     shelf: RefCell<Shelf>,
 }
 
+/// Where each entry stood.
+struct Index {
+    places: HashMap<String, Place>,
+    /// Why a part of the folder could not be read: what is not found may stand there.
+    unreadable: Option<String>,
+}
+
+/// What a look at everything has found.
+#[derive(Default)]
+struct Look {
+    /// The entries, newest first.
+    entries: Vec<Listed>,
+    /// Files and folders that could not be read, in words.
+    unreadable: Vec<String>,
+    /// Files that are broken.
+    broken: Vec<Notice>,
+    /// What else is no entry.
+    skipped: Skipped,
+}
+
 impl Folder {
-    /// Looks through everything. Returns the entries, newest first; `told` is told of what is passed over.
-    fn look(&self, told: &dyn Fn(&str)) -> Result<Vec<Listed>> {
-        let mut index = HashMap::new();
-        let mut all = Vec::new();
+    /// Looks through everything.
+    fn look(&self) -> Result<Look> {
+        let mut places = HashMap::new();
+        let mut look = Look::default();
         walk::search(&self.root, &[], &mut walk::fits, &mut |met| {
             match met {
-                // Half a folder would make files look deleted.
-                Met::Unreadable(_, error) => return Err(error.into()),
-                Met::Bad(shown, why) => told(&format!("{}: {why}", printable(&shown))),
+                // One folder without the right to read it is no reason to leave the others alone.
+                Met::Unreadable(_, error) => look.unreadable.push(error.to_string()),
+                Met::Bad(shown, why) => look.is_broken(&shown, &why),
+                Met::Skipped(skip, shown) => look.skipped.add(skip, &shown),
                 Met::File(place, bytes) => match fit::scan(&bytes) {
-                    Err(broken) => told(&format!("{}: {broken}; it is passed over", printable(&place.shown))),
+                    Err(broken) => look.is_broken(&place.shown, &format!("{broken}; it is passed over")),
                     Ok(fit) if is_activity(&fit) => {
                         let listed = summary::listed(self.context.name, &place.shown, &bytes, &fit);
                         // The same bytes at a second place are no second entry.
-                        if !index.contains_key(&listed.activity.id) {
-                            index.insert(listed.activity.id.clone(), place);
-                            all.push(listed);
+                        if !places.contains_key(&listed.activity.id) {
+                            places.insert(listed.activity.id.clone(), place);
+                            look.entries.push(listed);
                         }
                     }
                     // Settings, workouts, a day's steps: a watch is full of them.
-                    Ok(_) => {}
+                    Ok(_) => look.skipped.add(Skip::NoActivity, &place.shown),
                 },
             }
             Ok::<_, Error>(())
         })?;
-        all.sort_by_cached_key(|listed| (Reverse(listed.activity.start_time), listed.activity.id.clone()));
-        self.index.replace(Some(index));
+        look.entries.sort_by_cached_key(|listed| (Reverse(listed.activity.start_time), listed.activity.id.clone()));
+        self.index.replace(Some(Index { places, unreadable: look.unreadable.first().cloned() }));
         self.shelf.borrow_mut().close();
-        Ok(all)
+        Ok(look)
     }
 
     /// The bytes of an entry, if it is there. Files may have been moved since they were looked at: then it looks again.
+    ///
+    /// # Errors
+    /// It was not found, and a part of the folder cannot be read.
     fn bytes(&self, id: &str) -> Result<Option<Vec<u8>>> {
         if self.index.borrow().is_none() {
-            self.look(&|_| ())?;
+            self.look()?;
         }
         let read = || {
-            let place = self.index.borrow().as_ref().and_then(|index| index.get(id).cloned())?;
+            let place = self.index.borrow().as_ref().and_then(|index| index.places.get(id).cloned())?;
             Some(self.shelf.borrow_mut().read(&place).filter(|bytes| summary::id_of(bytes) == id))
         };
-        match read() {
-            // Where it was stands something else, or nothing.
-            Some(None) => {
-                self.look(&|_| ())?;
-                Ok(read().flatten())
-            }
-            found => Ok(found.flatten()),
+        let mut found = read();
+        // Where it was stands something else, or nothing.
+        if found == Some(None) {
+            self.look()?;
+            found = read();
+        }
+        let unreadable = self.index.borrow().as_ref().and_then(|index| index.unreadable.clone());
+        match (found.flatten(), unreadable) {
+            (None, Some(why)) => Err(Error::Later {
+                message: format!("it may be in a part of the folder that cannot be read: {why}"),
+                down: false,
+            }),
+            (found, _) => Ok(found),
         }
     }
 
     fn no_login(&self) -> Error {
         Error::Input(format!("{} needs no login: its files are read as they are", self.context.name))
+    }
+}
+
+impl Look {
+    /// A file that should have been an activity or a zip is none.
+    fn is_broken(&mut self, shown: &str, why: &str) {
+        let text = format!("{}: {why}", printable(shown));
+        self.broken.push(Notice { skip: Skip::Broken, key: text.clone(), text, details: Vec::new(), matters: true });
     }
 }
 
@@ -156,13 +194,14 @@ impl Platform for Folder {
     /// One page holds all. An old file that is copied in stands far below the newest; a listing that stops at the first
     /// page without news would miss it on a later page, and all files have been read by then anyway.
     fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
-        let mut activities = self.look(&*self.context.notice)?;
+        let Look { entries: mut activities, unreadable, broken, skipped } = self.look()?;
+        (self.context.skipped)(&broken.into_iter().chain(skipped.notices()).collect::<Vec<_>>());
         activities.retain(|listed| is_in(window, &listed.activity));
         let starts = activities.iter().filter_map(|listed| listed.activity.start_time).collect();
-        if activities.is_empty() {
+        if activities.is_empty() && unreadable.is_empty() {
             return Ok(Ending::End);
         }
-        Ok(match each_page(Page { activities, starts, ..Page::default() })? {
+        Ok(match each_page(Page { activities, starts, unreadable, ..Page::default() })? {
             More::Go => Ending::End,
             More::Stop => Ending::Stopped,
         })
@@ -199,13 +238,13 @@ impl Platform for Folder {
         }
         let path = put::put(&self.root, &id, file.start_time, file.bytes)?;
         if let Some(index) = self.index.borrow_mut().as_mut() {
-            index.insert(id.clone(), Place::on_disk(&self.root, path));
+            index.places.insert(id.clone(), Place::on_disk(&self.root, path));
         }
         Ok(Uploaded::Created(Some(id)))
     }
 
     fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
-        self.look(&|_| ())?;
+        self.look()?;
         let answer = |one: &Sent| {
             let Some(file) = one.file else { return Ok(Uploaded::Unknown) };
             let id = summary::id_of(file.bytes);

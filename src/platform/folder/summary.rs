@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::activity::Activity;
 use crate::fit::Fit;
 use crate::platform::Listed;
+use crate::walk::plain;
 
 /// The id of a file is of its bytes alone, wherever it stands: the first half of the first half of their SHA-256.
 pub fn id_of(bytes: &[u8]) -> String {
@@ -19,7 +20,7 @@ pub fn listed(platform: &str, shown: &str, bytes: &[u8], fit: &Fit) -> Listed {
     let activity = Activity {
         platform: platform.to_owned(),
         id: id_of(bytes),
-        name: Path::new(shown).file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+        name: Path::new(plain(shown)).file_stem().map(|stem| stem.to_string_lossy().into_owned()),
         device: fit.device(),
         ..fit.exercise()
     };
@@ -49,8 +50,8 @@ mod tests {
             ..FileId::default()
         };
         let fit = Fit { sessions: vec![session(2000, Some(90.0)), session(1000, None)], file_id, ..Fit::default() };
-        let Listed { activity, raw } = listed("folder:/w", "a.zip/2026/Morning run.fit", b"abc", &fit);
-        assert_eq!(raw, r#"{"bytes":3,"path":"a.zip/2026/Morning run.fit"}"#);
+        let Listed { activity, raw } = listed("folder:/w", "a.zip/2026/Morning run.fit.gz", b"abc", &fit);
+        assert_eq!(raw, r#"{"bytes":3,"path":"a.zip/2026/Morning run.fit.gz"}"#);
         let expected = Activity {
             platform: "folder:/w".into(),
             id: "ba7816bf8f01cfea".into(),

@@ -30,21 +30,26 @@ pub fn run(activity: &Activity, call: Call) -> Result<Download> {
         Way::Bytes(bytes) => return Ok(Download::Original(bytes)),
         Way::Nothing { why, may_pass } => (format!("the original is not to be had ({why})"), may_pass),
     };
+    if let Some(export) = export(activity, &why, may_pass, call)? {
+        return Ok(export);
+    }
+    verdict(&call(&|site| detail_request(site, &id))?, &why)
+}
+
+/// Fetches what Garmin computed, TCX before GPX; nothing if it gives neither. `why`: not the original.
+pub fn export(activity: &Activity, why: &str, may_pass: bool, call: Call) -> Result<Option<Download>> {
     let mut trouble = None;
     for format in ["tcx", "gpx"] {
-        let path = format!("/download-service/export/{format}/activity/{id}");
+        let path = format!("/download-service/export/{format}/activity/{}", activity.id);
         match read(&call(&|site| file(site, &path))?) {
-            Ok(Way::Bytes(bytes)) => return Ok(Download::Export { bytes, why, may_pass }),
+            Ok(Way::Bytes(bytes)) => return Ok(Some(Download::Export { bytes, why: why.to_owned(), may_pass })),
             Ok(Way::Nothing { .. }) => {}
             // Exports of long activities time out while shorter forms of the same still come.
             Err(error @ Error::Later { down: false, .. }) => trouble = Some(error),
             Err(error) => return Err(error),
         }
     }
-    if let Some(error) = trouble {
-        return Err(error);
-    }
-    verdict(&call(&|site| detail_request(site, &id))?, &why)
+    trouble.map_or(Ok(None), Err)
 }
 
 /// The request for what Garmin knows of one activity, without its token.
@@ -85,7 +90,8 @@ fn verdict(detail: &Response, why: &str) -> Result<Download> {
         return Ok(Download::None { why: "typed in by hand: it has no file".into() });
     }
     let message = format!("{why}, nor an export, although there should be one; later runs try again");
-    Err(Error::Later { message, down: false })
+    // A detail that names a file is a proper answer: it is this file that the service does not give.
+    Err(if format.is_some() { Error::Refused(message) } else { Error::Later { message, down: false } })
 }
 
 fn file(site: &Site, path: &str) -> Request {
@@ -163,9 +169,10 @@ mod tests {
         }
         let (result, _) = fetch(&[]);
         assert!(matches!(result, Err(Error::Gone(_))));
-        for (status, detail) in
-            [(200, r#"{"metadataDTO":{"fileFormat":{"formatKey":"fit"}}}"#), (200, "{}"), (500, "{}"), (200, "<html>")]
-        {
+        let (result, _) =
+            fetch(&[("/activity-service/", 200, r#"{"metadataDTO":{"fileFormat":{"formatKey":"fit"}}}"#)]);
+        assert!(matches!(result, Err(Error::Refused(why)) if why.contains("nor an export")));
+        for (status, detail) in [(200, "{}"), (500, "{}"), (200, "<html>")] {
             let (result, _) = fetch(&[("/activity-service/", status, detail)]);
             assert!(matches!(result, Err(Error::Later { down: false, .. })), "{detail}");
         }

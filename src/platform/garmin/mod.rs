@@ -139,6 +139,14 @@ impl Platform for Garmin {
         download::run(activity, &mut |request| self.call(&request(&self.site)))
     }
 
+    fn download_export(&self, activity: &Activity, why: &str) -> Result<Download> {
+        if !is_id(&activity.id) {
+            return Err(Error::Refused(NO_ID.into()));
+        }
+        let export = download::export(activity, why, true, &mut |request| self.call(&request(&self.site)))?;
+        Ok(export.unwrap_or_else(|| Download::None { why: "Garmin gives no export of it".into() }))
+    }
+
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
         let boundary: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
         upload::parse(&self.site, &self.call_once(&upload::request(&self.site, file, &boundary))?)

@@ -1,0 +1,61 @@
+//! The table of corrupt originals: files that a service holds broken, kept as they came.
+//!
+//! They stand in a table of their own, and not among the files: nothing that uploads, compares or deletes ever meets one.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::{Catalogue, Result};
+
+/// A file that its service holds broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorruptRow {
+    /// Where it is kept, below the data folder.
+    pub path: String,
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Catalogue {
+    /// The corrupt original of an activity, if one is kept.
+    pub fn corrupt_original(&self, platform: &str, id: &str) -> Result<Option<CorruptRow>> {
+        let sql = "SELECT path, sha256, bytes, why FROM corrupt_originals WHERE platform = ?1 AND id = ?2";
+        let row = self.connection.query_row(sql, [platform, id], |row| {
+            let bytes: i64 = row.get(2)?;
+            Ok(CorruptRow { path: row.get(0)?, sha256: row.get(1)?, bytes: bytes.unsigned_abs(), why: row.get(3)? })
+        });
+        self.done(row.optional())
+    }
+
+    /// Remembers that one is kept, in place of any other of the same activity.
+    pub fn set_corrupt_original(&mut self, platform: &str, id: &str, row: &CorruptRow, now: Timestamp) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO corrupt_originals (platform, id, path, sha256, bytes, why, found)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (platform, id) DO UPDATE SET path = ?3, sha256 = ?4, bytes = ?5, why = ?6, found = ?7",
+                params![
+                    platform,
+                    id,
+                    row.path,
+                    row.sha256,
+                    i64::try_from(row.bytes).unwrap_or(i64::MAX),
+                    row.why,
+                    now.as_second()
+                ],
+            )
+            .map(drop)
+        })
+    }
+
+    /// Forgets it: a whole one has come.
+    pub fn forget_corrupt_original(&mut self, platform: &str, id: &str) -> Result<()> {
+        self.write(|tx| {
+            tx.execute("DELETE FROM corrupt_originals WHERE platform = ?1 AND id = ?2", [platform, id]).map(drop)
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! Opens a catalogue that cannot be written: on a read-only disk, in a folder or a file without the right to write.
+//!
+//! SQLite needs a log (`-wal`) and shared memory (`-shm`) beside a catalogue even to read it, and cannot make them there. A
+//! catalogue without a log is read as a file that nobody changes (`immutable`). One that has a log, or that has to be
+//! brought up to date, is copied into a private folder for temporary files, and the copy is read.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Catalogue, Error, Result, STEPS, named};
+
+/// How often a copy is begun anew because the original changed meanwhile.
+const TRIES: u32 = 5;
+
+/// Why and how a catalogue is only read.
+pub(super) struct ReadOnly {
+    /// What SQLite said to the attempt to open it for writing.
+    pub why: String,
+    /// The file as it was when it was opened, if it is read where it stands.
+    stamp: Option<Stamp>,
+    /// The copy lives as long as it is open.
+    _copy: Option<tempfile::TempDir>,
+}
+
+/// What changes when somebody writes to a catalogue.
+#[derive(PartialEq, Eq)]
+struct Stamp(Vec<Option<(u64, SystemTime)>>);
+
+impl Stamp {
+    fn of(path: &Path) -> Stamp {
+        let look = |path: PathBuf| {
+            fs::metadata(path).ok().map(|meta| (meta.len(), meta.modified().unwrap_or(SystemTime::UNIX_EPOCH)))
+        };
+        Stamp(vec![look(path.to_owned()), look(beside(path, "-wal"))])
+    }
+}
+
+impl ReadOnly {
+    /// A catalogue that SQLite itself opened for reading alone.
+    pub fn by_sqlite() -> ReadOnly {
+        ReadOnly { why: "SQLite cannot open the file for writing".to_owned(), stamp: None, _copy: None }
+    }
+
+    /// Whether the file has changed since it was opened, although nobody should be able to change it.
+    pub fn has_changed(&self, path: &Path) -> bool {
+        self.stamp.as_ref().is_some_and(|stamp| *stamp != Stamp::of(path))
+    }
+}
+
+/// Opens the catalogue for reading alone. `why`: what kept it from being opened for writing.
+pub(super) fn open(path: &Path, why: String, wait: Duration) -> Result<Catalogue> {
+    let has_log = fs::metadata(beside(path, "-wal")).is_ok_and(|meta| meta.len() > 0);
+    if !has_log {
+        let stamp = Some(Stamp::of(path));
+        let connection = immutable(path).map_err(|source| named(path, source))?;
+        let read_only = Some(ReadOnly { why: why.clone(), stamp, _copy: None });
+        let catalogue = Catalogue { connection, path: path.to_owned(), read_only };
+        if catalogue.version()? == STEPS.len() {
+            return Ok(catalogue);
+        }
+    }
+    copied(path, why, wait)
+}
+
+/// Opens a file that nobody changes. SQLite takes the flag in a URI alone.
+fn immutable(path: &Path) -> rusqlite::Result<Connection> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte);
+    let escaped: String = path
+        .as_os_str()
+        .as_bytes()
+        .iter()
+        .map(|byte| if is_plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("file://{escaped}?immutable=1"), flags)
+}
+
+/// Opens a copy of the file and its log, brought up to date.
+fn copied(path: &Path, why: String, wait: Duration) -> Result<Catalogue> {
+    let unusable = |error: std::io::Error| Error::Unusable {
+        path: path.to_owned(),
+        why: format!("it is read-only, and cannot be copied to where it can be read: {error}"),
+    };
+    let folder = tempfile::tempdir().map_err(unusable)?;
+    let copy = folder.path().join("catalogue.sqlite");
+    for _ in 0..TRIES {
+        let before = Stamp::of(path);
+        for end in ["", "-wal"] {
+            match fs::copy(beside(path, end), beside(&copy, end)) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound && !end.is_empty() => {}
+                Err(error) => return Err(unusable(error)),
+            }
+            // The mode came along, and a copy has to be written to.
+            use std::os::unix::fs::PermissionsExt;
+            let _ = fs::set_permissions(beside(&copy, end), fs::Permissions::from_mode(0o600));
+        }
+        if before == Stamp::of(path) {
+            let catalogue = Catalogue::open_once(&copy, wait).map_err(|error| error.at(path))?;
+            let read_only = Some(ReadOnly { why, stamp: None, _copy: Some(folder) });
+            return Ok(Catalogue { connection: catalogue.connection, path: path.to_owned(), read_only });
+        }
+    }
+    Err(Error::Locked { path: path.to_owned() })
+}
+
+/// The path of a file that SQLite keeps beside a database.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
