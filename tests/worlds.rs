@@ -4,7 +4,7 @@
 //!
 //! A world that goes wrong is named by its seed; `WORLD=17 cargo test --test worlds` runs it alone and says what happened.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test; it says its seeds")]
 
 mod support;
 #[path = "support/world.rs"]
