@@ -95,6 +95,10 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let records = cli::all_records("gs-fetch | gs-diff", &bar)?;
     bar.say("looks what is missing where");
     let scope = scope(run, sources.as_deref(), targets.as_deref())?;
+    // Who asks for a part does not take the rest for outstanding.
+    if sources.is_some() || targets.is_some() || args.filter.is_any() {
+        run.count("restricted", 1);
+    }
     let mut output = Output::buffered();
     let mut offered = HashSet::new();
     for record in records {
@@ -234,9 +238,9 @@ fn told(run: &mut Run, to: &str, decision: Decision, known: &Histories, all: boo
             (record.why, record.doubtful) = (why, doubt.is_some());
             return Some(record);
         }
-        Decision::Pending => ("pending", "pending", vec!["an upload of it is under way".to_owned()]),
+        Decision::Pending => ("under_way", "pending", vec!["an upload of it is under way".to_owned()]),
         Decision::Deleted(since) => (
-            "deleted",
+            "deleted_there",
             "skipped",
             vec![format!("it was deleted there (missing since {since}); --resurrect puts it back")],
         ),
@@ -254,7 +258,7 @@ fn told(run: &mut Run, to: &str, decision: Decision, known: &Histories, all: boo
             ("doubtful", "skipped", why)
         }
         Decision::NoFile(why) => ("no_file", "skipped", vec![why]),
-        Decision::Refused(words) => ("refused", "refused", vec![words, "--retry sends it again".to_owned()]),
+        Decision::Refused(words) => ("refused_before", "refused", vec![words, "--retry sends it again".to_owned()]),
     };
     run.count(counted, 1);
     (record.outcome, record.why) = (outcome(kind), why);
@@ -263,12 +267,12 @@ fn told(run: &mut Run, to: &str, decision: Decision, known: &Histories, all: boo
 
 fn summary(run: &Run) {
     let counts = [
-        ("pending", "under way"),
-        ("deleted", "deleted there by hand"),
+        ("under_way", "under way"),
+        ("deleted_there", "deleted there by hand"),
         ("missed", "just gone there"),
         ("doubtful", "held, as they may be there"),
         ("no_file", "that cannot be sent"),
-        ("refused", "refused before"),
+        ("refused_before", "refused before"),
         ("not_known", "where nothing is known"),
     ];
     let rest = counts.iter().filter(|(name, _)| run.counted(name) > 0);

@@ -4,11 +4,12 @@
 //! gs-diff | gs-download | gs-upload | gs-notify > /dev/null     tell what was added, and what failed
 //! gs-notify --start                                             tell a Healthchecks-style watcher that a run begins
 //! gs-notify -n < run.ndjson                                     show it, send nothing
+//! gs-notify --test                                              send a test message, and say what each channel answers
 //! ```
 //!
-//! Every line of its input comes out as it went in, a malformed one too. What the other commands of the run (`GS_RUN`)
-//! ended with is read from the catalogue, so a stage that failed without a word is told as well. The channels, their
-//! settings and when each is told are in `docs/notify.md`.
+//! Every line of its input comes out as it went in, a malformed one too. What was added and deleted is known of the records;
+//! what fails is judged from the catalogue, as the page has it, so no channel is told that all is well while the page says
+//! otherwise. The channels, their settings and when each is told are in `docs/notify.md`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -16,10 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
-use garminsync::catalogue::Stage;
 use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Ready, Run};
 use garminsync::http::{Http, Request};
-use garminsync::notify::{self, CHANNELS, Lang, Message, Style, Summary, Tone};
+use garminsync::notify::{self, CHANNELS, Lang, Marks, Message, Style, Summary, Text, Tone};
 use jiff::Timestamp;
 
 const NAME: &str = "gs-notify";
@@ -28,8 +28,8 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Send one summary of the run to every channel that is set up, and pass all records on
 ///
-/// It tells what was added and deleted and where, what failed and why, what needs a person, and which stage failed. The
-/// same failure is told once until it changes. Channels: Enterprise WeChat, ntfy, Telegram, Slack, Discord, Bark,
+/// It tells what was added and deleted and where, what failed and why, what needs a person, and what is outstanding, all as
+/// the page has it. The same failure is told once until it changes. Channels: Enterprise WeChat, ntfy, Telegram, Slack, Discord, Bark,
 /// ServerChan, DingTalk, Feishu, a JSON webhook, and a Healthchecks-style ping; docs/notify.md has their settings.
 #[derive(Parser)]
 #[command(
@@ -40,6 +40,7 @@ const GRACE: Duration = Duration::from_secs(2);
   gs-notify --on failure --lang zh < run.ndjson    only failures, in Chinese
   gs-notify -n --show < run.ndjson > /dev/null     show it, send nothing
   gs-notify --start                                a run begins
+  gs-notify --test                                 does every channel work?
 
 Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL, HEALTHCHECKS_URL, GS_RUN
 
@@ -55,8 +56,11 @@ struct Args {
     /// Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else
     #[arg(long)]
     start: bool,
-    /// Print the summary on standard error too
+    /// Send a test message to every channel that is set up, and say what each answers; reads nothing
     #[arg(long, conflicts_with = "start")]
+    test: bool,
+    /// Print the summary on standard error too
+    #[arg(long, conflicts_with_all = ["start", "test"])]
     show: bool,
     #[command(flatten)]
     common: Common,
@@ -90,6 +94,10 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         run.channels().1.into_iter().try_for_each(Err)?;
         return start(run);
     }
+    if args.test {
+        let lang = args.lang.map_or_else(|| run.language(), Ok)?;
+        return test(run, lang);
+    }
     let mut summary = Summary::default();
     let bar = Bar::counting(&run.talk, NAME);
     let passed = pass(run, &mut summary, &bar)?;
@@ -97,14 +105,19 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         return passed;
     }
     bar.say("waits for the other stages to end");
-    add_stages(run, &mut summary);
+    let have_ended = wait_for_stages(run)?;
+    bar.say("looks how things stand");
+    let judged = run.judged(NAME);
+    let is_checked = have_ended && judged.is_ok();
+    let unknown = judged.map(|judged| summary.add_judged(judged)).err();
     bar.say("tells what the run came to");
     // Whatever is wrong with a setting, the channels that can be told are told first.
     let (on, lang) = (when(args, run), args.lang.map_or_else(|| run.language(), Ok));
     let mut teller = Teller {
         on: on.as_ref().map_or(notify::On::Change, |on| *on),
         lang: lang.as_ref().map_or(Lang::En, |lang| *lang),
-        digest: notify::digest(&summary),
+        marks: Marks::of(&summary),
+        is_checked,
         summary,
         now: Timestamp::now(),
         http: None,
@@ -112,7 +125,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     };
     let (ready, wrong) = run.channels();
     teller.tell_all(args, run, &ready);
-    for failure in [on.err(), lang.err(), passed.err()].into_iter().flatten().chain(wrong) {
+    for failure in [on.err(), lang.err(), passed.err(), unknown].into_iter().flatten().chain(wrong) {
         run.fail(&failure);
     }
     Ok(())
@@ -145,26 +158,22 @@ fn pass(run: &mut Run, summary: &mut Summary, bar: &Bar) -> Result<Outcome, Fail
         bar.add(1);
     }
     if let Some(error) = malformed {
-        summary.add_stage(NAME, Some(Exit::Data as u8), Some(&error.to_string()));
+        summary.add_stage(NAME, Exit::Data as u8, &error.to_string());
         run.fail(&error.into());
     }
     Ok(result)
 }
 
-/// Takes in how the other commands of the run ended.
-fn add_stages(run: &mut Run, summary: &mut Summary) {
+/// Waits a little for the commands whose output has ended, as their rows in the log still have to. Whether all others have
+/// ended, also those of other runs: until then nobody can say that nothing fails.
+fn wait_for_stages(run: &mut Run) -> Result<bool, Failure> {
     let end = Instant::now() + GRACE;
     loop {
-        let stages = match run.catalogue.stages(&run.id, NAME) {
-            Ok(stages) => stages,
-            Err(error) => return run.fail(&error.into()),
-        };
-        let is_open = |stage: &Stage| stage.exit.is_none();
-        if !stages.iter().any(is_open) || Instant::now() >= end || run.is_stopped() {
-            for stage in stages {
-                summary.add_stage(&stage.command, stage.exit, stage.message.as_deref());
-            }
-            return;
+        if !run.catalogue.is_any_open(NAME)? {
+            return Ok(true);
+        }
+        if Instant::now() >= end || run.is_stopped() {
+            return Ok(false);
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -190,7 +199,9 @@ struct Teller {
     on: notify::On,
     lang: Lang,
     summary: Summary,
-    digest: String,
+    /// What fails now, and whether that was found out.
+    marks: Marks,
+    is_checked: bool,
     now: Timestamp,
     http: Option<Arc<Http>>,
     bar: Bar,
@@ -213,12 +224,13 @@ impl Teller {
     /// Tells one channel, if it has anything to hear.
     fn tell(&mut self, run: &mut Run, one: &Ready) -> Outcome {
         let name = one.channel.name;
-        let told = if one.channel.is_ping { String::new() } else { run.catalogue.told(name)? };
+        let told = if one.channel.is_ping { Marks::default() } else { Marks::parse(&run.catalogue.told(name)?) };
         let on = if one.channel.is_ping { notify::On::Always } else { self.on };
-        let Some(tone) = notify::speaks(on, self.summary.has_news(), &self.digest, &told) else {
+        let known = told.and_then(&self.marks, self.is_checked);
+        let Some(tone) = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told) else {
             // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
-            if self.digest != told && !run.common.dry_run {
-                run.catalogue.set_told(name, &self.digest, self.now)?;
+            if known != told && !run.common.dry_run {
+                run.catalogue.set_told(name, &known.to_text(), self.now)?;
             }
             run.talk.detail(&format!("{name}: there is nothing to tell"));
             return Ok(());
@@ -230,17 +242,13 @@ impl Teller {
             return Ok(());
         }
         let report = notify::report(&self.summary, &run.id, self.now, &text);
-        let is_failure = !self.digest.is_empty();
-        let message = Message { text: &text, report: &report, is_failure, lang: self.lang };
-        let request = notify::request(one.channel, &one.form, &one.keys, &message, Timestamp::now())
-            .ok_or_else(|| Failure::new(Exit::Bug, "no message could be built for it; please report this"))?;
+        let message = Message { text: &text, report: &report, is_failure: !self.marks.is_empty(), lang: self.lang };
         self.bar.say(&format!("tells {name}"));
         let http = self.http(run)?;
-        notify::deliver(&http, one.channel, &request)
-            .map_err(|error| Failure::new(Exit::Partial, error.to_string()))?;
+        send(&http, one, &message)?;
         run.count("told", 1);
         if !one.channel.is_ping {
-            run.catalogue.set_told(name, &self.digest, self.now)?;
+            run.catalogue.set_told(name, &known.to_text(), self.now)?;
         }
         run.talk.detail(&format!("{name}: told"));
         Ok(())
@@ -254,6 +262,46 @@ impl Teller {
         self.http = Some(http.clone());
         Ok(http)
     }
+}
+
+/// Brings a message to a channel; what the channel said to it.
+fn send(http: &Http, one: &Ready, message: &Message) -> Result<String, Failure> {
+    let request = notify::request(one.channel, &one.form, &one.keys, message, Timestamp::now())
+        .ok_or_else(|| Failure::new(Exit::Bug, "no message could be built for it; please report this"))?;
+    notify::deliver(http, one.channel, &request).map_err(|error| Failure::new(Exit::Partial, error.to_string()))
+}
+
+/// Sends a test message to every channel, whatever was told before; none of it is remembered.
+fn test(run: &mut Run, lang: Lang) -> Outcome {
+    let (ready, wrong) = run.channels();
+    if ready.is_empty() && wrong.is_empty() {
+        let message = "no channel is set up; docs/notify.md has the settings of each, such as NTFY_URL";
+        return Err(Failure::new(Exit::Config, message));
+    }
+    let title = lang.pick("garminsync: a test message", "garminsync：测试消息").to_owned();
+    let rest = lang.pick("Notifications of garminsync arrive here.", "garminsync 的通知会发送到这里。").to_owned();
+    let text = Text { whole: format!("{title}\n{rest}"), title, rest };
+    let report = serde_json::json!({
+        "version": 1, "run": run.id, "time": Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "test": true, "ok": true, "title": text.title, "text": text.whole,
+    });
+    let message = Message { text: &text, report: &report, is_failure: false, lang };
+    let http = run.http(None)?;
+    let mut output = Output::prompt();
+    for one in &ready {
+        let name = one.channel.name;
+        if run.common.dry_run {
+            run.talk.warning(&format!("{name} would get a test message"));
+            continue;
+        }
+        match send(&http, one, &message) {
+            Ok(said) => drop(output.text(&format!("{name}: accepted ({said})\n"))?),
+            Err(failure) => run.fail(&Failure { message: format!("{name}: {}", failure.message), ..failure }),
+        }
+    }
+    output.flush()?;
+    wrong.iter().for_each(|failure| run.fail(failure));
+    Ok(())
 }
 
 /// Pings the start of a run.

@@ -47,6 +47,9 @@ struct Args {
     /// The time zone that cron goes by [default: that of this machine: $TZ, else /etc/localtime]
     #[arg(long, value_name = "NAME")]
     zone: Option<String>,
+    /// What runs it, for the page: garminsync schedule says crontab [default: nothing, it is only written down]
+    #[arg(long, value_name = "NAME")]
+    runner: Option<String>,
     /// How it is shown [default: table on a terminal, else ndjson]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -77,15 +80,15 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         return Err(Failure::usage(format!("put it in quotes, as in: gs-schedule '{DEFAULT}'")));
     }
     match args.what.as_deref() {
-        None | Some("off") if args.zone.is_some() => {
-            Err(Failure::usage(format!("--zone goes with a schedule, such as '{DEFAULT}', or with on")))
+        None | Some("off") if args.zone.is_some() || args.runner.is_some() => {
+            Err(Failure::usage(format!("--zone and --runner go with a schedule, such as '{DEFAULT}', or with on")))
         }
         None => show(run, args.format),
         Some("off") => off(run),
-        Some("on") => on(run, args.zone.as_deref()),
+        Some("on") => on(run, args.zone.as_deref(), args.runner.as_deref()),
         Some(cron) => {
             let zone = zone(run, args.zone.as_deref())?;
-            set(run, cron, &zone)
+            set(run, cron, &zone, args.runner.as_deref())
         }
     }
 }
@@ -109,7 +112,7 @@ fn zone(run: &Run, named: Option<&str>) -> Result<String, Failure> {
     Ok(zone)
 }
 
-fn set(run: &mut Run, cron: &str, zone: &str) -> Outcome {
+fn set(run: &mut Run, cron: &str, zone: &str, runner: Option<&str>) -> Outcome {
     let schedule = Schedule::parse(cron, zone).map_err(|error| Failure::usage(error.to_string()))?;
     let now = Timestamp::now();
     let next = schedule.next(now).map_or("never".to_owned(), |next| schedule.on_the_clock(next));
@@ -118,24 +121,31 @@ fn set(run: &mut Run, cron: &str, zone: &str) -> Outcome {
         run.talk.warning(&format!("would write down: {cron} in {zone}, next {next}"));
         return Ok(());
     }
-    run.catalogue.set_schedule(cron, zone, now)?;
+    run.catalogue.set_schedule(cron, zone, runner, now)?;
     run.talk.note(&format!("{cron} in {zone}, next {next}"));
-    run.talk.note(&format!(
-        "this is written down for the page, and runs nothing; so that cron runs it, too: garminsync schedule '{cron}'"
-    ));
+    if run.catalogue.schedule()?.is_none_or(|row| row.runner.is_none()) {
+        run.talk.warning(&nothing_runs_it(cron));
+    }
     Ok(())
 }
 
+/// What is to be said of a schedule that nothing is known to run.
+fn nothing_runs_it(cron: &str) -> String {
+    format!(
+        "the schedule is only written down, and nothing is known to run it; to have cron run it: garminsync schedule '{cron}'"
+    )
+}
+
 /// As it was, if it was; `--zone` goes first.
-fn on(run: &mut Run, named: Option<&str>) -> Outcome {
+fn on(run: &mut Run, named: Option<&str>, runner: Option<&str>) -> Outcome {
     let Some(row) = run.catalogue.schedule()? else {
         let zone = zone(run, named)?;
-        return set(run, DEFAULT, &zone);
+        return set(run, DEFAULT, &zone, runner);
     };
     let zone = named.map_or(Ok(row.zone.clone()), |named| zone(run, Some(named)))?;
     // What is written down was read when it was.
     Schedule::parse(&row.cron, &zone).map_err(|error| of_no_use(&error))?;
-    set(run, &row.cron, &zone)
+    set(run, &row.cron, &zone, runner)
 }
 
 fn off(run: &mut Run) -> Outcome {
@@ -171,6 +181,8 @@ struct Shown {
     last_command: Option<String>,
     last_exit: Option<u8>,
     next_run: Option<Timestamp>,
+    /// What runs it, as whoever set it said; nothing: it is only written down.
+    runner: Option<String>,
 }
 
 fn show(run: &mut Run, format: Option<Format>) -> Outcome {
@@ -192,6 +204,9 @@ fn show(run: &mut Run, format: Option<Format>) -> Outcome {
             let clock = |time| schedule.map_or_else(|| Timestamp::to_string(&time), |known| known.on_the_clock(time));
             let next = next.map(|next| format!("{}, in {}", clock(next), cli::time_left(next, now)));
             let last = last.map(|last| last_run(&last, clock(last.started)));
+            if let Some(row) = row.as_ref().filter(|row| row.enabled && row.runner.is_none()) {
+                run.talk.warning(&nothing_runs_it(&row.cron));
+            }
             output.text(&format!("{}\n", table(row.as_ref(), last, next)))?;
         }
     }
@@ -210,6 +225,7 @@ fn record(row: Option<ScheduleRow>, last: Option<LastRun>, next_run: Option<Time
         enabled: row.as_ref().is_some_and(|row| row.enabled),
         since: row.as_ref().map(|row| row.since),
         zone: row.as_ref().map(|row| row.zone.clone()),
+        runner: row.as_ref().and_then(|row| row.runner.clone()),
         cron: row.map(|row| row.cron),
         last_run,
         last_command,
@@ -224,12 +240,13 @@ fn last_run(last: &LastRun, when: String) -> String {
 }
 
 fn table(row: Option<&ScheduleRow>, last: Option<String>, next: Option<String>) -> cli::Table {
-    let head = ["schedule", "zone", "state", "last run", "next run"];
+    let head = ["schedule", "zone", "state", "run by", "last run", "next run"];
     let mut table = cli::table(&head.map(|name| (name, Align::Left)));
     table.add_row([
         row.map_or("none".to_owned(), |row| printable(&row.cron)),
         row.map(|row| printable(&row.zone)).unwrap_or_default(),
         if row.is_some_and(|row| row.enabled) { "on" } else { "off" }.to_owned(),
+        row.and_then(|row| row.runner.as_deref()).map_or_else(|| "nothing known".to_owned(), printable),
         last.unwrap_or_else(|| "never".to_owned()),
         next.unwrap_or_else(|| "none".to_owned()),
     ]);

@@ -58,7 +58,7 @@ fn the_newest_runs_come_whole_and_the_last_row_of_each_command_is_found() {
     assert_eq!(told, [("a", "gs-fetch"), ("c", "gs-fetch"), ("a", "gs-upload")]);
     assert_eq!((rows[0].exit, rows[0].counts.as_str(), rows[2].finished), (Some(0), "{\"new\":2}", None));
 
-    let last = catalogue.last_of_each_command().unwrap();
+    let last = catalogue.commands_of_newest_runs().unwrap();
     let told: Vec<(&str, &str)> = last.iter().map(|row| (row.command.as_str(), row.run.as_str())).collect();
     assert_eq!(told, [("gs-fetch", "c"), ("gs-upload", "a")]);
 }
@@ -151,7 +151,7 @@ fn what_the_page_asks_takes_its_index() {
     let newest = plan(&catalogue, runs::NEWEST_RUNS, vec![100.into()]);
     assert!(newest.contains("SCAN runs USING COVERING INDEX runs_by_run"), "{newest}");
     assert!(newest.contains("SEARCH runs USING INDEX runs_by_run (run=?)"), "{newest}");
-    let last = plan(&catalogue, runs::LAST_OF_EACH, vec![10_000.into()]);
+    let last = plan(&catalogue, runs::OF_NEWEST_RUNS, vec![10_000.into()]);
     assert!(last.contains("SEARCH runs USING INTEGER PRIMARY KEY (rowid>?)"), "{last}");
     let facts = plan(&catalogue, files::FACTS, Vec::new());
     assert!(!facts.contains("TEMP B-TREE"), "{facts}");

@@ -6,11 +6,14 @@ use rusqlite::{Row, ToSql, params};
 use super::{Catalogue, Result};
 use crate::clock;
 
-/// So many of the newest rows are looked at for the newest one of each command.
+/// So many of the newest rows are looked at for the newest run of each command.
 const LOOKED_AT: u32 = 10_000;
 
 /// So many of the newest rows are looked at for times that are still to come.
 const RECENT: u32 = 200;
+
+/// So many of the newest rows may be of commands that still run.
+const JUST_BEGUN: u32 = 20;
 
 /// How a command ended.
 #[derive(Debug, Clone)]
@@ -58,9 +61,14 @@ pub(super) const NEWEST_RUNS: &str =
     "WITH newest AS (SELECT run FROM runs GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
      SELECT run, command, started, finished, exit, counts, message FROM runs WHERE run IN newest ORDER BY number";
 
-/// Of the newest `?1` rows the last one of each command.
-pub(super) const LAST_OF_EACH: &str = "SELECT run, command, started, finished, exit, counts, message, max(number)
-     FROM runs WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 GROUP BY command ORDER BY max(number)";
+/// Of each command in the newest `?1` rows: the rows of the newest run that it was part of. A run that is named for ever in
+/// the settings begins anew every day.
+pub(super) const OF_NEWEST_RUNS: &str = "WITH newest AS MATERIALIZED (
+        SELECT command, run, started, max(number) FROM runs
+        WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 GROUP BY command)
+     SELECT r.run, r.command, r.started, r.finished, r.exit, r.counts, r.message
+     FROM newest n CROSS JOIN runs r ON r.run = n.run AND r.command = n.command AND r.started > n.started - 86400
+     ORDER BY r.number";
 
 impl Catalogue {
     /// All commands of the newest `limit` runs, in the order in which they began.
@@ -68,9 +76,18 @@ impl Catalogue {
         self.command_rows(NEWEST_RUNS, &[&limit])
     }
 
-    /// The newest row of each command, in the order in which they began.
-    pub fn last_of_each_command(&self) -> Result<Vec<CommandRow>> {
-        self.command_rows(LAST_OF_EACH, &[&LOOKED_AT])
+    /// Of each command all rows of the newest run that it was part of, in the order in which they began.
+    pub fn commands_of_newest_runs(&self) -> Result<Vec<CommandRow>> {
+        self.command_rows(OF_NEWEST_RUNS, &[&LOOKED_AT])
+    }
+
+    /// Whether one of the newest commands has not ended, those named `except` aside: it still runs, or was killed and not
+    /// called again.
+    pub fn is_any_open(&self, except: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM (SELECT * FROM runs ORDER BY number DESC LIMIT ?1) r
+            WHERE finished IS NULL AND command <> ?2
+                AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.number > r.number AND later.command = r.command))";
+        self.done(self.connection.query_row(sql, params![JUST_BEGUN, except], |row| row.get(0)))
     }
 
     fn command_rows(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<CommandRow>> {

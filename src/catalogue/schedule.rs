@@ -16,6 +16,8 @@ pub struct ScheduleRow {
     pub enabled: bool,
     /// Since when it has been so: before that, nothing was due.
     pub since: Timestamp,
+    /// What runs it, as whoever set it said: `crontab`. Nothing: it is only written down.
+    pub runner: Option<String>,
 }
 
 /// The newest row of the sync log.
@@ -32,20 +34,23 @@ pub struct LastRun {
 impl Catalogue {
     /// The schedule, if one is written down.
     pub fn schedule(&self) -> Result<Option<ScheduleRow>> {
-        let row = self.connection.query_row("SELECT cron, zone, enabled, at FROM schedule", [], |row| {
-            Ok(ScheduleRow { cron: row.get(0)?, zone: row.get(1)?, enabled: row.get(2)?, since: time(row.get(3)?) })
+        let row = self.connection.query_row("SELECT cron, zone, enabled, at, runner FROM schedule", [], |row| {
+            let (cron, zone, enabled) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(ScheduleRow { cron, zone, enabled, since: time(row.get(3)?), runner: row.get(4)? })
         });
         self.done(row.optional())
     }
 
-    /// Writes the schedule down, in place of another, and switches it on. What is as it was stays so since then.
-    pub fn set_schedule(&mut self, cron: &str, zone: &str, now: Timestamp) -> Result<()> {
+    /// Writes the schedule down, in place of another, and switches it on. What is as it was stays so since then, and is still
+    /// run by what ran it.
+    pub fn set_schedule(&mut self, cron: &str, zone: &str, runner: Option<&str>, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO schedule (only, cron, zone, enabled, at) VALUES (1, ?1, ?2, 1, ?3)
-                 ON CONFLICT (only) DO UPDATE SET cron = ?1, zone = ?2, enabled = 1, at = ?3
-                 WHERE cron <> ?1 OR zone <> ?2 OR NOT enabled",
-                params![cron, zone, now.as_second()],
+                "INSERT INTO schedule (only, cron, zone, enabled, at, runner) VALUES (1, ?1, ?2, 1, ?3, ?4)
+                 ON CONFLICT (only) DO UPDATE SET cron = ?1, zone = ?2, enabled = 1,
+                    at = iif(cron = ?1 AND zone = ?2 AND enabled, at, ?3),
+                    runner = ifnull(?4, iif(cron = ?1 AND zone = ?2 AND enabled, runner, NULL))",
+                params![cron, zone, now.as_second(), runner],
             )
             .map(drop)
         })
@@ -54,7 +59,7 @@ impl Catalogue {
     /// Switches the schedule off. `false`: none is written down, or it is off.
     pub fn stop_schedule(&mut self, now: Timestamp) -> Result<bool> {
         self.write(|tx| {
-            let sql = "UPDATE schedule SET enabled = 0, at = ?1 WHERE enabled";
+            let sql = "UPDATE schedule SET enabled = 0, at = ?1, runner = NULL WHERE enabled";
             Ok(tx.execute(sql, [now.as_second()])? > 0)
         })
     }
@@ -83,19 +88,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = Catalogue::open(&dir.path().join("c.sqlite"), std::time::Duration::ZERO).unwrap();
         let hour = |hours: i64| "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap() + hours.hours();
-        let row = |cron: &str, zone: &str, enabled, since| {
-            Some(ScheduleRow { cron: cron.into(), zone: zone.into(), enabled, since: hour(since) })
+        let row = |cron: &str, zone: &str, enabled, since, runner: Option<&str>| {
+            let runner = runner.map(str::to_owned);
+            Some(ScheduleRow { cron: cron.into(), zone: zone.into(), enabled, since: hour(since), runner })
         };
         assert_eq!((catalogue.schedule().unwrap(), catalogue.stop_schedule(hour(0)).unwrap()), (None, false));
-        catalogue.set_schedule("@daily", "UTC", hour(1)).unwrap();
-        catalogue.set_schedule("@daily", "UTC", hour(2)).unwrap();
-        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "UTC", true, 1));
-        catalogue.set_schedule("@daily", "Asia/Shanghai", hour(3)).unwrap();
-        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "Asia/Shanghai", true, 3));
+        catalogue.set_schedule("@daily", "UTC", Some("crontab"), hour(1)).unwrap();
+        catalogue.set_schedule("@daily", "UTC", None, hour(2)).unwrap();
+        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "UTC", true, 1, Some("crontab")));
+        catalogue.set_schedule("@daily", "Asia/Shanghai", None, hour(3)).unwrap();
+        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "Asia/Shanghai", true, 3, None), "another is not run");
+        catalogue.set_schedule("@daily", "Asia/Shanghai", Some("crontab"), hour(4)).unwrap();
+        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "Asia/Shanghai", true, 3, Some("crontab")));
         assert!(catalogue.stop_schedule(hour(4)).unwrap() && !catalogue.stop_schedule(hour(5)).unwrap());
-        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "Asia/Shanghai", false, 4));
-        catalogue.set_schedule("@daily", "Asia/Shanghai", hour(6)).unwrap();
-        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "Asia/Shanghai", true, 6));
+        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "Asia/Shanghai", false, 4, None));
+        catalogue.set_schedule("@daily", "Asia/Shanghai", None, hour(6)).unwrap();
+        assert_eq!(catalogue.schedule().unwrap(), row("@daily", "Asia/Shanghai", true, 6, None));
     }
 
     #[test]

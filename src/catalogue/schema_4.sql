@@ -1,5 +1,5 @@
--- Version 4: whose account it is, what one look alone does not prove, what listings skip, and files that a service does not
--- give or holds broken.
+-- Version 4: whose account it is, what one look alone does not prove, what listings skip, files that a service does not
+-- give or holds broken, work that is outstanding, and what runs the schedule.
 
 -- The account that this data folder belongs to.
 CREATE TABLE identities (
@@ -56,3 +56,15 @@ CREATE TABLE corrupt_originals (
     PRIMARY KEY (platform, id),
     FOREIGN KEY (platform, id) REFERENCES activities (platform, id)
 ) STRICT, WITHOUT ROWID;
+
+-- What was outstanding at the end of a run, so that the next ones can tell whether it gets less.
+CREATE TABLE outstanding (
+    run       TEXT PRIMARY KEY,
+    at        INTEGER NOT NULL,
+    uploads   INTEGER NOT NULL,
+    downloads INTEGER NOT NULL,
+    archives  INTEGER NOT NULL      -- whether the run puts the file of every activity into the archive
+) STRICT;
+
+-- What runs the schedule: crontab, container, or what a person named. NULL: it is only written down.
+ALTER TABLE schedule ADD COLUMN runner TEXT;

@@ -90,6 +90,11 @@ impl Run {
         Ok(self.settings.duration("GS_CONFIRM_WAIT", Duration::from_secs(10))?)
     }
 
+    /// `GS_LOST_AFTER`: how long a service that accepted an upload may take to show it.
+    pub fn lost_after(&self) -> Result<Duration, Failure> {
+        Ok(self.settings.duration("GS_LOST_AFTER", Duration::from_secs(6 * 3600))?)
+    }
+
     /// Opens a platform, for whoever it belongs to: to log in, or to look at its token. Whoever lists or writes uses
     /// [`Run::connect`].
     pub fn open_platform(&self, kind: &Kind, http: Arc<Http>) -> Box<dyn Platform> {

@@ -85,8 +85,8 @@ impl fmt::Display for Refusal {
 }
 
 impl Judge {
-    /// Whether `channel` took the message.
-    pub fn judge(self, channel: &Channel, response: &Response) -> Result<(), Refusal> {
+    /// Whether `channel` took the message; what says so: `errcode 0`, `HTTP 204`.
+    pub fn judge(self, channel: &Channel, response: &Response) -> Result<String, Refusal> {
         let is_fine = (200..300).contains(&response.status);
         let body = || serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
         let refused = |why, number: String| {
@@ -98,11 +98,11 @@ impl Judge {
         };
         let status = || format!("HTTP {}", response.status);
         match self {
-            Judge::Status if is_fine => Ok(()),
-            Judge::Text(good) if is_fine && response.body.trim_ascii() == good.as_bytes() => Ok(()),
-            Judge::Flag(field) if is_fine && body()[field] == true => Ok(()),
+            Judge::Status if is_fine => Ok(status()),
+            Judge::Text(good) if is_fine && response.body.trim_ascii() == good.as_bytes() => Ok(good.to_owned()),
+            Judge::Flag(field) if is_fine && body()[field] == true => Ok(format!("{field} true")),
             Judge::Code { field, good, known } => match body()[field].as_i64() {
-                Some(code) if code == good && is_fine => Ok(()),
+                Some(code) if code == good && is_fine => Ok(format!("{field} {code}")),
                 Some(code) if code != good => {
                     let why = known.iter().find(|(number, _)| *number == code).map_or(Why::Refused, |(_, why)| *why);
                     refused(why, format!("{field} {code}"))

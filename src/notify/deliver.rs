@@ -18,14 +18,17 @@ pub enum NotTaken {
     Refused(Refusal),
 }
 
-/// Sends the message until it is taken. It is sent again only if the channel itself says that it is busy: a message that
+/// Sends the message until it is taken; what said so. It is sent again only if the channel itself says that it is busy: a message that
 /// may have arrived is not repeated.
-pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<(), NotTaken> {
+pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<String, NotTaken> {
     let pace = format!("notify-{}", channel.name);
     let mut try_number = 1;
     loop {
         let response = http.send(&pace, request)?;
-        let Err(refusal) = channel.judge.judge(channel, &response) else { return Ok(()) };
+        let refusal = match channel.judge.judge(channel, &response) {
+            Ok(said) => return Ok(said),
+            Err(refusal) => refusal,
+        };
         let says_so = matches!(channel.judge, Judge::Code { .. }) && (200..300).contains(&response.status);
         if refusal.why != Why::Busy || !says_so || try_number >= TRIES {
             return Err(NotTaken::Refused(refusal));

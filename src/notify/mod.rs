@@ -1,7 +1,7 @@
 //! Tells people what a run came to: one [`Summary`], put into words once for each channel, sent, and the answer judged.
 //!
 //! ```text
-//! records, stages → Summary → speaks? → render → request → Http → judge
+//! records, judgment → Summary → speaks? → render → request → Http → judge
 //! ```
 //!
 //! All is pure but for [`deliver`]; time is an argument. What the channels have in common stands in the code, and what
@@ -26,7 +26,7 @@ pub use answer::{Judge, Refusal, Why};
 pub use channels::{Also, Body, CHANNELS, Channel, Form, Markdown, Proof};
 pub use cut::{Limit, Unit, cut};
 pub use deliver::{NotTaken, deliver};
-pub use policy::{On, Tone, digest, speaks};
+pub use policy::{Marks, On, Tone, speaks};
 pub use render::{Style, Text, render};
 pub use report::report;
 pub use request::{Keys, Message, ping_address, request};

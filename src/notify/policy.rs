@@ -1,9 +1,15 @@
 //! When a channel is told, and what counts as the same failure.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use super::{Failure, Summary, What};
 use crate::record::ProblemKind;
+use crate::status::Matter;
+
+/// So many failures of records are remembered for a channel.
+const REMEMBERED: usize = 1000;
 
 /// When a channel is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,39 +31,100 @@ pub struct Tone {
     pub recovered: bool,
 }
 
-/// Whether and how to speak to a channel that was told last of the failures with the digest `told`; `now` is that of this
-/// run.
-pub fn speaks(on: On, has_news: bool, now: &str, told: &str) -> Option<Tone> {
-    let changed = now != told;
+/// What fails, a mark each: the same until something else fails, or no longer does.
+///
+/// What stands is known of the catalogue, whoever asks, so it is over when it stands no more. What records tell is known of
+/// one run alone: that another run does not tell it says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    standing: BTreeSet<String>,
+    records: BTreeSet<String>,
+}
+
+impl Marks {
+    /// What fails now.
+    pub fn of(summary: &Summary) -> Marks {
+        let judged = summary.judged.as_ref();
+        let matters = judged.into_iter().flat_map(|judged| judged.needs.iter().chain(&judged.troubles));
+        Marks {
+            standing: matters.flat_map(marks_of_matter).map(|mark| digest(&mark)).collect(),
+            records: summary.failures.iter().flat_map(marks_of_failure).map(|mark| digest(&mark)).collect(),
+        }
+    }
+
+    /// Reads what [`Marks::to_text`] wrote; what anybody else wrote is nothing that fails now.
+    pub fn parse(text: &str) -> Marks {
+        let of = |kind: &str| text.lines().filter_map(|line| line.strip_prefix(kind)).map(str::to_owned).collect();
+        let marks = Marks { standing: of("s "), records: of("r ") };
+        // An older version kept one digest of everything.
+        let is_older = marks.is_empty() && !text.is_empty();
+        if is_older { Marks { standing: BTreeSet::from([text.to_owned()]), ..marks } } else { marks }
+    }
+
+    /// A line for each.
+    pub fn to_text(&self) -> String {
+        let standing = self.standing.iter().map(|mark| format!("s {mark}"));
+        standing.chain(self.records.iter().map(|mark| format!("r {mark}"))).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether nothing fails.
+    pub fn is_empty(&self) -> bool {
+        self.standing.is_empty() && self.records.is_empty()
+    }
+
+    /// What a channel that was told of `self` knows once it was told of `now`. `is_checked`: as with [`speaks`].
+    pub fn and_then(&self, now: &Marks, is_checked: bool) -> Marks {
+        if now.is_empty() && is_checked {
+            return Marks::default();
+        }
+        let before = if is_checked { &BTreeSet::new() } else { &self.standing };
+        let earlier = self.records.difference(&now.records).take(REMEMBERED.saturating_sub(now.records.len()));
+        let standing = now.standing.union(before).cloned().collect();
+        Marks { standing, records: now.records.iter().chain(earlier).cloned().collect() }
+    }
+}
+
+/// Whether and how to speak to a channel. `told`: what it was told last; `now`: what fails now; `is_checked`: whether it was
+/// found out what stands now, without which nothing is over.
+pub fn speaks(on: On, has_news: bool, is_checked: bool, now: &Marks, told: &Marks) -> Option<Tone> {
+    let is_new = !now.standing.is_subset(&told.standing) || !now.records.is_subset(&told.records);
+    let is_over = is_checked && !told.standing.is_subset(&now.standing);
+    let recovered = is_checked && now.is_empty() && !told.is_empty();
     let speaks = match on {
         On::Always => true,
-        On::Failure => changed && !now.is_empty(),
-        On::Change => changed || has_news,
+        On::Failure => is_new,
+        On::Change => is_new || is_over || recovered || has_news,
     };
-    let known = on == On::Change && !changed && !now.is_empty();
-    speaks.then_some(Tone { known, recovered: now.is_empty() && changed })
+    let known = on == On::Change && !is_new && !is_over && !now.is_empty();
+    speaks.then_some(Tone { known, recovered })
 }
 
-/// A digest of the failures: the same until something else fails, or no longer does. Empty if nothing failed.
-///
-/// Order, times, numbers and waits in the messages do not matter. Nor does which activity it was when the trouble is one
-/// of the whole service (a login, or a limit): each run would meet it with another.
-pub fn digest(summary: &Summary) -> String {
-    let mut marks: Vec<String> = summary.failures.iter().flat_map(marks).collect();
-    if marks.is_empty() {
-        return String::new();
+fn digest(mark: &str) -> String {
+    Sha256::digest(mark.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Times, numbers and waits do not matter.
+fn marks_of_matter(matter: &Matter) -> Vec<String> {
+    let exit = matter.exit.map_or_else(String::new, |exit| exit.to_string());
+    let why = matter.why.as_ref().map_or_else(String::new, |why| steady(why.as_str()));
+    let (platform, command) = (matter.platform.as_deref(), matter.command.as_deref());
+    let whole =
+        [&matter.what.name(), platform.unwrap_or_default(), command.unwrap_or_default(), &exit, &why].join("\t");
+    if matter.activities.is_empty() {
+        return vec![whole];
     }
-    marks.sort_unstable();
-    marks.dedup();
-    let hash = Sha256::digest(marks.join("\n").as_bytes());
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    matter.activities.iter().map(|activity| format!("{whole}\t{activity}")).collect()
 }
 
-fn marks(failure: &Failure) -> Vec<String> {
+/// Order, times, numbers and waits in the messages do not matter. Nor does which activity it was when the trouble is one of
+/// the whole service (a login, or a limit): each run would meet it with another.
+fn marks_of_failure(failure: &Failure) -> Vec<String> {
     let message = steady(&failure.message);
     let mark = |parts: &[&str]| [&[failure.stage.as_str()], parts, &[&message]].concat().join("\t");
     match &failure.what {
-        What::Stage { exit } => vec![mark(&[&exit.map_or_else(String::new, |exit| exit.to_string())])],
+        // It stands, and has its mark there.
+        What::Standing(_) => Vec::new(),
+        What::Stage { exit } => vec![mark(&[&exit.to_string()])],
         What::Records { place, kind: ProblemKind::Login | ProblemKind::RetryLater, .. } => {
             vec![mark(&[place, &failure.kind_name()])]
         }
@@ -78,64 +145,5 @@ fn steady(message: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::Record;
-
-    fn told(id: &str, kind: &str, message: &str) -> String {
-        let line = format!(
-            r#"{{"type":"activity","platform":"p","id":"{id}","problem":{{"stage":"s","kind":"{kind}","message":"{message}"}}}}"#
-        );
-        let mut summary = Summary::default();
-        summary.add(&Record::parse(line.as_bytes()).unwrap());
-        digest(&summary)
-    }
-
-    #[test]
-    fn times_and_counts_do_not_make_another_failure() {
-        let first =
-            told("1", "retry-later", "p asks not to be asked again before 2026-01-01T00:00:00Z; wait 2 h 5 min");
-        let later =
-            told("2", "retry-later", "p asks not to be asked again before 2026-01-02T10:00:00.5Z; wait 40 minutes");
-        assert_eq!(first, later);
-        assert_ne!(first, told("1", "retry-later", "no answer from p"));
-        assert_ne!(told("1", "refused", "no"), told("2", "refused", "no"), "of an activity, it is another one");
-        assert_ne!(told("1", "refused", "no"), told("1", "gone", "no"));
-    }
-
-    #[test]
-    fn nothing_failed_is_empty_and_order_does_not_matter() {
-        assert_eq!(digest(&Summary::default()), "");
-        let of = |stages: &[&str]| {
-            let mut summary = Summary::default();
-            stages.iter().for_each(|stage| summary.add_stage(stage, Some(75), None));
-            digest(&summary)
-        };
-        assert_eq!(of(&["a", "b"]), of(&["b", "a"]));
-        assert_ne!(of(&["a"]), of(&["a", "b"]));
-    }
-
-    #[test]
-    fn when_a_channel_is_told() {
-        let (fresh, known) = (Tone::default(), Tone { known: true, recovered: false });
-        let recovered = Tone { known: false, recovered: true };
-        for (on, news, now, told, expected) in [
-            (On::Change, false, "", "", None),
-            (On::Change, true, "", "", Some(fresh)),
-            (On::Change, false, "a", "", Some(fresh)),
-            (On::Change, false, "a", "a", None),
-            (On::Change, true, "a", "a", Some(known)),
-            (On::Change, false, "b", "a", Some(fresh)),
-            (On::Change, false, "", "a", Some(recovered)),
-            (On::Failure, true, "", "", None),
-            (On::Failure, false, "a", "", Some(fresh)),
-            (On::Failure, true, "a", "a", None),
-            (On::Failure, true, "", "a", None),
-            (On::Always, false, "", "", Some(fresh)),
-            (On::Always, false, "a", "a", Some(fresh)),
-            (On::Always, false, "", "a", Some(recovered)),
-        ] {
-            assert_eq!(speaks(on, news, now, told), expected, "{on:?} {news} {now:?} {told:?}");
-        }
-    }
-}
+#[path = "policy_tests.rs"]
+mod tests;

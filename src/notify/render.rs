@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::cut::clip;
 use super::{Entry, Failure, Lang, Limit, Summary, Tone, What};
 use crate::activity::{Activity, printable};
+use crate::status::Outstanding;
 
 /// So many lines of one kind are shown.
 const LINES: usize = 10;
@@ -36,7 +37,8 @@ pub struct Text {
 pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
     let words = Words { lang, style };
     let title = words.title(summary, tone);
-    let counts = words.counts(summary);
+    let counts = [words.counts(summary), words.outstanding(summary)];
+    let counts = counts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
     // The counts belong to the line that sums them up.
     let joint = if counts.is_empty() { "\n\n" } else { "\n" };
     let mut blocks = vec![counts];
@@ -122,6 +124,13 @@ impl Words {
         kinds.into_iter().filter_map(line).collect::<Vec<_>>().join("\n")
     }
 
+    /// What the next runs have to do; uploads that are not settled have a line of their own.
+    fn outstanding(&self, summary: &Summary) -> String {
+        let outstanding = summary.judged.as_ref().map(|judged| Outstanding { pending: 0, ..judged.outstanding });
+        let kinds = outstanding.unwrap_or_default().words(self.lang).join(self.lang.comma());
+        if kinds.is_empty() { kinds } else { self.lang.colon(self.lang.pick("Outstanding", "待完成"), kinds) }
+    }
+
     /// A section for each platform.
     fn entries(&self, entries: &[Entry], en: &str, zh: &str) -> Vec<String> {
         let mut by_platform: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -149,6 +158,7 @@ impl Words {
         let message = self.message(&failure.message);
         let (head, tail) = match &failure.what {
             What::Stage { exit } => (format!("{} {}", failure.stage, lang.ended(*exit)), String::new()),
+            What::Standing(matter) => (self.message(&matter.line(lang)), String::new()),
             What::Records { place, items, .. } => {
                 let what = match items.as_slice() {
                     // A login is nobody's fault among the activities.

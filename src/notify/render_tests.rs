@@ -1,5 +1,7 @@
 use super::*;
 use crate::record::Record;
+use crate::status::judge::Judged;
+use crate::status::{Clean, Matter, What as Kind};
 
 fn summary() -> Summary {
     let mut summary = Summary::default();
@@ -16,8 +18,23 @@ fn summary() -> Summary {
     ] {
         summary.add(&Record::parse(line.as_bytes()).unwrap());
     }
-    summary.add_stage("gs-fetch", Some(75), Some("coros: no answer"));
-    summary.add_stage("gs-diff", None, None);
+    let matter = |what, command: &str, exit, why: &str| Matter {
+        what,
+        platform: None,
+        command: Some(command.into()),
+        exit,
+        count: None,
+        why: Some(Clean::of(why)).filter(|why| !why.as_str().is_empty()),
+        at: None,
+        mend: None,
+        activities: Vec::new(),
+    };
+    let troubles = vec![
+        matter(Kind::Failed, "gs-fetch", Some(75), "coros: no answer"),
+        matter(Kind::Unfinished, "gs-diff", None, ""),
+    ];
+    let outstanding = Outstanding { uploads: 3774, downloads: 1, deletions: 0, pending: 2 };
+    summary.add_judged(Judged { troubles, outstanding, ..Judged::default() });
     summary
 }
 
@@ -30,6 +47,7 @@ Added: coros 1, garmin-cn 1
 Deleted: garmin-com 1
 Not settled yet: coros 1
 Copies found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe
+Outstanding: 3,774 uploads, 1 download
 
 Needs a person
 - garmin-cn: a login is needed; run: gs-auth login --platform garmin-cn [gs-download]
@@ -37,7 +55,7 @@ Needs a person
 Failed
 - garmin-com → coros swimming Swim (2): coros refused the file; look at it [gs-upload]
 - gs-fetch ended with exit code 75: coros: no answer
-- gs-diff did not end: it was killed, or still runs
+- gs-diff did not end: it was killed
 
 Added to coros
 - 2026-01-08 08:10 running 4.3 km Mor[n]ing *run*
@@ -63,6 +81,7 @@ fn chinese_in_markdown() {
 删除：garmin-com 1
 尚未确认：coros 1
 发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe
+待完成：待上传 3,774，待下载 1
 
 **需要人工处理**
 - garmin-cn：a login is needed; run: gs-auth login --platform garmin-cn [gs-download]
@@ -70,7 +89,7 @@ fn chinese_in_markdown() {
 **失败**
 - garmin-com → coros 游泳 Swim (2)：coros refused the file; look at it [gs-upload]
 - gs-fetch 以退出码 75 结束：coros: no answer
-- gs-diff 没有结束：被终止，或仍在运行
+- gs-diff 没有结束：被终止
 
 **coros 已新增**
 - 2026-01-08 08:10 跑步 4.3 km Mor［n］ing ＊run＊

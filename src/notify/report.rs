@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Entry, Failure, Summary, Text, What};
+use super::{Entry, Failure, Lang, Summary, Text, What};
 
 /// So many activities of one kind are in it; the counts tell of all.
 const ITEMS: usize = 1000;
@@ -17,6 +17,8 @@ pub fn report(summary: &Summary, run: &str, now: Timestamp, text: &Text) -> Valu
         "run": run,
         "time": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "ok": summary.failures.is_empty(),
+        "state": summary.judged.as_ref().map(|judged| judged.state),
+        "outstanding": summary.judged.as_ref().map(|judged| judged.outstanding),
         "title": text.title,
         "text": text.whole,
         "counts": {
@@ -62,6 +64,16 @@ fn failure(failure: &Failure) -> Value {
     });
     match &failure.what {
         What::Stage { exit } => value["exit"] = json!(exit),
+        What::Standing(matter) => {
+            value["message"] = json!(matter.line(Lang::En));
+            for (name, part) in
+                [("place", json!(matter.platform)), ("exit", json!(matter.exit)), ("run", json!(matter.mend))]
+            {
+                if !part.is_null() {
+                    value[name] = part;
+                }
+            }
+        }
         What::Records { place, items, .. } => {
             value["place"] = json!(place);
             value["activities"] = json!(items.iter().take(ITEMS).collect::<Vec<_>>());

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::activity::Activity;
 use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Record, TransferRecord, Why};
+use crate::status::judge::Judged;
+use crate::status::{self, Matter};
 
 /// The exit code of a stage that needs a login, as the README has it.
 const LOGIN: u8 = 77;
@@ -23,6 +25,8 @@ pub struct Summary {
     pub skipped: BTreeMap<(String, String), u64>,
     /// Copies that were found and not deleted.
     pub copies: BTreeMap<String, u64>,
+    /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
+    pub judged: Option<Judged>,
     known: HashMap<(String, String, String, String), usize>,
     /// The activities of each failure: its place, platform and id.
     counted: HashSet<(usize, String, String)>,
@@ -62,9 +66,11 @@ pub enum What {
     },
     /// The command as a whole.
     Stage {
-        /// Its exit code; `None` if it never ended.
-        exit: Option<u8>,
+        /// Its exit code.
+        exit: u8,
     },
+    /// What the catalogue knows to stand, and the page shows as well.
+    Standing(Box<Matter>),
 }
 
 impl Failure {
@@ -72,7 +78,8 @@ impl Failure {
     pub fn needs_person(&self) -> bool {
         match &self.what {
             What::Records { kind, .. } => *kind == ProblemKind::Login,
-            What::Stage { exit } => *exit == Some(LOGIN),
+            What::Stage { exit } => *exit == LOGIN,
+            What::Standing(matter) => matter.what.needs_person(),
         }
     }
 
@@ -81,14 +88,16 @@ impl Failure {
         match &self.what {
             What::Records { items, .. } => items.len(),
             What::Stage { .. } => 1,
+            What::Standing(matter) => matter.activities.len().max(1),
         }
     }
 
-    /// What kind of problem it is, as records spell it; `stage` if it is none of a record.
+    /// What kind of problem it is, as records or `status.json` spell it; `stage` if it is none of those.
     pub fn kind_name(&self) -> String {
         match &self.what {
             What::Records { kind, .. } => name_of(kind),
             What::Stage { .. } => "stage".to_owned(),
+            What::Standing(matter) => matter.what.name(),
         }
     }
 }
@@ -106,14 +115,30 @@ impl Summary {
         }
     }
 
-    /// Takes in how a command of the run ended: `exit` is `None` if it did not. All records have to be in: what they
-    /// tell already is not told again.
-    pub fn add_stage(&mut self, command: &str, exit: Option<u8>, message: Option<&str>) {
-        if exit == Some(0) || self.is_told(command, exit, message) {
-            return;
-        }
-        let (stage, message) = (command.to_owned(), message.unwrap_or_default().to_owned());
+    /// Takes in that a command failed as a whole.
+    pub fn add_stage(&mut self, command: &str, exit: u8, message: &str) {
+        let (stage, message) = (command.to_owned(), message.to_owned());
         self.failures.push(Failure { stage, what: What::Stage { exit }, message });
+    }
+
+    /// Takes in what stands. All records have to be in: what they tell already is not told again, and what stands tells more
+    /// of a login than they do.
+    pub fn add_judged(&mut self, judged: Judged) {
+        let matters: Vec<&Matter> = judged.needs.iter().chain(&judged.troubles).collect();
+        let standing: Vec<Failure> =
+            matters.iter().filter(|matter| !self.is_told(matter)).map(|matter| standing(matter)).collect();
+        let tells_of_login = |place: &str| {
+            matters.iter().any(|matter| {
+                let is_login = matter.what == status::What::LoginNeeded || matter.what <= status::What::LoginDead;
+                is_login && matter.platform.as_deref().is_some_and(|name| place.ends_with(name))
+            })
+        };
+        self.failures.retain(|failure| match &failure.what {
+            What::Records { kind: ProblemKind::Login, place, .. } => !tells_of_login(place),
+            _ => true,
+        });
+        self.failures.extend(standing);
+        self.judged = Some(judged);
     }
 
     /// Whether something was added or deleted.
@@ -189,18 +214,42 @@ impl Summary {
         }
     }
 
-    /// Whether the records of a stage say already why it ended so.
-    fn is_told(&self, command: &str, exit: Option<u8>, message: Option<&str>) -> bool {
-        let own = || self.failures.iter().filter(|failure| failure.stage == command);
-        let worst = own().map(|failure| match &failure.what {
-            What::Records { kind: ProblemKind::Login, .. } => LOGIN,
-            What::Records { kind: ProblemKind::RetryLater, .. } => 75,
-            What::Records { .. } => 1,
-            What::Stage { .. } => 0,
-        });
-        let is_of_records = matches!(exit, Some(1 | 75 | LOGIN)) && worst.max() >= exit;
-        is_of_records && message.is_none_or(|text| own().any(|failure| text.contains(&failure.message)))
+    /// Whether the records say it already.
+    fn is_told(&self, matter: &Matter) -> bool {
+        if let Some(command) = &matter.command {
+            let login = matter.what == status::What::LoginNeeded;
+            return (login || matter.what == status::What::Failed) && self.tells_why(command, matter);
+        }
+        let is_named = |of: &String| {
+            let names = |activity: &Activity| *of == format!("{} {}", activity.platform, activity.id);
+            let named = self.failures.iter().filter_map(|failure| match &failure.what {
+                What::Records { items, .. } => Some(items),
+                _ => None,
+            });
+            named.flatten().any(names)
+        };
+        !matter.activities.is_empty() && matter.activities.iter().all(is_named)
     }
+
+    /// Whether the records of a command say already why it ended so.
+    fn tells_why(&self, command: &str, matter: &Matter) -> bool {
+        let own = || self.failures.iter().filter(|failure| failure.stage == command);
+        let worst = own().filter_map(|failure| match &failure.what {
+            What::Records { kind: ProblemKind::Login, .. } => Some(LOGIN),
+            What::Records { kind: ProblemKind::RetryLater, .. } => Some(75),
+            What::Records { .. } => Some(1),
+            _ => None,
+        });
+        let is_of_records = matches!(matter.exit, Some(1 | 75 | LOGIN)) && worst.max() >= matter.exit;
+        is_of_records
+            && matter.why.as_ref().is_none_or(|text| own().any(|failure| text.as_str().contains(&failure.message)))
+    }
+}
+
+fn standing(matter: &Matter) -> Failure {
+    let stage = matter.command.clone().unwrap_or_default();
+    // In the language of the channel: see the rendering.
+    Failure { stage, what: What::Standing(Box::new(matter.clone())), message: String::new() }
 }
 
 /// Why an activity was skipped: `why` of the outcome, a text or several. A transfer has a `why` of its own.
@@ -282,18 +331,51 @@ mod tests {
         assert_eq!((summary.failures.len(), summary.failed()), (1, 1));
     }
 
+    fn judged(what: status::What, exit: Option<u8>, why: Option<&str>) -> Judged {
+        let matter = Matter {
+            what,
+            platform: None,
+            command: Some("gs-download".into()),
+            exit,
+            count: None,
+            why: why.map(status::Clean::of),
+            at: None,
+            mend: None,
+            activities: Vec::new(),
+        };
+        Judged { troubles: vec![matter], ..Judged::default() }
+    }
+
     #[test]
-    fn a_stage_is_told_unless_its_records_say_it_all() {
-        let added = |exit, message| {
+    fn a_command_is_told_unless_its_records_say_it_all() {
+        let added = |what, exit, why| {
             let mut summary = of(LOGINS);
-            summary.add_stage("gs-download", exit, message);
+            summary.add_judged(judged(what, exit, why));
             summary.failures.len() - 1
         };
-        assert_eq!(added(Some(0), None), 0);
-        assert_eq!(added(Some(77), Some("p: log in; its other activities are left")), 0);
-        assert_eq!(added(Some(75), None), 0);
-        assert_eq!(added(Some(77), Some("something else")), 1);
-        assert_eq!(added(Some(65), Some("p: log in")), 1, "a worse end than its records explain");
-        assert_eq!(added(None, None), 1);
+        use status::What as Kind;
+        assert_eq!(added(Kind::LoginNeeded, Some(77), Some("p: log in; its other activities are left")), 0);
+        assert_eq!(added(Kind::Failed, Some(75), None), 0);
+        assert_eq!(added(Kind::LoginNeeded, Some(77), Some("something else")), 1);
+        assert_eq!(added(Kind::Failed, Some(65), Some("p: log in")), 1, "a worse end than its records explain");
+        assert_eq!(added(Kind::Unfinished, None, None), 1);
+    }
+
+    #[test]
+    fn of_a_login_and_of_activities_the_judgment_says_more() {
+        let mut summary = of(LOGINS);
+        let mut dead = judged(status::What::LoginDead, None, None);
+        dead.troubles[0].platform = Some("p".into());
+        summary.add_judged(dead);
+        assert!(matches!(summary.failures.as_slice(), [Failure { what: What::Standing(_), .. }]));
+        let failed = |ids: &[&str]| {
+            let mut summary = of(LOGINS);
+            let mut judged = judged(status::What::FilesFailed, None, None);
+            let matter = &mut judged.troubles[0];
+            (matter.command, matter.activities) = (None, ids.iter().map(|id| (*id).to_owned()).collect());
+            summary.add_judged(judged);
+            summary.failures.len() - 1
+        };
+        assert_eq!((failed(&["p 1", "p 2"]), failed(&["p 1", "p 3"])), (0, 1));
     }
 }

@@ -29,14 +29,10 @@ impl Lang {
     }
 
     /// How a command ended that did not end well.
-    pub fn ended(self, exit: Option<u8>) -> String {
-        match (self, exit) {
-            (Lang::En, None) => "did not end: it was killed, or still runs".to_owned(),
-            (Lang::Zh, None) => "没有结束：被终止，或仍在运行".to_owned(),
-            (Lang::En, Some(130)) => "was interrupted".to_owned(),
-            (Lang::Zh, Some(130)) => "被中断".to_owned(),
-            (Lang::En, Some(exit)) => format!("ended with exit code {exit}"),
-            (Lang::Zh, Some(exit)) => format!("以退出码 {exit} 结束"),
+    pub fn ended(self, exit: u8) -> String {
+        match self {
+            Lang::En => format!("ended with exit code {exit}"),
+            Lang::Zh => format!("以退出码 {exit} 结束"),
         }
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::show::{Sign, command, cut, span, time};
-use super::{Facts, Matter, Schedule, State};
+use super::{Facts, Matter, Schedule, State, word};
 use crate::lang::{self, Lang};
 
 /// The state, the runs, and what is to be done.
@@ -20,6 +20,7 @@ pub fn glance(facts: &Facts, lang: Lang) -> Markup {
             @if facts.state == State::Empty { (beginning(lang)) } @else { p.gist { (gist(facts, lang)) } }
             (runs(facts, lang))
         }
+        @if !facts.outstanding.is_nothing() && facts.state != State::Empty { (outstanding(facts, lang)) }
         @if !facts.needs.is_empty() {
             section #needs.matters {
                 h2 { (lang.pick("What needs you", "需要您处理")) }
@@ -32,6 +33,23 @@ pub fn glance(facts: &Facts, lang: Lang) -> Markup {
                 p.note { (lang.pick("The next run tries again by itself.", "下次运行会自动重试。")) }
                 ul { @for matter in &facts.troubles { (told(matter, Sign::Warn, lang)) } }
             }
+        }
+    }
+}
+
+/// What the next runs have to do, and what does it now.
+fn outstanding(facts: &Facts, lang: Lang) -> Markup {
+    let one = &facts.outstanding;
+    let now = [
+        (one.uploads > 0 || one.deletions > 0, "gs-sync"),
+        (one.downloads > 0, "gs-list --missing | gs-download > /dev/null"),
+        (one.pending > 0, "gs-upload < /dev/null"),
+    ];
+    html! {
+        section #outstanding.matters {
+            h2 { (lang.pick("Outstanding", "待完成")) }
+            p.note { (one.words(lang).join(lang.comma())) (lang.pick(". The next run continues; to do it now:", "。下次运行会继续；立即执行：")) }
+            ul { @for (_, line) in now.iter().filter(|(is_it, _)| *is_it) { li { (command(line)) } } }
         }
     }
 }
@@ -52,20 +70,16 @@ fn beginning(lang: Lang) -> Markup {
 fn gist(facts: &Facts, lang: Lang) -> String {
     let exercises = lang::number(facts.activities.len() as u64);
     let archived = lang::number(facts.activities.iter().filter(|exercise| exercise.file.is_some()).count() as u64);
-    let to_send: u64 =
-        facts.missing.iter().filter(|missing| missing.reason == super::Reason::ToSend).map(|m| m.count).sum();
     let copies = facts.copies.iter().filter(|copy| copy.superfluous).count() as u64;
     let platforms = facts.platforms.len();
     let failed: u64 = facts.platforms.iter().map(|platform| platform.failed).sum();
-    let (to_send, copies) = (lang::number(to_send), lang::number(copies));
+    let copies = lang::number(copies);
     let mut gist = match lang {
         Lang::En => format!(
-            "{exercises} exercises on {platforms} {}, {archived} of them in the archive. To be sent: {to_send}. Superfluous copies: {copies}.",
+            "{exercises} exercises on {platforms} {}, {archived} of them in the archive. Superfluous copies: {copies}.",
             if platforms == 1 { "platform" } else { "platforms" }
         ),
-        Lang::Zh => format!(
-            "{platforms} 个平台共 {exercises} 次运动，其中 {archived} 次已归档。待发送：{to_send}。多余副本：{copies}。"
-        ),
+        Lang::Zh => format!("{platforms} 个平台共 {exercises} 次运动，其中 {archived} 次已归档。多余副本：{copies}。"),
     };
     if failed > 0 {
         gist.push_str(&match lang {
@@ -114,15 +128,20 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
     match schedule {
         None => html! {
             (lang.pick("not known", "未知"))
-            span.sub { (lang.pick("no schedule is written down: ", "未记录计划：")) (command("gs-schedule '0 */6 * * *'")) }
+            span.sub { (lang.pick("no schedule: ", "没有计划：")) (command("garminsync schedule '0 */6 * * *'")) }
         },
         Some(schedule) if !schedule.enabled => html! {
             (lang.pick("none", "无"))
-            span.sub { (lang.pick("the schedule is switched off: ", "计划已关闭：")) (command("gs-schedule on")) }
+            span.sub { (lang.pick("the schedule is switched off: ", "计划已关闭：")) (command("garminsync schedule on")) }
         },
         Some(schedule) => html! {
             @match schedule.next_run { Some(next) => (time(next)), None => (lang.pick("never", "从不")) }
             span.sub { code { (cut(&schedule.cron, 60)) } " " (cut(&schedule.zone, 60)) }
+            @if !schedule.is_run {
+                span.sub {
+                    (lang.pick("only written down, nothing is known to run it: ", "仅已记录，尚不知由什么程序执行：")) (command(&format!("garminsync schedule {}", word(&schedule.cron))))
+                }
+            }
         },
     }
 }

@@ -124,7 +124,17 @@ fn platform((name, title): (&str, &str)) -> Platform {
 }
 
 fn matter(what: What) -> Matter {
-    Matter { what, platform: None, command: None, exit: None, count: None, why: None, at: Some(ago(3)), mend: None }
+    Matter {
+        what,
+        platform: None,
+        command: None,
+        exit: None,
+        count: None,
+        why: None,
+        at: Some(ago(3)),
+        mend: None,
+        activities: Vec::new(),
+    }
 }
 
 /// Of everything something.
@@ -147,11 +157,12 @@ pub fn facts_in(say: Say) -> Facts {
         dead: Some(say("another login ended it")),
     });
     Facts {
+        outstanding: Outstanding { uploads: 3, downloads: 1, deletions: 0, pending: 1 },
         state: State::Person,
         made: Some(now()),
         version: "0.1.0",
         last_run: Some(run(say, 0, RunOutcome::Partial, Some(1))),
-        schedule: Some(Schedule { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)) }),
+        schedule: Some(Schedule { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)), runner: Some(say("crontab")), is_run: true }),
         needs: vec![Matter {
             platform: Some("coros".into()),
             why: Some(say("another login ended it")),

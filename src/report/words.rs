@@ -5,22 +5,12 @@ use super::{Deleter, NoFile, Reason, RunOutcome, State};
 use crate::lang::{self, Lang};
 
 impl State {
-    /// The first thing that is read.
-    pub fn sentence(self, lang: Lang) -> &'static str {
-        match self {
-            State::Empty => lang.pick("Nothing is known yet", "尚无数据"),
-            State::Well => lang.pick("All is well", "一切正常"),
-            State::Trouble => lang.pick("Something went wrong; the next run tries again", "出现问题，下次运行会重试"),
-            State::Person => lang.pick("It needs you", "需要您处理"),
-        }
-    }
-
     /// Its form.
     pub fn sign(self) -> Sign {
         match self {
-            State::Empty => Sign::None,
+            State::Empty | State::Outstanding => Sign::None,
             State::Well => Sign::Well,
-            State::Trouble => Sign::Warn,
+            State::Behind | State::Trouble => Sign::Warn,
             State::Person => Sign::Bad,
         }
     }
@@ -131,6 +121,7 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "copies" => lang.pick("copies", "副本"),
         "created" => lang.pick("created", "新建"),
         "deleted" => lang.pick("deleted", "删除"),
+        "deleted_there" => lang.pick("deleted there", "已在平台删除"),
         "downloaded" => lang.pick("downloaded", "下载"),
         "exports" => lang.pick("exports", "导出"),
         "failed" => lang.pick("failed", "失败"),
@@ -140,9 +131,12 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "pending" => lang.pick("pending", "处理中"),
         "planned" => lang.pick("planned", "计划"),
         "refused" => lang.pick("refused", "拒绝"),
+        "refused_before" => lang.pick("refused before", "曾被拒绝"),
         "reported" => lang.pick("to look at", "待查看"),
+        "restricted" => lang.pick("restricted by flags", "按参数限定"),
         "skipped" => lang.pick("skipped", "跳过"),
         "told" => lang.pick("told", "通知"),
+        "under_way" => lang.pick("under way", "处理中"),
         "verified" => lang.pick("verified", "校验"),
         other => other,
     };

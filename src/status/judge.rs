@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
 
-use super::{Clean, Command, Login, Matter, State, What, flag};
+use super::{Clean, Command, Login, Matter, Outstanding, State, What, flag};
 
 /// What is older says nothing about today.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -15,6 +15,9 @@ const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// A run that is later than this does not come by itself.
 pub const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Without a schedule, a platform is to be listed at least so often: once a week is the rarest that people choose.
+const NOT_LISTED: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// Exit codes that are a person's own doing: wrong usage, and Ctrl-C.
 const OWN_DOING: [u8; 2] = [2, 130];
@@ -29,16 +32,22 @@ pub struct Signs {
     pub now: Timestamp,
     /// The platforms.
     pub platforms: Vec<PlatformSigns>,
-    /// The newest row of each command, in the order in which they began.
+    /// Of each command all rows of the newest run that it was part of, in the order in which they began.
     pub commands: Vec<LastCommand>,
     /// When the newest run in the log began, of those whose time is known.
     pub last_run: Option<Timestamp>,
-    /// Activities whose files in the archive were found changed or cut.
-    pub broken: u64,
-    /// Activities whose file was asked for in vain, but for those that are known not to be had.
-    pub failed: u64,
+    /// Activities whose files in the archive were found changed or cut: `platform id` each, as in all lists here.
+    pub broken: Vec<String>,
+    /// Activities whose file was asked for in vain and may come yet.
+    pub failed: Vec<String>,
+    /// Work to be done.
+    pub outstanding: Outstanding,
+    /// What was outstanding at the end of earlier runs, the newest first.
+    pub before: Vec<Outstanding>,
     /// When it is to run, if that is known and switched on.
     pub due: Option<Due>,
+    /// A run whose commands have had the time to end.
+    pub ended: Option<String>,
 }
 
 /// What a platform says of the state.
@@ -58,6 +67,14 @@ pub struct PlatformSigns {
     pub asked_to_wait: Option<Timestamp>,
     /// What is wrong with its newest listing.
     pub listing: Option<Unbelieved>,
+    /// When it was listed last, if it is kept equal with the others.
+    pub listed: Option<Timestamp>,
+    /// Uploads to it that it accepted and never showed.
+    pub lost: Vec<String>,
+    /// The command line that uploads them again.
+    pub retry: Option<String>,
+    /// Uploads to it that it accepted hours ago and does not show.
+    pub unconfirmed: Vec<String>,
 }
 
 /// A listing from which nothing may be concluded.
@@ -98,6 +115,8 @@ pub struct Due {
 pub struct Judged {
     /// Whether all is well.
     pub state: State,
+    /// What the next runs have to do.
+    pub outstanding: Outstanding,
     /// What needs a person; the most urgent first.
     pub needs: Vec<Matter>,
     /// What the next run tries again.
@@ -108,27 +127,27 @@ impl Signs {
     /// Judges.
     pub fn judge(&self) -> Judged {
         let mut matters: Vec<Matter> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();
-        let of_commands =
-            self.commands.iter().enumerate().filter_map(|(at, last)| self.of_command(at, &last.row, &matters));
+        let of_commands = self.worst_rows().into_iter();
+        let of_commands = of_commands.filter_map(|at| self.of_command(at, &self.commands[at].row, &matters));
         let of_commands: Vec<Matter> = of_commands.collect();
         matters.extend(of_commands);
         matters.extend(self.overdue());
-        for (what, count) in [(What::FilesBroken, self.broken), (What::FilesFailed, self.failed)] {
-            if count > 0 {
-                let mend = "gs-list --missing | gs-download".to_owned();
-                matters.push(Matter { count: Some(count), mend: Some(mend), ..matter(what) });
-            }
-        }
+        let mend = Some("gs-list --missing | gs-download".to_owned());
+        matters.extend(counted(What::FilesBroken, &self.broken, mend.clone()));
+        matters.extend(counted(What::FilesFailed, &self.failed, mend));
+        matters.extend(self.behind());
         matters.sort_by_key(|matter| matter.what);
         let (needs, troubles): (Vec<Matter>, Vec<Matter>) =
             matters.into_iter().partition(|one| one.what.needs_person());
         let state = match (needs.is_empty(), troubles.is_empty()) {
             (false, _) => State::Person,
+            (true, false) if troubles.iter().all(|one| one.what == What::Behind) => State::Behind,
             (true, false) => State::Trouble,
             (true, true) if !self.platforms.iter().any(|one| one.is_known) => State::Empty,
+            (true, true) if !self.outstanding.is_nothing() => State::Outstanding,
             (true, true) => State::Well,
         };
-        Judged { state, needs, troubles }
+        Judged { state, outstanding: self.outstanding, needs, troubles }
     }
 
     /// Whether a command that was begun and did not end still runs, as far as anybody can tell: what comes after it would
@@ -141,7 +160,34 @@ impl Signs {
     fn runs(&self, at: usize) -> bool {
         let LastCommand { run, row } = &self.commands[at];
         let is_followed = self.commands[at + 1..].iter().any(|later| later.run != *run);
-        row.exit.is_none() && !is_followed && clock::is_within(row.started, self.now, LONGEST)
+        let has_ended = self.ended.as_ref() == Some(run);
+        row.exit.is_none() && !is_followed && !has_ended && clock::is_within(row.started, self.now, LONGEST)
+    }
+
+    /// Of each command the row that says most: what one call did well does not undo that another one of the same run failed.
+    fn worst_rows(&self) -> Vec<usize> {
+        let mut worst: Vec<usize> = Vec::new();
+        for (at, LastCommand { row, .. }) in self.commands.iter().enumerate() {
+            let known = worst.iter_mut().find(|known| self.commands[**known].row.command == row.command);
+            match known {
+                None => worst.push(at),
+                Some(known) if severity(row.exit) >= severity(self.commands[*known].row.exit) => *known = at,
+                Some(_) => {}
+            }
+        }
+        worst
+    }
+
+    /// Work that did not get less over the last two runs.
+    fn behind(&self) -> Option<Matter> {
+        let [last, first] = *self.before.first_chunk()?;
+        let kinds: [fn(Outstanding) -> u64; 3] = [|one| one.uploads, |one| one.downloads, |one| one.deletions];
+        let is_stuck = |of: &fn(Outstanding) -> u64| {
+            let (first, last, now) = (of(first), of(last), of(self.outstanding));
+            first > 0 && last >= first && now >= last
+        };
+        let count: u64 = kinds.into_iter().filter(is_stuck).map(|of| of(self.outstanding)).sum();
+        (count > 0).then(|| Matter { count: Some(count), mend: Some("gs-sync -v".to_owned()), ..matter(What::Behind) })
     }
 
     fn of_platform(&self, one: &PlatformSigns) -> Vec<Matter> {
@@ -168,7 +214,16 @@ impl Signs {
         if let Some(until) = one.asked_to_wait {
             matters.push(Matter { at: Some(until), ..about(What::AskedToWait) });
         }
-        matters.extend(self.of_listing(one).map(|found| Matter { platform: Some(one.name.clone()), ..found }));
+        let here = |found| Matter { platform: Some(one.name.clone()), ..found };
+        matters.extend(self.of_listing(one).map(here));
+        matters.extend(counted(What::UploadsLost, &one.lost, one.retry.clone()).map(here));
+        let look = format!("gs-upload {} < /dev/null", flag("--platform", &one.name));
+        matters.extend(counted(What::UploadsUnconfirmed, &one.unconfirmed, Some(look)).map(here));
+        let is_long_ago = |at: &Timestamp| self.now.duration_since(*at) > NOT_LISTED;
+        if let Some(at) = one.listed.filter(is_long_ago).filter(|_| self.due.is_none()) {
+            let mend = format!("gs-fetch {} > /dev/null", flag("--platform", &one.name));
+            matters.push(Matter { at: Some(at), mend: Some(mend), ..about(What::NotListed) });
+        }
         matters
     }
 
@@ -265,7 +320,35 @@ impl Signs {
 }
 
 fn matter(what: What) -> Matter {
-    Matter { what, platform: None, command: None, exit: None, count: None, why: None, at: None, mend: None }
+    Matter {
+        what,
+        platform: None,
+        command: None,
+        exit: None,
+        count: None,
+        why: None,
+        at: None,
+        mend: None,
+        activities: Vec::new(),
+    }
+}
+
+/// A matter of some activities; nothing: there are none.
+fn counted(what: What, activities: &[String], mend: Option<String>) -> Option<Matter> {
+    let count = Some(activities.len() as u64);
+    (!activities.is_empty()).then(|| Matter { count, mend, activities: activities.to_vec(), ..matter(what) })
+}
+
+/// How much an exit code says; one that is missing says less than any trouble.
+fn severity(exit: Option<u8>) -> u8 {
+    match exit {
+        Some(0) => 0,
+        Some(exit) if OWN_DOING.contains(&exit) => 1,
+        None => 2,
+        Some(1) => 3,
+        Some(BUG | LOGIN | CONFIGURATION) => 5,
+        Some(_) => 4,
+    }
 }
 
 #[cfg(test)]

@@ -198,10 +198,82 @@ fn the_most_urgent_comes_first_and_broken_files_are_counted() {
     let shrunk = Unbelieved { run: "a".into(), started: at(-2), finished: Some(at(-1)), shrunk: true, why: None };
     let platforms = vec![PlatformSigns { listing: Some(shrunk), ..platform("garmin-com") }, refused];
     let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
-    let judged = Signs { broken: 3, failed: 2, ..signs(platforms, commands) }.judge();
+    let named = |count: usize| vec!["coros 1".to_owned(); count];
+    let judged = Signs { broken: named(3), failed: named(2), ..signs(platforms, commands) }.judge();
     assert_eq!(
         whats(&judged),
         [What::LoginRefused, What::ListShrunk, What::SetUp, What::FilesBroken, What::FilesFailed, What::Failed]
     );
     assert_eq!((judged.troubles[0].count, judged.needs.len()), (Some(3), 3));
+}
+
+#[test]
+fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
+    let left = |uploads, downloads| Outstanding { uploads, downloads, ..Outstanding::default() };
+    let judge = |now, before: &[Outstanding]| {
+        let signs = signs(vec![platform("coros")], vec![]);
+        Signs { outstanding: now, before: before.to_vec(), ..signs }.judge()
+    };
+    assert_eq!(judge(left(0, 0), &[left(9, 9), left(9, 9)]).state, State::Well);
+    for before in
+        [&[][..], &[left(5, 0)], &[left(6, 0), left(7, 0)], &[left(5, 0), left(6, 0)], &[left(9, 0), left(0, 0)]]
+    {
+        let judged = judge(left(5, 0), before);
+        assert_eq!(
+            (judged.state, judged.outstanding, whats(&judged)),
+            (State::Outstanding, left(5, 0), vec![]),
+            "{before:?}"
+        );
+    }
+    let judged = judge(left(5, 30), &[left(5, 40), left(4, 50)]);
+    assert_eq!((judged.state, whats(&judged)), (State::Behind, vec![What::Behind]));
+    assert_eq!(judged.troubles[0].count, Some(5), "of the downloads there are less");
+    let failed = row("a", "gs-upload", -1, Some(75), "no answer");
+    let both = Signs { outstanding: left(5, 0), before: vec![left(5, 0); 2], ..signs(vec![], vec![failed]) }.judge();
+    assert_eq!((both.state, whats(&both)), (State::Trouble, vec![What::Behind, What::Failed]));
+    let pending = Outstanding { pending: 1, ..Outstanding::default() };
+    assert_eq!(judge(pending, &[]).state, State::Outstanding);
+}
+
+#[test]
+fn what_was_accepted_and_never_appeared_needs_a_person_and_names_the_command() {
+    let lost = PlatformSigns { lost: vec!["garmin-com 7".into()], retry: Some("retry it".into()), ..platform("coros") };
+    let judged = signs(vec![lost], vec![]).judge();
+    assert_eq!(
+        (judged.state, whats(&judged), mends(&judged)),
+        (State::Person, vec![What::UploadsLost], vec!["retry it"])
+    );
+    let late = PlatformSigns { unconfirmed: vec!["garmin-com 7".into(); 2], ..platform("coros") };
+    let judged = signs(vec![late], vec![]).judge();
+    assert_eq!((judged.state, judged.troubles[0].count), (State::Trouble, Some(2)));
+    assert_eq!(mends(&judged), ["gs-upload --platform coros < /dev/null"]);
+}
+
+#[test]
+fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well() {
+    let judge = |hours, due| {
+        let listed = PlatformSigns { listed: Some(at(hours)), ..platform("coros") };
+        Signs { due, ..signs(vec![listed], vec![]) }.judge()
+    };
+    assert_eq!(judge(-8 * 24, None).state, State::Well);
+    let judged = judge(-8 * 24 - 1, None);
+    assert_eq!((judged.state, whats(&judged)), (State::Trouble, vec![What::NotListed]));
+    assert_eq!(judge(-8 * 24 - 1, Some(Due { since: at(-999), previous: None })).state, State::Well);
+}
+
+#[test]
+fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() {
+    let judge = |rows| whats(&signs(vec![platform("coros")], rows).judge());
+    let of = |exit| row("a", "gs-download", -1, exit, "x");
+    assert_eq!(judge(vec![of(Some(75)), of(Some(0))]), [What::Failed]);
+    assert_eq!(judge(vec![of(Some(77)), of(Some(1))]), [What::LoginNeeded]);
+    assert_eq!(judge(vec![of(Some(0)), of(None)]), [], "it still runs");
+    assert_eq!(judge(vec![of(Some(1)), of(None)]), [What::Failed]);
+}
+
+#[test]
+fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
+    let commands = vec![row("a", "gs-upload", 0, None, "")];
+    let signs = Signs { ended: Some("a".into()), ..signs(vec![platform("coros")], commands) };
+    assert_eq!(whats(&signs.judge()), [What::Unfinished]);
 }

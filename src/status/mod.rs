@@ -28,6 +28,8 @@ pub use word::{flag, word};
 pub struct Facts {
     /// Whether all is well. It comes first, so that a health check finds it in the first lines.
     pub state: State,
+    /// What the next runs have to do.
+    pub outstanding: Outstanding,
     /// When this was read from the catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made: Option<Timestamp>,
@@ -78,10 +80,34 @@ pub enum State {
     Empty,
     /// All is well.
     Well,
+    /// Nothing is wrong, but there is work that the next runs have to do.
+    Outstanding,
+    /// There is such work, and runs do not make it less.
+    Behind,
     /// Something went wrong, and the next run tries again.
     Trouble,
     /// A person is needed.
     Person,
+}
+
+/// Work that is not done yet although nothing is wrong with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Outstanding {
+    /// Uploads that the next run makes.
+    pub uploads: u64,
+    /// Files that belong into the archive, and that nobody has asked for yet.
+    pub downloads: u64,
+    /// Duplicates that the next run deletes.
+    pub deletions: u64,
+    /// Uploads that a service has accepted and not confirmed.
+    pub pending: u64,
+}
+
+impl Outstanding {
+    /// Whether there is nothing to do.
+    pub fn is_nothing(self) -> bool {
+        self == Outstanding::default()
+    }
 }
 
 /// Something that went wrong.
@@ -110,6 +136,9 @@ pub struct Matter {
     /// The command line that mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mend: Option<String>,
+    /// Which activities are concerned, `platform id` each; of those with a `count`.
+    #[serde(skip)]
+    pub activities: Vec<String>,
 }
 
 /// What went wrong.
@@ -128,6 +157,8 @@ pub enum What {
     SetUp,
     /// A person: a command met a bug. `at`: when.
     Bug,
+    /// A person: uploads that the platform accepted and never showed. They are not uploaded again without a word of a person.
+    UploadsLost,
     /// A person: the run that was due did not happen. `at`: when it was due.
     Overdue,
     /// No password login before `at`.
@@ -136,6 +167,12 @@ pub enum What {
     AskedToWait,
     /// The newest listing was cut. `at`: when.
     ListCut,
+    /// The platform was not listed for long, and no schedule is known. `at`: when it was listed last.
+    NotListed,
+    /// Uploads that the platform accepted hours ago and does not show.
+    UploadsUnconfirmed,
+    /// Work is outstanding, and runs do not make it less.
+    Behind,
     /// Files in the archive were found changed or cut; they are fetched again.
     FilesBroken,
     /// Files were asked for in vain, and will be again; those that are known not to be had are none of them.
@@ -147,6 +184,12 @@ pub enum What {
 }
 
 impl What {
+    /// As `status.json` spells it.
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
     /// Whether a person is needed.
     pub fn needs_person(self) -> bool {
         self <= What::Overdue
@@ -164,4 +207,9 @@ pub struct Schedule {
     pub enabled: bool,
     /// The next run.
     pub next_run: Option<Timestamp>,
+    /// What runs it, as whoever set it said: `crontab`.
+    pub runner: Option<Clean>,
+    /// Whether it is known to be run at all: something was said to run it, or the run that was due last came. Otherwise it
+    /// is only written down.
+    pub is_run: bool,
 }

@@ -1,7 +1,38 @@
 //! What the judgment says, in both languages.
 
-use super::{Matter, What};
+use super::{Matter, Outstanding, State, What};
 use crate::lang::{self, Lang};
+
+impl State {
+    /// The first thing that is read.
+    pub fn sentence(self, lang: Lang) -> &'static str {
+        match self {
+            State::Empty => lang.pick("Nothing is known yet", "尚无数据"),
+            State::Well => lang.pick("All is well", "一切正常"),
+            State::Outstanding => lang.pick("Work is outstanding", "有待完成的工作"),
+            State::Behind => lang.pick("Work is outstanding, and does not get less", "待完成的工作没有减少"),
+            State::Trouble => lang.pick("Something went wrong; the next run tries again", "出现问题，下次运行会重试"),
+            State::Person => lang.pick("It needs you", "需要您处理"),
+        }
+    }
+}
+
+impl Outstanding {
+    /// Each kind with its number; what is zero is left out.
+    pub fn words(&self, lang: Lang) -> Vec<String> {
+        let kinds = [
+            (self.uploads, ("upload", "uploads"), "待上传"),
+            (self.downloads, ("download", "downloads"), "待下载"),
+            (self.deletions, ("duplicate to delete", "duplicates to delete"), "待删除的重复"),
+            (self.pending, ("upload not confirmed yet", "uploads not confirmed yet"), "待确认的上传"),
+        ];
+        let word = |(count, (one, many), zh): (u64, (&str, &str), &str)| match lang {
+            Lang::En => format!("{} {}", lang::number(count), if count == 1 { one } else { many }),
+            Lang::Zh => format!("{zh} {}", lang::number(count)),
+        };
+        kinds.into_iter().filter(|(count, ..)| *count > 0).map(word).collect()
+    }
+}
 
 impl Matter {
     /// What went wrong, in a sentence without its end.
@@ -19,12 +50,26 @@ impl Matter {
             (What::LoginDead, Lang::Zh) => format!("{platform}：登录已失效"),
             (What::LoginNeeded, Lang::En) => format!("{command}: a login is needed"),
             (What::LoginNeeded, Lang::Zh) => format!("{command}：需要登录"),
-            (What::ListShrunk, Lang::En) => format!("{platform}: its list lacks too much to be believed"),
-            (What::ListShrunk, Lang::Zh) => format!("{platform}：列表缺失过多，不予采信"),
+            (What::ListShrunk, Lang::En) => {
+                format!("{platform}: many activities are missing from its list (another account?); the list is ignored")
+            }
+            (What::ListShrunk, Lang::Zh) => format!("{platform}：列表缺少大量活动（是否为另一个账号？），已忽略该列表"),
             (What::SetUp, Lang::En) => format!("{command}: something in the set-up is wrong"),
             (What::SetUp, Lang::Zh) => format!("{command}：配置有误"),
             (What::Bug, Lang::En) => format!("{command} met a bug; please report it"),
             (What::Bug, Lang::Zh) => format!("{command} 遇到程序错误，请反馈"),
+            (What::UploadsLost, Lang::En) => {
+                format!("{platform}: accepted uploads that never appeared there: {count}")
+            }
+            (What::UploadsLost, Lang::Zh) => format!("{platform}：已接受但从未出现的上传：{count}"),
+            (What::NotListed, Lang::En) => format!("{platform}: not listed for more than a week"),
+            (What::NotListed, Lang::Zh) => format!("{platform}：超过一周没有列出"),
+            (What::UploadsUnconfirmed, Lang::En) => {
+                format!("{platform}: accepted uploads that do not appear there yet: {count}")
+            }
+            (What::UploadsUnconfirmed, Lang::Zh) => format!("{platform}：已接受但尚未出现的上传：{count}"),
+            (What::Behind, Lang::En) => format!("Outstanding, and not less than after the last runs: {count}"),
+            (What::Behind, Lang::Zh) => format!("最近几次运行后，待完成的工作没有减少：{count}"),
             (What::Overdue, Lang::En) => "A run that was due did not happen: look after cron".to_owned(),
             (What::Overdue, Lang::Zh) => "应执行的运行没有发生：请检查 cron".to_owned(),
             (What::Cooldown, Lang::En) => format!("{platform}: no login with the password for a while"),
@@ -44,11 +89,26 @@ impl Matter {
         }
     }
 
+    /// All of it in one line: what went wrong, until when, why, and what mends it.
+    pub fn line(&self, lang: Lang) -> String {
+        let mut line = self.sentence(lang);
+        if let Some(at) = self.at.filter(|_| matches!(self.what, What::Cooldown | What::AskedToWait)) {
+            line.push_str(&format!(" {} {}", self.at_word(lang), at.strftime("%Y-%m-%d %H:%M UTC")));
+        }
+        if let Some(why) = &self.why {
+            line = lang.colon(line, why.as_str());
+        }
+        if let Some(mend) = &self.mend {
+            line.push_str(&format!("{}{mend}", lang.pick("; run: ", "；请运行：")));
+        }
+        line
+    }
+
     /// What `at` means: `since`, `until`.
     pub fn at_word(&self, lang: Lang) -> &'static str {
         match self.what {
             What::Cooldown | What::AskedToWait => lang.pick("until", "直到"),
-            What::LoginRefused | What::LoginDead => lang.pick("since", "自"),
+            What::LoginRefused | What::LoginDead | What::NotListed => lang.pick("since", "自"),
             What::Overdue => lang.pick("due", "应于"),
             _ => lang.pick("at", "于"),
         }

@@ -9,6 +9,7 @@ mod deletions;
 mod exercises;
 mod log;
 mod missing;
+mod outstanding;
 mod pictures;
 mod platforms;
 mod read;
@@ -17,27 +18,54 @@ mod schedule;
 mod unarchived;
 
 use compared::Compared;
+use outstanding::Backlog;
 use read::Read;
 
 use super::args::platforms_of_settings;
 use super::{Failure, Rule, Run};
 use crate::catalogue::{CommandRow, Entry};
 use crate::clock;
+use crate::matching::Matcher;
 use crate::plan::diff::Exercises;
 use crate::platform::Kind;
-use crate::status::Facts;
-use crate::status::judge::{LastCommand, Signs};
+use crate::status::judge::{Judged, LastCommand, Signs};
+use crate::status::{Facts, Schedule};
 
 impl Run {
     /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows.
-    pub fn facts(&self) -> Result<Facts, Failure> {
+    pub fn facts(&mut self) -> Result<Facts, Failure> {
+        let (facts, left) = self.compare(|compared, matcher, backlog| {
+            let (copies, time_zone_faults) = compared.copies(matcher);
+            let (signs, schedule) = signs(compared, backlog);
+            (Facts { copies, time_zone_faults, ..facts(compared, &signs, schedule) }, backlog.left.clone())
+        })?;
+        self.remember(left)?;
+        Ok(facts)
+    }
+
+    /// The judgment alone, as the page tells it; a command of this name is not judged.
+    pub fn judged(&mut self, except: &str) -> Result<Judged, Failure> {
+        let (judged, left) = self.compare(|compared, _, backlog| {
+            let (mut signs, _) = signs(compared, backlog);
+            signs.commands.retain(|last| last.row.command.as_str() != except);
+            // Whoever asks for the judgment of a run is the last of it.
+            signs.ended = Some(self.id.clone());
+            (signs.judge(), backlog.left.clone())
+        })?;
+        self.remember(left)?;
+        Ok(judged)
+    }
+
+    /// Reads the catalogue as it stands in one moment, finds out how each exercise stands with each platform, and hands that
+    /// to `view`.
+    fn compare<T>(&self, view: impl FnOnce(&Compared, &Matcher, &Backlog) -> T) -> Result<T, Failure> {
         let named = self.common.named_platforms()?;
         let synced = match &named {
             Some(named) => Some(named.clone()),
             None => platforms_of_settings(&self.settings)?,
         };
         let matcher = self.matcher(Rule::Evidence)?;
-        let read = Read::of(&self.catalogue, named, &self.id)?;
+        let read = Read::of(&self.catalogue, named, &self.id, self.lost_after()?)?;
         // As a sync has it: what is named, else what somebody logs in to.
         let is_synced = |kind: &Kind| match &synced {
             Some(synced) => synced.iter().any(|one| one.name == kind.name),
@@ -52,38 +80,48 @@ impl Run {
         let entries = read.histories.planned(&may_send, &|_| true);
         let exercises = Exercises::of(&matcher, &entries, &read.histories.links());
         let compared = Compared::of(&read, &exercises, is_compared.clone());
-        let (copies, time_zone_faults) = compared.copies(&matcher);
-        Ok(Facts { copies, time_zone_faults, ..facts(&compared) })
+        let backlog = self.backlog(&compared, &matcher)?;
+        Ok(view(&compared, &matcher, &backlog))
     }
 }
 
-fn facts(compared: &Compared) -> Facts {
+/// What the state is judged by, and the schedule as it is shown.
+fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     let read = compared.read;
-    let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read.now));
+    let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
     let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
     let last = |row: &CommandRow| LastCommand { run: row.run.clone(), row: log::command(row) };
     let signs = Signs {
         now: read.now,
         platforms: compared.platform_signs(),
         commands: read.last.iter().map(last).collect(),
+        ended: None,
         last_run: read.runs.iter().map(|row| row.started).filter(|at| clock::age(*at, read.now).is_some()).max(),
         broken: compared.broken(),
         failed: compared.failed(),
+        outstanding: backlog.now,
+        before: backlog.before.clone(),
         due,
     };
+    (signs, schedule)
+}
+
+fn facts(compared: &Compared, signs: &Signs, schedule: Option<Schedule>) -> Facts {
+    let read = compared.read;
     let judged = signs.judge();
     let activities = compared.all_exercises();
     let pictures = pictures::pictures(&activities, &compared.names, read.now);
     let runs = log::runs(&read.runs);
     Facts {
         state: judged.state,
+        outstanding: judged.outstanding,
         made: Some(read.now),
         version: env!("CARGO_PKG_VERSION"),
         last_run: runs.first().cloned(),
         schedule,
         needs: judged.needs,
         troubles: judged.troubles,
-        platforms: compared.platforms(&signs),
+        platforms: compared.platforms(signs),
         matrix: compared.matrix(),
         missing: compared.missing(),
         not_archived: compared.not_archived(),

@@ -5,7 +5,7 @@ use super::read::Around;
 use crate::catalogue::AccountRow;
 use crate::cli::History;
 use crate::status::judge::{PlatformSigns, Signs, Unbelieved};
-use crate::status::{Clean, Login, NoFile, Platform};
+use crate::status::{Clean, Login, NoFile, Platform, Refusal, flag};
 
 impl Compared<'_> {
     /// The platforms. `signs`: what was gathered of them.
@@ -52,22 +52,48 @@ impl Compared<'_> {
     pub fn platform_signs(&self) -> Vec<PlatformSigns> {
         let mut has_entries = vec![false; self.names.len()];
         self.platform_of.iter().for_each(|&platform| has_entries[platform] = true);
+        let refused = self.refused();
         let sign = |(at, around): (usize, &Around)| {
             let barred = around.barred.as_ref();
             let pause = barred.and_then(|login| login.pause(self.read.now).zip(Some(Clean::of(&login.reason))));
-            let refused = barred.filter(|login| login.refused);
+            let refused_login = barred.filter(|login| login.refused);
             PlatformSigns {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
                 login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
-                refused: refused.map(|login| (login.at, Clean::of(&login.reason))),
+                refused: refused_login.map(|login| (login.at, Clean::of(&login.reason))),
                 cooldown: pause,
                 asked_to_wait: around.asked_to_wait,
                 listing: unbelieved(around),
+                listed: around.listed.filter(|_| self.is_compared[at]),
+                unconfirmed: self.unconfirmed(at, around),
+                ..lost(&self.names[at], &refused)
             }
         };
         self.read.platforms.iter().enumerate().map(sign).collect()
     }
+
+    /// Uploads to a platform that it accepted hours ago and does not show.
+    fn unconfirmed(&self, platform: usize, around: &Around) -> Vec<String> {
+        let journal = &self.read.histories.platforms[platform].journal;
+        let open = journal.iter().filter(|row| row.outcome.is_none() && row.intended < around.long_ago);
+        open.chain(&around.unshown).map(|row| format!("{} {}", row.from.0, row.from.1)).collect()
+    }
+}
+
+/// Uploads to a platform that it accepted and never showed, and what uploads them again.
+fn lost(platform: &str, refused: &[Refusal]) -> PlatformSigns {
+    let lost: Vec<&Refusal> = refused.iter().filter(|one| one.to == platform && one.outcome == "lost").collect();
+    let retry = match lost.as_slice() {
+        [] => None,
+        [one] => Some(one.retry.clone()),
+        _ => {
+            let to = flag("--to", platform);
+            Some(format!("gs-list | gs-diff {to} --retry | gs-download | gs-upload"))
+        }
+    };
+    let named = lost.iter().map(|one| format!("{} {}", one.activity.platform, one.activity.id.as_str()));
+    PlatformSigns { lost: named.collect(), retry, ..PlatformSigns::default() }
 }
 
 fn login(row: &AccountRow) -> Login {

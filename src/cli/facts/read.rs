@@ -1,11 +1,13 @@
 //! What the page is made from, as it stood in one moment.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::catalogue::{
     self, AccountRow, Catalogue, CommandRow, DeletionRow, Key, Login, NewestListing, ProblemRow, ScheduleRow,
+    TransferRow,
 };
 use crate::cli::Histories;
 use crate::cli::args::in_order;
@@ -24,7 +26,7 @@ pub(super) struct Read {
     pub platforms: Vec<Around>,
     /// The newest runs, all their commands.
     pub runs: Vec<CommandRow>,
-    /// The newest row of each command.
+    /// Of each command the rows of the newest run that it was part of.
     pub last: Vec<CommandRow>,
     /// What gs-download could not get.
     pub problems: HashMap<Key, ProblemRow>,
@@ -48,11 +50,21 @@ pub(super) struct Around {
     pub barred: Option<Login>,
     /// Until when the service asked to be left alone.
     pub asked_to_wait: Option<Timestamp>,
+    /// Uploads to it that it said it has, and that its list should have shown by now.
+    pub unshown: Vec<TransferRow>,
+    /// An upload that was begun before that has to be shown by now.
+    pub long_ago: Timestamp,
 }
 
 impl Read {
     /// Reads it all in one transaction, as the run `run` sees it. `scope`: which platforms; without it all that are known.
-    pub fn of(catalogue: &Catalogue, scope: Option<Vec<&'static Kind>>, run: &str) -> catalogue::Result<Read> {
+    /// `lost_after`: what was accepted earlier than that has to be shown by now.
+    pub fn of(
+        catalogue: &Catalogue,
+        scope: Option<Vec<&'static Kind>>,
+        run: &str,
+        lost_after: Duration,
+    ) -> catalogue::Result<Read> {
         catalogue.snapshot(|catalogue| {
             let now = Timestamp::now();
             // Whole seconds, as everything else in the catalogue.
@@ -61,13 +73,13 @@ impl Read {
                 Some(scope) => scope,
                 None => known(catalogue)?,
             };
-            let around = |kind: &&'static Kind| Around::of(catalogue, kind, now);
+            let around = |kind: &&'static Kind| Around::of(catalogue, kind, lost_after, now);
             Ok(Read {
                 now,
                 histories: Histories::read(catalogue, &scope, run, true, now)?,
                 platforms: scope.iter().map(around).collect::<catalogue::Result<_>>()?,
                 runs: catalogue.newest_runs(RUNS)?,
-                last: catalogue.last_of_each_command()?,
+                last: catalogue.commands_of_newest_runs()?,
                 problems: catalogue.problems("gs-download")?,
                 deletions: catalogue.deletions()?,
                 schedule: catalogue.schedule()?,
@@ -82,7 +94,8 @@ impl Read {
 }
 
 impl Around {
-    fn of(catalogue: &Catalogue, kind: &Kind, now: Timestamp) -> catalogue::Result<Around> {
+    fn of(catalogue: &Catalogue, kind: &Kind, lost_after: Duration, now: Timestamp) -> catalogue::Result<Around> {
+        let long_ago = now.checked_sub(lost_after).unwrap_or(Timestamp::MIN);
         Ok(Around {
             complete: catalogue.last_complete_listing(kind.name, now)?,
             listed: catalogue.last_sync(kind.name, now)?,
@@ -90,6 +103,8 @@ impl Around {
             account: catalogue.account(kind.name)?,
             barred: catalogue.login(kind.name)?,
             asked_to_wait: catalogue.asked_to_wait(kind.name, now)?,
+            unshown: catalogue.unshown_transfers(kind.name, long_ago, now)?,
+            long_ago,
         })
     }
 }

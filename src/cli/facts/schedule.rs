@@ -2,19 +2,32 @@
 
 use jiff::Timestamp;
 
-use crate::catalogue::ScheduleRow;
+use super::read::Read;
+use crate::catalogue::{CommandRow, ScheduleRow};
+use crate::clock;
 use crate::schedule;
 use crate::status::judge::{Due, PATIENCE};
 use crate::status::{Clean, Schedule};
 
 /// The schedule as it is shown, and what it says of the state.
-pub(super) fn schedule(row: &ScheduleRow, now: Timestamp) -> (Schedule, Option<Due>) {
+pub(super) fn schedule(row: &ScheduleRow, read: &Read) -> (Schedule, Option<Due>) {
+    let now = read.now;
     // One that this program cannot read, or whose zone this machine lacks, tells no time.
     let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
     let next_run = known.as_ref().and_then(|schedule| schedule.next(now));
     // One that may still be coming counts for nothing, and the one before it still does.
     let previous = known.as_ref().and_then(|schedule| schedule.previous(now - PATIENCE));
+    let is_of_previous =
+        |run: &CommandRow, due: Timestamp| run.started >= due && clock::is_within(due, run.started, PATIENCE);
+    let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
     let shown = |text: &str| Clean::of(text).as_str().to_owned();
-    let schedule = Schedule { cron: shown(&row.cron), zone: shown(&row.zone), enabled: row.enabled, next_run };
+    let schedule = Schedule {
+        cron: shown(&row.cron),
+        zone: shown(&row.zone),
+        enabled: row.enabled,
+        next_run,
+        runner: row.runner.as_deref().map(Clean::of),
+        is_run: row.enabled && (row.runner.is_some() || has_come),
+    };
     (schedule, row.enabled.then_some(Due { since: row.since, previous }))
 }

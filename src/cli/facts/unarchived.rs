@@ -24,17 +24,21 @@ impl Compared<'_> {
         })
     }
 
-    /// How many entries have a file that was found changed or cut, and can be fetched again.
-    pub fn broken(&self) -> u64 {
-        let is_broken = |at: &usize| self.entry(*at).file.as_ref().is_some_and(|file| file.broken);
-        (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && is_broken(at)).count() as u64
+    /// The entries whose file was found changed or cut, and can be fetched again.
+    pub fn broken(&self) -> Vec<String> {
+        self.named_where(|entry| entry.file.as_ref().is_some_and(|file| file.broken))
     }
 
-    /// How many entries have a file that was asked for in vain and may come yet: what is unavailable is no news.
-    pub fn failed(&self) -> u64 {
-        let may_come =
-            |at: &usize| self.unarchived(self.entry(*at)).is_some_and(|(reason, _)| reason == NoFile::Failed);
-        (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && may_come(at)).count() as u64
+    /// The entries whose file was asked for in vain and may come yet: what is unavailable is no news.
+    pub fn failed(&self) -> Vec<String> {
+        self.named_where(|entry| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed))
+    }
+
+    /// Platform and id of those on their platforms for which `is_it` holds.
+    fn named_where(&self, is_it: impl Fn(&Entry) -> bool) -> Vec<String> {
+        let there = (0..self.exercises.entries.len()).filter(|&at| self.is_there(at));
+        let entries = there.map(|at| self.entry(at)).filter(|entry| is_it(entry));
+        entries.map(|entry| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()
     }
 
     /// What is on the platforms and not in the archive, by platform and reason.

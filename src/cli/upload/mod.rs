@@ -43,7 +43,7 @@ impl Timing {
             settle_wait: settings.duration("GS_SETTLE_WAIT", minutes(1))?,
             resend_wait: settings.duration("GS_RESEND_WAIT", minutes(10))?,
             confirm_wait: run.confirm_wait()?,
-            lost_after: settings.duration("GS_LOST_AFTER", minutes(6 * 60))?,
+            lost_after: run.lost_after()?,
         })
     }
 }

@@ -1,0 +1,71 @@
+//! What was outstanding at the end of runs, so that the next ones can tell whether it gets less.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{Catalogue, Result};
+
+/// So many runs are remembered.
+const KEPT: i64 = 50;
+
+/// What a run left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutstandingRow {
+    /// The run.
+    pub run: String,
+    /// Uploads that were not made.
+    pub uploads: u64,
+    /// Files that were not asked for.
+    pub downloads: u64,
+    /// Whether the run puts the file of every activity into the archive.
+    pub archives: bool,
+}
+
+impl Catalogue {
+    /// What the runs before `run` have left, the newest first.
+    pub fn outstanding_before(&self, run: &str) -> Result<Vec<OutstandingRow>> {
+        let rows = || {
+            let sql = "SELECT run, uploads, downloads, archives FROM outstanding WHERE run <> ?1 ORDER BY rowid DESC";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows = statement.query_map([run], |row| {
+                let count = |at: usize| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or_default());
+                Ok(OutstandingRow { run: row.get(0)?, uploads: count(1)?, downloads: count(2)?, archives: row.get(3)? })
+            })?;
+            rows.collect()
+        };
+        self.done(rows())
+    }
+
+    /// Notes what a run has left, in place of what was noted of it before.
+    pub fn set_outstanding(&mut self, row: &OutstandingRow, now: Timestamp) -> Result<()> {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO outstanding (run, at, uploads, downloads, archives) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (run) DO UPDATE SET at = ?2, uploads = ?3, downloads = ?4, archives = ?5",
+                params![row.run, now.as_second(), count(row.uploads), count(row.downloads), row.archives],
+            )?;
+            tx.execute("DELETE FROM outstanding WHERE rowid <= (SELECT max(rowid) FROM outstanding) - ?1", [KEPT])
+                .map(drop)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{now, open};
+    use super::*;
+
+    #[test]
+    fn a_run_is_noted_once_and_old_ones_are_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut catalogue = open(&dir);
+        let row = |run: i64, uploads| OutstandingRow { run: run.to_string(), uploads, downloads: 7, archives: true };
+        for run in 0..60 {
+            catalogue.set_outstanding(&row(run, 1), now()).unwrap();
+            catalogue.set_outstanding(&row(run, 2), now()).unwrap();
+        }
+        let before = catalogue.outstanding_before("59").unwrap();
+        assert_eq!((before.len(), &before[0]), (49, &row(58, 2)));
+    }
+}

@@ -1,0 +1,95 @@
+use super::*;
+use crate::record::Record;
+use crate::status::judge::Judged;
+use crate::status::{Clean, What as Kind};
+
+fn told(id: &str, kind: &str, message: &str) -> Marks {
+    let line = format!(
+        r#"{{"type":"activity","platform":"p","id":"{id}","problem":{{"stage":"s","kind":"{kind}","message":"{message}"}}}}"#
+    );
+    let mut summary = Summary::default();
+    summary.add(&Record::parse(line.as_bytes()).unwrap());
+    Marks::of(&summary)
+}
+
+fn stands(matters: &[(Kind, &str, &[&str])]) -> Marks {
+    let matter = |(what, why, activities): &(Kind, &str, &[&str])| Matter {
+        what: *what,
+        platform: Some("coros".into()),
+        command: None,
+        exit: None,
+        count: None,
+        why: Some(Clean::of(why)),
+        at: None,
+        mend: None,
+        activities: activities.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let mut summary = Summary::default();
+    summary.add_judged(Judged { troubles: matters.iter().map(matter).collect(), ..Judged::default() });
+    Marks::of(&summary)
+}
+
+#[test]
+fn times_and_counts_do_not_make_another_failure() {
+    let first = told("1", "retry-later", "p asks not to be asked again before 2026-01-01T00:00:00Z; wait 2 h 5 min");
+    let later = told("2", "retry-later", "p asks not to be asked again before 2026-01-02T10:00:00.5Z; wait 40 minutes");
+    assert_eq!(first, later);
+    assert_ne!(first, told("1", "retry-later", "no answer from p"));
+    assert_ne!(told("1", "refused", "no"), told("2", "refused", "no"), "of an activity, it is another one");
+    assert_ne!(told("1", "refused", "no"), told("1", "gone", "no"));
+    let shrunk = |why| stands(&[(Kind::ListShrunk, why, &[])]);
+    assert_eq!(shrunk("missing 3 of 12"), shrunk("missing 4 of 13"));
+    let failed = |ids| stands(&[(Kind::FilesFailed, "", ids)]);
+    assert_ne!(failed(&["coros 1"]), failed(&["coros 2"]), "of an activity, it is another one");
+}
+
+#[test]
+fn marks_are_read_as_they_were_written() {
+    assert!(Marks::of(&Summary::default()).is_empty() && Marks::default().to_text().is_empty());
+    let marks = Marks { records: told("1", "refused", "no").records, ..stands(&[(Kind::Failed, "a", &[])]) };
+    assert_eq!(Marks::parse(&marks.to_text()), marks);
+    assert!(!Marks::parse("0123abcd").is_empty(), "the digest of an older version is one of something that failed");
+}
+
+#[test]
+fn what_one_run_does_not_tell_is_not_over() {
+    let (login, file) = (stands(&[(Kind::LoginDead, "a", &[])]), told("1", "refused", "no"));
+    let both = Marks { records: file.records.clone(), ..login.clone() };
+    // Another pipeline, which has nothing to do with it, and meets the login as it stands.
+    assert_eq!(speaks(On::Change, false, true, &login, &both), None);
+    assert_eq!(both.and_then(&login, true), both);
+    // The same file fails once more: it was told.
+    assert_eq!(speaks(On::Change, false, true, &both, &both.and_then(&login, true)), None);
+    assert_eq!(both.and_then(&Marks::default(), true), Marks::default());
+    assert_eq!(both.and_then(&Marks::default(), false), both, "nobody has looked");
+}
+
+#[test]
+fn when_a_channel_is_told() {
+    let (a, b, none) = (stands(&[(Kind::Failed, "a", &[])]), stands(&[(Kind::Failed, "b", &[])]), Marks::default());
+    let both = Marks { standing: a.standing.union(&b.standing).cloned().collect(), ..Marks::default() };
+    let (fresh, known) = (Tone::default(), Tone { known: true, recovered: false });
+    let recovered = Tone { known: false, recovered: true };
+    for (on, news, now, told, expected) in [
+        (On::Change, false, &none, &none, None),
+        (On::Change, true, &none, &none, Some(fresh)),
+        (On::Change, false, &a, &none, Some(fresh)),
+        (On::Change, false, &a, &a, None),
+        (On::Change, true, &a, &a, Some(known)),
+        (On::Change, false, &b, &a, Some(fresh)),
+        (On::Change, false, &a, &both, Some(fresh)),
+        (On::Change, false, &none, &a, Some(recovered)),
+        (On::Failure, true, &none, &none, None),
+        (On::Failure, false, &a, &none, Some(fresh)),
+        (On::Failure, true, &a, &a, None),
+        (On::Failure, false, &a, &both, None),
+        (On::Failure, true, &none, &a, None),
+        (On::Always, false, &none, &none, Some(fresh)),
+        (On::Always, false, &a, &a, Some(fresh)),
+        (On::Always, false, &none, &a, Some(recovered)),
+    ] {
+        assert_eq!(speaks(on, news, true, now, told), expected, "{on:?} {news} {now:?} {told:?}");
+    }
+    assert_eq!(speaks(On::Change, false, false, &none, &a), None, "nobody has looked whether it is over");
+    assert_eq!(speaks(On::Always, false, false, &none, &a), Some(fresh));
+}
