@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use ureq::tls::{RootCerts, TlsConfig};
 
-use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, retry};
+use super::tls::{Tls, Unconnected};
+use super::watch::{Halt, halted};
+use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, agent, retry};
 
 /// Redirects followed for one request.
 const REDIRECTS: u32 = 4;
@@ -16,27 +17,29 @@ const REDIRECTS: u32 = 4;
 const LONGEST_WISH: SignedDuration = SignedDuration::from_hours(24);
 /// A person's wish to stop is noticed after this time.
 const GLANCE: Duration = Duration::from_millis(50);
+/// The answer to a write is waited for so much longer when a person wants the program to end: a token that was renewed, or
+/// what became of an upload, is in it.
+const GRACE: Duration = Duration::from_secs(10);
+/// A whole answer has to be there after so many times-out of a read...
+const TIMEOUTS: u32 = 5;
+/// ...and the time that the largest one, with what is sent, takes at so many bytes a second.
+const DEADLINE_SPEED: u64 = 16 << 10;
+/// An answer that was too slow is asked for once more, not as often as one that did not come: each try takes its time.
+const SLOW_TRIES: u32 = 2;
+
+/// Why a request came to nothing, for whoever decides on another try.
+struct Failed {
+    error: Error,
+    is_slow: bool,
+}
 
 impl Http {
     /// A client that takes its turns from `pacer`.
     pub fn new(pacer: Arc<dyn Pacer>, options: Options) -> Http {
-        // The system's trust store: people sit behind proxies with a CA of their own.
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let mut config = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_resolve(Some(options.timeout))
-            .timeout_connect(Some(options.timeout))
-            .timeout_send_request(Some(options.timeout))
-            .timeout_recv_response(Some(options.timeout))
-            .timeout_per_read(Some(options.timeout))
-            .timeout_per_write(Some(options.timeout));
-        if options.loopback.is_some() {
-            config = config.proxy(None);
-        }
-        Http { agent: config.build().new_agent(), pacer, options }
+        let tls = Tls::default();
+        let reads = agent::agent(&options, &tls, Duration::ZERO);
+        let writes = agent::agent(&options, &tls, GRACE);
+        Http { reads, writes, pacer, options }
     }
 
     /// Sends `request` for `platform` and returns the answer, whatever its status.
@@ -67,8 +70,12 @@ impl Http {
                         return Ok(response);
                     }
                 }
-                Err(error @ Error::Network { .. }) if !last => (self.options.trace)(&error.to_string()),
-                Err(error) => return Err(error),
+                Err(Failed { error: error @ Error::Network { .. }, is_slow })
+                    if !(last || is_slow && try_number >= SLOW_TRIES) =>
+                {
+                    (self.options.trace)(&error.to_string());
+                }
+                Err(Failed { error, .. }) => return Err(error),
             }
             try_number += 1;
             self.wait_to_try(try_number)?;
@@ -84,7 +91,7 @@ impl Http {
     /// Remembers for all processes that the service asked to be left alone, and gives up when that is too long to wait.
     fn heed(&self, platform: &str, request: &Request, response: &Response) -> Result<(), Error> {
         // What a write is told (a login above all) is its caller's to judge: it must not hold up the reads.
-        if request.repeat == Repeat::Never || !matches!(response.status, 429 | 503) {
+        if request.repeat == Repeat::Never || !matches!(response.status, 427 | 429 | 503) {
             return Ok(());
         }
         let now = Timestamp::now();
@@ -120,7 +127,10 @@ impl Http {
     }
 
     /// Sleeps, but not past a person's wish to stop.
-    fn pause(&self, why: Pause<'_>, wait: Duration) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Stopped`]
+    pub fn pause(&self, why: Pause<'_>, wait: Duration) -> Result<(), Error> {
         let end = Instant::now() + wait;
         (self.options.waiting)(why, wait);
         loop {
@@ -135,15 +145,9 @@ impl Http {
         }
     }
 
-    fn once(&self, request: &Request) -> Result<Response, Error> {
+    fn once(&self, request: &Request) -> Result<Response, Failed> {
         let began = Instant::now();
-        let network = |why: String| Error::Network { host: host(&request.url), why, unsent: false };
-        let failed = |error: ureq::Error| {
-            let unsent = is_unsent(&error);
-            // One about the URL itself would quote it.
-            let why = if request.secret_path { without_secret(&error) } else { error.to_string() };
-            Error::Network { host: host(&request.url), why, unsent }
-        };
+        let failed = |error: ureq::Error| self.failed(request, &error);
         let url = match &self.options.loopback {
             Some(loopback) => loopback.rewrite(&request.url),
             None => request.url.clone(),
@@ -153,16 +157,25 @@ impl Http {
             builder = builder.header(name, value);
         }
         let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
+        let agent = if request.repeat == Repeat::Never { &self.writes } else { &self.reads };
+        let within = Some(self.deadline(request));
         let sent = match &request.body {
-            Some(body) => self.agent.run(builder.body(body.as_slice()).map_err(unfit)?),
-            None => self.agent.run(builder.body(()).map_err(unfit)?),
+            Some(body) => {
+                let request = builder.body(body.as_slice()).map_err(unfit)?;
+                agent.run(agent.configure_request(request).timeout_global(within).build())
+            }
+            None => {
+                let request = builder.body(()).map_err(unfit)?;
+                agent.run(agent.configure_request(request).timeout_global(within).build())
+            }
         };
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
         let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
-        reader.read_to_end(&mut bytes).map_err(|error| network(format!("the answer broke off: {error}")))?;
+        reader.read_to_end(&mut bytes).map_err(|error| self.broke_off(request, error))?;
         if bytes.len() as u64 > request.limit {
-            return Err(Error::TooLarge { host: host(&request.url), limit: request.limit });
+            let error = Error::TooLarge { host: host(&request.url), limit: request.limit };
+            return Err(Failed { error, is_slow: false });
         }
         let headers = head.headers.iter();
         let response = Response {
@@ -181,6 +194,45 @@ impl Http {
             began.elapsed().as_secs_f64()
         ));
         Ok(response)
+    }
+
+    /// The time for one try as a whole, from looking up the host to the last byte of the answer.
+    fn deadline(&self, request: &Request) -> Duration {
+        let bytes = request.limit + request.body.as_ref().map_or(0, Vec::len) as u64;
+        self.options.timeout * TIMEOUTS + Duration::from_secs(bytes / DEADLINE_SPEED)
+    }
+
+    /// What an error before the body of the answer means.
+    fn failed(&self, request: &Request, error: &ureq::Error) -> Failed {
+        // One about the URL itself would quote it.
+        let why = if request.secret_path { without_secret(error) } else { self.words(request, error) };
+        self.given_up(request, error, why, is_unsent(error))
+    }
+
+    fn broke_off(&self, request: &Request, error: std::io::Error) -> Failed {
+        let error = ureq::Error::from(error);
+        let why = format!("the answer broke off: {}", self.words(request, &error));
+        self.given_up(request, &error, why, false)
+    }
+
+    fn given_up(&self, request: &Request, error: &ureq::Error, why: String, unsent: bool) -> Failed {
+        let halt = halted(error);
+        let is_slow = matches!(error, ureq::Error::Timeout(ureq::Timeout::Global));
+        let error = match halt {
+            // Of a write that was sent it has to be known that it was.
+            Some(Halt::Stopped) if request.repeat != Repeat::Never => Error::Stopped,
+            _ => Error::Network { host: host(&request.url), why, unsent },
+        };
+        Failed { error, is_slow: is_slow || halt.is_some() }
+    }
+
+    fn words(&self, request: &Request, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::Timeout(ureq::Timeout::Global) => {
+                format!("it took longer than {} s", self.deadline(request).as_secs())
+            }
+            other => other.to_string(),
+        }
     }
 }
 
@@ -206,7 +258,8 @@ fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Er
 fn is_unsent(error: &ureq::Error) -> bool {
     use ureq::{Error as Ureq, Timeout};
     match error {
-        Ureq::HostNotFound | Ureq::ConnectionFailed | Ureq::InvalidProxyUrl | Ureq::Tls(_) | Ureq::BadUri(_) => true,
+        Ureq::HostNotFound | Ureq::ConnectionFailed | Ureq::InvalidProxyUrl | Ureq::BadUri(_) => true,
+        Ureq::Other(inner) => inner.is::<Unconnected>(),
         Ureq::Timeout(Timeout::Resolve | Timeout::Connect) => true,
         Ureq::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
         _ => false,
