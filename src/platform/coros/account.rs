@@ -8,7 +8,7 @@ use super::region::{self, REGIONS, Region, region};
 use super::token::{Session, Token};
 use super::{Coros, NAME, import};
 use crate::http::{self, Repeat, Request, Response, Secret};
-use crate::platform::attempt::{Attempt, CODES, Ended, Logins};
+use crate::platform::attempt::{Attempt, CODES, Ended, Logins, unless_sent};
 use crate::platform::tokens::Reserved;
 use crate::platform::{Account, Ask, Credentials, Error, Identity, Result};
 
@@ -148,33 +148,47 @@ impl Coros {
         })
     }
 
-    /// Any host takes a login. Returns what it gave, and the region whose host gave it.
+    /// Returns what the login gave, and the region whose host gave it.
+    ///
+    /// Any host takes a login, as a rule: a password that one of them does not know is asked of others before it counts as
+    /// wrong ([`region::login_hosts`]).
     fn attempt(
         &self,
-        host: &'static Region,
+        likely: &'static Region,
         credentials: &Credentials,
         ask: Option<Ask>,
     ) -> Attempt<(Entry, &'static Region)> {
-        let salt = std::array::from_fn(|_| fastrand::u8(..));
-        let mut said = self.submit(host, credentials, Form::Bcrypt(salt))?;
+        let mut form = Form::Bcrypt;
+        let mut asked: Vec<&str> = Vec::new();
+        for host in region::login_hosts(likely, ask.is_some()) {
+            match self.prove(host, credentials, &mut form).map_err(|ended| after_refusal(ended, &asked))? {
+                Said::In(entry) => return Ok((entry, host)),
+                Said::SecondFactor(challenge) => return self.second_factor(&challenge, host, credentials, ask),
+                Said::Wrong => asked.push(host.api),
+                other => return Err(after_refusal(no_token(other), &asked)),
+            }
+        }
+        let hosts = asked.join(" and ");
+        Err(Ended::Refused(format!("wrong e-mail address or password, say {hosts}; correct the settings")))
+    }
+
+    /// Asks one host, in the form of the login that it understands.
+    fn prove(&self, host: &Region, credentials: &Credentials, form: &mut Form) -> Attempt<Said> {
+        let said = self.submit(host, credentials, *form)?;
         // The same login, said in the older way: the password was not looked at.
-        if matches!(said, Said::NotUnderstood(_)) {
-            said = self.submit(host, credentials, Form::Md5)?;
+        if matches!((&said, *form), (Said::NotUnderstood(_), Form::Bcrypt)) {
+            *form = Form::Md5;
+            return self.submit(host, credentials, *form);
         }
-        match said {
-            Said::In(entry) => Ok((entry, host)),
-            Said::SecondFactor(challenge) => self.second_factor(&challenge, host, credentials, ask),
-            Said::Wrong => Err(Ended::Refused("wrong e-mail address or password; correct the settings".into())),
-            other => Err(no_token(other)),
-        }
+        Ok(said)
     }
 
     fn submit(&self, host: &Region, credentials: &Credentials, form: Form) -> Attempt<Said> {
-        let request = login::login_request(host, credentials, form).map_err(Ended::from)?;
+        let salt = std::array::from_fn(|_| fastrand::u8(..));
+        let request = login::login_request(host, credentials, form, salt).map_err(Ended::from)?;
         match self.context.http.send(NAME, &request) {
             Ok(response) => Ok(login::parse_answer(&request, &response, &credentials.password)),
-            Err(error @ http::Error::Network { unsent: true, .. }) => Err(Ended::NotSent(error.into())),
-            Err(error) => Err(Ended::from(Error::from(error))),
+            Err(error) => Err(unless_sent(error)),
         }
     }
 
@@ -290,6 +304,21 @@ impl Coros {
         }
         Ok(taken)
     }
+}
+
+/// Once a host has refused the password, trouble with another one must not lead to the next login by itself: the first would
+/// refuse it again, and so often that the account could be locked.
+fn after_refusal(ended: Ended, asked: &[&str]) -> Ended {
+    let why = match ended {
+        _ if asked.is_empty() => return ended,
+        Ended::TurnedAway(why) | Ended::Trouble(why) => why,
+        Ended::NotSent(error) => error.to_string(),
+        other => return other,
+    };
+    Ended::Refused(format!(
+        "wrong e-mail address or password, says {}, and no other host could be asked ({why}); correct the settings",
+        asked.join(" and ")
+    ))
 }
 
 /// A region that nobody knows cannot be used, and the next login would lead there again.
