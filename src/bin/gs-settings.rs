@@ -23,6 +23,7 @@ const DURATIONS: &[&str] = &[
     "GS_PATIENCE",
     "GS_LOCK_WAIT",
     "GS_SETTLE_WAIT",
+    "GS_LOGIN_PAUSE",
     "GS_JITTER",
 ];
 

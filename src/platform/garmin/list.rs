@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::front;
 use crate::activity::Activity;
 use crate::http::{Response, form};
 use crate::platform::{Error, Listed, Page, Result, Window, json};
@@ -207,16 +208,18 @@ impl Pages {
 pub const COUNT_PATH: &str = "/activitylist-service/activities/count";
 
 /// Reads the count: `{"totalCount": n}`. `None` if the answer has none.
-pub fn parse_count(response: &Response) -> Option<u64> {
-    let body = json::lenient(&response.body).filter(|_| response.status == 200)?;
-    body["totalCount"].as_u64().or_else(|| body.as_u64())
+pub fn parse_count(response: &Response) -> Result<Option<u64>> {
+    front::check(response, "the count")?;
+    let body = json::lenient(&response.body).filter(|_| response.status == 200);
+    Ok(body.and_then(|body| body["totalCount"].as_u64().or_else(|| body.as_u64())))
 }
 
 fn parse(response: &Response) -> Result<Vec<Value>> {
+    front::check(response, "the list")?;
     match response.status {
         200 => {}
         204 => return Ok(Vec::new()),
-        429 | 500..=599 | 408 => {
+        500..=599 | 408 => {
             let message = format!("the list is not to be had (HTTP {}); try again later", response.status);
             return Err(Error::Later { message, down: true });
         }
