@@ -21,6 +21,8 @@ use crate::sport;
 
 /// Entries a page: the most that is taken.
 const SIZE: u64 = 200;
+/// More entries than any page has.
+const MOST_ITEMS: usize = 1000;
 /// FIT's clock begins on 1989-12-31, so no recording is older, not even one of a watch that never knew the time.
 const FIRST_DAY: Date = date(1989, 12, 1);
 /// Days there are local ones, here they are UTC: so much more is asked for on either side, and cut here.
@@ -126,6 +128,10 @@ impl Pages {
     pub fn read(&mut self, data: &Value) -> Result<Option<Page>> {
         self.spans.was_taken();
         let items = match &data["dataList"] {
+            Value::Array(items) if items.len() > MOST_ITEMS => {
+                let message = format!("a page of the list has {} entries, and {SIZE} were asked for", items.len());
+                return Err(Error::Strange(message));
+            }
             Value::Array(items) => items.as_slice(),
             Value::Null if data.is_object() => &[],
             _ => return Err(Error::Strange("the list is no list, although COROS reports success".into())),

@@ -19,6 +19,8 @@ use crate::sport;
 
 /// Entries a page. Larger pages work until some undocumented bound; this one is what most clients use.
 const LIMIT: usize = 100;
+/// More entries than any page has: the most that was ever asked for at once (python-garminconnect, garmin-connect-export).
+const MOST_ITEMS: usize = 1000;
 /// More pages than any history has: a server that ignores `start` must not hold us for ever.
 const MOST_PAGES: usize = 2000;
 /// Above this, an elapsed time of an entry without a timer time is taken for the milliseconds of older answers.
@@ -226,6 +228,9 @@ fn parse(response: &Response) -> Result<Vec<Value>> {
         status => return Err(Error::Strange(format!("the list answers HTTP {status}"))),
     }
     match json::lenient(&response.body) {
+        Some(Value::Array(items)) if items.len() > MOST_ITEMS => {
+            Err(Error::Strange(format!("a page of the list has {} entries, and {LIMIT} were asked for", items.len())))
+        }
         Some(Value::Array(items)) => Ok(items),
         Some(_) => Err(Error::Strange("the list is no list, although the service reports success".into())),
         None => Err(Error::Strange("the list is no JSON text, although the service reports success".into())),

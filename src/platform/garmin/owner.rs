@@ -62,6 +62,7 @@ impl Garmin {
             return Ok(token.identity());
         }
         let response = self.call(&self.profile_request())?;
+        front::check(&response, "the profile")?;
         if response.status != 200 {
             return self.owner_unavailable(&token, fresh, &response);
         }
@@ -79,7 +80,6 @@ impl Garmin {
     }
 
     fn owner_unavailable(&self, token: &Token, fresh: bool, response: &Response) -> Result<Option<Identity>> {
-        front::check(response, "the profile")?;
         let message = format!("Garmin does not say whose account this is (HTTP {}); try again later", response.status);
         if fresh || matches!(response.status, 500..=599) {
             return Err(Error::Later { message, down: true });
@@ -90,12 +90,14 @@ impl Garmin {
 
     fn whose(&self, token: &Token) -> Whose {
         match self.send(&bearer(&self.profile_request(), token)) {
-            Ok(response) if front::is_web_page(&response) => Whose::Unknown(front::web_page("the profile")),
-            Ok(response) if matches!(response.status, 401 | 403) => {
+            Ok(response) if matches!(response.status, 401 | 403) && !front::is_web_page(&response) => {
                 Whose::Refused(not_accepted(token, &response, &mobile_page(&self.site)))
             }
-            Ok(response) if response.status == 200 => Whose::Said(Profile::read(&response)),
-            Ok(response) => Whose::Unknown(format!("HTTP {}", response.status)),
+            Ok(response) => match front::check(&response, "the profile") {
+                Err(blocked) => Whose::Unknown(blocked.to_string()),
+                Ok(()) if response.status == 200 => Whose::Said(Profile::read(&response)),
+                Ok(()) => Whose::Unknown(format!("HTTP {}", response.status)),
+            },
             Err(error) => Whose::Unknown(error.to_string()),
         }
     }
