@@ -1,3 +1,4 @@
+complete -c gs-upload -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
 complete -c gs-upload -l settle-wait -d 'How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]' -r -f
 complete -c gs-upload -l rule -d 'What makes two entries one exercise' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
