@@ -29,6 +29,8 @@ const FIRST_DAY: Date = date(1989, 12, 1);
 const PADDING: SignedDuration = SignedDuration::from_hours(48);
 /// More pages than any history has: a server that ignores `pageNumber` must not hold us for ever.
 const MOST_PAGES: u64 = 1000;
+/// So many pages may have no news but entries that cannot be read: they may be one page, shown again and again.
+const MOST_FRUITLESS: u32 = 10;
 /// A list that changes is walked again; more often than this it is no change, but another list each time.
 const MOST_WALKS: u32 = 5;
 
@@ -58,6 +60,8 @@ pub struct Pages {
 struct Walk {
     ids: HashSet<String>,
     unreadable: u64,
+    /// Pages with no news but entries that cannot be read.
+    fruitless: u32,
     /// The service's count on its first page: what arrives later stands above.
     begun_with: Option<u64>,
     /// The same on its last page.
@@ -148,6 +152,10 @@ impl Pages {
         }
         let before = self.walk.items();
         let mut page = self.take(items);
+        self.walk.fruitless += u32::from(page.starts.is_empty() && !page.unreadable.is_empty());
+        if self.walk.fruitless > MOST_FRUITLESS {
+            return Err(Error::Strange(format!("{MOST_FRUITLESS} pages of the list have nothing that can be read")));
+        }
         let is_last = pages.is_some_and(|pages| self.page >= pages) && self.walk.count.is_some();
         if self.walk.items() == before || (is_last && self.walk.is_whole()) {
             self.end_walk(&mut page)?;

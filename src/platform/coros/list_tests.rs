@@ -289,3 +289,10 @@ fn a_wide_list_that_is_refused_is_asked_for_in_other_ways_and_shows_the_same() {
     let (shown, requests) = walked(5, false);
     assert!(shown.is_err() && requests == 4, "{requests}");
 }
+
+#[test]
+fn pages_that_cannot_be_read_have_an_end() {
+    let mut pages = pages();
+    let nameless = json!({"dataList": [{"x": 1}]});
+    assert!((0..50).any(|_| pages.read(&nameless).is_err()));
+}

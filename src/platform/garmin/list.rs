@@ -23,6 +23,8 @@ const LIMIT: usize = 100;
 const MOST_ITEMS: usize = 1000;
 /// More pages than any history has: a server that ignores `start` must not hold us for ever.
 const MOST_PAGES: usize = 2000;
+/// So many pages may have no news but entries that cannot be read: they may be one page, shown again and again.
+const MOST_FRUITLESS: u32 = 10;
 /// Above this, an elapsed time of an entry without a timer time is taken for the milliseconds of older answers.
 const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
 
@@ -39,6 +41,8 @@ pub struct Pages {
     /// The entry that should stand there, unless this is the first page, or the one that should be empty.
     seam: Option<String>,
     pages: usize,
+    /// Pages with no news but entries that cannot be read.
+    fruitless: u32,
     /// The most entries that a page had.
     widest: usize,
     steps_back: u32,
@@ -62,6 +66,7 @@ impl Pages {
             start: 0,
             seam: None,
             pages: 0,
+            fruitless: 0,
             widest: 0,
             steps_back: 0,
             seen: HashSet::new(),
@@ -140,7 +145,12 @@ impl Pages {
         }
         let before = self.seen.len();
         let page = self.take(&items);
-        let fresh = self.seen.len() > before || !page.unreadable.is_empty();
+        let is_fruitless = self.seen.len() == before && !page.unreadable.is_empty();
+        self.fruitless += u32::from(is_fruitless);
+        if self.fruitless > MOST_FRUITLESS {
+            return Err(Error::Strange(format!("{MOST_FRUITLESS} pages of the list have nothing that can be read")));
+        }
+        let fresh = self.seen.len() > before || is_fruitless;
         if !fresh && items.len() < self.widest {
             // It could have shown more, and shows nothing that was not seen: there is no more.
             self.ended = true;
