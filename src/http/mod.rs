@@ -5,6 +5,7 @@
 
 mod agent;
 mod loopback;
+mod once;
 mod pace;
 mod retry;
 mod secret;

@@ -1,14 +1,13 @@
-//! Sends one request: waits for its turn, follows redirects within the platform's hosts, tries reads again.
+//! Sends one request: waits for its turn, follows redirects within the platform's hosts, tries reads again (`once` is one try).
 
-use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::tls::{Tls, Unconnected};
-use super::watch::{Halt, halted};
+use super::once::{Failed, GRACE};
+use super::tls::Tls;
 use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, agent, retry};
 
 /// Redirects followed for one request.
@@ -17,21 +16,8 @@ const REDIRECTS: u32 = 4;
 const LONGEST_WISH: SignedDuration = SignedDuration::from_hours(24);
 /// A person's wish to stop is noticed after this time.
 const GLANCE: Duration = Duration::from_millis(50);
-/// The answer to a write is waited for so much longer when a person wants the program to end: a token that was renewed, or
-/// what became of an upload, is in it.
-const GRACE: Duration = Duration::from_secs(10);
-/// A whole answer has to be there after so many times-out of a read...
-const TIMEOUTS: u32 = 5;
-/// ...and the time that the largest one, with what is sent, takes at so many bytes a second.
-const DEADLINE_SPEED: u64 = 16 << 10;
 /// An answer that was too slow is asked for once more, not as often as one that did not come: each try takes its time.
 const SLOW_TRIES: u32 = 2;
-
-/// Why a request came to nothing, for whoever decides on another try.
-struct Failed {
-    error: Error,
-    is_slow: bool,
-}
 
 impl Http {
     /// A client that takes its turns from `pacer`.
@@ -144,96 +130,6 @@ impl Http {
             std::thread::sleep(left.min(GLANCE));
         }
     }
-
-    fn once(&self, request: &Request) -> Result<Response, Failed> {
-        let began = Instant::now();
-        let failed = |error: ureq::Error| self.failed(request, &error);
-        let url = match &self.options.loopback {
-            Some(loopback) => loopback.rewrite(&request.url),
-            None => request.url.clone(),
-        };
-        let mut builder = ureq::http::Request::builder().method(request.method).uri(url);
-        for (name, value) in &request.headers {
-            builder = builder.header(name, value);
-        }
-        let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
-        let agent = if request.repeat == Repeat::Never { &self.writes } else { &self.reads };
-        let within = Some(self.deadline(request));
-        let sent = match &request.body {
-            Some(body) => {
-                let request = builder.body(body.as_slice()).map_err(unfit)?;
-                agent.run(agent.configure_request(request).timeout_global(within).build())
-            }
-            None => {
-                let request = builder.body(()).map_err(unfit)?;
-                agent.run(agent.configure_request(request).timeout_global(within).build())
-            }
-        };
-        let (head, mut body) = sent.map_err(failed)?.into_parts();
-        let mut bytes = Vec::new();
-        let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
-        reader.read_to_end(&mut bytes).map_err(|error| self.broke_off(request, error))?;
-        if bytes.len() as u64 > request.limit {
-            let error = Error::TooLarge { host: host(&request.url), limit: request.limit };
-            return Err(Failed { error, is_slow: false });
-        }
-        let headers = head.headers.iter();
-        let response = Response {
-            status: head.status.as_u16(),
-            headers: headers
-                .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into()))
-                .collect(),
-            body: bytes,
-        };
-        (self.options.trace)(&format!(
-            "{} {} {} ({} bytes, {:.2} s)",
-            request.method,
-            shown(request),
-            response.status,
-            response.body.len(),
-            began.elapsed().as_secs_f64()
-        ));
-        Ok(response)
-    }
-
-    /// The time for one try as a whole, from looking up the host to the last byte of the answer.
-    fn deadline(&self, request: &Request) -> Duration {
-        let bytes = request.limit + request.body.as_ref().map_or(0, Vec::len) as u64;
-        self.options.timeout * TIMEOUTS + Duration::from_secs(bytes / DEADLINE_SPEED)
-    }
-
-    /// What an error before the body of the answer means.
-    fn failed(&self, request: &Request, error: &ureq::Error) -> Failed {
-        // One about the URL itself would quote it.
-        let why = if request.secret_path { without_secret(error) } else { self.words(request, error) };
-        self.given_up(request, error, why, is_unsent(error))
-    }
-
-    fn broke_off(&self, request: &Request, error: std::io::Error) -> Failed {
-        let error = ureq::Error::from(error);
-        let why = format!("the answer broke off: {}", self.words(request, &error));
-        self.given_up(request, &error, why, false)
-    }
-
-    fn given_up(&self, request: &Request, error: &ureq::Error, why: String, unsent: bool) -> Failed {
-        let halt = halted(error);
-        let is_slow = matches!(error, ureq::Error::Timeout(ureq::Timeout::Global));
-        let error = match halt {
-            // Of a write that was sent it has to be known that it was.
-            Some(Halt::Stopped) if request.repeat != Repeat::Never => Error::Stopped,
-            _ => Error::Network { host: host(&request.url), why, unsent },
-        };
-        Failed { error, is_slow: is_slow || halt.is_some() }
-    }
-
-    fn words(&self, request: &Request, error: &ureq::Error) -> String {
-        match error {
-            ureq::Error::Timeout(ureq::Timeout::Global) => {
-                format!("it took longer than {} s", self.deadline(request).as_secs())
-            }
-            other => other.to_string(),
-        }
-    }
 }
 
 /// Where a redirect leads, if it is one and leads to a host of the platform.
@@ -254,44 +150,12 @@ fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Er
     Err(Error::Redirect { host: here, to: if to.is_empty() { "somewhere".into() } else { to } })
 }
 
-/// Whether a request failed before anything of it was sent.
-fn is_unsent(error: &ureq::Error) -> bool {
-    use ureq::{Error as Ureq, Timeout};
-    match error {
-        Ureq::HostNotFound | Ureq::ConnectionFailed | Ureq::InvalidProxyUrl | Ureq::BadUri(_) => true,
-        Ureq::Other(inner) => inner.is::<Unconnected>(),
-        Ureq::Timeout(Timeout::Resolve | Timeout::Connect) => true,
-        Ureq::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
-        _ => false,
-    }
-}
-
 /// The host of a URL, without a port or user.
 pub(super) fn host(url: &str) -> String {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     host.split(':').next().unwrap_or("").to_ascii_lowercase()
-}
-
-/// What may be told of a request's URL.
-fn shown(request: &Request) -> String {
-    if request.secret_path {
-        format!("https://{}/***", host(&request.url))
-    } else {
-        without_query(&request.url).to_owned()
-    }
-}
-
-fn without_secret(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "the address cannot be used".into(),
-        other => other.to_string(),
-    }
-}
-
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or("")
 }
 
 fn signed(duration: Duration) -> SignedDuration {
@@ -321,15 +185,5 @@ mod tests {
         ] {
             assert!(to(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_trace_holds_no_query() {
-        let mut request = Request::get("https://u:p@h/p?ticket=ST-1");
-        assert_eq!(shown(&request), "https://u:p@h/p");
-        request.secret_path = true;
-        assert_eq!(shown(&request), "https://h/***");
-        let file = Request { secret_path: true, ..Request::get("https://s3.coros.com/fit/1/2.fit?x") };
-        assert_eq!(shown(&file), "https://s3.coros.com/***");
     }
 }

@@ -3,7 +3,8 @@
 //! `region` knows the hosts, `answer` what comes back from them, `login` the login, `import` what a person brings, `token`
 //! what is kept; `list` (with `spans`), `download` and `delete` are what is done with it. To upload, `parcel` packs a file,
 //! `sts` and `keys` get the keys of an object store, `store` signs what is put there, `job` orders the import, and `queue`
-//! follows it; `upload` decides. All of these build and read, pure; `account` and this file send. What is known of the service, and from where, is in `docs/services.md`.
+//! follows it; `upload` decides. All of these build and read, pure; `account`, `password_login` and this file
+//! send. What is known of the service, and from where, is in `docs/services.md`.
 //!
 //! One session an account: a login ends the one before, in the browser or in another tool, and is ended by theirs. So
 //! `Coros::call` is the way for everything that needs a token.
@@ -18,6 +19,7 @@ mod keys;
 mod list;
 mod login;
 mod parcel;
+mod password_login;
 mod queue;
 mod region;
 mod spans;
