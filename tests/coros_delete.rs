@@ -61,6 +61,8 @@ fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
         credentials: Box::new(|| Ok(Some(credentials()))),
         guard: Arc::new(Once::default()),
         owner: Arc::new(AtOnce),
+        login_pause: std::time::Duration::ZERO,
+        upload_as_import: false,
         client_id: None,
         notice: Arc::new(|_| {}),
         skipped: Arc::new(|_| {}),

@@ -4,7 +4,7 @@
 
 mod support;
 
-use gs_sim::{CorosActivitySpec, CorosSpec, Effect, Fault, HISTORY_END, Sim};
+use gs_sim::{CorosActivitySpec, CorosSpec, Days, Effect, Fault, HISTORY_END, ListSpec, Sim};
 use serde_json::Value;
 use support::{COROS_LIST, Work, asked, coros, requests};
 
@@ -64,6 +64,48 @@ fn the_list_is_scoped_by_days_and_the_second_run_makes_one_request() {
     ids.sort();
     known.sort();
     assert_eq!(known, ids, "ids pass 2^53 and stay what they are");
+}
+
+#[test]
+fn a_list_of_all_days_that_is_refused_is_asked_for_in_other_ways() {
+    let ways = [(Days::Required, Some(366), 37), (Days::Optional, Some(100), 1), (Days::Refused, None, 1)];
+    for (days, widest, requests_at_least) in ways {
+        let list = ListSpec { days, widest, ..ListSpec::default() };
+        let sim = coros(CorosSpec { generate: 250, list, ..CorosSpec::default() });
+        let work = logged_in(&sim);
+        assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250, "{days:?} {widest:?}");
+        assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
+        let taken = asked(&sim, COROS_LIST).len();
+        assert!(taken > requests_at_least, "{days:?} {widest:?}: {taken}");
+        // The next run stops where nothing is new, in whatever way.
+        let id = sim.with(|state| state.add_coros_activity(2, &spec(77, HISTORY_END + 60)));
+        sim.clear_log();
+        assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), [id.to_string()]);
+        assert!(asked(&sim, COROS_LIST).len() <= 7, "{:?}", requests(&sim));
+    }
+}
+
+#[test]
+fn a_list_that_is_refused_in_every_way_is_told_and_concludes_nothing() {
+    let list = ListSpec { days: Days::Required, widest: Some(7), ..ListSpec::default() };
+    let sim = coros(CorosSpec { generate: 3, list, ..CorosSpec::default() });
+    let work = logged_in(&sim);
+    work.run("gs-fetch", &[]).ends(75).says("COROS refuses the list");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 0);
+}
+
+#[test]
+fn a_sport_that_the_address_is_refused_for_is_asked_for_as_a_run() {
+    let custom = CorosActivitySpec { sport: Some(65_535), ..spec(1, HISTORY_END - 600) };
+    let yoga = CorosActivitySpec { sport: Some(403), ..spec(2, HISTORY_END - 90_000) };
+    let sim = coros(CorosSpec { activities: vec![custom, yoga], ..CorosSpec::default() });
+    let work = logged_in(&sim);
+    let list = work.run("gs-fetch", &[]).ok().out.clone();
+    assert!(list.contains(r#""sub_sport":"yoga""#), "{list}");
+    work.given("gs-download", &[], &list).ok();
+    assert_eq!(work.files("fit").len(), 2);
+    let asked_as = |sport: &str| asked(&sim, ADDRESS).iter().filter(|one| one.query.contains(sport)).count();
+    assert_eq!((asked_as("sportType=100&"), asked_as("sportType=403&"), asked(&sim, ADDRESS).len()), (1, 1, 2));
 }
 
 #[test]

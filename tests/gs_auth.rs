@@ -4,9 +4,13 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use gs_sim::{Effect, Fault, LoginMode, Scenario, Sim};
 use serde_json::Value;
-use support::{LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario};
+use support::{LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario, shell};
+
+const PAGE: &str = "/mobile/sso/en_US/sign-in";
 
 fn status(status: u16) -> Effect {
     Effect::Status { status, retry_after: None, body: None, content_type: None }
@@ -23,13 +27,14 @@ fn state(work: &Work) -> Value {
 }
 
 #[test]
-fn a_password_login_is_three_requests_and_then_none() {
+fn a_password_login_is_four_requests_and_then_none() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
     work.run("gs-auth", &["login"]).ok().silent();
     assert_eq!(
         requests(&sim),
         [
+            "GET sso.garmin.com/mobile/sso/en_US/sign-in 200",
             "POST sso.garmin.com/mobile/api/login 200",
             "POST diauth.garmin.com/di-oauth2-service/oauth/token 200",
             "GET connectapi.garmin.com/userprofile-service/socialProfile 200",
@@ -53,10 +58,13 @@ fn ancestors_13_a_wrong_password_is_one_request_and_is_not_repeated_by_later_run
     let mut work = Work::with_passwords(&sim);
     work.set("GARMIN_PASSWORD", "wrong");
     work.run("gs-auth", &["login"]).ends(77).says("wrong e-mail address or password").says("gs-auth login --browser");
-    assert_eq!(requests(&sim), ["POST sso.garmin.com/mobile/api/login 401"]);
+    assert_eq!(
+        requests(&sim),
+        ["GET sso.garmin.com/mobile/sso/en_US/sign-in 200", "POST sso.garmin.com/mobile/api/login 401"]
+    );
     // The older tool logged in again with every run, until the account was locked.
     work.run("gs-fetch", &[]).ends(77).says("is not repeated by itself");
-    assert_eq!(sim.log().len(), 1);
+    assert_eq!(sim.log().len(), 2);
     // A person may try again at once.
     work.set("GARMIN_PASSWORD", "correct horse");
     work.run("gs-auth", &["login"]).ok();
@@ -72,19 +80,26 @@ fn a_login_that_is_turned_away_sets_a_cooldown_that_later_runs_respect() {
         LoginMode::Captcha,
         LoginMode::NeedCaptcha,
         LoginMode::Json427,
+        LoginMode::Status427,
+        LoginMode::Page403,
+        LoginMode::Page427,
+        LoginMode::Page429,
     ];
     for mode in modes {
         let sim = with_login(mode);
         let work = Work::with_passwords(&sim);
         let said = work.run("gs-fetch", &["--platform", "garmin-com"]);
-        assert_eq!((said.code, sim.log().len()), (75, 1), "{mode:?}\n{said}");
+        let is_page = matches!(mode, LoginMode::Page403 | LoginMode::Page427 | LoginMode::Page429);
+        let sent = if is_page { 1 } else { 2 };
+        assert_eq!((said.code, sim.log().len()), (75, sent), "{mode:?}\n{said}");
+        assert_eq!(asked(&sim, LOGIN).len(), sent - 1, "{mode:?}: no other kind of login is tried");
         said.says("gs-auth import").says("gs-auth login --browser");
         assert!(state(&work)["cooldown_until"].is_string());
         for args in [&["login"][..], &["login", "--password"]] {
             work.run("gs-auth", args).ends(75).says("no password login before");
         }
         work.run("gs-fetch", &[]).ends(75);
-        assert_eq!(sim.log().len(), 1, "{mode:?}: nobody asked again");
+        assert_eq!(sim.log().len(), sent, "{mode:?}: nobody asked again");
         let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
         work.given("gs-auth", &["import", "-"], &token).ok();
         assert_eq!(state(&work)["cooldown_until"], Value::Null);
@@ -98,7 +113,7 @@ fn a_locked_account_is_a_hard_stop_with_the_services_words() {
     let work = Work::with_passwords(&sim);
     work.run("gs-auth", &["login"]).ends(77).says("LOCKED");
     work.run("gs-fetch", &[]).ends(77);
-    assert_eq!(sim.log().len(), 1);
+    assert_eq!(sim.log().len(), 2);
 }
 
 #[test]
@@ -177,6 +192,50 @@ fn a_login_that_was_never_sent_stands_against_nothing() {
 }
 
 #[test]
+fn a_sign_in_page_that_does_not_come_is_no_login() {
+    let in_trouble = [(Effect::Reset, true), (status(503), false), (status(404), false)];
+    for (effect, may_go_on) in in_trouble {
+        let sim = plain(3);
+        let work = Work::with_passwords(&sim);
+        sim.fault(Fault::new(effect.clone()).contains(PAGE));
+        work.run("gs-fetch", &[]).ends(75);
+        sim.clear_faults();
+        // Where nothing was answered, nothing stands against the next login; else it waits a little.
+        let said = work.run("gs-fetch", &[]);
+        assert_eq!(said.code == 0, may_go_on, "{effect:?}\n{said}");
+        assert_eq!(asked(&sim, LOGIN).len(), usize::from(may_go_on), "{effect:?}");
+        work.change("UPDATE logins SET until = 0");
+        work.run("gs-fetch", &[]).ok();
+    }
+}
+
+#[test]
+fn a_person_who_stops_it_before_the_password_is_sent_has_made_no_login() {
+    let sim = plain(3);
+    let mut work = Work::with_passwords(&sim);
+    work.set("GS_LOGIN_PAUSE", "1h");
+    let child = work.spawn("gs-auth", &["login"], "");
+    wait_for(&sim, PAGE);
+    shell(&format!("kill -TERM {}", child.id()));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    work.set("GS_LOGIN_PAUSE", "0");
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, LOGIN).len(), 1);
+    work.set("GS_LOGIN_PAUSE", "soon");
+    work.run("gs-fetch", &[]).ends(78).says("GS_LOGIN_PAUSE");
+}
+
+/// Waits until the page, or whatever `path` names, was answered.
+fn wait_for(sim: &Sim, path: &str) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while asked(sim, path).is_empty() {
+        assert!(Instant::now() < end, "nobody asks for {path}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
 fn a_challenge_page_is_one_at_any_status() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
@@ -190,7 +249,7 @@ fn a_challenge_page_is_one_at_any_status() {
     sim.fault(Fault::new(challenge).contains(LOGIN));
     work.run("gs-auth", &["login"]).ends(75).says("challenge page");
     work.run("gs-auth", &["login"]).ends(75);
-    assert_eq!(sim.log().len(), 1);
+    assert_eq!(sim.log().len(), 2);
 }
 
 #[test]
@@ -260,7 +319,7 @@ fn a_second_factor_without_a_terminal_says_what_to_run_and_sends_no_second_code(
     let work = Work::with_passwords(&sim);
     work.run("gs-fetch", &[]).ends(77).says("second factor").says("gs-auth login --platform garmin-com");
     work.run("gs-fetch", &[]).ends(77);
-    assert_eq!(sim.log().len(), 1);
+    assert_eq!(sim.log().len(), 2);
 }
 
 #[test]
@@ -352,6 +411,20 @@ fn token_files_of_other_tools_are_found_where_they_keep_them() {
     work.run("gs-auth", &["import", "nowhere.json"]).ends(2).says("nowhere.json");
     work.run("gs-auth", &["import", work.dir().join("data").to_str().unwrap()]).ends(2).says("no token file");
     work.given("gs-auth", &["import", "-"], "hello").ends(2);
+}
+
+#[test]
+fn a_token_of_garth_whose_grant_has_ended_needs_a_login() {
+    let sim = plain(3);
+    let (oauth1, oauth2) = sim.with(|state| state.issue_garth("garmin.com"));
+    let work = Work::with(&sim);
+    work.given("gs-auth", &["import", "-"], &serde_json::json!([oauth1, oauth2]).to_string()).ok();
+    sim.with(|state| state.expire_access_tokens("garmin.com"));
+    sim.with(|state| state.tokens.oauth1.iter_mut().for_each(|token| token.dead = true));
+    work.run("gs-fetch", &[]).ends(77).says("OAuthToken is invalid");
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ends(77);
+    assert_eq!(sim.log().len(), 0, "what has ended is not asked about again");
 }
 
 #[test]

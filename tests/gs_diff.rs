@@ -438,3 +438,17 @@ fn a_copy_that_was_deleted_does_not_stand_in_the_way_of_its_exercise() {
     nothing_planned(&world.diff(&["--resurrect"]));
     assert_eq!(SERVICES.map(|service| world.ids(service).len()), [2, 2, 2]);
 }
+
+#[test]
+fn a_sport_that_coros_refuses_for_good_is_not_planned_there_and_told() {
+    let (world, _) = settled();
+    let id = world.put("garmin-com", &run(20));
+    world.fetch();
+    world.work.change(&format!("UPDATE activities SET sport = 'sailing', sub_sport = NULL WHERE id = '{id}'"));
+    let said = world.diff(&[]);
+    assert_eq!(planned(said.ok()), [format!("garmin-com {id} > garmin-cn")]);
+    let said = world.diff(&["--all", "--to", "coros"]);
+    assert_eq!(planned(said.ok()), [""; 0]);
+    assert_eq!(reasons(&said), [r#"skipped: ["coros does not import sailing; --retry sends it all the same"]"#]);
+    assert_eq!(planned(&world.diff(&["--to", "coros", "--retry"])), [format!("garmin-com {id} > coros")]);
+}

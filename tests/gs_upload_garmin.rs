@@ -212,3 +212,27 @@ fn a_limit_leaves_the_rest_alone_and_a_login_that_is_needed_is_told() {
     said.says("gs-auth");
     world.sim.clear_faults();
 }
+
+#[test]
+fn as_an_import_it_is_not_passed_on_to_connected_services() {
+    let imported = |world: &World| -> Vec<bool> {
+        world.sim.with(|state| {
+            let activities = &state.account("garmin.cn").activities;
+            let ours = activities.iter().filter(|activity| activity.recording.start == START);
+            ours.map(|activity| activity.imported).collect()
+        })
+    };
+    for (setting, is_import) in [("", false), ("0", false), ("1", true)] {
+        let (mut world, plan) = planned(UploadSpec::default());
+        world.work.set("GARMIN_UPLOAD_AS_IMPORT", setting);
+        world.upload(&plan).ok();
+        assert_eq!(imported(&world), [is_import], "{setting:?}");
+        let post = world.asked("garmin.cn", SEND_GARMIN).remove(0);
+        assert_eq!(post.path.ends_with("/upload/fit"), is_import);
+        assert_eq!(post.agent.starts_with("GCM-iOS"), is_import, "{}", post.agent);
+    }
+    let (mut world, plan) = planned(UploadSpec::default());
+    world.work.set("GARMIN_UPLOAD_AS_IMPORT", "perhaps");
+    world.upload(&plan).ends(78).says("GARMIN_UPLOAD_AS_IMPORT");
+    assert_eq!(world.sent(CN), 0);
+}

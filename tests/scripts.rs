@@ -512,6 +512,28 @@ fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
     assert!(quotes > 80, "only {quotes} quotes were found");
 }
 
+#[test]
+fn every_fact_on_the_services_says_when_it_was_reviewed() {
+    let page = read("docs/services.md");
+    let facts = page.split_once("\n## Garmin Connect\n").unwrap().1;
+    let cells = |line: &str| -> Vec<String> {
+        line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()
+    };
+    let mut rows = 0;
+    for table in facts.split("\n\n").filter(|part| part.starts_with('|')) {
+        let mut lines = table.lines();
+        let head = cells(lines.next().unwrap());
+        assert_eq!(head.last().unwrap(), "reviewed", "{head:?}");
+        for line in lines.skip(1) {
+            let row = cells(line);
+            assert_eq!(row.len(), head.len(), "{line}");
+            assert!(row.last().unwrap().parse::<jiff::civil::Date>().is_ok(), "no day of review: {line}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 80, "only {rows} facts were found");
+}
+
 /// Its tables have a row for each decision and each guard, in their words.
 #[test]
 fn the_page_on_deciding_quotes_the_sources_and_has_every_guard() {

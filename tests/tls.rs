@@ -58,6 +58,11 @@ fn log_in_list_and_download_over_tls_with_production_urls() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(work.files("fit").len(), 5);
     assert!(requests(&sim).contains(&"POST sso.garmin.com/mobile/api/login 200".to_owned()), "{:?}", requests(&sim));
+    // As a web view or a browser without HTTP/2 offers it.
+    let offered: Vec<_> = sim.log().into_iter().map(|request| request.alpn).collect();
+    assert!(offered.iter().all(|names| *names == Some(vec!["http/1.1".to_owned()])), "{offered:?}");
+    let connections: std::collections::BTreeSet<_> = sim.log().iter().map(|request| request.connection).collect();
+    assert!(connections.len() < sim.log().len(), "connections are kept open");
 }
 
 #[test]

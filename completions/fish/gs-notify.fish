@@ -15,6 +15,7 @@ garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-notify -l start -d 'Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else'
+complete -c gs-notify -l test -d 'Send a test message to every channel that is set up, and say what each answers; reads nothing'
 complete -c gs-notify -l show -d 'Print the summary on standard error too'
 complete -c gs-notify -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-notify -s q -l quiet -d 'Errors only'

@@ -42,7 +42,7 @@ use jiff::Timestamp;
   gs-auth status                        who is logged in, and for how long
 
 Settings: GARMIN_EMAIL, GARMIN_PASSWORD, GARMIN_EMAIL_CN, GARMIN_PASSWORD_CN, COROS_EMAIL,
-COROS_PASSWORD, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN
+COROS_PASSWORD, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN, GS_LOGIN_PAUSE
 
 Exit codes: 0 all well, 2 usage, 75 try again later (a limit, a challenge), 77 a login is needed, 78 set-up"
 )]

@@ -26,6 +26,7 @@ const DURATIONS: &[&str] = &[
     "GS_LOST_AFTER",
     "GS_RESEND_WAIT",
     "GS_CONFIRM_WAIT",
+    "GS_LOGIN_PAUSE",
     "GS_JITTER",
 ];
 

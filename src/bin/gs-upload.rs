@@ -36,7 +36,8 @@ const MAX_UPLOAD: u64 = 200;
   gs-list --deleted --id 123 | gs-upload --restore   put back what is gone
   gs-upload < /dev/null                            what became of earlier ones
 
-Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GS_SETTLE_WAIT, GS_LOST_AFTER, GS_REQUEST_INTERVAL
+Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_SETTLE_WAIT, GS_LOST_AFTER,
+GS_REQUEST_INTERVAL
 
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]

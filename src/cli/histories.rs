@@ -152,6 +152,7 @@ impl History {
         Target {
             name: self.kind.name,
             takes: self.kind.takes,
+            refused_sports: self.kind.refused_sports,
             known: spans,
             journal: Journal::of(self.journal.iter().filter_map(upload)),
         }

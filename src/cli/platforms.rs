@@ -14,6 +14,9 @@ use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLAT
 use crate::settings::{self, Settings};
 use crate::walk::Notice;
 
+/// So long at least a person types a password (python-garminconnect waits 2 s to 5 s; reviewed 2026-11-29).
+const LOGIN_PAUSE: Duration = Duration::from_secs(2);
+
 impl Run {
     /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password.
     pub fn platforms(&self) -> Result<Vec<&'static Kind>, Failure> {
@@ -80,6 +83,9 @@ impl Run {
                 }
             }),
         };
+        // What the platforms are opened with: here a wrong setting can still be told.
+        self.login_pause()?;
+        self.upload_as_import()?;
         let pacing = Pacing::new(Catalogue::open(&self.catalogue_path, self.lock_wait)?);
         Ok(Arc::new(Http::new(Arc::new(pacing), options)))
     }
@@ -93,6 +99,16 @@ impl Run {
     /// `GS_LOST_AFTER`: how long a service that accepted an upload may take to show it.
     pub fn lost_after(&self) -> Result<Duration, Failure> {
         Ok(self.settings.duration("GS_LOST_AFTER", Duration::from_secs(6 * 3600))?)
+    }
+
+    /// `GS_LOGIN_PAUSE`: the shortest pause between a sign-in page and the password.
+    fn login_pause(&self) -> Result<Duration, settings::Error> {
+        self.settings.duration("GS_LOGIN_PAUSE", LOGIN_PAUSE)
+    }
+
+    /// `GARMIN_UPLOAD_AS_IMPORT`: whether uploads to Garmin are imports.
+    fn upload_as_import(&self) -> Result<bool, settings::Error> {
+        Ok(self.settings.yes("GARMIN_UPLOAD_AS_IMPORT")?.unwrap_or(false))
     }
 
     /// Opens a platform, for whoever it belongs to: to log in, or to look at its token. Whoever lists or writes uses
@@ -117,6 +133,9 @@ impl Run {
             }),
             guard: Arc::new(guard),
             owner: Arc::new(self.ownership(kind)),
+            // Both were read when the way out was made.
+            login_pause: self.login_pause().unwrap_or(LOGIN_PAUSE),
+            upload_as_import: self.upload_as_import().unwrap_or(false),
             client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
             skipped: Arc::new(skipped),

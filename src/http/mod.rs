@@ -3,11 +3,15 @@
 //! A platform builds a [`Request`] for the service's real URL and reads the [`Response`]; whether that goes to the
 //! service or, with `GS_LOOPBACK`, to a stand-in on this machine is decided here alone.
 
+mod agent;
 mod loopback;
+mod once;
 mod pace;
 mod retry;
 mod secret;
 mod send;
+mod tls;
+mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -18,8 +22,18 @@ pub use pace::{Pacer, Turn};
 pub use retry::{Backoff, retry_after};
 pub use secret::Secret;
 
-/// The largest answer taken unless a request says otherwise.
-pub const BODY_LIMIT: u64 = 32 << 20;
+/// The largest answers of each kind, in bytes after decompression. What services send is a small part of it, and reading
+/// JSON takes up to eighty times its size, for texts that are made to do so (measured 2026-11-29).
+pub mod limit {
+    /// A token, a profile, a count: some 5 KB. A web page in its place has up to 200 KB.
+    pub const SMALL: u64 = 512 << 10;
+    /// The detail of an activity, a queue of imports, the answer to a write: some 60 KB.
+    pub const ANSWER: u64 = 1 << 20;
+    /// A page of a list: 100 activities of Garmin have some 400 KB, 200 of COROS about as much.
+    pub const LIST: u64 = 4 << 20;
+    /// A recording: the longest have some ten megabytes.
+    pub const FILE: u64 = 128 << 20;
+}
 
 /// Is told a line.
 pub type Trace = Box<dyn Fn(&str) + Send + Sync>;
@@ -35,6 +49,8 @@ pub enum Pause<'a> {
     Asked(&'a str),
     /// The last try came to nothing; there is another one.
     Again,
+    /// A person would be typing a password now.
+    Login,
 }
 
 /// How requests are sent.
@@ -60,7 +76,10 @@ pub struct Options {
 
 /// Sends requests. One for a program; shared by its threads.
 pub struct Http {
-    agent: ureq::Agent,
+    /// For requests that are stopped at once.
+    reads: ureq::Agent,
+    /// For those whose answer is worth waiting for.
+    writes: ureq::Agent,
     pacer: Arc<dyn Pacer>,
     options: Options,
 }
@@ -68,7 +87,7 @@ pub struct Http {
 /// Whether sending a request twice can do harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// A read: tried again on 408, 429, 5xx and broken connections.
+    /// A read: tried again on 408, 427, 429, 5xx and broken connections.
     Read,
     /// A read whose 500 may be final (Garmin answers so for an activity without a file): a 500 is tried again once.
     ReadOnce500,
@@ -106,7 +125,7 @@ impl Request {
             headers: Vec::new(),
             body: None,
             repeat: Repeat::Read,
-            limit: BODY_LIMIT,
+            limit: limit::ANSWER,
             hosts: Vec::new(),
             secret_path: false,
         }
@@ -119,6 +138,12 @@ impl Request {
         request.repeat = Repeat::Never;
         request.body = Some(body);
         request
+    }
+
+    /// Takes answers of so many bytes at most: one of [`limit`].
+    pub fn limit(mut self, limit: u64) -> Request {
+        self.limit = limit;
+        self
     }
 
     /// Adds a header.

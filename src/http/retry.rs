@@ -24,9 +24,9 @@ impl Backoff {
     }
 }
 
-/// Whether an answer of this status may be different the next time.
+/// Whether an answer of this status may be different the next time. 427 is a limit like 429 (Garmin, 2026).
 pub fn may_pass(status: u16) -> bool {
-    matches!(status, 408 | 429 | 500..=599)
+    matches!(status, 408 | 427 | 429 | 500..=599)
 }
 
 /// Reads a `Retry-After` header: seconds, or a date (RFC 9110, section 10.2.3).

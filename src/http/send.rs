@@ -1,14 +1,14 @@
-//! Sends one request: waits for its turn, follows redirects within the platform's hosts, tries reads again.
+//! Sends one request: waits for its turn, follows redirects within the platform's hosts, tries reads again (`once` is one try).
 
-use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use ureq::tls::{RootCerts, TlsConfig};
 
-use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, retry};
+use super::once::{Failed, GRACE};
+use super::tls::Tls;
+use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, agent, retry};
 
 /// Redirects followed for one request.
 const REDIRECTS: u32 = 4;
@@ -16,27 +16,16 @@ const REDIRECTS: u32 = 4;
 const LONGEST_WISH: SignedDuration = SignedDuration::from_hours(24);
 /// A person's wish to stop is noticed after this time.
 const GLANCE: Duration = Duration::from_millis(50);
+/// An answer that was too slow is asked for once more, not as often as one that did not come: each try takes its time.
+const SLOW_TRIES: u32 = 2;
 
 impl Http {
     /// A client that takes its turns from `pacer`.
     pub fn new(pacer: Arc<dyn Pacer>, options: Options) -> Http {
-        // The system's trust store: people sit behind proxies with a CA of their own.
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let mut config = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_resolve(Some(options.timeout))
-            .timeout_connect(Some(options.timeout))
-            .timeout_send_request(Some(options.timeout))
-            .timeout_recv_response(Some(options.timeout))
-            .timeout_per_read(Some(options.timeout))
-            .timeout_per_write(Some(options.timeout));
-        if options.loopback.is_some() {
-            config = config.proxy(None);
-        }
-        Http { agent: config.build().new_agent(), pacer, options }
+        let tls = Tls::default();
+        let reads = agent::agent(&options, &tls, Duration::ZERO);
+        let writes = agent::agent(&options, &tls, GRACE);
+        Http { reads, writes, pacer, options }
     }
 
     /// Sends `request` for `platform` and returns the answer, whatever its status.
@@ -67,8 +56,12 @@ impl Http {
                         return Ok(response);
                     }
                 }
-                Err(error @ Error::Network { .. }) if !last => (self.options.trace)(&error.to_string()),
-                Err(error) => return Err(error),
+                Err(Failed { error: error @ Error::Network { .. }, is_slow })
+                    if !(last || is_slow && try_number >= SLOW_TRIES) =>
+                {
+                    (self.options.trace)(&error.to_string());
+                }
+                Err(Failed { error, .. }) => return Err(error),
             }
             try_number += 1;
             self.wait_to_try(try_number)?;
@@ -84,7 +77,7 @@ impl Http {
     /// Remembers for all processes that the service asked to be left alone, and gives up when that is too long to wait.
     fn heed(&self, platform: &str, request: &Request, response: &Response) -> Result<(), Error> {
         // What a write is told (a login above all) is its caller's to judge: it must not hold up the reads.
-        if request.repeat == Repeat::Never || !matches!(response.status, 429 | 503) {
+        if request.repeat == Repeat::Never || !matches!(response.status, 427 | 429 | 503) {
             return Ok(());
         }
         let now = Timestamp::now();
@@ -120,7 +113,10 @@ impl Http {
     }
 
     /// Sleeps, but not past a person's wish to stop.
-    fn pause(&self, why: Pause<'_>, wait: Duration) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Stopped`]
+    pub fn pause(&self, why: Pause<'_>, wait: Duration) -> Result<(), Error> {
         let end = Instant::now() + wait;
         (self.options.waiting)(why, wait);
         loop {
@@ -133,54 +129,6 @@ impl Http {
             }
             std::thread::sleep(left.min(GLANCE));
         }
-    }
-
-    fn once(&self, request: &Request) -> Result<Response, Error> {
-        let began = Instant::now();
-        let network = |why: String| Error::Network { host: host(&request.url), why, unsent: false };
-        let failed = |error: ureq::Error| {
-            let unsent = is_unsent(&error);
-            // One about the URL itself would quote it.
-            let why = if request.secret_path { without_secret(&error) } else { error.to_string() };
-            Error::Network { host: host(&request.url), why, unsent }
-        };
-        let url = match &self.options.loopback {
-            Some(loopback) => loopback.rewrite(&request.url),
-            None => request.url.clone(),
-        };
-        let mut builder = ureq::http::Request::builder().method(request.method).uri(url);
-        for (name, value) in &request.headers {
-            builder = builder.header(name, value);
-        }
-        let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
-        let sent = match &request.body {
-            Some(body) => self.agent.run(builder.body(body.as_slice()).map_err(unfit)?),
-            None => self.agent.run(builder.body(()).map_err(unfit)?),
-        };
-        let (head, mut body) = sent.map_err(failed)?.into_parts();
-        let mut bytes = Vec::new();
-        let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
-        reader.read_to_end(&mut bytes).map_err(|error| network(format!("the answer broke off: {error}")))?;
-        if bytes.len() as u64 > request.limit {
-            return Err(Error::TooLarge { host: host(&request.url), limit: request.limit });
-        }
-        let headers = head.headers.iter();
-        let response = Response {
-            status: head.status.as_u16(),
-            headers: headers
-                .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into()))
-                .collect(),
-            body: bytes,
-        };
-        (self.options.trace)(&format!(
-            "{} {} {} ({} bytes, {:.2} s)",
-            request.method,
-            shown(request),
-            response.status,
-            response.body.len(),
-            began.elapsed().as_secs_f64()
-        ));
-        Ok(response)
     }
 }
 
@@ -202,43 +150,12 @@ fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Er
     Err(Error::Redirect { host: here, to: if to.is_empty() { "somewhere".into() } else { to } })
 }
 
-/// Whether a request failed before anything of it was sent.
-fn is_unsent(error: &ureq::Error) -> bool {
-    use ureq::{Error as Ureq, Timeout};
-    match error {
-        Ureq::HostNotFound | Ureq::ConnectionFailed | Ureq::InvalidProxyUrl | Ureq::Tls(_) | Ureq::BadUri(_) => true,
-        Ureq::Timeout(Timeout::Resolve | Timeout::Connect) => true,
-        Ureq::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
-        _ => false,
-    }
-}
-
 /// The host of a URL, without a port or user.
 pub(super) fn host(url: &str) -> String {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     host.split(':').next().unwrap_or("").to_ascii_lowercase()
-}
-
-/// What may be told of a request's URL.
-fn shown(request: &Request) -> String {
-    if request.secret_path {
-        format!("https://{}/***", host(&request.url))
-    } else {
-        without_query(&request.url).to_owned()
-    }
-}
-
-fn without_secret(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "the address cannot be used".into(),
-        other => other.to_string(),
-    }
-}
-
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or("")
 }
 
 fn signed(duration: Duration) -> SignedDuration {
@@ -268,15 +185,5 @@ mod tests {
         ] {
             assert!(to(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_trace_holds_no_query() {
-        let mut request = Request::get("https://u:p@h/p?ticket=ST-1");
-        assert_eq!(shown(&request), "https://u:p@h/p");
-        request.secret_path = true;
-        assert_eq!(shown(&request), "https://h/***");
-        let file = Request { secret_path: true, ..Request::get("https://s3.coros.com/fit/1/2.fit?x") };
-        assert_eq!(shown(&file), "https://s3.coros.com/***");
     }
 }

@@ -53,6 +53,8 @@ pub struct Target<'a> {
     pub name: &'a str,
     /// The formats it takes.
     pub takes: &'a [&'a str],
+    /// The sports that it refuses for good, by their FIT names.
+    pub refused_sports: &'a [&'a str],
     /// The parts of time for which it is known what is there; `None` at an end: no bound.
     pub known: Vec<(Option<Timestamp>, Option<Timestamp>)>,
     /// What the journal says of uploads to it.
@@ -288,7 +290,8 @@ impl<'a> Exercises<'a> {
                 }
                 Presence::Missed(_) | Presence::Gone(_) => continue,
             }
-            if let Some(why) = unsendable(entry, target) {
+            let refused_sport = || refused_sport(entry, target).filter(|_| !wishes.retry);
+            if let Some(why) = unsendable(entry, target).or_else(refused_sport) {
                 reason.get_or_insert(why);
                 continue;
             }
@@ -371,6 +374,16 @@ fn unsendable(entry: &Entry, target: &Target) -> Option<String> {
         }
         Material::File(..) | Material::ToFetch => None,
     }
+}
+
+/// That the target refuses the sport of an entry, in words. A person may have changed it, and the file says another: so it
+/// can be sent all the same.
+fn refused_sport(entry: &Entry, target: &Target) -> Option<String> {
+    let sport = entry.candidate.activity.sport.as_deref()?;
+    target
+        .refused_sports
+        .contains(&sport)
+        .then(|| format!("{} does not import {sport}; --retry sends it all the same", target.name))
 }
 
 /// The words in which the target refused these bytes, whatever they came from.

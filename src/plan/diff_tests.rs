@@ -28,7 +28,13 @@ fn entry(activity: &Activity) -> Entry<'_> {
 }
 
 fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
-    Target { name: "coros", takes: &["fit"], known: vec![(None, None)], journal: Journal::of(journal) }
+    Target {
+        name: "coros",
+        takes: &["fit"],
+        refused_sports: &["sailing"],
+        known: vec![(None, None)],
+        journal: Journal::of(journal),
+    }
 }
 
 fn upload(state: UploadState<'static>) -> Upload<'static> {
@@ -209,4 +215,18 @@ fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
     let entries = [Entry { material: Material::File("fit", "bb"), ..entry(&here) }, entry(&there)];
     assert!(matches!(decided(&entries, &coros(vec![upload(UploadState::Refused("x"))]), NONE), Decision::Send(..)));
     assert!(matches!(decided(&entries, &coros(vec![upload(UploadState::Lost("x"))]), NONE), Decision::Refused(_)));
+}
+
+#[test]
+fn a_sport_that_the_target_refuses_for_good_is_not_planned_and_told() {
+    let sailing = Activity { sport: Some("sailing".into()), ..run("garmin-com", "1", 0) };
+    for material in [Material::File("fit", "aa"), Material::ToFetch] {
+        let entries = [Entry { material, ..entry(&sailing) }];
+        let told = decided(&entries, &coros(vec![]), NONE);
+        assert!(matches!(&told, Decision::NoFile(why) if why.contains("does not import sailing")), "{told:?}");
+        let other = Target { name: "garmin-cn", refused_sports: &[], ..coros(vec![]) };
+        assert!(matches!(decided(&entries, &other, NONE), Decision::Send(0, ..)));
+        let retry = Wishes { retry: true, ..NONE };
+        assert!(matches!(decided(&entries, &coros(vec![]), retry), Decision::Send(0, ..)));
+    }
 }

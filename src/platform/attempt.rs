@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::{Barred, Error, LoginGuard, Result};
+use crate::http;
 
 /// Codes a person may try in one login.
 pub(super) const CODES: u32 = 3;
@@ -34,6 +35,17 @@ impl From<Error> for Ended {
             Error::Later { message, .. } | Error::Strange(message) => Ended::Trouble(message),
             other => Ended::Otherwise(other),
         }
+    }
+}
+
+/// What a failure to send the request with the password means: only what certainly did not leave is not sent.
+pub(super) fn unless_sent(error: http::Error) -> Ended {
+    match error {
+        http::Error::Network { unsent: true, .. }
+        | http::Error::Stopped
+        | http::Error::Wait { .. }
+        | http::Error::Pacing(_) => Ended::NotSent(error.into()),
+        other => Ended::from(Error::from(other)),
     }
 }
 
@@ -100,5 +112,18 @@ impl Logins<'_> {
     fn paused(&self, what: &str, why: &str, until: Timestamp) -> Error {
         let message = format!("the login {what}: {why}; no other is tried before {until}; {}", self.other_ways);
         Error::Later { message, down: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_certainly_did_not_leave_is_not_sent() {
+        let network = |unsent| http::Error::Network { host: "h".into(), why: "w".into(), unsent };
+        assert!(matches!(unless_sent(network(true)), Ended::NotSent(_)));
+        assert!(matches!(unless_sent(http::Error::Stopped), Ended::NotSent(_)));
+        assert!(matches!(unless_sent(network(false)), Ended::Trouble(_)));
     }
 }

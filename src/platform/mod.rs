@@ -16,6 +16,7 @@ mod tokens;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -331,6 +332,11 @@ pub struct Context {
     pub guard: Arc<dyn LoginGuard>,
     /// Whose account a new token may belong to.
     pub owner: Arc<dyn OwnerGuard>,
+    /// `GS_LOGIN_PAUSE`: the shortest pause between the sign-in page and the password; it is up to two and a half times as
+    /// long.
+    pub login_pause: Duration,
+    /// `GARMIN_UPLOAD_AS_IMPORT`: files are imported, which Garmin does not pass on to connected services.
+    pub upload_as_import: bool,
     /// `GARMIN_DI_CLIENT_ID`: used for new tokens instead of the built-in client id.
     pub client_id: Option<String>,
     /// Told what a person should know.
@@ -355,6 +361,8 @@ pub struct Kind {
     /// Formats of files that are put there; none: it takes no files. Services take GPX and TCX too, but what they make of
     /// those is another recording than the one that was sent.
     pub takes: &'static [&'static str],
+    /// Sports, by their FIT names, whose files it refuses for good: it takes such a file in and never makes an activity of it.
+    pub refused_sports: &'static [&'static str],
     /// Whether it takes another file of a recording that it has; else it says that it is there already.
     pub doubles: bool,
     /// Whether activities may be deleted there.
@@ -372,6 +380,7 @@ pub const PLATFORMS: &[Kind] = &[
         user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
         password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
         takes: &["fit"],
+        refused_sports: &[],
         doubles: false,
         deletes: true,
         open: garmin::open_com,
@@ -383,6 +392,7 @@ pub const PLATFORMS: &[Kind] = &[
         user_settings: &["GARMIN_EMAIL_CN"],
         password_settings: &["GARMIN_PASSWORD_CN"],
         takes: &["fit"],
+        refused_sports: &[],
         doubles: false,
         deletes: true,
         open: garmin::open_cn,
@@ -394,6 +404,8 @@ pub const PLATFORMS: &[Kind] = &[
         user_settings: &["COROS_EMAIL"],
         password_settings: &["COROS_PASSWORD"],
         takes: &["fit"],
+        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at COROS.
+        refused_sports: &["sailing", "snorkeling", "surfing"],
         doubles: true,
         deletes: true,
         open: coros::open,

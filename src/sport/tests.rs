@@ -12,8 +12,8 @@ fn type_rows() -> Vec<TypeRow> {
 fn every_published_type_is_there_once() {
     let all = type_rows();
     let of = |family: &str| all.iter().filter(|r| r.platform_family == family).count();
-    assert_eq!((of("garmin"), of("coros")), (152, 62));
-    assert_eq!(all.len(), 152 + 62, "no third family");
+    assert_eq!((of("garmin"), of("coros")), (152, 64));
+    assert_eq!(all.len(), 152 + 64, "no third family");
     let codes: HashSet<_> = all.iter().map(|r| (&r.platform_family, r.code)).collect();
     let keys: HashSet<_> = all.iter().map(|r| (&r.platform_family, &r.key)).collect();
     assert_eq!((codes.len(), keys.len()), (all.len(), all.len()));
@@ -59,6 +59,8 @@ fn known_types() {
     assert_eq!(from_coros(103), running(Some("track")));
     assert_eq!(from_coros(402), Some(("training", Some("strength_training"))));
     assert_eq!(from_coros(10000), Some(("multisport", Some("triathlon"))));
+    assert_eq!((from_coros(403), from_coros(904)), (Some(("training", Some("yoga"))), from_garmin("yoga")));
+    assert_eq!(from_coros(9807), Some(("cycling", Some("commuting"))));
     assert_eq!(coros_key(102), Some("trailRun"));
     assert_eq!((from_coros(999), coros_key(999)), (None, None));
     assert_eq!(from_garmin("underwater_basket_weaving"), None);
@@ -127,6 +129,8 @@ fn both_platforms_put_the_same_exercise_into_one_family() {
         (202, "e_bike_fitness"),
         (300, "lap_swimming"),
         (402, "strength_training"),
+        (403, "yoga"),
+        (9807, "cycling"),
         (502, "cross_country_skiing_ws"),
         (701, "rowing_v2"),
         (802, "rock_climbing"),

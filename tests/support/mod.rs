@@ -37,7 +37,8 @@ impl Work {
         work.set("GS_LOOPBACK", "http://127.0.0.1:9")
             .set("GS_REQUEST_INTERVAL", "0")
             .set("GS_RETRY_WAIT", "10ms")
-            .set("GS_CONFIRM_WAIT", "0");
+            .set("GS_CONFIRM_WAIT", "0")
+            .set("GS_LOGIN_PAUSE", "0");
         work.set("GS_RESEND_WAIT", "0");
         work.set("TZ", "Pacific/Kiritimati");
         work

@@ -40,6 +40,8 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
         credentials: Box::new(move || Ok(credentials.clone())),
         guard: Arc::new(AtOnce),
         owner: Arc::new(AtOnce),
+        login_pause: Duration::ZERO,
+        upload_as_import: false,
         client_id: None,
         notice: Arc::new(move |text| heard.lock().unwrap().push(text.to_owned())),
         skipped: Arc::new(move |all| also_heard.lock().unwrap().extend(all.iter().map(|one| one.text.clone()))),

@@ -3,14 +3,13 @@
 
 use super::answer::{self, Answer, Heard};
 use super::keys::ACCOUNT;
-use super::login::{self, Answer as Said, Challenge, Entry, Form};
+use super::login;
 use super::region::{self, REGIONS, Region, region};
 use super::token::{Session, Token};
 use super::{Coros, NAME, import};
 use crate::http::{self, Repeat, Request, Response, Secret};
-use crate::platform::attempt::{Attempt, CODES, Ended, Logins};
-use crate::platform::tokens::Reserved;
-use crate::platform::{Account, Ask, Credentials, Error, Identity, Result};
+use crate::platform::attempt::Logins;
+use crate::platform::{Account, Error, Identity, Result};
 
 /// So many tokens are tried for one request: ours, that of another command that logged in meanwhile, and a new one.
 const TOKENS: usize = 3;
@@ -106,13 +105,6 @@ impl Coros {
         Ok(self.store.load::<Token>()?.and_then(|token| token.identity()))
     }
 
-    /// One password login, started by hand.
-    pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
-        let _lock = self.store.lock()?;
-        self.logins().may_try(true)?;
-        self.password_login(credentials, Some(ask)).map(|token| token.account())
-    }
-
     /// Takes what a person brought. Whatever fails, the token that was there stays.
     pub(super) fn take(&self, text: &str) -> Result<Account> {
         let brought = import::parse(text)?;
@@ -128,139 +120,12 @@ impl Coros {
         Ok(token.account())
     }
 
-    fn logins(&self) -> Logins<'_> {
+    pub(super) fn logins(&self) -> Logins<'_> {
         Logins {
             platform: NAME,
             guard: self.context.guard.as_ref(),
             other_ways: format!("bring the token of the browser (gs-auth login --browser --platform {NAME})"),
         }
-    }
-
-    /// One password login. The lock is held by the caller. Without `ask` no code is sent to anybody.
-    fn password_login(&self, credentials: &Credentials, ask: Option<Ask>) -> Result<Token> {
-        // The login ends the token that is there: the room for the new one is taken first.
-        let room = self.store.reserve()?;
-        let before = self.store.load::<Token>().ok().flatten();
-        let known = before.as_ref().and_then(|token| region(token.region?).ok());
-        self.logins().make(|| {
-            let (entry, host) = self.attempt(known.unwrap_or(&REGIONS[0]), credentials, ask)?;
-            self.keep(entry, host, room).and_then(|token| self.own(token, before, &credentials.user))
-        })
-    }
-
-    /// Any host takes a login. Returns what it gave, and the region whose host gave it.
-    fn attempt(
-        &self,
-        host: &'static Region,
-        credentials: &Credentials,
-        ask: Option<Ask>,
-    ) -> Attempt<(Entry, &'static Region)> {
-        let salt = std::array::from_fn(|_| fastrand::u8(..));
-        let mut said = self.submit(host, credentials, Form::Bcrypt(salt))?;
-        // The same login, said in the older way: the password was not looked at.
-        if matches!(said, Said::NotUnderstood(_)) {
-            said = self.submit(host, credentials, Form::Md5)?;
-        }
-        match said {
-            Said::In(entry) => Ok((entry, host)),
-            Said::SecondFactor(challenge) => self.second_factor(&challenge, host, credentials, ask),
-            Said::Wrong => Err(Ended::Refused("wrong e-mail address or password; correct the settings".into())),
-            other => Err(no_token(other)),
-        }
-    }
-
-    fn submit(&self, host: &Region, credentials: &Credentials, form: Form) -> Attempt<Said> {
-        let request = login::login_request(host, credentials, form).map_err(Ended::from)?;
-        match self.context.http.send(NAME, &request) {
-            Ok(response) => Ok(login::parse_answer(&request, &response, &credentials.password)),
-            Err(error @ http::Error::Network { unsent: true, .. }) => Err(Ended::NotSent(error.into())),
-            Err(error) => Err(Ended::from(Error::from(error))),
-        }
-    }
-
-    fn second_factor(
-        &self,
-        challenge: &Challenge,
-        host: &'static Region,
-        credentials: &Credentials,
-        ask: Option<Ask>,
-    ) -> Attempt<(Entry, &'static Region)> {
-        let nobody = || Ended::Refused("a second factor is asked for, and there is nobody to give it".into());
-        let ask = ask.ok_or_else(nobody)?;
-        let host = challenge.region.map_or(Ok(host), region).map_err(refused)?;
-        let said = |request: &Request| -> Attempt<Said> {
-            let response = self.context.http.send(NAME, request).map_err(|error| Ended::from(Error::from(error)))?;
-            Ok(login::parse_answer(request, &response, &credentials.password))
-        };
-        match said(&login::captcha_request(host, &credentials.user, challenge))? {
-            Said::Done => {}
-            other => return Err(no_token(other)),
-        }
-        let mut wrong = String::new();
-        for _ in 0..CODES {
-            let code = ask(&format!("{wrong}Code sent by e-mail to {}: ", credentials.user)).ok_or_else(nobody)?;
-            match said(&login::verify_request(host, challenge, &code))? {
-                Said::In(entry) => return Ok((entry, host)),
-                // No source knows what a wrong code is told; a person sees the words, and has two more tries.
-                Said::Refused(words) | Said::NotUnderstood(words) => {
-                    wrong = format!("That code was not taken ({}). ", words.replace(code.expose().trim(), "***"));
-                }
-                Said::Wrong => wrong = "That code was not taken. ".into(),
-                other => return Err(no_token(other)),
-            }
-        }
-        Err(Ended::Refused("the second factor was wrong three times".into()))
-    }
-
-    /// Keeps a new token at once, as it has ended the one before; then asks whose it is and where it works.
-    fn keep(&self, entry: Entry, host: &'static Region, room: Reserved) -> Attempt<Token> {
-        let token = Token {
-            access_token: entry.token.expose().to_owned(),
-            region: entry.region,
-            user_id: entry.user_id,
-            user: entry.user,
-            email: entry.email,
-            source: "password".into(),
-            dead: None,
-        };
-        room.save(&token).map_err(Ended::from)?;
-        let at = token.region.map_or(Ok(host), region).map_err(refused)?;
-        let token = match self.confirmed_at(&token, at) {
-            Ok(Some(confirmed)) => {
-                self.store.save(&confirmed).map_err(Ended::from)?;
-                confirmed
-            }
-            Ok(None) => {
-                self.store.remove().map_err(Ended::from)?;
-                return Err(Ended::Trouble("COROS does not take the token it has just given".into()));
-            }
-            // Without an answer nothing speaks against it, and it is the only one there is.
-            Err(error @ (Error::Later { .. } | Error::Strange(_))) => {
-                (self.context.notice)(&format!("the token is kept, but could not be tried: {error}"));
-                token
-            }
-            Err(error) => return Err(Ended::from(error)),
-        };
-        Ok(token)
-    }
-
-    /// Makes sure that a new login is that of the account that the data folder belongs to. Somebody else's login has not
-    /// ended the session that was there before, so the token of that comes back.
-    fn own(&self, token: Token, before: Option<Token>, email: &str) -> Attempt<Token> {
-        if let Some(identity) = token.identity()
-            && let Err(error) = self.context.owner.admit(&identity, Some(email))
-        {
-            match before {
-                Some(token) => self.store.save(&token),
-                None => self.store.remove().map(drop),
-            }
-            .map_err(Ended::from)?;
-            return Err(Ended::Otherwise(error));
-        }
-        if let Err(error) = self.context.guard.went_well() {
-            (self.context.notice)(&format!("the token is kept, but not all about it could be noted: {error}"));
-        }
-        Ok(token)
     }
 
     fn confirmed(&self, token: &Token) -> Result<Option<Token>> {
@@ -269,7 +134,7 @@ impl Coros {
 
     /// The token with what the service says of it, asked for at `likely` first, then at the other regions. `None`: no
     /// region takes it.
-    fn confirmed_at(&self, token: &Token, likely: &'static Region) -> Result<Option<Token>> {
+    pub(super) fn confirmed_at(&self, token: &Token, likely: &'static Region) -> Result<Option<Token>> {
         let secret = Secret::new(&token.access_token);
         let mut regions: Vec<&'static Region> = region::from(likely).collect();
         let mut taken = None;
@@ -289,25 +154,5 @@ impl Coros {
             regions.retain(|region| Some(*region) == named && *region != here);
         }
         Ok(taken)
-    }
-}
-
-/// A region that nobody knows cannot be used, and the next login would lead there again.
-fn refused(error: Error) -> Ended {
-    Ended::Refused(error.to_string())
-}
-
-/// What an answer without a token means.
-fn no_token(said: Said) -> Ended {
-    match said {
-        Said::TurnedAway(why) => Ended::TurnedAway(why),
-        Said::Trouble(why) => Ended::Trouble(why),
-        Said::Refused(words) | Said::NotUnderstood(words) => {
-            Ended::Refused(format!("COROS ended the login: {words}; look there with the browser"))
-        }
-        Said::Done => Ended::Refused("COROS reports success and gave no token".into()),
-        Said::In(_) | Said::SecondFactor(_) | Said::Wrong => {
-            Ended::Refused("COROS ended the login with an answer out of order".into())
-        }
     }
 }

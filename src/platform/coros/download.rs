@@ -5,12 +5,11 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::id_of;
+use super::region::BROWSER;
 use crate::activity::Activity;
-use crate::http::{Request, Response, Secret, form};
+use crate::http::{Request, Response, Secret, form, limit};
 use crate::platform::{Download, Error, Result};
 
-/// Larger than any recording.
-const FILE_LIMIT: u64 = 128 << 20;
 /// FIT, of csv, gpx, kml, tcx and fit (coros-api, `file-type.ts`).
 const FIT: &str = "4";
 /// A run: the sport that works for many others too (workouts_page issue 41).
@@ -22,21 +21,30 @@ const FILE_HOSTS: &[&str] = &["coros.com", "coros.com.cn", "aliyuncs.com", "amaz
 pub type Call<'a> = &'a mut dyn FnMut(&str) -> Result<Answer>;
 
 /// The address of an activity's file. The service finds it by id and sport together; where the sport it lists itself
-/// leads nowhere, a run's is tried.
+/// leads nowhere or is refused, a run's is tried.
 pub fn address(activity: &Activity, call: Call) -> Result<Secret> {
     let id = id_of(activity)?;
-    let is_number = |sport: &&str| !sport.is_empty() && sport.bytes().all(|byte| byte.is_ascii_digit());
-    let sport = activity.platform_sport.as_deref().filter(is_number).unwrap_or(RUN);
-    let mut ask = |sport: &str| {
+    let listed = activity.platform_sport.as_deref().filter(|sport| is_known(sport)).unwrap_or(RUN);
+    let mut refusal = None;
+    for sport in [listed, RUN].into_iter().take(if listed == RUN { 1 } else { 2 }) {
         let query = form(&[("labelId", id), ("sportType", sport), ("fileType", FIT)]);
-        call(&format!("/activity/detail/download?{query}")).and_then(url)
-    };
-    let mut found = ask(sport)?;
-    if found.is_none() && sport != RUN {
-        found = ask(RUN)?;
+        match url(call(&format!("/activity/detail/download?{query}"))?) {
+            Ok(Some(url)) => return Ok(url),
+            Ok(None) => {}
+            // It may be the sport that is refused, and not the file. The first words are about the sport it lists itself.
+            Err(error @ Error::Refused(_)) => drop(refusal.get_or_insert(error)),
+            Err(error) => return Err(error),
+        }
     }
     // No source knows an activity that has none for good, so this is not taken for one.
-    found.ok_or_else(|| Error::Refused("COROS names no file for it, and does not say why; later runs ask again".into()))
+    let unnamed = || Error::Refused("COROS names no file for it, and does not say why; later runs ask again".into());
+    Err(refusal.unwrap_or_else(unnamed))
+}
+
+/// Whether a number of the list is one that the address is given for. Entries of custom and combined sports have others,
+/// with which it is refused ("Parameter input error"; njzyshare's fork of garmin-sync-coros, reviewed 2026-11-29).
+fn is_known(sport: &str) -> bool {
+    sport.bytes().all(|byte| byte.is_ascii_digit()) && sport.parse::<u32>().is_ok_and(|sport| sport <= 50_000)
 }
 
 fn url(answer: Answer) -> Result<Option<Secret>> {
@@ -62,8 +70,8 @@ pub fn file_request(url: &Secret) -> Result<Request> {
     if !is_plain || !FILE_HOSTS.iter().any(is_below) {
         return Err(Error::Strange("COROS names a place for the file that is none of its own; refused".into()));
     }
-    let mut request = Request::get(url.expose()).header("Accept", "*/*");
-    request.limit = FILE_LIMIT;
+    let mut request =
+        Request::get(url.expose()).header("Accept", "*/*").header("User-Agent", BROWSER).limit(limit::FILE);
     request.secret_path = true;
     Ok(request)
 }
@@ -133,6 +141,23 @@ mod tests {
     }
 
     #[test]
+    fn a_sport_that_is_refused_is_asked_for_as_a_run() {
+        let refusal = || Answer::Refused { status: 200, words: "1001 Parameter input error".into() };
+        let (url, paths) = asked(Some("402"), vec![refusal(), file(URL)]);
+        assert!(url.is_ok() && paths[1].contains("sportType=100"));
+        let (url, paths) = asked(Some("402"), vec![refusal(), Answer::Data(json!({}))]);
+        assert!(
+            matches!(url, Err(Error::Refused(words)) if words.contains("Parameter input error")) && paths.len() == 2
+        );
+        for custom in ["65535", "50001", "99999999999"] {
+            let (url, paths) = asked(Some(custom), vec![file(URL)]);
+            assert!(url.is_ok() && paths[0].contains("sportType=100"), "{custom}");
+        }
+        let (url, paths) = asked(Some("402"), vec![Answer::Refused { status: 404, words: "HTTP 404".into() }]);
+        assert!(matches!(url, Err(Error::Gone(_))) && paths.len() == 1, "what is gone is gone with any sport");
+    }
+
+    #[test]
     fn a_refusal_is_told_in_the_services_words() {
         let refused = |status, words: &str| asked(None, vec![Answer::Refused { status, words: words.into() }]).0;
         assert!(
@@ -147,7 +172,10 @@ mod tests {
         for good in [URL, "https://oss.coros.com/fit/1/2.fit", "https://coros-oss.oss-cn-beijing.aliyuncs.com/a?b"] {
             let request = file_request(&Secret::new(good)).unwrap();
             assert!(request.secret_path && request.hosts.is_empty(), "{good}");
-            assert!(request.headers.iter().all(|(name, _)| name == "Accept"), "{good}");
+            assert!(
+                request.headers.iter().all(|(name, _)| ["Accept", "User-Agent"].contains(&name.as_str())),
+                "{good}"
+            );
         }
         for bad in [
             "http://s3.coros.com/fit/1.fit",

@@ -1,16 +1,19 @@
 //! COROS' list of activities: paging, and what an entry means. Pure.
 //!
 //! Pages are numbered from 1, newest first, 200 entries at most (coros-api). A list without days is refused, or stale right
-//! after an upload (pelocore), so days are always named. Past the end, and for an empty account, `dataList` is absent.
+//! after an upload (pelocore), so days are named where they can be (`spans`). Past the end, and for an empty account,
+//! `dataList` is absent.
 
 use std::collections::HashSet;
 
+use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::NAME;
 use super::answer::{digits, text_or_number};
+use super::spans::Spans;
 use crate::activity::Activity;
 use crate::http::form;
 use crate::platform::{Error, Listed, Page, Result, Window};
@@ -18,12 +21,16 @@ use crate::sport;
 
 /// Entries a page: the most that is taken.
 const SIZE: u64 = 200;
+/// More entries than any page has.
+const MOST_ITEMS: usize = 1000;
 /// FIT's clock begins on 1989-12-31, so no recording is older, not even one of a watch that never knew the time.
-const FIRST_DAY: &str = "19891201";
+const FIRST_DAY: Date = date(1989, 12, 1);
 /// Days there are local ones, here they are UTC: so much more is asked for on either side, and cut here.
 const PADDING: SignedDuration = SignedDuration::from_hours(48);
 /// More pages than any history has: a server that ignores `pageNumber` must not hold us for ever.
 const MOST_PAGES: u64 = 1000;
+/// So many pages may have no news but entries that cannot be read: they may be one page, shown again and again.
+const MOST_FRUITLESS: u32 = 10;
 /// A list that changes is walked again; more often than this it is no change, but another list each time.
 const MOST_WALKS: u32 = 5;
 
@@ -34,9 +41,9 @@ const MOST_WALKS: u32 = 5;
 /// list is walked again from its first page, and only what was not seen is shown.
 pub struct Pages {
     window: Window,
-    from: String,
-    to: String,
-    /// The page that comes next.
+    /// The days that are walked through now, and those after them.
+    spans: Spans,
+    /// The page of these days that comes next.
     page: u64,
     walks: u32,
     walk: Walk,
@@ -53,6 +60,8 @@ pub struct Pages {
 struct Walk {
     ids: HashSet<String>,
     unreadable: u64,
+    /// Pages with no news but entries that cannot be read.
+    fruitless: u32,
     /// The service's count on its first page: what arrives later stands above.
     begun_with: Option<u64>,
     /// The same on its last page.
@@ -73,15 +82,14 @@ impl Walk {
 impl Pages {
     /// A walk through the part of the list that `window` means.
     pub fn new(window: Window, now: Timestamp) -> Pages {
-        let day = |time: Timestamp| time.to_zoned(TimeZone::UTC).strftime("%Y%m%d").to_string();
+        let day = |time: Timestamp| time.to_zoned(TimeZone::UTC).date();
         let before = |time: Timestamp| time.checked_sub(PADDING).unwrap_or(Timestamp::MIN);
         let after = |time: Timestamp| time.checked_add(PADDING).unwrap_or(Timestamp::MAX);
         // Whatever a person's zone is, tomorrow there is not later than this.
         let to = day(after(window.until.map_or(now, |until| until.min(now))));
-        let from = window.since.map_or(FIRST_DAY.into(), |since| day(before(since)).max(FIRST_DAY.into()));
+        let from = window.since.map_or(FIRST_DAY, |since| day(before(since)).max(FIRST_DAY));
         Pages {
-            from: from.min(to.clone()),
-            to,
+            spans: Spans::new(from, to),
             window,
             page: 1,
             walks: 1,
@@ -105,21 +113,29 @@ impl Pages {
     }
 
     fn path(&self, size: u64, page: u64) -> String {
-        let (size, page) = (size.to_string(), page.to_string());
-        let query = [
-            ("size", size.as_str()),
-            ("pageNumber", &page),
-            ("startDay", &self.from),
-            ("endDay", &self.to),
-            // All sports.
-            ("modeList", ""),
-        ];
+        let (size, page, days) = (size.to_string(), page.to_string(), self.spans.days());
+        let mut query = vec![("size", size.as_str()), ("pageNumber", &page)];
+        if let Some((from, to)) = &days {
+            query.extend([("startDay", from.as_str()), ("endDay", to)]);
+        }
+        // All sports.
+        query.push(("modeList", ""));
         format!("/activity/query?{}", form(&query))
+    }
+
+    /// The service refused the last path, perhaps because it spans too many days. Whether there is another way to ask.
+    pub fn refused(&mut self) -> bool {
+        self.page == 1 && self.spans.refused()
     }
 
     /// Reads the data of the answer to the last path. `None`: nothing on it is new.
     pub fn read(&mut self, data: &Value) -> Result<Option<Page>> {
+        self.spans.was_taken();
         let items = match &data["dataList"] {
+            Value::Array(items) if items.len() > MOST_ITEMS => {
+                let message = format!("a page of the list has {} entries, and {SIZE} were asked for", items.len());
+                return Err(Error::Strange(message));
+            }
             Value::Array(items) => items.as_slice(),
             Value::Null if data.is_object() => &[],
             _ => return Err(Error::Strange("the list is no list, although COROS reports success".into())),
@@ -136,6 +152,10 @@ impl Pages {
         }
         let before = self.walk.items();
         let mut page = self.take(items);
+        self.walk.fruitless += u32::from(page.starts.is_empty() && !page.unreadable.is_empty());
+        if self.walk.fruitless > MOST_FRUITLESS {
+            return Err(Error::Strange(format!("{MOST_FRUITLESS} pages of the list have nothing that can be read")));
+        }
         let is_last = pages.is_some_and(|pages| self.page >= pages) && self.walk.count.is_some();
         if self.walk.items() == before || (is_last && self.walk.is_whole()) {
             self.end_walk(&mut page)?;
@@ -152,7 +172,7 @@ impl Pages {
     fn end_walk(&mut self, page: &mut Page) -> Result<()> {
         let came_to = (self.walk.items(), self.walk.count);
         if self.walk.is_whole() {
-            self.ended = true;
+            self.next_span();
             return Ok(());
         }
         // The same twice is no change meanwhile. What is counted and not shown may be anything: it is told, so that nobody
@@ -161,7 +181,7 @@ impl Pages {
             let count = came_to.1.unwrap_or_default();
             page.unreadable
                 .push(format!("the list counts {count} activities and shows {}, however often it is asked", came_to.0));
-            self.ended = true;
+            self.next_span();
             return Ok(());
         }
         self.walks += 1;
@@ -173,6 +193,13 @@ impl Pages {
         self.page = 1;
         self.restarted = true;
         Ok(())
+    }
+
+    /// All of these days were walked through: those before them come next.
+    fn next_span(&mut self) {
+        self.ended = !self.spans.older();
+        (self.page, self.walks) = (1, 1);
+        (self.walk, self.before) = (Walk::default(), None);
     }
 
     /// What of `items` was not seen in this walk or one before.

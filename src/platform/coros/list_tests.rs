@@ -233,3 +233,66 @@ fn a_count_of_the_page_alone_is_no_count_of_the_list() {
     assert!(pages.next_path().unwrap().unwrap().contains("pageNumber=4"));
     assert!(pages.read(&json!({})).unwrap().is_none() && pages.next_path().unwrap().is_none());
 }
+
+/// Walks with a service that refuses lists of more than `widest` days, and those without days unless `undated`.
+fn walked(widest: i64, undated: bool) -> (Result<Vec<u64>>, usize) {
+    let all: Vec<u64> = (0..6).collect();
+    let start = |id: u64| 1_700_000_000 - i64::try_from(id).unwrap() * 200 * 86_400;
+    let (mut pages, mut requests, mut shown) = (pages(), 0, Vec::new());
+    loop {
+        let path = match pages.next_path() {
+            Ok(Some(path)) => path,
+            Ok(None) => return (Ok(shown), requests),
+            Err(error) => return (Err(error), requests),
+        };
+        requests += 1;
+        let day = |name: &str| {
+            let (_, rest) = path.split_once(&format!("{name}="))?;
+            jiff::civil::Date::strptime("%Y%m%d", &rest[..8]).ok()
+        };
+        let days = day("startDay").zip(day("endDay"));
+        let is_taken = days.map_or(undated, |(from, to)| i64::from(from.until(to).unwrap().get_days()) < widest);
+        if !is_taken {
+            if pages.refused() {
+                continue;
+            }
+            return (Err(Error::Strange("refused".into())), requests);
+        }
+        let is_in = |id: &&u64| {
+            let at = Timestamp::from_second(start(**id)).unwrap().to_zoned(TimeZone::UTC).date();
+            days.is_none_or(|(from, to)| (from..=to).contains(&at))
+        };
+        let items: Vec<Value> =
+            all.iter().filter(is_in).map(|id| json!({"labelId": id + 1, "startTime": start(*id)})).collect();
+        let data = match items.is_empty() {
+            true => json!({"count": 0}),
+            false => json!({"count": items.len(), "totalPage": 1, "dataList": items}),
+        };
+        if let Some(page) = pages.read(&data).unwrap() {
+            shown.extend(page.activities.iter().map(|one| one.activity.id.parse::<u64>().unwrap() - 1));
+        }
+    }
+}
+
+#[test]
+fn a_wide_list_that_is_refused_is_asked_for_in_other_ways_and_shows_the_same() {
+    let all: Vec<u64> = (0..6).collect();
+    let (shown, requests) = walked(i64::MAX, false);
+    assert_eq!((shown.unwrap(), requests), (all.clone(), 1));
+    let (shown, requests) = walked(366, true);
+    assert_eq!((shown.unwrap(), requests), (all.clone(), 1 + 37), "in years");
+    let (shown, requests) = walked(100, true);
+    assert_eq!((shown.unwrap(), requests), (all.clone(), 3), "without days");
+    let (shown, requests) = walked(31, false);
+    assert_eq!(shown.unwrap(), all, "in months");
+    assert!(requests > 400, "{requests}");
+    let (shown, requests) = walked(5, false);
+    assert!(shown.is_err() && requests == 4, "{requests}");
+}
+
+#[test]
+fn pages_that_cannot_be_read_have_an_end() {
+    let mut pages = pages();
+    let nameless = json!({"dataList": [{"x": 1}]});
+    assert!((0..50).any(|_| pages.read(&nameless).is_err()));
+}

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer as Outcome, Heard, digits};
 use super::region::Region;
-use crate::http::{Request, Response, Secret};
+use crate::http::{Request, Response, Secret, limit};
 use crate::platform::{Credentials, Error};
 
 /// The account is named by its e-mail address.
@@ -22,10 +22,10 @@ const SALT_LENGTH: usize = 29;
 
 /// How the password is proved. The web page changed to bcrypt in the summer of 2026; which accounts still take the older
 /// form is not known, so it is sent when the newer one is not understood.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// `p1` and `p2`: bcrypt over the MD5, with this salt.
-    Bcrypt([u8; 16]),
+    /// `p1` and `p2`: bcrypt over the MD5, with the salt beside it.
+    Bcrypt,
     /// `pwd`: the MD5.
     Md5,
 }
@@ -75,12 +75,12 @@ pub struct Challenge {
     pub region: Option<u32>,
 }
 
-/// The request of a login.
-pub fn login_request(region: &Region, credentials: &Credentials, form: Form) -> Result<Request, Error> {
+/// The request of a login. `salt` is random, and only of use for [`Form::Bcrypt`].
+pub fn login_request(region: &Region, credentials: &Credentials, form: Form, salt: [u8; 16]) -> Result<Request, Error> {
     let md5 = md5_hex(credentials.password.expose().as_bytes());
     let mut body = json!({"account": credentials.user, "accountType": BY_EMAIL});
     match form {
-        Form::Bcrypt(salt) => {
+        Form::Bcrypt => {
             let hash = bcrypt::hash_with_salt(md5, COST, salt)
                 .map_err(|error| Error::Input(format!("the password cannot be sent: {error}")))?
                 .format_for_version(bcrypt::Version::TwoB);
@@ -90,24 +90,29 @@ pub fn login_request(region: &Region, credentials: &Credentials, form: Form) -> 
         }
         Form::Md5 => body["pwd"] = md5.into(),
     }
-    Ok(region.post("/account/login", &body).header("YFHeader", r#"{"language":"en-US"}"#))
+    Ok(region.post("/account/login", &body).limit(limit::SMALL).header("YFHeader", r#"{"language":"en-US"}"#))
 }
 
 /// Has a code sent to the address that was typed; the answer's own name of the account is not taken here.
 pub fn captcha_request(region: &Region, email: &str, challenge: &Challenge) -> Request {
     let body = json!({"account": email, "codeType": 20, "lengthType": 2, "accountType": challenge.account_type});
-    region.post("/account/captcha", &body)
+    without_warning(region.post("/account/captcha", &body))
 }
 
 /// Gives the code.
 pub fn verify_request(region: &Region, challenge: &Challenge, code: &Secret) -> Request {
     let body = json!({"loginTicket": challenge.ticket, "appKey": challenge.app_key, "code": code.expose().trim()});
-    region.post("/account/2fa/login/verify", &body)
+    without_warning(region.post("/account/2fa/login/verify", &body))
+}
+
+/// As the web page sends the second factor; the header's name is spelled so (CorosLink; reviewed 2026-11-29).
+fn without_warning(request: Request) -> Request {
+    request.header("X-No-Warnning", "1")
 }
 
 /// Asks whose token it is, on the host of `region`: it is refused on those of the others.
 pub fn whose_request(region: &Region, token: &Secret) -> Request {
-    region.get("/account/query").header("accesstoken", token.expose())
+    region.get("/account/query").limit(limit::SMALL).header("accesstoken", token.expose())
 }
 
 /// Reads the answer to `request`, a login or a second factor. A service could repeat the password in its words: it is
@@ -149,7 +154,8 @@ fn with_data(data: &Value) -> Answer {
         (Some(ticket), Some(app_key)) => Answer::SecondFactor(Challenge {
             ticket,
             app_key,
-            account_type: data["accountType2fa"].as_u64().unwrap_or(BY_EMAIL),
+            // A number, or the same as text.
+            account_type: number(&data["accountType2fa"]).map_or(BY_EMAIL, u64::from),
             region: number(&data["regionId"]),
         }),
         _ => Answer::Done,

@@ -12,13 +12,13 @@ fn body(request: &Request) -> Value {
 }
 
 fn answer(status: u16, body: &str) -> Answer {
-    let request = login_request(&REGIONS[0], &credentials(), Form::Md5).unwrap();
+    let request = login_request(&REGIONS[0], &credentials(), Form::Md5, [0; 16]).unwrap();
     parse_answer(&request, &Response { status, headers: Vec::new(), body: body.into() }, &Secret::new("hunter2"))
 }
 
 #[test]
 fn the_older_form_is_the_plain_md5() {
-    let request = login_request(&REGIONS[1], &credentials(), Form::Md5).unwrap();
+    let request = login_request(&REGIONS[1], &credentials(), Form::Md5, [0; 16]).unwrap();
     assert_eq!(request.url, "https://teamcnapi.coros.com/account/login");
     let md5 = md5_hex("pässwörd 跑".as_bytes());
     assert_eq!(body(&request), json!({"account": "a@example.org", "accountType": 2, "pwd": md5}));
@@ -28,7 +28,7 @@ fn the_older_form_is_the_plain_md5() {
 
 #[test]
 fn the_newer_form_is_bcrypt_over_the_md5_with_its_salt_beside_it() {
-    let request = login_request(&REGIONS[0], &credentials(), Form::Bcrypt([7; 16])).unwrap();
+    let request = login_request(&REGIONS[0], &credentials(), Form::Bcrypt, [7; 16]).unwrap();
     let body = body(&request);
     let (p1, p2) = (body["p1"].as_str().unwrap(), body["p2"].as_str().unwrap());
     assert!(p1.starts_with(p2) && p2.len() == 29 && p2.starts_with("$2b$10$"), "{p1} {p2}");
@@ -58,6 +58,12 @@ fn a_second_factor_goes_on_at_its_own_region_with_the_address_as_typed() {
     let verify = verify_request(&REGIONS[3], &challenge, &Secret::new(" 135790\n"));
     assert_eq!(verify.url, "https://teamsgapi.coros.com/account/2fa/login/verify");
     assert_eq!(body(&verify), json!({"loginTicket": "T", "appKey": "K", "code": "135790"}));
+    for request in [mail, verify] {
+        assert!(request.headers.contains(&("X-No-Warnning".into(), "1".into())), "{}", request.url);
+    }
+    let Answer::SecondFactor(challenge) = answer(200, &text.replace(":2,", ":\"1\",")) else { panic!() };
+    let mail = captcha_request(&REGIONS[3], "a@example.org", &challenge);
+    assert_eq!(body(&mail)["accountType"], 1, "what came as a text goes as a number");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! COROS: the Training Hub's interface, which is that of its web page.
 //!
 //! `region` knows the hosts, `answer` what comes back from them, `login` the login, `import` what a person brings, `token`
-//! what is kept; `list`, `download` and `delete` are what is done with it. To upload, `parcel` packs a file,
+//! what is kept; `list` (with `spans`), `download` and `delete` are what is done with it. To upload, `parcel` packs a file,
 //! `sts` and `keys` get the keys of an object store, `store` signs what is put there, `job` orders the import, and `queue`
-//! follows it; `upload` decides. All of these build and read, pure; `account` and this file send. What is known of the service, and from where, is in `docs/services.md`.
+//! follows it; `upload` decides. All of these build and read, pure; `account`, `password_login` and this file
+//! send. What is known of the service, and from where, is in `docs/services.md`.
 //!
 //! One session an account: a login ends the one before, in the browser or in another tool, and is ended by theirs. So
 //! `Coros::call` is the way for everything that needs a token.
@@ -18,8 +19,10 @@ mod keys;
 mod list;
 mod login;
 mod parcel;
+mod password_login;
 mod queue;
 mod region;
+mod spans;
 pub mod store;
 mod sts;
 mod token;
@@ -29,6 +32,7 @@ use std::cell::RefCell;
 
 use jiff::Timestamp;
 
+use answer::Answer;
 use keys::Hands;
 use store::Keys;
 use token::Token;
@@ -38,7 +42,7 @@ use super::{
     Sent, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
-use crate::http::Secret;
+use crate::http::{Secret, limit};
 
 /// The platform's name: in records, for the token file, and for the interval between requests.
 const NAME: &str = "coros";
@@ -60,7 +64,10 @@ impl Platform for Coros {
     fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
         let mut pages = list::Pages::new(*window, Timestamp::now());
         while let Some(path) = pages.next_path()? {
-            let answer = self.call(&|session| session.region.get(&path))?;
+            let answer = self.call(&|session| session.region.get(&path).limit(limit::LIST))?;
+            if matches!(answer, Answer::Refused { .. }) && pages.refused() {
+                continue;
+            }
             // A page without anything new is no page on which the caller could have had enough.
             let Some(page) = pages.read(&answer.expected("the list")?)? else { continue };
             if each_page(page)? == More::Stop {
@@ -72,8 +79,11 @@ impl Platform for Coros {
 
     fn count(&self) -> Result<Option<u64>> {
         let path = list::count_path(Timestamp::now());
-        let answer = self.call(&|session| session.region.get(&path))?;
-        Ok(list::count(&answer.expected("the list")?))
+        Ok(match self.call(&|session| session.region.get(&path))? {
+            Answer::Data(data) => list::count(&data),
+            // So many days at once are refused.
+            Answer::Refused { .. } => None,
+        })
     }
 
     /// Its details are asked for by another number of the sport than the list has, and what it answers to an unknown id is

@@ -46,6 +46,19 @@ pub fn from(first: &'static Region) -> impl Iterator<Item = &'static Region> {
     std::iter::once(first).chain(REGIONS.iter().filter(move |region| *region != first))
 }
 
+/// Where a password is asked for, the likely place first; each further host is asked only if those before did not know it.
+///
+/// That one host does not know an account proves little: clients that live log in at `teamcnapi` for all regions
+/// (garmin-sync-coros' forks), or go on from `teamapi` to the others (CorosLink; reviewed 2026-11-29). But each host that is
+/// asked counts a wrong password, and how many lock an account is not known. So a program alone asks two of them, and a
+/// person, who is there to correct it and needs a way in, all four.
+pub fn login_hosts(likely: &'static Region, by_hand: bool) -> impl Iterator<Item = &'static Region> {
+    let china = &REGIONS[1];
+    let others = std::iter::once(china).chain(REGIONS.iter().filter(move |region| *region != china));
+    let hosts = std::iter::once(likely).chain(others.filter(move |region| *region != likely));
+    hosts.take(if by_hand { REGIONS.len() } else { 2 })
+}
+
 impl Region {
     /// A read of the API, without its token.
     pub fn get(&self, path: &str) -> Request {
@@ -97,6 +110,15 @@ mod tests {
     fn every_region_is_asked_once_the_likely_one_first() {
         let ids: Vec<u32> = from(&REGIONS[2]).map(|region| region.id).collect();
         assert_eq!(ids, [3, 1, 2, 4]);
+    }
+
+    #[test]
+    fn a_password_that_one_host_does_not_know_is_asked_of_another() {
+        let ids = |likely: usize, by_hand| -> Vec<u32> {
+            login_hosts(&REGIONS[likely], by_hand).map(|region| region.id).collect()
+        };
+        assert_eq!((ids(0, false), ids(1, false), ids(2, false)), (vec![1, 2], vec![2, 1], vec![3, 2]));
+        assert_eq!((ids(0, true), ids(1, true), ids(3, true)), (vec![1, 2, 3, 4], vec![2, 1, 3, 4], vec![4, 2, 1, 3]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::region::BROWSER;
 use super::store::{Keys, Service};
 use super::token::Session;
-use crate::http::{Request, Response, Secret, form};
+use crate::http::{Request, Response, Secret, form, limit};
 
 /// Put somewhere into the encoded keys; the rest is plain base64.
 const MARKER: &str = "9y78gpoERW4lBNYL";
@@ -83,7 +83,8 @@ pub fn request(way: Way, session: &Session, shelf: &Shelf) -> Request {
             .header("Referer", format!("https://{host}/")),
         Way::Help => Request::get(format!("https://{host}/openapi/v2/oss/sts?{query}")).header("accesstoken", token),
     };
-    request.header("Accept", "application/json, text/plain, */*").header("User-Agent", BROWSER)
+    let request = request.header("Accept", "application/json, text/plain, */*").header("User-Agent", BROWSER);
+    request.limit(limit::SMALL)
 }
 
 /// What a way led to.

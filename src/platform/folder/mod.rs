@@ -30,6 +30,7 @@ pub const KIND: Kind = Kind {
     user_settings: &[],
     password_settings: &[],
     takes: &["fit"],
+    refused_sports: &[],
     doubles: true,
     deletes: false,
     open,

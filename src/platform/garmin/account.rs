@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::login::{self, Answer, NoToken};
+use super::login::{self, NoToken};
 use super::oauth1::{self, Consumer};
-use super::site::Site;
 use super::token::Token;
-use super::{Garmin, import, owner};
-use crate::http::{self, Request, Response, Secret};
-use crate::platform::attempt::{Attempt, CODES, Ended, Logins};
-use crate::platform::{Account, Ask, Credentials, Error, Result};
+use super::{Garmin, front, import};
+use crate::activity::printable;
+use crate::http::{self, Request, Response, limit};
+use crate::platform::attempt::{Ended, Logins};
+use crate::platform::{Account, Error, Result};
 
 impl Garmin {
     /// Sends a read with the token; renews it once if the service refuses it.
@@ -37,16 +37,16 @@ impl Garmin {
         }
         // Is it the token, or this one thing? Whoever is told his own name has a good token.
         let whoami = self.send(&bearer(&self.profile_request(), &token))?;
+        front::check(&whoami, "the profile")?;
         match whoami.status {
-            _ if owner::is_web_page(&whoami) => Err(Error::Later {
-                message: "Garmin shows a web page instead of an answer (HTTP 403): something in front of the service blocks it; try again later".into(),
-                down: true,
-            }),
             200 => {
                 self.proven.replace(Some(token.access_token));
                 Ok(response)
             }
-            401 | 403 => Err(self.login_needed(&not_accepted(&self.site, &response))),
+            401 | 403 => Err(self.login_needed(&format!(
+                "Garmin refuses the token, and the renewed one as well ({}); the next run tries again, and if it says the same",
+                refusal(&response)
+            ))),
             status => {
                 let message = format!("Garmin is in trouble (HTTP {status}); try again later");
                 Err(Error::Later { message, down: true })
@@ -128,7 +128,7 @@ impl Garmin {
     }
 
     fn consumer(&self) -> Result<Consumer> {
-        let response = self.send(&Request::get(oauth1::CONSUMER_URL))?;
+        let response = self.send(&Request::get(oauth1::CONSUMER_URL).limit(limit::SMALL))?;
         serde_json::from_slice(&response.body).map_err(|_| Error::Later {
             message: format!(
                 "the key for renewing a garth token is not to be had (HTTP {}); try again later",
@@ -138,64 +138,11 @@ impl Garmin {
         })
     }
 
-    /// One password login, started by hand.
-    pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
-        let _lock = self.store.lock()?;
-        self.logins().may_try(true)?;
-        self.password_login(credentials, ask).map(|token| token.account())
-    }
-
-    fn logins(&self) -> Logins<'_> {
+    pub(super) fn logins(&self) -> Logins<'_> {
         Logins { platform: self.site.platform, guard: self.context.guard.as_ref(), other_ways: self.other_ways() }
     }
 
-    /// One password login. The lock is held by the caller.
-    fn password_login(&self, credentials: &Credentials, ask: Ask) -> Result<Token> {
-        self.logins().make(|| self.attempt(credentials, ask))
-    }
-
-    fn attempt(&self, credentials: &Credentials, ask: Ask) -> Attempt<Token> {
-        let response = match self.context.http.send(self.site.platform, &login::login_request(&self.site, credentials))
-        {
-            Err(error @ http::Error::Network { unsent: true, .. }) => return Err(Ended::NotSent(error.into())),
-            answer => answer.map_err(|error| Ended::from(Error::from(error)))?,
-        };
-        match login::parse_answer(&self.site, &response) {
-            Answer::Ticket { ticket, service } => self.exchange(&ticket, &service, "password", Some(&credentials.user)),
-            Answer::Mfa { method, to } => {
-                let cookies = login::cookies(&response);
-                self.second_factor((&method, &to), &cookies, credentials, ask)
-            }
-            Answer::Wrong => Err(Ended::Refused("wrong e-mail address or password; correct the settings".into())),
-            other => Err(no_ticket(other, &credentials.password)),
-        }
-    }
-
-    fn second_factor(
-        &self,
-        (method, to): (&str, &str),
-        cookies: &str,
-        credentials: &Credentials,
-        ask: Ask,
-    ) -> Attempt<Token> {
-        for number in 1..=CODES {
-            let again = if number == 1 { "" } else { "That code was wrong. " };
-            let Some(code) = ask(&format!("{again}Code sent by {method} to {to}: ")) else {
-                return Err(Ended::Refused("a second factor is asked for, and there is nobody to give it".into()));
-            };
-            let response = self.send(&login::mfa_request(&self.site, method, &code, cookies)).map_err(Ended::from)?;
-            match login::parse_answer(&self.site, &response) {
-                Answer::Ticket { ticket, service } => {
-                    return self.exchange(&ticket, &service, "password", Some(&credentials.user));
-                }
-                Answer::WrongCode => {}
-                other => return Err(no_ticket(other, &credentials.password)),
-            }
-        }
-        Err(Ended::Refused("the second factor was wrong three times".into()))
-    }
-
-    fn login_needed(&self, why: &str) -> Error {
+    pub(super) fn login_needed(&self, why: &str) -> Error {
         self.logins().needed(why)
     }
 
@@ -204,22 +151,6 @@ impl Garmin {
         format!(
             "import a token of another tool (gs-auth import --platform {platform}) or log in with the browser (gs-auth login --browser --platform {platform})"
         )
-    }
-
-    /// Exchanges a ticket for a token and keeps that. The lock is held by the caller.
-    fn exchange(&self, ticket: &Secret, service: &str, source: &str, email: Option<&str>) -> Attempt<Token> {
-        let client = self.context.client_id.as_deref().unwrap_or(login::DI_CLIENT);
-        let room = self.store.reserve().map_err(Ended::from)?;
-        let response = self.send(&login::exchange_request(&self.site, client, ticket, service)).map_err(Ended::from)?;
-        drop(room);
-        match login::parse_token(&self.site, client, source, &response, Timestamp::now()) {
-            Ok(token) => self.keep(token, email),
-            Err(NoToken::Refused(words)) => Err(Ended::Refused(format!(
-                "Garmin did not take the ticket ({words}); a ticket works once, and for a minute"
-            ))),
-            Err(NoToken::Later(why)) if response.status == 429 => Err(Ended::TurnedAway(why)),
-            Err(NoToken::Later(why)) => Err(Ended::Trouble(why)),
-        }
     }
 
     /// Takes what a person brought. A failure says nothing about the password, and leaves its record alone.
@@ -248,21 +179,6 @@ impl Garmin {
     }
 }
 
-/// What an answer without a ticket means. A service could repeat the password in its words: it is `hidden` there.
-fn no_ticket(answer: Answer, hidden: &Secret) -> Ended {
-    match answer {
-        Answer::TurnedAway(why) => Ended::TurnedAway(why),
-        Answer::Trouble(why) => Ended::Trouble(why),
-        Answer::Stopped(words) => {
-            let words = words.replace(hidden.expose(), "***");
-            Ended::Refused(format!("Garmin ended the login: {words}; look there with the browser"))
-        }
-        Answer::Wrong | Answer::WrongCode | Answer::Ticket { .. } | Answer::Mfa { .. } => {
-            Ended::Refused("Garmin ended the login with an answer out of order".into())
-        }
-    }
-}
-
 /// What a failure to send a write means: unless nothing of it was sent, it may have been taken all the same.
 fn unclear(error: http::Error) -> Error {
     match error {
@@ -277,16 +193,12 @@ pub(super) fn bearer(request: &Request, token: &Token) -> Request {
     request.clone().header("Authorization", format!("Bearer {}", token.access_token))
 }
 
-/// Why a fresh token is refused. Since June 2026 some accounts refuse tokens that began on the embedded sign-in page
-/// (python-garminconnect issue 369).
-pub(super) fn not_accepted(site: &Site, response: &Response) -> String {
-    let text =
-        format!("{} {}", response.header("www-authenticate").unwrap_or(""), String::from_utf8_lossy(&response.body));
-    if text.contains("Token is not active") {
-        return format!(
-            "Garmin does not take tokens of this kind of login (\"Token is not active\"); use the sign-in page of the mobile app: {}",
-            super::mobile_page(site)
-        );
+/// The status of a refusal, and the service's own words for it if it has some.
+pub(super) fn refusal(response: &Response) -> String {
+    let header = response.header("www-authenticate").unwrap_or("");
+    let words = header.split_once("error_description=\"").and_then(|(_, rest)| rest.split('"').next());
+    match words.map(printable).filter(|words| (1..=100).contains(&words.len())) {
+        Some(words) => format!("HTTP {}: {words}", response.status),
+        None => format!("HTTP {}", response.status),
     }
-    format!("Garmin does not take the token (HTTP {})", response.status)
 }

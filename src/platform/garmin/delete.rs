@@ -1,7 +1,7 @@
 //! Deletes an activity at Garmin: what is asked, and what the answer means. Pure.
 
-use super::envelope;
 use super::site::Site;
+use super::{envelope, front};
 use crate::http::{Request, Response};
 use crate::platform::{Error, Result, json};
 
@@ -12,6 +12,7 @@ pub fn request(site: &Site, id: &str) -> Request {
 
 /// What the answer means: 204 in what is recorded (garth).
 pub fn parse(response: &Response) -> Result<()> {
+    front::check(response, "deleting")?;
     let is_page = !response.body.is_empty() && json::lenient(&response.body).is_none();
     let words = || envelope::words(response);
     match response.status {
@@ -19,7 +20,7 @@ pub fn parse(response: &Response) -> Result<()> {
         // Somebody else was quicker, or an earlier try whose answer got lost went well: it is gone, as was wanted.
         404 | 410 => Ok(()),
         // Whoever may list and upload may delete as well: it is about this one, not about the login.
-        403 if !is_page => Err(Error::Refused(format!("Garmin does not let it be deleted ({})", words()))),
+        403 => Err(Error::Refused(format!("Garmin does not let it be deleted ({})", words()))),
         408 | 200..=299 | 500..=599 => Err(Error::Unclear(format!(
             "Garmin is in trouble (HTTP {}); whether it is gone is looked up",
             response.status

@@ -1,13 +1,10 @@
 //! Garmin's files: the original first, then what Garmin computed from it. Decides; the caller sends.
 
-use super::list;
 use super::site::Site;
+use super::{front, list};
 use crate::activity::Activity;
-use crate::http::{Repeat, Request, Response};
+use crate::http::{Repeat, Request, Response, limit};
 use crate::platform::{Download, Error, Result, json};
-
-/// Larger than any original: a zip of the longest recordings has some ten megabytes.
-const FILE_LIMIT: u64 = 128 << 20;
 
 /// Sends a request made for the site.
 pub type Call<'a> = &'a mut dyn FnMut(&dyn Fn(&Site) -> Request) -> Result<Response>;
@@ -59,13 +56,14 @@ pub fn detail_request(site: &Site, id: &str) -> Request {
 
 /// Whether the activity `id` is there, by its own detail. `None`: the answer is neither the activity nor its absence.
 pub fn exists(response: &Response, id: &str) -> Result<Option<bool>> {
+    front::check(response, "the activity")?;
     match response.status {
         404 => Ok(Some(false)),
         200 => {
             let body = json::lenient(&response.body).unwrap_or_default();
             Ok((list::id(&body["activityId"]).as_deref() == Some(id)).then_some(true))
         }
-        429 | 500..=599 => Err(Error::Later {
+        500..=599 => Err(Error::Later {
             message: format!(
                 "Garmin does not say whether activity {id} is there (HTTP {}); try again later",
                 response.status
@@ -79,6 +77,7 @@ pub fn exists(response: &Response, id: &str) -> Result<Option<bool>> {
 /// Without a file in hand, only the activity's own detail says whether there is one: a service in trouble refuses files
 /// that it has.
 fn verdict(detail: &Response, why: &str) -> Result<Download> {
+    front::check(detail, "the activity")?;
     if detail.status == 404 {
         return Err(Error::Gone("the activity is no longer there; the next full listing will tell".into()));
     }
@@ -95,27 +94,26 @@ fn verdict(detail: &Response, why: &str) -> Result<Download> {
 }
 
 fn file(site: &Site, path: &str) -> Request {
-    let mut request = site.get(path).header("Accept", "*/*");
+    let mut request = site.get(path).limit(limit::FILE).header("Accept", "*/*");
     request.repeat = Repeat::ReadOnce500;
-    request.limit = FILE_LIMIT;
     request
 }
 
 /// Reads an answer. 404, and 500 when it comes twice, are how Garmin says that there is no file; 403 that it cannot give
 /// it (garmin-connect-export, garminexport issue 57). A refusal that is a web page comes from something in front of the
-/// service, and 502 to 504 say nothing about the file either.
+/// service, which may dislike this one address alone; 502 to 504 say nothing about the file either.
 fn read(response: &Response) -> Result<Way> {
+    if front::is_web_page(response) {
+        let message = format!("{}; try again later", front::web_page("the file"));
+        return Err(Error::Later { message, down: false });
+    }
+    front::check(response, "the file")?;
     let nothing = |may_pass| Ok(Way::Nothing { why: format!("HTTP {}", response.status), may_pass });
     match response.status {
         // An empty body is no verdict: the archive will say that nothing came.
         200 => Ok(Way::Bytes(response.body.clone())),
-        403 if !response.body.is_empty() && json::lenient(&response.body).is_none() => Err(Error::Later {
-            message: "Garmin shows a web page instead of the file (HTTP 403); try again later".into(),
-            down: false,
-        }),
         204 | 400 | 403 | 404 | 410 => nothing(false),
         401 | 500 => nothing(true),
-        429 => Err(Error::Later { message: "Garmin asks for a pause (HTTP 429); try again later".into(), down: true }),
         status @ (408 | 502..=599) => {
             Err(Error::Later { message: format!("Garmin is in trouble (HTTP {status}); try again later"), down: false })
         }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::front;
 use super::list::id;
 use super::site::Site;
 use crate::activity::printable;
@@ -74,12 +75,8 @@ pub fn located_id(site: &Site, response: &Response) -> Option<String> {
 
 /// Answers that mean the same whatever was asked with a good token: `what` is a few words for it.
 pub fn refusal(response: &Response, what: &str) -> Result<()> {
-    let later = |message: String| Err(Error::Later { message, down: true });
+    front::check(response, what)?;
     match response.status {
-        429 => later("Garmin asks for a pause (HTTP 429); try again later".into()),
-        403 if !response.body.is_empty() && json::lenient(&response.body).is_none() => later(format!(
-            "Garmin shows a web page instead of {what} (HTTP 403): something in front of the service stopped it; try again later"
-        )),
         401 | 403 => Err(Error::Login(format!(
             "Garmin does not allow {what} with this login ({}); log in anew with gs-auth login",
             words(response)

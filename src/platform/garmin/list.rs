@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::front;
 use crate::activity::Activity;
 use crate::http::{Response, form};
 use crate::platform::{Error, Listed, Page, Result, Window, json};
@@ -18,8 +19,12 @@ use crate::sport;
 
 /// Entries a page. Larger pages work until some undocumented bound; this one is what most clients use.
 const LIMIT: usize = 100;
+/// More entries than any page has: the most that was ever asked for at once (python-garminconnect, garmin-connect-export).
+const MOST_ITEMS: usize = 1000;
 /// More pages than any history has: a server that ignores `start` must not hold us for ever.
 const MOST_PAGES: usize = 2000;
+/// So many pages may have no news but entries that cannot be read: they may be one page, shown again and again.
+const MOST_FRUITLESS: u32 = 10;
 /// Above this, an elapsed time of an entry without a timer time is taken for the milliseconds of older answers.
 const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
 
@@ -39,6 +44,8 @@ pub struct Pages {
     /// The entry that should stand there, unless this is the first page, or the one that should be empty.
     seam: Option<String>,
     pages: usize,
+    /// Pages with no news but entries that cannot be read.
+    fruitless: u32,
     /// The most entries that a page had.
     widest: usize,
     steps_back: u32,
@@ -62,6 +69,7 @@ impl Pages {
             start: 0,
             seam: None,
             pages: 0,
+            fruitless: 0,
             widest: 0,
             steps_back: 0,
             seen: HashSet::new(),
@@ -140,7 +148,12 @@ impl Pages {
         }
         let before = self.seen.len();
         let page = self.take(&items);
-        let fresh = self.seen.len() > before || !page.unreadable.is_empty();
+        let is_fruitless = self.seen.len() == before && !page.unreadable.is_empty();
+        self.fruitless += u32::from(is_fruitless);
+        if self.fruitless > MOST_FRUITLESS {
+            return Err(Error::Strange(format!("{MOST_FRUITLESS} pages of the list have nothing that can be read")));
+        }
+        let fresh = self.seen.len() > before || is_fruitless;
         if !fresh && items.len() < self.widest {
             // It could have shown more, and shows nothing that was not seen: there is no more.
             self.ended = true;
@@ -210,22 +223,27 @@ impl Pages {
 pub const COUNT_PATH: &str = "/activitylist-service/activities/count";
 
 /// Reads the count: `{"totalCount": n}`. `None` if the answer has none.
-pub fn parse_count(response: &Response) -> Option<u64> {
-    let body = json::lenient(&response.body).filter(|_| response.status == 200)?;
-    body["totalCount"].as_u64().or_else(|| body.as_u64())
+pub fn parse_count(response: &Response) -> Result<Option<u64>> {
+    front::check(response, "the count")?;
+    let body = json::lenient(&response.body).filter(|_| response.status == 200);
+    Ok(body.and_then(|body| body["totalCount"].as_u64().or_else(|| body.as_u64())))
 }
 
 fn parse(response: &Response) -> Result<Vec<Value>> {
+    front::check(response, "the list")?;
     match response.status {
         200 => {}
         204 => return Ok(Vec::new()),
-        429 | 500..=599 | 408 => {
+        500..=599 | 408 => {
             let message = format!("the list is not to be had (HTTP {}); try again later", response.status);
             return Err(Error::Later { message, down: true });
         }
         status => return Err(Error::Strange(format!("the list answers HTTP {status}"))),
     }
     match json::lenient(&response.body) {
+        Some(Value::Array(items)) if items.len() > MOST_ITEMS => {
+            Err(Error::Strange(format!("a page of the list has {} entries, and {LIMIT} were asked for", items.len())))
+        }
         Some(Value::Array(items)) => Ok(items),
         Some(_) => Err(Error::Strange("the list is no list, although the service reports success".into())),
         None => Err(Error::Strange("the list is no JSON text, although the service reports success".into())),

@@ -147,6 +147,9 @@ fn a_server_that_ignores_the_offset_is_found_out() {
     let mut pages = Pages::new("garmin-com", Window::default());
     let all: Vec<u64> = (0..100).collect();
     assert!((0..50).any(|_| pages.read(&page_of(&all)).is_err()));
+    let mut pages = Pages::new("garmin-com", Window::default());
+    let nameless = response(200, r#"[{"x":1},{"x":2}]"#);
+    assert!((0..50).any(|_| pages.read(&nameless).is_err()), "of entries without an id as well");
 }
 
 #[test]

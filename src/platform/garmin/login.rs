@@ -1,26 +1,32 @@
 //! Garmin's login: what is asked, and what the answers mean. Pure; `account.rs` sends.
 //!
-//! One password login is two requests: the mobile sign-in gives a ticket, the token service takes it. Shapes: recorded
-//! replies of 2026 (garth's tests) and python-garminconnect 0.3, `client.py`.
+//! One password login is three requests: the sign-in page (`visit`), the sign-in, which gives a ticket, and the token
+//! service, which takes it. Shapes: recorded replies of 2026 (garth's tests) and python-garminconnect 0.3, `client.py`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::front;
 use super::site::{Site, app};
 use super::token::Token;
-use crate::http::{Request, Response, Secret, form};
+use super::visit::ACCEPT_LANGUAGE;
+use crate::http::{Request, Response, Secret, form, limit};
 use crate::platform::Credentials;
 
 /// The app a person's phone would log in with.
-const MOBILE_CLIENT: &str = "GCM_IOS_DARK";
-const MOBILE_AGENT: &str =
+pub const MOBILE_CLIENT: &str = "GCM_IOS_DARK";
+/// How its web view introduces itself.
+pub const MOBILE_AGENT: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
 /// The token service's client; `GARMIN_DI_CLIENT_ID` sets another, should Garmin retire this one.
 pub const DI_CLIENT: &str = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
 /// A constant name, the same for garmin.cn.
 const TICKET_GRANT: &str = "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket";
+
+/// In the page that refuses the long-lived half of a garth token.
+const OAUTH1_DEAD: &str = "OAuthToken is invalid";
 
 /// What the sign-in said.
 pub enum Answer {
@@ -60,10 +66,11 @@ fn sign_in(site: &Site, path: &str, body: &Value) -> Request {
     Request::post(url, "application/json", body.to_string().into_bytes())
         .header("User-Agent", MOBILE_AGENT)
         .header("Accept", "application/json, text/plain, */*")
+        .header("Accept-Language", ACCEPT_LANGUAGE)
         .header("Origin", site.url("sso", ""))
 }
 
-/// The one request of a password login.
+/// The request with the password, without what the sign-in page adds to it.
 pub fn login_request(site: &Site, credentials: &Credentials) -> Request {
     let body = json!({
         "username": credentials.user,
@@ -74,8 +81,8 @@ pub fn login_request(site: &Site, credentials: &Credentials) -> Request {
     sign_in(site, "/mobile/api/login", &body)
 }
 
-/// The second factor, within the login that asked for it: `cookies` are those of its answer.
-pub fn mfa_request(site: &Site, method: &str, code: &Secret, cookies: &str) -> Request {
+/// The second factor, within the login that asked for it and without what the sign-in page adds to it.
+pub fn mfa_request(site: &Site, method: &str, code: &Secret) -> Request {
     let body = json!({
         "mfaMethod": method,
         "mfaVerificationCode": code.expose().trim(),
@@ -83,18 +90,14 @@ pub fn mfa_request(site: &Site, method: &str, code: &Secret, cookies: &str) -> R
         "reconsentList": [],
         "mfaSetup": false,
     });
-    let request = sign_in(site, "/mobile/api/mfa/verifyCode", &body);
-    if cookies.is_empty() { request } else { request.header("Cookie", cookies) }
-}
-
-/// The cookies that an answer sets, as a `Cookie` header.
-pub fn cookies(response: &Response) -> String {
-    let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
-    set.filter_map(|(_, value)| value.split(';').next()).map(str::trim).collect::<Vec<_>>().join("; ")
+    sign_in(site, "/mobile/api/mfa/verifyCode", &body)
 }
 
 /// Reads the answer to a login or to a second factor.
 pub fn parse_answer(site: &Site, response: &Response) -> Answer {
+    if let Some(status) = front::blocked(response) {
+        return Answer::TurnedAway(format!("too many logins ({status})"));
+    }
     let Ok(body) = serde_json::from_slice::<Value>(&response.body) else {
         return match response.status {
             // Cloudflare's tests come under this status too.
@@ -102,12 +105,9 @@ pub fn parse_answer(site: &Site, response: &Response) -> Answer {
                 Answer::TurnedAway("a challenge page instead of an answer (HTTP 503)".into())
             }
             500..=599 => Answer::Trouble(format!("HTTP {}", response.status)),
-            429 => Answer::TurnedAway("too many logins (HTTP 429)".into()),
             status => Answer::TurnedAway(format!("a challenge page instead of an answer (HTTP {status})")),
         };
     };
-    let code = &body["error"]["status-code"];
-    let code = code.as_str().map(str::to_owned).or_else(|| code.as_u64().map(|n| n.to_string())).unwrap_or_default();
     let kind = body["responseStatus"]["type"].as_str().unwrap_or("");
     let message = body["responseStatus"]["message"].as_str().unwrap_or("");
     match kind {
@@ -128,8 +128,6 @@ pub fn parse_answer(site: &Site, response: &Response) -> Answer {
         "INVALID_USERNAME_PASSWORD" => Answer::Wrong,
         kind if is_wrong_code(kind) => Answer::WrongCode,
         kind if kind.to_ascii_uppercase().contains("CAPTCHA") => Answer::TurnedAway("a CAPTCHA is asked for".into()),
-        _ if response.status == 429 || code == "429" => Answer::TurnedAway("too many logins (429)".into()),
-        _ if code == "427" => Answer::TurnedAway("the login page asks for a browser (427)".into()),
         _ if response.status >= 500 => Answer::Trouble(format!("HTTP {}", response.status)),
         "" if response.status == 403 => Answer::TurnedAway("access denied (HTTP 403)".into()),
         "" => Answer::Stopped(format!("an unknown answer (HTTP {})", response.status)),
@@ -137,7 +135,8 @@ pub fn parse_answer(site: &Site, response: &Response) -> Answer {
     }
 }
 
-fn is_challenge(response: &Response) -> bool {
+/// Whether a page is a test that only a browser passes, by its words or by the mark of the protection.
+pub fn is_challenge(response: &Response) -> bool {
     let page = String::from_utf8_lossy(&response.body).to_ascii_lowercase();
     response.header("cf-mitigated").is_some()
         || ["just a moment", "challenge", "captcha"].iter().any(|word| page.contains(word))
@@ -174,6 +173,7 @@ pub fn refresh_request(site: &Site, client_id: &str, refresh_token: &str) -> Req
 fn token_request(site: &Site, client_id: &str, body: String) -> Request {
     let url = site.url("diauth", "/di-oauth2-service/oauth/token");
     app(Request::post(url, "application/x-www-form-urlencoded", body.into_bytes()))
+        .limit(limit::SMALL)
         .header("Authorization", format!("Basic {}", STANDARD.encode(format!("{client_id}:"))))
         .header("Accept", "application/json")
         .header("Cache-Control", "no-cache")
@@ -196,6 +196,12 @@ pub fn parse_token(
     response: &Response,
     now: Timestamp,
 ) -> Result<Token, NoToken> {
+    if let Some(status) = front::blocked(response) {
+        return Err(NoToken::Later(format!("the token service limits the rate of requests ({status})")));
+    }
+    if front::is_web_page(response) {
+        return Err(NoToken::Later(front::web_page("a token")));
+    }
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
     match response.status {
         200..=299 => Token::from_answer(&body, site, client_id, source, now)
@@ -207,6 +213,10 @@ pub fn parse_token(
                 .or(body["message"].as_str())
                 .unwrap_or("no reason given");
             Err(NoToken::Refused(words_without_token(words)))
+        }
+        // The older kind of token is refused with a page (garth issue 21, endurain issue 178).
+        401 if String::from_utf8_lossy(&response.body).contains(OAUTH1_DEAD) => {
+            Err(NoToken::Refused(OAUTH1_DEAD.into()))
         }
         status => Err(NoToken::Later(format!("the token service answered HTTP {status}"))),
     }

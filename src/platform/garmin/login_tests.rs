@@ -43,6 +43,7 @@ fn what_is_wrong_what_turns_away_and_what_is_unknown_are_told_apart() {
     assert!(matches!(answer(200, "<html>Just a moment..."), Answer::TurnedAway(_)));
     assert!(matches!(answer(200, r#"{"error":{"status-code":"429"}}"#), Answer::TurnedAway(_)));
     assert!(matches!(answer(200, r#"{"error":{"status-code":"427"}}"#), Answer::TurnedAway(_)));
+    assert!(matches!(answer(427, "{}"), Answer::TurnedAway(_)));
     assert!(matches!(answer(502, "<html>bad gateway"), Answer::Trouble(_)));
     let Answer::Stopped(words) = mobile(200, "ACCOUNT_LOCKED", "") else { panic!() };
     assert_eq!(words, "ACCOUNT_LOCKED m");
@@ -66,12 +67,11 @@ fn requests_go_to_the_hosts_of_their_own_domain() {
 }
 
 #[test]
-fn the_cookies_of_a_login_go_with_its_code() {
-    let headers =
-        vec![("set-cookie".into(), "SESSION=a; Path=/; Secure".into()), ("set-cookie".into(), "__cf_bm=b".into())];
-    let response = Response { status: 200, headers, body: Vec::new() };
-    let request = mfa_request(&COM, "email", &Secret::new(" 123456\n"), &cookies(&response));
-    assert!(request.headers.contains(&("Cookie".into(), "SESSION=a; __cf_bm=b".into())));
+fn a_code_is_sent_as_the_password_was() {
+    let request = mfa_request(&COM, "email", &Secret::new(" 123456\n"));
+    let credentials = Credentials { user: "a@example.com".into(), password: Secret::new("p") };
+    assert_eq!(request.headers, login_request(&COM, &credentials).headers);
+    assert!(request.headers.contains(&("Accept-Language".into(), "en-US,en;q=0.9".into())));
     assert!(String::from_utf8(request.body.unwrap()).unwrap().contains("\"123456\""));
 }
 
@@ -84,6 +84,21 @@ fn a_refusal_never_quotes_the_token() {
     };
     let refused = parse_token(&COM, "c", "t", &response, Timestamp::UNIX_EPOCH).err();
     assert_eq!(refused, Some(NoToken::Refused("Invalid refresh token".into())));
+    let spoken = |status, body: &str| {
+        let response = Response { status, headers: Vec::new(), body: body.into() };
+        parse_token(&COM, "c", "t", &response, Timestamp::UNIX_EPOCH).err().unwrap()
+    };
+    for (status, body) in [
+        (403, "<html>blocked"),
+        (427, "{}"),
+        (429, "{}"),
+        (400, r#"{"error":{"status-code":"429"}}"#),
+        (200, r#"{"error":{"status-code":"427"}}"#),
+        (401, "<html>"),
+    ] {
+        assert!(matches!(spoken(status, body), NoToken::Later(_)), "{status} {body}: the token is not dead");
+    }
+    assert!(matches!(spoken(401, "<html>OAuthToken is invalid</html>"), NoToken::Refused(_)), "of garth's tokens");
     let busy = Response { status: 503, headers: Vec::new(), body: b"<html>".to_vec() };
     assert!(matches!(parse_token(&COM, "c", "t", &busy, Timestamp::UNIX_EPOCH), Err(NoToken::Later(_))));
 }

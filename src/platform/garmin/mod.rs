@@ -1,22 +1,26 @@
 //! Garmin Connect: garmin.com and garmin.cn, two rows over one module.
 //!
-//! `site` knows the hosts, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and read
-//! answers (pure), `import` reads what a person brings, `token` is what is kept; `account` and this file send. What is
-//! known of the service, and from where, is in `docs/services.md`.
+//! `site` knows the hosts, `visit`, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and
+//! read answers, `front` knows answers that are not the service's own (all pure); `import` reads what a person brings,
+//! `token` is what is kept; `account`, `password_login`, `owner` and this file send. What is known of the service, and from
+//! where, is in `docs/services.md`.
 
 mod account;
 mod delete;
 mod download;
 mod envelope;
+mod front;
 mod import;
 mod list;
 mod login;
 mod oauth1;
 mod owner;
+mod password_login;
 mod site;
 mod status;
 mod token;
 mod upload;
+mod visit;
 
 use std::cell::{Cell, RefCell};
 
@@ -30,7 +34,7 @@ use super::{
     Sent, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
-use crate::http::{Secret, form};
+use crate::http::{Secret, form, limit};
 
 pub use import::{gather, usual_places};
 
@@ -99,7 +103,7 @@ impl Platform for Garmin {
         let mut pages = list::Pages::new(self.site.platform, *window);
         let mut details = 0;
         while let Some(path) = pages.next_path()? {
-            let request = self.site.get(&path).header("Accept", "application/json");
+            let request = self.site.get(&path).limit(limit::LIST).header("Accept", "application/json");
             // A page without anything new is no page on which the caller could have had enough.
             let response = self.call(&request)?;
             let page = pages.read(&response)?;
@@ -117,8 +121,8 @@ impl Platform for Garmin {
     }
 
     fn count(&self) -> Result<Option<u64>> {
-        let request = self.site.get(list::COUNT_PATH).header("Accept", "application/json");
-        Ok(list::parse_count(&self.call(&request)?))
+        let request = self.site.get(list::COUNT_PATH).limit(limit::SMALL).header("Accept", "application/json");
+        list::parse_count(&self.call(&request)?)
     }
 
     fn exists(&self, activity: &Activity) -> Result<Option<bool>> {
@@ -149,7 +153,8 @@ impl Platform for Garmin {
 
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
         let boundary: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
-        upload::parse(&self.site, &self.call_once(&upload::request(&self.site, file, &boundary))?)
+        let request = upload::request(&self.site, file, &boundary, self.context.upload_as_import);
+        upload::parse(&self.site, &self.call_once(&request)?)
     }
 
     fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {

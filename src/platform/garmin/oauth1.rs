@@ -10,7 +10,7 @@ use sha1::Sha1;
 
 use super::site::{Site, app};
 use super::token::OAuth1;
-use crate::http::{Request, encode, form};
+use crate::http::{Request, encode, form, limit};
 
 /// The key of the app that made the grant; public, and kept by the makers of garth.
 pub const CONSUMER_URL: &str = "https://thegarth.s3.amazonaws.com/oauth_consumer.json";
@@ -28,6 +28,7 @@ pub fn exchange_request(site: &Site, consumer: &Consumer, grant: &OAuth1, timest
     let body: Vec<(&str, &str)> = grant.mfa_token.iter().map(|token| ("mfa_token", token.as_str())).collect();
     let header = authorization("POST", &url, &body, consumer, grant, timestamp, nonce);
     app(Request::post(url, "application/x-www-form-urlencoded", form(&body).into_bytes()))
+        .limit(limit::SMALL)
         .header("Authorization", header)
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::account::{bearer, not_accepted};
+use super::account::{bearer, refusal};
 use super::token::Token;
-use super::{Garmin, list};
-use crate::http::{Request, Response};
+use super::{Garmin, front, list, mobile_page};
+use crate::http::{Request, Response, limit};
 use crate::platform::attempt::{Attempt, Ended};
 use crate::platform::{Error, Identity, Result, json};
 
@@ -48,16 +48,10 @@ impl Profile {
     }
 }
 
-/// Whether an answer is a web page of something in front of the service, rather than the service's own verdict
-/// (python-garminconnect 0.3.18: a 403 with a page says that the client or its network is blocked, nothing of the token).
-pub fn is_web_page(response: &Response) -> bool {
-    response.status == 403 && !response.body.is_empty() && json::lenient(&response.body).is_none()
-}
-
 impl Garmin {
     /// The request for the profile, without its token.
     pub(super) fn profile_request(&self) -> Request {
-        self.site.get("/userprofile-service/socialProfile").header("Accept", "application/json")
+        self.site.get("/userprofile-service/socialProfile").limit(limit::SMALL).header("Accept", "application/json")
     }
 
     /// Whose account it is. See [`Platform::identify`](crate::platform::Platform::identify).
@@ -68,6 +62,7 @@ impl Garmin {
             return Ok(token.identity());
         }
         let response = self.call(&self.profile_request())?;
+        front::check(&response, "the profile")?;
         if response.status != 200 {
             return self.owner_unavailable(&token, fresh, &response);
         }
@@ -85,10 +80,8 @@ impl Garmin {
     }
 
     fn owner_unavailable(&self, token: &Token, fresh: bool, response: &Response) -> Result<Option<Identity>> {
-        let what = if is_web_page(response) { " and a web page" } else { "" };
-        let message =
-            format!("Garmin does not say whose account this is (HTTP {}{what}); try again later", response.status);
-        if fresh || is_web_page(response) || matches!(response.status, 429 | 500..=599) {
+        let message = format!("Garmin does not say whose account this is (HTTP {}); try again later", response.status);
+        if fresh || matches!(response.status, 500..=599) {
             return Err(Error::Later { message, down: true });
         }
         (self.context.notice)(&message);
@@ -97,13 +90,14 @@ impl Garmin {
 
     fn whose(&self, token: &Token) -> Whose {
         match self.send(&bearer(&self.profile_request(), token)) {
-            Ok(response) if is_web_page(&response) => Whose::Unknown(format!(
-                "Garmin shows a web page instead of the profile (HTTP {}): something in front of the service blocks it",
-                response.status
-            )),
-            Ok(response) if matches!(response.status, 401 | 403) => Whose::Refused(not_accepted(&self.site, &response)),
-            Ok(response) if response.status == 200 => Whose::Said(Profile::read(&response)),
-            Ok(response) => Whose::Unknown(format!("HTTP {}", response.status)),
+            Ok(response) if matches!(response.status, 401 | 403) && !front::is_web_page(&response) => {
+                Whose::Refused(not_accepted(token, &response, &mobile_page(&self.site)))
+            }
+            Ok(response) => match front::check(&response, "the profile") {
+                Err(blocked) => Whose::Unknown(blocked.to_string()),
+                Ok(()) if response.status == 200 => Whose::Said(Profile::read(&response)),
+                Ok(()) => Whose::Unknown(format!("HTTP {}", response.status)),
+            },
             Err(error) => Whose::Unknown(error.to_string()),
         }
     }
@@ -160,8 +154,16 @@ impl Garmin {
             return Ok(());
         }
         let response = self.call(&self.profile_request())?;
+        front::check(&response, "the profile")?;
+        if response.status != 200 {
+            let message = format!(
+                "the list that Garmin shows names another account than the token, and the profile is not to be had (HTTP {}); nothing of it is taken; try again later",
+                response.status
+            );
+            return Err(Error::Later { message, down: true });
+        }
         let said = Profile::read(&response).user_id;
-        if response.status == 200 && said.as_deref() == Some(known.as_str()) {
+        if said.as_deref() == Some(known.as_str()) {
             // The list counts owners otherwise than the profile does. The profile decides.
             self.owner_confirmed.set(true);
             return Ok(());
@@ -172,6 +174,18 @@ impl Garmin {
             self.site.platform
         )))
     }
+}
+
+/// Why a token that has just come is refused. Since June 2026 some accounts refuse those that began on the embedded sign-in
+/// page (python-garminconnect issue 369; reviewed 2026-11-29); of any other token the same words say only that it has ended.
+fn not_accepted(token: &Token, response: &Response, mobile_page: &str) -> String {
+    let why = refusal(response);
+    if token.embedded && why.contains("Token is not active") {
+        return format!(
+            "Garmin does not take tokens of this kind of login ({why}); use the sign-in page of the mobile app: {mobile_page}"
+        );
+    }
+    format!("Garmin does not take the token ({why})")
 }
 
 #[cfg(test)]
@@ -194,9 +208,16 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_says_nothing_of_a_token() {
-        assert!(is_web_page(&answer(403, "<html>blocked</html>")));
-        assert!(!is_web_page(&answer(403, r#"{"message":"no"}"#)) && !is_web_page(&answer(403, "")));
-        assert!(!is_web_page(&answer(401, "<html>OAuthToken is invalid</html>")));
+    fn only_a_new_token_of_the_embedded_page_is_of_a_wrong_kind() {
+        let challenge = r#"Bearer error="invalid_token", error_description="Token is not active""#;
+        let headers = vec![("www-authenticate".to_owned(), challenge.to_owned())];
+        let response = Response { status: 401, headers, body: Vec::new() };
+        let told = |embedded| {
+            let answer = serde_json::json!({"access_token": "x"});
+            let token = Token::from_answer(&answer, &super::super::site::COM, "c", "browser", jiff::Timestamp::now());
+            not_accepted(&Token { embedded, ..token.unwrap() }, &response, "PAGE")
+        };
+        assert!(told(true).contains("this kind of login") && told(true).ends_with("PAGE"));
+        assert_eq!(told(false), "Garmin does not take the token (HTTP 401: Token is not active)");
     }
 }

@@ -62,6 +62,11 @@ impl Site {
     pub fn android_service(&self) -> String {
         self.url("mobile.integration", "/gcm/android")
     }
+
+    /// Whether a ticket for `service` began on the embedded sign-in page.
+    pub fn is_embedded(&self, service: &str) -> bool {
+        service == self.url("sso", "/sso/embed")
+    }
 }
 
 /// Adds the app's headers.

@@ -50,6 +50,9 @@ pub struct Token {
     pub owner_asked: bool,
     /// How it was come by.
     pub source: String,
+    /// It has just come from the embedded sign-in page. Not kept: what was used once is of a kind that works.
+    #[serde(skip)]
+    pub embedded: bool,
     /// Why it can no longer be renewed, once the service said so: it is not asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<String>,
@@ -94,6 +97,7 @@ impl Token {
             email: None,
             owner_asked: false,
             source: source.to_owned(),
+            embedded: false,
             dead: None,
         })
     }

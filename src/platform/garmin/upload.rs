@@ -16,8 +16,12 @@ use crate::platform::{Error, Outgoing, Result, Uploaded, json};
 /// Stands for a ticket when Garmin gave no address to ask at: only the list can tell.
 const NO_ADDRESS: &str = "none";
 
-/// The form with the file. `boundary` is a text that is not in it.
-pub fn request(site: &Site, file: &Outgoing, boundary: &str) -> Request {
+/// How the app that imports introduces itself (python-garminconnect, `import_activity`; reviewed 2026-11-29).
+const IMPORTER: &str = "GCM-iOS-5.7.2.1";
+
+/// The form with the file. `boundary` is a text that is not in it. `as_import`: Garmin takes it for an import, which it does
+/// not pass on to connected services such as Strava (python-garminconnect issue 322).
+pub fn request(site: &Site, file: &Outgoing, boundary: &str, as_import: bool) -> Request {
     // The caller promises a harmless name; one that is not must not end the header that it stands in.
     let harmless = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let name: String = file.name.chars().map(|c| if harmless(c) { c } else { '_' }).collect();
@@ -27,9 +31,18 @@ pub fn request(site: &Site, file: &Outgoing, boundary: &str) -> Request {
     .into_bytes();
     body.extend_from_slice(file.bytes);
     body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    let mut request = site.write("POST", "/upload-service/upload");
+    let path =
+        if as_import { format!("/upload-service/upload/{}", file.format) } else { "/upload-service/upload".into() };
+    let mut request = site.write("POST", &path);
     request.body = Some(body);
-    request.header("Content-Type", format!("multipart/form-data; boundary={boundary}"))
+    let request = request.header("Content-Type", format!("multipart/form-data; boundary={boundary}"));
+    if as_import { imported(site, request) } else { request }
+}
+
+/// With the headers of an import.
+fn imported(site: &Site, mut request: Request) -> Request {
+    request.headers.retain(|(name, _)| name != "User-Agent");
+    request.header("User-Agent", IMPORTER).header("NK", "NT").header("Origin", site.url("sso", ""))
 }
 
 /// What an answer means.
@@ -112,7 +125,8 @@ mod tests {
             utc_offset_s: None,
             again: false,
         };
-        let request = request(&CN, &file, "BOUNDARY");
+        let import = request(&CN, &file, "BOUNDARY", true);
+        let request = request(&CN, &file, "BOUNDARY", false);
         assert_eq!((request.method, request.repeat), ("POST", crate::http::Repeat::Never));
         assert_eq!(request.url, "https://connectapi.garmin.cn/upload-service/upload");
         let body = String::from_utf8(request.body.unwrap()).unwrap();
@@ -121,6 +135,13 @@ mod tests {
             "--BOUNDARY\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a___X__y.fit\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n\u{e}\u{10}bytes\r\n\r\n--BOUNDARY--\r\n"
         );
+        assert_eq!(import.url, "https://connectapi.garmin.cn/upload-service/upload/fit");
+        let agents: Vec<_> = import.headers.iter().filter(|(name, _)| name == "User-Agent").collect();
+        assert_eq!(agents, [&("User-Agent".to_owned(), IMPORTER.to_owned())]);
+        for (name, value) in [("NK", "NT"), ("Origin", "https://sso.garmin.cn")] {
+            let header = (name.to_owned(), value.to_owned());
+            assert!(import.headers.contains(&header) && !request.headers.contains(&header), "{name}");
+        }
     }
 
     #[test]

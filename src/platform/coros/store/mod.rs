@@ -10,6 +10,7 @@ mod sigv4;
 
 use jiff::Timestamp;
 
+use super::region::BROWSER;
 use crate::http::{Repeat, Request, Response, Secret, encode};
 use crate::platform::Error;
 
@@ -102,7 +103,8 @@ pub fn put_request(signature: Signature, keys: &Keys, key: &str, bytes: &[u8], n
     // A path of these stores is a key to the file, like those that COROS lists.
     request.secret_path = true;
     request.headers.extend(headers);
-    request.header("Content-Type", CONTENT_TYPE)
+    // The web page uploads from the browser.
+    request.header("Content-Type", CONTENT_TYPE).header("User-Agent", BROWSER)
 }
 
 /// The path of a key: encoded once, its slashes kept.

@@ -1,0 +1,158 @@
+//! Sends a request once, within its bounds of time and size, and says what a failure means.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use super::send::host;
+use super::tls::Unconnected;
+use super::watch::{Halt, halted};
+use super::{Error, Http, Repeat, Request, Response};
+
+/// The answer to a write is waited for so much longer when a person wants the program to end: a token that was renewed, or
+/// what became of an upload, is in it.
+pub const GRACE: Duration = Duration::from_secs(10);
+/// A whole answer has so many timeouts of a read ...
+const TIMEOUTS: u32 = 5;
+/// ... and the time that the largest one, with what is sent, takes at so many bytes a second.
+const DEADLINE_SPEED: u64 = 16 << 10;
+
+/// Why a request came to nothing, for whoever decides on another try.
+pub struct Failed {
+    /// What it means.
+    pub error: Error,
+    /// The answer came, but too slowly.
+    pub is_slow: bool,
+}
+
+impl Http {
+    /// One try.
+    pub(super) fn once(&self, request: &Request) -> Result<Response, Failed> {
+        let began = Instant::now();
+        let failed = |error: ureq::Error| self.failed(request, &error);
+        let url = match &self.options.loopback {
+            Some(loopback) => loopback.rewrite(&request.url),
+            None => request.url.clone(),
+        };
+        let mut builder = ureq::http::Request::builder().method(request.method).uri(url);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
+        let agent = if request.repeat == Repeat::Never { &self.writes } else { &self.reads };
+        let within = Some(self.deadline(request));
+        let sent = match &request.body {
+            Some(body) => {
+                let request = builder.body(body.as_slice()).map_err(unfit)?;
+                agent.run(agent.configure_request(request).timeout_global(within).build())
+            }
+            None => {
+                let request = builder.body(()).map_err(unfit)?;
+                agent.run(agent.configure_request(request).timeout_global(within).build())
+            }
+        };
+        let (head, mut body) = sent.map_err(failed)?.into_parts();
+        let mut bytes = Vec::new();
+        let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
+        reader.read_to_end(&mut bytes).map_err(|error| self.broke_off(request, error))?;
+        if bytes.len() as u64 > request.limit {
+            let error = Error::TooLarge { host: host(&request.url), limit: request.limit };
+            return Err(Failed { error, is_slow: false });
+        }
+        let headers = head.headers.iter();
+        let response = Response {
+            status: head.status.as_u16(),
+            headers: headers
+                .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into()))
+                .collect(),
+            body: bytes,
+        };
+        (self.options.trace)(&format!(
+            "{} {} {} ({} bytes, {:.2} s)",
+            request.method,
+            shown(request),
+            response.status,
+            response.body.len(),
+            began.elapsed().as_secs_f64()
+        ));
+        Ok(response)
+    }
+
+    /// The time for one try as a whole, from looking up the host to the last byte of the answer.
+    fn deadline(&self, request: &Request) -> Duration {
+        let bytes = request.limit + request.body.as_ref().map_or(0, Vec::len) as u64;
+        self.options.timeout * TIMEOUTS + Duration::from_secs(bytes / DEADLINE_SPEED)
+    }
+
+    /// What an error before the body of the answer means.
+    fn failed(&self, request: &Request, error: &ureq::Error) -> Failed {
+        self.given_up(request, error, self.words(request, error), is_unsent(error))
+    }
+
+    fn broke_off(&self, request: &Request, error: std::io::Error) -> Failed {
+        let error = ureq::Error::from(error);
+        let why = format!("the answer broke off: {}", self.words(request, &error));
+        self.given_up(request, &error, why, false)
+    }
+
+    fn given_up(&self, request: &Request, error: &ureq::Error, why: String, unsent: bool) -> Failed {
+        let halt = halted(error);
+        let is_slow = matches!(error, ureq::Error::Timeout(ureq::Timeout::Global));
+        let error = match halt {
+            // Of a write that was sent it has to be known that it was.
+            Some(Halt::Stopped) if request.repeat != Repeat::Never => Error::Stopped,
+            _ => Error::Network { host: host(&request.url), why, unsent },
+        };
+        Failed { error, is_slow: is_slow || halt.is_some() }
+    }
+
+    fn words(&self, request: &Request, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::Timeout(ureq::Timeout::Global) => {
+                format!("it took longer than {} s", self.deadline(request).as_secs())
+            }
+            // One about the URL itself would quote it.
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) if request.secret_path => "the address cannot be used".into(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// Whether a request failed before anything of it was sent.
+fn is_unsent(error: &ureq::Error) -> bool {
+    use ureq::{Error as Ureq, Timeout};
+    match error {
+        Ureq::HostNotFound | Ureq::ConnectionFailed | Ureq::InvalidProxyUrl | Ureq::BadUri(_) => true,
+        Ureq::Other(inner) => inner.is::<Unconnected>(),
+        Ureq::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        Ureq::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        _ => false,
+    }
+}
+
+/// What may be told of a request's URL.
+fn shown(request: &Request) -> String {
+    if request.secret_path {
+        format!("https://{}/***", host(&request.url))
+    } else {
+        without_query(&request.url).to_owned()
+    }
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trace_holds_no_query() {
+        let mut request = Request::get("https://u:p@h/p?ticket=ST-1");
+        assert_eq!(shown(&request), "https://u:p@h/p");
+        request.secret_path = true;
+        assert_eq!(shown(&request), "https://h/***");
+        let file = Request { secret_path: true, ..Request::get("https://s3.coros.com/fit/1/2.fit?x") };
+        assert_eq!(shown(&file), "https://s3.coros.com/***");
+    }
+}

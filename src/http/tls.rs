@@ -1,0 +1,119 @@
+//! TLS as a web view or a browser without HTTP/2 speaks it: with the protocol named in the handshake (ALPN), which ureq's
+//! own connector leaves out. What stands in front of the services tells programs from people by such signs.
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::sync::{Arc, OnceLock};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls_platform_verifier::Verifier;
+use ureq::Error;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
+};
+
+/// What is spoken after the handshake.
+const PROTOCOL: &[u8] = b"http/1.1";
+
+/// Makes TLS connections, with the certificate authorities of this system: people sit behind proxies with one of their own.
+#[derive(Clone, Default)]
+pub struct Tls {
+    /// Made with the first connection: reading the authorities takes a moment.
+    config: Arc<OnceLock<Arc<ClientConfig>>>,
+}
+
+/// No secure connection was made, so that nothing was sent over it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unconnected(String);
+
+fn unconnected(why: impl fmt::Display) -> Error {
+    Error::Other(Box::new(Unconnected(why.to_string())))
+}
+
+impl Tls {
+    fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+        if let Some(config) = self.config.get() {
+            return Ok(config.clone());
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()?
+            // The name is the crate's: this is the system's own way to check a certificate.
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![PROTOCOL.to_vec()];
+        Ok(self.config.get_or_init(|| Arc::new(config)).clone())
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+impl<In: Transport> Connector<In> for Tls {
+    type Out = Either<In, Encrypted>;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+        let Some(transport) = chained else { return Ok(None) };
+        if !details.needs_tls() || transport.is_tls() {
+            return Ok(Some(Either::A(transport)));
+        }
+        let host = details.uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let name = ServerName::try_from(host.to_owned()).map_err(unconnected)?;
+        let config = self.config().map_err(unconnected)?;
+        let mut session = ClientConnection::new(config, name).map_err(unconnected)?;
+        let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
+        socket.set_timeout(details.timeout);
+        session.complete_io(&mut socket).map_err(|error| match Error::from(error) {
+            // A timeout or a person's wish to stop has its own words.
+            error @ (Error::Timeout(_) | Error::Other(_)) => error,
+            error => unconnected(error),
+        })?;
+        let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
+        let stream = StreamOwned { conn: session, sock: socket };
+        Ok(Some(Either::B(Encrypted { buffers: LazyBuffers::new(input, output), stream })))
+    }
+}
+
+/// A TLS connection.
+pub struct Encrypted {
+    buffers: LazyBuffers,
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
+}
+
+impl Transport for Encrypted {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.stream.sock.set_timeout(timeout);
+        Ok(self.stream.write_all(&self.buffers.output()[..amount])?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.stream.sock.set_timeout(timeout);
+        let amount = self.stream.read(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.sock.get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Encrypted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Encrypted")
+    }
+}
