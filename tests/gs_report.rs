@@ -80,7 +80,12 @@ fn it_stands_in_no_log_and_asks_nobody() {
     assert_eq!((runs(&work), sim.log().len()), (before, 0));
     work.run("gs-auth", &["logout"]).ok();
     let told = status(&work);
-    assert_eq!((&told["state"], &told["platforms"][0]["login"]), (&json!("well"), &Value::Null), "no login is needed");
+    assert_eq!(
+        (&told["state"], &told["platforms"][0]["login"]),
+        (&json!("outstanding"), &Value::Null),
+        "no login is needed"
+    );
+    assert_eq!(told["outstanding"], json!({"uploads": 0, "downloads": 3, "deletions": 0, "pending": 0}));
 }
 
 #[test]
@@ -97,7 +102,7 @@ fn a_catalogue_whose_first_listing_was_cut_gives_what_is_known_and_says_so() {
     assert_eq!([&platform["last_listing"], &platform["last_complete_listing"]], [&Value::Null; 2]);
     sim.clear_faults();
     work.run("gs-fetch", &[]).ok();
-    assert_eq!(status(&work)["state"], "well");
+    assert_eq!(status(&work)["state"], "outstanding");
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn the_commands_of_one_pipeline_are_one_run() {
     assert_eq!(commands, ["gs-fetch", "gs-download"]);
     assert_eq!(runs[1]["counts"], json!({"downloaded": 1, "listed": 1, "new": 1}));
     assert_eq!([&runs[0]["outcome"], &runs[0]["exit"]], [&json!("error"), &json!(2)]);
-    assert_eq!(told["state"], "well", "wrong usage is a person's own doing");
+    assert_eq!(told["state"], "outstanding", "wrong usage is a person's own doing");
     // One that is named for ever begins anew every day.
     world.work.change("UPDATE runs SET run = 'first', started = started - (3 - number) * 90000");
     assert_eq!(list(&status(&world, &[]), "runs").len(), world.work.sql::<i64>("SELECT count(*) FROM runs") as usize);
@@ -242,7 +242,8 @@ fn the_next_run_is_told_and_one_that_did_not_happen() {
     // Every six hours from midnight at UTC+8: 4, 10, 16 and 22 o'clock UTC.
     assert_eq!(next.as_second().rem_euclid(6 * 3600), 4 * 3600);
     assert!((1..=6 * 3600).contains(&(next.as_second() - made.as_second())), "{made} {next}");
-    assert_eq!((&told["state"], &told["needs"]), (&json!("well"), &json!([])), "it was written down just now");
+    assert_eq!((&told["state"], &told["needs"]), (&json!("outstanding"), &json!([])), "it was written down just now");
+    assert_eq!((&schedule["runner"], &schedule["is_run"]), (&Value::Null, &json!(false)), "nothing is known to run it");
 
     // Two hours ago one was due, and the last run is a day old.
     let due = made.as_second() - 2 * 3600;
@@ -254,7 +255,7 @@ fn the_next_run_is_told_and_one_that_did_not_happen() {
     assert_eq!((&told["state"], &told["needs"][0]["what"]), (&json!("person"), &json!("overdue")));
     assert_eq!(at.as_second(), due - due.rem_euclid(3600));
     world.work.run("gs-upload", &[]).ok();
-    assert_eq!(status(&world, &[])["state"], "well", "something has run since");
+    assert_eq!(status(&world, &[])["state"], "outstanding", "something has run since");
 
     world.work.change("UPDATE runs SET started = started - 86400");
     world.work.run("gs-schedule", &["off"]).ok();

@@ -21,8 +21,10 @@ fn schedule(work: &Work, args: &[&str]) -> Said {
 /// What is written down, after the words of `args` were said.
 fn after(work: &Work, args: &[&str]) -> Value {
     let said = schedule(work, args);
-    said.ok().silent();
-    assert!(said.out.is_empty(), "{said}");
+    assert!(said.ok().out.is_empty(), "{said}");
+    // What is switched on without anything to run it is told.
+    let is_told = said.err.contains("nothing is known to run it") && said.err.lines().count() == 1;
+    assert_eq!(is_told, args[0] != "off", "{said}");
     shown(work)
 }
 
@@ -41,7 +43,8 @@ fn a_schedule_is_written_down_and_shown_with_the_next_run() {
     let before = next_sixth(Timestamp::now()).to_string();
     let record = after(&work, &[" 0\t*/6 * * *"]);
     let names: Vec<&str> = record.as_object().unwrap().keys().map(String::as_str).collect();
-    let all = ["type", "cron", "zone", "enabled", "since", "last_run", "last_command", "last_exit", "next_run"];
+    let all =
+        ["type", "cron", "zone", "enabled", "since", "last_run", "last_command", "last_exit", "next_run", "runner"];
     assert_eq!(names.len(), all.len());
     assert!(all.iter().all(|name| names.contains(name)), "{record}");
     assert_eq!((&record["type"], &record["cron"]), (&"schedule".into(), &"0 */6 * * *".into()));
@@ -119,8 +122,9 @@ fn what_is_no_schedule_is_refused_with_the_position_and_changes_nothing() {
     }
     schedule(&work, &["0", "*/6", "*", "*", "*"]).ends(2).says("put it in quotes, as in: gs-schedule '0 */6 * * *'");
     schedule(&work, &["@daily", "--zone", "Europe/Berlni"]).ends(2).says("--zone: \"Europe/Berlni\" is no time zone");
-    schedule(&work, &["--zone", "UTC"]).ends(2).says("--zone goes with a schedule");
-    schedule(&work, &["off", "--zone", "UTC"]).ends(2).says("--zone goes with a schedule");
+    for wrong in [&["--zone", "UTC"][..], &["off", "--zone", "UTC"], &["--runner", "crontab"]] {
+        schedule(&work, wrong).ends(2).says("--zone and --runner go with a schedule");
+    }
     assert_eq!(shown(&work), was);
 }
 
@@ -142,7 +146,16 @@ fn it_says_plainly_that_cron_has_to_run_it() {
     let work = work();
     let said = schedule(&work, &["47 */6 * * *", "-v"]);
     said.ok().says("in the time zone UTC, says TZ").says("47 */6 * * * in UTC, next 20");
-    said.says("runs nothing; so that cron runs it, too: garminsync schedule '47 */6 * * *'");
+    said.says(
+        "only written down, and nothing is known to run it; to have cron run it: garminsync schedule '47 */6 * * *'",
+    );
+    let shown = schedule(&work, &["--format", "table"]);
+    shown.ok().says("nothing is known to run it");
+    assert!(shown.out.contains("on, only written down"), "{shown}");
+    schedule(&work, &["47 */6 * * *", "--runner", "crontab"]).ok().silent();
+    let shown = schedule(&work, &["--format", "table"]);
+    shown.ok().silent();
+    assert!(shown.out.contains("on, run by crontab"), "{shown}");
     let said = schedule(&work, &["47 */6 * * *", "--zone", "Asia/Shanghai", "-v"]);
     said.ok().says("cron on this machine goes by UTC, says TZ; Asia/Shanghai is for another one");
     schedule(&work, &["off", "-v"]).ok().says("take its line out of the crontab");
@@ -158,7 +171,7 @@ fn the_last_run_is_the_newest_of_the_log_and_gs_schedule_is_none() {
     work.change("UPDATE runs SET started = 1767881421, exit = NULL");
     assert_eq!(shown(&work)["last_run"], "2026-01-08T14:10:21Z");
     let said = schedule(&work, &["--format", "table"]);
-    said.ok().silent();
+    said.ok().says("nothing is known to run it");
     for part in ["@hourly", "Asia/Kathmandu", "on", "2026-01-08 19:55 +05:45, gs-diff: not ended", ":00 +05:45, in "] {
         assert!(said.out.contains(part), "{part}\n{said}");
     }

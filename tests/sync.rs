@@ -98,7 +98,7 @@ fn the_limit_on_deletions_leaves_the_rest_to_the_next_runs_and_says_so() {
     let work = settings(&three);
     sync(&work, &[]).ok();
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM deletions"), 10);
-    assert!(message(&three).contains("limit of 10"), "{}", message(&three));
+    assert!(message(&three).contains("Outstanding: 5 duplicates to delete"), "{}", message(&three));
     sync(&work, &[]).ok();
     three.expect_equal(&exercises);
 }

@@ -239,14 +239,22 @@ fn last_run(last: &LastRun, when: String) -> String {
     format!("{when}, {}: {end}", printable(&last.command))
 }
 
+/// Whether it is switched on, and what runs it.
+fn state(row: Option<&ScheduleRow>) -> String {
+    match row.filter(|row| row.enabled).map(|row| row.runner.as_deref()) {
+        None => "off".to_owned(),
+        Some(None) => "on, only written down".to_owned(),
+        Some(Some(runner)) => format!("on, run by {}", printable(runner)),
+    }
+}
+
 fn table(row: Option<&ScheduleRow>, last: Option<String>, next: Option<String>) -> cli::Table {
-    let head = ["schedule", "zone", "state", "run by", "last run", "next run"];
+    let head = ["schedule", "zone", "state", "last run", "next run"];
     let mut table = cli::table(&head.map(|name| (name, Align::Left)));
     table.add_row([
         row.map_or("none".to_owned(), |row| printable(&row.cron)),
         row.map(|row| printable(&row.zone)).unwrap_or_default(),
-        if row.is_some_and(|row| row.enabled) { "on" } else { "off" }.to_owned(),
-        row.and_then(|row| row.runner.as_deref()).map_or_else(|| "nothing known".to_owned(), printable),
+        state(row),
         last.unwrap_or_else(|| "never".to_owned()),
         next.unwrap_or_else(|| "none".to_owned()),
     ]);

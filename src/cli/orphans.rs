@@ -23,7 +23,9 @@ impl Run {
                 kind.name
             ));
         }
-        self.count("orphans", adopted);
+        if adopted > 0 {
+            self.count("orphans", adopted);
+        }
         Ok(())
     }
 

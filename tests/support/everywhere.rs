@@ -19,7 +19,7 @@ pub fn tell_everywhere(work: &Work, text: &str) {
             SELECT 'r', platform, id, '$', 'd $ d', 'aa', 1 FROM activities LIMIT 1;
          INSERT INTO logins VALUES ('garmin-com', 'refused', NULL, 1, 'l $ l', 1);
          INSERT INTO accounts VALUES ('garmin-com', 1, 0, NULL, 'a $ a', 1);
-         INSERT INTO schedule VALUES (1, '$', '$', 1, 1);
+         INSERT INTO schedule VALUES (1, '$', '$', 1, 1, '$');
          INSERT OR IGNORE INTO listings (platform, run, started) VALUES ('coros', 'r', 1);"
             .replace('$', &quoted),
     );
