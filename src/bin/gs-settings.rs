@@ -11,9 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
-
-/// Every setting there is, as `.env.example` shows it to people.
-const EXAMPLE: &str = include_str!("../../.env.example");
+use garminsync::settings::{is_secret, names};
 
 /// Settings that are time spans.
 const DURATIONS: &[&str] = &[
@@ -142,19 +140,4 @@ fn value(run: &Run, name: &str) -> Option<String> {
         _ if is_secret(name) => run.settings.names_secret(name).then(|| "***".to_owned()),
         _ => run.settings.get(name).map(str::to_owned),
     }
-}
-
-fn names() -> impl Iterator<Item = &'static str> {
-    let named = |line: &'static str| {
-        let (name, _) = line.strip_prefix('#')?.split_once('=')?;
-        let is_name = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-        (is_name && !name.is_empty()).then_some(name)
-    };
-    EXAMPLE.lines().filter_map(named)
-}
-
-/// What opens an account or a channel, or may: the addresses of bots hold their keys.
-fn is_secret(name: &str) -> bool {
-    let parts = ["PASSWORD", "TOKEN", "SECRET", "KEY", "HOOK", "URL", "COMMAND"];
-    parts.iter().any(|part| name.contains(part))
 }

@@ -109,9 +109,9 @@ impl Run {
 }
 
 fn credentials(settings: &Settings, kind: &Kind) -> Result<Option<Credentials>, settings::Error> {
-    let first = |names: &[&str]| names.iter().find_map(|name| settings.secret(name).transpose()).transpose();
-    let (user, password) = (first(kind.user_settings)?, first(kind.password_settings)?);
-    Ok(user.zip(password).map(|(user, password)| Credentials { user: user.expose().to_owned(), password }))
+    let user = kind.user_settings.iter().find_map(|name| settings.address(name).transpose()).transpose()?;
+    let password = kind.password_settings.iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
+    Ok(user.zip(password).map(|(user, password)| Credentials { user, password }))
 }
 
 /// Refused logins, remembered in the catalogue.
