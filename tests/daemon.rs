@@ -44,7 +44,7 @@ fn user(sim: Option<&Sim>) -> Work {
     work.set("PATH", &path());
     let url = sim.map_or("http://127.0.0.1:9".to_owned(), Sim::base_url);
     let env = format!("GS_LOOPBACK={url}\nGS_REQUEST_INTERVAL=0\nGS_RETRY_WAIT=10ms\nGS_JITTER=0\n");
-    fs::write(work.dir().join(".env"), env).unwrap();
+    work.write_env(&env);
     work
 }
 
@@ -177,7 +177,7 @@ fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
     {
         garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("garminsync daemon --start");
     }
-    fs::write(work.dir().join(".env"), "GS_JITTER=soon\n").unwrap();
+    work.write_env("GS_JITTER=soon\n");
     garminsync(&work, &["schedule", "on"]).ends(78).says("GS_JITTER");
     assert_eq!(crontab(), before);
     assert!(work.run("gs-schedule", &["--env-file", "/dev/null"]).record()["cron"].is_null());

@@ -163,7 +163,7 @@ fn missing(value: Option<&String>, name: &str) -> String {
 #[test]
 fn generated_files_are_read_as_python_dotenv_reads_them() {
     let seed = fastrand::u64(..);
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     // The same ones each time, and others.
     let mut fixed = fastrand::Rng::with_seed(11);

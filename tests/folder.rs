@@ -221,7 +221,7 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
 #[test]
 fn one_folder_has_one_name() {
     let (mut work, name) = watch(&[("a.fit", &run(0))]);
-    fs::write(work.dir().join(".env"), "SYNC_PLATFORM=folder:watch\n").unwrap();
+    work.write_env("SYNC_PLATFORM=folder:watch\n");
     work.run("gs-fetch", &[]).ok();
     work.run("gs-fetch", &["--platform", "Folder:./watch/"]).ok();
     work.run("gs-fetch", &["--platform", "folder:~/x/../watch"]).ok();

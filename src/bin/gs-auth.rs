@@ -101,6 +101,9 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
+    if !matches!(args.action, Action::Login { .. } | Action::Import { .. }) {
+        run.expect_data();
+    }
     match &args.action {
         Action::Login { browser, password } => login(run, *browser, *password),
         Action::Import { path } => import(run, path.as_deref()),
@@ -165,7 +168,7 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
             Some(credentials) => credentials,
             None => ask_credentials(kind)?,
         };
-        platform.login(&credentials, &mut |prompt| cli::ask_hidden(prompt))
+        platform.login(&credentials, &mut |prompt| cli::ask_code(prompt))
     };
     welcome(run, kind, account.map_err(|error| named(kind, error.into()))?);
     Ok(())

@@ -174,6 +174,7 @@ fn plan(
     }
     let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };
     let (since, until) = args.filter.times(Timestamp::now())?;
+    run.warn_of_unknown_sports(&args.filter.sport)?;
     let targets: Vec<Target> =
         targets.iter().filter(|one| !one.kind.takes.is_empty()).map(|one| one.target()).collect();
     let is_wanted = |entry: &diff::Entry| {

@@ -92,6 +92,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             threads.into_iter().map(|(kind, thread)| (kind, thread.join().unwrap_or_else(|_| Err(bug())))).collect()
         })
     };
+    // Only now is it known which sports the platforms have.
+    run.warn_of_unknown_sports(&args.filter.sport)?;
     for (kind, result) in results {
         match result {
             Ok(listed) => print(args, run, kind, (since, until), &listed)?,

@@ -22,6 +22,7 @@ const DURATIONS: &[&str] = &[
     "GS_LOCK_WAIT",
     "GS_SETTLE_WAIT",
     "GS_JITTER",
+    "GS_COMMAND_TIMEOUT",
 ];
 
 /// Print what the settings come to; secrets are never shown
@@ -58,7 +59,7 @@ impl HasCommon for Args {
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-settings", cli::Log::No, work)
+    cli::main("gs-settings", cli::Log::Asked, work)
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
@@ -83,13 +84,17 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
                 output.text(&format!("{value}\n"))?;
             }
         }
-        None => drop(output.text(&format!("{}\n", table(run)))?),
+        None => {
+            run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
+            output.text(&format!("{}\n", table(run)))?;
+        }
     }
     output.flush().map(drop)
 }
 
-/// Reads all that have a form, as the commands would.
+/// Reads all that have a form, as the commands would, and tells what nobody will have meant.
 fn check(run: &Run) -> Outcome {
+    run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
     for name in ["SPORT_DIFF_SECOND", "GARMIN_NEWEST_NUM", "MAX_DELETE"] {
         run.settings.number(name)?;
     }

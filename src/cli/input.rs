@@ -40,6 +40,12 @@ pub fn ask_hidden(prompt: &str) -> Option<Secret> {
     (!text.trim().is_empty()).then(|| Secret::new(text))
 }
 
+/// Asks on the terminal for the code of a second factor. Authenticators show it in groups, and people type it so.
+pub fn ask_code(prompt: &str) -> Option<Secret> {
+    let code = ask_hidden(prompt)?;
+    Some(Secret::new(code.expose().split_whitespace().collect::<String>()))
+}
+
 /// Asks on the terminal; `None` if stdin is none, or nothing was typed.
 pub fn ask_line(prompt: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() {

@@ -17,7 +17,7 @@ impl Settings {
                 Ok(false) => {}
                 Err(why) => {
                     let path = std::path::absolute(&here).unwrap_or(here);
-                    self.remarks.push(format!(
+                    self.passed_over = Some(format!(
                         "{} is not read, as {why}; name it with --env-file if it is meant",
                         path.display()
                     ));
@@ -34,7 +34,7 @@ impl Settings {
         let is_open = std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o077 != 0);
         if holds_secret && is_open {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            self.remarks.push(format!(
+            self.open_file = Some(format!(
                 "{} holds secrets, and others can read or write it; run: chmod 600 {}",
                 path.display(),
                 quoted(&path.display().to_string())

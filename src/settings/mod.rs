@@ -40,8 +40,10 @@ pub struct Settings {
     file_path: Option<PathBuf>,
     /// The folder of the `.env` file: relative paths in it are meant from there, wherever cron starts us.
     file_dir: PathBuf,
-    /// What a person should know of the `.env` files.
-    remarks: Vec<String>,
+    /// Why others can read the `.env` file.
+    open_file: Option<String>,
+    /// Why a `.env` file with settings of ours was not read.
+    passed_over: Option<String>,
 }
 
 /// A setting that cannot be used. The text names the setting and what it may be, and never holds a secret.
@@ -135,6 +137,11 @@ impl Settings {
     /// The `.env` file that was read.
     pub fn file(&self) -> Option<&Path> {
         self.file_path.as_deref()
+    }
+
+    /// Why a `.env` file with settings of ours was not read, if there is one.
+    pub fn passed_over(&self) -> Option<&str> {
+        self.passed_over.as_deref()
     }
 
     /// The value of `name`, if there is one that is not empty.
@@ -264,7 +271,8 @@ impl Settings {
         let blanks = names()
             .filter(is_blank_around)
             .map(|name| format!("{name} begins or ends with a blank, which is taken for a part of it"));
-        self.remarks.iter().cloned().chain(in_file).chain(variables).chain(blanks).collect()
+        let files = [&self.passed_over, &self.open_file].into_iter().flatten().cloned();
+        files.chain(in_file).chain(variables).chain(blanks).collect()
     }
 
     fn xdg(&self, name: &str, below_home: &str) -> Result<Option<PathBuf>, Error> {

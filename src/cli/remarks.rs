@@ -1,0 +1,107 @@
+//! What a person should know although nothing failed: settings that nobody reads, files that others can read.
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Exit, Failure, Outcome, Run, Talk};
+use crate::catalogue::Query;
+use crate::settings::{self, Settings};
+use crate::sport;
+
+impl Run {
+    /// Tells what the settings come to that a person will not have meant, each once a day: every stage of every run would
+    /// repeat it.
+    pub(super) fn tell_remarks(&mut self) {
+        for text in self.settings.remarks() {
+            if self.talk.warns() && self.catalogue.is_due(&text, Timestamp::now()).unwrap_or(true) {
+                self.talk.warning(&text);
+            }
+        }
+    }
+
+    /// Tells of sports that neither FIT nor a platform has, nor anything in the catalogue: nothing is of them.
+    pub fn warn_of_unknown_sports(&self, sports: &[String]) -> Outcome {
+        if sports.is_empty() {
+            return Ok(());
+        }
+        let seen = self.catalogue.sports()?;
+        let mut known: Vec<&str> = sport::names().collect();
+        known.extend(seen.iter().map(String::as_str));
+        for name in sports.iter().filter(|name| !known.contains(&name.as_str())) {
+            let meant = settings::closest(name, known.iter().copied());
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+            self.talk.warning(&format!("--sport: no platform has a sport {name:?}{meant}"));
+        }
+        Ok(())
+    }
+
+    /// Tells of ids that no activity has.
+    pub fn warn_of_unknown_ids(&self, ids: &[String], platforms: &[String]) -> Outcome {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let query = Query { ids: ids.to_vec(), platforms: platforms.to_vec(), ..Query::default() };
+        let mut unknown: BTreeSet<&String> = ids.iter().collect();
+        self.catalogue.entries(&query, |entry| {
+            unknown.remove(&entry.activity.id);
+            Ok::<_, Failure>(())
+        })?;
+        for id in unknown {
+            self.talk.warning(&format!("--id: no activity with the id {id:?} is known; gs-fetch lists the platforms"));
+        }
+        Ok(())
+    }
+
+    /// For a command that only reads: says so if the data folder that was named was not there before.
+    pub fn expect_data(&self) {
+        if self.is_new && (self.common.data_dir.is_some() || self.settings.get("DATA_DIR").is_some()) {
+            self.talk.warning(&format!(
+                "{} was not there, and is an empty data folder now; if your data is elsewhere, remove it and name the right folder with --data-dir or DATA_DIR",
+                self.data_dir.display()
+            ));
+        }
+    }
+}
+
+/// Names the file that the settings are from, for a failure that they may have caused.
+pub(super) fn name_settings(talk: &Talk, settings: &Settings, exit: Exit) {
+    if !matches!(exit, Exit::Login | Exit::Config) {
+        return;
+    }
+    match settings.file() {
+        Some(path) => talk.hint(&format!("the settings file is {}", path.display())),
+        None => {
+            talk.hint("no settings file was read: neither .env here nor garminsync/.env in the configuration folder")
+        }
+    }
+    settings.passed_over().iter().for_each(|text| talk.hint(text));
+}
+
+/// Closes tokens that others can read, and tells it.
+pub(super) fn close_tokens(data_dir: &Path, talk: &Talk) {
+    let folder = data_dir.join("tokens");
+    close(&folder, 0o700, talk);
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "json") {
+            close(&entry.path(), 0o600, talk);
+        }
+    }
+}
+
+fn close(path: &Path, mode: u32, talk: &Talk) {
+    // What is not there is no matter; a link leads to what has a mode of its own.
+    let Ok(meta) = std::fs::metadata(path) else { return };
+    if meta.permissions().mode() & 0o077 == 0 {
+        return;
+    }
+    let shown = path.display();
+    match std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
+        Ok(()) => talk.warning(&format!("{shown} could be read or written by others; its mode is {mode:o} now")),
+        Err(error) => talk.warning(&format!(
+            "{shown} can be read or written by others, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
+        )),
+    }
+}
