@@ -129,6 +129,45 @@ fn each_data_folder_has_a_block_of_its_own() {
 }
 
 #[test]
+fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
+    if !is_inside("the_way_out_of_the_shell_goes_with_the_line_or_is_told") {
+        return;
+    }
+    hide();
+    let mut work = user(None);
+    let line = || text().lines().find(|line| line.starts_with("0 3 ")).unwrap().to_owned();
+    work.set("https_proxy", "http://127.0.0.1:7890")
+        .set("ALL_PROXY", "socks5://127.0.0.1:1080")
+        .set("NO_PROXY", "*.lan, 10%");
+    work.set("SSL_CERT_FILE", "own/ca.pem").set("SSL_CERT_DIR", "/a b:certs").set("GS_LANG", "zh");
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("write into the .env file: GS_LANG");
+    assert!(!said.err.contains("PROXY") && !said.err.contains("SSL_CERT"), "{said}");
+    let dir = work.dir().display();
+    for part in [
+        "https_proxy=http://127.0.0.1:7890".to_owned(),
+        "ALL_PROXY=socks5://127.0.0.1:1080".into(),
+        "'NO_PROXY=*.lan, 10\\%'".into(),
+        format!("SSL_CERT_FILE={dir}/own/ca.pem"),
+        format!("'SSL_CERT_DIR=/a b:{dir}/certs'"),
+    ] {
+        assert!(line().contains(&format!(" {part} ")), "{part}: {}", line());
+    }
+    // What cron starts sees it: the authority is not there.
+    let env = work.write_env("SYNC_PLATFORM=GARMINCOM\n");
+    let command = line().replace("\\%", "%").split_once("/usr/bin/env ").unwrap().1.to_owned();
+    let command = command.split(" daemon --run").next().unwrap().to_owned();
+    let command = format!("/usr/bin/env {command} list --all -- --env-file {}", env.display());
+    work.run("/usr/bin/env", &["-i", "/bin/sh", "-c", &command]).ends(78).says("own/ca.pem");
+    // A password would be shown to all of the machine, and a line has an end.
+    let mut work = user(None);
+    work.set("HTTPS_PROXY", "http://ann:hunter2@127.0.0.1:7890").set("NO_PROXY", &"a.example,".repeat(200));
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("write into the .env file:").says(" HTTPS_PROXY").says(" NO_PROXY");
+    assert!(!text().contains("hunter2") && !said.err.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn a_crontab_that_somebody_has_damaged_is_left_alone() {
     if !is_inside("a_crontab_that_somebody_has_damaged_is_left_alone") {
         return;

@@ -102,7 +102,13 @@ fn check(run: &Run) -> Outcome {
         run.settings.duration(name, std::time::Duration::ZERO)?;
     }
     run.settings.yes("DELETE_DUPLICATE")?;
-    run.http(None)?;
+    if run.loopback()?.is_none() {
+        run.proxies()?;
+        // They may be on a disk that is not there yet when a schedule is written.
+        if let Err(failure) = run.roots() {
+            run.talk.warning(&failure.message);
+        }
+    }
     match run.platforms() {
         // That nobody has logged in yet is no mistake in a setting.
         Err(failure) if failure.exit != cli::Exit::Login => Err(failure),
@@ -142,6 +148,14 @@ fn value(run: &Run, name: &str) -> Option<String> {
             Ok(Some(yes)) => Some(if yes { "1" } else { "0" }.to_owned()),
             _ => run.settings.get(name).map(str::to_owned),
         },
+        "HTTPS_PROXY" | "ALL_PROXY" | "NO_PROXY" => {
+            let (_, text) = run.settings.any(&[&name.to_ascii_lowercase(), name])?;
+            // What stands before the host is a login.
+            let shown = |(login, host): (&str, &str)| {
+                format!("{}***@{host}", login.find("://").map_or("", |at| &login[..at + 3]))
+            };
+            Some(text.rsplit_once('@').map_or(text.to_owned(), shown))
+        }
         _ if is_secret(name) => run.settings.names_secret(name).then(|| "***".to_owned()),
         _ => run.settings.get(name).map(str::to_owned),
     }

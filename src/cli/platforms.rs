@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::args::platforms_of_settings;
 use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, Pacing};
-use crate::http::{Backoff, Http, Loopback, Options};
+use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
 use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
 use crate::settings::{self, Settings};
 
@@ -57,11 +57,14 @@ impl Run {
 
     /// The way out, for all platforms of this run. `bar` shows what it waits for.
     pub fn http(&self, bar: Option<Bar>) -> Result<Arc<Http>, Failure> {
-        let loopback = self.settings.get("GS_LOOPBACK").map(Loopback::parse).transpose();
-        let loopback = loopback.map_err(|why| Failure::new(Exit::Config, why))?;
+        let loopback = self.loopback()?;
         let seconds = Duration::from_secs;
         let talk = self.talk.clone();
         let options = Options {
+            route: match loopback {
+                Some(_) => Route::default(),
+                None => Route { proxies: self.proxies()?, roots: self.roots()? },
+            },
             loopback,
             timeout: self.settings.duration("GS_TIMEOUT", seconds(60))?,
             backoff: Backoff {
@@ -81,6 +84,25 @@ impl Run {
         };
         let pacing = Pacing::new(Catalogue::open(&self.catalogue_path, self.lock_wait)?);
         Ok(Arc::new(Http::new(Arc::new(pacing), options)))
+    }
+
+    /// The stand-in on this machine, if the settings name one.
+    pub fn loopback(&self) -> Result<Option<Loopback>, Failure> {
+        let loopback = self.settings.get("GS_LOOPBACK").map(Loopback::parse).transpose();
+        loopback.map_err(|why| Failure::new(Exit::Config, why))
+    }
+
+    /// The proxy, wherever the settings name it.
+    pub fn proxies(&self) -> Result<Proxies, Failure> {
+        Proxies::read(|names| self.settings.any(names)).map_err(|why| Failure::new(Exit::Config, why))
+    }
+
+    /// The certificate authorities, if the settings name others than the system's.
+    pub fn roots(&self) -> Result<Option<Roots>, Failure> {
+        let (file, folders) = (self.settings.path("SSL_CERT_FILE"), self.settings.paths("SSL_CERT_DIR"));
+        let has_own = file.is_some() || !folders.is_empty();
+        let roots = has_own.then(|| Roots::read(file.as_deref(), &folders)).transpose();
+        roots.map_err(|why| Failure::new(Exit::Config, why))
     }
 
     /// Opens a platform.

@@ -5,7 +5,9 @@
 
 mod loopback;
 mod pace;
+mod proxy;
 mod retry;
+mod roots;
 mod secret;
 mod send;
 
@@ -15,7 +17,9 @@ use std::time::Duration;
 
 pub use loopback::Loopback;
 pub use pace::{Pacer, Turn};
+pub use proxy::Proxies;
 pub use retry::{Backoff, retry_after};
+pub use roots::Roots;
 pub use secret::Secret;
 
 /// The largest answer taken unless a request says otherwise.
@@ -41,6 +45,8 @@ pub enum Pause<'a> {
 pub struct Options {
     /// Send to a stand-in on this machine instead of the services.
     pub loopback: Option<Loopback>,
+    /// By which proxy, and whose certificates are trusted.
+    pub route: Route,
     /// How long to wait for a connection, an answer, or the next bytes of one.
     pub timeout: Duration,
     /// How reads are tried again.
@@ -58,9 +64,20 @@ pub struct Options {
     pub waiting: Waiting,
 }
 
+/// The way to the services. By default it is direct, and the system's certificate authorities are trusted.
+#[derive(Clone, Default)]
+pub struct Route {
+    /// The proxy, and where none is used.
+    pub proxies: Proxies,
+    /// The certificate authorities, if not the system's.
+    pub roots: Option<Roots>,
+}
+
 /// Sends requests. One for a program; shared by its threads.
 pub struct Http {
-    agent: ureq::Agent,
+    direct: ureq::Agent,
+    /// By the proxy, if there is one.
+    proxied: Option<ureq::Agent>,
     pacer: Arc<dyn Pacer>,
     options: Options,
 }
@@ -158,6 +175,14 @@ pub enum Error {
         why: String,
         /// Nothing of the request can have reached it.
         unsent: bool,
+    },
+    /// The proxy wants another login: nothing of the request has reached the service.
+    #[error("the proxy of {setting} refuses its login ({why}); correct USER:PASSWORD in it")]
+    Proxy {
+        /// The setting that names the proxy.
+        setting: &'static str,
+        /// What it said.
+        why: String,
     },
     /// Larger than any honest answer.
     #[error("the answer of {host} is larger than {limit} bytes")]

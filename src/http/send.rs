@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::TlsConfig;
 
-use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, retry};
+use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Roots, Turn, retry};
 
 /// Redirects followed for one request.
 const REDIRECTS: u32 = 4;
@@ -20,23 +20,14 @@ const GLANCE: Duration = Duration::from_millis(50);
 impl Http {
     /// A client that takes its turns from `pacer`.
     pub fn new(pacer: Arc<dyn Pacer>, options: Options) -> Http {
-        // The system's trust store: people sit behind proxies with a CA of their own.
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let mut config = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_resolve(Some(options.timeout))
-            .timeout_connect(Some(options.timeout))
-            .timeout_send_request(Some(options.timeout))
-            .timeout_recv_response(Some(options.timeout))
-            .timeout_per_read(Some(options.timeout))
-            .timeout_per_write(Some(options.timeout));
-        if options.loopback.is_some() {
-            config = config.proxy(None);
-        }
-        Http { agent: config.build().new_agent(), pacer, options }
+        let proxy = options.route.proxies.proxy().filter(|_| options.loopback.is_none());
+        let (direct, proxied) = (agent(&options, None), proxy.map(|(_, proxy)| agent(&options, Some(proxy))));
+        Http { direct, proxied, pacer, options }
+    }
+
+    /// The way to a host.
+    fn agent(&self, host: &str) -> &ureq::Agent {
+        self.proxied.as_ref().filter(|_| !self.options.route.proxies.is_around(host)).unwrap_or(&self.direct)
     }
 
     /// Sends `request` for `platform` and returns the answer, whatever its status.
@@ -138,10 +129,21 @@ impl Http {
     fn once(&self, request: &Request) -> Result<Response, Error> {
         let began = Instant::now();
         let network = |why: String| Error::Network { host: host(&request.url), why, unsent: false };
+        let agent = self.agent(&host(&request.url));
         let failed = |error: ureq::Error| {
+            let proxy = agent.config().proxy().and(self.options.route.proxies.proxy());
+            if let Some((setting, _)) = proxy
+                && let Some(why) = proxy_refusal(&error)
+            {
+                return Error::Proxy { setting, why };
+            }
             let unsent = is_unsent(&error);
             // One about the URL itself would quote it.
             let why = if request.secret_path { without_secret(&error) } else { error.to_string() };
+            let why = match proxy {
+                Some((setting, _)) => format!("{why} (by the proxy of {setting})"),
+                None => why,
+            };
             Error::Network { host: host(&request.url), why, unsent }
         };
         let url = match &self.options.loopback {
@@ -154,8 +156,8 @@ impl Http {
         }
         let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
         let sent = match &request.body {
-            Some(body) => self.agent.run(builder.body(body.as_slice()).map_err(unfit)?),
-            None => self.agent.run(builder.body(()).map_err(unfit)?),
+            Some(body) => agent.run(builder.body(body.as_slice()).map_err(unfit)?),
+            None => agent.run(builder.body(()).map_err(unfit)?),
         };
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
@@ -202,12 +204,44 @@ fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Er
     Err(Error::Redirect { host: here, to: if to.is_empty() { "somewhere".into() } else { to } })
 }
 
+/// A way out, by a proxy or without one.
+fn agent(options: &Options, proxy: Option<&ureq::Proxy>) -> ureq::Agent {
+    let tls = TlsConfig::builder().root_certs(Roots::config(options.route.roots.as_ref())).build();
+    ureq::Agent::config_builder()
+        .tls_config(tls)
+        // Always said: of the environment it would take the first that it can use, and none if it can use none.
+        .proxy(proxy.cloned())
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_resolve(Some(options.timeout))
+        .timeout_connect(Some(options.timeout))
+        .timeout_send_request(Some(options.timeout))
+        .timeout_recv_response(Some(options.timeout))
+        .timeout_per_read(Some(options.timeout))
+        .timeout_per_write(Some(options.timeout))
+        .build()
+        .new_agent()
+}
+
+/// What a proxy says that does not take its login; of another failure nothing.
+fn proxy_refusal(error: &ureq::Error) -> Option<String> {
+    match error {
+        ureq::Error::ConnectProxyFailed(why) if why.contains(" 407") => Some("HTTP 407".into()),
+        ureq::Error::Io(error) => {
+            let why = error.to_string();
+            ["password authentication failed", "no acceptable auth methods"].contains(&why.as_str()).then_some(why)
+        }
+        _ => None,
+    }
+}
+
 /// Whether a request failed before anything of it was sent.
 fn is_unsent(error: &ureq::Error) -> bool {
     use ureq::{Error as Ureq, Timeout};
     match error {
         Ureq::HostNotFound | Ureq::ConnectionFailed | Ureq::InvalidProxyUrl | Ureq::Tls(_) | Ureq::BadUri(_) => true,
-        Ureq::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        Ureq::Timeout(Timeout::Resolve | Timeout::Connect) | Ureq::ConnectProxyFailed(_) => true,
         Ureq::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
         _ => false,
     }

@@ -50,7 +50,8 @@ pub enum Error {
     /// What a person gave (a token, a ticket, a setting) cannot be used.
     #[error("{0}")]
     Input(String),
-    /// A token could not be kept: without that, a rotated one would be lost.
+    /// Something of this machine stands in the way: a token could not be kept (without that, a rotated one would be lost), the
+    /// disk is full, or the proxy does not take its login.
     #[error("{0}")]
     Storage(String),
     /// A write was sent, and what became of it is not known: it is looked up, never repeated.
@@ -407,6 +408,7 @@ impl From<crate::http::Error> for Error {
             Http::Network { .. } => {
                 Error::Later { message: format!("{error}; check the connection, or try again later"), down: false }
             }
+            Http::Proxy { .. } => Error::Storage(error.to_string()),
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Strange(error.to_string()),
         }
     }

@@ -30,7 +30,10 @@ impl Settings {
 
     /// Remembers that others can read the passwords of the file that was read.
     pub(super) fn remark_on(&mut self, path: &Path) {
-        let holds_secret = self.file.iter().any(|(name, value)| is_secret(name) && !value.trim().is_empty());
+        let is_login = |name: &str, value: &str| name.to_ascii_uppercase().ends_with("_PROXY") && value.contains('@');
+        let holds_secret = self.file.iter().any(|(name, value)| {
+            is_login(name, value) || (is_secret(name) && !name.ends_with("_FILE") && !value.trim().is_empty())
+        });
         let is_open = std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o077 != 0);
         if holds_secret && is_open {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

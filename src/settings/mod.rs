@@ -161,13 +161,22 @@ impl Settings {
     /// A path; one from the `.env` file is meant from that file's folder, and `~/` is the home folder: no shell has read
     /// it there.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        let text = self.get(name)?;
+        self.get(name).map(|text| self.located(name, text))
+    }
+
+    /// Paths with colons between them, each read as [`Settings::path`] reads one.
+    pub fn paths(&self, name: &str) -> Vec<PathBuf> {
+        let words = self.get(name).into_iter().flat_map(|text| text.split(':'));
+        words.filter(|word| !word.trim().is_empty()).map(|word| self.located(name, word)).collect()
+    }
+
+    fn located(&self, name: &str, text: &str) -> PathBuf {
         if let Some((home, rest)) = self.home().zip(text.strip_prefix("~/")) {
-            return Some(home.join(rest));
+            return home.join(rest);
         }
         let value = PathBuf::from(text);
         let from_file = self.environment.get(name).is_none_or(|v| v.trim().is_empty());
-        Some(if from_file && value.is_relative() { self.file_dir.join(value) } else { value })
+        if from_file && value.is_relative() { self.file_dir.join(value) } else { value }
     }
 
     /// A secret: `NAME`, else what `NAME_FILE` holds, else what `NAME_COMMAND` prints. Line ends around it and a byte order

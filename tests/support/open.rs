@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Turn};
+use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Route, Turn};
 use garminsync::platform::{self, Barred, Context, Credentials, LoginGuard, Platform, Result};
 use jiff::Timestamp;
 
@@ -49,6 +49,7 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
 pub fn options(loopback: &str) -> Options {
     Options {
         loopback: Some(Loopback::parse(loopback).unwrap()),
+        route: Route::default(),
         timeout: Duration::from_secs(20),
         backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1), tries: 3 },
         interval: Duration::ZERO,

@@ -154,7 +154,9 @@ impl Coros {
         let request = login::login_request(host, credentials, form).map_err(Ended::from)?;
         match self.context.http.send(NAME, &request) {
             Ok(response) => Ok(login::parse_answer(&request, &response, &credentials.password)),
-            Err(error @ http::Error::Network { unsent: true, .. }) => Err(Ended::NotSent(error.into())),
+            Err(error @ (http::Error::Network { unsent: true, .. } | http::Error::Proxy { .. })) => {
+                Err(Ended::NotSent(error.into()))
+            }
             Err(error) => Err(Ended::from(Error::from(error))),
         }
     }

@@ -156,7 +156,9 @@ impl Garmin {
     fn attempt(&self, credentials: &Credentials, ask: Ask) -> Attempt<Token> {
         let response = match self.context.http.send(self.site.platform, &login::login_request(&self.site, credentials))
         {
-            Err(error @ http::Error::Network { unsent: true, .. }) => return Err(Ended::NotSent(error.into())),
+            Err(error @ (http::Error::Network { unsent: true, .. } | http::Error::Proxy { .. })) => {
+                return Err(Ended::NotSent(error.into()));
+            }
             answer => answer.map_err(|error| Ended::from(Error::from(error)))?,
         };
         match login::parse_answer(&self.site, &response) {
