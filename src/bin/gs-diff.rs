@@ -48,10 +48,10 @@ Exit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 n
 )]
 struct Args {
     /// Send only from this platform (repeat it, or separate by commas)
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME")]
     from: Vec<String>,
     /// Send only to this platform (repeat it, or separate by commas)
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME")]
     to: Vec<String>,
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]

@@ -148,6 +148,11 @@ fn value(run: &Run, name: &str) -> Option<String> {
             Ok(Some(yes)) => Some(if yes { "1" } else { "0" }.to_owned()),
             _ => run.settings.get(name).map(str::to_owned),
         },
+        // The flag goes first, and gives the names as commands print them.
+        "SYNC_PLATFORM" => match run.common.named_platforms() {
+            Ok(Some(kinds)) => Some(cli::names_of(&kinds)),
+            _ => run.settings.get(name).map(str::to_owned),
+        },
         "HTTPS_PROXY" | "ALL_PROXY" | "NO_PROXY" => {
             let (_, text) = run.settings.any(&[&name.to_ascii_lowercase(), name])?;
             // What stands before the host is a login.

@@ -31,7 +31,7 @@ mod upload;
 mod zone;
 
 pub use crate::lang::{clock as duration, size};
-pub use args::{Common, Filter, HasCommon, named};
+pub use args::{Common, Filter, HasCommon, named, names_of};
 pub use channels::Ready;
 pub use compare::{Rule, candidate};
 pub use delete::Deletions;
