@@ -276,6 +276,119 @@ fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
     garminsync(&work, &["daemon", "--stop"]).ok();
 }
 
+/// What is answered to a browser that asks for this host.
+fn answer_for(host: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", PORT)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    // A server that ends before it has read all is no matter.
+    let _ = stream.read_to_end(&mut said);
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// A folder with links to programs, as the only one of the PATH besides our own.
+fn programs(work: &mut Work, names: &[&str]) {
+    let dir = work.dir().join("programs");
+    fs::create_dir_all(&dir).unwrap();
+    for place in ["/bin", "/usr/bin", "/usr/sbin"].map(Path::new) {
+        for entry in fs::read_dir(place).unwrap().flatten() {
+            let name = entry.file_name();
+            let is_server = ["busybox", "python3"].iter().any(|server| name == *server);
+            if !is_server || names.iter().any(|wanted| name == *wanted) {
+                let _ = std::os::unix::fs::symlink(entry.path(), dir.join(&name));
+            }
+        }
+    }
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap().display().to_string();
+    work.set("PATH", &format!("{bin}:{}", dir.display()));
+}
+
+#[test]
+fn the_page_is_served_for_names_of_this_machine_alone() {
+    if !is_inside("the_page_is_served_for_names_of_this_machine_alone") {
+        return;
+    }
+    hide();
+    let own = fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned();
+    for server in ["busybox", "python3"] {
+        let mut work = user(None);
+        work.set("GS_PAGE_HOSTS", "NAS.lan, sport.example.org");
+        programs(&mut work, &[server]);
+        garminsync(&work, &["daemon", "--start"]).ok().says("the page is at http://127.0.0.1:8080/");
+        let ours = ["localhost", "127.0.0.1", "LOCALHOST.", "192.0.2.7", "[::1]", &own, "nas.lan", "sport.example.org"];
+        for host in ours.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:{PORT}")]) {
+            for (path, text) in
+                [("/", "<!DOCTYPE html>"), ("/index.html?x", "<!DOCTYPE html>"), ("/status.json", "\"state\"")]
+            {
+                let said = answer_for(&host, path);
+                assert!(
+                    said.lines().next().unwrap().contains(" 200") && said.contains(text),
+                    "{server} {host}{path}: {said}"
+                );
+            }
+        }
+        let foreign = [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "xlocalhost",
+            "sport.example.org.evil",
+            ".*",
+            "a:b:8080",
+        ];
+        for host in foreign.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:{PORT}")]) {
+            for path in ["/", "/index.html", "/status.json", "/cgi-bin/index.cgi", "/other"] {
+                let said = answer_for(&host, path);
+                let is_error = ["403", "404"].iter().any(|code| said.lines().next().unwrap().contains(code));
+                assert!(
+                    is_error && !said.contains("<!DOCTYPE html>\n<html lang") && !said.contains("\"state\""),
+                    "{server} {host}{path}: {said}"
+                );
+            }
+        }
+        let said = answer_for("evil.example", "/");
+        assert!(said.contains("GS_PAGE_HOSTS") && !said.contains("evil.example"), "{said}");
+        // A name that is added counts from the next start on, whether or not that starts anything.
+        work.set("GS_PAGE_HOSTS", "evil.example");
+        garminsync(&work, &["daemon", "--start"]).ok();
+        assert!(answer_for("evil.example", "/").contains("<!DOCTYPE html>"));
+        assert!(answer_for("nas.lan", "/").contains("403"));
+        garminsync(&work, &["daemon", "--stop"]).ok();
+    }
+}
+
+#[test]
+fn a_server_that_answers_to_any_name_is_not_left_running() {
+    if !is_inside("a_server_that_answers_to_any_name_is_not_left_running") {
+        return;
+    }
+    hide();
+    // A busybox whose httpd was built without scripts hands the files out itself.
+    let bare = |work: &Work| {
+        let path = work.dir().join("programs/busybox");
+        let _ = fs::remove_file(&path);
+        fs::write(&path, "#!/bin/bash\nargs=(\"$@\")\nfor i in \"${!args[@]}\"; do [ \"${args[i]}\" != -c ] || args[i+1]=/dev/null; done\nexec /bin/busybox \"${args[@]}\"\n").unwrap();
+        shell(&format!("chmod +x '{}'", path.display()));
+    };
+    let mut work = user(None);
+    programs(&mut work, &["python3"]);
+    bare(&work);
+    garminsync(&work, &["daemon", "--start"]).ok().says("the page is at http://127.0.0.1:8080/");
+    assert!(answer_for("evil.example", "/").contains("403"));
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    let mut work = user(None);
+    programs(&mut work, &[]);
+    bare(&work);
+    garminsync(&work, &["daemon", "--start"])
+        .ok()
+        .says("the page is not served: busybox would show it to pages of other hosts, too");
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    let mut work = user(None);
+    programs(&mut work, &[]);
+    garminsync(&work, &["daemon", "--start"]).ok().says("neither busybox nor python3 is here");
+}
+
 #[test]
 fn neither_the_port_nor_the_process_of_a_stranger_is_taken() {
     if !is_inside("neither_the_port_nor_the_process_of_a_stranger_is_taken") {
