@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 /// Rooms, and the rooms they may import from (besides themselves).
 const RULES: &[(&str, &[&str])] = &[
     ("activity", &[]),
+    ("fs", &[]),
     ("sport", &[]),
     ("lang", &[]),
     ("schedule", &[]),
-    ("walk", &[]),
+    ("walk", &["fs"]),
     ("fit", &["activity", "sport"]),
     ("http", &["activity", "sport"]),
     ("matching", &["fit", "activity", "sport"]),
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
-    ("archive", &["fit", "http", "record", "activity", "sport"]),
+    ("archive", &["fit", "http", "record", "fs", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport"]),
     // Never the settings or the catalogue: it is told what it needs.
     ("notify", &["record", "http", "lang", "activity", "sport"]),
@@ -26,10 +27,10 @@ const RULES: &[(&str, &[&str])] = &[
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.
-    ("platform", &["http", "fit", "walk", "activity", "sport"]),
+    ("platform", &["http", "fit", "walk", "fs", "activity", "sport"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
     ("older", &["walk", "activity", "sport"]),
-    ("catalogue", &["http", "fit", "record", "activity", "sport"]),
+    ("catalogue", &["http", "fit", "record", "fs", "activity", "sport"]),
     (
         "cli",
         &[
@@ -49,6 +50,7 @@ const RULES: &[(&str, &[&str])] = &[
             "lang",
             "schedule",
             "walk",
+            "fs",
             "activity",
             "sport",
         ],

@@ -21,6 +21,7 @@ mod transfers;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::fs::{NO_LOCKS, lacks_locks};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use accounts::AccountRow;
@@ -80,6 +81,12 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Nobody can be kept from writing at the same time.
+    #[error("{}: {NO_LOCKS}", path.display())]
+    NoLocks {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is damaged.
     #[error("{}: the catalogue is damaged ({why}); move it away and run gs-fetch and gs-download: the files of the archive are found again", path.display())]
     Damaged {
@@ -96,6 +103,13 @@ pub enum Error {
         /// SQLite's words.
         source: rusqlite::Error,
     },
+}
+
+impl Error {
+    /// Whether it passes by itself.
+    pub fn passes(&self) -> bool {
+        matches!(self, Error::Locked { .. } | Error::Sqlite { .. })
+    }
 }
 
 /// Result of every call here.
@@ -117,6 +131,10 @@ impl Catalogue {
             match Catalogue::open_once(path, wait) {
                 // Changing to WAL fails at once while another process does the same, whatever the busy time-out.
                 Err(Error::Locked { .. }) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
+                // SQLite says the same where there are no locks at all.
+                Err(Error::Locked { path }) if lacks_record_locks(&path) => {
+                    return Err(Error::NoLocks { path });
+                }
                 opened => return opened,
             }
         }
@@ -227,6 +245,14 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
         ) => Error::Unusable { path, why: source.to_string() },
         _ => Error::Sqlite { path, source },
     }
+}
+
+/// Whether the folder of the catalogue has no locks of the kind that SQLite uses; one that cannot be tried has.
+fn lacks_record_locks(path: &Path) -> bool {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let tried = tempfile::tempfile_in(dir)
+        .and_then(|file| Ok(rustix::fs::fcntl_lock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)?));
+    tried.is_err_and(|error| lacks_locks(&error))
 }
 
 /// Whether the file is a database of GarminSync or Sports Sync X, whose settings name it by the same `DB_PATH`.

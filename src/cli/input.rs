@@ -15,8 +15,10 @@ pub fn records(hint: &str, bar: &Bar) -> Result<Records, Failure> {
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!("it reads records from standard input; try: {hint}")));
     }
-    let input: Box<dyn Read> =
-        if bar.is_shown() { Box::new(Ahead::begin(bar)) } else { Box::new(std::io::stdin().lock()) };
+    let input: Box<dyn Read> = match bar.is_shown().then(|| Ahead::begin(bar)).flatten() {
+        Some(ahead) => Box::new(ahead),
+        None => Box::new(std::io::stdin().lock()),
+    };
     Ok(Reader::new(BufReader::with_capacity(256 << 10, input)))
 }
 

@@ -7,6 +7,7 @@ mod ahead;
 mod args;
 mod channels;
 mod compare;
+pub mod csv;
 mod delete;
 mod exit;
 mod facts;

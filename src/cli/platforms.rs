@@ -147,7 +147,10 @@ struct Guard {
 impl Guard {
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
         let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
-        result.map_err(|error| platform::Error::Later { message: error.to_string(), down: true })
+        result.map_err(|error| match error.passes() {
+            true => platform::Error::Later { message: error.to_string(), down: true },
+            false => platform::Error::Storage(error.to_string()),
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 //! service or, with `GS_LOOPBACK`, to a stand-in on this machine is decided here alone.
 
 mod loopback;
+mod names;
 mod pace;
 mod proxy;
 mod retry;
@@ -16,7 +17,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub use loopback::Loopback;
-pub use pace::{Pacer, Turn};
+pub use pace::{NoTurn, Pacer, Turn};
 pub use proxy::Proxies;
 pub use retry::{Backoff, retry_after};
 pub use roots::Roots;
@@ -210,7 +211,7 @@ pub enum Error {
     },
     /// The pacing table could not be reached.
     #[error("{0}")]
-    Pacing(String),
+    Pacing(NoTurn),
     /// A person ended the program while it waited.
     #[error("stopped")]
     Stopped,

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use ureq::tls::TlsConfig;
+use ureq::unversioned::transport::DefaultConnector;
 
+use super::names::Names;
 use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Roots, Turn, retry};
 
 /// Redirects followed for one request.
@@ -207,7 +209,7 @@ fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Er
 /// A way out, by a proxy or without one.
 fn agent(options: &Options, proxy: Option<&ureq::Proxy>) -> ureq::Agent {
     let tls = TlsConfig::builder().root_certs(Roots::config(options.route.roots.as_ref())).build();
-    ureq::Agent::config_builder()
+    let config = ureq::Agent::config_builder()
         .tls_config(tls)
         // Always said: of the environment it would take the first that it can use, and none if it can use none.
         .proxy(proxy.cloned())
@@ -220,8 +222,8 @@ fn agent(options: &Options, proxy: Option<&ureq::Proxy>) -> ureq::Agent {
         .timeout_recv_response(Some(options.timeout))
         .timeout_per_read(Some(options.timeout))
         .timeout_per_write(Some(options.timeout))
-        .build()
-        .new_agent()
+        .build();
+    ureq::Agent::with_parts(config, DefaultConnector::default(), Names::default())
 }
 
 /// What a proxy says that does not take its login; of another failure nothing.

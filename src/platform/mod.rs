@@ -393,6 +393,7 @@ impl From<crate::walk::Error> for Error {
         match error {
             crate::walk::Error::Input(message) => Error::Input(message),
             crate::walk::Error::Later(message) => Error::Later { message, down: true },
+            crate::walk::Error::Full(message) => Error::Storage(message),
         }
     }
 }
@@ -402,6 +403,7 @@ impl From<crate::http::Error> for Error {
         use crate::http::Error as Http;
         match error {
             Http::Stopped => Error::Stopped,
+            Http::Pacing(refusal) if !refusal.passes => Error::Storage(refusal.message),
             Http::Wait { .. } | Http::Pacing(_) => {
                 Error::Later { message: format!("{error}; try again later"), down: true }
             }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Route, Turn};
+use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
 use garminsync::platform::{self, Barred, Context, Credentials, LoginGuard, Platform, Result};
 use jiff::Timestamp;
 
@@ -64,11 +64,11 @@ pub fn options(loopback: &str) -> Options {
 pub struct AtOnce;
 
 impl Pacer for AtOnce {
-    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, String> {
+    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, NoTurn> {
         Ok(Turn::Now)
     }
 
-    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), String> {
+    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), NoTurn> {
         Ok(())
     }
 }

@@ -145,7 +145,12 @@ impl Garmin {
     }
 
     fn logins(&self) -> Logins<'_> {
-        Logins { platform: self.site.platform, guard: self.context.guard.as_ref(), other_ways: self.other_ways() }
+        Logins {
+            platform: self.site.platform,
+            guard: self.context.guard.as_ref(),
+            store: &self.store,
+            other_ways: self.other_ways(),
+        }
     }
 
     /// One password login. The lock is held by the caller.
