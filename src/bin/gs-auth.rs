@@ -20,6 +20,7 @@ use clap::{Parser, Subcommand};
 use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
+use garminsync::settings::clean;
 use jiff::Timestamp;
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
@@ -162,7 +163,7 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
                 Failure::new(Exit::Login, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
             })?
         };
-        platform.import(text.expose())
+        platform.import(clean(text.expose()))
     } else {
         let credentials = match run.credentials(kind)? {
             Some(credentials) => credentials,
@@ -214,7 +215,7 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
         run.talk.warning(&format!("{}: would take over what was brought", kind.name));
         return Ok(());
     }
-    let account = open(run, kind)?.import(text.expose()).map_err(|error| named(kind, error.into()))?;
+    let account = open(run, kind)?.import(clean(text.expose())).map_err(|error| named(kind, error.into()))?;
     welcome(run, kind, account);
     Ok(())
 }

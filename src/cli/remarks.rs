@@ -15,10 +15,44 @@ impl Run {
     /// Tells what the settings come to that a person will not have meant, each once a day: every stage of every run would
     /// repeat it.
     pub(super) fn tell_remarks(&mut self) {
-        for text in self.settings.remarks() {
-            if self.talk.warns() && self.catalogue.is_due(&text, Timestamp::now()).unwrap_or(true) {
-                self.talk.warning(&text);
+        self.settings.remarks().iter().for_each(|text| self.tell_daily(text));
+    }
+
+    fn tell_daily(&mut self, text: &str) {
+        if self.talk.warns() && self.catalogue.is_due(text, Timestamp::now()).unwrap_or(true) {
+            self.talk.warning(text);
+        }
+    }
+
+    /// Closes tokens that others can read, and tells it.
+    pub(super) fn close_tokens(&mut self) {
+        let folder = self.data_dir.join("tokens");
+        self.close(&folder, 0o700);
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if entry.path().extension().is_some_and(|extension| extension == "json") {
+                self.close(&entry.path(), 0o600);
             }
+        }
+    }
+
+    fn close(&mut self, path: &Path, mode: u32) {
+        // What is not there is no matter.
+        let is_open = || std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
+        if !is_open() {
+            return;
+        }
+        let shown = path.display();
+        match std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
+            Ok(()) if !is_open() => {
+                self.talk.warning(&format!("{shown} could be read or written by others; its mode is {mode:o} now"));
+            }
+            // As on a stick: that stays so.
+            Ok(()) => self.tell_daily(&format!(
+                "{shown} can be read or written by others, and its file system keeps no modes; choose a DATA_DIR on another disk"
+            )),
+            Err(error) => self.tell_daily(&format!(
+                "{shown} can be read or written by others, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
+            )),
         }
     }
 
@@ -78,30 +112,4 @@ pub(super) fn name_settings(talk: &Talk, settings: &Settings, exit: Exit) {
         }
     }
     settings.passed_over().iter().for_each(|text| talk.hint(text));
-}
-
-/// Closes tokens that others can read, and tells it.
-pub(super) fn close_tokens(data_dir: &Path, talk: &Talk) {
-    let folder = data_dir.join("tokens");
-    close(&folder, 0o700, talk);
-    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-        if entry.path().extension().is_some_and(|extension| extension == "json") {
-            close(&entry.path(), 0o600, talk);
-        }
-    }
-}
-
-fn close(path: &Path, mode: u32, talk: &Talk) {
-    // What is not there is no matter; a link leads to what has a mode of its own.
-    let Ok(meta) = std::fs::metadata(path) else { return };
-    if meta.permissions().mode() & 0o077 == 0 {
-        return;
-    }
-    let shown = path.display();
-    match std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
-        Ok(()) => talk.warning(&format!("{shown} could be read or written by others; its mode is {mode:o} now")),
-        Err(error) => talk.warning(&format!(
-            "{shown} can be read or written by others, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
-        )),
-    }
 }

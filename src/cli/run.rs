@@ -101,7 +101,7 @@ fn whole<A: HasCommon>(
         }
     };
     if log != Log::Asked {
-        remarks::close_tokens(&run.data_dir, &talk);
+        run.close_tokens();
         run.tell_remarks();
     }
     let row = match log {

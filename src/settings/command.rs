@@ -115,7 +115,6 @@ mod tests {
 
     #[test]
     fn one_that_does_not_end_is_ended_with_all_it_has_started() {
-        let began = Instant::now();
         let dir = tempfile::tempdir().unwrap();
         let late = dir.path().join("late");
         for line in [
@@ -125,7 +124,6 @@ mod tests {
             let why = said(&line, Duration::from_millis(300)).unwrap_err();
             assert!(why.contains("took longer than 300ms"), "{why}");
         }
-        assert!(began.elapsed() < Duration::from_secs(600));
         if std::fs::File::open("/dev/tty").is_err() {
             std::thread::sleep(Duration::from_millis(2500));
             assert!(!late.exists(), "what the command had started went on");

@@ -314,7 +314,7 @@ fn rename_advice(name: &str) -> &'static str {
 }
 
 /// A value without what editors, shells and stores of secrets put around it: line ends, and a byte order mark before it.
-fn clean(value: &str) -> &str {
+pub fn clean(value: &str) -> &str {
     value.trim_start_matches('\u{feff}').trim_matches(['\n', '\r'])
 }
 
