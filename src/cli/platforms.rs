@@ -31,7 +31,8 @@ impl Run {
         if ready.is_empty() {
             let message =
                 "no platform is set up; log in first: gs-auth login --platform garmin-com (or garmin-cn, or coros)";
-            return Err(Failure::new(Exit::Login, message));
+            let file = if self.settings.file().is_none() { "; no settings file was found" } else { "" };
+            return Err(Failure::new(Exit::Login, format!("{message}{file}")));
         }
         Ok(ready)
     }

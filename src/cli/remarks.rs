@@ -105,11 +105,8 @@ pub(super) fn name_settings(talk: &Talk, settings: &Settings, exit: Exit) {
     if !matches!(exit, Exit::Login | Exit::Config) {
         return;
     }
-    match settings.file() {
-        Some(path) => talk.hint(&format!("the settings file is {}", path.display())),
-        None => {
-            talk.hint("no settings file was read: neither .env here nor garminsync/.env in the configuration folder")
-        }
+    if let Some(path) = settings.file() {
+        talk.hint(&format!("the settings file is {}", path.display()));
     }
     settings.passed_over().iter().for_each(|text| talk.hint(text));
 }
