@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind};
 pub const FULL: &str = "the disk is full; make room and run it again";
 /// What helps where locks do not work.
 pub const NO_LOCKS: &str =
-    "locks do not work on this file system, as on some network disks; choose a DATA_DIR on a disk of this machine";
+    "file locks do not work on this file system (some network disks have none); set DATA_DIR to a local disk";
 
 /// Whether there is no room: on the disk, in the quota of the user, or below the limit for one file.
 pub fn is_full(error: &Error) -> bool {

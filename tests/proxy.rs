@@ -128,7 +128,7 @@ fn a_proxy_that_cannot_be_used_ends_it_and_nothing_goes_around_it() {
             let mut work = services.user();
             work.set(name, written);
             let said = fetch(&work);
-            said.ends(78).says(&format!("{name}: this proxy cannot be used")).says("socks5://HOST:PORT");
+            said.ends(78).says(&format!("{name}: unusable proxy")).says("socks5://HOST:PORT");
             assert!(!said.err.contains(LOOKED_UP) && !said.err.contains("hunter2"), "{said}");
             work.run("gs-settings", &["--check"]).ends(78).says(name);
             // What makes no request needs none.
@@ -136,7 +136,7 @@ fn a_proxy_that_cannot_be_used_ends_it_and_nothing_goes_around_it() {
         }
         let work = services.user();
         work.write_env(&format!("GS_LANG=en\nALL_PROXY={written}\n"));
-        fetch(&work).ends(78).says("ALL_PROXY: this proxy cannot be used").says("the settings file is ");
+        fetch(&work).ends(78).says("ALL_PROXY: unusable proxy").says("the settings were read from ");
     }
     // One that is away, or leads nowhere: another day it may.
     let nowhere = Proxy::start(Manners::default());
@@ -151,7 +151,7 @@ fn a_proxy_that_cannot_be_used_ends_it_and_nothing_goes_around_it() {
         let mut work = services.user();
         work.set("HTTPS_PROXY", &format!("{scheme}://{address}"));
         let said = fetch(&work);
-        assert!(!said.ends(75).says("(by the proxy of HTTPS_PROXY)").err.contains(LOOKED_UP), "{said}");
+        assert!(!said.ends(75).says("(via the proxy in HTTPS_PROXY)").err.contains(LOOKED_UP), "{said}");
     }
     assert_eq!(nowhere.asked().len(), 3);
 }
@@ -175,7 +175,7 @@ fn a_proxy_that_refuses_its_login_is_a_matter_of_settings_and_costs_no_login() {
         work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD", "correct horse");
         work.set("HTTPS_PROXY", &written);
         let said = fetch(&work);
-        said.ends(78).says("the proxy of HTTPS_PROXY refuses its login").says("USER:PASSWORD");
+        said.ends(78).says("the proxy in HTTPS_PROXY rejected the login").says("USER:PASSWORD");
         assert!(!said.err.contains("hunter2"), "{said}");
         // The one login of the password has not been made.
         assert_eq!(asked(&services.sim, LOGIN).len(), 0);

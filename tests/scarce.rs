@@ -61,14 +61,14 @@ fn a_file_system_without_locks_is_told_as_such() {
     let list = work.run("gs-list", &["--missing"]).ok().out.clone();
     for error in ["ENOLCK", "ENOSYS"] {
         let said = without(&work, &format!("inject=flock:error={error}"), "gs-download", &[], &list);
-        said.ends(78).says("locks do not work on this file system").says("choose a DATA_DIR on a disk of this machine");
+        said.ends(78).says("file locks do not work on this file system").says("set DATA_DIR to a local disk");
         assert!(!said.err.contains("bug"), "{said}");
         sim.with(|state| state.expire_access_tokens("garmin.com"));
         without(&work, &format!("inject=flock:error={error}"), "gs-fetch", &[], "").ends(78).says("locks do not work");
     }
     // SQLite's are of another kind.
     let said = without(&work, "inject=fcntl:error=ENOLCK", "gs-list", &[], "");
-    said.ends(78).says("catalogue.sqlite: locks do not work on this file system");
+    said.ends(78).says("catalogue.sqlite: file locks do not work on this file system");
     // Somebody who holds one is somebody else.
     let holder = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
     holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -88,9 +88,7 @@ fn a_script_tells_a_lock_that_is_held_from_one_that_there_cannot_be() {
         let mut all =
             vec!["-f", "-qq", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK", "/bin/bash", script.as_str()];
         all.extend(args);
-        work.given("/usr/bin/strace", &all, "")
-            .ends(78)
-            .says("cannot be locked; choose a DATA_DIR on a disk of this machine");
+        work.given("/usr/bin/strace", &all, "").ends(78).says("cannot be locked; set DATA_DIR to a local disk");
         let holder = std::fs::File::create(work.data("locks/sync")).unwrap();
         holder.lock().unwrap();
         work.run(&script, args).ends(75);

@@ -72,7 +72,7 @@ fn a_shared_name_alone_is_told_and_not_followed() {
     work.set("DATA_DIR", "");
     work.write_env("DATA_DIR=here\n");
     let said = work.run("gs-fetch", &["-n", "--platform", "folder:watch"]);
-    said.says("is not read, as it has DATA_DIR").says("--env-file");
+    said.says("is ignored, because it sets DATA_DIR").says("--env-file");
     assert!(!work.dir().join("here").exists(), "{said}");
     work.write_env("PORT=1\n");
     work.run("gs-list", &[]).ok().silent();
@@ -86,15 +86,17 @@ fn a_file_that_others_may_write_or_have_put_there_is_not_read() {
     for writable in [0o620, 0o602, 0o666] {
         set_mode(&path, writable);
         assert_eq!(read_from(&work), "", "{writable:o}");
-        work.run("gs-settings", &["--check"]).says("is not read, as others can write it").says("--env-file");
-        work.run("gs-fetch", &[]).ends(77).says("is not read, as others can write it");
+        work.run("gs-settings", &["--check"])
+            .says("is ignored, because other users can write to it")
+            .says("--env-file");
+        work.run("gs-fetch", &[]).ends(77).says("is ignored, because other users can write to it");
     }
     set_mode(&path, 0o644);
     assert_eq!(read_from(&work), path.display().to_string(), "others may read what is no secret");
     // Only root can give a file away.
     if std::os::unix::fs::chown(&path, Some(12_345), None).is_ok() {
         assert_eq!(read_from(&work), "");
-        work.run("gs-settings", &["--check"]).says("is not read, as it belongs to another user (12345)");
+        work.run("gs-settings", &["--check"]).says("is ignored, because it belongs to another user (12345)");
         let said = work.run("gs-settings", &["--env-file", ".env", "--file"]);
         assert!(said.ok().out.ends_with(".env\n"), "a person may name it\n{said}");
     }
@@ -106,14 +108,14 @@ fn a_failure_that_settings_may_have_caused_names_their_file() {
     work.set("DATA_DIR", "");
     work.run("gs-fetch", &[]).ends(77).says("no settings file was found");
     let path = work.write_env("GS_TIMEOUT=1s\n").display().to_string();
-    work.run("gs-fetch", &[]).ends(77).says(&format!("the settings file is {path}"));
+    work.run("gs-fetch", &[]).ends(77).says(&format!("the settings were read from {path}"));
     work.write_env("GS_TIMEOUT=soon\nSYNC_PLATFORM=COROS\n");
-    work.run("gs-fetch", &["-q"]).ends(78).says(&format!("the settings file is {path}"));
+    work.run("gs-fetch", &["-q"]).ends(78).says(&format!("the settings were read from {path}"));
     work.write_env("GS_LOCK_WAIT=soon\n");
-    work.run("gs-list", &[]).ends(78).says("GS_LOCK_WAIT").says(&format!("the settings file is {path}"));
+    work.run("gs-list", &[]).ends(78).says("GS_LOCK_WAIT").says(&format!("the settings were read from {path}"));
     work.write_env("GS_TIMEOUT=1s\n");
     let said = work.run("gs-list", &["--since", "soon"]);
-    assert!(!said.ends(2).err.contains("settings file"), "{said}");
+    assert!(!said.ends(2).err.contains("settings were"), "{said}");
     work.run("gs-list", &[]).ok().silent();
 }
 
@@ -128,9 +130,9 @@ fn a_setting_that_nobody_reads_is_told_once_a_day() {
     work.set("GARMIN_MAIL", "runner@example.com").set("HTTP_PROXY", "http://127.0.0.1:1").set("GS_LIB", "/x");
     work.write_env("SYNC_PLATFORM=COROS\nSYNC_PLATFROM=COROS\nCOROS_REGION=2\nOTHER=1\n");
     let unknown = [
-        "GARMIN_MAIL is no setting; did you mean GARMIN_EMAIL?",
-        ".env: SYNC_PLATFROM is no setting; did you mean SYNC_PLATFORM?",
-        ".env: COROS_REGION is no setting",
+        "unknown setting GARMIN_MAIL; did you mean GARMIN_EMAIL?",
+        ".env: unknown setting SYNC_PLATFROM; did you mean SYNC_PLATFORM?",
+        ".env: unknown setting COROS_REGION",
     ];
     let first = work.run("gs-schedule", &["off"]);
     unknown.iter().for_each(|text| assert_eq!(told(first.ok(), text), 1, "{first}"));
@@ -166,23 +168,18 @@ fn the_stages_of_a_pipeline_tell_it_once() {
 fn unknown_sports_and_ids_are_told() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
-    work.run("gs-fetch", &["--sport", "runing"])
-        .ok()
-        .says("--sport: no platform has a sport \"runing\"; did you mean running?");
+    work.run("gs-fetch", &["--sport", "runing"]).ok().says("--sport: unknown sport \"runing\"; did you mean running?");
     work.run("gs-list", &["--sport", "Running"]).ok().says("did you mean running?");
     work.run("gs-list", &["--sport", "running,trail,lap_swimming,trail_running,trailRun"]).ok().silent();
-    work.run("gs-list", &["--stats", "--sport", "quidditch"]).ok().says("no platform has a sport \"quidditch\"");
+    work.run("gs-list", &["--stats", "--sport", "quidditch"]).ok().says("unknown sport \"quidditch\"");
     let list = work.run("gs-list", &[]).out.clone();
     work.given("gs-diff", &["--to", "coros", "--sport", "runing"], &list).says("did you mean running?");
     let id = "20000000001";
     work.run("gs-list", &["--id", id]).ok().silent();
     work.run("gs-list", &["--deleted", "--id", id]).ok().silent();
     let said = work.run("gs-list", &["--id", &format!("{id},1234")]);
-    assert!(
-        said.ok().out.contains(id) && told(&said, "--id: no activity with the id \"1234\" is known") == 1,
-        "{said}"
-    );
-    work.run("gs-list", &["--platform", "coros", "--id", id]).ok().says(&format!("no activity with the id {id:?}"));
+    assert!(said.ok().out.contains(id) && told(&said, "--id: unknown activity \"1234\"") == 1, "{said}");
+    work.run("gs-list", &["--platform", "coros", "--id", id]).ok().says(&format!("unknown activity {id:?}"));
     // A sport of a platform's own that is in no table.
     work.change("UPDATE activities SET platform_sport = 'quidditch' WHERE id = '20000000001'");
     let said = work.run("gs-list", &["--sport", "quidditch"]);
@@ -201,14 +198,14 @@ fn a_data_folder_that_was_not_there_is_told_by_who_only_reads() {
     ] {
         let work = Work::alone();
         let said = work.run(args[0], &args[1..]);
-        said.says("was not there, and is an empty data folder now").says("--data-dir or DATA_DIR");
+        said.says("did not exist and was created empty").says("--data-dir or DATA_DIR");
         let again = work.run(args[0], &args[1..]);
-        assert!(!again.err.contains("was not there"), "{again}");
+        assert!(!again.err.contains("did not exist"), "{again}");
     }
     // The usual place is empty before the first run, and whoever writes may begin one.
     let mut work = Work::alone();
     work.run("gs-fetch", &["--platform", "folder:."]).ok().silent();
-    assert!(!work.run("gs-list", &[]).err.contains("was not there"));
+    assert!(!work.run("gs-list", &[]).err.contains("did not exist"));
     work.set("DATA_DIR", "");
     work.run("gs-list", &[]).ok().silent();
 }
@@ -243,7 +240,7 @@ fn a_token_that_others_can_read_is_closed_and_that_is_told() {
     set_mode(&folder, 0o755);
     set_mode(&token, 0o644);
     let said = work.run("gs-fetch", &[]);
-    said.ok().says(&format!("{} could be read or written by others; its mode is 600 now", token.display()));
+    said.ok().says(&format!("other users could read or write {}; its mode is now 600", token.display()));
     assert_eq!((mode(&folder), mode(&token)), (0o700, 0o600));
     work.run("gs-fetch", &[]).ok().silent();
 }
@@ -268,7 +265,7 @@ fn a_path_that_is_no_utf_8_is_refused_and_nothing_else_is_begun() {
         for name in ["gs-list", "gs-settings", "gs-report"] {
             let (code, said) = run(name, &[], Some(variable));
             assert!(
-                code == Some(78) && said.contains(&format!("{variable} in the environment is not UTF-8")),
+                code == Some(78) && said.contains(&format!("{variable} in the environment is not valid UTF-8")),
                 "{name}: {said}"
             );
         }
@@ -276,7 +273,7 @@ fn a_path_that_is_no_utf_8_is_refused_and_nothing_else_is_begun() {
     for (flag, file) in [("--data-dir", &latin), ("--env-file", &latin.join("x.env"))] {
         fs::write(latin.join("x.env"), "").unwrap();
         let (code, said) = run("gs-list", &[flag.as_ref(), file.as_os_str()], None);
-        assert!(code == Some(78) && said.contains("is not UTF-8"), "{flag}: {said}");
+        assert!(code == Some(78) && said.contains("is not valid UTF-8"), "{flag}: {said}");
     }
     assert!(!work.dir().join(".local").exists() && !latin.join("catalogue.sqlite").exists());
     // Variables of others are none of our business.

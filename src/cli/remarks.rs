@@ -44,14 +44,14 @@ impl Run {
         let shown = path.display();
         match std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
             Ok(()) if !is_open() => {
-                self.talk.warning(&format!("{shown} could be read or written by others; its mode is {mode:o} now"));
+                self.talk.warning(&format!("other users could read or write {shown}; its mode is now {mode:o}"));
             }
             // As on a stick: that stays so.
             Ok(()) => self.tell_daily(&format!(
-                "{shown} can be read or written by others, and its file system keeps no modes; choose a DATA_DIR on another disk"
+                "other users can read or write {shown}, and its file system has no file modes; set DATA_DIR to another disk"
             )),
             Err(error) => self.tell_daily(&format!(
-                "{shown} can be read or written by others, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
+                "other users can read or write {shown}, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
             )),
         }
     }
@@ -67,7 +67,7 @@ impl Run {
         for name in sports.iter().filter(|name| !known.contains(&name.as_str())) {
             let meant = settings::closest(name, known.iter().copied());
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-            self.talk.warning(&format!("--sport: no platform has a sport {name:?}{meant}"));
+            self.talk.warning(&format!("--sport: unknown sport {name:?}{meant}"));
         }
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Run {
             Ok::<_, Failure>(())
         })?;
         for id in unknown {
-            self.talk.warning(&format!("--id: no activity with the id {id:?} is known; gs-fetch lists the platforms"));
+            self.talk.warning(&format!("--id: unknown activity {id:?}; gs-fetch updates the list"));
         }
         Ok(())
     }
@@ -93,7 +93,7 @@ impl Run {
     pub fn expect_data(&self) {
         if self.is_new && (self.common.data_dir.is_some() || self.settings.get("DATA_DIR").is_some()) {
             self.talk.warning(&format!(
-                "{} was not there, and is an empty data folder now; if your data is elsewhere, remove it and name the right folder with --data-dir or DATA_DIR",
+                "the data folder {} did not exist and was created empty; if your data is elsewhere, remove it and name the right folder with --data-dir or DATA_DIR",
                 self.data_dir.display()
             ));
         }
@@ -106,7 +106,7 @@ pub(super) fn name_settings(talk: &Talk, settings: &Settings, exit: Exit) {
         return;
     }
     if let Some(path) = settings.file() {
-        talk.hint(&format!("the settings file is {}", path.display()));
+        talk.hint(&format!("the settings were read from {}", path.display()));
     }
     settings.passed_over().iter().for_each(|text| talk.hint(text));
 }

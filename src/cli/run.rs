@@ -132,7 +132,7 @@ impl Run {
             return Err(Failure::new(
                 Exit::Config,
                 format!(
-                    "{path:?} is not UTF-8, and records can name only paths that are; rename that folder, or name a link to it"
+                    "{path:?} is not valid UTF-8, and paths in records have to be; rename the folder, or use a link with another name"
                 ),
             ));
         }

@@ -178,7 +178,7 @@ pub enum Error {
         unsent: bool,
     },
     /// The proxy wants another login: nothing of the request has reached the service.
-    #[error("the proxy of {setting} refuses its login ({why}); correct USER:PASSWORD in it")]
+    #[error("the proxy in {setting} rejected the login ({why}); correct USER:PASSWORD in it")]
     Proxy {
         /// The setting that names the proxy.
         setting: &'static str,

@@ -46,7 +46,7 @@ impl Proxies {
         let of_https = any(&["https_proxy", "HTTPS_PROXY"]);
         let proxy = of_https.or_else(|| any(&["all_proxy", "ALL_PROXY"]));
         let proxy = proxy.map(|(name, text)| {
-            let read = parse(text.trim()).map_err(|why| format!("{name}: this proxy cannot be used: {why}; {FORM}"));
+            let read = parse(text.trim()).map_err(|why| format!("{name}: unusable proxy: {why}; {FORM}"));
             read.map(|proxy| (name, proxy))
         });
         let around = any(&["no_proxy", "NO_PROXY"]).map(|(_, text)| exceptions(text)).unwrap_or_default();
@@ -125,30 +125,30 @@ fn parse(text: &str) -> Result<Proxy, String> {
         // For curl the first leaves the names to be looked up here. That would go around the proxy.
         "socks5" | "socks5h" => ProxyProtocol::Socks5h,
         "socks4a" => ProxyProtocol::Socks4A,
-        "socks" | "socks4" => return Err("it does not say which kind of SOCKS looks up names".into()),
-        _ => return Err("its kind is not known".into()),
+        "socks" | "socks4" => return Err("socks:// and socks4:// do not say who resolves names".into()),
+        _ => return Err("unknown scheme".into()),
     };
     let (login, place) = match rest.rsplit_once('@') {
         Some((login, place)) => (Some(login), place),
         None => (None, rest),
     };
     let place = place.strip_suffix('/').unwrap_or(place);
-    let (host, port) = place.rsplit_once(':').ok_or("it names no port")?;
-    let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or("it names no port")?;
+    let (host, port) = place.rsplit_once(':').ok_or("the port is missing")?;
+    let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or("the port is missing")?;
     let is_host = match host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
         Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
         None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
     };
     if !is_host {
-        return Err("it names no host".into());
+        return Err("the host is missing or invalid".into());
     }
     let mut builder = Proxy::builder(protocol).host(host).port(port).resolve_target(false);
     if let Some(login) = login {
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
-        let decoded = |text| decoded(text).ok_or("its user name or password is no UTF-8");
+        let decoded = |text| decoded(text).ok_or("the user name or password is not valid UTF-8");
         builder = builder.username(&decoded(user)?).password(&decoded(password)?);
     }
-    builder.build().map_err(|_| "its address cannot be read".into())
+    builder.build().map_err(|_| "the address is invalid".into())
 }
 
 /// With each `%XX` as the byte that it stands for; any other `%` stands for itself.
@@ -241,7 +241,7 @@ mod tests {
         ] {
             let set: &'static str = text;
             let why = read(&[("HTTPS_PROXY", set)]).unwrap_err();
-            assert!(why.starts_with("HTTPS_PROXY: this proxy cannot be used: ") && !why.contains("hunter2"), "{why}");
+            assert!(why.starts_with("HTTPS_PROXY: unusable proxy: ") && !why.contains("hunter2"), "{why}");
         }
     }
 

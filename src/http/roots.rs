@@ -38,7 +38,7 @@ impl Roots {
                 .chain(folders.iter().map(PathBuf::as_path))
                 .map(|path| path.display().to_string())
                 .collect();
-            return Err(format!("SSL_CERT_FILE, SSL_CERT_DIR: {} has no certificate in PEM form", places.join(", ")));
+            return Err(format!("SSL_CERT_FILE, SSL_CERT_DIR: {} contains no PEM certificate", places.join(", ")));
         }
         Ok(Roots(Arc::new(all)))
     }
@@ -58,7 +58,7 @@ fn take(path: &Path, all: &mut Vec<Certificate<'static>>) -> Result<(), String> 
         match item {
             Ok(PemItem::Certificate(certificate)) => all.push(certificate),
             Ok(_) => {}
-            Err(_) => return Err(format!("{} is no PEM text", path.display())),
+            Err(_) => return Err(format!("{} is not valid PEM", path.display())),
         }
     }
     Ok(())
@@ -88,8 +88,8 @@ mod tests {
         assert_eq!(count(None, &["folder", "folder"]), Ok(2));
         assert!(count(Some("gone.pem"), &["folder"]).unwrap_err().contains("SSL_CERT_FILE: "));
         assert!(count(None, &["gone"]).unwrap_err().contains("SSL_CERT_DIR: "));
-        assert!(count(Some("folder/README"), &[]).unwrap_err().contains("no certificate"));
+        assert!(count(Some("folder/README"), &[]).unwrap_err().contains("no PEM certificate"));
         std::fs::write(at("folder/c.0"), "-----BEGIN CERTIFICATE-----\nnothing").unwrap();
-        assert!(count(None, &["folder"]).unwrap_err().contains("no PEM text"));
+        assert!(count(None, &["folder"]).unwrap_err().contains("not valid PEM"));
     }
 }

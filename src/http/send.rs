@@ -143,7 +143,7 @@ impl Http {
             // One about the URL itself would quote it.
             let why = if request.secret_path { without_secret(&error) } else { error.to_string() };
             let why = match proxy {
-                Some((setting, _)) => format!("{why} (by the proxy of {setting})"),
+                Some((setting, _)) => format!("{why} (via the proxy in {setting})"),
                 None => why,
             };
             Error::Network { host: host(&request.url), why, unsent }

@@ -34,7 +34,7 @@ pub(super) fn output(line: &str, limit: Duration, most: u64) -> Result<Vec<u8>, 
                 Stopped::TooLong => {
                     format!("took longer than {} (GS_COMMAND_TIMEOUT)", humantime::format_duration(limit))
                 }
-                Stopped::TooMuch => format!("printed more than {most} bytes, which is no secret"),
+                Stopped::TooMuch => format!("printed more than {most} bytes; a secret is shorter"),
                 Stopped::Failed(error) => format!("could not be read: {error}"),
             })
         }
@@ -134,7 +134,7 @@ mod tests {
     fn one_that_prints_without_end_is_ended() {
         assert_eq!(
             said("yes", Duration::from_secs(600)),
-            Err("printed more than 1000 bytes, which is no secret".into())
+            Err("printed more than 1000 bytes; a secret is shorter".into())
         );
     }
 }

@@ -33,16 +33,16 @@ pub enum Statement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The line begins with `=`, or with an empty or open quote.
-    #[error("there is no name")]
+    #[error("the name is missing")]
     NoName,
     /// Words follow the name.
-    #[error("there is no = after the name")]
+    #[error("= is missing after the name")]
     NoEqual,
     /// No quote ends the value, to the end of the file.
-    #[error("the quote is not closed")]
+    #[error("the closing quote is missing")]
     OpenQuote,
     /// Text follows the closing quote. A `'` within single quotes is written `\'`.
-    #[error("text follows the closing quote; write a quote inside the value with a backslash before it")]
+    #[error("unexpected text after the closing quote; put a backslash before a quote inside the value")]
     AfterQuote,
 }
 

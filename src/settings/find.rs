@@ -18,7 +18,7 @@ impl Settings {
                 Err(why) => {
                     let path = std::path::absolute(&here).unwrap_or(here);
                     self.passed_over = Some(format!(
-                        "{} is not read, as {why}; name it with --env-file if it is meant",
+                        "{} is ignored, because {why}; to use it, name it with --env-file",
                         path.display()
                     ));
                 }
@@ -38,7 +38,7 @@ impl Settings {
         if holds_secret && is_open {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             self.open_file = Some(format!(
-                "{} holds secrets, and others can read or write it; run: chmod 600 {}",
+                "other users can read or write {}, and it contains passwords or keys; run: chmod 600 {}",
                 path.display(),
                 quoted(&path.display().to_string())
             ));
@@ -67,7 +67,7 @@ fn is_ours(path: &Path) -> Result<bool, String> {
     match (own, shared) {
         (true, _) => std::fs::metadata(path).map_err(|error| error.to_string()).and_then(|meta| is_safe(&meta)),
         (false, Some(name)) => {
-            Err(format!("it has {name}, as files of other programs do, and no setting of garminsync alone"))
+            Err(format!("it sets {name}, which other programs use too, and nothing that only garminsync uses"))
         }
         (false, None) => Ok(false),
     }
@@ -78,7 +78,7 @@ fn is_safe(meta: &Metadata) -> Result<bool, String> {
         return Err(format!("it belongs to another user ({})", meta.uid()));
     }
     if meta.mode() & 0o022 != 0 {
-        return Err("others can write it (chmod go-w mends that)".into());
+        return Err("other users can write to it (chmod go-w fixes that)".into());
     }
     Ok(true)
 }

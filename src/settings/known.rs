@@ -77,9 +77,9 @@ pub fn is_unknown(name: &str) -> Option<String> {
         return None;
     }
     match nearest(name, |_| true) {
-        Some(known) => Some(format!("{name} is no setting; did you mean {known}?")),
+        Some(known) => Some(format!("unknown setting {name}; did you mean {known}?")),
         None if OWN_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) => {
-            Some(format!("{name} is no setting; gs-settings(5) has all of them"))
+            Some(format!("unknown setting {name}; gs-settings(5) lists them all"))
         }
         None => None,
     }
@@ -89,7 +89,7 @@ pub fn is_unknown(name: &str) -> Option<String> {
 /// setting that nobody else has.
 pub fn is_misspelt(name: &str) -> Option<String> {
     let known = (!is_known(name)).then(|| nearest(name, is_own))??;
-    Some(format!("{name} is no setting; did you mean {known}?"))
+    Some(format!("unknown setting {name}; did you mean {known}?"))
 }
 
 /// The setting that is nearest to a name, if one is near enough.
