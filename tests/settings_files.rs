@@ -316,7 +316,7 @@ fn a_secret_with_what_editors_and_stores_put_around_it_logs_in() {
     }
     // What is brought from another tool or the browser comes by the same ways.
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
-    let mut work = Work::with(&sim);
+    let work = Work::with(&sim);
     work.given("gs-auth", &["import", "-"], &format!("\u{feff}{token}\r\n")).ok();
     // A blank may be a part of it: it is sent as it is, told, and refused by the service if it was none.
     let mut work = Work::with(&sim);
