@@ -7,12 +7,13 @@
 //!
 //! ```text
 //! bin → cli → plan, catalogue, platform, archive, older, report, notify, manual, settings
-//!           → record, matching, status, http, fit → schedule, lang, walk, activity, sport, clock
+//!           → record, matching, status, http, fit → schedule, lang, walk → fs, activity, sport, clock
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
 //!
-//! - [`activity`]: an entry on a platform, the one type that everybody knows; [`sport`]: services' types to FIT's.
+//! - [`activity`]: an entry on a platform, the one type that everybody knows; [`sport`]: services' types to FIT's; [`fs`]: what
+//!   a failure of the file system means.
 //! - [`record`]: the line format; [`fit`]: is this file whole, and what is it; [`http`]: the only room with sockets.
 //! - [`matching`]: which activities are the same exercise, pure: values in, values out.
 //! - [`platform`]: the services, each behind one trait; builds requests and reads answers, pure, and sends them by `http`.
@@ -34,6 +35,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod clock;
 pub mod fit;
+pub mod fs;
 pub mod http;
 pub mod lang;
 pub mod manual;

@@ -97,6 +97,13 @@ pub fn sub_sport_number(name: &str) -> Option<u8> {
     sub_sports.get(name).map(|&(number, _)| number)
 }
 
+/// Every name there is: FIT's sports and sub sports, and the platforms' own types. Some come more than once.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let tables = tables();
+    let fit = tables.sports.by_name.keys().chain(tables.sub_sports.by_name.keys());
+    fit.chain(tables.garmin.keys()).copied().chain(tables.coros.values().map(|(key, _)| *key))
+}
+
 /// The family of a FIT sport, given by name.
 ///
 /// The sub sport is asked only where the sport itself says little: `fitness_equipment`/`treadmill`

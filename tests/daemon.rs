@@ -44,7 +44,7 @@ fn user(sim: Option<&Sim>) -> Work {
     work.set("PATH", &path());
     let url = sim.map_or("http://127.0.0.1:9".to_owned(), Sim::base_url);
     let env = format!("GS_LOOPBACK={url}\nGS_REQUEST_INTERVAL=0\nGS_RETRY_WAIT=10ms\nGS_JITTER=0\n");
-    fs::write(work.dir().join(".env"), env).unwrap();
+    work.write_env(&env);
     work
 }
 
@@ -129,6 +129,45 @@ fn each_data_folder_has_a_block_of_its_own() {
 }
 
 #[test]
+fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
+    if !is_inside("the_way_out_of_the_shell_goes_with_the_line_or_is_told") {
+        return;
+    }
+    hide();
+    let mut work = user(None);
+    let line = || text().lines().find(|line| line.starts_with("0 3 ")).unwrap().to_owned();
+    work.set("https_proxy", "http://127.0.0.1:7890")
+        .set("ALL_PROXY", "socks5://127.0.0.1:1080")
+        .set("NO_PROXY", "*.lan, 10%");
+    work.set("SSL_CERT_FILE", "own/ca.pem").set("SSL_CERT_DIR", "/a b:certs").set("GS_LANG", "zh");
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("write into the .env file: GS_LANG");
+    assert!(!said.err.contains("PROXY") && !said.err.contains("SSL_CERT"), "{said}");
+    let dir = work.dir().display();
+    for part in [
+        "https_proxy=http://127.0.0.1:7890".to_owned(),
+        "ALL_PROXY=socks5://127.0.0.1:1080".into(),
+        "'NO_PROXY=*.lan, 10\\%'".into(),
+        format!("SSL_CERT_FILE={dir}/own/ca.pem"),
+        format!("'SSL_CERT_DIR=/a b:{dir}/certs'"),
+    ] {
+        assert!(line().contains(&format!(" {part} ")), "{part}: {}", line());
+    }
+    // What cron starts sees it: the authority is not there.
+    let env = work.write_env("SYNC_PLATFORM=GARMINCOM\n");
+    let command = line().replace("\\%", "%").split_once("/usr/bin/env ").unwrap().1.to_owned();
+    let command = command.split(" daemon --run").next().unwrap().to_owned();
+    let command = format!("/usr/bin/env {command} list --all -- --env-file {}", env.display());
+    work.run("/usr/bin/env", &["-i", "/bin/sh", "-c", &command]).ends(78).says("own/ca.pem");
+    // A password would be shown to all of the machine, and a line has an end.
+    let mut work = user(None);
+    work.set("HTTPS_PROXY", "http://ann:hunter2@127.0.0.1:7890").set("NO_PROXY", &"a.example,".repeat(200));
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("write into the .env file:").says(" HTTPS_PROXY").says(" NO_PROXY");
+    assert!(!text().contains("hunter2") && !said.err.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn a_crontab_that_somebody_has_damaged_is_left_alone() {
     if !is_inside("a_crontab_that_somebody_has_damaged_is_left_alone") {
         return;
@@ -177,7 +216,7 @@ fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
     {
         garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("garminsync daemon --start");
     }
-    fs::write(work.dir().join(".env"), "GS_JITTER=soon\n").unwrap();
+    work.write_env("GS_JITTER=soon\n");
     garminsync(&work, &["schedule", "on"]).ends(78).says("GS_JITTER");
     assert_eq!(crontab(), before);
     assert!(work.run("gs-schedule", &["--env-file", "/dev/null"]).record()["cron"].is_null());
@@ -235,6 +274,117 @@ fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
     garminsync(&work, &["daemon", "--start", "--port", "0"]).ok();
     assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
     garminsync(&work, &["daemon", "--stop"]).ok();
+}
+
+/// What is answered to a browser that asks for this host.
+fn answer_for(host: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", PORT)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    // A server that ends before it has read all is no matter.
+    let _ = stream.read_to_end(&mut said);
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// A folder with links to programs, as the only one of the PATH besides our own.
+fn programs(work: &mut Work, names: &[&str]) {
+    let dir = work.dir().join("programs");
+    fs::create_dir_all(&dir).unwrap();
+    for place in ["/bin", "/usr/bin", "/usr/sbin"].map(Path::new) {
+        for entry in fs::read_dir(place).unwrap().flatten() {
+            let name = entry.file_name();
+            let is_server = ["busybox", "python3"].iter().any(|server| name == *server);
+            if !is_server || names.iter().any(|wanted| name == *wanted) {
+                let _ = std::os::unix::fs::symlink(entry.path(), dir.join(&name));
+            }
+        }
+    }
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap().display().to_string();
+    work.set("PATH", &format!("{bin}:{}", dir.display()));
+}
+
+#[test]
+fn the_page_is_served_for_names_of_this_machine_alone() {
+    if !is_inside("the_page_is_served_for_names_of_this_machine_alone") {
+        return;
+    }
+    hide();
+    let own = fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned();
+    for server in ["busybox", "python3"] {
+        let mut work = user(None);
+        work.set("GS_PAGE_HOSTS", "NAS.lan, sport.example.org");
+        programs(&mut work, &[server]);
+        garminsync(&work, &["daemon", "--start"]).ok().says("the page is at http://127.0.0.1:8080/");
+        let ours = ["localhost", "127.0.0.1", "LOCALHOST.", "192.0.2.7", "[::1]", &own, "nas.lan", "sport.example.org"];
+        for host in ours.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:{PORT}")]) {
+            for (path, text) in
+                [("/", "<!DOCTYPE html>"), ("/index.html?x", "<!DOCTYPE html>"), ("/status.json", "\"state\"")]
+            {
+                let said = answer_for(&host, path);
+                assert!(
+                    said.lines().next().unwrap().contains(" 200") && said.contains(text),
+                    "{server} {host}{path}: {said}"
+                );
+            }
+        }
+        let foreign = [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "xlocalhost",
+            "sport.example.org.evil",
+            ".*",
+            "a:b:8080",
+        ];
+        for host in foreign.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:{PORT}")]) {
+            for path in ["/", "/index.html", "/status.json", "/cgi-bin/index.cgi", "/other"] {
+                let said = answer_for(&host, path);
+                let is_error = ["403", "404"].iter().any(|code| said.lines().next().unwrap().contains(code));
+                assert!(
+                    is_error && !said.contains("<!DOCTYPE html>\n<html lang") && !said.contains("\"state\""),
+                    "{server} {host}{path}: {said}"
+                );
+            }
+        }
+        let said = answer_for("evil.example", "/");
+        assert!(said.contains("GS_PAGE_HOSTS") && !said.contains("evil.example"), "{said}");
+        // A name that is added counts from the next start on, whether or not that starts anything.
+        work.set("GS_PAGE_HOSTS", "evil.example");
+        garminsync(&work, &["daemon", "--start"]).ok();
+        assert!(answer_for("evil.example", "/").contains("<!DOCTYPE html>"));
+        assert!(answer_for("nas.lan", "/").contains("403"));
+        garminsync(&work, &["daemon", "--stop"]).ok();
+    }
+}
+
+#[test]
+fn a_server_that_answers_to_any_name_is_not_left_running() {
+    if !is_inside("a_server_that_answers_to_any_name_is_not_left_running") {
+        return;
+    }
+    hide();
+    // A busybox whose httpd was built without scripts hands the files out itself.
+    let bare = |work: &Work| {
+        let path = work.dir().join("programs/busybox");
+        let _ = fs::remove_file(&path);
+        fs::write(&path, "#!/bin/bash\nargs=(\"$@\")\nfor i in \"${!args[@]}\"; do [ \"${args[i]}\" != -c ] || args[i+1]=/dev/null; done\nexec /bin/busybox \"${args[@]}\"\n").unwrap();
+        shell(&format!("chmod +x '{}'", path.display()));
+    };
+    let mut work = user(None);
+    programs(&mut work, &["python3"]);
+    bare(&work);
+    garminsync(&work, &["daemon", "--start"]).ok().says("the page is at http://127.0.0.1:8080/");
+    assert!(answer_for("evil.example", "/").contains("403"));
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    let mut work = user(None);
+    programs(&mut work, &[]);
+    bare(&work);
+    garminsync(&work, &["daemon", "--start"]).ok().says("the page is not served: busybox cannot check the Host header");
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    let mut work = user(None);
+    programs(&mut work, &[]);
+    garminsync(&work, &["daemon", "--start"]).ok().says("neither busybox nor python3 is here");
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn a_full_disk_ends_it_with_the_path_and_without_half_a_file() {
     std::fs::create_dir_all(&folder).unwrap();
     shell(&format!("mount -t tmpfs -o size=200k none {}", folder.display()));
     let said = work.given("gs-download", &[], &list);
-    said.ends(1).says("the disk is full").says(&folder.display().to_string());
+    said.ends(78).says("the disk is full").says(&folder.display().to_string());
     let whole = work.files("fit");
     assert!(!whole.is_empty() && whole.len() < 40);
     for file in &whole {
@@ -77,8 +77,94 @@ fn a_full_disk_costs_no_login() {
     std::fs::write(folder.join("garmin-com.json"), &token).unwrap();
     sim.with(|state| state.expire_access_tokens("garmin.com"));
     sim.clear_log();
-    work.run("gs-fetch", &[]).ends(78).says(&folder.display().to_string());
+    work.run("gs-fetch", &[]).ends(78).says(&folder.display().to_string()).says("the disk is full");
     assert_eq!(asked(&sim, "/di-oauth2-service/").len(), 0, "the token is not spent");
     shell(&format!("mount -o remount,size=1m {}", folder.display()));
     work.run("gs-fetch", &[]).ok();
+}
+
+/// Fills what is left of a small disk, to the last byte.
+fn fill(dir: &std::path::Path) {
+    // The last pages are those that a file takes by itself.
+    shell(&format!("cd '{}'; dd if=/dev/zero of=filler bs=4k 2>/dev/null || true", dir.display()));
+}
+
+#[test]
+fn a_full_disk_has_one_exit_code_in_every_command_and_costs_no_password_login() {
+    if !is_inside("a_full_disk_has_one_exit_code_in_every_command_and_costs_no_password_login") {
+        return;
+    }
+    shell("ip link set lo up");
+    let sim = plain(3);
+    let mut work = Work::with(&sim);
+    work.set("SYNC_PLATFORM", "GARMINCOM");
+    std::fs::create_dir(work.data("")).unwrap();
+    shell(&format!("mount -t tmpfs -o size=2m none {}", work.data("").display()));
+    work.run("gs-list", &[]).ok();
+    let list = "{\"type\":\"activity\",\"platform\":\"garmin-com\",\"id\":\"20000000000\"}\n";
+    fill(&work.data(""));
+    work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD", "correct horse");
+    for (name, args) in [
+        ("gs-fetch", &[][..]),
+        ("gs-download", &[]),
+        ("gs-auth", &["login"]),
+        ("gs-auth", &["import", "-"]),
+        ("gs-import", &["."]),
+        ("gs-schedule", &["0 3 * * *"]),
+        ("gs-delete", &["--yes"]),
+        ("gs-notify", &[]),
+    ] {
+        let said = work.given(name, args, list);
+        assert!(said.code == 78 && said.err.contains("full"), "{said}");
+    }
+    assert_eq!(support::requests(&sim), [""; 0], "nobody was asked");
+    // With room for the catalogue and none for a token.
+    shell(&format!("rm '{}'; mkdir '{}'", work.data("filler").display(), work.data("tokens").display()));
+    shell(&format!("mount -t tmpfs -o size=8k none {}", work.data("tokens").display()));
+    work.run("gs-fetch", &[]).ends(78).says("the disk is full");
+    work.run("gs-auth", &["login"]).ends(78).says("the disk is full");
+    assert_eq!(support::requests(&sim), [""; 0], "nobody was asked");
+    shell(&format!("umount '{}'", work.data("tokens").display()));
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_full_disk_of_standard_output_of_the_page_or_of_a_watch_is_the_same() {
+    if !is_inside("a_full_disk_of_standard_output_of_the_page_or_of_a_watch_is_the_same") {
+        return;
+    }
+    let (_sim, mut work, list) = fetched(3);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    for args in [&[][..], &["--format", "csv"], &["--stats", "--format", "csv"], &["--stats"]] {
+        let mut command = work.command("gs-list", args);
+        let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(78) && said.contains("standard output cannot be written"),
+            "{args:?}: {said}"
+        );
+        assert!(said.contains("the disk is full"), "{args:?}: {said}");
+    }
+    for (name, setting) in [("page", "GS_REPORT_DIR"), ("watch", "")] {
+        let folder = work.dir().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        shell(&format!("mount -t tmpfs -o size=8k none {}", folder.display()));
+        fill(&folder);
+        if !setting.is_empty() {
+            work.set(setting, folder.to_str().unwrap());
+            work.run("gs-report", &[]).ends(78).says("the disk is full");
+        }
+    }
+    // The other platform of the same run gets its files.
+    work.given("gs-download", &[], &list).ok();
+    for name in ["watch", "stick"] {
+        std::fs::create_dir_all(work.dir().join(name)).unwrap();
+        let folder = format!("folder:{name}");
+        work.run("gs-fetch", &["--platform", &folder]).ok();
+    }
+    let plan = work.given("gs-diff", &["--from", "garmin-com", "--to", "folder:watch,folder:stick"], &list);
+    let files = work.given("gs-download", &[], &plan.ok().out).ok().out.clone();
+    let sent = work.given("gs-upload", &[], &files);
+    sent.ends(78).says("the disk is full");
+    assert_eq!(std::fs::read_dir(work.dir().join("stick")).unwrap().count(), 3);
 }

@@ -394,7 +394,7 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
 #[test]
 fn one_folder_has_one_name() {
     let (mut work, name) = watch(&[("a.fit", &run(0))]);
-    fs::write(work.dir().join(".env"), "SYNC_PLATFORM=folder:watch\n").unwrap();
+    work.write_env("SYNC_PLATFORM=folder:watch\n");
     work.run("gs-fetch", &[]).ok();
     work.run("gs-fetch", &["--platform", "Folder:./watch/"]).ok();
     work.run("gs-fetch", &["--platform", "folder:~/x/../watch"]).ok();
@@ -500,7 +500,7 @@ fn a_full_disk_leaves_nothing_half() {
     let folder = open::open(&name, "http://127.0.0.1:9").platform;
     assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(Uploaded::Created(_))));
     let full = folder.upload(&outgoing(&run(1)));
-    assert!(matches!(&full, Err(Error::Later { down: true, message }) if message.contains("make room")), "{full:?}");
+    assert!(matches!(&full, Err(Error::Storage(message)) if message.contains("make room")), "{full:?}");
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
     support::shell(&format!("umount {}", dir.display()));
 }

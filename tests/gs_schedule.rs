@@ -11,6 +11,7 @@ use support::{Said, Work};
 fn work() -> Work {
     let mut work = Work::alone();
     work.set("TZ", "UTC");
+    std::fs::create_dir(work.data("")).unwrap();
     work
 }
 

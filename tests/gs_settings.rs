@@ -8,7 +8,7 @@ use support::Work;
 #[test]
 fn it_shows_where_things_are_and_what_is_set() {
     let work = Work::alone();
-    std::fs::write(work.dir().join(".env"), "SYNC_PLATFORM=GARMINCOM,COROS\nMAX_DELETE=\n").unwrap();
+    work.write_env("SYNC_PLATFORM=GARMINCOM,COROS\nMAX_DELETE=\n");
     let said = work.run("gs-settings", &[]);
     let out = &said.ok().silent().out;
     for part in ["SYNC_PLATFORM", "GARMINCOM,COROS", "DATA_DIR", "data", "catalogue.sqlite", ".env"] {

@@ -8,17 +8,18 @@ use std::path::{Path, PathBuf};
 /// Rooms, and the rooms they may import from (besides themselves).
 const RULES: &[(&str, &[&str])] = &[
     ("activity", &[]),
+    ("fs", &[]),
     ("sport", &[]),
     ("clock", &[]),
     ("lang", &[]),
     ("schedule", &[]),
-    ("walk", &[]),
+    ("walk", &["fs"]),
     ("fit", &["activity", "sport"]),
     ("http", &["activity", "sport"]),
     ("matching", &["fit", "activity", "sport"]),
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
-    ("archive", &["fit", "http", "record", "walk", "activity", "sport"]),
+    ("archive", &["fit", "http", "record", "walk", "fs", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
     ("notify", &["status", "record", "http", "lang", "activity", "sport"]),
@@ -29,10 +30,10 @@ const RULES: &[(&str, &[&str])] = &[
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.
-    ("platform", &["http", "fit", "walk", "activity", "sport"]),
+    ("platform", &["http", "fit", "walk", "fs", "activity", "sport"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
     ("older", &["walk", "activity", "sport"]),
-    ("catalogue", &["http", "fit", "record", "activity", "sport", "clock"]),
+    ("catalogue", &["http", "fit", "record", "fs", "activity", "sport", "clock"]),
     (
         "cli",
         &[
@@ -53,6 +54,7 @@ const RULES: &[(&str, &[&str])] = &[
             "lang",
             "schedule",
             "walk",
+            "fs",
             "activity",
             "sport",
             "clock",

@@ -23,7 +23,7 @@ fn settings(three: &Three) -> Work {
         GARMIN_PASSWORD_COM='correct horse'\nGARMIN_EMAIL_CN=runner@example.cn\nGARMIN_PASSWORD_CN='correct horse'\n\
         COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\nGARMIN_NEWEST_NUM=10000\n\
         DELETE_DUPLICATE=1\nSPORT_DIFF_SECOND=60\nQYWX_BOT_KEY=693a91f6-7000-4000-8000-000000000000\n";
-    std::fs::write(work.dir().join(".env"), env).unwrap();
+    work.write_env(env);
     work
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::{BadBody, Piece, shelf, unpack};
+use crate::fs::{FULL, NO_LOCKS, is_full, lacks_locks};
 use crate::walk;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
@@ -31,19 +32,18 @@ pub struct Error {
 
 fn advice(source: &io::Error) -> String {
     match source.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full; make room and run it again".into(),
+        _ if is_full(source) => FULL.into(),
+        _ if lacks_locks(source) => NO_LOCKS.into(),
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => format!("{source}; make the folder writable"),
         _ => source.to_string(),
     }
 }
 
 impl Error {
-    /// Whether it is how the machine is set up, rather than something that passes.
+    /// Whether it is how the machine is set up, or its disk is full, rather than something that passes by itself.
     pub fn is_configuration(&self) -> bool {
-        matches!(
-            self.source.kind(),
-            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied | ErrorKind::NotADirectory
-        )
+        let kinds = [ErrorKind::ReadOnlyFilesystem, ErrorKind::PermissionDenied, ErrorKind::NotADirectory];
+        is_full(&self.source) || lacks_locks(&self.source) || kinds.contains(&self.source.kind())
     }
 }
 

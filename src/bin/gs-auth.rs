@@ -23,6 +23,7 @@ use garminsync::catalogue::Forgotten;
 use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
+use garminsync::settings::clean;
 use jiff::Timestamp;
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
@@ -115,6 +116,9 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     if !matches!(args.action, Action::Status { .. } | Action::Export) && !run.common.dry_run {
         run.require_writable()?;
     }
+    if !matches!(args.action, Action::Login { .. } | Action::Import { .. }) {
+        run.expect_data();
+    }
     match &args.action {
         Action::Login { browser, password } => login(run, *browser, *password),
         Action::Import { path } => import(run, path.as_deref()),
@@ -173,13 +177,13 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
                 Failure::new(Exit::Login, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
             })?
         };
-        platform.import(text.expose())
+        platform.import(clean(text.expose()))
     } else {
         let credentials = match run.credentials(kind)? {
             Some(credentials) => credentials,
             None => ask_credentials(kind)?,
         };
-        platform.login(&credentials, &mut |prompt| cli::ask_hidden(prompt))
+        platform.login(&credentials, &mut |prompt| cli::ask_code(prompt))
     };
     welcome(run, kind, account.map_err(|error| named(kind, error.into()))?);
     Ok(())
@@ -225,7 +229,7 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
         run.talk.warning(&format!("{}: would take over what was brought", kind.name));
         return Ok(());
     }
-    let account = open(run, kind)?.import(text.expose()).map_err(|error| named(kind, error.into()))?;
+    let account = open(run, kind)?.import(clean(text.expose())).map_err(|error| named(kind, error.into()))?;
     welcome(run, kind, account);
     Ok(())
 }

@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = args.common.named_platforms()?;
+    let only = args.common.exactly_named_platforms()?;
     let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
     let max_delete = match args.max_delete {
         Some(number) => number,

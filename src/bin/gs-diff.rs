@@ -48,10 +48,10 @@ Exit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 n
 )]
 struct Args {
     /// Send only from this platform (repeat it, or separate by commas)
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME")]
     from: Vec<String>,
     /// Send only to this platform (repeat it, or separate by commas)
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME")]
     to: Vec<String>,
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
@@ -178,6 +178,7 @@ fn plan(
     }
     let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };
     let (since, until) = args.filter.times(Timestamp::now())?;
+    run.warn_of_unknown_sports(&args.filter.sport)?;
     let targets: Vec<Target> =
         targets.iter().filter(|one| !one.kind.takes.is_empty()).map(|one| one.target()).collect();
     let is_wanted = |entry: &diff::Entry| {

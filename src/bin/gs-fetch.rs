@@ -11,9 +11,10 @@
 //! printed, and the exit code tells.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Parser;
@@ -88,12 +89,10 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let results: Vec<(&Kind, Result<Listed, Failure>)> = if args.common.dry_run {
         tasks.iter().map(|task| (task.kind, task.rehearse())).collect()
     } else {
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = tasks.into_iter().map(|task| (task.kind, scope.spawn(move || task.run()))).collect();
-            let bug = || Failure::new(Exit::Bug, "the listing ended in a bug; please report it with the lines above");
-            threads.into_iter().map(|(kind, thread)| (kind, thread.join().unwrap_or_else(|_| Err(bug())))).collect()
-        })
+        list_all(tasks)
     };
+    // Only now is it known which sports the platforms have.
+    run.warn_of_unknown_sports(&args.filter.sport)?;
     for (kind, result) in results {
         match result {
             Ok(listed) => print(args, run, kind, (since, until), limit, &listed)?,
@@ -101,6 +100,29 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Lists all platforms at once; where there can be no more threads, one after the other.
+fn list_all(tasks: Vec<Task>) -> Vec<(&'static Kind, Result<Listed, Failure>)> {
+    let kinds: Vec<&'static Kind> = tasks.iter().map(|task| task.kind).collect();
+    let waiting = Mutex::new(tasks.into_iter().enumerate().collect::<VecDeque<_>>());
+    let listed = Mutex::new(kinds.iter().map(|_| None).collect::<Vec<Option<Result<Listed, Failure>>>>());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let put = |at: usize, result| listed.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(result);
+    let work = || {
+        while let Some((at, task)) = next() {
+            put(at, task.run());
+        }
+    };
+    std::thread::scope(|scope| {
+        let spawned = kinds.iter().map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
+        // What has ended one of them is told below, where its result is missing.
+        spawned.collect::<Vec<_>>().into_iter().for_each(|thread| drop(thread.join()));
+    });
+    work();
+    let bug = || Failure::new(Exit::Bug, "the listing ended in a bug; please report it with the lines above");
+    let listed = listed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    kinds.into_iter().zip(listed).map(|(kind, result)| (kind, result.unwrap_or_else(|| Err(bug())))).collect()
 }
 
 /// The listing of one platform, with all it needs on a thread of its own.

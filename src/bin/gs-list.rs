@@ -102,6 +102,9 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         absent: if args.state.all || args.state.downloaded { None } else { Some(args.state.deleted) },
         ..Query::default()
     };
+    run.expect_data();
+    run.warn_of_unknown_sports(&query.sports)?;
+    run.warn_of_unknown_ids(&query.ids, &query.platforms)?;
     let format = args.format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
     if args.stats {
         return stats(run, &query, format);
@@ -193,7 +196,7 @@ impl Printer {
             Format::Ndjson => Printer::Ndjson(Output::buffered()),
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(Output::buffered());
-                writer.write_record(CSV_HEAD).map_err(|error| Output::failed(&error))?;
+                writer.write_record(CSV_HEAD).map_err(cli::csv::failed)?;
                 Printer::Csv(Box::new(writer))
             }
         })
@@ -207,7 +210,7 @@ impl Printer {
                 Ok(())
             }
             Printer::Ndjson(output) => output.record(&Record::from(record)).map(drop),
-            Printer::Csv(writer) => writer.write_record(csv_fields(&record)).map_err(|error| Output::failed(&error)),
+            Printer::Csv(writer) => writer.write_record(csv_fields(&record)).map_err(cli::csv::failed),
         }
     }
 
@@ -227,7 +230,7 @@ impl Printer {
                 Ok(())
             }
             Printer::Ndjson(mut output) => output.flush().map(drop),
-            Printer::Csv(mut writer) => writer.flush().map_err(|error| Output::failed(&error)),
+            Printer::Csv(mut writer) => writer.flush().map_err(|error| Output::write_failed(&error)),
         }
     }
 }
@@ -268,11 +271,11 @@ fn table_row(record: &ActivityRecord) -> Vec<String> {
 
 fn csv_fields(record: &ActivityRecord) -> [String; 17] {
     let a = &record.activity;
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let text = |value: &Option<String>| value.as_deref().map(cli::csv::cell).unwrap_or_default();
     let number = |value: Option<f64>| value.map(|n| n.to_string()).unwrap_or_default();
     [
-        a.platform.clone(),
-        a.id.clone(),
+        cli::csv::cell(&a.platform),
+        cli::csv::cell(&a.id),
         text(&a.name),
         text(&a.sport),
         text(&a.sub_sport),
@@ -286,7 +289,7 @@ fn csv_fields(record: &ActivityRecord) -> [String; 17] {
         text(&a.device),
         a.manual.to_string(),
         is_downloaded(record).to_string(),
-        record.file.as_ref().map(|file| file.path.clone()).unwrap_or_default(),
+        record.file.as_ref().map(|file| cli::csv::cell(&file.path)).unwrap_or_default(),
         record.file.as_ref().map(|file| file.sha256.clone()).unwrap_or_default(),
     ]
 }
@@ -321,8 +324,8 @@ fn stats(run: &Run, query: &Query, format: Format) -> Outcome {
         }
         Format::Csv => {
             let mut writer = csv::Writer::from_writer(output);
-            all.iter().try_for_each(|stats| writer.serialize(stats)).map_err(|error| Output::failed(&error))?;
-            return writer.flush().map_err(|error| Output::failed(&error));
+            all.iter().try_for_each(|stats| writer.serialize(stats)).map_err(cli::csv::failed)?;
+            return writer.flush().map_err(|error| Output::write_failed(&error));
         }
     }
     output.flush().map(drop)

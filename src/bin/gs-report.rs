@@ -60,6 +60,7 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
+    run.expect_data();
     let lang = args.lang.map_or_else(|| run.language(), Ok)?;
     let refresh = args.refresh || run.settings.yes("GS_REPORT_REFRESH")?.unwrap_or(false);
     let of_settings = || run.settings.path("GS_REPORT_DIR");

@@ -11,9 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
-
-/// Every setting there is, as `.env.example` shows it to people.
-const EXAMPLE: &str = include_str!("../../.env.example");
+use garminsync::settings::{is_secret, names};
 
 /// Settings that are time spans.
 const DURATIONS: &[&str] = &[
@@ -28,6 +26,7 @@ const DURATIONS: &[&str] = &[
     "GS_CONFIRM_WAIT",
     "GS_LOGIN_PAUSE",
     "GS_JITTER",
+    "GS_COMMAND_TIMEOUT",
 ];
 
 /// Print what the settings come to; secrets are never shown
@@ -64,7 +63,7 @@ impl HasCommon for Args {
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-settings", cli::Log::No, work)
+    cli::main("gs-settings", cli::Log::Asked, work)
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
@@ -89,13 +88,17 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
                 output.text(&format!("{value}\n"))?;
             }
         }
-        None => drop(output.text(&format!("{}\n", table(run)))?),
+        None => {
+            run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
+            output.text(&format!("{}\n", table(run)))?;
+        }
     }
     output.flush().map(drop)
 }
 
-/// Reads all that have a form, as the commands would.
+/// Reads all that have a form, as the commands would, and tells what nobody will have meant.
 fn check(run: &Run) -> Outcome {
+    run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
     for name in ["SPORT_DIFF_SECOND", "GARMIN_NEWEST_NUM", "MAX_DELETE", "MAX_UPLOAD"] {
         run.settings.number(name)?;
     }
@@ -103,7 +106,14 @@ fn check(run: &Run) -> Outcome {
         run.settings.duration(name, std::time::Duration::ZERO)?;
     }
     run.settings.yes("DELETE_DUPLICATE")?;
-    run.http(None)?;
+    run.archives()?;
+    if run.loopback()?.is_none() {
+        run.proxies()?;
+        // They may be on a disk that is not there yet when a schedule is written.
+        if let Err(failure) = run.roots() {
+            run.talk.warning(&failure.message);
+        }
+    }
     let kinds = match run.platforms() {
         // That nobody has logged in yet is no mistake in a setting.
         Err(failure) if failure.exit != cli::Exit::Login => return Err(failure),
@@ -151,22 +161,20 @@ fn value(run: &Run, name: &str) -> Option<String> {
             Ok(Some(yes)) => Some(if yes { "1" } else { "0" }.to_owned()),
             _ => run.settings.get(name).map(str::to_owned),
         },
+        // The flag goes first, and gives the names as commands print them.
+        "SYNC_PLATFORM" => match run.common.named_platforms() {
+            Ok(Some(kinds)) => Some(cli::names_of(&kinds)),
+            _ => run.settings.get(name).map(str::to_owned),
+        },
+        "HTTPS_PROXY" | "ALL_PROXY" | "NO_PROXY" => {
+            let (_, text) = run.settings.any(&[&name.to_ascii_lowercase(), name])?;
+            // What stands before the host is a login.
+            let shown = |(login, host): (&str, &str)| {
+                format!("{}***@{host}", login.find("://").map_or("", |at| &login[..at + 3]))
+            };
+            Some(text.rsplit_once('@').map_or(text.to_owned(), shown))
+        }
         _ if is_secret(name) => run.settings.names_secret(name).then(|| "***".to_owned()),
         _ => run.settings.get(name).map(str::to_owned),
     }
-}
-
-fn names() -> impl Iterator<Item = &'static str> {
-    let named = |line: &'static str| {
-        let (name, _) = line.strip_prefix('#')?.split_once('=')?;
-        let is_name = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-        (is_name && !name.is_empty()).then_some(name)
-    };
-    EXAMPLE.lines().filter_map(named)
-}
-
-/// What opens an account or a channel, or may: the addresses of bots hold their keys.
-fn is_secret(name: &str) -> bool {
-    let parts = ["PASSWORD", "TOKEN", "SECRET", "KEY", "HOOK", "URL", "COMMAND"];
-    parts.iter().any(|part| name.contains(part))
 }

@@ -344,6 +344,16 @@ impl Catalogue {
         self.done(row.optional())
     }
 
+    /// The sports of all activities: FIT's names and the platforms' own.
+    pub fn sports(&self) -> Result<Vec<String>> {
+        let sql = "SELECT sport FROM activities WHERE sport IS NOT NULL
+            UNION SELECT sub_sport FROM activities WHERE sub_sport IS NOT NULL
+            UNION SELECT platform_sport FROM activities WHERE platform_sport IS NOT NULL";
+        let names =
+            self.connection.prepare(sql).and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
+        self.done(names)
+    }
+
     /// The platforms that were ever listed or hold an activity.
     pub fn platforms(&self) -> Result<Vec<String>> {
         let names = self

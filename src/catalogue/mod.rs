@@ -26,6 +26,7 @@ mod transfers;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::fs::{NO_LOCKS, lacks_locks};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use accounts::AccountRow;
@@ -108,6 +109,12 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Nobody can be kept from writing at the same time.
+    #[error("{}: {NO_LOCKS}", path.display())]
+    NoLocks {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is damaged.
     #[error("{}: the catalogue is damaged ({why}); {}", path.display(), advice(path))]
     Damaged {
@@ -126,6 +133,13 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether it passes by itself.
+    pub fn passes(&self) -> bool {
+        matches!(self, Error::Locked { .. } | Error::Sqlite { .. })
+    }
+}
+
 /// Result of every call here.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -139,6 +153,7 @@ impl Error {
             | Error::NoDatabase { path }
             | Error::Foreign { path }
             | Error::Full { path }
+            | Error::NoLocks { path }
             | Error::Unusable { path, .. }
             | Error::Damaged { path, .. }
             | Error::Sqlite { path, .. } => *path = original.to_owned(),
@@ -180,6 +195,10 @@ impl Catalogue {
                 // Changing to WAL fails at once while another process does the same, whatever the busy time-out.
                 Err(Error::Locked { .. }) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
                 Err(Error::ReadOnly { why, .. }) if path.is_file() => return read_only::open(path, why, wait),
+                // SQLite says the same where there are no locks at all.
+                Err(Error::Locked { path }) if lacks_record_locks(&path) => {
+                    return Err(Error::NoLocks { path });
+                }
                 opened => return opened,
             }
         }
@@ -345,6 +364,14 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
             source => Error::Sqlite { path, source },
         },
     }
+}
+
+/// Whether the folder of the catalogue has no locks of the kind that SQLite uses; one that cannot be tried has.
+fn lacks_record_locks(path: &Path) -> bool {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let tried = tempfile::tempfile_in(dir)
+        .and_then(|file| Ok(rustix::fs::fcntl_lock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)?));
+    tried.is_err_and(|error| lacks_locks(&error))
 }
 
 /// Whether the file is a database of GarminSync or Sports Sync X, whose settings name it by the same `DB_PATH`.

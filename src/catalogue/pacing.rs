@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Catalogue, Error};
-use crate::http::{Pacer, Turn};
+use crate::http::{NoTurn, Pacer, Turn};
 
 /// Between taking a turn and the first byte on the wire lie a few moments that differ from process to process; this
 /// keeps their difference from ever making an interval shorter than asked.
@@ -27,9 +27,9 @@ impl Pacing {
         Pacing(Mutex::new(catalogue))
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> Result<T, Error>) -> Result<T, String> {
+    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> Result<T, Error>) -> Result<T, NoTurn> {
         let mut catalogue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut catalogue).map_err(|error| error.to_string())
+        work(&mut catalogue).map_err(|error| NoTurn { message: error.to_string(), passes: error.passes() })
     }
 }
 
@@ -45,7 +45,7 @@ impl Catalogue {
 }
 
 impl Pacer for Pacing {
-    fn take_turn(&self, platform: &str, interval: Duration) -> Result<Turn, String> {
+    fn take_turn(&self, platform: &str, interval: Duration) -> Result<Turn, NoTurn> {
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX / 100);
         self.with(|catalogue| {
             catalogue.write(|tx| {
@@ -68,7 +68,7 @@ impl Pacer for Pacing {
         })
     }
 
-    fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), String> {
+    fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), NoTurn> {
         self.with(|catalogue| {
             catalogue.write(|tx| {
                 tx.prepare_cached(

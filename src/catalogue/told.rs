@@ -1,9 +1,13 @@
-//! The table of what each channel was told last: the same failure is told once, until it changes.
+//! The table of what each channel was told last: the same failure is told once, until it changes. What a person is told
+//! on the terminal or by cron's mail although nothing failed stands there too, and is told once a day.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Catalogue, Result};
+
+/// Seconds in a day.
+const DAY: i64 = 86_400;
 
 impl Catalogue {
     /// Whether nobody has told `what` under this name yet; from now on somebody has.
@@ -20,6 +24,20 @@ impl Catalogue {
         let sql = "SELECT failures FROM told WHERE channel = ?1";
         let row = self.connection.query_row(sql, [channel], |row| row.get(0)).optional();
         Ok(self.done(row)?.unwrap_or_default())
+    }
+
+    /// Whether a person was not told `remark` for a day; from now on it counts as told. A time that lies ahead is of a clock
+    /// that was wrong, and counts as none.
+    pub fn is_due(&mut self, remark: &str, now: Timestamp) -> Result<bool> {
+        let now = now.as_second();
+        self.write(|tx| {
+            let told = tx.execute(
+                "INSERT INTO told (channel, failures, at) VALUES (?1, '', ?2)
+                 ON CONFLICT (channel) DO UPDATE SET at = ?2 WHERE at > ?2 OR at <= ?3",
+                params![format!("remark: {remark}"), now, now - DAY],
+            )?;
+            Ok(told > 0)
+        })
     }
 
     /// Remembers what `channel` was told; only to be called once it has taken the message.

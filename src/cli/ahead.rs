@@ -18,11 +18,12 @@ pub struct Ahead {
 }
 
 impl Ahead {
-    /// Begins to read, and tells `bar` how many lines have come in.
-    pub fn begin(bar: &Bar) -> Ahead {
+    /// Begins to read, and tells `bar` how many lines have come in. Nothing where there can be no thread: then it is not
+    /// known how much there is.
+    pub fn begin(bar: &Bar) -> Option<Ahead> {
         let (sender, pieces) = sync_channel(PIECES);
         let told = bar.clone();
-        std::thread::spawn(move || {
+        let read = move || {
             let mut input = io::stdin().lock();
             let mut is_cut = false;
             loop {
@@ -43,8 +44,9 @@ impl Ahead {
             // A last line may lack its end.
             told.came(u64::from(is_cut));
             told.all_came();
-        });
-        Ahead { pieces, piece: io::Cursor::default(), bar: bar.clone() }
+        };
+        std::thread::Builder::new().name("input".into()).spawn(read).ok()?;
+        Some(Ahead { pieces, piece: io::Cursor::default(), bar: bar.clone() })
     }
 
     fn next(&mut self) -> Option<io::Result<Vec<u8>>> {

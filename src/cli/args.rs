@@ -35,7 +35,7 @@ pub struct Common {
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub progress: When,
     /// Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', global = true)]
+    #[arg(long, value_name = "NAME", global = true)]
     pub platform: Vec<String>,
 }
 
@@ -106,6 +106,30 @@ impl Common {
     pub fn named_platforms(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
         named("--platform", &self.platform)
     }
+
+    /// The same for a command that deletes: by their names to the letter, as they stand in records.
+    pub fn exactly_named_platforms(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
+        let kinds = self.named_platforms()?;
+        let is_exact = |written: &String| {
+            // Nothing is ever deleted from a folder.
+            written.starts_with("folder:") || kinds.iter().flatten().any(|kind| kind.name == *written)
+        };
+        match self.platform.iter().flat_map(|text| split_names(text)).find(|written| !is_exact(written)) {
+            Some(written) => {
+                let message = format!(
+                    "--platform: {written:?} is not the exact name of a platform; known: {}",
+                    platform::known()
+                );
+                Err(Failure::usage(message))
+            }
+            None => Ok(kinds),
+        }
+    }
+}
+
+/// These platforms as a flag takes them, with commas in between.
+pub fn names_of(kinds: &[&'static Kind]) -> String {
+    kinds.iter().map(|kind| kind.name.replace(',', "\\,")).collect::<Vec<_>>().join(",")
 }
 
 /// The platforms named by a flag, in the table's order; `None` if none is named.
@@ -116,18 +140,43 @@ pub fn named(flag: &str, names: &[String]) -> Result<Option<Vec<&'static Kind>>,
 /// The platforms that `SYNC_PLATFORM` names.
 pub fn platforms_of_settings(settings: &Settings) -> Result<Option<Vec<&'static Kind>>, Failure> {
     let Some(text) = settings.get("SYNC_PLATFORM") else { return Ok(None) };
-    let names = text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    let names: Vec<String> = names.collect();
-    if names.is_empty() {
+    if split_names(text).is_empty() {
         return Err(Failure::new(Exit::Config, format!("SYNC_PLATFORM={text:?} names no platform of this version")));
     }
-    find("SYNC_PLATFORM", &names, Exit::Config).map(Some)
+    find("SYNC_PLATFORM", &[text.to_owned()], Exit::Config).map(Some)
+}
+
+/// The names of a list with commas in between.
+///
+/// A comma within the path of a folder belongs to it, unless the name of a platform follows it; `\,` always does.
+fn split_names(text: &str) -> Vec<String> {
+    let is_name = |word: &str| {
+        let prefix = word.split_once(':').map_or("", |(prefix, _)| prefix);
+        word.is_empty() || prefix.eq_ignore_ascii_case("folder") || platform::kind(word).is_some()
+    };
+    let mut names: Vec<String> = Vec::new();
+    let (mut is_in_folder, mut is_escaped) = (false, false);
+    for part in text.split(',') {
+        match names.last_mut() {
+            Some(last) if is_escaped => {
+                last.pop();
+                last.push_str(&format!(",{part}"));
+            }
+            Some(last) if is_in_folder && !is_name(part.trim()) => last.push_str(&format!(",{part}")),
+            _ => {
+                is_in_folder = part.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("folder:"));
+                names.push(part.to_owned());
+            }
+        }
+        is_escaped = is_in_folder && part.ends_with('\\');
+    }
+    names.into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, Failure> {
     let mut kinds: Vec<&'static Kind> = Vec::new();
-    for name in names {
-        let Some(kind) = platform::kind(name) else {
+    for name in names.iter().flat_map(|text| split_names(text)) {
+        let Some(kind) = platform::kind(&name) else {
             let known = platform::known();
             let message = if name.trim_end_matches(':').eq_ignore_ascii_case("folder") {
                 format!("{from}: which folder? Write folder:PATH, such as folder:/mnt/watch")
@@ -152,4 +201,28 @@ pub(super) fn in_order(kinds: impl IntoIterator<Item = &'static Kind>) -> Vec<&'
     let row = |kind: &&Kind| platform::PLATFORMS.iter().position(|row| row.name == kind.name).unwrap_or(usize::MAX);
     ordered.sort_by_key(row);
     ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_in_the_path_of_a_folder_belongs_to_it() {
+        for (text, names) in [
+            ("garmin-com,coros", &["garmin-com", "coros"][..]),
+            (" GARMINCOM , ,COROS, ", &["GARMINCOM", "COROS"]),
+            ("folder:/x/Runs, 2025", &["folder:/x/Runs, 2025"]),
+            ("folder:/x/Runs, 2025, and 2026,coros", &["folder:/x/Runs, 2025, and 2026", "coros"]),
+            ("coros,folder:/a,b,folder:/c,d", &["coros", "folder:/a,b", "folder:/c,d"]),
+            ("folder:/a,GARMINCOM", &["folder:/a", "GARMINCOM"]),
+            ("folder:/a\\,coros", &["folder:/a,coros"]),
+            ("Folder:/a\\,folder:/b,coros", &["Folder:/a,folder:/b", "coros"]),
+            ("folder:/a\\b,c", &["folder:/a\\b,c"]),
+            ("garmin-com,garmin-cmo", &["garmin-com", "garmin-cmo"]),
+            ("", &[]),
+        ] {
+            assert_eq!(split_names(text), names, "{text}");
+        }
+    }
 }

@@ -104,7 +104,9 @@ impl<'a> Deletions<'a> {
     }
 
     fn judge(&mut self, record: ActivityRecord) -> Result<(), Failure> {
-        let Some(kind) = platform::kind(&record.activity.platform) else {
+        // To the letter: what is like the name of a platform may be meant for another one.
+        let named = platform::kind(&record.activity.platform).filter(|kind| kind.name == record.activity.platform);
+        let Some(kind) = named else {
             return self.skip(record, "no platform of this name is known here");
         };
         // First all that costs no request.

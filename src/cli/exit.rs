@@ -23,7 +23,7 @@ pub enum Exit {
     Later = 75,
     /// A login is needed.
     Login = 77,
-    /// Something in the set-up.
+    /// Something in the set-up, or a disk that is full.
     Config = 78,
     /// A person ended it.
     Interrupted = 130,
@@ -64,8 +64,9 @@ impl From<catalogue::Error> for Failure {
         use catalogue::Error;
         let exit = match error {
             Error::Locked { .. } => Exit::Later,
-            Error::Full { .. } => Exit::Partial,
-            Error::Newer { .. }
+            Error::Full { .. }
+            | Error::NoLocks { .. }
+            | Error::Newer { .. }
             | Error::ReadOnly { .. }
             | Error::NoDatabase { .. }
             | Error::Foreign { .. }
@@ -131,7 +132,7 @@ impl From<&ProblemKind> for Exit {
         match kind {
             ProblemKind::Login => Exit::Login,
             ProblemKind::RetryLater => Exit::Later,
-            ProblemKind::Account => Exit::Config,
+            ProblemKind::Account | ProblemKind::Storage => Exit::Config,
             _ => Exit::Partial,
         }
     }

@@ -15,8 +15,10 @@ pub fn records(hint: &str, bar: &Bar) -> Result<Records, Failure> {
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!("it reads records from standard input; try: {hint}")));
     }
-    let input: Box<dyn Read> =
-        if bar.is_shown() { Box::new(Ahead::begin(bar)) } else { Box::new(std::io::stdin().lock()) };
+    let input: Box<dyn Read> = match bar.is_shown().then(|| Ahead::begin(bar)).flatten() {
+        Some(ahead) => Box::new(ahead),
+        None => Box::new(std::io::stdin().lock()),
+    };
     Ok(Reader::new(BufReader::with_capacity(256 << 10, input)))
 }
 
@@ -38,6 +40,12 @@ pub fn stdin_text() -> Result<Secret, Failure> {
 pub fn ask_hidden(prompt: &str) -> Option<Secret> {
     let text = rpassword::prompt_password(prompt).ok()?;
     (!text.trim().is_empty()).then(|| Secret::new(text))
+}
+
+/// Asks on the terminal for the code of a second factor. Authenticators show it in groups, and people type it so.
+pub fn ask_code(prompt: &str) -> Option<Secret> {
+    let code = ask_hidden(prompt)?;
+    Some(Secret::new(code.expose().split_whitespace().collect::<String>()))
 }
 
 /// Asks on the terminal; `None` if stdin is none, or nothing was typed.

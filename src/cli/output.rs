@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 
 use super::progress::Screen;
 use super::{Exit, Failure};
+use crate::fs::{FULL, is_full};
 use crate::record::Record;
 
 /// So much is kept back by commands that print faster than anybody reads.
@@ -39,23 +40,31 @@ impl Output {
             return Ok(false);
         }
         record.write(&mut self.kept).map_err(|error| Output::failed(&error))?;
-        self.flush_beyond(self.most)
+        self.hand_on(self.most).map_err(|error| Output::write_failed(&error))
     }
 
     /// Writes text. `false`: nobody reads any more.
     pub fn text(&mut self, text: &str) -> Result<bool, Failure> {
         self.kept.extend_from_slice(text.as_bytes());
-        self.flush_beyond(KEPT)
+        self.hand_on(KEPT).map_err(|error| Output::write_failed(&error))
     }
 
     /// Hands on what is buffered. `false`: nobody reads any more.
     pub fn flush(&mut self) -> Result<bool, Failure> {
-        self.flush_beyond(0)
+        self.hand_on(0).map_err(|error| Output::write_failed(&error))
     }
 
     /// Whether a write has shown that nobody reads any more.
     pub fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// What a failed write of this one or of another writer on top of it means.
+    pub fn write_failed(error: &io::Error) -> Failure {
+        match is_full(error) {
+            true => Failure::new(Exit::Config, format!("standard output cannot be written: {FULL}")),
+            false => Output::failed(error),
+        }
     }
 
     /// Turns a failed write of another writer into ours.
@@ -64,7 +73,7 @@ impl Output {
     }
 
     /// Hands on what is buffered, if it is more than `most`.
-    fn flush_beyond(&mut self, most: usize) -> Result<bool, Failure> {
+    fn hand_on(&mut self, most: usize) -> io::Result<bool> {
         if self.kept.len() <= most {
             return Ok(!self.closed);
         }
@@ -81,7 +90,7 @@ impl Output {
                 self.closed = true;
                 Ok(false)
             }
-            Err(error) => Err(Output::failed(&error)),
+            Err(error) => Err(error),
         }
     }
 
@@ -101,18 +110,17 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.kept.extend_from_slice(bytes);
-        self.flush_beyond(KEPT).map_err(|failure| io::Error::other(failure.message))?;
-        Ok(bytes.len())
+        self.hand_on(KEPT).map(|_| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Output::flush(self).map(drop).map_err(|failure| io::Error::other(failure.message))
+        self.hand_on(0).map(drop)
     }
 }
 
 /// What was written and not handed on.
 impl Drop for Output {
     fn drop(&mut self) {
-        let _ = self.flush_beyond(0);
+        let _ = self.hand_on(0);
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::args::platforms_of_settings;
 use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, Pacing};
-use crate::http::{Backoff, Http, Loopback, Options};
+use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
 use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
 use crate::settings::{self, Settings};
 use crate::walk::Notice;
@@ -35,7 +35,8 @@ impl Run {
         if ready.is_empty() {
             let message =
                 "no platform is set up; log in first: gs-auth login --platform garmin-com (or garmin-cn, or coros)";
-            return Err(Failure::new(Exit::Login, message));
+            let file = if self.settings.file().is_none() { "; no settings file was found" } else { "" };
+            return Err(Failure::new(Exit::Login, format!("{message}{file}")));
         }
         Ok(ready)
     }
@@ -61,11 +62,14 @@ impl Run {
 
     /// The way out, for all platforms of this run. `bar` shows what it waits for.
     pub fn http(&self, bar: Option<Bar>) -> Result<Arc<Http>, Failure> {
-        let loopback = self.settings.get("GS_LOOPBACK").map(Loopback::parse).transpose();
-        let loopback = loopback.map_err(|why| Failure::new(Exit::Config, why))?;
+        let loopback = self.loopback()?;
         let seconds = Duration::from_secs;
         let talk = self.talk.clone();
         let options = Options {
+            route: match loopback {
+                Some(_) => Route::default(),
+                None => Route { proxies: self.proxies()?, roots: self.roots()? },
+            },
             loopback,
             timeout: self.settings.duration("GS_TIMEOUT", seconds(60))?,
             backoff: Backoff {
@@ -88,6 +92,25 @@ impl Run {
         self.upload_as_import()?;
         let pacing = Pacing::new(Catalogue::open(&self.catalogue_path, self.lock_wait)?);
         Ok(Arc::new(Http::new(Arc::new(pacing), options)))
+    }
+
+    /// The stand-in on this machine, if the settings name one.
+    pub fn loopback(&self) -> Result<Option<Loopback>, Failure> {
+        let loopback = self.settings.get("GS_LOOPBACK").map(Loopback::parse).transpose();
+        loopback.map_err(|why| Failure::new(Exit::Config, why))
+    }
+
+    /// The proxy, wherever the settings name it.
+    pub fn proxies(&self) -> Result<Proxies, Failure> {
+        Proxies::read(|names| self.settings.any(names)).map_err(|why| Failure::new(Exit::Config, why))
+    }
+
+    /// The certificate authorities, if the settings name others than the system's.
+    pub fn roots(&self) -> Result<Option<Roots>, Failure> {
+        let (file, folders) = (self.settings.path("SSL_CERT_FILE"), self.settings.paths("SSL_CERT_DIR"));
+        let has_own = file.is_some() || !folders.is_empty();
+        let roots = has_own.then(|| Roots::read(file.as_deref(), &folders)).transpose();
+        roots.map_err(|why| Failure::new(Exit::Config, why))
     }
 
     /// `GS_CONFIRM_WAIT`: how long to wait before a second look at a list that nobody has ever seen filled, or at one that
@@ -168,9 +191,9 @@ impl Run {
 }
 
 fn credentials(settings: &Settings, kind: &Kind) -> Result<Option<Credentials>, settings::Error> {
-    let first = |names: &[&str]| names.iter().find_map(|name| settings.secret(name).transpose()).transpose();
-    let (user, password) = (first(kind.user_settings)?, first(kind.password_settings)?);
-    Ok(user.zip(password).map(|(user, password)| Credentials { user: user.expose().to_owned(), password }))
+    let user = kind.user_settings.iter().find_map(|name| settings.address(name).transpose()).transpose()?;
+    let password = kind.password_settings.iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
+    Ok(user.zip(password).map(|(user, password)| Credentials { user, password }))
 }
 
 /// Refused logins, remembered in the catalogue.
@@ -184,7 +207,10 @@ struct Guard {
 impl Guard {
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
         let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
-        result.map_err(|error| platform::Error::Later { message: error.to_string(), down: true })
+        result.map_err(|error| match error.passes() {
+            true => platform::Error::Later { message: error.to_string(), down: true },
+            false => platform::Error::Storage(error.to_string()),
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::{Exit, Failure};
 use crate::archive::{make_private, sync_dir};
+use crate::fs::{FULL, is_full};
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
 const UNFINISHED: &str = ".gs-unfinished-";
@@ -127,10 +128,9 @@ fn sweep(dir: &Path) {
 
 fn failure(path: &Path, error: &io::Error) -> Failure {
     let path = path.display();
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            Failure::new(Exit::Partial, format!("{path}: the disk is full; make room and run it again"))
-        }
-        _ => Failure::new(Exit::Config, format!("{path}: {error}; make the folder writable, or choose another one")),
-    }
+    let message = match is_full(error) {
+        true => format!("{path}: {FULL}"),
+        false => format!("{path}: {error}; make the folder writable, or choose another one"),
+    };
+    Failure::new(Exit::Config, message)
 }

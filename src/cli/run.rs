@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 
-use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, generate, signals};
+use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, generate, remarks, signals};
 use crate::archive::{Archive, make_private};
 use crate::catalogue::{self, Catalogue};
 use crate::http::Http;
@@ -27,6 +27,8 @@ pub enum Log {
     IfWritable,
     /// It only looks.
     No,
+    /// The same, and scripts ask it at every turn: it says nothing that it is not asked for.
+    Asked,
 }
 
 /// What a command works with.
@@ -53,6 +55,8 @@ pub struct Run {
     pub id: String,
     /// How long others' locks are waited for.
     pub lock_wait: Duration,
+    /// The data folder was not there before.
+    pub(super) is_new: bool,
     /// The platforms that were opened, and the way out that each was given.
     pub(super) opened: RefCell<BTreeMap<&'static str, (Kind, Arc<Http>)>>,
     worst: Exit,
@@ -83,15 +87,27 @@ fn whole<A: HasCommon>(
     talk: Arc<Talk>,
     work: fn(&A, &mut Run) -> Outcome,
 ) -> Exit {
-    let mut run = match Run::open(command, args.common(), talk.clone()) {
+    let settings = match Settings::load(args.common().env_file.as_deref()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            talk.error(&error.to_string());
+            return Failure::from(error).exit;
+        }
+    };
+    let mut run = match Run::open(command, args.common(), talk.clone(), settings.clone()) {
         Ok(run) => run,
         Err(failure) => {
             talk.error(&failure.message);
+            remarks::name_settings(&talk, &settings, failure.exit);
             return failure.exit;
         }
     };
     if log == Log::Yes && !run.common.dry_run {
         run.tell_of_the_clock();
+    }
+    if log != Log::Asked {
+        run.close_tokens();
+        run.tell_remarks();
     }
     let row = match log {
         Log::IfWritable if run.catalogue.is_read_only() => Ok(None),
@@ -108,17 +124,27 @@ fn whole<A: HasCommon>(
         talk.error(&failure.message);
         run.raise(failure.exit);
     }
+    remarks::name_settings(&talk, &settings, run.worst);
     run.worst
 }
 
 impl Run {
-    fn open(command: &'static str, common: &Common, talk: Arc<Talk>) -> Result<Run, Failure> {
-        let settings = Settings::load(common.env_file.as_deref())?;
+    fn open(command: &'static str, common: &Common, talk: Arc<Talk>, settings: Settings) -> Result<Run, Failure> {
         let data_dir = match &common.data_dir {
             Some(dir) => dir.clone(),
             None => settings.data_dir()?,
         };
         let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
+        let flags = [Some(&data_dir), common.env_file.as_ref()];
+        if let Some(path) = flags.into_iter().flatten().find(|path| path.to_str().is_none()) {
+            return Err(Failure::new(
+                Exit::Config,
+                format!(
+                    "{path:?} is not valid UTF-8, and paths in records have to be; rename the folder, or use a link with another name"
+                ),
+            ));
+        }
+        let is_new = !data_dir.exists();
         claim(&data_dir).map_err(|error| {
             Failure::new(
                 Exit::Config,
@@ -141,6 +167,7 @@ impl Run {
             stop,
             id,
             lock_wait,
+            is_new,
             opened: RefCell::default(),
             worst: Exit::Ok,
             counts: BTreeMap::new(),

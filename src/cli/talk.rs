@@ -66,6 +66,16 @@ impl Talk {
         self.say(Level::Warning, "warning", message);
     }
 
+    /// Whether warnings are shown.
+    pub(super) fn warns(&self) -> bool {
+        self.level >= Level::Warning
+    }
+
+    /// What helps to mend the failures that were told; shown wherever they are.
+    pub(super) fn hint(&self, message: &str) {
+        self.say(Level::Error, "note", message);
+    }
+
     /// What was done, for somebody who looks.
     pub fn note(&self, message: &str) {
         self.say(Level::Note, "note", message);

@@ -120,7 +120,9 @@ impl Targets {
             Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(kind)),
             Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
-            Error::Input(_) | Error::Storage(_) | Error::Stopped => return Err(error.into()),
+            // A watch may be full while there is room elsewhere.
+            Error::Storage(_) => (ProblemKind::Storage, true),
+            Error::Input(_) | Error::Stopped => return Err(error.into()),
         };
         let problem = Problem::new(run.command, what, text);
         if all {

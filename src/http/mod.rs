@@ -5,9 +5,12 @@
 
 mod agent;
 mod loopback;
+mod names;
 mod once;
 mod pace;
+mod proxy;
 mod retry;
+mod roots;
 mod secret;
 mod send;
 mod tls;
@@ -18,8 +21,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub use loopback::Loopback;
-pub use pace::{Pacer, Turn};
+pub use pace::{NoTurn, Pacer, Turn};
+pub use proxy::Proxies;
 pub use retry::{Backoff, retry_after};
+pub use roots::Roots;
 pub use secret::Secret;
 
 /// The largest answers of each kind, in bytes after decompression. What services send is a small part of it, and reading
@@ -57,6 +62,8 @@ pub enum Pause<'a> {
 pub struct Options {
     /// Send to a stand-in on this machine instead of the services.
     pub loopback: Option<Loopback>,
+    /// By which proxy, and whose certificates are trusted.
+    pub route: Route,
     /// How long to wait for a connection, an answer, or the next bytes of one.
     pub timeout: Duration,
     /// How reads are tried again.
@@ -74,12 +81,20 @@ pub struct Options {
     pub waiting: Waiting,
 }
 
+/// The way to the services. By default it is direct, and the system's certificate authorities are trusted.
+#[derive(Clone, Default)]
+pub struct Route {
+    /// The proxy, and where none is used.
+    pub proxies: Proxies,
+    /// The certificate authorities, if not the system's.
+    pub roots: Option<Roots>,
+}
+
 /// Sends requests. One for a program; shared by its threads.
 pub struct Http {
-    /// For requests that are stopped at once.
-    reads: ureq::Agent,
-    /// For those whose answer is worth waiting for.
-    writes: ureq::Agent,
+    direct: agent::Ways,
+    /// By the proxy, if there is one.
+    proxied: Option<agent::Ways>,
     pacer: Arc<dyn Pacer>,
     options: Options,
 }
@@ -184,6 +199,14 @@ pub enum Error {
         /// Nothing of the request can have reached it.
         unsent: bool,
     },
+    /// The proxy wants another login: nothing of the request has reached the service.
+    #[error("the proxy in {setting} rejected the login ({why}); correct USER:PASSWORD in it")]
+    Proxy {
+        /// The setting that names the proxy.
+        setting: &'static str,
+        /// What it said.
+        why: String,
+    },
     /// Larger than any honest answer.
     #[error("the answer of {host} is larger than {limit} bytes")]
     TooLarge {
@@ -210,7 +233,7 @@ pub enum Error {
     },
     /// The pacing table could not be reached.
     #[error("{0}")]
-    Pacing(String),
+    Pacing(NoTurn),
     /// A person ended the program while it waited.
     #[error("stopped")]
     Stopped,

@@ -38,7 +38,8 @@ impl Http {
             builder = builder.header(name, value);
         }
         let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
-        let agent = if request.repeat == Repeat::Never { &self.writes } else { &self.reads };
+        let ways = self.ways(&host(&request.url));
+        let agent = if request.repeat == Repeat::Never { &ways.writes } else { &ways.reads };
         let within = Some(self.deadline(request));
         let sent = match &request.body {
             Some(body) => {
@@ -96,6 +97,14 @@ impl Http {
 
     fn given_up(&self, request: &Request, error: &ureq::Error, why: String, unsent: bool) -> Failed {
         let halt = halted(error);
+        let proxy = self.proxy(&host(&request.url));
+        if let Some((setting, why)) = proxy.and_then(|(setting, _)| proxy_refusal(error).map(|why| (setting, why))) {
+            return Failed { error: Error::Proxy { setting, why }, is_slow: false };
+        }
+        let why = match proxy {
+            Some((setting, _)) => format!("{why} (via the proxy in {setting})"),
+            None => why,
+        };
         let is_slow = matches!(error, ureq::Error::Timeout(ureq::Timeout::Global));
         let error = match halt {
             // Of a write that was sent it has to be known that it was.
@@ -117,13 +126,25 @@ impl Http {
     }
 }
 
+/// What a proxy says that does not take its login; of another failure nothing.
+fn proxy_refusal(error: &ureq::Error) -> Option<String> {
+    match error {
+        ureq::Error::ConnectProxyFailed(why) if why.contains(" 407") => Some("HTTP 407".into()),
+        ureq::Error::Io(error) => {
+            let why = error.to_string();
+            ["password authentication failed", "no acceptable auth methods"].contains(&why.as_str()).then_some(why)
+        }
+        _ => None,
+    }
+}
+
 /// Whether a request failed before anything of it was sent.
 fn is_unsent(error: &ureq::Error) -> bool {
     use ureq::{Error as Ureq, Timeout};
     match error {
         Ureq::HostNotFound | Ureq::ConnectionFailed | Ureq::InvalidProxyUrl | Ureq::BadUri(_) => true,
         Ureq::Other(inner) => inner.is::<Unconnected>(),
-        Ureq::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        Ureq::Timeout(Timeout::Resolve | Timeout::Connect) | Ureq::ConnectProxyFailed(_) => true,
         Ureq::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
         _ => false,
     }

@@ -15,12 +15,22 @@ pub enum Turn {
     NotBefore(Timestamp),
 }
 
+/// Why the table gives no turn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct NoTurn {
+    /// In words.
+    pub message: String,
+    /// Whether it passes by itself: somebody else holds the table. A disk that is full does not.
+    pub passes: bool,
+}
+
 /// A table of turns that all processes of one person share.
 pub trait Pacer: Send + Sync {
     /// Takes the turn of `platform`, if it is free now: the next is `interval` later. The turn is taken at the moment
     /// of sending, never reserved ahead: a process that wakes late would then come too close to the next one.
-    fn take_turn(&self, platform: &str, interval: Duration) -> Result<Turn, String>;
+    fn take_turn(&self, platform: &str, interval: Duration) -> Result<Turn, NoTurn>;
 
     /// The service asked to be left alone until then: every process heeds it.
-    fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), String>;
+    fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), NoTurn>;
 }

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::once::{Failed, GRACE};
+use super::agent::Ways;
+use super::once::Failed;
 use super::tls::Tls;
-use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, agent, retry};
+use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, retry};
 
 /// Redirects followed for one request.
 const REDIRECTS: u32 = 4;
@@ -22,10 +23,22 @@ const SLOW_TRIES: u32 = 2;
 impl Http {
     /// A client that takes its turns from `pacer`.
     pub fn new(pacer: Arc<dyn Pacer>, options: Options) -> Http {
-        let tls = Tls::default();
-        let reads = agent::agent(&options, &tls, Duration::ZERO);
-        let writes = agent::agent(&options, &tls, GRACE);
-        Http { reads, writes, pacer, options }
+        let proxy = options.route.proxies.proxy().filter(|_| options.loopback.is_none());
+        let tls = Tls::new(options.route.roots.clone());
+        let (direct, proxied) =
+            (Ways::new(&options, &tls, None), proxy.map(|(_, proxy)| Ways::new(&options, &tls, Some(proxy))));
+        Http { direct, proxied, pacer, options }
+    }
+
+    /// The proxy to a host, and the setting that names it.
+    pub(super) fn proxy(&self, host: &str) -> Option<&(&'static str, ureq::Proxy)> {
+        let proxies = &self.options.route.proxies;
+        proxies.proxy().filter(|_| self.proxied.is_some() && !proxies.is_around(host))
+    }
+
+    /// The way to a host.
+    pub(super) fn ways(&self, host: &str) -> &Ways {
+        self.proxied.as_ref().filter(|_| self.proxy(host).is_some()).unwrap_or(&self.direct)
     }
 
     /// Sends `request` for `platform` and returns the answer, whatever its status.

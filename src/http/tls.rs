@@ -13,12 +13,16 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
+use super::Roots;
+
 /// What is spoken after the handshake.
 const PROTOCOL: &[u8] = b"http/1.1";
 
-/// Makes TLS connections, with the certificate authorities of this system: people sit behind proxies with one of their own.
-#[derive(Clone, Default)]
+/// Makes TLS connections. Unless the settings name certificate authorities, those of this system are trusted: people sit
+/// behind proxies with one of their own.
+#[derive(Clone)]
 pub struct Tls {
+    roots: Option<Roots>,
     /// Made with the first connection: reading the authorities takes a moment.
     config: Arc<OnceLock<Arc<ClientConfig>>>,
 }
@@ -33,17 +37,23 @@ fn unconnected(why: impl fmt::Display) -> Error {
 }
 
 impl Tls {
+    /// `roots`: the certificate authorities, if not the system's.
+    pub fn new(roots: Option<Roots>) -> Tls {
+        Tls { roots, config: Arc::default() }
+    }
+
     fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         if let Some(config) = self.config.get() {
             return Ok(config.clone());
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()?
+        let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+        let builder = match &self.roots {
+            Some(roots) => builder.with_root_certificates(roots.store()),
             // The name is the crate's: this is the system's own way to check a certificate.
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?))
-            .with_no_client_auth();
+            None => builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?)),
+        };
+        let mut config = builder.with_no_client_auth();
         config.alpn_protocols = vec![PROTOCOL.to_vec()];
         Ok(self.config.get_or_init(|| Arc::new(config)).clone())
     }

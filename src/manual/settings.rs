@@ -98,7 +98,10 @@ pub fn page() -> String {
     page.text("A text file with a setting a line, `NAME=value`; a line that begins with # is a comment. It is looked for here, and the first that is found is read:");
     for (place, text) in [
         ("--env-file FILE", "The file that this flag of every command names."),
-        ("./.env", "In the folder where the command is called."),
+        (
+            "./.env",
+            "In the folder where the command is called, if it belongs to you, nobody else can write it, and it has a setting that no other program has (so not `DATA_DIR`, a proxy or a channel alone).",
+        ),
         ("~/.config/garminsync/.env", "In `$XDG_CONFIG_HOME`, if that is set."),
     ] {
         page.item(&bold(place), text);

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::{Barred, Error, LoginGuard, Result};
+use super::{Barred, Error, LoginGuard, Result, TokenStore};
 use crate::http;
 
 /// Codes a person may try in one login.
@@ -42,6 +42,7 @@ impl From<Error> for Ended {
 pub(super) fn unless_sent(error: http::Error) -> Ended {
     match error {
         http::Error::Network { unsent: true, .. }
+        | http::Error::Proxy { .. }
         | http::Error::Stopped
         | http::Error::Wait { .. }
         | http::Error::Pacing(_) => Ended::NotSent(error.into()),
@@ -55,6 +56,8 @@ pub(super) struct Logins<'a> {
     pub platform: &'static str,
     /// What is remembered of earlier ones.
     pub guard: &'a dyn LoginGuard,
+    /// Where the token is to be kept.
+    pub store: &'a TokenStore,
     /// How else to come by a token.
     pub other_ways: String,
 }
@@ -83,6 +86,8 @@ impl Logins<'_> {
 
     /// Makes the attempt and writes down how it ended. The caller holds the token's lock.
     pub fn make<T>(&self, attempt: impl FnOnce() -> Attempt<T>) -> Result<T> {
+        // A login that there is no room for would be spent for nothing.
+        drop(self.store.reserve()?);
         self.guard.begins()?;
         attempt().map_err(|ended| {
             let told = match ended {

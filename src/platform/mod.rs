@@ -54,7 +54,8 @@ pub enum Error {
     /// What a person gave (a token, a ticket, a setting) cannot be used.
     #[error("{0}")]
     Input(String),
-    /// A token could not be kept: without that, a rotated one would be lost.
+    /// Something of this machine stands in the way: a token could not be kept (without that, a rotated one would be lost), the
+    /// disk is full, or the proxy does not take its login.
     #[error("{0}")]
     Storage(String),
     /// The login belongs to another account than the data folder: nothing is listed or written with it.
@@ -441,6 +442,7 @@ impl From<crate::walk::Error> for Error {
         match error {
             crate::walk::Error::Input(message) => Error::Input(message),
             crate::walk::Error::Later(message) => Error::Later { message, down: true },
+            crate::walk::Error::Full(message) => Error::Storage(message),
         }
     }
 }
@@ -450,12 +452,14 @@ impl From<crate::http::Error> for Error {
         use crate::http::Error as Http;
         match error {
             Http::Stopped => Error::Stopped,
+            Http::Pacing(refusal) if !refusal.passes => Error::Storage(refusal.message),
             Http::Wait { .. } | Http::Pacing(_) => {
                 Error::Later { message: format!("{error}; try again later"), down: true }
             }
             Http::Network { .. } => {
                 Error::Later { message: format!("{error}; check the connection, or try again later"), down: false }
             }
+            Http::Proxy { .. } => Error::Storage(error.to_string()),
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Strange(error.to_string()),
         }
     }

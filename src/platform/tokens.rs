@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use super::{Error, Result};
+use crate::fs::{FULL, NO_LOCKS, is_full, lacks_locks};
 
 /// Renewing takes one or two requests; somebody who holds the lock longer is asleep at a prompt.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -69,7 +70,12 @@ impl TokenStore {
     }
 
     fn failed(&self, doing: &str, error: &io::Error) -> Error {
-        Error::Storage(format!("{doing} {}: {error}; check that the data folder may be written", self.path().display()))
+        let path = self.path();
+        Error::Storage(match error {
+            error if is_full(error) => format!("{doing} {}: {FULL}", path.display()),
+            error if lacks_locks(error) => format!("{doing} {}: {NO_LOCKS}", path.display()),
+            error => format!("{doing} {}: {error}; check that the data folder may be written", path.display()),
+        })
     }
 
     /// The stored token, if there is one.

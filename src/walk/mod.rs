@@ -41,6 +41,9 @@ pub enum Error {
     /// It cannot be read now.
     #[error("{0}")]
     Later(String),
+    /// There is no room to unpack it.
+    #[error("{0}")]
+    Full(String),
 }
 
 /// What is to be done with a file of some name.

@@ -82,6 +82,15 @@ impl Work {
         self
     }
 
+    /// Writes `.env` in the folder, for its owner alone.
+    pub fn write_env(&self, text: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.dir().join(".env");
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
     /// The folder.
     pub fn dir(&self) -> &Path {
         self.dir.path()

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use garminsync::http::{Backoff, Http, Loopback, Options, Pacer, Turn};
+use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
 use garminsync::platform::{self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Result};
 use jiff::Timestamp;
 
@@ -53,6 +53,7 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
 pub fn options(loopback: &str) -> Options {
     Options {
         loopback: Some(Loopback::parse(loopback).unwrap()),
+        route: Route::default(),
         timeout: Duration::from_secs(20),
         backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1), tries: 3 },
         interval: Duration::ZERO,
@@ -67,11 +68,11 @@ pub fn options(loopback: &str) -> Options {
 pub struct AtOnce;
 
 impl Pacer for AtOnce {
-    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, String> {
+    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, NoTurn> {
         Ok(Turn::Now)
     }
 
-    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), String> {
+    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), NoTurn> {
         Ok(())
     }
 }

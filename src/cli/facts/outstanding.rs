@@ -16,22 +16,24 @@ pub(super) struct Backlog {
     pub left: Option<OutstandingRow>,
 }
 
-/// `GS_ARCHIVE`: which files belong into the archive.
-fn archives(run: &Run) -> Result<Option<bool>, Failure> {
-    match run.settings.get("GS_ARCHIVE").map(str::trim) {
-        None => Ok(None),
-        Some("all") => Ok(Some(true)),
-        Some("sent") => Ok(Some(false)),
-        Some(text) => Err(Failure::new(Exit::Config, format!("GS_ARCHIVE={text:?} is not known; write all or sent"))),
-    }
-}
-
 impl Run {
+    /// `GS_ARCHIVE`: whether the file of every activity belongs into the archive; nothing: nobody has said so.
+    pub fn archives(&self) -> Result<Option<bool>, Failure> {
+        match self.settings.get("GS_ARCHIVE").map(str::trim) {
+            None => Ok(None),
+            Some("all") => Ok(Some(true)),
+            Some("sent") => Ok(Some(false)),
+            Some(text) => {
+                Err(Failure::new(Exit::Config, format!("GS_ARCHIVE={text:?} is not known; write all or sent")))
+            }
+        }
+    }
+
     /// Counts what is outstanding.
     pub(super) fn backlog(&self, compared: &Compared, matcher: &Matcher) -> Result<Backlog, Failure> {
         let rows = self.catalogue.outstanding_before(&self.id)?;
         // Who archives says so in each sync; by hand it is as in the newest one.
-        let archives = archives(self)?.or(rows.first().map(|row| row.archives)).unwrap_or(true);
+        let archives = self.archives()?.or(rows.first().map(|row| row.archives)).unwrap_or(true);
         let deletes = self.settings.yes("DELETE_DUPLICATE")?.unwrap_or(false);
         let only_archives = self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download");
         let now = Outstanding {

@@ -124,6 +124,7 @@ impl Coros {
         Logins {
             platform: NAME,
             guard: self.context.guard.as_ref(),
+            store: &self.store,
             other_ways: format!("bring the token of the browser (gs-auth login --browser --platform {NAME})"),
         }
     }

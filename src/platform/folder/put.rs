@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
+use crate::fs::{FULL, is_full};
 use crate::platform::{Error, Result};
 
 /// Unfinished files begin so: hidden, and never taken for an activity.
@@ -20,7 +21,8 @@ const LEFT_OVER: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 ///
-/// [`Error::Later`] if the folder is not there or takes nothing: then nothing of the file arrived. [`Error::Unclear`] if
+/// [`Error::Later`] if the folder is not there or takes nothing, [`Error::Storage`] if its disk is full: then nothing of the
+/// file arrived. [`Error::Unclear`] if
 /// it stands there, but the disk did not say that it will stay.
 pub fn put(dir: &Path, id: &str, start: Option<Timestamp>, bytes: &[u8]) -> Result<PathBuf> {
     match fs::metadata(dir) {
@@ -82,8 +84,10 @@ fn sweep(dir: &Path) {
 }
 
 fn failed(dir: &Path, error: &io::Error) -> Error {
+    if is_full(error) {
+        return Error::Storage(format!("{}: {FULL}", dir.display()));
+    }
     let advice = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room there and run it again",
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "make the folder writable",
         _ => "is it mounted?",
     };

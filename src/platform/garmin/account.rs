@@ -139,7 +139,12 @@ impl Garmin {
     }
 
     pub(super) fn logins(&self) -> Logins<'_> {
-        Logins { platform: self.site.platform, guard: self.context.guard.as_ref(), other_ways: self.other_ways() }
+        Logins {
+            platform: self.site.platform,
+            guard: self.context.guard.as_ref(),
+            store: &self.store,
+            other_ways: self.other_ways(),
+        }
     }
 
     pub(super) fn login_needed(&self, why: &str) -> Error {

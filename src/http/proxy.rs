@@ -1,0 +1,287 @@
+//! The proxy that requests go through, and where none is used: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, read as curl
+//! reads them.
+//!
+//! A proxy that cannot be used is an error. Who sets one may not want, or be able, to connect directly; so the names of
+//! the services are looked up by the proxy, too.
+
+use std::net::IpAddr;
+
+use ureq::{Proxy, ProxyProtocol};
+
+/// The port of every request.
+const HTTPS: u16 = 443;
+/// How a proxy is written.
+const FORM: &str = "write http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks4a://HOST:PORT, with USER:PASSWORD@ before HOST if it wants them";
+
+/// Which hosts are reached through which proxy. By default none is.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    proxy: Option<(&'static str, Proxy)>,
+    around: Vec<Exception>,
+}
+
+/// Where no proxy is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Exception {
+    what: What,
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// `*`
+    Everything,
+    /// A host, and everything below it if it is a domain.
+    Domain(String),
+    /// An address, or the network that its first bits are.
+    Network(IpAddr, u32),
+}
+
+impl Proxies {
+    /// Reads the settings; `any` gives the first of several names that is set, and its value.
+    ///
+    /// # Errors
+    /// A proxy that cannot be used. The text names the setting and not its value, which may hold a password.
+    pub fn read<'a>(any: impl Fn(&[&'static str]) -> Option<(&'static str, &'a str)>) -> Result<Proxies, String> {
+        let of_https = any(&["https_proxy", "HTTPS_PROXY"]);
+        let proxy = of_https.or_else(|| any(&["all_proxy", "ALL_PROXY"]));
+        let proxy = proxy.map(|(name, text)| {
+            let read = parse(text.trim()).map_err(|why| format!("{name}: unusable proxy: {why}; {FORM}"));
+            read.map(|proxy| (name, proxy))
+        });
+        let around = any(&["no_proxy", "NO_PROXY"]).map(|(_, text)| exceptions(text)).unwrap_or_default();
+        Ok(Proxies { proxy: proxy.transpose()?, around })
+    }
+
+    /// The proxy, and the setting that names it.
+    pub(super) fn proxy(&self) -> Option<&(&'static str, Proxy)> {
+        self.proxy.as_ref()
+    }
+
+    /// Whether a host is reached without the proxy.
+    pub(super) fn is_around(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        self.around
+            .iter()
+            .any(|exception| exception.port.is_none_or(|port| port == HTTPS) && exception.what.holds(&host))
+    }
+}
+
+impl What {
+    fn holds(&self, host: &str) -> bool {
+        match self {
+            What::Everything => true,
+            What::Domain(domain) => {
+                host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }
+            What::Network(network, bits) => match (host.trim_matches(['[', ']']).parse(), network) {
+                (Ok(IpAddr::V4(host)), IpAddr::V4(network)) => {
+                    let shift = 32 - bits.min(&32);
+                    u64::from(host.to_bits()) >> shift == u64::from(network.to_bits()) >> shift
+                }
+                (Ok(IpAddr::V6(host)), IpAddr::V6(network)) => {
+                    let shift = 128 - bits.min(&128);
+                    host.to_bits().checked_shr(shift) == network.to_bits().checked_shr(shift)
+                }
+                _ => false,
+            },
+        }
+    }
+}
+
+fn exceptions(text: &str) -> Vec<Exception> {
+    let words = text.split([',', ' ', '\t', '\n']).map(|word| word.trim().to_ascii_lowercase());
+    words.filter(|word| !word.is_empty()).map(|word| exception(&word)).collect()
+}
+
+fn exception(word: &str) -> Exception {
+    let (what, port) = match word.rsplit_once(':') {
+        // An address of version 6 without brackets has no port.
+        Some((what, port)) if what.ends_with(']') || !what.contains(':') => match port.parse() {
+            Ok(port) => (what, Some(port)),
+            Err(_) => (word, None),
+        },
+        _ => (word, None),
+    };
+    let (address, bits) = match what.split_once('/') {
+        Some((address, bits)) => (address, bits.parse().ok()),
+        None => (what, Some(128)),
+    };
+    let network = address.trim_matches(['[', ']']).parse::<IpAddr>().ok().zip(bits);
+    let what = match network {
+        _ if what == "*" => What::Everything,
+        Some((address, bits)) => What::Network(address, bits),
+        // ".x" and "*.x" are the same as "x" to people, and to curl so is the first.
+        None => What::Domain(what.trim_start_matches("*.").trim_matches('.').to_owned()),
+    };
+    Exception { what, port }
+}
+
+fn parse(text: &str) -> Result<Proxy, String> {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+    let protocol = match scheme.to_ascii_lowercase().as_str() {
+        "http" => ProxyProtocol::Http,
+        "https" => ProxyProtocol::Https,
+        // For curl the first leaves the names to be looked up here. That would go around the proxy.
+        "socks5" | "socks5h" => ProxyProtocol::Socks5h,
+        "socks4a" => ProxyProtocol::Socks4A,
+        "socks" | "socks4" => return Err("socks:// and socks4:// do not say who resolves names".into()),
+        _ => return Err("unknown scheme".into()),
+    };
+    let (login, place) = match rest.rsplit_once('@') {
+        Some((login, place)) => (Some(login), place),
+        None => (None, rest),
+    };
+    let place = place.strip_suffix('/').unwrap_or(place);
+    let (host, port) = place.rsplit_once(':').ok_or("the port is missing")?;
+    let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or("the port is missing")?;
+    let is_host = match host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
+    };
+    if !is_host {
+        return Err("the host is missing or invalid".into());
+    }
+    let mut builder = Proxy::builder(protocol).host(host).port(port).resolve_target(false);
+    if let Some(login) = login {
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        let decoded = |text| decoded(text).ok_or("the user name or password is not valid UTF-8");
+        builder = builder.username(&decoded(user)?).password(&decoded(password)?);
+    }
+    builder.build().map_err(|_| "the address is invalid".into())
+}
+
+/// With each `%XX` as the byte that it stands for; any other `%` stands for itself.
+fn decoded(text: &str) -> Option<String> {
+    let mut out = Vec::new();
+    let mut bytes = text.as_bytes();
+    while let [first, rest @ ..] = bytes {
+        let code = rest.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                bytes = &rest[2..];
+            }
+            None => {
+                out.push(*first);
+                bytes = rest;
+            }
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(set: &[(&'static str, &'static str)]) -> Result<Proxies, String> {
+        Proxies::read(|names| {
+            names
+                .iter()
+                .find_map(|name| set.iter().find(|(known, _)| known == name))
+                .map(|(name, value)| (*name, *value))
+        })
+    }
+
+    fn from(set: &[(&'static str, &'static str)]) -> Option<&'static str> {
+        read(set).unwrap().proxy().map(|(name, _)| *name)
+    }
+
+    #[test]
+    fn the_names_go_before_each_other_as_with_curl() {
+        let all = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:1"));
+        for (first, (name, _)) in all.iter().enumerate() {
+            let mut set = all[first..].to_vec();
+            set.reverse();
+            assert_eq!(from(&set), Some(*name));
+        }
+        assert_eq!(from(&[("HTTP_PROXY", "http://127.0.0.1:1"), ("http_proxy", "nonsense")]), None);
+        // What a more important name says is not asked of the other.
+        assert!(read(&[("https_proxy", "http://127.0.0.1:1"), ("ALL_PROXY", "nonsense")]).is_ok());
+    }
+
+    #[test]
+    fn what_can_be_used_is_used_and_all_else_is_refused_without_showing_it() {
+        for (text, meant) in [
+            ("http://127.0.0.1:7890", "http 127.0.0.1 7890 -"),
+            ("127.0.0.1:7890", "http 127.0.0.1 7890 -"),
+            (" HTTP://proxy.example:80/ ", "http proxy.example 80 -"),
+            ("https://proxy.example:443", "https proxy.example 443 -"),
+            ("socks5://[::1]:1080", "socks5h [::1] 1080 -"),
+            ("socks5h://h:1080", "socks5h h 1080 -"),
+            ("socks4a://h:1080", "socks4a h 1080 -"),
+            ("http://ann:p%40s%3as@h:1", "http h 1 ann p@s:s"),
+            ("http://ann:p@:/%s@h:1", "http h 1 ann p@:/%s"),
+            ("http://%C3%A9:x@h:1", "http h 1 é x"),
+        ] {
+            let proxy = parse(text.trim()).unwrap_or_else(|why| panic!("{text}: {why}"));
+            let login = proxy.username().zip(proxy.password()).map_or("-".into(), |(u, p)| format!("{u} {p}"));
+            let found = format!("{} {} {} {login}", proxy.protocol(), proxy.host(), proxy.port()).to_lowercase();
+            assert_eq!(found, meant, "{text}");
+            assert!(!proxy.resolve_target(), "{text}");
+        }
+        for text in [
+            "nonsense",
+            "http://nonsense",
+            "gopher://h:1",
+            "socks://h:1",
+            "socks4://h:1",
+            "http://:1",
+            "http://h:0",
+            "http://h:99999",
+            "http://h:1/path",
+            "http://[x]:1",
+            "http://a b:1",
+            "://h:1",
+            "http://hunter2@",
+            "ann:hunter2@h",
+            "http://%FF:hunter2@h:1",
+        ] {
+            let set: &'static str = text;
+            let why = read(&[("HTTPS_PROXY", set)]).unwrap_err();
+            assert!(why.starts_with("HTTPS_PROXY: unusable proxy: ") && !why.contains("hunter2"), "{why}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_is_read_as_by_curl() {
+        let is_around = |list: &'static str, host: &str| read(&[("NO_PROXY", list)]).unwrap().is_around(host);
+        for (list, host) in [
+            ("*", "connectapi.garmin.com"),
+            ("garmin.com", "connectapi.garmin.com"),
+            ("garmin.com", "GARMIN.COM."),
+            (".garmin.com", "garmin.com"),
+            (".garmin.com", "sso.garmin.com"),
+            ("*.garmin.com", "sso.garmin.com"),
+            ("x.com, Garmin.com.", "sso.garmin.com"),
+            ("x.com sso.garmin.com", "sso.garmin.com"),
+            ("garmin.com:443", "sso.garmin.com"),
+            ("192.168.1.7", "192.168.1.7"),
+            ("192.168.0.0/16", "192.168.44.5"),
+            ("0.0.0.0/0", "9.9.9.9"),
+            ("10.0.0.1:443", "10.0.0.1"),
+            ("[fd00::]/8", "[fd12::1]"),
+            ("fd00::1", "fd00::1"),
+            ("[fd00::1]:443", "fd00::1"),
+        ] {
+            assert!(is_around(list, host), "{list}: {host}");
+        }
+        for (list, host) in [
+            ("", "garmin.com"),
+            ("garmin.com", "notgarmin.com"),
+            ("garmin.com", "garmin.com.evil.example"),
+            ("sso.garmin.com", "garmin.com"),
+            ("garmin.com:8443", "garmin.com"),
+            ("192.168.0.0/16", "192.169.0.1"),
+            ("192.168.0.0/33", "1.1.1.1"),
+            ("10.0.0.0/8", "10.example.com"),
+            ("fd00::/8", "10.0.0.1"),
+            ("10.0.0.0/x", "10.0.0.0"),
+        ] {
+            assert!(!is_around(list, host), "{list}: {host}");
+        }
+        assert!(read(&[("no_proxy", "a.com"), ("NO_PROXY", "b.com")]).unwrap().is_around("a.com"), "lower case first");
+    }
+}

@@ -1,0 +1,378 @@
+//! Reads the text of a `.env` file by the rules of python-dotenv, as the files of the older tools are read by it.
+//!
+//! dotenvy reads every line that means the same to both, which is nearly all of them. The two differ about `$NAME`, about
+//! escapes, about blanks in a value without quotes, about comments, and about values of several lines: such a statement
+//! is read here. [`read`] decides which of the two it is, so no text goes through both.
+//!
+//! `tests/dotenv.rs` compares this with python-dotenv itself. Two differences are meant: a line that python-dotenv skips
+//! with a warning is [`Statement::Unreadable`], and `${NAME}` without such a name is an error of [`expand`] instead of
+//! nothing at all.
+
+/// One statement of a file: an assignment, or a line that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement {
+    /// `NAME=value`, or a `NAME` alone.
+    Assignment {
+        /// The line on which it begins, from 1.
+        line: usize,
+        /// The name.
+        name: String,
+        /// The value before [`expand`]; nothing if there is no `=`.
+        value: Option<String>,
+    },
+    /// What cannot be read. The text is not kept: it may be a password.
+    Unreadable {
+        /// The line on which it begins, from 1.
+        line: usize,
+        /// Why.
+        why: Fault,
+    },
+}
+
+/// Why a statement cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The line begins with `=`, or with an empty or open quote.
+    #[error("the name is missing")]
+    NoName,
+    /// Words follow the name.
+    #[error("= is missing after the name")]
+    NoEqual,
+    /// No quote ends the value, to the end of the file.
+    #[error("the closing quote is missing")]
+    OpenQuote,
+    /// Text follows the closing quote. A `'` within single quotes is written `\'`.
+    #[error("unexpected text after the closing quote; put a backslash before a quote inside the value")]
+    AfterQuote,
+}
+
+/// Reads all statements, in their order. A byte order mark and the kind of line end do not count.
+pub fn read(text: &str) -> Vec<Statement> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
+    let mut reader = Reader { text: &text, at: 0 };
+    let mut all = Vec::new();
+    while reader.begin() {
+        let line = reader.line_number();
+        match common(reader.line()) {
+            Some((name, value)) => {
+                all.push(Statement::Assignment { line, name, value: Some(value) });
+                reader.skip_line();
+            }
+            None => match reader.statement() {
+                Ok(Some((name, value))) => all.push(Statement::Assignment { line, name, value }),
+                Ok(None) => {}
+                Err(why) => {
+                    all.push(Statement::Unreadable { line, why });
+                    reader.skip_line();
+                }
+            },
+        }
+    }
+    all
+}
+
+/// Puts the value of each `${NAME}` in its place, and `other` for `${NAME:-other}` if `lookup` knows no such name. No
+/// other `$` means anything.
+///
+/// # Errors
+/// The name that is not known and has no `:-`.
+pub fn expand(value: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find("${") {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Some((name, default, after)) = reference(rest) else {
+            out.push_str("${");
+            rest = &rest[2..];
+            continue;
+        };
+        match lookup(name).or_else(|| default.map(str::to_owned)) {
+            Some(found) => out.push_str(&found),
+            None => return Err(name.to_owned()),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The names that [`expand`] would look for.
+pub fn references(value: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = value;
+    while let Some(at) = rest.find("${") {
+        rest = match reference(&rest[at..]) {
+            Some((name, _, after)) => {
+                names.push(name);
+                after
+            }
+            None => &rest[at + 2..],
+        };
+    }
+    names
+}
+
+/// `${NAME}` or `${NAME:-other}` at the start of `text`: the name, the other value, and what follows.
+fn reference(text: &str) -> Option<(&str, Option<&str>, &str)> {
+    let inner = text.strip_prefix("${")?;
+    let end = inner.find([':', '}'])?;
+    let (name, rest) = inner.split_at(end);
+    if let Some(after) = rest.strip_prefix('}') {
+        return Some((name, None, after));
+    }
+    let (default, after) = rest.strip_prefix(":-")?.split_once('}')?;
+    Some((name, Some(default), after))
+}
+
+/// A line that dotenvy reads as python-dotenv does, read by dotenvy: a value without blanks, quotes, `\`, `$` and `#`, or
+/// one that stands whole in quotes and holds nothing that one of the two takes for more than a letter.
+fn common(line: &str) -> Option<(String, String)> {
+    let (head, value) = line.split_once('=')?;
+    let words = head.trim_matches(BLANKS);
+    let name = words.strip_prefix("export").filter(|rest| rest.starts_with(BLANKS)).unwrap_or(words);
+    let name = name.trim_start_matches(BLANKS);
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.');
+    // python-dotenv takes "export =" for the word before a name that is missing.
+    if !is_name || name == "export" || !is_common_value(value.trim_matches(BLANKS)) {
+        return None;
+    }
+    // A blank at its end would make dotenvy wait for another line.
+    dotenvy::from_read_iter(line.trim_matches(BLANKS).as_bytes()).next()?.ok()
+}
+
+fn is_common_value(value: &str) -> bool {
+    let inner = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    let (inner, special): (&str, &[char]) = match (inner('\''), inner('"')) {
+        (Some(inner), _) => (inner, &['\'', '\\']),
+        (_, Some(inner)) => (inner, &['"', '\\', '$']),
+        _ => (value, &['\'', '"', '\\', '$', '#', ' ', '\t']),
+    };
+    !inner.contains(special) && !inner.contains(|c: char| is_space(c) && !BLANKS.contains(&c))
+}
+
+/// What is around the parts of an ordinary line.
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Python's `\s`: Unicode's white space, and four control characters.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
+}
+
+/// The same without the line end.
+fn is_blank(c: char) -> bool {
+    is_space(c) && c != '\n'
+}
+
+/// A place in the text.
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// Goes to the next statement; `false` at the end.
+    fn begin(&mut self) -> bool {
+        self.skip(is_space);
+        !self.rest().is_empty()
+    }
+
+    fn line_number(&self) -> usize {
+        1 + self.text[..self.at].matches('\n').count()
+    }
+
+    fn line(&self) -> &'a str {
+        self.rest().split('\n').next().unwrap_or("")
+    }
+
+    fn skip_line(&mut self) {
+        self.skip(|c| c != '\n');
+    }
+
+    /// Passes over characters, and returns them.
+    fn skip(&mut self, is_meant: impl Fn(char) -> bool) -> &'a str {
+        let rest = self.rest();
+        let end = rest.find(|c| !is_meant(c)).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    /// An assignment; nothing if it is a comment.
+    fn statement(&mut self) -> Result<Option<(String, Option<String>)>, Fault> {
+        if self.rest().strip_prefix("export").is_some_and(|rest| rest.starts_with(is_blank)) {
+            self.at += "export".len();
+            self.skip(is_blank);
+        }
+        let name = self.name()?;
+        self.skip(is_blank);
+        let value = if self.rest().starts_with('=') { Some(self.value()?) } else { None };
+        let is_quoted = value.is_some();
+        self.skip(is_blank);
+        if self.rest().starts_with('#') {
+            self.skip_line();
+        }
+        match self.rest().chars().next() {
+            None | Some('\n') => Ok(name.map(|name| (name, value))),
+            Some(_) => Err(if is_quoted { Fault::AfterQuote } else { Fault::NoEqual }),
+        }
+    }
+
+    /// The name; nothing where a comment begins.
+    fn name(&mut self) -> Result<Option<String>, Fault> {
+        if self.rest().starts_with('#') {
+            return Ok(None);
+        }
+        if let Some(rest) = self.rest().strip_prefix('\'') {
+            let (name, _) = rest.split_once('\'').filter(|(name, _)| !name.is_empty()).ok_or(Fault::NoName)?;
+            self.at += name.len() + 2;
+            return Ok(Some(name.to_owned()));
+        }
+        match self.skip(|c| c != '=' && c != '#' && !is_space(c)) {
+            "" => Err(Fault::NoName),
+            name => Ok(Some(name.to_owned())),
+        }
+    }
+
+    /// The value, from the `=` on.
+    fn value(&mut self) -> Result<String, Fault> {
+        self.at += 1;
+        let is_apart = !self.skip(is_blank).is_empty();
+        match self.rest().chars().next() {
+            // An empty value, and a comment.
+            Some('#') if is_apart => Ok(String::new()),
+            Some('\'') => self.quoted('\'', |c| matches!(c, '\\' | '\'').then_some(c)),
+            Some('"') => self.quoted('"', escaped),
+            _ => Ok(self.plain()),
+        }
+    }
+
+    /// A value in quotes, which may go on over several lines. `escaped` says what a character after `\` stands for; if it
+    /// is nothing, both stand for themselves.
+    fn quoted(&mut self, quote: char, escaped: impl Fn(char) -> Option<char>) -> Result<String, Fault> {
+        let mut out = String::new();
+        let mut chars = self.rest().char_indices().skip(1);
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\\' => {
+                    let (_, next) = chars.next().ok_or(Fault::OpenQuote)?;
+                    match escaped(next) {
+                        Some(c) => out.push(c),
+                        None => out.extend(['\\', next]),
+                    }
+                }
+                c if c == quote => {
+                    self.at += at + 1;
+                    return Ok(out);
+                }
+                c => out.push(c),
+            }
+        }
+        Err(Fault::OpenQuote)
+    }
+
+    /// A value without quotes: to the end of the line, or to a `#` behind a blank.
+    fn plain(&mut self) -> String {
+        let line = self.skip(|c| c != '\n');
+        let mut before = None;
+        let comment = line.char_indices().find_map(|(at, c)| {
+            let begins = c == '#' && before.is_some_and(is_space);
+            before = Some(c);
+            begins.then_some(at)
+        });
+        line[..comment.unwrap_or(line.len())].trim_end_matches(is_space).to_owned()
+    }
+}
+
+/// What `\` and this character stand for in double quotes.
+fn escaped(c: char) -> Option<char> {
+    Some(match c {
+        '\\' | '\'' | '"' => c,
+        'a' => '\x07',
+        'b' => '\x08',
+        'f' => '\x0c',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\x0b',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(line: &str) -> String {
+        match read(line).as_slice() {
+            [Statement::Assignment { value: Some(value), .. }] => value.clone(),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn fault(text: &str) -> (usize, Fault) {
+        let found = read(text).into_iter().find_map(|statement| match statement {
+            Statement::Unreadable { line, why } => Some((line, why)),
+            Statement::Assignment { .. } => None,
+        });
+        found.unwrap_or_else(|| panic!("{text} can be read"))
+    }
+
+    #[test]
+    fn a_dollar_a_backslash_and_a_quote_within_stand_for_themselves() {
+        for text in ["pa$word", "pa$HOME", "pass$", "correct horse", "it's", "a\\b", "a\"b", "a#b", "\\$x", "a$$b"] {
+            assert_eq!(value(&format!("P={text}")), text);
+        }
+        assert_eq!(value("P=\"a\\$HOME\""), "a\\$HOME");
+    }
+
+    #[test]
+    fn a_comment_begins_behind_a_blank_or_a_tab() {
+        for line in ["P=a #b", "P=a\t#b", "P=a \t # b", "P='a'#b", "P=\"a\"\t# b", "export P = a # b"] {
+            assert_eq!(value(line), "a", "{line}");
+        }
+        assert_eq!((value("P= # b").as_str(), value("P=#b").as_str()), ("", "#b"));
+    }
+
+    #[test]
+    fn quotes_keep_blanks_and_escapes_are_those_of_python_dotenv() {
+        assert_eq!(value("P=' a # b '"), " a # b ");
+        assert_eq!(value("P='it\\'s \\n'"), "it's \\n");
+        assert_eq!(value("P=\"a\\tb\\\"c\\x\""), "a\tb\"c\\x");
+        assert_eq!(value("P='one\r\ntwo'"), "one\ntwo");
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_its_line() {
+        assert_eq!(fault("A=1\n\nP hunter2\nB=2"), (3, Fault::NoEqual));
+        assert_eq!(fault("A=1\n=hunter2"), (2, Fault::NoName));
+        assert_eq!(fault("A='1\n2'\nP='hunter2\n\nB=2"), (3, Fault::OpenQuote));
+        assert_eq!(fault("P='it's'"), (1, Fault::AfterQuote));
+    }
+
+    #[test]
+    fn only_braces_are_expanded_and_a_name_that_is_not_there_is_told() {
+        let lookup = |name: &str| (name == "A").then(|| "1".to_owned());
+        let expanded = |text| expand(text, lookup);
+        assert_eq!(expanded("x${A}y$A${B:-2}${A:-2}").unwrap(), "x1y$A21");
+        assert_eq!(expanded("${A:1}${").unwrap(), "${A:1}${");
+        assert_eq!(expanded("x${B}"), Err("B".to_owned()));
+        assert_eq!(references("${A}$C${B:-2}${D:x}"), ["A", "B"]);
+    }
+
+    #[test]
+    fn what_dotenvy_is_given_means_the_same_to_both() {
+        for line in ["A=1", "export A=1", "  A = 1 ", "A='b c # d $e'", "A=\"b c\"", "A=", "A=http://a:b@c/?d=e&f=g"] {
+            let theirs = common(line.trim_start()).unwrap_or_else(|| panic!("dotenvy does not read {line}"));
+            let mut ours = Reader { text: line.trim_start(), at: 0 };
+            assert_eq!(ours.statement(), Ok(Some((theirs.0, Some(theirs.1)))), "{line}");
+        }
+        for line in ["A=b c", "A=$b", "A=b\\c", "A=b # c", "A=#b", "A=\"$b\"", "A='b\\'", "export =1", "a-b=1", "A"] {
+            assert_eq!(common(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Settings: flags come first (the commands see to that), then the environment, then a `.env` file.
+//!
+//! An empty value counts as none, as `docker run --env-file` passes them on. A secret may also be given as
+//! `NAME_FILE` (a file that holds it) or `NAME_COMMAND` (a shell command that prints it).
+
+mod command;
+pub mod dotenv;
+mod find;
+mod known;
+mod time;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::http::Secret;
+use dotenv::Statement;
+
+pub use known::{closest, is_secret, names};
+pub use time::{duration, moment};
+
+/// With this in the environment, as in the container, the other values there may stand in quotes that are none of theirs:
+/// `docker run --env-file` passes on all that stands behind the `=`.
+const UNQUOTE: &str = "GS_UNQUOTE";
+/// How long a `NAME_COMMAND` may take, unless `GS_COMMAND_TIMEOUT` says otherwise: a person may have to unlock something.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+/// A secret is shorter; tokens of other tools have some kilobytes.
+const SECRET_BYTES: u64 = 64 << 10;
+
+/// What a setting says, and from where.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    environment: HashMap<String, String>,
+    /// Variables of the environment that hold no UTF-8.
+    no_text: BTreeSet<String>,
+    file: BTreeMap<String, String>,
+    /// The `.env` file, if there is one.
+    file_path: Option<PathBuf>,
+    /// The folder of the `.env` file: relative paths in it are meant from there, wherever cron starts us.
+    file_dir: PathBuf,
+    /// Why others can read the `.env` file.
+    open_file: Option<String>,
+    /// Why a `.env` file with settings of ours was not read.
+    passed_over: Option<String>,
+}
+
+/// A setting that cannot be used. The text names the setting and what it may be, and never holds a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(String);
+
+impl Settings {
+    /// Reads the environment and the `.env` file: `path`, else `.env` here if it is ours, else `garminsync/.env` in the
+    /// configuration folder.
+    ///
+    /// # Errors
+    /// A line cannot be read, or a setting is no UTF-8.
+    pub fn load(path: Option<&Path>) -> Result<Settings, Error> {
+        let mut settings = Settings::default();
+        for (name, value) in std::env::vars_os() {
+            settings.take_variable(name, value)?;
+        }
+        if settings.get(UNQUOTE).is_some() {
+            settings.environment.values_mut().for_each(unquote);
+        }
+        let file = match path {
+            Some(path) => Some(path.to_owned()),
+            None => settings.find_file()?,
+        };
+        if let Some(file) = file {
+            settings.read_file(&file)?;
+            settings.file_path = Some(std::path::absolute(&file).unwrap_or(file));
+        }
+        Ok(settings)
+    }
+
+    fn take_variable(&mut self, name: OsString, value: OsString) -> Result<(), Error> {
+        let Ok(name) = name.into_string() else { return Ok(()) };
+        match value.into_string() {
+            Ok(value) => drop(self.environment.insert(name, clean(&value).to_owned())),
+            // To leave it out would mean another folder, or another password.
+            Err(_) if known::is_known(&name) => {
+                return Err(Error(format!("{name} in the environment is not valid UTF-8; {}", rename_advice(&name))));
+            }
+            Err(_) => drop(self.no_text.insert(name)),
+        }
+        Ok(())
+    }
+
+    /// Settings from pairs alone: for tests.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Settings {
+        let environment = pairs.into_iter().map(|(n, v)| (n.to_owned(), clean(v).to_owned())).collect();
+        Settings { environment, ..Settings::default() }
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<(), Error> {
+        let text = find::text(path)?;
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        self.file_dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        for statement in dotenv::read(&text) {
+            let at = |line: usize, why: &str| Error(format!("{}, line {line}: {why}", path.display()));
+            match statement {
+                Statement::Unreadable { line, why } => {
+                    return Err(at(line, &format!("{why} (write NAME=value, or NAME='value')")));
+                }
+                Statement::Assignment { line, name, value: Some(value) } => {
+                    let value = self.expanded(&name, &value).map_err(|why| at(line, &why))?;
+                    self.file.insert(name, clean(&value).to_owned());
+                }
+                Statement::Assignment { name, value: None, .. } => drop(self.file.remove(&name)),
+            }
+        }
+        self.remark_on(path);
+        Ok(())
+    }
+
+    /// A value of the file with each `${NAME}` replaced: by the environment, else by an earlier line, as python-dotenv does
+    /// for the older tools. What is no such name is refused: to leave it out would make another password of it.
+    fn expanded(&self, name: &str, value: &str) -> Result<String, String> {
+        let instead = "if it is part of the value, put the value into a file and name that with NAME_FILE";
+        let is_indirect = name.ends_with("_COMMAND") || name.ends_with("_FILE");
+        if is_secret(name) && !is_indirect {
+            // A password may hold ${HOME}; nobody composes one of such variables.
+            let strange = |name: &&str| !self.file.contains_key(*name) && !known::is_known(name);
+            if let Some(other) = dotenv::references(value).into_iter().find(strange) {
+                return Err(format!("{name} contains ${{{other}}}, and {other} is not a setting; {instead}"));
+            }
+        }
+        let lookup = |name: &str| self.environment.get(name).or_else(|| self.file.get(name)).cloned();
+        dotenv::expand(value, lookup).map_err(|other| {
+            format!("{name} contains ${{{other}}}, and {other} is not set; set it on an earlier line, or, {instead}")
+        })
+    }
+
+    /// The `.env` file that was read.
+    pub fn file(&self) -> Option<&Path> {
+        self.file_path.as_deref()
+    }
+
+    /// Why a `.env` file with settings of ours was not read, if there is one.
+    pub fn passed_over(&self) -> Option<&str> {
+        self.passed_over.as_deref()
+    }
+
+    /// The value of `name`, if there is one that is not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.any(&[name]).map(|(_, value)| value)
+    }
+
+    /// The first of several names for one setting that has a value, and the value. The environment goes before the file.
+    pub fn any<'a>(&self, names: &[&'a str]) -> Option<(&'a str, &str)> {
+        let in_environment = |name: &&'a str| self.environment.get(*name).map(|value| (*name, value.as_str()));
+        let in_file = |name: &&'a str| self.file.get(*name).map(|value| (*name, value.as_str()));
+        let is_set = |pair: &(&str, &str)| !pair.1.trim().is_empty();
+        let of_environment = names.iter().filter_map(in_environment).find(is_set);
+        of_environment.or_else(|| names.iter().filter_map(in_file).find(is_set))
+    }
+
+    /// A path; one from the `.env` file is meant from that file's folder, and `~/` is the home folder: no shell has read
+    /// it there.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).map(|text| self.located(name, text))
+    }
+
+    /// Paths with colons between them, each read as [`Settings::path`] reads one.
+    pub fn paths(&self, name: &str) -> Vec<PathBuf> {
+        let words = self.get(name).into_iter().flat_map(|text| text.split(':'));
+        words.filter(|word| !word.trim().is_empty()).map(|word| self.located(name, word)).collect()
+    }
+
+    fn located(&self, name: &str, text: &str) -> PathBuf {
+        if let Some((home, rest)) = self.home().zip(text.strip_prefix("~/")) {
+            return home.join(rest);
+        }
+        let value = PathBuf::from(text);
+        let from_file = self.environment.get(name).is_none_or(|v| v.trim().is_empty());
+        if from_file && value.is_relative() { self.file_dir.join(value) } else { value }
+    }
+
+    /// A secret: `NAME`, else what `NAME_FILE` holds, else what `NAME_COMMAND` prints. Line ends around it and a byte order
+    /// mark before it are none of it; blanks are.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the command fails, takes longer than `GS_COMMAND_TIMEOUT`, or prints too much.
+    pub fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
+        if let Some(value) = self.get(name) {
+            return Ok(Some(Secret::new(value)));
+        }
+        let (file, command) = (format!("{name}_FILE"), format!("{name}_COMMAND"));
+        let (from, bytes) = if let Some(path) = self.path(&file) {
+            let read = std::fs::File::open(&path).and_then(|file| {
+                let mut bytes = Vec::new();
+                file.take(SECRET_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
+            });
+            let bytes = read.map_err(|error| Error(format!("{file}: {}: {error}", path.display())))?;
+            (file, bytes)
+        } else if let Some(line) = self.get(&command) {
+            let limit = self.duration("GS_COMMAND_TIMEOUT", COMMAND_TIMEOUT)?;
+            let output = command::output(line, limit, SECRET_BYTES);
+            let output = output.map_err(|why| Error(format!("{command} {why}; run it by hand to see why")))?;
+            (command, output)
+        } else {
+            return Ok(None);
+        };
+        if bytes.len() as u64 > SECRET_BYTES {
+            return Err(Error(format!("{from} has more than {SECRET_BYTES} bytes; a secret is shorter")));
+        }
+        let text =
+            String::from_utf8(bytes).map_err(|_| Error(format!("{from} is not valid UTF-8; save it as UTF-8")))?;
+        let text = clean(&text);
+        Ok((!text.is_empty()).then(|| Secret::new(text)))
+    }
+
+    /// An e-mail address, given as a secret may be: without blanks around it.
+    ///
+    /// # Errors
+    /// As [`Settings::secret`].
+    pub fn address(&self, name: &str) -> Result<Option<String>, Error> {
+        let found = self.secret(name)?.map(|secret| secret.expose().trim().to_owned());
+        Ok(found.filter(|address| !address.is_empty()))
+    }
+
+    /// Whether [`Settings::secret`] would look anywhere.
+    pub fn names_secret(&self, name: &str) -> bool {
+        ["", "_FILE", "_COMMAND"].iter().any(|ending| self.get(&format!("{name}{ending}")).is_some())
+    }
+
+    /// A time span: humantime (`2s`, `1h 30m`); a bare number is seconds.
+    pub fn duration(&self, name: &str, default: Duration) -> Result<Duration, Error> {
+        self.get(name).map_or(Ok(default), |text| {
+            duration(text).map_err(|why| Error(format!("{name}={text:?}: {why}; write for example 2s, 500ms or 0")))
+        })
+    }
+
+    /// A whole number.
+    pub fn number(&self, name: &str) -> Result<Option<u64>, Error> {
+        self.get(name)
+            .map(|text| text.trim().parse().map_err(|_| Error(format!("{name}={text:?} is not a whole number"))))
+            .transpose()
+    }
+
+    /// Yes or no: `1` or `0`, or the words that people use for them.
+    pub fn yes(&self, name: &str) -> Result<Option<bool>, Error> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(Some(true)),
+            "0" | "false" | "no" | "off" => Ok(Some(false)),
+            _ => Err(Error(format!("{name}={text:?} is neither yes nor no; write 1 or 0"))),
+        }
+    }
+
+    /// The data folder: `DATA_DIR`, else `garminsync` in the XDG data folder; never the current folder.
+    ///
+    /// # Errors
+    /// Nothing says where it is, or what does is no UTF-8.
+    pub fn data_dir(&self) -> Result<PathBuf, Error> {
+        if let Some(dir) = self.path("DATA_DIR") {
+            return Ok(dir);
+        }
+        self.xdg("XDG_DATA_HOME", ".local/share")?.map(|dir| dir.join("garminsync")).ok_or_else(|| {
+            Error("no place for the data: neither DATA_DIR, XDG_DATA_HOME nor HOME is set; set DATA_DIR".into())
+        })
+    }
+
+    /// What a person should know about the settings, although each can be used: one sentence each.
+    pub fn remarks(&self) -> Vec<String> {
+        let file = self.file_path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+        let in_file = self.file.keys().filter_map(|name| known::is_unknown(name)).map(|text| format!("{file}: {text}"));
+        let mut variables: Vec<String> = self
+            .environment
+            .keys()
+            .filter_map(|name| known::is_misspelt(name))
+            .map(|text| format!("{text} (in the environment)"))
+            .collect();
+        variables.sort_unstable();
+        let is_blank_around =
+            |name: &&str| name.contains("PASSWORD") && self.get(name).is_some_and(|value| value.trim() != value);
+        let blanks = names()
+            .filter(is_blank_around)
+            .map(|name| format!("{name} begins or ends with a blank, which is sent as part of the password"));
+        let files = [&self.passed_over, &self.open_file].into_iter().flatten().cloned();
+        files.chain(in_file).chain(variables).chain(blanks).collect()
+    }
+
+    fn xdg(&self, name: &str, below_home: &str) -> Result<Option<PathBuf>, Error> {
+        let text_of = |name: &str| match self.no_text.contains(name) {
+            true => Err(Error(format!(
+                "{name} in the environment is not valid UTF-8; name the data folder with DATA_DIR and the settings file with --env-file"
+            ))),
+            false => Ok(self.get(name).map(PathBuf::from)),
+        };
+        // The XDG specification: a relative path there is to be ignored.
+        match text_of(name)?.filter(|path| path.is_absolute()) {
+            Some(own) => Ok(Some(own)),
+            None => Ok(text_of("HOME")?.map(|home| home.join(below_home))),
+        }
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.get("HOME").map(PathBuf::from)
+    }
+}
+
+fn rename_advice(name: &str) -> &'static str {
+    match name {
+        "DATA_DIR" | "DB_PATH" | "GS_REPORT_DIR" => {
+            "paths in records have to be; rename the folder, or use a link with another name"
+        }
+        _ => "set it again in a terminal that uses UTF-8",
+    }
+}
+
+/// A value without what editors, shells and stores of secrets put around it: line ends, and a byte order mark before it.
+pub fn clean(value: &str) -> &str {
+    value.trim_start_matches('\u{feff}').trim_matches(['\n', '\r'])
+}
+
+/// Takes away the quotes around the whole of a value, as the file would have it.
+fn unquote(value: &mut String) {
+    let inner = ['\'', '"'].into_iter().find_map(|quote| value.trim().strip_prefix(quote)?.strip_suffix(quote));
+    if let Some(inner) = inner {
+        *value = inner.to_owned();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! Time spans and points in time, as settings and flags write them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Reads a time span: humantime, or seconds as a bare number.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
+    }
+    humantime::parse_duration(text).map_err(|error| error.to_string())
+}
+
+/// Reads a point in time: a date (its midnight UTC), an RFC 3339 time, or how long ago (`30d`, by humantime).
+pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    if let Ok(date) = text.parse::<jiff::civil::Date>() {
+        let midnight = date.to_zoned(jiff::tz::TimeZone::UTC);
+        return midnight.map(|zoned| zoned.timestamp()).map_err(|error| error.to_string());
+    }
+    let ago = humantime::parse_duration(text)
+        .map_err(|_| format!("{text:?} is neither a date (2026-01-31) nor a time span (30d)"))?;
+    now.checked_sub(ago).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_moments() {
+        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
+        assert!(duration("-1").is_err() && duration("soon").is_err());
+        let now: Timestamp = "2026-03-31T12:00:00Z".parse().unwrap();
+        assert_eq!(moment("30d", now).unwrap().to_string(), "2026-03-01T12:00:00Z");
+        assert_eq!(moment("2026-01-31", now).unwrap().to_string(), "2026-01-31T00:00:00Z");
+        assert!(moment("31.1.2026", now).is_err());
+    }
+}
