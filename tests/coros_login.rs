@@ -136,7 +136,7 @@ fn a_host_in_trouble_after_one_that_refused_the_password_is_no_reason_to_try_aga
         let mut work = Work::with_coros(&sim);
         work.set("COROS_PASSWORD", "wrong");
         sim.fault(Fault::new(effect.clone()).host("teamcnapi.coros.com").contains(COROS_LOGIN));
-        work.run("gs-fetch", &[]).ends(77).says("says teamapi.coros.com");
+        work.run("gs-fetch", &[]).ends(77).says("rejected by teamapi.coros.com");
         work.change("UPDATE logins SET until = 0");
         work.run("gs-fetch", &[]).ends(77);
         assert_eq!(logins(&sim), 2, "{effect:?}");

@@ -69,7 +69,7 @@ impl Bar {
                 self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, Why::Trouble);
             }
             Pause::Again => self.wait_for("tries again in {}", time, Why::Trouble),
-            Pause::Login => self.wait_for("logs in in {}", time, Why::Work),
+            Pause::Login => self.wait_for("sends the password in {}", time, Why::Work),
         }
     }
 

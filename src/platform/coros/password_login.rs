@@ -50,7 +50,7 @@ impl Coros {
             }
         }
         let hosts = asked.join(" and ");
-        Err(Ended::Refused(format!("wrong e-mail address or password, say {hosts}; correct the settings")))
+        Err(Ended::Refused(format!("wrong e-mail address or password (rejected by {hosts}); correct the settings")))
     }
 
     /// Asks one host, in the form of the login that it understands.
@@ -169,7 +169,7 @@ fn after_refusal(ended: Ended, asked: &[&str]) -> Ended {
         other => return other,
     };
     Ended::Refused(format!(
-        "wrong e-mail address or password, says {}, and no other host could be asked ({why}); correct the settings",
+        "wrong e-mail address or password (rejected by {}; no other host could be asked: {why}); correct the settings",
         asked.join(" and ")
     ))
 }

@@ -43,9 +43,11 @@ impl Garmin {
                 self.proven.replace(Some(token.access_token));
                 Ok(response)
             }
-            401 | 403 => Err(self.login_needed(&format!(
-                "Garmin refuses the token, and the renewed one as well ({}); the next run tries again, and if it says the same",
-                refusal(&response)
+            401 | 403 => Err(Error::Login(format!(
+                "Garmin refuses the token, and the renewed one as well ({}); if the next run fails in the same way, run gs-auth login --platform {}, or {}",
+                refusal(&response),
+                self.site.platform,
+                self.other_ways()
             ))),
             status => {
                 let message = format!("Garmin is in trouble (HTTP {status}); try again later");
