@@ -66,6 +66,7 @@ fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
         client_id: None,
         notice: Arc::new(|_| {}),
         skipped: Arc::new(|_| {}),
+        known_start: Arc::new(|_| None),
     };
     let kind = platform::kind("coros").unwrap();
     (kind.open)(context()).login(&credentials(), &mut |_| None).unwrap();

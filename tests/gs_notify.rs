@@ -456,6 +456,41 @@ fn a_real_pipeline_is_told_with_every_failure_once() {
 }
 
 #[test]
+fn a_test_message_goes_to_every_channel_and_each_answer_is_told() {
+    let sim = services();
+    let all: Vec<_> = ALL.iter().flat_map(|(_, settings, _)| settings.iter().copied()).collect();
+    let work = set_up(&sim, &all);
+    sim.fault(Fault::new(Effect::Html).host("open.feishu.cn"));
+    let said = work.run("gs-notify", &["--test"]);
+    said.ends(1).says("gs-notify: feishu: its answer was not understood (HTTP 200); check FEISHU_HOOK");
+    assert_eq!(said.err.lines().count(), 1, "{said}");
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!(lines.len(), ALL.len() - 1, "{said}");
+    for line in ["wecom: accepted (errcode 0)", "slack: accepted (ok)", "telegram: accepted (ok true)"] {
+        assert!(lines.contains(&line), "{line}: {said}");
+    }
+    assert!(messages(&sim).iter().all(|message| message.body.contains("a test message")));
+    // It was a test, and nobody was told of anything.
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM told"), 0);
+    sim.clear_faults();
+    work.run("gs-notify", &["--test", "--lang", "zh"]).ok().silent();
+    assert!(messages(&sim).iter().any(|message| message.body.contains("测试消息")));
+    let before = messages(&sim).len();
+    work.run("gs-notify", &["--test", "-n"]).ok().says("wecom would get a test message");
+    assert_eq!(messages(&sim).len(), before);
+}
+
+#[test]
+fn a_test_without_a_channel_or_with_half_of_one_says_which_setting_is_missing() {
+    let sim = services();
+    set_up(&sim, &[]).run("gs-notify", &["--test"]).ends(78).says("no channel is set up").says("NTFY_URL");
+    let half = set_up(&sim, &[("TELEGRAM_CHAT_ID", "1"), ("QYWX_BOT_KEY", KEY)]);
+    let said = half.run("gs-notify", &["--test"]);
+    said.ends(78).says("telegram: TELEGRAM_CHAT_ID is set, but TELEGRAM_BOT_TOKEN is not");
+    assert_eq!(said.out, "wecom: accepted (errcode 0)\n");
+}
+
+#[test]
 fn the_help_has_examples_and_names_the_page() {
     let help = Work::alone().run("gs-notify", &["--help"]).ok().out.clone();
     assert!(help.contains("Examples:") && help.contains("docs/notify.md"), "{help}");

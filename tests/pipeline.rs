@@ -63,7 +63,8 @@ fn ancestors_5_more_than_a_thousand_are_seen_and_nobody_logs_in_anew() {
     let work = Work::with_passwords(&sim);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 1150);
     work.run("gs-fetch", &[]).ok();
-    assert_eq!((asked(&sim, LOGIN).len(), asked(&sim, LIST).len()), (1, 13 + 1));
+    // Of the first listing it is counted, too, how much there is.
+    assert_eq!((asked(&sim, LOGIN).len(), asked(&sim, LIST).len()), (1, 13 + 1 + 1));
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn a_lost_answer_to_a_renewal_is_not_repeated_blindly() {
 }
 
 #[test]
-fn ctrl_c_ends_it_after_the_item_in_hand_and_the_next_run_goes_on() {
+fn ctrl_c_ends_it_at_once_and_the_next_run_goes_on() {
     let sim = Scenario { latency_ms: 60, ..scenario(30) }.start();
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -176,7 +177,8 @@ fn ctrl_c_ends_it_after_the_item_in_hand_and_the_next_run_goes_on() {
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM files"), fetched as i64);
     assert_eq!(work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-download'"), 130);
     work.download(&["--missing"]).ok();
-    assert_eq!(asked(&sim, FILES).len(), 30);
+    // The one that was on its way is asked for once more.
+    assert!((30..=31).contains(&asked(&sim, FILES).len()));
 }
 
 #[test]

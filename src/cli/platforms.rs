@@ -147,6 +147,11 @@ impl Run {
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
         let skipped = self.skipped(kind.name);
+        let (path, wait) = (self.catalogue_path.clone(), self.lock_wait);
+        let known_start = move |id: &str| {
+            let entry = Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(name, id));
+            entry.ok().flatten()?.activity.start_time
+        };
         (kind.open)(Context {
             name: kind.name,
             http,
@@ -162,6 +167,7 @@ impl Run {
             client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
             skipped: Arc::new(skipped),
+            known_start: Arc::new(known_start),
         })
     }
 

@@ -319,6 +319,9 @@ pub enum Barred {
 /// Is told all that a listing skipped.
 pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
 
+/// When an activity began, by its id, as far as that was found out before.
+pub type KnownStart = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
+
 /// What a platform is opened with.
 pub struct Context {
     /// The platform's name.
@@ -344,6 +347,8 @@ pub struct Context {
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
     /// Told, at the end of each listing, all that it skipped: a person is told of each once.
     pub skipped: TellSkipped,
+    /// Asked before the service is asked of one activity what its list does not say.
+    pub known_start: KnownStart,
 }
 
 /// A row of the table of platforms: what can be known of one without opening it.

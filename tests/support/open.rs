@@ -44,6 +44,7 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
         upload_as_import: false,
         client_id: None,
         notice: Arc::new(move |text| heard.lock().unwrap().push(text.to_owned())),
+        known_start: Arc::new(|_| None),
         skipped: Arc::new(move |all| also_heard.lock().unwrap().extend(all.iter().map(|one| one.text.clone()))),
     });
     Opened { platform, told, traced, _tokens: tokens }

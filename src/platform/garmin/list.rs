@@ -89,11 +89,9 @@ impl Pages {
         std::mem::take(&mut self.without_start)
     }
 
-    /// Puts such an entry into its page, with what the detail of the activity says of its start; without it, among those
-    /// that cannot be read.
-    pub fn resolve(&self, page: &mut Page, mut item: Value, detail: Option<&Response>) {
-        let body = detail.filter(|detail| detail.status == 200).and_then(|detail| json::lenient(&detail.body));
-        item["startTimeGMT"] = body.unwrap_or_default()["summaryDTO"]["startTimeGMT"].clone();
+    /// Puts such an entry into its page, with the start that was found out; without one, among those that cannot be read.
+    pub fn resolve(&self, page: &mut Page, mut item: Value, start: Option<Timestamp>) {
+        item["startTimeGMT"] = start.map(|start| start.strftime("%Y-%m-%d %H:%M:%S").to_string()).into();
         match activity(self.platform, &item) {
             Some(activity) if activity.start_time.is_some() => {
                 if activity.start_time.is_some_and(|start| self.is_in_window(start)) {
@@ -254,12 +252,9 @@ fn parse(response: &Response) -> Result<Vec<Value>> {
 pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
     let type_key = text(&item["activityType"]["typeKey"]);
     let mapped = type_key.as_deref().and_then(sport::from_garmin);
-    let gmt = civil(&item["startTimeGMT"]);
     let local = civil(&item["startTimeLocal"]);
     let epoch = item["beginTimestamp"].as_i64().and_then(|ms| Timestamp::from_second(ms.div_euclid(1000)).ok());
-    let start_time = gmt.and_then(|gmt| gmt.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp()).or(epoch);
-    // Zero and what lies before it are no times: as one, all entries would begin together.
-    let start_time = start_time.filter(|start| start.as_second() >= EARLIEST_S);
+    let start_time = start(&item["startTimeGMT"], epoch);
     let timer_time_s = positive(&item["duration"]);
     Some(Activity {
         platform: platform.to_owned(),
@@ -278,6 +273,18 @@ pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
         device: id(&item["deviceId"]).filter(|device| device != "0"),
         manual: item["manualActivity"].as_bool().unwrap_or(false),
     })
+}
+
+/// When an activity began, as its own detail says.
+pub fn start_of_detail(detail: &Response) -> Option<Timestamp> {
+    let body = json::lenient(&detail.body).filter(|_| detail.status == 200)?;
+    start(&body["summaryDTO"]["startTimeGMT"], None)
+}
+
+/// A start in UTC. Zero and what lies before it are no times: as one, all entries would begin together.
+fn start(gmt: &Value, epoch: Option<Timestamp>) -> Option<Timestamp> {
+    let gmt = civil(gmt).and_then(|gmt| gmt.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
+    gmt.or(epoch).filter(|start| start.as_second() >= EARLIEST_S)
 }
 
 /// A number or digits, as text; ids pass 2^31 since 2018.

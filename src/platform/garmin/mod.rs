@@ -24,7 +24,7 @@ mod visit;
 
 use std::cell::{Cell, RefCell};
 
-use serde_json::Value;
+use jiff::Timestamp;
 
 use site::Site;
 use token::Token;
@@ -74,12 +74,17 @@ fn mobile_page(site: &Site) -> String {
 const MOST_DETAILS: u32 = 20;
 
 impl Garmin {
-    /// Asks the activity itself when it began, where the list does not say it.
-    fn resolve(&self, pages: &list::Pages, page: &mut Page, item: Value, number: u32) -> Result<()> {
-        let id = list::id(&item["activityId"]).filter(|_| number <= MOST_DETAILS);
-        let detail = id.map(|id| self.call(&download::detail_request(&self.site, &id))).transpose()?;
-        pages.resolve(page, item, detail.as_ref());
-        Ok(())
+    /// When an activity began of which the list does not say it: as it was found out before, else as the activity itself
+    /// says.
+    fn start_of(&self, id: &str, details: &mut u32) -> Result<Option<Timestamp>> {
+        if let Some(start) = (self.context.known_start)(id) {
+            return Ok(Some(start));
+        }
+        *details += 1;
+        if *details > MOST_DETAILS {
+            return Ok(None);
+        }
+        Ok(list::start_of_detail(&self.call(&download::detail_request(&self.site, id))?))
     }
 }
 
@@ -110,8 +115,9 @@ impl Platform for Garmin {
             self.check_list_owner(pages.owners())?;
             let Some(mut page) = page else { continue };
             for item in pages.take_without_start() {
-                details += 1;
-                self.resolve(&pages, &mut page, item, details)?;
+                let id = list::id(&item["activityId"]);
+                let start = id.map_or(Ok(None), |id| self.start_of(&id, &mut details))?;
+                pages.resolve(&mut page, item, start);
             }
             if each_page(page)? == More::Stop {
                 return Ok(Ending::Stopped);

@@ -1,0 +1,246 @@
+//! All is well is said only when there is nothing left to do, by the page and by the channels alike.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+#[path = "support/world.rs"]
+mod world;
+
+use std::path::Path;
+
+use gs_sim::{Effect, Fault, UploadSpec};
+use serde_json::{Value, json};
+use support::{Said, Work};
+use world::{World, run};
+
+const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
+
+/// garmin.com has a dozen of runs, COROS none; one channel is told.
+fn dozen() -> World {
+    let mut world = World::new();
+    (0..12).for_each(|day| drop(world.put("garmin-com", &run(day))));
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
+    let work = &mut world.work;
+    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("SYNC_PLATFORM", "GARMINCOM,COROS");
+    work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_SETTLE_WAIT", "0");
+    let token = world.sim.with(|state| state.issue_token("garmin.com")).to_string();
+    world.work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token).ok();
+    let token = world.sim.with(|state| state.issue_coros_token(2));
+    world.work.given("gs-auth", &["import", "-", "--platform", "coros"], &token).ok();
+    world
+}
+
+fn sync(work: &Work, args: &[&str]) -> Said {
+    work.run(SYNC, args)
+}
+
+fn status(work: &Work) -> Value {
+    serde_json::from_slice(&std::fs::read(work.data("report/status.json")).unwrap()).unwrap()
+}
+
+fn page(work: &Work) -> String {
+    std::fs::read_to_string(work.data("report/index.html")).unwrap()
+}
+
+/// What the channel was told.
+fn texts(world: &World) -> Vec<String> {
+    let messages = world.sim.with(|state| state.messages());
+    messages.iter().map(|one| one.json.as_ref().unwrap()["text"]["content"].as_str().unwrap().to_owned()).collect()
+}
+
+fn matter(told: &Value, what: &str) -> Option<Value> {
+    let lists = [&told["needs"], &told["troubles"]].into_iter().flat_map(|list| list.as_array().unwrap());
+    lists.into_iter().find(|matter| matter["what"] == what).cloned()
+}
+
+#[test]
+fn a_first_sync_in_portions_is_outstanding_with_numbers_until_it_is_done() {
+    let mut world = dozen();
+    world.work.set("MAX_UPLOAD", "5");
+    for (left, state) in [(7, "outstanding"), (2, "outstanding"), (0, "well")] {
+        sync(&world.work, &[]).ok();
+        let told = status(&world.work);
+        assert_eq!((&told["state"], &told["outstanding"]["uploads"]), (&json!(state), &json!(left)));
+        assert_eq!(page(&world.work).contains("All is well"), left == 0);
+        let line = format!("Outstanding: {left} uploads");
+        assert_eq!(texts(&world).last().unwrap().contains(&line), left > 0, "{:?}", texts(&world));
+    }
+}
+
+#[test]
+fn what_is_not_archived_is_outstanding_for_whoever_archives() {
+    let world = dozen();
+    world.work.run("gs-fetch", &[]).ok();
+    world.work.run("gs-report", &[]).ok();
+    let told = status(&world.work);
+    assert_eq!((&told["state"], &told["outstanding"]["downloads"]), (&json!("outstanding"), &json!(12)));
+    // A sync without --archive fetches only what it sends; here everything is.
+    world.work.change("UPDATE activities SET original = 'none' WHERE id = (SELECT max(id) FROM activities)");
+    sync(&world.work, &[]).ok();
+    assert_eq!(status(&world.work)["state"], "well");
+    let new = world.put("coros", &run(20));
+    sync(&world.work, &["--to", "coros"]).ok();
+    let told = status(&world.work);
+    assert_eq!(
+        (&told["state"], &told["outstanding"]["uploads"]),
+        (&json!("well"), &json!(0)),
+        "only that way is wanted"
+    );
+    world.work.run("gs-report", &[]).ok();
+    assert_eq!(status(&world.work)["state"], "well", "it is as in the last sync, also by hand");
+    sync(&world.work, &["--archive"]).ok();
+    assert_eq!(status(&world.work)["state"], "well");
+    assert!(world.work.run("gs-list", &["--downloaded"]).ids().contains(&new));
+}
+
+#[test]
+fn work_that_three_runs_do_not_make_less_is_behind_and_a_channel_is_told_once() {
+    let world = dozen();
+    // The service takes nothing, and says nothing of it.
+    let unavailable = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    world.sim.fault(Fault::new(unavailable).path("/activity/fit/import"));
+    for number in 1..=4 {
+        sync(&world.work, &[]).ends(75);
+        let told = status(&world.work);
+        let behind = matter(&told, "behind").map(|matter| matter["count"].clone());
+        // What was sent into a 503 may still come; the rest is not made less.
+        assert_eq!(behind, (number >= 3).then(|| told["outstanding"]["uploads"].clone()), "run {number}: {told:#}");
+        let times = texts(&world).iter().filter(|text| text.contains("not less than after the last runs:")).count();
+        assert_eq!(times, usize::from(number >= 3), "run {number}: {:?}", texts(&world));
+    }
+    world.sim.clear_faults();
+    sync(&world.work, &[]).ok();
+    assert_eq!(status(&world.work)["state"], "well");
+    assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{:?}", texts(&world));
+}
+
+#[test]
+fn a_pipeline_that_has_nothing_to_do_with_a_refused_login_sends_no_all_clear() {
+    let mut world = dozen();
+    sync(&world.work, &[]).ok();
+    world.work.set("COROS_PASSWORD", "wrong");
+    world.sim.with(|state| state.expire_coros_token(2));
+    sync(&world.work, &[]).ends(77);
+    let told = texts(&world);
+    assert!(told.last().unwrap().contains("a person is needed"), "{told:?}");
+    world.work.given("gs-notify", &[], "").ok();
+    let copies = world.work.given("gs-dedupe", &[], &world.work.run("gs-list", &[]).out).out.clone();
+    world.work.given("gs-notify", &[], &copies).ok();
+    world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
+    world.work.given("gs-notify", &["--on", "failure"], "").ok();
+    assert_eq!(texts(&world), told, "the login is still refused, as was told");
+    world.work.run("gs-report", &[]).ok();
+    assert_eq!(status(&world.work)["state"], "person");
+
+    world.work.set("COROS_PASSWORD", "correct horse");
+    world.work.run("gs-auth", &["login", "--password", "--platform", "coros"]).ok();
+    sync(&world.work, &[]).ok();
+    assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{:?}", texts(&world));
+    assert_eq!(status(&world.work)["state"], "well");
+}
+
+#[test]
+fn nothing_is_said_to_be_over_while_another_command_still_runs() {
+    let world = dozen();
+    sync(&world.work, &[]).ok();
+    let no = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    world.sim.fault(Fault::new(no).path("/activitylist-service/").count(9));
+    world.work.run("gs-fetch", &[]).ends(75);
+    world.work.given("gs-notify", &[], "").ok();
+    let told = texts(&world).len();
+    world.sim.clear_faults();
+    // It may end as the one before.
+    world.sim.fault(Fault::new(Effect::Held { ms: 60_000 }).path("/activitylist-service/"));
+    let mut child = world.work.spawn("gs-fetch", &[], "");
+    while world.work.sql::<i64>("SELECT count(*) FROM runs WHERE finished IS NULL") == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    world.work.given("gs-notify", &[], "").ok();
+    assert_eq!(texts(&world).len(), told, "{:?}", texts(&world));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.sim.clear_faults();
+    world.work.run("gs-fetch", &[]).ok();
+    world.work.given("gs-notify", &[], "").ok();
+    assert!(texts(&world).last().unwrap().ends_with("nothing fails any more"), "{:?}", texts(&world));
+}
+
+#[test]
+fn an_upload_that_was_accepted_and_never_appears_is_told_and_comes_by_the_line_that_is_told() {
+    let mut world = dozen();
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN");
+    let token = world.sim.with(|state| state.issue_token("garmin.cn")).to_string();
+    world.work.given("gs-auth", &["import", "-", "--platform", "garmin-cn"], &token).ok();
+    // The service answers that it is created, and drops it.
+    let path = "/upload-service/upload";
+    world.sim.fault(Fault::new(Effect::Dropped { gone: false }).host("connectapi.garmin.cn").path(path).nth(1));
+    sync(&world.work, &[]).ok();
+    assert_eq!(world.ids("garmin-cn").len(), 11);
+    let hours = |hours: i64| {
+        world.work.change(&format!(
+            "UPDATE transfers SET intended = intended - {0}, settled = settled - {0};
+             UPDATE listings SET started = started - {0}, finished = finished - {0}",
+            hours * 3600
+        ));
+    };
+    hours(7);
+    world.work.run("gs-report", &[]).ok();
+    let told = status(&world.work);
+    let late = matter(&told, "uploads-unconfirmed").unwrap();
+    assert_eq!((&told["state"], &late["platform"]), (&json!("trouble"), &json!("garmin-cn")));
+    sync(&world.work, &["--full"]).ends(1).says("not listed within 6h");
+    let told = status(&world.work);
+    let lost = matter(&told, "uploads-lost").unwrap();
+    assert_eq!((&told["state"], &lost["count"]), (&json!("person"), &json!(1)), "{:#}", told["needs"]);
+    let message = texts(&world).last().unwrap().clone();
+    assert!(message.contains("a person is needed") || message.contains("1 failed"), "{message}");
+
+    let line = lost["mend"].as_str().unwrap().to_owned();
+    world.work.run("/bin/sh", &["-c", &line]).ok();
+    assert_eq!(world.ids("garmin-cn").len(), 12);
+    sync(&world.work, &[]).ok();
+    assert_eq!(status(&world.work)["state"], "well");
+}
+
+#[test]
+fn what_a_service_works_on_is_counted_once() {
+    let mut world = dozen();
+    world.sim.with(|state| state.account("garmin.cn").spec.upload = UploadSpec { polls: 999, ..UploadSpec::default() });
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN").set("GS_SETTLE_WAIT", "0");
+    let token = world.sim.with(|state| state.issue_token("garmin.cn")).to_string();
+    world.work.given("gs-auth", &["import", "-", "--platform", "garmin-cn"], &token).ok();
+    for _ in 0..2 {
+        sync(&world.work, &[]).ok();
+        let told = status(&world.work);
+        assert_eq!((&told["state"], &told["outstanding"]["pending"]), (&json!("outstanding"), &json!(12)));
+        assert_eq!(told["outstanding"]["uploads"], 0, "they are not to be made any more");
+        let platform = told["platforms"].as_array().unwrap().iter().find(|one| one["name"] == "garmin-cn").unwrap();
+        assert_eq!(platform["pending"], 12);
+        assert_eq!(told["runs"][0]["counts"]["pending"], 12, "{:#}", told["runs"][0]["counts"]);
+    }
+}
+
+#[test]
+fn a_schedule_that_nothing_runs_is_told_wherever_it_is_shown() {
+    let world = dozen();
+    sync(&world.work, &[]).ok();
+    world.work.run("gs-schedule", &["0 */6 * * *"]).ok().says("nothing is known to run it");
+    world.work.run("gs-report", &[]).ok();
+    assert_eq!(status(&world.work)["schedule"]["is_run"], false);
+    assert!(page(&world.work).contains("nothing is known to run it"));
+    assert!(
+        page(&world.work).contains("garminsync schedule &#39;0 */6 * * *&#39;")
+            || page(&world.work).contains("garminsync schedule '0 */6 * * *'")
+    );
+    world.work.run("gs-schedule", &["off"]).ok();
+    world.work.run("gs-report", &[]).ok();
+    assert!(page(&world.work).contains("garminsync schedule on"));
+    // The run that was due has come, so something runs it.
+    world.work.run("gs-schedule", &["* * * * *"]).ok();
+    world.work.change(
+        "UPDATE schedule SET at = at - 86400; UPDATE runs SET started = unixepoch() - 3480, finished = unixepoch() - 3470",
+    );
+    world.work.run("gs-report", &[]).ok();
+    assert_eq!(status(&world.work)["schedule"]["is_run"], true, "{:#}", status(&world.work)["schedule"]);
+    assert!(!page(&world.work).contains("nothing is known to run it"));
+}
