@@ -103,6 +103,11 @@ pub fn number(number: u64) -> String {
     out
 }
 
+/// A number and what is counted, in English: `1 file`, `1,234 files`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +125,6 @@ mod tests {
         let sizes = [999, 86_212, 4_300_000, 12_345_678_901].map(size);
         assert_eq!(sizes, ["999 B", "86.2 kB", "4.3 MB", "12.3 GB"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0, 1, 1200].map(|count| counted(count, "file", "files")), ["0 files", "1 file", "1,200 files"]);
     }
 }

@@ -22,6 +22,7 @@ use garminsync::archive::Purpose;
 use garminsync::catalogue::Forgotten;
 use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
+use garminsync::lang;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
 use garminsync::settings::clean;
 use jiff::Timestamp;
@@ -350,12 +351,11 @@ fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
 }
 
 fn counted(forgotten: &Forgotten) -> String {
-    let number = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     [
-        number(forgotten.activities, "activity", "activities"),
-        number(forgotten.files, "file", "files"),
-        number(forgotten.uploads, "upload", "uploads"),
-        number(forgotten.deletions, "deletion", "deletions"),
+        lang::counted(forgotten.activities, "activity", "activities"),
+        lang::counted(forgotten.files, "file", "files"),
+        lang::counted(forgotten.uploads, "upload", "uploads"),
+        lang::counted(forgotten.deletions, "deletion", "deletions"),
     ]
     .join(", ")
 }

@@ -233,8 +233,9 @@ fn print(
     run.count("new", listed.new);
     if listed.unreadable > 0 {
         let message = format!(
-            "{}: {} entries of the list could not be read; nothing is concluded from it; try again later, and report it if it stays so",
-            kind.name, listed.unreadable
+            "{}: {}; nothing is concluded from it; try again later, and report it if it stays so",
+            kind.name,
+            listed.complaint()
         );
         run.fail(&Failure::new(Exit::Later, message));
     }

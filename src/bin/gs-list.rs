@@ -14,6 +14,7 @@ use clap::{Parser, ValueEnum};
 use garminsync::catalogue::Query;
 use garminsync::cli::Align::{Cut, Right, Whole};
 use garminsync::cli::{self, Align, Bar, Common, Failure, Filter, HasCommon, Outcome, Output, Run};
+use garminsync::lang;
 use garminsync::record::{ActivityRecord, NO_FILE, Record, UNAVAILABLE};
 use jiff::Timestamp;
 
@@ -224,8 +225,7 @@ impl Printer {
                 }
                 run.talk.note(&match count {
                     0 => "nothing of that kind is known; gs-fetch lists the platforms".to_owned(),
-                    1 => "1 activity".to_owned(),
-                    _ => format!("{count} activities"),
+                    _ => lang::counted(count, "activity", "activities"),
                 });
                 Ok(())
             }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, Talk};
 use crate::catalogue::{Catalogue, Change, Coverage, Reached, Seen};
+use crate::lang;
 use crate::plan::listing::{self, Extent, Order, SecondLook};
 use crate::platform::{self, Ending, Kind, More, Page, Platform, Window};
 
@@ -56,6 +57,13 @@ pub struct Listed {
     pub unreadable: u64,
     /// It was believed and showed everything, from the newest to the oldest.
     pub whole: bool,
+}
+
+impl Listed {
+    /// What is told when entries could not be read.
+    pub fn complaint(&self) -> String {
+        format!("{} of the list could not be read", lang::counted(self.unreadable, "entry", "entries"))
+    }
 }
 
 /// How far it has got.
@@ -148,7 +156,7 @@ impl Listing<'_> {
             }
         };
         if walk.listed.unreadable > 0 {
-            let message = format!("{} entries of the list could not be read", walk.listed.unreadable);
+            let message = walk.listed.complaint();
             self.catalogue.cut_listing(number, walk.listed.items, &message, now)?;
             return Ok(walk.listed);
         }
@@ -163,8 +171,9 @@ impl Listing<'_> {
         }
         if settled.gone > 0 && !self.look {
             self.talk.note(&format!(
-                "{}: {} activities are no longer there; see gs-list --deleted",
-                self.kind.name, settled.gone
+                "{}: {} no longer there; see gs-list --deleted",
+                self.kind.name,
+                lang::counted(settled.gone, "activity is", "activities are")
             ));
         }
         let whole = reached.complete && self.window == Window::default() && !self.look;

@@ -4,6 +4,7 @@
 use super::{Failure, Run};
 use crate::activity::Activity;
 use crate::archive::{Format, Named, path_for};
+use crate::lang;
 use crate::platform::Kind;
 
 impl Run {
@@ -17,10 +18,10 @@ impl Run {
             }
         }
         if adopted > 0 {
-            let activities = if adopted == 1 { "activity" } else { "activities" };
             self.talk.warning(&format!(
-                "{}: {adopted} archived {activities} not in the list: deleted there, as far as anybody knows; the files are kept, and nothing is uploaded there again without gs-diff --resurrect",
-                kind.name
+                "{}: {} not in the list: deleted there, as far as anybody knows; the files are kept, and nothing is uploaded there again without gs-diff --resurrect",
+                kind.name,
+                lang::counted(adopted, "archived activity", "archived activities")
             ));
         }
         if adopted > 0 {

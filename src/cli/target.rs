@@ -218,10 +218,7 @@ impl Target {
         }
         .take()?;
         if listed.unreadable > 0 {
-            return Err(Failure::new(
-                Exit::Later,
-                "its list has entries that cannot be read; nothing is concluded from it",
-            ));
+            return Err(Failure::new(Exit::Later, format!("{}; nothing is concluded from it", listed.complaint())));
         }
         Ok(listed)
     }

@@ -1,7 +1,7 @@
 //! The words of a summary, in each language that it speaks.
 
 use crate::activity::Activity;
-use crate::lang::{Lang, local};
+use crate::lang::{self, Lang, local};
 
 impl Lang {
     /// A number and what is counted: `3 added`, `新增 3`.
@@ -23,7 +23,7 @@ impl Lang {
     /// So many activities.
     pub fn activities(self, count: usize) -> String {
         match self {
-            Lang::En => format!("{count} activities"),
+            Lang::En => lang::counted(count as u64, "activity", "activities"),
             Lang::Zh => format!("{count} 项活动"),
         }
     }

@@ -7,6 +7,7 @@ use zip::ZipArchive;
 
 use super::database::{self, Database};
 use super::{FOLDERS, id_of, is_list};
+use crate::lang;
 use crate::walk::{self, Met, Skipped, Want, ending, plain};
 
 /// What can be named, for messages.
@@ -165,8 +166,9 @@ fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
 /// Why a folder or zip is nothing that is known, with what is in it.
 fn unknown(nameless: u64, skipped: &Skipped) -> String {
     let tracks = (nameless > 0).then(|| {
-        let names = if nameless == 1 { "file is named without an id" } else { "files are named without ids" };
-        format!("{nameless} FIT, TCX or GPX {names} (FIT files can be a platform of their own: folder:PATH)")
+        let files = "FIT, TCX or GPX file is named without an id";
+        let files = lang::counted(nameless, files, "FIT, TCX or GPX files are named without ids");
+        format!("{files} (FIT files can be a platform of their own: folder:PATH)")
     });
     let others = skipped.notices().into_iter().filter(|notice| notice.matters).map(|notice| notice.text);
     let all: Vec<String> = tracks.into_iter().chain(others).collect();

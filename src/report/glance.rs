@@ -68,18 +68,22 @@ fn beginning(lang: Lang) -> Markup {
 
 /// How much there is, in a sentence.
 fn gist(facts: &Facts, lang: Lang) -> String {
-    let exercises = lang::number(facts.activities.len() as u64);
+    let exercises = facts.activities.len() as u64;
     let archived = lang::number(facts.activities.iter().filter(|exercise| exercise.file.is_some()).count() as u64);
     let copies = facts.copies.iter().filter(|copy| copy.superfluous).count() as u64;
-    let platforms = facts.platforms.len();
+    let platforms = facts.platforms.len() as u64;
     let failed: u64 = facts.platforms.iter().map(|platform| platform.failed).sum();
     let copies = lang::number(copies);
     let mut gist = match lang {
         Lang::En => format!(
-            "{exercises} exercises on {platforms} {}, {archived} of them in the archive. Superfluous copies: {copies}.",
-            if platforms == 1 { "platform" } else { "platforms" }
+            "{} on {}, {archived} of them in the archive. Superfluous copies: {copies}.",
+            lang::counted(exercises, "exercise", "exercises"),
+            lang::counted(platforms, "platform", "platforms")
         ),
-        Lang::Zh => format!("{platforms} 个平台共 {exercises} 次运动，其中 {archived} 次已归档。多余副本：{copies}。"),
+        Lang::Zh => format!(
+            "{platforms} 个平台共 {} 次运动，其中 {archived} 次已归档。多余副本：{copies}。",
+            lang::number(exercises)
+        ),
     };
     if failed > 0 {
         gist.push_str(&match lang {

@@ -27,7 +27,7 @@ impl Outstanding {
             (self.pending, ("upload not confirmed yet", "uploads not confirmed yet"), "待确认的上传"),
         ];
         let word = |(count, (one, many), zh): (u64, (&str, &str), &str)| match lang {
-            Lang::En => format!("{} {}", lang::number(count), if count == 1 { one } else { many }),
+            Lang::En => lang::counted(count, one, many),
             Lang::Zh => format!("{zh} {}", lang::number(count)),
         };
         kinds.into_iter().filter(|(count, ..)| *count > 0).map(word).collect()

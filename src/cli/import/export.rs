@@ -11,6 +11,7 @@ use crate::activity::{Activity, printable};
 use crate::archive::Stored;
 use crate::cli::{Exit, Failure, Outcome};
 use crate::fit::{self, Kind};
+use crate::lang;
 use crate::older::{ExportList, Told, activities, is_list};
 use crate::plan::attach::{Fate, Recorded, Sought, attach};
 use crate::walk::{self, Met, Place, Shelf, Skip, Skipped, Want, ending};
@@ -50,16 +51,16 @@ impl Import<'_> {
         }
         let attached = fates.iter().filter(|fate| matches!(fate, Fate::Of(_))).count();
         self.run.talk.note(&format!(
-            "{}: {} activities in its list, {} files of activities, {attached} of them surely the file of one; the rest comes with gs-fetch | gs-download",
+            "{}: {} in its list, {}, {attached} of them surely the file of one; the rest comes with gs-fetch | gs-download",
             root.display(),
-            export.activities.len(),
-            export.files.len()
+            lang::counted(export.activities.len() as u64, "activity", "activities"),
+            lang::counted(export.files.len() as u64, "file of an activity", "files of activities")
         ));
         if export.tracks > 0 {
             self.run.talk.note(&format!(
-                "{}: {} TCX and GPX files are left, as nothing says which activities they are",
+                "{}: {} left, as nothing says of which activity",
                 root.display(),
-                export.tracks
+                lang::counted(export.tracks, "TCX or GPX file is", "TCX or GPX files are")
             ));
         }
         // Most of an export is lists and settings: only what may be a recording is worth a line.
@@ -89,11 +90,10 @@ impl Import<'_> {
         export.activities.extend(list.activities);
         export.unclear += list.unclear;
         if list.unclear > 0 {
-            let entries = if list.unclear == 1 { "entry" } else { "entries" };
             self.run.talk.warning(&format!(
-                "{}: {} {entries} skipped: the id or the start cannot be read; fields of the first: {}",
+                "{}: {} skipped: the id or the start cannot be read; fields of the first: {}",
                 printable(shown),
-                list.unclear,
+                lang::counted(list.unclear, "entry", "entries"),
                 printable(list.fields.as_deref().unwrap_or(""))
             ));
         }

@@ -8,6 +8,7 @@ use super::{State, Uploads, Waiting};
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::cli::{Exit, Failure, candidate};
 use crate::clock;
+use crate::lang;
 use crate::plan::look::Presence;
 use crate::plan::resend::{Missed, Resend};
 use crate::platform::{self, Error, Kind, Sent, Uploaded};
@@ -28,8 +29,9 @@ impl Uploads<'_> {
     pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
         for kind in kinds {
             if self.run.common.dry_run {
-                let rows = self.run.catalogue.open_transfers(kind.name)?.len();
-                self.run.talk.warning(&format!("{}: would ask what became of {rows} uploads", kind.name));
+                let rows = self.run.catalogue.open_transfers(kind.name)?.len() as u64;
+                let uploads = lang::counted(rows, "upload", "uploads");
+                self.run.talk.warning(&format!("{}: would ask what became of {uploads}", kind.name));
                 continue;
             }
             // Where it cannot be opened, that is told, and the rows stay open for the next run.
@@ -370,7 +372,8 @@ impl Uploads<'_> {
             let is_left_alone =
                 self.targets.open().iter().any(|kind| kind.name == name && self.targets.is_left_alone(kind));
             if waiting > 0 && !is_left_alone {
-                let message = format!("{name}: it cannot be found out what became of {waiting} uploads: {why}");
+                let uploads = lang::counted(waiting as u64, "upload", "uploads");
+                let message = format!("{name}: it cannot be found out what became of {uploads}: {why}");
                 self.run.fail(&Failure::new(Exit::Later, message));
             }
         }
