@@ -123,20 +123,6 @@ fn platform((name, title): (&str, &str)) -> Platform {
     }
 }
 
-fn matter(what: What) -> Matter {
-    Matter {
-        what,
-        platform: None,
-        command: None,
-        exit: None,
-        count: None,
-        why: None,
-        at: Some(ago(3)),
-        mend: None,
-        activities: Vec::new(),
-    }
-}
-
 /// Of everything something.
 pub fn facts() -> Facts {
     facts_in(&Clean::of)
@@ -167,13 +153,15 @@ pub fn facts_in(say: Say) -> Facts {
             platform: Some("coros".into()),
             why: Some(say("another login ended it")),
             mend: Some("gs-auth login --platform coros".into()),
-            ..matter(What::LoginDead)
+            at: Some(ago(3)),
+            ..Matter::new(What::LoginDead)
         }],
         troubles: vec![Matter {
             command: Some("gs-download".into()),
             exit: Some(1),
             why: Some(say("garmin-com 21482825013: HTTP 500; try again later")),
-            ..matter(What::Failed)
+            at: Some(ago(3)),
+            ..Matter::new(What::Failed)
         }],
         platforms,
         matrix: pairs

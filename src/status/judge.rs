@@ -187,7 +187,11 @@ impl Signs {
             first > 0 && last >= first && now >= last
         };
         let count: u64 = kinds.into_iter().filter(is_stuck).map(|of| of(self.outstanding)).sum();
-        (count > 0).then(|| Matter { count: Some(count), mend: Some("gs-sync -v".to_owned()), ..matter(What::Behind) })
+        (count > 0).then(|| Matter {
+            count: Some(count),
+            mend: Some("gs-sync -v".to_owned()),
+            ..Matter::new(What::Behind)
+        })
     }
 
     fn of_platform(&self, one: &PlatformSigns) -> Vec<Matter> {
@@ -195,7 +199,7 @@ impl Signs {
         let browser = format!("gs-auth login --browser --platform {}", one.name);
         // In a pause a password is not taken by hand either.
         let way_in = if one.cooldown.is_some() { &browser } else { &login };
-        let about = |what| Matter { platform: Some(one.name.clone()), ..matter(what) };
+        let about = |what| Matter { platform: Some(one.name.clone()), ..Matter::new(what) };
         let mut matters = Vec::new();
         if let Some((since, why)) = &one.refused {
             let (at, why, mend) = (Some(*since), Some(why.clone()), Some(way_in.clone()));
@@ -253,7 +257,7 @@ impl Signs {
             }
             false => (What::ListCut, None),
         };
-        Some(Matter { at: Some(at), why: listing.why.clone(), mend, ..matter(what) })
+        Some(Matter { at: Some(at), why: listing.why.clone(), mend, ..Matter::new(what) })
     }
 
     fn of_command(&self, at: usize, row: &Command, of_platforms: &[Matter]) -> Option<Matter> {
@@ -266,7 +270,7 @@ impl Signs {
             exit: row.exit,
             why: row.message.clone(),
             at: Some(ended),
-            ..matter(what)
+            ..Matter::new(what)
         };
         match row.exit {
             Some(0) => None,
@@ -311,7 +315,7 @@ impl Signs {
         let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > PATIENCE)?;
         let has_begun = self.last_run.is_some_and(|began| began >= previous);
         let is_at_it = (0..self.commands.len()).any(|at| self.runs(at));
-        (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), ..matter(What::Overdue) })
+        (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), ..Matter::new(What::Overdue) })
     }
 
     fn is_old(&self, at: Timestamp) -> bool {
@@ -319,24 +323,10 @@ impl Signs {
     }
 }
 
-fn matter(what: What) -> Matter {
-    Matter {
-        what,
-        platform: None,
-        command: None,
-        exit: None,
-        count: None,
-        why: None,
-        at: None,
-        mend: None,
-        activities: Vec::new(),
-    }
-}
-
 /// A matter of some activities; nothing: there are none.
 fn counted(what: What, activities: &[String], mend: Option<String>) -> Option<Matter> {
     let count = Some(activities.len() as u64);
-    (!activities.is_empty()).then(|| Matter { count, mend, activities: activities.to_vec(), ..matter(what) })
+    (!activities.is_empty()).then(|| Matter { count, mend, activities: activities.to_vec(), ..Matter::new(what) })
 }
 
 /// How much an exit code says; one that is missing says less than any trouble.

@@ -141,6 +141,23 @@ pub struct Matter {
     pub activities: Vec<String>,
 }
 
+impl Matter {
+    /// That alone, with nothing else known.
+    pub fn new(what: What) -> Matter {
+        Matter {
+            what,
+            platform: None,
+            command: None,
+            exit: None,
+            count: None,
+            why: None,
+            at: None,
+            mend: None,
+            activities: Vec::new(),
+        }
+    }
+}
+
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
