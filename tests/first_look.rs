@@ -222,6 +222,21 @@ fn a_known_list_that_is_empty_is_not_believed_even_twice_while_the_service_count
 }
 
 #[test]
+fn a_part_of_time_without_activities_is_no_contradiction_to_what_the_service_counts() {
+    let world = two_equal();
+    let windows: [&[&str]; 2] = [&["--until", "2001-01-01"], &["--since", "2037-01-01"]];
+    for known in [false, true] {
+        for window in windows {
+            let said = world.work.run("gs-fetch", window);
+            assert_eq!(said.ok().out, "", "before anything is known, and after: {known}");
+            assert!(!said.err.contains("has no activities"), "{said}");
+        }
+        world.work.run("gs-fetch", &[]).ok();
+    }
+    world.work.given("gs-diff", &[], &world.work.run("gs-list", &[]).out).ok();
+}
+
+#[test]
 fn a_listing_that_another_process_makes_is_not_cut() {
     let world = two_equal();
     sync(&world).ok();

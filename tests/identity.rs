@@ -4,7 +4,7 @@
 
 mod support;
 
-use gs_sim::{AccountSpec, CorosActivitySpec, CorosSpec, Scenario, Sim};
+use gs_sim::{AccountSpec, CorosActivitySpec, CorosSpec, Effect, Fault, Scenario, Sim};
 use support::{COROS_WHO, LIST, LOGIN, Said, Work, asked, requests, scenario};
 
 const WHO: &str = "/userprofile-service/";
@@ -204,22 +204,64 @@ fn a_forgotten_account_makes_room_for_another_and_its_files_stay() {
     work.run("gs-fetch", &[]).ends(78);
 }
 
+/// From now on the profile names nobody: it has no id, or it is not there.
+fn anonymous(sim: &Sim, status: u16) {
+    let body = (status == 200).then(|| r#"{"displayName":"runner"}"#.to_owned());
+    let nobody = Effect::Status { status, retry_after: None, body, content_type: None };
+    sim.fault(Fault::new(nobody).contains("socialProfile"));
+}
+
 #[test]
-fn an_account_that_does_not_say_whose_it_is_is_taken_as_it_is() {
-    let sim = scenario(3).start();
-    let work = Work::with(&sim);
-    let nobody = gs_sim::Effect::Status {
-        status: 200,
-        retry_after: None,
-        body: Some(r#"{"displayName":"runner"}"#.into()),
-        content_type: None,
-    };
-    sim.fault(gs_sim::Fault::new(nobody).contains("socialProfile"));
-    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
-    work.given("gs-auth", &["import", "-"], &token).ok();
-    work.run("gs-fetch", &[]).ok();
-    work.run("gs-fetch", &[]).ok();
-    assert_eq!(asked(&sim, WHO).len(), 1);
+fn an_account_that_does_not_say_whose_it_is_is_read_as_long_as_nobody_owns_the_folder() {
+    for status in [200, 404] {
+        let sim = scenario(3).start();
+        let work = Work::with(&sim);
+        anonymous(&sim, status);
+        let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+        work.given("gs-auth", &["import", "-"], &token).ok().says("the token is kept, but");
+        assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 3);
+        sim.clear_faults();
+        work.run("gs-fetch", &[]).ok();
+        sim.clear_log();
+        work.run("gs-fetch", &[]).ok();
+        assert!(asked(&sim, WHO).is_empty(), "once it is known it is not asked for again");
+    }
+}
+
+#[test]
+fn a_token_of_nobody_is_not_used_in_a_folder_that_somebody_owns() {
+    for status in [200, 204, 404, 500] {
+        let sim = two_people();
+        let mut work = of_ann(&sim);
+        settings_of(&mut work, ["", ""]);
+        let plan = work.given("gs-diff", &["--to", "coros"], &work.run("gs-list", &[]).out).ok().out.clone();
+        let plan = work.given("gs-download", &[], &plan).ok().out.clone();
+        let mut other = Work::with(&sim);
+        settings_of(&mut other, BOB);
+        login(&other, "garmin-com").ok();
+        let token = other.run("gs-auth", &["export", "--platform", "garmin-com"]).out;
+        anonymous(&sim, status);
+        work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token).ok();
+        sim.clear_log();
+        work.run("gs-fetch", &["--platform", "garmin-com"]).ends(75).says("whose account");
+        assert!(asked(&sim, LIST).is_empty(), "{:?}", requests(&sim));
+        sim.clear_faults();
+        work.run("gs-fetch", &["--platform", "garmin-com"]).ends(78).says("this login belongs to");
+        work.given("gs-upload", &[], &plan).ok();
+        assert_eq!(held(&sim)[0], 12, "nothing of Bob's has come to Ann's garmin.com");
+    }
+}
+
+#[test]
+fn a_token_that_suddenly_opens_another_account_fills_nothing() {
+    let sim = two_people();
+    let work = of_ann(&sim);
+    let [email, _] = BOB;
+    sim.fault(Fault::new(Effect::AsAccount { email: email.into() }));
+    work.run("gs-fetch", &["--platform", "coros"]).ends(78).says("--forget-account");
+    work.run("gs-fetch", &["--platform", "garmin-com"]).ends(78);
+    sim.clear_faults();
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 16);
 }
 
 #[test]

@@ -145,6 +145,23 @@ fn one_signal_ends_a_command_that_waits_for_an_answer() {
 }
 
 #[test]
+fn one_signal_to_a_sync_alone_ends_the_command_that_is_at_work() {
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
+    let sync = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
+    for signal in ["TERM", "HUP"] {
+        let sim = plain(1);
+        let mut work = Work::logged_in(&sim);
+        work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
+        sim.fault(Fault::new(trickle(true)).path(SEARCH));
+        let child = work.spawn(sync, &[], "");
+        wait_for(&sim, SEARCH);
+        ends_with(child, signal);
+        sim.clear_faults();
+        work.run(sync, &[]).ok();
+    }
+}
+
+#[test]
 fn an_upload_whose_answer_trickles_has_its_time_and_is_settled_by_the_next_run() {
     let world = upload::start(&[(upload::CN, &[START])], |_| {});
     let plan = world.plan_of(upload::CN, COM, &[START]);

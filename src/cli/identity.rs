@@ -70,15 +70,22 @@ impl Ownership {
             return Ok(());
         }
         self.check_settings()?;
-        match platform.identify(fresh) {
-            Ok(Some(identity)) => self.admit(&identity, None),
-            Ok(None) => Ok(()),
-            // A service that cannot tell now is no reason against reading, as long as nobody owns the data folder.
-            Err(Error::Later { .. }) if !fresh && self.with(|catalogue| catalogue.owner(self.platform))?.is_none() => {
-                Ok(())
-            }
-            Err(error) => Err(error),
+        let unknown = match platform.identify(fresh) {
+            Ok(Some(identity)) => return self.admit(&identity, None),
+            Ok(None) => self.unknown(),
+            Err(error @ Error::Later { .. }) => error,
+            Err(error) => return Err(error),
+        };
+        // That a service cannot tell is no reason against reading, as long as nobody owns the data folder.
+        match !fresh && self.with(|catalogue| catalogue.owner(self.platform))?.is_none() {
+            true => Ok(()),
+            false => Err(unknown),
         }
+    }
+
+    fn unknown(&self) -> Error {
+        let message = "the service does not say whose account this is; nothing was listed or written; try again later";
+        Error::Later { message: message.to_owned(), down: true }
     }
 
     /// Compares the settings with the catalogue, without a request.

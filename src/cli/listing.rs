@@ -191,7 +191,8 @@ impl Listing<'_> {
             None if walk.listed.items == 0 && !self.look && self.kind.has_login() => self.not_counted()?,
             None => return Ok(()),
         }
-        if walk.listed.items == 0 && !self.look && !self.catalogue.was_listed(self.kind.name)? {
+        let is_all = self.window == Window::default() && !self.look;
+        if walk.listed.items == 0 && is_all && !self.catalogue.was_listed(self.kind.name)? {
             self.talk.warning(&format!("{}: the account has no activities (looked twice)", self.kind.name));
         }
         Ok(())
@@ -247,8 +248,12 @@ impl Listing<'_> {
         Ok(again.ids.unwrap_or_default())
     }
 
-    /// An empty list is only believed of a service that counts nothing either.
+    /// An empty list of everything is only believed of a service that counts nothing either. What it counts says nothing of
+    /// a part.
     fn not_counted(&self) -> Result<(), Failure> {
+        if self.window != Window::default() {
+            return Ok(());
+        }
         match self.platform.count()? {
             Some(count @ 1..) => {
                 Err(untrusted(&format!("the list is empty, but the service counts {count} activities")))

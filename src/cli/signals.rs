@@ -9,7 +9,8 @@ use signal_hook::{flag, low_level};
 
 use super::{Exit, Talk};
 
-/// The first Ctrl-C or SIGTERM asks to end after the item in hand: it raises what is returned. The second ends at once.
+/// The first Ctrl-C or SIGTERM asks to end after the item in hand: it raises what is returned. The second of its kind ends at
+/// once; `gs-sync` hands one on as the other, as it cannot know whether its commands have had it.
 ///
 /// On a terminal nothing of what was drawn is left behind, however it ends or is stopped.
 pub fn heed(talk: &Arc<Talk>) -> Arc<AtomicBool> {
@@ -17,9 +18,11 @@ pub fn heed(talk: &Arc<Talk>) -> Arc<AtomicBool> {
     let is_tidied = talk.stage.is_some() && tidy(talk.clone());
     for signal in [SIGINT, SIGTERM] {
         if !is_tidied {
+            let has_come = Arc::new(AtomicBool::new(false));
             // Registered in this order, the first signal finds the flag still down. If a signal cannot be registered, its
             // default action ends the program, which loses nothing either.
-            let _ = flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, stop.clone());
+            let _ = flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, has_come.clone());
+            let _ = flag::register(signal, has_come);
         }
         let _ = flag::register(signal, stop.clone());
     }
@@ -30,16 +33,16 @@ pub fn heed(talk: &Arc<Talk>) -> Arc<AtomicBool> {
 fn tidy(talk: Arc<Talk>) -> bool {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGQUIT, SIGTSTP]) else { return false };
     let handle = move || {
-        let mut is_stopping = false;
+        let mut come = Vec::new();
         for signal in signals.forever() {
             match signal {
                 SIGINT | SIGTERM => {
                     talk.stops();
-                    if is_stopping {
+                    if come.contains(&signal) {
                         talk.leave();
                         low_level::exit(Exit::Interrupted as i32);
                     }
-                    is_stopping = true;
+                    come.push(signal);
                 }
                 SIGTSTP => pause(&talk),
                 _ => {

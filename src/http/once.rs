@@ -53,8 +53,11 @@ impl Http {
         };
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
-        let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
-        reader.read_to_end(&mut bytes).map_err(|error| self.broke_off(request, error))?;
+        // An answer without content may be called packed all the same, and nothing cannot be unpacked.
+        if !matches!(head.status.as_u16(), 204 | 205 | 304) {
+            let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
+            reader.read_to_end(&mut bytes).map_err(|error| self.broke_off(request, error))?;
+        }
         if bytes.len() as u64 > request.limit {
             let error = Error::TooLarge { host: host(&request.url), limit: request.limit };
             return Err(Failed { error, is_slow: false });

@@ -95,14 +95,23 @@ impl Coros {
     pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
         // A session always knows its user.
         self.session(None)?;
-        if fresh {
-            let answer = self.call(&|session| session.region.get(ACCOUNT))?;
-            let profile = login::profile(&answer.expected("the account of the token")?);
-            if let Some(user_id) = profile.user_id {
-                return Ok(Some(Identity { user_id, name: profile.user, email: profile.email }));
-            }
+        if !fresh {
+            return Ok(self.store.load::<Token>()?.and_then(|token| token.identity()));
         }
-        Ok(self.store.load::<Token>()?.and_then(|token| token.identity()))
+        let answer = self.call(&|session| session.region.get(ACCOUNT))?;
+        let profile = login::profile(&answer.expected("the account of the token")?);
+        self.owner_asked.set(true);
+        Ok(profile.user_id.map(|user_id| Identity { user_id, name: profile.user, email: profile.email }))
+    }
+
+    /// Asks once a command whose list it is going to be: unlike Garmin's, the list does not say so itself.
+    pub(super) fn check_list_owner(&self) -> Result<()> {
+        if !self.owner_asked.get()
+            && let Some(identity) = self.ask_owner(true)?
+        {
+            self.context.owner.admit(&identity, None)?;
+        }
+        Ok(())
     }
 
     /// Takes what a person brought. Whatever fails, the token that was there stays.

@@ -28,7 +28,7 @@ mod sts;
 mod token;
 mod upload;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use jiff::Timestamp;
 
@@ -53,15 +53,19 @@ struct Coros {
     context: Context,
     /// Keys of the object store that served before: they last for an hour.
     keys: RefCell<Option<Keys>>,
+    /// The service was asked in this command whose account it is.
+    owner_asked: Cell<bool>,
 }
 
 /// Opens COROS.
 pub fn open(context: Context) -> Box<dyn Platform> {
-    Box::new(Coros { store: TokenStore::new(context.tokens.clone(), NAME), context, keys: RefCell::default() })
+    let store = TokenStore::new(context.tokens.clone(), NAME);
+    Box::new(Coros { store, context, keys: RefCell::default(), owner_asked: Cell::default() })
 }
 
 impl Platform for Coros {
     fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
+        self.check_list_owner()?;
         let mut pages = list::Pages::new(*window, Timestamp::now());
         while let Some(path) = pages.next_path()? {
             let answer = self.call(&|session| session.region.get(&path).limit(limit::LIST))?;

@@ -109,8 +109,7 @@ impl Garmin {
         match login::parse_token(&self.site, &token.client_id, &token.source, &response, Timestamp::now()) {
             Ok(mut new) => {
                 new.user.clone_from(&token.user);
-                (new.user_id, new.email, new.owner_asked) =
-                    (token.user_id.clone(), token.email.clone(), token.owner_asked);
+                (new.user_id, new.email) = (token.user_id.clone(), token.email.clone());
                 new.oauth1.clone_from(&token.oauth1);
                 // A service that did not rotate it sent none: the old one goes on.
                 new.refresh_token = new.refresh_token.or_else(|| token.refresh_token.clone());

@@ -44,7 +44,7 @@ impl Profile {
     }
 
     fn fill(self, token: Token) -> Token {
-        Token { user: self.name, user_id: self.user_id, email: self.email, owner_asked: true, ..token }
+        Token { user: self.name, user_id: self.user_id, email: self.email, ..token }
     }
 }
 
@@ -57,17 +57,18 @@ impl Garmin {
     /// Whose account it is. See [`Platform::identify`](crate::platform::Platform::identify).
     pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
         let token = self.token(None)?;
-        // A service that does not tell is not asked again and again.
-        if token.owner_asked && (!fresh || token.user_id.is_none()) {
+        if !fresh && token.user_id.is_some() {
             return Ok(token.identity());
         }
         let response = self.call(&self.profile_request())?;
         front::check(&response, "the profile")?;
         if response.status != 200 {
-            return self.owner_unavailable(&token, fresh, &response);
+            let message =
+                format!("Garmin does not say whose account this is (HTTP {}); try again later", response.status);
+            return Err(Error::Later { message, down: true });
         }
         let profile = Profile::read(&response);
-        if token.owner_asked {
+        if token.user_id.is_some() {
             // Only asked to be sure: the caller compares.
             return Ok(profile.fill(token).identity());
         }
@@ -77,15 +78,6 @@ impl Garmin {
         let now = profile.fill(now);
         self.store.save(&now)?;
         Ok(now.identity())
-    }
-
-    fn owner_unavailable(&self, token: &Token, fresh: bool, response: &Response) -> Result<Option<Identity>> {
-        let message = format!("Garmin does not say whose account this is (HTTP {}); try again later", response.status);
-        if fresh || matches!(response.status, 500..=599) {
-            return Err(Error::Later { message, down: true });
-        }
-        (self.context.notice)(&message);
-        Ok(token.identity())
     }
 
     fn whose(&self, token: &Token) -> Whose {
@@ -128,7 +120,12 @@ impl Garmin {
             false => self.renew(&token).map_err(Ended::from)?,
         };
         let token = match self.whose(&token) {
-            Whose::Said(profile) => profile.fill(token),
+            Whose::Said(profile) => {
+                if profile.user_id.is_none() {
+                    (self.context.notice)("the token is kept, but Garmin does not say whose it is");
+                }
+                profile.fill(token)
+            }
             Whose::Refused(why) => return Err(Ended::Refused(why)),
             // Nothing speaks against it. Whose it is, the next command asks before it does anything.
             Whose::Unknown(why) => {

@@ -45,9 +45,6 @@ pub struct Token {
     /// The e-mail address, if the service tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whether the service was asked whose it is.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub owner_asked: bool,
     /// How it was come by.
     pub source: String,
     /// It has just come from the embedded sign-in page. Not kept: what was used once is of a kind that works.
@@ -95,7 +92,6 @@ impl Token {
             user: None,
             user_id: None,
             email: None,
-            owner_asked: false,
             source: source.to_owned(),
             embedded: false,
             dead: None,
