@@ -54,23 +54,17 @@ pub fn detail_request(site: &Site, id: &str) -> Request {
     site.get(&format!("/activity-service/activity/{id}")).header("Accept", "application/json")
 }
 
-/// Whether the activity `id` is there, by its own detail. `None`: the answer is neither the activity nor its absence.
-pub fn exists(response: &Response, id: &str) -> Result<Option<bool>> {
+/// Whether the activity `id` is there, by its own detail: an answer that is neither the activity nor its absence is an error.
+pub fn exists(response: &Response, id: &str) -> Result<bool> {
     front::check(response, "the activity")?;
+    let body = json::lenient(&response.body).unwrap_or_default();
     match response.status {
-        404 => Ok(Some(false)),
-        200 => {
-            let body = json::lenient(&response.body).unwrap_or_default();
-            Ok((list::id(&body["activityId"]).as_deref() == Some(id)).then_some(true))
+        404 | 204 => Ok(false),
+        200 if list::id(&body["activityId"]).as_deref() == Some(id) => Ok(true),
+        status => {
+            let message = format!("Garmin does not say whether activity {id} is there (HTTP {status}); try again later");
+            Err(Error::Later { message, down: status >= 500 })
         }
-        500..=599 => Err(Error::Later {
-            message: format!(
-                "Garmin does not say whether activity {id} is there (HTTP {}); try again later",
-                response.status
-            ),
-            down: true,
-        }),
-        _ => Ok(None),
     }
 }
 

@@ -136,7 +136,7 @@ impl Platform for Garmin {
             return Err(Error::Refused(NO_ID.into()));
         }
         let response = self.call(&download::detail_request(&self.site, &activity.id))?;
-        download::exists(&response, &activity.id)
+        download::exists(&response, &activity.id).map(Some)
     }
 
     fn download(&self, activity: &Activity) -> Result<Download> {
