@@ -93,12 +93,12 @@ fn a_deletion_is_one_request_and_yes_is_all_it_ever_says() {
     let (sim, item) = three();
     let tokens = tempfile::tempdir().unwrap();
     let coros = open(&sim, &tokens);
-    coros.delete(&item).unwrap();
+    coros.delete(&item, None).unwrap();
     assert_eq!((left(&sim), sim.log().len()), (2, 1));
-    coros.delete(&item).unwrap();
+    coros.delete(&item, None).unwrap();
     assert_eq!(left(&sim), 2);
     for bad in ["", "x", "1,2"] {
-        assert!(matches!(coros.delete(&activity(bad)), Err(Error::Refused(_))), "{bad}");
+        assert!(matches!(coros.delete(&activity(bad), None), Err(Error::Refused(_))), "{bad}");
     }
     assert_eq!(asked(&sim, DELETE).len(), 2);
 }
@@ -109,11 +109,11 @@ fn ancestors_12_a_deletion_with_a_dead_token_is_not_done_and_is_sent_again_with_
     let tokens = tempfile::tempdir().unwrap();
     let coros = open(&sim, &tokens);
     sim.with(|state| state.expire_coros_token(2));
-    coros.delete(&item).unwrap();
+    coros.delete(&item, None).unwrap();
     assert_eq!((left(&sim), asked(&sim, DELETE).len(), asked(&sim, COROS_LOGIN).len()), (2, 2, 1));
     // Ended again, and its one login is made.
     sim.with(|state| state.expire_coros_token(2));
-    let error = coros.delete(&item).unwrap_err();
+    let error = coros.delete(&item, None).unwrap_err();
     assert!(matches!(&error, Error::Later { down: true, message } if message.contains("another login")), "{error}");
     assert_eq!(asked(&sim, COROS_LOGIN).len(), 1);
 }
@@ -129,7 +129,7 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
         let tokens = tempfile::tempdir().unwrap();
         let coros = open(&sim, &tokens);
         sim.fault(Fault::new(effect.clone()).path(DELETE));
-        let error = coros.delete(&item).unwrap_err();
+        let error = coros.delete(&item, None).unwrap_err();
         assert!(
             matches!(&error, Error::Unclear(text) if text.contains("the next listing tells")),
             "{effect:?}: {error}"
@@ -140,9 +140,11 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
     let tokens = tempfile::tempdir().unwrap();
     let coros = open(&sim, &tokens);
     sim.fault(Fault::new(says(200, r#"{"result":"1001","message":"Service exceptions"}"#)).path(DELETE));
-    assert!(matches!(coros.delete(&item), Err(Error::Refused(words)) if words.contains("1001 Service exceptions")));
+    assert!(
+        matches!(coros.delete(&item, None), Err(Error::Refused(words)) if words.contains("1001 Service exceptions"))
+    );
     sim.clear_faults();
     sim.fault(Fault::new(says(429, "")).path(DELETE));
-    assert!(matches!(coros.delete(&item), Err(Error::Later { down: true, .. })));
+    assert!(matches!(coros.delete(&item, None), Err(Error::Later { down: true, .. })));
     assert_eq!(left(&sim), 3);
 }

@@ -91,6 +91,7 @@ fn file(bytes: &[u8]) -> Outgoing<'_> {
         start_time: Timestamp::from_second(START).ok(),
         utc_offset_s: Some(-21_600),
         again: false,
+        not_after: None,
     }
 }
 
@@ -142,6 +143,22 @@ fn a_file_becomes_an_activity_in_each_of_the_four_regions() {
         assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
         assert_eq!(coros.listed(), [(START, -21_600)]);
     }
+}
+
+#[test]
+fn an_import_that_comes_too_late_is_not_sent_and_the_file_is_not_stored_twice() {
+    let sim = region(1);
+    let coros = open(&sim, true);
+    let bytes = run();
+    sim.clear_log();
+    let late = Outgoing { not_after: Some(std::time::Instant::now()), ..file(&bytes) };
+    assert!(matches!(coros.upload(&late), Err(Error::TooLate)));
+    let count = |method: &str, path: &str| {
+        sim.log().iter().filter(|one| one.method == method && one.path.starts_with(path)).count()
+    };
+    assert_eq!((count("PUT", ""), count("POST", "/activity/fit/import")), (1, 0));
+    pending(coros.upload(&file(&bytes)));
+    assert_eq!((count("PUT", ""), count("POST", "/activity/fit/import")), (1, 1));
 }
 
 #[test]

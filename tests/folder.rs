@@ -444,7 +444,7 @@ fn two_folders_of_like_names_are_two_in_the_archive() {
 
 fn outgoing(bytes: &[u8]) -> Outgoing<'_> {
     let start_time = jiff::Timestamp::from_second(START).ok();
-    Outgoing { bytes, format: "fit", name: "x.fit", start_time, utc_offset_s: None, again: false }
+    Outgoing { bytes, format: "fit", name: "x.fit", start_time, utc_offset_s: None, again: false, not_after: None }
 }
 
 #[test]
@@ -469,7 +469,7 @@ fn a_file_is_put_there_once_and_found_again() {
     fs::remove_file(&path).unwrap();
     assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
     let activity = Activity { platform: name, id: id(&run(1)), ..Activity::default() };
-    assert!(matches!(folder.delete(&activity), Err(Error::Refused(_))) && path.exists());
+    assert!(matches!(folder.delete(&activity, None), Err(Error::Refused(_))) && path.exists());
 }
 
 #[test]

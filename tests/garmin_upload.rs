@@ -31,7 +31,15 @@ fn run() -> Vec<u8> {
 }
 
 fn outgoing(bytes: &[u8]) -> Outgoing<'_> {
-    Outgoing { bytes, format: "fit", name: "a-1.fit", start_time: None, utc_offset_s: None, again: false }
+    Outgoing {
+        bytes,
+        format: "fit",
+        name: "a-1.fit",
+        start_time: None,
+        utc_offset_s: None,
+        again: false,
+        not_after: None,
+    }
 }
 
 fn upload(opened: &Opened, bytes: &[u8]) -> Result<Uploaded> {
@@ -58,6 +66,19 @@ fn asked(sim: &Sim, method: &str, path: &str) -> Vec<u16> {
 
 fn count(sim: &Sim) -> usize {
     sim.with(|state| state.ids(COM).len())
+}
+
+#[test]
+fn what_comes_to_its_turn_too_late_is_not_sent() {
+    let (sim, garmin) = start(UploadSpec::default());
+    let not_after = Some(std::time::Instant::now());
+    let bytes = run();
+    assert!(matches!(garmin.platform.upload(&Outgoing { not_after, ..outgoing(&bytes) }), Err(Error::TooLate)));
+    let activity = Activity { platform: "garmin-com".into(), id: "1".into(), ..Activity::default() };
+    assert!(matches!(garmin.platform.delete(&activity, not_after), Err(Error::TooLate)));
+    assert!(sim.log().is_empty());
+    let not_after = std::time::Instant::now().checked_add(std::time::Duration::from_secs(60));
+    ticket(garmin.platform.upload(&Outgoing { not_after, ..outgoing(&bytes) }));
 }
 
 #[test]
@@ -182,10 +203,10 @@ fn what_is_deleted_is_gone_and_deleting_it_twice_is_no_error() {
     let (sim, garmin) = start(UploadSpec::default());
     let id = sim.with(|state| state.ids(COM))[0];
     let activity = Activity { platform: "garmin-com".into(), id: id.to_string(), ..Activity::default() };
-    garmin.platform.delete(&activity).unwrap();
+    garmin.platform.delete(&activity, None).unwrap();
     assert_eq!(count(&sim), 2);
     assert!(matches!(garmin.platform.download(&activity), Err(Error::Gone(_))));
-    garmin.platform.delete(&activity).unwrap();
+    garmin.platform.delete(&activity, None).unwrap();
     assert_eq!(asked(&sim, "DELETE", "/activity-service/"), [204, 404]);
 }
 
@@ -195,14 +216,14 @@ fn a_deletion_is_sent_once_and_never_for_what_is_no_id() {
     let id = sim.with(|state| state.ids(COM))[0].to_string();
     let activity = |id: &str| Activity { platform: "garmin-com".into(), id: id.into(), ..Activity::default() };
     for bad in ["", "1/../2", "status", "1?x"] {
-        assert!(matches!(garmin.platform.delete(&activity(bad)), Err(Error::Refused(_))));
+        assert!(matches!(garmin.platform.delete(&activity(bad), None), Err(Error::Refused(_))));
     }
     assert!(sim.log().is_empty());
     sim.fault(Fault::new(Effect::AnswerLost).method("DELETE").count(1));
-    assert!(matches!(garmin.platform.delete(&activity(&id)), Err(Error::Unclear(_))));
+    assert!(matches!(garmin.platform.delete(&activity(&id), None), Err(Error::Unclear(_))));
     assert_eq!((sim.log().len(), count(&sim)), (1, 2));
     sim.with(|state| state.expire_access_tokens(COM));
-    garmin.platform.delete(&activity(&id)).unwrap();
+    garmin.platform.delete(&activity(&id), None).unwrap();
     // 0: the answer that never left.
     assert_eq!(asked(&sim, "DELETE", "/"), [0, 401, 404]);
 }

@@ -214,7 +214,8 @@ fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhil
 /// A list may lag behind: the kept one stands in it, and asked for by its id it is gone.
 #[test]
 fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
-    let answers = [(404, "{}"), (204, ""), (403, "{}"), (200, "{}"), (200, r#"{"activityId":1}"#), (200, "<html>"), (503, "")];
+    let answers =
+        [(404, "{}"), (204, ""), (403, "{}"), (200, "{}"), (200, r#"{"activityId":1}"#), (200, "<html>"), (503, "")];
     for (status, body) in answers {
         let twice = twice("garmin-com");
         let answer = Effect::Status { status, retry_after: None, body: Some(body.into()), content_type: None };

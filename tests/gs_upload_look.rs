@@ -51,6 +51,21 @@ fn one_look_at_a_stale_list_serves_all_neighbours() {
 }
 
 #[test]
+fn a_look_that_is_too_old_when_the_upload_has_its_turn_is_taken_again() {
+    // A slow store, after which the order for the import follows; and a watch that syncs meanwhile.
+    let world = world(&[START], |_| {});
+    let plan = world.plan_of(COM, COROS, &[START]);
+    let store = "coros-oss.oss-cn-beijing.aliyuncs.com";
+    let activity = Box::new(coros_run_at(START));
+    let change = gs_sim::Change::AddCoros { region: 2, activity };
+    world.sim.fault(Fault::new(Effect::Meanwhile { when: gs_sim::When::Before, change }).host(store).nth(1));
+    world.sim.fault(Fault::new(Effect::Held { ms: 16_000 }).host(store));
+    let said = world.upload(&plan);
+    assert_eq!(kinds(said.ok()), ["already-there"]);
+    assert_eq!((world.times(COROS, START), world.sent(COROS), world.looks(COROS)), (1, 0, 2));
+}
+
+#[test]
 fn years_apart_each_has_its_own_look() {
     let world = world(&[START, LONG_AGO], |_| {});
     let plan = world.plan_of(COM, COROS, &[START, LONG_AGO]);

@@ -118,7 +118,7 @@ fn at(day: i64) -> Option<Timestamp> {
 
 fn outgoing(bytes: &[u8], day: i64) -> Outgoing<'_> {
     let name = "activity-1.fit";
-    Outgoing { bytes, format: "fit", name, start_time: at(day), utc_offset_s: Some(0), again: false }
+    Outgoing { bytes, format: "fit", name, start_time: at(day), utc_offset_s: Some(0), again: false, not_after: None }
 }
 
 fn ids(listed: &[Listed]) -> Vec<String> {

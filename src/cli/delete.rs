@@ -41,6 +41,14 @@ struct Asked {
     is_taken_over: bool,
 }
 
+/// What the platform has of a copy and of the one that is kept.
+struct There {
+    copy: bool,
+    kept: bool,
+    /// Until when that serves.
+    not_after: Option<Instant>,
+}
+
 impl<'a> Deletions<'a> {
     /// Begins; nothing is asked yet.
     pub fn new(
@@ -126,9 +134,9 @@ impl<'a> Deletions<'a> {
         }
         // Only now is nobody else writing to it. The platform is asked right before each deletion: a person may have deleted
         // the other one of the two in this very minute.
-        let there = match self.are_there(kind, &record.activity, &kept)? {
-            Ok((true, kept)) => kept,
-            Ok((false, _)) => return self.skip(record, "the platform no longer shows it"),
+        let (there, not_after) = match self.are_there(kind, &record.activity, &kept)? {
+            Ok(There { copy: true, kept, not_after }) => (kept, not_after),
+            Ok(There { copy: false, .. }) => return self.skip(record, "the platform no longer shows it"),
             Err(failure) => {
                 let problem = self.targets.unusable(self.run, kind, failure)?;
                 return self.fail(record, problem);
@@ -136,7 +144,7 @@ impl<'a> Deletions<'a> {
         };
         // What the look has shown may have changed any of the answers.
         match self.guarded(kind, &record, there)? {
-            Ok(kept) => self.delete(kind, record, &kept),
+            Ok(kept) => self.delete(kind, record, &kept, not_after),
             Err(why) => self.skip(record, &why),
         }
     }
@@ -222,11 +230,11 @@ impl<'a> Deletions<'a> {
         kind: &'static Kind,
         copy: &Activity,
         kept: &Entry,
-    ) -> Result<Result<(bool, bool), Failure>, Failure> {
+    ) -> Result<Result<There, Failure>, Failure> {
         let starts: Vec<Timestamp> = [copy.start_time, kept.activity.start_time].into_iter().flatten().collect();
         self.bar.say(&format!("looks at {}", kind.name));
-        let listing = match self.targets.get(kind)?.list_around(self.run, starts) {
-            Ok(listing) => listing,
+        let (listing, not_after) = match self.targets.get(kind)?.list_around(self.run, starts) {
+            Ok(looked) => looked,
             Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
                 return Err(failure);
             }
@@ -234,18 +242,25 @@ impl<'a> Deletions<'a> {
         };
         let is_shown = |id: &str| self.run.catalogue.is_shown_since(kind.name, id, listing);
         let (has_copy, has_kept) = (is_shown(&copy.id)?, is_shown(&kept.activity.id)?);
+        let there = There { copy: has_copy, kept: has_kept, not_after };
         if !has_copy || !has_kept {
-            return Ok(Ok((has_copy, has_kept)));
+            return Ok(Ok(there));
         }
         // A list may lag behind; the activity itself does not.
         Ok(match self.targets.get(kind)?.platform.exists(&kept.activity) {
-            Ok(exists) => Ok((true, exists.unwrap_or(true))),
+            Ok(exists) => Ok(There { kept: exists.unwrap_or(true), ..there }),
             Err(error) => Err(error.into()),
         })
     }
 
     /// Writes down the intent and sends the request.
-    fn delete(&mut self, kind: &'static Kind, record: ActivityRecord, kept: &Entry) -> Result<(), Failure> {
+    fn delete(
+        &mut self,
+        kind: &'static Kind,
+        record: ActivityRecord,
+        kept: &Entry,
+        not_after: Option<Instant>,
+    ) -> Result<(), Failure> {
         let id = record.activity.id.clone();
         let why = record.copy_of.as_ref().map(|copy_of| copy_of.why.join(", ")).unwrap_or_default();
         let files = self.run.catalogue.files(kind.name, &id)?;
@@ -261,7 +276,7 @@ impl<'a> Deletions<'a> {
         let number = self.run.catalogue.intend_deletion(&intent, Timestamp::now())?;
         self.going.insert((kind.name.to_owned(), id.clone()));
         self.bar.say(&format!("{} {id}", kind.name));
-        match self.targets.get(kind)?.platform.delete(&record.activity) {
+        match self.targets.get(kind)?.platform.delete(&record.activity, not_after) {
             // A yes proves nothing, and an answer that got lost neither: the list tells.
             Ok(()) | Err(Error::Unclear(_)) => {
                 self.asked.push(Asked { record, number, kind, is_taken_over: false });
@@ -316,7 +331,7 @@ impl<'a> Deletions<'a> {
             let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
             self.bar.say(&format!("looks whether {} still shows {}", kind.name, asked.len()));
             match self.targets.get(kind)?.list_around(self.run, starts) {
-                Ok(listing) => {
+                Ok((listing, _)) => {
                     for one in asked {
                         self.seen_or_not(one, listing, last)?;
                     }

@@ -116,7 +116,7 @@ impl From<platform::Error> for Failure {
             Error::Strange(what) => {
                 return Failure::new(Exit::Later, format!("{what}; try again later, and report it if it stays so"));
             }
-            Error::Later { .. } | Error::Unclear(_) => Exit::Later,
+            Error::Later { .. } | Error::Unclear(_) | Error::TooLate => Exit::Later,
             Error::Gone(_) | Error::Refused(_) => Exit::Partial,
             Error::Input(_) => Exit::Usage,
             Error::Storage(_) | Error::OtherAccount(_) => Exit::Config,

@@ -57,6 +57,8 @@ pub struct Listed {
     pub unreadable: u64,
     /// It was believed and showed everything, from the newest to the oldest.
     pub whole: bool,
+    /// When its first page was asked for: nothing that it shows is older.
+    pub asked: Option<Instant>,
 }
 
 impl Listed {
@@ -111,6 +113,7 @@ impl Listing<'_> {
 
     fn page(&mut self, walk: &mut Walk, mut page: Page) -> platform::Result<More> {
         limit(&mut page, self.newest, walk.listed.items);
+        walk.listed.asked = walk.listed.asked.or(page.asked);
         self.enter(walk, &page).map_err(|failure| {
             walk.failure = Some(failure);
             platform::Error::Stopped
@@ -244,6 +247,7 @@ impl Listing<'_> {
             return Err(untrusted("a second look at the list shows entries that cannot be read, or in no order"));
         }
         (walk.listed.items, walk.listed.new) = (again.listed.items, walk.listed.new + again.listed.new);
+        walk.listed.asked = again.listed.asked;
         walk.order = again.order;
         Ok(again.ids.unwrap_or_default())
     }

@@ -25,7 +25,8 @@ pub struct Target {
     pub kind: &'static Kind,
     /// The platform.
     pub platform: Box<dyn Platform>,
-    /// The parts of its list that this command has looked at, and when; by a clock that nobody sets.
+    http: Arc<Http>,
+    /// The parts of its list that this command has looked at, and until when that serves; by a clock that nobody sets.
     looks: RefCell<Vec<(Coverage, Instant)>>,
     /// Between a look and the write that follows it, nobody else writes.
     _lock: Lock,
@@ -117,6 +118,7 @@ impl Targets {
         let (what, all) = match error {
             Error::Login(_) => (ProblemKind::Login, true),
             Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(kind)),
+            Error::TooLate => (ProblemKind::RetryLater, self.another_trouble(kind)),
             Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(kind)),
             Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
@@ -165,37 +167,45 @@ impl Target {
         let lock = run.archive.lock(kind.name, Purpose::Write, run.lock_wait)?;
         let lock =
             lock.ok_or_else(|| Failure::new(Exit::Later, "another command writes to this platform; try again later"))?;
-        Ok(run.connect(kind, http, true).map(|platform| Target {
+        Ok(run.connect(kind, http.clone(), true).map(|platform| Target {
             kind,
             platform,
+            http,
             looks: RefCell::default(),
             _lock: lock,
         }))
     }
 
     /// Makes sure that what the catalogue knows of the time around `start` is seconds old: if this command has not just
-    /// looked there, that part of the list is asked for, and a page's worth around it, which serves the next ones.
+    /// looked there, that part of the list is asked for, and a page's worth around it, which serves the next ones. Returns
+    /// until when what was seen serves.
     ///
     /// What other commands have listed does not count, however new it seems: a watch may have uploaded since, and the clock
     /// may be wrong.
-    pub fn look(&self, run: &mut Run, start: Timestamp, bar: &Bar) -> Result<(), Failure> {
+    pub fn look(&self, run: &mut Run, start: Timestamp, bar: &Bar) -> Result<Instant, Failure> {
         let (from, until) = look::reach(start);
-        let is_fresh = |(span, at): &(Coverage, Instant)| {
-            at.elapsed() < look::FRESH
-                && span.from.is_some_and(|it| it <= from)
-                && span.until.is_some_and(|it| it >= until)
+        let now = Instant::now();
+        let serves = |(span, end): &&(Coverage, Instant)| {
+            *end > now && span.from.is_some_and(|it| it <= from) && span.until.is_some_and(|it| it >= until)
         };
-        if self.looks.borrow().iter().any(is_fresh) {
-            return Ok(());
+        if let Some((_, end)) = self.looks.borrow().iter().filter(serves).max_by_key(|(_, end)| *end) {
+            return Ok(*end);
         }
         let (from, until) = look::window(start, &run.catalogue.starts(self.kind.name)?);
         bar.say(&format!("looks at {}", self.kind.name));
-        let began = Instant::now();
-        self.list(run, Window { since: Some(from), until: Some(until) })?;
+        let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;
+        let end = self.serves_until(&listed);
         let mut looks = self.looks.borrow_mut();
-        looks.retain(|(_, at)| at.elapsed() < look::FRESH);
-        looks.push((Coverage { from: Some(from), until: Some(until) }, began));
-        Ok(())
+        looks.retain(|(_, end)| *end > now);
+        looks.push((Coverage { from: Some(from), until: Some(until) }, end));
+        Ok(end)
+    }
+
+    /// Until when a write may rely on what a listing has just shown.
+    fn serves_until(&self, listed: &Listed) -> Instant {
+        // A list without any entry was one request.
+        let asked = listed.asked.or_else(|| self.http.last_sent(self.kind.name)).unwrap_or_else(Instant::now);
+        asked + look::fresh(self.http.interval())
     }
 
     /// Lists a window into the catalogue as it is now.
@@ -223,16 +233,17 @@ impl Target {
         Ok(listed)
     }
 
-    /// Lists the windows that show all of `starts`, as few as that takes. Returns the number of the first listing: what
-    /// lies in the windows and was not shown by it or a later one is not there.
-    pub fn list_around(&self, run: &mut Run, mut starts: Vec<Timestamp>) -> Result<i64, Failure> {
+    /// Lists the windows that show all of `starts`, as few as that takes. Returns the number of the first listing (what
+    /// lies in the windows and was not shown by it or a later one is not there) and until when that serves.
+    pub fn list_around(&self, run: &mut Run, mut starts: Vec<Timestamp>) -> Result<(i64, Option<Instant>), Failure> {
         let known = run.catalogue.starts(self.kind.name)?;
-        let mut first = i64::MAX;
+        let (mut first, mut end) = (i64::MAX, None);
         for (from, until) in look::clusters(&mut starts, &known) {
             let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;
             first = first.min(listed.listing.unwrap_or(i64::MAX));
+            end = end.or_else(|| Some(self.serves_until(&listed)));
         }
-        Ok(first)
+        Ok((first, end))
     }
 }
 

@@ -16,9 +16,10 @@ mod send;
 mod tls;
 mod watch;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 pub use loopback::Loopback;
 pub use pace::{NoTurn, Pacer, Turn};
@@ -98,6 +99,8 @@ pub struct Http {
     proxied: Option<agent::Ways>,
     pacer: Arc<dyn Pacer>,
     options: Options,
+    /// When the last request to each platform was sent.
+    sent: Mutex<BTreeMap<String, Instant>>,
 }
 
 /// Whether sending a request twice can do harm.
@@ -130,6 +133,8 @@ pub struct Request {
     pub hosts: Vec<String>,
     /// Whoever knows the path has what is there, or may write to it: only the host is ever told.
     pub secret_path: bool,
+    /// It is not sent after this moment, however long its turn took to come: what it was decided by is too old then.
+    pub not_after: Option<Instant>,
 }
 
 impl Request {
@@ -144,6 +149,7 @@ impl Request {
             limit: limit::ANSWER,
             hosts: Vec::new(),
             secret_path: false,
+            not_after: None,
         }
     }
 
@@ -159,6 +165,12 @@ impl Request {
     /// Takes answers of so many bytes at most: one of [`limit`].
     pub fn limit(mut self, limit: u64) -> Request {
         self.limit = limit;
+        self
+    }
+
+    /// Not to be sent after this moment.
+    pub fn not_after(mut self, moment: Option<Instant>) -> Request {
+        self.not_after = moment;
         self
     }
 
@@ -235,6 +247,9 @@ pub enum Error {
     /// The pacing table could not be reached.
     #[error("{0}")]
     Pacing(NoTurn),
+    /// Its turn came after the moment until which it was to be sent: nothing was sent.
+    #[error("its turn came too late; nothing was sent")]
+    TooLate,
     /// A person ended the program while it waited.
     #[error("stopped")]
     Stopped,

@@ -1,7 +1,7 @@
 //! Sends one request: waits for its turn, follows redirects within the platform's hosts, tries reads again (`once` is one try).
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +27,17 @@ impl Http {
         let tls = Tls::new(options.route.roots.clone());
         let (direct, proxied) =
             (Ways::new(&options, &tls, None), proxy.map(|(_, proxy)| Ways::new(&options, &tls, Some(proxy))));
-        Http { direct, proxied, pacer, options }
+        Http { direct, proxied, pacer, options, sent: Mutex::default() }
+    }
+
+    /// When the last request to `platform` was sent: what its answer tells is no older.
+    pub fn last_sent(&self, platform: &str) -> Option<Instant> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(platform).copied()
+    }
+
+    /// The least time between two requests to a platform.
+    pub fn interval(&self) -> Duration {
+        self.options.interval
     }
 
     /// The proxy to a host, and the setting that names it.
@@ -50,6 +60,11 @@ impl Http {
         let mut request = request.clone();
         loop {
             self.wait_for_turn(platform)?;
+            let now = Instant::now();
+            if request.not_after.is_some_and(|moment| now > moment) {
+                return Err(Error::TooLate);
+            }
+            self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(platform.to_owned(), now);
             let result = self.once(&request);
             let last = request.repeat == Repeat::Never || try_number >= self.options.backoff.tries;
             match result {

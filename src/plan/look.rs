@@ -16,6 +16,11 @@ const PAGEFUL: usize = 60;
 /// A look for one exercise goes no farther than this: what the catalogue does not know could be any number.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// How long a look serves where requests are so far apart: the few that an upload is made of have to fit in.
+pub fn fresh(interval: Duration) -> Duration {
+    FRESH.max(interval * 5)
+}
+
 /// What a target has of an exercise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {

@@ -44,6 +44,7 @@ pub(super) fn unless_sent(error: http::Error) -> Ended {
         http::Error::Network { unsent: true, .. }
         | http::Error::Proxy { .. }
         | http::Error::Stopped
+        | http::Error::TooLate
         | http::Error::Wait { .. }
         | http::Error::Pacing(_) => Ended::NotSent(error.into()),
         other => Ended::from(Error::from(other)),

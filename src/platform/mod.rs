@@ -16,7 +16,7 @@ mod tokens;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -64,6 +64,9 @@ pub enum Error {
     /// A write was sent, and what became of it is not known: it is looked up, never repeated.
     #[error("{0}")]
     Unclear(String),
+    /// The turn of a write came after the moment until which it was to be sent: nothing of it was sent.
+    #[error("the look before it was too old when its turn came; nothing was sent; try again later")]
+    TooLate,
     /// A person ended the program.
     #[error("stopped")]
     Stopped,
@@ -116,8 +119,9 @@ pub trait Platform: Send {
     /// [`Error::Gone`] that nothing came of it for a reason that is not the file's.
     fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>>;
 
-    /// Deletes an activity: sent once. Success proves nothing (services say yes to anything): the caller lists again.
-    fn delete(&self, activity: &Activity) -> Result<()>;
+    /// Deletes an activity: sent once, and not after the moment ([`Error::TooLate`]). Success proves nothing (services say
+    /// yes to anything): the caller lists again.
+    fn delete(&self, activity: &Activity, not_after: Option<Instant>) -> Result<()>;
 
     /// Whose account it is, by the service's own word; `None` if the service does not tell, or nobody logs in there.
     ///
@@ -169,6 +173,8 @@ pub struct Page {
     pub restarted: bool,
     /// Entries that could not be read, told in words: without an id or a start. They are in no other field.
     pub unreadable: Vec<String>,
+    /// When it was asked for: what it shows is no older. Nothing: nobody was asked over the network.
+    pub asked: Option<Instant>,
 }
 
 /// An activity, with what the service itself said of it.
@@ -235,6 +241,9 @@ pub struct Outgoing<'a> {
     /// These bytes were an activity there once, and that is gone: a service that knows files by their bytes must not take
     /// them for that one.
     pub again: bool,
+    /// The request that makes an activity of it is not sent after this moment ([`Error::TooLate`]): that it is missing there
+    /// is known from a look that is too old then.
+    pub not_after: Option<Instant>,
 }
 
 /// An upload that was sent, or may have been.
@@ -457,6 +466,7 @@ impl From<crate::http::Error> for Error {
         use crate::http::Error as Http;
         match error {
             Http::Stopped => Error::Stopped,
+            Http::TooLate => Error::TooLate,
             Http::Pacing(refusal) if !refusal.passes => Error::Storage(refusal.message),
             Http::Wait { .. } | Http::Pacing(_) => {
                 Error::Later { message: format!("{error}; try again later"), down: true }

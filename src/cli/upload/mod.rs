@@ -232,6 +232,7 @@ impl Loaded {
             start_time: activity.start_time,
             utc_offset_s: activity.utc_offset_s,
             again,
+            not_after: None,
         }
     }
 }

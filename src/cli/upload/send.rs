@@ -1,12 +1,14 @@
 //! The way of one file to a service. First look, then write down, then send.
 
+use std::time::Instant;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
 use crate::cli::{Exit, Failure, candidate};
 use crate::plan::look::{self, Presence};
-use crate::platform::{self, Error, Kind, Uploaded};
+use crate::platform::{self, Error, Kind, Outgoing, Uploaded};
 use crate::record::{ProblemKind, TransferRecord};
 
 /// What arrived a day ago and no list shows is no longer taken for there.
@@ -17,6 +19,8 @@ const NOT_GONE: &str = "it is not gone";
 
 /// So often a strange answer to one file is taken for an accident.
 const STRANGE: u64 = 2;
+/// So often it looks again when the upload that a look was for came too late.
+const LOOKS: u32 = 3;
 
 /// What the target has of an exercise.
 enum Found {
@@ -75,22 +79,32 @@ impl Uploads<'_> {
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
         }
-        // Put back is what is gone, whatever else of the same exercise is there.
-        let found =
-            if from.0 == kind.name { self.find_gone(kind, &from, start)? } else { self.find(kind, &record, start)? };
-        match found {
-            Ok(Found::Nothing) => self.put(kind, record, &loaded),
-            Ok(Found::There(id, why)) => self.decided(record, "already-there", id, why),
-            Ok(Found::Pending) => {
-                self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()])
+        for number in 1.. {
+            let not_after = match self.targets.get(kind)?.look(self.run, start, &self.bar) {
+                Ok(moment) => moment,
+                Err(failure) => {
+                    let problem = self.targets.unusable(self.run, kind, failure)?;
+                    return self.fail(record, problem);
+                }
+            };
+            // Put back is what is gone, whatever else of the same exercise is there.
+            let found =
+                if from.0 == kind.name { self.find_gone(kind, &from)? } else { self.find(kind, &record, start)? };
+            match found {
+                Found::Nothing => {}
+                Found::Doubtful(_) if record.doubtful => {}
+                Found::Doubtful(why) => return self.decided(record, "skipped", None, why),
+                Found::There(id, why) => return self.decided(record, "already-there", id, why),
+                Found::Pending => {
+                    return self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()]);
+                }
             }
-            Ok(Found::Doubtful(_)) if record.doubtful => self.put(kind, record, &loaded),
-            Ok(Found::Doubtful(why)) => self.decided(record, "skipped", None, why),
-            Err(failure) => {
-                let problem = self.targets.unusable(self.run, kind, failure)?;
-                self.fail(record, problem)
+            match self.put(kind, record, &loaded, (not_after, number == LOOKS))? {
+                Some(again) => record = again,
+                None => break,
             }
         }
+        Ok(())
     }
 
     /// Tells what would be sent.
@@ -100,24 +114,16 @@ impl Uploads<'_> {
         self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()])
     }
 
-    /// Looks whether it is there or under way. The inner error: nobody can say, so nothing is sent.
-    fn find(
-        &mut self,
-        kind: &'static Kind,
-        record: &TransferRecord,
-        start: Timestamp,
-    ) -> Result<Result<Found, Failure>, Failure> {
-        if let Err(failure) = self.targets.get(kind)?.look(self.run, start, &self.bar) {
-            return Ok(Err(failure));
-        }
+    /// Whether it is there or under way, as the look has just shown.
+    fn find(&self, kind: &'static Kind, record: &TransferRecord, start: Timestamp) -> Result<Found, Failure> {
         let (said, id) = self.presence(kind, record, start)?;
         if let Presence::There(_, verdict) = said {
-            return Ok(Ok(Found::There(id, verdict.why)));
+            return Ok(Found::There(id, verdict.why));
         }
         if let Some(found) = self.in_journal(kind, record)? {
-            return Ok(Ok(found));
+            return Ok(found);
         }
-        Ok(Ok(match said {
+        Ok(match said {
             Presence::Doubtful(_, verdict) => {
                 let mut why = vec![format!(
                     "it may be {} there ({}); gs-diff --doubtful sends it all the same",
@@ -128,7 +134,7 @@ impl Uploads<'_> {
                 Found::Doubtful(why)
             }
             _ => Found::Nothing,
-        }))
+        })
     }
 
     /// What the catalogue knows of an exercise on a platform, and the id of the entry that this is about.
@@ -151,18 +157,10 @@ impl Uploads<'_> {
     }
 
     /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.
-    fn find_gone(
-        &mut self,
-        kind: &'static Kind,
-        from: &(String, String),
-        start: Timestamp,
-    ) -> Result<Result<Found, Failure>, Failure> {
-        if let Err(failure) = self.targets.get(kind)?.look(self.run, start, &self.bar) {
-            return Ok(Err(failure));
-        }
+    fn find_gone(&self, kind: &'static Kind, from: &(String, String)) -> Result<Found, Failure> {
         // Somebody else may have put it back.
         if !self.is_gone(from)? {
-            return Ok(Ok(Found::There(Some(from.1.clone()), vec![NOT_GONE.to_owned()])));
+            return Ok(Found::There(Some(from.1.clone()), vec![NOT_GONE.to_owned()]));
         }
         // It may have been put back under another id, and that one again under another.
         let mut ids = vec![from.1.clone()];
@@ -171,18 +169,18 @@ impl Uploads<'_> {
                 continue;
             }
             match (row.outcome, row.to_id) {
-                (None, _) => return Ok(Ok(Found::Pending)),
+                (None, _) => return Ok(Found::Pending),
                 (Some(TransferOutcome::Created), Some(id)) => {
                     // One that was never listed is there as well: the list is slow to show it.
                     if self.run.catalogue.entry(kind.name, &id)?.is_none_or(|entry| entry.absent.is_none()) {
-                        return Ok(Ok(Found::There(Some(id), vec!["it was put back already".to_owned()])));
+                        return Ok(Found::There(Some(id), vec!["it was put back already".to_owned()]));
                     }
                     ids.push(id);
                 }
                 _ => {}
             }
         }
-        Ok(Ok(Found::Nothing))
+        Ok(Found::Nothing)
     }
 
     fn is_gone(&self, (platform, id): &(String, String)) -> Result<bool, Failure> {
@@ -221,8 +219,15 @@ impl Uploads<'_> {
         }))
     }
 
-    /// Writes down the intent, sends the file, and writes down what came of it.
-    fn put(&mut self, kind: &'static Kind, mut record: TransferRecord, loaded: &Loaded) -> Result<(), Failure> {
+    /// Writes down the intent, sends the file until `not_after`, and writes down what came of it. Returns the record if the
+    /// moment passed before its turn came, unless this was the last try (`is_last`).
+    fn put(
+        &mut self,
+        kind: &'static Kind,
+        mut record: TransferRecord,
+        loaded: &Loaded,
+        (not_after, is_last): (Instant, bool),
+    ) -> Result<Option<TransferRecord>, Failure> {
         let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
         let files = self.run.catalogue.files(&from.0, &from.1)?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
@@ -233,12 +238,18 @@ impl Uploads<'_> {
         let row = self.run.catalogue.intend_transfer(&intent, now)?;
         self.bar.say(&format!("{} to {}", row.from.1, kind.name));
         let target = self.targets.get(kind)?;
-        let answer = target.platform.upload(&loaded.outgoing(&record, again));
+        let file = Outgoing { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
+        let answer = target.platform.upload(&file);
+        if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
+            self.settled(&row, TransferOutcome::Failed, None, Some(&error.to_string()))?;
+            return Ok(Some(record));
+        }
         if answer.is_ok() {
             self.targets.went_well(kind);
         }
         record.outcome = None;
-        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false, before }, answer)
+        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false, before }, answer)?;
+        Ok(None)
     }
 
     /// What was to be put back is refused, because the service has another activity of the same recording.

@@ -36,7 +36,7 @@ pub fn import_request(region: &Region, keys: &Keys, parcel: &Parcel, object: &st
     let mut request = region.read_by_post("/activity/fit/import");
     request.repeat = Repeat::Never;
     request.body = Some(body.into_bytes());
-    request.header("Content-Type", format!("multipart/form-data; boundary={boundary}"))
+    request.header("Content-Type", format!("multipart/form-data; boundary={boundary}")).not_after(file.not_after)
 }
 
 /// Asks for the queue: the newest jobs, finished ones too; without its token. It only reads.
@@ -121,7 +121,15 @@ mod tests {
     use crate::http::Secret;
 
     fn file(utc_offset_s: Option<i32>) -> Outgoing<'static> {
-        Outgoing { bytes: b"", format: "fit", name: "activity_7.fit", start_time: None, utc_offset_s, again: false }
+        Outgoing {
+            bytes: b"",
+            format: "fit",
+            name: "activity_7.fit",
+            start_time: None,
+            utc_offset_s,
+            again: false,
+            not_after: None,
+        }
     }
 
     #[test]

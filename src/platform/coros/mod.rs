@@ -29,13 +29,14 @@ mod token;
 mod upload;
 
 use std::cell::{Cell, RefCell};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use answer::Answer;
 use keys::Hands;
-use store::Keys;
 use token::Token;
+use upload::Kept;
 
 use super::{
     Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform, Result,
@@ -51,8 +52,8 @@ const NAME: &str = "coros";
 struct Coros {
     store: TokenStore,
     context: Context,
-    /// Keys of the object store that served before: they last for an hour.
-    keys: RefCell<Option<Keys>>,
+    /// What earlier uploads of this command left at the object store.
+    kept: RefCell<Kept>,
     /// The service was asked in this command whose account it is.
     owner_asked: Cell<bool>,
 }
@@ -60,7 +61,7 @@ struct Coros {
 /// Opens COROS.
 pub fn open(context: Context) -> Box<dyn Platform> {
     let store = TokenStore::new(context.tokens.clone(), NAME);
-    Box::new(Coros { store, context, keys: RefCell::default(), owner_asked: Cell::default() })
+    Box::new(Coros { store, context, kept: RefCell::default(), owner_asked: Cell::default() })
 }
 
 impl Platform for Coros {
@@ -74,6 +75,7 @@ impl Platform for Coros {
             }
             // A page without anything new is no page on which the caller could have had enough.
             let Some(page) = pages.read(&answer.expected("the list")?)? else { continue };
+            let page = Page { asked: self.context.http.last_sent(NAME), ..page };
             if each_page(page)? == More::Stop {
                 return Ok(Ending::Stopped);
             }
@@ -102,16 +104,16 @@ impl Platform for Coros {
     }
 
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
-        self.with_hands(|hands| upload::upload(file, hands, &mut self.keys.borrow_mut()))
+        self.with_hands(|hands| upload::upload(file, hands, &mut self.kept.borrow_mut()))
     }
 
     fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
         self.with_hands(|hands| upload::settle(sent, hands))
     }
 
-    fn delete(&self, activity: &Activity) -> Result<()> {
+    fn delete(&self, activity: &Activity, not_after: Option<Instant>) -> Result<()> {
         let path = delete::path(activity)?;
-        delete::read(self.call(&|session| session.region.get_once(&path))?)
+        delete::read(self.call(&|session| session.region.get_once(&path).not_after(not_after))?)
     }
 
     fn identify(&self, fresh: bool) -> Result<Option<Identity>> {

@@ -78,6 +78,7 @@ mod tests {
             start_time: None,
             utc_offset_s: None,
             again,
+            not_after: None,
         }
     }
 

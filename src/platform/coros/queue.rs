@@ -42,8 +42,15 @@ mod tests {
     use crate::platform::{Error, Outgoing};
     use serde_json::json;
 
-    const FILE: Outgoing<'static> =
-        Outgoing { bytes: b"hello", format: "fit", name: "a.fit", start_time: None, utc_offset_s: None, again: false };
+    const FILE: Outgoing<'static> = Outgoing {
+        bytes: b"hello",
+        format: "fit",
+        name: "a.fit",
+        start_time: None,
+        utc_offset_s: None,
+        again: false,
+        not_after: None,
+    };
     const MD5: &str = "5d41402abc4b2a76b9719d911017c592";
 
     fn queue() -> Vec<Job> {

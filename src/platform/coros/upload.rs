@@ -19,8 +19,17 @@ use crate::platform::{Error, Outgoing, Result, Sent, Uploaded};
 /// Regions in which one upload is tried: where the account was, and where it has moved to.
 const REGIONS: usize = 2;
 
-/// Puts a file there. `kept` are keys that served before; those that serve now are left in it.
-pub fn upload(file: &Outgoing, hands: &Hands, kept: &mut Option<Keys>) -> Result<Uploaded> {
+/// What an upload leaves for the next one.
+#[derive(Default)]
+pub struct Kept {
+    /// Keys that served: they last for an hour.
+    pub keys: Option<Keys>,
+    /// The place in the store of a parcel that was put there and not imported, as the order came too late.
+    stored: Option<String>,
+}
+
+/// Puts a file there. `kept` is what earlier ones left; what this one leaves is left in it.
+pub fn upload(file: &Outgoing, hands: &Hands, kept: &mut Kept) -> Result<Uploaded> {
     let parcel = parcel::pack(file, &salt((hands.now)()))?;
     let mut session = (hands.session)()?;
     for _ in 0..REGIONS {
@@ -37,6 +46,7 @@ pub fn upload(file: &Outgoing, hands: &Hands, kept: &mut Option<Keys>) -> Result
             }
         })?;
         if !moved.get() {
+            kept.stored = None;
             return read(answer, &parcel);
         }
         session = (hands.session)()?;
@@ -83,17 +93,23 @@ fn salt(now: Timestamp) -> String {
 }
 
 /// Puts the parcel into the store of the session's region, and returns the keys that opened it.
-fn put(hands: &Hands, session: &mut Session, parcel: &Parcel, kept: &mut Option<Keys>) -> Result<Keys> {
-    let mut old = kept.take().filter(|keys| keys::still_good(keys, session, (hands.now)()));
+fn put(hands: &Hands, session: &mut Session, parcel: &Parcel, kept: &mut Kept) -> Result<Keys> {
+    let mut old = kept.keys.take().filter(|keys| keys::still_good(keys, session, (hands.now)()));
     loop {
         let is_old = old.is_some();
         let keys = match old.take() {
             Some(keys) => keys,
             None => keys::get(hands, session)?,
         };
-        match put_with(hands, &keys, &parcel.key(&session.user_id), &parcel.zip)? {
+        let key = parcel.key(&session.user_id);
+        let place = format!("{}/{key}", keys.host());
+        let put = match kept.stored.as_ref() == Some(&place) {
+            true => Ok(()),
+            false => put_with(hands, &keys, &key, &parcel.zip)?,
+        };
+        match put {
             Ok(()) => {
-                *kept = Some(keys.clone());
+                *kept = Kept { keys: Some(keys.clone()), stored: Some(place) };
                 return Ok(keys);
             }
             // They may have been called back: new ones, once.

@@ -11,7 +11,15 @@ use serde_json::json;
 const MD5: &str = "5d41402abc4b2a76b9719d911017c592";
 
 fn file() -> Outgoing<'static> {
-    Outgoing { bytes: b"hello", format: "fit", name: "a.fit", start_time: None, utc_offset_s: Some(3600), again: false }
+    Outgoing {
+        bytes: b"hello",
+        format: "fit",
+        name: "a.fit",
+        start_time: None,
+        utc_offset_s: Some(3600),
+        again: false,
+        not_after: None,
+    }
 }
 
 /// Plays COROS and its stores: the first answer whose part stands in the URL, each used once if it is marked so.
@@ -85,7 +93,7 @@ impl World {
     }
 
     fn upload(&self) -> Result<Uploaded> {
-        self.with(|hands| upload(&file(), hands, &mut None))
+        self.with(|hands| upload(&file(), hands, &mut Kept::default()))
     }
 
     /// Method and host of what was asked.
@@ -221,7 +229,7 @@ fn what_the_store_refuses_is_never_imported() {
 #[test]
 fn keys_are_used_again_until_they_are_called_back() {
     let world = World::new(1, &[("/oss/sts", keys(1)), ("amazonaws", say(200, "")), ("/fit/import", taken(1))]);
-    let mut kept = None;
+    let mut kept = Kept::default();
     world.with(|hands| {
         for _ in 0..3 {
             assert!(upload(&file(), hands, &mut kept).is_ok());
@@ -233,11 +241,10 @@ fn keys_are_used_again_until_they_are_called_back() {
     assert_eq!(world.count("/oss/sts"), 2);
     // Those that end in five minutes, or are for another region's store, are not used.
     let soon = Timestamp::from_second(1_700_000_000 + 240).unwrap();
-    for keys in
-        [Keys { expires: Some(soon), ..kept.clone().unwrap() }, Keys { bucket: "eu-coros".into(), ..kept.unwrap() }]
-    {
+    let keys = kept.keys.unwrap();
+    for keys in [Keys { expires: Some(soon), ..keys.clone() }, Keys { bucket: "eu-coros".into(), ..keys }] {
         let before = world.count("/oss/sts");
-        assert!(world.with(|hands| upload(&file(), hands, &mut Some(keys))).is_ok());
+        assert!(world.with(|hands| upload(&file(), hands, &mut Kept { keys: Some(keys), ..Kept::default() })).is_ok());
         assert_eq!(world.count("/oss/sts"), before + 1);
     }
 }
@@ -266,7 +273,7 @@ fn a_file_sent_again_is_another_one_but_the_same_within_the_hour() {
     let world = World::new(1, &[("/oss/sts", keys(1)), ("amazonaws", say(200, "")), ("/fit/import", taken(1))]);
     let object = |second: i64| {
         let again = Outgoing { again: true, ..file() };
-        assert!(world.at(second, |hands| upload(&again, hands, &mut None)).is_ok());
+        assert!(world.at(second, |hands| upload(&again, hands, &mut Kept::default())).is_ok());
         world.asked.borrow().iter().rfind(|request| request.method == "PUT").unwrap().url.clone()
     };
     // 22:13:20, 22:46:39, 23:00:00

@@ -12,6 +12,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::{Component, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use super::{
     Account, Ask, Context, Credentials, Download, Ending, Error, Identity, Kind, Listed, More, Outgoing, Page,
@@ -254,7 +255,7 @@ impl Platform for Folder {
         Ok(sent.iter().map(answer).collect())
     }
 
-    fn delete(&self, _activity: &Activity) -> Result<()> {
+    fn delete(&self, _activity: &Activity, _not_after: Option<Instant>) -> Result<()> {
         Err(Error::Refused("garminsync does not delete files in a folder; delete it there by hand".into()))
     }
 

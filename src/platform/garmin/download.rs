@@ -62,7 +62,8 @@ pub fn exists(response: &Response, id: &str) -> Result<bool> {
         404 | 204 => Ok(false),
         200 if list::id(&body["activityId"]).as_deref() == Some(id) => Ok(true),
         status => {
-            let message = format!("Garmin does not say whether activity {id} is there (HTTP {status}); try again later");
+            let message =
+                format!("Garmin does not say whether activity {id} is there (HTTP {status}); try again later");
             Err(Error::Later { message, down: status >= 500 })
         }
     }

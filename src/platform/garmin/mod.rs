@@ -23,6 +23,7 @@ mod upload;
 mod visit;
 
 use std::cell::{Cell, RefCell};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -99,7 +100,7 @@ fn concerns_all(error: &Error) -> bool {
     match error {
         Error::Later { down, .. } => *down,
         Error::Login(_) | Error::Storage(_) | Error::Input(_) | Error::OtherAccount(_) | Error::Stopped => true,
-        Error::Gone(_) | Error::Refused(_) | Error::Strange(_) | Error::Unclear(_) => false,
+        Error::Gone(_) | Error::Refused(_) | Error::Strange(_) | Error::Unclear(_) | Error::TooLate => false,
     }
 }
 
@@ -111,6 +112,7 @@ impl Platform for Garmin {
             let request = self.site.get(&path).limit(limit::LIST).header("Accept", "application/json");
             // A page without anything new is no page on which the caller could have had enough.
             let response = self.call(&request)?;
+            let asked = self.context.http.last_sent(self.site.platform);
             let page = pages.read(&response)?;
             self.check_list_owner(pages.owners())?;
             let Some(mut page) = page else { continue };
@@ -119,6 +121,7 @@ impl Platform for Garmin {
                 let start = id.map_or(Ok(None), |id| self.start_of(&id, &mut details))?;
                 pages.resolve(&mut page, item, start);
             }
+            page.asked = asked;
             if each_page(page)? == More::Stop {
                 return Ok(Ending::Stopped);
             }
@@ -181,11 +184,11 @@ impl Platform for Garmin {
         Ok(answers)
     }
 
-    fn delete(&self, activity: &Activity) -> Result<()> {
+    fn delete(&self, activity: &Activity, not_after: Option<Instant>) -> Result<()> {
         if !is_id(&activity.id) {
             return Err(Error::Refused(NO_ID.into()));
         }
-        delete::parse(&self.call_once(&delete::request(&self.site, &activity.id))?)
+        delete::parse(&self.call_once(&delete::request(&self.site, &activity.id).not_after(not_after))?)
     }
 
     fn identify(&self, fresh: bool) -> Result<Option<Identity>> {

@@ -35,7 +35,8 @@ pub fn request(site: &Site, file: &Outgoing, boundary: &str, as_import: bool) ->
         if as_import { format!("/upload-service/upload/{}", file.format) } else { "/upload-service/upload".into() };
     let mut request = site.write("POST", &path);
     request.body = Some(body);
-    let request = request.header("Content-Type", format!("multipart/form-data; boundary={boundary}"));
+    let request =
+        request.header("Content-Type", format!("multipart/form-data; boundary={boundary}")).not_after(file.not_after);
     if as_import { imported(site, request) } else { request }
 }
 
@@ -124,6 +125,7 @@ mod tests {
             start_time: None,
             utc_offset_s: None,
             again: false,
+            not_after: None,
         };
         let import = request(&CN, &file, "BOUNDARY", true);
         let request = request(&CN, &file, "BOUNDARY", false);
