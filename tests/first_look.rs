@@ -209,6 +209,49 @@ fn what_two_whole_lists_lack_a_while_apart_is_gone() {
 }
 
 #[test]
+fn what_a_list_of_the_newest_alone_lacks_twice_is_gone_as_well() {
+    let sim = plain(20);
+    let work = Work::logged_in(&sim);
+    let fetch = || work.run("gs-fetch", &["--newest", "6"]);
+    let ids = fetch().ok().ids();
+    for id in &ids[..4] {
+        sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+    }
+    fetch().ends(75).says("missing 4 of");
+    work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    fetch().ok();
+    fetch().ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 4);
+}
+
+#[test]
+fn a_list_that_shows_less_than_the_service_counts_is_told_at_first() {
+    let sim = plain(5);
+    let work = Work::with(&sim);
+    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    work.given("gs-auth", &["import", "-"], &token).ok();
+    sim.fault(at(
+        "garmin-com",
+        Effect::ListWithout { id: sim.with(|state| state.ids("garmin.com")[0]), count_true: true },
+    ));
+    work.run("gs-fetch", &[]).ok().says("shows 4 activities, and the service counts 5");
+    work.run("gs-fetch", &[]).ok().silent();
+}
+
+#[test]
+fn a_list_of_one_start_for_all_concludes_nothing() {
+    let mut scenario = support::scenario(6);
+    let activities = &mut scenario.accounts[0].activities;
+    let start = activities[0].start;
+    activities.iter_mut().for_each(|activity| activity.start = start);
+    let sim = scenario.start();
+    let work = Work::with(&sim);
+    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    work.given("gs-auth", &["import", "-"], &token).ok();
+    work.run("gs-fetch", &[]).ends(75).says("in no order");
+}
+
+#[test]
 fn a_known_list_that_is_empty_is_not_believed_even_twice_while_the_service_counts() {
     let sim = plain(4);
     let work = Work::logged_in(&sim);

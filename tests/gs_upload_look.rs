@@ -97,6 +97,41 @@ fn what_somebody_put_there_since_is_there_already() {
 }
 
 #[test]
+fn a_look_that_shows_nothing_is_not_the_end_where_something_is_known() {
+    for (to, no_content) in [(CN, false), (CN, true), (COROS, false)] {
+        // All that is known there is months away.
+        let when = START - 365 * DAY;
+        let world = world(&[when], |_| {});
+        let plan = world.plan_of(COM, to, &[when]);
+        put_by_hand(&world, to, when);
+        let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
+        world.sim.fault(Fault::new(Effect::ListEmpty { no_content, count_true: false }).path(list).nth(1));
+        let said = world.upload(&plan);
+        assert_eq!((world.times(to, when), world.sent(to)), (1, 0), "{said}");
+        assert_eq!(kinds(world.upload(&plan).ok()), ["already-there"]);
+    }
+}
+
+#[test]
+fn what_begins_in_the_future_is_not_sent() {
+    let ahead = jiff::Timestamp::now().as_second() + 30 * DAY;
+    for to in [CN, COROS] {
+        let world = world(&[ahead], |_| {});
+        let listed = world.work.run("gs-list", &["--platform", COM]).out;
+        let plan = world.work.given("gs-diff", &["--to", to, "--all"], &listed);
+        let mut planned = plan.records();
+        planned.retain(|record| record.to_string().contains("it is not known what is there at that time"));
+        assert_eq!(planned.len(), 1, "{plan}");
+        // One that was planned under another clock.
+        planned[0].as_object_mut().unwrap().remove("outcome");
+        let plan = world.work.given("gs-download", &[], &format!("{}\n", planned[0])).ok().out.clone();
+        let said = world.upload(&plan);
+        assert_eq!(kinds(said.ok()), ["skipped"], "{said}");
+        assert!(said.out.contains("begins in the future"), "{said}");
+    }
+}
+
+#[test]
 fn nothing_is_sent_where_the_list_is_not_to_be_had() {
     let refused = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
     for effect in [Effect::Cut { at: 100 }, Effect::Html, refused, Effect::JsonError] {

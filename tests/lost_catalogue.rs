@@ -49,6 +49,37 @@ fn what_was_deleted_on_a_platform_is_not_put_back_because_nobody_remembers() {
 }
 
 #[test]
+fn a_first_listing_of_a_part_remembers_what_was_deleted_within_that_part() {
+    let (world, _) = lost();
+    let platforms = ["--platform", "garmin-com,coros"];
+    world.work.run("gs-fetch", &[platforms.as_slice(), &["--newest", "5"]].concat()).ok();
+    assert_eq!(planned(&world.diff(&["--to", "coros", "--from", "garmin-com"])), 0);
+    world.work.run("gs-fetch", &[platforms.as_slice(), &["--full"]].concat()).ok();
+    let all = world.diff(&["--to", "coros", "--from", "garmin-com", "--all"]);
+    assert!(planned(&all) == 0 && all.out.contains("it was deleted there"), "{all}");
+}
+
+#[test]
+fn a_listing_that_is_killed_right_after_its_end_forgets_nothing() {
+    let (world, _) = lost();
+    // The platform that answers is done, and what follows all of them does not come.
+    world.work.run("gs-list", &[]).ok();
+    let done = "SELECT count(*) FROM listings WHERE platform = 'coros' AND believed";
+    world.sim.fault(gs_sim::Fault::new(gs_sim::Effect::Held { ms: 60_000 }).path(support::SEARCH));
+    let mut child = world.work.spawn("gs-fetch", &["--platform", "garmin-com,coros"], "");
+
+    while world.work.sql::<i64>(done) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.sim.clear_faults();
+    world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
+    let plan = world.diff(&["--to", "coros", "--from", "garmin-com"]);
+    assert_eq!(planned(&plan), 0, "{plan}");
+}
+
+#[test]
 fn files_of_what_is_listed_are_found_again_without_a_download() {
     let (world, _) = lost();
     world.work.run("gs-fetch", &["--platform", "garmin-com,coros"]).ok();

@@ -25,7 +25,7 @@ struct Entry {
 impl Entry {
     fn candidate(&self) -> Candidate<'_> {
         let bytes = self.sha256.as_ref().map(|_| 88_212);
-        let file = FileFacts { sha256: self.sha256.as_deref(), identity: self.identity, records: None, bytes };
+        let file = FileFacts { sha256: self.sha256.as_deref(), identity: self.identity, bytes, ..FileFacts::default() };
         let native = self.activity.platform.split('-').next();
         Candidate { activity: &self.activity, file: Some(file), native_manufacturer: native }
     }

@@ -148,6 +148,9 @@ fn scope(
 fn known(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Histories, Failure> {
     // What is asked of the start alone is said of the start alone.
     let by_what_was = args.rule == Rule::Evidence && !args.afresh;
+    if !run.common.dry_run {
+        scope.iter().try_for_each(|kind| run.adopt_orphans(kind))?;
+    }
     let known = Histories::read(&run.catalogue, scope, &run.id, by_what_was, Timestamp::now())?;
     for History { kind, knowledge, .. } in &known.platforms {
         let Some(why) = &knowledge.none_because else { continue };

@@ -242,9 +242,7 @@ fn print(
     if listed.listing.is_some() {
         run.talk.note(&format!("{}: {} listed, {} new", kind.name, listed.items, listed.new));
     }
-    if listed.whole {
-        run.adopt_orphans(kind)?;
-    }
+    run.adopt_orphans(kind)?;
     if args.new && listed.listing.is_none() {
         return Ok(());
     }

@@ -1,12 +1,13 @@
 //! The table of activities: what a listing brings in, and what is asked of it.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter, types::Value as Sql};
 
 use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
-use super::{Catalogue, FileRow, Result, Unavailable};
+use super::{Catalogue, Error, FileRow, Result, Unavailable};
 use crate::activity::Activity;
 
 /// What a listing's page did to one activity.
@@ -97,7 +98,17 @@ fn columns() -> String {
 impl Catalogue {
     /// Takes in one page of a listing. The order of the result is that of `page`.
     pub fn see(&mut self, listing: i64, page: &[Seen], now: Timestamp) -> Result<Vec<Change>> {
-        self.write(|tx| page.iter().map(|seen| see_one(tx, listing, seen, now.as_second())).collect())
+        let Some(platform) = page.first().map(|seen| &seen.activity.platform) else { return Ok(Vec::new()) };
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE number = ?1 AND platform = ?2)";
+        let seen: Option<Vec<Change>> = self.write(|tx| {
+            // Somebody may have made room for another account meanwhile: nothing of the former one comes back.
+            if !tx.prepare_cached(sql)?.query_row(params![listing, platform], |row| row.get::<_, bool>(0))? {
+                return Ok(None);
+            }
+            let seen = page.iter().map(|seen| see_one(tx, listing, seen, now.as_second()));
+            seen.collect::<rusqlite::Result<_>>().map(Some)
+        })?;
+        seen.ok_or(Error::Forgotten)
     }
 
     /// Makes sure that a record's activity has a row, as a file needs one; what a listing said is never overwritten.
@@ -120,6 +131,12 @@ impl Catalogue {
                 .execute([platform, id])?;
             clear_download_problem(tx, platform, id)
         })
+    }
+
+    /// The ids of all activities of a platform, whether they are still there or not.
+    pub fn ids(&self, platform: &str) -> Result<HashSet<String>> {
+        let rows = self.connection.prepare_cached("SELECT id FROM activities WHERE platform = ?1");
+        self.done(rows.and_then(|mut statement| statement.query_map([platform], |row| row.get(0))?.collect()))
     }
 
     /// What is known of one activity.
@@ -178,6 +195,17 @@ impl Catalogue {
             statement.query_map([platform], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
         });
         Ok(self.done(rows)?.into_iter().filter_map(|seconds| Timestamp::from_second(seconds).ok()).collect())
+    }
+
+    /// What the service itself said of the activities that were listed last, the newest first.
+    pub fn newest_raw(&self, platform: &str, most: u32) -> Result<Vec<String>> {
+        let sql = "SELECT json FROM raw WHERE platform = ?1 ORDER BY seen DESC LIMIT ?2";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            statement
+                .query_map(params![platform, most], |row| row.get::<_, Vec<u8>>(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        });
+        Ok(self.done(rows)?.iter().filter_map(|json| inflate(json)).collect())
     }
 
     /// The service's own JSON of one activity.

@@ -41,11 +41,13 @@ pub struct FileFacts {
     pub bytes: u64,
     /// The recording, if its device named itself fully.
     pub identity: Option<Identity>,
+    /// When it began, by the file's own word.
+    pub start: Option<Timestamp>,
 }
 
 /// What is known of the files of all activities that have one and no second.
-pub(super) const FACTS: &str = "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, max(part),
-    platform, id FROM files GROUP BY platform, id HAVING max(part) = 0";
+pub(super) const FACTS: &str = "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, fit_start,
+    max(part), platform, id FROM files GROUP BY platform, id HAVING max(part) = 0";
 
 impl Catalogue {
     /// Records the files of one activity, in place of any it had. `fit` is what the first one says of itself.
@@ -117,7 +119,7 @@ impl Catalogue {
     /// What is known of the file of an activity, if there is one and no second.
     pub fn file_facts(&self, platform: &str, id: &str) -> Result<Option<FileFacts>> {
         let found = self.connection.prepare_cached(
-            "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, max(part) FROM files
+            "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, fit_start, max(part) FROM files
              WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0",
         );
         self.done(found.and_then(|mut statement| statement.query_row([platform, id], facts).optional()))
@@ -126,7 +128,7 @@ impl Catalogue {
     /// The same of all activities at once.
     pub fn all_file_facts(&self) -> Result<HashMap<Key, FileFacts>> {
         let rows = self.connection.prepare_cached(FACTS).and_then(|mut statement| {
-            let row = |row: &Row| Ok(((row.get(7)?, row.get(8)?), facts(row)?));
+            let row = |row: &Row| Ok(((row.get(8)?, row.get(9)?), facts(row)?));
             statement.query_map([], row)?.collect()
         });
         self.done(rows)
@@ -185,5 +187,10 @@ fn facts(row: &Row) -> rusqlite::Result<FileFacts> {
             time_created: time_created?,
         })
     };
-    Ok(FileFacts { sha256: row.get(0)?, bytes: row.get::<_, i64>(1)?.unsigned_abs(), identity: identity() })
+    Ok(FileFacts {
+        sha256: row.get(0)?,
+        bytes: row.get::<_, i64>(1)?.unsigned_abs(),
+        identity: identity(),
+        start: part(6)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+    })
 }

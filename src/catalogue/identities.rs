@@ -118,6 +118,8 @@ const OF_ACCOUNT: &[&str] = &[
     "DELETE FROM counted_refusals WHERE platform = ?1",
     "DELETE FROM skipped WHERE platform = ?1",
     "DELETE FROM exercises WHERE platform = ?1",
+    // The last number stays taken, so that a listing that is being made does not go on as one of the next account.
+    "UPDATE listings SET platform = '' WHERE platform = ?1 AND number = (SELECT max(number) FROM listings)",
     "DELETE FROM listings WHERE platform = ?1",
     "DELETE FROM transfers WHERE to_platform = ?1",
     "DELETE FROM deletions WHERE platform = ?1",

@@ -103,13 +103,19 @@ pub fn is_shrunk(gone: i64, kept: i64) -> bool {
     gone > 0 && (kept == 0 || (gone > PLAUSIBLY_DELETED && gone * 10 > gone + kept))
 }
 
-/// A digest of the activities that a whole listing lacks.
-fn missing(tx: &Transaction, platform: &str, listing: i64) -> rusqlite::Result<String> {
-    let sql = "SELECT id FROM activities WHERE platform = ?1 AND absences = 0 AND first_listing IS NOT NULL
-        AND last_listing < ?2 ORDER BY id";
-    let mut statement = tx.prepare_cached(sql)?;
+/// A digest of the activities that a listing lacks within what it covers.
+fn missing(
+    tx: &Transaction,
+    (listing, platform): (i64, &str),
+    (from, until): (Option<i64>, Option<i64>),
+) -> rusqlite::Result<String> {
+    let sql = format!(
+        "SELECT id FROM activities WHERE {COVERED} AND absences = 0 AND first_listing IS NOT NULL AND last_listing < ?4
+         ORDER BY id"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
     let mut digest = Sha256::new();
-    for id in statement.query_map(params![platform, listing], |row| row.get::<_, String>(0))? {
+    for id in statement.query_map(params![platform, from, until, listing], |row| row.get::<_, String>(0))? {
         digest.update(id?);
         digest.update(b"\n");
     }
@@ -149,8 +155,8 @@ impl Catalogue {
     /// Ends a listing that got as far as `coverage` says, and concludes who is gone.
     ///
     /// One that lacks too much of what was known (see [`is_shrunk`]) is not believed unless `accept_shrunk`: services have
-    /// answered with an empty list on a bad day. Nothing is then concluded from it, unless another whole listing lacked
-    /// exactly the same an hour or longer before.
+    /// answered with an empty list on a bad day. Nothing is then concluded from it, unless another listing lacked exactly the
+    /// same an hour or longer before.
     pub fn finish_listing(
         &mut self,
         (listing, platform): (i64, &str),
@@ -174,8 +180,10 @@ impl Catalogue {
             let kept = count("last_listing >= ?4 AND first_listing < ?4")?;
             // Listings run side by side: who was seen by one that began later has been seen since this one began.
             let shrunk = is_shrunk(gone, kept);
-            let whole = reached.complete && reached.concludes && from.is_none() && until.is_none();
-            let missing = if shrunk && whole { Some(missing(tx, platform, listing)?) } else { None };
+            let missing = match shrunk && reached.concludes {
+                true => Some(missing(tx, (listing, platform), (from, until))?),
+                false => None,
+            };
             let repeats = match &missing {
                 Some(missing) => has_repeated(tx, platform, missing, now)?,
                 None => false,

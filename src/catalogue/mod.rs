@@ -95,6 +95,9 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The account of a listing was forgotten while the listing was made.
+    #[error("its account was forgotten meanwhile; nothing more of it is listed")]
+    Forgotten,
     /// The disk is full.
     #[error("{}: the disk is full; make room and run it again", path.display())]
     Full {
@@ -147,6 +150,7 @@ impl Error {
     /// The same, of the file at `path`: what was opened is a copy of it.
     fn at(mut self, original: &Path) -> Error {
         match &mut self {
+            Error::Forgotten => return self,
             Error::Locked { path }
             | Error::Newer { path, .. }
             | Error::ReadOnly { path, .. }

@@ -58,8 +58,9 @@ fn absences(catalogue: &Catalogue, number: i64) -> u32 {
 fn new_changed_and_same_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
+    let listing = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     let see = |catalogue: &mut Catalogue, activity: &Activity, raw: &str| {
-        catalogue.see(1, &[Seen { activity, raw }], now()).unwrap()[0]
+        catalogue.see(listing, &[Seen { activity, raw }], now()).unwrap()[0]
     };
     let mut run = activity(1);
     assert_eq!(see(&mut catalogue, &run, "{\"a\":1}"), Change::New);
@@ -83,7 +84,23 @@ fn what_only_a_cut_or_partial_listing_showed_is_loose_until_one_without_a_hole_d
     assert_eq!(catalogue.see(next, &seen, now()).unwrap(), [Change::Loose]);
     let reached = Reached { seamless: true, items: 1, ..Reached::default() };
     catalogue.finish_listing((next, "garmin-com"), &reached, false, now()).unwrap();
-    assert_eq!(catalogue.see(next + 1, &seen, now()).unwrap(), [Change::Same]);
+    let last = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
+    assert_eq!(catalogue.see(last, &seen, now()).unwrap(), [Change::Same]);
+}
+
+#[test]
+fn a_listing_of_an_account_that_was_forgotten_brings_nothing_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let run = activity(1);
+    let seen = [Seen { activity: &run, raw: "{}" }];
+    let former = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
+    catalogue.see(former, &seen, now()).unwrap();
+    catalogue.forget_account("garmin-com").unwrap();
+    assert!(matches!(catalogue.see(former, &seen, now()), Err(Error::Forgotten)));
+    let next = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
+    assert!(next > former && matches!(catalogue.see(former, &seen, now()), Err(Error::Forgotten)));
+    assert!(catalogue.entry("garmin-com", "1").unwrap().is_none());
 }
 
 #[test]
@@ -181,7 +198,8 @@ fn entries_come_newest_first_in_batches_and_unknown_starts_last() {
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=2500, Coverage::default(), false);
     let timeless = Activity { platform: "garmin-com".into(), id: "9999".into(), ..Activity::default() };
-    catalogue.see(9, &[Seen { activity: &timeless, raw: "{}" }], now()).unwrap();
+    let listing = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
+    catalogue.see(listing, &[Seen { activity: &timeless, raw: "{}" }], now()).unwrap();
     let mut ids = Vec::new();
     catalogue
         .entries(&Query::default(), |entry| {

@@ -34,6 +34,7 @@ pub fn candidate<'a>(activity: &'a Activity, facts: Option<&'a catalogue::FileFa
     let file = facts.map(|facts| matching::FileFacts {
         sha256: Some(facts.sha256.as_str()),
         identity: facts.identity,
+        start: facts.start,
         records: None,
         bytes: Some(facts.bytes),
     });

@@ -63,7 +63,7 @@ impl From<catalogue::Error> for Failure {
     fn from(error: catalogue::Error) -> Failure {
         use catalogue::Error;
         let exit = match error {
-            Error::Locked { .. } => Exit::Later,
+            Error::Locked { .. } | Error::Forgotten => Exit::Later,
             Error::Full { .. }
             | Error::NoLocks { .. }
             | Error::Newer { .. }

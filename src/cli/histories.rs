@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::candidate;
 use crate::activity::Activity;
 use crate::catalogue::{
-    self, Catalogue, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
+    self, Catalogue, Coverage, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
 };
 use crate::plan::diff::{self, Journal, Link, Material, Presence, Target, Upload, UploadState};
+use crate::plan::look;
 use crate::platform::Kind;
 
 /// Two activities that begin further apart were never one, whatever they were taken for.
@@ -24,6 +25,8 @@ pub struct History {
     pub knowledge: Knowledge,
     /// The uploads to it, the oldest first.
     pub journal: Vec<TransferRow>,
+    /// What began later is in no list.
+    horizon: Timestamp,
 }
 
 /// The histories of the platforms that take part.
@@ -49,7 +52,7 @@ impl Histories {
     ) -> catalogue::Result<Histories> {
         let history = |kind: &&'static Kind| {
             let (knowledge, journal) = (catalogue.knowledge(kind.name, run)?, catalogue.transfers_to(kind.name)?);
-            Ok(History { kind, knowledge, journal })
+            Ok(History { kind, knowledge, journal, horizon: look::horizon(now) })
         };
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
         let mut facts = catalogue.all_file_facts()?;
@@ -147,7 +150,10 @@ impl History {
     pub fn target(&self) -> Target<'_> {
         let spans = match self.knowledge.none_because {
             Some(_) => Vec::new(),
-            None => self.knowledge.spans.iter().map(|span| (span.from, span.until)).collect(),
+            None => {
+                let until = |span: &Coverage| span.until.map_or(self.horizon, |until| until.min(self.horizon));
+                self.knowledge.spans.iter().map(|span| (span.from, Some(until(span)))).collect()
+            }
         };
         Target {
             name: self.kind.name,

@@ -16,12 +16,16 @@ use crate::http::Http;
 use crate::platform::{self, Error, Identity, Kind, OwnerGuard, Platform, described, masked};
 use crate::settings::Settings;
 
+/// So many entries of a list are looked at for their owner.
+const FEW: u32 = 20;
+
 /// What the account of one platform is compared with.
 pub struct Ownership {
     catalogue: PathBuf,
     wait: Duration,
     platform: &'static str,
     has_login: bool,
+    listed_owner: fn(&str) -> Option<String>,
     /// The e-mail address of the settings, in lower case, if it stands there as a text.
     email: Option<String>,
 }
@@ -34,6 +38,7 @@ impl Run {
             wait: self.lock_wait,
             platform: kind.name,
             has_login: kind.has_login(),
+            listed_owner: kind.listed_owner,
             email: settings_email(&self.settings, kind),
         }
     }
@@ -83,6 +88,16 @@ impl Ownership {
         }
     }
 
+    /// Whether the catalogue of an older version, which knows no owner, holds what was listed from somebody else's account.
+    fn holds_another(&self, user_id: &str) -> platform::Result<bool> {
+        let raw = self.with(|catalogue| match catalogue.owner(self.platform)? {
+            Some(_) => Ok(Vec::new()),
+            None => catalogue.newest_raw(self.platform, FEW),
+        })?;
+        let owners: Vec<String> = raw.iter().filter_map(|raw| (self.listed_owner)(raw)).collect();
+        Ok(!owners.is_empty() && owners.iter().all(|owner| owner != user_id))
+    }
+
     fn unknown(&self) -> Error {
         let message = "the service does not say whose account this is; nothing was listed or written; try again later";
         Error::Later { message: message.to_owned(), down: true }
@@ -123,6 +138,13 @@ impl Ownership {
 
 impl OwnerGuard for Ownership {
     fn admit(&self, identity: &Identity, email: Option<&str>) -> platform::Result<()> {
+        if self.holds_another(&identity.user_id)? {
+            let who = described(identity.name.as_deref(), identity.email.as_deref().or(email));
+            return Err(Error::OtherAccount(format!(
+                "this login belongs to {who}, but the activities that this data folder knows are of another account; nothing was listed or written. {}",
+                self.ways_out()
+            )));
+        }
         let account = digest(self.platform, &identity.user_id);
         let emails: Vec<&str> = identity.email.as_deref().into_iter().chain(email).collect();
         let owner = self.with(|catalogue| {

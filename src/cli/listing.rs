@@ -55,8 +55,6 @@ pub struct Listed {
     pub new: u64,
     /// Those that could not be read.
     pub unreadable: u64,
-    /// It was believed and showed everything, from the newest to the oldest.
-    pub whole: bool,
     /// When its first page was asked for: nothing that it shows is older.
     pub asked: Option<Instant>,
 }
@@ -179,8 +177,7 @@ impl Listing<'_> {
                 lang::counted(settled.gone, "activity is", "activities are")
             ));
         }
-        let whole = reached.complete && self.window == Window::default() && !self.look;
-        Ok(Listed { whole, ..walk.listed })
+        Ok(walk.listed)
     }
 
     /// Why nothing may be concluded from a listing although it got to its end: it has no order, or it is the first one that
@@ -204,8 +201,7 @@ impl Listing<'_> {
     /// Whether one look is not enough: nothing has ever been seen there, so nothing known would speak against a list that is
     /// empty or half by mistake, and all of it would be uploaded a second time.
     fn needs_confirming(&self) -> Result<bool, Failure> {
-        let is_covered = self.look && self.catalogue.was_listed(self.kind.name)?;
-        Ok(self.kind.has_login() && !is_covered && !self.catalogue.was_filled(self.kind.name)?)
+        Ok(self.kind.has_login() && !self.catalogue.was_filled(self.kind.name)?)
     }
 
     /// Looks again until two looks agree: at the service's own count, if it has one that agrees; else, after a pause, at the
@@ -224,6 +220,7 @@ impl Listing<'_> {
                 return self.not_counted();
             }
             match listing::compare(&before, &now) {
+                SecondLook::Agrees if whole => return self.tell_count(now.len() as u64),
                 SecondLook::Agrees => return Ok(()),
                 SecondLook::Differs { more, fewer } => self.talk.detail(&format!(
                     "{}: this look shows {more} activities that the one before did not, and lacks {fewer}",
@@ -233,6 +230,19 @@ impl Listing<'_> {
             before = now;
         }
         Err(untrusted(&format!("the list of this account is another one each time (looked {LOOKS} times)")))
+    }
+
+    /// Tells when the service counts more than its list shows twice: it may leave something out.
+    fn tell_count(&self, shown: u64) -> Result<(), Failure> {
+        if let Some(count) = self.platform.count()?.filter(|count| *count > shown) {
+            self.talk.warning(&format!(
+                "{}: the list shows {}, and the service counts {}; that is right if the rest are legs of multisport activities",
+                self.kind.name,
+                lang::counted(shown, "activity", "activities"),
+                lang::number(count)
+            ));
+        }
+        Ok(())
     }
 
     /// Takes the list into the catalogue once more, as part of the same listing, and returns the ids that it showed.

@@ -1,6 +1,8 @@
 //! Files of the archive whose activity no list shows. After the catalogue was lost they are the only evidence that something
 //! was on a platform once, and that somebody may have deleted it there: it must not be uploaded again.
 
+use jiff::Timestamp;
+
 use super::{Failure, Run};
 use crate::activity::Activity;
 use crate::archive::{Format, Named, path_for};
@@ -8,12 +10,28 @@ use crate::lang;
 use crate::platform::Kind;
 
 impl Run {
-    /// Takes the files of activities that the catalogue does not know into it, after a listing that showed everything, and
-    /// tells how many there were. What it knows then is told no more.
+    /// Takes the files of activities that the catalogue does not know into it, as far as listings cover the time when those
+    /// began, and tells how many there were. What it knows then is told no more.
+    ///
+    /// Whoever plans calls it, too: the listing that showed it may have been killed right after its end.
     pub fn adopt_orphans(&mut self, kind: &Kind) -> Result<(), Failure> {
+        let knowledge = self.catalogue.knowledge(kind.name, &self.id)?;
+        if knowledge.none_because.is_some() || self.catalogue.is_read_only() {
+            return Ok(());
+        }
+        let is_covered = |start: Option<Timestamp>| {
+            knowledge.spans.iter().any(|span| match start {
+                Some(start) => {
+                    span.from.is_none_or(|from| from <= start) && span.until.is_none_or(|until| start < until)
+                }
+                None => span.from.is_none() && span.until.is_none(),
+            })
+        };
+        let known = self.catalogue.ids(kind.name)?;
         let mut adopted = 0_u64;
         for named in self.archive.named(kind.name)? {
-            if self.catalogue.entry(kind.name, &named.id)?.is_none() && self.adopt_orphan(kind, &named)? {
+            let is_orphan = !known.contains(&named.id) && is_covered(named.start_time);
+            if is_orphan && self.adopt_orphan(kind, &named)? {
                 adopted += 1;
             }
         }
@@ -23,8 +41,6 @@ impl Run {
                 kind.name,
                 lang::counted(adopted, "archived activity", "archived activities")
             ));
-        }
-        if adopted > 0 {
             self.count("orphans", adopted);
         }
         Ok(())

@@ -20,7 +20,7 @@ const DEADLINE_SPEED: u64 = 16 << 10;
 pub struct Failed {
     /// What it means.
     pub error: Error,
-    /// The answer came, but too slowly.
+    /// It took all the time that there was.
     pub is_slow: bool,
 }
 
@@ -108,7 +108,9 @@ impl Http {
             Some((setting, _)) => format!("{why} (via the proxy in {setting})"),
             None => why,
         };
-        let is_slow = matches!(error, ureq::Error::Timeout(ureq::Timeout::Global));
+        // A head that trickles looks like one that does not come; an address that does not answer may be one of several.
+        let is_connect = matches!(error, ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve));
+        let is_slow = matches!(error, ureq::Error::Timeout(_)) && !is_connect;
         let error = match halt {
             // Of a write that was sent it has to be known that it was.
             Some(Halt::Stopped) if request.repeat != Repeat::Never => Error::Stopped,

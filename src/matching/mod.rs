@@ -24,6 +24,7 @@ mod tests;
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use groups::{Copy, Group, Pair};
@@ -50,6 +51,8 @@ pub struct FileFacts<'a> {
     pub sha256: Option<&'a str>,
     /// The recording, if its device named itself fully.
     pub identity: Option<Identity>,
+    /// When it began, by the file's own word.
+    pub start: Option<Timestamp>,
     /// How many FIT `record` messages it holds.
     pub records: Option<u64>,
     /// Its size.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::look;
 use crate::matching::{Candidate, Group, Matcher, Pair, Verdict};
 
 /// An entry on a platform, with what planning has to know of it.
@@ -357,7 +358,8 @@ fn rank(presence: &Presence) -> u8 {
 fn is_known(target: &Target, start: Option<Timestamp>) -> bool {
     target.known.iter().any(|(from, until)| match start {
         Some(start) => from.is_none_or(|from| from <= start) && until.is_none_or(|until| start < until),
-        None => from.is_none() && until.is_none(),
+        // Without a start it is never sent; that is the reason to tell.
+        None => from.is_none(),
     })
 }
 
@@ -372,8 +374,15 @@ fn unsendable(entry: &Entry, target: &Target) -> Option<String> {
         _ if entry.candidate.activity.start_time.is_none() => {
             Some("it has no start time, so nobody can tell whether it is there already".to_owned())
         }
+        Material::File(..) if starts_differ(entry).is_some() => starts_differ(entry),
         Material::File(..) | Material::ToFetch => None,
     }
+}
+
+/// That the list and the file of an entry name different days.
+fn starts_differ(entry: &Entry) -> Option<String> {
+    let start = entry.candidate.activity.start_time?;
+    look::unsure_start(start, entry.candidate.file.and_then(|file| file.start), start)
 }
 
 /// That the target refuses the sport of an entry, in words. A person may have changed it, and the file says another: so it

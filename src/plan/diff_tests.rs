@@ -183,6 +183,10 @@ fn only_what_can_be_sent_is() {
     let timeless = Activity { start_time: None, ..here.clone() };
     let said = decided(&[entry(&timeless)], &coros(vec![]), NONE);
     assert!(matches!(said, Decision::NoFile(why) if why.contains("no start time")));
+    let mut denied = entry(&here);
+    denied.candidate.file = Some(crate::matching::FileFacts { start: Some(at(48 * 60)), ..Default::default() });
+    let said = decided(&[denied], &coros(vec![]), NONE);
+    assert!(matches!(&said, Decision::NoFile(why) if why.contains("and its file")), "{said:?}");
     // The next best is taken.
     let entries = [Entry { material: Material::Nothing("typed in"), ..entry(&here) }, entry(&there)];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Send(1, ..)));

@@ -42,6 +42,8 @@ pub fn is_enough(extent: Extent, fresh: usize, listed: u64, newest: Option<u64>)
 
 /// No history has more activities in a row that begin at the same second, whatever has doubled them.
 const MOST_ALIKE: u64 = 12;
+/// Nor is a whole history of more entries than this one exercise.
+const FEW_ALIKE: u64 = 4;
 /// So many entries above it are compared with each entry: a list that climbs slowly climbs all the same.
 const NEIGHBOURS: usize = 3;
 
@@ -93,9 +95,10 @@ impl Order {
     }
 
     /// Whether there is no order at all, as in a list that is another one for each page, or in one whose starts are all the
-    /// same. A single entry out of place, which breaks the order for its neighbours, is an oddity of its own.
+    /// same, though it has more entries than anybody doubles one recording. A single entry out of place, which breaks the order for its neighbours, is an oddity of its own.
     pub fn is_missing(&self) -> bool {
-        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64) || self.alike.1 > MOST_ALIKE
+        let are_alike = self.alike.1 > MOST_ALIKE || (self.entries > FEW_ALIKE && self.alike.1 == self.entries);
+        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64) || are_alike
     }
 }
 
@@ -179,7 +182,8 @@ mod tests {
         assert!(order(0..10).is_missing(), "the oldest first");
         assert!(order([5, 9, 0, 7, 2, 8, 1, 6, 3, 4]).is_missing());
         assert!(order([9, 8, 2, 6, 5, 4, 3, 7, 1, 0]).is_missing(), "two entries changed places");
-        assert!(order([7; 13]).is_missing(), "a start that stands for none");
+        assert!(order([7; 13]).is_missing() && order([7; 5]).is_missing(), "a start that stands for none");
+        assert!(!order([7; 4]).is_missing() && !order([7, 7, 7, 7, 7, 7, 6]).is_missing());
         assert!(!order((0..30).rev().flat_map(|day| [day; 3])).is_missing(), "each is there three times");
     }
 

@@ -32,6 +32,23 @@ pub enum Presence {
     Absent,
 }
 
+/// Why a start is none that an exercise can be looked for by: the list and the file name different days, or one that is yet to
+/// come. `listed` is the start by the list, `recorded` that by the file.
+pub fn unsure_start(listed: Timestamp, recorded: Option<Timestamp>, now: Timestamp) -> Option<String> {
+    if listed > horizon(now) {
+        return Some(format!("it begins in the future ({listed}); the date of its device or of this machine is wrong"));
+    }
+    let recorded = recorded.filter(|recorded| listed.duration_since(*recorded).abs() > REACH)?;
+    Some(format!(
+        "its list says that it began on {listed}, and its file {recorded}; nobody can tell whether it is there already"
+    ))
+}
+
+/// What began later than this is in no list: services go by local days, and are asked until today.
+pub fn horizon(now: Timestamp) -> Timestamp {
+    now.checked_add(REACH).unwrap_or(Timestamp::MAX)
+}
+
 /// Looks for an exercise among the entries of a target.
 pub fn presence(matcher: &Matcher, sought: &Candidate, entries: &[Candidate]) -> Presence {
     let pairs = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, matcher.doubt(sought, entry)?)));
@@ -49,7 +66,8 @@ pub fn reach(start: Timestamp) -> (Timestamp, Timestamp) {
 }
 
 /// The window to ask for when something that began at `start` is looked for: all that it could be, and beyond that what
-/// one page holds anyhow, for those who come next. `known` are the starts that the catalogue knows there, sorted.
+/// one page holds anyhow, for those who come next. `known` are the starts that the catalogue knows there, sorted: at least
+/// one of them is in the window, however far away, as an empty answer would look like the truth where nothing is known.
 pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
     let (from, until) = reach(start);
     let bound = |farther: std::result::Result<Timestamp, jiff::Error>, end| farther.unwrap_or(end);
@@ -61,7 +79,20 @@ pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
     let newest = newer.get(half).copied();
     let least = bound(from.checked_sub(FARTHEST), Timestamp::MIN);
     let most = bound(until.checked_add(FARTHEST), Timestamp::MAX);
-    (oldest.unwrap_or(least).max(least), newest.unwrap_or(most).min(most))
+    let (from, until) = (oldest.unwrap_or(least).max(least), newest.unwrap_or(most).min(most));
+    let (first, end) = (known.partition_point(|time| *time < from), known.partition_point(|time| *time < until));
+    if first < end {
+        return (from, until);
+    }
+    let second = SignedDuration::from_secs(1);
+    match (first.checked_sub(1).map(|at| known[at]), known.get(end)) {
+        (Some(older), Some(&newer)) if newer.duration_since(start) < start.duration_since(older) => {
+            (from, bound(newer.checked_add(second), Timestamp::MAX))
+        }
+        (Some(older), _) => (older, until),
+        (None, Some(&newer)) => (from, bound(newer.checked_add(second), Timestamp::MAX)),
+        (None, None) => (from, until),
+    }
 }
 
 /// Puts starts together that one window shows without many others between them, however far apart they are.
@@ -97,6 +128,24 @@ mod tests {
         assert!((50..=70).contains(&shown), "{shown}");
         let (from, until) = window(at(0), &[]);
         assert!(from >= at(-24 * 95) && until <= at(24 * 95), "an empty catalogue is no reason to list ten years");
+    }
+
+    #[test]
+    fn a_window_shows_something_that_is_known_however_far_it_has_to_reach() {
+        let known = [at(-24 * 900), at(24 * 700)];
+        let (from, until) = window(at(0), &known);
+        assert!(from <= reach(at(0)).0 && until > known[1], "the nearer one");
+        assert!(window(at(0), &known[..1]).0 <= known[0]);
+        assert!(window(at(0), &[]).1 < at(24 * 95));
+    }
+
+    #[test]
+    fn a_start_that_is_yet_to_come_or_that_the_file_denies_is_none_to_look_for() {
+        let unsure = |listed, recorded: Option<i64>, now| unsure_start(at(listed), recorded.map(at), at(now));
+        assert!(unsure(27, None, 0).unwrap().contains("in the future"));
+        assert_eq!(unsure(26, None, 0), None, "today is tomorrow elsewhere");
+        assert!(unsure(0, Some(30), 100).unwrap().contains("and its file"));
+        assert_eq!(unsure(0, Some(26), 100), None, "a zone that was mistaken");
     }
 
     #[test]

@@ -382,6 +382,8 @@ pub struct Kind {
     pub doubles: bool,
     /// Whether activities may be deleted there.
     pub deletes: bool,
+    /// Whose an entry of its list is, by the service's own JSON; nothing where lists do not say so.
+    pub listed_owner: fn(&str) -> Option<String>,
     /// Opens it.
     pub open: fn(Context) -> Box<dyn Platform>,
 }
@@ -398,6 +400,7 @@ pub const PLATFORMS: &[Kind] = &[
         refused_sports: &[],
         doubles: false,
         deletes: true,
+        listed_owner: garmin::listed_owner,
         open: garmin::open_com,
     },
     Kind {
@@ -410,6 +413,7 @@ pub const PLATFORMS: &[Kind] = &[
         refused_sports: &[],
         doubles: false,
         deletes: true,
+        listed_owner: garmin::listed_owner,
         open: garmin::open_cn,
     },
     Kind {
@@ -423,6 +427,7 @@ pub const PLATFORMS: &[Kind] = &[
         refused_sports: &["sailing", "snorkeling", "surfing"],
         doubles: true,
         deletes: true,
+        listed_owner: |_| None,
         open: coros::open,
     },
     folder::KIND,

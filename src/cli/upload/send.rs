@@ -66,6 +66,10 @@ impl Uploads<'_> {
             let why = "it has no start time, so nobody can tell whether it is there already".to_owned();
             return self.decided(record, "skipped", None, vec![why]);
         };
+        let facts = self.run.catalogue.file_facts(&from.0, &from.1)?;
+        if let Some(why) = look::unsure_start(start, facts.and_then(|facts| facts.start), Timestamp::now()) {
+            return self.decided(record, "skipped", None, vec![why]);
+        }
         if self.run.common.dry_run {
             return self.rehearse(record);
         }

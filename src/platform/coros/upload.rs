@@ -63,7 +63,11 @@ fn read(answer: Answer, parcel: &Parcel) -> Result<Uploaded> {
                 if job.md5.is_empty() {
                     job.md5.clone_from(&parcel.md5);
                 }
-                job.outcome()
+                // Finished at once it proves as little as later; with its number it is known that it was accepted.
+                match job.outcome()? {
+                    Uploaded::Created(None) => Ok(Uploaded::Pending(job.ticket())),
+                    other => Ok(other),
+                }
             }
             None => Err(Error::Unclear(
                 "COROS took the file, and does not say under which number; its queue will tell what became of it"

@@ -34,6 +34,7 @@ pub const KIND: Kind = Kind {
     refused_sports: &[],
     doubles: true,
     deletes: false,
+    listed_owner: |_| None,
     open,
 };
 

@@ -89,6 +89,11 @@ impl Garmin {
     }
 }
 
+/// Whose an entry of the list is: its `ownerId` is the `profileId` of the person.
+pub fn listed_owner(raw: &str) -> Option<String> {
+    list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
+}
+
 const NO_ID: &str = "this is no id of a Garmin activity: those are numbers";
 
 fn is_id(text: &str) -> bool {
