@@ -52,7 +52,7 @@ fn a_login_is_two_requests_and_then_none() {
     assert!(table.contains("coros.com (China)"), "{table}");
     assert_eq!(sim.log().len(), 0, "status works offline");
     work.run("gs-fetch", &[]).ok();
-    assert!(sim.log().iter().all(|request| request.path == COROS_LIST));
+    assert!(sim.log().iter().all(|request| [COROS_WHO, COROS_LIST].contains(&request.path.as_str())));
     assert!(sim.log().iter().all(|request| request.host == "teamcnapi.coros.com"));
     // The next login goes where the account is known to live.
     sim.clear_log();
@@ -316,8 +316,9 @@ fn a_session_that_another_login_ended_is_one_new_login() {
     assert_eq!(
         requests(&sim),
         [
-            "GET teamcnapi.coros.com/activity/query 200",
+            "GET teamcnapi.coros.com/account/query 200",
             "POST teamcnapi.coros.com/account/login 200",
+            "GET teamcnapi.coros.com/account/query 200",
             "GET teamcnapi.coros.com/account/query 200",
             "GET teamcnapi.coros.com/activity/query 200",
         ]
@@ -361,7 +362,7 @@ fn ancestors_12_a_session_that_nobody_can_renew_is_told_and_not_asked_again() {
         let said = work.run("gs-fetch", &[]);
         said.ends(77).says("another login").says("run gs-auth login --platform coros");
     }
-    assert_eq!(requests(&sim), ["GET teamcnapi.coros.com/activity/query 200"]);
+    assert_eq!(requests(&sim), ["GET teamcnapi.coros.com/account/query 200"]);
     assert_eq!(state(&work)["state"], "login-needed");
     let table = work.run("gs-auth", &["status", "--format", "table", "--platform", "coros"]).ok().out.clone();
     assert!(table.contains("another login"), "{table}");

@@ -53,6 +53,7 @@ fn damages() -> Vec<(&'static str, Damage)> {
                 cut(path, 0);
             }),
         ),
+        ("emptied", Box::new(|path| cut(path, 0))),
         ("a text", Box::new(|path| fs::write(path, "nothing of a catalogue ".repeat(500)).unwrap())),
     ]
 }

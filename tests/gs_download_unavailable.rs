@@ -5,9 +5,9 @@
 
 mod support;
 
-use gs_sim::{Effect, Fault, Sim};
+use gs_sim::{CorosActivitySpec, CorosSpec, Effect, Fault, Sim};
 use serde_json::{Value, json};
-use support::{FILES, Said, Work, asked, plain, scenario};
+use support::{FILES, Said, Work, asked, coros, plain, scenario};
 
 const DOWNLOADS: &str = "/download-service/";
 
@@ -127,6 +127,26 @@ fn a_file_for_which_the_service_is_always_in_trouble_takes_more_runs() {
     work.download(&["--missing"]).ends(75).says("refused in 12 runs; requested once a week from now on");
     sim.clear_log();
     assert_eq!((runs(&work, 2), sim.log().len()), (vec![(0, 0); 2], 0));
+}
+
+#[test]
+fn one_file_that_is_always_in_trouble_holds_up_no_other_at_coros_either() {
+    let activity = |refused: Option<&str>| CorosActivitySpec {
+        refused: refused.map(str::to_owned),
+        ..CorosActivitySpec::default()
+    };
+    // The newest one, and one in the midst of others.
+    let activities = [None, None, Some("500"), None, Some("503")].map(activity).to_vec();
+    let sim = coros(CorosSpec { activities, ..CorosSpec::default() });
+    let work = Work::with_coros(&sim);
+    work.run("gs-fetch", &[]).ok();
+    work.download(&["--missing"]).ends(75);
+    assert_eq!(missing(&work).len(), 2, "the others are here");
+    for _ in 0..11 {
+        work.download(&["--missing"]);
+    }
+    work.download(&["--missing"]).ok().silent();
+    assert_eq!(missing(&work), [""; 0]);
 }
 
 #[test]

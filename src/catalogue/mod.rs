@@ -334,10 +334,21 @@ fn refuse_remains(path: &Path) -> Result<()> {
         (true, 0) if size(&read_only::beside(path, "-wal")) > 0 => {
             damaged("the file is empty, although its log holds changes")
         }
+        (true, 0) if has_our_name(path) && is_of_use(path) => {
+            damaged("the file is empty, although there are logins or an archive beside it")
+        }
         (true, 1..SMALLEST) if has_our_name(path) => damaged("the file is shorter than any database"),
         (true, 1..SMALLEST) => Err(Error::NoDatabase { path: path.to_owned() }),
         _ => Ok(()),
     }
+}
+
+/// Whether the folder of a catalogue has what only comes after it. A first run that was killed leaves an empty file, too.
+fn is_of_use(path: &Path) -> bool {
+    ["tokens", "fit"].iter().any(|name| {
+        let files = std::fs::read_dir(path.with_file_name(name));
+        files.is_ok_and(|mut files| files.next().is_some())
+    })
 }
 
 fn has_our_name(path: &Path) -> bool {

@@ -57,6 +57,11 @@ pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<Hear
             let message = "COROS asks for a pause (HTTP 429); try again later".into();
             return Err(Error::Later { message, down: true });
         }
+        // It may be this one thing that it cannot do; whoever gets this for several in a row leaves the platform alone.
+        408 | 500..=599 if !wrote => {
+            let message = format!("COROS is in trouble (HTTP {status}); try again later");
+            return Err(Error::Later { message, down: false });
+        }
         408 | 500..=599 => return Err(later(format!("COROS is in trouble (HTTP {status}); try again later"))),
         _ => {}
     }
@@ -150,9 +155,12 @@ mod tests {
 
     #[test]
     fn trouble_is_no_answer() {
-        for (status, body) in [(429, ""), (503, "<html>"), (200, "<html>"), (403, "<html>"), (200, r#"{"result":"00"#)]
-        {
+        for (status, body) in [(429, ""), (200, "<html>"), (403, "<html>"), (200, r#"{"result":"00"#)] {
             assert!(matches!(read_of(status, body), Err(Error::Later { down: true, .. })), "{status} {body}");
+        }
+        for status in [408, 500, 503] {
+            let said = read_of(status, "<html>");
+            assert!(matches!(said, Err(Error::Later { down: false, .. })), "perhaps this one alone: {status}");
         }
         for (status, body) in [(404, "<html>"), (200, "[]"), (200, r#"{"message":"An error occurred"}"#)] {
             assert!(matches!(read_of(status, body), Err(Error::Strange(_))), "{status} {body}");
