@@ -106,15 +106,14 @@ fn an_export_whose_date_is_years_off_is_asked_for_its_original() {
 
 #[test]
 fn an_upload_that_never_showed_is_told_although_it_seems_to_be_made_later() {
-    let world = world(&[START], |scenario| {
+    let mut world = world(&[START], |scenario| {
         scenario.coros[0].import = gs_sim::ImportSpec { vanishes: true, ..gs_sim::ImportSpec::default() };
     });
     let plan = world.plan_of(COM, COROS, &[START]);
     assert_eq!(kinds(world.work.given("gs-upload", &["--settle-wait", "2s"], &plan).ok()), ["pending"]);
     world.work.change(&format!("UPDATE transfers SET intended = intended + {YEARS}"));
-    // Each look counts where the age does not.
-    for _ in 0..2 {
-        world.settle();
-    }
+    world.work.set("GS_LOST_AFTER", "1s");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    world.settle();
     assert_eq!(world.outcomes(), ["lost"]);
 }

@@ -77,9 +77,13 @@ fn the_second_time_it_is_lost_it_waits_twice_as_long() {
 }
 
 #[test]
-fn an_upload_that_a_clock_ahead_wrote_down_is_settled_all_the_same() {
+fn an_upload_that_a_clock_ahead_wrote_down_counts_as_begun_now() {
     let (world, _) = lost(COROS, IMPORT, false);
-    world.work.change(&format!("UPDATE transfers SET intended = intended + {}", 5 * 365 * DAY));
+    world.work.change(&format!("UPDATE transfers SET intended = intended + {}", 10 * DAY));
+    world.settle();
+    world.settle();
+    assert_eq!(world.sent(COROS), 1);
+    world.work.change("UPDATE transfers SET intended = intended - 700");
     world.settle().ok();
     assert_eq!((world.sent(COROS), world.times(COROS, START)), (2, 1));
 }

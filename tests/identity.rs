@@ -253,6 +253,21 @@ fn a_token_of_nobody_is_not_used_in_a_folder_that_somebody_owns() {
 }
 
 #[test]
+fn a_catalogue_that_knows_no_owner_yet_belongs_to_whoever_was_listed() {
+    let sim = two_people();
+    let work = of_ann(&sim);
+    // As an older version left it.
+    work.change("DELETE FROM identities; DELETE FROM identity_emails");
+    let mut other = Work::with(&sim);
+    settings_of(&mut other, BOB);
+    login(&other, "garmin-com").ok();
+    let token = other.run("gs-auth", &["export", "--platform", "garmin-com"]).out;
+    let said = work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token);
+    said.ends(78).says("of another account").says("--forget-account");
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
 fn a_token_that_suddenly_opens_another_account_fills_nothing() {
     let sim = two_people();
     let work = of_ann(&sim);

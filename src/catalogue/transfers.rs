@@ -117,6 +117,15 @@ impl Catalogue {
         })
     }
 
+    /// Open uploads to `platform` that were begun in the future are begun now: the clock was ahead, and how old they are
+    /// nobody knows.
+    pub fn mend_begun(&mut self, platform: &str, now: Timestamp) -> Result<()> {
+        self.write(|tx| {
+            let sql = "UPDATE transfers SET intended = ?2 WHERE to_platform = ?1 AND outcome IS NULL AND intended > ?3";
+            tx.prepare_cached(sql)?.execute(params![platform, now.as_second(), clock::latest(now)]).map(drop)
+        })
+    }
+
     /// The service took it; what comes of it is to be asked for with `ticket`, if it gave one.
     pub fn transfer_pending(&mut self, number: i64, ticket: Option<&str>, message: &str) -> Result<()> {
         self.write_durably(|tx| {

@@ -16,8 +16,6 @@ use crate::record::{ProblemKind, TransferRecord};
 
 /// Why an upload is made once more.
 const NEVER_ARRIVED: &str = "it never arrived";
-/// A listing has to miss it so often before an upload of unknown age is lost.
-const MISSED: u32 = 2;
 /// A list that was read so long ago at most was read by this run.
 const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
 /// The first pause between two questions; each later one is twice as long, up to the longest.
@@ -38,6 +36,7 @@ impl Uploads<'_> {
             if self.targets.opened(self.run, kind)?.is_some() {
                 continue;
             }
+            self.run.catalogue.mend_begun(kind.name, Timestamp::now())?;
             // Read only now that nobody else writes: what another command has just settled is no longer among them.
             for row in self.run.catalogue.open_transfers(kind.name)? {
                 let record = self.record_of_row(&row)?;
@@ -380,11 +379,7 @@ impl Uploads<'_> {
     }
 }
 
-/// Whether it was sent so long ago that a service which has it shows it. Of one that seems to be sent in the future, only
-/// listings tell.
+/// Whether it was sent so long ago that a service which has it shows it.
 fn is_old(one: &Waiting, lost_after: SignedDuration) -> bool {
-    match clock::age(one.row.intended, Timestamp::now()) {
-        Some(age) => age > lost_after,
-        None => one.row.missed >= MISSED,
-    }
+    clock::age(one.row.intended, Timestamp::now()).is_some_and(|age| age > lost_after)
 }
