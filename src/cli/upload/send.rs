@@ -83,6 +83,18 @@ impl Uploads<'_> {
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
         }
+        self.deliver(kind, record, &loaded, start)
+    }
+
+    /// Looks and sends, and looks again if its turn came too late for what the look had shown.
+    fn deliver(
+        &mut self,
+        kind: &'static Kind,
+        mut record: TransferRecord,
+        loaded: &Loaded,
+        start: Timestamp,
+    ) -> Result<(), Failure> {
+        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
         for number in 1.. {
             let not_after = match self.targets.get(kind)?.look(self.run, start, &self.bar) {
                 Ok(moment) => moment,
@@ -103,7 +115,7 @@ impl Uploads<'_> {
                     return self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()]);
                 }
             }
-            match self.put(kind, record, &loaded, (not_after, number == LOOKS))? {
+            match self.put(kind, record, loaded, (not_after, number == LOOKS))? {
                 Some(again) => record = again,
                 None => break,
             }
