@@ -78,8 +78,9 @@ fn ancestors_4_killed_at_any_moment_it_leaves_no_half_file_and_resumes_without_f
     let mut kills = 0;
     for round in 0.. {
         let mut child = work.spawn("gs-download", &[], &list);
-        // Each round lives a little longer or shorter than the last: the kill falls on every step sooner or later.
-        let end = Instant::now() + Duration::from_micros(15_000 + (round * 7_919) % 60_000);
+        // Each round lives a little longer or shorter than the last: the kill falls on every step sooner or later. And a busy
+        // machine gets on as well, if all live longer and longer.
+        let end = Instant::now() + Duration::from_micros(15_000 + (round * 7_919) % 60_000 + round * 100);
         let status = loop {
             match child.try_wait().unwrap() {
                 Some(status) => break Some(status),
