@@ -392,6 +392,17 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
 }
 
 #[test]
+fn the_archive_is_no_part_of_a_folder_around_it() {
+    let sim = support::plain(3);
+    let work = support::Work::logged_in(&sim);
+    work.archive_all();
+    let said = work.run("gs-fetch", &["--platform", "folder:."]);
+    assert_eq!(said.ok().silent().ids(), [""; 0]);
+    let archive = format!("folder:{}", work.data("fit/garmin_com").display());
+    assert_eq!(work.run("gs-fetch", &["--platform", &archive]).ids().len(), 3, "unless a person names it");
+}
+
+#[test]
 fn one_folder_has_one_name() {
     let (mut work, name) = watch(&[("a.fit", &run(0))]);
     work.write_env("SYNC_PLATFORM=folder:watch\n");

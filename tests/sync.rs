@@ -159,7 +159,7 @@ fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
         (Effect::Html, 75),
         (Effect::Status { status: 503, retry_after: None, body: None, content_type: None }, 75),
     ] {
-        let start = gs_sim::HISTORY_END + 24 * 3600 * (1 + three.held().len() as i64);
+        let start = gs_sim::HISTORY_END + 3 * 3600 * (1 + three.held().len() as i64);
         three.sim.with(|state| {
             let spec = gs_sim::ActivitySpec { start: Some(start), ..gs_sim::ActivitySpec::default() };
             state.add_activity("garmin.com", &spec)

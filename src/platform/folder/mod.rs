@@ -115,7 +115,7 @@ impl Folder {
     fn look(&self) -> Result<Look> {
         let mut places = HashMap::new();
         let mut look = Look::default();
-        walk::search(&self.root, &[], &mut walk::fits, &mut |met| {
+        walk::search(&self.root, &self.own(), &mut walk::fits, &mut |met| {
             match met {
                 // One folder without the right to read it is no reason to leave the others alone.
                 Met::Unreadable(_, error) => look.unreadable.push(error.to_string()),
@@ -141,6 +141,12 @@ impl Folder {
         self.index.replace(Some(Index { places, unreadable: look.unreadable.first().cloned() }));
         self.shelf.borrow_mut().close();
         Ok(look)
+    }
+
+    /// The data folder, should it lie within: what the archive holds is no activity of this folder.
+    fn own(&self) -> Vec<PathBuf> {
+        let data = self.context.tokens.parent();
+        data.and_then(|data| data.canonicalize().ok()).into_iter().collect()
     }
 
     /// The bytes of an entry, if it is there. Files may have been moved since they were looked at: then it looks again.
