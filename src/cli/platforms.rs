@@ -157,7 +157,10 @@ impl Run {
             http,
             tokens: self.tokens_dir(),
             credentials: Box::new(move || {
-                credentials(&settings, &row).map_err(|error| platform::Error::Login(error.to_string()))
+                credentials(&settings, &row).map_err(|error| match error {
+                    settings::Error::Unusable(why) => platform::Error::Config(why),
+                    settings::Error::Stopped => platform::Error::Stopped,
+                })
             }),
             guard: Arc::new(guard),
             owner: Arc::new(self.ownership(kind)),

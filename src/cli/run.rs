@@ -129,7 +129,7 @@ fn whole<A: HasCommon>(
 }
 
 impl Run {
-    fn open(command: &'static str, common: &Common, talk: Arc<Talk>, settings: Settings) -> Result<Run, Failure> {
+    fn open(command: &'static str, common: &Common, talk: Arc<Talk>, mut settings: Settings) -> Result<Run, Failure> {
         let data_dir = match &common.data_dir {
             Some(dir) => dir.clone(),
             None => settings.data_dir()?,
@@ -154,6 +154,7 @@ impl Run {
         let lock_wait = settings.duration("GS_LOCK_WAIT", Duration::from_secs(30))?;
         let (catalogue_path, catalogue) = open_catalogue(&settings, &data_dir, common, &talk, lock_wait)?;
         let stop = signals::heed(&talk);
+        settings.heed(stop.clone());
         let id = settings.get("GS_RUN").map_or_else(new_id, str::to_owned);
         Ok(Run {
             command,

@@ -61,6 +61,9 @@ pub enum Error {
     /// The login belongs to another account than the data folder: nothing is listed or written with it.
     #[error("{0}")]
     OtherAccount(String),
+    /// A person has to change a setting here, or one of the account on its website: no run helps before, and no login.
+    #[error("{0}")]
+    Config(String),
     /// A write was sent, and what became of it is not known: it is looked up, never repeated.
     #[error("{0}")]
     Unclear(String),
