@@ -72,7 +72,8 @@ fn a_pipe_is_read_as_a_file_is() {
     let sim = plain(1);
     let work = Work::with(&sim);
     let program = work.command("gs-fetch", &[]).get_program().to_str().unwrap().to_owned();
-    let line = "GARMIN_EMAIL_FILE=<(echo runner@example.com) GARMIN_PASSWORD_FILE=<(sleep 0.3; echo 'correct horse') \"$0\"";
+    let line =
+        "GARMIN_EMAIL_FILE=<(echo runner@example.com) GARMIN_PASSWORD_FILE=<(sleep 0.3; echo 'correct horse') \"$0\"";
     // An assignment does not open it: the shell hands the name on.
     let line = line.replace("GARMIN_EMAIL_FILE=", "env GARMIN_EMAIL_FILE=");
     work.run("/bin/bash", &["-c", &line, &program]).ok();

@@ -54,7 +54,14 @@ impl Run {
             return unusable(format!("{name} holds a line end or the like; copy it anew"));
         }
         if (channel.address)(address.expose()).is_none() {
-            return unusable(format!("{key} is neither a key nor an address that begins with https://; copy it anew"));
+            let takes = |value| (channel.address)(value).is_some();
+            return unusable(match (takes("key"), takes("https://example.org/key")) {
+                (true, true) => {
+                    format!("{key} is neither a key nor an address that begins with https://; copy it anew")
+                }
+                (true, false) => format!("{key} is not a key: it has characters that no key has; copy it anew"),
+                (false, _) => format!("{key} is not an address that begins with https://; copy it anew"),
+            });
         }
         let form = self.form(channel)?;
         Ok(Some(Ready { channel, form, keys: Keys { address, also: second.map(|(_, secret)| secret) } }))

@@ -85,7 +85,8 @@ fn is_safe(meta: &Metadata) -> Result<bool, String> {
 
 /// The text of a `.env` file.
 pub(super) fn text(path: &Path) -> Result<String, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::Unusable(format!("{}: {error}; check --env-file", path.display())))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Error::Unusable(format!("{}: {error}; check --env-file", path.display())))?;
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();

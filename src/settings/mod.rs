@@ -91,7 +91,10 @@ impl Settings {
             Ok(value) => drop(self.environment.insert(name, clean(&value).to_owned())),
             // To leave it out would mean another folder, or another password.
             Err(_) if known::is_known(&name) => {
-                return Err(Error::Unusable(format!("{name} in the environment is not valid UTF-8; {}", rename_advice(&name))));
+                return Err(Error::Unusable(format!(
+                    "{name} in the environment is not valid UTF-8; {}",
+                    rename_advice(&name)
+                )));
             }
             Err(_) => drop(self.no_text.insert(name)),
         }
@@ -209,8 +212,8 @@ impl Settings {
             (None, Some(line)) => (&command, secret::output(&command, line, &self.limits()?)?),
             (None, None) => return Ok(None),
         };
-        let text =
-            String::from_utf8(bytes).map_err(|_| Error::Unusable(format!("{from} is not valid UTF-8; save it as UTF-8")))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::Unusable(format!("{from} is not valid UTF-8; save it as UTF-8")))?;
         let text = clean(&text);
         Ok((!text.is_empty()).then(|| Secret::new(text)))
     }
@@ -237,14 +240,17 @@ impl Settings {
     /// A time span: humantime (`2s`, `1h 30m`); a bare number is seconds.
     pub fn duration(&self, name: &str, default: Duration) -> Result<Duration, Error> {
         self.get(name).map_or(Ok(default), |text| {
-            duration(text).map_err(|why| Error::Unusable(format!("{name}={text:?}: {why}; write for example 2s, 500ms or 0")))
+            duration(text)
+                .map_err(|why| Error::Unusable(format!("{name}={text:?}: {why}; write for example 2s, 500ms or 0")))
         })
     }
 
     /// A whole number.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Error> {
         self.get(name)
-            .map(|text| text.trim().parse().map_err(|_| Error::Unusable(format!("{name}={text:?} is not a whole number"))))
+            .map(|text| {
+                text.trim().parse().map_err(|_| Error::Unusable(format!("{name}={text:?} is not a whole number")))
+            })
             .transpose()
     }
 
@@ -267,7 +273,9 @@ impl Settings {
             return Ok(dir);
         }
         self.xdg("XDG_DATA_HOME", ".local/share")?.map(|dir| dir.join("garminsync")).ok_or_else(|| {
-            Error::Unusable("no place for the data: neither DATA_DIR, XDG_DATA_HOME nor HOME is set; set DATA_DIR".into())
+            Error::Unusable(
+                "no place for the data: neither DATA_DIR, XDG_DATA_HOME nor HOME is set; set DATA_DIR".into(),
+            )
         })
     }
 

@@ -169,7 +169,10 @@ mod tests {
     fn what_a_command_prints_is_taken_whole() {
         let long = Duration::from_secs(60);
         assert_eq!(said("printf a; sleep 0.1; printf b", long).as_deref(), Ok("ab"));
-        assert_eq!(said("printf a; exit 3", long), Err("X_COMMAND failed (exit status: 3); run it by hand to see why".into()));
+        assert_eq!(
+            said("printf a; exit 3", long),
+            Err("X_COMMAND failed (exit status: 3); run it by hand to see why".into())
+        );
         assert_eq!(said("exec 1>&-; sleep 0.1", long).as_deref(), Ok(""));
     }
 
