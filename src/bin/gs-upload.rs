@@ -109,8 +109,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 fn timing(args: &Args, run: &Run) -> Result<Timing, Failure> {
     let timing = Timing::of(run)?;
     let Some(text) = &args.settle_wait else { return Ok(timing) };
-    let settle_wait = garminsync::settings::duration(text)
-        .map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}; write for example 2m or 0")))?;
+    let settle_wait =
+        garminsync::settings::duration(text).map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}")))?;
     Ok(Timing { settle_wait, ..timing })
 }
 

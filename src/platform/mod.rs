@@ -479,8 +479,8 @@ impl From<crate::http::Error> for Error {
             Http::Wait { .. } | Http::Pacing(_) => {
                 Error::Later { message: format!("{error}; try again later"), down: true }
             }
-            Http::Network { .. } => {
-                Error::Later { message: format!("{error}; check the connection, or try again later"), down: false }
+            Http::Network { .. } | Http::Untrusted { .. } => {
+                Error::Later { message: format!("{error}; {}", error.remedy()), down: false }
             }
             Http::Proxy { .. } => Error::Storage(error.to_string()),
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Strange(error.to_string()),

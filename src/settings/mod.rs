@@ -240,8 +240,7 @@ impl Settings {
     /// A time span: humantime (`2s`, `1h 30m`); a bare number is seconds.
     pub fn duration(&self, name: &str, default: Duration) -> Result<Duration, Error> {
         self.get(name).map_or(Ok(default), |text| {
-            duration(text)
-                .map_err(|why| Error::Unusable(format!("{name}={text:?}: {why}; write for example 2s, 500ms or 0")))
+            duration(text).map_err(|why| Error::Unusable(format!("{name}={text:?}: {why}")))
         })
     }
 
