@@ -60,9 +60,7 @@ impl Run {
 fn settings_email(settings: &Settings, kind: &Kind) -> Option<String> {
     let is_named = |name: &&&str| settings.names_secret(name);
     let name = kind.user_settings.iter().find(is_named)?;
-    let is_text =
-        settings.get(name).is_some() || settings.path(&format!("{name}_FILE")).is_some_and(|path| path.is_file());
-    let email = is_text.then(|| settings.secret(name).ok().flatten()).flatten()?;
+    let email = settings.is_at_hand(name).then(|| settings.secret(name).ok().flatten()).flatten()?;
     Some(email.expose().trim().to_lowercase())
 }
 

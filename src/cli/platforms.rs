@@ -71,7 +71,7 @@ impl Run {
                 None => Route { proxies: self.proxies()?, roots: self.roots()? },
             },
             loopback,
-            timeout: self.settings.duration("GS_TIMEOUT", seconds(60))?,
+            timeout: self.settings.time_limit("GS_TIMEOUT", seconds(60))?,
             backoff: Backoff {
                 first: self.settings.duration("GS_RETRY_WAIT", seconds(2))?,
                 longest: seconds(120),

@@ -151,6 +151,16 @@ impl Settings {
         self.stop = stop;
     }
 
+    /// The settings that a program without this environment would not have, or not with this value; by name.
+    pub fn only_in_environment(&self) -> Vec<&str> {
+        let is_set = |(name, value): &(&String, &String)| !value.trim().is_empty() && known::is_known(name);
+        let set = self.environment.iter().filter(is_set);
+        let mut names: Vec<&str> =
+            set.filter(|(name, value)| self.file.get(*name) != Some(value)).map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The `.env` file that was read.
     pub fn file(&self) -> Option<&Path> {
         self.file_path.as_deref()
@@ -218,8 +228,13 @@ impl Settings {
         Ok((!text.is_empty()).then(|| Secret::new(text)))
     }
 
+    /// `GS_COMMAND_TIMEOUT`: how long a secret is waited for.
+    pub fn command_timeout(&self) -> Result<Duration, Error> {
+        self.time_limit("GS_COMMAND_TIMEOUT", COMMAND_TIMEOUT)
+    }
+
     fn limits(&self) -> Result<secret::Limits<'_>, Error> {
-        let time = self.duration("GS_COMMAND_TIMEOUT", COMMAND_TIMEOUT)?;
+        let time = self.command_timeout()?;
         Ok(secret::Limits { time, bytes: SECRET_BYTES, stop: &self.stop })
     }
 
@@ -237,11 +252,27 @@ impl Settings {
         ["", "_FILE", "_COMMAND"].iter().any(|ending| self.get(&format!("{name}{ending}")).is_some())
     }
 
+    /// Whether [`Settings::secret`] would have it at once: it runs no command for it, and reads no pipe, which gives it once.
+    pub fn is_at_hand(&self, name: &str) -> bool {
+        let file = self.path(&format!("{name}_FILE"));
+        self.get(name).is_some() || file.is_some_and(|path| path.is_file() || !path.exists())
+    }
+
     /// A time span: humantime (`2s`, `1h 30m`); a bare number is seconds.
     pub fn duration(&self, name: &str, default: Duration) -> Result<Duration, Error> {
         self.get(name).map_or(Ok(default), |text| {
             duration(text).map_err(|why| Error::Unusable(format!("{name}={text:?}: {why}")))
         })
+    }
+
+    /// The same, of a limit within which something has to happen: without any time nothing could.
+    pub fn time_limit(&self, name: &str, default: Duration) -> Result<Duration, Error> {
+        match self.duration(name, default)? {
+            Duration::ZERO => {
+                Err(Error::Unusable(format!("{name} is 0, and nothing comes within no time; write for example 1m")))
+            }
+            time => Ok(time),
+        }
     }
 
     /// A whole number.
