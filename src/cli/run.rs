@@ -68,6 +68,7 @@ pub fn main<A: Parser + HasCommon>(command: &'static str, log: Log, work: fn(&A,
     if let Some(text) = generate::asked(A::command) {
         return generate::print(&text).map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
     }
+    crate::fs::outlive_size_limit();
     let args = A::parse();
     let talk = Arc::new(Talk::new(command, args.common()));
     let told = talk.clone();
