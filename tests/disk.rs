@@ -121,9 +121,16 @@ fn a_limit_for_the_size_of_a_file_is_told_as_such_by_every_command() {
     assert!(whole.len() < 40 && work.sql::<i64>("SELECT count(*) FROM files") <= whole.len() as i64);
     work.given("gs-download", &[], &list).ok();
     assert_eq!(work.files("fit").len(), 40);
-    let report = limited(&work, 100, "gs-report", &["--out", "page"], "");
-    report.ends(78).says(WORDS);
+    // The page, and what standard output leads to.
+    limited(&work, 40, "gs-report", &["--out", "page"], "").ends(78).says(WORDS);
     work.run("gs-report", &[]).ok();
+    let line = "ulimit -f 40; for i in 1 2 3 4; do cat \"$1\"; done | exec \"$0\" >out";
+    std::fs::write(work.dir().join("list"), list.repeat(4)).unwrap();
+    let program = work.command("gs-dedupe", &[]).get_program().to_str().unwrap().to_owned();
+    work.run("/bin/bash", &["-c", line, &program, "list"])
+        .ends(78)
+        .says("standard output cannot be written")
+        .says(WORDS);
 }
 
 /// Fills what is left of a small disk, to the last byte.

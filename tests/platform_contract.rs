@@ -357,14 +357,17 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
         let put = [0, 1].map(|day| house.put(&run(day)));
         let doomed = house.entry(&put[0]);
         if !house.kind.deletes {
-            assert!(matches!(house.opened.platform.delete(&doomed), Err(Error::Refused(_))));
+            assert!(matches!(house.opened.platform.delete(&doomed, None), Err(Error::Refused(_))));
             assert_eq!(house.count(), 2);
             return;
         }
-        house.opened.platform.delete(&doomed).unwrap();
+        house.opened.platform.delete(&doomed, None).unwrap();
         assert_eq!(ids(&house.all()), [put[1].clone()]);
         for _ in 0..2 {
-            assert!(matches!(house.opened.platform.delete(&doomed), Ok(()) | Err(Error::Gone(_) | Error::Refused(_))));
+            assert!(matches!(
+                house.opened.platform.delete(&doomed, None),
+                Ok(()) | Err(Error::Gone(_) | Error::Refused(_))
+            ));
         }
         assert_eq!(house.world.ids(&house.name), [put[1].clone()]);
         let gone = house.opened.platform.download(&doomed);
@@ -383,7 +386,7 @@ fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
             let entry = house.entry(id);
             let download = house.opened.platform.download(&entry);
             assert!(matches!(download, Err(Error::Gone(_) | Error::Refused(_))), "{id:?}: {download:?}");
-            let delete = house.opened.platform.delete(&entry);
+            let delete = house.opened.platform.delete(&entry, None);
             assert!(matches!(delete, Ok(()) | Err(Error::Gone(_) | Error::Refused(_))), "{id:?}: {delete:?}");
         }
         assert_eq!(house.world.ids(&house.name), kept);
@@ -403,7 +406,7 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
             platform.activities(&Window::default(), &mut |_| Ok(More::Go)).map(drop),
             platform.download(&entry).map(drop),
             platform.upload(&outgoing(&bytes, 0)).map(drop),
-            platform.delete(&entry),
+            platform.delete(&entry, None),
         ];
         for said in said {
             let error = said.unwrap_err();
