@@ -32,7 +32,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "walk", "fs", "activity", "sport"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
-    ("older", &["walk", "activity", "sport"]),
+    ("older", &["walk", "lang", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "fs", "activity", "sport", "clock"]),
     (
         "cli",
