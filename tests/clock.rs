@@ -28,10 +28,10 @@ fn five_years_later(work: &Work, name: &str, args: &[&str]) -> Said {
     command.arg(&path).current_dir(work.dir()).env_clear();
     command.envs(real.get_envs().filter_map(|(n, v)| Some((n, v?))));
     // It names a semaphore by its process, and one of that number that was killed may have left its own.
-    let outputs = std::iter::repeat_with(|| command.output().unwrap()).take(5);
+    let mut outputs = std::iter::repeat_with(|| command.output().unwrap()).take(5);
     let collided =
         |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).contains("sem_open: File exists");
-    let output = outputs.skip_while(collided).next().unwrap();
+    let output = outputs.find(|output| !collided(output)).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     work.run("gs-list", &[])
 }

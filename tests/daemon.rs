@@ -159,6 +159,13 @@ fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
     let command = command.split(" daemon --run").next().unwrap().to_owned();
     let command = format!("/usr/bin/env {command} list --all -- --env-file {}", env.display());
     work.run("/usr/bin/env", &["-i", "/bin/sh", "-c", &command]).ends(78).says("own/ca.pem");
+    // Each setting that only the shell has is named, whichever it is; not what the file has as well.
+    let mut work = user(None);
+    work.write_env("MAX_DELETE=3\nSYNC_PLATFORM=GARMINCOM\n");
+    work.set("MAX_UPLOAD", "0").set("MAX_DELETE", "3").set("COROS_PASSWORD_COMMAND", "pass").set("GARTH_HOME", "x");
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("cron does not see").says(" MAX_UPLOAD").says(" COROS_PASSWORD_COMMAND");
+    assert!(!said.err.contains("MAX_DELETE") && !said.err.contains("GARTH_HOME"), "{said}");
     // A password would be shown to all of the machine, and a line has an end.
     let mut work = user(None);
     work.set("HTTPS_PROXY", "http://ann:hunter2@127.0.0.1:7890").set("NO_PROXY", &"a.example,".repeat(200));
@@ -546,7 +553,9 @@ fn two_runs_never_overlap() {
     drop(lock);
     garminsync(&work, &["daemon", "--run"]).ok().silent();
     work.set("GS_SCHEDULED", "everything");
-    garminsync(&work, &["daemon", "--run"]).ends(78).says("GS_SCHEDULED=everything is not known");
+    garminsync(&work, &["daemon", "--run"])
+        .ends(78)
+        .says("GS_SCHEDULED=\"everything\" is not known; write sync or download");
 }
 
 #[test]

@@ -83,6 +83,56 @@ fn a_full_disk_costs_no_login() {
     work.run("gs-fetch", &[]).ok();
 }
 
+/// Runs a command whose files may have so many KiB.
+fn limited(work: &Work, kib: u32, name: &str, args: &[&str], input: &str) -> support::Said {
+    let program = work.command(name, args).get_program().to_str().unwrap().to_owned();
+    let line = format!("ulimit -f {kib}; exec \"$0\" \"$@\"");
+    work.given("/bin/bash", &[&["-c", line.as_str(), program.as_str()], args].concat(), input)
+}
+
+#[test]
+fn a_limit_for_the_size_of_a_file_is_told_as_such_by_every_command() {
+    let sim = plain(40);
+    let work = Work::logged_in(&sim);
+    let list = "{\"type\":\"activity\",\"platform\":\"garmin-com\",\"id\":\"20000000000\"}\n";
+    const WORDS: &str = "a limit for the size of a file is reached (ulimit -f, or the file system's)";
+    // No room for SQLite's own files.
+    for (name, args) in [
+        ("gs-fetch", &[][..]),
+        ("gs-list", &[]),
+        ("gs-download", &[]),
+        ("gs-auth", &["login"]),
+        ("gs-schedule", &["0 3 * * *"]),
+        ("gs-report", &[]),
+        ("gs-notify", &[]),
+        ("gs-settings", &[]),
+    ] {
+        limited(&work, 4, name, args, list).ends(78).says(WORDS).says("catalogue.sqlite");
+    }
+    // Nor for what one of them writes.
+    work.run("gs-fetch", &[]).ok();
+    let list = work.run("gs-list", &[]).ok().out.clone();
+    let said = limited(&work, 64, "gs-download", &[], &list);
+    said.ends(78).says(WORDS);
+    let whole = work.files("fit");
+    for file in &whole {
+        assert!(garminsync::fit::scan(&std::fs::read(file).unwrap()).is_ok(), "{}", file.display());
+    }
+    assert!(whole.len() < 40 && work.sql::<i64>("SELECT count(*) FROM files") <= whole.len() as i64);
+    work.given("gs-download", &[], &list).ok();
+    assert_eq!(work.files("fit").len(), 40);
+    // The page, and what standard output leads to.
+    limited(&work, 40, "gs-report", &["--out", "page"], "").ends(78).says(WORDS);
+    work.run("gs-report", &[]).ok();
+    let line = "ulimit -f 40; for i in 1 2 3 4; do cat \"$1\"; done | exec \"$0\" >out";
+    std::fs::write(work.dir().join("list"), list.repeat(4)).unwrap();
+    let program = work.command("gs-dedupe", &[]).get_program().to_str().unwrap().to_owned();
+    work.run("/bin/bash", &["-c", line, &program, "list"])
+        .ends(78)
+        .says("standard output cannot be written")
+        .says(WORDS);
+}
+
 /// Fills what is left of a small disk, to the last byte.
 fn fill(dir: &std::path::Path) {
     // The last pages are those that a file takes by itself.

@@ -226,6 +226,7 @@ fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
     ] {
         said.says(file);
     }
+    assert_eq!(said.err.matches("; it is passed over").count(), 5, "{said}");
     fetch(&["--full"]).ok().silent();
     // What was mended and breaks again is news.
     fs::remove_file(dir.join("cut.fit")).unwrap();

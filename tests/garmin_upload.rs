@@ -133,7 +133,7 @@ fn a_refusal_comes_with_the_services_words_at_once_or_late() {
 fn a_missing_consent_is_the_owners_to_give_and_not_held_against_the_file() {
     let (sim, garmin) = start(UploadSpec { consent_missing: true, ..UploadSpec::default() });
     let answer = upload(&garmin, &run());
-    assert!(matches!(answer, Err(Error::Later { down: true, message }) if message.contains("allow Device Uploads")));
+    assert!(matches!(answer, Err(Error::Config(message)) if message.contains("allow Device Uploads")));
     assert_eq!(asked(&sim, "POST", UPLOAD), [412]);
 }
 

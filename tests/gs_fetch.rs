@@ -197,7 +197,7 @@ fn a_password_command_is_not_run_while_the_token_works() {
     work.run("gs-auth", &["status"]).ok();
     assert!(!work.dir().join("ran").exists());
     work.run("gs-auth", &["logout"]).ok();
-    work.run("gs-fetch", &[]).ends(77).says("GARMIN_PASSWORD_COMMAND failed");
+    work.run("gs-fetch", &[]).ends(78).says("GARMIN_PASSWORD_COMMAND failed");
 }
 
 #[test]

@@ -378,7 +378,7 @@ fn half_a_channel_is_an_error_that_names_the_setting_after_the_others_were_told(
         (&[("WEBHOOK_SECRET", "s")], "webhook: WEBHOOK_SECRET is set, but WEBHOOK_URL is not; set both"),
         (
             &[("SLACK_WEBHOOK_URL", "http://hooks.slack.com/services/abc")],
-            "slack: SLACK_WEBHOOK_URL is neither a key nor an address that begins with https://",
+            "slack: SLACK_WEBHOOK_URL is not an address that begins with https://",
         ),
         (&[("GS_LANG", "fr")], "GS_LANG=\"fr\" is not known; write en or zh"),
         (&[("GS_NOTIFY_ON", "never")], "GS_NOTIFY_ON=\"never\" is not known; write change, failure or always"),
@@ -478,6 +478,35 @@ fn a_test_message_goes_to_every_channel_and_each_answer_is_told() {
     let before = messages(&sim).len();
     work.run("gs-notify", &["--test", "-n"]).ok().says("wecom would get a test message");
     assert_eq!(messages(&sim).len(), before);
+}
+
+#[test]
+fn a_web_page_in_the_place_of_an_answer_is_no_acceptance_of_any_channel() {
+    let sim = services();
+    sim.fault(Fault::new(Effect::Html));
+    for (name, settings, _) in ALL {
+        let work = set_up(&sim, settings);
+        let said = work.run("gs-notify", &["--test"]);
+        said.ends(1).says(&format!("gs-notify: {name}: its answer was not understood (HTTP 200)"));
+        assert_eq!(said.out, "");
+        // Nor is a real message, which is sent again once the service itself answers.
+        let failing =
+            r#"{"type":"activity","platform":"p","id":"1","problem":{"stage":"s","kind":"refused","message":"no"}}"#;
+        work.given("gs-notify", &[], &format!("{failing}\n")).ends(1).says("its answer was not understood");
+        assert_eq!(work.sql::<i64>("SELECT count(*) FROM told"), 0, "{name}");
+    }
+}
+
+#[test]
+fn a_ping_of_a_check_that_nobody_has_is_told() {
+    let sim = services();
+    let work = set_up(&sim, &[("HEALTHCHECKS_URL", "https://hc-ping.com/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec")]);
+    let effect =
+        Effect::Status { status: 200, retry_after: None, body: Some("OK (not found)".into()), content_type: None };
+    sim.fault(Fault::new(effect));
+    for args in [&["--test"][..], &["--start"]] {
+        work.run("gs-notify", args).ends(1).says("it does not know the key or address (OK (not found))");
+    }
 }
 
 #[test]

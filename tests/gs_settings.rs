@@ -45,3 +45,76 @@ fn a_secret_is_never_shown() {
         assert!(!said.ends(2).err.contains("hunter2") && said.out.is_empty(), "{said}");
     }
 }
+
+/// Settings that may be any text, or are not read before they are needed.
+const FREE: &[&str] = &[
+    "GARMIN_EMAIL",
+    "GARMIN_PASSWORD",
+    "GARMIN_EMAIL_COM",
+    "GARMIN_PASSWORD_COM",
+    "GARMIN_EMAIL_CN",
+    "GARMIN_PASSWORD_CN",
+    "COROS_EMAIL",
+    "COROS_PASSWORD",
+    "GARMIN_PASSWORD_COMMAND",
+    "DATA_DIR",
+    "DB_PATH",
+    "GS_REPORT_DIR",
+    "GS_PAGE_HOSTS",
+    "GARMINTOKENS",
+    "GARTH_HOME",
+    "GARTH_TOKEN",
+    "GARMIN_DI_CLIENT_ID",
+    "GS_RUN",
+    "NO_PROXY",
+];
+
+#[test]
+fn every_setting_that_a_command_refuses_is_refused_by_the_check() {
+    for name in garminsync::settings::names().filter(|name| !FREE.contains(name)) {
+        let mut work = Work::alone();
+        work.set("GS_LOOPBACK", "").set(name, "no <such> value");
+        let said = work.run("gs-settings", &["--check"]);
+        said.ends(78).says(name);
+        assert!(said.out.is_empty() && !said.err.contains("bug"), "{said}");
+    }
+    for (name, value) in [
+        ("GS_TIMEOUT", "0"),
+        ("GS_COMMAND_TIMEOUT", "0s"),
+        ("NTFY_URL", "http://ntfy.sh/topic"),
+        ("GARMIN_PASSWORD_FILE", "/nowhere"),
+        ("NTFY_TOKEN_FILE", "/nowhere"),
+        ("GARMIN_NEWEST_NUM", "-1"),
+    ] {
+        let mut work = Work::alone();
+        work.set(name, value).run("gs-settings", &["--check"]).ends(78).says(name);
+    }
+}
+
+#[test]
+fn the_check_tells_all_mistakes_at_once_and_runs_no_command() {
+    let mut work = Work::alone();
+    work.set("GS_LANG", "fr").set("MAX_UPLOAD", "many").set("QYWX_FORMAT", "html");
+    work.set("NTFY_URL_COMMAND", "touch ran; exit 1").set("GARMIN_PASSWORD_COMMAND", "touch ran; exit 1");
+    let said = work.run("gs-settings", &["--check"]);
+    said.ends(78).says("GS_LANG=\"fr\"").says("MAX_UPLOAD=\"many\"").says("QYWX_FORMAT=\"html\"");
+    assert!(!work.dir().join("ran").exists());
+    work.set("GS_LANG", "").set("MAX_UPLOAD", "0").set("QYWX_FORMAT", "");
+    work.run("gs-settings", &["--check"]).ok().silent();
+    assert!(!work.dir().join("ran").exists());
+}
+
+#[test]
+fn what_only_the_environment_has_is_named() {
+    let mut work = Work::alone();
+    work.set("GS_LOOPBACK", "");
+    work.write_env("MAX_DELETE=3\nGS_LANG=zh\nMAX_UPLOAD=1\n");
+    work.set("MAX_DELETE", "3").set("MAX_UPLOAD", "0").set("COROS_PASSWORD_FILE", "x").set("SPORT_DIFF_SECOND", "60");
+    let said = work.run("gs-settings", &["--environment"]);
+    for name in ["MAX_UPLOAD", "COROS_PASSWORD_FILE", "SPORT_DIFF_SECOND"] {
+        assert!(said.ok().out.lines().any(|line| line == name), "{name}: {said}");
+    }
+    for name in ["MAX_DELETE", "GS_LANG", "GS_LOOPBACK", "PATH", "HOME"] {
+        assert!(!said.out.lines().any(|line| line == name), "{name}: {said}");
+    }
+}

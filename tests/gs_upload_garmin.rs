@@ -148,7 +148,7 @@ fn without_the_consent_the_rest_is_left_alone_and_all_of_it_goes_later() {
     let world = world(&starts, |scenario| scenario.accounts[1].upload = missing);
     let plan = world.plan_of(COM, CN, &starts);
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(75)), ["problem retry-later"; 3]);
+    assert_eq!(kinds(said.ends(78)), ["problem config"; 3]);
     said.says("Privacy and Data").says("it is left alone in this run");
     assert_eq!(said.err.lines().count(), 1, "told once: {said}");
     assert_eq!((world.sent(CN), world.outcomes()), (1, vec!["failed".to_owned()]));

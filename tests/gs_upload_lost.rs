@@ -94,6 +94,11 @@ fn the_first_sync_of_many_years_is_made_in_portions() {
     let mut world = world(&starts, |_| {});
     world.work.set("MAX_UPLOAD", "3");
     let plan = world.plan_of(COM, COROS, &starts);
+    // What would be sent is what this run would send.
+    let said = world.work.given("gs-upload", &["-n"], &plan);
+    said.ok().says("3 would be sent in this run, 4 left for the next ones: at most 3 uploads a run");
+    assert_eq!(said.err.matches(": would be sent to ").count(), 3, "{said}");
+    world.work.given("gs-upload", &["-n", "--max-upload", "0"], &plan);
     let said = world.upload(&plan);
     assert_eq!(said.ok().says("4 left for the next run").records().len(), 7);
     assert_eq!(kinds(&said).iter().filter(|kind| *kind == "skipped").count(), 4);

@@ -75,7 +75,7 @@ fn who_deletes_takes_the_names_of_platforms_to_the_letter() {
             assert!(said.ok().out.contains("no platform of this name is known here"), "{said}");
             assert_eq!(outcomes(&said, "skipped"), 1, "{said}");
         }
-        for name in alike {
+        for name in alike.into_iter().chain([format!("{service} ").as_str(), &format!(" {service}")]) {
             for flags in [["--yes", "--platform", name], ["-n", "--platform", &format!("garmin-cn,{name}")]] {
                 twice.delete(&flags).ends(2).says(&format!("{name:?} is not the exact name of a platform"));
             }

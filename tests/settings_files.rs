@@ -110,7 +110,10 @@ fn a_failure_that_settings_may_have_caused_names_their_file() {
     let path = work.write_env("GS_TIMEOUT=1s\n").display().to_string();
     work.run("gs-fetch", &[]).ends(77).says(&format!("the settings were read from {path}"));
     work.write_env("GS_TIMEOUT=soon\nSYNC_PLATFORM=COROS\n");
-    work.run("gs-fetch", &["-q"]).ends(78).says(&format!("the settings were read from {path}"));
+    work.run("gs-fetch", &["-q"])
+        .ends(78)
+        .says("GS_TIMEOUT=\"soon\": not a time span; write for example 90s, 5m")
+        .says(&format!("the settings were read from {path}"));
     work.write_env("GS_LOCK_WAIT=soon\n");
     work.run("gs-list", &[]).ends(78).says("GS_LOCK_WAIT").says(&format!("the settings were read from {path}"));
     work.write_env("GS_TIMEOUT=1s\n");

@@ -79,4 +79,12 @@ fn a_server_with_a_certificate_of_nobody_we_trust_gets_no_password() {
     let output = command(&work, "gs-auth", &["login"]).output().unwrap();
     assert_eq!(output.status.code(), Some(75), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(requests(&sim), [""; 0]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("the certificate of sso.garmin.com is not trusted") && said.contains("SSL_CERT_FILE"),
+        "{said}"
+    );
+    assert!(!said.contains("check the connection"), "{said}");
+    // A login that was never sent stands against nothing.
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM logins WHERE until > 0"), 0);
 }

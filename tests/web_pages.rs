@@ -106,7 +106,8 @@ fn right_after_a_ticket_was_exchanged() {
         let sim = plain(3);
         let work = Work::with_passwords(&sim);
         sim.fault(Fault::new(effect.clone()).host("connectapi.garmin.com"));
-        work.run("gs-auth", &["login"]).ok().says("the token is kept, but could not be tried");
+        work.run("gs-auth", &["login"]).ends(75).says("the token is kept, but could not be tried");
+        assert!(work.data("tokens/garmin-com.json").is_file());
         work.run("gs-fetch", &[]).ends(75);
         sim.clear_faults();
         work.run("gs-fetch", &[]).ok();
@@ -120,7 +121,8 @@ fn in_the_place_of_an_exchange_the_login_is_not_tried_again() {
         let sim = plain(3);
         let work = Work::with_passwords(&sim);
         sim.fault(Fault::new(effect.clone()).host("diauth.garmin.com"));
-        work.run("gs-fetch", &[]).ends(75);
+        let said = work.run("gs-fetch", &[]);
+        assert!(!said.ends(75).err.contains("token is kept"), "there is none: {said}");
         sim.clear_faults();
         work.run("gs-fetch", &[]).ends(75).says("no password login before");
         assert_eq!(asked(&sim, LOGIN).len(), 1, "{effect:?}");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::{BadBody, Piece, shelf, unpack};
-use crate::fs::{FULL, NO_LOCKS, is_full, lacks_locks};
+use crate::fs::{NO_LOCKS, is_full, lacks_locks, no_room};
 use crate::walk;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
@@ -32,7 +32,7 @@ pub struct Error {
 
 fn advice(source: &io::Error) -> String {
     match source.kind() {
-        _ if is_full(source) => FULL.into(),
+        _ if let Some(words) = no_room(source) => words.into(),
         _ if lacks_locks(source) => NO_LOCKS.into(),
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => format!("{source}; make the folder writable"),
         _ => source.to_string(),

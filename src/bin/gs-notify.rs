@@ -180,18 +180,12 @@ fn wait_for_stages(run: &mut Run) -> Result<bool, Failure> {
 }
 
 fn when(args: &Args, run: &Run) -> Result<notify::On, Failure> {
-    let named = |text: &str| {
-        On::from_str(text.trim(), true).map_err(|_| {
-            let message = format!("GS_NOTIFY_ON={text:?} is not known; write change, failure or always");
-            Failure::new(Exit::Config, message)
-        })
-    };
-    let on = args.on.map_or_else(|| run.settings.get("GS_NOTIFY_ON").map_or(Ok(On::Change), named), Ok)?;
-    Ok(match on {
-        On::Change => notify::On::Change,
-        On::Failure => notify::On::Failure,
-        On::Always => notify::On::Always,
-    })
+    match args.on {
+        None => run.notified_on(),
+        Some(On::Change) => Ok(notify::On::Change),
+        Some(On::Failure) => Ok(notify::On::Failure),
+        Some(On::Always) => Ok(notify::On::Always),
+    }
 }
 
 /// Knows what there is to tell, and to whom it was told.

@@ -4,6 +4,7 @@
 //! gs-settings                      all of them
 //! gs-settings DELETE_DUPLICATE     the value of one, for scripts; nothing if it is not set
 //! gs-settings --file               the .env file that they are read from; nothing if there is none
+//! gs-settings --environment         the names of those that a program without this environment would not have
 //! gs-settings --check              nothing, or what is wrong
 //! ```
 
@@ -12,22 +13,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::settings::{is_secret, names};
-
-/// Settings that are time spans.
-const DURATIONS: &[&str] = &[
-    "GS_REQUEST_INTERVAL",
-    "GS_TIMEOUT",
-    "GS_RETRY_WAIT",
-    "GS_PATIENCE",
-    "GS_LOCK_WAIT",
-    "GS_SETTLE_WAIT",
-    "GS_LOST_AFTER",
-    "GS_RESEND_WAIT",
-    "GS_CONFIRM_WAIT",
-    "GS_LOGIN_PAUSE",
-    "GS_JITTER",
-    "GS_COMMAND_TIMEOUT",
-];
 
 /// Print what the settings come to; secrets are never shown
 ///
@@ -52,6 +37,9 @@ struct Args {
     /// Print the path of the .env file that was read; nothing if there is none
     #[arg(long, conflicts_with_all = ["name", "check"])]
     file: bool,
+    /// Print the names of those that only the environment has, or has with another value than the .env file
+    #[arg(long, conflicts_with_all = ["name", "check", "file"])]
+    environment: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -68,13 +56,20 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     if args.check {
-        return check(run);
+        run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
+        run.check_settings();
+        return Ok(());
     }
     let mut output = Output::buffered();
     match &args.name {
         _ if args.file => {
             if let Some(path) = run.settings.file() {
                 output.text(&format!("{}\n", path.display()))?;
+            }
+        }
+        _ if args.environment => {
+            for name in run.settings.only_in_environment() {
+                output.text(&format!("{name}\n"))?;
             }
         }
         Some(name) => {
@@ -94,39 +89,6 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         }
     }
     output.flush().map(drop)
-}
-
-/// Reads all that have a form, as the commands would, and tells what nobody will have meant.
-fn check(run: &Run) -> Outcome {
-    run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
-    for name in ["SPORT_DIFF_SECOND", "GARMIN_NEWEST_NUM", "MAX_DELETE", "MAX_UPLOAD"] {
-        run.settings.number(name)?;
-    }
-    for name in names().filter(|name| DURATIONS.contains(name)) {
-        run.settings.duration(name, std::time::Duration::ZERO)?;
-    }
-    run.settings.yes("DELETE_DUPLICATE")?;
-    run.archives()?;
-    if run.loopback()?.is_none() {
-        run.proxies()?;
-        // They may be on a disk that is not there yet when a schedule is written.
-        if let Err(failure) = run.roots() {
-            run.talk.warning(&failure.message);
-        }
-    }
-    let kinds = match run.platforms() {
-        // That nobody has logged in yet is no mistake in a setting.
-        Err(failure) if failure.exit != cli::Exit::Login => return Err(failure),
-        Err(_) => return Ok(()),
-        Ok(kinds) => kinds,
-    };
-    for kind in kinds {
-        run.ownership(kind).check_settings().map_err(|error| {
-            let failure = Failure::from(error);
-            Failure { message: format!("{}: {}", kind.name, failure.message), ..failure }
-        })?;
-    }
-    Ok(())
 }
 
 fn table(run: &Run) -> cli::Table {
@@ -156,7 +118,8 @@ fn value(run: &Run, name: &str) -> Option<String> {
             (_, Ok(time)) => Some(time.as_secs().to_string()),
             (text, Err(_)) => Some(text.to_owned()),
         },
-        // For scripts, in one word.
+        // For scripts, which compare it.
+        "GS_SCHEDULED" | "GS_ARCHIVE" => run.settings.get(name).map(|text| text.trim().to_owned()),
         "DELETE_DUPLICATE" => match run.settings.yes(name) {
             Ok(Some(yes)) => Some(if yes { "1" } else { "0" }.to_owned()),
             _ => run.settings.get(name).map(str::to_owned),

@@ -109,8 +109,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 fn timing(args: &Args, run: &Run) -> Result<Timing, Failure> {
     let timing = Timing::of(run)?;
     let Some(text) = &args.settle_wait else { return Ok(timing) };
-    let settle_wait = garminsync::settings::duration(text)
-        .map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}; write for example 2m or 0")))?;
+    let settle_wait =
+        garminsync::settings::duration(text).map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}")))?;
     Ok(Timing { settle_wait, ..timing })
 }
 
@@ -148,10 +148,18 @@ fn print(uploads: &mut Uploads, output: &mut Output) -> Result<bool, Failure> {
 
 fn summary(run: &Run, max_upload: Option<u64>) {
     let counted = |what| run.counted(what);
+    let rehearsed = counted("rehearsed");
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
-        run.talk.warning(&format!(
-            "{left} left for the next run: at most {max} uploads a run (--max-upload, MAX_UPLOAD; 0 for no limit)"
-        ));
+        let limit = format!("at most {max} uploads a run (--max-upload, MAX_UPLOAD; 0 for no limit)");
+        run.talk.warning(&match run.common.dry_run {
+            true => format!("{rehearsed} would be sent in this run, {left} left for the next ones: {limit}"),
+            false => format!("{left} left for the next run: {limit}"),
+        });
+    }
+    if run.common.dry_run {
+        let skipped = counted("skipped") - counted("left") - rehearsed;
+        run.talk.note(&format!("{rehearsed} would be sent, {skipped} skipped, {} failed", counted("failed")));
+        return;
     }
     run.talk.note(&format!(
         "{} uploaded, {} already there, {} under way, {} skipped, {} failed",

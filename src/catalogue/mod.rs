@@ -26,7 +26,7 @@ mod transfers;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::fs::{NO_LOCKS, lacks_locks};
+use crate::fs::{FULL, NO_LOCKS, lacks_locks, size_limit_met};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use accounts::AccountRow;
@@ -98,11 +98,13 @@ pub enum Error {
     /// The account of a listing was forgotten while the listing was made.
     #[error("its account was forgotten meanwhile; nothing more of it is listed")]
     Forgotten,
-    /// The disk is full.
-    #[error("{}: the disk is full; make room and run it again", path.display())]
+    /// There is no room: on the disk, or below the limit for the size of a file.
+    #[error("{}: {advice}", path.display())]
     Full {
         /// The file.
         path: PathBuf,
+        /// Which of them, and what helps.
+        advice: &'static str,
     },
     /// The file or its folder cannot be opened or written.
     #[error("{}: {why}; check that the folder may be written and the disk is neither full nor failing", path.display())]
@@ -156,7 +158,7 @@ impl Error {
             | Error::ReadOnly { path, .. }
             | Error::NoDatabase { path }
             | Error::Foreign { path }
-            | Error::Full { path }
+            | Error::Full { path, .. }
             | Error::NoLocks { path }
             | Error::Unusable { path, .. }
             | Error::Damaged { path, .. }
@@ -361,7 +363,11 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
     let (path, why) = (path.to_owned(), source.to_string());
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
-        Some(ErrorCode::DiskFull) => Error::Full { path },
+        Some(ErrorCode::DiskFull) => Error::Full { path, advice: FULL },
+        // Neither does SQLite tell this from a failing disk, nor from a folder that cannot be written.
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if let Some(advice) = size_limit_met() => {
+            Error::Full { path, advice }
+        }
         Some(ErrorCode::NotADatabase) if !has_our_name(&path) => Error::NoDatabase { path },
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::Damaged { path, why },
         Some(ErrorCode::ReadOnly) => Error::ReadOnly { path, why },

@@ -112,9 +112,11 @@ impl Common {
         let kinds = self.named_platforms()?;
         let is_exact = |written: &String| {
             // Nothing is ever deleted from a folder.
-            written.starts_with("folder:") || kinds.iter().flatten().any(|kind| kind.name == *written)
+            written.is_empty()
+                || written.starts_with("folder:")
+                || kinds.iter().flatten().any(|kind| kind.name == *written)
         };
-        match self.platform.iter().flat_map(|text| split_names(text)).find(|written| !is_exact(written)) {
+        match self.platform.iter().flat_map(|text| split_raw(text)).find(|written| !is_exact(written)) {
             Some(written) => {
                 let message = format!(
                     "--platform: {written:?} is not the exact name of a platform; known: {}",
@@ -150,6 +152,11 @@ pub fn platforms_of_settings(settings: &Settings) -> Result<Option<Vec<&'static 
 ///
 /// A comma within the path of a folder belongs to it, unless the name of a platform follows it; `\,` always does.
 fn split_names(text: &str) -> Vec<String> {
+    split_raw(text).into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+/// The same as they are written, with the blanks around them.
+fn split_raw(text: &str) -> Vec<String> {
     let is_name = |word: &str| {
         let prefix = word.split_once(':').map_or("", |(prefix, _)| prefix);
         word.is_empty() || prefix.eq_ignore_ascii_case("folder") || platform::kind(word).is_some()
@@ -170,7 +177,7 @@ fn split_names(text: &str) -> Vec<String> {
         }
         is_escaped = is_in_folder && part.ends_with('\\');
     }
-    names.into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+    names
 }
 
 fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, Failure> {

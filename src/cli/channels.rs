@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure, Run};
 use crate::http::Secret;
-use crate::notify::{Also, CHANNELS, Channel, Form, Keys, Lang, Markdown};
+use crate::notify::{Also, CHANNELS, Channel, Form, Keys, Lang, Markdown, On};
 
 /// A channel that is set up.
 pub struct Ready {
@@ -54,13 +54,21 @@ impl Run {
             return unusable(format!("{name} holds a line end or the like; copy it anew"));
         }
         if (channel.address)(address.expose()).is_none() {
-            return unusable(format!("{key} is neither a key nor an address that begins with https://; copy it anew"));
+            let takes = |value| (channel.address)(value).is_some();
+            return unusable(match (takes("key"), takes("https://example.org/key")) {
+                (true, true) => {
+                    format!("{key} is neither a key nor an address that begins with https://; copy it anew")
+                }
+                (true, false) => format!("{key} is not a key: it has characters that no key has; copy it anew"),
+                (false, _) => format!("{key} is not an address that begins with https://; copy it anew"),
+            });
         }
         let form = self.form(channel)?;
         Ok(Some(Ready { channel, form, keys: Keys { address, also: second.map(|(_, secret)| secret) } }))
     }
 
-    fn form(&self, channel: &Channel) -> Result<Form, Failure> {
+    /// What it is sent: as the settings want it, if it leaves a choice.
+    pub(super) fn form(&self, channel: &Channel) -> Result<Form, Failure> {
         let Some(Markdown { setting, form }) = channel.markdown else { return Ok(channel.form) };
         match self.settings.get(setting).map(str::trim) {
             None | Some("text") => Ok(channel.form),
@@ -71,6 +79,16 @@ impl Run {
 
     fn filled(&self, name: &str) -> Result<Option<Secret>, Failure> {
         Ok(self.settings.secret(name)?.filter(|secret| !secret.expose().trim().is_empty()))
+    }
+
+    /// `GS_NOTIFY_ON`: when the channels are told.
+    pub fn notified_on(&self) -> Result<On, Failure> {
+        match self.settings.get("GS_NOTIFY_ON").map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+            None | Some("change") => Ok(On::Change),
+            Some("failure") => Ok(On::Failure),
+            Some("always") => Ok(On::Always),
+            Some(text) => unusable(format!("GS_NOTIFY_ON={text:?} is not known; write change, failure or always")),
+        }
     }
 
     /// The language for messages: `GS_LANG`, else that of the locale, else English.

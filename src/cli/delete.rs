@@ -199,7 +199,8 @@ impl<'a> Deletions<'a> {
             kept_archived: self.archived(kept)?,
             kept_is_better: Matcher::order(&two, &one).is_lt(),
             kept_is_there: kept.absent.is_none(),
-            deleted: self.run.catalogue.deletions_of_run(&self.run.id)?,
+            // What a rehearsal would have deleted counts as deleted.
+            deleted: self.run.catalogue.deletions_of_run(&self.run.id)? + self.run.counted("rehearsed"),
             max_delete: self.max_delete,
             yes: self.yes || self.run.common.dry_run,
         })

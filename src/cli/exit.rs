@@ -80,7 +80,11 @@ impl From<catalogue::Error> for Failure {
 
 impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Failure {
-        Failure::new(Exit::Config, error.to_string())
+        let exit = match error {
+            settings::Error::Unusable(_) => Exit::Config,
+            settings::Error::Stopped => Exit::Interrupted,
+        };
+        Failure::new(exit, error.to_string())
     }
 }
 
@@ -119,7 +123,7 @@ impl From<platform::Error> for Failure {
             Error::Later { .. } | Error::Unclear(_) | Error::TooLate => Exit::Later,
             Error::Gone(_) | Error::Refused(_) => Exit::Partial,
             Error::Input(_) => Exit::Usage,
-            Error::Storage(_) | Error::OtherAccount(_) => Exit::Config,
+            Error::Storage(_) | Error::OtherAccount(_) | Error::Config(_) => Exit::Config,
             Error::Stopped => Exit::Interrupted,
         };
         Failure::new(exit, error.to_string())
@@ -132,7 +136,7 @@ impl From<&ProblemKind> for Exit {
         match kind {
             ProblemKind::Login => Exit::Login,
             ProblemKind::RetryLater => Exit::Later,
-            ProblemKind::Account | ProblemKind::Storage => Exit::Config,
+            ProblemKind::Account | ProblemKind::Storage | ProblemKind::Config => Exit::Config,
             _ => Exit::Partial,
         }
     }

@@ -56,12 +56,11 @@ impl Run {
 }
 
 /// The e-mail address that the settings name. One that a command would print is not asked for: it may take long, or a
-/// person.
+/// person. Nor is one that comes through a pipe, which gives it once.
 fn settings_email(settings: &Settings, kind: &Kind) -> Option<String> {
     let is_named = |name: &&&str| settings.names_secret(name);
     let name = kind.user_settings.iter().find(is_named)?;
-    let is_text = settings.get(name).is_some() || settings.get(&format!("{name}_FILE")).is_some();
-    let email = is_text.then(|| settings.secret(name).ok().flatten()).flatten()?;
+    let email = settings.is_at_hand(name).then(|| settings.secret(name).ok().flatten()).flatten()?;
     Some(email.expose().trim().to_lowercase())
 }
 

@@ -6,6 +6,7 @@ mod accounts;
 mod ahead;
 mod args;
 mod channels;
+mod check;
 mod compare;
 pub mod csv;
 mod delete;

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 
 use super::progress::Screen;
 use super::{Exit, Failure};
-use crate::fs::{FULL, is_full};
+use crate::fs::no_room;
 use crate::record::Record;
 
 /// So much is kept back by commands that print faster than anybody reads.
@@ -61,9 +61,9 @@ impl Output {
 
     /// What a failed write of this one or of another writer on top of it means.
     pub fn write_failed(error: &io::Error) -> Failure {
-        match is_full(error) {
-            true => Failure::new(Exit::Config, format!("standard output cannot be written: {FULL}")),
-            false => Output::failed(error),
+        match no_room(error) {
+            Some(words) => Failure::new(Exit::Config, format!("standard output cannot be written: {words}")),
+            None => Output::failed(error),
         }
     }
 

@@ -71,7 +71,7 @@ impl Run {
                 None => Route { proxies: self.proxies()?, roots: self.roots()? },
             },
             loopback,
-            timeout: self.settings.duration("GS_TIMEOUT", seconds(60))?,
+            timeout: self.settings.time_limit("GS_TIMEOUT", seconds(60))?,
             backoff: Backoff {
                 first: self.settings.duration("GS_RETRY_WAIT", seconds(2))?,
                 longest: seconds(120),
@@ -157,7 +157,10 @@ impl Run {
             http,
             tokens: self.tokens_dir(),
             credentials: Box::new(move || {
-                credentials(&settings, &row).map_err(|error| platform::Error::Login(error.to_string()))
+                credentials(&settings, &row).map_err(|error| match error {
+                    settings::Error::Unusable(why) => platform::Error::Config(why),
+                    settings::Error::Stopped => platform::Error::Stopped,
+                })
             }),
             guard: Arc::new(guard),
             owner: Arc::new(self.ownership(kind)),

@@ -10,7 +10,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::{Exit, Failure};
 use crate::archive::{make_private, sync_dir};
-use crate::fs::{FULL, is_full};
+use crate::fs::no_room;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
 const UNFINISHED: &str = ".gs-unfinished-";
@@ -128,9 +128,9 @@ fn sweep(dir: &Path) {
 
 fn failure(path: &Path, error: &io::Error) -> Failure {
     let path = path.display();
-    let message = match is_full(error) {
-        true => format!("{path}: {FULL}"),
-        false => format!("{path}: {error}; make the folder writable, or choose another one"),
+    let message = match no_room(error) {
+        Some(words) => format!("{path}: {words}"),
+        None => format!("{path}: {error}; make the folder writable, or choose another one"),
     };
     Failure::new(Exit::Config, message)
 }

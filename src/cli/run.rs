@@ -68,6 +68,7 @@ pub fn main<A: Parser + HasCommon>(command: &'static str, log: Log, work: fn(&A,
     if let Some(text) = generate::asked(A::command) {
         return generate::print(&text).map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
     }
+    crate::fs::outlive_size_limit();
     let args = A::parse();
     let talk = Arc::new(Talk::new(command, args.common()));
     let told = talk.clone();
@@ -129,7 +130,7 @@ fn whole<A: HasCommon>(
 }
 
 impl Run {
-    fn open(command: &'static str, common: &Common, talk: Arc<Talk>, settings: Settings) -> Result<Run, Failure> {
+    fn open(command: &'static str, common: &Common, talk: Arc<Talk>, mut settings: Settings) -> Result<Run, Failure> {
         let data_dir = match &common.data_dir {
             Some(dir) => dir.clone(),
             None => settings.data_dir()?,
@@ -154,6 +155,7 @@ impl Run {
         let lock_wait = settings.duration("GS_LOCK_WAIT", Duration::from_secs(30))?;
         let (catalogue_path, catalogue) = open_catalogue(&settings, &data_dir, common, &talk, lock_wait)?;
         let stop = signals::heed(&talk);
+        settings.heed(stop.clone());
         let id = settings.get("GS_RUN").map_or_else(new_id, str::to_owned);
         Ok(Run {
             command,

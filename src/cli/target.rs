@@ -122,6 +122,7 @@ impl Targets {
             Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(kind)),
             Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
+            Error::Config(_) => (ProblemKind::Config, true),
             // A watch may be full while there is room elsewhere.
             Error::Storage(_) => (ProblemKind::Storage, true),
             Error::Input(_) | Error::Stopped => return Err(error.into()),

@@ -212,6 +212,16 @@ pub enum Error {
         /// Nothing of the request can have reached it.
         unsent: bool,
     },
+    /// What answered has a certificate that is not trusted: nothing of the request has reached it.
+    #[error("the certificate of {host} is not trusted ({why})")]
+    Untrusted {
+        /// The host that was asked.
+        host: String,
+        /// Why, in words.
+        why: String,
+        /// It is only not valid now: the clock may be wrong.
+        is_clock: bool,
+    },
     /// The proxy wants another login: nothing of the request has reached the service.
     #[error("the proxy in {setting} rejected the login ({why}); correct USER:PASSWORD in it")]
     Proxy {
@@ -253,6 +263,20 @@ pub enum Error {
     /// A person ended the program while it waited.
     #[error("stopped")]
     Stopped,
+}
+
+impl Error {
+    /// What a person can try.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Error::Untrusted { is_clock: true, .. } => "check the clock of this machine, or try again later",
+            Error::Untrusted { .. } => {
+                "if a proxy or firewall of yours answers in its place, name its certificate authority with SSL_CERT_FILE"
+            }
+            Error::Network { .. } => "check the connection, or try again later",
+            _ => "try again later",
+        }
+    }
 }
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.

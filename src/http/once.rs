@@ -112,6 +112,14 @@ impl Http {
         let is_connect = matches!(error, ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve));
         let is_slow = matches!(error, ureq::Error::Timeout(_)) && !is_connect;
         let error = match halt {
+            None if let Some(certificate) = distrusted(error) => {
+                use rustls::CertificateError as Bad;
+                let is_clock = matches!(
+                    certificate,
+                    Bad::Expired | Bad::ExpiredContext { .. } | Bad::NotValidYet | Bad::NotValidYetContext { .. }
+                );
+                Error::Untrusted { host: host(&request.url), why, is_clock }
+            }
             // Of a write that was sent it has to be known that it was.
             Some(Halt::Stopped) if request.repeat != Repeat::Never => Error::Stopped,
             _ => Error::Network { host: host(&request.url), why, unsent },
@@ -141,6 +149,12 @@ fn proxy_refusal(error: &ureq::Error) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What is wrong with the certificate of what answered, if that is why nothing was sent.
+fn distrusted(error: &ureq::Error) -> Option<&rustls::CertificateError> {
+    let ureq::Error::Other(inner) = error else { return None };
+    inner.downcast_ref::<Unconnected>()?.certificate.as_ref()
 }
 
 /// Whether a request failed before anything of it was sent.

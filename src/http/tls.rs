@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::sync::{Arc, OnceLock};
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
 use rustls_platform_verifier::Verifier;
 use ureq::Error;
 use ureq::unversioned::transport::{
@@ -29,11 +29,27 @@ pub struct Tls {
 
 /// No secure connection was made, so that nothing was sent over it.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Unconnected(String);
+#[error("{why}")]
+pub struct Unconnected {
+    why: String,
+    /// What is wrong with the certificate, if that is the reason.
+    pub certificate: Option<CertificateError>,
+}
 
 fn unconnected(why: impl fmt::Display) -> Error {
-    Error::Other(Box::new(Unconnected(why.to_string())))
+    Error::Other(Box::new(Unconnected { why: why.to_string(), certificate: None }))
+}
+
+/// What became of the handshake.
+fn handshake(error: Error) -> Error {
+    let Error::Io(inner) = &error else { return unconnected(error) };
+    match inner.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            let certificate = Some(why.clone());
+            Error::Other(Box::new(Unconnected { why: error.to_string(), certificate }))
+        }
+        _ => unconnected(error),
+    }
 }
 
 impl Tls {
@@ -82,7 +98,7 @@ impl<In: Transport> Connector<In> for Tls {
         session.complete_io(&mut socket).map_err(|error| match Error::from(error) {
             // A timeout or a person's wish to stop has its own words.
             error @ (Error::Timeout(_) | Error::Other(_)) => error,
-            error => unconnected(error),
+            error => handshake(error),
         })?;
         let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
         let stream = StreamOwned { conn: session, sock: socket };

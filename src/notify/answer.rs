@@ -10,10 +10,22 @@ use crate::http::Response;
 /// How an answer is read.
 #[derive(Debug, Clone, Copy)]
 pub enum Judge {
-    /// Any 2xx will do.
+    /// Any 2xx will do whose body is no web page: nobody knows what a script of the user's own answers.
     Status,
-    /// The body is this text.
-    Text(&'static str),
+    /// The body is a text.
+    Text {
+        /// The text for an accepted message.
+        good: &'static str,
+        /// What others mean.
+        known: &'static [(&'static str, Why)],
+    },
+    /// The body is JSON, and this field has a text.
+    Field {
+        /// Its name.
+        name: &'static str,
+        /// An answer without a body (204) does as well.
+        or_nothing: bool,
+    },
     /// This field is `true`.
     Flag(&'static str),
     /// This field has a number.
@@ -98,8 +110,16 @@ impl Judge {
         };
         let status = || format!("HTTP {}", response.status);
         match self {
-            Judge::Status if is_fine => Ok(status()),
-            Judge::Text(good) if is_fine && response.body.trim_ascii() == good.as_bytes() => Ok(good.to_owned()),
+            Judge::Status if is_fine && !is_web_page(&response.body) => Ok(status()),
+            Judge::Field { or_nothing: true, .. } if response.status == 204 => Ok(status()),
+            Judge::Field { name, .. } if is_fine && body()[name].as_str().is_some_and(|text| !text.is_empty()) => {
+                Ok(status())
+            }
+            Judge::Text { good, .. } if is_fine && response.body.trim_ascii() == good.as_bytes() => Ok(good.to_owned()),
+            Judge::Text { known, .. } if is_fine => {
+                let said = known.iter().find(|(text, _)| response.body.trim_ascii() == text.as_bytes());
+                said.map_or_else(|| refused(Why::Strange, status()), |(text, why)| refused(*why, (*text).to_owned()))
+            }
             Judge::Flag(field) if is_fine && body()[field] == true => Ok(format!("{field} true")),
             Judge::Code { field, good, known } => match body()[field].as_i64() {
                 Some(code) if code == good && is_fine => Ok(format!("{field} {code}")),
@@ -112,6 +132,15 @@ impl Judge {
             _ => refused(by_status(response.status), status()),
         }
     }
+}
+
+/// Whether a body is a web page, such as the log-in page of a network. The type that an answer names says little: many a
+/// small script answers `ok` as `text/html`.
+fn is_web_page(body: &[u8]) -> bool {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body).trim_ascii_start();
+    let begins = |text: &str| body.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()));
+    ["<!doctype", "<html", "<head", "<body", "<meta", "<script", "<title", "<!--"].into_iter().any(begins)
+        || (begins("<?xml") && body.windows(5).any(|part| part.eq_ignore_ascii_case(b"<html")))
 }
 
 fn by_status(status: u16) -> Why {
@@ -147,7 +176,9 @@ mod tests {
             ("wecom", 200, r#"{"errcode":7}"#, Some(Why::Refused)),
             ("wecom", 200, "<html>log in to the WLAN</html>", Some(Why::Strange)),
             ("wecom", 502, "bad gateway", Some(Why::Busy)),
-            ("ntfy", 200, "{}", None),
+            ("ntfy", 200, r#"{"id":"sPs71M8A2T","time":1643935928,"event":"message"}"#, None),
+            ("ntfy", 200, "{}", Some(Why::Strange)),
+            ("ntfy", 200, "<html>log in to the WLAN</html>", Some(Why::Strange)),
             ("ntfy", 429, "{}", Some(Why::Limit)),
             ("ntfy", 401, "{}", Some(Why::Key)),
             ("telegram", 200, r#"{"ok":true}"#, None),
@@ -158,6 +189,10 @@ mod tests {
             ("slack", 200, "<html>", Some(Why::Strange)),
             ("slack", 404, "no_service", Some(Why::Key)),
             ("discord", 204, "", None),
+            ("discord", 200, r#"{"id":"1","content":"x"}"#, None),
+            ("discord", 200, "<!DOCTYPE html>", Some(Why::Strange)),
+            ("discord", 200, "", Some(Why::Strange)),
+            ("discord", 404, "{}", Some(Why::Key)),
             ("discord", 302, "", Some(Why::Refused)),
             ("bark", 200, r#"{"code":200}"#, None),
             ("bark", 400, r#"{"code":400}"#, Some(Why::Key)),
@@ -170,7 +205,16 @@ mod tests {
             ("feishu", 400, r#"{"code":11232}"#, Some(Why::Limit)),
             ("feishu", 500, r#"{"code":0}"#, Some(Why::Busy)),
             ("webhook", 202, "", None),
+            ("webhook", 200, "ok", None),
+            ("webhook", 200, "{\"html\":\"<html>\"}", None),
+            ("webhook", 200, "\u{feff}\r\n<!doctype HTML><html>", Some(Why::Strange)),
+            ("webhook", 200, "<?xml version=\"1.0\"?>\n<html xmlns=\"x\">", Some(Why::Strange)),
+            ("webhook", 200, "<?xml version=\"1.0\"?><ok/>", None),
             ("healthchecks", 200, "OK", None),
+            ("healthchecks", 200, "OK (not found)", Some(Why::Key)),
+            ("healthchecks", 200, "OK (rate limited)", Some(Why::Limit)),
+            ("healthchecks", 200, "<html>", Some(Why::Strange)),
+            ("healthchecks", 404, "not found", Some(Why::Key)),
         ] {
             assert_eq!(judged(name, status, body), why, "{name} {status} {body}");
         }

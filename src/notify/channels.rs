@@ -132,7 +132,7 @@ pub const CHANNELS: &[Channel] = &[
         form: Form { body: Body::Text, ..plain("", Limit::bytes(4000)) },
         markdown: None,
         proof: Proof::Bearer,
-        judge: Judge::Status,
+        judge: Judge::Field { name: "id", or_nothing: false },
         is_ping: false,
     },
     Channel {
@@ -154,7 +154,7 @@ pub const CHANNELS: &[Channel] = &[
         form: Form { tame: for_slack, ..plain(r#"{"text":"{text}"}"#, Limit::characters(3000)) },
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Text("ok"),
+        judge: Judge::Text { good: "ok", known: &[] },
         is_ping: false,
     },
     Channel {
@@ -166,7 +166,8 @@ pub const CHANNELS: &[Channel] = &[
         form: plain(r#"{"content":"{text}","allowed_mentions":{"parse":[]}}"#, Limit::characters(2000)),
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Status,
+        // With `?wait=true` in its address it answers with the message.
+        judge: Judge::Field { name: "id", or_nothing: true },
         is_ping: false,
     },
     Channel {
@@ -251,7 +252,8 @@ pub const CHANNELS: &[Channel] = &[
         form: Form { body: Body::Text, ..plain("", Limit::bytes(100_000)) },
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Status,
+        // It answers 200 to pings of no check, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
+        judge: Judge::Text { good: "OK", known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::Limit)] },
         is_ping: true,
     },
 ];

@@ -11,8 +11,12 @@ const TRIES: u32 = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum NotTaken {
     /// It did not answer.
-    #[error("{0}; check the connection, or try again later")]
-    Http(#[from] http::Error),
+    #[error("{error}; {}", error.remedy())]
+    Http {
+        /// Why.
+        #[from]
+        error: http::Error,
+    },
     /// It did not take the message.
     #[error("{0}")]
     Refused(Refusal),

@@ -19,6 +19,8 @@ pub(super) enum Ended {
     TurnedAway(String),
     /// Nothing certain: the service was in trouble, or the answer got lost.
     Trouble(String),
+    /// The login went well, and its token is kept, but nobody could be asked whose it is.
+    Untried(String),
     /// Nothing of it was sent.
     NotSent(Error),
     /// Something of our own, or a person's wish to stop.
@@ -42,6 +44,7 @@ impl From<Error> for Ended {
 pub(super) fn unless_sent(error: http::Error) -> Ended {
     match error {
         http::Error::Network { unsent: true, .. }
+        | http::Error::Untrusted { .. }
         | http::Error::Proxy { .. }
         | http::Error::Stopped
         | http::Error::TooLate
@@ -103,6 +106,7 @@ impl Logins<'_> {
                 Ended::Otherwise(error @ Error::OtherAccount(_)) => {
                     self.guard.refused(&error.to_string()).map(|()| error)
                 }
+                Ended::Untried(message) => Ok(Error::Later { message, down: true }),
                 Ended::Otherwise(error) => Ok(error),
                 Ended::NotSent(error) => self.guard.was_not_sent().map(|()| error),
             };

@@ -61,6 +61,9 @@ pub enum Error {
     /// The login belongs to another account than the data folder: nothing is listed or written with it.
     #[error("{0}")]
     OtherAccount(String),
+    /// A person has to change a setting here, or one of the account on its website: no run helps before, and no login.
+    #[error("{0}")]
+    Config(String),
     /// A write was sent, and what became of it is not known: it is looked up, never repeated.
     #[error("{0}")]
     Unclear(String),
@@ -476,8 +479,8 @@ impl From<crate::http::Error> for Error {
             Http::Wait { .. } | Http::Pacing(_) => {
                 Error::Later { message: format!("{error}; try again later"), down: true }
             }
-            Http::Network { .. } => {
-                Error::Later { message: format!("{error}; check the connection, or try again later"), down: false }
+            Http::Network { .. } | Http::Untrusted { .. } => {
+                Error::Later { message: format!("{error}; {}", error.remedy()), down: false }
             }
             Http::Proxy { .. } => Error::Storage(error.to_string()),
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Strange(error.to_string()),

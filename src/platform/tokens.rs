@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use super::{Error, Result};
-use crate::fs::{FULL, NO_LOCKS, is_full, lacks_locks};
+use crate::fs::{NO_LOCKS, lacks_locks, no_room};
 
 /// Renewing takes one or two requests; somebody who holds the lock longer is asleep at a prompt.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -72,7 +72,7 @@ impl TokenStore {
     fn failed(&self, doing: &str, error: &io::Error) -> Error {
         let path = self.path();
         Error::Storage(match error {
-            error if is_full(error) => format!("{doing} {}: {FULL}", path.display()),
+            error if let Some(words) = no_room(error) => format!("{doing} {}: {words}", path.display()),
             error if lacks_locks(error) => format!("{doing} {}: {NO_LOCKS}", path.display()),
             error => format!("{doing} {}: {error}; check that the data folder may be written", path.display()),
         })

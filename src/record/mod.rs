@@ -207,6 +207,8 @@ pub enum ProblemKind {
     Storage,
     /// The login belongs to another account than the data folder.
     Account,
+    /// A person has to change a setting here, or one of the account on its website.
+    Config,
     /// A kind of a later version.
     #[serde(untagged)]
     Other(String),

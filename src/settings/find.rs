@@ -85,11 +85,12 @@ fn is_safe(meta: &Metadata) -> Result<bool, String> {
 
 /// The text of a `.env` file.
 pub(super) fn text(path: &Path) -> Result<String, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error(format!("{}: {error}; check --env-file", path.display())))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Error::Unusable(format!("{}: {error}; check --env-file", path.display())))?;
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Error(format!("{}, line {line}: this is not UTF-8; save the file as UTF-8", path.display()))
+        Error::Unusable(format!("{}, line {line}: this is not UTF-8; save the file as UTF-8", path.display()))
     })
 }
 

@@ -3,16 +3,17 @@
 //! An empty value counts as none, as `docker run --env-file` passes them on. A secret may also be given as
 //! `NAME_FILE` (a file that holds it) or `NAME_COMMAND` (a shell command that prints it).
 
-mod command;
 pub mod dotenv;
 mod find;
 mod known;
+mod secret;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::http::Secret;
@@ -24,7 +25,7 @@ pub use time::{duration, moment};
 /// With this in the environment, as in the container, the other values there may stand in quotes that are none of theirs:
 /// `docker run --env-file` passes on all that stands behind the `=`.
 const UNQUOTE: &str = "GS_UNQUOTE";
-/// How long a `NAME_COMMAND` may take, unless `GS_COMMAND_TIMEOUT` says otherwise: a person may have to unlock something.
+/// How long a `NAME_COMMAND`, or a `NAME_FILE` that is a pipe, may take, unless `GS_COMMAND_TIMEOUT` says otherwise: a person may have to unlock something.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 /// A secret is shorter; tokens of other tools have some kilobytes.
 const SECRET_BYTES: u64 = 64 << 10;
@@ -44,12 +45,20 @@ pub struct Settings {
     open_file: Option<String>,
     /// Why a `.env` file with settings of ours was not read.
     passed_over: Option<String>,
+    /// Raised when a person wants the program to end.
+    stop: Arc<AtomicBool>,
 }
 
-/// A setting that cannot be used. The text names the setting and what it may be, and never holds a secret.
+/// Why a setting has no value.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Error(String);
+pub enum Error {
+    /// It cannot be used. The text names the setting and what it may be, and never holds a secret.
+    #[error("{0}")]
+    Unusable(String),
+    /// A person ended the program while a secret was waited for.
+    #[error("stopped")]
+    Stopped,
+}
 
 impl Settings {
     /// Reads the environment and the `.env` file: `path`, else `.env` here if it is ours, else `garminsync/.env` in the
@@ -82,7 +91,10 @@ impl Settings {
             Ok(value) => drop(self.environment.insert(name, clean(&value).to_owned())),
             // To leave it out would mean another folder, or another password.
             Err(_) if known::is_known(&name) => {
-                return Err(Error(format!("{name} in the environment is not valid UTF-8; {}", rename_advice(&name))));
+                return Err(Error::Unusable(format!(
+                    "{name} in the environment is not valid UTF-8; {}",
+                    rename_advice(&name)
+                )));
             }
             Err(_) => drop(self.no_text.insert(name)),
         }
@@ -100,7 +112,7 @@ impl Settings {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         self.file_dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         for statement in dotenv::read(&text) {
-            let at = |line: usize, why: &str| Error(format!("{}, line {line}: {why}", path.display()));
+            let at = |line: usize, why: &str| Error::Unusable(format!("{}, line {line}: {why}", path.display()));
             match statement {
                 Statement::Unreadable { line, why } => {
                     return Err(at(line, &format!("{why} (write NAME=value, or NAME='value')")));
@@ -132,6 +144,21 @@ impl Settings {
         dotenv::expand(value, lookup).map_err(|other| {
             format!("{name} contains ${{{other}}}, and {other} is not set; set it on an earlier line, or, {instead}")
         })
+    }
+
+    /// From now on nothing is waited for once `stop` is raised.
+    pub fn heed(&mut self, stop: Arc<AtomicBool>) {
+        self.stop = stop;
+    }
+
+    /// The settings that a program without this environment would not have, or not with this value; by name.
+    pub fn only_in_environment(&self) -> Vec<&str> {
+        let is_set = |(name, value): &(&String, &String)| !value.trim().is_empty() && known::is_known(name);
+        let set = self.environment.iter().filter(is_set);
+        let mut names: Vec<&str> =
+            set.filter(|(name, value)| self.file.get(*name) != Some(value)).map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// The `.env` file that was read.
@@ -183,34 +210,32 @@ impl Settings {
     /// mark before it are none of it; blanks are.
     ///
     /// # Errors
-    /// The file cannot be read, or the command fails, takes longer than `GS_COMMAND_TIMEOUT`, or prints too much.
+    /// The file cannot be read, or the command fails, takes longer than `GS_COMMAND_TIMEOUT`, or prints too much; a file that
+    /// is a pipe has the same limits. [`Error::Stopped`] if a person ends the program meanwhile.
     pub fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
         if let Some(value) = self.get(name) {
             return Ok(Some(Secret::new(value)));
         }
         let (file, command) = (format!("{name}_FILE"), format!("{name}_COMMAND"));
-        let (from, bytes) = if let Some(path) = self.path(&file) {
-            let read = std::fs::File::open(&path).and_then(|file| {
-                let mut bytes = Vec::new();
-                file.take(SECRET_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
-            });
-            let bytes = read.map_err(|error| Error(format!("{file}: {}: {error}", path.display())))?;
-            (file, bytes)
-        } else if let Some(line) = self.get(&command) {
-            let limit = self.duration("GS_COMMAND_TIMEOUT", COMMAND_TIMEOUT)?;
-            let output = command::output(line, limit, SECRET_BYTES);
-            let output = output.map_err(|why| Error(format!("{command} {why}; run it by hand to see why")))?;
-            (command, output)
-        } else {
-            return Ok(None);
+        let (from, bytes) = match (self.path(&file), self.get(&command)) {
+            (Some(path), _) => (&file, secret::contents(&file, &path, &self.limits()?)?),
+            (None, Some(line)) => (&command, secret::output(&command, line, &self.limits()?)?),
+            (None, None) => return Ok(None),
         };
-        if bytes.len() as u64 > SECRET_BYTES {
-            return Err(Error(format!("{from} has more than {SECRET_BYTES} bytes; a secret is shorter")));
-        }
-        let text =
-            String::from_utf8(bytes).map_err(|_| Error(format!("{from} is not valid UTF-8; save it as UTF-8")))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::Unusable(format!("{from} is not valid UTF-8; save it as UTF-8")))?;
         let text = clean(&text);
         Ok((!text.is_empty()).then(|| Secret::new(text)))
+    }
+
+    /// `GS_COMMAND_TIMEOUT`: how long a secret is waited for.
+    pub fn command_timeout(&self) -> Result<Duration, Error> {
+        self.time_limit("GS_COMMAND_TIMEOUT", COMMAND_TIMEOUT)
+    }
+
+    fn limits(&self) -> Result<secret::Limits<'_>, Error> {
+        let time = self.command_timeout()?;
+        Ok(secret::Limits { time, bytes: SECRET_BYTES, stop: &self.stop })
     }
 
     /// An e-mail address, given as a secret may be: without blanks around it.
@@ -227,17 +252,35 @@ impl Settings {
         ["", "_FILE", "_COMMAND"].iter().any(|ending| self.get(&format!("{name}{ending}")).is_some())
     }
 
+    /// Whether [`Settings::secret`] would have it at once: it runs no command for it, and reads no pipe, which gives it once.
+    pub fn is_at_hand(&self, name: &str) -> bool {
+        let file = self.path(&format!("{name}_FILE"));
+        self.get(name).is_some() || file.is_some_and(|path| path.is_file() || !path.exists())
+    }
+
     /// A time span: humantime (`2s`, `1h 30m`); a bare number is seconds.
     pub fn duration(&self, name: &str, default: Duration) -> Result<Duration, Error> {
         self.get(name).map_or(Ok(default), |text| {
-            duration(text).map_err(|why| Error(format!("{name}={text:?}: {why}; write for example 2s, 500ms or 0")))
+            duration(text).map_err(|why| Error::Unusable(format!("{name}={text:?}: {why}")))
         })
+    }
+
+    /// The same, of a limit within which something has to happen: without any time nothing could.
+    pub fn time_limit(&self, name: &str, default: Duration) -> Result<Duration, Error> {
+        match self.duration(name, default)? {
+            Duration::ZERO => {
+                Err(Error::Unusable(format!("{name} is 0, and nothing comes within no time; write for example 1m")))
+            }
+            time => Ok(time),
+        }
     }
 
     /// A whole number.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Error> {
         self.get(name)
-            .map(|text| text.trim().parse().map_err(|_| Error(format!("{name}={text:?} is not a whole number"))))
+            .map(|text| {
+                text.trim().parse().map_err(|_| Error::Unusable(format!("{name}={text:?} is not a whole number")))
+            })
             .transpose()
     }
 
@@ -247,7 +290,7 @@ impl Settings {
         match text.trim().to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" => Ok(Some(true)),
             "0" | "false" | "no" | "off" => Ok(Some(false)),
-            _ => Err(Error(format!("{name}={text:?} is neither yes nor no; write 1 or 0"))),
+            _ => Err(Error::Unusable(format!("{name}={text:?} is neither yes nor no; write 1 or 0"))),
         }
     }
 
@@ -260,7 +303,9 @@ impl Settings {
             return Ok(dir);
         }
         self.xdg("XDG_DATA_HOME", ".local/share")?.map(|dir| dir.join("garminsync")).ok_or_else(|| {
-            Error("no place for the data: neither DATA_DIR, XDG_DATA_HOME nor HOME is set; set DATA_DIR".into())
+            Error::Unusable(
+                "no place for the data: neither DATA_DIR, XDG_DATA_HOME nor HOME is set; set DATA_DIR".into(),
+            )
         })
     }
 
@@ -286,7 +331,7 @@ impl Settings {
 
     fn xdg(&self, name: &str, below_home: &str) -> Result<Option<PathBuf>, Error> {
         let text_of = |name: &str| match self.no_text.contains(name) {
-            true => Err(Error(format!(
+            true => Err(Error::Unusable(format!(
                 "{name} in the environment is not valid UTF-8; name the data folder with DATA_DIR and the settings file with --env-file"
             ))),
             false => Ok(self.get(name).map(PathBuf::from)),

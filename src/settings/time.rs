@@ -5,12 +5,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 /// Reads a time span: humantime, or seconds as a bare number.
+///
+/// # Errors
+/// It is none: in words that say what is one.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
-    }
-    humantime::parse_duration(text).map_err(|error| error.to_string())
+    let read = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(text).ok(),
+    };
+    read.ok_or_else(|| "not a time span; write for example 90s, 5m, 500ms or 0".to_owned())
 }
 
 /// Reads a point in time: a date (its midnight UTC), an RFC 3339 time, or how long ago (`30d`, by humantime).

@@ -187,7 +187,7 @@ impl<E: From<Error>> Search<'_, E> {
             return Ok(());
         }
         if depth > DEPTH {
-            let why = format!("more than {DEPTH} folders lie in each other; it is passed over");
+            let why = format!("more than {DEPTH} folders lie in each other");
             return (self.each)(Met::Bad(below(self.root, dir), why));
         }
         match entries(dir) {

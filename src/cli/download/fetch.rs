@@ -194,6 +194,7 @@ impl Downloads<'_> {
             Error::Gone(_) => (ProblemKind::Gone, false),
             Error::Refused(_) => (ProblemKind::Refused, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
+            Error::Config(_) => (ProblemKind::Config, true),
             Error::Input(_) | Error::Storage(_) | Error::Unclear(_) | Error::TooLate => return Err(error.into()),
             Error::Stopped => {
                 let message = "stopped; what was begun is finished, run it again for the rest";

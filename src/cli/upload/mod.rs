@@ -123,7 +123,7 @@ impl<'a> Uploads<'a> {
     /// Whether as many uploads were begun in this run as there may be. Those of other commands of the run count.
     fn is_limit_reached(&self) -> Result<bool, Failure> {
         let Some(max) = self.max_upload else { return Ok(false) };
-        Ok(self.run.catalogue.transfers_of_run(&self.run.id)? >= max)
+        Ok(self.run.catalogue.transfers_of_run(&self.run.id)? + self.run.counted("rehearsed") >= max)
     }
 
     /// Whether a person wants it to end.

@@ -77,8 +77,7 @@ impl Uploads<'_> {
             return self.decided(record, "already-there", Some(from.1), vec![NOT_GONE.to_owned()]);
         }
         if self.is_limit_reached()? {
-            self.run.count("left", 1);
-            return self.decided(record, "skipped", None, vec!["the limit of uploads a run is reached".to_owned()]);
+            return self.leave(record);
         }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
             return self.fail(record, problem);
@@ -123,11 +122,21 @@ impl Uploads<'_> {
         Ok(())
     }
 
-    /// Tells what would be sent.
+    /// Tells what would be sent, as much of it as one run would.
     fn rehearse(&mut self, record: TransferRecord) -> Result<(), Failure> {
+        if self.is_limit_reached()? {
+            return self.leave(record);
+        }
+        self.run.count("rehearsed", 1);
         let from = &record.activity.activity;
         self.run.talk.warning(&format!("{} {}: would be sent to {}", from.platform, from.id, record.to));
         self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()])
+    }
+
+    /// The next runs send it.
+    fn leave(&mut self, record: TransferRecord) -> Result<(), Failure> {
+        self.run.count("left", 1);
+        self.decided(record, "skipped", None, vec!["the limit of uploads a run is reached".to_owned()])
     }
 
     /// Whether it is there or under way, as the look has just shown.

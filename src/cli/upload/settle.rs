@@ -185,7 +185,13 @@ impl Uploads<'_> {
     /// One answer. Trouble with it leaves it as it was; all else means what it means for a fresh upload.
     fn learn(&mut self, one: Waiting, answer: platform::Result<Uploaded>) -> Result<(), Failure> {
         match answer {
-            Err(error @ (Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) | Error::Login(_))) => {
+            Err(
+                error @ (Error::Later { .. }
+                | Error::Strange(_)
+                | Error::Unclear(_)
+                | Error::Login(_)
+                | Error::Config(_)),
+            ) => {
                 self.run.talk.detail(&format!("{}: {error}", one.kind.name));
                 self.in_the_dark.insert(one.kind.name, error.to_string());
                 self.waiting.push(one);

@@ -122,7 +122,7 @@ impl Folder {
                 Met::Bad(shown, why) => look.is_broken(&shown, &why),
                 Met::Skipped(skip, shown) => look.skipped.add(skip, &shown),
                 Met::File(place, bytes) => match fit::scan(&bytes) {
-                    Err(broken) => look.is_broken(&place.shown, &format!("{broken}; it is passed over")),
+                    Err(broken) => look.is_broken(&place.shown, &broken.to_string()),
                     Ok(fit) if is_activity(&fit) => {
                         let listed = summary::listed(self.context.name, &place.shown, &bytes, &fit);
                         // The same bytes at a second place are no second entry.
@@ -185,7 +185,7 @@ impl Folder {
 impl Look {
     /// A file that should have been an activity or a zip is none.
     fn is_broken(&mut self, shown: &str, why: &str) {
-        let text = format!("{}: {why}", printable(shown));
+        let text = format!("{}: {why}; it is passed over", printable(shown));
         self.broken.push(Notice { skip: Skip::Broken, key: text.clone(), text, details: Vec::new(), matters: true });
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use crate::fs::{FULL, is_full};
+use crate::fs::no_room;
 use crate::platform::{Error, Result};
 
 /// Unfinished files begin so: hidden, and never taken for an activity.
@@ -84,8 +84,8 @@ fn sweep(dir: &Path) {
 }
 
 fn failed(dir: &Path, error: &io::Error) -> Error {
-    if is_full(error) {
-        return Error::Storage(format!("{}: {FULL}", dir.display()));
+    if let Some(words) = no_room(error) {
+        return Error::Storage(format!("{}: {words}", dir.display()));
     }
     let advice = match error.kind() {
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "make the folder writable",

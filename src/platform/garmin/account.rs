@@ -87,7 +87,17 @@ impl Garmin {
         }
         let Some(credentials) = (self.context.credentials)()? else { return Err(self.login_needed(&why)) };
         self.logins().may_try(false)?;
-        self.password_login(&credentials, &mut |_| None)
+        match self.password_login(&credentials, &mut |_| None) {
+            // It may have come although nobody could say whose it is: the next request tells.
+            Err(error @ Error::Later { .. }) => match self.store.load::<Token>()?.filter(usable) {
+                Some(token) => {
+                    (self.context.notice)(&error.to_string());
+                    Ok(token)
+                }
+                None => Err(error),
+            },
+            done => done,
+        }
     }
 
     /// Renews a token and keeps the new one. [`Error::Login`]: it can no longer be renewed, and will not be tried again.
@@ -124,7 +134,9 @@ impl Garmin {
                 room.save(&Token { dead: Some(dead.clone()), ..token.clone() })?;
                 Err(Error::Login(dead))
             }
-            Err(NoToken::Later(why)) => Err(Error::Later { message: format!("{why}; try again later"), down: true }),
+            Err(NoToken::Later(why)) => {
+                Err(Error::Later { message: format!("{why}, and the token is kept; try again later"), down: true })
+            }
         }
     }
 
@@ -173,6 +185,7 @@ impl Garmin {
                 message: format!("{why}; try again later (a ticket is spent by now, a token is not)"),
                 down: true,
             },
+            Ended::Untried(message) => Error::Later { message, down: true },
             Ended::Otherwise(error) | Ended::NotSent(error) => error,
         })?;
         if token.source != "browser" && token.refresh_token.is_some() {

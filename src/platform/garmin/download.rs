@@ -99,7 +99,7 @@ fn file(site: &Site, path: &str) -> Request {
 /// service, which may dislike this one address alone; 502 to 504 say nothing about the file either.
 fn read(response: &Response) -> Result<Way> {
     if front::is_web_page(response) {
-        let message = format!("{}; try again later", front::web_page("the file"));
+        let message = format!("{}, and the token is kept; try again later", front::web_page("the file"));
         return Err(Error::Later { message, down: false });
     }
     front::check(response, "the file")?;

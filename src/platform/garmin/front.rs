@@ -32,7 +32,7 @@ pub fn is_web_page(response: &Response) -> bool {
 /// What a web page in the place of `what` means, in words.
 pub fn web_page(what: &str) -> String {
     format!(
-        "Garmin shows a web page instead of {what} (HTTP 403): something in front of the service blocks this client or its network, and the token is kept"
+        "Garmin shows a web page instead of {what} (HTTP 403): something in front of the service blocks this client or its network"
     )
 }
 
@@ -46,7 +46,7 @@ pub fn check(response: &Response, what: &str) -> Result<()> {
         return later(format!("Garmin limits the rate of requests ({status} instead of {what}); try again later"));
     }
     if is_web_page(response) {
-        return later(format!("{}; try again later", web_page(what)));
+        return later(format!("{}, and the token is kept; try again later", web_page(what)));
     }
     Ok(())
 }

@@ -104,7 +104,12 @@ fn is_id(text: &str) -> bool {
 fn concerns_all(error: &Error) -> bool {
     match error {
         Error::Later { down, .. } => *down,
-        Error::Login(_) | Error::Storage(_) | Error::Input(_) | Error::OtherAccount(_) | Error::Stopped => true,
+        Error::Login(_)
+        | Error::Storage(_)
+        | Error::Input(_)
+        | Error::OtherAccount(_)
+        | Error::Config(_)
+        | Error::Stopped => true,
         Error::Gone(_) | Error::Refused(_) | Error::Strange(_) | Error::Unclear(_) | Error::TooLate => false,
     }
 }

@@ -102,13 +102,14 @@ impl Garmin {
     pub(super) fn keep(&self, token: Token, email: Option<&str>) -> Attempt<Token> {
         let before = self.store.load::<Token>().unwrap_or(None);
         let kept = self.keep_owned(token, email);
-        if let Err(ended) = kept {
+        if let Err(ended) = &kept
+            && !matches!(ended, Ended::Untried(_))
+        {
             match &before {
                 Some(token) => self.store.save(token),
                 None => self.store.remove().map(drop),
             }
             .map_err(Ended::from)?;
-            return Err(ended);
         }
         kept
     }
@@ -119,6 +120,7 @@ impl Garmin {
             true => token,
             false => self.renew(&token).map_err(Ended::from)?,
         };
+        let mut untried = None;
         let token = match self.whose(&token) {
             Whose::Said(profile) => {
                 if profile.user_id.is_none() {
@@ -129,7 +131,7 @@ impl Garmin {
             Whose::Refused(why) => return Err(Ended::Refused(why)),
             // Nothing speaks against it. Whose it is, the next command asks before it does anything.
             Whose::Unknown(why) => {
-                (self.context.notice)(&format!("the token is kept, but could not be tried: {why}"));
+                untried = Some(format!("the token is kept, but could not be tried: {why}"));
                 token
             }
         };
@@ -140,7 +142,7 @@ impl Garmin {
         if let Err(error) = noted {
             (self.context.notice)(&format!("the token is kept, but not all about it could be noted: {error}"));
         }
-        Ok(token)
+        untried.map_or(Ok(token), |why| Err(Ended::Untried(why)))
     }
 
     /// Compares the owner that an entry of the list names with the owner of the token. Where they differ, the service is

@@ -56,10 +56,9 @@ pub fn parse(site: &Site, response: &Response) -> Result<Uploaded> {
     match (response.status, envelope::verdict(response)) {
         (408 | 500..=599, _) => unclear("Garmin is in trouble"),
         // What concerns the account is no fault of the file: that is not to be remembered as refused.
-        (412, _) => Err(Error::Later {
-            message: "Garmin takes no files for this account until its owner agrees to it (HTTP 412): log in to Garmin Connect on the web, and in Settings, under Privacy and Data, allow Device Uploads; then run it again".into(),
-            down: true,
-        }),
+        (412, _) => Err(Error::Config(
+            "Garmin takes no files for this account until its owner agrees to it (HTTP 412): log in to Garmin Connect on the web, and in Settings, under Privacy and Data, allow Device Uploads; then run it again".into(),
+        )),
         (409, Verdict::AlreadyThere(id)) | (_, Verdict::AlreadyThere(id)) => Ok(Uploaded::AlreadyThere(id)),
         (409, _) => Ok(Uploaded::AlreadyThere(envelope::named_id(response))),
         (_, Verdict::Refused(words)) => Err(Error::Refused(format!("Garmin refuses the file: {words}"))),
@@ -175,7 +174,7 @@ mod tests {
             assert!(matches!(refused, Err(Error::Refused(words)) if words.contains("Said so.")), "{status}");
         }
         let consent = answer(412, None, "{}");
-        assert!(matches!(consent, Err(Error::Later { down: true, message }) if message.contains("Device Uploads")));
+        assert!(matches!(consent, Err(Error::Config(message)) if message.contains("Device Uploads")));
         assert!(matches!(answer(400, None, "{}"), Err(Error::Strange(_))));
         assert!(matches!(answer(403, None, "{}"), Err(Error::Login(_))));
         assert!(matches!(answer(403, None, "<html>"), Err(Error::Later { down: true, .. })));
