@@ -22,7 +22,7 @@ pub struct Profile {
 
 /// What came of asking whose token it is.
 enum Whose {
-    /// The service knows the token.
+    /// The service knows the token, and whose it is.
     Said(Profile),
     /// The service does not accept the token.
     Refused(String),
@@ -87,7 +87,10 @@ impl Garmin {
             }
             Ok(response) => match front::check(&response, "the profile") {
                 Err(blocked) => Whose::Unknown(blocked.to_string()),
-                Ok(()) if response.status == 200 => Whose::Said(Profile::read(&response)),
+                Ok(()) if response.status == 200 => match Profile::read(&response) {
+                    Profile { user_id: None, .. } => Whose::Unknown("Garmin does not say whose it is".into()),
+                    profile => Whose::Said(profile),
+                },
                 Ok(()) => Whose::Unknown(format!("HTTP {}", response.status)),
             },
             Err(error) => Whose::Unknown(error.to_string()),
@@ -122,12 +125,7 @@ impl Garmin {
         };
         let mut untried = None;
         let token = match self.whose(&token) {
-            Whose::Said(profile) => {
-                if profile.user_id.is_none() {
-                    (self.context.notice)("the token is kept, but Garmin does not say whose it is");
-                }
-                profile.fill(token)
-            }
+            Whose::Said(profile) => profile.fill(token),
             Whose::Refused(why) => return Err(Ended::Refused(why)),
             // Nothing speaks against it. Whose it is, the next command asks before it does anything.
             Whose::Unknown(why) => {
