@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 
+use super::life::Sign;
 use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, generate, remarks, signals};
 use crate::archive::{Archive, make_private};
 use crate::catalogue::{self, Catalogue};
@@ -117,6 +118,7 @@ fn whole<A: HasCommon>(
         _ => Ok(None),
     };
     let result = row.map_err(Failure::from).and_then(|row| {
+        let _sign = row.and_then(|row| Sign::give(&run.data_dir, row));
         let result = work(args, &mut run);
         run.end(row, result)
     });

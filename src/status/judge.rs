@@ -48,6 +48,8 @@ pub struct Signs {
     pub due: Option<Due>,
     /// A run whose commands have had the time to end.
     pub ended: Option<String>,
+    /// Commands that give a sign of life, and the run of each in front of it.
+    pub at_work: Vec<(String, String)>,
 }
 
 /// What a platform says of the state.
@@ -63,6 +65,8 @@ pub struct PlatformSigns {
     pub refused: Option<(Timestamp, Clean)>,
     /// Until when no password login is tried at all, and why.
     pub cooldown: Option<(Timestamp, Clean)>,
+    /// Since the last password login was refused or turned away, the token has served to list it.
+    pub served_since: bool,
     /// Until when the service asked to be left alone.
     pub asked_to_wait: Option<Timestamp>,
     /// What is wrong with its newest listing.
@@ -99,6 +103,8 @@ pub struct LastCommand {
     pub run: String,
     /// The row.
     pub row: Command,
+    /// Whether it gives a sign of life; nothing: nobody can tell.
+    pub is_alive: Option<bool>,
 }
 
 /// When it is to run.
@@ -154,11 +160,15 @@ impl Signs {
     /// belong to another run.
     pub fn is_running(&self, run: &str, command: &str) -> bool {
         let is_it = |last: &LastCommand| last.run == run && last.row.command.as_str() == command;
-        self.commands.iter().position(is_it).is_some_and(|at| self.runs(at))
+        let is_at_work = self.at_work.iter().any(|(at_work, _)| at_work == run);
+        is_at_work || self.commands.iter().position(is_it).is_some_and(|at| self.runs(at))
     }
 
     fn runs(&self, at: usize) -> bool {
-        let LastCommand { run, row } = &self.commands[at];
+        let LastCommand { run, row, is_alive } = &self.commands[at];
+        if let Some(is_alive) = is_alive {
+            return row.exit.is_none() && *is_alive;
+        }
         let is_followed = self.commands[at + 1..].iter().any(|later| later.run != *run);
         let has_ended = self.ended.as_ref() == Some(run);
         row.exit.is_none() && !is_followed && !has_ended && clock::is_within(row.started, self.now, LONGEST)
@@ -201,15 +211,20 @@ impl Signs {
         let way_in = if one.cooldown.is_some() { &browser } else { &login };
         let about = |what| Matter { platform: Some(one.name.clone()), ..Matter::new(what) };
         let mut matters = Vec::new();
-        if let Some((since, why)) = &one.refused {
+        // What the token does is no worse for it; should the token end, that is a matter of its own.
+        let (refused, cooldown) = match one.served_since {
+            true => (None, None),
+            false => (one.refused.as_ref(), one.cooldown.as_ref()),
+        };
+        if let Some((since, why)) = refused {
             let (at, why, mend) = (Some(*since), Some(why.clone()), Some(way_in.clone()));
             matters.push(Matter { at, why, mend, ..about(What::LoginRefused) });
-        } else if let Some((until, why)) = &one.cooldown {
+        } else if let Some((until, why)) = cooldown {
             let (at, why, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
             matters.push(Matter { at, why, mend, ..about(What::Cooldown) });
         }
         // A refused login has to be mended anyhow, and that gives a new token.
-        if let Some((login, since)) = one.login.as_ref().filter(|_| one.refused.is_none())
+        if let Some((login, since)) = one.login.as_ref().filter(|_| refused.is_none())
             && let Some(at) = self.dead_since(login, *since)
         {
             let (why, mend) = (login.dead.clone(), Some(way_in.clone()));
@@ -314,7 +329,7 @@ impl Signs {
         let holds = |at: Timestamp| due.since <= at || clock::age(due.since, self.now).is_none();
         let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > PATIENCE)?;
         let has_begun = self.last_run.is_some_and(|began| began >= previous);
-        let is_at_it = (0..self.commands.len()).any(|at| self.runs(at));
+        let is_at_it = !self.at_work.is_empty() || (0..self.commands.len()).any(|at| self.runs(at));
         (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), ..Matter::new(What::Overdue) })
     }
 

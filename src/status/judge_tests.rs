@@ -16,7 +16,7 @@ fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, message: &str) ->
         counts: Default::default(),
         message: (!message.is_empty()).then(|| Clean::of(message)),
     };
-    LastCommand { run: run.into(), row }
+    LastCommand { run: run.into(), row, is_alive: None }
 }
 
 fn platform(name: &str) -> PlatformSigns {
@@ -276,4 +276,38 @@ fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
     let commands = vec![row("a", "gs-upload", 0, None, "")];
     let signs = Signs { ended: Some("a".into()), ..signs(vec![platform("coros")], commands) };
     assert_eq!(whats(&signs.judge()), [What::Unfinished]);
+}
+
+#[test]
+fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was_killed() {
+    let open = |is_alive, hours| LastCommand { is_alive, ..row("a", "gs-fetch", hours, None, "") };
+    let listing = Unbelieved { run: "a".into(), started: at(-2), finished: None, shrunk: false, why: None };
+    let later = row("b", "gs-diff", 0, Some(0), "");
+    let judge = |commands: Vec<LastCommand>, at_work| {
+        let listed = PlatformSigns { listing: Some(listing.clone()), ..platform("coros") };
+        whats(&Signs { at_work, ..signs(vec![listed], commands) }.judge())
+    };
+    let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
+    // Whatever has run meanwhile, and however long it takes.
+    assert_eq!(judge(vec![open(Some(true), -2), later.clone()], at_work()), []);
+    assert_eq!(judge(vec![open(Some(true), -48)], at_work()), []);
+    // The newest row of the command is of another run.
+    assert_eq!(judge(vec![row("b", "gs-fetch", 0, Some(0), "")], at_work()), []);
+    assert_eq!(judge(vec![open(Some(false), -2)], vec![]), [What::ListCut, What::Unfinished]);
+    assert_eq!(judge(vec![open(None, -2), later], vec![]), [What::ListCut, What::Unfinished], "nobody can tell");
+}
+
+#[test]
+fn a_refused_login_is_over_once_the_token_has_served() {
+    let refused = Some((at(-5), Clean::of("this login belongs to somebody else")));
+    let cooldown = Some((at(2), Clean::of("429")));
+    for one in [PlatformSigns { refused, ..platform("coros") }, PlatformSigns { cooldown, ..platform("coros") }] {
+        assert_ne!(signs(vec![one.clone()], vec![]).judge().state, State::Well);
+        let served = PlatformSigns { served_since: true, ..one };
+        assert_eq!(signs(vec![served.clone()], vec![]).judge().state, State::Well);
+        // The token is a matter of its own.
+        let login = Login { expires: None, renewable: false, renewable_until: None, dead: Some(Clean::of("ended")) };
+        let dead = PlatformSigns { login: Some((login, at(-1))), ..served };
+        assert_eq!(whats(&signs(vec![dead], vec![]).judge()), [What::LoginDead]);
+    }
 }

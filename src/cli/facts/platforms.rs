@@ -61,6 +61,7 @@ impl Compared<'_> {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
                 login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
+                served_since: barred.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
                 refused: refused_login.map(|login| (login.at, Clean::of(&login.reason))),
                 cooldown: pause,
                 asked_to_wait: around.asked_to_wait,
