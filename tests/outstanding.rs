@@ -207,6 +207,87 @@ fn a_command_for_some_platforms_says_nothing_of_the_others_to_be_over() {
 }
 
 #[test]
+fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_until_it_is_mended() {
+    for (name, value, mend) in [
+        ("SYNC_PLATFORM", "GARMINCOM,CORSO", "gs-settings --check"),
+        ("GS_ARCHIVE", "everything", "gs-settings --check"),
+        ("SPORT_DIFF_SECOND", "a minute", "gs-settings --check"),
+        ("GS_LOCK_WAIT", "soon", "gs-settings --check"),
+        ("GS_LOST_AFTER", "never", "gs-settings --check"),
+        ("DELETE_DUPLICATE", "perhaps", "gs-settings --check"),
+        ("GS_SCHEDULED", "everything", "gs-settings --check"),
+        ("GARMIN_EMAIL_COM", "else@example.com", "gs-auth logout --forget-account --platform garmin-com"),
+    ] {
+        let mut world = dozen();
+        if name == "GARMIN_EMAIL_COM" {
+            world.work.run("gs-auth", &["login", "--password", "--platform", "garmin-com"]).ok();
+        }
+        sync(&world.work, &[]).ok();
+        let requests = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
+        let right = match name {
+            "SYNC_PLATFORM" => "GARMINCOM,COROS",
+            "GARMIN_EMAIL_COM" => "runner@example.com",
+            _ => "",
+        };
+        world.work.set(name, value);
+        sync(&world.work, &[]).ends(78);
+        let told = status(&world.work);
+        let matter = matter(&told, "set-up").unwrap_or_else(|| panic!("{name}: {told:#}"));
+        assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &json!(mend)), "{name}");
+        assert!(page(&world.work).contains("It needs you"), "{name}");
+        assert_eq!((&told["last_run"]["exit"], &told["last_run"]["outcome"]), (&json!(78), &json!("error")), "{name}");
+        let message = texts(&world).last().unwrap().clone();
+        assert!(message.contains("a person is needed") && message.contains(mend), "{name}: {message}");
+        let after = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
+        assert_eq!(after, requests, "{name}: nothing was done");
+
+        world.work.set(name, right);
+        if right.is_empty() {
+            // An empty one counts as not set.
+            world.work.unset(name);
+        }
+        sync(&world.work, &[]).ok();
+        assert_eq!(status(&world.work)["state"], "well", "{name}");
+        assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{name}: {:?}", texts(&world));
+    }
+}
+
+#[test]
+fn a_data_folder_in_which_nothing_can_be_made_is_told_with_what_to_do() {
+    let world = dozen();
+    std::fs::remove_dir_all(world.work.data("locks")).unwrap();
+    std::fs::write(world.work.data("locks"), "").unwrap();
+    let said = sync(&world.work, &[]);
+    said.ends(78)
+        .says("sync: ")
+        .says("cannot be written (")
+        .says("; make it writable, or set DATA_DIR to another folder");
+    assert!(!said.err.contains("line "), "{said}");
+}
+
+#[test]
+fn a_rehearsal_with_a_wrong_setting_is_not_told() {
+    let mut world = dozen();
+    sync(&world.work, &[]).ok();
+    let (messages, before) = (texts(&world).len(), status(&world.work));
+    world.work.set("GS_ARCHIVE", "everything");
+    sync(&world.work, &["-n"]).ends(78).says("GS_ARCHIVE");
+    assert_eq!((texts(&world).len(), &status(&world.work)), (messages, &before));
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM runs WHERE command = 'gs-settings'"), 0);
+}
+
+#[test]
+fn a_wrong_proxy_keeps_messages_from_being_sent_and_not_the_page_from_being_made() {
+    let mut world = dozen();
+    sync(&world.work, &[]).ok();
+    world.work.unset("GS_LOOPBACK").set("HTTPS_PROXY", "foo://bar");
+    sync(&world.work, &[]).ends(78).says("HTTPS_PROXY");
+    let told = status(&world.work);
+    let matter = matter(&told, "set-up").unwrap();
+    assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &json!("gs-settings --check")));
+}
+
+#[test]
 fn a_list_that_is_being_made_was_not_cut_whatever_runs_meanwhile() {
     let world = dozen();
     sync(&world.work, &[]).ok();

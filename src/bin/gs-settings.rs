@@ -10,7 +10,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::settings::{is_secret, names};
 
 /// Settings that are time spans.
@@ -68,7 +68,9 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     if args.check {
-        return check(run);
+        let result = check(run);
+        run.log_set_up(&result);
+        return result;
     }
     let mut output = Output::buffered();
     match &args.name {
@@ -107,6 +109,9 @@ fn check(run: &Run) -> Outcome {
     }
     run.settings.yes("DELETE_DUPLICATE")?;
     run.archives()?;
+    if let Some(what) = run.settings.get("GS_SCHEDULED").filter(|what| !matches!(what.trim(), "sync" | "download")) {
+        return Err(Failure::new(Exit::Config, format!("GS_SCHEDULED={what} is not known; write sync or download")));
+    }
     if run.loopback()?.is_none() {
         run.proxies()?;
         // They may be on a disk that is not there yet when a schedule is written.
@@ -116,7 +121,7 @@ fn check(run: &Run) -> Outcome {
     }
     let kinds = match run.platforms() {
         // That nobody has logged in yet is no mistake in a setting.
-        Err(failure) if failure.exit != cli::Exit::Login => return Err(failure),
+        Err(failure) if failure.exit != Exit::Login => return Err(failure),
         Err(_) => return Ok(()),
         Ok(kinds) => kinds,
     };

@@ -1,7 +1,7 @@
 //! The sync log: one row a command and run.
 
 use jiff::Timestamp;
-use rusqlite::{Row, ToSql, params};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 use super::{Catalogue, Result};
 use crate::clock;
@@ -113,6 +113,13 @@ impl Catalogue {
             statement.query_map([JUST_BEGUN], row)?.collect()
         });
         self.done(rows)
+    }
+
+    /// How the newest row of a command ended; nothing: there is none, or it has no end.
+    pub fn last_exit(&self, command: &str) -> Result<Option<u8>> {
+        let sql = "SELECT exit FROM runs WHERE command = ?1 ORDER BY number DESC LIMIT 1";
+        let exit = self.connection.query_row(sql, [command], |row| row.get(0)).optional();
+        Ok(self.done(exit)?.flatten())
     }
 
     fn command_rows(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<CommandRow>> {

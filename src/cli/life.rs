@@ -73,7 +73,7 @@ impl Run {
 }
 
 fn folder(data_dir: &Path) -> PathBuf {
-    data_dir.join("locks").join("running")
+    data_dir.join("locks").join(".running")
 }
 
 fn sweep(folder: &Path) {
