@@ -26,13 +26,13 @@ const RULES: &[(&str, &[&str])] = &[
     // Values in, a page out: never the catalogue.
     ("report", &["status", "lang", "activity", "sport", "clock"]),
     // Values in, a judgment out: never the catalogue.
-    ("status", &["lang", "activity", "clock"]),
+    ("status", &["lang", "fs", "activity", "clock"]),
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "walk", "fs", "activity", "sport"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
-    ("older", &["walk", "activity", "sport"]),
+    ("older", &["walk", "lang", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "fs", "activity", "sport", "clock"]),
     (
         "cli",
