@@ -255,7 +255,6 @@ fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_un
 #[test]
 fn a_data_folder_in_which_nothing_can_be_made_is_told_with_what_to_do() {
     let world = dozen();
-    std::fs::remove_dir_all(world.work.data("locks")).unwrap();
     std::fs::write(world.work.data("locks"), "").unwrap();
     let said = sync(&world.work, &[]);
     said.ends(78)

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, Uploads};
+use garminsync::lang;
 use garminsync::platform::{self, Kind};
 use garminsync::record::{Record, TransferRecord};
 
@@ -150,7 +151,8 @@ fn summary(run: &Run, max_upload: Option<u64>) {
     let counted = |what| run.counted(what);
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
         run.talk.warning(&format!(
-            "{left} left for the next run: at most {max} uploads a run (--max-upload, MAX_UPLOAD; 0 for no limit)"
+            "{left} left for the next run: at most {} a run (--max-upload, MAX_UPLOAD; 0 for no limit)",
+            lang::counted(max, "upload", "uploads")
         ));
     }
     run.talk.note(&format!(

@@ -48,7 +48,8 @@ impl Run {
         self.data_dir.join("tokens")
     }
 
-    fn has_token(&self, kind: &Kind) -> bool {
+    /// Whether somebody is logged in, as far as that is known without a look at the token.
+    pub fn has_token(&self, kind: &Kind) -> bool {
         self.tokens_dir().join(format!("{}.json", kind.name)).is_file()
     }
 
