@@ -90,7 +90,7 @@ fn lost(platform: &str, refused: &[Refusal]) -> PlatformSigns {
         [one] => Some(one.retry.clone()),
         _ => {
             let to = flag("--to", platform);
-            Some(format!("gs-list | gs-diff {to} --retry | gs-download | gs-upload"))
+            Some(format!("gs-list | gs-diff {to} --retry | gs-download | gs-upload > /dev/null"))
         }
     };
     let named = lost.iter().map(|one| format!("{} {}", one.activity.platform, one.activity.id.as_str()));
