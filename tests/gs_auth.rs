@@ -539,6 +539,51 @@ fn logout_forgets_and_status_says_so() {
 }
 
 #[test]
+fn what_is_said_of_a_login_is_said_of_the_one_that_there_is() {
+    let sim = Scenario::default_garmin(9, 2).start();
+    let work = Work::with_passwords(&sim);
+    let logout = |args: &[&str]| work.run("gs-auth", &[&["logout"], args].concat());
+    // Nobody is logged in, whatever passwords are set.
+    logout(&[]).ok().says("nobody is logged in");
+    work.run("gs-auth", &["export"]).ends(77).says("nobody is logged in");
+    logout(&["--forget-account"]).ends(2).says("nothing to forget");
+    logout(&["--forget-account", "--platform", "coros"]).ends(2).says("coros: nothing to forget");
+
+    let import = |domain: &str, platform: &str| {
+        let token = sim.with(|state| state.issue_token(domain)).to_string();
+        work.given("gs-auth", &["import", "-", "--platform", platform], &token).ok();
+    };
+    import("garmin.cn", "garmin-cn");
+    assert!(work.run("gs-auth", &["export"]).ok().out.contains("di_"), "the token of garmin-cn");
+    import("garmin.com", "garmin-com");
+    for args in [&["export"][..], &["logout"], &["logout", "--forget-account"]] {
+        let said = work.run("gs-auth", args);
+        said.ends(2).says("--platform garmin-com or --platform garmin-cn");
+        assert!(!said.err.contains("coros"), "{said}");
+    }
+    logout(&["--platform", "garmin-com", "--forget-account"]).ok().says("is forgotten");
+    logout(&[]).ok();
+    assert!(!work.data("tokens/garmin-cn.json").exists());
+    // It has no token any more, and still an owner.
+    logout(&["--forget-account"]).ok().says("garmin-cn");
+    logout(&["--forget-account"]).ends(2).says("nothing to forget");
+}
+
+#[test]
+fn a_long_remark_stands_below_the_table_with_its_time_whole() {
+    let sim = plain(3);
+    let work = Work::with_passwords(&sim);
+    sim.fault(Fault::new(status(429)).path(LOGIN));
+    work.run("gs-auth", &["login"]).ends(75);
+    let until = state(&work)["cooldown_until"].as_str().unwrap().to_owned();
+    let out = work.run("gs-auth", &["status", "--format", "table"]).ok().out.clone();
+    let line = out.lines().find(|line| line.starts_with("garmin-com: no password login before")).unwrap();
+    assert!(line.contains(&until), "{out}");
+    let (_, screen) = work.on_a_terminal("status", &[]);
+    assert!(screen.contains(&until), "{screen}");
+}
+
+#[test]
 fn no_secret_stands_anywhere_but_in_the_token_file() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);

@@ -188,3 +188,15 @@ fn a_database_of_an_older_tool_is_left_alone() {
     work.set("DB_PATH", "foreign.db");
     work.run("gs-list", &[]).ends(78).says("another program");
 }
+
+#[test]
+fn an_empty_list_says_what_there_is_none_of() {
+    let sim = plain(2);
+    let work = Work::logged_in(&sim);
+    let said = |args: &[&str]| work.run("gs-list", &[&["-v", "--format", "table"], args].concat()).ok().err.clone();
+    assert!(said(&["--missing"]).contains("nothing of that kind is known; gs-fetch lists the platforms"));
+    work.archive_all();
+    assert!(said(&["--missing"]).contains("nothing is missing"));
+    assert!(said(&["--deleted"]).contains("nothing is deleted"));
+    assert!(said(&["--since", "2099-01-01"]).contains("no such activity is known"));
+}

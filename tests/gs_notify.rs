@@ -286,7 +286,7 @@ fn ancestors_11_a_stage_that_failed_without_a_record_is_told() {
     let text = &texts(&sim)[0];
     assert!(text.starts_with("garminsync: 1 failed, a person is needed\n"), "{text}");
     let login = "- gs-fetch: a login is needed: no platform is set up; log in first: gs-auth login";
-    assert!(text.contains(login) && text.contains("; run: gs-auth status"), "{text}");
+    assert!(text.contains(login) && text.contains("; run: gs-auth login --platform garmin-com\n"), "{text}");
     assert!(text.contains("- gs-upload did not end: it was killed"), "{text}");
     // Another run has nothing to do with that, and changes nothing about it.
     work.set("GS_RUN", "r2");

@@ -175,12 +175,11 @@ fn a_missing_login_is_mended_by_the_line_that_is_told() {
 }
 
 #[test]
-fn without_any_login_it_names_the_command_that_tells_of_all() {
-    let mut work = Work::alone();
+fn without_any_login_it_names_the_command_that_logs_in() {
+    let work = Work::alone();
     work.run("gs-fetch", &[]).ends(77);
     let told = status(&work);
-    assert_eq!([&told["state"], &told["needs"][0]["mend"]], ["person", "gs-auth status"]);
-    shell(&mut work, "gs-auth status").ok();
+    assert_eq!([&told["state"], &told["needs"][0]["mend"]], ["person", "gs-auth login --platform garmin-com"]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn without_a_schedule_that_is_what_is_shown() {
     let record = shown(&work);
     assert!(record["cron"].is_null() && record["next_run"].is_null() && record["enabled"] == false, "{record}");
     let said = schedule(&work, &["--format", "table", "-v"]);
-    said.ok().says("no schedule is written down; gs-schedule '0 */6 * * *' does it");
+    said.ok().says("no schedule is set; to have cron run it: garminsync schedule '0 */6 * * *'");
     assert!(said.out.contains("none") && said.out.contains("off") && said.out.contains("never"), "{said}");
 }
 

@@ -81,16 +81,233 @@ fn what_is_not_archived_is_outstanding_for_whoever_archives() {
     let new = world.put("coros", &run(20));
     sync(&world.work, &["--to", "coros"]).ok();
     let told = status(&world.work);
-    assert_eq!(
-        (&told["state"], &told["outstanding"]["uploads"]),
-        (&json!("well"), &json!(0)),
-        "only that way is wanted"
-    );
+    assert_eq!((&told["state"], &told["outstanding"]["downloads"]), (&json!("outstanding"), &json!(0)));
     world.work.run("gs-report", &[]).ok();
-    assert_eq!(status(&world.work)["state"], "well", "it is as in the last sync, also by hand");
+    assert_eq!(status(&world.work)["outstanding"], told["outstanding"], "it is as in the last sync, also by hand");
     sync(&world.work, &["--archive"]).ok();
     assert_eq!(status(&world.work)["state"], "well");
     assert!(world.work.run("gs-list", &["--downloaded"]).ids().contains(&new));
+}
+
+#[test]
+fn a_sync_of_a_part_neither_hides_what_the_rest_lacks_nor_counts_as_one_that_did_not_make_it_less() {
+    let mut world = dozen();
+    world.work.set("MAX_UPLOAD", "5");
+    sync(&world.work, &[]).ok();
+    for part in [&["--sport", "cycling"][..], &["--since", "2099-01-01"], &["--to", "garmin-com"]] {
+        sync(&world.work, part).ok();
+        let told = status(&world.work);
+        assert_eq!((&told["state"], &told["outstanding"]["uploads"]), (&json!("outstanding"), &json!(7)), "{part:?}");
+    }
+    assert!(texts(&world).last().unwrap().contains("Outstanding: 7 uploads"), "{:?}", texts(&world));
+}
+
+#[test]
+fn a_duplicate_that_no_guard_lets_go_is_not_outstanding() {
+    let mut world = dozen();
+    let twin = run(30);
+    let (kept, copy) = (world.put("coros", &twin), world.put("coros", &twin));
+    world.work.set("DELETE_DUPLICATE", "1").set("MAX_DELETE", "0");
+    sync(&world.work, &["--archive"]).ok();
+    assert_eq!(status(&world.work)["outstanding"]["deletions"], 0, "none is deleted in any run");
+    world.work.set("MAX_DELETE", "10");
+    world.work.run("gs-report", &[]).ok();
+    assert_eq!(status(&world.work)["outstanding"]["deletions"], 1);
+    world.work.run("gs-notify", &["-n", "--show"]).says("1 duplicate to delete");
+    // The archive cannot bring it back.
+    world.work.change(&format!("UPDATE files SET origin = 'export' WHERE id IN ('{kept}', '{copy}')"));
+    world.work.run("gs-report", &[]).ok();
+    assert_eq!(status(&world.work)["outstanding"]["deletions"], 0);
+    world.work.change("UPDATE files SET origin = 'original'");
+    sync(&world.work, &["--archive"]).ok();
+    let told = status(&world.work);
+    let deleted = told["deletions"].as_array().unwrap().iter().find(|one| one["by"] == "garminsync").unwrap().clone();
+    let line = deleted["restore"].as_str().unwrap().to_owned();
+    world.work.run("/bin/sh", &["-c", &line]).ok();
+    // It was put back, and stays.
+    for _ in 0..2 {
+        sync(&world.work, &["--archive"]).ok();
+        let told = status(&world.work);
+        assert_eq!((&told["state"], &told["outstanding"]["deletions"]), (&json!("well"), &json!(0)));
+    }
+}
+
+#[test]
+fn duplicates_that_three_runs_do_not_delete_are_behind() {
+    let mut world = dozen();
+    let twin = run(30);
+    (0..2).for_each(|_| drop(world.put("garmin-com", &twin)));
+    world.work.set("DELETE_DUPLICATE", "1");
+    let no = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    world.sim.fault(Fault::new(no).method("DELETE"));
+    for number in 1..=3 {
+        sync(&world.work, &[]);
+        let told = status(&world.work);
+        let behind = matter(&told, "behind").map(|matter| matter["count"].clone());
+        assert_eq!(
+            behind,
+            (number >= 3).then(|| json!(1)),
+            "run {number}: {:#} {:#}",
+            told["outstanding"],
+            told["troubles"]
+        );
+        // What became of it is looked up by the next run.
+        world.work.change("UPDATE deletions SET outcome = 'failed', settled = intended WHERE outcome IS NULL");
+    }
+}
+
+#[test]
+fn files_that_no_sync_asks_for_again_are_no_trouble() {
+    let world = dozen();
+    let new = world.put("coros", &run(20));
+    sync(&world.work, &[]).ok();
+    world.work.change(&format!(
+        "INSERT INTO problems VALUES ('coros', '{new}', 'gs-download', 'failed', 'no answer', 1, 1, 1);
+         DELETE FROM files WHERE platform = 'coros' AND id = '{new}'"
+    ));
+    let failed = |archive: &str| {
+        assert!(world.work.command("gs-report", &[]).env("GS_ARCHIVE", archive).output().unwrap().status.success());
+        matter(&status(&world.work), "files-failed").map(|matter| matter["count"].clone())
+    };
+    assert_eq!((failed("sent"), failed("all")), (None, Some(json!(1))));
+    // What is to be sent from there is asked for by every sync.
+    world.work.change("DELETE FROM activities WHERE platform = 'garmin-com' AND id NOT IN (SELECT id FROM files)");
+    world.work.change("DELETE FROM transfers WHERE to_platform = 'garmin-com'");
+    assert_eq!((failed("sent"), failed("all")), (Some(json!(1)), Some(json!(1))));
+}
+
+#[test]
+fn a_command_for_some_platforms_says_nothing_of_the_others_to_be_over() {
+    let mut world = World::new();
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
+    world.work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
+    world.work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_SETTLE_WAIT", "0");
+    sync(&world.work, &[]).ok();
+    world.work.set("GARMIN_PASSWORD_COM", "wrong");
+    world.sim.with(|state| {
+        state.expire_access_tokens("garmin.com");
+        state.revoke_refresh("garmin.com");
+    });
+    sync(&world.work, &[]).ends(77);
+    let told = texts(&world);
+    assert!(told.last().unwrap().contains("a person is needed"), "{told:?}");
+    world.work.given("gs-notify", &["--platform", "coros"], "").ok();
+    sync(&world.work, &["--platform", "coros"]);
+    assert_eq!(texts(&world), told, "the login is still refused, as was told");
+    for platforms in [&["--platform", "coros"][..], &[]] {
+        world.work.run("gs-report", platforms).ok();
+        let told = status(&world.work);
+        assert!(
+            matter(&told, "login-refused").is_some_and(|one| one["platform"] == "garmin-com"),
+            "{:#}",
+            told["needs"]
+        );
+        assert_eq!(told["platforms"].as_array().unwrap().len(), if platforms.is_empty() { 3 } else { 1 });
+    }
+}
+
+#[test]
+fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_until_it_is_mended() {
+    for (name, value, mend) in [
+        ("SYNC_PLATFORM", "GARMINCOM,CORSO", "gs-settings --check"),
+        ("GS_ARCHIVE", "everything", "gs-settings --check"),
+        ("SPORT_DIFF_SECOND", "a minute", "gs-settings --check"),
+        ("GS_LOCK_WAIT", "soon", "gs-settings --check"),
+        ("GS_LOST_AFTER", "never", "gs-settings --check"),
+        ("DELETE_DUPLICATE", "perhaps", "gs-settings --check"),
+        ("GS_SCHEDULED", "everything", "gs-settings --check"),
+        ("GARMIN_EMAIL_COM", "else@example.com", "gs-auth logout --forget-account --platform garmin-com"),
+    ] {
+        let mut world = dozen();
+        if name == "GARMIN_EMAIL_COM" {
+            world.work.run("gs-auth", &["login", "--password", "--platform", "garmin-com"]).ok();
+        }
+        sync(&world.work, &[]).ok();
+        let requests = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
+        let right = match name {
+            "SYNC_PLATFORM" => "GARMINCOM,COROS",
+            "GARMIN_EMAIL_COM" => "runner@example.com",
+            _ => "",
+        };
+        world.work.set(name, value);
+        sync(&world.work, &[]).ends(78);
+        let told = status(&world.work);
+        let matter = matter(&told, "set-up").unwrap_or_else(|| panic!("{name}: {told:#}"));
+        assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &json!(mend)), "{name}");
+        assert!(page(&world.work).contains("It needs you"), "{name}");
+        assert_eq!((&told["last_run"]["exit"], &told["last_run"]["outcome"]), (&json!(78), &json!("error")), "{name}");
+        let message = texts(&world).last().unwrap().clone();
+        assert!(message.contains("a person is needed") && message.contains(mend), "{name}: {message}");
+        let after = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
+        assert_eq!(after, requests, "{name}: nothing was done");
+
+        world.work.set(name, right);
+        if right.is_empty() {
+            // An empty one counts as not set.
+            world.work.unset(name);
+        }
+        sync(&world.work, &[]).ok();
+        assert_eq!(status(&world.work)["state"], "well", "{name}");
+        assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{name}: {:?}", texts(&world));
+    }
+}
+
+#[test]
+fn a_data_folder_in_which_nothing_can_be_made_is_told_with_what_to_do() {
+    let world = dozen();
+    std::fs::write(world.work.data("locks"), "").unwrap();
+    let said = sync(&world.work, &[]);
+    said.ends(78)
+        .says("sync: ")
+        .says("cannot be written (")
+        .says("; make it writable, or set DATA_DIR to another folder");
+    assert!(!said.err.contains("line "), "{said}");
+}
+
+#[test]
+fn a_rehearsal_with_a_wrong_setting_is_not_told() {
+    let mut world = dozen();
+    sync(&world.work, &[]).ok();
+    let (messages, before) = (texts(&world).len(), status(&world.work));
+    world.work.set("GS_ARCHIVE", "everything");
+    sync(&world.work, &["-n"]).ends(78).says("GS_ARCHIVE");
+    assert_eq!((texts(&world).len(), &status(&world.work)), (messages, &before));
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM runs WHERE command = 'gs-settings'"), 0);
+}
+
+#[test]
+fn a_wrong_proxy_keeps_messages_from_being_sent_and_not_the_page_from_being_made() {
+    let mut world = dozen();
+    sync(&world.work, &[]).ok();
+    world.work.unset("GS_LOOPBACK").set("HTTPS_PROXY", "foo://bar");
+    sync(&world.work, &[]).ends(78).says("HTTPS_PROXY");
+    let told = status(&world.work);
+    let matter = matter(&told, "set-up").unwrap();
+    assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &json!("gs-settings --check")));
+}
+
+#[test]
+fn a_list_that_is_being_made_was_not_cut_whatever_runs_meanwhile() {
+    let world = dozen();
+    sync(&world.work, &[]).ok();
+    world.sim.fault(Fault::new(Effect::Held { ms: 60_000 }).path("/activitylist-service/"));
+    let mut child = world.work.spawn("gs-fetch", &["--full"], "");
+    while world.work.sql::<i64>("SELECT count(*) FROM listings WHERE finished IS NULL") == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let list = world.work.run("gs-list", &[]).out.clone();
+    world.work.given("gs-dedupe", &[], &list).ok();
+    world.work.run("gs-fetch", &["--platform", "coros"]).ok();
+    world.work.given("gs-notify", &["--on", "always"], "").ok();
+    assert!(!texts(&world).last().unwrap().contains("cut short"), "{:?}", texts(&world));
+    world.work.run("gs-report", &[]).ok();
+    let told = status(&world.work);
+    assert_eq!((&told["troubles"], &told["needs"]), (&json!([]), &json!([])));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.work.run("gs-report", &[]).ok();
+    let told = status(&world.work);
+    assert!(matter(&told, "list-cut").is_some(), "{:#}", told["troubles"]);
 }
 
 #[test]

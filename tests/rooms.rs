@@ -26,7 +26,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Values in, a page out: never the catalogue.
     ("report", &["status", "lang", "activity", "sport", "clock"]),
     // Values in, a judgment out: never the catalogue.
-    ("status", &["lang", "activity", "clock"]),
+    ("status", &["lang", "fs", "activity", "clock"]),
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.

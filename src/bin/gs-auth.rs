@@ -134,23 +134,48 @@ fn logins() -> impl Iterator<Item = &'static Kind> {
     PLATFORMS.iter().filter(|kind| kind.has_login())
 }
 
-/// The one platform that is meant.
+/// The one platform to log in to: the one that is named, else the one whose password is set, else the first.
 fn one(run: &Run) -> Result<&'static Kind, Failure> {
     let kinds = match run.common.named_platforms()? {
         Some(kinds) => kinds,
         None => PLATFORMS.iter().filter(|kind| run.has_credentials(kind)).collect(),
     };
     match kinds.as_slice() {
-        [kind] if !kind.has_login() => {
-            Err(Failure::usage(format!("{} needs no login: its files are read as they are", kind.name)))
-        }
-        [kind] => Ok(kind),
         [] if run.common.platform.is_empty() => Ok(&PLATFORMS[0]),
-        _ => {
-            let names = logins().map(|kind| kind.name).collect::<Vec<_>>().join(" or --platform ");
-            Err(Failure::usage(format!("one platform at a time, please: --platform {names}")))
+        [kind] => with_login(kind),
+        _ => Err(several(logins())),
+    }
+}
+
+/// The one platform whose login is meant: the one that is named, else the only one of which `is_it` holds; nothing: it holds
+/// of none.
+fn only(run: &Run, is_it: impl Fn(&Kind) -> Result<bool, Failure>) -> Result<Option<&'static Kind>, Failure> {
+    if !run.common.platform.is_empty() {
+        return one(run).map(Some);
+    }
+    let mut kinds = Vec::new();
+    for kind in logins() {
+        if is_it(kind)? {
+            kinds.push(kind);
         }
     }
+    match kinds.as_slice() {
+        [] => Ok(None),
+        [kind] => Ok(Some(kind)),
+        _ => Err(several(kinds.into_iter())),
+    }
+}
+
+fn with_login(kind: &'static Kind) -> Result<&'static Kind, Failure> {
+    match kind.has_login() {
+        true => Ok(kind),
+        false => Err(Failure::usage(format!("{} needs no login: its files are read as they are", kind.name))),
+    }
+}
+
+fn several(kinds: impl Iterator<Item = &'static Kind>) -> Failure {
+    let names = kinds.map(|kind| kind.name).collect::<Vec<_>>().join(" or --platform ");
+    Failure::usage(format!("one platform at a time, please: --platform {names}"))
 }
 
 fn open(run: &Run, kind: &Kind) -> Result<Box<dyn Platform>, Failure> {
@@ -292,7 +317,8 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
 }
 
 fn export(run: &mut Run) -> Outcome {
-    let kind = one(run)?;
+    let nobody = || Failure::new(Exit::Login, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
+    let kind = only(run, |kind| Ok(run.has_token(kind)))?.ok_or_else(nobody)?;
     let platform = open(run, kind)?;
     let token = platform.export().map_err(|error| named(kind, error.into()))?;
     let token = token.ok_or_else(|| {
@@ -311,10 +337,17 @@ fn export(run: &mut Run) -> Outcome {
 }
 
 fn logout(run: &mut Run, forget_account: bool) -> Outcome {
-    let kind = one(run)?;
     if forget_account {
+        let is_known = |kind: &Kind| Ok(run.has_token(kind) || run.catalogue.owner(kind.name)?.is_some());
+        let nothing =
+            || Failure::usage("nothing to forget: nobody is logged in, and this data folder belongs to nobody");
+        let kind = only(run, is_known)?.ok_or_else(nothing)?;
         return forget(run, kind);
     }
+    let Some(kind) = only(run, |kind| Ok(run.has_token(kind)))? else {
+        run.talk.warning("nobody is logged in");
+        return Ok(());
+    };
     if run.common.dry_run {
         run.talk.warning(&format!("{}: would forget the token", kind.name));
         return Ok(());
@@ -328,8 +361,12 @@ fn logout(run: &mut Run, forget_account: bool) -> Outcome {
 fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
     let owner = run.catalogue.owner(kind.name)?;
     let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), cli::person);
+    let known = run.catalogue.known_of_account(kind.name)?;
+    if owner.is_none() && !run.has_token(kind) && known == Forgotten::default() {
+        let name = kind.name;
+        return Err(Failure::usage(format!("{name}: nothing to forget: nobody is logged in, and no account is known")));
+    }
     if run.common.dry_run {
-        let known = run.catalogue.known_of_account(kind.name)?;
         run.talk.warning(&format!("{}: would forget {who}: {}", kind.name, counted(&known)));
         return Ok(());
     }
@@ -396,7 +433,14 @@ fn status(run: &mut Run, format: Option<Format>) -> Outcome {
                 output.text(&format!("{line}\n"))?;
             }
         }
-        Format::Table => drop(output.text(&format!("{}\n", status_table(&all)))?),
+        Format::Table => {
+            output.text(&format!("{}\n", status_table(&all)))?;
+            for status in &all {
+                if let Some(remark) = remark(status) {
+                    output.text(&format!("{}: {}\n", status.platform, garminsync::activity::printable(&remark)))?;
+                }
+            }
+        }
     }
     output.flush().map(drop)
 }
@@ -433,20 +477,11 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
 fn status_table(all: &[Status]) -> cli::Table {
     let whole = ["platform", "login", "domain", "token", "renewable", "password"].map(|name| (name, Align::Whole));
     let [platform, login, domain, token, renewable, password] = whole;
-    let (who, remarks) = (("who", Align::Cut), ("remarks", Align::Left));
-    let head = [platform, login, who, domain, token, renewable, password, remarks];
-    let mut table = cli::table(&head).spare(&["domain", "password", "who", "renewable"]);
+    let head = [platform, login, ("who", Align::Cut), domain, token, renewable, password, ("from", Align::Cut)];
+    let mut table = cli::table(&head).spare(&["from", "domain", "password", "who", "renewable"]);
     let now = Timestamp::now();
     let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| cli::time_left(end, now));
     for status in all {
-        let wish = status.asked_to_wait_until.map(|until| format!("it asks to be left alone until {until}"));
-        let remarks = match (&status.cooldown_until, &status.refused) {
-            _ if wish.is_some() => wish.unwrap_or_default(),
-            (Some(until), Some(why)) => format!("no password login before {until}: {why}"),
-            (None, Some(why)) => format!("last password login refused: {why}"),
-            _ if status.dead.is_some() => status.dead.clone().unwrap_or_default(),
-            _ => status.source.as_ref().map(|source| format!("from {source}")).unwrap_or_default(),
-        };
         let has = status.state != "none";
         table.add_row([
             status.platform.to_owned(),
@@ -456,10 +491,22 @@ fn status_table(all: &[Status]) -> cli::Table {
             if has { left(status.expires) } else { String::new() },
             if has { left(status.renewable_until) } else { String::new() },
             if status.password_set { "set" } else { "not set" }.to_owned(),
-            remarks,
+            status.source.clone().unwrap_or_default(),
         ]);
     }
     table
+}
+
+/// What stands against a login, in a line of its own: it is too long for a column.
+fn remark(status: &Status) -> Option<String> {
+    if let Some(until) = status.asked_to_wait_until {
+        return Some(format!("it asks to be left alone until {until}"));
+    }
+    match (&status.cooldown_until, &status.refused) {
+        (Some(until), Some(why)) => Some(format!("no password login before {until}: {why}")),
+        (None, Some(why)) => Some(format!("last password login refused: {why}")),
+        _ => status.dead.clone(),
+    }
 }
 
 /// Instructions belong to the conversation, also when messages are not wanted.

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use garminsync::catalogue::FileFacts;
 use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run};
+use garminsync::lang;
 use garminsync::matching::{Candidate, Matcher};
 use garminsync::record::{ActivityRecord, CopyOf, Record};
 
@@ -126,7 +127,12 @@ fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run, bar: &Bar) -> 
         }
     }
     bar.finish();
-    run.talk.note(&format!("{} copies, {} more to look at", run.counted("copies"), run.counted("reported")));
+    let copies = lang::counted(run.counted("copies"), "copy", "copies");
+    let reported = match run.counted("reported") {
+        0 => String::new(),
+        count => format!(", {} to look at", lang::counted(count, "other likeness", "other likenesses")),
+    };
+    run.talk.note(&format!("{copies}{reported}"));
     Ok(())
 }
 

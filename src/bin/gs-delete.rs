@@ -17,8 +17,6 @@ use garminsync::platform::{self, Kind};
 use garminsync::record::Record;
 
 const NAME: &str = "gs-delete";
-/// Deletions a run, unless somebody says otherwise.
-const MAX_DELETE: u64 = 10;
 
 /// Delete copies on their platform, if every guard holds
 ///
@@ -67,7 +65,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
     let max_delete = match args.max_delete {
         Some(number) => number,
-        None => run.settings.number("MAX_DELETE")?.unwrap_or(MAX_DELETE),
+        None => run.settings.number("MAX_DELETE")?.unwrap_or(cli::MAX_DELETE),
     };
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::records("gs-list | gs-dedupe | gs-delete", &bar)?;

@@ -18,6 +18,7 @@ use garminsync::catalogue::{Entry, Key};
 use garminsync::cli::{
     self, Bar, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run,
 };
+use garminsync::lang;
 use garminsync::plan::diff::{self, Decision, Exercises, Target, Wishes};
 use garminsync::platform::Kind;
 use garminsync::record::{self, Record, TransferRecord};
@@ -271,16 +272,17 @@ fn told(run: &mut Run, to: &str, decision: Decision, known: &Histories, all: boo
 
 fn summary(run: &Run) {
     let counts = [
-        ("under_way", "under way"),
-        ("deleted_there", "deleted there by hand"),
-        ("missed", "just gone there"),
-        ("doubtful", "held, as they may be there"),
-        ("no_file", "that cannot be sent"),
-        ("refused_before", "refused before"),
-        ("not_known", "where nothing is known"),
+        ("under_way", "under way", "under way"),
+        ("deleted_there", "deleted there by hand", "deleted there by hand"),
+        ("missed", "just gone there", "just gone there"),
+        ("doubtful", "not sent: a similar activity may be there", "not sent: similar activities may be there"),
+        ("no_file", "that cannot be sent", "that cannot be sent"),
+        ("refused_before", "refused before", "refused before"),
+        ("not_known", "where nothing is known", "where nothing is known"),
     ];
-    let rest = counts.iter().filter(|(name, _)| run.counted(name) > 0);
-    let rest: Vec<String> = rest.map(|(name, words)| format!(", {} {words}", run.counted(name))).collect();
+    let rest = counts.iter().filter(|(name, ..)| run.counted(name) > 0);
+    let rest: Vec<String> =
+        rest.map(|(name, one, many)| format!(", {}", lang::counted(run.counted(name), one, many))).collect();
     let hint = if rest.is_empty() { "" } else { "; gs-diff --all tells which" };
     run.talk.note(&format!("{} to send{}{hint}", run.counted("planned"), rest.concat()));
 }

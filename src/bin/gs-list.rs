@@ -124,7 +124,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         }
         printer.print(record)
     })?;
-    printer.finish(run)
+    printer.finish(run, &args.state)
 }
 
 fn is_downloaded(record: &ActivityRecord) -> bool {
@@ -215,7 +215,7 @@ impl Printer {
         }
     }
 
-    fn finish(self, run: &Run) -> Outcome {
+    fn finish(self, run: &Run, state: &State) -> Outcome {
         match self {
             Printer::Table(table, count) => {
                 if count > 0 {
@@ -224,7 +224,15 @@ impl Printer {
                     output.flush()?;
                 }
                 run.talk.note(&match count {
-                    0 => "nothing of that kind is known; gs-fetch lists the platforms".to_owned(),
+                    0 if run.catalogue.platforms()?.is_empty() => {
+                        "nothing of that kind is known; gs-fetch lists the platforms".to_owned()
+                    }
+                    0 if state.missing => "nothing is missing".to_owned(),
+                    0 if state.deleted => "nothing is deleted".to_owned(),
+                    0 if state.downloaded => {
+                        "nothing is downloaded; to do it: gs-list --missing | gs-download".to_owned()
+                    }
+                    0 => "no such activity is known".to_owned(),
                     _ => lang::counted(count, "activity", "activities"),
                 });
                 Ok(())

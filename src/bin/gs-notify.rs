@@ -169,7 +169,7 @@ fn pass(run: &mut Run, summary: &mut Summary, bar: &Bar) -> Result<Outcome, Fail
 fn wait_for_stages(run: &mut Run) -> Result<bool, Failure> {
     let end = Instant::now() + GRACE;
     loop {
-        if !run.catalogue.is_any_open(NAME)? {
+        if !run.is_any_at_work(NAME)? {
             return Ok(true);
         }
         if Instant::now() >= end || run.is_stopped() {

@@ -61,8 +61,11 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     run.expect_data();
-    let lang = args.lang.map_or_else(|| run.language(), Ok)?;
-    let refresh = args.refresh || run.settings.yes("GS_REPORT_REFRESH")?.unwrap_or(false);
+    // Whatever is wrong with a setting, the page has to say so.
+    let lang = args.lang.map_or_else(|| run.language(), Ok);
+    let lang = run.or_told(lang, Lang::En);
+    let refresh = run.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
+    let refresh = run.or_told(refresh, None).unwrap_or(false) || args.refresh;
     let of_settings = || run.settings.path("GS_REPORT_DIR");
     let out = args.out.clone().or_else(of_settings).unwrap_or_else(|| run.data_dir.join("report"));
     let out = std::path::absolute(&out).unwrap_or(out);

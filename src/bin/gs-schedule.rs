@@ -179,7 +179,7 @@ struct Shown {
     enabled: bool,
     /// Since when it is so.
     since: Option<Timestamp>,
-    /// When the newest command of the sync log began, which it was, and how it ended.
+    /// When the newest run of the sync log began, which of its commands ended worst, and how.
     last_run: Option<Timestamp>,
     last_command: Option<String>,
     last_exit: Option<u8>,
@@ -189,8 +189,8 @@ struct Shown {
 }
 
 fn show(run: &mut Run, format: Option<Format>) -> Outcome {
-    let (row, last) = (run.catalogue.schedule()?, run.catalogue.last_run()?);
     let now = Timestamp::now();
+    let (row, last) = (run.catalogue.schedule()?, run.catalogue.last_run(now)?);
     let parsed = row.as_ref().map(|row| Schedule::parse(&row.cron, &row.zone));
     let schedule = parsed.as_ref().and_then(|parsed| parsed.as_ref().ok());
     let next = schedule.filter(|_| row.as_ref().is_some_and(|row| row.enabled)).and_then(|schedule| schedule.next(now));
@@ -202,7 +202,7 @@ fn show(run: &mut Run, format: Option<Format>) -> Outcome {
         }
         Format::Table => {
             if row.is_none() {
-                run.talk.note(&format!("no schedule is written down; gs-schedule '{DEFAULT}' does it"));
+                run.talk.note(&format!("no schedule is set; to have cron run it: garminsync schedule '{DEFAULT}'"));
             }
             let clock = |time| schedule.map_or_else(|| Timestamp::to_string(&time), |known| known.on_the_clock(time));
             let next = next.map(|next| format!("{}, in {}", clock(next), cli::time_left(next, now)));

@@ -57,7 +57,9 @@ fn main() -> ExitCode {
 fn work(args: &Args, run: &mut Run) -> Outcome {
     if args.check {
         run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
-        run.check_settings();
+        let wrong = run.wrong_settings();
+        run.log_set_up(wrong.first());
+        wrong.iter().for_each(|failure| run.fail(failure));
         return Ok(());
     }
     let mut output = Output::buffered();

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, Uploads};
+use garminsync::lang;
 use garminsync::platform::{self, Kind};
 use garminsync::record::{Record, TransferRecord};
 
@@ -150,7 +151,8 @@ fn summary(run: &Run, max_upload: Option<u64>) {
     let counted = |what| run.counted(what);
     let rehearsed = counted("rehearsed");
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
-        let limit = format!("at most {max} uploads a run (--max-upload, MAX_UPLOAD; 0 for no limit)");
+        let most = lang::counted(max, "upload", "uploads");
+        let limit = format!("at most {most} a run (--max-upload, MAX_UPLOAD; 0 for no limit)");
         run.talk.warning(&match run.common.dry_run {
             true => format!("{rehearsed} would be sent in this run, {left} left for the next ones: {limit}"),
             false => format!("{left} left for the next run: {limit}"),

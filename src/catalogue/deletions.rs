@@ -38,6 +38,8 @@ pub struct DeletionRow {
     pub kept_id: String,
     /// The evidence, in words.
     pub why: String,
+    /// SHA-256 of its file in the archive.
+    pub sha256: String,
     /// When it was begun.
     pub intended: Timestamp,
     /// How it ended; nothing: not known yet.
@@ -137,7 +139,8 @@ impl Catalogue {
 
     /// The whole journal, the oldest first.
     pub fn deletions(&self) -> Result<Vec<DeletionRow>> {
-        let sql = "SELECT platform, id, kept_id, why, intended, outcome, settled FROM deletions ORDER BY number";
+        let sql =
+            "SELECT platform, id, kept_id, why, intended, outcome, settled, sha256 FROM deletions ORDER BY number";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let row = |row: &rusqlite::Row| {
                 let outcome: Option<String> = row.get(5)?;
@@ -146,6 +149,7 @@ impl Catalogue {
                     entry: (row.get(0)?, row.get(1)?),
                     kept_id: row.get(2)?,
                     why: row.get(3)?,
+                    sha256: row.get(7)?,
                     intended: Timestamp::from_second(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH),
                     outcome: outcome.and_then(named),
                     settled: row.get::<_, Option<i64>>(6)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),

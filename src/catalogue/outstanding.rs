@@ -17,6 +17,8 @@ pub struct OutstandingRow {
     pub uploads: u64,
     /// Files that were not asked for.
     pub downloads: u64,
+    /// Duplicates that were not deleted.
+    pub deletions: u64,
     /// Whether the run puts the file of every activity into the archive.
     pub archives: bool,
 }
@@ -25,11 +27,17 @@ impl Catalogue {
     /// What the runs before `run` have left, the newest first.
     pub fn outstanding_before(&self, run: &str) -> Result<Vec<OutstandingRow>> {
         let rows = || {
-            let sql = "SELECT run, uploads, downloads, archives FROM outstanding WHERE run <> ?1 ORDER BY rowid DESC";
+            let sql = "SELECT run, uploads, downloads, archives, deletions FROM outstanding WHERE run <> ?1 ORDER BY rowid DESC";
             let mut statement = self.connection.prepare_cached(sql)?;
             let rows = statement.query_map([run], |row| {
                 let count = |at: usize| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or_default());
-                Ok(OutstandingRow { run: row.get(0)?, uploads: count(1)?, downloads: count(2)?, archives: row.get(3)? })
+                Ok(OutstandingRow {
+                    run: row.get(0)?,
+                    uploads: count(1)?,
+                    downloads: count(2)?,
+                    archives: row.get(3)?,
+                    deletions: count(4)?,
+                })
             })?;
             rows.collect()
         };
@@ -41,9 +49,17 @@ impl Catalogue {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO outstanding (run, at, uploads, downloads, archives) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (run) DO UPDATE SET at = ?2, uploads = ?3, downloads = ?4, archives = ?5",
-                params![row.run, now.as_second(), count(row.uploads), count(row.downloads), row.archives],
+                "INSERT INTO outstanding (run, at, uploads, downloads, archives, deletions)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (run) DO UPDATE SET at = ?2, uploads = ?3, downloads = ?4, archives = ?5, deletions = ?6",
+                params![
+                    row.run,
+                    now.as_second(),
+                    count(row.uploads),
+                    count(row.downloads),
+                    row.archives,
+                    count(row.deletions)
+                ],
             )?;
             tx.execute("DELETE FROM outstanding WHERE rowid <= (SELECT max(rowid) FROM outstanding) - ?1", [KEPT])
                 .map(drop)
@@ -60,7 +76,13 @@ mod tests {
     fn a_run_is_noted_once_and_old_ones_are_forgotten() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
-        let row = |run: i64, uploads| OutstandingRow { run: run.to_string(), uploads, downloads: 7, archives: true };
+        let row = |run: i64, uploads| OutstandingRow {
+            run: run.to_string(),
+            uploads,
+            downloads: 7,
+            deletions: 3,
+            archives: true,
+        };
         for run in 0..60 {
             catalogue.set_outstanding(&row(run, 1), now()).unwrap();
             catalogue.set_outstanding(&row(run, 2), now()).unwrap();

@@ -1,7 +1,7 @@
 //! The sync log: one row a command and run.
 
 use jiff::Timestamp;
-use rusqlite::{Row, ToSql, params};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 use super::{Catalogue, Result};
 use crate::clock;
@@ -13,7 +13,7 @@ const LOOKED_AT: u32 = 10_000;
 const RECENT: u32 = 200;
 
 /// So many of the newest rows may be of commands that still run.
-const JUST_BEGUN: u32 = 20;
+const JUST_BEGUN: u32 = 200;
 
 /// How a command ended.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct Stage {
 /// A row of the log: one command of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandRow {
+    /// Its number.
+    pub number: i64,
     /// The run that it belongs to.
     pub run: String,
     /// Its name.
@@ -56,17 +58,30 @@ pub struct CommandRow {
     pub message: Option<String>,
 }
 
+/// A command that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenCommand {
+    /// The number of its row.
+    pub number: i64,
+    /// The run that it belongs to.
+    pub run: String,
+    /// Its name.
+    pub command: String,
+    /// Whether the same command was begun after it.
+    pub was_called_again: bool,
+}
+
 /// The rows of the runs that `?1` others are not newer than.
 pub(super) const NEWEST_RUNS: &str =
     "WITH newest AS (SELECT run FROM runs GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
-     SELECT run, command, started, finished, exit, counts, message FROM runs WHERE run IN newest ORDER BY number";
+     SELECT run, command, started, finished, exit, counts, message, number FROM runs WHERE run IN newest ORDER BY number";
 
 /// Of each command in the newest `?1` rows: the rows of the newest run that it was part of. A run that is named for ever in
 /// the settings begins anew every day.
 pub(super) const OF_NEWEST_RUNS: &str = "WITH newest AS MATERIALIZED (
         SELECT command, run, started, max(number) FROM runs
         WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 GROUP BY command)
-     SELECT r.run, r.command, r.started, r.finished, r.exit, r.counts, r.message
+     SELECT r.run, r.command, r.started, r.finished, r.exit, r.counts, r.message, r.number
      FROM newest n CROSS JOIN runs r ON r.run = n.run AND r.command = n.command AND r.started > n.started - 86400
      ORDER BY r.number";
 
@@ -81,13 +96,30 @@ impl Catalogue {
         self.command_rows(OF_NEWEST_RUNS, &[&LOOKED_AT])
     }
 
-    /// Whether one of the newest commands has not ended, those named `except` aside: it still runs, or was killed and not
-    /// called again.
-    pub fn is_any_open(&self, except: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM (SELECT * FROM runs ORDER BY number DESC LIMIT ?1) r
-            WHERE finished IS NULL AND command <> ?2
-                AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.number > r.number AND later.command = r.command))";
-        self.done(self.connection.query_row(sql, params![JUST_BEGUN, except], |row| row.get(0)))
+    /// Those of the newest commands that have not ended: they still run, or were killed. The oldest first.
+    pub fn open_commands(&self) -> Result<Vec<OpenCommand>> {
+        let sql = "SELECT number, run, command,
+                EXISTS (SELECT 1 FROM runs later WHERE later.number > r.number AND later.command = r.command)
+            FROM (SELECT * FROM runs ORDER BY number DESC LIMIT ?1) r WHERE finished IS NULL ORDER BY number";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let row = |row: &Row| {
+                Ok(OpenCommand {
+                    number: row.get(0)?,
+                    run: row.get(1)?,
+                    command: row.get(2)?,
+                    was_called_again: row.get(3)?,
+                })
+            };
+            statement.query_map([JUST_BEGUN], row)?.collect()
+        });
+        self.done(rows)
+    }
+
+    /// How the newest row of a command ended; nothing: there is none, or it has no end.
+    pub fn last_exit(&self, command: &str) -> Result<Option<u8>> {
+        let sql = "SELECT exit FROM runs WHERE command = ?1 ORDER BY number DESC LIMIT 1";
+        let exit = self.connection.query_row(sql, [command], |row| row.get(0)).optional();
+        Ok(self.done(exit)?.flatten())
     }
 
     fn command_rows(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<CommandRow>> {
@@ -158,5 +190,6 @@ fn command_row(row: &Row) -> rusqlite::Result<CommandRow> {
         exit: row.get(4)?,
         counts: row.get(5)?,
         message: row.get(6)?,
+        number: row.get(7)?,
     })
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Catalogue, Result};
+use crate::clock;
 
 /// When it is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +21,14 @@ pub struct ScheduleRow {
     pub runner: Option<String>,
 }
 
-/// The newest row of the sync log.
+/// The newest run of the sync log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastRun {
-    /// The command.
+    /// Of its commands the newest of those that ended worst.
     pub command: String,
-    /// When it began.
+    /// When the run began.
     pub started: Timestamp,
-    /// How it ended; `None` while it runs, or if it was killed.
+    /// How that command ended; `None` while it runs, or if it was killed.
     pub exit: Option<u8>,
 }
 
@@ -64,13 +65,26 @@ impl Catalogue {
         })
     }
 
-    /// The newest row of the sync log: when anything was done last.
-    pub fn last_run(&self) -> Result<Option<LastRun>> {
-        let sql = "SELECT command, started, exit FROM runs ORDER BY number DESC LIMIT 1";
-        let row = self.connection.query_row(sql, [], |row| {
-            Ok(LastRun { command: row.get(0)?, started: time(row.get(1)?), exit: row.get(2)? })
-        });
-        self.done(row.optional())
+    /// The newest run of the sync log. One that seems to be of the future ran under a clock that was ahead, and nobody knows
+    /// when.
+    pub fn last_run(&self, now: Timestamp) -> Result<Option<LastRun>> {
+        let rows = || {
+            // A run that is named for ever in the settings begins anew every day.
+            let sql = "SELECT r.command, r.started, r.exit
+                FROM (SELECT run, started FROM runs WHERE started <= ?1 ORDER BY number DESC LIMIT 1) newest
+                JOIN runs r ON r.run = newest.run AND r.started BETWEEN newest.started - 86400 AND ?1
+                ORDER BY r.number";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows = statement.query_map([clock::latest(now)], |row| {
+                Ok(LastRun { command: row.get(0)?, started: time(row.get(1)?), exit: row.get(2)? })
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let rows = self.done(rows())?;
+        let began = rows.iter().map(|row| row.started).min();
+        // One without an end says more than one that went well.
+        let worst = rows.into_iter().max_by_key(|row| row.exit.map_or(1, |exit| u16::from(exit) * 2));
+        Ok(worst.zip(began).map(|(worst, started)| LastRun { started, ..worst }))
     }
 }
 
@@ -107,18 +121,28 @@ mod tests {
     }
 
     #[test]
-    fn the_last_run_is_what_began_last_however_it_ended() {
+    fn the_last_run_is_told_by_the_worst_of_its_commands_and_never_is_of_the_future() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = Catalogue::open(&dir.path().join("c.sqlite"), std::time::Duration::ZERO).unwrap();
         let second = |second| Timestamp::from_second(second).unwrap();
-        assert_eq!(catalogue.last_run().unwrap(), None);
-        let fetch = catalogue.begin_run("one", "gs-fetch", second(10)).unwrap();
-        let outcome = super::super::Outcome { exit: 75, counts: "{}", message: None };
-        catalogue.finish_run(fetch, &outcome, second(90)).unwrap();
+        let last_run = |catalogue: &Catalogue| catalogue.last_run(second(1000)).unwrap();
+        assert_eq!(last_run(&catalogue), None);
+        let ended = |catalogue: &mut Catalogue, run: &str, command: &str, at, exit| {
+            let row = catalogue.begin_run(run, command, second(at)).unwrap();
+            let outcome = super::super::Outcome { exit, counts: "{}", message: None };
+            catalogue.finish_run(row, &outcome, second(at + 5)).unwrap();
+        };
+        ended(&mut catalogue, "one", "gs-fetch", 10, 75);
+        ended(&mut catalogue, "one", "gs-notify", 20, 0);
         let last =
             |command: &str, started, exit| Some(LastRun { command: command.into(), started: second(started), exit });
-        assert_eq!(catalogue.last_run().unwrap(), last("gs-fetch", 10, Some(75)));
-        catalogue.begin_run("two", "gs-list", second(50)).unwrap();
-        assert_eq!(catalogue.last_run().unwrap(), last("gs-list", 50, None));
+        assert_eq!(last_run(&catalogue), last("gs-fetch", 10, Some(75)));
+        ended(&mut catalogue, "two", "gs-fetch", 40, 0);
+        ended(&mut catalogue, "two", "gs-notify", 45, 0);
+        assert_eq!(last_run(&catalogue), last("gs-notify", 40, Some(0)));
+        catalogue.begin_run("two", "gs-dedupe", second(50)).unwrap();
+        assert_eq!(last_run(&catalogue), last("gs-dedupe", 40, None));
+        ended(&mut catalogue, "three", "gs-fetch", 400 * 86_400, 0);
+        assert_eq!(last_run(&catalogue), last("gs-dedupe", 40, None), "nobody knows when that was");
     }
 }

@@ -63,6 +63,7 @@ CREATE TABLE outstanding (
     at        INTEGER NOT NULL,
     uploads   INTEGER NOT NULL,
     downloads INTEGER NOT NULL,
+    deletions INTEGER NOT NULL,
     archives  INTEGER NOT NULL      -- whether the run puts the file of every activity into the archive
 ) STRICT;
 

@@ -9,8 +9,8 @@ use crate::notify::{self, Also, CHANNELS};
 use crate::platform::PLATFORMS;
 
 impl Run {
-    /// Tells what is wrong with any of the settings. No request is made, and no command of a `NAME_COMMAND` is run.
-    pub fn check_settings(&mut self) {
+    /// What is wrong with any of the settings. No request is made, and no command of a `NAME_COMMAND` is run.
+    pub fn wrong_settings(&self) -> Vec<Failure> {
         let settings = self.settings.clone();
         let number = |name: &str| settings.number(name).map(drop).map_err(Failure::from);
         let mut found: Vec<Outcome> = ["GARMIN_NEWEST_NUM", "MAX_DELETE", "MAX_UPLOAD"].map(number).into();
@@ -41,7 +41,7 @@ impl Run {
                 })
             })),
         }
-        found.into_iter().filter_map(Result::err).for_each(|failure| self.fail(&failure));
+        found.into_iter().filter_map(Result::err).collect()
     }
 
     /// `GS_SCHEDULED`: `sync` or `download`.

@@ -15,6 +15,7 @@ use crate::catalogue::{Catalogue, Owner};
 use crate::http::Http;
 use crate::platform::{self, Error, Identity, Kind, OwnerGuard, Platform, described, masked};
 use crate::settings::Settings;
+use crate::status::judge::OTHER_ACCOUNT;
 
 /// So many entries of a list are looked at for their owner.
 const FEW: u32 = 20;
@@ -113,7 +114,7 @@ impl Ownership {
             return Ok(());
         }
         let message = format!(
-            "the settings name {}, but this data folder belongs to {}; nothing was listed or written. {}; if it is the same account with a new address, log in with it: gs-auth login --platform {}",
+            "the settings name {}{OTHER_ACCOUNT} {}; nothing was listed or written. {}; if it is the same account with a new address, log in with it: gs-auth login --platform {}",
             masked(email),
             person(&owner),
             self.ways_out(),
@@ -154,7 +155,7 @@ impl OwnerGuard for Ownership {
         }
         let who = described(identity.name.as_deref(), identity.email.as_deref().or(email));
         Err(Error::OtherAccount(format!(
-            "this login belongs to {who}, but this data folder belongs to {}; nothing was listed or written. {}",
+            "this login belongs to {who}{OTHER_ACCOUNT} {}; nothing was listed or written. {}",
             person(&owner),
             self.ways_out()
         )))

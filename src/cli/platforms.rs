@@ -14,6 +14,9 @@ use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLAT
 use crate::settings::{self, Settings};
 use crate::walk::Notice;
 
+/// So long a service that accepted an upload may take to show it.
+pub(super) const LOST_AFTER: Duration = Duration::from_secs(6 * 3600);
+
 /// So long at least a person types a password (python-garminconnect waits 2 s to 5 s; reviewed 2026-11-29).
 const LOGIN_PAUSE: Duration = Duration::from_secs(2);
 
@@ -45,7 +48,8 @@ impl Run {
         self.data_dir.join("tokens")
     }
 
-    fn has_token(&self, kind: &Kind) -> bool {
+    /// Whether somebody is logged in, as far as that is known without a look at the token.
+    pub fn has_token(&self, kind: &Kind) -> bool {
         self.tokens_dir().join(format!("{}.json", kind.name)).is_file()
     }
 
@@ -121,7 +125,7 @@ impl Run {
 
     /// `GS_LOST_AFTER`: how long a service that accepted an upload may take to show it.
     pub fn lost_after(&self) -> Result<Duration, Failure> {
-        Ok(self.settings.duration("GS_LOST_AFTER", Duration::from_secs(6 * 3600))?)
+        Ok(self.settings.duration("GS_LOST_AFTER", LOST_AFTER)?)
     }
 
     /// `GS_LOGIN_PAUSE`: the shortest pause between a sign-in page and the password.

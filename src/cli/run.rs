@@ -11,12 +11,16 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 
+use super::life::Sign;
 use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, generate, remarks, signals};
 use crate::archive::{Archive, make_private};
 use crate::catalogue::{self, Catalogue};
 use crate::http::Http;
 use crate::platform::Kind;
 use crate::settings::Settings;
+
+/// How long others' locks are waited for, if nobody says otherwise.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Whether a command stands in the sync log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,8 @@ pub struct Run {
     pub(super) is_new: bool,
     /// The platforms that were opened, and the way out that each was given.
     pub(super) opened: RefCell<BTreeMap<&'static str, (Kind, Arc<Http>)>>,
+    /// What is wrong with a setting that every command reads.
+    wrong: Option<Failure>,
     worst: Exit,
     counts: BTreeMap<&'static str, u64>,
 }
@@ -118,6 +124,10 @@ fn whole<A: HasCommon>(
         _ => Ok(None),
     };
     let result = row.map_err(Failure::from).and_then(|row| {
+        let _sign = row.and_then(|row| Sign::give(&run.data_dir, row));
+        if let Some(failure) = run.wrong.take().filter(|_| log != Log::Asked) {
+            run.fail(&failure);
+        }
         let result = work(args, &mut run);
         run.end(row, result)
     });
@@ -152,7 +162,8 @@ impl Run {
                 format!("{}: {error}; choose another with --data-dir or DATA_DIR", data_dir.display()),
             )
         })?;
-        let lock_wait = settings.duration("GS_LOCK_WAIT", Duration::from_secs(30))?;
+        let read = settings.duration("GS_LOCK_WAIT", LOCK_WAIT);
+        let (lock_wait, wrong) = read.map_or_else(|error| (LOCK_WAIT, Some(error.into())), |wait| (wait, None));
         let (catalogue_path, catalogue) = open_catalogue(&settings, &data_dir, common, &talk, lock_wait)?;
         let stop = signals::heed(&talk);
         settings.heed(stop.clone());
@@ -169,6 +180,7 @@ impl Run {
             stop,
             id,
             lock_wait,
+            wrong,
             is_new,
             opened: RefCell::default(),
             worst: Exit::Ok,
@@ -218,6 +230,27 @@ impl Run {
     pub fn fail(&mut self, failure: &Failure) {
         self.talk.error(&failure.message);
         self.raise(failure.exit);
+    }
+
+    /// Writes down that something in the set-up is wrong, or is right again: whoever looks at the page does not see what this
+    /// command says. What else it comes to does not stand in the log.
+    pub fn log_set_up(&mut self, failure: Option<&Failure>) {
+        let exit = failure.map_or(Exit::Ok, |failure| failure.exit);
+        let is_news = match exit {
+            Exit::Config => true,
+            Exit::Ok => self.catalogue.last_exit(self.command).is_ok_and(|last| last.is_some_and(|last| last != 0)),
+            _ => false,
+        };
+        if !is_news || self.common.dry_run || self.catalogue.is_read_only() {
+            return;
+        }
+        let now = Timestamp::now();
+        let message = failure.map(|failure| failure.message.as_str());
+        let outcome = catalogue::Outcome { exit: exit as u8, counts: "{}", message };
+        let row = self.catalogue.begin_run(&self.id, self.command, now);
+        if let Err(error) = row.and_then(|row| self.catalogue.finish_run(row, &outcome, now)) {
+            self.talk.detail(&format!("the sync log was not written: {error}"));
+        }
     }
 
     fn end(&mut self, row: Option<i64>, result: Outcome) -> Outcome {

@@ -111,8 +111,8 @@ impl Words {
                 summary.copies.clone(),
                 lang.pick("Copies found, not deleted", "发现重复，未删除"),
                 lang.pick(
-                    "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe",
-                    "；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe",
+                    "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --copies",
+                    "；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --copies",
                 ),
             ),
         ];
@@ -158,7 +158,8 @@ impl Words {
         let message = self.message(&failure.message);
         let (head, tail) = match &failure.what {
             What::Stage { exit } => (format!("{} {}", failure.stage, lang.ended(*exit)), String::new()),
-            What::Standing(matter) => (self.message(&matter.line(lang)), String::new()),
+            // What mends it is never cut.
+            What::Standing(matter) => (self.tame(&matter.line_with(lang, shortened)), String::new()),
             What::Records { place, items, .. } => {
                 let what = match items.as_slice() {
                     // A login is nobody's fault among the activities.
@@ -179,7 +180,7 @@ impl Words {
     }
 
     fn message(&self, text: &str) -> String {
-        self.tame(&clip(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str(), MESSAGE))
+        self.tame(&shortened(text))
     }
 
     fn section(&self, heading: &str, lines: Vec<String>) -> String {
@@ -191,7 +192,7 @@ impl Words {
         let shown = if lines.len() > LINES + 1 { LINES } else { lines.len() };
         all.extend(lines.iter().take(shown).map(|line| format!("- {line}")));
         if shown < lines.len() {
-            all.push(format!("- {}", self.lang.left_out(lines.len() - shown)));
+            all.push(format!("- {}", self.lang.more(lines.len() - shown)));
         }
         all.join("\n")
     }
@@ -211,6 +212,11 @@ impl Words {
             Style::Markdown => text.chars().map(wide).collect(),
         }
     }
+}
+
+/// A message in one line that is not too long.
+fn shortened(text: &str) -> String {
+    clip(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str(), MESSAGE)
 }
 
 /// The wide form of a character that Markdown would take for a mark: it reads the same.

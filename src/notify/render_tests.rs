@@ -46,7 +46,7 @@ garminsync: 2 added, 1 deleted, 1 pending, 3 failed, a person is needed
 Added: coros 1, garmin-cn 1
 Deleted: garmin-com 1
 Not settled yet: coros 1
-Copies found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe
+Copies found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --copies
 Outstanding: 3,774 uploads, 1 download
 
 Needs a person
@@ -80,7 +80,7 @@ fn chinese_in_markdown() {
 新增：coros 1，garmin-cn 1
 删除：garmin-com 1
 尚未确认：coros 1
-发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe
+发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --copies
 待完成：待上传 3,774，待下载 1
 
 **需要人工处理**
@@ -122,6 +122,20 @@ fn nothing_and_all_well_again() {
 }
 
 #[test]
+fn a_reason_is_cut_and_what_mends_it_never_is() {
+    let mend = "gs-auth logout --forget-account --platform 'folder:/a/rather/long/path/to/some/folder'";
+    let why = Some(Clean::of(&"this login belongs to somebody else; ".repeat(30)));
+    let matter = Matter { why, mend: Some(mend.into()), ..Matter::new(Kind::SetUp) };
+    let mut summary = Summary::default();
+    summary.add_judged(Judged { needs: vec![matter], ..Judged::default() });
+    for (lang, run) in [(Lang::En, "; run: "), (Lang::Zh, "；请运行：")] {
+        let text = render(&summary, lang, Style::Plain, Tone::default()).whole;
+        assert!(text.ends_with(&format!("…{run}{mend}")), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() < 500), "{text}");
+    }
+}
+
+#[test]
 fn ancestors_11_however_much_was_done_the_message_stays_short() {
     let mut summary = Summary::default();
     let long = "x".repeat(5000);
@@ -142,6 +156,6 @@ fn ancestors_11_however_much_was_done_the_message_stays_short() {
     }
     let text = render(&summary, Lang::En, Style::Plain, Tone::default()).whole;
     assert!(text.starts_with("garminsync: 500 added, 1000 failed\nAdded: coros 500\n"), "{text}");
-    assert!(text.contains("- q 500 activities: no answer [s]") && text.contains("- … 490 more lines"), "{text}");
+    assert!(text.contains("- q 500 activities: no answer [s]") && text.contains("- … 490 more"), "{text}");
     assert!(text.lines().count() < 40 && text.lines().all(|line| line.chars().count() < 420), "{text}");
 }

@@ -127,6 +127,14 @@ impl Summary {
         let matters: Vec<&Matter> = judged.needs.iter().chain(&judged.troubles).collect();
         let standing: Vec<Failure> =
             matters.iter().filter(|matter| !self.is_told(matter)).map(|matter| standing(matter)).collect();
+        // Its matter needs a person, and says what helps; the record would count as something that failed, and no more.
+        let tells_of_all = |place: &str, items: &[Activity]| {
+            let is_told = |item: &Activity, matter: &&Matter| matter.activities.contains(&key(item));
+            judged.needs.iter().any(|matter| {
+                let is_place = matter.platform.as_deref().is_some_and(|name| place.ends_with(&format!("→ {name}")));
+                is_place && items.iter().all(|item| is_told(item, &matter))
+            })
+        };
         let tells_of_login = |place: &str| {
             matters.iter().any(|matter| {
                 let is_login = matter.what == status::What::LoginNeeded || matter.what <= status::What::LoginDead;
@@ -135,6 +143,7 @@ impl Summary {
         };
         self.failures.retain(|failure| match &failure.what {
             What::Records { kind: ProblemKind::Login, place, .. } => !tells_of_login(place),
+            What::Records { place, items, .. } => !tells_of_all(place, items),
             _ => true,
         });
         self.failures.extend(standing);
@@ -220,8 +229,11 @@ impl Summary {
             let login = matter.what == status::What::LoginNeeded;
             return (login || matter.what == status::What::Failed) && self.tells_why(command, matter);
         }
+        if matter.what.needs_person() {
+            return false;
+        }
         let is_named = |of: &String| {
-            let names = |activity: &Activity| *of == format!("{} {}", activity.platform, activity.id);
+            let names = |activity: &Activity| *of == key(activity);
             let named = self.failures.iter().filter_map(|failure| match &failure.what {
                 What::Records { items, .. } => Some(items),
                 _ => None,
@@ -244,6 +256,11 @@ impl Summary {
         is_of_records
             && matter.why.as_ref().is_none_or(|text| own().any(|failure| text.as_str().contains(&failure.message)))
     }
+}
+
+/// As a matter names an activity.
+fn key(activity: &Activity) -> String {
+    format!("{} {}", activity.platform, activity.id)
 }
 
 fn standing(matter: &Matter) -> Failure {
@@ -359,6 +376,26 @@ mod tests {
         assert_eq!(added(Kind::LoginNeeded, Some(77), Some("something else")), 1);
         assert_eq!(added(Kind::Failed, Some(65), Some("p: log in")), 1, "a worse end than its records explain");
         assert_eq!(added(Kind::Unfinished, None, None), 1);
+    }
+
+    #[test]
+    fn what_needs_a_person_is_told_as_that_in_the_run_that_finds_it() {
+        let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"stage":"gs-upload","kind":"failed","message":"accepted, but not listed"}}"#;
+        let told = |what, platform: &str| {
+            let mut summary = of(&[lost]);
+            let matter = Matter {
+                platform: Some(platform.into()),
+                activities: vec!["p 1".into()],
+                mend: Some("gs-diff --retry".into()),
+                ..Matter::new(what)
+            };
+            let (needs, troubles) = if what.needs_person() { (vec![matter], vec![]) } else { (vec![], vec![matter]) };
+            summary.add_judged(Judged { needs, troubles, ..Judged::default() });
+            (summary.needs_person(), summary.failed(), summary.failures.len())
+        };
+        assert_eq!(told(status::What::UploadsLost, "coros"), (true, 0, 1));
+        assert_eq!(told(status::What::UploadsLost, "garmin-cn"), (true, 1, 2), "that is another one");
+        assert_eq!(told(status::What::UploadsUnconfirmed, "coros"), (false, 1, 1));
     }
 
     #[test]

@@ -20,6 +20,14 @@ impl Lang {
         }
     }
 
+    /// The item that stands for those of a list that are missing.
+    pub fn more(self, count: usize) -> String {
+        match self {
+            Lang::En => format!("… {count} more"),
+            Lang::Zh => format!("……另有 {count} 项"),
+        }
+    }
+
     /// So many activities.
     pub fn activities(self, count: usize) -> String {
         match self {

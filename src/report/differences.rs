@@ -82,7 +82,7 @@ fn mend(reason: Reason, on: &str) -> Option<String> {
         Reason::Deleted => "--resurrect",
         _ => return None,
     };
-    Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload", super::flag("--to", on)))
+    Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload > /dev/null", super::flag("--to", on)))
 }
 
 fn not_archived(facts: &Facts, lang: Lang) -> Markup {

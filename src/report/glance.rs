@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::show::{Sign, command, cut, span, time};
-use super::{Facts, Matter, Schedule, State, word};
+use super::{Facts, Matter, Schedule, State, What, word};
 use crate::lang::{self, Lang};
 
 /// The state, the runs, and what is to be done.
@@ -13,10 +13,10 @@ pub fn glance(facts: &Facts, lang: Lang) -> Markup {
         section #state class={ "glance " (facts.state.sign().class()) } {
             div.verdict {
                 (facts.state.sign())
-                h1 { (facts.state.sentence(lang)) }
+                h1 { (facts.state.sentence(facts.is_repeated(), lang)) }
             }
             p #stale.stale role="status" hidden data-old=(lang.pick("This page is old: it was made {} ago. Has the schedule stopped?", "此页面已过时：生成于 {} 前。计划任务是否已停止？"))
-                data-due=(lang.pick("A run was due {} ago, and this page knows nothing of it. Look after cron.", "一次运行应于 {} 前执行，但此页面未见其结果。请检查 cron。")) {}
+                data-due=(lang.pick("A run was due {} ago, and this page knows nothing of it. Check cron: garminsync daemon --status", "一次运行应于 {} 前执行，但此页面未见其结果。请检查 cron：garminsync daemon --status")) {}
             @if facts.state == State::Empty { (beginning(lang)) } @else { p.gist { (gist(facts, lang)) } }
             (runs(facts, lang))
         }
@@ -30,11 +30,17 @@ pub fn glance(facts: &Facts, lang: Lang) -> Markup {
         @if !facts.troubles.is_empty() {
             section #troubles.matters {
                 h2 { (lang.pick("What went wrong", "出现的问题")) }
-                p.note { (lang.pick("The next run tries again by itself.", "下次运行会自动重试。")) }
+                @if continues(facts) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
                 ul { @for matter in &facts.troubles { (told(matter, Sign::Warn, lang)) } }
             }
         }
     }
+}
+
+/// Whether the next run makes it better without anybody: there is one, and nothing stands in its way.
+fn continues(facts: &Facts) -> bool {
+    let is_stuck = facts.troubles.iter().any(|matter| matter.what == What::Behind);
+    facts.is_repeated() && facts.needs.is_empty() && !is_stuck
 }
 
 /// What the next runs have to do, and what does it now.
@@ -48,7 +54,14 @@ fn outstanding(facts: &Facts, lang: Lang) -> Markup {
     html! {
         section #outstanding.matters {
             h2 { (lang.pick("Outstanding", "待完成")) }
-            p.note { (one.words(lang).join(lang.comma())) (lang.pick(". The next run continues; to do it now:", "。下次运行会继续；立即执行：")) }
+            p.note {
+                (one.words(lang).join(lang.comma()))
+                @if continues(facts) {
+                    (lang.pick(". The next run continues; to do it now:", "。下次运行会继续；立即执行："))
+                } @else {
+                    (lang.pick(". To do it now:", "。立即执行："))
+                }
+            }
             ul { @for (_, line) in now.iter().filter(|(is_it, _)| *is_it) { li { (command(line)) } } }
         }
     }

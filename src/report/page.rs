@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::show::Sign;
-use super::{Facts, State, differences, glance, list, log, pictures, platforms};
+use super::{Facts, differences, glance, list, log, pictures, platforms};
 use crate::lang::Lang;
 
 /// Its rules, and those of the pictures.
@@ -45,7 +45,7 @@ fn head(facts: &Facts, look: Look) -> Markup {
             meta name="referrer" content="no-referrer";
             meta name="robots" content="noindex, nofollow";
             meta name="description" content=(look.lang.pick("The state of an archive of sport activities", "运动活动归档状态"));
-            title { "garminsync: " (facts.state.sentence(look.lang)) }
+            title { "garminsync: " (facts.state.sentence(facts.is_repeated(), look.lang)) }
             link rel="icon" href=(icon(facts.state.sign()));
             style { (PreEscaped(CSS)) }
             @if look.refresh {
@@ -89,7 +89,7 @@ fn body(facts: &Facts, look: Look) -> Markup {
             a.skip href="#main" { (lang.pick("Skip to the state", "跳到状态")) }
             header {
                 p.brand { "garminsync" }
-                @if facts.state != State::Empty { (contents(lang)) }
+                @if !facts.platforms.is_empty() { (contents(lang)) }
                 @if look.refresh { (refresh(lang)) }
             }
             main #main tabindex="-1" {
@@ -99,7 +99,7 @@ fn body(facts: &Facts, look: Look) -> Markup {
                     (differences::differences(facts, lang))
                     (pictures::pictures(facts, lang))
                 }
-                @if facts.state != State::Empty || !facts.runs.is_empty() { (log::log(facts, lang)) }
+                @if !facts.platforms.is_empty() || !facts.runs.is_empty() { (log::log(facts, lang)) }
                 @if !facts.platforms.is_empty() { (list::list(facts, lang)) }
             }
             footer {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::report::{Clean, Facts, sample};
+use crate::status::{Matter, Outstanding, Schedule, State, What};
 
 fn english(facts: &Facts) -> String {
     page(facts, Look::default())
@@ -84,7 +85,7 @@ fn every_id_is_there_once_and_every_reference_leads_somewhere() {
 
 #[test]
 fn it_says_what_needs_a_person_and_what_mends_it() {
-    let page = english(&sample::facts());
+    let page = without_words(&english(&sample::facts()));
     for said in [
         "It needs you",
         "coros: the login has ended",
@@ -115,9 +116,56 @@ fn it_speaks_chinese() {
 
 #[test]
 fn an_empty_catalogue_says_what_to_do_next() {
-    let page = english(&Facts::default());
+    let page = without_words(&english(&Facts::default()));
     assert!(page.contains("Nothing is known yet") && page.contains("gs-auth login --platform garmin-com"));
     assert!(!page.contains("id=\"platforms\"") && !page.contains("<nav"));
+}
+
+#[test]
+fn before_any_listing_no_link_leads_nowhere_whatever_needs_a_person() {
+    let matter = Matter::new(What::LoginNeeded);
+    let facts = Facts { state: State::Person, needs: vec![matter], ..Facts::default() };
+    let page = text_of(&english(&facts));
+    let ids = values(&page, "id");
+    for link in values(&page, "href").into_iter().filter_map(|href| href.strip_prefix('#')) {
+        assert!(ids.contains(&link), "{link}");
+    }
+}
+
+#[test]
+fn a_next_run_is_promised_only_where_one_comes_and_nothing_stands_in_its_way() {
+    let schedule = Schedule {
+        cron: "@daily".into(),
+        zone: "UTC".into(),
+        enabled: true,
+        next_run: None,
+        runner: None,
+        is_run: true,
+    };
+    let facts = |schedule, what| Facts {
+        state: State::Trouble,
+        schedule,
+        troubles: vec![Matter::new(what)],
+        outstanding: Outstanding { uploads: 3, ..Outstanding::default() },
+        ..Facts::default()
+    };
+    let promises = |facts: &Facts| {
+        let page = english(facts);
+        ["tries again", "The next run continues"].map(|text| page.contains(text))
+    };
+    assert_eq!(promises(&facts(Some(schedule.clone()), What::Failed)), [true, true]);
+    assert_eq!(promises(&facts(None, What::Failed)), [false, false]);
+    let behind = Facts { state: State::Behind, ..facts(Some(schedule.clone()), What::Behind) };
+    assert_eq!(promises(&behind), [false, false]);
+    let needs = vec![Matter::new(What::LoginDead)];
+    assert_eq!(promises(&Facts { state: State::Person, needs, ..facts(Some(schedule), What::Failed) }), [false, false]);
+}
+
+/// The page without the marks around words of commands.
+fn without_words(page: &str) -> String {
+    let mut parts = page.split("<span class=\"word\">");
+    let first = parts.next().unwrap().to_owned();
+    first + &parts.map(|part| part.replacen("</span>", "", 1)).collect::<String>()
 }
 
 #[test]

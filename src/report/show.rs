@@ -14,6 +14,8 @@ const LONGEST_WORD: usize = 60;
 const LONGEST_PATH: usize = 300;
 /// No message is shown longer than this, in characters.
 const LONGEST_TEXT: usize = 600;
+/// No longer word of a command line is kept in one line.
+const LONGEST_FLAG: usize = 30;
 /// How many of a list are shown; all of them stand in `status.json`.
 pub const SHOWN: usize = 100;
 
@@ -93,9 +95,16 @@ pub fn activity(activity: &Activity, with_place: bool, lang: Lang) -> Markup {
     }
 }
 
-/// A command line to be copied.
+/// A command line to be copied. A line ends between two words of it, and not behind a hyphen.
 pub fn command(line: &str) -> Markup {
-    html! { code.run { (line) } }
+    html! {
+        code.run {
+            @for (at, word) in line.split(' ').enumerate() {
+                @if at > 0 { " " }
+                @if word.contains('-') && word.len() <= LONGEST_FLAG { span.word { (word) } } @else { (word) }
+            }
+        }
+    }
 }
 
 /// A list that folds away, with its number in the summary; the first of it are shown.

@@ -121,10 +121,10 @@ fn shown(word: &str) -> String {
             format!("{scheme}://{host}/***")
         };
     }
-    if is_address(word) || is_token(word) {
+    if is_token(word) {
         return hidden_end(word);
     }
-    word.split('&').map(shown_pair).collect::<Vec<_>>().join("&")
+    without_addresses(word).split('&').map(shown_pair).collect::<Vec<_>>().join("&")
 }
 
 /// `name=value` or `name:value`, without the value of a secret.
@@ -141,18 +141,26 @@ fn shown_pair(pair: &str) -> String {
     }
 }
 
-/// `runner@example.com`, in whatever brackets it stands.
-fn is_address(word: &str) -> bool {
-    let is_local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '%');
-    word.match_indices('@').any(|(at, _)| {
-        let domain: &str =
-            word[at + 1..].split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-'))).next().unwrap_or("");
-        let has_local = word[..at].chars().next_back().is_some_and(is_local);
-        has_local
-            && domain.trim_end_matches('.').rsplit_once('.').is_some_and(|(host, top)| {
+/// The word with `***` in place of each `runner@example.com`. What stands around it stays: it may be the path of a file.
+fn without_addresses(word: &str) -> String {
+    let is_local = |c: char| c.is_alphanumeric() || ".!#$%&'*+?^_`{|}~-".contains(c);
+    let (mut shown, mut rest) = (String::new(), word);
+    while let Some(at) = rest.find('@') {
+        let local =
+            rest[..at].char_indices().rev().take_while(|(_, c)| is_local(*c)).last().map_or(at, |(from, _)| from);
+        let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+        let end = rest[at + 1..].find(|c| !is_domain(c)).map_or(rest.len(), |length| at + 1 + length);
+        let domain = rest[at + 1..end].trim_end_matches('.');
+        let is_address = local < at
+            && domain.rsplit_once('.').is_some_and(|(host, top)| {
                 !host.is_empty() && top.chars().count() >= 2 && top.chars().all(char::is_alphabetic)
-            })
-    })
+            });
+        let until = if is_address { at + 1 + domain.len() } else { at + 1 };
+        shown.push_str(if is_address { &rest[..local] } else { &rest[..until] });
+        shown.push_str(if is_address { "***" } else { "" });
+        rest = &rest[until..];
+    }
+    shown + rest
 }
 
 /// A ticket, a token of three parts, or a word too long to be one. A path is none: each of its parts is looked at.
@@ -210,7 +218,10 @@ mod tests {
     fn secrets_become_stars() {
         for (text, shown) in [
             ("for runner@example.com, it", "for ***, it"),
-            ("<runner.x+y@mail.example.co.uk>", "***"),
+            ("<runner.x+y@mail.example.co.uk>", "<***>"),
+            ("/home/runner@example.com/fit/1.fit: it is broken", "/home/***/fit/1.fit: it is broken"),
+            ("mailto:a@example.com,b@example.com.", "mailto:***,***."),
+            ("user=runner@example.com&a=5@home", "user=***&a=5@home"),
             ("see https://s3.coros.com/fit/1.fit?X-Amz-Signature=abc now", "see https://s3.coros.com/*** now"),
             ("https://user:pw@example.com/x", "https://***"),
             ("Authorization: Bearer abc.def", "Authorization: *** ***"),

@@ -6,6 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
+use crate::fs::{FULL, NO_LOCKS};
 
 use super::{Clean, Command, Login, Matter, Outstanding, State, What, flag};
 
@@ -22,8 +23,18 @@ const NOT_LISTED: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// Exit codes that are a person's own doing: wrong usage, and Ctrl-C.
 const OWN_DOING: [u8; 2] = [2, 130];
 const BUG: u8 = 70;
+const LATER: u8 = 75;
 const LOGIN: u8 = 77;
 const CONFIGURATION: u8 = 78;
+
+/// What a command says that found the login of somebody else. No login with the same settings mends that.
+pub const OTHER_ACCOUNT: &str = ", but this data folder belongs to";
+/// And one that found no login at all.
+const NO_PLATFORM: &str = "no platform is set up";
+
+/// The commands of a sync. Any other is called by hand, by somebody who has seen how it ended, and nothing repeats it.
+const OF_SYNCS: [&str; 8] =
+    ["gs-settings", "gs-notify", "gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete"];
 
 /// What the state is judged by.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +59,8 @@ pub struct Signs {
     pub due: Option<Due>,
     /// A run whose commands have had the time to end.
     pub ended: Option<String>,
+    /// Commands that give a sign of life, and the run of each in front of it.
+    pub at_work: Vec<(String, String)>,
 }
 
 /// What a platform says of the state.
@@ -63,6 +76,8 @@ pub struct PlatformSigns {
     pub refused: Option<(Timestamp, Clean)>,
     /// Until when no password login is tried at all, and why.
     pub cooldown: Option<(Timestamp, Clean)>,
+    /// Since the last password login was refused or turned away, the token has served to list it.
+    pub served_since: bool,
     /// Until when the service asked to be left alone.
     pub asked_to_wait: Option<Timestamp>,
     /// What is wrong with its newest listing.
@@ -99,6 +114,8 @@ pub struct LastCommand {
     pub run: String,
     /// The row.
     pub row: Command,
+    /// Whether it gives a sign of life; nothing: nobody can tell.
+    pub is_alive: Option<bool>,
 }
 
 /// When it is to run.
@@ -132,7 +149,7 @@ impl Signs {
         let of_commands: Vec<Matter> = of_commands.collect();
         matters.extend(of_commands);
         matters.extend(self.overdue());
-        let mend = Some("gs-list --missing | gs-download".to_owned());
+        let mend = Some("gs-list --missing | gs-download > /dev/null".to_owned());
         matters.extend(counted(What::FilesBroken, &self.broken, mend.clone()));
         matters.extend(counted(What::FilesFailed, &self.failed, mend));
         matters.extend(self.behind());
@@ -154,11 +171,15 @@ impl Signs {
     /// belong to another run.
     pub fn is_running(&self, run: &str, command: &str) -> bool {
         let is_it = |last: &LastCommand| last.run == run && last.row.command.as_str() == command;
-        self.commands.iter().position(is_it).is_some_and(|at| self.runs(at))
+        let is_at_work = self.at_work.iter().any(|(at_work, _)| at_work == run);
+        is_at_work || self.commands.iter().position(is_it).is_some_and(|at| self.runs(at))
     }
 
     fn runs(&self, at: usize) -> bool {
-        let LastCommand { run, row } = &self.commands[at];
+        let LastCommand { run, row, is_alive } = &self.commands[at];
+        if let Some(is_alive) = is_alive {
+            return row.exit.is_none() && *is_alive;
+        }
         let is_followed = self.commands[at + 1..].iter().any(|later| later.run != *run);
         let has_ended = self.ended.as_ref() == Some(run);
         row.exit.is_none() && !is_followed && !has_ended && clock::is_within(row.started, self.now, LONGEST)
@@ -201,15 +222,22 @@ impl Signs {
         let way_in = if one.cooldown.is_some() { &browser } else { &login };
         let about = |what| Matter { platform: Some(one.name.clone()), ..Matter::new(what) };
         let mut matters = Vec::new();
-        if let Some((since, why)) = &one.refused {
-            let (at, why, mend) = (Some(*since), Some(why.clone()), Some(way_in.clone()));
+        // What the token does is no worse for it; should the token end, that is a matter of its own.
+        let is_of_other = |why: &Clean| why.as_str().contains(OTHER_ACCOUNT);
+        let (refused, cooldown) = match one.served_since {
+            true => (None, None),
+            false => (one.refused.as_ref(), one.cooldown.as_ref()),
+        };
+        if let Some((since, why)) = refused {
+            let mend = if is_of_other(why) { forget_account(&one.name) } else { way_in.clone() };
+            let (at, why, mend) = (Some(*since), Some(why.clone()), Some(mend));
             matters.push(Matter { at, why, mend, ..about(What::LoginRefused) });
-        } else if let Some((until, why)) = &one.cooldown {
+        } else if let Some((until, why)) = cooldown {
             let (at, why, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
             matters.push(Matter { at, why, mend, ..about(What::Cooldown) });
         }
         // A refused login has to be mended anyhow, and that gives a new token.
-        if let Some((login, since)) = one.login.as_ref().filter(|_| one.refused.is_none())
+        if let Some((login, since)) = one.login.as_ref().filter(|_| refused.is_none())
             && let Some(at) = self.dead_since(login, *since)
         {
             let (why, mend) = (login.dead.clone(), Some(way_in.clone()));
@@ -253,7 +281,8 @@ impl Signs {
         // Only a list of everything shows what is gone from below the newest page.
         let (what, mend) = match listing.shrunk {
             true => {
-                (What::ListShrunk, Some(format!("gs-fetch --full {} --accept-shrunk", flag("--platform", &one.name))))
+                let platform = flag("--platform", &one.name);
+                (What::ListShrunk, Some(format!("gs-fetch --full {platform} --accept-shrunk > /dev/null")))
             }
             false => (What::ListCut, None),
         };
@@ -261,9 +290,10 @@ impl Signs {
     }
 
     fn of_command(&self, at: usize, row: &Command, of_platforms: &[Matter]) -> Option<Matter> {
-        if self.is_old(row.started) {
+        if self.is_old(row.started) || self.is_superseded(at) {
             return None;
         }
+        let is_of_syncs = OF_SYNCS.contains(&row.command.as_str());
         let ended = row.finished.unwrap_or(row.started);
         let told = |what| Matter {
             command: Some(row.command.as_str().to_owned()),
@@ -276,22 +306,60 @@ impl Signs {
             Some(0) => None,
             Some(exit) if OWN_DOING.contains(&exit) => None,
             Some(BUG) => Some(told(What::Bug)),
-            Some(CONFIGURATION) => Some(Matter { mend: Some("gs-settings --check".to_owned()), ..told(What::SetUp) }),
+            Some(CONFIGURATION) => Some(Matter { mend: self.set_up_mend(row), ..told(What::SetUp) }),
             Some(LOGIN) => self.login_needed(row, told(What::LoginNeeded), of_platforms),
+            _ if !is_of_syncs => None,
+            Some(_) if self.says_platform(row, of_platforms) => None,
             Some(_) => Some(told(What::Failed)),
             None if self.runs(at) => None,
             None => Some(told(What::Unfinished)),
         }
     }
 
+    /// Whether a whole sync has run since, and had no use for the command: what somebody did by hand is over then.
+    fn is_superseded(&self, at: usize) -> bool {
+        let is_of = |run: &str, command: &str| {
+            self.commands.iter().any(|one| one.run == run && one.row.command.as_str() == command)
+        };
+        let later = self.commands[at + 1..].iter().filter(|later| later.run != self.commands[at].run);
+        later.into_iter().any(|later| is_of(&later.run, "gs-fetch") && is_of(&later.run, "gs-upload"))
+    }
+
+    /// The command line that mends what is wrong with the set-up; nothing where none does.
+    fn set_up_mend(&self, row: &Command) -> Option<String> {
+        let message = row.message.as_ref().map_or("", Clean::as_str);
+        if message.contains(FULL) || message.contains(NO_LOCKS) {
+            return None;
+        }
+        let of_other = self.named_in(message).filter(|_| message.contains(OTHER_ACCOUNT));
+        Some(of_other.map_or_else(|| "gs-settings --check".to_owned(), |one| forget_account(&one.name)))
+    }
+
+    /// The platform that a message of a command begins with.
+    fn named_in(&self, message: &str) -> Option<&PlatformSigns> {
+        let is_named = |one: &&PlatformSigns| {
+            message.strip_prefix(one.name.as_str()).is_some_and(|rest| rest.starts_with([':', ' ']))
+        };
+        self.platforms.iter().find(is_named)
+    }
+
+    /// Whether a matter of the platform says already why a command is to be tried again later.
+    fn says_platform(&self, row: &Command, of_platforms: &[Matter]) -> bool {
+        let named = self.named_in(row.message.as_ref().map_or("", Clean::as_str));
+        let is_why = |matter: &Matter| match matter.what {
+            What::Cooldown | What::AskedToWait => true,
+            What::ListCut | What::ListShrunk => row.command.as_str() == "gs-fetch",
+            _ => false,
+        };
+        let is_it = |matter: &&Matter| matter.platform.as_deref() == named.map(|one| one.name.as_str());
+        row.exit == Some(LATER) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
+    }
+
     /// A command found nobody logged in. Where a platform says so itself, that is enough; and who has logged in since then
     /// has mended it.
     fn login_needed(&self, row: &Command, needed: Matter, of_platforms: &[Matter]) -> Option<Matter> {
         let message = row.message.as_ref().map_or("", Clean::as_str);
-        let is_named = |one: &&PlatformSigns| {
-            message.strip_prefix(one.name.as_str()).is_some_and(|rest| rest.starts_with([':', ' ']))
-        };
-        let named = self.platforms.iter().find(is_named);
+        let named = self.named_in(message);
         let says_it = |matter: &Matter| {
             let is_login = matches!(matter.what, What::LoginRefused | What::LoginDead | What::Cooldown);
             is_login && named.is_none_or(|one| matter.platform.as_deref() == Some(one.name.as_str()))
@@ -303,7 +371,11 @@ impl Signs {
         if is_mended || of_platforms.iter().any(says_it) {
             return None;
         }
-        let mend = named.map_or("gs-auth status".to_owned(), |one| format!("gs-auth login --platform {}", one.name));
+        let mend = match named {
+            Some(one) => format!("gs-auth login --platform {}", one.name),
+            None if message.contains(NO_PLATFORM) => "gs-auth login --platform garmin-com".to_owned(),
+            None => "gs-auth status".to_owned(),
+        };
         Some(Matter { platform: named.map(|one| one.name.clone()), mend: Some(mend), ..needed })
     }
 
@@ -314,13 +386,19 @@ impl Signs {
         let holds = |at: Timestamp| due.since <= at || clock::age(due.since, self.now).is_none();
         let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > PATIENCE)?;
         let has_begun = self.last_run.is_some_and(|began| began >= previous);
-        let is_at_it = (0..self.commands.len()).any(|at| self.runs(at));
-        (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), ..Matter::new(What::Overdue) })
+        let is_at_it = !self.at_work.is_empty() || (0..self.commands.len()).any(|at| self.runs(at));
+        let mend = Some("garminsync daemon --status".to_owned());
+        (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), mend, ..Matter::new(What::Overdue) })
     }
 
     fn is_old(&self, at: Timestamp) -> bool {
         self.now.duration_since(at) > OLD
     }
+}
+
+/// One of the two ways out for another account; the other one, another data folder, stands in the message.
+fn forget_account(platform: &str) -> String {
+    format!("gs-auth logout --forget-account {}", flag("--platform", platform))
 }
 
 /// A matter of some activities; nothing: there are none.

@@ -16,7 +16,7 @@ fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, message: &str) ->
         counts: Default::default(),
         message: (!message.is_empty()).then(|| Clean::of(message)),
     };
-    LastCommand { run: run.into(), row }
+    LastCommand { run: run.into(), row, is_alive: None }
 }
 
 fn platform(name: &str) -> PlatformSigns {
@@ -136,7 +136,7 @@ fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_m
     );
     assert_eq!(judged.needs[0].platform.as_deref(), Some("garmin-com"));
     let judged = judge(vec![], "no platform is set up");
-    assert_eq!((judged.state, mends(&judged)), (State::Person, vec!["gs-auth status"]));
+    assert_eq!((judged.state, mends(&judged)), (State::Person, vec!["gs-auth login --platform garmin-com"]));
     // A name that begins like another one.
     let judged = judge(vec![platform("garmin-com")], "garmin-command: x");
     assert_eq!(judged.needs[0].platform, None);
@@ -166,7 +166,7 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
     };
     let judged = judge(listing(true, Some(-1)), vec![]);
     assert_eq!((judged.state, whats(&judged)), (State::Person, vec![What::ListShrunk]));
-    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-shrunk"]);
+    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-shrunk > /dev/null"]);
     let judged = judge(listing(false, Some(-1)), vec![]);
     assert_eq!((judged.state, judged.troubles[0].at), (State::Trouble, Some(at(-1))));
     let open = || vec![row("a", "gs-fetch", -2, None, "")];
@@ -276,4 +276,103 @@ fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
     let commands = vec![row("a", "gs-upload", 0, None, "")];
     let signs = Signs { ended: Some("a".into()), ..signs(vec![platform("coros")], commands) };
     assert_eq!(whats(&signs.judge()), [What::Unfinished]);
+}
+
+#[test]
+fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was_killed() {
+    let open = |is_alive, hours| LastCommand { is_alive, ..row("a", "gs-fetch", hours, None, "") };
+    let listing = Unbelieved { run: "a".into(), started: at(-2), finished: None, shrunk: false, why: None };
+    let later = row("b", "gs-diff", 0, Some(0), "");
+    let judge = |commands: Vec<LastCommand>, at_work| {
+        let listed = PlatformSigns { listing: Some(listing.clone()), ..platform("coros") };
+        whats(&Signs { at_work, ..signs(vec![listed], commands) }.judge())
+    };
+    let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
+    // Whatever has run meanwhile, and however long it takes.
+    assert_eq!(judge(vec![open(Some(true), -2), later.clone()], at_work()), []);
+    assert_eq!(judge(vec![open(Some(true), -48)], at_work()), []);
+    // The newest row of the command is of another run.
+    assert_eq!(judge(vec![row("b", "gs-fetch", 0, Some(0), "")], at_work()), []);
+    assert_eq!(judge(vec![open(Some(false), -2)], vec![]), [What::ListCut, What::Unfinished]);
+    assert_eq!(judge(vec![open(None, -2), later], vec![]), [What::ListCut, What::Unfinished], "nobody can tell");
+}
+
+#[test]
+fn a_refused_login_is_over_once_the_token_has_served() {
+    let refused = Some((at(-5), Clean::of("this login belongs to somebody else")));
+    let cooldown = Some((at(2), Clean::of("429")));
+    for one in [PlatformSigns { refused, ..platform("coros") }, PlatformSigns { cooldown, ..platform("coros") }] {
+        assert_ne!(signs(vec![one.clone()], vec![]).judge().state, State::Well);
+        let served = PlatformSigns { served_since: true, ..one };
+        assert_eq!(signs(vec![served.clone()], vec![]).judge().state, State::Well);
+        // The token is a matter of its own.
+        let login = Login { expires: None, renewable: false, renewable_until: None, dead: Some(Clean::of("ended")) };
+        let dead = PlatformSigns { login: Some((login, at(-1))), ..served };
+        assert_eq!(whats(&signs(vec![dead], vec![]).judge()), [What::LoginDead]);
+    }
+}
+
+#[test]
+fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
+    for exit in [Some(1), Some(65), Some(75), None] {
+        assert_eq!(whats(&signs(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "x")]).judge()), []);
+    }
+    let bug = || row("a", "gs-import", -9, Some(70), "x");
+    let sync =
+        |commands: &[&str]| commands.iter().map(|command| row("b", command, -1, Some(0), "")).collect::<Vec<_>>();
+    let judge = |first, rest: Vec<LastCommand>| {
+        let commands = std::iter::once(first).chain(rest).collect();
+        whats(&signs(vec![platform("coros")], commands).judge())
+    };
+    assert_eq!(judge(bug(), vec![]), [What::Bug]);
+    assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-download"])), [What::Bug], "no whole sync");
+    assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-upload"])), []);
+    // Nor does a deletion that no sync makes.
+    let deletion = || row("a", "gs-delete", -9, Some(75), "x");
+    assert_eq!(judge(deletion(), vec![]), [What::Failed]);
+    assert_eq!(judge(deletion(), sync(&["gs-fetch", "gs-upload"])), []);
+}
+
+#[test]
+fn what_mends_it_is_what_mends_it() {
+    let other = "garmin-com: this login belongs to B, but this data folder belongs to A; nothing was listed or written";
+    let full = "/data/x: the disk is full; make room and run it again";
+    let forget = Some("gs-auth logout --forget-account --platform garmin-com");
+    for (message, mend) in [
+        ("SYNC_PLATFORM=x", Some("gs-settings --check")),
+        (other, forget),
+        (full, None),
+        (
+            "x: file locks do not work on this file system (some network disks have none); set DATA_DIR to a local disk",
+            None,
+        ),
+    ] {
+        let judged = signs(vec![platform("garmin-com")], vec![row("a", "gs-fetch", -1, Some(78), message)]).judge();
+        assert_eq!((judged.state, mends(&judged).first().copied()), (State::Person, mend), "{message}");
+    }
+    let refused = PlatformSigns { refused: Some((at(-1), Clean::of(other))), ..platform("garmin-com") };
+    assert_eq!(mends(&signs(vec![refused], vec![]).judge()).first().copied(), forget);
+    let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
+    let judged = Signs { due, ..signs(vec![platform("coros")], vec![]) }.judge();
+    assert_eq!(mends(&judged), ["garminsync daemon --status"]);
+    let line = judged.needs[0].line(crate::lang::Lang::En);
+    assert!(line.starts_with("A scheduled run did not happen; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
+}
+
+#[test]
+fn one_cause_is_one_matter() {
+    let cut = Unbelieved { run: "a".into(), started: at(-1), finished: Some(at(-1)), shrunk: false, why: None };
+    let one = PlatformSigns { listing: Some(cut), ..platform("coros") };
+    let judge = |command, exit, message| {
+        whats(
+            &signs(vec![one.clone(), platform("garmin-com")], vec![row("a", command, -1, Some(exit), message)]).judge(),
+        )
+    };
+    assert_eq!(judge("gs-fetch", 75, "coros: no answer"), [What::ListCut]);
+    assert_eq!(judge("gs-fetch", 75, "garmin-com: no answer"), [What::ListCut, What::Failed]);
+    assert_eq!(judge("gs-fetch", 1, "coros: no answer"), [What::ListCut, What::Failed]);
+    assert_eq!(judge("gs-upload", 75, "coros 1: no answer"), [What::ListCut, What::Failed]);
+    let wait = PlatformSigns { asked_to_wait: Some(at(1)), ..platform("coros") };
+    let commands = vec![row("a", "gs-upload", -1, Some(75), "coros: it asks to be left alone")];
+    assert_eq!(whats(&signs(vec![wait], commands).judge()), [What::AskedToWait]);
 }

@@ -71,6 +71,13 @@ pub struct Facts {
     pub activities: Vec<Exercise>,
 }
 
+impl Facts {
+    /// Whether a next run comes by a schedule.
+    pub fn is_repeated(&self) -> bool {
+        self.schedule.as_ref().is_some_and(|schedule| schedule.enabled)
+    }
+}
+
 /// Whether all is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,8 +5,11 @@ use crate::lang::{self, Lang};
 
 impl State {
     /// The first thing that is read.
-    pub fn sentence(self, lang: Lang) -> &'static str {
+    ///
+    /// `is_repeated`: whether there is a schedule, so that a next run comes.
+    pub fn sentence(self, is_repeated: bool, lang: Lang) -> &'static str {
         match self {
+            State::Trouble if !is_repeated => lang.pick("Something went wrong", "出现问题"),
             State::Empty => lang.pick("Nothing is known yet", "尚无数据"),
             State::Well => lang.pick("All is well", "一切正常"),
             State::Outstanding => lang.pick("Work is outstanding", "有待完成的工作"),
@@ -70,8 +73,8 @@ impl Matter {
             (What::UploadsUnconfirmed, Lang::Zh) => format!("{platform}：已接受但尚未出现的上传：{count}"),
             (What::Behind, Lang::En) => format!("Outstanding, and not less than after the last runs: {count}"),
             (What::Behind, Lang::Zh) => format!("最近几次运行后，待完成的工作没有减少：{count}"),
-            (What::Overdue, Lang::En) => "A run that was due did not happen: look after cron".to_owned(),
-            (What::Overdue, Lang::Zh) => "应执行的运行没有发生：请检查 cron".to_owned(),
+            (What::Overdue, Lang::En) => "A scheduled run did not happen; check cron".to_owned(),
+            (What::Overdue, Lang::Zh) => "计划的运行没有执行，请检查 cron".to_owned(),
             (What::Cooldown, Lang::En) => format!("{platform}: no login with the password for a while"),
             (What::Cooldown, Lang::Zh) => format!("{platform}：暂停密码登录"),
             (What::AskedToWait, Lang::En) => format!("{platform} asks to be left alone"),
@@ -91,12 +94,18 @@ impl Matter {
 
     /// All of it in one line: what went wrong, until when, why, and what mends it.
     pub fn line(&self, lang: Lang) -> String {
+        self.line_with(lang, str::to_owned)
+    }
+
+    /// The same with the reason as `shown` has it: it may be long, and what mends it comes last.
+    pub fn line_with(&self, lang: Lang, shown: impl Fn(&str) -> String) -> String {
         let mut line = self.sentence(lang);
-        if let Some(at) = self.at.filter(|_| matches!(self.what, What::Cooldown | What::AskedToWait)) {
-            line.push_str(&format!(" {} {}", self.at_word(lang), at.strftime("%Y-%m-%d %H:%M UTC")));
+        if let Some(at) = self.at.filter(|_| matches!(self.what, What::Cooldown | What::AskedToWait | What::Overdue)) {
+            let at = format!("{} {}", self.at_word(lang), at.strftime("%Y-%m-%d %H:%M UTC"));
+            line.push_str(&if self.what == What::Overdue { format!(" ({at})") } else { format!(" {at}") });
         }
         if let Some(why) = &self.why {
-            line = lang.colon(line, why.as_str());
+            line = lang.colon(line, shown(why.as_str()));
         }
         if let Some(mend) = &self.mend {
             line.push_str(&format!("{}{mend}", lang.pick("; run: ", "；请运行：")));

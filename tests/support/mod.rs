@@ -82,6 +82,12 @@ impl Work {
         self
     }
 
+    /// Sets it no more.
+    pub fn unset(&mut self, name: &str) -> &mut Work {
+        self.env.retain(|(n, _)| n != name);
+        self
+    }
+
     /// Writes `.env` in the folder, for its owner alone.
     pub fn write_env(&self, text: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;

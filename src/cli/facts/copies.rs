@@ -1,17 +1,22 @@
 //! What is on a platform twice, and what agrees with another entry but for whole quarter hours.
 
 use super::compared::Compared;
-use crate::matching::{Candidate, Certainty, Matcher};
+use crate::matching::{self, Candidate, Certainty, Matcher};
 use crate::status::{Clean, Copy, Likeness};
 
 impl Compared<'_> {
-    /// The copies, and the suspected time-zone faults; the newest first.
-    pub fn copies(&self, matcher: &Matcher) -> (Vec<Copy>, Vec<Likeness>) {
+    /// The positions of entries that are copies, and of those that they are copies of.
+    pub fn pairs(&self, matcher: &Matcher) -> Vec<(usize, usize, matching::Copy)> {
         let there: Vec<usize> = (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)).collect();
         let candidates: Vec<Candidate> = there.iter().map(|&at| self.exercises.entries[at].candidate.clone()).collect();
+        matcher.copies(&candidates).into_iter().map(|copy| (there[copy.index], there[copy.of], copy)).collect()
+    }
+
+    /// The copies, and the suspected time-zone faults; the newest first.
+    pub fn copies(&self, matcher: &Matcher) -> (Vec<Copy>, Vec<Likeness>) {
         let (mut copies, mut shifted) = (Vec::new(), Vec::new());
-        for copy in matcher.copies(&candidates) {
-            let (at, of, certainty) = (there[copy.index], there[copy.of], copy.verdict.certainty);
+        for (at, of, copy) in self.pairs(matcher) {
+            let certainty = copy.verdict.certainty;
             let why = cleaned(&copy.verdict.why);
             if certainty == Certainty::Shifted {
                 shifted.push((of, at, why));

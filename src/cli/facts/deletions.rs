@@ -80,7 +80,7 @@ impl Compared<'_> {
         let is_known = self.recordings(at).any(|recording| there.contains(&recording));
         let is_taken = kind.takes.contains(&file.format.as_str()) && (kind.doubles || !is_known);
         (is_taken && entry.activity.start_time.is_some())
-            .then(|| format!("gs-list --deleted {} | gs-upload --restore", self.flags(at)))
+            .then(|| format!("gs-list --deleted {} | gs-upload --restore > /dev/null", self.flags(at)))
     }
 
     /// What the platform of an entry knows its recording by.

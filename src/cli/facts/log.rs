@@ -9,6 +9,8 @@ use crate::status::{Clean, Command, Run, RunOutcome};
 
 /// No run takes longer. One that is named for ever in the settings begins anew every day.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// What this command counts is what is there, not what it did.
+const LOOKS: &str = "gs-dedupe";
 /// So many are shown.
 const RUNS: usize = 100;
 
@@ -57,7 +59,14 @@ fn outcome(exit: Option<u8>) -> RunOutcome {
 
 fn run(id: &str, commands: Vec<Command>) -> Run {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for (name, count) in commands.iter().flat_map(|command| &command.counts) {
+    // A run looks for copies several times, and finds the same ones.
+    let looks = commands.iter().filter(|command| command.command.as_str() == LOOKS);
+    for (name, count) in looks.flat_map(|command| &command.counts) {
+        let most = counts.entry(name.clone()).or_default();
+        *most = (*most).max(*count);
+    }
+    let rest = commands.iter().filter(|command| command.command.as_str() != LOOKS);
+    for (name, count) in rest.flat_map(|command| &command.counts) {
         let sum = counts.entry(name.clone()).or_default();
         *sum = sum.saturating_add(*count);
     }
@@ -71,5 +80,33 @@ fn run(id: &str, commands: Vec<Command>) -> Run {
         counts,
         message: commands.iter().find_map(|command| command.message.clone()),
         commands,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    #[test]
+    fn what_several_looks_of_a_run_find_is_counted_once_and_what_several_commands_do_is_added_up() {
+        let row = |number, command: &str, counts: &str| CommandRow {
+            number,
+            run: "a".into(),
+            command: command.into(),
+            started: Timestamp::UNIX_EPOCH,
+            finished: Some(Timestamp::UNIX_EPOCH),
+            exit: Some(0),
+            counts: counts.into(),
+            message: None,
+        };
+        let runs = runs(&[
+            row(1, "gs-dedupe", r#"{"copies":1}"#),
+            row(2, "gs-download", r#"{"downloaded":2}"#),
+            row(3, "gs-dedupe", r#"{"copies":1,"reported":4}"#),
+            row(4, "gs-download", r#"{"downloaded":3}"#),
+        ]);
+        let counts: Vec<(&str, u64)> = runs[0].counts.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+        assert_eq!(counts, [("copies", 1), ("downloaded", 5), ("reported", 4)]);
     }
 }

@@ -1,4 +1,5 @@
-//! Everything that the page shows, made from one moment of the catalogue. No file is looked at, and nobody is asked.
+//! Everything that the page shows, made from one moment of the catalogue. No file is looked at but for the locks of commands
+//! that run, and nobody is asked.
 //!
 //! `read` reads, in one transaction; `compared` finds out how each exercise stands with each platform; each of the others
 //! makes one part of [`status::Facts`] of that.
@@ -17,13 +18,16 @@ mod refused;
 mod schedule;
 mod unarchived;
 
+use std::time::Duration;
+
 use compared::Compared;
 use outstanding::Backlog;
 use read::Read;
 
 use super::args::platforms_of_settings;
-use super::{Failure, Rule, Run};
-use crate::catalogue::{CommandRow, Entry};
+use super::platforms::LOST_AFTER;
+use super::{Failure, MAX_DELETE, Rule, Run, life};
+use crate::catalogue::{CommandRow, Entry, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Exercises;
@@ -31,23 +35,51 @@ use crate::platform::Kind;
 use crate::status::judge::{Judged, LastCommand, Signs};
 use crate::status::{Facts, Schedule};
 
+/// What the person's syncs do, as the settings say.
+struct Wants {
+    /// The platforms of `--platform`.
+    named: Option<Vec<&'static Kind>>,
+    /// Those of `SYNC_PLATFORM`.
+    synced: Option<Vec<&'static Kind>>,
+    matcher: Matcher,
+    archives: Option<bool>,
+    only_archives: bool,
+    deletes: bool,
+    max_delete: u64,
+    lost_after: Duration,
+}
+
 impl Run {
-    /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows.
+    /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows. The judgment is
+    /// of all of them in any case.
     pub fn facts(&mut self) -> Result<Facts, Failure> {
-        let (facts, left) = self.compare(|compared, matcher, backlog| {
-            let (copies, time_zone_faults) = compared.copies(matcher);
+        let wants = self.wants()?;
+        let ((facts, judged), left) = self.compare(&wants, None, |compared, backlog| {
             let (signs, schedule) = signs(compared, backlog);
-            (Facts { copies, time_zone_faults, ..facts(compared, &signs, schedule) }, backlog.left.clone())
+            let judged = signs.judge();
+            let facts = wants.named.is_none().then(|| whole(compared, &wants.matcher, &signs, schedule));
+            ((facts, judged), backlog.left.clone())
         })?;
+        let facts = match facts {
+            Some(facts) => facts,
+            None => self.compare(&wants, wants.named.clone(), |compared, backlog| {
+                let (signs, schedule) = signs(compared, backlog);
+                whole(compared, &wants.matcher, &signs, schedule)
+            })?,
+        };
         self.remember(left)?;
-        Ok(facts)
+        let Judged { state, outstanding, needs, troubles } = judged;
+        Ok(Facts { state, outstanding, needs, troubles, ..facts })
     }
 
-    /// The judgment alone, as the page tells it; a command of this name is not judged.
+    /// The judgment alone, as the page tells it: of all platforms that are known, whichever are named. A command of this name
+    /// is not judged.
     pub fn judged(&mut self, except: &str) -> Result<Judged, Failure> {
-        let (judged, left) = self.compare(|compared, _, backlog| {
+        let wants = self.wants()?;
+        let (judged, left): (Judged, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
             let (mut signs, _) = signs(compared, backlog);
             signs.commands.retain(|last| last.row.command.as_str() != except);
+            signs.at_work.retain(|(_, command)| command != except);
             // Whoever asks for the judgment of a run is the last of it.
             signs.ended = Some(self.id.clone());
             (signs.judge(), backlog.left.clone())
@@ -56,19 +88,53 @@ impl Run {
         Ok(judged)
     }
 
-    /// Reads the catalogue as it stands in one moment, finds out how each exercise stands with each platform, and hands that
-    /// to `view`.
-    fn compare<T>(&self, view: impl FnOnce(&Compared, &Matcher, &Backlog) -> T) -> Result<T, Failure> {
+    /// What the settings say. One that is wrong is told and counts as not set: what is wrong has to reach the page and the
+    /// messages all the same.
+    fn wants(&mut self) -> Result<Wants, Failure> {
         let named = self.common.named_platforms()?;
-        let synced = match &named {
-            Some(named) => Some(named.clone()),
-            None => platforms_of_settings(&self.settings)?,
-        };
-        let matcher = self.matcher(Rule::Evidence)?;
-        let read = Read::of(&self.catalogue, named, &self.id, self.lost_after()?)?;
+        let synced = platforms_of_settings(&self.settings);
+        let (matcher, archives) = (self.matcher(Rule::Evidence), self.archives());
+        let deletes = self.settings.yes("DELETE_DUPLICATE").map_err(Failure::from);
+        let max_delete = self.settings.number("MAX_DELETE").map_err(Failure::from);
+        let lost_after = self.lost_after();
+        Ok(Wants {
+            named,
+            synced: self.or_told(synced, None),
+            matcher: self.or_told(matcher, Matcher::default()),
+            archives: self.or_told(archives, None),
+            only_archives: self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"),
+            deletes: self.or_told(deletes, None).unwrap_or(false),
+            max_delete: self.or_told(max_delete, None).unwrap_or(MAX_DELETE),
+            lost_after: self.or_told(lost_after, LOST_AFTER),
+        })
+    }
+
+    /// What was read of a setting. A wrong one is told, and `otherwise` holds.
+    pub fn or_told<T>(&mut self, read: Result<T, Failure>, otherwise: T) -> T {
+        read.unwrap_or_else(|failure| {
+            self.fail(&failure);
+            otherwise
+        })
+    }
+
+    /// Reads the catalogue as it stands in one moment, finds out how each exercise stands with each platform, and hands that
+    /// to `view`. `scope`: which platforms; without it all that are known, and those that are named.
+    fn compare<T>(
+        &self,
+        wants: &Wants,
+        scope: Option<Vec<&'static Kind>>,
+        view: impl FnOnce(&Compared, &Backlog) -> T,
+    ) -> Result<T, Failure> {
+        let is_among = |kinds: &[&'static Kind], kind: &Kind| kinds.iter().any(|one| one.name == kind.name);
+        let is_part = scope.is_some();
+        let named = wants.named.as_deref().unwrap_or_default();
+        let alive = life::signs(&self.data_dir);
+        let read = Read::of(&self.catalogue, scope, named, alive, &self.id, wants.lost_after)?;
         // As a sync has it: what is named, else what somebody logs in to.
-        let is_synced = |kind: &Kind| match &synced {
-            Some(synced) => synced.iter().any(|one| one.name == kind.name),
+        let is_synced = |kind: &Kind| match &wants.synced {
+            _ if is_among(named, kind) => true,
+            _ if is_part => false,
+            Some(synced) => is_among(synced, kind),
             None => kind.has_login(),
         };
         let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(history.kind)).collect();
@@ -78,10 +144,10 @@ impl Run {
             is_compared && entry.absent.is_none() && read.histories.is_listed(&entry.activity.platform)
         };
         let entries = read.histories.planned(&may_send, &|_| true);
-        let exercises = Exercises::of(&matcher, &entries, &read.histories.links());
+        let exercises = Exercises::of(&wants.matcher, &entries, &read.histories.links());
         let compared = Compared::of(&read, &exercises, is_compared.clone());
-        let backlog = self.backlog(&compared, &matcher)?;
-        Ok(view(&compared, &matcher, &backlog))
+        let backlog = self.backlog(&compared, wants)?;
+        Ok(view(&compared, &backlog))
     }
 }
 
@@ -90,20 +156,31 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     let read = compared.read;
     let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
     let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
-    let last = |row: &CommandRow| LastCommand { run: row.run.clone(), row: log::command(row) };
+    let last = |row: &CommandRow| LastCommand {
+        run: row.run.clone(),
+        row: log::command(row),
+        is_alive: read.alive.get(&row.number).copied(),
+    };
+    let at_work = read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true));
     let signs = Signs {
         now: read.now,
         platforms: compared.platform_signs(),
         commands: read.last.iter().map(last).collect(),
+        at_work: at_work.map(|open| (open.run.clone(), open.command.clone())).collect(),
         ended: None,
         last_run: read.runs.iter().map(|row| row.started).filter(|at| clock::age(*at, read.now).is_some()).max(),
         broken: compared.broken(),
-        failed: compared.failed(),
+        failed: compared.failed(backlog.archives),
         outstanding: backlog.now,
         before: backlog.before.clone(),
         due,
     };
     (signs, schedule)
+}
+
+fn whole(compared: &Compared, matcher: &Matcher, signs: &Signs, schedule: Option<Schedule>) -> Facts {
+    let (copies, time_zone_faults) = compared.copies(matcher);
+    Facts { copies, time_zone_faults, ..facts(compared, signs, schedule) }
 }
 
 fn facts(compared: &Compared, signs: &Signs, schedule: Option<Schedule>) -> Facts {
@@ -117,7 +194,8 @@ fn facts(compared: &Compared, signs: &Signs, schedule: Option<Schedule>) -> Fact
         outstanding: judged.outstanding,
         made: Some(read.now),
         version: env!("CARGO_PKG_VERSION"),
-        last_run: runs.first().cloned(),
+        // Of a clock that was ahead nobody knows when it was.
+        last_run: runs.iter().find(|run| clock::age(run.started, read.now).is_some()).cloned(),
         schedule,
         needs: judged.needs,
         troubles: judged.troubles,

@@ -1,9 +1,13 @@
 //! What the next runs have to do, and what earlier ones have left.
 
+use std::collections::HashSet;
+
+use super::Wants;
 use super::compared::Compared;
-use crate::catalogue::OutstandingRow;
+use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow};
 use crate::cli::{Exit, Failure, Run};
 use crate::matching::Matcher;
+use crate::plan::deletion::{self, Archived, Facts};
 use crate::status::{NoFile, Outstanding, Reason};
 
 /// The work that is outstanding.
@@ -12,8 +16,10 @@ pub(super) struct Backlog {
     pub now: Outstanding,
     /// At the end of earlier runs, the newest first.
     pub before: Vec<Outstanding>,
-    /// What is to be remembered of this run; nothing: it neither uploads nor downloads.
+    /// What is to be remembered of this run; nothing: it neither uploads, downloads nor deletes, or only a part of all.
     pub left: Option<OutstandingRow>,
+    /// Whether syncs put the file of every activity into the archive.
+    pub archives: bool,
 }
 
 impl Run {
@@ -29,29 +35,42 @@ impl Run {
         }
     }
 
-    /// Counts what is outstanding.
-    pub(super) fn backlog(&self, compared: &Compared, matcher: &Matcher) -> Result<Backlog, Failure> {
+    /// Counts what is outstanding: all that an unrestricted sync would do, whatever part the last one was asked for.
+    pub(super) fn backlog(&self, compared: &Compared, wants: &Wants) -> Result<Backlog, Failure> {
         let rows = self.catalogue.outstanding_before(&self.id)?;
         // Who archives says so in each sync; by hand it is as in the newest one.
-        let archives = self.archives()?.or(rows.first().map(|row| row.archives)).unwrap_or(true);
-        let deletes = self.settings.yes("DELETE_DUPLICATE")?.unwrap_or(false);
-        let only_archives = self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download");
-        let now = Outstanding {
-            uploads: if only_archives { 0 } else { compared.uploads_left().unwrap_or_else(|| compared.to_send()) },
-            downloads: if archives { compared.to_download() } else { 0 },
-            deletions: if deletes { compared.to_delete(matcher) } else { 0 },
-            pending: compared.pending(),
+        let archives = wants.archives.or(rows.first().map(|row| row.archives)).unwrap_or(true);
+        let wanted = |left: &OutstandingRow| Outstanding {
+            uploads: if wants.only_archives { 0 } else { left.uploads },
+            downloads: if archives { left.downloads } else { 0 },
+            deletions: if wants.deletes { left.deletions } else { 0 },
+            pending: 0,
         };
-        let before = rows.iter().map(|row| Outstanding {
-            uploads: row.uploads,
-            downloads: if archives { row.downloads } else { 0 },
-            ..Outstanding::default()
-        });
-        let is_work = |command: &str| matches!(command, "gs-upload" | "gs-download");
+        let left = OutstandingRow {
+            run: self.id.clone(),
+            uploads: compared.to_send(),
+            downloads: compared.to_download(),
+            deletions: compared.to_delete(&wants.matcher, wants.max_delete),
+            archives,
+        };
+        let now = Outstanding { pending: compared.pending(), ..wanted(&left) };
+        let before = rows.iter().map(wanted).collect();
+        let is_work = |command: &str| matches!(command, "gs-upload" | "gs-download" | "gs-delete");
         let does_work = self.catalogue.stages(&self.id, self.command)?.iter().any(|stage| is_work(&stage.command));
-        let left =
-            OutstandingRow { run: self.id.clone(), uploads: now.uploads, downloads: compared.to_download(), archives };
-        Ok(Backlog { now, before: before.collect(), left: (does_work && !self.common.dry_run).then_some(left) })
+        let is_told = does_work && !self.common.dry_run && !self.is_restricted(compared, wants);
+        Ok(Backlog { now, before, left: is_told.then_some(left), archives })
+    }
+
+    /// Whether this run was asked for a part alone: that it left the rest says nothing.
+    fn is_restricted(&self, compared: &Compared, wants: &Wants) -> bool {
+        let is_named = |name: &str| wants.named.as_ref().is_none_or(|named| named.iter().any(|kind| kind.name == name));
+        let platforms = compared.read.histories.platforms.iter().zip(&compared.is_compared);
+        let leaves_out =
+            platforms.into_iter().any(|(history, is_compared)| *is_compared && !is_named(history.kind.name));
+        let counts =
+            |counts: &str| serde_json::from_str::<std::collections::BTreeMap<String, u64>>(counts).unwrap_or_default();
+        let own = compared.read.runs.iter().filter(|row| row.run == self.id);
+        leaves_out || own.into_iter().any(|row| counts(&row.counts).contains_key("restricted"))
     }
 
     /// Remembers what this run has left, where that is possible.
@@ -70,24 +89,6 @@ impl Compared<'_> {
         self.missing().iter().filter(|missing| missing.reason == Reason::ToSend).map(|missing| missing.count).sum()
     }
 
-    /// Uploads that the newest sync has planned and not made, if that was asked for a part alone: the rest is not wanted.
-    fn uploads_left(&self) -> Option<u64> {
-        let row = |run: &str, command: &str| {
-            let is_it = |row: &&crate::catalogue::CommandRow| row.run == run && row.command == command;
-            self.read.runs.iter().rev().find(is_it)
-        };
-        let upload = self.read.runs.iter().rev().find(|row| row.command == "gs-upload")?;
-        let diff = row(&upload.run, "gs-diff")?;
-        let counts = |row: &crate::catalogue::CommandRow| {
-            serde_json::from_str::<std::collections::BTreeMap<String, u64>>(&row.counts).unwrap_or_default()
-        };
-        let (planned, done) = (counts(diff), counts(upload));
-        planned.get("restricted")?;
-        let settled = ["uploaded", "already_there", "pending", "refused"];
-        let settled: u64 = settled.iter().filter_map(|name| done.get(*name)).sum();
-        Some(planned.get("planned").copied().unwrap_or(0).saturating_sub(settled))
-    }
-
     /// Files that belong into the archive and that nobody has asked for.
     fn to_download(&self) -> u64 {
         let is_not_asked =
@@ -95,9 +96,47 @@ impl Compared<'_> {
         (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && is_not_asked(at)).count() as u64
     }
 
-    /// Duplicates that may be deleted.
-    fn to_delete(&self, matcher: &Matcher) -> u64 {
-        self.copies(matcher).0.iter().filter(|copy| copy.superfluous).count() as u64
+    /// Duplicates that gs-delete would delete, as far as that is known without a request: each of its guards is asked.
+    fn to_delete(&self, matcher: &Matcher, max_delete: u64) -> u64 {
+        let journal = &self.read.deletions;
+        let restored = journal.iter().filter(|row| row.outcome == Some(DeletionOutcome::Restored));
+        let restored: HashSet<(&str, &str)> = restored.map(|row| (row.entry.0.as_str(), row.sha256.as_str())).collect();
+        let open = journal.iter().filter(|row| row.outcome.is_none());
+        let open: HashSet<(&str, &str)> = open.map(|row| (row.entry.0.as_str(), row.entry.1.as_str())).collect();
+        let is_open = |at: usize| {
+            let activity = &self.entry(at).activity;
+            open.contains(&(activity.platform.as_str(), activity.id.as_str()))
+        };
+        let may_go = |at: usize, of: usize, certainty| {
+            let (copy, kept) = (&self.exercises.entries[at].candidate, &self.exercises.entries[of].candidate);
+            let hash = copy.file.and_then(|file| file.sha256);
+            let facts = Facts {
+                can_delete: self.read.histories.platforms[self.platform_of[at]].kind.deletes,
+                was_restored: hash.is_some_and(|hash| restored.contains(&(copy.activity.platform.as_str(), hash))),
+                is_asked_for: is_open(at),
+                is_another: copy.activity.id != kept.activity.id && !is_open(of),
+                is_of_this_run: false,
+                certainty: Some(certainty),
+                archived: self.will_be_archived(self.entry(at)),
+                kept_archived: self.will_be_archived(self.entry(of)),
+                kept_is_better: Matcher::order(kept, copy).is_lt(),
+                kept_is_there: self.is_there(of),
+                deleted: 0,
+                max_delete,
+                yes: true,
+            };
+            deletion::refusal(&facts).is_none()
+        };
+        self.pairs(matcher).into_iter().filter(|(at, of, copy)| may_go(*at, *of, copy.verdict.certainty)).count() as u64
+    }
+
+    /// What the archive will have of an entry when the next run comes to its deletion: it fetches the files first.
+    fn will_be_archived(&self, entry: &Entry) -> Archived {
+        match (&entry.file, self.unarchived(entry).map(|(reason, _)| reason)) {
+            (_, Some(NoFile::NoOriginal | NoFile::Unavailable)) => Archived::No,
+            (Some(file), None) if file.origin != "original" || file.format != "fit" => Archived::NoOriginal,
+            _ => Archived::Whole,
+        }
     }
 
     /// Uploads whose end is not known yet.

@@ -61,6 +61,7 @@ impl Compared<'_> {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
                 login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
+                served_since: barred.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
                 refused: refused_login.map(|login| (login.at, Clean::of(&login.reason))),
                 cooldown: pause,
                 asked_to_wait: around.asked_to_wait,
@@ -89,7 +90,7 @@ fn lost(platform: &str, refused: &[Refusal]) -> PlatformSigns {
         [one] => Some(one.retry.clone()),
         _ => {
             let to = flag("--to", platform);
-            Some(format!("gs-list | gs-diff {to} --retry | gs-download | gs-upload"))
+            Some(format!("gs-list | gs-diff {to} --retry | gs-download | gs-upload > /dev/null"))
         }
     };
     let named = lost.iter().map(|one| format!("{} {}", one.activity.platform, one.activity.id.as_str()));

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::catalogue::{
-    self, AccountRow, Catalogue, CommandRow, DeletionRow, Key, Login, NewestListing, ProblemRow, ScheduleRow,
-    TransferRow,
+    self, AccountRow, Catalogue, CommandRow, DeletionRow, Key, Login, NewestListing, OpenCommand, ProblemRow,
+    ScheduleRow, TransferRow,
 };
 use crate::cli::Histories;
 use crate::cli::args::in_order;
@@ -28,6 +28,10 @@ pub(super) struct Read {
     pub runs: Vec<CommandRow>,
     /// Of each command the rows of the newest run that it was part of.
     pub last: Vec<CommandRow>,
+    /// Commands that have not ended.
+    pub open: Vec<OpenCommand>,
+    /// Of rows without an end: whether the command still runs, where that is known.
+    pub alive: HashMap<i64, bool>,
     /// What gs-download could not get.
     pub problems: HashMap<Key, ProblemRow>,
     /// The journal of deletions.
@@ -57,11 +61,13 @@ pub(super) struct Around {
 }
 
 impl Read {
-    /// Reads it all in one transaction, as the run `run` sees it. `scope`: which platforms; without it all that are known.
-    /// `lost_after`: what was accepted earlier than that has to be shown by now.
+    /// Reads it all in one transaction, as the run `run` sees it. `scope`: which platforms; without it all that are known and
+    /// those that are `named`. `alive`: the signs of life of commands. `lost_after`: what was accepted earlier than that has to be shown by now.
     pub fn of(
         catalogue: &Catalogue,
         scope: Option<Vec<&'static Kind>>,
+        named: &[&'static Kind],
+        alive: HashMap<i64, bool>,
         run: &str,
         lost_after: Duration,
     ) -> catalogue::Result<Read> {
@@ -71,7 +77,7 @@ impl Read {
             let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
             let scope = match scope {
                 Some(scope) => scope,
-                None => known(catalogue)?,
+                None => in_order(known(catalogue)?.into_iter().chain(named.iter().copied())),
             };
             let around = |kind: &&'static Kind| Around::of(catalogue, kind, lost_after, now);
             Ok(Read {
@@ -80,6 +86,8 @@ impl Read {
                 platforms: scope.iter().map(around).collect::<catalogue::Result<_>>()?,
                 runs: catalogue.newest_runs(RUNS)?,
                 last: catalogue.commands_of_newest_runs()?,
+                open: catalogue.open_commands()?,
+                alive,
                 problems: catalogue.problems("gs-download")?,
                 deletions: catalogue.deletions()?,
                 schedule: catalogue.schedule()?,

@@ -41,7 +41,7 @@ impl Compared<'_> {
             outcome: outcome.name(),
             at: row.settled.unwrap_or(row.intended),
             words: row.message.as_deref().map(Clean::of),
-            retry: format!("gs-list {} | gs-diff {ends} --retry | gs-download | gs-upload", self.flags(at)),
+            retry: format!("gs-list {} | gs-diff {ends} --retry | gs-download | gs-upload > /dev/null", self.flags(at)),
         };
         Some((at, refusal))
     }

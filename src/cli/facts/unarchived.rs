@@ -1,8 +1,10 @@
 //! What is not in the archive, and why.
 
+use std::collections::HashSet;
+
 use super::compared::Compared;
 use crate::catalogue::Entry;
-use crate::status::{Clean, Lacking, NoFile, NotArchived};
+use crate::status::{Clean, Lacking, NoFile, NotArchived, Reason};
 
 const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
 
@@ -26,19 +28,32 @@ impl Compared<'_> {
 
     /// The entries whose file was found changed or cut, and can be fetched again.
     pub fn broken(&self) -> Vec<String> {
-        self.named_where(|entry| entry.file.as_ref().is_some_and(|file| file.broken))
+        self.named_where(|_, entry| entry.file.as_ref().is_some_and(|file| file.broken))
     }
 
-    /// The entries whose file was asked for in vain and may come yet: what is unavailable is no news.
-    pub fn failed(&self) -> Vec<String> {
-        self.named_where(|entry| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed))
+    /// The entries whose file was asked for in vain and is asked for again by the syncs: what is unavailable is no news, and
+    /// who does not archive asks only for what is to be sent.
+    pub fn failed(&self, archives: bool) -> Vec<String> {
+        let sent: HashSet<usize> = match archives {
+            true => HashSet::new(),
+            false => self.to_be_sent().collect(),
+        };
+        let is_failed = |entry: &Entry| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
+        self.named_where(|at, entry| is_failed(entry) && (archives || sent.contains(&at)))
+    }
+
+    /// The entries that the next sync sends somewhere.
+    fn to_be_sent(&self) -> impl Iterator<Item = usize> {
+        let platforms = 0..self.names.len();
+        let lacks = self.all.iter().flat_map(move |one| platforms.clone().filter_map(|to| self.lacks(&one.lacks, to)));
+        lacks.filter(|(_, lack)| lack.reason == Reason::ToSend).map(|(of, _)| of)
     }
 
     /// Platform and id of those on their platforms for which `is_it` holds.
-    fn named_where(&self, is_it: impl Fn(&Entry) -> bool) -> Vec<String> {
+    fn named_where(&self, is_it: impl Fn(usize, &Entry) -> bool) -> Vec<String> {
         let there = (0..self.exercises.entries.len()).filter(|&at| self.is_there(at));
-        let entries = there.map(|at| self.entry(at)).filter(|entry| is_it(entry));
-        entries.map(|entry| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()
+        let entries = there.map(|at| (at, self.entry(at))).filter(|(at, entry)| is_it(*at, entry));
+        entries.map(|(_, entry)| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()
     }
 
     /// What is on the platforms and not in the archive, by platform and reason.
