@@ -121,7 +121,7 @@ fn it_is_ill_when_a_person_is_needed_and_not_for_what_the_next_run_tries_again()
     assert_eq!(health().ok().out, "empty\n");
     let status = work.data("report/status.json");
     let write = |state: &str| fs::write(&status, format!("{{\n\"state\": \"{state}\",\n\"needs\": []\n}}\n")).unwrap();
-    for state in ["well", "trouble"] {
+    for state in ["well", "outstanding", "behind", "trouble"] {
         write(state);
         assert_eq!(health().ok().out, format!("{state}\n"));
     }
