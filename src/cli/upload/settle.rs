@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{State, Uploads, Waiting};
+use crate::activity::Activity;
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::cli::{Exit, Failure, candidate};
 use crate::clock;
@@ -359,11 +360,11 @@ impl Uploads<'_> {
 
     /// That an upload is lost, and the command that makes it once more.
     fn lost_words(&self, record: &TransferRecord) -> String {
-        let from = &record.activity.activity;
+        let Activity { platform, id, .. } = &record.activity.activity;
         let hours = humantime::format_duration(self.timing.lost_after);
         format!(
-            "accepted, but not listed within {hours}; retry: gs-list --platform {} --id {} | gs-diff --to {} --retry | gs-download | gs-upload",
-            from.platform, from.id, record.to
+            "accepted, but not listed within {hours}; retry: gs-list --platform {platform} --id {id} | gs-diff --from {platform} --to {} --retry | gs-download | gs-upload > /dev/null",
+            record.to
         )
     }
 
