@@ -72,7 +72,7 @@ fn an_import_that_vanishes_stays_pending_and_is_lost_after_two_days() {
     world.let_hours_pass(2);
     let said = world.settle();
     assert_eq!(kinds(said.ends(1)), ["problem refused"]);
-    said.says("not listed within 6h").says("gs-diff --to coros --retry");
+    said.says("not listed within 6h").says("--to coros --retry");
     assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["lost".to_owned()], 1));
     world.sim.clear_log();
     assert_eq!(world.settle().ok().silent().out, "", "told once");
