@@ -75,7 +75,9 @@ fn every_setting_that_a_command_refuses_is_refused_by_the_check() {
         let mut work = Work::alone();
         work.set("GS_LOOPBACK", "").set(name, "no <such> value");
         let said = work.run("gs-settings", &["--check"]);
-        said.ends(78).says(name);
+        // Certificates may be on a disk that is not there yet when a schedule is written.
+        let code = if name.starts_with("SSL_CERT") { 0 } else { 78 };
+        said.ends(code).says(name);
         assert!(said.out.is_empty() && !said.err.contains("bug"), "{said}");
     }
     for (name, value) in [

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::compare::Rule;
 use super::upload::Timing;
 use super::{Exit, Failure, Outcome, Run};
+use crate::http::Route;
 use crate::notify::{self, Also, CHANNELS};
 use crate::platform::PLATFORMS;
 
@@ -16,11 +17,12 @@ impl Run {
         let mut found: Vec<Outcome> = ["GARMIN_NEWEST_NUM", "MAX_DELETE", "MAX_UPLOAD"].map(number).into();
         found.push(settings.yes("DELETE_DUPLICATE").map(drop).map_err(Failure::from));
         found.push(settings.yes("GS_REPORT_REFRESH").map(drop).map_err(Failure::from));
-        found.push(settings.duration("GS_JITTER", Duration::ZERO).map(drop).map_err(Failure::from));
+        let duration = |name: &str| settings.duration(name, Duration::ZERO).map(drop).map_err(Failure::from);
+        found.extend(["GS_JITTER", "GS_LOCK_WAIT"].map(duration));
         found.push(settings.command_timeout().map(drop).map_err(Failure::from));
         found.push(self.matcher(Rule::Evidence).map(drop));
         found.push(Timing::of(self).map(drop));
-        found.push(self.http(None).map(drop));
+        found.push(self.way_out());
         found.push(self.archives().map(drop));
         found.push(self.scheduled());
         found.push(self.language().map(drop));
@@ -42,6 +44,20 @@ impl Run {
             })),
         }
         found.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// How requests are sent.
+    fn way_out(&self) -> Outcome {
+        let loopback = self.loopback()?;
+        let mut route = Route::default();
+        if loopback.is_none() {
+            route.proxies = self.proxies()?;
+            // They may be on a disk that is not there yet when a schedule is written.
+            if let Err(failure) = self.roots() {
+                self.talk.warning(&failure.message);
+            }
+        }
+        self.http_by(loopback, route, None).map(drop)
     }
 
     /// `GS_SCHEDULED`: `sync` or `download`.

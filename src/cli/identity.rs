@@ -75,14 +75,15 @@ impl Ownership {
             return Ok(());
         }
         self.check_settings()?;
-        let unknown = match platform.identify(fresh) {
+        let (unknown, may_be) = match platform.identify(fresh) {
             Ok(Some(identity)) => return self.admit(&identity, None),
-            Ok(None) => self.unknown(),
-            Err(error @ Error::Later { .. }) => error,
+            Ok(None) => (self.unknown(), true),
+            Err(error @ Error::Later { .. }) => (error, !fresh),
             Err(error) => return Err(error),
         };
-        // That a service cannot tell is no reason against reading, as long as nobody owns the data folder.
-        match !fresh && self.with(|catalogue| catalogue.owner(self.platform))?.is_none() {
+        // A service that does not tell is as good as any, as long as nobody owns the data folder; one that cannot tell now may
+        // be read.
+        match may_be && self.with(|catalogue| catalogue.owner(self.platform))?.is_none() {
             true => Ok(()),
             false => Err(unknown),
         }

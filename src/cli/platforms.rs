@@ -67,13 +67,24 @@ impl Run {
     /// The way out, for all platforms of this run. `bar` shows what it waits for.
     pub fn http(&self, bar: Option<Bar>) -> Result<Arc<Http>, Failure> {
         let loopback = self.loopback()?;
+        let route = match loopback {
+            Some(_) => Route::default(),
+            None => Route { proxies: self.proxies()?, roots: self.roots()? },
+        };
+        self.http_by(loopback, route, bar)
+    }
+
+    /// The same, by this route.
+    pub(super) fn http_by(
+        &self,
+        loopback: Option<Loopback>,
+        route: Route,
+        bar: Option<Bar>,
+    ) -> Result<Arc<Http>, Failure> {
         let seconds = Duration::from_secs;
         let talk = self.talk.clone();
         let options = Options {
-            route: match loopback {
-                Some(_) => Route::default(),
-                None => Route { proxies: self.proxies()?, roots: self.roots()? },
-            },
+            route,
             loopback,
             timeout: self.settings.time_limit("GS_TIMEOUT", seconds(60))?,
             backoff: Backoff {

@@ -22,7 +22,7 @@ pub struct Profile {
 
 /// What came of asking whose token it is.
 enum Whose {
-    /// The service knows the token, and whose it is.
+    /// The service knows the token.
     Said(Profile),
     /// The service does not accept the token.
     Refused(String),
@@ -87,10 +87,9 @@ impl Garmin {
             }
             Ok(response) => match front::check(&response, "the profile") {
                 Err(blocked) => Whose::Unknown(blocked.to_string()),
-                Ok(()) if response.status == 200 => match Profile::read(&response) {
-                    Profile { user_id: None, .. } => Whose::Unknown("Garmin does not say whose it is".into()),
-                    profile => Whose::Said(profile),
-                },
+                Ok(()) if response.status == 200 && json::lenient(&response.body).is_some() => {
+                    Whose::Said(Profile::read(&response))
+                }
                 Ok(()) => Whose::Unknown(format!("HTTP {}", response.status)),
             },
             Err(error) => Whose::Unknown(error.to_string()),
@@ -125,7 +124,12 @@ impl Garmin {
         };
         let mut untried = None;
         let token = match self.whose(&token) {
-            Whose::Said(profile) => profile.fill(token),
+            Whose::Said(profile) => {
+                if profile.user_id.is_none() {
+                    (self.context.notice)("the token is kept, but Garmin does not say whose it is");
+                }
+                profile.fill(token)
+            }
             Whose::Refused(why) => return Err(Ended::Refused(why)),
             // Nothing speaks against it. Whose it is, the next command asks before it does anything.
             Whose::Unknown(why) => {
