@@ -148,7 +148,8 @@ fn before_each_request_takes_effect() {
 
 #[test]
 fn after_each_request_has_taken_effect() {
-    at_every_step(At::Answer, 1);
+    // Of two that follow each other, one is killed right before the other.
+    at_every_step(At::Answer, 2);
 }
 
 #[test]
