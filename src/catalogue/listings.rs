@@ -154,9 +154,9 @@ impl Catalogue {
 
     /// Ends a listing that got as far as `coverage` says, and concludes who is gone.
     ///
-    /// One that lacks too much of what was known (all, or more than a tenth and more than a few) is not believed unless `accept_shrunk`: services have
-    /// answered with an empty list on a bad day. Nothing is then concluded from it, unless another listing lacked exactly the
-    /// same an hour or longer before.
+    /// One that lacks too much of what was known (all of it, or more than a tenth and more than a few) is not believed unless
+    /// `accept_shrunk`: services have answered with an empty list on a bad day. Nothing is then concluded from it, unless
+    /// another listing lacked exactly the same an hour or longer before.
     pub fn finish_listing(
         &mut self,
         (listing, platform): (i64, &str),
