@@ -143,12 +143,12 @@ fn again_after(at: At) -> bool {
 
 #[test]
 fn before_each_request_takes_effect() {
-    at_every_step(At::Request, 1);
+    // Before the next one is after this one, which the next test sees to.
+    at_every_step(At::Request, 2);
 }
 
 #[test]
 fn after_each_request_has_taken_effect() {
-    // Of two that follow each other, one is killed right before the other.
     at_every_step(At::Answer, 2);
 }
 
