@@ -21,7 +21,7 @@ pub use differences::*;
 pub use exercises::*;
 pub use platforms::*;
 pub use runs::*;
-pub use word::{flag, word};
+pub use word::{flag, retry, word};
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -15,6 +15,13 @@ pub fn flag(name: &str, value: &str) -> String {
     format!("{name}{between}{}", word(value))
 }
 
+/// Uploads an activity once more that a platform refused or lost.
+pub fn retry(platform: &str, id: &str, to: &str) -> String {
+    let entry = format!("{} {}", flag("--platform", platform), flag("--id", id));
+    let ends = format!("{} {}", flag("--from", platform), flag("--to", to));
+    format!("gs-list {entry} | gs-diff {ends} --retry | gs-download | gs-upload > /dev/null")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

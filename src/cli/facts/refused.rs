@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::compared::{Compared, Stands};
 use crate::catalogue::{TransferOutcome, TransferRow};
-use crate::status::{Clean, Reason, Refusal, flag};
+use crate::status::{Clean, Reason, Refusal, retry};
 
 impl Compared<'_> {
     /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.
@@ -34,14 +34,14 @@ impl Compared<'_> {
         }
         let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_there(at))?;
         let (from, to) = (&self.names[self.platform_of[at]], &self.names[platform]);
-        let ends = format!("{} {}", flag("--from", from), flag("--to", to));
+        let id = Clean::of(&self.entry(at).activity.id);
         let refusal = Refusal {
             activity: self.activity(at),
             to: to.clone(),
             outcome: outcome.name(),
             at: row.settled.unwrap_or(row.intended),
             words: row.message.as_deref().map(Clean::of),
-            retry: format!("gs-list {} | gs-diff {ends} --retry | gs-download | gs-upload > /dev/null", self.flags(at)),
+            retry: retry(from, id.as_str(), to),
         };
         Some((at, refusal))
     }

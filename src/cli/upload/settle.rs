@@ -14,6 +14,7 @@ use crate::plan::look::Presence;
 use crate::plan::resend::{Missed, Resend};
 use crate::platform::{self, Error, Kind, Sent, Uploaded};
 use crate::record::{ProblemKind, TransferRecord};
+use crate::status::retry;
 
 /// Why an upload is made once more.
 const NEVER_ARRIVED: &str = "it never arrived";
@@ -362,10 +363,7 @@ impl Uploads<'_> {
     fn lost_words(&self, record: &TransferRecord) -> String {
         let Activity { platform, id, .. } = &record.activity.activity;
         let hours = humantime::format_duration(self.timing.lost_after);
-        format!(
-            "accepted, but not listed within {hours}; retry: gs-list --platform {platform} --id {id} | gs-diff --from {platform} --to {} --retry | gs-download | gs-upload > /dev/null",
-            record.to
-        )
+        format!("accepted, but not listed within {hours}; retry: {}", retry(platform, id, &record.to))
     }
 
     /// Tells, once for each platform, why nobody can say what became of some uploads.
