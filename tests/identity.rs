@@ -269,7 +269,7 @@ fn a_catalogue_that_knows_no_owner_yet_belongs_to_whoever_was_listed() {
     login(&other, "garmin-com").ok();
     let token = other.run("gs-auth", &["export", "--platform", "garmin-com"]).out;
     let said = work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token);
-    said.ends(78).says("of another account").says("--forget-account");
+    said.ends(78).says("belongs to another account").says("--forget-account");
     work.run("gs-fetch", &[]).ok();
 }
 

@@ -139,27 +139,22 @@ impl Ownership {
 
 impl OwnerGuard for Ownership {
     fn admit(&self, identity: &Identity, email: Option<&str>) -> platform::Result<()> {
-        if self.holds_another(&identity.user_id)? {
+        let other = |whose: &str| {
             let who = described(identity.name.as_deref(), identity.email.as_deref().or(email));
-            return Err(Error::OtherAccount(format!(
-                "this login belongs to {who}, but the activities that this data folder knows are of another account; nothing was listed or written. {}",
+            Error::OtherAccount(format!(
+                "this login belongs to {who}{OTHER_ACCOUNT} {whose}; nothing was listed or written. {}",
                 self.ways_out()
-            )));
+            ))
+        };
+        if self.holds_another(&identity.user_id)? {
+            return Err(other("another account, as the activities in it do"));
         }
         let account = digest(self.platform, &identity.user_id);
         let emails: Vec<&str> = identity.email.as_deref().into_iter().chain(email).collect();
         let owner = self.with(|catalogue| {
             catalogue.claim(self.platform, &account, identity.name.as_deref(), &emails, Timestamp::now())
         })?;
-        if owner.account == account {
-            return Ok(());
-        }
-        let who = described(identity.name.as_deref(), identity.email.as_deref().or(email));
-        Err(Error::OtherAccount(format!(
-            "this login belongs to {who}{OTHER_ACCOUNT} {}; nothing was listed or written. {}",
-            person(&owner),
-            self.ways_out()
-        )))
+        if owner.account == account { Ok(()) } else { Err(other(&person(&owner))) }
     }
 }
 
