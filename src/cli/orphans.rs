@@ -1,8 +1,6 @@
 //! Files of the archive whose activity no list shows. After the catalogue was lost they are the only evidence that something
 //! was on a platform once, and that somebody may have deleted it there: it must not be uploaded again.
 
-use jiff::Timestamp;
-
 use super::{Failure, Run};
 use crate::activity::Activity;
 use crate::archive::{Format, Named, path_for};
@@ -19,14 +17,7 @@ impl Run {
         if knowledge.none_because.is_some() || self.catalogue.is_read_only() {
             return Ok(());
         }
-        let is_covered = |start: Option<Timestamp>| {
-            knowledge.spans.iter().any(|span| match start {
-                Some(start) => {
-                    span.from.is_none_or(|from| from <= start) && span.until.is_none_or(|until| start < until)
-                }
-                None => span.from.is_none() && span.until.is_none(),
-            })
-        };
+        let is_covered = |start| knowledge.spans.iter().any(|span| span.holds(start));
         let known = self.catalogue.ids(kind.name)?;
         let mut adopted = 0_u64;
         for named in self.archive.named(kind.name)? {

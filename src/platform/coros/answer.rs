@@ -49,7 +49,7 @@ impl Answer {
 /// ([`Repeat::Never`]), an answer that does not say what became of it is [`Error::Unclear`].
 pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<Heard> {
     let wrote = request.repeat == Repeat::Never;
-    let later = |message: String| if wrote { unclear(&message) } else { Error::Later { message, down: true } };
+    let later = |message: String, down| if wrote { unclear(&message) } else { Error::Later { message, down } };
     let status = response.status;
     match status {
         // It was not let in, so nothing was done.
@@ -58,11 +58,9 @@ pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<Hear
             return Err(Error::Later { message, down: true });
         }
         // It may be this one thing that it cannot do; whoever gets this for several in a row leaves the platform alone.
-        408 | 500..=599 if !wrote => {
-            let message = format!("COROS is in trouble (HTTP {status}); try again later");
-            return Err(Error::Later { message, down: false });
+        408 | 500..=599 => {
+            return Err(later(format!("COROS is in trouble (HTTP {status}); try again later"), false));
         }
-        408 | 500..=599 => return Err(later(format!("COROS is in trouble (HTTP {status}); try again later"))),
         _ => {}
     }
     let Some(body) = json::lenient(&response.body) else {
@@ -70,9 +68,12 @@ pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<Hear
             404 | 410 => Error::Strange(format!(
                 "COROS no longer has what this version asks for (HTTP {status} and a web page); look for a newer garminsync"
             )),
-            _ => later(format!(
-                "COROS shows a web page or a broken text instead of an answer (HTTP {status}); try again later"
-            )),
+            _ => later(
+                format!(
+                    "COROS shows a web page or a broken text instead of an answer (HTTP {status}); try again later"
+                ),
+                true,
+            ),
         });
     };
     let result = text_or_number(&body["result"]);
