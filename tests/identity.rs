@@ -143,7 +143,7 @@ fn a_token_whose_owner_is_not_known_is_asked_once() {
     let file = work.data("tokens/garmin-com.json");
     let forget = || {
         let mut token: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        token.as_object_mut().unwrap().retain(|name, _| !["user_id", "email", "owner_asked"].contains(&name.as_str()));
+        token.as_object_mut().unwrap().retain(|name, _| !["user_id", "email"].contains(&name.as_str()));
         std::fs::write(&file, token.to_string()).unwrap();
     };
     forget();
@@ -211,6 +211,15 @@ fn anonymous(sim: &Sim, status: u16) {
     sim.fault(Fault::new(nobody).contains("socialProfile"));
 }
 
+/// The token's owner was asked for, in vain, so many seconds from now.
+fn untold_since(work: &Work, seconds: i64) {
+    let file = work.data("tokens/garmin-com.json");
+    let mut token: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let at = token["owner_untold_at"].as_i64().unwrap();
+    token["owner_untold_at"] = (at + seconds).into();
+    std::fs::write(&file, token.to_string()).unwrap();
+}
+
 #[test]
 fn an_account_that_does_not_say_whose_it_is_is_read_as_long_as_nobody_owns_the_folder() {
     for status in [200, 404] {
@@ -221,7 +230,12 @@ fn an_account_that_does_not_say_whose_it_is_is_read_as_long_as_nobody_owns_the_f
         work.given("gs-auth", &["import", "-"], &token)
             .ends(if status == 200 { 0 } else { 75 })
             .says("the token is kept, but");
+        sim.clear_log();
         assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 3);
+        if status == 200 {
+            assert!(asked(&sim, WHO).is_empty(), "it has just been asked");
+            untold_since(&work, -25 * 3600);
+        }
         sim.clear_faults();
         work.run("gs-fetch", &[]).ok();
         sim.clear_log();

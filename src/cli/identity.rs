@@ -75,17 +75,20 @@ impl Ownership {
             return Ok(());
         }
         self.check_settings()?;
-        let (unknown, may_be) = match platform.identify(fresh) {
-            Ok(Some(identity)) => return self.admit(&identity, None),
-            Ok(None) => (self.unknown(), true),
-            Err(error @ Error::Later { .. }) => (error, !fresh),
-            Err(error) => return Err(error),
+        let owned = self.with(|catalogue| catalogue.owner(self.platform))?.is_some();
+        // As long as nobody owns the data folder, a new answer has nothing to be compared with.
+        let known = match platform.identify(fresh && owned) {
+            Ok(None) if owned && !fresh => platform.identify(true),
+            known => known,
         };
-        // A service that does not tell is as good as any, as long as nobody owns the data folder; one that cannot tell now may
-        // be read.
-        match may_be && self.with(|catalogue| catalogue.owner(self.platform))?.is_none() {
-            true => Ok(()),
-            false => Err(unknown),
+        match known {
+            Ok(Some(identity)) => self.admit(&identity, None),
+            // A service that does not tell is as good as any, as long as nobody owns the data folder; one that cannot tell now
+            // may be read.
+            Ok(None) if !owned => Ok(()),
+            Ok(None) => Err(self.unknown()),
+            Err(Error::Later { .. }) if !owned && !fresh => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

@@ -128,8 +128,8 @@ pub trait Platform: Send {
 
     /// Whose account it is, by the service's own word; `None` if the service does not tell, or nobody logs in there.
     ///
-    /// The answer is kept with the token, so that the service is asked once a token. `fresh`: it is asked now, because
-    /// something is about to be written.
+    /// The answer is kept with the token, so that the service is asked once a token, or once a day if it does not tell.
+    /// `fresh`: it is asked now, because something is about to be written.
     fn identify(&self, fresh: bool) -> Result<Option<Identity>>;
 
     /// Who is logged in, from the stored token alone: no request.

@@ -120,6 +120,7 @@ impl Garmin {
             Ok(mut new) => {
                 new.user.clone_from(&token.user);
                 (new.user_id, new.email) = (token.user_id.clone(), token.email.clone());
+                new.owner_untold_at = token.owner_untold_at;
                 new.oauth1.clone_from(&token.oauth1);
                 // A service that did not rotate it sent none: the old one goes on.
                 new.refresh_token = new.refresh_token.or_else(|| token.refresh_token.clone());

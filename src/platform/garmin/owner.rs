@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::account::{bearer, refusal};
 use super::token::Token;
 use super::{Garmin, front, list, mobile_page};
@@ -44,7 +46,8 @@ impl Profile {
     }
 
     fn fill(self, token: Token) -> Token {
-        Token { user: self.name, user_id: self.user_id, email: self.email, ..token }
+        let owner_untold_at = self.user_id.is_none().then(|| Timestamp::now().as_second());
+        Token { user: self.name, user_id: self.user_id, email: self.email, owner_untold_at, ..token }
     }
 }
 
@@ -57,7 +60,7 @@ impl Garmin {
     /// Whose account it is. See [`Platform::identify`](crate::platform::Platform::identify).
     pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
         let token = self.token(None)?;
-        if !fresh && token.user_id.is_some() {
+        if !fresh && (token.user_id.is_some() || token.is_owner_untold(Timestamp::now())) {
             return Ok(token.identity());
         }
         let response = self.call(&self.profile_request())?;
@@ -118,7 +121,7 @@ impl Garmin {
 
     fn keep_owned(&self, token: Token, email: Option<&str>) -> Attempt<Token> {
         self.store.save(&token).map_err(Ended::from)?;
-        let token = match token.is_fresh(jiff::Timestamp::now()) {
+        let token = match token.is_fresh(Timestamp::now()) {
             true => token,
             false => self.renew(&token).map_err(Ended::from)?,
         };

@@ -12,6 +12,9 @@ use crate::platform::{Account, Identity};
 /// A token is renewed this long before it ends, or in the last tenth of its life if that is shorter.
 const MARGIN_S: i64 = 300;
 
+/// A service that did not say whose a token is, is asked again after a day.
+const OWNER_ASKED_AGAIN_S: i64 = 24 * 3600;
+
 /// A stored token. It has no `Debug`: nothing prints it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Token {
@@ -45,6 +48,9 @@ pub struct Token {
     /// The e-mail address, if the service tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Seconds since 1970 when the service was asked whose it is, and did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_untold_at: Option<i64>,
     /// How it was come by.
     pub source: String,
     /// It has just come from the embedded sign-in page. Not kept: what was used once is of a kind that works.
@@ -92,6 +98,7 @@ impl Token {
             user: None,
             user_id: None,
             email: None,
+            owner_untold_at: None,
             source: source.to_owned(),
             embedded: false,
             dead: None,
@@ -119,6 +126,11 @@ impl Token {
     pub fn identity(&self) -> Option<Identity> {
         let user_id = self.user_id.clone()?;
         Some(Identity { user_id, name: self.user.clone(), email: self.email.clone() })
+    }
+
+    /// Whether the service was asked whose it is not long ago, and did not say.
+    pub fn is_owner_untold(&self, now: Timestamp) -> bool {
+        self.owner_untold_at.is_some_and(|at| (0..OWNER_ASKED_AGAIN_S).contains(&(now.as_second() - at)))
     }
 
     /// What may be told of it.
@@ -173,6 +185,18 @@ mod tests {
         let token = Token::from_answer(&opaque, &COM, "other", "test", now).unwrap();
         assert_eq!((token.expires_at, token.refresh_token, token.client_id.as_str()), (Some(1005), None, "other"));
         assert!(Token::from_answer(&serde_json::json!({}), &COM, "c", "test", now).is_none());
+    }
+
+    #[test]
+    fn who_owns_a_token_is_asked_again_after_a_day_and_after_a_wrong_clock() {
+        let answer = serde_json::json!({"access_token": "x"});
+        let mut token = Token::from_answer(&answer, &COM, "c", "t", Timestamp::UNIX_EPOCH).unwrap();
+        let now = Timestamp::from_second(200_000).unwrap();
+        assert!(!token.is_owner_untold(now));
+        for (at, untold) in [(200_000, true), (113_601, true), (113_600, false), (200_001, false)] {
+            token.owner_untold_at = Some(at);
+            assert_eq!(token.is_owner_untold(now), untold, "{at}");
+        }
     }
 
     #[test]
