@@ -43,7 +43,7 @@ const NAME: &str = "gs-diff";
   gs-download < plan.ndjson | gs-upload            apply it
   gs-list --sport running | gs-diff --all          also what is not sent
 
-Settings: SPORT_DIFF_SECOND
+Settings: SPORT_DIFF_SECOND, SYNC_TO
 
 Exit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 no platform is set up, 78 set-up"
 )]
@@ -51,7 +51,7 @@ struct Args {
     /// Send only from this platform (repeat it, or separate by commas)
     #[arg(long, value_name = "NAME")]
     from: Vec<String>,
-    /// Send only to this platform (repeat it, or separate by commas)
+    /// Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]
     #[arg(long, value_name = "NAME")]
     to: Vec<String>,
     /// What makes two entries one exercise
@@ -95,9 +95,11 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::all_records("gs-fetch | gs-diff", &bar)?;
     bar.say("looks what is missing where");
+    let asked = sources.is_some() || targets.is_some() || args.filter.is_any();
+    let targets = targets.map_or_else(|| run.targets(), |targets| Ok(Some(targets)))?;
     let scope = scope(run, sources.as_deref(), targets.as_deref())?;
     // Who asks for a part does not take the rest for outstanding.
-    if sources.is_some() || targets.is_some() || args.filter.is_any() {
+    if asked {
         run.count("restricted", 1);
     }
     let mut output = Output::buffered();

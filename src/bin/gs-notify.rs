@@ -221,7 +221,9 @@ impl Teller {
         let told = if one.channel.is_ping { Marks::default() } else { Marks::parse(&run.catalogue.told(name)?) };
         let on = if one.channel.is_ping { notify::On::Always } else { self.on };
         let known = told.and_then(&self.marks, self.is_checked);
-        let Some(tone) = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told) else {
+        let speaks = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
+        // A channel that did not take the last message is told how things stand now, whatever that is.
+        let Some(tone) = speaks.or(run.catalogue.is_undelivered(name)?.then(Tone::default)) else {
             // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
             if known != told && !run.common.dry_run {
                 run.catalogue.set_told(name, &known.to_text(), self.now)?;
@@ -239,7 +241,9 @@ impl Teller {
         let message = Message { text: &text, report: &report, is_failure: !self.marks.is_empty(), lang: self.lang };
         self.bar.say(&format!("tells {name}"));
         let http = self.http(run)?;
-        send(&http, one, &message)?;
+        let sent = send(&http, one, &message);
+        run.catalogue.set_undelivered(name, sent.is_err(), self.now)?;
+        sent?;
         run.count("told", 1);
         if !one.channel.is_ping {
             run.catalogue.set_told(name, &known.to_text(), self.now)?;
@@ -265,7 +269,7 @@ fn send(http: &Http, one: &Ready, message: &Message) -> Result<String, Failure> 
     notify::deliver(http, one.channel, &request).map_err(|error| Failure::new(Exit::Partial, error.to_string()))
 }
 
-/// Sends a test message to every channel, whatever was told before; none of it is remembered.
+/// Sends a test message to every channel, whatever was told before. Only whether it takes messages is remembered.
 fn test(run: &mut Run, lang: Lang) -> Outcome {
     let (ready, wrong) = run.channels();
     if ready.is_empty() && wrong.is_empty() {
@@ -288,7 +292,9 @@ fn test(run: &mut Run, lang: Lang) -> Outcome {
             run.talk.warning(&format!("{name} would get a test message"));
             continue;
         }
-        match send(&http, one, &message) {
+        let sent = send(&http, one, &message);
+        run.catalogue.set_undelivered(name, sent.is_err(), Timestamp::now())?;
+        match sent {
             Ok(said) => drop(output.text(&format!("{name}: accepted ({said})\n"))?),
             Err(failure) => run.fail(&Failure { message: format!("{name}: {}", failure.message), ..failure }),
         }

@@ -135,7 +135,7 @@ fn set(run: &mut Run, cron: &str, zone: &str, runner: Option<&str>) -> Outcome {
 /// What is to be said of a schedule that nothing is known to run.
 fn nothing_runs_it(cron: &str) -> String {
     format!(
-        "the schedule is only written down, and nothing is known to run it; to have cron run it: garminsync schedule '{cron}'"
+        "the schedule is only written down, and nothing is known to run it; to have cron run it: garminsync schedule '{cron}'; if that was done, garminsync daemon --status tells what is missing"
     )
 }
 

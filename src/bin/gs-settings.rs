@@ -84,8 +84,12 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             if let Some(value) = value(run, name) {
                 output.text(&format!("{value}\n"))?;
             }
+            if run.settings.is_broken(name) {
+                run.fail_on_broken_lines();
+            }
         }
         None => {
+            run.fail_on_broken_lines();
             run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
             output.text(&format!("{}\n", table(run)))?;
         }

@@ -6,19 +6,19 @@ use rusqlite::params;
 use super::{Catalogue, Result};
 
 /// So many runs are remembered.
-const KEPT: i64 = 50;
+const KEPT: i64 = 500;
 
-/// What a run left.
+/// What a run left. Work that it did not try, because it was not asked for it, has no number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutstandingRow {
     /// The run.
     pub run: String,
     /// Uploads that were not made.
-    pub uploads: u64,
+    pub uploads: Option<u64>,
     /// Files that were not asked for.
-    pub downloads: u64,
+    pub downloads: Option<u64>,
     /// Duplicates that were not deleted.
-    pub deletions: u64,
+    pub deletions: Option<u64>,
     /// Whether the run puts the file of every activity into the archive.
     pub archives: bool,
 }
@@ -30,7 +30,10 @@ impl Catalogue {
             let sql = "SELECT run, uploads, downloads, archives, deletions FROM outstanding WHERE run <> ?1 ORDER BY rowid DESC";
             let mut statement = self.connection.prepare_cached(sql)?;
             let rows = statement.query_map([run], |row| {
-                let count = |at: usize| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or_default());
+                let count = |at: usize| {
+                    let count = row.get::<_, Option<i64>>(at)?;
+                    Ok::<_, rusqlite::Error>(count.map(|count| u64::try_from(count).unwrap_or_default()))
+                };
                 Ok(OutstandingRow {
                     run: row.get(0)?,
                     uploads: count(1)?,
@@ -46,7 +49,7 @@ impl Catalogue {
 
     /// Notes what a run has left, in place of what was noted of it before.
     pub fn set_outstanding(&mut self, row: &OutstandingRow, now: Timestamp) -> Result<()> {
-        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let count = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO outstanding (run, at, uploads, downloads, archives, deletions)
@@ -79,15 +82,15 @@ mod tests {
         let row = |run: i64, uploads| OutstandingRow {
             run: run.to_string(),
             uploads,
-            downloads: 7,
-            deletions: 3,
+            downloads: Some(7),
+            deletions: None,
             archives: true,
         };
-        for run in 0..60 {
-            catalogue.set_outstanding(&row(run, 1), now()).unwrap();
-            catalogue.set_outstanding(&row(run, 2), now()).unwrap();
+        for run in 0..510 {
+            catalogue.set_outstanding(&row(run, None), now()).unwrap();
+            catalogue.set_outstanding(&row(run, Some(2)), now()).unwrap();
         }
-        let before = catalogue.outstanding_before("59").unwrap();
-        assert_eq!((before.len(), &before[0]), (49, &row(58, 2)));
+        let before = catalogue.outstanding_before("509").unwrap();
+        assert_eq!((before.len(), &before[0]), (499, &row(508, Some(2))));
     }
 }

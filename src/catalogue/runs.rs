@@ -67,6 +67,8 @@ pub struct OpenCommand {
     pub run: String,
     /// Its name.
     pub command: String,
+    /// When it began.
+    pub started: Timestamp,
     /// Whether the same command was begun after it.
     pub was_called_again: bool,
 }
@@ -98,7 +100,7 @@ impl Catalogue {
 
     /// Those of the newest commands that have not ended: they still run, or were killed. The oldest first.
     pub fn open_commands(&self) -> Result<Vec<OpenCommand>> {
-        let sql = "SELECT number, run, command,
+        let sql = "SELECT number, run, command, started,
                 EXISTS (SELECT 1 FROM runs later WHERE later.number > r.number AND later.command = r.command)
             FROM (SELECT * FROM runs ORDER BY number DESC LIMIT ?1) r WHERE finished IS NULL ORDER BY number";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
@@ -107,7 +109,8 @@ impl Catalogue {
                     number: row.get(0)?,
                     run: row.get(1)?,
                     command: row.get(2)?,
-                    was_called_again: row.get(3)?,
+                    started: time(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                    was_called_again: row.get(4)?,
                 })
             };
             statement.query_map([JUST_BEGUN], row)?.collect()
@@ -180,8 +183,11 @@ impl Catalogue {
     }
 }
 
+fn time(seconds: Option<i64>) -> Option<Timestamp> {
+    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
+}
+
 fn command_row(row: &Row) -> rusqlite::Result<CommandRow> {
-    let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     Ok(CommandRow {
         run: row.get(0)?,
         command: row.get(1)?,

@@ -65,13 +65,14 @@ impl Catalogue {
         })
     }
 
-    /// The newest run of the sync log. One that seems to be of the future ran under a clock that was ahead, and nobody knows
+    /// The newest sync of the log: a run that lists, or that its settings have ended. One that seems to be of the future ran under a clock that was ahead, and nobody knows
     /// when.
     pub fn last_run(&self, now: Timestamp) -> Result<Option<LastRun>> {
         let rows = || {
             // A run that is named for ever in the settings begins anew every day.
             let sql = "SELECT r.command, r.started, r.exit
-                FROM (SELECT run, started FROM runs WHERE started <= ?1 ORDER BY number DESC LIMIT 1) newest
+                FROM (SELECT run, started FROM runs
+                    WHERE started <= ?1 AND command IN ('gs-fetch', 'gs-settings') ORDER BY number DESC LIMIT 1) newest
                 JOIN runs r ON r.run = newest.run AND r.started BETWEEN newest.started - 86400 AND ?1
                 ORDER BY r.number";
             let mut statement = self.connection.prepare_cached(sql)?;

@@ -61,9 +61,9 @@ CREATE TABLE corrupt_originals (
 CREATE TABLE outstanding (
     run       TEXT PRIMARY KEY,
     at        INTEGER NOT NULL,
-    uploads   INTEGER NOT NULL,
-    downloads INTEGER NOT NULL,
-    deletions INTEGER NOT NULL,
+    uploads   INTEGER,              -- NULL, as the next two: it was not asked for such work
+    downloads INTEGER,
+    deletions INTEGER,
     archives  INTEGER NOT NULL      -- whether the run puts the file of every activity into the archive
 ) STRICT;
 

@@ -40,6 +40,19 @@ impl Catalogue {
         })
     }
 
+    /// Whether `channel` did not take the last message.
+    pub fn is_undelivered(&self, channel: &str) -> Result<bool> {
+        Ok(!self.told(&format!("undelivered: {channel}"))?.is_empty())
+    }
+
+    /// Remembers whether `channel` took the last message.
+    pub fn set_undelivered(&mut self, channel: &str, is_undelivered: bool, now: Timestamp) -> Result<()> {
+        match is_undelivered == self.is_undelivered(channel)? {
+            true => Ok(()),
+            false => self.set_told(&format!("undelivered: {channel}"), if is_undelivered { "yes" } else { "" }, now),
+        }
+    }
+
     /// Remembers what `channel` was told; only to be called once it has taken the message.
     pub fn set_told(&mut self, channel: &str, failures: &str, now: Timestamp) -> Result<()> {
         self.write(|tx| {

@@ -140,12 +140,12 @@ pub fn named(flag: &str, names: &[String]) -> Result<Option<Vec<&'static Kind>>,
 }
 
 /// The platforms that `SYNC_PLATFORM` names.
-pub fn platforms_of_settings(settings: &Settings) -> Result<Option<Vec<&'static Kind>>, Failure> {
-    let Some(text) = settings.get("SYNC_PLATFORM") else { return Ok(None) };
+pub fn platforms_of_settings(settings: &Settings, name: &str) -> Result<Option<Vec<&'static Kind>>, Failure> {
+    let Some(text) = settings.get(name) else { return Ok(None) };
     if split_names(text).is_empty() {
-        return Err(Failure::new(Exit::Config, format!("SYNC_PLATFORM={text:?} names no platform of this version")));
+        return Err(Failure::new(Exit::Config, format!("{name}={text:?} names no platform of this version")));
     }
-    find("SYNC_PLATFORM", &[text.to_owned()], Exit::Config).map(Some)
+    find(name, &[text.to_owned()], Exit::Config).map(Some)
 }
 
 /// The names of a list with commas in between.

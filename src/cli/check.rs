@@ -14,12 +14,14 @@ impl Run {
     pub fn wrong_settings(&self) -> Vec<Failure> {
         let settings = self.settings.clone();
         let number = |name: &str| settings.number(name).map(drop).map_err(Failure::from);
-        let mut found: Vec<Outcome> = ["GARMIN_NEWEST_NUM", "MAX_DELETE", "MAX_UPLOAD"].map(number).into();
+        let mut found: Vec<Outcome> = settings.broken_lines().map(|error| Err(error.into())).collect();
+        found.extend(["GARMIN_NEWEST_NUM", "MAX_DELETE", "MAX_UPLOAD"].map(number));
         found.push(settings.yes("DELETE_DUPLICATE").map(drop).map_err(Failure::from));
         found.push(settings.yes("GS_REPORT_REFRESH").map(drop).map_err(Failure::from));
         let duration = |name: &str| settings.duration(name, Duration::ZERO).map(drop).map_err(Failure::from);
         found.extend(["GS_JITTER", "GS_LOCK_WAIT"].map(duration));
         found.push(settings.command_timeout().map(drop).map_err(Failure::from));
+        found.push(self.targets().map(drop));
         found.push(self.matcher(Rule::Evidence).map(drop));
         found.push(Timing::of(self).map(drop));
         found.push(self.way_out());

@@ -27,8 +27,8 @@ pub struct Ownership {
     platform: &'static str,
     has_login: bool,
     listed_owner: fn(&str) -> Option<String>,
-    /// The e-mail address of the settings, in lower case, if it stands there as a text.
-    email: Option<String>,
+    /// The e-mail address of the settings, in lower case, if it stands there as a text; and the setting in front of it.
+    email: Option<(&'static str, String)>,
 }
 
 impl Run {
@@ -58,11 +58,11 @@ impl Run {
 
 /// The e-mail address that the settings name. One that a command would print is not asked for: it may take long, or a
 /// person. Nor is one that comes through a pipe, which gives it once.
-fn settings_email(settings: &Settings, kind: &Kind) -> Option<String> {
+fn settings_email(settings: &Settings, kind: &Kind) -> Option<(&'static str, String)> {
     let is_named = |name: &&&str| settings.names_secret(name);
     let name = kind.user_settings.iter().find(is_named)?;
     let email = settings.is_at_hand(name).then(|| settings.secret(name).ok().flatten()).flatten()?;
-    Some(email.expose().trim().to_lowercase())
+    Some((name, email.expose().trim().to_lowercase()))
 }
 
 impl Ownership {
@@ -113,23 +113,23 @@ impl Ownership {
     /// [`Error::OtherAccount`] if they name different accounts.
     pub fn check_settings(&self) -> platform::Result<()> {
         let owner = self.with(|catalogue| catalogue.owner(self.platform))?;
-        let (Some(owner), Some(email)) = (owner, &self.email) else { return Ok(()) };
+        let (Some(owner), Some((setting, email))) = (owner, &self.email) else { return Ok(()) };
         if owner.emails.is_empty() || owner.emails.contains(email) {
             return Ok(());
         }
         let message = format!(
-            "the settings name {}{OTHER_ACCOUNT} {}; nothing was listed or written. {}; if it is the same account with a new address, log in with it: gs-auth login --platform {}",
+            "{setting} is another address, {}{OTHER_ACCOUNT} {}; nothing was listed or written. Correct {setting}. If the account has a new address, log in with it: gs-auth login --platform {}. {}",
             masked(email),
             person(&owner),
-            self.ways_out(),
-            self.platform
+            self.platform,
+            self.ways_out()
         );
         Err(Error::OtherAccount(message))
     }
 
     fn ways_out(&self) -> String {
         format!(
-            "Use another data folder for another account (--data-dir or DATA_DIR), or let the folder forget the one that it belongs to: gs-auth logout --forget-account --platform {}",
+            "For another account use another data folder (--data-dir or DATA_DIR), or let this one forget its account and all that it knows of it: gs-auth logout --forget-account --platform {}",
             self.platform
         )
     }

@@ -21,17 +21,18 @@ pub(super) const LOST_AFTER: Duration = Duration::from_secs(6 * 3600);
 const LOGIN_PAUSE: Duration = Duration::from_secs(2);
 
 impl Run {
-    /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password.
+    /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password, and those whose
+    /// account the data folder belongs to: one whose token got lost must not drop out unnoticed.
     pub fn platforms(&self) -> Result<Vec<&'static Kind>, Failure> {
         if let Some(kinds) = self.common.named_platforms()? {
             return Ok(kinds);
         }
-        if let Some(kinds) = platforms_of_settings(&self.settings)? {
+        if let Some(kinds) = platforms_of_settings(&self.settings, "SYNC_PLATFORM")? {
             return Ok(kinds);
         }
         let mut ready = Vec::new();
         for kind in PLATFORMS.iter().filter(|kind| kind.has_login()) {
-            if self.has_token(kind) || self.has_credentials(kind) {
+            if self.has_token(kind) || self.has_credentials(kind) || self.catalogue.owner(kind.name)?.is_some() {
                 ready.push(kind);
             }
         }
@@ -42,6 +43,11 @@ impl Run {
             return Err(Failure::new(Exit::Login, format!("{message}{file}")));
         }
         Ok(ready)
+    }
+
+    /// `SYNC_TO`: the platforms that get uploads; nothing: all.
+    pub fn targets(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
+        platforms_of_settings(&self.settings, "SYNC_TO")
     }
 
     fn tokens_dir(&self) -> PathBuf {

@@ -63,8 +63,8 @@ pub struct Run {
     pub(super) is_new: bool,
     /// The platforms that were opened, and the way out that each was given.
     pub(super) opened: RefCell<BTreeMap<&'static str, (Kind, Arc<Http>)>>,
-    /// What is wrong with a setting that every command reads.
-    wrong: Option<Failure>,
+    /// What is wrong with settings that every command reads.
+    wrong: Vec<Failure>,
     worst: Exit,
     counts: BTreeMap<&'static str, u64>,
 }
@@ -101,6 +101,10 @@ fn whole<A: HasCommon>(
             return Failure::from(error).exit;
         }
     };
+    if !goes_on(command, args.common(), &settings) {
+        settings.broken_lines().for_each(|error| talk.error(&error.to_string()));
+        return Exit::Config;
+    }
     let mut run = match Run::open(command, args.common(), talk.clone(), settings.clone()) {
         Ok(run) => run,
         Err(failure) => {
@@ -125,8 +129,8 @@ fn whole<A: HasCommon>(
     };
     let result = row.map_err(Failure::from).and_then(|row| {
         let _sign = row.and_then(|row| Sign::give(&run.data_dir, row));
-        if let Some(failure) = run.wrong.take().filter(|_| log != Log::Asked) {
-            run.fail(&failure);
+        if log != Log::Asked {
+            std::mem::take(&mut run.wrong).iter().for_each(|failure| run.fail(failure));
         }
         let result = work(args, &mut run);
         run.end(row, result)
@@ -137,6 +141,14 @@ fn whole<A: HasCommon>(
     }
     remarks::name_settings(&talk, &settings, run.worst);
     run.worst
+}
+
+/// Whether a command goes on although lines of the settings file cannot be read: one that tells people what is wrong, as
+/// long as it is known where everything is.
+fn goes_on(command: &str, common: &Common, settings: &Settings) -> bool {
+    let is_place_known = || common.data_dir.is_some() || !settings.is_broken("DATA_DIR");
+    let tells = matches!(command, "gs-settings" | "gs-notify" | "gs-report" | "gs-schedule");
+    settings.broken_lines().next().is_none() || (tells && is_place_known() && !settings.is_broken("DB_PATH"))
 }
 
 impl Run {
@@ -163,7 +175,11 @@ impl Run {
             )
         })?;
         let read = settings.duration("GS_LOCK_WAIT", LOCK_WAIT);
-        let (lock_wait, wrong) = read.map_or_else(|error| (LOCK_WAIT, Some(error.into())), |wait| (wait, None));
+        let broken = settings.broken_lines().map(Failure::from);
+        let (lock_wait, wrong) = match read {
+            Ok(wait) => (wait, broken.collect()),
+            Err(error) => (LOCK_WAIT, broken.chain([error.into()]).collect()),
+        };
         let (catalogue_path, catalogue) = open_catalogue(&settings, &data_dir, common, &talk, lock_wait)?;
         let stop = signals::heed(&talk);
         settings.heed(stop.clone());
@@ -230,6 +246,12 @@ impl Run {
     pub fn fail(&mut self, failure: &Failure) {
         self.talk.error(&failure.message);
         self.raise(failure.exit);
+    }
+
+    /// Tells which lines of the settings file cannot be read, and goes on.
+    pub fn fail_on_broken_lines(&mut self) {
+        let broken: Vec<Failure> = self.settings.broken_lines().map(Failure::from).collect();
+        broken.iter().for_each(|failure| self.fail(failure));
     }
 
     /// Writes down that something in the set-up is wrong, or is right again: whoever looks at the page does not see what this

@@ -124,23 +124,23 @@ impl Summary {
     /// Takes in what stands. All records have to be in: what they tell already is not told again, and what stands tells more
     /// of a login than they do.
     pub fn add_judged(&mut self, judged: Judged) {
-        let matters: Vec<&Matter> = judged.needs.iter().chain(&judged.troubles).collect();
-        let standing: Vec<Failure> =
-            matters.iter().filter(|matter| !self.is_told(matter)).map(|matter| standing(matter)).collect();
+        let matters = judged.needs.iter().chain(&judged.troubles);
+        let left: Vec<&Matter> = matters.filter(|matter| !self.is_told(matter)).collect();
         // Its matter needs a person, and says what helps; the record would count as something that failed, and no more.
         let tells_of_all = |place: &str, items: &[Activity]| {
-            let is_told = |item: &Activity, matter: &&Matter| matter.activities.contains(&key(item));
-            judged.needs.iter().any(|matter| {
+            let is_told = |item: &Activity, matter: &Matter| matter.activities.contains(&key(item));
+            left.iter().filter(|matter| matter.what.needs_person()).any(|matter| {
                 let is_place = matter.platform.as_deref().is_some_and(|name| place.ends_with(&format!("→ {name}")));
-                is_place && items.iter().all(|item| is_told(item, &matter))
+                is_place && items.iter().all(|item| is_told(item, matter))
             })
         };
         let tells_of_login = |place: &str| {
-            matters.iter().any(|matter| {
+            left.iter().any(|matter| {
                 let is_login = matter.what == status::What::LoginNeeded || matter.what <= status::What::LoginDead;
                 is_login && matter.platform.as_deref().is_some_and(|name| place.ends_with(name))
             })
         };
+        let standing: Vec<Failure> = left.iter().copied().map(standing).collect();
         self.failures.retain(|failure| match &failure.what {
             What::Records { kind: ProblemKind::Login, place, .. } => !tells_of_login(place),
             What::Records { place, items, .. } => !tells_of_all(place, items),

@@ -157,6 +157,7 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
             @if !schedule.is_run {
                 span.sub {
                     (lang.pick("only written down, nothing is known to run it: ", "仅已记录，尚不知由什么程序执行：")) (command(&format!("garminsync schedule {}", word(&schedule.cron))))
+                    (lang.pick("; if that was done, this tells what is missing: ", "；如已执行，可查看缺少什么：")) (command("garminsync daemon --status"))
                 }
             }
         },

@@ -20,10 +20,12 @@ pub enum Statement {
         /// The value before [`expand`]; nothing if there is no `=`.
         value: Option<String>,
     },
-    /// What cannot be read. The text is not kept: it may be a password.
+    /// What cannot be read. Of its text only the head is kept: the rest may be a password.
     Unreadable {
         /// The line on which it begins, from 1.
         line: usize,
+        /// What stands where the name belongs.
+        head: String,
         /// Why.
         why: Fault,
     },
@@ -52,8 +54,8 @@ pub fn read(text: &str) -> Vec<Statement> {
     let mut reader = Reader { text: &text, at: 0 };
     let mut all = Vec::new();
     while reader.begin() {
-        let line = reader.line_number();
-        match common(reader.line()) {
+        let (line, start) = (reader.line_number(), reader.line());
+        match common(start) {
             Some((name, value)) => {
                 all.push(Statement::Assignment { line, name, value: Some(value) });
                 reader.skip_line();
@@ -62,7 +64,10 @@ pub fn read(text: &str) -> Vec<Statement> {
                 Ok(Some((name, value))) => all.push(Statement::Assignment { line, name, value }),
                 Ok(None) => {}
                 Err(why) => {
-                    all.push(Statement::Unreadable { line, why });
+                    let words = start.trim_start_matches(BLANKS);
+                    let words = words.strip_prefix("export").unwrap_or(words).trim_start_matches(BLANKS);
+                    let head = words.split(|c: char| c == '=' || BLANKS.contains(&c)).next().unwrap_or_default();
+                    all.push(Statement::Unreadable { line, head: head.to_owned(), why });
                     reader.skip_line();
                 }
             },

@@ -41,12 +41,23 @@ pub struct Settings {
     file_path: Option<PathBuf>,
     /// The folder of the `.env` file: relative paths in it are meant from there, wherever cron starts us.
     file_dir: PathBuf,
+    /// Lines of the `.env` file that cannot be read.
+    broken: Vec<BrokenLine>,
     /// Why others can read the `.env` file.
     open_file: Option<String>,
     /// Why a `.env` file with settings of ours was not read.
     passed_over: Option<String>,
     /// Raised when a person wants the program to end.
     stop: Arc<AtomicBool>,
+}
+
+/// A line of the `.env` file that cannot be read.
+#[derive(Debug, Clone)]
+struct BrokenLine {
+    /// Which line, and why; it holds nothing of the value.
+    message: String,
+    /// What stands where a name belongs.
+    head: String,
 }
 
 /// Why a setting has no value.
@@ -64,8 +75,10 @@ impl Settings {
     /// Reads the environment and the `.env` file: `path`, else `.env` here if it is ours, else `garminsync/.env` in the
     /// configuration folder.
     ///
+    /// What a line that cannot be read would set is not set: see [`Settings::broken_lines`].
+    ///
     /// # Errors
-    /// A line cannot be read, or a setting is no UTF-8.
+    /// The file cannot be read, or a setting is no UTF-8.
     pub fn load(path: Option<&Path>) -> Result<Settings, Error> {
         let mut settings = Settings::default();
         for (name, value) in std::env::vars_os() {
@@ -112,15 +125,21 @@ impl Settings {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         self.file_dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         for statement in dotenv::read(&text) {
-            let at = |line: usize, why: &str| Error::Unusable(format!("{}, line {line}: {why}", path.display()));
+            let broken = |line: usize, head: &str, why: &str| BrokenLine {
+                message: format!("{}, line {line}: {why}", path.display()),
+                head: head.to_owned(),
+            };
             match statement {
-                Statement::Unreadable { line, why } => {
-                    return Err(at(line, &format!("{why} (write NAME=value, or NAME='value')")));
+                Statement::Unreadable { line, head, why } => {
+                    self.broken.push(broken(line, &head, &format!("{why} (write NAME=value, or NAME='value')")));
                 }
-                Statement::Assignment { line, name, value: Some(value) } => {
-                    let value = self.expanded(&name, &value).map_err(|why| at(line, &why))?;
-                    self.file.insert(name, clean(&value).to_owned());
-                }
+                Statement::Assignment { line, name, value: Some(value) } => match self.expanded(&name, &value) {
+                    Ok(value) => drop(self.file.insert(name, clean(&value).to_owned())),
+                    Err(why) => {
+                        self.file.remove(&name);
+                        self.broken.push(broken(line, &name, &why));
+                    }
+                },
                 Statement::Assignment { name, value: None, .. } => drop(self.file.remove(&name)),
             }
         }
@@ -144,6 +163,17 @@ impl Settings {
         dotenv::expand(value, lookup).map_err(|other| {
             format!("{name} contains ${{{other}}}, and {other} is not set; set it on an earlier line, or, {instead}")
         })
+    }
+
+    /// What is wrong with lines of the `.env` file that cannot be read. Whoever does more than to tell that ends with it: any
+    /// setting may stand there.
+    pub fn broken_lines(&self) -> impl Iterator<Item = Error> + '_ {
+        self.broken.iter().map(|line| Error::Unusable(line.message.clone()))
+    }
+
+    /// Whether a line that cannot be read may have been meant to set `name`.
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.broken.iter().any(|line| line.head.contains(name))
     }
 
     /// From now on nothing is waited for once `stop` is raised.

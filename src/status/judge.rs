@@ -12,8 +12,10 @@ use super::{Clean, Command, Login, Matter, Outstanding, State, What, flag};
 
 /// What is older says nothing about today.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// No command runs longer.
+/// No command runs longer, as far as anybody can tell who sees no sign of life.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// A command that gives a sign of life for longer hangs.
+pub const HANGS: SignedDuration = SignedDuration::from_hours(48);
 /// A run that is later than this does not come by itself.
 pub const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 
@@ -45,22 +47,33 @@ pub struct Signs {
     pub platforms: Vec<PlatformSigns>,
     /// Of each command all rows of the newest run that it was part of, in the order in which they began.
     pub commands: Vec<LastCommand>,
-    /// When the newest run in the log began, of those whose time is known.
-    pub last_run: Option<Timestamp>,
+    /// When the newest sync in the log began, of those whose time is known.
+    pub last_sync: Option<Timestamp>,
     /// Activities whose files in the archive were found changed or cut: `platform id` each, as in all lists here.
     pub broken: Vec<String>,
     /// Activities whose file was asked for in vain and may come yet.
     pub failed: Vec<String>,
     /// Work to be done.
     pub outstanding: Outstanding,
-    /// What was outstanding at the end of earlier runs, the newest first.
-    pub before: Vec<Outstanding>,
+    /// What earlier runs have left, the newest first.
+    pub before: Vec<Left>,
     /// When it is to run, if that is known and switched on.
     pub due: Option<Due>,
     /// A run whose commands have had the time to end.
     pub ended: Option<String>,
-    /// Commands that give a sign of life, and the run of each in front of it.
+    /// Commands that give a sign of life and began no longer ago than any takes, and the run of each in front of it.
     pub at_work: Vec<(String, String)>,
+}
+
+/// What a run has left of each kind of work; nothing: it was not asked for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Uploads.
+    pub uploads: Option<u64>,
+    /// Files for the archive.
+    pub downloads: Option<u64>,
+    /// Deletions of duplicates.
+    pub deletions: Option<u64>,
 }
 
 /// What a platform says of the state.
@@ -177,12 +190,14 @@ impl Signs {
 
     fn runs(&self, at: usize) -> bool {
         let LastCommand { run, row, is_alive } = &self.commands[at];
-        if let Some(is_alive) = is_alive {
-            return row.exit.is_none() && *is_alive;
-        }
-        let is_followed = self.commands[at + 1..].iter().any(|later| later.run != *run);
-        let has_ended = self.ended.as_ref() == Some(run);
-        row.exit.is_none() && !is_followed && !has_ended && clock::is_within(row.started, self.now, LONGEST)
+        let is_followed = || self.commands[at + 1..].iter().any(|later| later.run != *run);
+        let has_ended = || self.ended.as_ref() == Some(run);
+        let began_within = |time| clock::is_within(row.started, self.now, time);
+        let may_run = match is_alive {
+            Some(is_alive) => *is_alive && began_within(HANGS),
+            None => began_within(LONGEST) && !is_followed() && !has_ended(),
+        };
+        row.exit.is_none() && may_run
     }
 
     /// Of each command the row that says most: what one call did well does not undo that another one of the same run failed.
@@ -199,15 +214,19 @@ impl Signs {
         worst
     }
 
-    /// Work that did not get less over the last two runs.
+    /// Work that did not get less over the last two runs that were asked for it.
     fn behind(&self) -> Option<Matter> {
-        let [last, first] = *self.before.first_chunk()?;
-        let kinds: [fn(Outstanding) -> u64; 3] = [|one| one.uploads, |one| one.downloads, |one| one.deletions];
-        let is_stuck = |of: &fn(Outstanding) -> u64| {
-            let (first, last, now) = (of(first), of(last), of(self.outstanding));
-            first > 0 && last >= first && now >= last
+        let kinds: [(u64, fn(&Left) -> Option<u64>); 3] = [
+            (self.outstanding.uploads, |left| left.uploads),
+            (self.outstanding.downloads, |left| left.downloads),
+            (self.outstanding.deletions, |left| left.deletions),
+        ];
+        let is_stuck = |(now, of): &(u64, fn(&Left) -> Option<u64>)| {
+            let mut left = self.before.iter().filter_map(of);
+            let (last, first) = (left.next(), left.next());
+            first.zip(last).is_some_and(|(first, last)| first > 0 && last >= first && *now >= last)
         };
-        let count: u64 = kinds.into_iter().filter(is_stuck).map(|of| of(self.outstanding)).sum();
+        let count: u64 = kinds.into_iter().filter(is_stuck).map(|(now, _)| now).sum();
         (count > 0).then(|| Matter {
             count: Some(count),
             mend: Some("gs-sync -v".to_owned()),
@@ -223,14 +242,13 @@ impl Signs {
         let about = |what| Matter { platform: Some(one.name.clone()), ..Matter::new(what) };
         let mut matters = Vec::new();
         // What the token does is no worse for it; should the token end, that is a matter of its own.
-        let is_of_other = |why: &Clean| why.as_str().contains(OTHER_ACCOUNT);
         let (refused, cooldown) = match one.served_since {
             true => (None, None),
             false => (one.refused.as_ref(), one.cooldown.as_ref()),
         };
         if let Some((since, why)) = refused {
-            let mend = if is_of_other(why) { forget_account(&one.name) } else { way_in.clone() };
-            let (at, why, mend) = (Some(*since), Some(why.clone()), Some(mend));
+            let mend = (!why.as_str().contains(OTHER_ACCOUNT)).then(|| way_in.clone());
+            let (at, why) = (Some(*since), Some(why.clone()));
             matters.push(Matter { at, why, mend, ..about(What::LoginRefused) });
         } else if let Some((until, why)) = cooldown {
             let (at, why, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
@@ -309,7 +327,7 @@ impl Signs {
             Some(CONFIGURATION) => Some(Matter { mend: self.set_up_mend(row), ..told(What::SetUp) }),
             Some(LOGIN) => self.login_needed(row, told(What::LoginNeeded), of_platforms),
             _ if !is_of_syncs => None,
-            Some(_) if self.says_platform(row, of_platforms) => None,
+            Some(_) if self.says_platform(row, of_platforms) || self.is_listed_since(row, ended) => None,
             Some(_) => Some(told(What::Failed)),
             None if self.runs(at) => None,
             None => Some(told(What::Unfinished)),
@@ -325,14 +343,12 @@ impl Signs {
         later.into_iter().any(|later| is_of(&later.run, "gs-fetch") && is_of(&later.run, "gs-upload"))
     }
 
-    /// The command line that mends what is wrong with the set-up; nothing where none does.
+    /// The command line that mends what is wrong with the set-up; nothing where none does. Of an account that is another
+    /// one the message says what may be wrong: to forget the account would be the last of it.
     fn set_up_mend(&self, row: &Command) -> Option<String> {
         let message = row.message.as_ref().map_or("", Clean::as_str);
-        if message.contains(FULL) || message.contains(NO_LOCKS) {
-            return None;
-        }
-        let of_other = self.named_in(message).filter(|_| message.contains(OTHER_ACCOUNT));
-        Some(of_other.map_or_else(|| "gs-settings --check".to_owned(), |one| forget_account(&one.name)))
+        let is_no_command = [FULL, NO_LOCKS, OTHER_ACCOUNT].iter().any(|words| message.contains(words));
+        (!is_no_command).then(|| "gs-settings --check".to_owned())
     }
 
     /// The platform that a message of a command begins with.
@@ -353,6 +369,13 @@ impl Signs {
         };
         let is_it = |matter: &&Matter| matter.platform.as_deref() == named.map(|one| one.name.as_str());
         row.exit == Some(LATER) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
+    }
+
+    /// Whether what a command missed to decide by is known by now: the lists of all platforms.
+    fn is_listed_since(&self, row: &Command, ended: Timestamp) -> bool {
+        let is_listed = |one: &PlatformSigns| one.listing.is_none() && one.listed.is_none_or(|listed| listed > ended);
+        let decides = matches!(row.command.as_str(), "gs-diff" | "gs-dedupe");
+        decides && row.exit == Some(LATER) && self.platforms.iter().all(is_listed)
     }
 
     /// A command found nobody logged in. Where a platform says so itself, that is enough; and who has logged in since then
@@ -385,7 +408,7 @@ impl Signs {
         // A schedule that seems to begin in the future was written down under a clock that was ahead; so was such a run.
         let holds = |at: Timestamp| due.since <= at || clock::age(due.since, self.now).is_none();
         let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > PATIENCE)?;
-        let has_begun = self.last_run.is_some_and(|began| began >= previous);
+        let has_begun = self.last_sync.is_some_and(|began| began >= previous);
         let is_at_it = !self.at_work.is_empty() || (0..self.commands.len()).any(|at| self.runs(at));
         let mend = Some("garminsync daemon --status".to_owned());
         (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), mend, ..Matter::new(What::Overdue) })
@@ -394,11 +417,6 @@ impl Signs {
     fn is_old(&self, at: Timestamp) -> bool {
         self.now.duration_since(at) > OLD
     }
-}
-
-/// One of the two ways out for another account; the other one, another data folder, stands in the message.
-fn forget_account(platform: &str) -> String {
-    format!("gs-auth logout --forget-account {}", flag("--platform", platform))
 }
 
 /// A matter of some activities; nothing: there are none.

@@ -179,7 +179,7 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
 fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
     let due = |since, previous: i64| Some(Due { since: at(since), previous: Some(at(previous)) });
     let judge = |due, last: Option<i64>, commands| {
-        let signs = Signs { due, last_run: last.map(at), ..signs(vec![platform("coros")], commands) };
+        let signs = Signs { due, last_sync: last.map(at), ..signs(vec![platform("coros")], commands) };
         signs.judge().needs.first().map(|matter| (matter.what, matter.at))
     };
     let overdue = |hours| Some((What::Overdue, Some(at(hours))));
@@ -209,30 +209,67 @@ fn the_most_urgent_comes_first_and_broken_files_are_counted() {
 
 #[test]
 fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
-    let left = |uploads, downloads| Outstanding { uploads, downloads, ..Outstanding::default() };
-    let judge = |now, before: &[Outstanding]| {
+    let now = |uploads, downloads| Outstanding { uploads, downloads, ..Outstanding::default() };
+    let left = |uploads, downloads| Left { uploads: Some(uploads), downloads: Some(downloads), deletions: None };
+    let judge = |now, before: &[Left]| {
         let signs = signs(vec![platform("coros")], vec![]);
         Signs { outstanding: now, before: before.to_vec(), ..signs }.judge()
     };
-    assert_eq!(judge(left(0, 0), &[left(9, 9), left(9, 9)]).state, State::Well);
+    assert_eq!(judge(now(0, 0), &[left(9, 9), left(9, 9)]).state, State::Well);
     for before in
         [&[][..], &[left(5, 0)], &[left(6, 0), left(7, 0)], &[left(5, 0), left(6, 0)], &[left(9, 0), left(0, 0)]]
     {
-        let judged = judge(left(5, 0), before);
+        let judged = judge(now(5, 0), before);
         assert_eq!(
             (judged.state, judged.outstanding, whats(&judged)),
-            (State::Outstanding, left(5, 0), vec![]),
+            (State::Outstanding, now(5, 0), vec![]),
             "{before:?}"
         );
     }
-    let judged = judge(left(5, 30), &[left(5, 40), left(4, 50)]);
+    let judged = judge(now(5, 30), &[left(5, 40), left(4, 50)]);
     assert_eq!((judged.state, whats(&judged)), (State::Behind, vec![What::Behind]));
     assert_eq!(judged.troubles[0].count, Some(5), "of the downloads there are less");
     let failed = row("a", "gs-upload", -1, Some(75), "no answer");
-    let both = Signs { outstanding: left(5, 0), before: vec![left(5, 0); 2], ..signs(vec![], vec![failed]) }.judge();
+    let both = Signs { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..signs(vec![], vec![failed]) }.judge();
     assert_eq!((both.state, whats(&both)), (State::Trouble, vec![What::Behind, What::Failed]));
     let pending = Outstanding { pending: 1, ..Outstanding::default() };
     assert_eq!(judge(pending, &[]).state, State::Outstanding);
+}
+
+#[test]
+fn runs_that_are_not_asked_for_uploads_are_not_behind_with_them() {
+    let archives = Left { downloads: Some(0), ..Left::default() };
+    let uploads = |uploads| Left { uploads: Some(uploads), ..archives };
+    let judge = |before: &[Left]| {
+        let outstanding = Outstanding { uploads: 5, ..Outstanding::default() };
+        Signs { outstanding, before: before.to_vec(), ..signs(vec![platform("coros")], vec![]) }.judge().state
+    };
+    assert_eq!(judge(&[archives; 3]), State::Outstanding);
+    assert_eq!(judge(&[uploads(5), archives, archives]), State::Outstanding);
+    assert_eq!(judge(&[archives, uploads(5), archives, uploads(5)]), State::Behind);
+}
+
+#[test]
+fn a_command_that_hangs_for_two_days_is_told_and_excuses_no_missed_run() {
+    let judge = |hours: i64| {
+        let due = Some(Due { since: at(-999), previous: Some(at(-2)) });
+        let hangs = LastCommand { is_alive: Some(true), ..row("a", "gs-fetch", hours, None, "") };
+        let signs = Signs { due, last_sync: Some(at(hours)), ..signs(vec![platform("coros")], vec![hangs]) };
+        whats(&signs.judge())
+    };
+    assert_eq!(judge(-47), []);
+    assert_eq!(judge(-49), [What::Overdue, What::Unfinished]);
+}
+
+#[test]
+fn that_a_list_was_missing_is_over_once_all_are_listed() {
+    let judge = |listed: Option<i64>| {
+        let coros = PlatformSigns { listed: listed.map(at), ..platform("coros") };
+        let missed = row("a", "gs-diff", -3, Some(75), "coros: it was never listed; run gs-fetch");
+        whats(&signs(vec![coros, platform("folder")], vec![missed]).judge())
+    };
+    assert_eq!(judge(Some(-4)), [What::Failed]);
+    assert_eq!(judge(Some(-2)), []);
 }
 
 #[test]
@@ -288,9 +325,9 @@ fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was
         whats(&Signs { at_work, ..signs(vec![listed], commands) }.judge())
     };
     let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
-    // Whatever has run meanwhile, and however long it takes.
+    // Whatever has run meanwhile, and also if it takes long.
     assert_eq!(judge(vec![open(Some(true), -2), later.clone()], at_work()), []);
-    assert_eq!(judge(vec![open(Some(true), -48)], at_work()), []);
+    assert_eq!(judge(vec![open(Some(true), -47)], at_work()), []);
     // The newest row of the command is of another run.
     assert_eq!(judge(vec![row("b", "gs-fetch", 0, Some(0), "")], at_work()), []);
     assert_eq!(judge(vec![open(Some(false), -2)], vec![]), [What::ListCut, What::Unfinished]);
@@ -337,10 +374,9 @@ fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
 fn what_mends_it_is_what_mends_it() {
     let other = "garmin-com: this login belongs to B, but this data folder belongs to A; nothing was listed or written";
     let full = "/data/x: the disk is full; make room and run it again";
-    let forget = Some("gs-auth logout --forget-account --platform garmin-com");
     for (message, mend) in [
         ("SYNC_PLATFORM=x", Some("gs-settings --check")),
-        (other, forget),
+        (other, None),
         (full, None),
         (
             "x: file locks do not work on this file system (some network disks have none); set DATA_DIR to a local disk",
@@ -351,7 +387,11 @@ fn what_mends_it_is_what_mends_it() {
         assert_eq!((judged.state, mends(&judged).first().copied()), (State::Person, mend), "{message}");
     }
     let refused = PlatformSigns { refused: Some((at(-1), Clean::of(other))), ..platform("garmin-com") };
-    assert_eq!(mends(&signs(vec![refused], vec![]).judge()).first().copied(), forget);
+    assert_eq!(
+        mends(&signs(vec![refused], vec![]).judge()).first().copied(),
+        None,
+        "to forget the account is the last that helps"
+    );
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
     let judged = Signs { due, ..signs(vec![platform("coros")], vec![]) }.judge();
     assert_eq!(mends(&judged), ["garminsync daemon --status"]);

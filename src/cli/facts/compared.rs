@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use super::read::Read;
 use crate::catalogue::{Entry, FileFacts, Key};
+use crate::cli::History;
 use crate::matching::Group;
 use crate::plan::diff::{Decision, Exercises, Presence, Target, Wishes};
+use crate::platform::Kind;
 use crate::status::{self, Clean, Reason};
 
 /// What was read, compared.
@@ -20,6 +22,8 @@ pub(super) struct Compared<'a> {
     pub names: Vec<String>,
     /// Of each platform: whether it is kept equal with the others.
     pub is_compared: Vec<bool>,
+    /// Whether each platform gets uploads.
+    pub is_target: Vec<bool>,
     /// The exercises, the newest first.
     pub all: Vec<Stands>,
     /// Of each entry: the position of its platform.
@@ -51,8 +55,17 @@ pub(super) struct Lack {
 }
 
 impl<'a> Compared<'a> {
-    /// Compares. `is_compared`: whether each platform is kept equal with the others.
-    pub fn of(read: &'a Read, exercises: &'a Exercises<'a>, is_compared: Vec<bool>) -> Compared<'a> {
+    /// Compares. `is_compared`: whether each platform is kept equal with the others; `gets_uploads`: as the settings have it.
+    pub fn of(
+        read: &'a Read,
+        exercises: &'a Exercises<'a>,
+        is_compared: Vec<bool>,
+        gets_uploads: &dyn Fn(&Kind) -> bool,
+    ) -> Compared<'a> {
+        let is_target = |(history, is_compared): (&History, &bool)| {
+            *is_compared && !history.kind.takes.is_empty() && gets_uploads(history.kind)
+        };
+        let is_target = read.histories.platforms.iter().zip(&is_compared).map(is_target).collect();
         let platform_of =
             |(entry, _): &(Entry, Option<FileFacts>)| read.platform(&entry.activity.platform).unwrap_or(0);
         let key = |(at, (entry, _)): (usize, &'a (Entry, Option<FileFacts>))| {
@@ -64,6 +77,7 @@ impl<'a> Compared<'a> {
             exercises,
             names: names.collect(),
             is_compared,
+            is_target,
             all: Vec::new(),
             platform_of: read.histories.entries.iter().map(platform_of).collect(),
             places: read.histories.entries.iter().enumerate().map(key).collect(),

@@ -29,8 +29,7 @@ impl Compared<'_> {
 
     /// Why a platform lacks an exercise that it is to have, and the entry that could go there.
     pub fn lacks<'l>(&self, lacks: &'l [Option<Lack>], platform: usize) -> Option<(usize, &'l Lack)> {
-        let is_target = self.is_compared[platform] && !self.read.histories.platforms[platform].kind.takes.is_empty();
-        let lack = lacks[platform].as_ref().filter(|_| is_target)?;
+        let lack = lacks[platform].as_ref().filter(|_| self.is_target[platform])?;
         Some((lack.of?, lack))
     }
 

@@ -27,12 +27,14 @@ use read::Read;
 use super::args::platforms_of_settings;
 use super::platforms::LOST_AFTER;
 use super::{Failure, MAX_DELETE, Rule, Run, life};
+use jiff::Timestamp;
+
 use crate::catalogue::{CommandRow, Entry, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Exercises;
 use crate::platform::Kind;
-use crate::status::judge::{Judged, LastCommand, Signs};
+use crate::status::judge::{HANGS, Judged, LastCommand, Signs};
 use crate::status::{Facts, Schedule};
 
 /// What the person's syncs do, as the settings say.
@@ -41,6 +43,8 @@ struct Wants {
     named: Option<Vec<&'static Kind>>,
     /// Those of `SYNC_PLATFORM`.
     synced: Option<Vec<&'static Kind>>,
+    /// Those of `SYNC_TO`.
+    targets: Option<Vec<&'static Kind>>,
     matcher: Matcher,
     archives: Option<bool>,
     only_archives: bool,
@@ -92,7 +96,8 @@ impl Run {
     /// messages all the same.
     fn wants(&mut self) -> Result<Wants, Failure> {
         let named = self.common.named_platforms()?;
-        let synced = platforms_of_settings(&self.settings);
+        let synced = platforms_of_settings(&self.settings, "SYNC_PLATFORM");
+        let targets = self.targets();
         let (matcher, archives) = (self.matcher(Rule::Evidence), self.archives());
         let deletes = self.settings.yes("DELETE_DUPLICATE").map_err(Failure::from);
         let max_delete = self.settings.number("MAX_DELETE").map_err(Failure::from);
@@ -100,6 +105,7 @@ impl Run {
         Ok(Wants {
             named,
             synced: self.or_told(synced, None),
+            targets: self.or_told(targets, None),
             matcher: self.or_told(matcher, Matcher::default()),
             archives: self.or_told(archives, None),
             only_archives: self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"),
@@ -138,6 +144,7 @@ impl Run {
             None => kind.has_login(),
         };
         let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(history.kind)).collect();
+        let is_target = |kind: &Kind| wants.targets.as_ref().is_none_or(|targets| is_among(targets, kind));
         let may_send = |entry: &Entry| {
             let platform = read.platform(&entry.activity.platform);
             let is_compared = platform.is_some_and(|platform| is_compared[platform]);
@@ -145,10 +152,15 @@ impl Run {
         };
         let entries = read.histories.planned(&may_send, &|_| true);
         let exercises = Exercises::of(&wants.matcher, &entries, &read.histories.links());
-        let compared = Compared::of(&read, &exercises, is_compared.clone());
+        let compared = Compared::of(&read, &exercises, is_compared.clone(), &is_target);
         let backlog = self.backlog(&compared, wants)?;
         Ok(view(&compared, &backlog))
     }
+}
+
+/// Whether a sync begins with this command. The check of the settings stands in the log if it ends the sync.
+fn is_of_sync(command: &str) -> bool {
+    matches!(command, "gs-fetch" | "gs-settings")
 }
 
 /// What the state is judged by, and the schedule as it is shown.
@@ -161,14 +173,17 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
         row: log::command(row),
         is_alive: read.alive.get(&row.number).copied(),
     };
-    let at_work = read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true));
+    let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
+    let at_work =
+        read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
+    let syncs = read.last.iter().filter(|row| is_of_sync(&row.command)).map(|row| row.started);
     let signs = Signs {
         now: read.now,
         platforms: compared.platform_signs(),
         commands: read.last.iter().map(last).collect(),
         at_work: at_work.map(|open| (open.run.clone(), open.command.clone())).collect(),
         ended: None,
-        last_run: read.runs.iter().map(|row| row.started).filter(|at| clock::age(*at, read.now).is_some()).max(),
+        last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),
         broken: compared.broken(),
         failed: compared.failed(backlog.archives),
         outstanding: backlog.now,

@@ -8,6 +8,7 @@ use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow};
 use crate::cli::{Exit, Failure, Run};
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, Facts};
+use crate::status::judge::Left;
 use crate::status::{NoFile, Outstanding, Reason};
 
 /// The work that is outstanding.
@@ -15,7 +16,7 @@ pub(super) struct Backlog {
     /// Now.
     pub now: Outstanding,
     /// At the end of earlier runs, the newest first.
-    pub before: Vec<Outstanding>,
+    pub before: Vec<Left>,
     /// What is to be remembered of this run; nothing: it neither uploads, downloads nor deletes, or only a part of all.
     pub left: Option<OutstandingRow>,
     /// Whether syncs put the file of every activity into the archive.
@@ -40,23 +41,28 @@ impl Run {
         let rows = self.catalogue.outstanding_before(&self.id)?;
         // Who archives says so in each sync; by hand it is as in the newest one.
         let archives = wants.archives.or(rows.first().map(|row| row.archives)).unwrap_or(true);
-        let wanted = |left: &OutstandingRow| Outstanding {
-            uploads: if wants.only_archives { 0 } else { left.uploads },
-            downloads: if archives { left.downloads } else { 0 },
-            deletions: if wants.deletes { left.deletions } else { 0 },
-            pending: 0,
+        let now = Outstanding {
+            uploads: if wants.only_archives { 0 } else { compared.to_send() },
+            downloads: if archives { compared.to_download() } else { 0 },
+            deletions: if wants.deletes { compared.to_delete(&wants.matcher, wants.max_delete) } else { 0 },
+            pending: compared.pending(),
         };
+        let stages = self.catalogue.stages(&self.id, self.command)?;
+        let has = |command: &str| stages.iter().any(|stage| stage.command == command);
         let left = OutstandingRow {
             run: self.id.clone(),
-            uploads: compared.to_send(),
-            downloads: compared.to_download(),
-            deletions: compared.to_delete(&wants.matcher, wants.max_delete),
+            uploads: has("gs-upload").then_some(now.uploads),
+            downloads: has("gs-download").then_some(now.downloads),
+            deletions: has("gs-delete").then_some(now.deletions),
             archives,
         };
-        let now = Outstanding { pending: compared.pending(), ..wanted(&left) };
-        let before = rows.iter().map(wanted).collect();
-        let is_work = |command: &str| matches!(command, "gs-upload" | "gs-download" | "gs-delete");
-        let does_work = self.catalogue.stages(&self.id, self.command)?.iter().any(|stage| is_work(&stage.command));
+        let before = rows.iter().map(|row| Left {
+            uploads: row.uploads,
+            downloads: row.downloads.filter(|_| row.archives),
+            deletions: row.deletions,
+        });
+        let before = before.collect();
+        let does_work = left.uploads.or(left.downloads).or(left.deletions).is_some();
         let is_told = does_work && !self.common.dry_run && !self.is_restricted(compared, wants);
         Ok(Backlog { now, before, left: is_told.then_some(left), archives })
     }

@@ -65,7 +65,7 @@ impl Compared<'_> {
                 refused: refused_login.map(|login| (login.at, Clean::of(&login.reason))),
                 cooldown: pause,
                 asked_to_wait: around.asked_to_wait,
-                listing: unbelieved(around),
+                listing: unbelieved(around).filter(|_| self.is_compared[at]),
                 listed: around.listed.filter(|_| self.is_compared[at]),
                 unconfirmed: self.unconfirmed(at, around),
                 ..lost(&self.names[at], &refused)

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::is_of_sync;
 use super::read::Read;
 use crate::catalogue::{CommandRow, ScheduleRow};
 use crate::clock;
@@ -17,8 +18,9 @@ pub(super) fn schedule(row: &ScheduleRow, read: &Read) -> (Schedule, Option<Due>
     let next_run = known.as_ref().and_then(|schedule| schedule.next(now));
     // One that may still be coming counts for nothing, and the one before it still does.
     let previous = known.as_ref().and_then(|schedule| schedule.previous(now - PATIENCE));
-    let is_of_previous =
-        |run: &CommandRow, due: Timestamp| run.started >= due && clock::is_within(due, run.started, PATIENCE);
+    let is_of_previous = |run: &CommandRow, due: Timestamp| {
+        is_of_sync(&run.command) && run.started >= due && clock::is_within(due, run.started, PATIENCE)
+    };
     let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
     let shown = |text: &str| Clean::of(text).as_str().to_owned();
     let schedule = Schedule {

@@ -12,8 +12,33 @@ use crate::walk::{self, Met, Skip, Skipped, Want, ending, plain};
 const TRACKS: [&str; 4] = ["fit", "tcx", "gpx", "zip"];
 /// Folders of our own that may stand in the data folder of GarminSync.
 const OURS: [&str; 7] = ["fit", "replaced", "locks", "tokens", "report", "sync", "db"];
-/// Days of a week as numbers mean other days to the scheduler that GarminSync uses.
-const DAYS: &str = " (there Monday is day 0 of a week, for cron it is Sunday: write the days as names)";
+/// The days of a week, as the scheduler of GarminSync counts them: for cron, Sunday is 0.
+const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+
+/// Five fields of GarminSync's scheduler as cron has them: the days of the week by name. Nothing if they cannot be read.
+fn as_cron_has_it(expression: &str) -> Option<String> {
+    let (rest, days) = expression.rsplit_once(' ')?;
+    if !days.contains(|c: char| c.is_ascii_digit()) {
+        return Some(expression.to_owned());
+    }
+    let mut is_on = [false; DAYS.len()];
+    for part in days.split(',') {
+        let (range, step) = part.split_once('/').unwrap_or((part, "1"));
+        let day = |text: &str| {
+            let number = || text.parse().ok().filter(|day| *day < DAYS.len());
+            DAYS.iter().position(|day| day.eq_ignore_ascii_case(text)).or_else(number)
+        };
+        let (first, last) = match range.split_once('-') {
+            _ if range == "*" => (0, DAYS.len() - 1),
+            Some((first, last)) => (day(first)?, day(last)?),
+            None => (day(range)?, day(range)?),
+        };
+        let step = step.parse().ok().filter(|step| *step > 0)?;
+        (first..=last).step_by(step).for_each(|day| is_on[day] = true);
+    }
+    let names = DAYS.iter().zip(is_on).filter(|(_, is_on)| *is_on).map(|(day, _)| *day);
+    Some(format!("{rest} {}", names.collect::<Vec<_>>().join(",")))
+}
 
 impl Import<'_> {
     pub(super) fn garmin_sync(&mut self, database: &Path, folder: &Path, platform: &'static str) -> Outcome {
@@ -59,14 +84,11 @@ impl Import<'_> {
     fn tell_schedule(&self, schedule: &Schedule) {
         let cron = &schedule.cron;
         let off = if schedule.enabled { "" } else { ", and was switched off" };
-        let days = if cron.rsplit(' ').next().is_some_and(|days| days.contains(|c: char| c.is_ascii_digit())) {
-            DAYS
-        } else {
-            ""
+        let same = match as_cron_has_it(cron) {
+            Some(same) => format!("the same here: garminsync schedule '{same}'"),
+            None => "its days of the week mean others to cron; write them as names".to_owned(),
         };
-        self.run
-            .talk
-            .note(&format!("GarminSync ran at \"{cron}\"{off}; the same here: garminsync schedule '{cron}'{days}"));
+        self.run.talk.note(&format!("GarminSync ran at \"{cron}\"{off}; {same}"));
     }
 
     pub(super) fn sports_sync(&mut self, database: Option<&Path>, fit: &Path, only: Option<&[&str]>) -> Outcome {
@@ -190,4 +212,24 @@ fn last_of(path: &str) -> String {
 
 fn failure(error: walk::Error) -> Failure {
     error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_cron_has_it;
+
+    #[test]
+    fn the_days_of_a_week_are_those_of_the_older_scheduler() {
+        for (theirs, ours) in [
+            ("0 */6 * * *", Some("0 */6 * * *")),
+            ("30 5 * * 1", Some("30 5 * * TUE")),
+            ("30 5 * * mon-fri", Some("30 5 * * mon-fri")),
+            ("30 5 * * 0-2,6", Some("30 5 * * MON,TUE,WED,SUN")),
+            ("30 5 * * sat,0", Some("30 5 * * MON,SAT")),
+            ("30 5 * * */2", Some("30 5 * * MON,WED,FRI,SUN")),
+            ("30 5 * * 7", None),
+        ] {
+            assert_eq!(as_cron_has_it(theirs).as_deref(), ours, "{theirs}");
+        }
+    }
 }
