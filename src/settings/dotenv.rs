@@ -321,7 +321,7 @@ mod tests {
 
     fn fault(text: &str) -> (usize, Fault) {
         let found = read(text).into_iter().find_map(|statement| match statement {
-            Statement::Unreadable { line, why } => Some((line, why)),
+            Statement::Unreadable { line, why, .. } => Some((line, why)),
             Statement::Assignment { .. } => None,
         });
         found.unwrap_or_else(|| panic!("{text} can be read"))
