@@ -3,10 +3,45 @@
 //! Every comparison with a stored time is bounded on both sides. A time that lies in the future was written under a clock
 //! that was ahead, so how long ago it was is not known.
 
+use std::ops::Add;
+use std::time::{Duration, Instant, SystemTime};
+
 use jiff::{SignedDuration, Timestamp};
 
 /// Two clocks, or one that is being set, differ by less.
 pub const SLACK: SignedDuration = SignedDuration::from_secs(120);
+
+/// A moment of this process, by two clocks: one that nobody sets but that may stand still while the machine sleeps, and the
+/// one on the wall. It is over as soon as one of them says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    steady: Instant,
+    wall: SystemTime,
+}
+
+impl Moment {
+    /// Now.
+    pub fn now() -> Moment {
+        Moment { steady: Instant::now(), wall: SystemTime::now() }
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        self.is_before(Moment::now())
+    }
+
+    fn is_before(&self, now: Moment) -> bool {
+        self.steady < now.steady || self.wall < now.wall
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Moment;
+
+    fn add(self, time: Duration) -> Moment {
+        Moment { steady: self.steady + time, wall: self.wall + time }
+    }
+}
 
 /// How long ago something was; `None` if that is not known, as its time is still to come.
 pub fn age(at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
@@ -30,6 +65,17 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_moment_is_over_by_whichever_clock_is_first() {
+        let (now, second) = (Moment::now(), Duration::from_secs(1));
+        let until = now + 15 * second;
+        assert!(!until.is_before(now) && !until.is_before(now + 15 * second) && until.is_before(now + 16 * second));
+        let slept = Moment { wall: now.wall + 1200 * second, ..now };
+        assert!(until.is_before(slept), "the steady clock has stood still");
+        let set_back = Moment { wall: now.wall - 1200 * second, ..now + 16 * second };
+        assert!(until.is_before(set_back));
     }
 
     #[test]

@@ -151,7 +151,7 @@ fn an_import_that_comes_too_late_is_not_sent_and_the_file_is_not_stored_twice() 
     let coros = open(&sim, true);
     let bytes = run();
     sim.clear_log();
-    let late = Outgoing { not_after: Some(std::time::Instant::now()), ..file(&bytes) };
+    let late = Outgoing { not_after: Some(garminsync::clock::Moment::now()), ..file(&bytes) };
     assert!(matches!(coros.upload(&late), Err(Error::TooLate)));
     let count = |method: &str, path: &str| {
         sim.log().iter().filter(|one| one.method == method && one.path.starts_with(path)).count()

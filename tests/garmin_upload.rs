@@ -71,13 +71,13 @@ fn count(sim: &Sim) -> usize {
 #[test]
 fn what_comes_to_its_turn_too_late_is_not_sent() {
     let (sim, garmin) = start(UploadSpec::default());
-    let not_after = Some(std::time::Instant::now());
+    let not_after = Some(garminsync::clock::Moment::now());
     let bytes = run();
     assert!(matches!(garmin.platform.upload(&Outgoing { not_after, ..outgoing(&bytes) }), Err(Error::TooLate)));
     let activity = Activity { platform: "garmin-com".into(), id: "1".into(), ..Activity::default() };
     assert!(matches!(garmin.platform.delete(&activity, not_after), Err(Error::TooLate)));
     assert!(sim.log().is_empty());
-    let not_after = std::time::Instant::now().checked_add(std::time::Duration::from_secs(60));
+    let not_after = Some(garminsync::clock::Moment::now() + std::time::Duration::from_secs(60));
     ticket(garmin.platform.upload(&Outgoing { not_after, ..outgoing(&bytes) }));
 }
 

@@ -80,9 +80,15 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let max_upload = Some(max_upload).filter(|number| *number > 0);
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &bar)?;
+    let takes_part = run.platforms().unwrap_or_default();
     let unsettled = run.catalogue.targets_with_open_transfers()?;
-    let unsettled: Vec<&'static Kind> =
-        unsettled.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
+    // What became of uploads to a platform that takes no part any more is for the day on which it does again.
+    let unsettled: Vec<&'static Kind> = unsettled
+        .iter()
+        .filter(|name| is_meant(name))
+        .filter_map(|name| platform::kind(name))
+        .filter(|kind| only.is_some() || takes_part.iter().any(|one| one.name == kind.name))
+        .collect();
     let listed = run.catalogue.platforms()?;
     let listed: Vec<&'static Kind> =
         listed.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();

@@ -181,12 +181,6 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// Whether the listing of that number, or a later one, has shown an entry.
-    pub fn is_shown_since(&self, platform: &str, id: &str, listing: i64) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND id = ?2 AND last_listing >= ?3)";
-        self.done(self.connection.query_row(sql, params![platform, id, listing], |row| row.get(0)))
-    }
-
     /// The starts of what is on a platform, sorted.
     pub fn starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
         let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND start_time IS NOT NULL AND absences = 0

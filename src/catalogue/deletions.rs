@@ -175,10 +175,18 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, [run], |row| row.get::<_, i64>(0))).map(i64::unsigned_abs)
     }
 
-    /// Whether a person has put back this file, which was deleted from `platform` as a copy.
-    pub fn was_restored(&self, platform: &str, sha256: &str) -> Result<bool> {
-        let sql =
-            "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'restored')";
-        self.done(self.connection.query_row(sql, [platform, sha256], |row| row.get(0)))
+    /// Whether a person has put back this entry, or this file, which was deleted from `platform` as a copy. Some services
+    /// write the file anew.
+    pub fn was_restored(&self, platform: &str, id: &str, sha256: Option<&str>) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?3 AND outcome = 'restored')
+            OR EXISTS (SELECT 1 FROM transfers WHERE from_platform = ?1 AND to_platform = ?1 AND to_id = ?2
+                AND outcome = 'created')";
+        self.done(self.connection.query_row(sql, params![platform, id, sha256], |row| row.get(0)))
+    }
+
+    /// Whether an entry was deleted from here as a copy.
+    pub fn was_deleted_here(&self, platform: &str, id: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND id = ?2 AND outcome IN ('deleted', 'restored'))";
+        self.done(self.connection.query_row(sql, [platform, id], |row| row.get(0)))
     }
 }

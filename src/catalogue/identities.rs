@@ -122,6 +122,9 @@ const OF_ACCOUNT: &[&str] = &[
     "UPDATE listings SET platform = '' WHERE platform = ?1 AND number = (SELECT max(number) FROM listings)",
     "DELETE FROM listings WHERE platform = ?1",
     "DELETE FROM transfers WHERE to_platform = ?1",
+    // Nobody can say any more what to look for; what has arrived, the next listing shows.
+    "UPDATE transfers SET outcome = 'failed', message = 'the account that it came from was forgotten'
+        WHERE from_platform = ?1 AND outcome IS NULL",
     "DELETE FROM deletions WHERE platform = ?1",
     "DELETE FROM logins WHERE platform = ?1",
     "DELETE FROM logins_by_run WHERE platform = ?1",
@@ -166,7 +169,7 @@ mod tests {
         catalogue.claim("garmin-com", "7", None, &["a@b.c"], now()).unwrap();
         catalogue.claim("coros", "9", None, &[], now()).unwrap();
         for (from, to) in [("coros", "garmin-com"), ("garmin-com", "coros")] {
-            let intent = TransferIntent { run: "r", from: (from, "1"), to, sha256: "aa" };
+            let intent = TransferIntent { run: "r", from: (from, "1"), to, sha256: "aa", before: &[] };
             catalogue.intend_transfer(&intent, now()).unwrap();
         }
         let forgotten = catalogue.forget_account("garmin-com").unwrap();

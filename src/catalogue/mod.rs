@@ -44,7 +44,7 @@ pub use problems::{ASKED_EVERY, ProblemRow, REFUSALS, Refusal, TROUBLES, Unavail
 use read_only::ReadOnly;
 pub use runs::{CommandRow, OpenCommand, Outcome, Stage};
 pub use schedule::{LastRun, ScheduleRow};
-pub use transfers::{TransferIntent, TransferOutcome, TransferRow};
+pub use transfers::{Failures, TransferIntent, TransferOutcome, TransferRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;

@@ -19,8 +19,8 @@ CREATE TABLE identity_emails (
 -- A digest of the activities that a whole listing lacked, when those were too many to believe it at once.
 ALTER TABLE listings ADD COLUMN missing TEXT;
 
--- The newest listing when an upload was begun: what a listing showed before that is not what was uploaded.
-ALTER TABLE transfers ADD COLUMN after_listing INTEGER NOT NULL DEFAULT 0;
+-- What the target's list showed around an upload before it was sent, a JSON array of ids: none of them is what was uploaded.
+ALTER TABLE transfers ADD COLUMN before TEXT NOT NULL DEFAULT '[]';
 -- How often a listing should have shown an upload whose answer was lost, and did not.
 ALTER TABLE transfers ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
 

@@ -19,6 +19,8 @@ pub struct TransferIntent<'a> {
     pub to: &'a str,
     /// SHA-256 of the file.
     pub sha256: &'a str,
+    /// The ids of what the target's list shows around its start.
+    pub before: &'a [String],
 }
 
 /// A row of the journal.
@@ -48,8 +50,8 @@ pub struct TransferRow {
     pub confirmed: bool,
     /// When it was written down how it ended.
     pub settled: Option<Timestamp>,
-    /// The newest listing that had ended when it was begun: what that or an earlier one showed is something else.
-    pub after_listing: i64,
+    /// The ids of what the target's list showed around its start before it was sent: none of them is it.
+    pub before: Vec<String>,
     /// How many listings should have shown it and did not.
     pub missed: u32,
 }
@@ -67,6 +69,15 @@ pub enum TransferOutcome {
     Failed,
     /// The service took it, and it never appeared.
     Lost,
+}
+
+/// How often an upload failed in the same words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// So often.
+    pub count: u64,
+    /// When the first of them was begun.
+    pub first: Option<Timestamp>,
 }
 
 impl TransferOutcome {
@@ -92,17 +103,17 @@ impl TransferOutcome {
 
 const COLUMNS: &str =
     "number, run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, ticket, message,
-    confirmed IS NOT NULL, settled, after_listing, missed";
+    confirmed IS NOT NULL, settled, before, missed";
 
 impl Catalogue {
     /// Writes down that an upload is about to be made. Durable before it returns: not even a power failure after the
     /// request may leave a journal that knows nothing of it.
     pub fn intend_transfer(&mut self, intent: &TransferIntent, now: Timestamp) -> Result<TransferRow> {
+        let before = serde_json::Value::from(intent.before).to_string();
         self.write_durably(|tx| {
             tx.prepare_cached(
-                "INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended, after_listing)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6,
-                    (SELECT ifnull(max(number), 0) FROM listings WHERE finished IS NOT NULL))",
+                "INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended, before)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 intent.run,
@@ -110,7 +121,8 @@ impl Catalogue {
                 intent.from.1,
                 intent.to,
                 intent.sha256,
-                now.as_second()
+                now.as_second(),
+                before
             ])?;
             let sql = format!("SELECT {COLUMNS} FROM transfers WHERE number = ?1");
             tx.prepare_cached(&sql)?.query_row([tx.last_insert_rowid()], row)
@@ -231,10 +243,22 @@ impl Catalogue {
     }
 
     /// How often the same file failed on the same platform in these words.
-    pub fn failed_so(&self, row: &TransferRow, words: &str) -> Result<u64> {
-        let sql = "SELECT count(*) FROM transfers WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'failed' AND message = ?3";
-        let count = self.connection.query_row(sql, [&row.to, &row.sha256, words], |row| row.get::<_, i64>(0));
-        self.done(count).map(i64::unsigned_abs)
+    pub fn failed_so(&self, row: &TransferRow, words: &str) -> Result<Failures> {
+        let sql = "SELECT count(*), min(intended) FROM transfers
+            WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'failed' AND message = ?3";
+        let failures = self.connection.query_row(sql, [&row.to, &row.sha256, words], |row| {
+            let first = row.get::<_, Option<i64>>(1)?;
+            let first = first.and_then(|second| Timestamp::from_second(second).ok());
+            Ok(Failures { count: row.get::<_, i64>(0)?.unsigned_abs(), first })
+        });
+        self.done(failures)
+    }
+
+    /// Whether a platform has accepted another file since then.
+    pub fn has_accepted_since(&self, to: &str, since: Timestamp, sha256: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?1 AND sha256 <> ?2
+            AND outcome IN ('created', 'already-there') AND settled >= ?3)";
+        self.done(self.connection.query_row(sql, params![to, sha256, since.as_second()], |row| row.get(0)))
     }
 
     /// Whether the run `run` has put the entry `id` onto `platform`, or may have.
@@ -267,7 +291,7 @@ fn row(row: &Row) -> rusqlite::Result<TransferRow> {
         message: row.get(10)?,
         confirmed: row.get(11)?,
         settled: row.get::<_, Option<i64>>(12)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
-        after_listing: row.get(13)?,
+        before: serde_json::from_str(&row.get::<_, String>(13)?).unwrap_or_default(),
         missed: row.get(14)?,
     })
 }

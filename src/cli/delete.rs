@@ -9,6 +9,7 @@ use super::{Bar, Exit, Failure, Run, Targets, candidate, record_of};
 use crate::activity::Activity;
 use crate::archive::Format;
 use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
+use crate::clock::Moment;
 use crate::matching::{Certainty, Matcher};
 use crate::plan::deletion::{self, Archived, Facts};
 use crate::platform::{self, Error, Kind};
@@ -48,7 +49,7 @@ struct There {
     copy: bool,
     kept: bool,
     /// Until when that serves.
-    not_after: Option<Instant>,
+    not_after: Option<Moment>,
 }
 
 impl<'a> Deletions<'a> {
@@ -188,9 +189,9 @@ impl<'a> Deletions<'a> {
         let is_kept_going = self.going.contains(&key(kept)) || is_open(kept);
         Ok(Facts {
             can_delete: kind.deletes,
-            was_restored: match &own {
-                Some(own) => self.run.catalogue.was_restored(kind.name, &own.sha256)?,
-                None => false,
+            was_restored: {
+                let sha256 = own.as_ref().map(|own| own.sha256.as_str());
+                self.run.catalogue.was_restored(kind.name, &entry.activity.id, sha256)?
             },
             is_asked_for: is_open(entry),
             is_another: entry.activity.id != kept.activity.id && !is_kept_going,
@@ -236,15 +237,14 @@ impl<'a> Deletions<'a> {
     ) -> Result<Result<There, Failure>, Failure> {
         let starts: Vec<Timestamp> = [copy.start_time, kept.activity.start_time].into_iter().flatten().collect();
         self.bar.say(&format!("looks at {}", kind.name));
-        let (listing, not_after) = match self.targets.get(kind)?.list_around(self.run, starts) {
+        let (shown, not_after) = match self.targets.get(kind)?.list_around(self.run, starts) {
             Ok(looked) => looked,
             Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
                 return Err(failure);
             }
             Err(failure) => return Ok(Err(failure)),
         };
-        let is_shown = |id: &str| self.run.catalogue.is_shown_since(kind.name, id, listing);
-        let (has_copy, has_kept) = (is_shown(&copy.id)?, is_shown(&kept.activity.id)?);
+        let (has_copy, has_kept) = (shown.contains(&copy.id), shown.contains(&kept.activity.id));
         let there = There { copy: has_copy, kept: has_kept, not_after };
         if !has_copy || !has_kept {
             return Ok(Ok(there));
@@ -262,7 +262,7 @@ impl<'a> Deletions<'a> {
         kind: &'static Kind,
         record: ActivityRecord,
         kept: &Entry,
-        not_after: Option<Instant>,
+        not_after: Option<Moment>,
     ) -> Result<(), Failure> {
         let id = record.activity.id.clone();
         let why = record.copy_of.as_ref().map(|copy_of| copy_of.why.join(", ")).unwrap_or_default();
@@ -334,9 +334,10 @@ impl<'a> Deletions<'a> {
             let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
             self.bar.say(&format!("looks whether {} still shows {}", kind.name, asked.len()));
             match self.targets.get(kind)?.list_around(self.run, starts) {
-                Ok((listing, _)) => {
+                Ok((shown, _)) => {
                     for one in asked {
-                        self.seen_or_not(one, listing, last)?;
+                        let is_shown = shown.contains(&one.record.activity.id);
+                        self.seen_or_not(one, is_shown, last)?;
                     }
                 }
                 Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
@@ -352,9 +353,9 @@ impl<'a> Deletions<'a> {
         Ok(())
     }
 
-    fn seen_or_not(&mut self, mut one: Asked, listing: i64, last: bool) -> Result<(), Failure> {
+    fn seen_or_not(&mut self, mut one: Asked, is_shown: bool, last: bool) -> Result<(), Failure> {
         let (kind, id) = (one.kind, one.record.activity.id.clone());
-        if !self.run.catalogue.is_shown_since(kind.name, &id, listing)? {
+        if !is_shown {
             self.settle(one.number, DeletionOutcome::Deleted, None)?;
             self.run.count("deleted", 1);
             self.run.talk.detail(&format!("{} {id}: deleted", kind.name));

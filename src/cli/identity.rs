@@ -75,7 +75,7 @@ impl Ownership {
             return Ok(());
         }
         self.check_settings()?;
-        let owned = self.with(|catalogue| catalogue.owner(self.platform))?.is_some();
+        let owned = self.is_owned()?;
         // As long as nobody owns the data folder, a new answer has nothing to be compared with.
         let known = match platform.identify(fresh && owned) {
             Ok(None) if owned && !fresh => platform.identify(true),
@@ -158,6 +158,10 @@ impl OwnerGuard for Ownership {
             catalogue.claim(self.platform, &account, identity.name.as_deref(), &emails, Timestamp::now())
         })?;
         if owner.account == account { Ok(()) } else { Err(other(&person(&owner))) }
+    }
+
+    fn is_owned(&self) -> platform::Result<bool> {
+        Ok(self.with(|catalogue| catalogue.owner(self.platform))?.is_some())
     }
 }
 

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, Talk};
 use crate::catalogue::{Catalogue, Change, Coverage, Reached, Seen};
+use crate::clock::Moment;
 use crate::lang;
 use crate::plan::listing::{self, Extent, Order, SecondLook};
 use crate::platform::{self, Ending, Kind, More, Page, Platform, Window};
@@ -45,7 +46,7 @@ pub struct Listing<'a> {
 }
 
 /// What a listing came to.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Listed {
     /// Its number in the catalogue; nothing if it was only rehearsed.
     pub listing: Option<i64>,
@@ -56,7 +57,9 @@ pub struct Listed {
     /// Those that could not be read.
     pub unreadable: u64,
     /// When its first page was asked for: nothing that it shows is older.
-    pub asked: Option<Instant>,
+    pub asked: Option<Moment>,
+    /// The ids that a look showed.
+    pub shown: HashSet<String>,
 }
 
 impl Listed {
@@ -134,8 +137,12 @@ impl Listing<'_> {
             walk.order.restart();
         }
         page.starts.iter().for_each(|start| walk.order.add(*start));
+        let shown = || page.activities.iter().map(|listed| listed.activity.id.clone());
         if let Some(ids) = &mut walk.ids {
-            ids.extend(page.activities.iter().map(|listed| listed.activity.id.clone()));
+            ids.extend(shown());
+        }
+        if self.look {
+            walk.listed.shown.extend(shown());
         }
         walk.listed.items += seen.len() as u64;
         walk.listed.unreadable += page.unreadable.len() as u64;
@@ -257,7 +264,7 @@ impl Listing<'_> {
             return Err(untrusted("a second look at the list shows entries that cannot be read, or in no order"));
         }
         (walk.listed.items, walk.listed.new) = (again.listed.items, walk.listed.new + again.listed.new);
-        walk.listed.asked = again.listed.asked;
+        (walk.listed.asked, walk.listed.shown) = (again.listed.asked, again.listed.shown);
         walk.order = again.order;
         Ok(again.ids.unwrap_or_default())
     }

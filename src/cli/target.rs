@@ -1,15 +1,15 @@
 //! A platform that is about to be written to: open, held against other writers, and looked at before every write.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::{Bar, Exit, Failure, Listed, Listing, Run};
 use crate::archive::{Lock, Purpose};
 use crate::catalogue::{Coverage, Entry, FileFacts, Query};
+use crate::clock::Moment;
 use crate::http::Http;
 use crate::plan::listing::Extent;
 use crate::plan::look;
@@ -26,8 +26,8 @@ pub struct Target {
     /// The platform.
     pub platform: Box<dyn Platform>,
     http: Arc<Http>,
-    /// The parts of its list that this command has looked at, and until when that serves; by a clock that nobody sets.
-    looks: RefCell<Vec<(Coverage, Instant)>>,
+    /// The parts of its list that this command has looked at, and until when that serves.
+    looks: RefCell<Vec<(Coverage, Moment)>>,
     /// Between a look and the write that follows it, nobody else writes.
     _lock: Lock,
 }
@@ -183,11 +183,10 @@ impl Target {
     ///
     /// What other commands have listed does not count, however new it seems: a watch may have uploaded since, and the clock
     /// may be wrong.
-    pub fn look(&self, run: &mut Run, start: Timestamp, bar: &Bar) -> Result<Instant, Failure> {
+    pub fn look(&self, run: &mut Run, start: Timestamp, bar: &Bar) -> Result<Moment, Failure> {
         let (from, until) = look::reach(start);
-        let now = Instant::now();
-        let serves = |(span, end): &&(Coverage, Instant)| {
-            *end > now && span.from.is_some_and(|it| it <= from) && span.until.is_some_and(|it| it >= until)
+        let serves = |(span, end): &&(Coverage, Moment)| {
+            !end.is_over() && span.from.is_some_and(|it| it <= from) && span.until.is_some_and(|it| it >= until)
         };
         if let Some((_, end)) = self.looks.borrow().iter().filter(serves).max_by_key(|(_, end)| *end) {
             return Ok(*end);
@@ -197,15 +196,15 @@ impl Target {
         let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;
         let end = self.serves_until(&listed);
         let mut looks = self.looks.borrow_mut();
-        looks.retain(|(_, end)| *end > now);
+        looks.retain(|(_, end)| !end.is_over());
         looks.push((Coverage { from: Some(from), until: Some(until) }, end));
         Ok(end)
     }
 
     /// Until when a write may rely on what a listing has just shown.
-    fn serves_until(&self, listed: &Listed) -> Instant {
+    fn serves_until(&self, listed: &Listed) -> Moment {
         // A list without any entry was one request.
-        let asked = listed.asked.or_else(|| self.http.last_sent(self.kind.name)).unwrap_or_else(Instant::now);
+        let asked = listed.asked.or_else(|| self.http.last_sent(self.kind.name)).unwrap_or_else(Moment::now);
         asked + look::fresh(self.http.interval())
     }
 
@@ -234,17 +233,22 @@ impl Target {
         Ok(listed)
     }
 
-    /// Lists the windows that show all of `starts`, as few as that takes. Returns the number of the first listing (what
-    /// lies in the windows and was not shown by it or a later one is not there) and until when that serves.
-    pub fn list_around(&self, run: &mut Run, mut starts: Vec<Timestamp>) -> Result<(i64, Option<Instant>), Failure> {
+    /// Lists the windows that show all of `starts`, as few as that takes. Returns the ids that these very lists showed
+    /// (what lies in the windows and is not among them is not there, whatever another command has seen) and until when that
+    /// serves.
+    pub fn list_around(
+        &self,
+        run: &mut Run,
+        mut starts: Vec<Timestamp>,
+    ) -> Result<(HashSet<String>, Option<Moment>), Failure> {
         let known = run.catalogue.starts(self.kind.name)?;
-        let (mut first, mut end) = (i64::MAX, None);
+        let (mut shown, mut end) = (HashSet::new(), None);
         for (from, until) in look::clusters(&mut starts, &known) {
             let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;
-            first = first.min(listed.listing.unwrap_or(i64::MAX));
             end = end.or_else(|| Some(self.serves_until(&listed)));
+            shown.extend(listed.shown);
         }
-        Ok((first, end))
+        Ok((shown, end))
     }
 }
 

@@ -16,10 +16,11 @@ mod send;
 mod tls;
 mod watch;
 
+use crate::clock::Moment;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use loopback::Loopback;
 pub use pace::{NoTurn, Pacer, Turn};
@@ -100,7 +101,7 @@ pub struct Http {
     pacer: Arc<dyn Pacer>,
     options: Options,
     /// When the last request to each platform was sent.
-    sent: Mutex<BTreeMap<String, Instant>>,
+    sent: Mutex<BTreeMap<String, Moment>>,
 }
 
 /// Whether sending a request twice can do harm.
@@ -134,7 +135,7 @@ pub struct Request {
     /// Whoever knows the path has what is there, or may write to it: only the host is ever told.
     pub secret_path: bool,
     /// It is not sent after this moment, however long its turn took to come: what it was decided by is too old then.
-    pub not_after: Option<Instant>,
+    pub not_after: Option<Moment>,
 }
 
 impl Request {
@@ -169,7 +170,7 @@ impl Request {
     }
 
     /// Not to be sent after this moment.
-    pub fn not_after(mut self, moment: Option<Instant>) -> Request {
+    pub fn not_after(mut self, moment: Option<Moment>) -> Request {
         self.not_after = moment;
         self
     }

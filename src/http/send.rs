@@ -10,6 +10,7 @@ use super::agent::Ways;
 use super::once::Failed;
 use super::tls::Tls;
 use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, retry};
+use crate::clock::Moment;
 
 /// Redirects followed for one request.
 const REDIRECTS: u32 = 4;
@@ -31,7 +32,7 @@ impl Http {
     }
 
     /// When the last request to `platform` was sent: what its answer tells is no older.
-    pub fn last_sent(&self, platform: &str) -> Option<Instant> {
+    pub fn last_sent(&self, platform: &str) -> Option<Moment> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(platform).copied()
     }
 
@@ -60,11 +61,10 @@ impl Http {
         let mut request = request.clone();
         loop {
             self.wait_for_turn(platform)?;
-            let now = Instant::now();
-            if request.not_after.is_some_and(|moment| now > moment) {
+            if request.not_after.is_some_and(|moment| moment.is_over()) {
                 return Err(Error::TooLate);
             }
-            self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(platform.to_owned(), now);
+            self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(platform.to_owned(), Moment::now());
             let result = self.once(&request);
             let last = request.repeat == Repeat::Never || try_number >= self.options.backoff.tries;
             match result {

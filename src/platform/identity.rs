@@ -24,6 +24,9 @@ pub trait OwnerGuard: Send + Sync {
     /// # Errors
     /// [`OtherAccount`](super::Error::OtherAccount): the data folder belongs to somebody else. The new token must not be kept.
     fn admit(&self, identity: &Identity, email: Option<&str>) -> Result<()>;
+
+    /// Whether the data folder belongs to somebody: a login of which nobody knows whose it is must not replace theirs.
+    fn is_owned(&self) -> Result<bool>;
 }
 
 /// An e-mail address that its owner recognises and nobody else can use: `a***@example.com`.

@@ -16,11 +16,12 @@ mod tokens;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::activity::Activity;
+use crate::clock::Moment;
 use crate::http::{Http, Secret};
 use crate::walk::Notice;
 
@@ -124,7 +125,7 @@ pub trait Platform: Send {
 
     /// Deletes an activity: sent once, and not after the moment ([`Error::TooLate`]). Success proves nothing (services say
     /// yes to anything): the caller lists again.
-    fn delete(&self, activity: &Activity, not_after: Option<Instant>) -> Result<()>;
+    fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()>;
 
     /// Whose account it is, by the service's own word; `None` if the service does not tell, or nobody logs in there.
     ///
@@ -177,7 +178,7 @@ pub struct Page {
     /// Entries that could not be read, told in words: without an id or a start. They are in no other field.
     pub unreadable: Vec<String>,
     /// When it was asked for: what it shows is no older. Nothing: nobody was asked over the network.
-    pub asked: Option<Instant>,
+    pub asked: Option<Moment>,
 }
 
 /// An activity, with what the service itself said of it.
@@ -246,7 +247,7 @@ pub struct Outgoing<'a> {
     pub again: bool,
     /// The request that makes an activity of it is not sent after this moment ([`Error::TooLate`]): that it is missing there
     /// is known from a look that is too old then.
-    pub not_after: Option<Instant>,
+    pub not_after: Option<Moment>,
 }
 
 /// An upload that was sent, or may have been.

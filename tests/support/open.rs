@@ -79,6 +79,10 @@ impl Pacer for AtOnce {
 }
 
 impl OwnerGuard for AtOnce {
+    fn is_owned(&self) -> platform::Result<bool> {
+        Ok(false)
+    }
+
     fn admit(&self, _: &Identity, _: Option<&str>) -> platform::Result<()> {
         Ok(())
     }

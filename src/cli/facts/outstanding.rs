@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Wants;
 use super::compared::Compared;
-use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow};
+use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow, TransferOutcome};
 use crate::cli::{Exit, Failure, Run};
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, Facts};
@@ -118,7 +118,8 @@ impl Compared<'_> {
             let hash = copy.file.and_then(|file| file.sha256);
             let facts = Facts {
                 can_delete: self.read.histories.platforms[self.platform_of[at]].kind.deletes,
-                was_restored: hash.is_some_and(|hash| restored.contains(&(copy.activity.platform.as_str(), hash))),
+                was_restored: hash.is_some_and(|hash| restored.contains(&(copy.activity.platform.as_str(), hash)))
+                    || self.was_put_back(&copy.activity.platform, &copy.activity.id),
                 is_asked_for: is_open(at),
                 is_another: copy.activity.id != kept.activity.id && !is_open(of),
                 is_of_this_run: false,
@@ -134,6 +135,15 @@ impl Compared<'_> {
             deletion::refusal(&facts).is_none()
         };
         self.pairs(matcher).into_iter().filter(|(at, of, copy)| may_go(*at, *of, copy.verdict.certainty)).count() as u64
+    }
+
+    /// Whether an entry was put onto its platform from one that is gone there.
+    fn was_put_back(&self, platform: &str, id: &str) -> bool {
+        let histories = self.read.histories.platforms.iter().filter(|history| history.kind.name == platform);
+        histories.flat_map(|history| &history.journal).any(|row| {
+            let is_it = row.from.0 == platform && row.to_id.as_deref() == Some(id);
+            is_it && row.outcome == Some(TransferOutcome::Created)
+        })
     }
 
     /// What the archive will have of an entry when the next run comes to its deletion: it fetches the files first.

@@ -71,8 +71,6 @@ struct Waiting {
     state: State,
     /// The list was read in this run, and does not show it.
     missing: bool,
-    /// The ids of what the list showed around it before it was sent: none of them is it.
-    before: Vec<String>,
 }
 
 /// What is known of an upload that was sent.

@@ -1,12 +1,11 @@
 //! The way of one file to a service. First look, then write down, then send.
 
-use std::time::Instant;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
 use crate::cli::{Exit, Failure, candidate};
+use crate::clock::{self, Moment};
 use crate::plan::look::{self, Presence};
 use crate::platform::{self, Error, Kind, Outgoing, Uploaded};
 use crate::record::{ProblemKind, TransferRecord};
@@ -19,6 +18,8 @@ const NOT_GONE: &str = "it is not gone";
 
 /// So often a strange answer to one file is taken for an accident.
 const STRANGE: u64 = 2;
+/// Answers that came within less time may be one outage.
+const NO_ACCIDENT: SignedDuration = SignedDuration::from_hours(3);
 /// So often it looks again when the upload that a look was for came too late.
 const LOOKS: u32 = 3;
 
@@ -102,9 +103,10 @@ impl Uploads<'_> {
                     return self.fail(record, problem);
                 }
             };
-            // Put back is what is gone, whatever else of the same exercise is there.
-            let found =
-                if from.0 == kind.name { self.find_gone(kind, &from)? } else { self.find(kind, &record, start)? };
+            let found = match from.0 == kind.name {
+                true => self.find_gone(kind, &from, &record, start)?,
+                false => self.find(kind, &record, start)?,
+            };
             match found {
                 Found::Nothing => {}
                 Found::Doubtful(_) if record.doubtful => {}
@@ -182,7 +184,16 @@ impl Uploads<'_> {
     }
 
     /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.
-    fn find_gone(&self, kind: &'static Kind, from: &(String, String)) -> Result<Found, Failure> {
+    ///
+    /// A copy that was deleted from here is put back beside the one that was kept. Of what a person has deleted, what is
+    /// there now of the same exercise may be what somebody has put back already.
+    fn find_gone(
+        &self,
+        kind: &'static Kind,
+        from: &(String, String),
+        record: &TransferRecord,
+        start: Timestamp,
+    ) -> Result<Found, Failure> {
         // Somebody else may have put it back.
         if !self.is_gone(from)? {
             return Ok(Found::There(Some(from.1.clone()), vec![NOT_GONE.to_owned()]));
@@ -205,7 +216,10 @@ impl Uploads<'_> {
                 _ => {}
             }
         }
-        Ok(Found::Nothing)
+        match self.run.catalogue.was_deleted_here(&from.0, &from.1)? {
+            true => Ok(Found::Nothing),
+            false => self.find(kind, record, start),
+        }
     }
 
     fn is_gone(&self, (platform, id): &(String, String)) -> Result<bool, Failure> {
@@ -251,7 +265,7 @@ impl Uploads<'_> {
         kind: &'static Kind,
         mut record: TransferRecord,
         loaded: &Loaded,
-        (not_after, is_last): (Instant, bool),
+        (not_after, is_last): (Moment, bool),
     ) -> Result<Option<TransferRecord>, Failure> {
         let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
         let files = self.run.catalogue.files(&from.0, &from.1)?;
@@ -259,7 +273,8 @@ impl Uploads<'_> {
         let again = self.run.catalogue.was_there(kind.name, &sha256)?;
         let before = self.ids_around(kind, record.activity.activity.start_time)?;
         let (now, run_id) = (Timestamp::now(), self.run.id.clone());
-        let intent = TransferIntent { run: &run_id, from: (&from.0, &from.1), to: kind.name, sha256: &sha256 };
+        let intent =
+            TransferIntent { run: &run_id, from: (&from.0, &from.1), to: kind.name, sha256: &sha256, before: &before };
         let row = self.run.catalogue.intend_transfer(&intent, now)?;
         self.bar.say(&format!("{} to {}", row.from.1, kind.name));
         let target = self.targets.get(kind)?;
@@ -273,8 +288,17 @@ impl Uploads<'_> {
             self.targets.went_well(kind);
         }
         record.outcome = None;
-        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false, before }, answer)?;
+        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false }, answer)?;
         Ok(None)
+    }
+
+    /// Whether the same answer to the same file again and again is one to the file, and no outage: it came `often` before,
+    /// over hours, and meanwhile the service has accepted other files.
+    pub(super) fn is_of_the_file(&self, row: &TransferRow, words: &str, often: u64) -> Result<bool, Failure> {
+        let failures = self.run.catalogue.failed_so(row, words)?;
+        let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };
+        let lasts = clock::age(first, Timestamp::now()).is_some_and(|age| age >= NO_ACCIDENT);
+        Ok(lasts && self.run.catalogue.has_accepted_since(&row.to, first, &row.sha256)?)
     }
 
     /// What was to be put back is refused, because the service has another activity of the same recording.
@@ -343,9 +367,8 @@ impl Uploads<'_> {
                 problem.message += "; the next run looks";
                 self.fail(waiting.record, problem)?;
             }
-            // The same strange answer to the same file again and again is a refusal.
             Err(Error::Strange(words) | Error::Gone(words))
-                if self.run.catalogue.failed_so(&waiting.row, &words)? >= STRANGE =>
+                if self.is_of_the_file(&waiting.row, &words, STRANGE)? =>
             {
                 self.answered(waiting, Err(Error::Refused(words)))?;
             }

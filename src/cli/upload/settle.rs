@@ -18,6 +18,8 @@ use crate::status::retry;
 
 /// Why an upload is made once more.
 const NEVER_ARRIVED: &str = "it never arrived";
+/// So often a file is sent that never arrives, while others do.
+const TRIES: u64 = 5;
 /// A list that was read so long ago at most was read by this run.
 const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
 /// The first pause between two questions; each later one is twice as long, up to the longest.
@@ -42,14 +44,7 @@ impl Uploads<'_> {
             // Read only now that nobody else writes: what another command has just settled is no longer among them.
             for row in self.run.catalogue.open_transfers(kind.name)? {
                 let record = self.record_of_row(&row)?;
-                self.waiting.push(Waiting {
-                    record,
-                    row,
-                    kind,
-                    state: State::Asked,
-                    missing: false,
-                    before: Vec::new(),
-                });
+                self.waiting.push(Waiting { record, row, kind, state: State::Asked, missing: false });
             }
             self.ask(kind)?;
             self.read_back(kind)?;
@@ -259,9 +254,7 @@ impl Uploads<'_> {
         let mut best = None;
         for (entry, facts) in self.run.neighbours(one.kind.name, start)? {
             // What was there before it was sent, or came from another upload, is something else.
-            let was_there = entry.first_listing.is_none_or(|first| first <= one.row.after_listing)
-                || one.before.contains(&entry.activity.id);
-            if was_there || taken.contains(&entry.activity.id) {
+            if one.row.before.contains(&entry.activity.id) || taken.contains(&entry.activity.id) {
                 continue;
             }
             let Some(verdict) = self.matcher.doubt(&sought, &candidate(&entry.activity, facts.as_ref())) else {
@@ -302,6 +295,10 @@ impl Uploads<'_> {
         let mut longest = None;
         for one in lost {
             match self.resend(&one)? {
+                Resend::Now if self.is_of_the_file(&one.row, NEVER_ARRIVED, TRIES)? => {
+                    let words = format!("{NEVER_ARRIVED}, however often it was sent; other files do");
+                    self.answered(one, Err(Error::Refused(words)))?;
+                }
                 Resend::Now => {
                     self.settled(&one.row, TransferOutcome::Failed, None, Some(NEVER_ARRIVED))?;
                     let (from, id) = &one.row.from;
@@ -326,7 +323,7 @@ impl Uploads<'_> {
     }
 
     fn resend(&self, one: &Waiting) -> Result<Resend, Failure> {
-        let tries = self.run.catalogue.failed_so(&one.row, NEVER_ARRIVED)?;
+        let tries = self.run.catalogue.failed_so(&one.row, NEVER_ARRIVED)?.count;
         let missed =
             Missed { begun: one.row.intended, looks: one.row.missed, tries: u32::try_from(tries).unwrap_or(u32::MAX) };
         Ok(missed.decide(self.timing.resend_wait, self.timing.confirm_wait, Timestamp::now()))

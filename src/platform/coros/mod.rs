@@ -29,7 +29,6 @@ mod token;
 mod upload;
 
 use std::cell::{Cell, RefCell};
-use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -43,6 +42,7 @@ use super::{
     Sent, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
+use crate::clock::Moment;
 use crate::http::{Secret, limit};
 
 /// The platform's name: in records, for the token file, and for the interval between requests.
@@ -111,7 +111,7 @@ impl Platform for Coros {
         self.with_hands(|hands| upload::settle(sent, hands))
     }
 
-    fn delete(&self, activity: &Activity, not_after: Option<Instant>) -> Result<()> {
+    fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()> {
         let path = delete::path(activity)?;
         delete::read(self.call(&|session| session.region.get_once(&path).not_after(not_after))?)
     }

@@ -12,13 +12,13 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::{Component, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 use super::{
     Account, Ask, Context, Credentials, Download, Ending, Error, Identity, Kind, Listed, More, Outgoing, Page,
     Platform, Result, Sent, Uploaded, Window,
 };
 use crate::activity::{Activity, printable};
+use crate::clock::Moment;
 use crate::fit::{self, Fit};
 use crate::http::Secret;
 use crate::walk::{self, Met, Notice, Place, Shelf, Skip, Skipped};
@@ -262,7 +262,7 @@ impl Platform for Folder {
         Ok(sent.iter().map(answer).collect())
     }
 
-    fn delete(&self, _activity: &Activity, _not_after: Option<Instant>) -> Result<()> {
+    fn delete(&self, _activity: &Activity, _not_after: Option<Moment>) -> Result<()> {
         Err(Error::Refused("garminsync does not delete files in a folder; delete it there by hand".into()))
     }
 

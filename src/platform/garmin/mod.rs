@@ -23,7 +23,6 @@ mod upload;
 mod visit;
 
 use std::cell::{Cell, RefCell};
-use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -35,6 +34,7 @@ use super::{
     Sent, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
+use crate::clock::Moment;
 use crate::http::{Secret, form, limit};
 
 pub use import::{gather, usual_places};
@@ -194,7 +194,7 @@ impl Platform for Garmin {
         Ok(answers)
     }
 
-    fn delete(&self, activity: &Activity, not_after: Option<Instant>) -> Result<()> {
+    fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()> {
         if !is_id(&activity.id) {
             return Err(Error::Refused(NO_ID.into()));
         }

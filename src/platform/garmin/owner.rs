@@ -128,6 +128,10 @@ impl Garmin {
         let mut untried = None;
         let token = match self.whose(&token) {
             Whose::Said(profile) => {
+                if profile.user_id.is_none() && self.context.owner.is_owned().map_err(Ended::Otherwise)? {
+                    let message = "Garmin does not say whose this login is, and this data folder belongs to somebody; the login that was there stays; try again later";
+                    return Err(Ended::Otherwise(Error::Later { message: message.to_owned(), down: true }));
+                }
                 if profile.user_id.is_none() {
                     (self.context.notice)("the token is kept, but Garmin does not say whose it is");
                 }
