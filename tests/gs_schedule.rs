@@ -165,15 +165,17 @@ fn it_says_plainly_that_cron_has_to_run_it() {
 #[test]
 fn the_last_run_is_the_newest_of_the_log_and_gs_schedule_is_none() {
     let work = work();
-    work.run("gs-diff", &[]).ends(77);
+    work.run("gs-fetch", &[]).ends(77);
+    // Nor is what only tells something.
+    work.run("gs-notify", &[]).ok();
     let record = after(&work, &["@hourly", "--zone", "Asia/Kathmandu"]);
-    assert_eq!((&record["last_command"], &record["last_exit"]), (&"gs-diff".into(), &77.into()), "{record}");
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM runs"), 1);
+    assert_eq!((&record["last_command"], &record["last_exit"]), (&"gs-fetch".into(), &77.into()), "{record}");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM runs"), 2);
     work.change("UPDATE runs SET started = 1767881421, exit = NULL");
     assert_eq!(shown(&work)["last_run"], "2026-01-08T14:10:21Z");
     let said = schedule(&work, &["--format", "table"]);
     said.ok().says("nothing is known to run it");
-    for part in ["@hourly", "Asia/Kathmandu", "on", "2026-01-08 19:55 +05:45, gs-diff: not ended", ":00 +05:45, in "] {
+    for part in ["@hourly", "Asia/Kathmandu", "on", "2026-01-08 19:55 +05:45, gs-fetch: not ended", ":00 +05:45, in "] {
         assert!(said.out.contains(part), "{part}\n{said}");
     }
 }

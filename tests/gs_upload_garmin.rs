@@ -159,16 +159,25 @@ fn without_the_consent_the_rest_is_left_alone_and_all_of_it_goes_later() {
 }
 
 #[test]
-fn a_strange_answer_to_one_file_is_an_accident_twice_and_then_a_refusal() {
-    let (world, plan) = planned(UploadSpec::default());
+fn a_strange_answer_to_one_file_again_and_again_is_a_refusal_once_others_are_accepted() {
+    let starts = [START, START + DAY + 401];
+    let world = world(&starts, |_| {});
+    let (plan, other) = (world.plan_of(COM, CN, &starts[..1]), world.plan_of(COM, CN, &starts[1..]));
     let strange = Effect::Status { status: 400, retry_after: None, body: Some("{}".into()), content_type: None };
-    world.sim.fault(Fault::new(strange).path(SEND_GARMIN));
-    for _ in 0..2 {
+    let break_it = || world.sim.fault(Fault::new(strange.clone()).path(SEND_GARMIN));
+    let try_it = || {
         assert_eq!(kinds(world.upload(&plan).ends(75)), ["problem retry-later"]);
         assert_eq!(world.stands(CN, START, &[]).0, "to send");
-    }
+    };
+    break_it();
+    (0..4).for_each(|_| try_it());
+    // Hours later the service is still out of order: that is no fault of the file.
+    world.work.change("UPDATE transfers SET intended = intended - 4 * 3600");
+    try_it();
+    world.sim.clear_faults();
+    assert_eq!(kinds(world.upload(&other).ok()), ["created"]);
+    break_it();
     assert_eq!(kinds(world.upload(&plan).ends(1)), ["problem refused"]);
-    assert_eq!(world.outcomes(), ["failed", "failed", "refused"]);
     stays_refused(&world, &plan, "HTTP 400");
 }
 

@@ -176,7 +176,7 @@ fn the_same_account_under_a_new_address_is_known_again_by_its_id() {
     sim.with(|state| state.accounts[0].spec.email = "ann.new@example.org".into());
     settings_of(&mut work, ["ann.new@example.org", "a"]);
     work.set("SYNC_PLATFORM", "GARMINCOM");
-    work.run("gs-fetch", &[]).ends(78).says("if it is the same account");
+    work.run("gs-fetch", &[]).ends(78).says("If the account has a new address");
     login(&work, "garmin-com").ok();
     work.run("gs-fetch", &[]).ok();
 }
@@ -257,11 +257,15 @@ fn a_token_of_nobody_is_not_used_in_a_folder_that_somebody_owns() {
         login(&other, "garmin-com").ok();
         let token = other.run("gs-auth", &["export", "--platform", "garmin-com"]).out;
         anonymous(&sim, status);
-        work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token).ends(if status == 200 {
-            0
-        } else {
-            75
-        });
+        let import = || work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token);
+        // It does not take the place of one that works.
+        let file = work.data("tokens/garmin-com.json");
+        let before = std::fs::read(&file).unwrap();
+        import().ends(75).says("the one that was there stays");
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+        work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
+        std::fs::remove_file(&file).unwrap();
+        import().ends(if status == 200 { 0 } else { 75 }).says("the token is kept");
         sim.clear_log();
         work.run("gs-fetch", &["--platform", "garmin-com"]).ends(75).says("whose account");
         assert!(asked(&sim, LIST).is_empty(), "{:?}", requests(&sim));

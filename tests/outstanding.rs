@@ -216,7 +216,7 @@ fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_un
         ("GS_LOST_AFTER", "never", "gs-settings --check"),
         ("DELETE_DUPLICATE", "perhaps", "gs-settings --check"),
         ("GS_SCHEDULED", "everything", "gs-settings --check"),
-        ("GARMIN_EMAIL_COM", "else@example.com", "gs-auth logout --forget-account --platform garmin-com"),
+        ("GARMIN_EMAIL_COM", "else@example.com", ""),
     ] {
         let mut world = dozen();
         if name == "GARMIN_EMAIL_COM" {
@@ -233,7 +233,9 @@ fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_un
         sync(&world.work, &[]).ends(78);
         let told = status(&world.work);
         let matter = matter(&told, "set-up").unwrap_or_else(|| panic!("{name}: {told:#}"));
-        assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &json!(mend)), "{name}");
+        // What another address means, only a person knows.
+        let line = if mend.is_empty() { json!(null) } else { json!(mend) };
+        assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &line), "{name}");
         assert!(page(&world.work).contains("It needs you"), "{name}");
         assert_eq!((&told["last_run"]["exit"], &told["last_run"]["outcome"]), (&json!(78), &json!("error")), "{name}");
         let message = texts(&world).last().unwrap().clone();

@@ -45,7 +45,7 @@ fn the_newest_runs_come_whole_and_the_last_row_of_each_command_is_found() {
     let mut run = |id: &str, command: &str, at, exit: Option<u8>| {
         let number = catalogue.begin_run(id, command, at).unwrap();
         if let Some(exit) = exit {
-            let outcome = Outcome { exit, counts: "{\"new\":2}", message: None };
+            let outcome = Outcome { exit, counts: "{\"new\":2}", message: None, platforms: &[] };
             catalogue.finish_run(number, &outcome, at).unwrap();
         }
     };

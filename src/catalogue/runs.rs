@@ -24,7 +24,24 @@ pub struct Outcome<'a> {
     pub counts: &'a str,
     /// The first thing that went wrong.
     pub message: Option<&'a str>,
+    /// The platforms that it worked on.
+    pub platforms: &'a [&'a str],
 }
+
+/// The newest row of the log in which a command worked on a platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastWork {
+    /// The command; nothing: a whole sync, which is a gs-upload that went well after the gs-fetch of its run had listed the
+    /// platform, whether or not there was anything to upload.
+    pub command: Option<String>,
+    /// The platform.
+    pub platform: String,
+    /// The number of the row.
+    pub number: i64,
+}
+
+/// What a whole sync is called in the table.
+const SYNC: &str = "sync";
 
 /// One command of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +103,20 @@ pub(super) const OF_NEWEST_RUNS: &str = "WITH newest AS MATERIALIZED (
      SELECT r.run, r.command, r.started, r.finished, r.exit, r.counts, r.message, r.number
      FROM newest n CROSS JOIN runs r ON r.run = n.run AND r.command = n.command AND r.started > n.started - 86400
      ORDER BY r.number";
+
+/// Of the newest `?1` rows those that did not end well.
+const FAILED: &str = "SELECT run, command, started, finished, exit, counts, message, number FROM runs
+    WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 AND exit NOT IN (0, 2, 130) ORDER BY number";
+
+const WORKED: &str =
+    "INSERT INTO last_work (command, platform, number) SELECT command, ?2, number FROM runs WHERE number = ?1
+    ON CONFLICT (command, platform) DO UPDATE SET number = max(number, excluded.number)";
+
+const SYNCED: &str = "INSERT INTO last_work (command, platform, number)
+    SELECT ?2, listed.platform, own.number FROM runs own JOIN last_work listed ON listed.command = 'gs-fetch'
+        JOIN runs fetch ON fetch.number = listed.number AND fetch.run = own.run AND fetch.number < own.number
+    WHERE own.number = ?1 AND own.command = 'gs-upload'
+    ON CONFLICT (command, platform) DO UPDATE SET number = max(number, excluded.number)";
 
 impl Catalogue {
     /// All commands of the newest `limit` runs, in the order in which they began.
@@ -177,9 +208,34 @@ impl Catalogue {
             tx.execute(
                 "UPDATE runs SET finished = ?2, status = ?3, exit = ?4, counts = ?5, message = ?6 WHERE number = ?1",
                 params![number, now.as_second(), status, outcome.exit, outcome.counts, outcome.message],
-            )
-            .map(drop)
+            )?;
+            for platform in outcome.platforms {
+                tx.prepare_cached(WORKED)?.execute(params![number, platform])?;
+            }
+            match outcome.exit {
+                0 => tx.prepare_cached(SYNCED)?.execute(params![number, SYNC]).map(drop),
+                _ => Ok(()),
+            }
         })
+    }
+
+    /// The newest row of each command and platform.
+    pub fn last_work(&self) -> Result<Vec<LastWork>> {
+        let rows = self.connection.prepare_cached("SELECT command, platform, number FROM last_work").and_then(
+            |mut statement| {
+                let row = |row: &Row| {
+                    let command = Some(row.get::<_, String>(0)?).filter(|command| command != SYNC);
+                    Ok(LastWork { command, platform: row.get(1)?, number: row.get(2)? })
+                };
+                statement.query_map([], row)?.collect()
+            },
+        );
+        self.done(rows)
+    }
+
+    /// Recent rows of commands that did not end well, in the order in which they began.
+    pub fn failed_commands(&self) -> Result<Vec<CommandRow>> {
+        self.command_rows(FAILED, &[&LOOKED_AT])
     }
 }
 

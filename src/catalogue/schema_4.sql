@@ -69,3 +69,12 @@ CREATE TABLE outstanding (
 
 -- What runs the schedule: crontab, container, or what a person named. NULL: it is only written down.
 ALTER TABLE schedule ADD COLUMN runner TEXT;
+
+-- The newest row of the log in which a command worked on a platform. As 'sync': the newest gs-upload that went well after the
+-- gs-fetch of its run had listed the platform, whether or not there was anything to upload.
+CREATE TABLE last_work (
+    command  TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    number   INTEGER NOT NULL,
+    PRIMARY KEY (command, platform)
+) STRICT, WITHOUT ROWID;

@@ -313,7 +313,9 @@ fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
     catalogue.begin_run("r", "gs-download", now()).unwrap();
     catalogue.begin_run("r", "gs-notify", now()).unwrap();
     catalogue.begin_run("other", "gs-upload", now()).unwrap();
-    catalogue.finish_run(fetch, &Outcome { exit: 77, counts: "{}", message: Some("no login") }, now()).unwrap();
+    catalogue
+        .finish_run(fetch, &Outcome { exit: 77, counts: "{}", message: Some("no login"), platforms: &[] }, now())
+        .unwrap();
     let stage = |command: &str, exit, message: Option<&str>| Stage {
         command: command.to_owned(),
         exit,

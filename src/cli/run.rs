@@ -268,7 +268,7 @@ impl Run {
         }
         let now = Timestamp::now();
         let message = failure.map(|failure| failure.message.as_str());
-        let outcome = catalogue::Outcome { exit: exit as u8, counts: "{}", message };
+        let outcome = catalogue::Outcome { exit: exit as u8, counts: "{}", message, platforms: &[] };
         let row = self.catalogue.begin_run(&self.id, self.command, now);
         if let Err(error) = row.and_then(|row| self.catalogue.finish_run(row, &outcome, now)) {
             self.talk.detail(&format!("the sync log was not written: {error}"));
@@ -282,12 +282,18 @@ impl Run {
         if self.is_stopped() {
             self.raise(Exit::Interrupted);
         }
+        let platforms: Vec<&str> = self.opened.borrow().keys().copied().collect();
         self.note_accounts();
         let Some(row) = row else { return Ok(()) };
         // A map of names and numbers always becomes JSON.
         let counts = serde_json::to_string(&self.counts).unwrap_or_else(|_| "{}".into());
         let message = self.talk.first_error();
-        let outcome = catalogue::Outcome { exit: self.worst as u8, counts: &counts, message: message.as_deref() };
+        let outcome = catalogue::Outcome {
+            exit: self.worst as u8,
+            counts: &counts,
+            message: message.as_deref(),
+            platforms: &platforms,
+        };
         Ok(self.catalogue.finish_run(row, &outcome, Timestamp::now())?)
     }
 }

@@ -1,7 +1,10 @@
 //! Whether all is well: what needs a person and what went wrong, judged from what the catalogue tells. Pure.
 //!
 //! Only what stands now counts: of each platform its login and its newest listing, of each command its newest row in the
-//! log. What a later run of the same command did well is no trouble any more.
+//! log. What a later run of the same command did well is no trouble any more; of what failed with one platform, one that
+//! worked on the same platform.
+
+use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,8 +48,11 @@ pub struct Signs {
     pub now: Timestamp,
     /// The platforms.
     pub platforms: Vec<PlatformSigns>,
-    /// Of each command all rows of the newest run that it was part of, in the order in which they began.
+    /// Of each command all rows of the newest run that it was part of, and recent ones that did not end well; in the order in
+    /// which they began.
     pub commands: Vec<LastCommand>,
+    /// The newest row in which a command worked on a platform; without a command, the newest whole sync of it.
+    pub worked: HashMap<(Option<String>, String), i64>,
     /// When the newest sync in the log began, of those whose time is known.
     pub last_sync: Option<Timestamp>,
     /// Activities whose files in the archive were found changed or cut: `platform id` each, as in all lists here.
@@ -120,11 +126,15 @@ pub struct Unbelieved {
     pub why: Option<Clean>,
 }
 
-/// The newest row of a command.
+/// A row of a command.
 #[derive(Debug, Clone)]
 pub struct LastCommand {
     /// The run that it belongs to.
     pub run: String,
+    /// Its number in the log.
+    pub number: i64,
+    /// Whether it is of the newest run that the command was part of.
+    pub is_newest: bool,
     /// The row.
     pub row: Command,
     /// Whether it gives a sign of life; nothing: nobody can tell.
@@ -189,7 +199,7 @@ impl Signs {
     }
 
     fn runs(&self, at: usize) -> bool {
-        let LastCommand { run, row, is_alive } = &self.commands[at];
+        let LastCommand { run, row, is_alive, .. } = &self.commands[at];
         let is_followed = || self.commands[at + 1..].iter().any(|later| later.run != *run);
         let has_ended = || self.ended.as_ref() == Some(run);
         let began_within = |time| clock::is_within(row.started, self.now, time);
@@ -200,11 +210,16 @@ impl Signs {
         row.exit.is_none() && may_run
     }
 
-    /// Of each command the row that says most: what one call did well does not undo that another one of the same run failed.
+    /// Of each command and platform the row that says most: what one call did well does not undo that another one of the
+    /// same run failed, nor that an earlier run failed with another platform.
     fn worst_rows(&self) -> Vec<usize> {
         let mut worst: Vec<usize> = Vec::new();
+        let key = |at: usize| (&self.commands[at].row.command, self.worked_on(&self.commands[at].row));
         for (at, LastCommand { row, .. }) in self.commands.iter().enumerate() {
-            let known = worst.iter_mut().find(|known| self.commands[**known].row.command == row.command);
+            if self.is_over(at) {
+                continue;
+            }
+            let known = worst.iter_mut().find(|known| key(**known) == key(at));
             match known {
                 None => worst.push(at),
                 Some(known) if severity(row.exit) >= severity(self.commands[*known].row.exit) => *known = at,
@@ -308,7 +323,7 @@ impl Signs {
     }
 
     fn of_command(&self, at: usize, row: &Command, of_platforms: &[Matter]) -> Option<Matter> {
-        if self.is_old(row.started) || self.is_superseded(at) {
+        if self.is_old(row.started) {
             return None;
         }
         let is_of_syncs = OF_SYNCS.contains(&row.command.as_str());
@@ -332,6 +347,34 @@ impl Signs {
             None if self.runs(at) => None,
             None => Some(told(What::Unfinished)),
         }
+    }
+
+    /// Whether what a row tells is over. With one platform it is once the same command has worked on that, or a whole sync
+    /// has gone well there; otherwise once the command was part of another run, or a whole sync had no use for it.
+    fn is_over(&self, at: usize) -> bool {
+        let LastCommand { row, number, is_newest, .. } = &self.commands[at];
+        let Some(platform) = self.worked_on(row) else { return !is_newest || self.is_superseded(at) };
+        let has_since = |command: Option<&str>| {
+            let worked = self.worked.get(&(command.map(str::to_owned), platform.to_owned()));
+            worked.is_some_and(|since| since > number)
+        };
+        has_since(Some(row.command.as_str())) || has_since(None)
+    }
+
+    /// The platform that a command failed with as a whole. What single activities came to, and listings, are known otherwise.
+    fn worked_on(&self, row: &Command) -> Option<&str> {
+        let exit = row.exit?;
+        let is_whole = match row.command.as_str() {
+            "gs-fetch" => matches!(exit, LOGIN | CONFIGURATION),
+            "gs-diff" | "gs-download" | "gs-upload" | "gs-delete" => matches!(exit, LATER | LOGIN | CONFIGURATION),
+            _ => false,
+        };
+        let message = row.message.as_ref().filter(|_| is_whole)?;
+        let source = self.named_in(message.as_str())?;
+        // Of an upload it is the target.
+        let words = message.as_str().split_once(": ").map_or("", |(head, _)| head);
+        let target = words.rsplit_once(" to ").and_then(|(_, name)| self.platforms.iter().find(|one| one.name == name));
+        Some(&target.unwrap_or(source).name)
     }
 
     /// Whether a whole sync has run since, and had no use for the command: what somebody did by hand is over then.

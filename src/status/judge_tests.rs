@@ -16,7 +16,7 @@ fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, message: &str) ->
         counts: Default::default(),
         message: (!message.is_empty()).then(|| Clean::of(message)),
     };
-    LastCommand { run: run.into(), row, is_alive: None }
+    LastCommand { run: run.into(), number: hours, row, is_newest: true, is_alive: None }
 }
 
 fn platform(name: &str) -> PlatformSigns {
@@ -270,6 +270,28 @@ fn that_a_list_was_missing_is_over_once_all_are_listed() {
     };
     assert_eq!(judge(Some(-4)), [What::Failed]);
     assert_eq!(judge(Some(-2)), []);
+}
+
+#[test]
+fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
+    let failed = |message: &str| LastCommand { is_newest: false, ..row("a", "gs-upload", -9, Some(78), message) };
+    let judge = |message: &str, worked: &[(&str, &str, i64)]| {
+        let commands =
+            vec![failed(message), row("b", "gs-fetch", -2, Some(0), ""), row("b", "gs-upload", -1, Some(0), "")];
+        let key = |(command, platform, number): &(&str, &str, i64)| {
+            let command = (!command.is_empty()).then(|| (*command).to_owned());
+            ((command, (*platform).to_owned()), *number)
+        };
+        let worked = worked.iter().map(key).collect();
+        whats(&Signs { worked, ..signs(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
+    };
+    for message in ["garmin-cn: consent is missing", "coros 12 to garmin-cn: consent is missing"] {
+        let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
+        assert_eq!(judge(message, &other), [What::SetUp], "{message}");
+        assert_eq!(judge(message, &[("gs-upload", "garmin-cn", -1)]), []);
+        assert_eq!(judge(message, &[("", "garmin-cn", -1)]), []);
+    }
+    assert_eq!(judge("the disk was full", &[]), [], "another run of the command went well");
 }
 
 #[test]

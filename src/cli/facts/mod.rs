@@ -18,6 +18,7 @@ mod refused;
 mod schedule;
 mod unarchived;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use compared::Compared;
@@ -168,11 +169,18 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     let read = compared.read;
     let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
     let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
+    let newest: HashSet<i64> = read.last.iter().map(|row| row.number).collect();
     let last = |row: &CommandRow| LastCommand {
         run: row.run.clone(),
+        number: row.number,
         row: log::command(row),
+        is_newest: newest.contains(&row.number),
         is_alive: read.alive.get(&row.number).copied(),
     };
+    let mut rows: Vec<&CommandRow> = read.failed.iter().filter(|row| !newest.contains(&row.number)).collect();
+    rows.extend(&read.last);
+    rows.sort_by_key(|row| row.number);
+    let worked = read.last_work.iter().map(|one| ((one.command.clone(), one.platform.clone()), one.number));
     let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
     let at_work =
         read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
@@ -180,7 +188,8 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     let signs = Signs {
         now: read.now,
         platforms: compared.platform_signs(),
-        commands: read.last.iter().map(last).collect(),
+        commands: rows.into_iter().map(last).collect(),
+        worked: worked.collect(),
         at_work: at_work.map(|open| (open.run.clone(), open.command.clone())).collect(),
         ended: None,
         last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),

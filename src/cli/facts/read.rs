@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::catalogue::{
-    self, AccountRow, Catalogue, CommandRow, DeletionRow, Key, Login, NewestListing, OpenCommand, ProblemRow,
+    self, AccountRow, Catalogue, CommandRow, DeletionRow, Key, LastWork, Login, NewestListing, OpenCommand, ProblemRow,
     ScheduleRow, TransferRow,
 };
 use crate::cli::Histories;
@@ -28,6 +28,10 @@ pub(super) struct Read {
     pub runs: Vec<CommandRow>,
     /// Of each command the rows of the newest run that it was part of.
     pub last: Vec<CommandRow>,
+    /// Recent rows of commands that did not end well.
+    pub failed: Vec<CommandRow>,
+    /// When each command worked last on each platform.
+    pub last_work: Vec<LastWork>,
     /// Commands that have not ended.
     pub open: Vec<OpenCommand>,
     /// Of rows without an end: whether the command still runs, where that is known.
@@ -86,6 +90,8 @@ impl Read {
                 platforms: scope.iter().map(around).collect::<catalogue::Result<_>>()?,
                 runs: catalogue.newest_runs(RUNS)?,
                 last: catalogue.commands_of_newest_runs()?,
+                failed: catalogue.failed_commands()?,
+                last_work: catalogue.last_work()?,
                 open: catalogue.open_commands()?,
                 alive,
                 problems: catalogue.problems("gs-download")?,

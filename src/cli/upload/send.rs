@@ -1,5 +1,7 @@
 //! The way of one file to a service. First look, then write down, then send.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
@@ -216,10 +218,28 @@ impl Uploads<'_> {
                 _ => {}
             }
         }
-        match self.run.catalogue.was_deleted_here(&from.0, &from.1)? {
+        match self.was_deleted_here(from)? {
             true => Ok(Found::Nothing),
             false => self.find(kind, record, start),
         }
+    }
+
+    /// Whether an entry was deleted from here as a copy, or was put back from one that was.
+    fn was_deleted_here(&self, (platform, id): &(String, String)) -> Result<bool, Failure> {
+        let rows = self.run.catalogue.transfers_to(platform)?;
+        let mut id = id;
+        let mut known = HashSet::new();
+        while known.insert(id) {
+            if self.run.catalogue.was_deleted_here(platform, id)? {
+                return Ok(true);
+            }
+            let is_source = |row: &&TransferRow| row.from.0 == *platform && row.to_id.as_ref() == Some(id);
+            match rows.iter().find(is_source) {
+                Some(row) => id = &row.from.1,
+                None => break,
+            }
+        }
+        Ok(false)
     }
 
     fn is_gone(&self, (platform, id): &(String, String)) -> Result<bool, Failure> {

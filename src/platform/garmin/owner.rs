@@ -103,10 +103,13 @@ impl Garmin {
     /// in with.
     ///
     /// What was kept before stays or comes back if the service refuses the new one, or if it belongs to somebody else. A
-    /// token that nobody could speak for is kept: it may be the only one there is.
+    /// token that nobody could speak for is kept if it is the only one there is; it replaces none that works, in a folder of
+    /// somebody.
     pub(super) fn keep(&self, token: Token, email: Option<&str>) -> Attempt<Token> {
         let before = self.store.load::<Token>().unwrap_or(None);
-        let kept = self.keep_owned(token, email);
+        let works = |token: &Token| token.dead.is_none() && (token.is_renewable() || !token.is_over(Timestamp::now()));
+        let replaces = before.as_ref().is_some_and(works) && self.context.owner.is_owned().map_err(Ended::Otherwise)?;
+        let kept = self.keep_owned(token, email, replaces);
         if let Err(ended) = &kept
             && !matches!(ended, Ended::Untried(_))
         {
@@ -119,7 +122,7 @@ impl Garmin {
         kept
     }
 
-    fn keep_owned(&self, token: Token, email: Option<&str>) -> Attempt<Token> {
+    fn keep_owned(&self, token: Token, email: Option<&str>, replaces: bool) -> Attempt<Token> {
         self.store.save(&token).map_err(Ended::from)?;
         let token = match token.is_fresh(Timestamp::now()) {
             true => token,
@@ -128,9 +131,8 @@ impl Garmin {
         let mut untried = None;
         let token = match self.whose(&token) {
             Whose::Said(profile) => {
-                if profile.user_id.is_none() && self.context.owner.is_owned().map_err(Ended::Otherwise)? {
-                    let message = "Garmin does not say whose this login is, and this data folder belongs to somebody; the login that was there stays; try again later";
-                    return Err(Ended::Otherwise(Error::Later { message: message.to_owned(), down: true }));
+                if profile.user_id.is_none() && replaces {
+                    return Err(not_replaced("Garmin does not say whose it is"));
                 }
                 if profile.user_id.is_none() {
                     (self.context.notice)("the token is kept, but Garmin does not say whose it is");
@@ -138,6 +140,7 @@ impl Garmin {
                 profile.fill(token)
             }
             Whose::Refused(why) => return Err(Ended::Refused(why)),
+            Whose::Unknown(why) if replaces => return Err(not_replaced(&why)),
             // Nothing speaks against it. Whose it is, the next command asks before it does anything.
             Whose::Unknown(why) => {
                 untried = Some(format!("the token is kept, but could not be tried: {why}"));
@@ -182,6 +185,14 @@ impl Garmin {
             self.site.platform
         )))
     }
+}
+
+/// A token of which nobody knows whose it is stays out: another one is there, and its owner is known.
+fn not_replaced(why: &str) -> Ended {
+    let message = format!(
+        "the token could not be tried ({why}); the one that was there stays, as this data folder belongs to somebody; try again later"
+    );
+    Ended::Otherwise(Error::Later { message, down: true })
 }
 
 /// Why a token that has just come is refused. Since June 2026 some accounts refuse those that began on the embedded sign-in
