@@ -26,6 +26,8 @@ pub struct Ownership {
     wait: Duration,
     platform: &'static str,
     has_login: bool,
+    /// Whether there is a token or a password.
+    is_set_up: bool,
     listed_owner: fn(&str) -> Option<String>,
     /// The e-mail address of the settings, in lower case, if it stands there as a text; and the setting in front of it.
     email: Option<(&'static str, String)>,
@@ -39,6 +41,7 @@ impl Run {
             wait: self.lock_wait,
             platform: kind.name,
             has_login: kind.has_login(),
+            is_set_up: self.has_token(kind) || self.has_credentials(kind),
             listed_owner: kind.listed_owner,
             email: settings_email(&self.settings, kind),
         }
@@ -88,6 +91,10 @@ impl Ownership {
             Ok(None) if !owned => Ok(()),
             Ok(None) => Err(self.unknown()),
             Err(Error::Later { .. }) if !owned && !fresh => Ok(()),
+            Err(Error::Login(why)) if owned && !self.is_set_up => Err(Error::Login(format!(
+                "{why}. To sync without this platform, name the others in SYNC_PLATFORM, or let this data folder forget its account: gs-auth logout --forget-account --platform {}",
+                self.platform
+            ))),
             Err(error) => Err(error),
         }
     }

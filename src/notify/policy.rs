@@ -38,6 +38,8 @@ pub struct Tone {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
     standing: BTreeSet<String>,
+    /// What stands as well, and was told by records alone: it is not news, nor is it news that it is over.
+    covered: BTreeSet<String>,
     records: BTreeSet<String>,
 }
 
@@ -46,8 +48,15 @@ impl Marks {
     pub fn of(summary: &Summary) -> Marks {
         let judged = summary.judged.as_ref();
         let matters = judged.into_iter().flat_map(|judged| judged.needs.iter().chain(&judged.troubles));
+        let told = summary.failures.iter().filter_map(|failure| match &failure.what {
+            What::Standing(matter) => Some(&**matter),
+            _ => None,
+        });
+        let digests = |matter: &Matter| marks_of_matter(matter).iter().map(|mark| digest(mark)).collect::<Vec<_>>();
+        let standing: BTreeSet<String> = told.flat_map(digests).collect();
         Marks {
-            standing: matters.flat_map(marks_of_matter).map(|mark| digest(&mark)).collect(),
+            covered: matters.flat_map(digests).filter(|mark| !standing.contains(mark)).collect(),
+            standing,
             records: summary.failures.iter().flat_map(marks_of_failure).map(|mark| digest(&mark)).collect(),
         }
     }
@@ -55,7 +64,7 @@ impl Marks {
     /// Reads what [`Marks::to_text`] wrote; what anybody else wrote is nothing that fails now.
     pub fn parse(text: &str) -> Marks {
         let of = |kind: &str| text.lines().filter_map(|line| line.strip_prefix(kind)).map(str::to_owned).collect();
-        let marks = Marks { standing: of("s "), records: of("r ") };
+        let marks = Marks { standing: of("s "), covered: of("c "), records: of("r ") };
         // An older version kept one digest of everything.
         let is_older = marks.is_empty() && !text.is_empty();
         if is_older { Marks { standing: BTreeSet::from([text.to_owned()]), ..marks } } else { marks }
@@ -64,12 +73,13 @@ impl Marks {
     /// A line for each.
     pub fn to_text(&self) -> String {
         let standing = self.standing.iter().map(|mark| format!("s {mark}"));
+        let standing = standing.chain(self.covered.iter().map(|mark| format!("c {mark}")));
         standing.chain(self.records.iter().map(|mark| format!("r {mark}"))).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether nothing fails.
     pub fn is_empty(&self) -> bool {
-        self.standing.is_empty() && self.records.is_empty()
+        self.standing.is_empty() && self.covered.is_empty() && self.records.is_empty()
     }
 
     /// What a channel that was told of `self` knows once it was told of `now`. `is_checked`: as with [`speaks`].
@@ -77,18 +87,22 @@ impl Marks {
         if now.is_empty() && is_checked {
             return Marks::default();
         }
-        let before = if is_checked { &BTreeSet::new() } else { &self.standing };
+        let none = BTreeSet::new();
+        let (before, covered) = if is_checked { (&none, &none) } else { (&self.standing, &self.covered) };
         let earlier = self.records.difference(&now.records).take(REMEMBERED.saturating_sub(now.records.len()));
         let standing = now.standing.union(before).cloned().collect();
-        Marks { standing, records: now.records.iter().chain(earlier).cloned().collect() }
+        let covered = now.covered.union(covered).cloned().collect();
+        Marks { standing, covered, records: now.records.iter().chain(earlier).cloned().collect() }
     }
 }
 
 /// Whether and how to speak to a channel. `told`: what it was told last; `now`: what fails now; `is_checked`: whether it was
 /// found out what stands now, without which nothing is over.
 pub fn speaks(on: On, has_news: bool, is_checked: bool, now: &Marks, told: &Marks) -> Option<Tone> {
-    let is_new = !now.standing.is_subset(&told.standing) || !now.records.is_subset(&told.records);
-    let is_over = is_checked && !told.standing.is_subset(&now.standing);
+    let is_told = |mark: &String| told.standing.contains(mark) || told.covered.contains(mark);
+    let stands = |mark: &String| now.standing.contains(mark) || now.covered.contains(mark);
+    let is_new = !now.standing.iter().all(is_told) || !now.records.is_subset(&told.records);
+    let is_over = is_checked && !told.standing.iter().all(stands);
     let recovered = is_checked && now.is_empty() && !told.is_empty();
     let speaks = match on {
         On::Always => true,

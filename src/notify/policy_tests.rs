@@ -93,3 +93,15 @@ fn when_a_channel_is_told() {
     assert_eq!(speaks(On::Change, false, false, &none, &a), None, "nobody has looked whether it is over");
     assert_eq!(speaks(On::Always, false, false, &none, &a), Some(fresh));
 }
+
+#[test]
+fn that_what_records_told_stands_no_more_is_no_reason_to_tell_the_rest_again() {
+    let lost = stands(&[(Kind::UploadsLost, "", &["p 1"])]);
+    let covered = stands(&[(Kind::Failed, "gs-upload", &[])]).standing;
+    let first = Marks { covered, ..lost.clone() };
+    assert_eq!(speaks(On::Change, false, true, &lost, &first), None);
+    let stood = Marks { standing: first.standing.union(&first.covered).cloned().collect(), ..Marks::default() };
+    assert_eq!(speaks(On::Change, false, true, &stood, &first), None, "nor that it stands without the records");
+    assert!(speaks(On::Change, false, true, &lost, &stood).is_some(), "what was told as standing is over");
+    assert_eq!(speaks(On::Change, false, true, &Marks::default(), &first), Some(Tone { known: false, recovered: true }));
+}
