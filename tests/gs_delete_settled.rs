@@ -217,3 +217,33 @@ fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() 
     said.says(&format!("{}: not restored", twice.copy)).says(&twice.kept).says("delete that one there");
     twice.is_gone();
 }
+
+#[test]
+fn the_look_before_a_deletion_counts_and_not_what_another_command_has_seen_since() {
+    let twice = twice("coros");
+    twice.world.remove("coros", &twice.kept);
+    // As a listing of another command leaves it that began later and was read before the removal.
+    twice.world.work.change("UPDATE activities SET last_listing = 1000000 WHERE platform = 'coros'");
+    let said = twice.delete(&["--yes"]);
+    assert!(said.ok().out.contains("the platform does not show the entry that is to be kept"), "{said}");
+    assert!(twice.world.ids("coros").contains(&twice.copy));
+}
+
+#[test]
+fn what_a_person_deleted_and_put_back_is_not_restored_a_second_time() {
+    for service in ["garmin-cn", "coros"] {
+        let world = world::World::new();
+        twice::fill(&world, service);
+        let id = world.put(service, &run(0));
+        world.fetch();
+        world.work.archive_all();
+        world.remove(service, &id);
+        world.fetch();
+        let deleted = world.work.run("gs-list", &["--deleted"]).ok().out.clone();
+        assert!(deleted.contains(&id), "{deleted}");
+        world.put(service, &run(0));
+        let said = world.work.given("gs-upload", &["--restore"], &deleted);
+        assert_eq!(said.ok().record()["outcome"]["kind"], "already-there", "{said}");
+        assert_eq!(world.ids(service).len() as i64, OTHERS + 1);
+    }
+}

@@ -526,3 +526,18 @@ fn the_help_has_examples_and_names_the_page() {
     let help = Work::alone().run("gs-notify", &["--help"]).ok().out.clone();
     assert!(help.contains("Examples:") && help.contains("docs/notify.md"), "{help}");
 }
+
+#[test]
+fn a_channel_that_refused_a_message_is_told_in_the_next_run_and_is_no_all_clear_until_it_takes_one() {
+    let sim = services();
+    let work = wecom(&sim);
+    let no = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(no));
+    notify(&work, &[], &added(1)).ends(1);
+    notify(&work, &[], "").ends(1).says("HTTP 404");
+    sim.clear_faults();
+    notify(&work, &[], "").ok();
+    assert_eq!(texts(&sim), ["garminsync: nothing new"]);
+    notify(&work, &[], "").ok();
+    assert_eq!(texts(&sim).len(), 1, "once it has taken one there is nothing to tell");
+}

@@ -107,3 +107,52 @@ fn the_first_sync_of_many_years_is_made_in_portions() {
     world.work.given("gs-upload", &["--max-upload", "0"], &plan).ok();
     assert!(starts.iter().all(|start| world.times(COROS, *start) == 1));
 }
+
+#[test]
+fn a_file_that_never_arrives_while_others_do_is_refused_after_some_days() {
+    for others_arrive in [false, true] {
+        let starts = [START, START + DAY + 401];
+        let mut world = world(&starts, |_| {});
+        world.work.set("GS_RESEND_WAIT", "10m");
+        let (plan, other) = (world.plan_of(COM, CN, &starts[..1]), world.plan_of(COM, CN, &starts[1..]));
+        let breaks = || world.sim.fault(Fault::new(Effect::Reset).contains(SEND_GARMIN));
+        breaks();
+        world.upload(&plan).ends(75);
+        if others_arrive {
+            world.sim.clear_faults();
+            let said = world.upload(&other);
+            assert_eq!(kinds(&said), ["pending", "created"], "{said}");
+            breaks();
+        }
+        for _ in 0..7 {
+            world.let_hours_pass(400);
+            world.settle();
+        }
+        let refused = world.journal().into_iter().find(|row| row.outcome.as_deref() == Some("refused"));
+        let words = refused.map(|row| row.message.unwrap());
+        // Where none arrives, the service is out of order.
+        assert_eq!(words.is_some_and(|words| words.contains("never arrived")), others_arrive, "{:?}", world.outcomes());
+    }
+}
+
+#[test]
+fn what_a_listing_that_began_before_shows_first_is_the_upload_all_the_same() {
+    let (world, _) = lost(CN, SEND_GARMIN, true);
+    (0..4).for_each(|_| drop(world.work.run("gs-fetch", &[])));
+    // As a slow listing of another command leaves it, whose number was taken before the upload was begun.
+    world.work.change("UPDATE activities SET first_listing = 1 WHERE platform = 'garmin-cn'");
+    assert_eq!(kinds(world.settle().ok()), ["created"]);
+}
+
+#[test]
+fn an_open_upload_to_a_platform_that_was_given_up_keeps_no_other_from_ending_well() {
+    let (mut world, _) = lost(COROS, IMPORT, true);
+    std::fs::remove_file(world.work.data("tokens/coros.json")).unwrap();
+    for name in ["COROS_EMAIL", "COROS_PASSWORD"] {
+        world.work.unset(name);
+    }
+    world.settle().ends(77).says("SYNC_PLATFORM");
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN");
+    world.settle().ok();
+    assert_eq!(world.outcomes(), ["open"]);
+}

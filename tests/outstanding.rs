@@ -463,3 +463,104 @@ fn a_schedule_that_nothing_runs_is_told_wherever_it_is_shown() {
     assert_eq!(status(&world.work)["schedule"]["is_run"], true, "{:#}", status(&world.work)["schedule"]);
     assert!(!page(&world.work).contains("nothing is known to run it"));
 }
+
+#[test]
+fn a_line_of_the_settings_file_that_cannot_be_read_reaches_the_log_the_channels_and_the_page() {
+    let world = dozen();
+    sync(&world.work, &[]).ok();
+    assert_eq!(status(&world.work)["state"], "well");
+    let file = world.work.write_env("SYNC_PLATFORM=GARMINCOM,COROS\nGARMIN_PASSWORD_CN='hunter2\n");
+    let requests = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
+    let said = sync(&world.work, &["--env-file", file.to_str().unwrap()]);
+    said.ends(78).says(".env, line 2: the closing quote is missing");
+    let told = status(&world.work);
+    let matter = matter(&told, "set-up").unwrap_or_else(|| panic!("{told:#}"));
+    assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &json!("gs-settings --check")));
+    let message = texts(&world).last().unwrap().clone();
+    assert!(message.contains("line 2: the closing quote is missing") && !message.contains("hunter2"), "{message}");
+    let after = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
+    assert_eq!(after, requests, "nothing was done");
+    // Where the data folder may stand in such a line, nothing is written anywhere.
+    let file = world.work.write_env("DATA_DIR /elsewhere\n");
+    assert_eq!(world.work.run("gs-report", &["--env-file", file.to_str().unwrap()]).ends(78).out, "");
+    world.work.write_env("");
+    sync(&world.work, &[]).ok();
+    assert_eq!(status(&world.work)["state"], "well");
+}
+
+#[test]
+fn a_platform_whose_login_got_lost_does_not_drop_out_of_the_syncs() {
+    let mut world = dozen();
+    world.work.unset("SYNC_PLATFORM");
+    sync(&world.work, &[]).ok();
+    std::fs::remove_file(world.work.data("tokens/coros.json")).unwrap();
+    for name in ["COROS_EMAIL", "COROS_PASSWORD"] {
+        world.work.unset(name);
+    }
+    world.put("garmin-com", &run(12));
+    sync(&world.work, &[]).ends(77).says("coros: nobody is logged in").says("SYNC_PLATFORM").says("--forget-account");
+    let told = status(&world.work);
+    assert_eq!((&told["state"], &told["needs"][0]["platform"]), (&json!("person"), &json!("coros")), "{told:#}");
+    assert!(texts(&world).last().unwrap().contains("a person is needed"));
+    world.work.set("SYNC_PLATFORM", "GARMINCOM");
+    sync(&world.work, &[]).ok();
+}
+
+#[test]
+fn a_failure_with_one_platform_is_over_by_no_run_that_left_it_out() {
+    let mut world = dozen();
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN,COROS");
+    let token = world.sim.with(|state| state.issue_token("garmin.cn")).to_string();
+    world.work.given("gs-auth", &["import", "-", "--platform", "garmin-cn"], &token).ok();
+    world.sim.fault(Fault::new(Effect::Unauthorized).host("connectapi.garmin.cn").path("/upload-service"));
+    let state = |world: &World| {
+        world.work.run("gs-report", &[]).ok();
+        status(&world.work)["state"].as_str().unwrap().to_owned()
+    };
+    sync(&world.work, &[]).ends(77);
+    assert_eq!(state(&world), "person");
+    let message = texts(&world).last().unwrap().clone();
+    assert!(message.contains("a person is needed") && message.contains("garmin-cn"), "{message}");
+    let count = texts(&world).len();
+    sync(&world.work, &["--platform", "garmin-com,coros"]).ok();
+    assert_eq!(state(&world), "person");
+    let plan = world.work.given("gs-diff", &["--to", "coros"], &world.work.run("gs-list", &[]).out).ok().out.clone();
+    world.work.given("gs-upload", &[], &plan).ok();
+    world.work.given("gs-notify", &[], "").ok();
+    assert_eq!((state(&world).as_str(), texts(&world).len()), ("person", count), "{:?}", texts(&world));
+    world.sim.clear_faults();
+    sync(&world.work, &[]).ok();
+    assert_eq!(state(&world), "well");
+    assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{:?}", texts(&world));
+}
+
+#[test]
+fn only_a_sync_counts_as_the_run_that_was_due() {
+    let world = dozen();
+    sync(&world.work, &[]).ok();
+    world.work.run("gs-schedule", &["@hourly", "--zone", "UTC"]).ok();
+    world.work.change("UPDATE runs SET started = started - 200000, finished = finished - 200000");
+    world.work.change("UPDATE schedule SET at = at - 300000");
+    world.work.given("gs-notify", &[], "").ok();
+    assert!(texts(&world).last().unwrap().contains("A scheduled run did not happen"), "{:?}", texts(&world));
+    world.work.given("gs-download", &[], "").ok();
+    world.work.run("gs-report", &[]).ok();
+    assert!(matter(&status(&world.work), "overdue").is_some());
+    world.work.run("gs-fetch", &[]).ok();
+    world.work.run("gs-report", &[]).ok();
+    assert!(matter(&status(&world.work), "overdue").is_none());
+}
+
+#[test]
+fn uploads_to_a_platform_that_gets_none_are_not_outstanding() {
+    let mut world = dozen();
+    world.work.set("SYNC_TO", "GARMINCOM");
+    for _ in 0..3 {
+        sync(&world.work, &[]).ok();
+    }
+    let told = status(&world.work);
+    assert_eq!((&told["state"], &told["missing"]), (&json!("well"), &json!([])), "{told:#}");
+    assert!(world.ids("coros").is_empty());
+    world.work.set("SYNC_TO", "GARMIN");
+    sync(&world.work, &[]).ends(78).says("SYNC_TO");
+}

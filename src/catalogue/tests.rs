@@ -426,3 +426,29 @@ fn what_was_one_exercise_keeps_its_number_and_groups_grow_together() {
     let known = catalogue.exercises().unwrap();
     assert!(known.len() == 2 && !known.contains_key(&a));
 }
+
+#[test]
+fn what_each_command_worked_on_last_is_known_and_what_a_whole_sync_went_well_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let mut ended = |run: &str, command: &str, exit, platforms: &[&str]| {
+        let row = catalogue.begin_run(run, command, now()).unwrap();
+        catalogue.finish_run(row, &Outcome { exit, counts: "{}", message: None, platforms }, now()).unwrap();
+    };
+    ended("a", "gs-fetch", 0, &["coros", "garmin-cn"]);
+    ended("a", "gs-upload", 77, &["garmin-cn"]);
+    ended("b", "gs-fetch", 0, &["coros"]);
+    ended("b", "gs-upload", 0, &[]);
+    ended("c", "gs-upload", 0, &["garmin-cn"]);
+    let failed: Vec<i64> = catalogue.failed_commands().unwrap().iter().map(|row| row.number).collect();
+    let work = catalogue.last_work().unwrap();
+    let mut work: Vec<(Option<&str>, &str, i64)> =
+        work.iter().map(|one| (one.command.as_deref(), one.platform.as_str(), one.number)).collect();
+    work.sort_unstable();
+    let fetch = Some("gs-fetch");
+    assert_eq!(failed, [2]);
+    assert_eq!(
+        work,
+        [(None, "coros", 4), (fetch, "coros", 3), (fetch, "garmin-cn", 1), (Some("gs-upload"), "garmin-cn", 5)]
+    );
+}

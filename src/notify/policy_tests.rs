@@ -103,5 +103,8 @@ fn that_what_records_told_stands_no_more_is_no_reason_to_tell_the_rest_again() {
     let stood = Marks { standing: first.standing.union(&first.covered).cloned().collect(), ..Marks::default() };
     assert_eq!(speaks(On::Change, false, true, &stood, &first), None, "nor that it stands without the records");
     assert!(speaks(On::Change, false, true, &lost, &stood).is_some(), "what was told as standing is over");
-    assert_eq!(speaks(On::Change, false, true, &Marks::default(), &first), Some(Tone { known: false, recovered: true }));
+    assert_eq!(
+        speaks(On::Change, false, true, &Marks::default(), &first),
+        Some(Tone { known: false, recovered: true })
+    );
 }

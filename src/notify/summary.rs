@@ -379,6 +379,21 @@ mod tests {
     }
 
     #[test]
+    fn a_needed_login_is_told_once_by_its_records_or_by_what_stands() {
+        for (why, standing) in [("p: log in; it is left alone", false), ("p: another reason", true)] {
+            let mut summary = of(&LOGINS[..1]);
+            let mut judged = judged(status::What::LoginNeeded, Some(77), Some(why));
+            judged.troubles[0].platform = Some("p".into());
+            judged.needs = std::mem::take(&mut judged.troubles);
+            summary.add_judged(judged);
+            let told: Vec<bool> =
+                summary.failures.iter().map(|failure| matches!(failure.what, What::Standing(_))).collect();
+            assert_eq!(told, [standing], "{why}");
+            assert!(summary.needs_person());
+        }
+    }
+
+    #[test]
     fn what_needs_a_person_is_told_as_that_in_the_run_that_finds_it() {
         let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"stage":"gs-upload","kind":"failed","message":"accepted, but not listed"}}"#;
         let told = |what, platform: &str| {
