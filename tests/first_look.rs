@@ -251,6 +251,21 @@ fn a_list_of_one_start_for_all_concludes_nothing() {
     work.run("gs-fetch", &[]).ends(75).says("in no order");
 }
 
+/// Another tool went round in circles and put one run onto COROS many times: `gs-dedupe` is made for exactly that.
+#[test]
+fn a_list_with_many_duplicates_of_one_run_is_in_order() {
+    for (copies, others) in [(14, 12), (5, 0)] {
+        let world = World::new();
+        world.work.run("gs-auth", &["login", "--platform", "coros"]);
+        (0..copies).for_each(|_| drop(world.put("coros", &run(3))));
+        (20..20 + others).for_each(|day| drop(world.put("coros", &run(day))));
+        let said = world.work.run("gs-fetch", &["--platform", "coros"]);
+        assert_eq!(said.ok().ids().len(), copies + others as usize);
+        let marked = world.work.given("gs-dedupe", &["--copies"], &said.out).ok().out.clone();
+        assert_eq!(marked.matches("copy_of").count(), copies - 1);
+    }
+}
+
 #[test]
 fn a_known_list_that_is_empty_is_not_believed_even_twice_while_the_service_counts() {
     let sim = plain(4);

@@ -133,7 +133,7 @@ impl Listing<'_> {
         if page.restarted {
             walk.order.restart();
         }
-        page.starts.iter().for_each(|start| walk.order.add(*start));
+        page.outlines.iter().for_each(|outline| walk.order.add(outline));
         if let Some(ids) = &mut walk.ids {
             ids.extend(page.activities.iter().map(|listed| listed.activity.id.clone()));
         }
@@ -326,7 +326,7 @@ fn limit(page: &mut Page, newest: Option<u64>, listed: u64) {
     let left = newest.map_or(usize::MAX, |newest| usize::try_from(newest.saturating_sub(listed)).unwrap_or(usize::MAX));
     if page.activities.len() > left {
         page.activities.truncate(left);
-        page.starts = page.activities.iter().filter_map(|listed| listed.activity.start_time).collect();
+        page.outlines = page.activities.iter().filter_map(|listed| listed.activity.outline()).collect();
     }
 }
 

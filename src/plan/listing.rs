@@ -4,6 +4,8 @@ use std::collections::{HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::activity::Outline;
+
 /// Only a listing of everything shows what was deleted long ago: one is due after this time.
 const FULL_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Services sort by local time: of two entries the one begun later may stand below the other by the spread of the
@@ -40,10 +42,11 @@ pub fn is_enough(extent: Extent, fresh: usize, listed: u64, newest: Option<u64>)
     newest.is_some_and(|newest| listed >= newest) || (extent == Extent::Incremental && fresh == 0)
 }
 
-/// No history has more activities in a row that begin at the same second, whatever has doubled them.
-const MOST_ALIKE: u64 = 12;
-/// Nor is a whole history of more entries than this one exercise.
-const FEW_ALIKE: u64 = 4;
+/// No history has more different recordings in a row that begin at the same second. Another tool that went round in circles
+/// may have uploaded one recording any number of times: those are alike, and count once.
+const MOST_AT_ONCE: usize = 12;
+/// Nor do all recordings of a whole history begin at the same second, if they are more than these.
+const FEW_AT_ONCE: usize = 4;
 /// So many entries above it are compared with each entry: a list that climbs slowly climbs all the same.
 const NEIGHBOURS: usize = 3;
 
@@ -56,20 +59,31 @@ pub struct Order {
     entries: u64,
     /// Entries that stand right below one that began earlier.
     breaks: u64,
-    /// How many entries in a row began at the same second, and the most that did.
-    alike: (u64, u64),
+    /// The different recordings that began at the same second as the last entry, in a row.
+    at_once: Vec<Outline>,
+    /// The most that did.
+    most_at_once: usize,
+    /// Different recordings in all.
+    recordings: usize,
     /// An entry is newer than something above it, or the list was begun again.
     broken: bool,
 }
 
 impl Order {
-    /// The next entry began then.
-    pub fn add(&mut self, start: Timestamp) {
+    /// The next entry.
+    pub fn add(&mut self, outline: &Outline) {
+        let start = outline.start;
         let follows = |above: Option<Timestamp>| above.is_none_or(|above| start <= later(above));
         self.breaks += u64::from(!follows(self.last.iter().min().copied()));
         self.broken |= !follows(self.oldest);
-        let run = if self.last.back() == Some(&start) { self.alike.0 + 1 } else { 1 };
-        self.alike = (run, self.alike.1.max(run));
+        if self.last.back() != Some(&start) {
+            self.at_once.clear();
+        }
+        if !self.at_once.iter().any(|other| outline.is_copy_of(other)) {
+            self.recordings += 1;
+            self.at_once.push(outline.clone());
+            self.most_at_once = self.most_at_once.max(self.at_once.len());
+        }
         self.entries += 1;
         self.last.push_back(start);
         if self.last.len() > NEIGHBOURS {
@@ -94,11 +108,13 @@ impl Order {
         !self.broken
     }
 
-    /// Whether there is no order at all, as in a list that is another one for each page, or in one whose starts are all the
-    /// same, though it has more entries than anybody doubles one recording. A single entry out of place, which breaks the order for its neighbours, is an oddity of its own.
+    /// Whether there is no order at all, as in a list that is another one for each page, or in one that gives many different
+    /// recordings the same start. A single entry out of place, which breaks the order for its neighbours, is an oddity of
+    /// its own.
     pub fn is_missing(&self) -> bool {
-        let are_alike = self.alike.1 > MOST_ALIKE || (self.entries > FEW_ALIKE && self.alike.1 == self.entries);
-        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64) || are_alike
+        let share_a_start =
+            self.most_at_once > MOST_AT_ONCE || (self.recordings > FEW_AT_ONCE && self.most_at_once == self.recordings);
+        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64) || share_a_start
     }
 }
 
@@ -152,21 +168,55 @@ mod tests {
         assert_eq!(super::extent(false, false, true, Some(now), now), Extent::Full, "a shrunk list is looked at whole");
     }
 
-    /// An order of entries that began so many days after a moment.
+    fn outline(start: Timestamp, duration_s: f64) -> Outline {
+        Outline {
+            start,
+            platform_sport: Some("running".into()),
+            duration_s: Some(duration_s),
+            distance_m: Some(5000.0),
+        }
+    }
+
+    /// An order of different recordings that began so many days after a moment.
     fn order(days: impl IntoIterator<Item = i64>) -> Order {
         let mut order = Order::default();
-        for day in days {
-            order.add(Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap());
+        for (number, day) in days.into_iter().enumerate() {
+            let start = Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap();
+            order.add(&outline(start, 1800.0 + 60.0 * number as f64));
         }
         order
+    }
+
+    #[test]
+    fn many_duplicates_of_one_recording_are_no_broken_start() {
+        let start = at("2026-03-08T00:00:00Z");
+        let list = |entries: &[Outline]| {
+            let mut order = Order::default();
+            entries.iter().for_each(|entry| order.add(entry));
+            order.is_missing()
+        };
+        let rounded = |number: usize| outline(start, 1800.0 + (number % 2) as f64 * 0.4);
+        let copies: Vec<Outline> = (0..200).map(rounded).collect();
+        assert!(!list(&copies) && !list(&copies[..5]), "another tool went round in circles");
+        let with_others = [copies.clone(), vec![outline(at("2026-03-07T00:00:00Z"), 900.0)]].concat();
+        assert!(!list(&with_others));
+        let different = |change: fn(&mut Outline, f64)| {
+            let mut entries = copies[..13].to_vec();
+            entries.iter_mut().enumerate().for_each(|(number, entry)| change(entry, number as f64));
+            list(&entries) && list(&entries[..5]) && !list(&entries[..4])
+        };
+        assert!(different(|entry, number| entry.duration_s = Some(900.0 + 5.0 * number)));
+        assert!(different(|entry, number| entry.distance_m = Some(100.0 * number)));
+        assert!(different(|entry, number| entry.platform_sport = Some(number.to_string())));
+        assert!(different(|entry, _| entry.duration_s = None), "nothing shows that they are one recording");
     }
 
     #[test]
     fn a_list_that_goes_up_again_is_not_sorted() {
         let sorted = |above, below| {
             let mut order = Order::default();
-            order.add(at(above));
-            order.add(at(below));
+            order.add(&outline(at(above), 1800.0));
+            order.add(&outline(at(below), 1800.0));
             order.is_sorted()
         };
         assert!(sorted("2026-03-08T00:00:00Z", "2026-03-07T23:00:00Z"));
@@ -192,12 +242,12 @@ mod tests {
         let mut order = order([3, 2, 1]);
         order.restart();
         for start in ["2026-03-08T00:00:00Z", "2026-03-07T00:00:00Z"] {
-            order.add(at(start));
+            order.add(&outline(at(start), 1800.0));
         }
         assert!(!order.is_missing() && !order.is_sorted());
         let mut first = Order::default();
         first.restart();
-        first.add(at("2026-03-08T00:00:00Z"));
+        first.add(&outline(at("2026-03-08T00:00:00Z"), 1800.0));
         assert!(first.is_sorted(), "the first page begins it");
     }
 

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::activity::Activity;
+use crate::activity::{Activity, Outline};
 use crate::http::{Http, Secret};
 use crate::walk::Notice;
 
@@ -169,9 +169,9 @@ pub struct Window {
 pub struct Page {
     /// The activities in it that are in the window and were on no page before.
     pub activities: Vec<Listed>,
-    /// The starts of all entries that this walk through the list has not met before, in their order, whether in the window
+    /// The outlines of all entries that this walk through the list has not met before, in their order, whether in the window
     /// or not.
-    pub starts: Vec<Timestamp>,
+    pub outlines: Vec<Outline>,
     /// The list was begun again from its top with this page: its starts do not follow those of the page before.
     pub restarted: bool,
     /// Entries that could not be read, told in words: without an id or a start. They are in no other field.

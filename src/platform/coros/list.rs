@@ -152,7 +152,7 @@ impl Pages {
         }
         let before = self.walk.items();
         let mut page = self.take(items);
-        self.walk.fruitless += u32::from(page.starts.is_empty() && !page.unreadable.is_empty());
+        self.walk.fruitless += u32::from(page.outlines.is_empty() && !page.unreadable.is_empty());
         if self.walk.fruitless > MOST_FRUITLESS {
             return Err(Error::Strange(format!("{MOST_FRUITLESS} pages of the list have nothing that can be read")));
         }
@@ -162,7 +162,7 @@ impl Pages {
         } else {
             self.page += 1;
         }
-        let is_empty = page.starts.is_empty() && page.unreadable.is_empty();
+        let is_empty = page.outlines.is_empty() && page.unreadable.is_empty();
         // The first page of a walk may show nothing that is new: then the next one that does is the first of its order.
         page.restarted = !is_empty && std::mem::take(&mut self.restarted);
         Ok((!is_empty).then_some(page))
@@ -221,7 +221,7 @@ impl Pages {
                 page.unreadable.push(format!("activity {} of the list has no readable start", activity.id));
                 continue;
             };
-            page.starts.push(start);
+            page.outlines.extend(activity.outline());
             if self.is_in_window(start) {
                 page.activities.push(Listed { activity, raw: item.to_string() });
             }

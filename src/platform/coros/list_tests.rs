@@ -90,7 +90,7 @@ fn the_window_is_held_to_the_second() {
         [99_999, 100_000, 199_999, 200_000].map(|second| json!({"labelId": second, "startTime": second})).into();
     let page = pages.read(&json!({"count": 4, "totalPage": 1, "dataList": items})).unwrap().unwrap();
     let ids: Vec<&str> = page.activities.iter().map(|listed| listed.activity.id.as_str()).collect();
-    assert_eq!((ids.as_slice(), page.starts.len()), (&["100000", "199999"][..], 4));
+    assert_eq!((ids.as_slice(), page.outlines.len()), (&["100000", "199999"][..], 4));
 }
 
 /// A service that holds `entries`; after each request `change` may delete or add some. Returns what was shown, what could

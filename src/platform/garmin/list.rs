@@ -204,7 +204,7 @@ impl Pages {
                 self.without_start.push(item.clone());
                 continue;
             };
-            page.starts.push(start);
+            page.outlines.extend(activity.outline());
             if self.is_in_window(start) {
                 page.activities.push(Listed { activity, raw: item.to_string() });
             }
