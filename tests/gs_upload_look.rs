@@ -112,6 +112,43 @@ fn a_look_that_shows_nothing_is_not_the_end_where_something_is_known() {
     }
 }
 
+/// What only an import tells of is no evidence that a list is whole: no list has to show it.
+#[test]
+fn imported_activities_that_no_list_shows_do_not_make_an_empty_look_believable() {
+    for to in [CN, COROS] {
+        let when = START - 365 * DAY;
+        let world = world(&[when], |_| {});
+        let plan = world.plan_of(COM, to, &[when]);
+        for day in 1..4 {
+            world.work.change(&format!(
+                "INSERT INTO activities (platform, id, start_time, manual, first_seen, last_seen)
+                 VALUES ('{to}', '77{day}', {}, 0, unixepoch(), unixepoch())",
+                when - 10 * day * DAY
+            ));
+        }
+        put_by_hand(&world, to, when);
+        let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
+        world.sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }).path(list).nth(1));
+        let said = world.upload(&plan);
+        assert_eq!((world.times(to, when), world.sent(to)), (1, 0), "{said}");
+    }
+}
+
+#[test]
+fn an_empty_look_is_not_believed_where_all_that_was_known_is_gone() {
+    for to in [CN, COROS] {
+        let world = world(&[START], |_| {});
+        let plan = world.plan_of(COM, to, &[START]);
+        world.work.change(&format!("UPDATE activities SET absences = 2, absent_since = 1 WHERE platform = '{to}'"));
+        put_by_hand(&world, to, START);
+        let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
+        world.sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }).path(list).nth(1));
+        let said = world.upload(&plan);
+        assert_eq!((world.times(to, START), world.sent(to)), (1, 0), "{said}");
+        assert_eq!(kinds(said.ok()), ["already-there"]);
+    }
+}
+
 #[test]
 fn what_begins_in_the_future_is_not_sent() {
     let ahead = jiff::Timestamp::now().as_second() + 30 * DAY;

@@ -253,9 +253,11 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, params![platform, listing], |row| row.get(0)))
     }
 
-    /// Whether a listing that was believed has ever shown an activity.
-    pub fn was_filled(&self, platform: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND items > 0)";
+    /// Whether an activity is known to be there, from a listing that was believed: then a list without any activity speaks
+    /// against itself.
+    pub fn is_filled(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND items > 0)
+            AND EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND first_listing IS NOT NULL AND absences = 0)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 

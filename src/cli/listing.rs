@@ -198,10 +198,10 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Whether one look is not enough: nothing has ever been seen there, so nothing known would speak against a list that is
-    /// empty or half by mistake, and all of it would be uploaded a second time.
+    /// Whether one look is not enough: nothing is known to be there, so nothing would speak against a list that is empty or
+    /// half by mistake, and all of it would be uploaded a second time.
     fn needs_confirming(&self) -> Result<bool, Failure> {
-        Ok(self.kind.has_login() && !self.catalogue.was_filled(self.kind.name)?)
+        Ok(self.kind.has_login() && !self.catalogue.is_filled(self.kind.name)?)
     }
 
     /// Looks again until two looks agree: at the service's own count, if it has one that agrees; else, after a pause, at the

@@ -192,7 +192,7 @@ impl Target {
         if let Some((_, end)) = self.looks.borrow().iter().filter(serves).max_by_key(|(_, end)| *end) {
             return Ok(*end);
         }
-        let (from, until) = look::window(start, &run.catalogue.starts(self.kind.name)?);
+        let (from, until) = look::window(start, &run.catalogue.listed_starts(self.kind.name)?);
         bar.say(&format!("looks at {}", self.kind.name));
         let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;
         let end = self.serves_until(&listed);
@@ -237,7 +237,7 @@ impl Target {
     /// Lists the windows that show all of `starts`, as few as that takes. Returns the number of the first listing (what
     /// lies in the windows and was not shown by it or a later one is not there) and until when that serves.
     pub fn list_around(&self, run: &mut Run, mut starts: Vec<Timestamp>) -> Result<(i64, Option<Instant>), Failure> {
-        let known = run.catalogue.starts(self.kind.name)?;
+        let known = run.catalogue.listed_starts(self.kind.name)?;
         let (mut first, mut end) = (i64::MAX, None);
         for (from, until) in look::clusters(&mut starts, &known) {
             let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;
