@@ -310,6 +310,27 @@ impl Catalogue {
         self.done(spans)
     }
 
+    /// The starts of all entries that a listing without a hole below them has shown, whether they are still there or not, the
+    /// newest first.
+    pub fn anchored_starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
+        let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND anchored AND start_time IS NOT NULL
+            ORDER BY start_time DESC";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            statement.query_map([platform], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        Ok(self.done(rows)?.into_iter().filter_map(|seconds| Timestamp::from_second(seconds).ok()).collect())
+    }
+
+    /// The listing after which every activity that is shown first is a new one: the newest of everything, else the first that
+    /// went as far as it was asked; nothing if there is none.
+    pub fn news_begin_after(&self, platform: &str) -> Result<Option<i64>> {
+        let sql = "SELECT ifnull(
+            (SELECT max(number) FROM listings WHERE platform = ?1 AND complete AND base AND from_time IS NULL
+                AND until_time IS NULL),
+            (SELECT min(number) FROM listings WHERE platform = ?1 AND believed AND base))";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
+    }
+
     /// The newest start of an entry below which nothing is unknown.
     pub fn newest_anchored(&self, platform: &str) -> Result<Option<Timestamp>> {
         let sql = "SELECT max(start_time) FROM activities WHERE platform = ?1 AND anchored AND absences = 0";

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{Exit, Failure, Talk};
 use crate::catalogue::{Catalogue, Change, Coverage, Reached, Seen};
 use crate::lang;
-use crate::plan::listing::{self, Extent, Order, SecondLook};
+use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
 use crate::platform::{self, Ending, Kind, More, Page, Platform, Window};
 
 /// A listing to be made.
@@ -29,7 +29,7 @@ pub struct Listing<'a> {
     /// The part of time that is asked for.
     pub window: Window,
     /// No more than so many, the newest first.
-    pub newest: Option<u64>,
+    pub newest: Option<Limit>,
     /// How far it goes.
     pub extent: Extent,
     /// It is believed, whatever it lacks.
@@ -76,6 +76,10 @@ struct Walk {
     /// What it showed, if a second look has to confirm it.
     ids: Option<HashSet<String>>,
     failure: Option<Failure>,
+    /// Above this everything is new, or was new to the listing before; see [`listing::floor`].
+    floor: Option<Timestamp>,
+    /// It showed everything down to the floor.
+    met_floor: bool,
 }
 
 /// So many entries that cannot be read are told one by one.
@@ -92,7 +96,13 @@ impl Walk {
             listed: Listed { listing: Some(number), ..Listed::default() },
             ids: None,
             failure: None,
+            floor: None,
+            met_floor: false,
         }
+    }
+
+    fn is_limit_reached(&self, limit: Limit) -> bool {
+        self.listed.items >= limit.count && (limit.is_strict || self.floor.is_none() || self.met_floor)
     }
 }
 
@@ -103,21 +113,25 @@ impl Listing<'_> {
     /// It was cut, or is not believed: nothing is concluded from it.
     pub fn take(mut self) -> Result<Listed, Failure> {
         let number = self.catalogue.begin_listing(self.kind.name, self.run, self.look, Timestamp::now())?;
-        let mut walk = Walk { ids: self.needs_confirming()?.then(HashSet::new), ..Walk::new(number) };
+        let ids = self.needs_confirming()?.then(HashSet::new);
+        let mut walk = Walk { ids, floor: self.floor()?, ..Walk::new(number) };
         let (platform, window) = (self.platform, self.window);
         let ended = platform.activities(&window, &mut |page| self.page(&mut walk, page));
         self.conclude(walk, ended)
     }
 
     fn page(&mut self, walk: &mut Walk, mut page: Page) -> platform::Result<More> {
-        limit(&mut page, self.newest, walk.listed.items);
+        if let Some(limit) = self.newest {
+            walk.met_floor = cut(&mut page, limit, walk.listed.items, walk.floor);
+        }
         walk.listed.asked = walk.listed.asked.or(page.asked);
         self.enter(walk, &page).map_err(|failure| {
             walk.failure = Some(failure);
             platform::Error::Stopped
         })?;
         (self.progress)(page.activities.len() as u64);
-        let enough = listing::is_enough(self.extent, walk.last_fresh, walk.listed.items, self.newest);
+        let is_limit_reached = self.newest.is_some_and(|limit| walk.is_limit_reached(limit));
+        let enough = listing::is_enough(self.extent, walk.last_fresh, is_limit_reached);
         Ok(if enough { More::Stop } else { More::Go })
     }
 
@@ -170,6 +184,7 @@ impl Listing<'_> {
         if !settled.believed {
             return Err(Failure::new(Exit::Later, shrunk(self.kind, settled.gone, settled.known)));
         }
+        self.tell_hole(ending, &reached);
         if settled.gone > 0 && !self.look {
             self.talk.note(&format!(
                 "{}: {} no longer there; see gs-list --deleted",
@@ -247,7 +262,7 @@ impl Listing<'_> {
 
     /// Takes the list into the catalogue once more, as part of the same listing, and returns the ids that it showed.
     fn look_again(&mut self, walk: &mut Walk) -> Result<HashSet<String>, Failure> {
-        let mut again = Walk { ids: Some(HashSet::new()), ..Walk::new(walk.number) };
+        let mut again = Walk { ids: Some(HashSet::new()), floor: walk.floor, ..Walk::new(walk.number) };
         let (platform, window) = (self.platform, self.window);
         let ended = platform.activities(&window, &mut |page| self.page(&mut again, page));
         if let Err(error) = ended {
@@ -258,7 +273,7 @@ impl Listing<'_> {
         }
         (walk.listed.items, walk.listed.new) = (again.listed.items, walk.listed.new + again.listed.new);
         walk.listed.asked = again.listed.asked;
-        walk.order = again.order;
+        (walk.order, walk.met_floor) = (again.order, again.met_floor);
         Ok(again.ids.unwrap_or_default())
     }
 
@@ -288,9 +303,33 @@ impl Listing<'_> {
         Ok(())
     }
 
+    /// Down to where a limited listing has to go so that it leaves no hole above what is known.
+    fn floor(&self) -> Result<Option<Timestamp>, Failure> {
+        if self.newest.is_none() || self.window != Window::default() {
+            return Ok(None);
+        }
+        let has_base = self.catalogue.last_base_listing(self.kind.name, Some(0))?.is_some();
+        let anchored = self.catalogue.anchored_starts(self.kind.name)?;
+        Ok(listing::floor(&anchored, has_base, Timestamp::now()))
+    }
+
+    /// Tells that a limit ended the list in the midst of what is new.
+    fn tell_hole(&self, ending: Ending, reached: &Reached) {
+        let Some(limit) = self.newest.filter(|limit| limit.is_strict && self.window == Window::default()) else {
+            return;
+        };
+        if ending == Ending::Stopped && !reached.seamless {
+            self.talk.warning(&format!(
+                "{}: only the newest {} listed, as --newest says, and activities below them may be new; run gs-fetch without --newest to list all of them",
+                self.kind.name,
+                lang::number(limit.count)
+            ));
+        }
+    }
+
     fn reached(&self, walk: &Walk, ending: Ending) -> Result<Reached, Failure> {
         let window = self.window;
-        let limited = self.newest.is_some_and(|newest| walk.listed.items >= newest);
+        let limited = self.newest.is_some_and(|limit| walk.listed.items >= limit.count);
         let coverage = match ending {
             Ending::End => Coverage { from: window.since, until: window.until },
             // Having stopped without a single start, or in a list without order, it covers no time at all.
@@ -302,12 +341,12 @@ impl Listing<'_> {
         };
         let base = window == Window::default() && (ending == Ending::End || limited);
         // One that its limit ended in the midst of news left a hole below them, unless nothing below was ever known.
-        let is_first = limited && self.catalogue.last_base_listing(self.kind.name, None)?.is_none();
+        let is_first = limited && walk.floor.is_none();
         let joins = match (ending, window.since) {
             // A window that reaches down into what is known leaves no hole above that.
             (Ending::End, Some(since)) => self.catalogue.newest_anchored(self.kind.name)? >= Some(since),
             (Ending::End, None) => true,
-            (Ending::Stopped, None) => walk.last_fresh == 0 || is_first,
+            (Ending::Stopped, None) => walk.last_fresh == 0 || is_first || walk.met_floor,
             (Ending::Stopped, Some(_)) => false,
         };
         Ok(Reached {
@@ -321,13 +360,20 @@ impl Listing<'_> {
     }
 }
 
-/// Leaves of a page as many activities as are still wanted: `newest` less those that earlier pages had.
-fn limit(page: &mut Page, newest: Option<u64>, listed: u64) {
-    let left = newest.map_or(usize::MAX, |newest| usize::try_from(newest.saturating_sub(listed)).unwrap_or(usize::MAX));
-    if page.activities.len() > left {
-        page.activities.truncate(left);
+/// Leaves of a page what is still wanted: `limit` less the `listed` of earlier pages, and above the floor everything unless
+/// the limit is strict. Returns whether all that is above the floor has been shown now.
+fn cut(page: &mut Page, limit: Limit, listed: u64, floor: Option<Timestamp>) -> bool {
+    let is_above = |listed: &platform::Listed| floor.is_some_and(|floor| listed.activity.start_time >= Some(floor));
+    let left = usize::try_from(limit.count.saturating_sub(listed)).unwrap_or(usize::MAX);
+    let above = page.activities.iter().rposition(is_above).map_or(0, |last| last + 1);
+    let kept = if limit.is_strict { left } else { left.max(above) };
+    // Below the floor the page goes on, so that it holds all that is above it.
+    let meets = floor.is_some() && above < page.activities.len() && above <= kept;
+    if page.activities.len() > kept {
+        page.activities.truncate(kept);
         page.outlines = page.activities.iter().filter_map(|listed| listed.activity.outline()).collect();
     }
+    meets
 }
 
 /// A listing from which nothing is concluded.

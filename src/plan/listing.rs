@@ -37,9 +37,33 @@ pub fn extent(full: bool, window: bool, shrunk: bool, last_base: Option<Timestam
     }
 }
 
-/// Whether a page is the last one wanted.
-pub fn is_enough(extent: Extent, fresh: usize, listed: u64, newest: Option<u64>) -> bool {
-    newest.is_some_and(|newest| listed >= newest) || (extent == Extent::Incremental && fresh == 0)
+/// Whether a page is the last one wanted: it holds nothing new, or the limit of the listing is reached.
+pub fn is_enough(extent: Extent, fresh: usize, is_limit_reached: bool) -> bool {
+    is_limit_reached || (extent == Extent::Incremental && fresh == 0)
+}
+
+/// How many of the newest activities are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// So many.
+    pub count: u64,
+    /// No more than that, even if something below is new: a person asked for it now. Else, as a setting that stands for all
+    /// runs, it limits how far back the first listing goes, and later ones list everything that is new since.
+    pub is_strict: bool,
+}
+
+/// So many of the newest known activities are not enough to tell what is new: their date may be wrong.
+const WITNESSES: usize = 3;
+
+/// Down to where a list has to be read so that nothing new is left out: a little below the newest known activities, but not
+/// below the oldest, as nobody asked for what is older. `anchored` are the starts of the activities that listings without
+/// holes have shown, the newest first. `has_base`: there was such a listing, so that without any activity everything is new.
+/// `None`: nothing is known.
+pub fn floor(anchored: &[Timestamp], has_base: bool, now: Timestamp) -> Option<Timestamp> {
+    let Some(oldest) = anchored.last() else { return has_base.then_some(Timestamp::MIN) };
+    let past = anchored.iter().filter(|start| **start <= later(now)).take(WITNESSES).last();
+    let near = past.and_then(|start| start.checked_sub(SPREAD).ok());
+    Some(near.map_or(*oldest, |near| near.max(*oldest)))
 }
 
 /// No history has more different recordings in a row that begin at the same second. Another tool that went round in circles
@@ -261,10 +285,21 @@ mod tests {
 
     #[test]
     fn an_incremental_one_ends_at_a_page_without_news_and_any_at_its_limit() {
-        assert!(is_enough(Extent::Incremental, 0, 100, None));
-        assert!(!is_enough(Extent::Incremental, 1, 100, None));
-        assert!(!is_enough(Extent::Full, 0, 100, None));
-        assert!(is_enough(Extent::Full, 100, 100, Some(100)));
-        assert!(!is_enough(Extent::Full, 99, 99, Some(100)));
+        assert!(is_enough(Extent::Incremental, 0, false));
+        assert!(!is_enough(Extent::Incremental, 1, false));
+        assert!(!is_enough(Extent::Full, 0, false));
+        assert!(is_enough(Extent::Full, 100, true));
+    }
+
+    #[test]
+    fn a_limited_list_is_read_down_to_what_is_known_and_no_further_than_that() {
+        let day = |day: i64| Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap();
+        let floor = |days: &[i64], base| floor(&days.iter().map(|it| day(*it)).collect::<Vec<_>>(), base, day(100));
+        assert_eq!(floor(&[], false), None, "nothing is known");
+        assert_eq!(floor(&[], true), Some(Timestamp::MIN), "an empty account: everything is new");
+        assert_eq!(floor(&[9, 8, 7, 3, 2, 1], true), Some(day(7) - SPREAD));
+        assert_eq!(floor(&[9, 8], true), Some(day(8)), "nobody asked for what is older than the oldest");
+        assert_eq!(floor(&[200, 99, 9, 8, 7, 3], true), Some(day(8) - SPREAD), "dates of a watch that was ahead");
+        assert_eq!(floor(&[200], true), Some(day(200)));
     }
 }
