@@ -206,6 +206,23 @@ fn one_start_that_cannot_be_makes_nobody_else_disappear() {
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
 }
 
+/// A person typed in a race of long ago; the account is listed, and everything else is synced.
+#[test]
+fn an_activity_of_before_1970_does_not_stop_the_whole_account() {
+    let sim = plain(12);
+    let work = Work::logged_in(&sim);
+    let race = ActivitySpec { oddities: vec!["manual".into()], ..added(30_000_000_000, -6_300_000) };
+    sim.with(|state| state.add_activity("garmin.com", &race));
+    for args in [&[][..], &[], &["--full"]] {
+        let records = work.run("gs-fetch", args).ok().silent().records();
+        assert_eq!((records.len(), &records[12]["start_time"]), (13, &"1969-10-20T02:00:00Z".into()));
+        assert_eq!(records[12]["manual"], true);
+    }
+    assert_eq!(work.run("gs-fetch", &["--until", "1969-12-31"]).ok().ids(), ["30000000000"]);
+    work.download(&[]).ok();
+    work.run("gs-report", &[]).ok();
+}
+
 #[test]
 fn five_listings_at_once_agree_also_over_an_empty_catalogue() {
     let sim = Scenario { latency_ms: 10, ..scenario(450) }.start();
