@@ -208,6 +208,63 @@ fn what_two_whole_lists_lack_a_while_apart_is_gone() {
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 9);
 }
 
+/// A line of cron that lists the last days every hour, and another that lists everything once a day.
+#[test]
+fn listings_of_other_parts_between_two_whole_ones_that_lack_the_same_do_not_matter() {
+    let sim = plain(40);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    let let_time_pass = || work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    let since = jiff::Timestamp::from_second(gs_sim::HISTORY_END - 7 * 86_400).unwrap().to_string();
+    for id in &ids[20..28] {
+        sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+    }
+    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    for _ in 0..3 {
+        let_time_pass();
+        work.run("gs-fetch", &["--since", &since]).ok();
+    }
+    // A plain one is whole, as what is missing is not yet known.
+    work.run("gs-fetch", &[]).ok();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 8);
+}
+
+#[test]
+fn a_part_that_shows_what_a_whole_list_lacked_contradicts_it() {
+    let sim = plain(40);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    let remove = || {
+        for id in &ids[..8] {
+            sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+        }
+    };
+    let let_time_pass = || work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    remove();
+    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    let_time_pass();
+    // One of them is there again for a while.
+    let start = jiff::Timestamp::from_second(gs_sim::HISTORY_END - 2 * 86_400).unwrap();
+    let back = gs_sim::ActivitySpec {
+        id: ids[1].parse().ok(),
+        start: Some(start.as_second()),
+        sport: Some("running".into()),
+        ..gs_sim::ActivitySpec::default()
+    };
+    sim.with(|state| state.add_activity("garmin.com", &back));
+    work.run(
+        "gs-fetch",
+        &["--since", &start.to_string(), "--until", &(start + jiff::SignedDuration::from_hours(1)).to_string()],
+    )
+    .ok();
+    remove();
+    let_time_pass();
+    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    let_time_pass();
+    work.run("gs-fetch", &["--full"]).ok();
+}
+
 #[test]
 fn what_a_list_of_the_newest_alone_lacks_twice_is_gone_as_well() {
     let sim = plain(20);

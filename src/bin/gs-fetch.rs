@@ -174,7 +174,7 @@ impl Task {
     fn extent(&self) -> Result<Extent, Failure> {
         let base = self.catalogue.last_base_listing(self.kind.name, self.newest.map(|limit| limit.count))?;
         let window = self.window != Window::default();
-        let shrunk = self.catalogue.newest_listing(self.kind.name)?.is_some_and(|newest| newest.shrunk);
+        let shrunk = self.catalogue.is_in_doubt(self.kind.name)?;
         Ok(listing::extent(self.full, window, shrunk, base, Timestamp::now()))
     }
 

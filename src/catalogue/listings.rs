@@ -122,14 +122,28 @@ fn missing(
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Whether a listing a while ago lacked the same, and none since then said otherwise.
-fn has_repeated(tx: &Transaction, platform: &str, missing: &str, now: Timestamp) -> rusqlite::Result<bool> {
-    let sql =
-        "SELECT EXISTS (SELECT 1 FROM listings one WHERE platform = ?1 AND missing = ?2 AND started BETWEEN ?3 AND ?4
+/// Whether a listing a while ago lacked the same, and none since then said otherwise: none has shown one of what is missing,
+/// and none that covers as much as this one lacked something else. One of a part that does not reach what is missing says
+/// nothing of it, however well it went.
+fn has_repeated(
+    tx: &Transaction,
+    (listing, platform): (i64, &str),
+    (from, until): (Option<i64>, Option<i64>),
+    missing: &str,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM listings one WHERE one.platform = ?1 AND missing = ?5 AND started BETWEEN ?6 AND ?7
+        AND NOT EXISTS (SELECT 1 FROM activities WHERE {COVERED} AND absences = 0 AND first_listing IS NOT NULL
+            AND last_listing < ?4 AND last_listing > one.number)
         AND NOT EXISTS (SELECT 1 FROM listings other WHERE other.platform = ?1 AND other.number > one.number
-            AND NOT other.look AND (other.believed OR (other.missing IS NOT NULL AND other.missing <> ?2))))";
+            AND NOT other.look AND other.missing <> ?5
+            AND ifnull(other.from_time <= ?2, other.from_time IS NULL)
+            AND ifnull(other.until_time >= ?3, other.until_time IS NULL)))"
+    );
     let now = now.as_second();
-    tx.prepare_cached(sql)?.query_row(params![platform, missing, now - MEMORY_S, now - APART_S], |row| row.get(0))
+    tx.prepare_cached(&sql)?
+        .query_row(params![platform, from, until, listing, missing, now - MEMORY_S, now - APART_S], |row| row.get(0))
 }
 
 /// Transfers whose entry this listing shows have arrived beyond doubt.
@@ -185,7 +199,7 @@ impl Catalogue {
                 false => None,
             };
             let repeats = match &missing {
-                Some(missing) => has_repeated(tx, platform, missing, now)?,
+                Some(missing) => has_repeated(tx, (listing, platform), (from, until), missing, now)?,
                 None => false,
             };
             let believed = accept_shrunk || !shrunk || repeats;
@@ -244,6 +258,14 @@ impl Catalogue {
             AND ((from_time IS NULL AND until_time IS NULL) OR items >= ?2) ORDER BY number DESC LIMIT 1";
         let seconds = self.connection.query_row(sql, params![platform, enough], |row| row.get::<_, i64>(0)).optional();
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    }
+
+    /// Whether a listing lacked too much to be believed, and none since that went to the end, or as far as it was asked to,
+    /// was believed: what is missing is still to be found out.
+    pub fn is_in_doubt(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND shrunk AND NOT look AND number >
+            (SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND base AND believed))";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
     /// The number of the last listing before `listing` that went well; 0 if there is none.

@@ -25,7 +25,7 @@ pub enum Extent {
 ///
 /// - asked for, or a part of time is asked for: all of that;
 /// - nothing to build on (no earlier listing got that far), or that is a week old: all;
-/// - the last listing was not believed because it shrank: all, as only a second whole one can prove it right;
+/// - one that shrank was not believed, and none of everything since: all, as only a second whole one can prove it right;
 /// - else until a page holds nothing new.
 pub fn extent(full: bool, window: bool, shrunk: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
     match last_base {
