@@ -174,6 +174,38 @@ fn the_look_before_an_upload_is_confirmed_where_nobody_has_ever_listed() {
     nothing_doubled(&world);
 }
 
+/// The first listing was of a part, by `--since` or by a limit.
+#[test]
+fn the_first_list_of_everything_is_confirmed_also_if_a_part_was_listed_before() {
+    for first in [["--since", "30d"], ["--newest", "5"]] {
+        let sim = plain(230);
+        let work = Work::logged_in(&sim);
+        let now = jiff::Timestamp::now().as_second();
+        let recent = (1..4).map(|day| gs_sim::ActivitySpec {
+            id: Some(30_000_000_000 - day),
+            start: Some(now - day as i64 * 86_400),
+            sport: Some("running".into()),
+            ..gs_sim::ActivitySpec::default()
+        });
+        recent.for_each(|spec| drop(sim.with(|state| state.add_activity("garmin.com", &spec))));
+        work.run("gs-fetch", &first).ok();
+        sim.clear_log();
+        // All pages but the first are empty once, wherever the walk looks for what should stand there.
+        for start in [99, 79, 39, 100] {
+            let empty = Effect::ListEmpty { no_content: false, count_true: true };
+            sim.fault(Fault::new(empty).contains(&format!("start={start}&")).count(1));
+        }
+        let said = work.run("gs-fetch", &[]);
+        let known = work.sql::<i64>("SELECT count(*) FROM activities");
+        assert_eq!((said.ok().ids().len(), known), (233, 233));
+        assert_eq!(support::asked(&sim, support::COUNT).len(), 2, "of the first look, and of the second");
+        // Once is enough.
+        sim.clear_log();
+        work.run("gs-fetch", &["--full"]).ok().silent();
+        assert!(support::asked(&sim, support::COUNT).is_empty());
+    }
+}
+
 #[test]
 fn one_activity_deleted_by_hand_is_believed_in_a_small_account() {
     let sim = plain(5);

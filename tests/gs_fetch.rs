@@ -211,7 +211,7 @@ fn one_start_that_cannot_be_makes_nobody_else_disappear() {
 fn an_activity_of_before_1970_does_not_stop_the_whole_account() {
     let sim = plain(12);
     let work = Work::logged_in(&sim);
-    let race = ActivitySpec { oddities: vec!["manual".into()], ..added(30_000_000_000, -6_300_000) };
+    let race = ActivitySpec { oddities: vec!["manual_404".into()], ..added(30_000_000_000, -6_300_000) };
     sim.with(|state| state.add_activity("garmin.com", &race));
     for args in [&[][..], &[], &["--full"]] {
         let records = work.run("gs-fetch", args).ok().silent().records();

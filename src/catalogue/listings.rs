@@ -289,6 +289,13 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
+    /// Whether a listing that was believed has ever gone from the newest entry to the oldest.
+    pub fn was_listed_whole(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND complete AND NOT look
+            AND from_time IS NULL AND until_time IS NULL)";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
+    }
+
     /// For which parts of time it is known what is on `platform`, as the run `run` sees it.
     ///
     /// A listing without an end is being made by another process, or was killed: it says nothing, and what was known before

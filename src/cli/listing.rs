@@ -66,6 +66,17 @@ impl Listed {
     }
 }
 
+/// Whether one look is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Confirm {
+    /// What is known speaks against a list that lacks much of it.
+    Never,
+    /// If it went to the end: no list has done so before, so most of it may be unknown.
+    IfWhole,
+    /// Nothing is known to be there.
+    Always,
+}
+
 /// How far it has got.
 struct Walk {
     number: i64,
@@ -73,7 +84,9 @@ struct Walk {
     /// News on the last page.
     last_fresh: usize,
     listed: Listed,
-    /// What it showed, if a second look has to confirm it.
+    /// Whether something else has to confirm it.
+    confirm: Confirm,
+    /// What it showed, if that may be.
     ids: Option<HashSet<String>>,
     failure: Option<Failure>,
     /// Above this everything is new, or was new to the listing before; see [`listing::floor`].
@@ -94,6 +107,7 @@ impl Walk {
             order: Order::default(),
             last_fresh: 0,
             listed: Listed { listing: Some(number), ..Listed::default() },
+            confirm: Confirm::Never,
             ids: None,
             failure: None,
             floor: None,
@@ -113,8 +127,9 @@ impl Listing<'_> {
     /// It was cut, or is not believed: nothing is concluded from it.
     pub fn take(mut self) -> Result<Listed, Failure> {
         let number = self.catalogue.begin_listing(self.kind.name, self.run, self.look, Timestamp::now())?;
-        let ids = self.needs_confirming()?.then(HashSet::new);
-        let mut walk = Walk { ids, floor: self.floor()?, ..Walk::new(number) };
+        let confirm = self.needs_confirming()?;
+        let ids = (confirm != Confirm::Never).then(HashSet::new);
+        let mut walk = Walk { confirm, ids, floor: self.floor()?, ..Walk::new(number) };
         let (platform, window) = (self.platform, self.window);
         let ended = platform.activities(&window, &mut |page| self.page(&mut walk, page));
         self.conclude(walk, ended)
@@ -175,7 +190,7 @@ impl Listing<'_> {
             self.catalogue.cut_listing(number, walk.listed.items, &message, now)?;
             return Ok(walk.listed);
         }
-        if let Err(failure) = self.incomplete(&mut walk) {
+        if let Err(failure) = self.incomplete(&mut walk, ending) {
             self.catalogue.cut_listing(number, walk.listed.items, &failure.message, now)?;
             return Err(failure);
         }
@@ -197,12 +212,13 @@ impl Listing<'_> {
 
     /// Why nothing may be concluded from a listing although it got to its end: it has no order, or it is the first one that
     /// nobody else bears out.
-    fn incomplete(&mut self, walk: &mut Walk) -> Result<(), Failure> {
+    fn incomplete(&mut self, walk: &mut Walk, ending: Ending) -> Result<(), Failure> {
         if self.kind.has_login() && walk.order.is_missing() {
             return Err(untrusted("the list is in no order, so parts of it may be missing"));
         }
-        match walk.ids.take() {
-            Some(first) => self.confirm(walk, first)?,
+        let confirm = walk.confirm == Confirm::Always || (walk.confirm == Confirm::IfWhole && ending == Ending::End);
+        match walk.ids.take().filter(|_| confirm) {
+            Some(first) => self.confirm(walk, first, ending)?,
             None if walk.listed.items == 0 && !self.look && self.kind.has_login() => self.not_counted()?,
             None => return Ok(()),
         }
@@ -213,16 +229,21 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Whether one look is not enough: nothing is known to be there, so nothing would speak against a list that is empty or
-    /// half by mistake, and all of it would be uploaded a second time.
-    fn needs_confirming(&self) -> Result<bool, Failure> {
-        Ok(self.kind.has_login() && !self.catalogue.is_filled(self.kind.name)?)
+    /// Whether one look is not enough: where little or nothing is known to be there, nothing would speak against a list that is
+    /// empty or half by mistake, and all of it would be uploaded a second time.
+    fn needs_confirming(&self) -> Result<Confirm, Failure> {
+        let is_all = self.window == Window::default() && !self.look;
+        Ok(match self.kind.has_login() {
+            true if !self.catalogue.is_filled(self.kind.name)? => Confirm::Always,
+            true if is_all && !self.catalogue.was_listed_whole(self.kind.name)? => Confirm::IfWhole,
+            _ => Confirm::Never,
+        })
     }
 
     /// Looks again until two looks agree: at the service's own count, if it has one that agrees; else, after a pause, at the
     /// same list. What the last look shows is what counts: the first may have come while the list was being filled.
-    fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>) -> Result<(), Failure> {
-        let whole = self.window == Window::default() && self.newest.is_none();
+    fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>, ending: Ending) -> Result<(), Failure> {
+        let whole = self.window == Window::default() && ending == Ending::End;
         let mut before = first;
         for _ in 1..LOOKS {
             if whole && !before.is_empty() && self.platform.count()? == Some(before.len() as u64) {
