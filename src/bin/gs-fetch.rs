@@ -211,6 +211,7 @@ impl Task {
             extent,
             accept_shrunk: self.accept_shrunk,
             look: false,
+            sought: None,
             confirm_wait: self.confirm_wait,
             stop: &self.stop,
             progress: &|count| {

@@ -36,6 +36,8 @@ pub struct Listing<'a> {
     pub accept_shrunk: bool,
     /// It only looks at what is there now: that something is gone is for the next listing of `gs-fetch` to say.
     pub look: bool,
+    /// The part of time that this look is for: it may stop once it has shown all of that, and something that is known.
+    pub sought: Option<(Timestamp, Timestamp)>,
     /// How long it waits before it looks again at a list that nobody has ever seen filled.
     pub confirm_wait: Duration,
     /// Raised when a person wants it to end.
@@ -55,8 +57,10 @@ pub struct Listed {
     pub new: u64,
     /// Those that could not be read.
     pub unreadable: u64,
-    /// When its first page was asked for: nothing that it shows is older.
+    /// When the first page was asked for that could show something of the covered time: what it tells is no older.
     pub asked: Option<Instant>,
+    /// The part of time for which it tells what is there, if it went well.
+    pub coverage: Coverage,
 }
 
 impl Listed {
@@ -83,6 +87,11 @@ struct Walk {
     order: Order,
     /// News on the last page.
     last_fresh: usize,
+    /// It showed something that was known before.
+    has_known: bool,
+    /// When a page had come that was, like all before it, above what is sought: those that tell of it are asked for later. And
+    /// what began before this time is on none of those pages.
+    above: Option<(Instant, Timestamp)>,
     listed: Listed,
     /// Whether something else has to confirm it.
     confirm: Confirm,
@@ -106,6 +115,8 @@ impl Walk {
             number,
             order: Order::default(),
             last_fresh: 0,
+            has_known: false,
+            above: None,
             listed: Listed { listing: Some(number), ..Listed::default() },
             confirm: Confirm::Never,
             ids: None,
@@ -144,10 +155,21 @@ impl Listing<'_> {
             walk.failure = Some(failure);
             platform::Error::Stopped
         })?;
+        let bound = listing::above_from(walk.order.oldest()).filter(|_| walk.order.is_sorted());
+        if let Some(bound) = bound.filter(|bound| self.sought.is_some_and(|(_, until)| until <= *bound)) {
+            walk.above = Some((Instant::now(), bound));
+        }
         (self.progress)(page.activities.len() as u64);
         let is_limit_reached = self.newest.is_some_and(|limit| walk.is_limit_reached(limit));
         let enough = listing::is_enough(self.extent, walk.last_fresh, is_limit_reached);
-        Ok(if enough { More::Stop } else { More::Go })
+        Ok(if enough || self.is_shown(walk) { More::Stop } else { More::Go })
+    }
+
+    /// Whether all is shown that this look is for. One that has to be confirmed goes to its end.
+    fn is_shown(&self, walk: &Walk) -> bool {
+        let Some((sought, _)) = self.sought else { return false };
+        let covered = listing::covered_from(walk.order.oldest()).is_some_and(|from| from <= sought);
+        covered && walk.has_known && walk.order.is_sorted() && walk.ids.is_none()
     }
 
     /// Takes a page into the catalogue.
@@ -169,6 +191,7 @@ impl Listing<'_> {
         walk.listed.items += seen.len() as u64;
         walk.listed.unreadable += page.unreadable.len() as u64;
         walk.listed.new += changes.iter().filter(|change| **change == Change::New).count() as u64;
+        walk.has_known |= changes.iter().any(|change| *change != Change::New);
         walk.last_fresh = changes.iter().filter(|change| **change != Change::Same).count();
         Ok(())
     }
@@ -198,6 +221,11 @@ impl Listing<'_> {
         let settled = self.catalogue.finish_listing((number, self.kind.name), &reached, self.accept_shrunk, now)?;
         if !settled.believed {
             return Err(Failure::new(Exit::Later, shrunk(self.kind, settled.gone, settled.known)));
+        }
+        walk.listed.coverage = reached.coverage;
+        if let Some((since, bound)) = walk.above {
+            walk.listed.asked = Some(since);
+            walk.listed.coverage.until = Some(reached.coverage.until.map_or(bound, |until| until.min(bound)));
         }
         self.tell_hole(ending, &reached);
         if settled.gone > 0 && !self.look {
@@ -293,7 +321,7 @@ impl Listing<'_> {
             return Err(untrusted("a second look at the list shows entries that cannot be read, or in no order"));
         }
         (walk.listed.items, walk.listed.new) = (again.listed.items, walk.listed.new + again.listed.new);
-        walk.listed.asked = again.listed.asked;
+        (walk.listed.asked, walk.above) = (again.listed.asked, again.above);
         (walk.order, walk.met_floor) = (again.order, again.met_floor);
         Ok(again.ids.unwrap_or_default())
     }
@@ -365,10 +393,9 @@ impl Listing<'_> {
         let is_first = limited && walk.floor.is_none();
         let joins = match (ending, window.since) {
             // A window that reaches down into what is known leaves no hole above that.
-            (Ending::End, Some(since)) => self.catalogue.newest_anchored(self.kind.name)? >= Some(since),
+            (_, Some(_)) => self.catalogue.newest_anchored(self.kind.name)? >= coverage.from,
             (Ending::End, None) => true,
             (Ending::Stopped, None) => walk.last_fresh == 0 || is_first || walk.met_floor,
-            (Ending::Stopped, Some(_)) => false,
         };
         Ok(Reached {
             coverage,

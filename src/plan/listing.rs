@@ -171,6 +171,11 @@ pub fn covered_from(oldest: Option<Timestamp>) -> Option<Timestamp> {
     oldest?.checked_add(SPREAD).ok()
 }
 
+/// Up to when on nothing is on the pages that were read so far, the oldest entry of which began at `oldest`.
+pub fn above_from(oldest: Option<Timestamp>) -> Option<Timestamp> {
+    oldest?.checked_sub(SPREAD).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,7 +68,10 @@ pub enum Error {
     #[error("{0}")]
     Unclear(String),
     /// The turn of a write came after the moment until which it was to be sent: nothing of it was sent.
-    #[error("the look before it was too old when its turn came; nothing was sent; try again later")]
+    #[error(
+        "nothing was sent: the service or the line is so slow that what its list showed was too old by then; try again later, or \
+         set a larger GS_REQUEST_INTERVAL, as a list serves for five times that, or 15 seconds if that is more"
+    )]
     TooLate,
     /// A person ended the program.
     #[error("stopped")]
