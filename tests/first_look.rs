@@ -187,7 +187,9 @@ fn the_first_list_of_everything_is_confirmed_also_if_a_part_was_listed_before() 
             sport: Some("running".into()),
             ..gs_sim::ActivitySpec::default()
         });
-        recent.for_each(|spec| drop(sim.with(|state| state.add_activity("garmin.com", &spec))));
+        recent.for_each(|spec| {
+            sim.with(|state| state.add_activity("garmin.com", &spec));
+        });
         work.run("gs-fetch", &first).ok();
         sim.clear_log();
         // All pages but the first are empty once, wherever the walk looks for what should stand there.
