@@ -52,7 +52,50 @@ pub struct Activity {
     pub manual: bool,
 }
 
+/// What tells several uploads of one recording from several recordings that begin at the same second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// When it began.
+    pub start: Timestamp,
+    /// The service's own type.
+    pub platform_sport: Option<String>,
+    /// Seconds: with the timer running, or in all where the service does not tell the former.
+    pub duration_s: Option<f64>,
+    /// Metres.
+    pub distance_m: Option<f64>,
+}
+
+/// Services round lengths differently; two recordings that begin at the same second are further apart than this.
+const SAME_DURATION_S: f64 = 2.0;
+/// The same, for distances in metres.
+const SAME_DISTANCE_M: f64 = 10.0;
+
+impl Outline {
+    /// Whether both may be uploads of one recording: same start, type, length and distance. Where a length is not known,
+    /// nothing shows that they are.
+    pub fn is_copy_of(&self, other: &Outline) -> bool {
+        let near = |one: Option<f64>, other: Option<f64>, tolerance: f64| {
+            one.zip(other).is_some_and(|(one, other)| (one - other).abs() <= tolerance)
+        };
+        let no_distance = self.distance_m.is_none() && other.distance_m.is_none();
+        self.start == other.start
+            && self.platform_sport == other.platform_sport
+            && near(self.duration_s, other.duration_s, SAME_DURATION_S)
+            && (no_distance || near(self.distance_m, other.distance_m, SAME_DISTANCE_M))
+    }
+}
+
 impl Activity {
+    /// Its outline; nothing if it has no start.
+    pub fn outline(&self) -> Option<Outline> {
+        Some(Outline {
+            start: self.start_time?,
+            platform_sport: self.platform_sport.clone(),
+            duration_s: self.timer_time_s.or(self.elapsed_time_s),
+            distance_m: self.distance_m,
+        })
+    }
+
     /// The name as it may be shown on a terminal: see [`printable`].
     pub fn shown_name(&self) -> String {
         printable(self.name.as_deref().unwrap_or(""))

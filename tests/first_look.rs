@@ -174,6 +174,40 @@ fn the_look_before_an_upload_is_confirmed_where_nobody_has_ever_listed() {
     nothing_doubled(&world);
 }
 
+/// The first listing was of a part, by `--since` or by a limit.
+#[test]
+fn the_first_list_of_everything_is_confirmed_also_if_a_part_was_listed_before() {
+    for first in [["--since", "30d"], ["--newest", "5"]] {
+        let sim = plain(230);
+        let work = Work::logged_in(&sim);
+        let now = jiff::Timestamp::now().as_second();
+        let recent = (1..4).map(|day| gs_sim::ActivitySpec {
+            id: Some(30_000_000_000 - day),
+            start: Some(now - day as i64 * 86_400),
+            sport: Some("running".into()),
+            ..gs_sim::ActivitySpec::default()
+        });
+        recent.for_each(|spec| {
+            sim.with(|state| state.add_activity("garmin.com", &spec));
+        });
+        work.run("gs-fetch", &first).ok();
+        sim.clear_log();
+        // All pages but the first are empty once, wherever the walk looks for what should stand there.
+        for start in [99, 79, 39, 100] {
+            let empty = Effect::ListEmpty { no_content: false, count_true: true };
+            sim.fault(Fault::new(empty).contains(&format!("start={start}&")).count(1));
+        }
+        let said = work.run("gs-fetch", &[]);
+        let known = work.sql::<i64>("SELECT count(*) FROM activities");
+        assert_eq!((said.ok().ids().len(), known), (233, 233));
+        assert_eq!(support::asked(&sim, support::COUNT).len(), 2, "of the first look, and of the second");
+        // Once is enough.
+        sim.clear_log();
+        work.run("gs-fetch", &["--full"]).ok().silent();
+        assert!(support::asked(&sim, support::COUNT).is_empty());
+    }
+}
+
 #[test]
 fn one_activity_deleted_by_hand_is_believed_in_a_small_account() {
     let sim = plain(5);
@@ -206,6 +240,63 @@ fn what_two_whole_lists_lack_a_while_apart_is_gone() {
     work.change(earlier);
     work.run("gs-fetch", &[]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 9);
+}
+
+/// A line of cron that lists the last days every hour, and another that lists everything once a day.
+#[test]
+fn listings_of_other_parts_between_two_whole_ones_that_lack_the_same_do_not_matter() {
+    let sim = plain(40);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    let let_time_pass = || work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    let since = jiff::Timestamp::from_second(gs_sim::HISTORY_END - 7 * 86_400).unwrap().to_string();
+    for id in &ids[20..28] {
+        sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+    }
+    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    for _ in 0..3 {
+        let_time_pass();
+        work.run("gs-fetch", &["--since", &since]).ok();
+    }
+    // A plain one is whole, as what is missing is not yet known.
+    work.run("gs-fetch", &[]).ok();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 8);
+}
+
+#[test]
+fn a_part_that_shows_what_a_whole_list_lacked_contradicts_it() {
+    let sim = plain(40);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    let remove = || {
+        for id in &ids[..8] {
+            sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+        }
+    };
+    let let_time_pass = || work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    remove();
+    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    let_time_pass();
+    // One of them is there again for a while.
+    let start = jiff::Timestamp::from_second(gs_sim::HISTORY_END - 2 * 86_400).unwrap();
+    let back = gs_sim::ActivitySpec {
+        id: ids[1].parse().ok(),
+        start: Some(start.as_second()),
+        sport: Some("running".into()),
+        ..gs_sim::ActivitySpec::default()
+    };
+    sim.with(|state| state.add_activity("garmin.com", &back));
+    work.run(
+        "gs-fetch",
+        &["--since", &start.to_string(), "--until", &(start + jiff::SignedDuration::from_hours(1)).to_string()],
+    )
+    .ok();
+    remove();
+    let_time_pass();
+    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    let_time_pass();
+    work.run("gs-fetch", &["--full"]).ok();
 }
 
 #[test]
@@ -249,6 +340,21 @@ fn a_list_of_one_start_for_all_concludes_nothing() {
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     work.given("gs-auth", &["import", "-"], &token).ok();
     work.run("gs-fetch", &[]).ends(75).says("in no order");
+}
+
+/// Another tool went round in circles and put one run onto COROS many times: `gs-dedupe` is made for exactly that.
+#[test]
+fn a_list_with_many_duplicates_of_one_run_is_in_order() {
+    for (copies, others) in [(14, 12), (5, 0)] {
+        let world = World::new();
+        world.work.run("gs-auth", &["login", "--platform", "coros"]);
+        (0..copies).for_each(|_| drop(world.put("coros", &run(3))));
+        (20..20 + others).for_each(|day| drop(world.put("coros", &run(day))));
+        let said = world.work.run("gs-fetch", &["--platform", "coros"]);
+        assert_eq!(said.ok().ids().len(), copies + others as usize);
+        let marked = world.work.given("gs-dedupe", &["--copies"], &said.out).ok().out.clone();
+        assert_eq!(marked.matches("copy_of").count(), copies - 1);
+    }
 }
 
 #[test]

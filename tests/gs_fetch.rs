@@ -128,6 +128,64 @@ fn a_limit_in_the_midst_of_news_leaves_no_hole_behind() {
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 270);
 }
 
+/// Two weeks without the computer, and a setting of the older tool.
+#[test]
+fn more_new_activities_than_the_setting_of_the_older_tool_are_all_listed_and_printed() {
+    for known in [20, 200] {
+        let sim = plain(known);
+        let mut work = Work::logged_in(&sim);
+        work.set("GARMIN_NEWEST_NUM", "5");
+        assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 5);
+        for (round, new) in [(1, 12), (2, 120)] {
+            sim.with(|state| {
+                for n in 0..new {
+                    let start = HISTORY_END + 86_400 * (20 * round + n as i64);
+                    state.add_activity("garmin.com", &added(30_000_000_000 + 1000 * round as u64 + n, start));
+                }
+            });
+            // Those that were not sent by this run are offered by the next one again.
+            for args in [&[][..], &["--full"], &[]] {
+                let ids = work.run("gs-fetch", args).ok().silent().ids();
+                let printed = ids.iter().filter(|id| id.starts_with(&format!("3000000{round}"))).count();
+                assert_eq!(printed as u64, new, "{args:?}");
+            }
+        }
+        let all = work.sql::<i64>("SELECT count(*) FROM activities WHERE id < 30000000000");
+        assert_eq!(all, 5, "nobody asked for older ones");
+    }
+}
+
+#[test]
+fn a_setting_that_limits_a_list_does_not_print_all_that_was_known_before() {
+    let sim = plain(30);
+    let mut work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    work.set("GARMIN_NEWEST_NUM", "5");
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 5);
+    let since = jiff::Timestamp::from_second(HISTORY_END - 9 * 86_400).unwrap().to_string();
+    assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 9, "a part of time is what was asked for");
+}
+
+#[test]
+fn a_limit_of_the_command_line_in_the_midst_of_news_is_told() {
+    let sim = plain(20);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &["--newest", "5"]).ok().silent();
+    sim.with(|state| {
+        for n in 0..12_u64 {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 86_400 * n as i64));
+        }
+    });
+    for _ in 0..2 {
+        let said = work.run("gs-fetch", &["--newest", "5"]);
+        assert_eq!(said.ok().says("only the newest 5 listed").says("without --newest").ids().len(), 5);
+    }
+    // This one reaches what is known.
+    assert_eq!(work.run("gs-fetch", &["--newest", "17"]).ok().silent().ids().len(), 17);
+    assert_eq!(work.run("gs-fetch", &["--newest", "5"]).ok().silent().ids().len(), 5);
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 32);
+}
+
 #[test]
 fn one_start_that_cannot_be_makes_nobody_else_disappear() {
     let sim = plain(130);
@@ -146,6 +204,23 @@ fn one_start_that_cannot_be_makes_nobody_else_disappear() {
     work.run("gs-fetch", &[]).ok();
     work.run("gs-fetch", &[]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+}
+
+/// A person typed in a race of long ago; the account is listed, and everything else is synced.
+#[test]
+fn an_activity_of_before_1970_does_not_stop_the_whole_account() {
+    let sim = plain(12);
+    let work = Work::logged_in(&sim);
+    let race = ActivitySpec { oddities: vec!["manual_404".into()], ..added(30_000_000_000, -6_300_000) };
+    sim.with(|state| state.add_activity("garmin.com", &race));
+    for args in [&[][..], &[], &["--full"]] {
+        let records = work.run("gs-fetch", args).ok().silent().records();
+        assert_eq!((records.len(), &records[12]["start_time"]), (13, &"1969-10-20T02:00:00Z".into()));
+        assert_eq!(records[12]["manual"], true);
+    }
+    assert_eq!(work.run("gs-fetch", &["--until", "1969-12-31"]).ok().ids(), ["30000000000"]);
+    work.download(&[]).ok();
+    work.run("gs-report", &[]).ok();
 }
 
 #[test]

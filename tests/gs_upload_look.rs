@@ -65,6 +65,55 @@ fn a_look_that_is_too_old_when_the_upload_has_its_turn_is_taken_again() {
     assert_eq!((world.times(COROS, START), world.sent(COROS), world.looks(COROS)), (1, 0, 2));
 }
 
+/// Each page of the list takes most of the time that a look serves, and Garmin's list ends with a second one.
+#[test]
+fn an_upload_goes_out_over_a_slow_line() {
+    // Something older on the first page: no other is needed. Nothing older: the second page tells, and is new enough.
+    for (older, pages) in [(vec![START - 30 * DAY], 1), (vec![], 2)] {
+        let world = start(&[(COM, &[START]), (CN, &older)], |_| {});
+        let plan = world.plan_of(COM, CN, &[START]);
+        world.sim.fault(Fault::new(Effect::Held { ms: 8_500 }).path("/activitylist-service/").count(pages));
+        let said = world.upload(&plan);
+        assert_eq!((world.sent(CN), world.times(CN, START)), (1, 1), "{said}");
+        let log = world.sim.log();
+        let sent = log.iter().position(|one| one.path.contains(upload::SEND_GARMIN)).unwrap();
+        let asked = log[..sent].iter().filter(|one| one.path.contains("/activitylist-service/")).count();
+        assert_eq!(asked as u32, pages);
+    }
+}
+
+/// The page that shows nothing of an old exercise is asked for after the one that shows what is newer, which may be too old.
+#[test]
+fn a_look_for_something_old_does_not_serve_what_stands_above_it() {
+    let newer = gs_sim::HISTORY_END - 5 * DAY + 7;
+    let world = world(&[START, newer], |_| {});
+    let plan = world.plan_of(COM, CN, &[START, newer]);
+    let old_first: String = plan.lines().rev().map(|line| format!("{line}\n")).collect();
+    assert!(old_first.lines().next().unwrap().contains(&upload::iso(START)));
+    world.upload(&old_first).ok();
+    let log = world.sim.log();
+    let is_send = |at: &usize| log[*at].path.contains(upload::SEND_GARMIN) && log[*at].method == "POST";
+    let sends: Vec<usize> = (0..log.len()).filter(is_send).collect();
+    assert_eq!(sends.len(), 2);
+    assert!(log[sends[0]..sends[1]].iter().any(|one| one.path.contains("/activitylist-service/")));
+}
+
+#[test]
+fn a_look_that_is_always_too_old_says_why_and_what_helps() {
+    let mut world = start(&[(COM, &[START]), (CN, &[START - 30 * DAY])], |_| {});
+    let plan = world.plan_of(COM, CN, &[START]);
+    world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/"));
+    let said = world.upload(&plan);
+    assert_eq!((kinds(said.ends(75)), world.sent(CN)), (vec!["problem retry-later".to_owned()], 0));
+    assert!(said.out.contains("slow") && said.out.contains("GS_REQUEST_INTERVAL"), "{said}");
+    // What it says does help: a list serves longer.
+    world.work.set("GS_REQUEST_INTERVAL", "4s");
+    world.sim.clear_faults();
+    world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/").count(1));
+    world.upload(&plan).ok();
+    assert_eq!(world.times(CN, START), 1);
+}
+
 #[test]
 fn years_apart_each_has_its_own_look() {
     let world = world(&[START, LONG_AGO], |_| {});
@@ -109,6 +158,43 @@ fn a_look_that_shows_nothing_is_not_the_end_where_something_is_known() {
         let said = world.upload(&plan);
         assert_eq!((world.times(to, when), world.sent(to)), (1, 0), "{said}");
         assert_eq!(kinds(world.upload(&plan).ok()), ["already-there"]);
+    }
+}
+
+/// What only an import tells of is no evidence that a list is whole: no list has to show it.
+#[test]
+fn imported_activities_that_no_list_shows_do_not_make_an_empty_look_believable() {
+    for to in [CN, COROS] {
+        let when = START - 365 * DAY;
+        let world = world(&[when], |_| {});
+        let plan = world.plan_of(COM, to, &[when]);
+        for day in 1..4 {
+            world.work.change(&format!(
+                "INSERT INTO activities (platform, id, start_time, manual, first_seen, last_seen)
+                 VALUES ('{to}', '77{day}', {}, 0, unixepoch(), unixepoch())",
+                when - 10 * day * DAY
+            ));
+        }
+        put_by_hand(&world, to, when);
+        let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
+        world.sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }).path(list).nth(1));
+        let said = world.upload(&plan);
+        assert_eq!((world.times(to, when), world.sent(to)), (1, 0), "{said}");
+    }
+}
+
+#[test]
+fn an_empty_look_is_not_believed_where_all_that_was_known_is_gone() {
+    for to in [CN, COROS] {
+        let world = world(&[START], |_| {});
+        let plan = world.plan_of(COM, to, &[START]);
+        world.work.change(&format!("UPDATE activities SET absences = 2, absent_since = 1 WHERE platform = '{to}'"));
+        put_by_hand(&world, to, START);
+        let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
+        world.sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }).path(list).nth(1));
+        let said = world.upload(&plan);
+        assert_eq!((world.times(to, START), world.sent(to)), (1, 0), "{said}");
+        assert_eq!(kinds(said.ok()), ["already-there"]);
     }
 }
 

@@ -306,6 +306,29 @@ fn what_is_edited_on_one_platform_stays_the_exercise_that_it_was() {
     assert_eq!(three.exercises().len(), exercises.len() + 1, "only the start that was cut is new");
 }
 
+/// The battery of the watch was empty, and a person corrects the date on one platform.
+#[test]
+fn a_date_that_is_corrected_on_one_platform_doubles_nothing() {
+    for (days, archived) in [(3, false), (3, true), (-40, false)] {
+        let three = scenario(12, 0, |_| {});
+        let work = settings(&three);
+        let archive: &[&str] = if archived { &["--archive"] } else { &[] };
+        sync(&work, archive).ok();
+        let held = three.held().len();
+        three.sim.with(|state| state.coros.accounts[0].items[3].start += days * 86_400 + 1234);
+        three.sim.clear_log();
+        for _ in 0..3 {
+            sync(&work, &[archive, &["--full"]].concat()).ok();
+            assert_eq!(writes(&three), [""; 0], "{days} {archived}");
+        }
+        assert_eq!(three.held().len(), held + 1, "only the start that was corrected is new");
+        let list = work.run("gs-list", &[]);
+        let all = work.given("gs-diff", &["--all"], &list.out);
+        let is_told = all.ok().out.contains("were found to be one exercise before");
+        assert_eq!(is_told, !archived, "the files show that it is one recording: {all}");
+    }
+}
+
 #[test]
 fn what_was_edited_before_the_first_run_is_held() {
     let three = three(12, 0);

@@ -1,4 +1,4 @@
-complete -c gs-fetch -l newest -d 'List and print only the newest N [default for Garmin: $GARMIN_NEWEST_NUM]' -r -f
+complete -c gs-fetch -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
 complete -c gs-fetch -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c gs-fetch -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
 complete -c gs-fetch -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''

@@ -23,7 +23,7 @@ use garminsync::cli::{
     self, Bar, Common, Exit, Failure, Filter, HasCommon, Listed, Listing, Outcome, Output, Ownership, Run, Talk,
 };
 use garminsync::http::Http;
-use garminsync::plan::listing::{self, Extent};
+use garminsync::plan::listing::{self, Extent, Limit};
 use garminsync::platform::{Kind, Platform, Window};
 use garminsync::record::Record;
 use jiff::Timestamp;
@@ -45,7 +45,7 @@ use jiff::Timestamp;
   gs-fetch --full > /dev/null           everything: shows what was deleted, too
   gs-fetch --since 30d --sport running   ask for the last thirty days
 
-Settings: GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
+Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
 
 Exit codes: 0 all well, 75 try again later (also if some of a list could not be read), 77 a login is needed, 78 set-up"
 )]
@@ -53,7 +53,7 @@ struct Args {
     /// List everything again, to the end
     #[arg(long)]
     full: bool,
-    /// List and print only the newest N [default for Garmin: $GARMIN_NEWEST_NUM]
+    /// List and print only the newest N, also if activities below them are new
     #[arg(long, value_name = "N")]
     newest: Option<u64>,
     /// Print only those first seen now
@@ -135,7 +135,7 @@ struct Task {
     talk: Arc<Talk>,
     bar: Bar,
     window: Window,
-    newest: Option<u64>,
+    newest: Option<Limit>,
     full: bool,
     accept_shrunk: bool,
     confirm_wait: Duration,
@@ -154,7 +154,7 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
         talk: run.talk.clone(),
         bar,
         window,
-        newest: newest(args.newest, kind, limit),
+        newest: newest(args.newest, kind, window, limit),
         full: args.full,
         accept_shrunk: args.accept_shrunk,
         confirm_wait: run.confirm_wait()?,
@@ -162,17 +162,19 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
     })
 }
 
-/// How many of the newest are wanted: what the flag says, else for Garmin what the setting `limit` says.
-fn newest(flag: Option<u64>, kind: &Kind, limit: Option<u64>) -> Option<u64> {
-    let of_setting = limit.filter(|_| kind.name.starts_with("garmin"));
-    flag.or(of_setting).filter(|newest| *newest > 0)
+/// How many of the newest are wanted: what the flag says, else for Garmin what the setting `limit` says. The setting does not
+/// narrow a part of time, which a person asked for.
+fn newest(flag: Option<u64>, kind: &Kind, window: Window, limit: Option<u64>) -> Option<Limit> {
+    let of_setting = limit.filter(|_| kind.name.starts_with("garmin") && window == Window::default());
+    let (count, is_strict) = (flag.or(of_setting)?, flag.is_some());
+    (count > 0).then_some(Limit { count, is_strict })
 }
 
 impl Task {
     fn extent(&self) -> Result<Extent, Failure> {
-        let base = self.catalogue.last_base_listing(self.kind.name, self.newest)?;
+        let base = self.catalogue.last_base_listing(self.kind.name, self.newest.map(|limit| limit.count))?;
         let window = self.window != Window::default();
-        let shrunk = self.catalogue.newest_listing(self.kind.name)?.is_some_and(|newest| newest.shrunk);
+        let shrunk = self.catalogue.is_in_doubt(self.kind.name)?;
         Ok(listing::extent(self.full, window, shrunk, base, Timestamp::now()))
     }
 
@@ -209,6 +211,7 @@ impl Task {
             extent,
             accept_shrunk: self.accept_shrunk,
             look: false,
+            sought: None,
             confirm_wait: self.confirm_wait,
             stop: &self.stop,
             progress: &|count| {
@@ -263,12 +266,19 @@ fn print(
     };
     let mut output = Output::buffered();
     let archive = run.archive.clone();
-    let mut left = newest(args.newest, kind, limit).unwrap_or(u64::MAX);
+    let limit = newest(args.newest, kind, Window { since, until }, limit);
+    let mut left = limit.map_or(u64::MAX, |limit| limit.count);
+    // What is new since the setting limited the first list is printed however much it is: nothing else would ever send it.
+    let news = match limit {
+        Some(Limit { is_strict: false, .. }) => run.catalogue.news_begin_after(kind.name)?,
+        _ => None,
+    };
     run.catalogue.entries(&query, |entry| {
-        if left == 0 {
+        let is_news = news.is_some_and(|listing| entry.first_listing > Some(listing));
+        if left == 0 && !is_news {
             return Ok(());
         }
-        left -= 1;
+        left = left.saturating_sub(1);
         output.record(&Record::from(cli::record_of(entry, &archive))).map(drop)
     })?;
     output.flush().map(drop)

@@ -181,10 +181,11 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// The starts of what is on a platform, sorted.
-    pub fn starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
+    /// The starts of the activities that listings have shown on a platform and still do, sorted. An activity that only an
+    /// import or a file of the archive tells of is none of them: no list has to show it.
+    pub fn listed_starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
         let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND start_time IS NOT NULL AND absences = 0
-            ORDER BY start_time";
+            AND first_listing IS NOT NULL ORDER BY start_time";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             statement.query_map([platform], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
         });

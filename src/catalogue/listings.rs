@@ -122,14 +122,28 @@ fn missing(
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Whether a listing a while ago lacked the same, and none since then said otherwise.
-fn has_repeated(tx: &Transaction, platform: &str, missing: &str, now: Timestamp) -> rusqlite::Result<bool> {
-    let sql =
-        "SELECT EXISTS (SELECT 1 FROM listings one WHERE platform = ?1 AND missing = ?2 AND started BETWEEN ?3 AND ?4
+/// Whether a listing a while ago lacked the same, and none since then said otherwise: none has shown one of what is missing,
+/// and none that covers as much as this one lacked something else. One of a part that does not reach what is missing says
+/// nothing of it, however well it went.
+fn has_repeated(
+    tx: &Transaction,
+    (listing, platform): (i64, &str),
+    (from, until): (Option<i64>, Option<i64>),
+    missing: &str,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM listings one WHERE one.platform = ?1 AND missing = ?5 AND started BETWEEN ?6 AND ?7
+        AND NOT EXISTS (SELECT 1 FROM activities WHERE {COVERED} AND absences = 0 AND first_listing IS NOT NULL
+            AND last_listing < ?4 AND last_listing > one.number)
         AND NOT EXISTS (SELECT 1 FROM listings other WHERE other.platform = ?1 AND other.number > one.number
-            AND NOT other.look AND (other.believed OR (other.missing IS NOT NULL AND other.missing <> ?2))))";
+            AND NOT other.look AND other.missing <> ?5
+            AND ifnull(other.from_time <= ?2, other.from_time IS NULL)
+            AND ifnull(other.until_time >= ?3, other.until_time IS NULL)))"
+    );
     let now = now.as_second();
-    tx.prepare_cached(sql)?.query_row(params![platform, missing, now - MEMORY_S, now - APART_S], |row| row.get(0))
+    tx.prepare_cached(&sql)?
+        .query_row(params![platform, from, until, listing, missing, now - MEMORY_S, now - APART_S], |row| row.get(0))
 }
 
 /// Transfers whose entry this listing shows have arrived beyond doubt.
@@ -185,7 +199,7 @@ impl Catalogue {
                 false => None,
             };
             let repeats = match &missing {
-                Some(missing) => has_repeated(tx, platform, missing, now)?,
+                Some(missing) => has_repeated(tx, (listing, platform), (from, until), missing, now)?,
                 None => false,
             };
             let believed = accept_shrunk || !shrunk || repeats;
@@ -246,6 +260,14 @@ impl Catalogue {
         Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 
+    /// Whether a listing lacked too much to be believed, and none since that went to the end, or as far as it was asked to,
+    /// was believed: what is missing is still to be found out.
+    pub fn is_in_doubt(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND shrunk AND NOT look AND number >
+            (SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND base AND believed))";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
+    }
+
     /// The number of the last listing before `listing` that went well; 0 if there is none.
     pub fn last_believed_before(&self, platform: &str, listing: i64) -> Result<i64> {
         let sql = "SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND number < ?2
@@ -253,15 +275,24 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, params![platform, listing], |row| row.get(0)))
     }
 
-    /// Whether a listing that was believed has ever shown an activity.
-    pub fn was_filled(&self, platform: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND items > 0)";
+    /// Whether an activity is known to be there, from a listing that was believed: then a list without any activity speaks
+    /// against itself.
+    pub fn is_filled(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND items > 0)
+            AND EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND first_listing IS NOT NULL AND absences = 0)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
     /// Whether a listing of everything was ever believed, however little it showed.
     pub fn was_listed(&self, platform: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND base)";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
+    }
+
+    /// Whether a listing that was believed has ever gone from the newest entry to the oldest.
+    pub fn was_listed_whole(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND complete AND NOT look
+            AND from_time IS NULL AND until_time IS NULL)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
@@ -306,6 +337,27 @@ impl Catalogue {
             span.collect()
         });
         self.done(spans)
+    }
+
+    /// The starts of all entries that a listing without a hole below them has shown, whether they are still there or not, the
+    /// newest first.
+    pub fn anchored_starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
+        let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND anchored AND start_time IS NOT NULL
+            ORDER BY start_time DESC";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            statement.query_map([platform], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        Ok(self.done(rows)?.into_iter().filter_map(|seconds| Timestamp::from_second(seconds).ok()).collect())
+    }
+
+    /// The listing after which every activity that is shown first is a new one: the newest of everything, else the first that
+    /// went as far as it was asked; nothing if there is none.
+    pub fn news_begin_after(&self, platform: &str) -> Result<Option<i64>> {
+        let sql = "SELECT ifnull(
+            (SELECT max(number) FROM listings WHERE platform = ?1 AND complete AND base AND from_time IS NULL
+                AND until_time IS NULL),
+            (SELECT min(number) FROM listings WHERE platform = ?1 AND believed AND base))";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
     /// The newest start of an entry below which nothing is unknown.

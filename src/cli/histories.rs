@@ -1,7 +1,7 @@
 //! What the catalogue knows of the histories on several platforms, ready to be compared: `gs-diff` plans by it, and the
 //! page tells what is missing where.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,11 +10,12 @@ use crate::activity::Activity;
 use crate::catalogue::{
     self, Catalogue, Coverage, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
 };
-use crate::plan::diff::{self, Journal, Link, Material, Presence, Target, Upload, UploadState};
+use crate::plan::diff::{self, Journal, Link, Links, Material, Presence, Target, Upload, UploadState};
 use crate::plan::look;
 use crate::platform::Kind;
 
-/// Two activities that begin further apart were never one, whatever they were taken for.
+/// Two activities that begin further apart are one only if their files say so: a person has corrected a date, or they were
+/// taken for one while a list lied.
 const FAR: SignedDuration = SignedDuration::from_hours(2 * 24);
 
 /// A platform, and what is known of it.
@@ -77,29 +78,34 @@ impl Histories {
         history.is_some_and(|history| history.knowledge.none_because.is_none())
     }
 
-    /// Entries that are one exercise, whatever is said of them now.
-    pub fn links(&self) -> Vec<Link<'_>> {
-        let starts: HashMap<(&str, &str), Option<Timestamp>> = self
-            .entries
-            .iter()
-            .map(|(entry, _)| {
-                ((entry.activity.platform.as_str(), entry.activity.id.as_str()), entry.activity.start_time)
-            })
-            .collect();
-        // Nobody edits a start by days: what was found alike while a list lied is forgotten.
-        let are_near = |one: &Key, other: &Key| {
-            let start = |key: &Key| starts.get(&(key.0.as_str(), key.1.as_str())).copied().flatten();
-            start(one).zip(start(other)).is_none_or(|(one, other)| one.duration_since(other).abs() <= FAR)
-        };
-        let mut first: HashMap<i64, &Key> = HashMap::new();
-        let mut same: Vec<(&Key, i64)> = self.exercises.iter().map(|(key, number)| (key, *number)).collect();
-        same.sort_unstable();
-        let alike = same.into_iter().filter_map(|(key, number)| {
-            let other = *first.entry(number).or_insert(key);
-            are_near(other, key).then_some(((other.0.as_str(), other.1.as_str()), (key.0.as_str(), key.1.as_str())))
+    /// Entries that are one exercise, whatever is said of them now, and those that may be.
+    pub fn links(&self) -> Links<'_> {
+        let entries = self.entries.iter().map(|(entry, facts)| {
+            let key = (entry.activity.platform.as_str(), entry.activity.id.as_str());
+            (key, (entry.activity.start_time, facts.as_ref().and_then(|facts| facts.start)))
         });
-        let alike: Vec<Link> = alike.collect();
-        alike.into_iter().chain(self.platforms.iter().flat_map(|history| &history.journal).filter_map(link)).collect()
+        let starts: HashMap<_, _> = entries.collect();
+        let mut remembered: BTreeMap<i64, Vec<&Key>> = BTreeMap::new();
+        for (key, number) in &self.exercises {
+            remembered.entry(*number).or_default().push(key);
+        }
+        let mut links = Links::default();
+        for mut keys in remembered.into_values() {
+            keys.sort_unstable();
+            let ids = keys.iter().map(|key| (key.0.as_str(), key.1.as_str()));
+            let known: Vec<_> = ids.filter_map(|id| Some((id, *starts.get(&id)?))).collect();
+            for (place, (one, one_starts)) in known.iter().enumerate() {
+                for (other, other_starts) in &known[place + 1..] {
+                    match remembered_as_one(*one_starts, *other_starts) {
+                        Remembered::One => links.same.push((*one, *other)),
+                        Remembered::Perhaps(apart) => links.perhaps.push(((*one, *other), apart)),
+                        Remembered::Two => {}
+                    }
+                }
+            }
+        }
+        links.same.extend(self.platforms.iter().flat_map(|history| &history.journal).filter_map(link));
+        links
     }
 
     /// The entries as they are planned with. `may_send`: whether one may go elsewhere; `is_there`: whether a file of the
@@ -162,6 +168,28 @@ impl History {
             known: spans,
             journal: Journal::of(self.journal.iter().filter_map(upload)),
         }
+    }
+}
+
+/// What two entries are that were found to be one exercise before.
+enum Remembered {
+    One,
+    /// They begin so far apart now.
+    Perhaps(SignedDuration),
+    Two,
+}
+
+/// By the starts of two such entries: what the list says, and what the file says, which nobody edits.
+fn remembered_as_one(
+    (one, one_file): (Option<Timestamp>, Option<Timestamp>),
+    (other, other_file): (Option<Timestamp>, Option<Timestamp>),
+) -> Remembered {
+    let apart = |one: Option<Timestamp>, other: Option<Timestamp>| Some(one?.duration_since(other?).abs());
+    match (apart(one, other).filter(|apart| *apart > FAR), apart(one_file, other_file)) {
+        (None, _) => Remembered::One,
+        (Some(_), Some(files)) if files <= FAR => Remembered::One,
+        (Some(_), Some(_)) => Remembered::Two,
+        (Some(apart), None) => Remembered::Perhaps(apart),
     }
 }
 

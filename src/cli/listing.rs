@@ -12,7 +12,7 @@ use super::{Exit, Failure, Talk};
 use crate::catalogue::{Catalogue, Change, Coverage, Reached, Seen};
 use crate::clock::Moment;
 use crate::lang;
-use crate::plan::listing::{self, Extent, Order, SecondLook};
+use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
 use crate::platform::{self, Ending, Kind, More, Page, Platform, Window};
 
 /// A listing to be made.
@@ -30,13 +30,15 @@ pub struct Listing<'a> {
     /// The part of time that is asked for.
     pub window: Window,
     /// No more than so many, the newest first.
-    pub newest: Option<u64>,
+    pub newest: Option<Limit>,
     /// How far it goes.
     pub extent: Extent,
     /// It is believed, whatever it lacks.
     pub accept_shrunk: bool,
     /// It only looks at what is there now: that something is gone is for the next listing of `gs-fetch` to say.
     pub look: bool,
+    /// The part of time that this look is for: it may stop once it has shown all of that, and something that is known.
+    pub sought: Option<(Timestamp, Timestamp)>,
     /// How long it waits before it looks again at a list that nobody has ever seen filled.
     pub confirm_wait: Duration,
     /// Raised when a person wants it to end.
@@ -56,8 +58,10 @@ pub struct Listed {
     pub new: u64,
     /// Those that could not be read.
     pub unreadable: u64,
-    /// When its first page was asked for: nothing that it shows is older.
+    /// When the first page was asked for that could show something of the covered time: what it tells is no older.
     pub asked: Option<Moment>,
+    /// The part of time for which it tells what is there, if it went well.
+    pub coverage: Coverage,
     /// The ids that a look showed.
     pub shown: HashSet<String>,
 }
@@ -69,16 +73,38 @@ impl Listed {
     }
 }
 
+/// Whether one look is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Confirm {
+    /// What is known speaks against a list that lacks much of it.
+    Never,
+    /// If it went to the end: no list has done so before, so most of it may be unknown.
+    IfWhole,
+    /// Nothing is known to be there.
+    Always,
+}
+
 /// How far it has got.
 struct Walk {
     number: i64,
     order: Order,
     /// News on the last page.
     last_fresh: usize,
+    /// It showed something that was known before.
+    has_known: bool,
+    /// When a page had come that was, like all before it, above what is sought: those that tell of it are asked for later. And
+    /// what began before this time is on none of those pages.
+    above: Option<(Moment, Timestamp)>,
     listed: Listed,
-    /// What it showed, if a second look has to confirm it.
+    /// Whether something else has to confirm it.
+    confirm: Confirm,
+    /// What it showed, if that may be.
     ids: Option<HashSet<String>>,
     failure: Option<Failure>,
+    /// Above this everything is new, or was new to the listing before; see [`listing::floor`].
+    floor: Option<Timestamp>,
+    /// It showed everything down to the floor.
+    met_floor: bool,
 }
 
 /// So many entries that cannot be read are told one by one.
@@ -92,10 +118,19 @@ impl Walk {
             number,
             order: Order::default(),
             last_fresh: 0,
+            has_known: false,
+            above: None,
             listed: Listed { listing: Some(number), ..Listed::default() },
+            confirm: Confirm::Never,
             ids: None,
             failure: None,
+            floor: None,
+            met_floor: false,
         }
+    }
+
+    fn is_limit_reached(&self, limit: Limit) -> bool {
+        self.listed.items >= limit.count && (limit.is_strict || self.floor.is_none() || self.met_floor)
     }
 }
 
@@ -106,22 +141,38 @@ impl Listing<'_> {
     /// It was cut, or is not believed: nothing is concluded from it.
     pub fn take(mut self) -> Result<Listed, Failure> {
         let number = self.catalogue.begin_listing(self.kind.name, self.run, self.look, Timestamp::now())?;
-        let mut walk = Walk { ids: self.needs_confirming()?.then(HashSet::new), ..Walk::new(number) };
+        let confirm = self.needs_confirming()?;
+        let ids = (confirm != Confirm::Never).then(HashSet::new);
+        let mut walk = Walk { confirm, ids, floor: self.floor()?, ..Walk::new(number) };
         let (platform, window) = (self.platform, self.window);
         let ended = platform.activities(&window, &mut |page| self.page(&mut walk, page));
         self.conclude(walk, ended)
     }
 
     fn page(&mut self, walk: &mut Walk, mut page: Page) -> platform::Result<More> {
-        limit(&mut page, self.newest, walk.listed.items);
+        if let Some(limit) = self.newest {
+            walk.met_floor = cut(&mut page, limit, walk.listed.items, walk.floor);
+        }
         walk.listed.asked = walk.listed.asked.or(page.asked);
         self.enter(walk, &page).map_err(|failure| {
             walk.failure = Some(failure);
             platform::Error::Stopped
         })?;
+        let bound = listing::above_from(walk.order.oldest()).filter(|_| walk.order.is_sorted());
+        if let Some(bound) = bound.filter(|bound| self.sought.is_some_and(|(_, until)| until <= *bound)) {
+            walk.above = Some((Moment::now(), bound));
+        }
         (self.progress)(page.activities.len() as u64);
-        let enough = listing::is_enough(self.extent, walk.last_fresh, walk.listed.items, self.newest);
-        Ok(if enough { More::Stop } else { More::Go })
+        let is_limit_reached = self.newest.is_some_and(|limit| walk.is_limit_reached(limit));
+        let enough = listing::is_enough(self.extent, walk.last_fresh, is_limit_reached);
+        Ok(if enough || self.is_shown(walk) { More::Stop } else { More::Go })
+    }
+
+    /// Whether all is shown that this look is for. One that has to be confirmed goes to its end.
+    fn is_shown(&self, walk: &Walk) -> bool {
+        let Some((sought, _)) = self.sought else { return false };
+        let covered = listing::covered_from(walk.order.oldest()).is_some_and(|from| from <= sought);
+        covered && walk.has_known && walk.order.is_sorted() && walk.ids.is_none()
     }
 
     /// Takes a page into the catalogue.
@@ -136,7 +187,7 @@ impl Listing<'_> {
         if page.restarted {
             walk.order.restart();
         }
-        page.starts.iter().for_each(|start| walk.order.add(*start));
+        page.outlines.iter().for_each(|outline| walk.order.add(outline));
         let shown = || page.activities.iter().map(|listed| listed.activity.id.clone());
         if let Some(ids) = &mut walk.ids {
             ids.extend(shown());
@@ -147,6 +198,7 @@ impl Listing<'_> {
         walk.listed.items += seen.len() as u64;
         walk.listed.unreadable += page.unreadable.len() as u64;
         walk.listed.new += changes.iter().filter(|change| **change == Change::New).count() as u64;
+        walk.has_known |= changes.iter().any(|change| *change != Change::New);
         walk.last_fresh = changes.iter().filter(|change| **change != Change::Same).count();
         Ok(())
     }
@@ -168,7 +220,7 @@ impl Listing<'_> {
             self.catalogue.cut_listing(number, walk.listed.items, &message, now)?;
             return Ok(walk.listed);
         }
-        if let Err(failure) = self.incomplete(&mut walk) {
+        if let Err(failure) = self.incomplete(&mut walk, ending) {
             self.catalogue.cut_listing(number, walk.listed.items, &failure.message, now)?;
             return Err(failure);
         }
@@ -177,6 +229,12 @@ impl Listing<'_> {
         if !settled.believed {
             return Err(Failure::new(Exit::Later, shrunk(self.kind, settled.gone, settled.known)));
         }
+        walk.listed.coverage = reached.coverage;
+        if let Some((since, bound)) = walk.above {
+            walk.listed.asked = Some(since);
+            walk.listed.coverage.until = Some(reached.coverage.until.map_or(bound, |until| until.min(bound)));
+        }
+        self.tell_hole(ending, &reached);
         if settled.gone > 0 && !self.look {
             self.talk.note(&format!(
                 "{}: {} no longer there; see gs-list --deleted",
@@ -189,12 +247,13 @@ impl Listing<'_> {
 
     /// Why nothing may be concluded from a listing although it got to its end: it has no order, or it is the first one that
     /// nobody else bears out.
-    fn incomplete(&mut self, walk: &mut Walk) -> Result<(), Failure> {
+    fn incomplete(&mut self, walk: &mut Walk, ending: Ending) -> Result<(), Failure> {
         if self.kind.has_login() && walk.order.is_missing() {
             return Err(untrusted("the list is in no order, so parts of it may be missing"));
         }
-        match walk.ids.take() {
-            Some(first) => self.confirm(walk, first)?,
+        let confirm = walk.confirm == Confirm::Always || (walk.confirm == Confirm::IfWhole && ending == Ending::End);
+        match walk.ids.take().filter(|_| confirm) {
+            Some(first) => self.confirm(walk, first, ending)?,
             None if walk.listed.items == 0 && !self.look && self.kind.has_login() => self.not_counted()?,
             None => return Ok(()),
         }
@@ -205,16 +264,21 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Whether one look is not enough: nothing has ever been seen there, so nothing known would speak against a list that is
+    /// Whether one look is not enough: where little or nothing is known to be there, nothing would speak against a list that is
     /// empty or half by mistake, and all of it would be uploaded a second time.
-    fn needs_confirming(&self) -> Result<bool, Failure> {
-        Ok(self.kind.has_login() && !self.catalogue.was_filled(self.kind.name)?)
+    fn needs_confirming(&self) -> Result<Confirm, Failure> {
+        let is_all = self.window == Window::default() && !self.look;
+        Ok(match self.kind.has_login() {
+            true if !self.catalogue.is_filled(self.kind.name)? => Confirm::Always,
+            true if is_all && !self.catalogue.was_listed_whole(self.kind.name)? => Confirm::IfWhole,
+            _ => Confirm::Never,
+        })
     }
 
     /// Looks again until two looks agree: at the service's own count, if it has one that agrees; else, after a pause, at the
     /// same list. What the last look shows is what counts: the first may have come while the list was being filled.
-    fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>) -> Result<(), Failure> {
-        let whole = self.window == Window::default() && self.newest.is_none();
+    fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>, ending: Ending) -> Result<(), Failure> {
+        let whole = self.window == Window::default() && ending == Ending::End;
         let mut before = first;
         for _ in 1..LOOKS {
             if whole && !before.is_empty() && self.platform.count()? == Some(before.len() as u64) {
@@ -254,7 +318,7 @@ impl Listing<'_> {
 
     /// Takes the list into the catalogue once more, as part of the same listing, and returns the ids that it showed.
     fn look_again(&mut self, walk: &mut Walk) -> Result<HashSet<String>, Failure> {
-        let mut again = Walk { ids: Some(HashSet::new()), ..Walk::new(walk.number) };
+        let mut again = Walk { ids: Some(HashSet::new()), floor: walk.floor, ..Walk::new(walk.number) };
         let (platform, window) = (self.platform, self.window);
         let ended = platform.activities(&window, &mut |page| self.page(&mut again, page));
         if let Err(error) = ended {
@@ -264,8 +328,9 @@ impl Listing<'_> {
             return Err(untrusted("a second look at the list shows entries that cannot be read, or in no order"));
         }
         (walk.listed.items, walk.listed.new) = (again.listed.items, walk.listed.new + again.listed.new);
-        (walk.listed.asked, walk.listed.shown) = (again.listed.asked, again.listed.shown);
-        walk.order = again.order;
+        (walk.listed.asked, walk.above) = (again.listed.asked, again.above);
+        walk.listed.shown = again.listed.shown;
+        (walk.order, walk.met_floor) = (again.order, again.met_floor);
         Ok(again.ids.unwrap_or_default())
     }
 
@@ -295,9 +360,33 @@ impl Listing<'_> {
         Ok(())
     }
 
+    /// Down to where a limited listing has to go so that it leaves no hole above what is known.
+    fn floor(&self) -> Result<Option<Timestamp>, Failure> {
+        if self.newest.is_none() || self.window != Window::default() {
+            return Ok(None);
+        }
+        let has_base = self.catalogue.last_base_listing(self.kind.name, Some(0))?.is_some();
+        let anchored = self.catalogue.anchored_starts(self.kind.name)?;
+        Ok(listing::floor(&anchored, has_base, Timestamp::now()))
+    }
+
+    /// Tells that a limit ended the list in the midst of what is new.
+    fn tell_hole(&self, ending: Ending, reached: &Reached) {
+        let Some(limit) = self.newest.filter(|limit| limit.is_strict && self.window == Window::default()) else {
+            return;
+        };
+        if ending == Ending::Stopped && !reached.seamless {
+            self.talk.warning(&format!(
+                "{}: only the newest {} listed, as --newest says, and activities below them may be new; run gs-fetch without --newest to list all of them",
+                self.kind.name,
+                lang::number(limit.count)
+            ));
+        }
+    }
+
     fn reached(&self, walk: &Walk, ending: Ending) -> Result<Reached, Failure> {
         let window = self.window;
-        let limited = self.newest.is_some_and(|newest| walk.listed.items >= newest);
+        let limited = self.newest.is_some_and(|limit| walk.listed.items >= limit.count);
         let coverage = match ending {
             Ending::End => Coverage { from: window.since, until: window.until },
             // Having stopped without a single start, or in a list without order, it covers no time at all.
@@ -309,13 +398,12 @@ impl Listing<'_> {
         };
         let base = window == Window::default() && (ending == Ending::End || limited);
         // One that its limit ended in the midst of news left a hole below them, unless nothing below was ever known.
-        let is_first = limited && self.catalogue.last_base_listing(self.kind.name, None)?.is_none();
+        let is_first = limited && walk.floor.is_none();
         let joins = match (ending, window.since) {
             // A window that reaches down into what is known leaves no hole above that.
-            (Ending::End, Some(since)) => self.catalogue.newest_anchored(self.kind.name)? >= Some(since),
+            (_, Some(_)) => self.catalogue.newest_anchored(self.kind.name)? >= coverage.from,
             (Ending::End, None) => true,
-            (Ending::Stopped, None) => walk.last_fresh == 0 || is_first,
-            (Ending::Stopped, Some(_)) => false,
+            (Ending::Stopped, None) => walk.last_fresh == 0 || is_first || walk.met_floor,
         };
         Ok(Reached {
             coverage,
@@ -328,13 +416,20 @@ impl Listing<'_> {
     }
 }
 
-/// Leaves of a page as many activities as are still wanted: `newest` less those that earlier pages had.
-fn limit(page: &mut Page, newest: Option<u64>, listed: u64) {
-    let left = newest.map_or(usize::MAX, |newest| usize::try_from(newest.saturating_sub(listed)).unwrap_or(usize::MAX));
-    if page.activities.len() > left {
-        page.activities.truncate(left);
-        page.starts = page.activities.iter().filter_map(|listed| listed.activity.start_time).collect();
+/// Leaves of a page what is still wanted: `limit` less the `listed` of earlier pages, and above the floor everything unless
+/// the limit is strict. Returns whether all that is above the floor has been shown now.
+fn cut(page: &mut Page, limit: Limit, listed: u64, floor: Option<Timestamp>) -> bool {
+    let is_above = |listed: &platform::Listed| floor.is_some_and(|floor| listed.activity.start_time >= Some(floor));
+    let left = usize::try_from(limit.count.saturating_sub(listed)).unwrap_or(usize::MAX);
+    let above = page.activities.iter().rposition(is_above).map_or(0, |last| last + 1);
+    let kept = if limit.is_strict { left } else { left.max(above) };
+    // Below the floor the page goes on, so that it holds all that is above it.
+    let meets = floor.is_some() && above < page.activities.len() && above <= kept;
+    if page.activities.len() > kept {
+        page.activities.truncate(kept);
+        page.outlines = page.activities.iter().filter_map(|listed| listed.activity.outline()).collect();
     }
+    meets
 }
 
 /// A listing from which nothing is concluded.

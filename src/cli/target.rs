@@ -191,13 +191,15 @@ impl Target {
         if let Some((_, end)) = self.looks.borrow().iter().filter(serves).max_by_key(|(_, end)| *end) {
             return Ok(*end);
         }
-        let (from, until) = look::window(start, &run.catalogue.starts(self.kind.name)?);
+        let sought = Some((from, until));
+        let (from, until) = look::window(start, &run.catalogue.listed_starts(self.kind.name)?);
         bar.say(&format!("looks at {}", self.kind.name));
-        let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;
+        // Pages below the one that shows all of that would only make it older: on a slow line too old to be of any use.
+        let listed = self.list_down_to(run, Window { since: Some(from), until: Some(until) }, sought)?;
         let end = self.serves_until(&listed);
         let mut looks = self.looks.borrow_mut();
         looks.retain(|(_, end)| !end.is_over());
-        looks.push((Coverage { from: Some(from), until: Some(until) }, end));
+        looks.push((listed.coverage, end));
         Ok(end)
     }
 
@@ -210,6 +212,16 @@ impl Target {
 
     /// Lists a window into the catalogue as it is now.
     pub fn list(&self, run: &mut Run, window: Window) -> Result<Listed, Failure> {
+        self.list_down_to(run, window, None)
+    }
+
+    /// The same, no further than it takes to show the part that is sought, and something that is known.
+    fn list_down_to(
+        &self,
+        run: &mut Run,
+        window: Window,
+        sought: Option<(Timestamp, Timestamp)>,
+    ) -> Result<Listed, Failure> {
         let confirm_wait = run.confirm_wait()?;
         let listed = Listing {
             kind: self.kind,
@@ -222,6 +234,7 @@ impl Target {
             extent: Extent::Full,
             accept_shrunk: false,
             look: true,
+            sought,
             confirm_wait,
             stop: &run.stop,
             progress: &|_| {},
@@ -241,7 +254,7 @@ impl Target {
         run: &mut Run,
         mut starts: Vec<Timestamp>,
     ) -> Result<(HashSet<String>, Option<Moment>), Failure> {
-        let known = run.catalogue.starts(self.kind.name)?;
+        let known = run.catalogue.listed_starts(self.kind.name)?;
         let (mut shown, mut end) = (HashSet::new(), None);
         for (from, until) in look::clusters(&mut starts, &known) {
             let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::look;
-use crate::matching::{Candidate, Group, Matcher, Pair, Verdict};
+use crate::matching::{Candidate, Certainty, Group, Matcher, Pair, Verdict};
 
 /// An entry on a platform, with what planning has to know of it.
 #[derive(Debug, Clone)]
@@ -146,6 +146,8 @@ pub struct Exercises<'a> {
     /// Each exercise once.
     pub groups: Vec<Group>,
     doubts: Vec<Vec<Pair>>,
+    /// Entries that were found to be one exercise before and begin far apart now.
+    moved: HashMap<usize, Vec<usize>>,
     places: HashMap<(&'a str, &'a str), usize>,
 }
 
@@ -153,19 +155,35 @@ pub struct Exercises<'a> {
 /// before somebody edited one of them. Platform and id of both.
 pub type Link<'a> = ((&'a str, &'a str), (&'a str, &'a str));
 
+/// What is known of entries from before.
+#[derive(Debug, Default)]
+pub struct Links<'a> {
+    /// They are one exercise.
+    pub same: Vec<Link<'a>>,
+    /// They were found to be one, and begin so far apart now: a person may have corrected a date on one platform. So neither
+    /// is sent to where the other is.
+    pub perhaps: Vec<(Link<'a>, SignedDuration)>,
+}
+
 impl<'a> Exercises<'a> {
     /// Finds out which entries are the same exercise. `links` are known to be, whatever a service made of the file.
-    pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &[Link]) -> Exercises<'a> {
+    pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &Links) -> Exercises<'a> {
         let candidates: Vec<Candidate> = entries.iter().map(|entry| entry.candidate.clone()).collect();
         let places: HashMap<_, _> = entries.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect();
-        let groups = join(matcher.groups(&candidates), &candidates, &places, links);
+        let groups = join(matcher.groups(&candidates), &candidates, &places, &links.same);
         let mut doubts = vec![Vec::new(); entries.len()];
-        for pair in matcher.doubts(&candidates, &groups) {
+        let pairs = moved(&places, &groups, &links.perhaps);
+        let mut moved: HashMap<usize, Vec<usize>> = HashMap::new();
+        for pair in &pairs {
+            moved.entry(pair.left).or_default().push(pair.right);
+            moved.entry(pair.right).or_default().push(pair.left);
+        }
+        for pair in matcher.doubts(&candidates, &groups).into_iter().chain(pairs) {
             let turned = Pair { left: pair.right, right: pair.left, verdict: pair.verdict.clone() };
             doubts[pair.left].push(pair);
             doubts[turned.left].push(turned);
         }
-        Exercises { entries, groups, doubts, places }
+        Exercises { entries, groups, doubts, moved, places }
     }
 
     /// Every two entries of different exercises on different platforms that may be one all the same. Each pair once.
@@ -196,7 +214,8 @@ impl<'a> Exercises<'a> {
         // What was there and is not any more was deleted by somebody: that is respected. Once is not yet sure.
         let start = self.members(group).find_map(|entry| entry.candidate.activity.start_time);
         if !wishes.resurrect
-            && let Some(gone) = here.iter().map(|entry| entry.presence).max_by_key(rank)
+            && let Some(gone) =
+                here.iter().map(|entry| entry.presence).chain(self.moved_and_gone(group, target)).max_by_key(rank)
         {
             match gone {
                 Presence::Gone(since) => return Decision::Deleted(since),
@@ -222,6 +241,14 @@ impl<'a> Exercises<'a> {
 
     fn members<'s>(&'s self, group: &'s Group) -> impl Iterator<Item = &'s Entry<'a>> {
         group.members.iter().map(|&at| &self.entries[at])
+    }
+
+    /// What became of those on the target that were the exercise before a date was corrected, and are no longer there.
+    fn moved_and_gone<'s>(&'s self, group: &'s Group, target: &'s Target) -> impl Iterator<Item = Presence> + 's {
+        let others = group.members.iter().filter_map(|at| self.moved.get(at)).flatten().map(|&at| &self.entries[at]);
+        let of_target = others.filter(|entry| entry.candidate.activity.platform == target.name);
+        let presences = of_target.map(|entry| entry.presence);
+        presences.filter(|presence| matches!(presence, Presence::Gone(_) | Presence::Missed(_)))
     }
 
     fn journal_says(&self, group: &Group, target: &Target) -> Option<Decision> {
@@ -343,6 +370,28 @@ fn join(
     }
     groups.retain(|group| !group.members.is_empty());
     groups
+}
+
+/// The pairs of different groups that were found to be one exercise before, and begin far apart now.
+fn moved(places: &HashMap<(&str, &str), usize>, groups: &[Group], links: &[(Link, SignedDuration)]) -> Vec<Pair> {
+    if links.is_empty() {
+        return Vec::new();
+    }
+    let members = groups.iter().enumerate();
+    let home: HashMap<usize, usize> =
+        members.flat_map(|(number, group)| group.members.iter().map(move |&at| (at, number))).collect();
+    let pair = |((one, other), apart): &(Link, SignedDuration)| {
+        let (left, right) = (*places.get(one)?, *places.get(other)?);
+        let days = u64::try_from(apart.as_hours() / 24).unwrap_or_default();
+        let days = crate::lang::counted(days, "day", "days");
+        let why = vec![
+            format!("they were found to be one exercise before, and begin {days} apart now"),
+            "a date may have been corrected on one platform".to_owned(),
+        ];
+        let verdict = Verdict { certainty: Certainty::SameExercise, why };
+        (home[&left] != home[&right]).then_some(Pair { left, right, verdict })
+    };
+    links.iter().filter_map(pair).collect()
 }
 
 /// Of several that are no longer there, the surest says most.

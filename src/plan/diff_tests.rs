@@ -43,7 +43,7 @@ fn upload(state: UploadState<'static>) -> Upload<'static> {
 
 /// What is decided of the exercise that the first entry belongs to.
 fn decided(entries: &[Entry], target: &Target, wishes: Wishes) -> Decision {
-    let exercises = Exercises::of(&Matcher::default(), entries, &[]);
+    let exercises = Exercises::of(&Matcher::default(), entries, &Links::default());
     let group = exercises.groups.iter().find(|group| group.members.contains(&0)).unwrap();
     exercises.decide(group, target, wishes)
 }
@@ -57,7 +57,7 @@ fn what_is_missing_is_sent_from_the_better_source_once() {
     other.candidate.file = Some(crate::matching::FileFacts { bytes: Some(8), ..Default::default() });
     better.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [other, better];
-    let exercises = Exercises::of(&Matcher::default(), &entries, &[]);
+    let exercises = Exercises::of(&Matcher::default(), &entries, &Links::default());
     assert_eq!(exercises.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
     let Decision::Send(at, why, None) = exercises.decide(&exercises.groups[0], &coros(vec![]), NONE) else {
         panic!("not sent")
@@ -122,11 +122,36 @@ fn what_an_upload_made_is_not_sent_on_as_something_new() {
     let mut recorded = entry(&here);
     recorded.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [recorded, entry(&made)];
-    let links = [(("garmin-com", "1"), ("coros", "7"))];
+    let links = Links { same: vec![(("garmin-com", "1"), ("coros", "7"))], ..Links::default() };
     let exercises = Exercises::of(&Matcher::default(), &entries, &links);
     assert_eq!(exercises.groups.len(), 1);
     let cn = Target { name: "garmin-cn", ..coros(vec![]) };
     assert!(matches!(exercises.decide(&exercises.groups[0], &cn, NONE), Decision::Send(0, ..)));
+}
+
+#[test]
+fn what_was_one_exercise_before_a_date_was_corrected_is_held_in_doubt() {
+    let (moved, there) = (run("garmin-com", "1", 0), run("coros", "7", 4 * 24 * 60));
+    let links = Links {
+        perhaps: vec![((("garmin-com", "1"), ("coros", "7")), jiff::SignedDuration::from_hours(96))],
+        ..Links::default()
+    };
+    let decide = |presence, wishes| {
+        let entries = [entry(&moved), Entry { presence, ..entry(&there) }];
+        let exercises = Exercises::of(&Matcher::default(), &entries, &links);
+        assert_eq!(exercises.groups.len(), 2, "they are told apart");
+        let group = exercises.groups.iter().find(|group| group.members == [0]).unwrap();
+        exercises.decide(group, &coros(vec![]), wishes)
+    };
+    let Decision::Doubtful(1, verdict) = decide(Presence::There, NONE) else { panic!("not held") };
+    assert!(verdict.why[0].contains("begin 4 days apart"), "{verdict:?}");
+    let doubtful = Wishes { doubtful: true, ..NONE };
+    assert!(matches!(decide(Presence::There, doubtful), Decision::Send(0, _, Some(1))));
+    // Nor is it put back if it was deleted there meanwhile.
+    assert_eq!(decide(Presence::Gone(at(9)), NONE), Decision::Deleted(at(9)));
+    assert_eq!(decide(Presence::Missed(at(9)), NONE), Decision::Missed(at(9)));
+    let resurrect = Wishes { resurrect: true, ..NONE };
+    assert!(matches!(decide(Presence::Gone(at(9)), resurrect), Decision::Send(0, ..)));
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::collections::{HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::activity::Outline;
+
 /// Only a listing of everything shows what was deleted long ago: one is due after this time.
 const FULL_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Services sort by local time: of two entries the one begun later may stand below the other by the spread of the
@@ -23,7 +25,7 @@ pub enum Extent {
 ///
 /// - asked for, or a part of time is asked for: all of that;
 /// - nothing to build on (no earlier listing got that far), or that is a week old: all;
-/// - the last listing was not believed because it shrank: all, as only a second whole one can prove it right;
+/// - one that shrank was not believed, and none of everything since: all, as only a second whole one can prove it right;
 /// - else until a page holds nothing new.
 pub fn extent(full: bool, window: bool, shrunk: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
     match last_base {
@@ -35,15 +37,40 @@ pub fn extent(full: bool, window: bool, shrunk: bool, last_base: Option<Timestam
     }
 }
 
-/// Whether a page is the last one wanted.
-pub fn is_enough(extent: Extent, fresh: usize, listed: u64, newest: Option<u64>) -> bool {
-    newest.is_some_and(|newest| listed >= newest) || (extent == Extent::Incremental && fresh == 0)
+/// Whether a page is the last one wanted: it holds nothing new, or the limit of the listing is reached.
+pub fn is_enough(extent: Extent, fresh: usize, is_limit_reached: bool) -> bool {
+    is_limit_reached || (extent == Extent::Incremental && fresh == 0)
 }
 
-/// No history has more activities in a row that begin at the same second, whatever has doubled them.
-const MOST_ALIKE: u64 = 12;
-/// Nor is a whole history of more entries than this one exercise.
-const FEW_ALIKE: u64 = 4;
+/// How many of the newest activities are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// So many.
+    pub count: u64,
+    /// No more than that, even if something below is new: a person asked for it now. Else, as a setting that stands for all
+    /// runs, it limits how far back the first listing goes, and later ones list everything that is new since.
+    pub is_strict: bool,
+}
+
+/// So many of the newest known activities are not enough to tell what is new: their date may be wrong.
+const WITNESSES: usize = 3;
+
+/// Down to where a list has to be read so that nothing new is left out: a little below the newest known activities, but not
+/// below the oldest, as nobody asked for what is older. `anchored` are the starts of the activities that listings without
+/// holes have shown, the newest first. `has_base`: there was such a listing, so that without any activity everything is new.
+/// `None`: nothing is known.
+pub fn floor(anchored: &[Timestamp], has_base: bool, now: Timestamp) -> Option<Timestamp> {
+    let Some(oldest) = anchored.last() else { return has_base.then_some(Timestamp::MIN) };
+    let past = anchored.iter().filter(|start| **start <= later(now)).take(WITNESSES).last();
+    let near = past.and_then(|start| start.checked_sub(SPREAD).ok());
+    Some(near.map_or(*oldest, |near| near.max(*oldest)))
+}
+
+/// No history has more different recordings in a row that begin at the same second. Another tool that went round in circles
+/// may have uploaded one recording any number of times: those are alike, and count once.
+const MOST_AT_ONCE: usize = 12;
+/// Nor do all recordings of a whole history begin at the same second, if they are more than these.
+const FEW_AT_ONCE: usize = 4;
 /// So many entries above it are compared with each entry: a list that climbs slowly climbs all the same.
 const NEIGHBOURS: usize = 3;
 
@@ -56,20 +83,31 @@ pub struct Order {
     entries: u64,
     /// Entries that stand right below one that began earlier.
     breaks: u64,
-    /// How many entries in a row began at the same second, and the most that did.
-    alike: (u64, u64),
+    /// The different recordings that began at the same second as the last entry, in a row.
+    at_once: Vec<Outline>,
+    /// The most that did.
+    most_at_once: usize,
+    /// Different recordings in all.
+    recordings: usize,
     /// An entry is newer than something above it, or the list was begun again.
     broken: bool,
 }
 
 impl Order {
-    /// The next entry began then.
-    pub fn add(&mut self, start: Timestamp) {
+    /// The next entry.
+    pub fn add(&mut self, outline: &Outline) {
+        let start = outline.start;
         let follows = |above: Option<Timestamp>| above.is_none_or(|above| start <= later(above));
         self.breaks += u64::from(!follows(self.last.iter().min().copied()));
         self.broken |= !follows(self.oldest);
-        let run = if self.last.back() == Some(&start) { self.alike.0 + 1 } else { 1 };
-        self.alike = (run, self.alike.1.max(run));
+        if self.last.back() != Some(&start) {
+            self.at_once.clear();
+        }
+        if !self.at_once.iter().any(|other| outline.is_copy_of(other)) {
+            self.recordings += 1;
+            self.at_once.push(outline.clone());
+            self.most_at_once = self.most_at_once.max(self.at_once.len());
+        }
         self.entries += 1;
         self.last.push_back(start);
         if self.last.len() > NEIGHBOURS {
@@ -94,11 +132,13 @@ impl Order {
         !self.broken
     }
 
-    /// Whether there is no order at all, as in a list that is another one for each page, or in one whose starts are all the
-    /// same, though it has more entries than anybody doubles one recording. A single entry out of place, which breaks the order for its neighbours, is an oddity of its own.
+    /// Whether there is no order at all, as in a list that is another one for each page, or in one that gives many different
+    /// recordings the same start. A single entry out of place, which breaks the order for its neighbours, is an oddity of
+    /// its own.
     pub fn is_missing(&self) -> bool {
-        let are_alike = self.alike.1 > MOST_ALIKE || (self.entries > FEW_ALIKE && self.alike.1 == self.entries);
-        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64) || are_alike
+        let share_a_start =
+            self.most_at_once > MOST_AT_ONCE || (self.recordings > FEW_AT_ONCE && self.most_at_once == self.recordings);
+        self.breaks > (self.entries / 20).max(NEIGHBOURS as u64) || share_a_start
     }
 }
 
@@ -131,6 +171,11 @@ pub fn covered_from(oldest: Option<Timestamp>) -> Option<Timestamp> {
     oldest?.checked_add(SPREAD).ok()
 }
 
+/// Up to when on nothing is on the pages that were read so far, the oldest entry of which began at `oldest`.
+pub fn above_from(oldest: Option<Timestamp>) -> Option<Timestamp> {
+    oldest?.checked_sub(SPREAD).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,21 +197,55 @@ mod tests {
         assert_eq!(super::extent(false, false, true, Some(now), now), Extent::Full, "a shrunk list is looked at whole");
     }
 
-    /// An order of entries that began so many days after a moment.
+    fn outline(start: Timestamp, duration_s: f64) -> Outline {
+        Outline {
+            start,
+            platform_sport: Some("running".into()),
+            duration_s: Some(duration_s),
+            distance_m: Some(5000.0),
+        }
+    }
+
+    /// An order of different recordings that began so many days after a moment.
     fn order(days: impl IntoIterator<Item = i64>) -> Order {
         let mut order = Order::default();
-        for day in days {
-            order.add(Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap());
+        for (number, day) in days.into_iter().enumerate() {
+            let start = Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap();
+            order.add(&outline(start, 1800.0 + 60.0 * number as f64));
         }
         order
+    }
+
+    #[test]
+    fn many_duplicates_of_one_recording_are_no_broken_start() {
+        let start = at("2026-03-08T00:00:00Z");
+        let list = |entries: &[Outline]| {
+            let mut order = Order::default();
+            entries.iter().for_each(|entry| order.add(entry));
+            order.is_missing()
+        };
+        let rounded = |number: usize| outline(start, 1800.0 + (number % 2) as f64 * 0.4);
+        let copies: Vec<Outline> = (0..200).map(rounded).collect();
+        assert!(!list(&copies) && !list(&copies[..5]), "another tool went round in circles");
+        let with_others = [copies.clone(), vec![outline(at("2026-03-07T00:00:00Z"), 900.0)]].concat();
+        assert!(!list(&with_others));
+        let different = |change: fn(&mut Outline, f64)| {
+            let mut entries = copies[..13].to_vec();
+            entries.iter_mut().enumerate().for_each(|(number, entry)| change(entry, number as f64));
+            list(&entries) && list(&entries[..5]) && !list(&entries[..4])
+        };
+        assert!(different(|entry, number| entry.duration_s = Some(900.0 + 5.0 * number)));
+        assert!(different(|entry, number| entry.distance_m = Some(100.0 * number)));
+        assert!(different(|entry, number| entry.platform_sport = Some(number.to_string())));
+        assert!(different(|entry, _| entry.duration_s = None), "nothing shows that they are one recording");
     }
 
     #[test]
     fn a_list_that_goes_up_again_is_not_sorted() {
         let sorted = |above, below| {
             let mut order = Order::default();
-            order.add(at(above));
-            order.add(at(below));
+            order.add(&outline(at(above), 1800.0));
+            order.add(&outline(at(below), 1800.0));
             order.is_sorted()
         };
         assert!(sorted("2026-03-08T00:00:00Z", "2026-03-07T23:00:00Z"));
@@ -192,12 +271,12 @@ mod tests {
         let mut order = order([3, 2, 1]);
         order.restart();
         for start in ["2026-03-08T00:00:00Z", "2026-03-07T00:00:00Z"] {
-            order.add(at(start));
+            order.add(&outline(at(start), 1800.0));
         }
         assert!(!order.is_missing() && !order.is_sorted());
         let mut first = Order::default();
         first.restart();
-        first.add(at("2026-03-08T00:00:00Z"));
+        first.add(&outline(at("2026-03-08T00:00:00Z"), 1800.0));
         assert!(first.is_sorted(), "the first page begins it");
     }
 
@@ -211,10 +290,21 @@ mod tests {
 
     #[test]
     fn an_incremental_one_ends_at_a_page_without_news_and_any_at_its_limit() {
-        assert!(is_enough(Extent::Incremental, 0, 100, None));
-        assert!(!is_enough(Extent::Incremental, 1, 100, None));
-        assert!(!is_enough(Extent::Full, 0, 100, None));
-        assert!(is_enough(Extent::Full, 100, 100, Some(100)));
-        assert!(!is_enough(Extent::Full, 99, 99, Some(100)));
+        assert!(is_enough(Extent::Incremental, 0, false));
+        assert!(!is_enough(Extent::Incremental, 1, false));
+        assert!(!is_enough(Extent::Full, 0, false));
+        assert!(is_enough(Extent::Full, 100, true));
+    }
+
+    #[test]
+    fn a_limited_list_is_read_down_to_what_is_known_and_no_further_than_that() {
+        let day = |day: i64| Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap();
+        let floor = |days: &[i64], base| floor(&days.iter().map(|it| day(*it)).collect::<Vec<_>>(), base, day(100));
+        assert_eq!(floor(&[], false), None, "nothing is known");
+        assert_eq!(floor(&[], true), Some(Timestamp::MIN), "an empty account: everything is new");
+        assert_eq!(floor(&[9, 8, 7, 3, 2, 1], true), Some(day(7) - SPREAD));
+        assert_eq!(floor(&[9, 8], true), Some(day(8)), "nobody asked for what is older than the oldest");
+        assert_eq!(floor(&[200, 99, 9, 8, 7, 3], true), Some(day(8) - SPREAD), "dates of a watch that was ahead");
+        assert_eq!(floor(&[200], true), Some(day(200)));
     }
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::activity::Activity;
+use crate::activity::{Activity, Outline};
 use crate::clock::Moment;
 use crate::http::{Http, Secret};
 use crate::walk::Notice;
@@ -69,7 +69,10 @@ pub enum Error {
     #[error("{0}")]
     Unclear(String),
     /// The turn of a write came after the moment until which it was to be sent: nothing of it was sent.
-    #[error("the look before it was too old when its turn came; nothing was sent; try again later")]
+    #[error(
+        "nothing was sent: the service or the line is so slow that what its list showed was too old by then; try again later, or \
+         set a larger GS_REQUEST_INTERVAL, as a list serves for five times that, or 15 seconds if that is more"
+    )]
     TooLate,
     /// A person ended the program.
     #[error("stopped")]
@@ -170,9 +173,9 @@ pub struct Window {
 pub struct Page {
     /// The activities in it that are in the window and were on no page before.
     pub activities: Vec<Listed>,
-    /// The starts of all entries that this walk through the list has not met before, in their order, whether in the window
+    /// The outlines of all entries that this walk through the list has not met before, in their order, whether in the window
     /// or not.
-    pub starts: Vec<Timestamp>,
+    pub outlines: Vec<Outline>,
     /// The list was begun again from its top with this page: its starts do not follow those of the page before.
     pub restarted: bool,
     /// Entries that could not be read, told in words: without an id or a start. They are in no other field.

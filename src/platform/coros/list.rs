@@ -21,6 +21,11 @@ use crate::sport;
 
 /// Entries a page: the most that is taken.
 const SIZE: u64 = 200;
+/// Pages are made smaller one by one down to this, so that each begins with entries of the one before.
+const LEAST_SIZE: u64 = 150;
+/// So often the entries of the page before may be missing on a page, until the service is taken for one that does not keep to
+/// the sizes that it is asked for.
+const MOST_SEAMS_BROKEN: u32 = 2;
 /// More entries than any page has.
 const MOST_ITEMS: usize = 1000;
 /// FIT's clock begins on 1989-12-31, so no recording is older, not even one of a watch that never knew the time.
@@ -38,7 +43,9 @@ const MOST_WALKS: u32 = 5;
 ///
 /// Pages shift while it is walked. An arrival moves entries down, which only repeats some; a deletion moves them up, past
 /// the page already read. That shows in the count, which every page has: where it shrank, or is more than was seen, the
-/// list is walked again from its first page, and only what was not seen is shown.
+/// list is walked again from its first page, and only what was not seen is shown. An addition of something old hides a deletion
+/// from the count, so pages overlap as well: the page of number `n` has `201 - n` entries, and thus begins `n - 1` entries above
+/// the end of the one before. If it begins with one that was not seen, something was deleted above.
 pub struct Pages {
     window: Window,
     /// The days that are walked through now, and those after them.
@@ -50,6 +57,8 @@ pub struct Pages {
     /// What the walk before came to.
     before: Option<(u64, Option<u64>)>,
     seen: HashSet<String>,
+    /// So often a page did not begin with an entry of the one before.
+    seams_broken: u32,
     /// Another walk has begun, and no page of it was handed out.
     restarted: bool,
     ended: bool,
@@ -67,6 +76,8 @@ struct Walk {
     /// The same on its last page.
     count: Option<u64>,
     has_shrunk: bool,
+    /// A page had another number of entries than was asked for: the last one, or the service has sizes of its own.
+    has_other_sizes: bool,
 }
 
 impl Walk {
@@ -96,6 +107,7 @@ impl Pages {
             walk: Walk::default(),
             before: None,
             seen: HashSet::new(),
+            seams_broken: 0,
             restarted: false,
             ended: false,
         }
@@ -109,7 +121,20 @@ impl Pages {
         if self.page > MOST_PAGES {
             return Err(Error::Strange(format!("the list has no end after {MOST_PAGES} pages")));
         }
-        Ok(Some(self.path(SIZE, self.page)))
+        Ok(Some(self.path(self.size(self.page), self.page)))
+    }
+
+    /// How many entries the page of that number has.
+    fn size(&self, page: u64) -> u64 {
+        let overlaps = self.seams_broken < MOST_SEAMS_BROKEN && !self.walk.has_other_sizes;
+        if overlaps { (SIZE + 1).saturating_sub(page).max(LEAST_SIZE) } else { SIZE }
+    }
+
+    /// Whether a page does not begin with an entry of the one before, although it should.
+    fn is_seam_broken(&self, items: &[Value]) -> bool {
+        let overlaps = self.page > 1 && self.size(self.page) < self.size(self.page - 1);
+        let first = items.first().and_then(|item| digits(&item["labelId"]));
+        overlaps && first.is_some_and(|first| !self.walk.ids.contains(&first))
     }
 
     fn path(&self, size: u64, page: u64) -> String {
@@ -150,19 +175,23 @@ impl Pages {
         if items.is_empty() && self.page == 1 && count.is_some_and(|count| count > 0) {
             return Err(Error::Strange("COROS counts activities and shows none".into()));
         }
+        let is_seam_broken = self.is_seam_broken(items);
+        self.seams_broken += u32::from(is_seam_broken);
+        self.walk.has_shrunk |= is_seam_broken;
+        self.walk.has_other_sizes |= items.len() as u64 != self.size(self.page);
         let before = self.walk.items();
         let mut page = self.take(items);
-        self.walk.fruitless += u32::from(page.starts.is_empty() && !page.unreadable.is_empty());
+        self.walk.fruitless += u32::from(page.outlines.is_empty() && !page.unreadable.is_empty());
         if self.walk.fruitless > MOST_FRUITLESS {
             return Err(Error::Strange(format!("{MOST_FRUITLESS} pages of the list have nothing that can be read")));
         }
         let is_last = pages.is_some_and(|pages| self.page >= pages) && self.walk.count.is_some();
-        if self.walk.items() == before || (is_last && self.walk.is_whole()) {
+        if is_seam_broken || self.walk.items() == before || (is_last && self.walk.is_whole()) {
             self.end_walk(&mut page)?;
         } else {
             self.page += 1;
         }
-        let is_empty = page.starts.is_empty() && page.unreadable.is_empty();
+        let is_empty = page.outlines.is_empty() && page.unreadable.is_empty();
         // The first page of a walk may show nothing that is new: then the next one that does is the first of its order.
         page.restarted = !is_empty && std::mem::take(&mut self.restarted);
         Ok((!is_empty).then_some(page))
@@ -221,7 +250,7 @@ impl Pages {
                 page.unreadable.push(format!("activity {} of the list has no readable start", activity.id));
                 continue;
             };
-            page.starts.push(start);
+            page.outlines.extend(activity.outline());
             if self.is_in_window(start) {
                 page.activities.push(Listed { activity, raw: item.to_string() });
             }

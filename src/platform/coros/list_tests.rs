@@ -90,7 +90,7 @@ fn the_window_is_held_to_the_second() {
         [99_999, 100_000, 199_999, 200_000].map(|second| json!({"labelId": second, "startTime": second})).into();
     let page = pages.read(&json!({"count": 4, "totalPage": 1, "dataList": items})).unwrap().unwrap();
     let ids: Vec<&str> = page.activities.iter().map(|listed| listed.activity.id.as_str()).collect();
-    assert_eq!((ids.as_slice(), page.starts.len()), (&["100000", "199999"][..], 4));
+    assert_eq!((ids.as_slice(), page.outlines.len()), (&["100000", "199999"][..], 4));
 }
 
 /// A service that holds `entries`; after each request `change` may delete or add some. Returns what was shown, what could
@@ -103,7 +103,9 @@ fn walk(
     let (mut shown, mut unreadable, mut requests) = (Vec::new(), Vec::new(), 0);
     let mut pages = pages();
     while let Some(path) = pages.next_path()? {
-        let number: usize = path.split("pageNumber=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
+        let parameter =
+            |name: &str| path.split(name).nth(1).unwrap().split('&').next().unwrap().parse::<usize>().unwrap();
+        let (number, cap) = (parameter("pageNumber="), cap.min(parameter("size=")));
         let items: Vec<Value> = entries.iter().skip((number - 1) * cap).take(cap).map(|id| entry(*id)).collect();
         let data = match items.is_empty() {
             true => json!({"count": entries.len()}),
@@ -155,6 +157,52 @@ fn what_is_deleted_meanwhile_hides_nothing() {
     let (shown, unreadable, requests) = walk(all(0..600), 200, delete).unwrap();
     assert_eq!((shown.len(), unreadable.len()), (600, 0));
     assert!(requests <= 7, "{requests}");
+}
+
+/// The count says nothing of it.
+#[test]
+fn what_is_deleted_while_something_old_is_added_hides_nothing() {
+    for (page, victim) in [(1, 20), (1, 199), (2, 0), (2, 300), (3, 5)] {
+        let change = |request: usize, entries: &mut Vec<u64>| {
+            if request == page {
+                entries.remove(victim);
+                entries.push(0);
+            }
+        };
+        let (shown, unreadable, requests) = walk(all(1..1000), 200, change).unwrap();
+        let mut expected: Vec<u64> = (0..1000).collect();
+        // What is deleted when it was read is shown, too.
+        expected.retain(|id| shown.contains(id) || *id != 999 - victim as u64);
+        assert_eq!((shown, unreadable.len()), (expected, 0), "{page} {victim}");
+        assert!(requests <= 13, "{requests}");
+    }
+}
+
+#[test]
+fn a_service_that_has_page_sizes_of_its_own_hides_nothing() {
+    for cap in [1, 20, 100, 199] {
+        let (shown, unreadable, _) = walk(all(0..450), cap, |_, _| {}).unwrap();
+        assert_eq!((shown.len(), unreadable.len()), (450, 0), "{cap}");
+    }
+    // One that has 200 a page whatever it is asked for.
+    let entries = all(0..450);
+    let (mut pages, mut shown) = (pages(), 0);
+    while let Some(path) = pages.next_path().unwrap() {
+        let number: usize = path.split("pageNumber=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
+        let items: Vec<Value> = entries.iter().skip((number - 1) * 200).take(200).map(|id| entry(*id)).collect();
+        let data = json!({"count": 450, "totalPage": 3, "dataList": items});
+        shown += pages.read(&data).unwrap().map_or(0, |page| page.activities.len());
+    }
+    assert_eq!(shown, 450);
+}
+
+#[test]
+fn pages_overlap_without_more_requests_than_a_few() {
+    for entries in [201, 3000, 9000] {
+        let (shown, _, requests) = walk(all(0..entries), 200, |_, _| {}).unwrap();
+        assert_eq!(shown.len() as u64, entries);
+        assert!(requests as u64 <= entries.div_ceil(200) + entries / 600, "{entries}: {requests}");
+    }
 }
 
 #[test]
@@ -224,7 +272,7 @@ fn a_list_that_is_none_is_not_an_empty_one() {
 #[test]
 fn a_count_of_the_page_alone_is_no_count_of_the_list() {
     let mut pages = pages();
-    for (ids, shown) in [(0..200, 200), (200..400, 200), (400..457, 57)] {
+    for (ids, shown) in [(0..200, 200), (199..398, 198), (396..457, 59)] {
         let items: Vec<Value> = ids.map(entry).collect();
         assert!(pages.next_path().unwrap().is_some());
         let data = json!({"count": items.len(), "totalPage": 3, "dataList": items});

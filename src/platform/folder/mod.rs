@@ -206,11 +206,11 @@ impl Platform for Folder {
         let Look { entries: mut activities, unreadable, broken, skipped } = self.look()?;
         (self.context.skipped)(&broken.into_iter().chain(skipped.notices()).collect::<Vec<_>>());
         activities.retain(|listed| is_in(window, &listed.activity));
-        let starts = activities.iter().filter_map(|listed| listed.activity.start_time).collect();
+        let outlines = activities.iter().filter_map(|listed| listed.activity.outline()).collect();
         if activities.is_empty() && unreadable.is_empty() {
             return Ok(Ending::End);
         }
-        Ok(match each_page(Page { activities, starts, unreadable, ..Page::default() })? {
+        Ok(match each_page(Page { activities, outlines, unreadable, ..Page::default() })? {
             More::Go => Ending::End,
             More::Stop => Ending::Stopped,
         })

@@ -28,8 +28,11 @@ const MOST_FRUITLESS: u32 = 10;
 /// Above this, an elapsed time of an entry without a timer time is taken for the milliseconds of older answers.
 const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
 
-/// The second day of 1970: what is earlier is a number that was never set.
-const EARLIEST_S: i64 = 86_400;
+/// As near as this to the beginning of 1970, in any zone, a start is a number that was never set.
+const NEVER_SET_S: i64 = 86_400;
+/// 1900-01-02: what is earlier stands for no date in other systems (0001-01-01, 1900-01-01). Later ones are dates that a person
+/// typed in, also before 1970.
+const EARLIEST_S: i64 = -2_208_902_400;
 
 /// A walk through the list.
 ///
@@ -204,7 +207,7 @@ impl Pages {
                 self.without_start.push(item.clone());
                 continue;
             };
-            page.starts.push(start);
+            page.outlines.extend(activity.outline());
             if self.is_in_window(start) {
                 page.activities.push(Listed { activity, raw: item.to_string() });
             }
@@ -281,10 +284,11 @@ pub fn start_of_detail(detail: &Response) -> Option<Timestamp> {
     start(&body["summaryDTO"]["startTimeGMT"], None)
 }
 
-/// A start in UTC. Zero and what lies before it are no times: as one, all entries would begin together.
+/// A start in UTC. Zero and other numbers that stand for none are no times: as one, all entries would begin together.
 fn start(gmt: &Value, epoch: Option<Timestamp>) -> Option<Timestamp> {
     let gmt = civil(gmt).and_then(|gmt| gmt.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
-    gmt.or(epoch).filter(|start| start.as_second() >= EARLIEST_S)
+    let is_set = |second: i64| second >= EARLIEST_S && second.abs() >= NEVER_SET_S;
+    gmt.or(epoch).filter(|start| is_set(start.as_second()))
 }
 
 /// A number or digits, as text; ids pass 2^31 since 2018.

@@ -87,6 +87,30 @@ fn the_start_comes_from_the_epoch_when_the_text_is_missing() {
     assert_eq!(activity.utc_offset_s, Some(21600));
 }
 
+#[test]
+fn a_date_before_1970_that_somebody_typed_in_is_a_start() {
+    let start = |item: Value| activity("garmin-com", &item).unwrap().start_time.map(|start| start.to_string());
+    let typed =
+        json!({"activityId": 1, "startTimeGMT": "1969-10-19 02:00:00", "startTimeLocal": "1969-10-19 03:00:00"});
+    assert_eq!(start(typed.clone()).as_deref(), Some("1969-10-19T02:00:00Z"));
+    assert_eq!(activity("garmin-com", &typed).unwrap().utc_offset_s, Some(3600));
+    let epoch = json!({"activityId": 1, "beginTimestamp": -6_300_000_000_i64});
+    assert_eq!(start(epoch).as_deref(), Some("1969-10-20T02:00:00Z"));
+    assert_eq!(
+        start(json!({"activityId": 1, "startTimeGMT": "1936-08-09 15:00:00"})).as_deref(),
+        Some("1936-08-09T15:00:00Z")
+    );
+    for never in [
+        "1970-01-01 00:00:00",
+        "1969-12-31 16:00:00",
+        "1970-01-01 14:00:00",
+        "0001-01-01 00:00:00",
+        "1900-01-01 00:00:00",
+    ] {
+        assert_eq!(start(json!({"activityId": 1, "startTimeGMT": never})), None, "{never}");
+    }
+}
+
 /// A service that holds `entries`; after each request `change` may delete or add some.
 fn walk(entries: Vec<u64>, cap: usize, mut change: impl FnMut(usize, &mut Vec<u64>)) -> (Vec<u64>, Vec<usize>) {
     let mut entries = entries;
