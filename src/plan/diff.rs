@@ -382,10 +382,9 @@ fn moved(places: &HashMap<(&str, &str), usize>, groups: &[Group], links: &[(Link
         members.flat_map(|(number, group)| group.members.iter().map(move |&at| (at, number))).collect();
     let pair = |((one, other), apart): &(Link, SignedDuration)| {
         let (left, right) = (*places.get(one)?, *places.get(other)?);
-        let days = u64::try_from(apart.as_hours() / 24).unwrap_or_default();
-        let days = crate::lang::counted(days, "day", "days");
+        let days = apart.as_hours() / 24;
         let why = vec![
-            format!("they were found to be one exercise before, and begin {days} apart now"),
+            format!("they were found to be one exercise before, and begin {days} days apart now"),
             "a date may have been corrected on one platform".to_owned(),
         ];
         let verdict = Verdict { certainty: Certainty::SameExercise, why };
