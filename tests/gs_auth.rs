@@ -120,6 +120,19 @@ fn cookies_that_a_redirect_of_the_sign_in_page_sets_go_with_the_password() {
 }
 
 #[test]
+fn a_token_that_is_a_named_pipe_is_refused_and_not_waited_for() {
+    for name in ["garmin-com.json", "garmin-com.lock"] {
+        let sim = plain(1);
+        let work = Work::logged_in(&sim);
+        let path = work.data("tokens").join(name);
+        std::fs::remove_file(&path).unwrap_or(());
+        sim.with(|state| state.expire_access_tokens("garmin.com"));
+        support::shell(&format!("mkfifo '{}'", path.display()));
+        work.run("gs-fetch", &[]).ends(78).says(&format!("{} is not a regular file", path.display()));
+    }
+}
+
+#[test]
 fn a_locked_account_is_a_hard_stop_with_the_services_words() {
     let sim = with_login(LoginMode::Locked);
     let work = Work::with_passwords(&sim);

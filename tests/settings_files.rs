@@ -341,3 +341,17 @@ fn a_code_typed_in_groups_is_taken_at_both_services() {
     let (code, shown) = work.on_a_terminal("login --platform coros", &[("Code sent by e-mail", "135 790")]);
     assert_eq!(code, 0, "{shown}");
 }
+
+#[test]
+fn all_that_a_store_of_passwords_prints_is_no_password() {
+    let sim = support::plain(1);
+    let mut work = Work::with(&sim);
+    std::fs::write(work.dir().join("entry"), "correct horse\nlogin: runner\n").unwrap();
+    work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD_COMMAND", "cat entry");
+    let said = work.run("gs-auth", &["login", "--platform", "garmin-com"]);
+    said.ends(78).says("GARMIN_PASSWORD_COMMAND printed 2 lines").says("pass show garmin | head -n1");
+    work.run("gs-fetch", &[]).ends(78);
+    assert!(sim.log().is_empty(), "{:?}", support::requests(&sim));
+    work.set("GARMIN_PASSWORD_COMMAND", "cat entry | head -n1");
+    work.run("gs-auth", &["login", "--platform", "garmin-com"]).ok();
+}

@@ -2,7 +2,7 @@ complete -c gs-diff -l from -d 'Send only from this platform (repeat it, or sepa
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-diff -l to -d 'Send only to this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
+complete -c gs-diff -l to -d 'Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"

@@ -296,7 +296,7 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
             "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
         )));
     }
-    if let Some(text) = run.settings.secret("GARTH_TOKEN")? {
+    if let Some(text) = run.settings.secret_text("GARTH_TOKEN")? {
         return Ok(text);
     }
     // A path for most, the token itself for some.
