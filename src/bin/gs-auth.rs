@@ -117,9 +117,6 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     if !matches!(args.action, Action::Status { .. } | Action::Export) && !run.common.dry_run {
         run.require_writable()?;
     }
-    if !matches!(args.action, Action::Login { .. } | Action::Import { .. }) {
-        run.expect_data();
-    }
     match &args.action {
         Action::Login { browser, password } => login(run, *browser, *password),
         Action::Import { path } => import(run, path.as_deref()),
