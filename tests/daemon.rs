@@ -175,6 +175,68 @@ fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
 }
 
 #[test]
+fn a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_scheduled() {
+    if !is_inside("a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_scheduled") {
+        return;
+    }
+    hide();
+    let mut work = user(None);
+    let around: Vec<String> = (0..15).map(|number| format!("host{number}.corp.example")).collect();
+    for name in ["no_proxy", "NO_PROXY"] {
+        work.set(name, &around.join(","));
+    }
+    for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        work.set(name, &format!("http://proxy-of-{}.corp.example:3128", name.to_lowercase()));
+    }
+    work.set("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    let line = || text().lines().find(|line| line.starts_with("0 3 ")).unwrap_or_default().to_owned();
+    // One spelling of each, and all of it has room.
+    for name in ["https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE"] {
+        assert_eq!(line().matches(&format!("{name}=")).count(), 1, "{name}: {}", line());
+    }
+    assert!(!line().contains("PROXY=") && !said.ok().err.to_lowercase().contains("_proxy"), "{said}");
+    // What has no room is named, in both spellings, and the more important rest stays.
+    for name in ["no_proxy", "NO_PROXY"] {
+        work.set(name, &around.join(",").repeat(3));
+    }
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("write into the .env file:").says(" no_proxy").says(" NO_PROXY");
+    assert!(
+        line().contains(" https_proxy=") && !line().contains("no_proxy=") && !said.err.contains("https_"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab() {
+    if !is_inside("a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab") {
+        return;
+    }
+    hide();
+    for (in_file, in_shell, carried) in [
+        ("HTTPS_PROXY", "HTTPS_PROXY", false),
+        ("HTTPS_PROXY", "https_proxy", false),
+        ("https_proxy", "HTTPS_PROXY", false),
+        ("ALL_PROXY", "HTTPS_PROXY", true),
+        ("SSL_CERT_FILE", "SSL_CERT_FILE", false),
+    ] {
+        let value = if in_file.starts_with("SSL") { "/etc/old.pem" } else { "http://old.example:3128" };
+        let mut work = user(None);
+        work.write_env(&format!("GS_JITTER=0\n{in_file}={value}\n"));
+        work.set(in_shell, value);
+        let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+        said.ok();
+        assert_eq!(text().contains(&format!("{in_shell}={value}")), carried, "{in_file} {in_shell}: {}", text());
+        assert!(!said.err.contains(&format!(" {in_shell}")), "{said}");
+        // Another value is the shell's own wish.
+        work.set(in_shell, &value.replace("old", "new"));
+        garminsync(&work, &["schedule", "0 3 * * *"]).ok();
+        assert!(text().contains(&format!("{in_shell}={}", value.replace("old", "new"))), "{}", text());
+    }
+}
+
+#[test]
 fn a_crontab_that_somebody_has_damaged_is_left_alone() {
     if !is_inside("a_crontab_that_somebody_has_damaged_is_left_alone") {
         return;

@@ -148,7 +148,6 @@ fn a_full_disk_has_one_exit_code_in_every_command_and_costs_no_password_login() 
     let sim = plain(3);
     let mut work = Work::with(&sim);
     work.set("SYNC_PLATFORM", "GARMINCOM");
-    std::fs::create_dir(work.data("")).unwrap();
     shell(&format!("mount -t tmpfs -o size=2m none {}", work.data("").display()));
     work.run("gs-list", &[]).ok();
     let list = "{\"type\":\"activity\",\"platform\":\"garmin-com\",\"id\":\"20000000000\"}\n";

@@ -108,6 +108,31 @@ fn a_login_that_is_turned_away_sets_a_cooldown_that_later_runs_respect() {
 }
 
 #[test]
+fn cookies_that_a_redirect_of_the_sign_in_page_sets_go_with_the_password() {
+    let sim = with_login(LoginMode::PageMoves);
+    let work = Work::with_passwords(&sim);
+    work.run("gs-auth", &["login"]).ok();
+    let pages = asked(&sim, "/sign-in");
+    let paths: Vec<&str> = pages.iter().map(|page| page.path.as_str()).collect();
+    assert_eq!(paths, ["/mobile/sso/en_US/sign-in", "/mobile/sso/en/sign-in"]);
+    assert!(pages[1].headers.contains(&"cookie".to_owned()), "the session goes on");
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_token_that_is_a_named_pipe_is_refused_and_not_waited_for() {
+    for name in ["garmin-com.json", "garmin-com.lock"] {
+        let sim = plain(1);
+        let work = Work::logged_in(&sim);
+        let path = work.data("tokens").join(name);
+        std::fs::remove_file(&path).unwrap_or(());
+        sim.with(|state| state.expire_access_tokens("garmin.com"));
+        support::shell(&format!("mkfifo '{}'", path.display()));
+        work.run("gs-fetch", &[]).ends(78).says(&format!("{} is not a regular file", path.display()));
+    }
+}
+
+#[test]
 fn a_locked_account_is_a_hard_stop_with_the_services_words() {
     let sim = with_login(LoginMode::Locked);
     let work = Work::with_passwords(&sim);

@@ -517,7 +517,6 @@ fn a_folder_that_cannot_be_written_is_named_and_nothing_more_is_fetched() {
 #[test]
 fn data_is_for_its_owner_only() {
     let work = Work::alone();
-    std::fs::create_dir(work.data("")).unwrap();
     std::fs::set_permissions(work.data(""), std::fs::Permissions::from_mode(0o755)).unwrap();
     work.run("gs-list", &[]).ok();
     assert_eq!(std::fs::metadata(work.data("")).unwrap().permissions().mode() & 0o777, 0o700);

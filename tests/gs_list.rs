@@ -107,7 +107,6 @@ fn stats_in_all_formats() {
 #[test]
 fn an_empty_catalogue_is_an_empty_list() {
     let work = Work::alone();
-    std::fs::create_dir(work.data("")).unwrap();
     for args in [&[][..], &["--missing"], &["--stats"], &["--format", "table"]] {
         assert_eq!(work.run("gs-list", args).ok().silent().out, "");
     }

@@ -57,7 +57,6 @@ fn fetched(count: usize) -> (gs_sim::Sim, Work) {
 #[test]
 fn an_empty_catalogue_gives_a_page_that_says_so_without_settings_or_login() {
     let work = Work::alone();
-    std::fs::create_dir(work.data("")).unwrap();
     let said = report(&work, &[]);
     said.ok().silent();
     let dir = work.data("report");

@@ -171,7 +171,6 @@ impl Drop for Writer {
 #[test]
 fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
     let work = Work::alone();
-    std::fs::create_dir(work.data("")).unwrap();
     large::make(&work.data("catalogue.sqlite"), 3000, 1, jiff::Timestamp::now());
     let _writer = Writer::new(work.data("catalogue.sqlite"));
     let mut seen = BTreeSet::new();
@@ -192,7 +191,6 @@ fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
 #[test]
 fn thousands_of_exercises_on_three_platforms_are_all_in_it() {
     let work = Work::alone();
-    std::fs::create_dir(work.data("")).unwrap();
     large::make(&work.data("catalogue.sqlite"), 4000, 3, jiff::Timestamp::now());
     let told = status(&work);
     let here: i64 = work.sql("SELECT count(*) FROM activities WHERE absences = 0");

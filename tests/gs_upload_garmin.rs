@@ -6,6 +6,7 @@ mod support;
 mod upload;
 
 use gs_sim::{Effect, Fault, UploadAnswer, UploadSpec};
+use serde_json::Value;
 use upload::{CN, COM, DAY, SEND_GARMIN, START, STATUS_GARMIN, World, kinds, world};
 
 /// One exercise of garmin.com, planned to garmin.cn, whose uploads go as told.
@@ -24,6 +25,34 @@ fn refusal(words: &str) -> Effect {
         r#"{{"detailedImportResult":{{"uploadId":"","successes":[],"failures":[{{"internalId":null,"messages":[{{"code":700,"content":"{words}"}}]}}]}}}}"#
     );
     Effect::Status { status: 400, retry_after: None, body: Some(body), content_type: None }
+}
+
+#[test]
+fn a_wish_for_no_more_uploads_holds_for_later_runs_and_for_uploads_alone() {
+    for (status, retry_after) in [(429, "3600"), (503, "99999999999"), (429, "3599.5")] {
+        let (mut world, plan) = planned(UploadSpec::default());
+        let busy = Effect::Status { status, retry_after: Some(retry_after.into()), body: None, content_type: None };
+        world.sim.fault(Fault::new(busy).host("connectapi.garmin.cn").path(SEND_GARMIN).count(1));
+        assert_eq!(world.upload(&plan).ends(75).records().len(), 1);
+        assert_eq!(world.sent(CN), 1);
+        // The lists are read as before, also those that the look before an upload needs.
+        world.work.run("gs-fetch", &["--full"]).ok();
+        world.work.set("GS_RESEND_WAIT", "0");
+        let said = world.upload(&plan);
+        said.ends(75).says("garmin-cn asks for no uploads and deletions before 20");
+        assert_eq!(world.sent(CN), 1, "{status} {retry_after}");
+        world.work.run("gs-report", &[]).ok();
+        let status: Value =
+            serde_json::from_slice(&std::fs::read(world.work.data("report/status.json")).unwrap()).unwrap();
+        let platforms = status["platforms"].as_array().unwrap();
+        let wish =
+            |name: &str| platforms.iter().find(|one| one["name"] == name).unwrap()["asked_to_wait_until"].clone();
+        assert!(wish(CN).is_string() && wish(COM).is_null(), "{platforms:?}");
+        // Its time comes.
+        world.work.change("UPDATE pacing SET not_before_ms = 0");
+        assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);
+        assert_eq!(world.times(CN, START), 1);
+    }
 }
 
 #[test]

@@ -194,7 +194,6 @@ fn it_loads_itself_anew_when_asked_to_and_lets_a_reader_be() {
 #[test]
 fn an_empty_catalogue_makes_a_sound_page() {
     let work = Work::alone();
-    std::fs::create_dir(work.data("")).unwrap();
     check(&[page(&work, &["--refresh"])], &["--empty"]);
 }
 

@@ -189,28 +189,91 @@ fn unknown_sports_and_ids_are_told() {
     assert_eq!(said.ok().silent().ids(), [id]);
 }
 
+/// What `gs-sync`, `garminsync` and all commands are called by, with the commands in PATH.
+fn by_scripts() -> (Work, String, String) {
+    let mut work = Work::alone();
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
+    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("SYNC_PLATFORM", "folder:.");
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
+    (work, format!("{scripts}/sync"), format!("{scripts}/garminsync"))
+}
+
 #[test]
-fn a_data_folder_that_was_not_there_is_told_by_who_only_reads() {
+fn a_data_folder_that_was_not_there_is_told_by_whoever_makes_it() {
+    let (mut work, sync, garminsync) = by_scripts();
     for args in [
         &["gs-list"][..],
         &["gs-list", "--stats"],
         &["gs-report"],
         &["gs-schedule"],
         &["gs-auth", "status"],
-        &["gs-list", "--data-dir", "misspelt"],
+        &["gs-fetch"],
+        &["gs-download"],
+        &["gs-upload"],
+        &["gs-dedupe"],
+        &["gs-diff"],
+        &["gs-delete"],
+        &["gs-notify"],
+        &["gs-import", "."],
+        &[&sync, "--from", "folder:."],
+        &[&garminsync, "list", "--all"],
+        &[&garminsync, "schedule"],
     ] {
-        let work = Work::alone();
-        let said = work.run(args[0], &args[1..]);
+        let folder = work.dir().join("misspelt");
+        let flag = ["--data-dir", "misspelt"];
+        let is_front = args[0] == garminsync && args[1] == "list";
+        let all: Vec<&str> = args[1..].iter().copied().chain(is_front.then_some("--")).chain(flag).collect();
+        let said = work.run(args[0], &all);
         said.says("did not exist and was created empty").says("--data-dir or DATA_DIR");
-        let again = work.run(args[0], &args[1..]);
-        assert!(!again.err.contains("did not exist"), "{again}");
+        assert_eq!(said.err.matches("did not exist").count(), 1, "{said}");
+        let again = work.run(args[0], &all);
+        assert!(folder.is_dir() && !again.err.contains("did not exist"), "{again}");
+        std::fs::remove_dir_all(folder).unwrap();
     }
-    // The usual place is empty before the first run, and whoever writes may begin one.
-    let mut work = Work::alone();
-    work.run("gs-fetch", &["--platform", "folder:."]).ok().silent();
-    assert!(!work.run("gs-list", &[]).err.contains("did not exist"));
+    let said = work.run(&sync, &["-q", "--data-dir", "misspelt"]);
+    assert!(!said.err.contains("did not exist"), "{said}");
+    // Nobody has named the usual place, which is empty before the first run.
     work.set("DATA_DIR", "");
     work.run("gs-list", &[]).ok().silent();
+}
+
+#[test]
+fn a_data_folder_that_was_not_there_is_not_made_by_who_only_rehearses_or_is_asked_for_settings() {
+    let (work, sync, garminsync) = by_scripts();
+    let flag = ["--data-dir", "misspelt"];
+    for args in [
+        &["gs-fetch", "-n"][..],
+        &["gs-list", "-n"],
+        &["gs-download", "-n"],
+        &["gs-upload", "-n"],
+        &["gs-delete", "-n"],
+        &["gs-dedupe", "-n"],
+        &["gs-diff", "-n"],
+        &["gs-notify", "-n"],
+        &["gs-import", "-n", "."],
+        &[&sync, "-n"],
+        &[&garminsync, "list", "--all", "--", "-n"],
+    ] {
+        let all: Vec<&str> = args[1..].iter().copied().chain(flag).collect();
+        work.run(args[0], &all).says("misspelt does not exist, and -n does not create it");
+        assert!(!work.dir().join("misspelt").exists(), "{args:?}");
+    }
+    for name in ["DATA_DIR", "DB_PATH", "GS_REPORT_DIR"] {
+        let said = work.run("gs-settings", &[name, "--data-dir", "misspelt"]);
+        let path = work.dir().join("misspelt");
+        assert!(said.ok().silent().out.starts_with(path.to_str().unwrap()), "{said}");
+        assert!(!path.exists());
+    }
+    work.run("gs-settings", &["--check", "--data-dir", "misspelt"]).ok();
+    assert!(!work.dir().join("misspelt").exists());
+}
+
+#[test]
+fn a_rehearsal_in_a_folder_that_is_not_made_costs_no_login() {
+    let sim = support::plain(1);
+    let work = Work::with_passwords(&sim);
+    work.run("gs-fetch", &["-n", "--data-dir", "misspelt"]);
+    assert!(sim.log().is_empty(), "{:?}", support::requests(&sim));
 }
 
 #[test]
@@ -340,4 +403,18 @@ fn a_code_typed_in_groups_is_taken_at_both_services() {
     let work = Work::with_coros(&sim);
     let (code, shown) = work.on_a_terminal("login --platform coros", &[("Code sent by e-mail", "135 790")]);
     assert_eq!(code, 0, "{shown}");
+}
+
+#[test]
+fn all_that_a_store_of_passwords_prints_is_no_password() {
+    let sim = support::plain(1);
+    let mut work = Work::with(&sim);
+    std::fs::write(work.dir().join("entry"), "correct horse\nlogin: runner\n").unwrap();
+    work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD_COMMAND", "cat entry");
+    let said = work.run("gs-auth", &["login", "--platform", "garmin-com"]);
+    said.ends(78).says("GARMIN_PASSWORD_COMMAND printed 2 lines").says("pass show garmin | head -n1");
+    work.run("gs-fetch", &[]).ends(78);
+    assert!(sim.log().is_empty(), "{:?}", support::requests(&sim));
+    work.set("GARMIN_PASSWORD_COMMAND", "cat entry | head -n1");
+    work.run("gs-auth", &["login", "--platform", "garmin-com"]).ok();
 }

@@ -6,13 +6,18 @@ mod support;
 #[path = "support/upload.rs"]
 mod upload;
 
-use std::process::Child;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
-use support::{COROS_LIST, COUNT, FILES, SEARCH, TOKEN, Work, asked, coros, plain, requests, shell};
+use support::{COROS_LIST, COUNT, FILES, LOGIN, SEARCH, TOKEN, Work, asked, coros, plain, requests, shell};
 use upload::{COM, START};
 
+/// The page that a login begins with.
+const SIGN_IN: &str = "/mobile/sso/";
 /// Far longer than anything here may take, and far shorter than what trickles would.
 const LONG: Duration = Duration::from_secs(60);
 
@@ -144,19 +149,136 @@ fn one_signal_ends_a_command_that_waits_for_an_answer() {
     ends_with(child, "TERM");
 }
 
+/// A host that drops what comes: a listener whose queue is full. Connecting to it takes as long as one waits.
+fn dropping() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    // As short a queue as there is. The standard library asks for a long one.
+    socket2::SockRef::from(&listener).listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(client) = TcpStream::connect_timeout(&address, Duration::from_millis(500)) {
+        queued.push(client);
+        assert!(queued.len() < 100, "the queue does not fill");
+    }
+    (address, listener, queued)
+}
+
+/// Waits until somebody has a connection of this state (proc(5), `/proc/net/tcp`) to a port.
+#[track_caller]
+fn wait_for_connection(port: u16, state: &str) {
+    let end = Instant::now() + LONG;
+    let is_one = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.get(2).is_some_and(|to| to.ends_with(&format!(":{port:04X}"))) && words.get(3) == Some(&state)
+    };
+    while !std::fs::read_to_string("/proc/net/tcp").unwrap().lines().any(is_one) {
+        assert!(Instant::now() < end, "nobody connects");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
-fn one_signal_to_a_sync_alone_ends_the_command_that_is_at_work() {
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
-    let sync = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
+fn one_signal_ends_a_command_that_is_still_connecting() {
     let sim = plain(1);
     let mut work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let (address, _listener, _queued) = dropping();
+    // It listens, and says nothing: the handshake of the proxy does not come to its end.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    work.set("GS_TIMEOUT", "120s");
+    let silent_at = silent.local_addr().unwrap();
+    const SYN_SENT: &str = "02";
+    const ESTABLISHED: &str = "01";
+    for (name, scheme, to, state) in [
+        ("GS_LOOPBACK", "http", address, SYN_SENT),
+        ("HTTPS_PROXY", "socks5", silent_at, ESTABLISHED),
+        ("HTTPS_PROXY", "http", silent_at, ESTABLISHED),
+        ("HTTPS_PROXY", "socks5", address, SYN_SENT),
+    ] {
+        work.set("GS_LOOPBACK", "").set(name, &format!("{scheme}://{to}"));
+        for signal in ["TERM", "INT", "HUP"] {
+            let child = work.spawn("gs-fetch", &["--full"], "");
+            wait_for_connection(to.port(), state);
+            ends_with(child, signal);
+        }
+        work.unset("HTTPS_PROXY");
+    }
+}
+
+#[test]
+fn one_signal_ends_a_login_that_waits_for_the_sign_in_page() {
+    let sim = plain(1);
+    let work = Work::with_passwords(&sim);
+    sim.fault(Fault::new(trickle(true)).path(SIGN_IN));
+    let began = Instant::now();
+    let child = work.spawn("gs-auth", &["login"], "");
+    wait_for(&sim, SIGN_IN);
+    ends_with(child, "TERM");
+    assert!(began.elapsed() < Duration::from_secs(9), "it had the grace of a write");
+    assert!(asked(&sim, LOGIN).is_empty());
+    sim.clear_faults();
+    work.run("gs-auth", &["login"]).ok();
+}
+
+/// The settings for a sync by the script.
+fn with_commands(mut work: Work) -> Work {
+    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap();
     work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
+    work
+}
+
+const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
+
+#[test]
+fn one_signal_to_a_sync_alone_ends_the_command_that_is_at_work() {
+    let sim = plain(1);
+    let work = with_commands(Work::logged_in(&sim));
     sim.fault(Fault::new(trickle(true)).path(SEARCH));
-    let child = work.spawn(sync, &[], "");
+    let child = work.spawn(SYNC, &[], "");
     wait_for(&sim, SEARCH);
     ends_with(child, "TERM");
     sim.clear_faults();
-    work.run(sync, &[]).ok();
+    work.run(SYNC, &[]).ok();
+}
+
+#[test]
+fn a_terminal_that_closes_while_a_token_is_renewed_costs_no_login() {
+    for command in ["gs-fetch", SYNC] {
+        let sim = plain(1);
+        let work = with_commands(Work::logged_in(&sim));
+        work.run("gs-fetch", &[]).ok();
+        sim.with(|state| state.expire_access_tokens("garmin.com"));
+        sim.clear_log();
+        sim.fault(Fault::new(Effect::Held { ms: 2000 }).path(TOKEN).count(1));
+        let mut started = work.command(command, &["--full"]);
+        started.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let mut child = started.spawn().unwrap();
+        wait_for(&sim, TOKEN);
+        // The kernel tells the group in the foreground, and so does the shell.
+        for _ in 0..2 {
+            let group = format!("-{}", child.id());
+            assert!(Command::new("kill").args(["-HUP", "--", &group]).status().unwrap().success());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{command}");
+        assert_eq!(asked(&sim, TOKEN).len(), 1, "{command}");
+        work.run("gs-fetch", &["--full"]).ok();
+    }
+}
+
+#[test]
+fn a_command_that_is_to_outlive_its_terminal_does() {
+    let sim = plain(1);
+    let work = with_commands(Work::logged_in(&sim));
+    sim.fault(Fault::new(Effect::Held { ms: 1000 }).path(SEARCH).count(1));
+    let command = work.command("gs-fetch", &[]);
+    let mut nohup = Command::new("nohup");
+    nohup.arg(command.get_program()).current_dir(work.dir()).env_clear();
+    nohup.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = nohup.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for(&sim, SEARCH);
+    shell(&format!("kill -HUP {}", child.id()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -117,9 +117,6 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     if !matches!(args.action, Action::Status { .. } | Action::Export) && !run.common.dry_run {
         run.require_writable()?;
     }
-    if !matches!(args.action, Action::Login { .. } | Action::Import { .. }) {
-        run.expect_data();
-    }
     match &args.action {
         Action::Login { browser, password } => login(run, *browser, *password),
         Action::Import { path } => import(run, path.as_deref()),
@@ -296,7 +293,7 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
             "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
         )));
     }
-    if let Some(text) = run.settings.secret("GARTH_TOKEN")? {
+    if let Some(text) = run.settings.secret_text("GARTH_TOKEN")? {
         return Ok(text);
     }
     // A path for most, the token itself for some.

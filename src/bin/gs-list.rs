@@ -103,7 +103,6 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         absent: if args.state.all || args.state.downloaded { None } else { Some(args.state.deleted) },
         ..Query::default()
     };
-    run.expect_data();
     run.warn_of_unknown_sports(&query.sports)?;
     run.warn_of_unknown_ids(&query.ids, &query.platforms)?;
     let format = args.format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });

@@ -60,7 +60,6 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    run.expect_data();
     // Whatever is wrong with a setting, the page has to say so.
     let lang = args.lang.map_or_else(|| run.language(), Ok);
     let lang = run.or_told(lang, Lang::En);

@@ -83,10 +83,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         None | Some("off") if args.zone.is_some() || args.runner.is_some() => {
             Err(Failure::usage(format!("--zone and --runner go with a schedule, such as '{DEFAULT}', or with on")))
         }
-        None => {
-            run.expect_data();
-            show(run, args.format)
-        }
+        None => show(run, args.format),
         Some("off") => off(run),
         Some("on") => on(run, args.zone.as_deref(), args.runner.as_deref()),
         Some(cron) => {

@@ -113,10 +113,10 @@ fn table(run: &Run) -> cli::Table {
 /// What it comes to: of the places where things are, also what holds without a setting.
 fn value(run: &Run, name: &str) -> Option<String> {
     match name {
-        "DATA_DIR" => Some(run.data_dir.display().to_string()),
-        "DB_PATH" => Some(run.catalogue_path.display().to_string()),
+        "DATA_DIR" => Some(run.named_data_dir().display().to_string()),
+        "DB_PATH" => Some(run.named_catalogue().display().to_string()),
         "GS_REPORT_DIR" => {
-            let dir = run.settings.path(name).unwrap_or_else(|| run.data_dir.join("report"));
+            let dir = run.settings.path(name).unwrap_or_else(|| run.named_data_dir().join("report"));
             Some(std::path::absolute(&dir).unwrap_or(dir).display().to_string())
         }
         // For scripts, in whole seconds.

@@ -4,10 +4,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::{Catalogue, Error};
-use crate::http::{NoTurn, Pacer, Turn};
+use crate::http::{NoTurn, Pacer, Turn, writes_of};
 
 /// Between taking a turn and the first byte on the wire lie a few moments that differ from process to process; this
 /// keeps their difference from ever making an interval shorter than asked.
@@ -34,12 +34,13 @@ impl Pacing {
 }
 
 impl Catalogue {
-    /// Until when the service asked to be left alone, if it did.
+    /// Until when the service asked to be left alone, or to be sent no uploads and deletions, if it did.
     pub fn asked_to_wait(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
-        let sql = "SELECT not_before_ms FROM pacing WHERE platform = ?1";
-        let wish = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0)).optional();
+        let sql = "SELECT max(not_before_ms) FROM pacing
+                   WHERE platform IN (?1, ?2) AND not_before_ms > ?3 AND not_before_ms <= ?3 + ?4";
         let now = now.as_millisecond();
-        let wish = self.done(wish)?.filter(|until| *until > now && *until - now <= LONGEST_WISH_MS);
+        let given = params![platform, writes_of(platform), now, LONGEST_WISH_MS];
+        let wish: Option<i64> = self.done(self.connection.query_row(sql, given, |row| row.get(0)))?;
         Ok(wish.and_then(|until| Timestamp::from_millisecond(until).ok()))
     }
 }

@@ -48,11 +48,6 @@ impl Run {
         if let (Also::Needs(name), None) = (channel.also, &second) {
             return unusable(format!("{key} is set, but {name} is not; set both"));
         }
-        if let Some((name, secret)) = &second
-            && secret.expose().trim().contains(char::is_control)
-        {
-            return unusable(format!("{name} holds a line end or the like; copy it anew"));
-        }
         if (channel.address)(address.expose()).is_none() {
             let takes = |value| (channel.address)(value).is_some();
             return unusable(match (takes("key"), takes("https://example.org/key")) {

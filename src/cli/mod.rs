@@ -23,6 +23,7 @@ mod life;
 mod listing;
 mod orphans;
 mod output;
+mod place;
 mod platforms;
 mod progress;
 mod publish;

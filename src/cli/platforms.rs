@@ -168,6 +168,8 @@ impl Run {
         let (talk, name) = (self.talk.clone(), kind.name);
         let (settings, row) = (self.settings.clone(), *kind);
         let skipped = self.skipped(kind.name);
+        // What a login gives would be lost with the folder.
+        let is_kept = !self.place.is_stand_in();
         let (path, wait) = (self.catalogue_path.clone(), self.lock_wait);
         let known_start = move |id: &str| {
             let entry = Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(name, id));
@@ -178,7 +180,8 @@ impl Run {
             http,
             tokens: self.tokens_dir(),
             credentials: Box::new(move || {
-                credentials(&settings, &row).map_err(|error| match error {
+                let found = if is_kept { credentials(&settings, &row) } else { Ok(None) };
+                found.map_err(|error| match error {
                     settings::Error::Unusable(why) => platform::Error::Config(why),
                     settings::Error::Stopped => platform::Error::Stopped,
                 })

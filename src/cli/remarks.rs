@@ -89,16 +89,6 @@ impl Run {
         }
         Ok(())
     }
-
-    /// For a command that only reads: says so if the data folder that was named was not there before.
-    pub fn expect_data(&self) {
-        if self.is_new && (self.common.data_dir.is_some() || self.settings.get("DATA_DIR").is_some()) {
-            self.talk.warning(&format!(
-                "the data folder {} did not exist and was created empty; if your data is elsewhere, remove it and name the right folder with --data-dir or DATA_DIR",
-                self.data_dir.display()
-            ));
-        }
-    }
 }
 
 /// Whether a message tells of a disk, whatever the settings are.

@@ -12,6 +12,7 @@ use clap::Parser;
 use jiff::Timestamp;
 
 use super::life::Sign;
+use super::place::Place;
 use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, generate, remarks, signals};
 use crate::archive::{Archive, make_private};
 use crate::catalogue::{self, Catalogue};
@@ -43,7 +44,7 @@ pub struct Run {
     pub common: Common,
     /// The settings.
     pub settings: Settings,
-    /// Where everything lives.
+    /// Where everything lives. With `-n`, an empty folder stands in for a data folder that does not exist.
     pub data_dir: PathBuf,
     /// The catalogue's file.
     pub catalogue_path: PathBuf,
@@ -59,8 +60,8 @@ pub struct Run {
     pub id: String,
     /// How long others' locks are waited for.
     pub lock_wait: Duration,
-    /// The data folder was not there before.
-    pub(super) is_new: bool,
+    /// How the data folder came to be.
+    pub(super) place: Place,
     /// The platforms that were opened, and the way out that each was given.
     pub(super) opened: RefCell<BTreeMap<&'static str, (Kind, Arc<Http>)>>,
     /// What is wrong with settings that every command reads.
@@ -105,7 +106,7 @@ fn whole<A: HasCommon>(
         settings.broken_lines().for_each(|error| talk.error(&error.to_string()));
         return Exit::Config;
     }
-    let mut run = match Run::open(command, args.common(), talk.clone(), settings.clone()) {
+    let mut run = match Run::open(command, log, args.common(), talk.clone(), settings.clone()) {
         Ok(run) => run,
         Err(failure) => {
             talk.error(&failure.message);
@@ -113,6 +114,7 @@ fn whole<A: HasCommon>(
             return failure.exit;
         }
     };
+    run.tell_new_data_dir(log == Log::Asked);
     if log == Log::Yes && !run.common.dry_run {
         run.tell_of_the_clock();
     }
@@ -152,7 +154,13 @@ fn goes_on(command: &str, common: &Common, settings: &Settings) -> bool {
 }
 
 impl Run {
-    fn open(command: &'static str, common: &Common, talk: Arc<Talk>, mut settings: Settings) -> Result<Run, Failure> {
+    fn open(
+        command: &'static str,
+        log: Log,
+        common: &Common,
+        talk: Arc<Talk>,
+        mut settings: Settings,
+    ) -> Result<Run, Failure> {
         let data_dir = match &common.data_dir {
             Some(dir) => dir.clone(),
             None => settings.data_dir()?,
@@ -167,20 +175,21 @@ impl Run {
                 ),
             ));
         }
-        let is_new = !data_dir.exists();
-        claim(&data_dir).map_err(|error| {
+        let may_make = !common.dry_run && log != Log::Asked;
+        let place = Place::open(data_dir.clone(), may_make).map_err(|error| {
             Failure::new(
                 Exit::Config,
                 format!("{}: {error}; choose another with --data-dir or DATA_DIR", data_dir.display()),
             )
         })?;
+        let data_dir = place.used().to_owned();
         let read = settings.duration("GS_LOCK_WAIT", LOCK_WAIT);
         let broken = settings.broken_lines().map(Failure::from);
         let (lock_wait, wrong) = match read {
             Ok(wait) => (wait, broken.collect()),
             Err(error) => (LOCK_WAIT, broken.chain([error.into()]).collect()),
         };
-        let (catalogue_path, catalogue) = open_catalogue(&settings, &data_dir, common, &talk, lock_wait)?;
+        let (catalogue_path, catalogue) = open_catalogue(&settings, &place, common, &talk, lock_wait)?;
         let stop = signals::heed(&talk);
         settings.heed(stop.clone());
         let id = settings.get("GS_RUN").map_or_else(new_id, str::to_owned);
@@ -197,7 +206,7 @@ impl Run {
             id,
             lock_wait,
             wrong,
-            is_new,
+            place,
             opened: RefCell::default(),
             worst: Exit::Ok,
             counts: BTreeMap::new(),
@@ -298,29 +307,18 @@ impl Run {
     }
 }
 
-/// Makes the data folder, for its owner only: it is health data. One that was there already is closed to others only
-/// while it is empty, so that nothing but ours is ever touched.
-fn claim(data_dir: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    make_private(data_dir)?;
-    if std::fs::read_dir(data_dir)?.next().is_none() {
-        // A mounted folder may belong to somebody else: what stands in it is closed all the same.
-        let _ = std::fs::set_permissions(data_dir, std::fs::Permissions::from_mode(0o700));
-    }
-    Ok(())
-}
-
 /// `DB_PATH`, or `catalogue.sqlite` in the data folder. A database of one of the older tools is left alone: the
 /// catalogue then stands beside it.
 fn open_catalogue(
     settings: &Settings,
-    data_dir: &std::path::Path,
+    place: &Place,
     common: &Common,
     talk: &Talk,
     wait: Duration,
 ) -> Result<(PathBuf, Catalogue), Failure> {
     let named = settings.path("DB_PATH").filter(|_| common.data_dir.is_none());
-    let path = named.unwrap_or_else(|| data_dir.join("catalogue.sqlite"));
+    let named = named.filter(|path| !place.is_stand_in() || path.exists());
+    let path = named.unwrap_or_else(|| place.used().join("catalogue.sqlite"));
     if let Some(dir) = path.parent() {
         make_private(dir)
             .map_err(|error| Failure::new(Exit::Config, format!("DB_PATH: {}: {error}", dir.display())))?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
@@ -11,6 +11,9 @@ use super::{Exit, Talk};
 
 /// The first Ctrl-C or SIGTERM asks to end after the item in hand: it raises what is returned. The second of its kind ends at
 /// once; `gs-sync` hands one on as the other, as it cannot know whether its commands have had it.
+///
+/// A SIGHUP (the terminal was closed, the ssh connection ended) asks the same, however often it comes: the kernel sends it,
+/// the shell sends it again, and nobody has asked twice. One that is ignored, as with `nohup`, stays ignored.
 ///
 /// On a terminal nothing of what was drawn is left behind, however it ends or is stopped.
 pub fn heed(talk: &Arc<Talk>) -> Arc<AtomicBool> {
@@ -26,12 +29,29 @@ pub fn heed(talk: &Arc<Talk>) -> Arc<AtomicBool> {
         }
         let _ = flag::register(signal, stop.clone());
     }
+    if !ignores_hangup() {
+        let _ = flag::register(SIGHUP, stop.clone());
+    }
     stop
+}
+
+/// Whether whoever started this program wants it to outlive the terminal. Linux says so in `SigIgn`, a hexadecimal mask;
+/// where nothing says so it is not ignored.
+fn ignores_hangup() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored_in(&status, SIGHUP))
+}
+
+fn ignored_in(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Handles what a handler cannot, on a thread of its own.
 fn tidy(talk: Arc<Talk>) -> bool {
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGQUIT, SIGTSTP]) else { return false };
+    let hangup = (!ignores_hangup()).then_some(SIGHUP);
+    let handled = [SIGINT, SIGTERM, SIGQUIT, SIGTSTP].into_iter().chain(hangup);
+    let Ok(mut signals) = Signals::new(handled) else { return false };
     let handle = move || {
         let mut come = Vec::new();
         for signal in signals.forever() {
@@ -44,6 +64,7 @@ fn tidy(talk: Arc<Talk>) -> bool {
                     }
                     come.push(signal);
                 }
+                SIGHUP => talk.stops(),
                 SIGTSTP => pause(&talk),
                 _ => {
                     talk.leave();
@@ -65,5 +86,18 @@ fn pause(talk: &Talk) {
     match talk.screen() {
         Some(screen) => screen.stop(stop),
         None => stop(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ignored_hangup_is_known_by_the_mask_of_the_process() {
+        let status = |mask: &str| format!("Name:\tx\nSigBlk:\tffffffffffffffff\nSigIgn:\t{mask}\nSigCgt:\t0\n");
+        assert!(ignored_in(&status("0000000000001001"), SIGHUP));
+        assert!(!ignored_in(&status("0000000000001000"), SIGHUP));
+        assert!(ignored_in(&status("0000000000001000"), 13) && !ignored_in("", SIGHUP));
     }
 }

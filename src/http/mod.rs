@@ -4,6 +4,8 @@
 //! service or, with `GS_LOOPBACK`, to a stand-in on this machine is decided here alone.
 
 mod agent;
+mod cookies;
+mod interruptible;
 mod loopback;
 mod names;
 mod once;
@@ -22,8 +24,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use cookies::Cookies;
 pub use loopback::Loopback;
-pub use pace::{NoTurn, Pacer, Turn};
+pub use pace::{NoTurn, Pacer, Turn, writes_of};
 pub use proxy::Proxies;
 pub use retry::{Backoff, retry_after};
 pub use roots::Roots;
@@ -111,8 +114,17 @@ pub enum Repeat {
     Read,
     /// A read whose 500 may be final (Garmin answers so for an activity without a file): a 500 is tried again once.
     ReadOnce500,
+    /// A read that is sent once: it decides whether something else is tried at all.
+    Once,
     /// A write: sent once, whatever comes of it.
     Never,
+}
+
+impl Repeat {
+    /// Whether it is sent once, whatever comes of it.
+    fn is_sent_once(self) -> bool {
+        matches!(self, Repeat::Once | Repeat::Never)
+    }
 }
 
 /// One request to a service, for its real URL.
@@ -134,6 +146,9 @@ pub struct Request {
     pub hosts: Vec<String>,
     /// Whoever knows the path has what is there, or may write to it: only the host is ever told.
     pub secret_path: bool,
+    /// It is an upload or a deletion, or a part of one: if the service asks for a pause, that holds up these and no reads.
+    /// A login has a cooldown of its own.
+    pub changes: bool,
     /// It is not sent after this moment, however long its turn took to come: what it was decided by is too old then.
     pub not_after: Option<Moment>,
 }
@@ -150,6 +165,7 @@ impl Request {
             limit: limit::ANSWER,
             hosts: Vec::new(),
             secret_path: false,
+            changes: false,
             not_after: None,
         }
     }
@@ -166,6 +182,12 @@ impl Request {
     /// Takes answers of so many bytes at most: one of [`limit`].
     pub fn limit(mut self, limit: u64) -> Request {
         self.limit = limit;
+        self
+    }
+
+    /// It is an upload or a deletion, or a part of one.
+    pub fn changing(mut self) -> Request {
+        self.changes = true;
         self
     }
 
@@ -198,6 +220,14 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// An answer, and where it came from.
+pub struct Followed {
+    /// The answer. With its own cookies it has those that redirects of the same host set on the way.
+    pub response: Response,
+    /// The URL that gave it: that of the last redirect, if there was one.
+    pub url: String,
 }
 
 /// Why there is no answer. (An answer of any status is a [`Response`].)
@@ -253,6 +283,14 @@ pub enum Error {
         /// The host or platform.
         host: String,
         /// When it may be asked again.
+        until: jiff::Timestamp,
+    },
+    /// The service wants no uploads and deletions for longer than a run should last.
+    #[error("{platform} asks for no uploads and deletions before {until}")]
+    WaitToWrite {
+        /// The platform.
+        platform: String,
+        /// When it may be sent some again.
         until: jiff::Timestamp,
     },
     /// The pacing table could not be reached.

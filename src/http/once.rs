@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
+use super::interruptible::interruptible;
 use super::send::host;
 use super::tls::Unconnected;
 use super::watch::{Halt, halted};
@@ -11,6 +12,8 @@ use super::{Error, Http, Repeat, Request, Response};
 /// The answer to a write is waited for so much longer when a person wants the program to end: a token that was renewed, or
 /// what became of an upload, is in it.
 pub const GRACE: Duration = Duration::from_secs(10);
+/// An answer that is waited for so much longer has its own word first.
+const AFTER_GRACE: Duration = Duration::from_secs(1);
 /// A whole answer has so many timeouts of a read ...
 const TIMEOUTS: u32 = 5;
 /// ... and the time that the largest one, with what is sent, takes at so many bytes a second.
@@ -37,20 +40,22 @@ impl Http {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        let unfit = |error: ureq::http::Error| failed(ureq::Error::Http(error));
         let ways = self.ways(&host(&request.url));
-        let agent = if request.repeat == Repeat::Never { &ways.writes } else { &ways.reads };
+        let agent = if request.repeat == Repeat::Never { &ways.writes } else { &ways.reads }.clone();
         let within = Some(self.deadline(request));
-        let sent = match &request.body {
-            Some(body) => {
-                let request = builder.body(body.as_slice()).map_err(unfit)?;
+        let content = request.body.clone();
+        let run = move || match content {
+            Some(content) => {
+                let request = builder.body(content)?;
                 agent.run(agent.configure_request(request).timeout_global(within).build())
             }
             None => {
-                let request = builder.body(()).map_err(unfit)?;
+                let request = builder.body(())?;
                 agent.run(agent.configure_request(request).timeout_global(within).build())
             }
         };
+        let patience = if request.repeat == Repeat::Never { GRACE + AFTER_GRACE } else { Duration::ZERO };
+        let sent = interruptible(&self.options.stop, patience, run).unwrap_or_else(|| Err(Halt::Stopped.into()));
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
         // An answer without content may be called packed all the same, and nothing cannot be unpacked.
@@ -121,6 +126,7 @@ impl Http {
                 Error::Untrusted { host: host(&request.url), why, is_clock }
             }
             // Of a write that was sent it has to be known that it was.
+            Some(Halt::Unsent) => Error::Stopped,
             Some(Halt::Stopped) if request.repeat != Repeat::Never => Error::Stopped,
             _ => Error::Network { host: host(&request.url), why, unsent },
         };

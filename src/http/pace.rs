@@ -15,6 +15,12 @@ pub enum Turn {
     NotBefore(Timestamp),
 }
 
+/// The name under which a table of turns keeps until when a platform wants no uploads and deletions. Under the platform's own
+/// name it would hold up the reads as well.
+pub fn writes_of(platform: &str) -> String {
+    format!("{platform} writes")
+}
+
 /// Why the table gives no turn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

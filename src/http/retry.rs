@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+/// So many seconds are as good as any more: some thirty years.
+const MOST_SECONDS: f64 = 1e9;
+
 /// Exponential back-off with jitter.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
@@ -29,16 +32,31 @@ pub fn may_pass(status: u16) -> bool {
     matches!(status, 408 | 427 | 429 | 500..=599)
 }
 
-/// Reads a `Retry-After` header: seconds, or a date (RFC 9110, section 10.2.3).
+/// Reads a `Retry-After` header: seconds, or a date in one of the three forms that RFC 9110 has for it (sections 10.2.3 and
+/// 5.6.7). Fractions of a second, which it has not, are sent all the same; a number of any size is taken for what it says,
+/// up to [`MOST_SECONDS`].
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
+    let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    if let Some(seconds) = value.parse::<f64>().ok().filter(|_| value.bytes().all(is_number)) {
         // Whole seconds, rounded up: it is shown to people.
         let now = now.as_second() + i64::from(now.subsec_nanosecond() > 0);
-        return Timestamp::from_second(now + i64::from(seconds)).ok();
+        return Timestamp::from_second(now + seconds.ceil().min(MOST_SECONDS) as i64).ok();
     }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?;
-    Some(date.timestamp())
+    date(value)
+}
+
+/// A date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) or
+/// `Sun Nov  6 08:49:37 1994` (asctime). The day of the week says nothing new.
+fn date(value: &str) -> Option<Timestamp> {
+    if let Ok(date) = jiff::fmt::rfc2822::parse(value) {
+        return Some(date.timestamp());
+    }
+    let words: Vec<&str> = value.split_whitespace().skip(1).collect();
+    let words = words.join(" ");
+    let forms = ["%d-%b-%y %H:%M:%S GMT", "%b %d %H:%M:%S %Y"];
+    let read = forms.iter().find_map(|form| jiff::civil::DateTime::strptime(form, &words).ok())?;
+    Some(jiff::tz::TimeZone::UTC.to_ambiguous_timestamp(read).compatible().ok()?)
 }
 
 #[cfg(test)]
@@ -60,6 +78,24 @@ mod tests {
         let until = |text| retry_after(text, now).map(|t| t.to_string());
         assert_eq!(until("90").as_deref(), Some("2026-01-01T00:01:30Z"));
         assert_eq!(until("Thu, 01 Jan 2026 00:00:07 GMT").as_deref(), Some("2026-01-01T00:00:07Z"));
-        assert_eq!(until("soon"), None);
+        for no_time in ["soon", "", ".", "-5", "1e3", "inf", "Sun Nov 6 1994"] {
+            assert_eq!(until(no_time), None, "{no_time}");
+        }
+    }
+
+    #[test]
+    fn a_wish_in_an_unusual_form_is_understood() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let until = |text| retry_after(text, now).map(|t| t.to_string());
+        assert_eq!(until("2.5").as_deref(), Some("2026-01-01T00:00:03Z"));
+        for date in ["Friday, 02-Jan-26 08:49:37 GMT", "Fri Jan  2 08:49:37 2026", "Fri, 02 Jan 2026 08:49:37 GMT"] {
+            assert_eq!(until(date).as_deref(), Some("2026-01-02T08:49:37Z"), "{date}");
+        }
+        for long in ["4294967296", "99999999999999999999999999"] {
+            assert!(
+                retry_after(long, now).is_some_and(|until| until > now + Duration::from_secs(9 * 365 * 86_400)),
+                "{long}"
+            );
+        }
     }
 }

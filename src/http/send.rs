@@ -9,9 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::agent::Ways;
 use super::once::Failed;
 use super::tls::Tls;
-use super::{Error, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, retry};
+use super::{
+    Cookies, Error, Followed, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, cookies, retry, writes_of,
+};
 use crate::clock::Moment;
 
+/// What cookies are sent in.
+const COOKIE: &str = "Cookie";
 /// Redirects followed for one request.
 const REDIRECTS: u32 = 4;
 /// A service's wish to be left alone is heeded for no longer.
@@ -56,32 +60,35 @@ impl Http {
     ///
     /// Reads are tried again as [`Repeat`] says; when the tries are used up, the last answer is returned.
     pub fn send(&self, platform: &str, request: &Request) -> Result<Response, Error> {
+        self.follow(platform, request).map(|followed| followed.response)
+    }
+
+    /// The same, for whoever needs to know where redirects led.
+    pub fn follow(&self, platform: &str, request: &Request) -> Result<Followed, Error> {
         let mut try_number = 1;
-        let mut followed = 0;
+        let mut trail = Trail::new(request);
         let mut request = request.clone();
         loop {
+            if request.changes {
+                self.wait_to_write(platform)?;
+            }
             self.wait_for_turn(platform)?;
             if request.not_after.is_some_and(|moment| moment.is_over()) {
                 return Err(Error::TooLate);
             }
             self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(platform.to_owned(), Moment::now());
             let result = self.once(&request);
-            let last = request.repeat == Repeat::Never || try_number >= self.options.backoff.tries;
+            let last = request.repeat.is_sent_once() || try_number >= self.options.backoff.tries;
             match result {
                 Ok(response) => {
                     if let Some(next) = redirect(&request, &response)? {
-                        followed += 1;
-                        if followed > REDIRECTS {
-                            let (host, why) = (host(&request.url), "too many redirects".into());
-                            return Err(Error::Network { host, why, unsent: false });
-                        }
-                        request.url = next;
+                        trail.lead(&mut request, &response, next)?;
                         continue;
                     }
                     self.heed(platform, &request, &response)?;
                     let final_500 = response.status == 500 && request.repeat == Repeat::ReadOnce500 && try_number >= 2;
                     if last || final_500 || !retry::may_pass(response.status) {
-                        return Ok(response);
+                        return Ok(trail.end(request, response));
                     }
                 }
                 Err(Failed { error: error @ Error::Network { .. }, is_slow })
@@ -104,8 +111,9 @@ impl Http {
 
     /// Remembers for all processes that the service asked to be left alone, and gives up when that is too long to wait.
     fn heed(&self, platform: &str, request: &Request, response: &Response) -> Result<(), Error> {
-        // What a write is told (a login above all) is its caller's to judge: it must not hold up the reads.
-        if request.repeat == Repeat::Never || !matches!(response.status, 427 | 429 | 503) {
+        // What a login is told is its caller's to judge: it must not hold up the reads.
+        let is_login = request.repeat.is_sent_once() && !request.changes;
+        if is_login || !matches!(response.status, 427 | 429 | 503) {
             return Ok(());
         }
         let now = Timestamp::now();
@@ -114,11 +122,32 @@ impl Http {
         };
         // A slip of theirs must not silence us for years.
         let until = now.checked_add(LONGEST_WISH).map_or(until, |longest| until.min(longest));
-        self.pacer.not_before(platform, until).map_err(Error::Pacing)?;
-        if until.duration_since(now) > signed(self.options.patience) {
-            return Err(Error::Wait { host: host(&request.url), until });
+        let asked = if request.changes { &writes_of(platform) } else { platform };
+        self.pacer.not_before(asked, until).map_err(Error::Pacing)?;
+        // What became of a write its answer says.
+        if request.repeat.is_sent_once() || until.duration_since(now) <= signed(self.options.patience) {
+            return Ok(());
         }
-        Ok(())
+        Err(match request.changes {
+            true => Error::WaitToWrite { platform: platform.to_owned(), until },
+            false => Error::Wait { host: host(&request.url), until },
+        })
+    }
+
+    /// Waits as long as the service wants no uploads and deletions, unless that is too long to wait.
+    fn wait_to_write(&self, platform: &str) -> Result<(), Error> {
+        loop {
+            match self.pacer.take_turn(&writes_of(platform), Duration::ZERO).map_err(Error::Pacing)? {
+                Turn::Now | Turn::Later(_) => return Ok(()),
+                Turn::NotBefore(until) => {
+                    let wait = until.duration_since(Timestamp::now());
+                    if wait > signed(self.options.patience) {
+                        return Err(Error::WaitToWrite { platform: platform.to_owned(), until });
+                    }
+                    self.pause(Pause::Asked(platform), wait.unsigned_abs())?;
+                }
+            }
+        }
     }
 
     fn wait_for_turn(&self, platform: &str) -> Result<(), Error> {
@@ -157,6 +186,55 @@ impl Http {
             }
             std::thread::sleep(left.min(GLANCE));
         }
+    }
+}
+
+/// The way of one request over redirects.
+struct Trail {
+    followed: u32,
+    /// The `Cookie` header of the request itself.
+    own: Option<String>,
+    /// The cookies that redirects of the present host have set, and their headers.
+    cookies: Cookies,
+    set: Vec<(String, String)>,
+}
+
+impl Trail {
+    fn new(request: &Request) -> Trail {
+        let own = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(COOKIE));
+        let own = own.map(|(_, value)| value.clone());
+        Trail { followed: 0, own, cookies: Cookies::default(), set: Vec::new() }
+    }
+
+    /// Makes `request` the one that the redirect `response` leads to, with the cookies that it sets, as a browser does.
+    /// Another host gets none of them.
+    fn lead(&mut self, request: &mut Request, response: &Response, next: String) -> Result<(), Error> {
+        self.followed += 1;
+        if self.followed > REDIRECTS {
+            let (host, why) = (host(&request.url), "too many redirects".into());
+            return Err(Error::Network { host, why, unsent: false });
+        }
+        if host(&next) == host(&request.url) {
+            self.cookies.take(response);
+            self.set.extend(response.headers.iter().filter(|(name, _)| name == cookies::SET).cloned());
+        } else {
+            self.cookies = Cookies::default();
+            self.set.clear();
+        }
+        request.url = next;
+        request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(COOKIE));
+        let set = (!self.cookies.is_empty()).then(|| self.cookies.header());
+        let all: Vec<String> = self.own.clone().into_iter().chain(set).collect();
+        if !all.is_empty() {
+            request.headers.push((COOKIE.to_owned(), all.join("; ")));
+        }
+        Ok(())
+    }
+
+    /// The answer at its end. Its own cookies come last, and so replace those of the same name.
+    fn end(self, request: Request, mut response: Response) -> Followed {
+        response.headers.splice(..0, self.set);
+        Followed { response, url: request.url }
     }
 }
 
@@ -213,5 +291,33 @@ mod tests {
         ] {
             assert!(to(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn cookies_of_redirects_go_along_on_the_same_host_and_reach_the_caller() {
+        let setting = |location: &str, cookies: &[&str]| {
+            let mut response = answer(302, location);
+            response.headers.extend(cookies.iter().map(|cookie| (cookies::SET.to_owned(), (*cookie).to_owned())));
+            response
+        };
+        let sent = |request: &Request| -> Vec<String> {
+            request.headers.iter().filter(|(name, _)| name == COOKIE).map(|(_, value)| value.clone()).collect()
+        };
+        let mut request = Request::get("https://a.garmin.com/x").header("Cookie", "own=1");
+        let mut trail = Trail::new(&request);
+        let first = setting("/y", &["SESSION=first; Path=/", "gone=", "bm=1"]);
+        trail.lead(&mut request, &first, "https://a.garmin.com/y".into()).unwrap();
+        assert_eq!(sent(&request), ["own=1; SESSION=first; bm=1"]);
+        trail.lead(&mut request, &setting("/z", &["bm=2"]), "https://a.garmin.com/z?q".into()).unwrap();
+        assert_eq!(sent(&request), ["own=1; SESSION=first; bm=2"]);
+        let end = trail.end(request.clone(), setting("", &["bm=3"]));
+        let mut cookies = Cookies::default();
+        cookies.take(&end.response);
+        assert_eq!((cookies.header().as_str(), end.url.as_str()), ("SESSION=first; bm=3", "https://a.garmin.com/z?q"));
+        let mut trail = Trail::new(&Request::get("https://a.garmin.com/x"));
+        trail.lead(&mut request, &first, "https://b.garmin.com/y".into()).unwrap();
+        assert!(
+            sent(&request).is_empty() && trail.end(request, answer(200, "")).response.header("set-cookie").is_none()
+        );
     }
 }

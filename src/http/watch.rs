@@ -1,5 +1,5 @@
 //! Watches what comes over a connection: an answer has to come at a least speed, and a person's wish to stop is noticed
-//! while one is waited for or trickles in.
+//! while one is waited for or trickles in. Until there is a connection, [`super::interruptible`] does that.
 //!
 //! It stands below TLS and decompression, where every byte passes: a timeout of a read alone never ends an answer of one
 //! byte a second.
@@ -36,6 +36,9 @@ pub enum Halt {
     /// A person ended the program.
     #[error("stopped")]
     Stopped,
+    /// The same, before anything was sent.
+    #[error("stopped before anything was sent")]
+    Unsent,
     /// It comes too slowly.
     #[error("slower than {LEAST_SPEED} bytes a second for {} s", .0.as_secs_f64())]
     Slow(Duration),
@@ -62,6 +65,10 @@ impl<In: Transport> Connector<In> for Watch {
     type Out = Watched<In>;
 
     fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+        // Connecting takes its time. Whatever was to be sent then is not worth beginning any more.
+        if self.0.stop.load(Ordering::Relaxed) {
+            return Err(Halt::Unsent.into());
+        }
         Ok(chained.map(|inner| Watched { inner, rules: self.0.clone(), speed: None, stopped: None }))
     }
 }

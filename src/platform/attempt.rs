@@ -49,6 +49,7 @@ pub(super) fn unless_sent(error: http::Error) -> Ended {
         | http::Error::Stopped
         | http::Error::TooLate
         | http::Error::Wait { .. }
+        | http::Error::WaitToWrite { .. }
         | http::Error::Pacing(_) => Ended::NotSent(error.into()),
         other => Ended::from(Error::from(other)),
     }

@@ -480,7 +480,7 @@ impl From<crate::http::Error> for Error {
             Http::Stopped => Error::Stopped,
             Http::TooLate => Error::TooLate,
             Http::Pacing(refusal) if !refusal.passes => Error::Storage(refusal.message),
-            Http::Wait { .. } | Http::Pacing(_) => {
+            Http::Wait { .. } | Http::WaitToWrite { .. } | Http::Pacing(_) => {
                 Error::Later { message: format!("{error}; try again later"), down: true }
             }
             Http::Network { .. } | Http::Untrusted { .. } => {

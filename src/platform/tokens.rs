@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -73,6 +73,7 @@ impl TokenStore {
         let path = self.path();
         Error::Storage(match error {
             error if let Some(words) = no_room(error) => format!("{doing} {}: {words}", path.display()),
+            error if error.kind() == ErrorKind::InvalidInput => error.to_string(),
             error if lacks_locks(error) => format!("{doing} {}: {NO_LOCKS}", path.display()),
             error => format!("{doing} {}: {error}; check that the data folder may be written", path.display()),
         })
@@ -80,7 +81,7 @@ impl TokenStore {
 
     /// The stored token, if there is one.
     pub fn load<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        let text = match fs::read(self.path()) {
+        let text = match regular(&self.path()).and_then(|()| fs::read(self.path())) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failed("reading", &error)),
@@ -130,6 +131,10 @@ impl TokenStore {
         let path = self.dir.join(format!("{}.lock", self.platform));
         let open = || -> io::Result<File> {
             self.make_dir()?;
+            match regular(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
             File::options().create(true).truncate(false).write(true).open(&path)
         };
         let file = open().map_err(|error| self.failed("locking", &error))?;
@@ -151,5 +156,17 @@ impl TokenStore {
     fn make_dir(&self) -> io::Result<()> {
         use std::os::unix::fs::DirBuilderExt;
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)
+    }
+}
+
+/// Fails for what is no regular file: a named pipe would be waited for without an end.
+fn regular(path: &Path) -> io::Result<()> {
+    match fs::metadata(path)?.is_file() {
+        true => Ok(()),
+        false => {
+            let why =
+                format!("{} is not a regular file; remove it, and log in again if it was the token", path.display());
+            Err(io::Error::new(ErrorKind::InvalidInput, why))
+        }
     }
 }

@@ -46,6 +46,28 @@ impl Settings {
     }
 }
 
+/// Where containers and service managers put secrets, as they see fit: their modes are no person's doing.
+const MOUNTED: [&str; 2] = ["/run", "/var/run"];
+
+impl Settings {
+    /// Why others can read the secret in `NAME_FILE`, if that is the person's own file and a mode is all that it takes.
+    pub(super) fn open_secret(&self, name: &str) -> Option<String> {
+        if !is_secret(name) || self.get(name).is_some() {
+            return None;
+        }
+        let path = self.path(&format!("{name}_FILE"))?;
+        let meta = std::fs::metadata(&path).ok().filter(|meta| meta.is_file() && meta.mode() & 0o077 != 0)?;
+        let is_own = meta.uid() == rustix::process::geteuid().as_raw();
+        let real = std::fs::canonicalize(&path).ok()?;
+        // Kubernetes mounts secrets anywhere, and where nobody can write no mode can be changed.
+        let is_mounted = MOUNTED.iter().any(|folder| real.starts_with(folder) || path.starts_with(folder))
+            || rustix::fs::statvfs(&real).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+        let shown = path.display().to_string();
+        (is_own && !is_mounted)
+            .then(|| format!("other users can read or write {shown} ({name}_FILE); run: chmod 600 {}", quoted(&shown)))
+    }
+}
+
 /// Whether the `.env` file of the current folder is meant for us: any folder may hold one of another project, and any
 /// shared folder one that somebody else has put there.
 ///

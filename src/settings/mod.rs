@@ -236,13 +236,46 @@ impl Settings {
         if from_file && value.is_relative() { self.file_dir.join(value) } else { value }
     }
 
-    /// A secret: `NAME`, else what `NAME_FILE` holds, else what `NAME_COMMAND` prints. Line ends around it and a byte order
-    /// mark before it are none of it; blanks are.
+    /// A password, a key or an address: `NAME`, else what `NAME_FILE` holds, else what `NAME_COMMAND` prints. Line ends around
+    /// it and a byte order mark before it are none of it; blanks are.
     ///
     /// # Errors
     /// The file cannot be read, or the command fails, takes longer than `GS_COMMAND_TIMEOUT`, or prints too much; a file that
-    /// is a pipe has the same limits. [`Error::Stopped`] if a person ends the program meanwhile.
+    /// is a pipe has the same limits. It has more than one line, or a control character: whatever is meant of it, all of it
+    /// is wrong. [`Error::Stopped`] if a person ends the program meanwhile.
     pub fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
+        let found = self.secret_text(name)?;
+        match found.as_ref().and_then(|secret| secret::unfit(secret.expose())) {
+            Some(why) => Err(Error::Unusable(self.unfit(name, why))),
+            None => Ok(found),
+        }
+    }
+
+    /// What to do about a secret that cannot be used; the text holds nothing of it.
+    fn unfit(&self, name: &str, why: secret::Unfit) -> String {
+        let (file, command) = (format!("{name}_FILE"), format!("{name}_COMMAND"));
+        let is_from = |other: &str| self.get(name).is_none() && self.get(other).is_some();
+        let (from, has, only) = match (self.path(&file), is_from(&file), is_from(&command)) {
+            (Some(path), true, _) => (format!("{file}: {}", path.display()), "has", "keep only that line in the file"),
+            (_, _, true) => {
+                (command, "printed", "let it print only that line, for example: pass show garmin | head -n1")
+            }
+            _ => (name.to_owned(), "has", "keep only that line"),
+        };
+        match why {
+            secret::Unfit::Lines(lines) => {
+                format!("{from} {has} {lines} lines, but a password, key or address is a single line; {only}")
+            }
+            secret::Unfit::Control(code) => {
+                format!(
+                    "{from} {has} a control character (U+{code:04X}) in the value; enter the value again without it"
+                )
+            }
+        }
+    }
+
+    /// A secret that may have several lines, such as the token of another tool; else as [`Settings::secret`].
+    pub fn secret_text(&self, name: &str) -> Result<Option<Secret>, Error> {
         if let Some(value) = self.get(name) {
             return Ok(Some(Secret::new(value)));
         }
@@ -350,13 +383,20 @@ impl Settings {
             .map(|text| format!("{text} (in the environment)"))
             .collect();
         variables.sort_unstable();
-        let is_blank_around =
-            |name: &&str| name.contains("PASSWORD") && self.get(name).is_some_and(|value| value.trim() != value);
         let blanks = names()
-            .filter(is_blank_around)
-            .map(|name| format!("{name} begins or ends with a blank, which is sent as part of the password"));
+            .filter(|name| name.contains("PASSWORD") && !name.ends_with("_FILE") && !name.ends_with("_COMMAND"))
+            .filter_map(|name| self.blank_around(name))
+            .map(|from| format!("{from} begins or ends with a blank, which is sent as part of the password"));
         let files = [&self.passed_over, &self.open_file].into_iter().flatten().cloned();
-        files.chain(in_file).chain(variables).chain(blanks).collect()
+        let open = names().filter_map(|name| self.open_secret(name));
+        files.chain(open).chain(in_file).chain(variables).chain(blanks).collect()
+    }
+
+    /// The setting whose value has a blank at one of its ends. No command is run to know it, and no pipe is read.
+    fn blank_around(&self, name: &str) -> Option<String> {
+        let from = if self.get(name).is_some() { name.to_owned() } else { format!("{name}_FILE") };
+        let value = if self.is_at_hand(name) { self.secret_text(name).ok()? } else { None }?;
+        (value.expose().trim() != value.expose()).then_some(from)
     }
 
     fn xdg(&self, name: &str, below_home: &str) -> Result<Option<PathBuf>, Error> {

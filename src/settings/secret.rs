@@ -149,6 +149,26 @@ fn stop(child: &mut Child, is_apart: bool) {
     let _ = child.wait();
 }
 
+/// Why a text is no password, key or address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It has so many lines.
+    Lines(usize),
+    /// It has this control character.
+    Control(u32),
+}
+
+/// What is wrong with a text that is to be sent as one value.
+pub(super) fn unfit(text: &str) -> Option<Unfit> {
+    // Blanks at its ends are told, and sent.
+    let text = text.trim_matches([' ', '\t']);
+    let first = text.chars().find(|c| c.is_control())?;
+    Some(match text.contains(['\n', '\r']) {
+        true => Unfit::Lines(text.replace("\r\n", "\n").split(['\n', '\r']).count()),
+        false => Unfit::Control(first.into()),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -135,9 +135,79 @@ fn what_is_no_secret_is_not_read_to_its_end() {
 }
 
 #[test]
-fn a_blank_around_a_password_is_told() {
-    let remarks = Settings::from_pairs([("GARMIN_PASSWORD", "a b"), ("COROS_PASSWORD", "hunter2 ")]).remarks();
-    assert!(remarks.len() == 1 && remarks[0].starts_with("COROS_PASSWORD") && !remarks[0].contains("hunter2"));
+fn a_secret_of_two_lines_or_with_a_control_character_is_refused_and_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("secret");
+    let path = path.to_str().unwrap();
+    for (written, found) in [
+        ("hunter2\nlogin: ann\nurl: https://x.example\n", "3 lines"),
+        ("hunter2\r\nlogin: ann\r\n", "2 lines"),
+        ("hunter2\rlogin: ann", "2 lines"),
+        ("hunter2\n \n", "2 lines"),
+        ("hunter2\0", "a control character (U+0000)"),
+        ("hun\tter2", "a control character (U+0009)"),
+        ("hunter2\u{9b}", "a control character (U+009B)"),
+    ] {
+        std::fs::write(path, written).unwrap();
+        let command = format!("cat '{path}'");
+        for (pair, remedy) in [
+            (("P", written), "P has"),
+            (("P_FILE", path), "P_FILE: /"),
+            (("P_COMMAND", command.as_str()), "P_COMMAND printed"),
+        ] {
+            let settings = Settings::from_pairs([pair]);
+            let error = settings.secret("P").unwrap_err().to_string();
+            assert!(error.starts_with(remedy) && error.contains(found), "{written:?}: {error}");
+            assert!(!error.contains("hunter2") && !error.contains("ann"), "{error}");
+            assert!(settings.address("P").is_err());
+            // The token of another tool may have several lines.
+            assert!(settings.secret_text("P").unwrap().is_some());
+        }
+    }
+    let pass = Settings::from_pairs([("P_COMMAND", "printf 'hunter2\\nann\\n'")]);
+    assert!(pass.secret("P").unwrap_err().to_string().contains("pass show garmin | head -n1"));
+}
+
+#[test]
+fn a_blank_around_a_password_is_told_also_in_a_file_and_no_command_is_run_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("secret"), "hunter2 \n").unwrap();
+    own(&path("secret"), 0o600);
+    let touch = format!("touch {}; echo 'hunter2 '", path("touched"));
+    let remarks = Settings::from_pairs([
+        ("GARMIN_PASSWORD", "a b"),
+        ("COROS_PASSWORD", "hunter2 "),
+        ("GARMIN_PASSWORD_CN_FILE", &path("secret")),
+        ("GARMIN_PASSWORD_COM_COMMAND", &touch),
+    ])
+    .remarks();
+    assert!(remarks.len() == 2 && remarks.iter().all(|remark| !remark.contains("hunter2")), "{remarks:?}");
+    assert!(remarks.iter().any(|remark| remark.starts_with("COROS_PASSWORD begins or ends with a blank")));
+    assert!(remarks.iter().any(|remark| remark.starts_with("GARMIN_PASSWORD_CN_FILE begins or ends with a blank")));
+    assert!(!dir.path().join("touched").exists());
+}
+
+fn own(path: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_secret_in_a_file_that_others_can_read_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("secret");
+    std::fs::write(&path, "hunter2").unwrap();
+    let path = path.to_str().unwrap();
+    for (mode, told) in [(0o644, 1), (0o620, 1), (0o600, 0), (0o400, 0)] {
+        own(path, mode);
+        let remarks = Settings::from_pairs([("GARMIN_PASSWORD_FILE", path)]).remarks();
+        assert_eq!(remarks.len(), told, "{mode:o}: {remarks:?}");
+        assert!(remarks.iter().all(|text| text.ends_with(&format!("chmod 600 {path}"))), "{remarks:?}");
+        // What goes before it is what counts.
+        let pairs = [("GARMIN_PASSWORD", "x"), ("GARMIN_PASSWORD_FILE", path)];
+        assert!(Settings::from_pairs(pairs).remarks().is_empty());
+    }
 }
 
 #[test]

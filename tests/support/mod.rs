@@ -33,6 +33,8 @@ impl Work {
     /// An empty folder; requests go nowhere.
     pub fn alone() -> Work {
         let dir = tempfile::tempdir().unwrap();
+        // What makes it says so.
+        std::fs::create_dir(dir.path().join("data")).unwrap();
         let mut work = Work { dir, env: Vec::new() };
         work.set("GS_LOOPBACK", "http://127.0.0.1:9")
             .set("GS_REQUEST_INTERVAL", "0")

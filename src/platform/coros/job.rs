@@ -33,7 +33,7 @@ pub fn import_request(region: &Region, keys: &Keys, parcel: &Parcel, object: &st
     let body = format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"jsonParameter\"\r\n\r\n{order}\r\n--{boundary}--\r\n"
     );
-    let mut request = region.read_by_post("/activity/fit/import");
+    let mut request = region.read_by_post("/activity/fit/import").changing();
     request.repeat = Repeat::Never;
     request.body = Some(body.into_bytes());
     request.header("Content-Type", format!("multipart/form-data; boundary={boundary}")).not_after(file.not_after)

@@ -79,9 +79,9 @@ impl Region {
         self.dressed(Request::post(url, "application/json", body.to_string().into_bytes()))
     }
 
-    /// A write that the API wants as a GET: sent once.
+    /// A deletion, which the API wants as a GET: sent once.
     pub fn get_once(&self, path: &str) -> Request {
-        let mut request = self.get(path);
+        let mut request = self.get(path).changing();
         request.repeat = Repeat::Never;
         request
     }

@@ -40,8 +40,8 @@ impl Garmin {
     /// Loads the sign-in page. Until it is there nothing of the login was sent.
     fn visit(&self, hidden: &Secret) -> Attempt<Visit> {
         let request = visit::page_request(&self.site);
-        let response = self.context.http.send(self.site.platform, &request).map_err(not_sent)?;
-        Visit::of(&request, &response).map_err(|answer| no_ticket(answer, hidden))
+        let page = self.context.http.follow(self.site.platform, &request).map_err(not_sent)?;
+        Visit::of(&page).map_err(|answer| no_ticket(answer, hidden))
     }
 
     /// Sends a request of the login as part of the visit, and reads the answer.

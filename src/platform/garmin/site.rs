@@ -45,9 +45,9 @@ impl Site {
         request
     }
 
-    /// A write to the API, without its token and body: never repeated by itself.
+    /// An upload or a deletion, without its token and body: never repeated by itself.
     pub fn write(&self, method: &'static str, path: &str) -> Request {
-        let mut request = self.get(path).header("Accept", "application/json");
+        let mut request = self.get(path).header("Accept", "application/json").changing();
         request.method = method;
         request.repeat = Repeat::Never;
         request

@@ -7,7 +7,7 @@
 use super::front;
 use super::login::{Answer, MOBILE_AGENT, MOBILE_CLIENT, is_challenge};
 use super::site::Site;
-use crate::http::{Repeat, Request, Response, form};
+use crate::http::{Cookies, Followed, Repeat, Request, Response, form};
 
 /// What the app's web view accepts for a page.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -18,24 +18,24 @@ pub const ACCEPT_LANGUAGE: &str = "en-US,en;q=0.9";
 pub struct Visit {
     /// The page's address with its query.
     page: String,
-    /// Names and values of the cookies so far.
-    cookies: Vec<(String, String)>,
+    /// The cookies so far.
+    cookies: Cookies,
 }
 
-/// The request for the page. It is sent once: what it answers decides whether a login is tried at all.
+/// The request for the page. It is a read, and sent once: what it answers decides whether a login is tried at all.
 pub fn page_request(site: &Site) -> Request {
     let query = form(&[("clientId", MOBILE_CLIENT), ("service", &site.ios_service())]);
     let mut request = Request::get(format!("{}?{query}", site.url("sso", "/mobile/sso/en_US/sign-in")))
         .header("User-Agent", MOBILE_AGENT)
         .header("Accept", ACCEPT)
         .header("Accept-Language", ACCEPT_LANGUAGE);
-    request.repeat = Repeat::Never;
+    request.repeat = Repeat::Once;
     request
 }
 
 impl Visit {
     /// Reads the answer to [`page_request`]; without a page, what that means for the login.
-    pub fn of(request: &Request, response: &Response) -> Result<Visit, Answer> {
+    pub fn of(Followed { response, url }: &Followed) -> Result<Visit, Answer> {
         let turned_away = |why: String| Err(Answer::TurnedAway(format!("the sign-in page: {why}")));
         let status = response.status;
         if let Some(status) = front::blocked(response) {
@@ -45,7 +45,7 @@ impl Visit {
         if status == 403 || (status != 200 && is_challenge(response)) || response.header("cf-mitigated").is_some() {
             return turned_away(format!("a test for browsers (HTTP {status})"));
         }
-        let mut visit = Visit { page: request.url.clone(), cookies: Vec::new() };
+        let mut visit = Visit { page: url.clone(), cookies: Cookies::default() };
         visit.take_cookies(response);
         match status {
             200 if !visit.cookies.is_empty() => Ok(visit),
@@ -56,21 +56,12 @@ impl Visit {
 
     /// The request with the cookies and the address of the page.
     pub fn dress(&self, request: Request) -> Request {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        request.header("Referer", &self.page).header("Cookie", cookies.join("; "))
+        request.header("Referer", &self.page).header("Cookie", self.cookies.header())
     }
 
-    /// Takes the cookies that an answer sets, in place of those of the same name. An empty one ends it.
+    /// Takes the cookies that an answer sets.
     pub fn take_cookies(&mut self, response: &Response) {
-        for (_, value) in response.headers.iter().filter(|(name, _)| name == "set-cookie") {
-            let pair = value.split(';').next().unwrap_or("");
-            let Some((name, value)) = pair.split_once('=') else { continue };
-            let (name, value) = (name.trim(), value.trim());
-            self.cookies.retain(|(known, _)| known != name);
-            if !value.is_empty() {
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
-        }
+        self.cookies.take(response);
     }
 }
 
@@ -85,7 +76,7 @@ mod tests {
     }
 
     fn visit(response: &Response) -> Result<Visit, Answer> {
-        Visit::of(&page_request(&COM), response)
+        Visit::of(&Followed { response: response.clone(), url: page_request(&COM).url })
     }
 
     fn header<'a>(request: &'a Request, name: &str) -> &'a str {
@@ -102,7 +93,7 @@ mod tests {
         assert!(
             header(&request, "User-Agent").contains("iPhone") && header(&request, "Accept").starts_with("text/html")
         );
-        assert_eq!((header(&request, "Accept-Language"), request.repeat), (ACCEPT_LANGUAGE, Repeat::Never));
+        assert_eq!((header(&request, "Accept-Language"), request.repeat), (ACCEPT_LANGUAGE, Repeat::Once));
     }
 
     #[test]

@@ -105,6 +105,8 @@ pub enum LoginMode {
     Page427,
     /// The sign-in pages of the whole domain answer 429.
     Page429,
+    /// The app's sign-in page of the whole domain is a 302 to its other locale. The 302 sets the cookie of the session.
+    PageMoves,
 }
 
 /// An account.

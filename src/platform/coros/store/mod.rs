@@ -96,7 +96,7 @@ pub fn put_request(signature: Signature, keys: &Keys, key: &str, bytes: &[u8], n
         Signature::OssV1 => oss1::headers(keys, key, bytes, now),
         Signature::OssV4 => oss4::headers(keys, key, bytes, now),
     };
-    let mut request = Request::get(format!("https://{}{}", keys.host(), path(key)));
+    let mut request = Request::get(format!("https://{}{}", keys.host(), path(key))).changing();
     request.method = "PUT";
     request.repeat = Repeat::Read;
     request.body = Some(bytes.to_vec());

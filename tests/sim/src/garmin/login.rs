@@ -130,7 +130,7 @@ pub fn enter(state: &mut State, index: usize, password: &str) -> Entry {
     let account = &mut state.accounts[index];
     match account.spec.login {
         _ if account.locked => return Entry::Locked,
-        LoginMode::Normal | LoginMode::Locked => {}
+        LoginMode::Normal | LoginMode::PageMoves | LoginMode::Locked => {}
         mode => return Entry::Forced(mode),
     }
     if account.spec.password != password {

@@ -63,7 +63,19 @@ pub fn page(state: &mut State, domain: &str, flow: Flow, request: &Request) -> R
         let page = "<!DOCTYPE html><html><head><title>Bad Request</title></head></html>";
         return Response::html(400, page).note("clientId and service are not of this page");
     }
+    if flow == Flow::Mobile && request.path.contains(LOCALE) && moves(state, domain) {
+        let next = format!("https://{}{}?{}", request.host, request.path.replace(LOCALE, "/en/"), request.query);
+        let session = cookie(COOKIES[0], &state.word(32), request.secure);
+        return Response::empty(302).with("location", &next).with("set-cookie", &session);
+    }
     opened(state, domain, request, "<!DOCTYPE html><html><head><title>Sign In</title></head></html>")
+}
+
+/// The locale that the app asks for.
+const LOCALE: &str = "/en_US/";
+
+fn moves(state: &State, domain: &str) -> bool {
+    state.accounts.iter().any(|account| account.spec.domain == domain && account.spec.login == LoginMode::PageMoves)
 }
 
 /// The iOS app and the web site name client and service; the Android app may leave out the service.
@@ -75,11 +87,19 @@ fn fits(domain: &str, flow: Flow, request: &Request) -> bool {
         .any(|(id, url)| id == client && service.as_ref().map_or(id == "GCM_ANDROID_DARK", |service| *service == url))
 }
 
-/// Shows a page and sets fresh cookies, by which later requests are known.
+/// Shows a page and sets fresh cookies, by which later requests are known. A session that a redirect began goes on.
 pub fn opened(state: &mut State, domain: &str, request: &Request, html: &str) -> Response {
-    let cookies = COOKIES.map(|name| (name.to_owned(), state.word(32))).to_vec();
+    let begun = request.cookie(COOKIES[0]).filter(|_| moves(state, domain));
+    let cookies: Vec<(String, String)> = COOKIES
+        .iter()
+        .map(|name| {
+            let kept = begun.clone().filter(|_| *name == COOKIES[0]);
+            ((*name).to_owned(), kept.unwrap_or_else(|| state.word(32)))
+        })
+        .collect();
     let page = format!("https://{}{}?{}", request.host, request.path, request.query);
-    let response = cookies.iter().fold(Response::html(200, html), |response, (name, value)| {
+    let fresh = cookies.iter().filter(|(name, _)| begun.is_none() || name != COOKIES[0]);
+    let response = fresh.fold(Response::html(200, html), |response, (name, value)| {
         response.with("set-cookie", &cookie(name, value, request.secure))
     });
     state.visits.push(Visit { domain: domain.to_owned(), page, cookies, at: Instant::now() });

@@ -1,0 +1,35 @@
+//! Cookies of one visit to one host. They are kept as a browser keeps them, but never longer than the visit.
+
+use super::Response;
+
+/// Names and values, in the order in which they were first set. It has no `Debug`: nothing prints a cookie.
+#[derive(Default)]
+pub struct Cookies(Vec<(String, String)>);
+
+impl Cookies {
+    /// Takes the cookies that an answer sets, in place of those of the same name. An empty value ends a cookie.
+    pub fn take(&mut self, response: &Response) {
+        for (_, value) in response.headers.iter().filter(|(name, _)| name == SET) {
+            let pair = value.split(';').next().unwrap_or("");
+            let Some((name, value)) = pair.split_once('=') else { continue };
+            let (name, value) = (name.trim(), value.trim());
+            self.0.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                self.0.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of a `Cookie` header.
+    pub fn header(&self) -> String {
+        self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// The header that sets a cookie.
+pub const SET: &str = "set-cookie";

@@ -1,0 +1,86 @@
+//! Work that cannot be interrupted, on a thread of its own: looking a name up, connecting, the handshake of a SOCKS proxy.
+//! Whoever waits for it looks meanwhile whether a person wants the program to end.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+/// A person's wish to stop is noticed after this time.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// What `work` returns; nothing if `stop` was raised and `grace` has passed since. The work then goes on unheard until it or
+/// the program ends.
+///
+/// Where the system gives no more threads, the work is done here and is waited for to its end.
+pub fn interruptible<T: Send + 'static>(
+    stop: &AtomicBool,
+    grace: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = sync_channel(1);
+    // Whichever thread does it takes it: a thread that does not start would take it along.
+    let work = Arc::new(Mutex::new(Some(work)));
+    let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let there = work.clone();
+    let job = move || {
+        if let Some(work) = take(&there) {
+            // Whoever waits may have given up by then.
+            let _ = sender.send(work());
+        }
+    };
+    let Ok(thread) = Builder::new().name("request".into()).spawn(job) else {
+        return take(&work).map(|work| work());
+    };
+    let mut stopped: Option<Instant> = None;
+    loop {
+        match receiver.recv_timeout(GLANCE) {
+            Ok(done) => return Some(done),
+            Err(RecvTimeoutError::Timeout) => {}
+            // It panicked: so does this thread, as if it had done the work itself.
+            Err(RecvTimeoutError::Disconnected) => {
+                return thread.join().map_or_else(|cause| resume_unwind(cause), |()| None);
+            }
+        }
+        if stop.load(Ordering::Relaxed) && stopped.get_or_insert_with(Instant::now).elapsed() >= grace {
+            return None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    #[test]
+    fn the_result_comes_back_whether_or_not_somebody_wants_to_stop() {
+        assert_eq!(interruptible(&AtomicBool::new(false), Duration::ZERO, || 1), Some(1));
+        let slow = || {
+            std::thread::sleep(Duration::from_millis(300));
+            2
+        };
+        assert_eq!(interruptible(&AtomicBool::new(true), LONG, slow), Some(2), "it has its grace");
+    }
+
+    #[test]
+    fn work_that_blocks_is_not_waited_for_once_a_person_wants_to_stop() {
+        let stop = Arc::new(AtomicBool::new(false));
+        let raised = stop.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            raised.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(interruptible(&stop, Duration::ZERO, || std::thread::sleep(LONG)), None);
+    }
+
+    #[test]
+    fn a_panic_is_one_of_whoever_waits() {
+        let work = || -> () { std::panic::panic_any("as it is") };
+        let caught = std::panic::catch_unwind(|| interruptible(&AtomicBool::new(false), Duration::ZERO, work));
+        assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"as it is"));
+    }
+}
