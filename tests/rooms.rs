@@ -15,7 +15,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("schedule", &[]),
     ("walk", &["fs"]),
     ("fit", &["activity", "sport"]),
-    ("http", &["activity", "sport"]),
+    ("http", &["activity", "sport", "clock"]),
     ("matching", &["fit", "activity", "sport"]),
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
@@ -30,7 +30,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.
-    ("platform", &["http", "fit", "walk", "fs", "activity", "sport"]),
+    ("platform", &["http", "fit", "walk", "fs", "activity", "sport", "clock"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
     ("older", &["walk", "activity", "sport", "lang"]),
     ("catalogue", &["http", "fit", "record", "fs", "activity", "sport", "clock"]),

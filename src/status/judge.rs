@@ -231,17 +231,15 @@ impl Signs {
 
     /// Work that did not get less over the last two runs that were asked for it.
     fn behind(&self) -> Option<Matter> {
-        let kinds: [(u64, fn(&Left) -> Option<u64>); 3] = [
-            (self.outstanding.uploads, |left| left.uploads),
-            (self.outstanding.downloads, |left| left.downloads),
-            (self.outstanding.deletions, |left| left.deletions),
-        ];
-        let is_stuck = |(now, of): &(u64, fn(&Left) -> Option<u64>)| {
+        let stuck = |now: u64, of: fn(&Left) -> Option<u64>| {
             let mut left = self.before.iter().filter_map(of);
             let (last, first) = (left.next(), left.next());
-            first.zip(last).is_some_and(|(first, last)| first > 0 && last >= first && *now >= last)
+            let is_stuck = first.zip(last).is_some_and(|(first, last)| first > 0 && last >= first && now >= last);
+            if is_stuck { now } else { 0 }
         };
-        let count: u64 = kinds.into_iter().filter(is_stuck).map(|(now, _)| now).sum();
+        let count = stuck(self.outstanding.uploads, |left| left.uploads)
+            + stuck(self.outstanding.downloads, |left| left.downloads)
+            + stuck(self.outstanding.deletions, |left| left.deletions);
         (count > 0).then(|| Matter {
             count: Some(count),
             mend: Some("gs-sync -v".to_owned()),
