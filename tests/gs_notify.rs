@@ -149,6 +149,7 @@ fn secrets_come_from_files_and_commands_too() {
     let mut work = Work::with(&sim);
     std::fs::write(work.dir().join("token"), "123456:ABC-secret\n").unwrap();
     let path = work.dir().join("token").display().to_string();
+    support::shell(&format!("chmod 600 '{path}'"));
     work.set("TELEGRAM_BOT_TOKEN_FILE", &path).set("TELEGRAM_CHAT_ID", "7");
     work.set("QYWX_BOT_KEY_COMMAND", &format!("echo {KEY}"));
     notify(&work, &[], &added(1)).ok().silent();

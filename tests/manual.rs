@@ -197,7 +197,7 @@ fn generate_stands_in_no_help_and_takes_what_it_knows() {
         work.run("gs-list", wrong).ends(2).says("--generate");
     }
     work.run("gs-list", &["--generate", "man"]).ok();
-    assert_eq!(std::fs::read_dir(work.dir()).unwrap().count(), 0, "no data folder is made for that");
+    assert_eq!(std::fs::read_dir(work.data("")).unwrap().count(), 0, "no catalogue is made for that");
 }
 
 /// Runs a shell, with the commands in its PATH.

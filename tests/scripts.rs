@@ -395,9 +395,17 @@ fn names_in(text: &str) -> impl Iterator<Item = &str> {
 fn settings_read() -> BTreeSet<String> {
     let sources = sources();
     let mut names = BTreeSet::new();
-    for method in
-        [".get(\"", ".secret(\"", ".path(\"", ".paths(\"", ".number(\"", ".duration(\"", ".time_limit(\"", ".yes(\""]
-    {
+    for method in [
+        ".get(\"",
+        ".secret(\"",
+        ".secret_text(\"",
+        ".path(\"",
+        ".paths(\"",
+        ".number(\"",
+        ".duration(\"",
+        ".time_limit(\"",
+        ".yes(\"",
+    ] {
         let calls = sources.split(method).skip(1).filter_map(|rest| rest.split('"').next());
         names.extend(calls.filter(|name| names_in(&format!("\"{name}\"")).next().is_some()).map(str::to_owned));
     }

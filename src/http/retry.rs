@@ -56,7 +56,7 @@ fn date(value: &str) -> Option<Timestamp> {
     let words = words.join(" ");
     let forms = ["%d-%b-%y %H:%M:%S GMT", "%b %d %H:%M:%S %Y"];
     let read = forms.iter().find_map(|form| jiff::civil::DateTime::strptime(form, &words).ok())?;
-    Some(jiff::tz::TimeZone::UTC.to_ambiguous_timestamp(read).compatible().ok()?)
+    jiff::tz::TimeZone::UTC.to_ambiguous_timestamp(read).compatible().ok()
 }
 
 #[cfg(test)]
