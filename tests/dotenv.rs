@@ -195,7 +195,7 @@ fn a_file_that_python_dotenv_would_skip_a_line_of_is_refused_with_that_line() {
     let (mut refused, mut taken) = (0, 0);
     for (text, theirs) in files.iter().zip(theirs(&files)).take(80) {
         std::fs::write(&path, text).unwrap();
-        let said = work.run("gs-settings", &["--env-file", ".env", "SYNC_PLATFORM"]);
+        let said = work.run("gs-settings", &["--env-file", ".env"]);
         match theirs.statements.iter().find_map(|statement| statement.2) {
             // A reference to nothing in a line before may be told first.
             Some(line) => {

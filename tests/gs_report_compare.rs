@@ -255,7 +255,9 @@ fn the_next_run_is_told_and_one_that_did_not_happen() {
     assert_eq!((&told["state"], &told["needs"][0]["what"]), (&json!("person"), &json!("overdue")));
     assert_eq!(at.as_second(), due - due.rem_euclid(3600));
     world.work.run("gs-upload", &[]).ok();
-    assert_eq!(status(&world, &[])["state"], "outstanding", "something has run since");
+    assert_eq!(status(&world, &[])["state"], "person", "that was no sync");
+    world.work.run("gs-fetch", &[]).ok();
+    assert_eq!(status(&world, &[])["state"], "outstanding", "one has run since");
 
     world.work.change("UPDATE runs SET started = started - 86400");
     world.work.run("gs-schedule", &["off"]).ok();

@@ -87,7 +87,9 @@ fn a_path_below_somebodys_address_is_shown_without_it() {
         "INSERT INTO activities (platform, id, first_seen, last_seen, first_listing, last_listing)
             VALUES ('folder:/home/x/Drive-runner.secret@example.com/fit', '1', 1, 1, 1, 1);
          INSERT INTO listings (platform, run, started, finished, shrunk)
-            VALUES ('folder:/home/x/Drive-runner.secret@example.com/fit', 'r', unixepoch(), unixepoch(), 1);",
+            VALUES ('folder:/home/x/Drive-runner.secret@example.com/fit', 'r', unixepoch(), unixepoch(), 1);
+         INSERT INTO runs (run, command, started, finished, exit, counts)
+            VALUES ('r', 'gs-fetch', unixepoch(), unixepoch(), 0, '{}');",
     );
     let texts = texts(&work);
     assert!(texts.iter().all(|text| !text.contains("runner.secret")), "{texts:?}");

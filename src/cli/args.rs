@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure};
 use crate::platform::{self, Kind};
-use crate::settings::{Settings, moment};
+use crate::settings::moment;
 
 /// The flags of every command.
 #[derive(Debug, Clone, Args)]
@@ -139,9 +139,9 @@ pub fn named(flag: &str, names: &[String]) -> Result<Option<Vec<&'static Kind>>,
     if names.is_empty() { Ok(None) } else { find(flag, names, Exit::Usage).map(Some) }
 }
 
-/// The platforms that `SYNC_PLATFORM` names.
-pub fn platforms_of_settings(settings: &Settings, name: &str) -> Result<Option<Vec<&'static Kind>>, Failure> {
-    let Some(text) = settings.get(name) else { return Ok(None) };
+/// The platforms that the setting `name`, which is `text`, names.
+pub fn platforms_of_setting(name: &str, text: Option<&str>) -> Result<Option<Vec<&'static Kind>>, Failure> {
+    let Some(text) = text else { return Ok(None) };
     if split_names(text).is_empty() {
         return Err(Failure::new(Exit::Config, format!("{name}={text:?} names no platform of this version")));
     }

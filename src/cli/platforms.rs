@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::args::platforms_of_settings;
+use super::args::platforms_of_setting;
 use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, Pacing};
 use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
@@ -27,7 +27,7 @@ impl Run {
         if let Some(kinds) = self.common.named_platforms()? {
             return Ok(kinds);
         }
-        if let Some(kinds) = platforms_of_settings(&self.settings, "SYNC_PLATFORM")? {
+        if let Some(kinds) = platforms_of_setting("SYNC_PLATFORM", self.settings.get("SYNC_PLATFORM"))? {
             return Ok(kinds);
         }
         let mut ready = Vec::new();
@@ -47,7 +47,7 @@ impl Run {
 
     /// `SYNC_TO`: the platforms that get uploads; nothing: all.
     pub fn targets(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
-        platforms_of_settings(&self.settings, "SYNC_TO")
+        platforms_of_setting("SYNC_TO", self.settings.get("SYNC_TO"))
     }
 
     fn tokens_dir(&self) -> PathBuf {

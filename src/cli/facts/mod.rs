@@ -25,7 +25,7 @@ use compared::Compared;
 use outstanding::Backlog;
 use read::Read;
 
-use super::args::platforms_of_settings;
+use super::args::platforms_of_setting;
 use super::platforms::LOST_AFTER;
 use super::{Failure, MAX_DELETE, Rule, Run, life};
 use jiff::Timestamp;
@@ -97,7 +97,7 @@ impl Run {
     /// messages all the same.
     fn wants(&mut self) -> Result<Wants, Failure> {
         let named = self.common.named_platforms()?;
-        let synced = platforms_of_settings(&self.settings, "SYNC_PLATFORM");
+        let synced = platforms_of_setting("SYNC_PLATFORM", self.settings.get("SYNC_PLATFORM"));
         let targets = self.targets();
         let (matcher, archives) = (self.matcher(Rule::Evidence), self.archives());
         let deletes = self.settings.yes("DELETE_DUPLICATE").map_err(Failure::from);

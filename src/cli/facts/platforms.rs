@@ -53,6 +53,8 @@ impl Compared<'_> {
         let mut has_entries = vec![false; self.names.len()];
         self.platform_of.iter().for_each(|&platform| has_entries[platform] = true);
         let refused = self.refused();
+        // What the syncs leave out is told as long as it was listed last.
+        let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
         let sign = |(at, around): (usize, &Around)| {
             let barred = around.barred.as_ref();
             let pause = barred.and_then(|login| login.pause(self.read.now).zip(Some(Clean::of(&login.reason))));
@@ -65,7 +67,7 @@ impl Compared<'_> {
                 refused: refused_login.map(|login| (login.at, Clean::of(&login.reason))),
                 cooldown: pause,
                 asked_to_wait: around.asked_to_wait,
-                listing: unbelieved(around).filter(|_| self.is_compared[at]),
+                listing: unbelieved(around).filter(|listing| self.is_compared[at] || was_listed_last(&listing.run)),
                 listed: around.listed.filter(|_| self.is_compared[at]),
                 unconfirmed: self.unconfirmed(at, around),
                 ..lost(&self.names[at], &refused)
