@@ -638,3 +638,14 @@ fn another_writer_is_waited_for_and_told() {
     drop(lock);
     assert_eq!(import(&work, &[], &theirs.dir).ok().ids().len(), 1);
 }
+
+#[test]
+fn what_is_missing_is_not_known_before_a_platform_was_listed() {
+    let (_sim, work, all) = world(2);
+    let theirs = garmin_sync(&work, &all);
+    import(&work, &[], &theirs.dir).ok();
+    let said = |args: &[&str]| work.run("gs-list", args).ok().err.clone();
+    assert!(said(&["--missing", "-v", "--format", "table"]).contains("no platform was ever listed"));
+    work.run("gs-fetch", &[]).ok();
+    assert!(said(&["--missing", "-v", "--format", "table"]).contains("nothing is missing"));
+}

@@ -222,9 +222,17 @@ impl Printer {
                     output.text(&format!("{table}\n"))?;
                     output.flush()?;
                 }
+                let platforms = run.catalogue.platforms()?;
+                let mut was_listed = false;
+                for platform in &platforms {
+                    was_listed |= run.catalogue.was_listed(platform)?;
+                }
                 run.talk.note(&match count {
-                    0 if run.catalogue.platforms()?.is_empty() => {
+                    0 if platforms.is_empty() => {
                         "nothing of that kind is known; gs-fetch lists the platforms".to_owned()
+                    }
+                    0 if state.missing && !was_listed => {
+                        "no platform was ever listed, so it is not known what is missing; run gs-fetch".to_owned()
                     }
                     0 if state.missing => "nothing is missing".to_owned(),
                     0 if state.deleted => "nothing is deleted".to_owned(),

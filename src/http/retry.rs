@@ -34,7 +34,7 @@ pub fn may_pass(status: u16) -> bool {
 
 /// Reads a `Retry-After` header: seconds, or a date in one of the three forms that RFC 9110 has for it (sections 10.2.3 and
 /// 5.6.7). Fractions of a second, which it has not, are sent all the same; a number of any size is taken for what it says,
-/// up to [`MOST_SECONDS`].
+/// up to a limit.
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
