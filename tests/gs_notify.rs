@@ -8,7 +8,7 @@ use gs_sim::notify::Message;
 use gs_sim::{Effect, Fault, Scenario, Sim};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use support::{Said, Work, scenario};
+use support::{Said, Work, asked, scenario};
 
 const KEY: &str = "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa";
 
@@ -541,4 +541,18 @@ fn a_channel_that_refused_a_message_is_told_in_the_next_run_and_is_no_all_clear_
     assert_eq!(texts(&sim), ["garminsync: nothing new"]);
     notify(&work, &[], "").ok();
     assert_eq!(texts(&sim).len(), 1, "once it has taken one there is nothing to tell");
+}
+
+#[test]
+fn a_ping_is_one_of_failure_when_another_channel_did_not_take_its_message() {
+    let sim = services();
+    let work = set_up(
+        &sim,
+        &[("QYWX_BOT_KEY", KEY), ("HEALTHCHECKS_URL", "https://hc-ping.com/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec")],
+    );
+    let no = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(no).host("qyapi.weixin.qq.com"));
+    notify(&work, &[], &added(1)).ends(1);
+    let pings = asked(&sim, "5d2b3c8e");
+    assert!(pings.len() == 1 && pings[0].path.ends_with("/fail"), "{pings:?}");
 }

@@ -122,6 +122,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         now: Timestamp::now(),
         http: None,
         bar,
+        has_failed: false,
     };
     let (ready, wrong) = run.channels();
     teller.tell_all(args, run, &ready);
@@ -199,6 +200,8 @@ struct Teller {
     now: Timestamp,
     http: Option<Arc<Http>>,
     bar: Bar,
+    /// A channel did not take its message. The ping comes last, and is one of failure then.
+    has_failed: bool,
 }
 
 impl Teller {
@@ -210,6 +213,7 @@ impl Teller {
                 return;
             }
             if let Err(failure) = self.tell(run, one) {
+                self.has_failed = true;
                 run.fail(&Failure { message: format!("{}: {}", one.channel.name, failure.message), ..failure });
             }
         }
@@ -238,7 +242,12 @@ impl Teller {
             return Ok(());
         }
         let report = notify::report(&self.summary, &run.id, self.now, &text);
-        let message = Message { text: &text, report: &report, is_failure: !self.marks.is_empty(), lang: self.lang };
+        let message = Message {
+            text: &text,
+            report: &report,
+            is_failure: !self.marks.is_empty() || self.has_failed,
+            lang: self.lang,
+        };
         self.bar.say(&format!("tells {name}"));
         let http = self.http(run)?;
         let sent = send(&http, one, &message);
