@@ -42,7 +42,7 @@ pub use outstanding::OutstandingRow;
 pub use pacing::Pacing;
 pub use problems::{ASKED_EVERY, ProblemRow, REFUSALS, Refusal, TROUBLES, Unavailable};
 use read_only::ReadOnly;
-pub use runs::{CommandRow, LastWork, OpenCommand, Outcome, Stage};
+pub use runs::{BEGINNINGS, CommandRow, LastWork, OpenCommand, Outcome, Stage};
 pub use schedule::{LastRun, ScheduleRow};
 pub use transfers::{Failures, TransferIntent, TransferOutcome, TransferRow};
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Catalogue, Result};
+use super::{BEGINNINGS, Catalogue, Result};
 use crate::clock;
 
 /// When it is to run.
@@ -65,18 +65,18 @@ impl Catalogue {
         })
     }
 
-    /// The newest sync of the log: a run that lists, or that its settings have ended. One that seems to be of the future ran under a clock that was ahead, and nobody knows
-    /// when.
+    /// The newest sync of the log: a run that lists, or that its settings have ended. One that seems to be of the future ran
+    /// under a clock that was ahead, and nobody knows when.
     pub fn last_run(&self, now: Timestamp) -> Result<Option<LastRun>> {
         let rows = || {
             // A run that is named for ever in the settings begins anew every day.
             let sql = "SELECT r.command, r.started, r.exit
                 FROM (SELECT run, started FROM runs
-                    WHERE started <= ?1 AND command IN ('gs-fetch', 'gs-settings') ORDER BY number DESC LIMIT 1) newest
+                    WHERE started <= ?1 AND command IN (?2, ?3) ORDER BY number DESC LIMIT 1) newest
                 JOIN runs r ON r.run = newest.run AND r.started BETWEEN newest.started - 86400 AND ?1
                 ORDER BY r.number";
             let mut statement = self.connection.prepare_cached(sql)?;
-            let rows = statement.query_map([clock::latest(now)], |row| {
+            let rows = statement.query_map(params![clock::latest(now), BEGINNINGS[0], BEGINNINGS[1]], |row| {
                 Ok(LastRun { command: row.get(0)?, started: time(row.get(1)?), exit: row.get(2)? })
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()

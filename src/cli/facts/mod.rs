@@ -30,7 +30,7 @@ use super::platforms::LOST_AFTER;
 use super::{Failure, MAX_DELETE, Rule, Run, life};
 use jiff::Timestamp;
 
-use crate::catalogue::{CommandRow, Entry, OutstandingRow};
+use crate::catalogue::{BEGINNINGS, CommandRow, Entry, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Exercises;
@@ -159,11 +159,6 @@ impl Run {
     }
 }
 
-/// Whether a sync begins with this command. The check of the settings stands in the log if it ends the sync.
-fn is_of_sync(command: &str) -> bool {
-    matches!(command, "gs-fetch" | "gs-settings")
-}
-
 /// What the state is judged by, and the schedule as it is shown.
 fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     let read = compared.read;
@@ -184,7 +179,7 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
     let at_work =
         read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
-    let syncs = read.last.iter().filter(|row| is_of_sync(&row.command)).map(|row| row.started);
+    let syncs = read.last.iter().filter(|row| BEGINNINGS.contains(&row.command.as_str())).map(|row| row.started);
     let signs = Signs {
         now: read.now,
         platforms: compared.platform_signs(),

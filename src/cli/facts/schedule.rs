@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::is_of_sync;
 use super::read::Read;
-use crate::catalogue::{CommandRow, ScheduleRow};
+use crate::catalogue::{BEGINNINGS, CommandRow, ScheduleRow};
 use crate::clock;
 use crate::schedule;
 use crate::status::judge::{Due, PATIENCE};
@@ -19,7 +18,7 @@ pub(super) fn schedule(row: &ScheduleRow, read: &Read) -> (Schedule, Option<Due>
     // One that may still be coming counts for nothing, and the one before it still does.
     let previous = known.as_ref().and_then(|schedule| schedule.previous(now - PATIENCE));
     let is_of_previous = |run: &CommandRow, due: Timestamp| {
-        is_of_sync(&run.command) && run.started >= due && clock::is_within(due, run.started, PATIENCE)
+        BEGINNINGS.contains(&run.command.as_str()) && run.started >= due && clock::is_within(due, run.started, PATIENCE)
     };
     let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
     let shown = |text: &str| Clean::of(text).as_str().to_owned();
