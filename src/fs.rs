@@ -1,30 +1,52 @@
 //! What a failure of the file system means, wherever it shows: whether a disk is full, or has no locks.
 
 use std::io::{Error, ErrorKind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use signal_hook::consts::SIGXFSZ;
 
-/// What helps where a disk is full.
-pub const FULL: &str = "the disk is full; make room and run it again";
-/// What helps where a file may not grow.
-const TOO_LARGE: &str =
-    "a limit for the size of a file is reached (ulimit -f, or the file system's); raise it and run it again";
-/// What helps where locks do not work.
-pub const NO_LOCKS: &str =
-    "file locks do not work on this file system (some network disks have none); set DATA_DIR to a local disk";
+use crate::reason::Reason;
 
-/// Whether there is no room: on the disk, in the quota of the user, or below the limit for one file.
-pub fn is_full(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+/// Why there is no room for a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoom {
+    /// The disk, or the user's quota, is full.
+    DiskFull,
+    /// A limit for the size of a file is reached: of the user, or of the file system.
+    FileSizeLimit,
 }
 
-/// What helps, if there is no room.
-pub fn no_room(error: &Error) -> Option<&'static str> {
+impl NoRoom {
+    /// The reason of a write to `path` that failed for it.
+    pub fn reason(self, path: &Path) -> Reason {
+        let path = path.display().to_string();
+        match self {
+            NoRoom::DiskFull => Reason::DiskFull { path },
+            NoRoom::FileSizeLimit => Reason::FileSizeLimit { path },
+        }
+    }
+}
+
+/// Why there is no room, if that is what the error says.
+pub fn no_room(error: &Error) -> Option<NoRoom> {
     match error.kind() {
-        ErrorKind::FileTooLarge => Some(TOO_LARGE),
-        _ => is_full(error).then_some(FULL),
+        ErrorKind::FileTooLarge => Some(NoRoom::FileSizeLimit),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(NoRoom::DiskFull),
+        _ => None,
+    }
+}
+
+/// Why something could not be done with `path`: what a person can change about it, else the error itself.
+pub fn reason(path: &Path, error: &Error) -> Reason {
+    match error {
+        error if let Some(no_room) = no_room(error) => no_room.reason(path),
+        error if lacks_locks(error) => Reason::NoLocks { path: path.display().to_string() },
+        error if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+            Reason::ReadOnly { path: path.display().to_string(), detail: error.to_string() }
+        }
+        error => Reason::Storage { detail: format!("{}: {error}", path.display()) },
     }
 }
 
@@ -37,9 +59,9 @@ pub fn outlive_size_limit() {
     let _ = signal_hook::flag::register(SIGXFSZ, IS_LIMIT_MET.clone());
 }
 
-/// What helps, if a write has met that limit: for failures whose error is not told, as those of SQLite.
-pub fn size_limit_met() -> Option<&'static str> {
-    IS_LIMIT_MET.load(Ordering::Relaxed).then_some(TOO_LARGE)
+/// Whether a write has met that limit: for failures whose error is not told, as those of SQLite.
+pub fn size_limit_met() -> Option<NoRoom> {
+    IS_LIMIT_MET.load(Ordering::Relaxed).then_some(NoRoom::FileSizeLimit)
 }
 
 /// Whether a lock was refused because there are none, and not because somebody holds it.
@@ -57,14 +79,19 @@ mod tests {
     fn errors_of_the_system_are_told_apart() {
         let of = |errno: Errno| Error::from(errno);
         for full in [Errno::NOSPC, Errno::DQUOT, Errno::FBIG] {
-            assert!(no_room(&of(full)).is_some() && is_full(&of(full)) && !lacks_locks(&of(full)), "{full}");
+            assert!(no_room(&of(full)).is_some() && !lacks_locks(&of(full)), "{full}");
         }
         assert_ne!(no_room(&of(Errno::FBIG)), no_room(&of(Errno::NOSPC)));
+        let path = Path::new("/data");
+        assert_eq!(reason(path, &of(Errno::NOSPC)), Reason::DiskFull { path: "/data".into() });
+        assert!(matches!(reason(path, &of(Errno::ROFS)), Reason::ReadOnly { .. }));
+        assert!(matches!(reason(path, &of(Errno::NOLCK)), Reason::NoLocks { .. }));
+        assert!(matches!(reason(path, &of(Errno::IO)), Reason::Storage { .. }));
         for lacking in [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP] {
-            assert!(lacks_locks(&of(lacking)) && !is_full(&of(lacking)), "{lacking}");
+            assert!(lacks_locks(&of(lacking)) && no_room(&of(lacking)).is_none(), "{lacking}");
         }
         for other in [Errno::AGAIN, Errno::ACCESS, Errno::IO, Errno::ROFS] {
-            assert!(!lacks_locks(&of(other)) && !is_full(&of(other)), "{other}");
+            assert!(!lacks_locks(&of(other)) && no_room(&of(other)).is_none(), "{other}");
         }
     }
 }

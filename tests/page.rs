@@ -53,7 +53,7 @@ fn part<'a>(html: &'a str, id: &str) -> &'a str {
 }
 
 fn number(value: &Value) -> String {
-    garminsync::lang::number(value.as_u64().unwrap())
+    garminsync::i18n::number(value.as_u64().unwrap())
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn every_activity_and_every_run_has_its_row() {
     for activity in activities {
         let start = activity["start_time"].as_str().map(|start| {
             let offset = activity["utc_offset_s"].as_i64().map(|seconds| i32::try_from(seconds).unwrap());
-            garminsync::lang::local(start.parse().unwrap(), offset)
+            garminsync::i18n::local(start.parse().unwrap(), offset)
         });
         let on: Vec<&str> = activity["on"].as_array().unwrap().iter().map(|place| text(&place["platform"])).collect();
         let wanted =

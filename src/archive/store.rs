@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::{BadBody, Piece, shelf, unpack};
-use crate::fs::{NO_LOCKS, is_full, lacks_locks, no_room};
+use crate::fs::{lacks_locks, no_room};
+use crate::reason::Reason;
 use crate::walk;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
@@ -22,7 +23,7 @@ pub struct Archive {
 
 /// A file could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {}", path.display(), advice(source))]
+#[error("{}", self.reason())]
 pub struct Error {
     /// Which.
     pub path: PathBuf,
@@ -30,20 +31,21 @@ pub struct Error {
     pub source: io::Error,
 }
 
-fn advice(source: &io::Error) -> String {
-    match source.kind() {
-        _ if let Some(words) = no_room(source) => words.into(),
-        _ if lacks_locks(source) => NO_LOCKS.into(),
-        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => format!("{source}; make the folder writable"),
-        _ => source.to_string(),
-    }
-}
-
 impl Error {
+    /// Why, as records and the catalogue have it.
+    pub fn reason(&self) -> Reason {
+        match (self.source.kind(), crate::fs::reason(&self.path, &self.source)) {
+            (ErrorKind::PermissionDenied, Reason::Storage { detail }) => {
+                Reason::Storage { detail: format!("{detail}; make the folder writable") }
+            }
+            (_, reason) => reason,
+        }
+    }
+
     /// Whether it is how the machine is set up, or its disk is full, rather than something that passes by itself.
     pub fn is_configuration(&self) -> bool {
         let kinds = [ErrorKind::ReadOnlyFilesystem, ErrorKind::PermissionDenied, ErrorKind::NotADirectory];
-        is_full(&self.source) || lacks_locks(&self.source) || kinds.contains(&self.source.kind())
+        no_room(&self.source).is_some() || lacks_locks(&self.source) || kinds.contains(&self.source.kind())
     }
 }
 

@@ -22,7 +22,7 @@ use garminsync::archive::Purpose;
 use garminsync::catalogue::Forgotten;
 use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
-use garminsync::lang;
+use garminsync::i18n;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
 use garminsync::settings::clean;
 use jiff::Timestamp;
@@ -180,7 +180,7 @@ fn open(run: &Run, kind: &Kind) -> Result<Box<dyn Platform>, Failure> {
 }
 
 fn named(kind: &Kind, failure: Failure) -> Failure {
-    Failure { message: format!("{}: {}", kind.name, failure.message), ..failure }
+    failure.on(kind.name)
 }
 
 fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
@@ -194,10 +194,10 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
         eprint_lines(&platform.browser_login());
         let text = if std::io::stdin().is_terminal() {
             cli::ask_hidden("Paste it here (it is not shown): ")
-                .ok_or_else(|| Failure::new(Exit::Login, "nothing was pasted"))?
+                .ok_or_else(|| Failure::new(Exit::LoginRequired, "nothing was pasted"))?
         } else {
             piped()?.ok_or_else(|| {
-                Failure::new(Exit::Login, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
+                Failure::new(Exit::LoginRequired, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
             })?
         };
         platform.import(clean(text.expose()))
@@ -216,7 +216,7 @@ fn ask_credentials(kind: &Kind) -> Result<Credentials, Failure> {
     let nobody = || {
         let settings = [kind.user_settings[0], kind.password_settings[0]].join(" and ");
         Failure::new(
-            Exit::Login,
+            Exit::LoginRequired,
             format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"),
         )
     };
@@ -314,13 +314,13 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
 }
 
 fn export(run: &mut Run) -> Outcome {
-    let nobody = || Failure::new(Exit::Login, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
+    let nobody = || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
     let kind = only(run, |kind| Ok(run.has_token(kind)))?.ok_or_else(nobody)?;
     let platform = open(run, kind)?;
     let token = platform.export().map_err(|error| named(kind, error.into()))?;
     let token = token.ok_or_else(|| {
         let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", kind.name);
-        Failure::new(Exit::Login, message)
+        Failure::new(Exit::LoginRequired, message)
     })?;
     let is_renewed = platform.account().ok().flatten().is_some_and(|account| account.renewable);
     let shared = match is_renewed {
@@ -372,7 +372,7 @@ fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
     for purpose in [Purpose::Write, Purpose::Download] {
         let lock = run.archive.lock(kind.name, purpose, run.lock_wait)?;
         locks.push(lock.ok_or_else(|| {
-            Failure::new(Exit::Later, format!("{}: another command is using this account; try again later", kind.name))
+            Failure::new(Exit::TempFail, format!("{}: another command is using this account; try again later", kind.name))
         })?);
     }
     open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
@@ -386,10 +386,10 @@ fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
 
 fn counted(forgotten: &Forgotten) -> String {
     [
-        lang::counted(forgotten.activities, "activity", "activities"),
-        lang::counted(forgotten.files, "file", "files"),
-        lang::counted(forgotten.uploads, "upload", "uploads"),
-        lang::counted(forgotten.deletions, "deletion", "deletions"),
+        i18n::counted(forgotten.activities, "activity", "activities"),
+        i18n::counted(forgotten.files, "file", "files"),
+        i18n::counted(forgotten.uploads, "upload", "uploads"),
+        i18n::counted(forgotten.deletions, "deletion", "deletions"),
     ]
     .join(", ")
 }
@@ -467,7 +467,7 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
         password_set: run.has_credentials(kind),
         cooldown_until,
         asked_to_wait_until: run.catalogue.asked_to_wait(kind.name, now)?,
-        refused: login.map(|login| login.reason),
+        refused: login.map(|login| login.reason.to_string()),
     })
 }
 

@@ -14,9 +14,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use garminsync::catalogue::FileFacts;
 use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run};
-use garminsync::lang;
+use garminsync::i18n;
 use garminsync::matching::{Candidate, Matcher};
-use garminsync::record::{ActivityRecord, CopyOf, Record};
+use garminsync::reason::Reason;
+use garminsync::record::{ActivityRecord, DuplicateOf, Record, explained};
 
 const NAME: &str = "gs-dedupe";
 
@@ -32,7 +33,7 @@ const NAME: &str = "gs-dedupe";
     name = "gs-dedupe",
     version,
     after_help = "Examples:
-  gs-list | gs-dedupe --copies > copies.ndjson     what is there twice, and why
+  gs-list | gs-dedupe --duplicates > copies.ndjson     what is there twice, and why
   gs-download < copies.ndjson | gs-dedupe          with both files at hand
   gs-download < copies.ndjson | gs-dedupe | gs-delete -n   what would be deleted
 
@@ -44,9 +45,9 @@ struct Args {
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
-    /// Print only the copies, and the entries that they are copies of
-    #[arg(long)]
-    copies: bool,
+    /// Print only duplicates, and the activities that they duplicate
+    #[arg(long, alias = "copies")]
+    duplicates: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -69,7 +70,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let matcher = run.matcher(args.rule)?;
     mark(&mut records, &matcher, run, &bar)?;
     let mut output = Output::buffered();
-    let shown = args.copies.then(|| of_copies(&records));
+    let shown = args.duplicates.then(|| of_copies(&records));
     for record in &records {
         if shown.as_ref().is_some_and(|shown| !is_shown(record, shown)) {
             continue;
@@ -112,25 +113,25 @@ fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run, bar: &Bar) -> 
         .collect();
     let mut marks = HashMap::new();
     for copy in matcher.copies(&candidates) {
-        let mut why = copy.verdict.why;
-        why.push(format!("kept: {}", copy.kept_because));
+        let kept = Reason::Kept { reason: Box::new(copy.kept_because) };
+        let reasons = explained(copy.verdict.reasons.into_iter().chain([kept]));
         let certainty = copy.verdict.certainty.name().to_owned();
         let id = candidates[copy.of].activity.id.clone();
-        marks.insert(at[copy.index], CopyOf { id, why, certainty, unknown: serde_json::Map::new() });
+        marks.insert(at[copy.index], DuplicateOf { id, reasons, certainty, unknown: serde_json::Map::new() });
         run.count("copies", u64::from(copy.verdict.certainty.is_superfluous()));
         run.count("reported", u64::from(!copy.verdict.certainty.is_superfluous()));
     }
     // What an earlier run said of an entry holds no longer.
     for &index in &at {
         if let Record::Activity(record) = &mut records[index] {
-            record.copy_of = marks.remove(&index);
+            record.duplicate_of = marks.remove(&index);
         }
     }
     bar.finish();
-    let copies = lang::counted(run.counted("copies"), "copy", "copies");
+    let copies = i18n::counted(run.counted("copies"), "copy", "copies");
     let reported = match run.counted("reported") {
         0 => String::new(),
-        count => format!(", {} to look at", lang::counted(count, "other likeness", "other likenesses")),
+        count => format!(", {} to look at", i18n::counted(count, "other likeness", "other likenesses")),
     };
     run.talk.note(&format!("{copies}{reported}"));
     Ok(())
@@ -141,10 +142,10 @@ fn of_copies(records: &[Record]) -> HashSet<(String, String)> {
     let mut shown = HashSet::new();
     for record in records {
         if let Record::Activity(record) = record
-            && let Some(copy_of) = &record.copy_of
+            && let Some(duplicate_of) = &record.duplicate_of
         {
             let platform = &record.activity.platform;
-            shown.extend([(platform.clone(), record.activity.id.clone()), (platform.clone(), copy_of.id.clone())]);
+            shown.extend([(platform.clone(), record.activity.id.clone()), (platform.clone(), duplicate_of.id.clone())]);
         }
     }
     shown

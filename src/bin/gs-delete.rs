@@ -1,8 +1,8 @@
 //! Deletes copies on their platform, if every guard holds, and reads the list to see them gone.
 //!
 //! ```text
-//! gs-list | gs-dedupe --copies | gs-download | gs-dedupe | gs-delete -n       what would be deleted, and what not, and why
-//! gs-list | gs-dedupe --copies | gs-download | gs-dedupe | gs-delete --yes
+//! gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe | gs-delete -n       what would be deleted, and what not, and why
+//! gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe | gs-delete --yes
 //! gs-list --deleted | gs-upload --restore                                     put back what was deleted
 //! ```
 //!
@@ -30,7 +30,7 @@ const NAME: &str = "gs-delete";
     name = "gs-delete",
     version,
     after_help = "Examples:
-  gs-list | gs-dedupe --copies | gs-download | gs-dedupe > c.ndjson   find them
+  gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe > c.ndjson   find them
   gs-delete -n < c.ndjson                          what would go, what not
   gs-delete --yes --max-delete 3 < c.ndjson        delete three of them at most
   gs-list --deleted --id 123 | gs-upload --restore   put one back
@@ -83,7 +83,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         }
         result = record.map_err(Failure::from).and_then(|(line, record)| {
             pass(record, &is_meant, &mut deletions, &mut output)
-                .map_err(|failure| Failure { message: format!("at line {line}: {}", failure.message), ..failure })
+                .map_err(|failure| failure.at_line(line))
         });
     }
     // However it ended: what was asked for is looked up and handed on.
@@ -105,7 +105,7 @@ fn pass(record: Record, is_meant: &dyn Fn(&str) -> bool, deletions: &mut Deletio
     match record {
         Record::Activity(activity)
             if activity.problem.is_none()
-                && activity.copy_of.is_some()
+                && activity.duplicate_of.is_some()
                 && activity.outcome.is_none()
                 && is_meant(&activity.activity.platform) =>
         {

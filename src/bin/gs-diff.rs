@@ -4,7 +4,7 @@
 //! gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
 //! gs-list | gs-diff --to coros > plan.ndjson       plan, look at it, edit it …
 //! gs-download < plan.ndjson | gs-upload            … and apply it
-//! gs-list | gs-diff --all                          also what is not sent, and why
+//! gs-list | gs-diff --explain                          also what is not sent, and why
 //! ```
 //!
 //! The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
@@ -18,10 +18,11 @@ use garminsync::catalogue::{Entry, Key};
 use garminsync::cli::{
     self, Bar, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run,
 };
-use garminsync::lang;
-use garminsync::plan::diff::{self, Decision, Exercises, Target, Wishes};
+use garminsync::i18n;
+use garminsync::plan::diff::{self, Decision, Exercises, Target, Overrides};
 use garminsync::platform::Kind;
-use garminsync::record::{self, Record, TransferRecord};
+use garminsync::reason::Reason;
+use garminsync::record::{self, Record, TransferRecord, explained};
 use jiff::Timestamp;
 
 const NAME: &str = "gs-diff";
@@ -41,7 +42,7 @@ const NAME: &str = "gs-diff";
   gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
   gs-list | gs-diff --to coros > plan.ndjson       a plan, to look at and edit
   gs-download < plan.ndjson | gs-upload            apply it
-  gs-list --sport running | gs-diff --all          also what is not sent
+  gs-list --sport running | gs-diff --explain          also what is not sent
 
 Settings: SPORT_DIFF_SECOND, SYNC_TO
 
@@ -57,21 +58,21 @@ struct Args {
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
-    /// Also print what is not sent, with the reason
-    #[arg(long)]
-    all: bool,
-    /// Put back what was deleted on a platform by hand
-    #[arg(long)]
-    resurrect: bool,
-    /// Send also what the platform may have already, under another sport or an hour off
-    #[arg(long)]
-    doubtful: bool,
-    /// Send again what a platform has refused or never showed
-    #[arg(long)]
-    retry: bool,
-    /// Forget which entries were found to be one exercise before, and go by what they are now
-    #[arg(long)]
-    afresh: bool,
+    /// Also print what is not uploaded, with the reasons
+    #[arg(long, alias = "all")]
+    explain: bool,
+    /// Upload again what a person deleted on the target
+    #[arg(long, alias = "resurrect")]
+    restore_deleted: bool,
+    /// Upload possible duplicates too: what the target may have under another sport or an hour off
+    #[arg(long, alias = "doubtful")]
+    possible_duplicates: bool,
+    /// Upload again what the target rejected, or accepted and never listed
+    #[arg(long, alias = "retry")]
+    retry_rejected: bool,
+    /// Match all activities again, whatever was matched before
+    #[arg(long, alias = "rematch")]
+    rematch: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -150,19 +151,20 @@ fn scope(
 /// What the catalogue knows of the platforms that take part; tells of those whose list is not known.
 fn known(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Histories, Failure> {
     // What is asked of the start alone is said of the start alone.
-    let by_what_was = args.rule == Rule::Evidence && !args.afresh;
+    let by_what_was = args.rule == Rule::Evidence && !args.rematch;
     if !run.common.dry_run {
         scope.iter().try_for_each(|kind| run.adopt_orphans(kind))?;
     }
     let known = Histories::read(&run.catalogue, scope, &run.id, by_what_was, Timestamp::now())?;
     for History { kind, knowledge, .. } in &known.platforms {
         let Some(why) = &knowledge.none_because else { continue };
-        let message = format!("{}: nothing is planned to or from it: {why}; run gs-fetch", kind.name);
+        let failure = Failure::because(Exit::TempFail, Reason::NoUploadsPlanned { reason: Box::new(why.clone()) });
+        let failure = failure.on(kind.name);
         // The gs-fetch of the same run has told it, and ends with its code.
         if knowledge.run.as_deref() == Some(run.id.as_str()) {
-            run.talk.detail(&message);
+            run.talk.detail(&failure.to_string());
         } else {
-            run.fail(&Failure::new(Exit::Later, message));
+            run.fail(&failure);
         }
     }
     Ok(known)
@@ -182,7 +184,11 @@ fn plan(
     if args.rule == Rule::Evidence && !run.common.dry_run && !run.catalogue.is_read_only() {
         remember(args, run, &exercises)?;
     }
-    let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };
+    let overrides = Overrides {
+        restore_deleted: args.restore_deleted,
+        possible_duplicates: args.possible_duplicates,
+        retry_rejected: args.retry_rejected,
+    };
     let (since, until) = args.filter.times(Timestamp::now())?;
     run.warn_of_unknown_sports(&args.filter.sport)?;
     let targets: Vec<Target> =
@@ -197,17 +203,17 @@ fn plan(
     // The newest first, as everywhere.
     for group in exercises.groups.iter().rev() {
         for target in &targets {
-            let decision = exercises.decide(group, target, wishes);
+            let decision = exercises.decide(group, target, overrides);
             let at = match &decision {
-                Decision::Send(at, ..) => *at,
+                Decision::Upload(choice) => choice.at,
                 // What is told of an exercise that is not sent is told on its best entry that could have been.
-                _ => match group.members.iter().find(|&&at| entries[at].offered) {
+                _ => match group.members.iter().find(|&&at| entries[at].selected) {
                     Some(at) => *at,
                     None => continue,
                 },
             };
             if is_wanted(&entries[at])
-                && let Some(mut record) = told(run, target.name, decision, known, args.all)
+                && let Some(mut record) = told(run, target.name, decision, known, args.explain)
             {
                 record.activity = cli::record_of(known.entries[at].0.clone(), &run.archive);
                 record.file.clone_from(&record.activity.file);
@@ -226,7 +232,7 @@ fn remember(args: &Args, run: &mut Run, exercises: &Exercises) -> Outcome {
     };
     let several = exercises.groups.iter().filter(|group| group.members.len() > 1);
     let groups: Vec<Vec<Key>> = several.map(|group| group.members.iter().map(key).collect()).collect();
-    Ok(run.catalogue.remember_exercises(&groups, args.afresh)?)
+    Ok(run.catalogue.remember_exercises(&groups, args.rematch)?)
 }
 
 fn is_sport(wanted: &[String], activity: &garminsync::activity::Activity) -> bool {
@@ -237,38 +243,31 @@ fn is_sport(wanted: &[String], activity: &garminsync::activity::Activity) -> boo
 /// The record that tells of a decision, without its activity; nothing if there is nothing to tell.
 fn told(run: &mut Run, to: &str, decision: Decision, known: &Histories, all: bool) -> Option<TransferRecord> {
     let mut record = TransferRecord { to: to.to_owned(), ..TransferRecord::default() };
-    let outcome = |kind: &str| Some(record::Outcome { kind: kind.to_owned(), ..record::Outcome::default() });
-    let (counted, kind, why) = match decision {
-        Decision::There => return None,
-        Decision::Send(_, why, doubt) => {
+    let (counted, kind, reasons) = match decision {
+        Decision::Exists => return None,
+        Decision::Upload(choice) => {
             run.count("planned", 1);
-            (record.why, record.doubtful) = (why, doubt.is_some());
+            let missing = Reason::NotOnPlatform { platform: to.to_owned() };
+            record.reasons = explained([missing].into_iter().chain(choice.source));
+            record.allow_possible_duplicate = choice.possible_duplicate.is_some();
             return Some(record);
         }
-        Decision::Pending => ("under_way", "pending", vec!["an upload of it is under way".to_owned()]),
-        Decision::Deleted(since) => (
-            "deleted_there",
-            "skipped",
-            vec![format!("it was deleted there (missing since {since}); --resurrect puts it back")],
-        ),
-        Decision::Missed(since) => (
-            "missed",
-            "skipped",
-            vec![format!("one listing does not show it any more (since {since}); the next one tells")],
-        ),
-        Decision::NotKnown => ("not_known", "skipped", vec!["it is not known what is there at that time".to_owned()]),
-        Decision::Doubtful(at, verdict) => {
-            let id = &known.entries[at].0.activity.id;
-            let mut why =
-                vec![format!("it may be {id} there ({}); --doubtful sends it all the same", verdict.certainty)];
-            why.extend(verdict.why);
-            ("doubtful", "skipped", why)
+        Decision::Pending => ("under_way", "pending", vec![Reason::UploadPending]),
+        Decision::Deleted(since) => ("deleted_there", "skipped", vec![Reason::DeletedThere { since }]),
+        Decision::MissingOnce(since) => ("missed", "skipped", vec![Reason::MissingOnce { since }]),
+        Decision::NotListed => ("not_known", "skipped", vec![Reason::NotListedYet]),
+        Decision::PossibleDuplicate(at, verdict) => {
+            let (id, certainty) = (known.entries[at].0.activity.id.clone(), verdict.certainty.name().to_owned());
+            let mut reasons = vec![Reason::PossibleDuplicate { id, certainty }];
+            reasons.extend(verdict.reasons);
+            ("doubtful", "skipped", reasons)
         }
-        Decision::NoFile(why) => ("no_file", "skipped", vec![why]),
-        Decision::Refused(words) => ("refused_before", "refused", vec![words, "--retry sends it again".to_owned()]),
+        Decision::NoFile(reason) => ("no_file", "skipped", vec![reason]),
+        Decision::Rejected(reason) => ("refused_before", "rejected", vec![reason, Reason::RejectedBefore]),
     };
     run.count(counted, 1);
-    (record.outcome, record.why) = (outcome(kind), why);
+    record.outcome = Some(record::Outcome { kind: kind.to_owned(), ..record::Outcome::default() });
+    record.reasons = explained(reasons);
     all.then_some(record)
 }
 
@@ -284,7 +283,7 @@ fn summary(run: &Run) {
     ];
     let rest = counts.iter().filter(|(name, ..)| run.counted(name) > 0);
     let rest: Vec<String> =
-        rest.map(|(name, one, many)| format!(", {}", lang::counted(run.counted(name), one, many))).collect();
-    let hint = if rest.is_empty() { "" } else { "; gs-diff --all tells which" };
+        rest.map(|(name, one, many)| format!(", {}", i18n::counted(run.counted(name), one, many))).collect();
+    let hint = if rest.is_empty() { "" } else { "; gs-diff --explain tells which" };
     run.talk.note(&format!("{} to send{}{hint}", run.counted("planned"), rest.concat()));
 }

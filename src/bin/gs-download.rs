@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Downloads, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Bar, Common, Downloads, HasCommon, Outcome, Output, Run};
 
 const NAME: &str = "gs-download";
 
@@ -75,7 +75,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             }
         };
         if let Err(failure) = downloads.pass(&mut record, only.as_deref()) {
-            result = Err(Failure { message: format!("at line {line}: {}", failure.message), ..failure });
+            result = Err(failure.at_line(line));
             break;
         }
         bar.add(1);

@@ -59,9 +59,9 @@ struct Args {
     /// Print only those first seen now
     #[arg(long)]
     new: bool,
-    /// Believe a listing that lacks more than a tenth of what was known
-    #[arg(long)]
-    accept_shrunk: bool,
+    /// Accept a listing that misses more than a tenth of the known activities
+    #[arg(long, alias = "accept-missing")]
+    accept_missing: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -96,7 +96,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     for (kind, result) in results {
         match result {
             Ok(listed) => print(args, run, kind, (since, until), limit, &listed)?,
-            Err(failure) => run.fail(&Failure { message: format!("{}: {}", kind.name, failure.message), ..failure }),
+            Err(failure) => run.fail(&failure.on(kind.name)),
         }
     }
     Ok(())
@@ -137,7 +137,7 @@ struct Task {
     window: Window,
     newest: Option<Limit>,
     full: bool,
-    accept_shrunk: bool,
+    accept_missing: bool,
     confirm_wait: Duration,
     stop: Arc<AtomicBool>,
 }
@@ -156,7 +156,7 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
         window,
         newest: newest(args.newest, kind, window, limit),
         full: args.full,
-        accept_shrunk: args.accept_shrunk,
+        accept_missing: args.accept_missing,
         confirm_wait: run.confirm_wait()?,
         stop: run.stop.clone(),
     })
@@ -209,7 +209,7 @@ impl Task {
             window: self.window,
             newest: self.newest,
             extent,
-            accept_shrunk: self.accept_shrunk,
+            accept_missing: self.accept_missing,
             look: false,
             sought: None,
             confirm_wait: self.confirm_wait,
@@ -240,7 +240,7 @@ fn print(
             kind.name,
             listed.complaint()
         );
-        run.fail(&Failure::new(Exit::Later, message));
+        run.fail(&Failure::new(Exit::TempFail, message));
     }
     if listed.listing.is_some() {
         run.talk.note(&format!("{}: {} listed, {} new", kind.name, listed.items, listed.new));

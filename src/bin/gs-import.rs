@@ -82,7 +82,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     for (found, platform) in &sources {
         match import.source(found, platform, only.as_deref()) {
             // It cannot be read now; the others can.
-            Err(failure) if failure.exit == Exit::Later => import.fail(&failure),
+            Err(failure) if failure.exit == Exit::TempFail => import.fail(&failure),
             Err(failure) => {
                 result = Err(failure);
                 break;

@@ -14,8 +14,8 @@ use clap::{Parser, ValueEnum};
 use garminsync::catalogue::Query;
 use garminsync::cli::Align::{Cut, Right, Whole};
 use garminsync::cli::{self, Align, Bar, Common, Failure, Filter, HasCommon, Outcome, Output, Run};
-use garminsync::lang;
-use garminsync::record::{ActivityRecord, NO_FILE, Record, UNAVAILABLE};
+use garminsync::i18n;
+use garminsync::record::{ActivityRecord, Record};
 use jiff::Timestamp;
 
 /// Print what the catalogue knows; the network is never asked
@@ -133,13 +133,13 @@ fn is_downloaded(record: &ActivityRecord) -> bool {
 /// Missing is what could be in the archive and is not: of a manual entry there is no file to miss, and what its platform
 /// has refused time and again is missing again when it is time to ask.
 fn is_missing(record: &ActivityRecord) -> bool {
-    !is_downloaded(record) && record.original.is_none() && record.deleted.is_none()
+    !is_downloaded(record) && !record.no_original && !record.unavailable && record.deleted.is_none()
 }
 
 /// An export in place of an original that may be to be had by now.
 fn is_due(record: &ActivityRecord, now: Timestamp) -> bool {
-    let ask_again = record.file.as_ref().and_then(|file| file.ask_again);
-    record.deleted.is_none() && ask_again.is_some_and(|due| cli::is_due(due, now))
+    let retry_at = record.file.as_ref().and_then(|file| file.retry_original_at);
+    record.deleted.is_none() && retry_at.is_some_and(|due| cli::is_due(due, now))
 }
 
 fn wanted(state: &State, record: &ActivityRecord) -> bool {
@@ -240,7 +240,7 @@ impl Printer {
                         "nothing is downloaded; to do it: gs-list --missing | gs-download".to_owned()
                     }
                     0 => "no such activity is known".to_owned(),
-                    _ => lang::counted(count, "activity", "activities"),
+                    _ => i18n::counted(count, "activity", "activities"),
                 });
                 Ok(())
             }
@@ -262,14 +262,15 @@ fn table_row(record: &ActivityRecord) -> Vec<String> {
         (Some(sport), _) => sport.clone(),
         (None, _) => a.platform_sport.clone().unwrap_or_default(),
     };
-    let file = match (&record.file, &record.original, &record.deleted) {
-        (Some(file), ..) if file.origin.as_deref() == Some("export") => {
+    let file = match &record.file {
+        Some(file) if file.origin.as_deref() == Some("converted") => {
             format!("{} export", file.format.as_deref().unwrap_or(""))
         }
-        (Some(file), ..) => file.format.clone().unwrap_or_default(),
-        (None, Some(original), _) => original.clone(),
-        (None, None, Some(_)) => "gone".into(),
-        (None, None, None) => "missing".into(),
+        Some(file) => file.format.clone().unwrap_or_default(),
+        None if record.no_original => "none".into(),
+        None if record.unavailable => "unavailable".into(),
+        None if record.deleted.is_some() => "deleted".into(),
+        None => "missing".into(),
     };
     let name: String = a.shown_name().chars().take(60).collect();
     vec![
@@ -376,8 +377,8 @@ fn count(run: &Run, query: &Query, platform: &str) -> Result<Stats, Failure> {
         stats.total += 1;
         stats.downloaded += u64::from(is_downloaded(&record));
         stats.missing += u64::from(is_missing(&record));
-        stats.no_original += u64::from(record.original.as_deref() == Some(NO_FILE));
-        stats.unavailable += u64::from(record.original.as_deref() == Some(UNAVAILABLE));
+        stats.no_original += u64::from(record.no_original);
+        stats.unavailable += u64::from(record.unavailable);
         stats.bytes += record.file.map_or(0, |file| file.bytes);
         Ok::<_, Failure>(())
     })?;

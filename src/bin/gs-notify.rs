@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Ready, Run};
 use garminsync::http::{Http, Request};
+use garminsync::reason::Reason;
 use garminsync::notify::{self, CHANNELS, Lang, Marks, Message, Style, Summary, Text, Tone};
 use jiff::Timestamp;
 
@@ -159,7 +160,8 @@ fn pass(run: &mut Run, summary: &mut Summary, bar: &Bar) -> Result<Outcome, Fail
         bar.add(1);
     }
     if let Some(error) = malformed {
-        summary.add_stage(NAME, Exit::Data as u8, &error.to_string());
+        let reason = Reason::InvalidInput { detail: error.to_string() };
+        summary.add_stage(NAME, Exit::BadInput.code(), Some(reason));
         run.fail(&error.into());
     }
     Ok(result)
@@ -214,7 +216,7 @@ impl Teller {
             }
             if let Err(failure) = self.tell(run, one) {
                 self.has_failed = true;
-                run.fail(&Failure { message: format!("{}: {}", one.channel.name, failure.message), ..failure });
+                run.fail(&failure.about(one.channel.name));
             }
         }
     }
@@ -305,7 +307,7 @@ fn test(run: &mut Run, lang: Lang) -> Outcome {
         run.catalogue.set_undelivered(name, sent.is_err(), Timestamp::now())?;
         match sent {
             Ok(said) => drop(output.text(&format!("{name}: accepted ({said})\n"))?),
-            Err(failure) => run.fail(&Failure { message: format!("{name}: {}", failure.message), ..failure }),
+            Err(failure) => run.fail(&failure.about(name)),
         }
     }
     output.flush()?;

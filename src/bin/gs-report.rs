@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, Exit, Failure, Folder, HasCommon, Outcome, Output, Run};
-use garminsync::lang::Lang;
+use garminsync::i18n::Lang;
 use garminsync::report::{self, Look};
 
 const PAGE: &str = "index.html";

@@ -13,9 +13,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, Uploads};
-use garminsync::lang;
+use garminsync::i18n;
 use garminsync::platform::{self, Kind};
-use garminsync::record::{Record, TransferRecord};
+use garminsync::reason::Reason;
+use garminsync::record::{Record, TransferRecord, explained};
 
 const NAME: &str = "gs-upload";
 /// Uploads a run, unless somebody says otherwise: the first sync of many years is made in portions.
@@ -102,7 +103,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         }
         result = record.map_err(Failure::from).and_then(|(line, record)| {
             pass(args, record, &is_meant, &mut uploads, &mut output)
-                .map_err(|failure| Failure { message: format!("at line {line}: {}", failure.message), ..failure })
+                .map_err(|failure| failure.at_line(line))
         });
     }
     // However it ended: what was sent is followed and handed on.
@@ -138,8 +139,8 @@ fn pass(
             if args.restore && activity.deleted.is_some() && is_meant(&activity.activity.platform) =>
         {
             let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
-            let why = vec!["put back".to_owned()];
-            uploads.take(TransferRecord { to, activity: *activity, file, why, ..TransferRecord::default() })
+            let reasons = explained([Reason::Restored]);
+            uploads.take(TransferRecord { to, activity: *activity, file, reasons, ..TransferRecord::default() })
         }
         other => output.record(&other).map(drop),
     }
@@ -157,7 +158,7 @@ fn summary(run: &Run, max_upload: Option<u64>) {
     let counted = |what| run.counted(what);
     let rehearsed = counted("rehearsed");
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
-        let most = lang::counted(max, "upload", "uploads");
+        let most = i18n::counted(max, "upload", "uploads");
         let limit = format!("at most {most} a run (--max-upload, MAX_UPLOAD; 0 for no limit)");
         run.talk.warning(&match run.common.dry_run {
             true => format!("{rehearsed} would be sent in this run, {left} left for the next ones: {limit}"),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::{Failure, Run};
 use crate::catalogue::AccountRow;
 use crate::platform::Account;
+use crate::reason::Reason;
 
 impl Run {
     /// Writes down what is known of the logins of all platforms that were opened. It tells people something, and nothing
@@ -22,7 +23,7 @@ impl Run {
                 Ok::<_, Failure>(self.catalogue.set_account(kind.name, row.as_ref(), Timestamp::now())?)
             });
             if let Err(failure) = noted {
-                self.talk.detail(&format!("{}: how long its login lives is not noted: {}", kind.name, failure.message));
+                self.talk.detail(&format!("{}: how long its login lives is not noted: {}", kind.name, failure));
             }
         }
     }
@@ -33,6 +34,6 @@ fn row(account: Account) -> AccountRow {
         expires: account.expires,
         renewable: account.renewable,
         renewable_until: account.renewable_until,
-        dead: account.dead,
+        ended: account.dead.map(|detail| Reason::LoginRequired { detail }),
     }
 }

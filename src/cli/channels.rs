@@ -29,7 +29,7 @@ impl Run {
 
     /// A channel, if it is set up.
     pub fn channel(&self, channel: &'static Channel) -> Result<Option<Ready>, Failure> {
-        let named = |failure: Failure| Failure { message: format!("{}: {}", channel.name, failure.message), ..failure };
+        let named = |failure: Failure| failure.about(channel.name);
         self.set_up(channel).map_err(named)
     }
 

@@ -36,12 +36,11 @@ impl Run {
         }));
         match self.platforms() {
             // That nobody has logged in yet is no mistake in a setting.
-            Err(failure) if failure.exit == Exit::Login => {}
+            Err(failure) if failure.exit == Exit::LoginRequired => {}
             Err(failure) => found.push(Err(failure)),
             Ok(kinds) => found.extend(kinds.into_iter().map(|kind| {
                 self.ownership(kind).check_settings().map_err(|error| {
-                    let failure = Failure::from(error);
-                    Failure { message: format!("{}: {}", kind.name, failure.message), ..failure }
+                    Failure::from(error).on(kind.name)
                 })
             })),
         }
@@ -56,7 +55,7 @@ impl Run {
             route.proxies = self.proxies()?;
             // They may be on a disk that is not there yet when a schedule is written.
             if let Err(failure) = self.roots() {
-                self.talk.warning(&failure.message);
+                self.talk.warning(&failure.to_string());
             }
         }
         self.http_by(loopback, route, None).map(drop)

@@ -35,7 +35,6 @@ pub fn candidate<'a>(activity: &'a Activity, facts: Option<&'a catalogue::FileFa
         sha256: Some(facts.sha256.as_str()),
         identity: facts.identity,
         start: facts.start,
-        records: None,
         bytes: Some(facts.bytes),
     });
     let native_manufacturer = platform::kind(&activity.platform).and_then(|kind| kind.native_manufacturer);

@@ -13,7 +13,8 @@ use crate::clock::Moment;
 use crate::matching::{Certainty, Matcher};
 use crate::plan::deletion::{self, Archived, Facts};
 use crate::platform::{self, Error, Kind};
-use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Why};
+use crate::reason::Reason;
+use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, explained};
 
 /// So many deletions a run makes at most, if nobody says otherwise.
 pub const MAX_DELETE: u64 = 10;
@@ -118,18 +119,19 @@ impl<'a> Deletions<'a> {
         // To the letter: what is like the name of a platform may be meant for another one.
         let named = platform::kind(&record.activity.platform).filter(|kind| kind.name == record.activity.platform);
         let Some(kind) = named else {
-            return self.skip(record, "no platform of this name is known here");
+            let reason = Reason::UnknownPlatform { name: record.activity.platform.clone(), known: platform::known() };
+            return self.skip(record, reason);
         };
         // First all that costs no request.
         let kept = match self.guarded(kind, &record, true)? {
             Ok(kept) => kept,
-            Err(why) => return self.skip(record, &why),
+            Err(reason) => return self.skip(record, reason),
         };
         if self.run.common.dry_run {
             let (platform, id) = (kind.name, &record.activity.id);
-            self.run.talk.warning(&format!("{platform} {id}: would be deleted; {} is kept", kept.activity.id));
+            self.run.talk.warning(&format!("{platform} {id}: would delete; {} is kept", kept.activity.id));
             self.run.count("rehearsed", 1);
-            self.skipped(record, "not deleted: --dry-run");
+            self.skipped(record, Reason::DryRun);
             return Ok(());
         }
         if let Some(problem) = self.targets.opened(self.run, kind)? {
@@ -139,7 +141,7 @@ impl<'a> Deletions<'a> {
         // the other one of the two in this very minute.
         let (there, not_after) = match self.are_there(kind, &record.activity, &kept)? {
             Ok(There { copy: true, kept, not_after }) => (kept, not_after),
-            Ok(There { copy: false, .. }) => return self.skip(record, "the platform no longer shows it"),
+            Ok(There { copy: false, .. }) => return self.skip(record, Reason::NoLongerListed),
             Err(failure) => {
                 let problem = self.targets.unusable(self.run, kind, failure)?;
                 return self.fail(record, problem);
@@ -148,29 +150,29 @@ impl<'a> Deletions<'a> {
         // What the look has shown may have changed any of the answers.
         match self.guarded(kind, &record, there)? {
             Ok(kept) => self.delete(kind, record, &kept, not_after),
-            Err(why) => self.skip(record, &why),
+            Err(reason) => self.skip(record, reason),
         }
     }
 
     /// The activity that is kept, if every guard holds; else the one that does not. `there`: whether the platform has the
     /// one that is kept.
-    fn guarded(&self, kind: &Kind, record: &ActivityRecord, there: bool) -> Result<Result<Entry, String>, Failure> {
-        let no = |why: &str| Ok(Err(why.to_owned()));
-        let (Some(copy_of), Some(copy)) = (&record.copy_of, self.run.catalogue.entry(kind.name, &record.activity.id)?)
+    fn guarded(&self, kind: &Kind, record: &ActivityRecord, there: bool) -> Result<Result<Entry, Reason>, Failure> {
+        let no = |reason: Reason| Ok(Err(reason));
+        let (Some(duplicate_of), Some(copy)) = (&record.duplicate_of, self.run.catalogue.entry(kind.name, &record.activity.id)?)
         else {
-            return no("the catalogue does not know it; run gs-fetch first");
+            return no(Reason::UnknownActivity);
         };
         if copy.absent.is_some() {
-            return no("it is gone already");
+            return no(Reason::AlreadyDeleted);
         }
         if !copy.listed {
-            return no("no list of its platform has shown it; run gs-fetch first");
+            return no(Reason::NeverListed);
         }
-        let Some(kept) = self.run.catalogue.entry(kind.name, &copy_of.id)? else {
-            return no("the catalogue does not know the entry that is to be kept; run gs-fetch first");
+        let Some(kept) = self.run.catalogue.entry(kind.name, &duplicate_of.id)? else {
+            return no(Reason::UnknownKept);
         };
         let facts = self.facts(kind, record, &copy, &kept)?;
-        Ok(match deletion::refusal(&Facts { kept_is_there: there, ..facts }) {
+        Ok(match deletion::first_failed_guard(&Facts { kept_is_there: there, ..facts }) {
             Some(why) => Err(why),
             None => Ok(kept),
         })
@@ -182,7 +184,7 @@ impl<'a> Deletions<'a> {
         let (own, other) = (facts_of(entry)?, facts_of(kept)?);
         let (one, two) = (candidate(&entry.activity, own.as_ref()), candidate(&kept.activity, other.as_ref()));
         let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
-        let told = record.copy_of.as_ref().and_then(|copy_of| Certainty::named(&copy_of.certainty));
+        let told = record.duplicate_of.as_ref().and_then(|duplicate_of| Certainty::named(&duplicate_of.certainty));
         let key = |entry: &Entry| (entry.activity.platform.clone(), entry.activity.id.clone());
         let open = self.run.catalogue.open_deletions(kind.name)?;
         let is_open = |entry: &Entry| open.iter().any(|row| row.id == entry.activity.id);
@@ -265,7 +267,8 @@ impl<'a> Deletions<'a> {
         not_after: Option<Moment>,
     ) -> Result<(), Failure> {
         let id = record.activity.id.clone();
-        let why = record.copy_of.as_ref().map(|copy_of| copy_of.why.join(", ")).unwrap_or_default();
+        let evidence = record.duplicate_of.iter().flat_map(|duplicate_of| &duplicate_of.reasons);
+        let evidence = Reason::Duplicate { evidence: evidence.map(Explanation::reason).collect() };
         let files = self.run.catalogue.files(kind.name, &id)?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
         let run_id = self.run.id.clone();
@@ -273,7 +276,7 @@ impl<'a> Deletions<'a> {
             run: &run_id,
             entry: (kind.name, &id),
             kept_id: &kept.activity.id,
-            why: &why,
+            evidence: &evidence,
             sha256: &sha256,
         };
         let number = self.run.catalogue.intend_deletion(&intent, Timestamp::now())?;
@@ -286,7 +289,7 @@ impl<'a> Deletions<'a> {
                 Ok(())
             }
             Err(error) => {
-                self.settle(number, DeletionOutcome::Failed, Some(&error.to_string()))?;
+                self.settle(number, DeletionOutcome::Failed, Some(&error.reason()))?;
                 self.going.remove(&(kind.name.to_owned(), id));
                 let problem = self.targets.trouble(self.run, kind, error)?;
                 self.fail(record, problem)
@@ -344,8 +347,8 @@ impl<'a> Deletions<'a> {
                     return Err(failure);
                 }
                 Err(failure) => {
-                    let message = format!("whether it is gone is not known: {}; the next run looks", failure.message);
-                    let problem = Problem::new(self.run.command, ProblemKind::RetryLater, message);
+                    let reason = Reason::DeletionUnconfirmed { reason: Box::new(failure.reason) };
+                    let problem = Problem::new(self.run.command, ProblemKind::Retry, reason);
                     asked.into_iter().try_for_each(|one| self.fail(one.record, problem.clone()))?;
                 }
             }
@@ -368,25 +371,27 @@ impl<'a> Deletions<'a> {
             return Ok(());
         }
         if one.is_taken_over {
-            self.run.talk.detail(&format!("{} {id}: an earlier run did not get to delete it", kind.name));
-            return self.settle(one.number, DeletionOutcome::Failed, Some("an earlier run did not get to delete it"));
+            self.run.talk.detail(&format!("{} {id}: not deleted by an earlier run", kind.name));
+            return self.settle(one.number, DeletionOutcome::Failed, Some(&Reason::NotDeletedBefore));
         }
-        let message = "it is still there, whatever the service said; the next run tries again";
-        self.settle(one.number, DeletionOutcome::Failed, Some(message))?;
-        let problem = Problem::new(self.run.command, ProblemKind::RetryLater, message);
+        let reason = Reason::StillListed;
+        self.settle(one.number, DeletionOutcome::Failed, Some(&reason))?;
+        let problem = Problem::new(self.run.command, ProblemKind::Retry, reason);
         self.fail(one.record, problem)
     }
 
-    fn settle(&mut self, number: i64, outcome: DeletionOutcome, message: Option<&str>) -> Result<(), Failure> {
-        Ok(self.run.catalogue.settle_deletion(number, outcome, message, Timestamp::now())?)
+    fn settle(&mut self, number: i64, outcome: DeletionOutcome, reason: Option<&Reason>) -> Result<(), Failure> {
+        Ok(self.run.catalogue.settle_deletion(number, outcome, reason, Timestamp::now())?)
     }
 
     fn fail(&mut self, mut record: ActivityRecord, problem: Problem) -> Result<(), Failure> {
         if !self.targets.is_told(&record.activity.platform, &problem) {
             let activity = &record.activity;
-            self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));
+            let reason = problem.why();
+            let message = format!("{} {}: {reason}", activity.platform, activity.id);
+            self.run.talk.failed(&message, Some(&activity.platform), &reason);
         }
-        self.run.raise(Exit::from(&problem.kind));
+        self.run.raise(problem.kind.exit());
         self.run.count("failed", 1);
         record.problem = Some(problem);
         self.done.push(record);
@@ -394,9 +399,9 @@ impl<'a> Deletions<'a> {
     }
 
     /// A guard that does not hold is no failure: it is told, and the entry stays.
-    fn skip(&mut self, record: ActivityRecord, why: &str) -> Result<(), Failure> {
+    fn skip(&mut self, record: ActivityRecord, reason: Reason) -> Result<(), Failure> {
         let activity = &record.activity;
-        let message = format!("{} {}: not deleted: {why}", activity.platform, activity.id);
+        let message = format!("{} {}: not deleted: {reason}", activity.platform, activity.id);
         // What two devices recorded stays for ever: once it is decided, each run would say so again.
         if self.run.common.dry_run {
             self.run.talk.note(&message)
@@ -404,13 +409,13 @@ impl<'a> Deletions<'a> {
             self.run.talk.detail(&message)
         }
         self.run.count("skipped", 1);
-        self.skipped(record, why);
+        self.skipped(record, reason);
         Ok(())
     }
 
-    fn skipped(&mut self, mut record: ActivityRecord, why: &str) {
-        let why = Some(Why::One(why.to_owned()));
-        record.outcome = Some(Outcome { kind: "skipped".into(), why, ..Outcome::default() });
+    fn skipped(&mut self, mut record: ActivityRecord, reason: Reason) {
+        let reasons = explained([reason]);
+        record.outcome = Some(Outcome { kind: "skipped".into(), reasons, ..Outcome::default() });
         self.done.push(record);
     }
 }

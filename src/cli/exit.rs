@@ -1,61 +1,70 @@
-//! Exit codes, and which failure means which.
+//! Why a command cannot go on, and with which exit code it ends then.
 
-use std::process::ExitCode;
+use std::fmt;
 
-use crate::record::{Malformed, ProblemKind};
+use crate::exit::Exit;
+use crate::reason::Reason;
+use crate::record::Malformed;
 use crate::{archive, catalogue, http, platform, settings, walk};
 
-/// How a command ends. The numbers are those of the README; a greater one is worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Exit {
-    /// All well, or nothing to do.
-    Ok = 0,
-    /// Some records failed.
-    Partial = 1,
-    /// Wrong usage.
-    Usage = 2,
-    /// A malformed record.
-    Data = 65,
-    /// A bug.
-    Bug = 70,
-    /// Try again later: a limit, the network, a lock.
-    Later = 75,
-    /// A login is needed.
-    Login = 77,
-    /// Something in the set-up, or a disk that is full.
-    Config = 78,
-    /// A person ended it.
-    Interrupted = 130,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
-    }
-}
-
 /// Why a command cannot go on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Failure {
     /// How it ends.
     pub exit: Exit,
-    /// What went wrong and what to try.
-    pub message: String,
+    /// What went wrong.
+    pub reason: Reason,
+    /// What it is about: a platform, an activity, a channel. It stands in front of the reason.
+    pub subject: Option<String>,
+    /// The platform that it is about.
+    pub platform: Option<String>,
 }
 
 /// What a command's work comes to; [`Exit::Ok`] is raised by what was told meanwhile.
 pub type Outcome = Result<(), Failure>;
 
 impl Failure {
-    /// A failure with its exit code.
+    /// A failure that has no code of its own.
     pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
-        Failure { exit, message: message.into() }
+        Failure::because(exit, Reason::other(message))
+    }
+
+    /// A failure with its reason.
+    pub fn because(exit: Exit, reason: Reason) -> Failure {
+        Failure { exit, reason, subject: None, platform: None }
     }
 
     /// Wrong usage.
     pub fn usage(message: impl Into<String>) -> Failure {
         Failure::new(Exit::Usage, message)
+    }
+
+    /// The same, about a line of the input.
+    pub fn at_line(self, line: u64) -> Failure {
+        Failure { reason: Reason::AtLine { line, reason: Box::new(self.reason) }, ..self }
+    }
+
+    /// The same, about a platform.
+    pub fn on(self, platform: &str) -> Failure {
+        Failure { platform: Some(platform.to_owned()), ..self.about(platform) }
+    }
+
+    /// The same, about something.
+    pub fn about(self, subject: &str) -> Failure {
+        let subject = match self.subject {
+            Some(inner) if inner != subject => format!("{subject}: {inner}"),
+            _ => subject.to_owned(),
+        };
+        Failure { subject: Some(subject), ..self }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.subject {
+            Some(subject) => write!(f, "{subject}: {}", self.reason),
+            None => write!(f, "{}", self.reason),
+        }
     }
 }
 
@@ -63,7 +72,7 @@ impl From<catalogue::Error> for Failure {
     fn from(error: catalogue::Error) -> Failure {
         use catalogue::Error;
         let exit = match error {
-            Error::Locked { .. } | Error::Forgotten => Exit::Later,
+            Error::Locked { .. } | Error::Forgotten => Exit::TempFail,
             Error::Full { .. }
             | Error::NoLocks { .. }
             | Error::Newer { .. }
@@ -74,29 +83,28 @@ impl From<catalogue::Error> for Failure {
             | Error::Damaged { .. } => Exit::Config,
             Error::Sqlite { .. } => Exit::Bug,
         };
-        Failure::new(exit, error.to_string())
+        Failure::because(exit, error.reason())
     }
 }
 
 impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Failure {
-        let exit = match error {
-            settings::Error::Unusable(_) => Exit::Config,
-            settings::Error::Stopped => Exit::Interrupted,
-        };
-        Failure::new(exit, error.to_string())
+        match error {
+            settings::Error::Unusable(detail) => Failure::because(Exit::Config, Reason::Configuration { detail }),
+            settings::Error::Stopped => Failure::because(Exit::Interrupted, Reason::Stopped),
+        }
     }
 }
 
 impl From<archive::Error> for Failure {
     fn from(error: archive::Error) -> Failure {
-        Failure::new(if error.is_configuration() { Exit::Config } else { Exit::Partial }, error.to_string())
+        Failure::because(if error.is_configuration() { Exit::Config } else { Exit::Partial }, error.reason())
     }
 }
 
 impl From<Malformed> for Failure {
     fn from(error: Malformed) -> Failure {
-        Failure::new(Exit::Data, error.to_string())
+        Failure::because(Exit::BadInput, Reason::InvalidInput { detail: error.to_string() })
     }
 }
 
@@ -115,29 +123,14 @@ impl From<walk::Error> for Failure {
 impl From<platform::Error> for Failure {
     fn from(error: platform::Error) -> Failure {
         use platform::Error;
-        let exit = match error {
-            Error::Login(_) => Exit::Login,
-            Error::Strange(what) => {
-                return Failure::new(Exit::Later, format!("{what}; try again later, and report it if it stays so"));
-            }
-            Error::Later { .. } | Error::Unclear(_) | Error::TooLate => Exit::Later,
+        let exit = match &error {
+            Error::Login(_) => Exit::LoginRequired,
+            Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) | Error::TooLate => Exit::TempFail,
             Error::Gone(_) | Error::Refused(_) => Exit::Partial,
             Error::Input(_) => Exit::Usage,
             Error::Storage(_) | Error::OtherAccount(_) | Error::Config(_) => Exit::Config,
             Error::Stopped => Exit::Interrupted,
         };
-        Failure::new(exit, error.to_string())
-    }
-}
-
-/// What a problem of one record means for the whole.
-impl From<&ProblemKind> for Exit {
-    fn from(kind: &ProblemKind) -> Exit {
-        match kind {
-            ProblemKind::Login => Exit::Login,
-            ProblemKind::RetryLater => Exit::Later,
-            ProblemKind::Account | ProblemKind::Storage | ProblemKind::Config => Exit::Config,
-            _ => Exit::Partial,
-        }
+        Failure::because(exit, error.reason())
     }
 }

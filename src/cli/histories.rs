@@ -10,9 +10,10 @@ use crate::activity::Activity;
 use crate::catalogue::{
     self, Catalogue, Coverage, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
 };
-use crate::plan::diff::{self, Journal, Link, Links, Material, Presence, Target, Upload, UploadState};
-use crate::plan::look;
+use crate::plan::diff::{self, Journal, Link, Links, FileState, Presence, Target, Upload, UploadState};
+use crate::plan::precheck;
 use crate::platform::Kind;
+use crate::reason::Reason;
 
 /// Two activities that begin further apart are one only if their files say so: a person has corrected a date, or they were
 /// taken for one while a list lied.
@@ -53,7 +54,7 @@ impl Histories {
     ) -> catalogue::Result<Histories> {
         let history = |kind: &&'static Kind| {
             let (knowledge, journal) = (catalogue.knowledge(kind.name, run)?, catalogue.transfers_to(kind.name)?);
-            Ok(History { kind, knowledge, journal, horizon: look::horizon(now) })
+            Ok(History { kind, knowledge, journal, horizon: precheck::horizon(now) })
         };
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
         let mut facts = catalogue.all_file_facts()?;
@@ -116,16 +117,16 @@ impl Histories {
         is_there: &dyn Fn(&FileRow) -> bool,
     ) -> Vec<diff::Entry<'_>> {
         let presence = |entry: &Entry| match entry.absent {
-            None if !entry.listed => Presence::Unlisted(entry.first_seen),
+            None if !entry.listed => Presence::NeverListed(entry.first_seen),
             None => Presence::There,
-            Some((since, 1)) => Presence::Missed(since),
+            Some((since, 1)) => Presence::MissingOnce(since),
             Some((since, _)) => Presence::Gone(since),
         };
         let entries = self.entries.iter().map(|(entry, facts)| diff::Entry {
             candidate: candidate(&entry.activity, facts.as_ref()),
             presence: presence(entry),
-            offered: may_send(entry),
-            material: self.material(entry, is_there),
+            selected: may_send(entry),
+            file: self.file_state(entry, is_there),
         });
         entries.collect()
     }
@@ -135,18 +136,16 @@ impl Histories {
         self.without_file.contains(&(activity.platform.clone(), activity.id.clone()))
     }
 
-    fn material<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> Material<'a> {
+    fn file_state<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
         match &entry.file {
-            _ if !entry.more_files.is_empty() => Material::Nothing("it has several files"),
-            Some(file) if file.broken || !is_there(file) => Material::ToFetch,
-            Some(file) if file.origin != "original" => Material::Nothing("there is no original of it, only an export"),
-            Some(file) => Material::File(&file.format, &file.sha256),
-            None if entry.activity.manual => Material::Nothing("it was typed in by hand and has no file"),
-            None if entry.no_original => Material::Nothing("its platform holds no file of it"),
-            None if self.is_not_to_be_had(&entry.activity) => {
-                Material::Nothing("its platform does not give its file; it is asked for again in a week")
-            }
-            None => Material::ToFetch,
+            _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
+            Some(file) if file.broken || !is_there(file) => FileState::ToDownload,
+            Some(file) if file.origin != "original" => FileState::Unavailable(Reason::ConvertedOnly),
+            Some(file) => FileState::Archived(&file.format, &file.sha256),
+            None if entry.activity.manual => FileState::Unavailable(Reason::EnteredByHand),
+            None if entry.no_original => FileState::Unavailable(Reason::NoFile),
+            None if self.is_not_to_be_had(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
+            None => FileState::ToDownload,
         }
     }
 }
@@ -201,12 +200,13 @@ fn link(row: &TransferRow) -> Option<Link<'_>> {
 
 /// What an upload says of what is on its target.
 fn upload(row: &TransferRow) -> Option<Upload<'_>> {
-    let words = row.message.as_deref().unwrap_or("it was refused");
+    const UNTOLD: &Reason = &Reason::Rejected { detail: String::new() };
+    let reason = row.reason.as_ref().unwrap_or(UNTOLD);
     let state = match row.outcome {
         None => UploadState::Open,
-        Some(TransferOutcome::Created | TransferOutcome::AlreadyThere) => UploadState::There(row.to_id.as_deref()),
-        Some(TransferOutcome::Refused) => UploadState::Refused(words),
-        Some(TransferOutcome::Lost) => UploadState::Lost(words),
+        Some(TransferOutcome::Created | TransferOutcome::Exists) => UploadState::There(row.to_id.as_deref()),
+        Some(TransferOutcome::Rejected) => UploadState::Rejected(reason),
+        Some(TransferOutcome::Lost) => UploadState::Lost(reason),
         Some(TransferOutcome::Failed) => return None,
     };
     Some(Upload { from: (&row.from.0, &row.from.1), sha256: &row.sha256, state })

@@ -14,8 +14,8 @@ use super::Run;
 use crate::catalogue::{Catalogue, Owner};
 use crate::http::Http;
 use crate::platform::{self, Error, Identity, Kind, OwnerGuard, Platform, described, masked};
+use crate::reason::Reason;
 use crate::settings::Settings;
-use crate::status::judge::OTHER_ACCOUNT;
 
 /// So many entries of a list are looked at for their owner.
 const FEW: u32 = 20;
@@ -110,8 +110,7 @@ impl Ownership {
     }
 
     fn unknown(&self) -> Error {
-        let message = "the service does not say whose account this is; nothing was listed or written; try again later";
-        Error::Later { message: message.to_owned(), down: true }
+        Error::Later { message: Reason::AccountUnknown.to_string(), down: true }
     }
 
     /// Compares the settings with the catalogue, without a request.
@@ -124,21 +123,12 @@ impl Ownership {
         if owner.emails.is_empty() || owner.emails.contains(email) {
             return Ok(());
         }
-        let message = format!(
-            "{setting} is another address, {}{OTHER_ACCOUNT} {}; nothing was listed or written. Correct {setting}. If the account has a new address, log in with it: gs-auth login --platform {}. {}",
-            masked(email),
-            person(&owner),
-            self.platform,
-            self.ways_out()
-        );
-        Err(Error::OtherAccount(message))
-    }
-
-    fn ways_out(&self) -> String {
-        format!(
-            "For another account use another data folder (--data-dir or DATA_DIR), or let this one forget its account and all that it knows of it: gs-auth logout --forget-account --platform {}",
-            self.platform
-        )
+        Err(Error::OtherAccount(Reason::OtherAccountInSettings {
+            platform: self.platform.to_owned(),
+            setting: (*setting).to_owned(),
+            address: masked(email),
+            owner: person(&owner),
+        }))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
@@ -149,22 +139,22 @@ impl Ownership {
 
 impl OwnerGuard for Ownership {
     fn admit(&self, identity: &Identity, email: Option<&str>) -> platform::Result<()> {
-        let other = |whose: &str| {
-            let who = described(identity.name.as_deref(), identity.email.as_deref().or(email));
-            Error::OtherAccount(format!(
-                "this login belongs to {who}{OTHER_ACCOUNT} {whose}; nothing was listed or written. {}",
-                self.ways_out()
-            ))
+        let other = |owner: Option<String>| {
+            Error::OtherAccount(Reason::OtherAccount {
+                platform: self.platform.to_owned(),
+                login: described(identity.name.as_deref(), identity.email.as_deref().or(email)),
+                owner,
+            })
         };
         if self.holds_another(&identity.user_id)? {
-            return Err(other("another account, as the activities in it do"));
+            return Err(other(None));
         }
         let account = digest(self.platform, &identity.user_id);
         let emails: Vec<&str> = identity.email.as_deref().into_iter().chain(email).collect();
         let owner = self.with(|catalogue| {
             catalogue.claim(self.platform, &account, identity.name.as_deref(), &emails, Timestamp::now())
         })?;
-        if owner.account == account { Ok(()) } else { Err(other(&person(&owner))) }
+        if owner.account == account { Ok(()) } else { Err(other(Some(person(&owner)))) }
     }
 
     fn is_owned(&self) -> platform::Result<bool> {

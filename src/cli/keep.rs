@@ -230,7 +230,7 @@ impl Origin {
 fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, origin: Origin) -> FileRow {
     let (name, ask_again) = match origin {
         Origin::Original => ("original", None),
-        Origin::Export(ask_again) => ("export", ask_again),
+        Origin::Export(ask_again) => ("converted", ask_again),
     };
     FileRow {
         part,

@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use super::{Exit, Failure, Talk};
 use crate::catalogue::{Catalogue, Change, Coverage, Reached, Seen};
 use crate::clock::Moment;
-use crate::lang;
+use crate::i18n;
 use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
 use crate::platform::{self, Ending, Kind, More, Page, Platform, Window};
+use crate::reason::Reason;
 
 /// A listing to be made.
 pub struct Listing<'a> {
@@ -34,7 +35,7 @@ pub struct Listing<'a> {
     /// How far it goes.
     pub extent: Extent,
     /// It is believed, whatever it lacks.
-    pub accept_shrunk: bool,
+    pub accept_missing: bool,
     /// It only looks at what is there now: that something is gone is for the next listing of `gs-fetch` to say.
     pub look: bool,
     /// The part of time that this look is for: it may stop once it has shown all of that, and something that is known.
@@ -67,9 +68,9 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// What is told when entries could not be read.
-    pub fn complaint(&self) -> String {
-        format!("{} of the list could not be read", lang::counted(self.unreadable, "entry", "entries"))
+    /// Why nothing is concluded from it: entries could not be read.
+    pub fn complaint(&self) -> Reason {
+        Reason::EntriesUnreadable { count: self.unreadable }
     }
 }
 
@@ -211,23 +212,31 @@ impl Listing<'_> {
             Err(error) => {
                 // What stopped it in our own house says more than that it was stopped.
                 let failure = walk.failure.unwrap_or_else(|| error.into());
-                self.catalogue.cut_listing(number, walk.listed.items, &failure.message, now)?;
+                self.catalogue.cut_listing(number, walk.listed.items, &failure.reason, now)?;
                 return Err(failure);
             }
         };
         if walk.listed.unreadable > 0 {
-            let message = walk.listed.complaint();
-            self.catalogue.cut_listing(number, walk.listed.items, &message, now)?;
+            self.catalogue.cut_listing(number, walk.listed.items, &walk.listed.complaint(), now)?;
             return Ok(walk.listed);
         }
         if let Err(failure) = self.incomplete(&mut walk, ending) {
-            self.catalogue.cut_listing(number, walk.listed.items, &failure.message, now)?;
+            self.catalogue.cut_listing(number, walk.listed.items, &failure.reason, now)?;
             return Err(failure);
         }
         let reached = self.reached(&walk, ending)?;
-        let settled = self.catalogue.finish_listing((number, self.kind.name), &reached, self.accept_shrunk, now)?;
+        let settled = self.catalogue.finish_listing(
+            (number, self.kind.name),
+            &reached,
+            (self.accept_missing, self.kind.has_login()),
+            now,
+        )?;
         if !settled.believed {
-            return Err(Failure::new(Exit::Later, shrunk(self.kind, settled.gone, settled.known)));
+            return Err(untrusted(Reason::ListingImplausible {
+                missing: settled.gone,
+                known: settled.known,
+                has_account: self.kind.has_login(),
+            }));
         }
         walk.listed.coverage = reached.coverage;
         if let Some((since, bound)) = walk.above {
@@ -239,7 +248,7 @@ impl Listing<'_> {
             self.talk.note(&format!(
                 "{}: {} no longer there; see gs-list --deleted",
                 self.kind.name,
-                lang::counted(settled.gone, "activity is", "activities are")
+                i18n::counted(settled.gone, "activity is", "activities are")
             ));
         }
         Ok(walk.listed)
@@ -249,7 +258,7 @@ impl Listing<'_> {
     /// nobody else bears out.
     fn incomplete(&mut self, walk: &mut Walk, ending: Ending) -> Result<(), Failure> {
         if self.kind.has_login() && walk.order.is_missing() {
-            return Err(untrusted("the list is in no order, so parts of it may be missing"));
+            return Err(untrusted(Reason::ListingUnordered));
         }
         let confirm = walk.confirm == Confirm::Always || (walk.confirm == Confirm::IfWhole && ending == Ending::End);
         match walk.ids.take().filter(|_| confirm) {
@@ -300,7 +309,7 @@ impl Listing<'_> {
             }
             before = now;
         }
-        Err(untrusted(&format!("the list of this account is another one each time (looked {LOOKS} times)")))
+        Err(untrusted(Reason::ListingUnstable { looks: LOOKS }))
     }
 
     /// Tells when the service counts more than its list shows twice: it may leave something out.
@@ -309,8 +318,8 @@ impl Listing<'_> {
             self.talk.warning(&format!(
                 "{}: the list shows {}, and the service counts {}; that is right if the rest are legs of multisport activities",
                 self.kind.name,
-                lang::counted(shown, "activity", "activities"),
-                lang::number(count)
+                i18n::counted(shown, "activity", "activities"),
+                i18n::number(count)
             ));
         }
         Ok(())
@@ -325,7 +334,7 @@ impl Listing<'_> {
             return Err(again.failure.unwrap_or_else(|| error.into()));
         }
         if again.listed.unreadable > 0 || again.order.is_missing() {
-            return Err(untrusted("a second look at the list shows entries that cannot be read, or in no order"));
+            return Err(untrusted(Reason::SecondLookUnusable));
         }
         (walk.listed.items, walk.listed.new) = (again.listed.items, walk.listed.new + again.listed.new);
         (walk.listed.asked, walk.above) = (again.listed.asked, again.above);
@@ -342,7 +351,7 @@ impl Listing<'_> {
         }
         match self.platform.count()? {
             Some(count @ 1..) => {
-                Err(untrusted(&format!("the list is empty, but the service counts {count} activities")))
+                Err(untrusted(Reason::ListingEmpty { count }))
             }
             _ => Ok(()),
         }
@@ -379,7 +388,7 @@ impl Listing<'_> {
             self.talk.warning(&format!(
                 "{}: only the newest {} listed, as --newest says, and activities below them may be new; run gs-fetch without --newest to list all of them",
                 self.kind.name,
-                lang::number(limit.count)
+                i18n::number(limit.count)
             ));
         }
     }
@@ -433,17 +442,6 @@ fn cut(page: &mut Page, limit: Limit, listed: u64, floor: Option<Timestamp>) -> 
 }
 
 /// A listing from which nothing is concluded.
-fn untrusted(why: &str) -> Failure {
-    Failure::new(Exit::Later, format!("{why}; nothing is concluded from it; try again later"))
-}
-
-/// Why a list that is missing too much is ignored, and what to do.
-fn shrunk(kind: &Kind, gone: u64, known: u64) -> String {
-    let cause = match kind.has_login() {
-        true => "it may be the list of another account (gs-auth status shows whose login it is)",
-        false => "another medium may be mounted there",
-    };
-    format!(
-        "the list is missing {gone} of {known} known activities and is ignored as implausible; {cause}; if you deleted them, run gs-fetch --full --accept-shrunk, or wait: the same list an hour later is accepted"
-    )
+fn untrusted(reason: Reason) -> Failure {
+    Failure::because(Exit::TempFail, reason)
 }

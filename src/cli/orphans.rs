@@ -4,7 +4,7 @@
 use super::{Failure, Run};
 use crate::activity::Activity;
 use crate::archive::{Format, Named, path_for};
-use crate::lang;
+use crate::i18n;
 use crate::platform::Kind;
 
 impl Run {
@@ -28,9 +28,9 @@ impl Run {
         }
         if adopted > 0 {
             self.talk.warning(&format!(
-                "{}: {} not in the list: deleted there, as far as anybody knows; the files are kept, and nothing is uploaded there again without gs-diff --resurrect",
+                "{}: {} not in the list: deleted there, as far as anybody knows; the files are kept, and nothing is uploaded there again without gs-diff --restore-deleted",
                 kind.name,
-                lang::counted(adopted, "archived activity", "archived activities")
+                i18n::counted(adopted, "archived activity", "archived activities")
             ));
             self.count("orphans", adopted);
         }

@@ -62,7 +62,7 @@ impl Output {
     /// What a failed write of this one or of another writer on top of it means.
     pub fn write_failed(error: &io::Error) -> Failure {
         match no_room(error) {
-            Some(words) => Failure::new(Exit::Config, format!("standard output cannot be written: {words}")),
+            Some(no_room) => Failure::because(Exit::Config, no_room.reason("standard output".as_ref())),
             None => Output::failed(error),
         }
     }

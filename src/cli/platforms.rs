@@ -11,6 +11,7 @@ use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, Pacing};
 use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
 use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
+use crate::reason::Reason;
 use crate::settings::{self, Settings};
 use crate::walk::Notice;
 
@@ -37,10 +38,8 @@ impl Run {
             }
         }
         if ready.is_empty() {
-            let message =
-                "no platform is set up; log in first: gs-auth login --platform garmin-com (or garmin-cn, or coros)";
-            let file = if self.settings.file().is_none() { "; no settings file was found" } else { "" };
-            return Err(Failure::new(Exit::Login, format!("{message}{file}")));
+            let reason = Reason::NoPlatform { has_settings: self.settings.file().is_some() };
+            return Err(Failure::because(Exit::LoginRequired, reason));
         }
         Ok(ready)
     }
@@ -242,7 +241,7 @@ impl Guard {
         let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
         result.map_err(|error| match error.passes() {
             true => platform::Error::Later { message: error.to_string(), down: true },
-            false => platform::Error::Storage(error.to_string()),
+            false => platform::Error::Storage(error.reason()),
         })
     }
 }
@@ -271,15 +270,15 @@ impl LoginGuard for Guard {
         self.with(|catalogue| catalogue.login_was_not_sent(self.platform, &self.run))
     }
 
-    fn in_trouble(&self, reason: &str) -> platform::Result<Timestamp> {
+    fn in_trouble(&self, reason: &Reason) -> platform::Result<Timestamp> {
         self.with(|catalogue| catalogue.login_in_trouble(self.platform, reason, Timestamp::now()))
     }
 
-    fn turned_away(&self, reason: &str) -> platform::Result<Timestamp> {
+    fn turned_away(&self, reason: &Reason) -> platform::Result<Timestamp> {
         self.with(|catalogue| catalogue.login_turned_away(self.platform, reason, Timestamp::now()))
     }
 
-    fn refused(&self, reason: &str) -> platform::Result<()> {
+    fn refused(&self, reason: &Reason) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_refused(self.platform, reason, Timestamp::now()))
     }
 

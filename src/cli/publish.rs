@@ -10,7 +10,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::{Exit, Failure};
 use crate::archive::{make_private, sync_dir};
-use crate::fs::no_room;
+use crate::reason::Reason;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
 const UNFINISHED: &str = ".gs-unfinished-";
@@ -37,7 +37,7 @@ impl Folder {
                 }
                 Err(fs::TryLockError::WouldBlock) => {
                     let message = format!("{}: another command writes there; try again later", path.display());
-                    return Err(Failure::new(Exit::Later, message));
+                    return Err(Failure::new(Exit::TempFail, message));
                 }
                 // A file system without locks: then each run only has its own files.
                 Err(fs::TryLockError::Error(_)) => break,
@@ -127,10 +127,11 @@ fn sweep(dir: &Path) {
 }
 
 fn failure(path: &Path, error: &io::Error) -> Failure {
-    let path = path.display();
-    let message = match no_room(error) {
-        Some(words) => format!("{path}: {words}"),
-        None => format!("{path}: {error}; make the folder writable, or choose another one"),
+    let reason = match crate::fs::reason(path, error) {
+        Reason::Storage { detail } => {
+            Reason::Storage { detail: format!("{detail}; make the folder writable, or choose another one") }
+        }
+        reason => reason,
     };
-    Failure::new(Exit::Config, message)
+    Failure::because(Exit::Config, reason)
 }

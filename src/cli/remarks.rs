@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, Outcome, Run, Talk};
 use crate::catalogue::Query;
-use crate::fs::FULL;
 use crate::settings::{self, Settings};
 use crate::sport;
 
@@ -91,18 +90,12 @@ impl Run {
     }
 }
 
-/// Whether a message tells of a disk, whatever the settings are.
-fn is_of_disk(message: &str) -> bool {
-    let is_read_only = message.contains("Read-only file system") || message.contains("catalogue is read-only");
-    message.contains(FULL) || is_read_only
-}
-
 /// Names the file that the settings are from, for a failure that they may have caused.
 ///
 /// A disk that is full or cannot be written is none of those.
 pub(super) fn name_settings(talk: &Talk, settings: &Settings, exit: Exit) {
-    let is_of_disk = talk.first_error().is_some_and(|error| is_of_disk(&error));
-    if !matches!(exit, Exit::Login | Exit::Config) || is_of_disk {
+    let is_of_disk = talk.first_error().is_some_and(|first| first.reason.is_of_disk());
+    if !matches!(exit, Exit::LoginRequired | Exit::Config) || is_of_disk {
         return;
     }
     if let Some(path) = settings.file() {

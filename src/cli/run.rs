@@ -109,7 +109,7 @@ fn whole<A: HasCommon>(
     let mut run = match Run::open(command, log, args.common(), talk.clone(), settings.clone()) {
         Ok(run) => run,
         Err(failure) => {
-            talk.error(&failure.message);
+            talk.failure(&failure);
             remarks::name_settings(&talk, &settings, failure.exit);
             return failure.exit;
         }
@@ -138,7 +138,7 @@ fn whole<A: HasCommon>(
         run.end(row, result)
     });
     if let Err(failure) = result {
-        talk.error(&failure.message);
+        talk.failure(&failure);
         run.raise(failure.exit);
     }
     remarks::name_settings(&talk, &settings, run.worst);
@@ -253,7 +253,7 @@ impl Run {
 
     /// Tells of a failure and goes on.
     pub fn fail(&mut self, failure: &Failure) {
-        self.talk.error(&failure.message);
+        self.talk.failure(failure);
         self.raise(failure.exit);
     }
 
@@ -276,8 +276,13 @@ impl Run {
             return;
         }
         let now = Timestamp::now();
-        let message = failure.map(|failure| failure.message.as_str());
-        let outcome = catalogue::Outcome { exit: exit as u8, counts: "{}", message, platforms: &[] };
+        let outcome = catalogue::Outcome {
+            exit: exit.code(),
+            counts: "{}",
+            reason: failure.map(|failure| &failure.reason),
+            platform: failure.and_then(|failure| failure.platform.as_deref()),
+            platforms: &[],
+        };
         let row = self.catalogue.begin_run(&self.id, self.command, now);
         if let Err(error) = row.and_then(|row| self.catalogue.finish_run(row, &outcome, now)) {
             self.talk.detail(&format!("the sync log was not written: {error}"));
@@ -296,11 +301,12 @@ impl Run {
         let Some(row) = row else { return Ok(()) };
         // A map of names and numbers always becomes JSON.
         let counts = serde_json::to_string(&self.counts).unwrap_or_else(|_| "{}".into());
-        let message = self.talk.first_error();
+        let first = self.talk.first_error();
         let outcome = catalogue::Outcome {
-            exit: self.worst as u8,
+            exit: self.worst.code(),
             counts: &counts,
-            message: message.as_deref(),
+            reason: first.as_ref().map(|first| &first.reason),
+            platform: first.as_ref().and_then(|first| first.platform.as_deref()),
             platforms: &platforms,
         };
         Ok(self.catalogue.finish_run(row, &outcome, Timestamp::now())?)

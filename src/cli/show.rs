@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::archive::Archive;
 use crate::catalogue::{Entry, FileRow};
-use crate::record::{ActivityRecord, Deleted, FileRef, NO_FILE, UNAVAILABLE};
+use crate::record::{ActivityRecord, Deleted, FileRef};
 
 /// The record of what the catalogue knows. A file counts only if it, and every other of its activity, is still where it
 /// was put.
@@ -12,16 +12,11 @@ pub fn record_of(entry: Entry, archive: &Archive) -> ActivityRecord {
     let more = entry.more_files.iter().all(|(path, bytes)| archive.is_there(path, *bytes));
     let file = entry.file.filter(|file| more && !file.broken && archive.is_there(&file.path, file.bytes));
     let is_unavailable = entry.unavailable.is_some_and(|unavailable| unavailable.next(Timestamp::now()).is_some());
-    let original = match &file {
-        Some(_) => None,
-        None if entry.no_original => Some(NO_FILE),
-        None if is_unavailable => Some(UNAVAILABLE),
-        None => None,
-    };
     ActivityRecord {
         activity: entry.activity,
         downloaded: Some(file.is_some()),
-        original: original.map(str::to_owned),
+        no_original: file.is_none() && entry.no_original,
+        unavailable: file.is_none() && !entry.no_original && is_unavailable,
         file: file.map(|file| file_ref(file, archive)),
         deleted: entry.absent.map(|(since, times)| Deleted {
             since,
@@ -40,7 +35,7 @@ pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
         bytes: file.bytes,
         format: Some(file.format),
         origin: Some(file.origin),
-        ask_again: file.ask_again,
+        retry_original_at: file.ask_again,
         unknown: serde_json::Map::new(),
     }
 }

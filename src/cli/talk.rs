@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::args::{Common, LogFormat, When};
 use super::progress::{Screen, Stage, View};
+use super::Failure;
 use crate::activity::printable;
+use crate::reason::Reason;
 
 /// Says things on stderr, above the lines of progress.
 pub struct Talk {
@@ -18,7 +20,16 @@ pub struct Talk {
     screen: Option<Arc<Screen>>,
     /// The lines of this program, if any are shown.
     pub(super) stage: Option<Arc<Stage>>,
-    first: Mutex<Option<String>>,
+    first: Mutex<Option<First>>,
+}
+
+/// The first error of a command, as the log has it.
+#[derive(Debug, Clone)]
+pub struct First {
+    /// The platform that it was about.
+    pub platform: Option<String>,
+    /// What went wrong.
+    pub reason: Reason,
 }
 
 /// How much is said.
@@ -57,7 +68,18 @@ impl Talk {
 
     /// Something failed.
     pub fn error(&self, message: &str) {
-        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| message.to_owned());
+        self.failed(message, None, &Reason::other(message));
+    }
+
+    /// The same, of a failure.
+    pub fn failure(&self, failure: &Failure) {
+        self.failed(&failure.to_string(), failure.platform.as_deref(), &failure.reason);
+    }
+
+    /// Something failed for a reason: `message` is what is said of it, `platform` what it is about.
+    pub fn failed(&self, message: &str, platform: Option<&str>, reason: &Reason) {
+        let first = || First { platform: platform.map(str::to_owned), reason: reason.clone() };
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(first);
         self.say(Level::Error, "error", message);
     }
 
@@ -102,7 +124,7 @@ impl Talk {
     }
 
     /// The first error, for the sync log.
-    pub fn first_error(&self) -> Option<String> {
+    pub fn first_error(&self) -> Option<First> {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -12,8 +12,9 @@ use crate::catalogue::{Coverage, Entry, FileFacts, Query};
 use crate::clock::Moment;
 use crate::http::Http;
 use crate::plan::listing::Extent;
-use crate::plan::look;
+use crate::plan::precheck;
 use crate::platform::{self, Kind, Platform, Window};
+use crate::reason::Reason;
 use crate::record::{Problem, ProblemKind};
 
 /// So many items in a row that fail for the service's or the network's trouble, and it is left alone.
@@ -101,11 +102,11 @@ impl Targets {
     /// A failure of our own ends the command; any other means that the platform is left alone.
     pub fn unusable(&mut self, run: &mut Run, kind: &'static Kind, failure: Failure) -> Result<Problem, Failure> {
         let what = match failure.exit {
-            Exit::Later | Exit::Partial => ProblemKind::RetryLater,
-            Exit::Login => ProblemKind::Login,
+            Exit::TempFail | Exit::Partial => ProblemKind::Retry,
+            Exit::LoginRequired => ProblemKind::LoginRequired,
             _ => return Err(failure),
         };
-        let problem = Problem::new(run.command, what, failure.message);
+        let problem = Problem::new(run.command, what, failure.reason);
         self.leave_alone(run, kind, problem.clone());
         Ok(problem)
     }
@@ -114,20 +115,20 @@ impl Targets {
     /// alone.
     pub fn trouble(&mut self, run: &mut Run, kind: &'static Kind, error: platform::Error) -> Result<Problem, Failure> {
         use platform::Error;
-        let text = error.to_string();
+        let reason = error.reason();
         let (what, all) = match error {
-            Error::Login(_) => (ProblemKind::Login, true),
-            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(kind)),
-            Error::TooLate => (ProblemKind::RetryLater, self.another_trouble(kind)),
-            Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(kind)),
-            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::Login(_) => (ProblemKind::LoginRequired, true),
+            Error::Later { down, .. } => (ProblemKind::Retry, down || self.another_trouble(kind)),
+            Error::TooLate => (ProblemKind::Retry, self.another_trouble(kind)),
+            Error::Unclear(_) | Error::Strange(_) => (ProblemKind::Retry, self.another_trouble(kind)),
+            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Rejected, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Config(_) => (ProblemKind::Config, true),
             // A watch may be full while there is room elsewhere.
             Error::Storage(_) => (ProblemKind::Storage, true),
             Error::Input(_) | Error::Stopped => return Err(error.into()),
         };
-        let problem = Problem::new(run.command, what, text);
+        let problem = Problem::new(run.command, what, reason);
         if all {
             self.leave_alone(run, kind, problem.clone());
         }
@@ -143,8 +144,10 @@ impl Targets {
     }
 
     fn leave_alone(&mut self, run: &mut Run, kind: &'static Kind, problem: Problem) {
-        run.talk.error(&format!("{}: {}; it is left alone in this run", kind.name, problem.message));
-        run.raise(Exit::from(&problem.kind));
+        let reason = problem.why();
+        let message = format!("{}: {reason}; platform skipped for the rest of this run", kind.name);
+        run.talk.failed(&message, Some(kind.name), &reason);
+        run.raise(problem.kind.exit());
         self.left_alone.insert(kind.name, problem);
     }
 
@@ -167,7 +170,7 @@ impl Target {
     pub fn open(run: &Run, kind: &'static Kind, http: Arc<Http>) -> Result<platform::Result<Target>, Failure> {
         let lock = run.archive.lock(kind.name, Purpose::Write, run.lock_wait)?;
         let lock =
-            lock.ok_or_else(|| Failure::new(Exit::Later, "another command writes to this platform; try again later"))?;
+            lock.ok_or_else(|| Failure::because(Exit::TempFail, Reason::UploadBusy))?;
         Ok(run.connect(kind, http.clone(), true).map(|platform| Target {
             kind,
             platform,
@@ -184,7 +187,7 @@ impl Target {
     /// What other commands have listed does not count, however new it seems: a watch may have uploaded since, and the clock
     /// may be wrong.
     pub fn look(&self, run: &mut Run, start: Timestamp, bar: &Bar) -> Result<Moment, Failure> {
-        let (from, until) = look::reach(start);
+        let (from, until) = precheck::reach(start);
         let serves = |(span, end): &&(Coverage, Moment)| {
             !end.is_over() && span.from.is_some_and(|it| it <= from) && span.until.is_some_and(|it| it >= until)
         };
@@ -192,7 +195,7 @@ impl Target {
             return Ok(*end);
         }
         let sought = Some((from, until));
-        let (from, until) = look::window(start, &run.catalogue.listed_starts(self.kind.name)?);
+        let (from, until) = precheck::window(start, &run.catalogue.listed_starts(self.kind.name)?);
         bar.say(&format!("looks at {}", self.kind.name));
         // Pages below the one that shows all of that would only make it older: on a slow line too old to be of any use.
         let listed = self.list_down_to(run, Window { since: Some(from), until: Some(until) }, sought)?;
@@ -207,7 +210,7 @@ impl Target {
     fn serves_until(&self, listed: &Listed) -> Moment {
         // A list without any entry was one request.
         let asked = listed.asked.or_else(|| self.http.last_sent(self.kind.name)).unwrap_or_else(Moment::now);
-        asked + look::fresh(self.http.interval())
+        asked + precheck::max_age(self.http.interval())
     }
 
     /// Lists a window into the catalogue as it is now.
@@ -232,7 +235,7 @@ impl Target {
             window,
             newest: None,
             extent: Extent::Full,
-            accept_shrunk: false,
+            accept_missing: false,
             look: true,
             sought,
             confirm_wait,
@@ -241,7 +244,7 @@ impl Target {
         }
         .take()?;
         if listed.unreadable > 0 {
-            return Err(Failure::new(Exit::Later, format!("{}; nothing is concluded from it", listed.complaint())));
+            return Err(Failure::because(Exit::TempFail, listed.complaint()));
         }
         Ok(listed)
     }
@@ -256,7 +259,7 @@ impl Target {
     ) -> Result<(HashSet<String>, Option<Moment>), Failure> {
         let known = run.catalogue.listed_starts(self.kind.name)?;
         let (mut shown, mut end) = (HashSet::new(), None);
-        for (from, until) in look::clusters(&mut starts, &known) {
+        for (from, until) in precheck::clusters(&mut starts, &known) {
             let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;
             end = end.or_else(|| Some(self.serves_until(&listed)));
             shown.extend(listed.shown);
@@ -268,7 +271,7 @@ impl Target {
 impl Run {
     /// What a platform has around `start`, as far as the catalogue knows: the entries that it shows.
     pub fn neighbours(&self, platform: &str, start: Timestamp) -> Result<Vec<Neighbour>, Failure> {
-        let (since, until) = look::reach(start);
+        let (since, until) = precheck::reach(start);
         let query = Query {
             platforms: vec![platform.to_owned()],
             since: Some(since),

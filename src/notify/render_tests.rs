@@ -46,7 +46,7 @@ garminsync: 2 added, 1 deleted, 1 pending, 3 failed, a person is needed
 Added: coros 1, garmin-cn 1
 Deleted: garmin-com 1
 Not settled yet: coros 1
-Copies found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --copies
+Copies found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates
 Outstanding: 3,774 uploads, 1 download
 
 Needs a person
@@ -80,7 +80,7 @@ fn chinese_in_markdown() {
 新增：coros 1，garmin-cn 1
 删除：garmin-com 1
 尚未确认：coros 1
-发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --copies
+发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --duplicates
 待完成：待上传 3,774，待下载 1
 
 **需要人工处理**

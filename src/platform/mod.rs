@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use crate::activity::{Activity, Outline};
 use crate::clock::Moment;
 use crate::http::{Http, Secret};
+use crate::reason::Reason;
 use crate::walk::Notice;
 
 pub use identity::{Identity, OwnerGuard, described, masked};
@@ -58,25 +59,42 @@ pub enum Error {
     /// Something of this machine stands in the way: a token could not be kept (without that, a rotated one would be lost), the
     /// disk is full, or the proxy does not take its login.
     #[error("{0}")]
-    Storage(String),
+    Storage(Reason),
     /// The login belongs to another account than the data folder: nothing is listed or written with it.
     #[error("{0}")]
-    OtherAccount(String),
+    OtherAccount(Reason),
     /// A person has to change a setting here, or one of the account on its website: no run helps before, and no login.
     #[error("{0}")]
     Config(String),
     /// A write was sent, and what became of it is not known: it is looked up, never repeated.
     #[error("{0}")]
     Unclear(String),
-    /// The turn of a write came after the moment until which it was to be sent: nothing of it was sent.
-    #[error(
-        "nothing was sent: the service or the line is so slow that what its list showed was too old by then; try again later, or \
-         set a larger GS_REQUEST_INTERVAL, as a list serves for five times that, or 15 seconds if that is more"
-    )]
+    /// The permit for a write came after the moment until which it was to be sent: nothing of it was sent.
+    #[error("{}", Reason::TooLate)]
     TooLate,
     /// A person ended the program.
     #[error("stopped")]
     Stopped,
+}
+
+impl Error {
+    /// Why, as records and the catalogue have it.
+    pub fn reason(&self) -> Reason {
+        let detail = self.to_string();
+        match self {
+            Error::Login(_) => Reason::LoginRequired { detail },
+            Error::Later { .. } => Reason::Retry { detail },
+            Error::Gone(_) => Reason::NotFound { detail },
+            Error::Refused(_) => Reason::Rejected { detail },
+            Error::Strange(_) => Reason::UnexpectedResponse { detail },
+            Error::Input(_) => Reason::InvalidInput { detail },
+            Error::Storage(reason) | Error::OtherAccount(reason) => reason.clone(),
+            Error::Config(_) => Reason::Configuration { detail },
+            Error::Unclear(_) => Reason::OutcomeUnknown { detail },
+            Error::TooLate => Reason::TooLate,
+            Error::Stopped => Reason::Stopped,
+        }
+    }
 }
 
 /// Result of every call here.
@@ -312,22 +330,22 @@ pub trait LoginGuard: Send + Sync {
     /// Nothing of it was sent: as if it had not begun.
     fn was_not_sent(&self) -> Result<()>;
     /// The service was in trouble: the pause goes on, with this reason; says until when.
-    fn in_trouble(&self, reason: &str) -> Result<Timestamp>;
+    fn in_trouble(&self, reason: &Reason) -> Result<Timestamp>;
     /// Turned away (429, a challenge): a longer pause each time; says until when.
-    fn turned_away(&self, reason: &str) -> Result<Timestamp>;
+    fn turned_away(&self, reason: &Reason) -> Result<Timestamp>;
     /// Refused (wrong password, a second factor with nobody there).
-    fn refused(&self, reason: &str) -> Result<()>;
+    fn refused(&self, reason: &Reason) -> Result<()>;
     /// It went well.
     fn went_well(&self) -> Result<()>;
 }
 
 /// What stands against a login, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Barred {
     /// The last one was turned away: none before then.
-    Until(Timestamp, String),
+    Until(Timestamp, Reason),
     /// The last one was refused: none by itself.
-    ByItself(String),
+    ByItself(Reason),
     /// This run has made its one already: none by itself before the next run.
     ThisRun,
 }
@@ -468,7 +486,7 @@ impl From<crate::walk::Error> for Error {
         match error {
             crate::walk::Error::Input(message) => Error::Input(message),
             crate::walk::Error::Later(message) => Error::Later { message, down: true },
-            crate::walk::Error::Full(message) => Error::Storage(message),
+            crate::walk::Error::Full(message) => Error::Storage(Reason::Storage { detail: message }),
         }
     }
 }
@@ -479,14 +497,14 @@ impl From<crate::http::Error> for Error {
         match error {
             Http::Stopped => Error::Stopped,
             Http::TooLate => Error::TooLate,
-            Http::Pacing(refusal) if !refusal.passes => Error::Storage(refusal.message),
+            Http::Pacing(refusal) if !refusal.passes => Error::Storage(Reason::Storage { detail: refusal.message }),
             Http::Wait { .. } | Http::WaitToWrite { .. } | Http::Pacing(_) => {
                 Error::Later { message: format!("{error}; try again later"), down: true }
             }
             Http::Network { .. } | Http::Untrusted { .. } => {
                 Error::Later { message: format!("{error}; {}", error.remedy()), down: false }
             }
-            Http::Proxy { .. } => Error::Storage(error.to_string()),
+            Http::Proxy { .. } => Error::Storage(Reason::Storage { detail: error.to_string() }),
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Strange(error.to_string()),
         }
     }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use super::{Error, Result};
-use crate::fs::{NO_LOCKS, lacks_locks, no_room};
+use crate::reason::Reason;
 
 /// Renewing takes one or two requests; somebody who holds the lock longer is asleep at a prompt.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -71,11 +71,12 @@ impl TokenStore {
 
     fn failed(&self, doing: &str, error: &io::Error) -> Error {
         let path = self.path();
-        Error::Storage(match error {
-            error if let Some(words) = no_room(error) => format!("{doing} {}: {words}", path.display()),
-            error if error.kind() == ErrorKind::InvalidInput => error.to_string(),
-            error if lacks_locks(error) => format!("{doing} {}: {NO_LOCKS}", path.display()),
-            error => format!("{doing} {}: {error}; check that the data folder may be written", path.display()),
+        Error::Storage(match (error.kind(), crate::fs::reason(&path, error)) {
+            (ErrorKind::InvalidInput, _) => Reason::Storage { detail: error.to_string() },
+            (_, Reason::Storage { detail }) => {
+                Reason::Storage { detail: format!("{doing} {detail}; check that the data folder may be written") }
+            }
+            (_, reason) => reason,
         })
     }
 

@@ -94,7 +94,7 @@ fn it_says_what_needs_a_person_and_what_mends_it() {
         "gs-download ended with exit code 1",
         "Nothing is planned to or from it: ",
         "20 only on garmin-com",
-        "gs-list | gs-diff --to coros --doubtful | gs-download | gs-upload",
+        "gs-list | gs-diff --to coros --possible-duplicates | gs-download | gs-upload",
         "start +2 s",
         "recorded by a garmin device",
         "gs-upload --restore",

@@ -196,7 +196,7 @@ pub fn facts_in(say: Say) -> Facts {
             outcome: "refused",
             at: ago(60),
             words: Some(say("file format is not supported")),
-            retry: "gs-list --platform garmin-com --id 18 | gs-diff --to coros --retry | gs-download | gs-upload > /dev/null".into(),
+            retry: "gs-list --platform garmin-com --id 18 | gs-diff --to coros --retry-rejected | gs-download | gs-upload > /dev/null".into(),
         }],
         runs: (0..30).map(|n| if n % 7 == 0 { run(say, n, RunOutcome::Partial, Some(1)) } else { run(say, n, RunOutcome::Success, Some(0)) }).collect(),
         days: days(),

@@ -3,8 +3,12 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::activity::printable;
+use crate::i18n::Lang;
+use crate::reason::Reason;
+use crate::record::Explanation;
 
 /// Names whose value is a secret, also in a sentence: `password: hunter2`.
 const SECRET_NAMES: &[&str] = &[
@@ -72,6 +76,46 @@ impl Clean {
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// A reason as it may be shown: its parameters, which may hold words of a service, are redacted as by [`Clean::of`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedactedReason(Reason);
+
+impl RedactedReason {
+    /// `reason` with its parameters redacted.
+    pub fn of(reason: &Reason) -> RedactedReason {
+        let mut value = serde_json::to_value(reason).unwrap_or_default();
+        redact(&mut value);
+        // Only texts were changed, so it has the same form.
+        RedactedReason(serde_json::from_value(value).unwrap_or_else(|_| Reason::other("")))
+    }
+
+    /// The reason.
+    pub fn reason(&self) -> &Reason {
+        &self.0
+    }
+
+    /// The text in a language.
+    pub fn text(&self, lang: Lang) -> String {
+        self.0.text(lang)
+    }
+}
+
+fn redact(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = Clean::of(text).0,
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Object(fields) => fields.iter_mut().filter(|(name, _)| *name != "code").for_each(|(_, value)| redact(value)),
+        _ => {}
+    }
+}
+
+/// As in records: the code, the parameters and an English text.
+impl Serialize for RedactedReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Explanation::from(self.0.clone()).serialize(serializer)
     }
 }
 

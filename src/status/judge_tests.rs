@@ -166,7 +166,7 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
     };
     let judged = judge(listing(true, Some(-1)), vec![]);
     assert_eq!((judged.state, whats(&judged)), (State::Person, vec![What::ListShrunk]));
-    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-shrunk > /dev/null"]);
+    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-missing > /dev/null"]);
     let judged = judge(listing(false, Some(-1)), vec![]);
     assert_eq!((judged.state, judged.troubles[0].at), (State::Trouble, Some(at(-1))));
     let open = || vec![row("a", "gs-fetch", -2, None, "")];
@@ -417,7 +417,7 @@ fn what_mends_it_is_what_mends_it() {
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
     let judged = Signs { due, ..signs(vec![platform("coros")], vec![]) }.judge();
     assert_eq!(mends(&judged), ["garminsync daemon --status"]);
-    let line = judged.needs[0].line(crate::lang::Lang::En);
+    let line = judged.needs[0].line(crate::i18n::Lang::En);
     assert!(line.starts_with("A scheduled run did not happen; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
 }
 

@@ -1,7 +1,7 @@
 //! What the judgment says, in both languages.
 
 use super::{Matter, Outstanding, State, What};
-use crate::lang::{self, Lang};
+use crate::i18n::{self, Lang};
 
 impl State {
     /// The first thing that is read.
@@ -30,8 +30,8 @@ impl Outstanding {
             (self.pending, ("upload not confirmed yet", "uploads not confirmed yet"), "待确认的上传"),
         ];
         let word = |(count, (one, many), zh): (u64, (&str, &str), &str)| match lang {
-            Lang::En => lang::counted(count, one, many),
-            Lang::Zh => format!("{zh} {}", lang::number(count)),
+            Lang::En => i18n::counted(count, one, many),
+            Lang::Zh => format!("{zh} {}", i18n::number(count)),
         };
         kinds.into_iter().filter(|(count, ..)| *count > 0).map(word).collect()
     }
@@ -42,7 +42,7 @@ impl Matter {
     pub fn sentence(&self, lang: Lang) -> String {
         let platform = self.platform.as_deref().unwrap_or("?");
         let command = self.command.as_deref().unwrap_or("?");
-        let count = lang::number(self.count.unwrap_or(0));
+        let count = i18n::number(self.count.unwrap_or(0));
         let exit = self.exit.map_or_else(String::new, |exit| exit.to_string());
         match (self.what, lang) {
             (What::LoginRefused, Lang::En) => {
@@ -104,8 +104,8 @@ impl Matter {
             let at = format!("{} {}", self.at_word(lang), at.strftime("%Y-%m-%d %H:%M UTC"));
             line.push_str(&if self.what == What::Overdue { format!(" ({at})") } else { format!(" {at}") });
         }
-        if let Some(why) = &self.why {
-            line = lang.colon(line, shown(why.as_str()));
+        if let Some(reason) = &self.reason {
+            line = lang.colon(line, shown(&reason.text(lang)));
         }
         if let Some(mend) = &self.mend {
             line.push_str(&format!("{}{mend}", lang.pick("; run: ", "；请运行：")));

@@ -8,8 +8,9 @@ use super::{Downloads, Got, problem};
 use crate::activity::Activity;
 use crate::archive::BadBody;
 use crate::catalogue::FileRow;
-use crate::cli::{Exit, Failure, NotKept, Origin};
+use crate::cli::{Failure, NotKept, Origin};
 use crate::platform::{Download, Error, Platform};
+use crate::reason::Reason;
 use crate::record::{Problem, ProblemKind};
 
 impl Downloads<'_> {
@@ -70,12 +71,17 @@ impl Downloads<'_> {
         may_pass: bool,
     ) -> Result<Result<Got, Problem>, Failure> {
         if may_pass && self.another_trouble(activity)? {
-            let message = format!("{why}, and so for several in a row; try again later");
-            return self.failed(activity, Error::Later { message, down: true }, None);
+            let reason = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: why.to_owned() }) };
+            return Ok(Err(self.leave_alone(&activity.platform, problem(ProblemKind::Retry, reason))));
         }
         match self.run.keep_body(activity, bytes, Origin::export(may_pass)) {
             Ok(file) => {
-                self.run.talk.warning(&format!("{} {}: kept an export: {why}", activity.platform, activity.id));
+                self.run.talk.warning(&format!(
+                    "{} {}: saved the {} export: original unavailable ({why})",
+                    activity.platform,
+                    activity.id,
+                    file.format.to_uppercase()
+                ));
                 self.run.count("downloaded", 1);
                 self.run.count("exports", 1);
                 Ok(Ok(Got::File(file)))
@@ -99,8 +105,7 @@ impl Downloads<'_> {
                 Ok(Ok(Got::File(file)))
             }
             Err(NotKept::Bad(bad)) => {
-                let problem =
-                    problem(ProblemKind::BadFile, format!("{bad}; nothing was stored, the next run tries again"));
+                let problem = bad_file(&bad);
                 self.refused(activity, Refused { problem, body: Some((bytes, bad)) }, export)
             }
             Err(not_kept) => self.not_kept(activity, not_kept),
@@ -140,8 +145,8 @@ impl Downloads<'_> {
             Verdict::Counts => true,
             Verdict::Unknown => false,
             Verdict::Outage(why) => {
-                let message = format!("the service does not give files that it gave before ({why}); try again later");
-                return Ok(Err(self.leave_alone(&activity.platform, problem(ProblemKind::RetryLater, message))));
+                let reason = Reason::DownloadsDown { detail: why };
+                return Ok(Err(self.leave_alone(&activity.platform, problem(ProblemKind::Retry, reason))));
             }
         };
         match export {
@@ -160,13 +165,14 @@ impl Downloads<'_> {
             // A person asked for it and is told.
             Ok(RefusalOutcome::StillUnavailable) if !self.force => {
                 let (platform, id) = (&activity.platform, &activity.id);
-                self.run.talk.detail(&format!("{platform} {id}: still unavailable: {}", problem.message));
+                self.run.talk.detail(&format!("{platform} {id}: still unavailable: {}", problem.why()));
                 self.run.count("unavailable", 1);
                 Ok(Ok(Got::Unavailable))
             }
             Ok(RefusalOutcome::AskAgain | RefusalOutcome::StillUnavailable) => Ok(Err(problem)),
-            Ok(RefusalOutcome::Weekly(more)) => {
-                problem.message = format!("{}; {more}", problem.message);
+            Ok(RefusalOutcome::Weekly { runs, kept }) => {
+                let reason = Reason::RequestedWeekly { runs, reason: Box::new(problem.why()), kept };
+                problem.reason = reason.into();
                 Ok(Err(problem))
             }
             Ok(RefusalOutcome::Export(file)) => {
@@ -186,22 +192,19 @@ impl Downloads<'_> {
         error: Error,
         export: Option<FileRow>,
     ) -> Result<Result<Got, Problem>, Failure> {
-        let text = error.to_string();
+        let reason = error.reason();
         let (kind, all) = match error {
-            Error::Login(_) => (ProblemKind::Login, true),
-            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(activity)?),
-            Error::Strange(_) => (ProblemKind::BadFile, false),
-            Error::Gone(_) => (ProblemKind::Gone, false),
-            Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::Login(_) => (ProblemKind::LoginRequired, true),
+            Error::Later { down, .. } => (ProblemKind::Retry, down || self.another_trouble(activity)?),
+            Error::Strange(_) => (ProblemKind::CorruptFile, false),
+            Error::Gone(_) => (ProblemKind::NotFound, false),
+            Error::Refused(_) => (ProblemKind::Rejected, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Config(_) => (ProblemKind::Config, true),
             Error::Input(_) | Error::Storage(_) | Error::Unclear(_) | Error::TooLate => return Err(error.into()),
-            Error::Stopped => {
-                let message = "stopped; what was begun is finished, run it again for the rest";
-                return Err(Failure::new(Exit::Interrupted, message));
-            }
+            Error::Stopped => return Err(error.into()),
         };
-        let problem = problem(kind, text);
+        let problem = problem(kind, reason);
         if all {
             return Ok(Err(self.leave_alone(&activity.platform, problem)));
         }
@@ -211,5 +214,5 @@ impl Downloads<'_> {
 
 /// What came is no whole file.
 fn bad_file(bad: &BadBody) -> Problem {
-    problem(ProblemKind::BadFile, format!("{bad}; nothing was stored, the next run tries again"))
+    problem(ProblemKind::CorruptFile, Reason::Corrupt { detail: bad.to_string() })
 }

@@ -18,7 +18,8 @@ use crate::archive;
 use crate::catalogue::FileRow;
 use crate::http::Http;
 use crate::platform::{self, Platform};
-use crate::record::{self, ActivityRecord, NO_FILE, Problem, ProblemKind, Record, UNAVAILABLE};
+use crate::reason::Reason;
+use crate::record::{self, ActivityRecord, Problem, ProblemKind, Record, explained};
 use outage::OutageGuard;
 
 /// So many items in a row that fail for the network or the service's trouble, and it is left alone.
@@ -124,14 +125,15 @@ impl<'a> Downloads<'a> {
     fn mark(&self, record: &mut Record, got: Got) {
         let (file, without) = match got {
             Got::File(file) => (Some(file_ref(file, &self.run.archive)), None),
-            Got::NoFile => (None, Some((NO_FILE, "its platform holds no file of it"))),
-            Got::Unavailable => (None, Some((UNAVAILABLE, "its platform does not give its file"))),
+            Got::NoFile => (None, Some(Reason::NoFile)),
+            Got::Unavailable => (None, Some(Reason::FileUnavailable)),
             // The stages that follow rehearse as well: nothing is known of it yet.
             Got::Rehearsed => return,
         };
         let mark = |record: &mut ActivityRecord| {
             record.downloaded = Some(file.is_some());
-            record.original = without.map(|(original, _)| original.to_owned());
+            record.no_original = without == Some(Reason::NoFile);
+            record.unavailable = without == Some(Reason::FileUnavailable);
             record.file.clone_from(&file);
         };
         match record {
@@ -140,9 +142,9 @@ impl<'a> Downloads<'a> {
                 mark(&mut record.activity);
                 record.file.clone_from(&file);
                 // Without a file there is nothing to send, and that is no failure.
-                if let Some((_, why)) = without {
+                if let Some(reason) = without {
                     record.outcome = Some(record::Outcome { kind: "skipped".to_owned(), ..record::Outcome::default() });
-                    record.why = vec![why.to_owned()];
+                    record.reasons = explained([reason]);
                 }
             }
             Record::Other(_) => {}
@@ -163,7 +165,7 @@ impl<'a> Downloads<'a> {
         };
         if self.run.common.dry_run {
             if self.rehearsed.insert((activity.platform.clone(), activity.id.clone())) {
-                self.run.talk.warning(&format!("{} {}: would be fetched", activity.platform, activity.id));
+                self.run.talk.warning(&format!("{} {}: would download", activity.platform, activity.id));
             }
             return Ok(Ok(Got::Rehearsed));
         }
@@ -171,16 +173,14 @@ impl<'a> Downloads<'a> {
             return Ok(Err(problem.clone()));
         }
         if platform::kind(&activity.platform).is_none_or(|kind| kind.name != activity.platform) {
-            return Ok(Err(problem(ProblemKind::Refused, "no platform of this name is known here")));
+            let reason = Reason::UnknownPlatform { name: activity.platform.clone(), known: platform::known() };
+            return Ok(Err(problem(ProblemKind::Rejected, reason)));
         }
         self.bar.say("waits for another gs-download");
         let lock = match self.run.archive.lock(&activity.platform, archive::Purpose::Download, self.run.lock_wait) {
             Ok(Some(lock)) => lock,
             Ok(None) => {
-                return Ok(Err(problem(
-                    ProblemKind::RetryLater,
-                    "another gs-download holds the archive; try again later",
-                )));
+                return Ok(Err(problem(ProblemKind::Retry, Reason::DownloadBusy)));
             }
             Err(error) => return self.storage(&activity.platform, &error),
         };
@@ -215,7 +215,7 @@ impl<'a> Downloads<'a> {
     fn platform(&mut self, name: &str) -> Result<platform::Result<&dyn Platform>, Failure> {
         if !self.open.contains_key(name) {
             let kind =
-                platform::kind(name).ok_or_else(|| Failure::usage(format!("{name} is no platform of this version")))?;
+                platform::kind(name).ok_or_else(|| Failure::usage(format!("unknown platform {name:?}")))?;
             match self.run.connect(kind, self.http.clone(), false) {
                 Ok(platform) => drop(self.open.insert(name.to_owned(), platform)),
                 Err(error) => return Ok(Err(error)),
@@ -227,8 +227,9 @@ impl<'a> Downloads<'a> {
 
     /// A platform is not asked any more in this run.
     fn leave_alone(&mut self, platform: &str, problem: Problem) -> Problem {
-        let message = &problem.message;
-        self.run.talk.error(&format!("{platform}: {message}; its other activities are left for the next run"));
+        let reason = problem.why();
+        let message = format!("{platform}: {reason}; remaining activities skipped");
+        self.run.talk.failed(&message, Some(platform), &reason);
         self.left_alone.insert(platform.to_owned(), problem.clone());
         problem
     }
@@ -251,24 +252,27 @@ impl<'a> Downloads<'a> {
 
     /// A disk that is full for one file is full for the next: nothing more is fetched only to be thrown away.
     fn storage(&mut self, platform: &str, error: &archive::Error) -> Result<Result<Got, Problem>, Failure> {
-        let problem = problem(ProblemKind::Storage, error.to_string());
+        let problem = problem(ProblemKind::Storage, error.reason());
         self.run.raise(if error.is_configuration() { Exit::Config } else { Exit::Partial });
         self.full = Some(problem.clone());
-        self.run.talk.error(&format!("{platform}: {}; nothing more is fetched", problem.message));
+        let reason = problem.why();
+        self.run.talk.failed(&format!("{platform}: {reason}; remaining downloads skipped"), Some(platform), &reason);
         Ok(Err(problem))
     }
 
     /// Tells what went wrong with an activity.
     fn tell_problem(&mut self, activity: &Activity, problem: &Problem) {
-        self.run.raise(Exit::from(&problem.kind));
+        self.run.raise(problem.kind.exit());
         self.run.count("failed", 1);
         // What is left alone was never asked for, and was told once for all.
         if self.left_alone(&activity.platform) != Some(problem) {
-            self.run.talk.error(&format!("{} {}: {}", activity.platform, activity.id, problem.message));
+            let reason = problem.why();
+            let message = format!("{} {}: {reason}", activity.platform, activity.id);
+            self.run.talk.failed(&message, Some(&activity.platform), &reason);
         }
     }
 }
 
-fn problem(kind: ProblemKind, message: impl Into<String>) -> Problem {
-    Problem::new("gs-download", kind, message)
+fn problem(kind: ProblemKind, reason: Reason) -> Problem {
+    Problem::new("gs-download", kind, reason)
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::activity::Activity;
 use crate::archive::unpack;
-use crate::cli::{Exit, Failure, Run};
+use crate::cli::{Failure, Run};
 use crate::platform::{self, Download, Error, Platform};
 
 /// So many files that are in the archive are asked for at most.
@@ -109,10 +109,7 @@ fn control(run: &Run, platform: &dyn Platform, refused: &Activity) -> Result<Con
             Ok(Download::Export { why, .. } | Download::None { why }) => why,
             // What somebody deleted there says nothing of the service.
             Err(Error::Gone(_)) => continue,
-            Err(Error::Stopped) => {
-                let message = "stopped; what was begun is finished, run it again for the rest";
-                return Err(Failure::new(Exit::Interrupted, message));
-            }
+            Err(error @ Error::Stopped) => return Err(error.into()),
             Err(error) => error.to_string(),
         };
         asked += 1;

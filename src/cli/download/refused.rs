@@ -25,8 +25,13 @@ pub struct Refused {
 pub enum RefusalOutcome {
     /// The next run asks again.
     AskAgain,
-    /// From now on it is asked for once a week; what more there is to tell.
-    Weekly(String),
+    /// From now on it is requested once a week.
+    Weekly {
+        /// In so many runs it was rejected.
+        runs: u32,
+        /// Where the corrupt original is kept, if the service gave one.
+        kept: Option<String>,
+    },
     /// So it was before this refusal.
     StillUnavailable,
     /// What the service has computed is kept in its place.
@@ -45,16 +50,15 @@ impl Run {
     ) -> Result<RefusalOutcome, NotKept> {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
         let (problem, now) = (&refused.problem, Timestamp::now());
-        let kind = serde_json::to_value(&problem.kind).ok();
         let refusal = catalogue::Refusal {
             entry: (&activity.platform, &activity.id),
-            kind: kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default(),
-            message: &problem.message,
+            kind: problem.kind.name(),
+            reason: &problem.why(),
             counts_in: counts.then_some(self.id.as_str()),
         };
         let was_unavailable = self.catalogue.unavailable(&activity.platform, &activity.id).map_err(failed)?.is_some();
         let times = self.catalogue.set_refused(&refusal, now).map_err(failed)?;
-        let enough = if problem.kind == ProblemKind::RetryLater { TROUBLES } else { REFUSALS };
+        let enough = if problem.kind == ProblemKind::Retry { TROUBLES } else { REFUSALS };
         if times < enough && !was_unavailable {
             return Ok(RefusalOutcome::AskAgain);
         }
@@ -74,10 +78,7 @@ impl Run {
         if was_unavailable {
             return Ok(RefusalOutcome::StillUnavailable);
         }
-        let kept = corrupt.map(|path| format!("; it is kept as it came: {path}")).unwrap_or_default();
-        let often =
-            format!("refused in {times} runs; requested once a week from now on, at once with gs-download --force");
-        Ok(RefusalOutcome::Weekly(format!("{often}{kept}")))
+        Ok(RefusalOutcome::Weekly { runs: times, kept: corrupt })
     }
 
     /// The same of an original in whose place an export is kept: the export stays, and the original is asked for again.
@@ -106,10 +107,10 @@ impl Run {
         refused: &Refused,
     ) -> Result<Option<FileRow>, NotKept> {
         // What was refused was refused as an export, too.
-        if refused.problem.kind != ProblemKind::BadFile {
+        if refused.problem.kind != ProblemKind::CorruptFile {
             return Ok(None);
         }
-        let bytes = match platform.download_export(activity, refused.why()) {
+        let bytes = match platform.download_export(activity, &refused.why()) {
             Ok(Download::Export { bytes, .. }) => bytes,
             Ok(_) => return Ok(None),
             Err(error) => {
@@ -135,7 +136,7 @@ impl Refused {
     }
 
     /// Why the file cannot be used.
-    fn why(&self) -> &str {
-        self.body.as_ref().map_or(self.problem.message.as_str(), |(_, bad)| bad.why())
+    fn why(&self) -> String {
+        self.body.as_ref().map_or_else(|| self.problem.why().to_string(), |(_, bad)| bad.why().to_owned())
     }
 }

@@ -8,9 +8,10 @@ use super::read::Read;
 use crate::catalogue::{Entry, FileFacts, Key};
 use crate::cli::History;
 use crate::matching::Group;
-use crate::plan::diff::{Decision, Exercises, Presence, Target, Wishes};
+use crate::plan::diff::{Choice, Decision, Exercises, Overrides, Presence, Target};
 use crate::platform::Kind;
-use crate::status::{self, Clean, Reason};
+use crate::reason::Reason;
+use crate::status::{self, Clean, MissingReason};
 
 /// What was read, compared.
 pub(super) struct Compared<'a> {
@@ -45,9 +46,9 @@ pub(super) struct Stands {
 /// Why a platform lacks an exercise.
 pub(super) struct Lack {
     /// The reason.
-    pub reason: Reason,
+    pub reason: MissingReason,
     /// More about it.
-    pub why: Option<String>,
+    pub details: Vec<Reason>,
     /// Since when, of what was deleted.
     pub since: Option<Timestamp>,
     /// The entry that could go there; nothing: no platform that is kept equal has any.
@@ -127,40 +128,44 @@ impl<'a> Compared<'a> {
     }
 
     fn lack(&self, group: &Group, target: &Target) -> Option<Lack> {
-        let offered = group.members.iter().copied().find(|&at| self.exercises.entries[at].offered);
+        let offered = group.members.iter().copied().find(|&at| self.exercises.entries[at].selected);
         // Without a list nothing is sent from there either, and the next run may have one.
         let is_held = |&at: &usize| self.is_there(at) && self.is_compared[self.platform_of[at]];
         let of = offered.or_else(|| group.members.iter().copied().find(is_held));
-        let lack = |reason| Lack { reason, why: None, since: None, of };
-        Some(match self.exercises.decide(group, target, Wishes::default()) {
-            Decision::There => return None,
-            Decision::Send(at, mut why, _) => {
-                Lack { of: Some(at), why: (why.len() > 1).then(|| why.remove(1)), ..lack(Reason::ToSend) }
+        let lack = |reason| Lack { reason, details: Vec::new(), since: None, of };
+        Some(match self.exercises.decide(group, target, Overrides::default()) {
+            Decision::Exists => return None,
+            Decision::Upload(Choice { at, source, .. }) => {
+                Lack { of: Some(at), details: source.into_iter().collect(), ..lack(MissingReason::ToUpload) }
             }
-            Decision::Pending => lack(Reason::Pending),
-            Decision::Refused(words) => Lack { why: Some(words), ..lack(Reason::Refused) },
-            Decision::Doubtful(at, verdict) => {
-                let id = &self.entry(at).activity.id;
-                let why = format!("{id}, {}: {}", verdict.certainty, verdict.why.join(", "));
-                Lack { why: Some(why), ..lack(Reason::Doubtful) }
+            Decision::Pending => lack(MissingReason::Pending),
+            Decision::Rejected(reason) => Lack { details: vec![reason], ..lack(MissingReason::Rejected) },
+            Decision::PossibleDuplicate(at, verdict) => {
+                let (id, certainty) = (self.entry(at).activity.id.clone(), verdict.certainty.name().to_owned());
+                let mut details = vec![Reason::PossibleDuplicate { id, certainty }];
+                details.extend(verdict.reasons);
+                Lack { details, ..lack(MissingReason::PossibleDuplicate) }
             }
-            Decision::NoFile(why) => match of.filter(|_| offered.is_none()) {
-                Some(at) => Lack { why: self.not_known(self.platform_of[at]), ..lack(Reason::NotKnown) },
-                None => Lack { why: Some(why), ..lack(Reason::NoFile) },
+            Decision::NoFile(reason) => match of.filter(|_| offered.is_none()) {
+                Some(at) => {
+                    let details = self.not_known(self.platform_of[at]).into_iter().collect();
+                    Lack { details, ..lack(MissingReason::NotListed) }
+                }
+                None => Lack { details: vec![reason], ..lack(MissingReason::NoFile) },
             },
-            Decision::Deleted(since) => Lack { since: Some(since), ..lack(Reason::Deleted) },
-            Decision::Missed(since) => Lack { since: Some(since), ..lack(Reason::Missed) },
-            Decision::NotKnown => {
-                let why = self.read.platform(target.name).and_then(|platform| self.not_known(platform));
-                Lack { why, ..lack(Reason::NotKnown) }
+            Decision::Deleted(since) => Lack { since: Some(since), ..lack(MissingReason::Deleted) },
+            Decision::MissingOnce(since) => Lack { since: Some(since), ..lack(MissingReason::MissingOnce) },
+            Decision::NotListed => {
+                let reason = self.read.platform(target.name).and_then(|platform| self.not_known(platform));
+                Lack { details: reason.into_iter().collect(), ..lack(MissingReason::NotListed) }
             }
         })
     }
 
     /// Why nothing may be concluded about a platform now.
-    fn not_known(&self, platform: usize) -> Option<String> {
-        let why = self.read.histories.platforms[platform].knowledge.none_because.as_ref()?;
-        Some(format!("{}: {why}", self.names[platform]))
+    fn not_known(&self, platform: usize) -> Option<Reason> {
+        let reason = self.read.histories.platforms[platform].knowledge.none_because.clone()?;
+        Some(Reason::ListingUnusable { platform: self.names[platform].clone(), reason: Box::new(reason) })
     }
 }
 

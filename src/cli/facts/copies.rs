@@ -2,7 +2,8 @@
 
 use super::compared::Compared;
 use crate::matching::{self, Candidate, Certainty, Matcher};
-use crate::status::{Clean, Copy, Likeness};
+use crate::reason::Reason;
+use crate::status::{Copy, Likeness, RedactedReason};
 
 impl Compared<'_> {
     /// The positions of entries that are copies, and of those that they are copies of.
@@ -17,9 +18,9 @@ impl Compared<'_> {
         let (mut copies, mut shifted) = (Vec::new(), Vec::new());
         for (at, of, copy) in self.pairs(matcher) {
             let certainty = copy.verdict.certainty;
-            let why = cleaned(&copy.verdict.why);
+            let reasons = redacted(&copy.verdict.reasons);
             if certainty == Certainty::Shifted {
-                shifted.push((of, at, why));
+                shifted.push((of, at, reasons));
                 continue;
             }
             let told = Copy {
@@ -27,20 +28,20 @@ impl Compared<'_> {
                 kept: self.activity(of),
                 certainty: certainty.name(),
                 superfluous: certainty.is_superfluous(),
-                why,
-                kept_because: Clean::of(&copy.kept_because),
+                reasons,
+                kept_because: RedactedReason::of(&copy.kept_because),
             };
             copies.push(told);
         }
         let doubts = self.exercises.doubts().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
         let doubts = doubts.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
-        shifted.extend(doubts.map(|pair| (pair.left, pair.right, cleaned(&pair.verdict.why))));
+        shifted.extend(doubts.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
         shifted.sort_by_key(|(one, other, _)| (*one, *other));
-        let likeness = |(one, other, why)| Likeness { one: self.activity(one), other: self.activity(other), why };
+        let likeness = |(one, other, reasons)| Likeness { one: self.activity(one), other: self.activity(other), reasons };
         (copies, shifted.into_iter().map(likeness).collect())
     }
 }
 
-fn cleaned(words: &[String]) -> Vec<Clean> {
-    words.iter().map(|words| Clean::of(words)).collect()
+fn redacted(reasons: &[Reason]) -> Vec<RedactedReason> {
+    reasons.iter().map(RedactedReason::of).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::compared::Compared;
 use crate::catalogue::{DeletionOutcome, DeletionRow, TransferOutcome};
 use crate::fit::Identity;
-use crate::status::{Clean, Deleter, Deletion, flag};
+use crate::status::{Clean, Deleter, Deletion, RedactedReason, flag};
 
 /// What a platform knows a recording by.
 #[derive(PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ impl Compared<'_> {
             by,
             at: row.map(|row| row.settled.unwrap_or(row.intended)).or(gone_since)?,
             kept_id: row.map(|row| Clean::of(&row.kept_id)),
-            why: row.map(|row| Clean::of(&row.why)),
+            reason: row.map(|row| RedactedReason::of(&row.evidence)),
             file: file.map(|file| Clean::of(&file.path)),
             restore: None,
         })

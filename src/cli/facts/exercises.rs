@@ -62,7 +62,7 @@ impl Compared<'_> {
             let mut members = one.members.iter().map(|&at| &self.entry(at).activity);
             members.any(|activity| activity.platform == from.0 && activity.id == from.1)
         };
-        let has_arrived = |outcome| matches!(outcome, Some(TransferOutcome::Created | TransferOutcome::AlreadyThere));
+        let has_arrived = |outcome| matches!(outcome, Some(TransferOutcome::Created | TransferOutcome::Exists));
         let mut journal = self.read.histories.platforms[platform].journal.iter().rev();
         journal.find(|row| has_arrived(row.outcome) && is_of_it(&row.from))?.to_id.as_deref()
     }
@@ -72,7 +72,7 @@ impl Compared<'_> {
         Place { platform, id: Clean::of(&self.entry(at).activity.id) }
     }
 
-    fn lacking(&self, one: &Stands) -> Vec<(String, crate::status::Reason)> {
+    fn lacking(&self, one: &Stands) -> Vec<(String, crate::status::MissingReason)> {
         let lacks = (0..self.names.len()).filter_map(|at| Some((at, self.lacks(&one.lacks, at)?.1.reason)));
         lacks.map(|(at, reason)| (self.names[at].clone(), reason)).collect()
     }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::SignedDuration;
 
 use crate::catalogue::CommandRow;
-use crate::status::{Clean, Command, Run, RunOutcome};
+use crate::exit::Exit;
+use crate::status::{Clean, Command, RedactedReason, Run, RunOutcome};
 
 /// No run takes longer. One that is named for ever in the settings begins anew every day.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
@@ -43,7 +44,8 @@ pub(super) fn command(row: &CommandRow) -> Command {
         outcome: outcome(row.exit),
         exit: row.exit,
         counts: counts.into_iter().map(|(name, count)| (Clean::of(&name).as_str().to_owned(), count)).collect(),
-        message: row.message.as_deref().map(Clean::of),
+        reason: row.reason.as_ref().map(RedactedReason::of),
+        platform: row.platform.as_deref().map(Clean::of),
     }
 }
 
@@ -76,9 +78,9 @@ fn run(id: &str, commands: Vec<Command>) -> Run {
         started: commands.iter().map(|command| command.started).min().unwrap_or_default(),
         finished: ends.and_then(|ends| ends.into_iter().max()),
         outcome: commands.iter().map(|command| command.outcome).max().unwrap_or(RunOutcome::Success),
-        exit: commands.iter().filter_map(|command| command.exit).max(),
+        exit: commands.iter().filter_map(|command| command.exit).max_by_key(|code| Exit::of(*code)),
         counts,
-        message: commands.iter().find_map(|command| command.message.clone()),
+        reason: commands.iter().find_map(|command| command.reason.clone()),
         commands,
     }
 }
@@ -98,7 +100,8 @@ mod tests {
             finished: Some(Timestamp::UNIX_EPOCH),
             exit: Some(0),
             counts: counts.into(),
-            message: None,
+            reason: None,
+            platform: None,
         };
         let runs = runs(&[
             row(1, "gs-dedupe", r#"{"copies":1}"#),

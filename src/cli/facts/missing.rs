@@ -1,17 +1,17 @@
 //! What is missing where and why, and each platform towards each other one.
 
 use super::compared::{Compared, Lack};
-use crate::status::{Clean, Lacking, Missing, Pair, Reason};
+use crate::status::{Lacking, Missing, MissingReason, Pair, RedactedReason};
 
-const REASONS: [Reason; 8] = [
-    Reason::ToSend,
-    Reason::Pending,
-    Reason::Refused,
-    Reason::Doubtful,
-    Reason::NoFile,
-    Reason::Deleted,
-    Reason::Missed,
-    Reason::NotKnown,
+const REASONS: [MissingReason; 8] = [
+    MissingReason::ToUpload,
+    MissingReason::Pending,
+    MissingReason::Rejected,
+    MissingReason::PossibleDuplicate,
+    MissingReason::NoFile,
+    MissingReason::Deleted,
+    MissingReason::MissingOnce,
+    MissingReason::NotListed,
 ];
 
 impl Compared<'_> {
@@ -34,7 +34,8 @@ impl Compared<'_> {
     }
 
     fn item(&self, (of, lack): (usize, &Lack)) -> Lacking {
-        Lacking { activity: self.activity(of), why: lack.why.as_deref().map(Clean::of), since: lack.since }
+        let reasons = lack.details.iter().map(RedactedReason::of).collect();
+        Lacking { activity: self.activity(of), reasons, since: lack.since }
     }
 
     /// Each platform towards each other one.
@@ -51,8 +52,8 @@ impl Compared<'_> {
                 None => pair.both += 1,
                 reason => {
                     pair.only += 1;
-                    pair.pending += u64::from(reason == Some(Reason::Pending));
-                    pair.refused += u64::from(reason == Some(Reason::Refused));
+                    pair.pending += u64::from(reason == Some(MissingReason::Pending));
+                    pair.refused += u64::from(reason == Some(MissingReason::Rejected));
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::cli::{Exit, Failure, Run};
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, Facts};
 use crate::status::judge::Left;
-use crate::status::{NoFile, Outstanding, Reason};
+use crate::status::{MissingReason, NoFile, Outstanding};
 
 /// The work that is outstanding.
 pub(super) struct Backlog {
@@ -92,7 +92,7 @@ impl Run {
 impl Compared<'_> {
     /// Uploads that the next run makes.
     fn to_send(&self) -> u64 {
-        self.missing().iter().filter(|missing| missing.reason == Reason::ToSend).map(|missing| missing.count).sum()
+        self.missing().iter().filter(|missing| missing.reason == MissingReason::ToUpload).map(|missing| missing.count).sum()
     }
 
     /// Files that belong into the archive and that nobody has asked for.
@@ -132,7 +132,7 @@ impl Compared<'_> {
                 max_delete,
                 yes: true,
             };
-            deletion::refusal(&facts).is_none()
+            deletion::first_failed_guard(&facts).is_none()
         };
         self.pairs(matcher).into_iter().filter(|(at, of, copy)| may_go(*at, *of, copy.verdict.certainty)).count() as u64
     }

@@ -5,7 +5,8 @@ use super::read::Around;
 use crate::catalogue::AccountRow;
 use crate::cli::History;
 use crate::status::judge::{PlatformSigns, Signs, Unbelieved};
-use crate::status::{Clean, Login, NoFile, Platform, Refusal, flag};
+use crate::reason::Reason;
+use crate::status::{RedactedReason, Login, NoFile, Platform, Refusal, flag};
 
 impl Compared<'_> {
     /// The platforms. `signs`: what was gathered of them.
@@ -57,14 +58,14 @@ impl Compared<'_> {
         let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
         let sign = |(at, around): (usize, &Around)| {
             let barred = around.barred.as_ref();
-            let pause = barred.and_then(|login| login.pause(self.read.now).zip(Some(Clean::of(&login.reason))));
+            let pause = barred.and_then(|login| login.pause(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
             let refused_login = barred.filter(|login| login.refused);
             PlatformSigns {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
                 login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
                 served_since: barred.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
-                refused: refused_login.map(|login| (login.at, Clean::of(&login.reason))),
+                refused: refused_login.map(|login| (login.at, RedactedReason::of(&login.reason))),
                 cooldown: pause,
                 asked_to_wait: around.asked_to_wait,
                 listing: unbelieved(around).filter(|listing| self.is_compared[at] || was_listed_last(&listing.run)),
@@ -92,7 +93,7 @@ fn lost(platform: &str, refused: &[Refusal]) -> PlatformSigns {
         [one] => Some(one.retry.clone()),
         _ => {
             let to = flag("--to", platform);
-            Some(format!("gs-list | gs-diff {to} --retry | gs-download | gs-upload > /dev/null"))
+            Some(format!("gs-list | gs-diff {to} --retry-rejected | gs-download | gs-upload > /dev/null"))
         }
     };
     let named = lost.iter().map(|one| format!("{} {}", one.activity.platform, one.activity.id.as_str()));
@@ -104,7 +105,7 @@ fn login(row: &AccountRow) -> Login {
         expires: row.expires,
         renewable: row.renewable,
         renewable_until: row.renewable_until,
-        dead: row.dead.as_deref().map(Clean::of),
+        ended: row.ended.as_ref().map(RedactedReason::of),
     }
 }
 
@@ -115,14 +116,14 @@ fn unbelieved(around: &Around) -> Option<Unbelieved> {
         started: newest.started,
         finished: newest.finished,
         shrunk: newest.shrunk,
-        why: newest.message.as_deref().map(Clean::of),
+        reason: newest.reason.as_ref().map(RedactedReason::of),
     })
 }
 
 /// Why nothing may be concluded about a platform now. A list that is being made has not been cut.
-fn not_known(history: &History, own: &PlatformSigns, signs: &Signs) -> Option<Clean> {
-    let why = history.knowledge.none_because.as_deref()?;
+fn not_known(history: &History, own: &PlatformSigns, signs: &Signs) -> Option<RedactedReason> {
+    let reason = history.knowledge.none_because.as_ref()?;
     let open = own.listing.as_ref().filter(|listing| listing.finished.is_none());
     let is_made = open.is_some_and(|listing| signs.is_running(&listing.run, "gs-fetch"));
-    Some(Clean::of(if is_made { "it is being listed now" } else { why }))
+    Some(RedactedReason::of(if is_made { &Reason::BeingListed } else { reason }))
 }

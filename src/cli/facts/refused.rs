@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::compared::{Compared, Stands};
 use crate::catalogue::{TransferOutcome, TransferRow};
-use crate::status::{Clean, Reason, Refusal, retry};
+use crate::status::{Clean, MissingReason, RedactedReason, Refusal, retry};
 
 impl Compared<'_> {
     /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.
@@ -28,8 +28,8 @@ impl Compared<'_> {
 
     /// A refusal, and the entry that it is told of: one that can be sent again.
     fn refusal(&self, one: &Stands, at: usize, platform: usize, row: &TransferRow) -> Option<(usize, Refusal)> {
-        let outcome = row.outcome.filter(|how| matches!(how, TransferOutcome::Refused | TransferOutcome::Lost))?;
-        if one.lacks[platform].as_ref()?.reason != Reason::Refused {
+        let outcome = row.outcome.filter(|how| matches!(how, TransferOutcome::Rejected | TransferOutcome::Lost))?;
+        if one.lacks[platform].as_ref()?.reason != MissingReason::Rejected {
             return None;
         }
         let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_there(at))?;
@@ -40,7 +40,7 @@ impl Compared<'_> {
             to: to.clone(),
             outcome: outcome.name(),
             at: row.settled.unwrap_or(row.intended),
-            words: row.message.as_deref().map(Clean::of),
+            reason: row.reason.as_ref().map(RedactedReason::of),
             retry: retry(from, id.as_str(), to),
         };
         Some((at, refusal))

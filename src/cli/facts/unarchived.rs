@@ -4,24 +4,25 @@ use std::collections::HashSet;
 
 use super::compared::Compared;
 use crate::catalogue::Entry;
-use crate::status::{Clean, Lacking, NoFile, NotArchived, Reason};
+use crate::reason::Reason;
+use crate::status::{Lacking, MissingReason, NoFile, NotArchived, RedactedReason};
 
 const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
 
 impl Compared<'_> {
     /// Why an entry that is on its platform is not in the archive, in words if there are any; nothing: it is.
-    pub fn unarchived(&self, entry: &Entry) -> Option<(NoFile, Option<&str>)> {
+    pub fn unarchived(&self, entry: &Entry) -> Option<(NoFile, Option<Reason>)> {
         if entry.file.as_ref().is_some_and(|file| !file.broken) {
             return None;
         }
         let key = (entry.activity.platform.clone(), entry.activity.id.clone());
         let problem = self.read.problems.get(&key);
         Some(match (&entry.file, problem) {
-            (_, Some(problem)) if entry.unavailable.is_some() => (NoFile::Unavailable, Some(&problem.message)),
-            (_, Some(problem)) => (NoFile::Failed, Some(&problem.message)),
+            (_, Some(problem)) if entry.unavailable.is_some() => (NoFile::Unavailable, Some(problem.reason.clone())),
+            (_, Some(problem)) => (NoFile::Failed, Some(problem.reason.clone())),
             (Some(_), None) => (NoFile::Broken, None),
-            (None, None) if entry.activity.manual => (NoFile::NoOriginal, Some("it was typed in by hand")),
-            (None, None) if entry.no_original => (NoFile::NoOriginal, Some("its platform holds no file of it")),
+            (None, None) if entry.activity.manual => (NoFile::NoOriginal, Some(Reason::EnteredByHand)),
+            (None, None) if entry.no_original => (NoFile::NoOriginal, Some(Reason::NoFile)),
             (None, None) => (NoFile::NotYet, None),
         })
     }
@@ -46,7 +47,7 @@ impl Compared<'_> {
     fn to_be_sent(&self) -> impl Iterator<Item = usize> {
         let platforms = 0..self.names.len();
         let lacks = self.all.iter().flat_map(move |one| platforms.clone().filter_map(|to| self.lacks(&one.lacks, to)));
-        lacks.filter(|(_, lack)| lack.reason == Reason::ToSend).map(|(of, _)| of)
+        lacks.filter(|(_, lack)| lack.reason == MissingReason::ToUpload).map(|(of, _)| of)
     }
 
     /// Platform and id of those on their platforms for which `is_it` holds.
@@ -60,8 +61,8 @@ impl Compared<'_> {
     pub fn not_archived(&self) -> Vec<NotArchived> {
         let mut lists: Vec<[Vec<Lacking>; 5]> = self.names.iter().map(|_| Default::default()).collect();
         for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
-            let Some((reason, why)) = self.unarchived(self.entry(at)) else { continue };
-            let item = Lacking { activity: self.activity(at), why: why.map(Clean::of), since: None };
+            let Some((reason, detail)) = self.unarchived(self.entry(at)) else { continue };
+            let item = Lacking { activity: self.activity(at), reasons: detail.iter().map(RedactedReason::of).collect(), since: None };
             let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
             lists[self.platform_of[at]][place].push(item);
         }

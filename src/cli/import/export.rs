@@ -11,7 +11,7 @@ use crate::activity::{Activity, printable};
 use crate::archive::Stored;
 use crate::cli::{Exit, Failure, Outcome};
 use crate::fit::{self, Kind};
-use crate::lang;
+use crate::i18n;
 use crate::older::{ExportList, Told, activities, is_list};
 use crate::plan::attach::{Fate, Recorded, Sought, attach};
 use crate::walk::{self, Met, Place, Shelf, Skip, Skipped, Want, ending};
@@ -53,14 +53,14 @@ impl Import<'_> {
         self.run.talk.note(&format!(
             "{}: {} in its list, {}, {attached} of them surely the file of one; the rest comes with gs-fetch | gs-download",
             root.display(),
-            lang::counted(export.activities.len() as u64, "activity", "activities"),
-            lang::counted(export.files.len() as u64, "file of an activity", "files of activities")
+            i18n::counted(export.activities.len() as u64, "activity", "activities"),
+            i18n::counted(export.files.len() as u64, "file of an activity", "files of activities")
         ));
         if export.tracks > 0 {
             self.run.talk.note(&format!(
                 "{}: {} left, as nothing says of which activity",
                 root.display(),
-                lang::counted(export.tracks, "TCX or GPX file is", "TCX or GPX files are")
+                i18n::counted(export.tracks, "TCX or GPX file is", "TCX or GPX files are")
             ));
         }
         // Most of an export is lists and settings: only what may be a recording is worth a line.
@@ -93,7 +93,7 @@ impl Import<'_> {
             self.run.talk.warning(&format!(
                 "{}: {} skipped: the id or the start cannot be read; fields of the first: {}",
                 printable(shown),
-                lang::counted(list.unclear, "entry", "entries"),
+                i18n::counted(list.unclear, "entry", "entries"),
                 printable(list.fields.as_deref().unwrap_or(""))
             ));
         }

@@ -188,7 +188,7 @@ impl<'a> Import<'a> {
         Ok(match there {
             file if is_of(&file, pieces) => Way::Already,
             // What a service computed gives way to what was recorded.
-            file if file.origin == "export" && !origin.is_export() => Way::Take,
+            file if file.origin == "converted" && !origin.is_export() => Way::Take,
             file => Way::Different(self.run.archive.absolute(&file.path).display().to_string()),
         })
     }
@@ -238,7 +238,7 @@ impl<'a> Import<'a> {
         }
         self.held = None;
         let lock = self.run.archive.lock(platform, Purpose::Download, self.run.lock_wait)?;
-        let busy = || Failure::new(Exit::Later, "another gs-download holds the archive; try again later");
+        let busy = || Failure::new(Exit::TempFail, "another gs-download holds the archive; try again later");
         self.held = Some((platform.to_owned(), lock.ok_or_else(busy)?, Instant::now()));
         Ok(())
     }

@@ -17,7 +17,9 @@ use crate::archive::Piece;
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::matching::Matcher;
 use crate::platform::{Kind, Outgoing};
-use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord};
+use crate::i18n::Lang;
+use crate::reason::{self, Reason};
+use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord, explained};
 
 /// So many uploads are sent before it is asked what became of them: a kill then leaves no more to look up.
 const MOST_WAITING: usize = 25;
@@ -59,7 +61,7 @@ pub struct Uploads<'a> {
     max_upload: Option<u64>,
     waiting: Vec<Waiting>,
     /// Why it could not be found out, at the last try, what became of uploads to a platform.
-    in_the_dark: BTreeMap<&'static str, String>,
+    in_the_dark: BTreeMap<&'static str, Reason>,
     done: Vec<TransferRecord>,
 }
 
@@ -129,8 +131,8 @@ impl<'a> Uploads<'a> {
         self.run.is_stopped()
     }
 
-    fn problem(&self, kind: ProblemKind, message: impl Into<String>) -> Problem {
-        Problem::new(self.run.command, kind, message)
+    fn problem(&self, kind: ProblemKind, reason: Reason) -> Problem {
+        Problem::new(self.run.command, kind, reason)
     }
 
     /// Hands on a record with a problem, and tells of it.
@@ -138,9 +140,13 @@ impl<'a> Uploads<'a> {
         let from = &record.activity.activity;
         // What is left alone was told once for all of its kind.
         if !self.targets.is_told(&record.to, &problem) {
-            self.run.talk.error(&format!("{} {} to {}: {}", from.platform, from.id, record.to, problem.message));
+            let reason = problem.why();
+            let message = format!("{} {} to {}: {reason}", from.platform, from.id, record.to);
+            // A file that is missing or corrupt here is no matter of the target.
+            let platform = if problem.kind == ProblemKind::CorruptFile { &from.platform } else { &record.to };
+            self.run.talk.failed(&message, Some(platform), &reason);
         }
-        self.run.raise(super::Exit::from(&problem.kind));
+        self.run.raise(problem.kind.exit());
         self.run.count("failed", 1);
         record.problem = Some(problem);
         self.done.push(record);
@@ -153,41 +159,37 @@ impl<'a> Uploads<'a> {
         mut record: TransferRecord,
         kind: &'static str,
         id: Option<String>,
-        why: Vec<String>,
+        reasons: Vec<Reason>,
     ) -> Result<(), Failure> {
         let from = &record.activity.activity;
         let there = id.as_deref().map(|id| format!(" as {id}")).unwrap_or_default();
-        let words = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
+        let words = match reasons.is_empty() {
+            true => String::new(),
+            false => format!(": {}", reason::texts(&reasons, Lang::En)),
+        };
         self.run.talk.detail(&format!("{} {} to {}: {kind}{there}{words}", from.platform, from.id, record.to));
         self.run.count(counted(kind), 1);
         record.outcome = Some(Outcome { kind: kind.to_owned(), id, ..Outcome::default() });
-        if !why.is_empty() {
-            record.why = why;
+        if !reasons.is_empty() {
+            record.reasons = explained(reasons);
         }
         self.done.push(record);
         Ok(())
     }
 
     /// The one file of an entry, whole and with the hash that is expected; else why it cannot be sent.
-    fn load(&self, from: (&str, &str), sha256: Option<&str>) -> Result<Result<Loaded, String>, Failure> {
+    fn load(&self, from: (&str, &str), sha256: Option<&str>) -> Result<Result<Loaded, Reason>, Failure> {
         let files = self.run.catalogue.files(from.0, from.1)?;
         let [file] = files.as_slice() else {
-            let why = if files.is_empty() {
-                "its file is not in the archive; run gs-download first"
-            } else {
-                "it has several files, and which one to send is for a person to say"
-            };
-            return Ok(Err(why.to_owned()));
+            return Ok(Err(if files.is_empty() { Reason::FileNotArchived } else { Reason::SeveralFiles }));
         };
         if sha256.is_some_and(|sha256| sha256 != file.sha256) {
-            return Ok(Err("the file in the archive is another one than when this was planned; plan again".to_owned()));
+            return Ok(Err(Reason::FileChanged));
         }
         let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
         Ok(match self.run.archive.read_whole(file.path.as_ref())? {
             Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => Ok(Loaded { piece, name }),
-            _ => {
-                Err("its file in the archive is not whole; run gs-list --downloaded | gs-download --verify".to_owned())
-            }
+            _ => Err(Reason::FileDamaged),
         })
     }
 
@@ -208,10 +210,10 @@ impl<'a> Uploads<'a> {
         row: &TransferRow,
         outcome: TransferOutcome,
         id: Option<&str>,
-        words: Option<&str>,
+        reason: Option<&Reason>,
     ) -> Result<(), Failure> {
         let now = Timestamp::now();
-        self.run.catalogue.settle_transfer(row.number, outcome, id, words, now)?;
+        self.run.catalogue.settle_transfer(row.number, outcome, id, reason, now)?;
         if outcome == TransferOutcome::Created && row.from.0 == row.to {
             self.run.catalogue.deletion_restored(&row.from.0, &row.from.1, now)?;
         }
@@ -239,7 +241,7 @@ impl Loaded {
 fn counted(kind: &'static str) -> &'static str {
     match kind {
         "created" => "uploaded",
-        "already-there" => "already_there",
+        "exists" => "already_there",
         other => other,
     }
 }

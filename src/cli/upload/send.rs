@@ -8,15 +8,13 @@ use super::{Loaded, State, Uploads, Waiting, sha256_of};
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
 use crate::cli::{Exit, Failure, candidate};
 use crate::clock::{self, Moment};
-use crate::plan::look::{self, Presence};
+use crate::plan::precheck::{self, Presence};
 use crate::platform::{self, Error, Kind, Outgoing, Uploaded};
+use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 
 /// What arrived a day ago and no list shows is no longer taken for there.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
-
-/// Why what is on its platform is not put back there.
-const NOT_GONE: &str = "it is not gone";
 
 /// So often a strange answer to one file is taken for an accident.
 const STRANGE: u64 = 2;
@@ -30,11 +28,11 @@ enum Found {
     /// Nothing.
     Nothing,
     /// It is there, with this id, if that is known; the evidence.
-    There(Option<String>, Vec<String>),
+    There(Option<String>, Vec<Reason>),
     /// It is on its way there.
     Pending,
     /// Something there may be it.
-    Doubtful(Vec<String>),
+    Doubtful(Vec<Reason>),
 }
 
 impl Uploads<'_> {
@@ -42,7 +40,8 @@ impl Uploads<'_> {
     pub(super) fn send(&mut self, mut record: TransferRecord) -> Result<(), Failure> {
         let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
         let Some(kind) = platform::kind(&record.to).filter(|kind| kind.name == record.to) else {
-            let problem = self.problem(ProblemKind::Refused, format!("{:?} is no platform of this version", record.to));
+            let reason = Reason::UnknownPlatform { name: record.to.clone(), known: platform::known() };
+            let problem = self.problem(ProblemKind::Rejected, reason);
             return self.fail(record, problem);
         };
         // A dry run has not fetched what it would send.
@@ -52,32 +51,31 @@ impl Uploads<'_> {
         let loaded = match self.load((&from.0, &from.1), sha256_of(record.file.as_ref()))? {
             Ok(loaded) => loaded,
             Err(why) => {
-                let problem = self.problem(ProblemKind::BadFile, why);
+                let problem = self.problem(ProblemKind::CorruptFile, why);
                 return self.fail(record, problem);
             }
         };
         let format = loaded.piece.format.name();
         if !kind.takes.contains(&format) {
-            let why = format!("its file is {}, which is not sent", format.to_uppercase());
-            return self.decided(record, "skipped", None, vec![why]);
+            let reason = Reason::FormatNotAccepted { format: format.to_owned() };
+            return self.decided(record, "skipped", None, vec![reason]);
         }
         // The catalogue knows more of it than a record that somebody has shortened.
         if let Some(entry) = self.run.catalogue.entry(&from.0, &from.1)? {
             record.activity.activity = entry.activity;
         }
         let Some(start) = record.activity.activity.start_time else {
-            let why = "it has no start time, so nobody can tell whether it is there already".to_owned();
-            return self.decided(record, "skipped", None, vec![why]);
+            return self.decided(record, "skipped", None, vec![Reason::NoStartTime]);
         };
         let facts = self.run.catalogue.file_facts(&from.0, &from.1)?;
-        if let Some(why) = look::unsure_start(start, facts.and_then(|facts| facts.start), Timestamp::now()) {
+        if let Some(why) = precheck::unsure_start(start, facts.and_then(|facts| facts.start), Timestamp::now()) {
             return self.decided(record, "skipped", None, vec![why]);
         }
         if self.run.common.dry_run {
             return self.rehearse(record);
         }
         if from.0 == kind.name && !self.is_gone(&from)? {
-            return self.decided(record, "already-there", Some(from.1), vec![NOT_GONE.to_owned()]);
+            return self.decided(record, "exists", Some(from.1), vec![Reason::StillThere]);
         }
         if self.is_limit_reached()? {
             return self.leave(record);
@@ -111,11 +109,11 @@ impl Uploads<'_> {
             };
             match found {
                 Found::Nothing => {}
-                Found::Doubtful(_) if record.doubtful => {}
+                Found::Doubtful(_) if record.allow_possible_duplicate => {}
                 Found::Doubtful(why) => return self.decided(record, "skipped", None, why),
-                Found::There(id, why) => return self.decided(record, "already-there", id, why),
+                Found::There(id, why) => return self.decided(record, "exists", id, why),
                 Found::Pending => {
-                    return self.decided(record, "pending", None, vec!["an upload of it is under way".to_owned()]);
+                    return self.decided(record, "pending", None, vec![Reason::UploadPending]);
                 }
             }
             match self.put(kind, record, loaded, (not_after, number == LOOKS))? {
@@ -133,34 +131,31 @@ impl Uploads<'_> {
         }
         self.run.count("rehearsed", 1);
         let from = &record.activity.activity;
-        self.run.talk.warning(&format!("{} {}: would be sent to {}", from.platform, from.id, record.to));
-        self.decided(record, "skipped", None, vec!["not sent: --dry-run".to_owned()])
+        self.run.talk.warning(&format!("{} {}: would upload to {}", from.platform, from.id, record.to));
+        self.decided(record, "skipped", None, vec![Reason::DryRun])
     }
 
     /// The next runs send it.
     fn leave(&mut self, record: TransferRecord) -> Result<(), Failure> {
         self.run.count("left", 1);
-        self.decided(record, "skipped", None, vec!["the limit of uploads a run is reached".to_owned()])
+        self.decided(record, "skipped", None, vec![Reason::UploadLimit])
     }
 
     /// Whether it is there or under way, as the look has just shown.
     fn find(&self, kind: &'static Kind, record: &TransferRecord, start: Timestamp) -> Result<Found, Failure> {
         let (said, id) = self.presence(kind, record, start)?;
         if let Presence::There(_, verdict) = said {
-            return Ok(Found::There(id, verdict.why));
+            return Ok(Found::There(id, verdict.reasons));
         }
         if let Some(found) = self.in_journal(kind, record)? {
             return Ok(found);
         }
         Ok(match said {
             Presence::Doubtful(_, verdict) => {
-                let mut why = vec![format!(
-                    "it may be {} there ({}); gs-diff --doubtful sends it all the same",
-                    id.unwrap_or_default(),
-                    verdict.certainty
-                )];
-                why.extend(verdict.why);
-                Found::Doubtful(why)
+                let certainty = verdict.certainty.name().to_owned();
+                let mut reasons = vec![Reason::PossibleDuplicate { id: id.unwrap_or_default(), certainty }];
+                reasons.extend(verdict.reasons);
+                Found::Doubtful(reasons)
             }
             _ => Found::Nothing,
         })
@@ -177,7 +172,7 @@ impl Uploads<'_> {
         let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
         let there = self.run.neighbours(kind.name, start)?;
         let entries: Vec<_> = there.iter().map(|(entry, facts)| candidate(&entry.activity, facts.as_ref())).collect();
-        let said = look::presence(&self.matcher, &candidate(activity, facts.as_ref()), &entries);
+        let said = precheck::presence(&self.matcher, &candidate(activity, facts.as_ref()), &entries);
         let id = match &said {
             Presence::There(at, _) | Presence::Doubtful(at, _) => Some(there[*at].0.activity.id.clone()),
             Presence::Absent => None,
@@ -198,7 +193,7 @@ impl Uploads<'_> {
     ) -> Result<Found, Failure> {
         // Somebody else may have put it back.
         if !self.is_gone(from)? {
-            return Ok(Found::There(Some(from.1.clone()), vec![NOT_GONE.to_owned()]));
+            return Ok(Found::There(Some(from.1.clone()), vec![Reason::StillThere]));
         }
         // It may have been put back under another id, and that one again under another.
         let mut ids = vec![from.1.clone()];
@@ -211,7 +206,7 @@ impl Uploads<'_> {
                 (Some(TransferOutcome::Created), Some(id)) => {
                     // One that was never listed is there as well: the list is slow to show it.
                     if self.run.catalogue.entry(kind.name, &id)?.is_none_or(|entry| entry.absent.is_none()) {
-                        return Ok(Found::There(Some(id), vec!["it was put back already".to_owned()]));
+                        return Ok(Found::There(Some(id), vec![Reason::RestoredBefore]));
                     }
                     ids.push(id);
                 }
@@ -255,10 +250,7 @@ impl Uploads<'_> {
         for row in self.run.catalogue.unlisted_transfers(kind.name, long_ago)? {
             let found = match row.outcome {
                 None => Found::Pending,
-                Some(_) => {
-                    let why = "it was sent there, and the list is slow to show it".to_owned();
-                    Found::There(row.to_id.clone(), vec![why])
-                }
+                Some(_) => Found::There(row.to_id.clone(), vec![Reason::UploadedNotListed]),
             };
             if row.from == (activity.platform.clone(), activity.id.clone()) || self.is_same(&sought, &row)? {
                 return Ok(Some(found));
@@ -301,7 +293,7 @@ impl Uploads<'_> {
         let file = Outgoing { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
         let answer = target.platform.upload(&file);
         if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
-            self.settled(&row, TransferOutcome::Failed, None, Some(&error.to_string()))?;
+            self.settled(&row, TransferOutcome::Failed, None, Some(&error.reason()))?;
             return Ok(Some(record));
         }
         if answer.is_ok() {
@@ -314,8 +306,8 @@ impl Uploads<'_> {
 
     /// Whether the same answer to the same file again and again is one to the file, and no outage: it came `often` before,
     /// over hours, and meanwhile the service has accepted other files.
-    pub(super) fn is_of_the_file(&self, row: &TransferRow, words: &str, often: u64) -> Result<bool, Failure> {
-        let failures = self.run.catalogue.failed_so(row, words)?;
+    pub(super) fn is_of_the_file(&self, row: &TransferRow, reason: &Reason, often: u64) -> Result<bool, Failure> {
+        let failures = self.run.catalogue.count_same_failure(row, reason)?;
         let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };
         let lasts = clock::age(first, Timestamp::now()).is_some_and(|age| age >= NO_ACCIDENT);
         Ok(lasts && self.run.catalogue.has_accepted_since(&row.to, first, &row.sha256)?)
@@ -340,17 +332,27 @@ impl Uploads<'_> {
         Ok(self.run.neighbours(kind.name, start)?.into_iter().map(|(entry, _)| entry.activity.id).collect())
     }
 
+    /// The service will not have the file.
+    pub(super) fn rejected(&mut self, waiting: Waiting, reason: Reason) -> Result<(), Failure> {
+        self.settled(&waiting.row, TransferOutcome::Rejected, None, Some(&reason))?;
+        let problem = self.problem(ProblemKind::Rejected, reason);
+        let mut record = waiting.record;
+        record.outcome = Some(crate::record::Outcome { kind: "rejected".into(), ..Default::default() });
+        self.run.count("refused", 1);
+        self.fail(record, problem)
+    }
+
     /// What the answer to an upload means.
     pub(super) fn answered(&mut self, mut waiting: Waiting, answer: platform::Result<Uploaded>) -> Result<(), Failure> {
         let (kind, number) = (waiting.kind, waiting.row.number);
         match answer {
             Ok(Uploaded::AlreadyThere(id)) => {
-                let words = "the service has it already";
-                self.settled(&waiting.row, TransferOutcome::AlreadyThere, id.as_deref(), Some(words))?;
+                let reason = Reason::ServiceHasIt;
+                self.settled(&waiting.row, TransferOutcome::Exists, id.as_deref(), Some(&reason))?;
                 if waiting.row.from.0 == waiting.row.to {
                     self.tell_not_restored(&waiting, id.as_deref());
                 }
-                self.decided(waiting.record, "already-there", id, vec![words.to_owned()])?;
+                self.decided(waiting.record, "exists", id, vec![reason])?;
             }
             Ok(Uploaded::Created(id)) => {
                 if let Some(id) = &id {
@@ -360,11 +362,7 @@ impl Uploads<'_> {
                 self.waiting.push(waiting);
             }
             Ok(Uploaded::Pending(ticket)) => {
-                self.run.catalogue.transfer_pending(
-                    number,
-                    Some(&ticket),
-                    "taken; what comes of it is not known yet",
-                )?;
+                self.run.catalogue.transfer_pending(number, Some(&ticket), &Reason::Processing)?;
                 waiting.row.ticket = Some(ticket);
                 waiting.state = State::Asked;
                 self.waiting.push(waiting);
@@ -373,32 +371,24 @@ impl Uploads<'_> {
                 waiting.state = State::Unknown;
                 self.waiting.push(waiting);
             }
-            Err(Error::Refused(words)) => {
-                self.settled(&waiting.row, TransferOutcome::Refused, None, Some(&words))?;
-                let problem = self.problem(ProblemKind::Refused, format!("{} refuses it: {words}", kind.title));
-                let mut record = waiting.record;
-                record.outcome = Some(crate::record::Outcome { kind: "refused".into(), ..Default::default() });
-                self.run.count("refused", 1);
-                self.fail(record, problem)?;
-            }
+            Err(error @ Error::Refused(_)) => self.rejected(waiting, error.reason())?,
             Err(error @ Error::Unclear(_)) => {
-                self.run.catalogue.transfer_pending(number, None, &error.to_string())?;
-                let mut problem = self.targets.trouble(self.run, kind, error)?;
-                problem.message += "; the next run looks";
+                self.run.catalogue.transfer_pending(number, None, &error.reason())?;
+                let problem = self.targets.trouble(self.run, kind, error)?;
                 self.fail(waiting.record, problem)?;
             }
-            Err(Error::Strange(words) | Error::Gone(words))
-                if self.is_of_the_file(&waiting.row, &words, STRANGE)? =>
+            Err(error @ (Error::Strange(_) | Error::Gone(_)))
+                if self.is_of_the_file(&waiting.row, &error.reason(), STRANGE)? =>
             {
-                self.answered(waiting, Err(Error::Refused(words)))?;
+                self.rejected(waiting, Reason::Rejected { detail: error.to_string() })?;
             }
-            Err(Error::Gone(words)) => {
-                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&words))?;
-                let problem = self.problem(ProblemKind::RetryLater, words);
+            Err(error @ Error::Gone(_)) => {
+                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.reason()))?;
+                let problem = self.problem(ProblemKind::Retry, error.reason());
                 self.fail(waiting.record, problem)?;
             }
             Err(error) => {
-                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.to_string()))?;
+                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.reason()))?;
                 let problem = self.targets.trouble(self.run, kind, error)?;
                 self.fail(waiting.record, problem)?;
             }

@@ -9,15 +9,14 @@ use crate::activity::Activity;
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::cli::{Exit, Failure, candidate};
 use crate::clock;
-use crate::lang;
-use crate::plan::look::Presence;
+use crate::i18n;
+use crate::plan::precheck::Presence;
 use crate::plan::resend::{Missed, Resend};
 use crate::platform::{self, Error, Kind, Sent, Uploaded};
+use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 use crate::status::retry;
 
-/// Why an upload is made once more.
-const NEVER_ARRIVED: &str = "it never arrived";
 /// So often a file is sent that never arrives, while others do.
 const TRIES: u64 = 5;
 /// A list that was read so long ago at most was read by this run.
@@ -32,7 +31,7 @@ impl Uploads<'_> {
         for kind in kinds {
             if self.run.common.dry_run {
                 let rows = self.run.catalogue.open_transfers(kind.name)?.len() as u64;
-                let uploads = lang::counted(rows, "upload", "uploads");
+                let uploads = i18n::counted(rows, "upload", "uploads");
                 self.run.talk.warning(&format!("{}: would ask what became of {uploads}", kind.name));
                 continue;
             }
@@ -69,12 +68,12 @@ impl Uploads<'_> {
                 let Some(start) = start.filter(|_| listed.iter().any(|span| span.holds(start))) else { continue };
                 let outcome = row.outcome.unwrap_or(TransferOutcome::Created);
                 if let (Presence::There(..), id) = self.presence(kind, &record, start)? {
-                    self.settled(&row, outcome, id.as_deref(), row.message.as_deref())?;
+                    self.settled(&row, outcome, id.as_deref(), row.reason.as_ref())?;
                     continue;
                 }
-                let words = self.lost_words(&record);
-                self.settled(&row, TransferOutcome::Lost, None, Some(&words))?;
-                let problem = self.problem(ProblemKind::Refused, words);
+                let reason = self.lost(&record);
+                self.settled(&row, TransferOutcome::Lost, None, Some(&reason))?;
+                let problem = self.problem(ProblemKind::Rejected, reason);
                 self.fail(record, problem)?;
             }
         }
@@ -173,7 +172,7 @@ impl Uploads<'_> {
             Err(error) => {
                 self.waiting.extend(asked);
                 let problem = self.targets.trouble(self.run, kind, error)?;
-                self.in_the_dark.insert(kind.name, problem.message);
+                self.in_the_dark.insert(kind.name, problem.why());
             }
         }
         Ok(())
@@ -190,7 +189,7 @@ impl Uploads<'_> {
                 | Error::Config(_)),
             ) => {
                 self.run.talk.detail(&format!("{}: {error}", one.kind.name));
-                self.in_the_dark.insert(one.kind.name, error.to_string());
+                self.in_the_dark.insert(one.kind.name, error.reason());
                 self.waiting.push(one);
                 Ok(())
             }
@@ -218,7 +217,7 @@ impl Uploads<'_> {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);
             }
-            self.in_the_dark.insert(kind.name, failure.message);
+            self.in_the_dark.insert(kind.name, failure.reason);
             return Ok(());
         }
         let (due, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_due);
@@ -295,14 +294,13 @@ impl Uploads<'_> {
         let mut longest = None;
         for one in lost {
             match self.resend(&one)? {
-                Resend::Now if self.is_of_the_file(&one.row, NEVER_ARRIVED, TRIES)? => {
-                    let words = format!("{NEVER_ARRIVED}, however often it was sent; other files do");
-                    self.answered(one, Err(Error::Refused(words)))?;
+                Resend::Now if self.is_of_the_file(&one.row, &Reason::NeverArrived, TRIES)? => {
+                    self.rejected(one, Reason::NeverArrives)?;
                 }
                 Resend::Now => {
-                    self.settled(&one.row, TransferOutcome::Failed, None, Some(NEVER_ARRIVED))?;
+                    self.settled(&one.row, TransferOutcome::Failed, None, Some(&Reason::NeverArrived))?;
                     let (from, id) = &one.row.from;
-                    self.run.talk.detail(&format!("{from} {id}: never arrived at {}; sent again", kind.name));
+                    self.run.talk.detail(&format!("{from} {id}: never arrived at {}; uploaded again", kind.name));
                     self.send(one.record)?;
                 }
                 Resend::LookAgain(pause) => {
@@ -311,11 +309,7 @@ impl Uploads<'_> {
                 }
                 Resend::Wait(until) => {
                     let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
-                    let why = format!(
-                        "the answer to its upload was lost, and the list does not show it; if that stays so, a run after {until} uploads it again"
-                    );
-                    self.run.talk.detail(&format!("{} {} to {}: {why}", one.row.from.0, one.row.from.1, kind.name));
-                    self.decided(one.record, "pending", None, vec![why])?;
+                    self.decided(one.record, "pending", None, vec![Reason::AnswerLost { retry_at: until }])?;
                 }
             }
         }
@@ -323,7 +317,7 @@ impl Uploads<'_> {
     }
 
     fn resend(&self, one: &Waiting) -> Result<Resend, Failure> {
-        let tries = self.run.catalogue.failed_so(&one.row, NEVER_ARRIVED)?.count;
+        let tries = self.run.catalogue.count_same_failure(&one.row, &Reason::NeverArrived)?.count;
         let missed =
             Missed { begun: one.row.intended, looks: one.row.missed, tries: u32::try_from(tries).unwrap_or(u32::MAX) };
         Ok(missed.decide(self.timing.resend_wait, self.timing.confirm_wait, Timestamp::now()))
@@ -338,15 +332,12 @@ impl Uploads<'_> {
                 // The service named it; the next listing shows it.
                 State::Taken(Some(id)) => self.decided(one.record, "created", Some(id), Vec::new()),
                 _ if one.missing && is_old(&one, lost_after) => {
-                    let words = self.lost_words(&one.record);
-                    self.settled(&one.row, TransferOutcome::Lost, None, Some(&words))?;
-                    let problem = self.problem(ProblemKind::Refused, words);
+                    let reason = self.lost(&one.record);
+                    self.settled(&one.row, TransferOutcome::Lost, None, Some(&reason))?;
+                    let problem = self.problem(ProblemKind::Rejected, reason);
                     self.fail(one.record, problem)
                 }
-                _ => {
-                    let why = "taken, but the list does not show it yet; the next run looks again";
-                    self.decided(one.record, "pending", None, vec![why.to_owned()])
-                }
+                _ => self.decided(one.record, "pending", None, vec![Reason::AcceptedNotListed]),
             }?;
         }
         Ok(())
@@ -357,10 +348,9 @@ impl Uploads<'_> {
     }
 
     /// That an upload is lost, and the command that makes it once more.
-    fn lost_words(&self, record: &TransferRecord) -> String {
+    fn lost(&self, record: &TransferRecord) -> Reason {
         let Activity { platform, id, .. } = &record.activity.activity;
-        let hours = humantime::format_duration(self.timing.lost_after);
-        format!("accepted, but not listed within {hours}; retry: {}", retry(platform, id, &record.to))
+        Reason::UploadLost { seconds: self.timing.lost_after.as_secs(), retry: retry(platform, id, &record.to) }
     }
 
     /// Tells, once for each platform, why nobody can say what became of some uploads.
@@ -373,9 +363,9 @@ impl Uploads<'_> {
             let is_left_alone =
                 self.targets.open().iter().any(|kind| kind.name == name && self.targets.is_left_alone(kind));
             if waiting > 0 && !is_left_alone {
-                let uploads = lang::counted(waiting as u64, "upload", "uploads");
-                let message = format!("{name}: it cannot be found out what became of {uploads}: {why}");
-                self.run.fail(&Failure::new(Exit::Later, message));
+                let uploads = i18n::counted(waiting as u64, "upload", "uploads");
+                let detail = format!("status of {uploads} unknown: {why}");
+                self.run.fail(&Failure::because(Exit::TempFail, Reason::Retry { detail }).on(name));
             }
         }
     }

@@ -84,8 +84,8 @@ fn sweep(dir: &Path) {
 }
 
 fn failed(dir: &Path, error: &io::Error) -> Error {
-    if let Some(words) = no_room(error) {
-        return Error::Storage(format!("{}: {words}", dir.display()));
+    if let Some(no_room) = no_room(error) {
+        return Error::Storage(no_room.reason(dir));
     }
     let advice = match error.kind() {
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "make the folder writable",

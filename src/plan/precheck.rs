@@ -5,10 +5,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::matching::{Candidate, Matcher, Verdict};
+use crate::reason::Reason;
 
 /// A look serves the writes that follow it within this time. It is as long as a few uploads take, and no longer: what a
 /// watch uploads meanwhile is not seen.
-pub const FRESH: Duration = Duration::from_secs(15);
+pub const MAX_AGE: Duration = Duration::from_secs(15);
 /// As far from its start an exercise is sought: zones are mistaken by at most this, and a little.
 const REACH: SignedDuration = SignedDuration::from_mins(26 * 60 + 5);
 /// So many known entries are looked at in one window: a page shows them all, and some that are new.
@@ -17,12 +18,12 @@ const PAGEFUL: usize = 60;
 const FARTHEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How long a look serves where requests are so far apart: the few that an upload is made of have to fit in.
-pub fn fresh(interval: Duration) -> Duration {
-    FRESH.max(interval * 5)
+pub fn max_age(interval: Duration) -> Duration {
+    MAX_AGE.max(interval * 5)
 }
 
 /// What a target has of an exercise.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Presence {
     /// The entry at this position is the exercise.
     There(usize, Verdict),
@@ -34,14 +35,12 @@ pub enum Presence {
 
 /// Why a start is none that an exercise can be looked for by: the list and the file name different days, or one that is yet to
 /// come. `listed` is the start by the list, `recorded` that by the file.
-pub fn unsure_start(listed: Timestamp, recorded: Option<Timestamp>, now: Timestamp) -> Option<String> {
+pub fn unsure_start(listed: Timestamp, recorded: Option<Timestamp>, now: Timestamp) -> Option<Reason> {
     if listed > horizon(now) {
-        return Some(format!("it begins in the future ({listed}); the date of its device or of this machine is wrong"));
+        return Some(Reason::StartInFuture { start: listed });
     }
     let recorded = recorded.filter(|recorded| listed.duration_since(*recorded).abs() > REACH)?;
-    Some(format!(
-        "its list says that it began on {listed}, and its file {recorded}; nobody can tell whether it is there already"
-    ))
+    Some(Reason::StartsDiffer { listed, recorded })
 }
 
 /// What began later than this is in no list: services go by local days, and are asked until today.
@@ -142,9 +141,9 @@ mod tests {
     #[test]
     fn a_start_that_is_yet_to_come_or_that_the_file_denies_is_none_to_look_for() {
         let unsure = |listed, recorded: Option<i64>, now| unsure_start(at(listed), recorded.map(at), at(now));
-        assert!(unsure(27, None, 0).unwrap().contains("in the future"));
+        assert_eq!(unsure(27, None, 0), Some(Reason::StartInFuture { start: at(27) }));
         assert_eq!(unsure(26, None, 0), None, "today is tomorrow elsewhere");
-        assert!(unsure(0, Some(30), 100).unwrap().contains("and its file"));
+        assert_eq!(unsure(0, Some(30), 100), Some(Reason::StartsDiffer { listed: at(0), recorded: at(30) }));
         assert_eq!(unsure(0, Some(26), 100), None, "a zone that was mistaken");
     }
 
