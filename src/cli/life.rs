@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::{Failure, Run};
-use crate::archive::make_private;
+use crate::fs::make_private;
 
 /// What is older was left by a command that was killed, and says nothing new any more.
 const OLD: Duration = Duration::from_secs(7 * 24 * 3600);

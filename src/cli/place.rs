@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::Run;
-use crate::archive::make_private;
+use crate::fs::make_private;
 
 /// The data folder of a run.
 pub(super) struct Place {

@@ -1,15 +1,15 @@
 //! Files that appear together in a folder which others read: whole or not at all, and never one without the other.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
 use super::{Exit, Failure};
-use crate::archive::{make_private, sync_dir};
+use crate::fs::{make_private, sweep, sync_dir, unfinished};
 use crate::reason::Reason;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
@@ -29,23 +29,14 @@ impl Folder {
         let named = |error| failure(path, &error);
         make_private(path).map_err(named)?;
         let lock = File::open(path).map_err(named)?;
-        let end = Instant::now() + wait;
-        loop {
-            match lock.try_lock() {
-                Err(fs::TryLockError::WouldBlock) if Instant::now() < end => {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                Err(fs::TryLockError::WouldBlock) => {
-                    let message = format!("{}: another command writes there; try again later", path.display());
-                    return Err(Failure::new(Exit::TempFail, message));
-                }
-                // A file system without locks: then each run only has its own files.
-                Err(fs::TryLockError::Error(_)) => break,
-                Ok(()) => {
-                    sweep(path);
-                    break;
-                }
+        match crate::fs::lock(&lock, wait) {
+            Ok(true) => sweep(path, UNFINISHED, Duration::ZERO),
+            Ok(false) => {
+                let message = format!("{}: another command writes there; try again later", path.display());
+                return Err(Failure::new(Exit::TempFail, message));
             }
+            // A file system without locks: then each run only has its own files.
+            Err(_) => {}
         }
         Ok(Folder { path: path.to_owned(), _lock: lock })
     }
@@ -78,8 +69,7 @@ impl Folder {
     /// Writes a file beside its place, whole and durable.
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
         let place = self.path.join(name);
-        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.path)?;
-        file.write_all(bytes)?;
+        let file = unfinished(&self.path, UNFINISHED, bytes)?;
         match fs::metadata(&place) {
             Ok(before) if before.is_dir() => return Err(ErrorKind::IsADirectory.into()),
             // For a web server, say.
@@ -89,7 +79,6 @@ impl Folder {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        file.as_file().sync_all()?;
         Ok(file)
     }
 
@@ -114,15 +103,6 @@ fn put_back((place, before): (PathBuf, Option<TempPath>)) {
     match before {
         Some(before) => drop(before.persist(place)),
         None => drop(fs::remove_file(place)),
-    }
-}
-
-fn sweep(dir: &Path) {
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            // It stands under no name that anybody reads: failing to remove it harms nobody.
-            let _ = fs::remove_file(entry.path());
-        }
     }
 }
 

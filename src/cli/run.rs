@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::life::Sign;
 use super::place::Place;
 use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, generate, remarks, signals};
-use crate::archive::{Archive, make_private};
+use crate::archive::Archive;
 use crate::catalogue::{self, Catalogue};
 use crate::http::Http;
 use crate::platform::Kind;
@@ -326,7 +326,7 @@ fn open_catalogue(
     let named = named.filter(|path| !place.is_stand_in() || path.exists());
     let path = named.unwrap_or_else(|| place.used().join("catalogue.sqlite"));
     if let Some(dir) = path.parent() {
-        make_private(dir)
+        crate::fs::make_private(dir)
             .map_err(|error| Failure::new(Exit::Config, format!("DB_PATH: {}: {error}", dir.display())))?;
     }
     match Catalogue::open(&path, wait) {

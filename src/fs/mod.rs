@@ -1,4 +1,7 @@
-//! What a failure of the file system means, wherever it shows: whether a disk is full, or has no locks.
+//! Files: what a failure means, locks within a time limit, durable atomic writes, private folders.
+
+mod lock;
+mod write;
 
 use std::io::{Error, ErrorKind};
 use std::path::Path;
@@ -6,6 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use signal_hook::consts::SIGXFSZ;
+
+pub use lock::lock;
+pub use write::{make_private, persist, sweep, sync_dir, unfinished};
 
 use crate::reason::Reason;
 
