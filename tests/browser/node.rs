@@ -1,8 +1,5 @@
 //! Pages in a real browser: `tests/browser/check.mjs`, whose tools `scripts/test` brings into `target/browser`.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};

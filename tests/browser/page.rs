@@ -1,26 +1,16 @@
 //! The page that `gs-report` writes: what it says, compared with what the services and the catalogue hold; and what a real
 //! browser makes of it (`tests/browser/check.mjs`).
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/browser.rs"]
-mod browser;
-#[path = "support/everywhere.rs"]
-mod everywhere;
-#[path = "support/large.rs"]
-mod large;
-#[path = "support/lived.rs"]
-mod lived;
-mod support;
-
 use std::path::{Path, PathBuf};
 
-use browser::check;
-use everywhere::tell_everywhere;
+use crate::node;
+use crate::node::check;
+use crate::support::all_features::tell_everywhere;
+use crate::support::history::{PLATFORMS, WORDS, list, lived, text};
+use crate::support::large_catalogue;
+use crate::support::{Work, plain};
 use jiff::Timestamp;
-use lived::{PLATFORMS, WORDS, list, lived, text};
 use serde_json::Value;
-use support::{Work, plain};
 
 /// Writes a page of its own with these flags.
 fn page(work: &Work, flags: &[&str]) -> PathBuf {
@@ -188,7 +178,7 @@ fn a_browser_finds_nothing_to_complain_of() {
 
 #[test]
 fn it_loads_itself_anew_when_asked_to_and_lets_a_reader_be() {
-    browser::check_refresh(&page(&lived().work, &["--refresh"]));
+    node::check_refresh(&page(&lived().work, &["--refresh"]));
 }
 
 #[test]
@@ -226,7 +216,7 @@ fn ancestors_14_a_hostile_catalogue_changes_nothing_in_a_browser() {
 fn twenty_thousand_activities_are_a_page_that_works() {
     let work = Work::alone();
     std::fs::create_dir_all(work.data("")).unwrap();
-    large::make(&work.data("catalogue.sqlite"), 20_000, 1, Timestamp::now());
+    large_catalogue::make(&work.data("catalogue.sqlite"), 20_000, 1, Timestamp::now());
     let page = page(&work, &[]);
     let bytes = std::fs::metadata(&page).unwrap().len();
     assert!(bytes < 6_000_000, "{bytes}");

@@ -1,7 +1,5 @@
 //! Programs of others against the simulator: they use the real addresses, and a proxy leads them here.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,15 +1,12 @@
 //! The container, as far as it can be tried without one: what the Dockerfile says is true, and its two scripts. The image
 //! itself is tried by `scripts/container test`.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use support::{Said, Work};
+use crate::support::{Said, Work};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

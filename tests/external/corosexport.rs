@@ -3,14 +3,9 @@
 //! It needs `target/corosexport-venv`, which `scripts/test` makes, or another Python environment that
 //! `COROSEXPORT_VENV` names.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/foreign.rs"]
-mod foreign;
-
 use std::collections::BTreeSet;
 
-use foreign::Foreign;
+use crate::client::Foreign;
 use gs_sim::{CorosSpec, Days, ListSpec, Scenario, sha256};
 
 #[test]

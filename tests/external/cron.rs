@@ -1,5 +1,4 @@
 //! What is a schedule and when it comes, against Debian's cron: its `crontab -n`, and its rules played minute by minute.
-#![allow(clippy::unwrap_used)]
 
 use std::process::Command;
 

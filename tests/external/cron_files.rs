@@ -1,16 +1,12 @@
 //! The files of `cron/`: each as its own validator sees it, what they run, and the state that a run on GitHub leaves.
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/installed.rs"]
-mod installed;
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::installed;
+use crate::support::{LIST, Said, TOKEN, Work, is_inside, plain, shell};
 use gs_sim::{Effect, Fault, Sim};
-use support::{LIST, Said, TOKEN, Work, is_inside, plain, shell};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

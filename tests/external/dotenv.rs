@@ -2,18 +2,14 @@
 //!
 //! It needs `target/dotenv-venv`, which `scripts/test` makes, or another Python environment that `DOTENV_VENV` names.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::support::Work;
 use garminsync::settings::dotenv::{self, Statement};
 use serde::Deserialize;
-use support::Work;
 
 /// What python-dotenv makes of a file.
 #[derive(Deserialize)]
@@ -35,7 +31,7 @@ fn python() -> PathBuf {
 
 fn theirs(files: &[String]) -> Vec<Theirs> {
     let mut command = Command::new(python());
-    command.args(["-I", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dotenv.py")]).env_clear().envs(VARIABLES);
+    command.args(["-I", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/external/dotenv.py")]).env_clear().envs(VARIABLES);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let lines: String = files.iter().map(|file| serde_json::to_string(file).unwrap() + "\n").collect();

@@ -4,16 +4,11 @@
 //! It needs `target/garminconnect-venv`, which `scripts/test` makes, or another Python environment that
 //! `GARMINCONNECT_VENV` names; with Python 3.12 or newer, as older ones only get older releases of that client.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/foreign.rs"]
-mod foreign;
-
-use foreign::Foreign;
+use crate::client::Foreign;
 use gs_sim::{LoginMode, Scenario, fit, sha256};
 use serde_json::{Value, json};
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/garminconnect.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/external/garminconnect.py");
 
 /// All ways in of that client, in its order; those with `cffi` pretend to be a browser down to TLS.
 const STRATEGIES: [&str; 5] = ["mobile+cffi", "mobile+requests", "widget+cffi", "portal+cffi", "portal+requests"];

@@ -3,8 +3,6 @@
 //!
 //! It needs `target/moto-venv`, which `scripts/test` makes, or another Python environment that `MOTO_VENV` names.
 
-#![allow(clippy::unwrap_used)]
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -73,7 +71,7 @@ impl Moto {
     }
 
     fn temporary_keys(&self) -> Value {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/moto.py");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/external/moto.py");
         let mut python = Command::new(tool("python"));
         python.args([script, &format!("http://127.0.0.1:{}", self.port), &self.keys.bucket, &self.keys.region]);
         let output = python.output().unwrap();

@@ -4,7 +4,7 @@
 //! `cargo run --example fit_verdicts -- DIR` does the first part with real files.
 
 #[allow(dead_code)] // it is a program, too
-#[path = "../examples/fit_verdicts.rs"]
+#[path = "../../examples/fit_verdicts.rs"]
 mod verdicts;
 
 use garminsync::fit::{Broken, Kind, scan};

@@ -1,14 +1,11 @@
 //! `gs-notify`: who is told what and when, what passes through, and what an answer means.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support;
+use crate::support::{Said, Work, asked, scenario};
 use gs_sim::notify::Message;
 use gs_sim::{Effect, Fault, Scenario, Sim};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use support::{Said, Work, asked, scenario};
 
 const KEY: &str = "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa";
 

@@ -1,17 +1,11 @@
 //! All is well is said only when there is nothing left to do, by the page and by the channels alike.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use std::path::Path;
 
+use crate::support::world::{World, run};
+use crate::support::{Said, Work};
 use gs_sim::{Effect, Fault, UploadSpec};
 use serde_json::{Value, json};
-use support::{Said, Work};
-use world::{World, run};
 
 const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 

@@ -1,19 +1,12 @@
 //! Progress, as a person sees it: pipelines in a real terminal (tmux), looked at again and again while they run.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/three.rs"]
-mod three;
-#[path = "support/tmux.rs"]
-mod tmux;
-
 use std::collections::BTreeSet;
 
+use crate::support::three_platforms;
+use crate::support::three_platforms::Three;
+use crate::support::tmux::{PROMPT, Screen, Tmux, is_back};
+use crate::support::{FILES, Work};
 use gs_sim::{Effect, Fault, ImportSpec, Scenario};
-use support::{FILES, Work};
-use three::Three;
-use tmux::{PROMPT, Screen, Tmux, is_back};
 
 const STAGES: [&str; 5] = ["gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload"];
 const PIPELINE: &str = "gs-fetch | gs-dedupe | gs-diff | gs-download | gs-upload > sent";
@@ -22,7 +15,7 @@ const NARROW: (u16, u16) = (50, 9);
 
 /// Three accounts out of step, services that take their time, and somebody who is logged in.
 fn slow(each: usize, change: impl FnOnce(&mut Scenario)) -> (Three, Work) {
-    let three = three::scenario(each, 0, |scenario| {
+    let three = three_platforms::scenario(each, 0, |scenario| {
         scenario.latency_ms = 60;
         change(scenario);
     });
@@ -126,7 +119,7 @@ fn are_words(words: &str) -> bool {
     };
     let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
     let is_id = |text: &str| text.len() > 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_platform = |text: &str| three::NAMES.contains(&text);
+    let is_platform = |text: &str| three_platforms::NAMES.contains(&text);
     let is_time = |text: &str| text.ends_with(" s") || text.ends_with(" min");
     match first {
         "" => true,

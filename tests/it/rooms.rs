@@ -1,7 +1,5 @@
 //! Who may import whom: a room imports only from rooms below it. The table is the one of `src/lib.rs`.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

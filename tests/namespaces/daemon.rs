@@ -1,14 +1,9 @@
 //! `garminsync daemon` and `schedule`: the crontab, the page on its port, and Debian's cron with its clock sped up.
 //!
 //! Each test has a crontab of its own: it runs in private mounts and a network with nothing but the loopback (root).
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/installed.rs"]
-mod installed;
-#[path = "support/recipes.rs"]
-mod recipes;
-mod support;
-
+use crate::support::installed;
+use crate::support::recipes;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,8 +12,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::{Said, Work, is_inside, plain, shell};
 use gs_sim::Sim;
-use support::{Said, Work, is_inside, plain, shell};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
 const SPOOL: &str = "/var/spool/cron/crontabs/root";

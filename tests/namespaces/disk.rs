@@ -2,11 +2,8 @@
 //!
 //! Each test runs itself again in a private namespace, where it may mount what it needs.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
-use support::{FILES, Work, asked, is_inside, plain, shell};
+use crate::support;
+use crate::support::{FILES, Work, asked, is_inside, plain, shell};
 
 fn fetched(count: usize) -> (gs_sim::Sim, Work, String) {
     shell("ip link set lo up");

@@ -1,18 +1,12 @@
 //! The way out by a proxy, with production URLs and TLS: each test runs itself again where there is no network but this
 //! machine and no name of a service leads anywhere, so that nothing is reached but by the proxy.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/proxy.rs"]
-mod proxy;
-mod support;
-
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::proxy_server::{Manners, Proxy};
+use crate::support::{LOGIN, Said, Work, asked, is_inside, scenario, shell};
 use gs_sim::Sim;
-use proxy::{Manners, Proxy};
-use support::{LOGIN, Said, Work, asked, is_inside, scenario, shell};
 
 /// The services by TLS on a port of their own, and the certificate that they are to be trusted by.
 struct Services {

@@ -2,14 +2,10 @@
 //!
 //! Each test runs itself again in a private namespace, where it may mount what it needs.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::path::Path;
 
+use crate::support::{Work, is_inside, plain, shell};
 use gs_sim::Sim;
-use support::{Work, is_inside, plain, shell};
 
 /// Three activities, one of them archived; and the list of all.
 fn archived() -> (Sim, Work, String) {

@@ -3,14 +3,10 @@
 //! Each test runs itself again in a private namespace, where the service's names lead to the simulator and its CA is
 //! the only one trusted.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
-use support::{Work, is_inside, requests, scenario, shell};
+use crate::support::{Work, is_inside, requests, scenario, shell};
 
 const NAMES: &str = "127.0.0.1 sso.garmin.com diauth.garmin.com connectapi.garmin.com thegarth.s3.amazonaws.com\n";
 

@@ -1,13 +1,10 @@
 //! A run that is on a service twice, archived and marked, and what becomes of the copy.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
 
 use crate::support::Said;
-use crate::world::{World, domain, ride, run, start};
+use crate::support::world::{World, domain, ride, run, start};
 
 /// Entries beside the copies, on the same days, so that one more that is gone is no list that shrank.
 pub const OTHERS: i64 = 24;

@@ -1,9 +1,6 @@
 //! Three accounts after some weeks of use: archived and synchronised in part, with copies deleted, an upload refused, one
 //! under way, a file missing, one broken, things deleted by hand, a login refused, a command killed. And the page of it.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};

@@ -1,8 +1,5 @@
 //! Catalogues as large as those of people who have recorded all their life: made at once, without a service.
 
-#![allow(dead_code, reason = "each file uses its part")]
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
-
 use std::path::Path;
 use std::time::Duration;
 

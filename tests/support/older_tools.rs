@@ -2,9 +2,6 @@
 //!
 //! The forms are those of the tools: their tables, their names, their units.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

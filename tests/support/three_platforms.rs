@@ -3,9 +3,6 @@
 //! Half of what each holds is on one or both of the others: the same file, or the same recording written anew. Every
 //! exercise has a start of its own, so what the services hold can be compared by start.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use gs_sim::fit::{Leg, Recording, Style};

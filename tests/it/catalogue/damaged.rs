@@ -1,14 +1,10 @@
 //! A damaged catalogue is called damaged, is left as it is, and the advice in the message works.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use support::{FILES, Said, Work, asked, plain};
+use crate::support::{FILES, Said, Work, asked, plain};
 
 const PAGE: u64 = 4096;
 

@@ -1,13 +1,8 @@
 //! The catalogue was lost, and the archive is still there: what its files tell of what was on the platforms once.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
-use support::Said;
-use world::{World, ride, run};
+use crate::support;
+use crate::support::Said;
+use crate::support::world::{World, ride, run};
 
 /// An exercise that garmin.com and COROS had, that somebody has deleted at COROS, and the catalogue is lost.
 fn lost() -> (World, String) {

@@ -2,13 +2,8 @@
 //!
 //! `strace` stands in for such a machine.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/three.rs"]
-mod three;
-
-use support::{Said, Work, plain};
+use crate::support::three_platforms;
+use crate::support::{Said, Work, plain};
 
 /// Runs a command for which each of these system calls fails.
 fn without(work: &Work, refused: &str, name: &str, args: &[&str], input: &str) -> Said {
@@ -22,7 +17,7 @@ const NO_THREADS: &str = "inject=clone,clone3:error=EAGAIN";
 
 #[test]
 fn where_there_can_be_no_more_threads_one_thing_is_done_after_the_other() {
-    let three = three::three(6, 0);
+    let three = three_platforms::three(6, 0);
     let mut work = Work::with(&three.sim);
     work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD", "correct horse");
     work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");

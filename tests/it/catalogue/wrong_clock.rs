@@ -1,17 +1,12 @@
 //! A clock that was ahead once, as on small machines that boot without the network: what was written down then must not
 //! switch off a safeguard for years.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
 use std::process::Command;
 
+use crate::support;
+use crate::support::upload::{COM, COROS, START, coros_run_at, kinds, world};
+use crate::support::{Said, Work, asked, plain};
 use serde_json::Value;
-use support::{Said, Work, asked, plain};
-use upload::{COM, COROS, START, coros_run_at, kinds, world};
 
 const YEARS: i64 = 5 * 365 * 86_400;
 

@@ -1,19 +1,11 @@
 //! `gs-delete`: each guard by the real command.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/twice.rs"]
-mod twice;
-#[path = "support/world.rs"]
-mod world;
-
+use crate::support::duplicates::{OTHERS, down, fill, marked, outcomes, twice, with_copy};
+use crate::support::world::{SERVICES, World, nameless, ride, run, start};
 use gs_sim::fit::{Recording, damage};
 use gs_sim::garmin::activity::{Device, Source};
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
-use twice::{OTHERS, down, fill, marked, outcomes, twice, with_copy};
-use world::{SERVICES, World, nameless, ride, run, start};
 
 #[test]
 fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {

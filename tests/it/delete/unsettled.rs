@@ -1,19 +1,13 @@
 //! `gs-delete` when the service lies or falls silent, when it is killed, and the way back.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/twice.rs"]
-mod twice;
-#[path = "support/world.rs"]
-mod world;
-
 use std::process::Child;
 
+use crate::support::duplicates;
+use crate::support::duplicates::{OTHERS, Twice, down, marked, outcomes, twice, with_copy};
+use crate::support::world;
+use crate::support::world::{SERVICES, domain, nameless, run};
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
-use twice::{OTHERS, Twice, down, marked, outcomes, twice, with_copy};
-use world::{SERVICES, domain, nameless, run};
 
 #[test]
 fn a_service_that_always_says_yes_and_deletes_nothing_is_not_believed() {
@@ -233,7 +227,7 @@ fn the_look_before_a_deletion_counts_and_not_what_another_command_has_seen_since
 fn what_a_person_deleted_and_put_back_is_not_restored_a_second_time() {
     for service in ["garmin-cn", "coros"] {
         let world = world::World::new();
-        twice::fill(&world, service);
+        duplicates::fill(&world, service);
         let id = world.put(service, &run(0));
         world.fetch();
         world.work.archive_all();

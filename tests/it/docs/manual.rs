@@ -1,15 +1,12 @@
 //! `man/` and `completions/`: current, clean, and understood by `man` and the shells.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support;
+use crate::support::Work;
 use garminsync::manual;
-use support::Work;
 
 /// The scripts that are installed, and the names they get.
 const SCRIPTS: [(&str, &str); 2] = [("garminsync", "garminsync"), ("sync", "gs-sync")];

@@ -1,20 +1,14 @@
 //! `docs/recipes.md`: every recipe is followed as it is written, in a home of its own, and comes to what it promises.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/installed.rs"]
-mod installed;
-#[path = "support/recipes.rs"]
-mod recipes;
-mod support;
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::support::installed;
+use crate::support::recipes;
+use crate::support::recipes::Recipe;
+use crate::support::{FILES, Said, Work, asked, requests};
 use gs_sim::{Scenario, Sim};
-use recipes::Recipe;
-use support::{FILES, Said, Work, asked, requests};
 
 const DOCUMENT: &str = "docs/recipes.md";
 const UPLOAD_GARMIN: &str = "/upload-service/upload";

@@ -1,16 +1,12 @@
 //! The record is what `docs/record.schema.json` says: in every document, and in every line of a whole pipeline.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::support::schema::faults;
+use crate::support::{FILES, Said, Work};
 use gs_sim::{Effect, Fault, Scenario};
 use serde_json::{Value, json};
-use support::schema::faults;
-use support::{FILES, Said, Work};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,14 +1,10 @@
 //! `gs-download`: what is fetched, what is not, what is kept of what a service sends, and what a failure leaves.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 
+use crate::support::{FILES, Work, asked, plain, scenario};
 use gs_sim::{ActivitySpec, Effect, Fault, Scenario, Sim};
 use serde_json::{Value, json};
-use support::{FILES, Work, asked, plain, scenario};
 
 /// A simulator and a folder whose catalogue knows its list.
 fn fetched(sim: Sim) -> (Sim, Work) {

@@ -1,14 +1,10 @@
 //! Files of the archive that are replaced: the older original stays, whatever kills the command in the middle.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::{Work, plain};
 use gs_sim::Sim;
-use support::{Work, plain};
 
 /// System calls that change names or contents on the disk. A kill comes before the call takes effect.
 const CALLS: [&str; 10] =

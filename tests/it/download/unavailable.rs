@@ -1,13 +1,9 @@
 //! `gs-download` and files that a service never gives, or holds broken for ever: told a few times, then asked for once a
 //! week and silently, and never because the service gave nothing at all for a while.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{FILES, Said, Work, asked, coros, plain, scenario};
 use gs_sim::{CorosActivitySpec, CorosSpec, Effect, Fault, Sim};
 use serde_json::{Value, json};
-use support::{FILES, Said, Work, asked, coros, plain, scenario};
 
 const DOWNLOADS: &str = "/download-service/";
 

@@ -1,12 +1,8 @@
 //! `gs-fetch` and `gs-download` at COROS: pages, days, zones, files behind a secret address, and answers that are none.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{COROS_LIST, COROS_WHO, Work, asked, coros, requests};
 use gs_sim::{CorosActivitySpec, CorosSpec, Days, Effect, Fault, HISTORY_END, ListSpec, Sim};
 use serde_json::Value;
-use support::{COROS_LIST, COROS_WHO, Work, asked, coros, requests};
 
 const ADDRESS: &str = "/activity/detail/download";
 

@@ -1,14 +1,9 @@
 //! One look is not knowledge: what a platform shows the first time is confirmed before anything is uploaded there.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
+use crate::support;
+use crate::support::world::{World, run};
+use crate::support::{COROS_LIST, SEARCH, Said, Work, plain};
 use gs_sim::{Effect, Fault};
-use support::{COROS_LIST, SEARCH, Said, Work, plain};
-use world::{World, run};
 
 /// Garmin and COROS hold the same dozen of runs, and nobody has looked at either yet.
 fn two_equal() -> World {

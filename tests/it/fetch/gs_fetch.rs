@@ -1,11 +1,7 @@
 //! `gs-fetch`: pages, incremental and full listings, what is gone, what is not believed.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{COUNT, LIST, SEARCH, Work, asked, plain, requests, scenario};
 use gs_sim::{ActivitySpec, Effect, Fault, HISTORY_END, Paging, Scenario};
-use support::{COUNT, LIST, SEARCH, Work, asked, plain, requests, scenario};
 
 fn added(id: u64, start: i64) -> ActivitySpec {
     ActivitySpec { id: Some(id), start: Some(start), sport: Some("running".into()), ..ActivitySpec::default() }

@@ -1,19 +1,12 @@
 //! What stands in front of Garmin's services: a 403 with a web page, 427 and 429 say nothing of the token. The command ends
 //! with 75, and what was renewed or exchanged just before is kept.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/twice.rs"]
-mod twice;
-#[path = "support/upload.rs"]
-mod upload;
-#[path = "support/world.rs"]
-mod world;
-
+use crate::support;
+use crate::support::duplicates;
+use crate::support::upload;
+use crate::support::upload::{COM, START};
+use crate::support::{COUNT, FILES, LIST, LOGIN, SEARCH, TOKEN, Work, asked, plain};
 use gs_sim::{Effect, Fault, Sim};
-use support::{COUNT, FILES, LIST, LOGIN, SEARCH, TOKEN, Work, asked, plain};
-use upload::{COM, START};
 
 const WHO: &str = "/userprofile-service/";
 const DETAIL: &str = "/activity-service/activity/";
@@ -180,7 +173,7 @@ fn in_the_place_of_whose_account_it_is_before_a_write() {
 #[test]
 fn in_the_place_of_a_deletion_or_of_the_look_before_it() {
     for on_deletion in [true, false] {
-        let twice = twice::twice("garmin-com");
+        let twice = duplicates::twice("garmin-com");
         let fault = Fault::new(PAGE).host("connectapi.garmin.com");
         let fault = if on_deletion { fault.method("DELETE") } else { fault.method("GET").path(DETAIL) };
         twice.world.sim.fault(fault);

@@ -2,11 +2,7 @@
 //!
 //! It stands alone: it reads the clock, and `cargo test` runs each file by itself.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
-use support::{FILES, TOKEN, Work, asked, plain};
+use crate::support::{FILES, TOKEN, Work, asked, plain};
 
 #[test]
 fn five_commands_at_once_with_an_expired_token_make_one_refresh_and_keep_the_interval() {

@@ -1,20 +1,15 @@
 //! Answers that trickle, that are larger than they can be, and a person who has had enough of waiting for them.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::upload;
+use crate::support::upload::{COM, START};
+use crate::support::{COROS_LIST, COUNT, FILES, LOGIN, SEARCH, TOKEN, Work, asked, coros, plain, requests, shell};
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
-use support::{COROS_LIST, COUNT, FILES, LOGIN, SEARCH, TOKEN, Work, asked, coros, plain, requests, shell};
-use upload::{COM, START};
 
 /// The page that a login begins with.
 const SIGN_IN: &str = "/mobile/sso/";

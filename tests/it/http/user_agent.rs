@@ -1,15 +1,11 @@
 //! What requests call themselves: an app or a browser where those ask, and garminsync itself elsewhere; never the library.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
+use crate::support;
+use crate::support::upload;
 use std::collections::BTreeMap;
 
+use crate::support::upload::{COM, COROS, DAY, START};
 use gs_sim::Sim;
-use upload::{COM, COROS, DAY, START};
 
 /// Each host, and what its requests call themselves.
 fn agents(sim: &Sim) -> BTreeMap<String, String> {

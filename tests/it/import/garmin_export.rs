@@ -1,19 +1,14 @@
 //! `gs-import` of Garmin's account export: lists in one place, files in another, and names that tell nothing.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/older.rs"]
-mod older;
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use crate::support::older_tools;
+use crate::support::older_tools::{Held, fingerprint, garmin_export, held};
+use crate::support::{FILES, Said, Work, asked, scenario};
 use gs_sim::{Sim, zipfile};
-use older::{Held, fingerprint, garmin_export, held};
 use serde_json::{Value, json};
-use support::{FILES, Said, Work, asked, scenario};
 
 /// Where the activities took place, in turns.
 const ZONES: [i32; 6] = [0, 3600, -6 * 3600, 5 * 3600 + 45 * 60, 13 * 3600, -9 * 3600 - 1800];
@@ -119,7 +114,10 @@ fn three_hundred_activities_of_all_zones_find_their_files_and_what_is_not_sure_i
         let one = &all[at];
         assert_eq!(fs::read(record["file"]["path"].as_str().unwrap()).unwrap(), one.fit, "{record}");
         assert_eq!(record["utc_offset_s"].as_i64(), Some(i64::from(one.offset)));
-        assert_eq!(record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(), older::stamp(one.start));
+        assert_eq!(
+            record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(),
+            older_tools::stamp(one.start)
+        );
         let told = (record["name"].as_str().unwrap(), record["platform_sport"].as_str().unwrap());
         assert_eq!(told, (one.name.as_str(), one.type_key.as_str()));
         assert!((record["distance_m"].as_f64().unwrap() - one.metres).abs() < 1.0);
@@ -230,7 +228,7 @@ fn lists_in_other_spellings_lose_no_file() {
             "a written time",
             Box::new(move |entry| {
                 let start = without_start(entry).as_f64().unwrap() as i64 / 1000;
-                entry.insert("startTimeGmt".into(), json!(older::stamp(start)));
+                entry.insert("startTimeGmt".into(), json!(older_tools::stamp(start)));
             }),
         ),
         (
@@ -250,7 +248,10 @@ fn lists_in_other_spellings_lose_no_file() {
         for record in said.records() {
             let one = all.iter().find(|one| record["id"] == one.id.as_str()).unwrap();
             assert!(fs::read(record["file"]["path"].as_str().unwrap()).unwrap() == one.fit, "{what}");
-            assert_eq!(record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(), older::stamp(one.start));
+            assert_eq!(
+                record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(),
+                older_tools::stamp(one.start)
+            );
             assert_eq!(record["utc_offset_s"].as_i64(), Some(i64::from(one.offset)), "{what}");
         }
     }

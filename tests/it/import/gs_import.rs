@@ -1,18 +1,14 @@
 //! `gs-import`: what is taken over from GarminSync, Sports Sync X and other folders, what is not, and what comes after.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/older.rs"]
-mod older;
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support;
+use crate::support::older_tools;
+use crate::support::older_tools::{GarminSync, Held, SportsSync, fingerprint, held};
+use crate::support::{FILES, Said, Work, asked, plain};
 use gs_sim::{Sim, zipfile};
-use older::{GarminSync, Held, SportsSync, fingerprint, held};
 use serde_json::Value;
-use support::{FILES, Said, Work, asked, plain};
 
 /// A simulator, somebody logged in, and what the simulator holds, the oldest first.
 fn world(count: usize) -> (Sim, Work, Vec<Held>) {
@@ -68,7 +64,10 @@ fn garminsyncs_folder_is_taken_over_and_only_the_rest_is_asked_for() {
             (record["file"]["format"].as_str(), record["file"]["origin"].as_str()),
             (Some("fit"), Some("original"))
         );
-        assert_eq!(record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(), older::stamp(one.start));
+        assert_eq!(
+            record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(),
+            older_tools::stamp(one.start)
+        );
         assert_eq!((record["utc_offset_s"].as_i64(), record["sport"].as_str()), (Some(3600), Some("running")));
         assert!(record["file"]["path"].as_str().unwrap().contains("/data/fit/garmin_com/activity_"));
     }
@@ -121,7 +120,10 @@ fn ancestors_1_a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_
     assert_eq!((record["file"]["format"].as_str(), record["file"]["origin"].as_str()), (Some("tcx"), Some("export")));
     assert!(record["file"]["path"].as_str().unwrap().ends_with("_export.tcx"));
     assert_eq!(bytes_of(&record), all[0].tcx);
-    assert_eq!(record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(), older::stamp(all[0].start));
+    assert_eq!(
+        record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(),
+        older_tools::stamp(all[0].start)
+    );
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [all[0].id.clone()]);
     import(&work, &[], &theirs.dir).ok().silent();
 

@@ -1,16 +1,13 @@
 //! `gs-import` of many files: killed in the middle and run again, stopped by a person, and in a reasonable time.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::support;
+use crate::support::Work;
 use gs_sim::HISTORY_END;
-use support::Work;
 
 /// A folder with so many files of runs, one a day, and their bytes by id.
 fn folder(work: &Work, count: usize) -> (PathBuf, Vec<(String, Vec<u8>)>) {

@@ -1,10 +1,6 @@
 //! `gs-list --format csv`: what a spreadsheet makes of it.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
-use support::{Work, plain};
+use crate::support::{Work, plain};
 
 #[test]
 fn a_name_is_no_formula_and_a_number_stays_one() {

@@ -1,12 +1,8 @@
 //! `gs-list`: filters, formats, numbers; never a request.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{Work, plain, scenario};
 use gs_sim::{ActivitySpec, HISTORY_END, Sim};
 use serde_json::{Value, json};
-use support::{Work, plain, scenario};
 
 fn spec(id: u64, sport: &str, name: &str, days: i64) -> ActivitySpec {
     ActivitySpec {

@@ -1,11 +1,8 @@
 //! Whose account it is: nothing of one person is listed into, or written to, what belongs to another.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support;
+use crate::support::{COROS_WHO, LIST, LOGIN, Said, Work, asked, requests, scenario};
 use gs_sim::{AccountSpec, CorosActivitySpec, CorosSpec, Effect, Fault, Scenario, Sim};
-use support::{COROS_WHO, LIST, LOGIN, Said, Work, asked, requests, scenario};
 
 const WHO: &str = "/userprofile-service/";
 const ANN: [&str; 2] = ["ann@example.com", "a"];

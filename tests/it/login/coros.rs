@@ -1,13 +1,10 @@
 //! `gs-auth` and the session at COROS: both forms of the login, its second factor, four regions, and that there is one
 //! session an account and one login a run.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support;
+use crate::support::{COROS_LIST, COROS_LOGIN, COROS_WHO, Said, Work, asked, coros, requests};
 use gs_sim::{CorosLogin, CorosSpec, Effect, Fault, Sim};
 use serde_json::Value;
-use support::{COROS_LIST, COROS_LOGIN, COROS_WHO, Said, Work, asked, coros, requests};
 
 fn status(status: u16) -> Effect {
     Effect::Status { status, retry_after: None, body: None, content_type: None }

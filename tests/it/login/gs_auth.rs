@@ -1,14 +1,11 @@
 //! `gs-auth`: the three ways in, what is never repeated, and what a token survives.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support;
+use crate::support::{LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario, shell};
 use gs_sim::{Effect, Fault, LoginMode, Scenario, Sim};
 use serde_json::Value;
-use support::{LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario, shell};
 
 const PAGE: &str = "/mobile/sso/en_US/sign-in";
 

@@ -1,11 +1,7 @@
 //! How long logins live: every command that opens a platform writes down what it leaves, and never the token.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{Work, coros, plain};
 use gs_sim::CorosSpec;
-use support::{Work, coros, plain};
 
 /// The row of a platform: when it ends, whether it is renewed, whether it is dead.
 fn row(work: &Work, platform: &str) -> String {

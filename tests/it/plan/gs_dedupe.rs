@@ -1,12 +1,8 @@
 //! `gs-dedupe`: what is marked as a copy, what is not, and which one is kept.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{Work, plain};
 use gs_sim::garmin::activity::Source;
 use serde_json::{Value, json};
-use support::{Work, plain};
 
 /// A run at noon, recorded by a Garmin device.
 fn run(id: &str) -> Value {

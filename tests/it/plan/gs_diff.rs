@@ -1,16 +1,11 @@
 //! `gs-diff`: what is planned, what is not and why, by the real commands against the simulator.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
+use crate::support::world;
+use crate::support::world::{SERVICES, World, ride, run, start, when};
+use crate::support::{COROS_LIST, Said, requests};
 use gs_sim::garmin::activity::Source;
 use gs_sim::{Effect, Fault, UploadAnswer};
 use serde_json::{Value, json};
-use support::{COROS_LIST, Said, requests};
-use world::{SERVICES, World, ride, run, start, when};
 
 /// Each transfer as `from id > to`, in the order of the output; those with an outcome are told by [`reasons`].
 fn planned(said: &Said) -> Vec<String> {

@@ -4,7 +4,7 @@
 //! exercise, or is one by two devices, may be taken for superfluous. How many are recognised stands in
 //! `docs/matching.md`, and is held here: `cargo test --test matching -- --nocapture` prints the table.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::print_stdout)]
 
 use fastrand::Rng;
 use garminsync::activity::Activity;
@@ -270,7 +270,7 @@ fn the_labelled_corpus_has_no_false_copy_and_the_stated_recall() {
     }
     println!("{}", table.join("\n"));
     assert!(falsely.is_empty(), "{} false, the first: {}", falsely.len(), falsely[0]);
-    let stated = include_str!("../docs/matching.md");
+    let stated = include_str!("../../../docs/matching.md");
     for row in table {
         assert!(stated.lines().any(|line| line == row), "docs/matching.md does not say: {row}");
     }

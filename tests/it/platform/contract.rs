@@ -2,16 +2,13 @@
 //!
 //! A new row needs a set-up in [`House::of`], and nothing else here.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
-
-#[path = "support/open.rs"]
-mod open;
-mod support;
-#[path = "support/world.rs"]
-mod world;
+#![allow(clippy::print_stdout)]
 
 use std::collections::BTreeSet;
 
+use crate::support::open_platform;
+use crate::support::open_platform::Opened;
+use crate::support::world::{World, run, start};
 use garminsync::activity::Activity;
 use garminsync::archive::unpack;
 use garminsync::http::Secret;
@@ -21,8 +18,6 @@ use garminsync::platform::{
 use gs_sim::fit::{Recording, damage};
 use gs_sim::{Scenario, UploadAnswer};
 use jiff::Timestamp;
-use open::Opened;
-use world::{World, run, start};
 
 /// One platform, opened, and what stands behind it.
 struct House {
@@ -43,7 +38,7 @@ impl House {
             "folder" => (world.folder(), ""),
             other => panic!("{other} stands in PLATFORMS and has no set-up here; what holds for it?"),
         };
-        let opened = open::open(&name, &world.sim.base_url());
+        let opened = open_platform::open(&name, &world.sim.base_url());
         assert_eq!(kind.has_login(), !user.is_empty());
         if kind.has_login() {
             let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
@@ -399,7 +394,7 @@ fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
 fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
     for kind in PLATFORMS.iter().filter(|kind| kind.has_login()) {
         let world = World::new();
-        let platform = open::open(kind.name, &world.sim.base_url()).platform;
+        let platform = open_platform::open(kind.name, &world.sim.base_url()).platform;
         let entry = Activity { platform: kind.name.into(), id: "1".into(), ..Activity::default() };
         let bytes = run(0).encode();
         let said = [

@@ -1,21 +1,15 @@
 //! COROS as a library sees it: deletions, which are sent once, and what is known after each way they can end.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/open.rs"]
-mod open;
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::open_platform::{AtOnce, options};
+use crate::support::{COROS_LOGIN, asked, coros};
 use garminsync::activity::Activity;
 use garminsync::http::{Http, Secret};
 use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, Platform};
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 use jiff::Timestamp;
-use open::{AtOnce, options};
-use support::{COROS_LOGIN, asked, coros};
 
 const DELETE: &str = "/activity/delete";
 

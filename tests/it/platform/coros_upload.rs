@@ -1,18 +1,13 @@
 //! Uploads to COROS: its three ways to the keys of a store, both stores, the import, and the queue that has the last word.
 //! The library is driven as the commands do it, against the simulator, whose stores check every signature.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/open.rs"]
-mod open;
-mod support;
-
+use crate::support;
+use crate::support::open_platform::{Opened, open_with};
+use crate::support::{COROS_LOGIN, asked, requests};
 use garminsync::http::Secret;
 use garminsync::platform::{Credentials, Error, More, Outgoing, Result, Sent, Uploaded, Window};
 use gs_sim::{CorosSpec, Effect, Fault, ImportSpec, Scenario, Sim, StsSpec};
 use jiff::Timestamp;
-use open::{Opened, open_with};
-use support::{COROS_LOGIN, asked, requests};
 
 const START: i64 = 1_767_881_421;
 const STS: &str = "/oss/sts";

@@ -1,19 +1,15 @@
 //! `folder:PATH`: folders and zip files as a platform, by the real commands; and as a target, by the library.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/open.rs"]
-mod open;
-mod support;
-
 use std::fs;
 use std::path::Path;
 
+use crate::support;
+use crate::support::Work;
+use crate::support::open_platform;
 use garminsync::activity::Activity;
 use garminsync::platform::{Error, Outgoing, Sent, Uploaded};
 use gs_sim::fit::{self, FitBuilder, Recording, Value, damage};
 use gs_sim::zipfile::{zip_of, zip_of_many};
-use support::Work;
 
 const START: i64 = 1_767_881_421;
 const DAY: i64 = 86_400;
@@ -462,7 +458,7 @@ fn outgoing(bytes: &[u8]) -> Outgoing<'_> {
 #[test]
 fn a_file_is_put_there_once_and_found_again() {
     let (work, name) = watch(&[("sub/there.fit", &run(0))]);
-    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     let upload = |bytes: &[u8]| folder.upload(&outgoing(bytes));
     assert_eq!(upload(&run(0)).unwrap(), Uploaded::AlreadyThere(Some(id(&run(0)))));
     assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
@@ -487,15 +483,15 @@ fn a_file_is_put_there_once_and_found_again() {
 #[test]
 fn what_would_not_be_found_again_is_refused_and_a_target_that_is_not_there_is_asked_for_later() {
     let (work, name) = watch(&[("a.zip", &zip_of("a.fit", &run(0)))]);
-    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     for bytes in [settings(), damage::truncate_at(&run(1), 700), b"<gpx/>".to_vec()] {
         assert!(matches!(folder.upload(&outgoing(&bytes)), Err(Error::Refused(_))));
     }
-    let zip = open::open(&format!("{name}/a.zip"), "http://127.0.0.1:9").platform;
+    let zip = open_platform::open(&format!("{name}/a.zip"), "http://127.0.0.1:9").platform;
     assert!(matches!(zip.upload(&outgoing(&run(1))), Err(Error::Input(why)) if why.contains("a zip is only read")));
     assert_eq!(zip.upload(&outgoing(&run(0))).unwrap(), Uploaded::AlreadyThere(Some(id(&run(0)))));
     fs::remove_dir_all(work.dir().join("watch")).unwrap();
-    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     assert!(matches!(folder.upload(&outgoing(&run(1))), Err(Error::Later { down: true, .. })));
     assert!(!work.dir().join("watch").exists(), "a folder that may only be unmounted is never made");
     assert!(matches!(folder.settle(&[]), Err(Error::Later { .. })));
@@ -509,7 +505,7 @@ fn a_full_disk_leaves_nothing_half() {
     let (work, name) = watch(&[]);
     let dir = work.dir().join("watch");
     support::shell(&format!("mount -t tmpfs -o size=64k tmpfs {}", dir.display()));
-    let folder = open::open(&name, "http://127.0.0.1:9").platform;
+    let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(Uploaded::Created(_))));
     let full = folder.upload(&outgoing(&run(1)));
     assert!(matches!(&full, Err(Error::Storage(message)) if message.contains("make room")), "{full:?}");

@@ -1,14 +1,10 @@
 //! Garmin's uploads, what became of them, and deletions: the library's platform against the simulator.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/open.rs"]
-mod open;
-
+use crate::support::open_platform;
+use crate::support::open_platform::Opened;
 use garminsync::activity::Activity;
 use garminsync::platform::{Error, Outgoing, Result, Sent, Uploaded};
 use gs_sim::{Effect, Fault, Scenario, Sim, UploadAnswer, UploadSpec, fit, sha256};
-use open::Opened;
 
 const COM: &str = "garmin.com";
 const START: i64 = 1_790_000_000;
@@ -19,7 +15,7 @@ fn start(spec: UploadSpec) -> (Sim, Opened) {
     let mut scenario = Scenario::default_garmin(3, 7);
     scenario.accounts[0].upload = spec;
     let sim = scenario.start();
-    let opened = open::open("garmin-com", &sim.base_url());
+    let opened = open_platform::open("garmin-com", &sim.base_url());
     let token = sim.with(|state| state.issue_token(COM)).to_string();
     opened.platform.import(&token).unwrap();
     sim.clear_log();

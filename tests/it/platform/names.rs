@@ -1,19 +1,11 @@
 //! How platforms are named: folders with a comma in their path, and the command that deletes, which takes names to the
 //! letter.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/twice.rs"]
-mod twice;
-#[path = "support/world.rs"]
-mod world;
-
 use std::path::Path;
 
+use crate::support::Work;
+use crate::support::duplicates::{outcomes, twice};
 use gs_sim::fit;
-use support::Work;
-use twice::{outcomes, twice};
 
 /// A folder with one run, `number` days in.
 fn folder(work: &Work, path: &str, number: i64) {

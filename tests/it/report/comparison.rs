@@ -1,14 +1,8 @@
 //! What `gs-report` takes for equal, missing, doubtful or twice: the platforms that are compared, and those that are not.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
+use crate::support::world::{SERVICES, World, ride, run};
 use gs_sim::UploadSpec;
 use serde_json::{Value, json};
-use world::{SERVICES, World, ride, run};
 
 fn status(world: &World, args: &[&str]) -> Value {
     world.work.run("gs-report", args).ok().silent();

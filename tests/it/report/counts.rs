@@ -1,15 +1,9 @@
 //! `gs-report` after some weeks of use: what is where and what is not, counted once more from the simulator's own state and
 //! from the catalogue by plain SQL.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/lived.rs"]
-mod lived;
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use lived::{Held, PLATFORMS, WORDS, exercises, find, key, list, lived, moment, text};
+use crate::support::history::{Held, PLATFORMS, WORDS, exercises, find, key, list, lived, moment, text};
 use serde_json::{Value, json};
 
 #[test]

@@ -1,20 +1,12 @@
 //! The command lines that the page names: each does what the page says of it, and then the page says so no more.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/twice.rs"]
-mod twice;
-#[path = "support/world.rs"]
-mod world;
-
 use std::path::Path;
 
+use crate::support::duplicates::{twice, with_copy};
+use crate::support::world::{SERVICES, World, nameless, run};
+use crate::support::{Said, Work};
 use gs_sim::UploadSpec;
 use serde_json::{Value, json};
-use support::{Said, Work};
-use twice::{twice, with_copy};
-use world::{SERVICES, World, nameless, run};
 
 /// `status.json` of now.
 fn status(work: &Work) -> Value {

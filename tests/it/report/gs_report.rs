@@ -1,17 +1,13 @@
 //! `gs-report`: the two files, how they get their place, and what bad input gets.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::support::{LIST, Said, Work, is_inside, plain, shell};
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
-use support::{LIST, Said, Work, is_inside, plain, shell};
 
 const FILES: [&str; 2] = ["index.html", "status.json"];
 

@@ -1,23 +1,16 @@
 //! `gs-report` and what others wrote: secrets, marks that turn a line, numbers that are none; and others that write
 //! meanwhile.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/everywhere.rs"]
-mod everywhere;
-#[path = "support/large.rs"]
-mod large;
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use everywhere::tell_everywhere;
+use crate::support::all_features::tell_everywhere;
+use crate::support::large_catalogue;
+use crate::support::{Work, plain};
 use serde_json::Value;
-use support::{Work, plain};
 
 /// What must not be shown, whatever it stands in.
 const SECRETS: [&str; 9] = [
@@ -173,7 +166,7 @@ impl Drop for Writer {
 #[test]
 fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
     let work = Work::alone();
-    large::make(&work.data("catalogue.sqlite"), 3000, 1, jiff::Timestamp::now());
+    large_catalogue::make(&work.data("catalogue.sqlite"), 3000, 1, jiff::Timestamp::now());
     let _writer = Writer::new(work.data("catalogue.sqlite"));
     let mut seen = BTreeSet::new();
     for _ in 0..8 {
@@ -193,7 +186,7 @@ fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
 #[test]
 fn thousands_of_exercises_on_three_platforms_are_all_in_it() {
     let work = Work::alone();
-    large::make(&work.data("catalogue.sqlite"), 4000, 3, jiff::Timestamp::now());
+    large_catalogue::make(&work.data("catalogue.sqlite"), 4000, 3, jiff::Timestamp::now());
     let told = status(&work);
     let here: i64 = work.sql("SELECT count(*) FROM activities WHERE absences = 0");
     let totals: i64 = told["platforms"].as_array().unwrap().iter().map(|one| one["total"].as_i64().unwrap()).sum();

@@ -1,15 +1,9 @@
 //! `gs-report` after some weeks of use: what was done and what went wrong, compared with the services and the catalogue's
 //! journals by plain SQL.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/lived.rs"]
-mod lived;
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use lived::{WORDS, exercises, key, list, lived, moment, text};
+use crate::support::history::{WORDS, exercises, key, list, lived, moment, text};
 use serde_json::{Value, json};
 
 #[test]

@@ -1,11 +1,9 @@
 //! `gs-schedule`: what is written down, what is refused, and what is told of it.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
+use crate::support;
+use crate::support::{Said, Work};
 use jiff::Timestamp;
 use serde_json::Value;
-use support::{Said, Work};
 
 /// A machine on UTC.
 fn work() -> Work {

@@ -1,21 +1,14 @@
 //! The scripts, and what README, `.env.example` and `docs/` promise: run as written, against the simulator.
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/installed.rs"]
-mod installed;
-#[path = "support/older.rs"]
-mod older;
-#[path = "support/recipes.rs"]
-mod recipes;
-mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::installed;
+use crate::support::older_tools;
+use crate::support::recipes::{Recipe, recipes};
+use crate::support::{FILES, LIST, Said, Work, asked, plain};
 use gs_sim::{Effect, Fault, Scenario};
-use recipes::{Recipe, recipes};
-use support::{FILES, LIST, Said, Work, asked, plain};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
 
@@ -245,17 +238,17 @@ fn the_recipes_of_the_readme_work_as_written() {
 
 /// What the other tools have left in the home of somebody who moves in.
 fn leave_behind(work: &Work, sim: &gs_sim::Sim) {
-    let mut all = older::held(sim, "garmin.com");
+    let mut all = older_tools::held(sim, "garmin.com");
     all.truncate(12);
     let home = work.dir();
-    let theirs = older::GarminSync::new(&home.join("GarminSync/data"));
+    let theirs = older_tools::GarminSync::new(&home.join("GarminSync/data"));
     all[..4].iter().for_each(|one| theirs.add(one, &one.fit));
-    let theirs = older::SportsSync::new(&home.join("sports-sync-x"));
+    let theirs = older_tools::SportsSync::new(&home.join("sports-sync-x"));
     all[4..7].iter().for_each(|one| theirs.add("garmin_com", "running", one, &one.fit));
     let files: Vec<(String, Vec<u8>)> =
         (0..).zip(&all).map(|(n, one)| (format!("me_{n}.fit"), one.fit.clone())).collect();
-    let list: Vec<_> = all.iter().map(older::Held::summary).collect();
-    fs::write(home.join("garmin-export.zip"), older::garmin_export(&list, &files)).unwrap();
+    let list: Vec<_> = all.iter().map(older_tools::Held::summary).collect();
+    fs::write(home.join("garmin-export.zip"), older_tools::garmin_export(&list, &files)).unwrap();
     let health = home.join("HealthData/FitFiles/Activities");
     fs::create_dir_all(&health).unwrap();
     all[7..].iter().for_each(|one| fs::write(health.join(format!("{}_ACTIVITY.fit", one.id)), &one.fit).unwrap());
@@ -274,7 +267,7 @@ fn the_recipes_on_moving_in_work_as_written() {
     leave_behind(&work, &sim);
     let theirs = ["GarminSync", "sports-sync-x", "garmin-export.zip", "HealthData"].map(|name| work.dir().join(name));
     let prints = || -> Vec<_> {
-        let of = |path: &PathBuf| if path.is_dir() { older::fingerprint(path) } else { Vec::new() };
+        let of = |path: &PathBuf| if path.is_dir() { older_tools::fingerprint(path) } else { Vec::new() };
         theirs.iter().flat_map(of).collect()
     };
     let before = prints();

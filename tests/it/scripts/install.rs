@@ -1,18 +1,13 @@
 //! `scripts/install`: what it puts where, again and away.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/installed.rs"]
-mod installed;
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use installed::{INSTALL, built};
-use support::{Said, Work};
+use crate::support;
+use crate::support::installed::{INSTALL, built};
+use crate::support::{Said, Work};
 
 fn install(work: &Work, args: &[&str]) -> Said {
     let (prefix, built) = (work.dir().join("prefix"), built(work));

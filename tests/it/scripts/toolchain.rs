@@ -1,14 +1,10 @@
 //! What the scripts say and do before anything is built: a Rust that is too old, an apt that is busy.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use support::{Said, Work};
+use crate::support::{Said, Work};
 
 /// Scripts that build.
 const BUILDING: [&str; 3] = ["install", "demo", "test"];

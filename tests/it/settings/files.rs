@@ -1,17 +1,14 @@
 //! Whose settings they are, from which file, and what a person is told of them although nothing failed.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use crate::support;
+use crate::support::{LOGIN, Said, Work, asked, plain, scenario};
 use gs_sim::CorosSpec;
-use support::{LOGIN, Said, Work, asked, plain, scenario};
 
 fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

@@ -1,9 +1,6 @@
 //! `gs-settings`: what the settings come to, and never a secret.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
-use support::Work;
+use crate::support::Work;
 
 #[test]
 fn it_shows_where_things_are_and_what_is_set() {

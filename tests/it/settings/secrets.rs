@@ -1,15 +1,11 @@
 //! Secrets that stand elsewhere: in a file, in a pipe, in what a command prints. None is waited for without end, and one that
 //! cannot be had is an error of the configuration, not of the login.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::{LOGIN, Work, asked, plain, requests};
+use crate::support::{LOGIN, Work, asked, plain, requests};
 
 /// A named pipe that nobody writes into.
 fn pipe(work: &Work) -> PathBuf {

@@ -1,15 +1,11 @@
 //! `scripts/sync`: three accounts become equal, whatever happens on the way.
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/three.rs"]
-mod three;
 
 use std::path::Path;
 
+use crate::support;
+use crate::support::three_platforms::{NAMES, Three, scenario, three};
+use crate::support::{Said, Work, asked};
 use gs_sim::{Effect, Fault, LoginMode};
-use support::{Said, Work, asked};
-use three::{NAMES, Three, scenario, three};
 
 const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 const LISTS: [&str; 2] = ["/activitylist-service/", "/activity/query"];

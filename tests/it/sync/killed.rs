@@ -1,20 +1,16 @@
 //! `scripts/sync` killed at every step, then run again: the same end, nothing doubled, nothing lost.
 //!
 //! A file of its own: it takes the machine for itself for a while.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
-
-mod support;
-#[path = "support/three.rs"]
-mod three;
+#![allow(clippy::print_stdout)]
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::support::Work;
+use crate::support::three_platforms::{Three, scenario};
 use gs_sim::{Effect, Fault};
-use support::Work;
-use three::{Three, scenario};
 
 const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 /// More steps than the run has.

@@ -1,14 +1,10 @@
 //! Whole pipelines against the simulator: what a person relies on over years, killed and resumed.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::support::{FILES, LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario};
 use gs_sim::{Effect, Fault, Scenario};
-use support::{FILES, LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario};
 
 #[test]
 fn three_hundred_activities_are_archived_and_a_second_run_asks_for_nothing_but_the_list() {

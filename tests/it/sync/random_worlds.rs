@@ -4,11 +4,7 @@
 //!
 //! A world that goes wrong is named by its seed; `WORLD=17 cargo test --test worlds` runs it alone and says what happened.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test; it says its seeds")]
-
-mod support;
-#[path = "support/world.rs"]
-mod world;
+#![allow(clippy::print_stdout, reason = "a test; it says its seeds")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,10 +12,10 @@ use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::Said;
+use crate::support::world::{World, domain, nameless, run, start};
 use fastrand::Rng;
 use gs_sim::{Change, Effect, Fault, When};
-use support::Said;
-use world::{World, domain, nameless, run, start};
 
 const WORLDS: u64 = 200;
 const SERVICES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];

@@ -1,13 +1,9 @@
 //! `gs-upload` and the ways of COROS: keys, a store, an import, a queue that has its say late, and one session at a time.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
+use crate::support;
+use crate::support::COROS_LOGIN;
+use crate::support::upload::{COM, COROS, DAY, IMPORT, QUEUE, START, STS, World, kill, kinds, world};
 use gs_sim::{Effect, Fault, ImportSpec, Scenario, StsSpec};
-use support::COROS_LOGIN;
-use upload::{COM, COROS, DAY, IMPORT, QUEUE, START, STS, World, kill, kinds, world};
 
 /// One exercise of garmin.com, planned to COROS, with something changed there.
 fn planned(change: impl FnOnce(&mut Scenario)) -> (World, String) {

@@ -1,13 +1,8 @@
 //! `gs-upload` and what Garmin answers: taken, there already, refused at once or late, consent missing, and nonsense.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
+use crate::support::upload::{CN, COM, DAY, SEND_GARMIN, START, STATUS_GARMIN, World, kinds, world};
 use gs_sim::{Effect, Fault, UploadAnswer, UploadSpec};
 use serde_json::Value;
-use upload::{CN, COM, DAY, SEND_GARMIN, START, STATUS_GARMIN, World, kinds, world};
 
 /// One exercise of garmin.com, planned to garmin.cn, whose uploads go as told.
 fn planned(spec: UploadSpec) -> (World, String) {

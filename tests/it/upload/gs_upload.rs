@@ -1,14 +1,11 @@
 //! `gs-upload`, from each platform to each: sent once, followed to its end, read back, and nothing the second time.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
+use crate::support;
+use crate::support::Said;
+use crate::support::upload;
+use crate::support::upload::{CN, COM, COROS, START, World, kinds, start, world};
 use gs_sim::{Effect, Fault};
 use serde_json::Value;
-use support::Said;
-use upload::{CN, COM, COROS, START, World, kinds, start, world};
 
 /// `gs-fetch | gs-diff --from FROM --to TO | gs-download | gs-upload`
 fn pipeline(world: &World, from: &str, to: &str) -> Said {

@@ -1,14 +1,11 @@
 //! `gs-upload` killed at each step: the next run settles it or sends it, and nothing is doubled.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
+use crate::support;
+use crate::support::upload;
 use std::time::Duration;
 
+use crate::support::upload::{CN, COM, COROS, IMPORT, SEND_GARMIN, START, World, kill, kinds, world};
 use gs_sim::{Effect, Fault};
-use upload::{CN, COM, COROS, IMPORT, SEND_GARMIN, START, World, kill, kinds, world};
 
 /// A target, and the path that makes an activity of a file there.
 const TARGETS: [(&str, &str); 2] = [(CN, SEND_GARMIN), (COROS, IMPORT)];

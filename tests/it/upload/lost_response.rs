@@ -1,13 +1,7 @@
 //! Uploads whose answer was lost: services list late, so one look that does not show them proves nothing.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
+use crate::support::upload::{CN, COM, COROS, DAY, IMPORT, SEND_GARMIN, START, World, kinds, world};
 use gs_sim::{Effect, Fault, ImportSpec, UploadSpec};
-use upload::{CN, COM, COROS, DAY, IMPORT, SEND_GARMIN, START, World, kinds, world};
 
 const TARGETS: [(&str, &str); 2] = [(CN, SEND_GARMIN), (COROS, IMPORT)];
 

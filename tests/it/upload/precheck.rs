@@ -1,12 +1,9 @@
 //! `gs-upload` looks before it sends: what is there is not sent, whoever put it there and however little is known of it.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
+use crate::support;
+use crate::support::upload;
+use crate::support::upload::{CN, COM, COROS, DAY, START, World, coros_run_at, kinds, run_at, start, world};
 use gs_sim::{ActivitySpec, CorosActivitySpec, Effect, Fault};
-use upload::{CN, COM, COROS, DAY, START, World, coros_run_at, kinds, run_at, start, world};
 
 /// Ten years ago.
 const LONG_AGO: i64 = START - 3650 * DAY;

@@ -1,13 +1,9 @@
 //! `gs-upload`: which records it takes, which it hands on untouched, what it says of files that cannot go, and its flags.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
+use crate::support;
+use crate::support::upload::{CN, COM, COROS, DAY, IMPORT, SEND_GARMIN, START, World, kinds, run_at, world};
 use gs_sim::{ActivitySpec, Effect, Fault, UploadAnswer};
 use serde_json::{Value, json};
-use upload::{CN, COM, COROS, DAY, IMPORT, SEND_GARMIN, START, World, kinds, run_at, world};
 
 const NEXT: i64 = START + DAY + 401;
 
