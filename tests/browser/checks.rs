@@ -1,4 +1,4 @@
-//! The checks that `tests/page.rs` holds the page to, on pages that were made by hand: a good one and many bad ones.
+//! The checks that `page.rs` holds the page to, on pages that were made by hand: a good one and many bad ones.
 
 use crate::node;
 

@@ -54,7 +54,7 @@ fn each_platform_is_told_with_what_its_service_and_the_catalogue_hold() {
         let card =
             platforms.split("<article").find(|card| card.contains(&format!("<p class=\"id\">{name}</p>"))).unwrap();
         let (said, told) = (read(&format!("<body>{card}")), lived.platform(name));
-        // The simulator's own count; status.json has it too, as tests/gs_report_world.rs makes sure.
+        // The simulator's own count; status.json has it too, as tests/it/report/counts.rs makes sure.
         assert!(said.contains(&format!("{} activities", lived.held()[name].len())), "{said}");
         let words = [
             ("downloaded", "downloaded"),

@@ -1,4 +1,4 @@
-"""Reads .env files with python-dotenv itself, for tests/dotenv.rs.
+"""Reads .env files with python-dotenv itself, for tests/external/dotenv.rs.
 
 Standard input has one file a line, as a JSON string; standard output has one JSON object a line:
   statements  [name or null, value or null, line of an error or null], before ${NAME} is replaced

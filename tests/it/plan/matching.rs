@@ -2,7 +2,7 @@
 //!
 //! The corpus is generated from a fixed seed. Of each kind of pair it is known what it is; no pair that is not one
 //! exercise, or is one by two devices, may be taken for superfluous. How many are recognised stands in
-//! `docs/matching.md`, and is held here: `cargo test --test matching -- --nocapture` prints the table.
+//! `docs/matching.md`, and is held here: `cargo test --test it plan::matching -- --nocapture` prints the table.
 
 #![allow(clippy::print_stdout)]
 

@@ -310,7 +310,7 @@ fn follow(recipe: &Recipe, work: &Work, sim: &gs_sim::Sim) {
             eprintln!("not run: there is no jq on this machine");
         }
         "jq" => drop(shell(work, &recipe.text, "").ok()),
-        // tests/daemon.rs does it, where it has a crontab of its own.
+        // tests/namespaces/daemon.rs does it, where it has a crontab of its own.
         "crontab" => {}
         "restore" => restore(work, &recipe.text),
         how => panic!("{}: no way to run {how:?}", recipe.line),

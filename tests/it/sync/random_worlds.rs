@@ -2,7 +2,7 @@
 //! that are killed. After two clean runs nothing is doubled by us, nothing is lost, and nothing was deleted whose other copy
 //! is gone.
 //!
-//! A world that goes wrong is named by its seed; `WORLD=17 cargo test --test worlds` runs it alone and says what happened.
+//! A world that goes wrong is named by its seed; `WORLD=17 cargo test --test it random_worlds` runs it alone and says what happened.
 
 #![allow(clippy::print_stdout, reason = "a test; it says its seeds")]
 
