@@ -10,7 +10,7 @@
 //!           → record, matching, status, http, fit → schedule, lang, walk → fs, activity, sport, clock
 //! ```
 //!
-//! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
+//! A room imports only from rooms to its right; `tests/it/rooms.rs` holds that. So:
 //!
 //! - [`activity`]: an entry on a platform, the one type that everybody knows; [`sport`]: services' types to FIT's; [`fs`]: what
 //!   a failure of the file system means.

@@ -1,4 +1,4 @@
-//! The lines of the decision table, one by one. The many are in `tests/matching.rs`.
+//! The lines of the decision table, one by one. The many are in `tests/it/plan/matching.rs`.
 
 use super::*;
 

@@ -2,9 +2,6 @@
 //!
 //! A command that ends otherwise than expected fails the test with what was run, where, and all it said.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,7 +10,19 @@ use std::process::{Child, Command, Stdio};
 use gs_sim::{LoggedRequest, Scenario, Sim};
 use serde_json::Value;
 
+pub mod all_features;
+pub mod duplicates;
+pub mod history;
+pub mod installed;
+pub mod large_catalogue;
+pub mod older_tools;
+pub mod open_platform;
+pub mod recipes;
 pub mod schema;
+pub mod three_platforms;
+pub mod tmux;
+pub mod upload;
+pub mod world;
 
 /// A folder, and the settings that the commands in it get.
 pub struct Work {
@@ -357,9 +366,13 @@ pub fn is_inside(test: &str) -> bool {
     if !is_root {
         command.arg("--map-root-user");
     }
-    command.arg("--").arg(std::env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]).env(INSIDE, "1");
+    command
+        .arg("--")
+        .arg(std::env::current_exe().unwrap())
+        .args([&format!("::{test}"), "--nocapture"])
+        .env(INSIDE, "1");
     let output = command.output().expect("unshare (util-linux) is needed");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    assert!(output.status.success() && said.contains(" 1 passed"), "{said}");
     false
 }

@@ -1,8 +1,5 @@
 //! A real terminal for the commands: tmux, with a shell in it at which somebody types, and a look at what stands there.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};

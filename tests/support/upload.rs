@@ -1,8 +1,5 @@
 //! Accounts that are out of step, and the way of an exercise from one to the other, stage by stage.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -115,11 +112,6 @@ impl World {
     /// `gs-list | gs-diff --from FROM --to TO | gs-download`, of the exercises that began then alone.
     pub fn plan_of(&self, from: &str, to: &str, starts: &[i64]) -> String {
         self.planned(&["--from", from, "--to", to], starts)
-    }
-
-    /// The same, with what may be there already.
-    pub fn plan_of_doubtful(&self, from: &str, to: &str, start: i64) -> String {
-        self.planned(&["--from", from, "--to", to, "--doubtful"], &[start])
     }
 
     /// The same, with other flags of `gs-diff`.

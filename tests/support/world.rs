@@ -2,9 +2,6 @@
 //!
 //! What is put there is a FIT file, and the service tells of it what the file says, as after an upload by hand.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::path::PathBuf;
 
 use gs_sim::fit::{Leg, Recording, Style};

@@ -1,0 +1,138 @@
+//! The record is what `docs/record.schema.json` says: in every document, and in every line of a whole pipeline.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::support::schema::faults;
+use crate::support::{FILES, Said, Work};
+use gs_sim::{Effect, Fault, Scenario};
+use serde_json::{Value, json};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every line is a record of ours, and has no field that nobody tells of. Adds what was seen to `seen`.
+#[track_caller]
+fn all_told(said: &Said, seen: &mut BTreeSet<String>) -> String {
+    for record in said.records() {
+        assert_eq!(faults(&record, true), [""; 0], "{record}\n{said}");
+        collect("", &record, seen);
+    }
+    said.out.clone()
+}
+
+/// The names of all fields, with those that they stand in, and the kinds of outcomes and problems.
+fn collect(at: &str, value: &Value, seen: &mut BTreeSet<String>) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let name = format!("{at}{name}");
+        if ["outcome.kind", "problem.kind", "type", "copy_of.certainty"].contains(&name.as_str()) {
+            seen.insert(format!("{name}={}", value.as_str().unwrap()));
+        }
+        collect(&format!("{name}."), value, seen);
+        seen.insert(name);
+    }
+}
+
+#[test]
+fn every_line_that_a_command_prints_is_as_the_schema_has_it() {
+    let sim = Scenario::default_three(60, 3).start();
+    let mut work = Work::with(&sim);
+    work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
+    work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
+    work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+    let mut seen = BTreeSet::new();
+    let pass = |name: &str, args: &[&str], input: &str, seen: &mut BTreeSet<String>| {
+        all_told(&work.given(name, args, input), seen)
+    };
+    let listed = pass("gs-fetch", &[], "", &mut seen);
+    let planned = pass("gs-diff", &["--all"], &listed, &mut seen);
+    sim.fault(Fault::new(Effect::Html).path(FILES).count(1));
+    let archived = pass("gs-download", &[], &planned, &mut seen);
+    let sent = pass("gs-upload", &[], &archived, &mut seen);
+    pass("gs-notify", &[], &sent, &mut seen);
+    let marked = pass("gs-dedupe", &["--copies"], &listed, &mut seen);
+    let both = pass("gs-download", &[], &marked, &mut seen);
+    let judged = pass("gs-dedupe", &[], &both, &mut seen);
+    pass("gs-delete", &["--yes", "--max-delete", "1"], &judged, &mut seen);
+    let gone = pass("gs-list", &["--all"], "", &mut seen);
+    assert!(gone.lines().count() > 100);
+    let expected = [
+        "type=activity",
+        "type=transfer",
+        "outcome.kind=created",
+        "outcome.kind=deleted",
+        "outcome.kind=skipped",
+        "outcome.why",
+        "copy_of.certainty=same-file",
+        "problem.kind=bad-file",
+        "file.format",
+        "deleted.confirmed",
+        "activity.start_time",
+        "why",
+    ];
+    let lacking: Vec<_> = expected.iter().filter(|name| !seen.contains(**name)).collect();
+    assert!(lacking.is_empty(), "the pipeline showed no {lacking:?}, only {seen:?}");
+}
+
+#[test]
+fn what_is_no_record_is_told_apart() {
+    let good = json!({"type": "activity", "platform": "coros", "id": "1", "mood": "good"});
+    assert_eq!(faults(&good, false), [""; 0]);
+    assert_eq!(faults(&good, true), ["record: nobody tells of mood"]);
+    assert_eq!(faults(&json!({"type": "weather", "rain": 1}), true), [""; 0]);
+    for (name, value) in [
+        ("id", json!(1)),
+        ("start_time", json!("yesterday")),
+        ("timer_time_s", json!("5")),
+        ("file", json!({"path": "a", "sha256": "b", "bytes": -1})),
+        ("copy_of", json!({"id": "1", "why": [1], "certainty": "x"})),
+        ("type", json!(1)),
+    ] {
+        let mut bad = good.clone();
+        bad[name] = value;
+        assert!(!faults(&bad, false).is_empty(), "{bad}");
+        let line = bad.to_string();
+        assert!(garminsync::record::Record::parse(line.as_bytes()).is_err(), "the commands take {line}");
+    }
+    assert!(!faults(&json!({"type": "transfer", "to": "coros"}), false).is_empty());
+    assert!(!faults(&json!({"platform": "coros"}), false).is_empty());
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut all = vec![root().join("README.md")];
+    for dir in ["docs", "man", "src/bin"] {
+        all.extend(std::fs::read_dir(root().join(dir)).into_iter().flatten().map(|entry| entry.unwrap().path()));
+    }
+    all.retain(|path| path.extension().is_some_and(|ending| ["md", "rs", "1", "5"].iter().any(|text| ending == *text)));
+    all
+}
+
+/// The text as its reader has it: a page for `man` without its marks, and with examples in one line.
+fn as_read(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    if path.extension().is_some_and(|ending| ending == "1" || ending == "5") {
+        let plain = text.replace("\\\n", "").replace("\\-", "-").replace("\\(aq", "'").replace("\\e", "\\");
+        return plain.replace("\n ", "").replace(".EE\n", "\n");
+    }
+    text
+}
+
+#[test]
+fn every_example_of_a_record_in_the_documents_is_one() {
+    let mut found = 0;
+    for path in documents() {
+        let text = as_read(&path);
+        for (at, _) in text.match_indices("{\"type\":\"") {
+            // What a test or a person has to fill in is no example.
+            let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
+            let record = values
+                .next()
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{}: {error}: {:.200}", path.display(), &text[at..]));
+            assert_eq!(faults(&record, true), [""; 0], "{}: {record}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found >= 4, "only {found} examples were found");
+}
