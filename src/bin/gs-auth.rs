@@ -197,7 +197,10 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
                 .ok_or_else(|| Failure::new(Exit::LoginRequired, "nothing was pasted"))?
         } else {
             piped()?.ok_or_else(|| {
-                Failure::new(Exit::LoginRequired, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
+                Failure::new(
+                    Exit::LoginRequired,
+                    "nobody is there to log in; run it on a terminal, or pipe the ticket in",
+                )
             })?
         };
         platform.import(clean(text.expose()))
@@ -314,7 +317,8 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
 }
 
 fn export(run: &mut Run) -> Outcome {
-    let nobody = || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
+    let nobody =
+        || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
     let kind = only(run, |kind| Ok(run.has_token(kind)))?.ok_or_else(nobody)?;
     let platform = open(run, kind)?;
     let token = platform.export().map_err(|error| named(kind, error.into()))?;
@@ -372,7 +376,10 @@ fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
     for purpose in [Purpose::Write, Purpose::Download] {
         let lock = run.archive.lock(kind.name, purpose, run.lock_wait)?;
         locks.push(lock.ok_or_else(|| {
-            Failure::new(Exit::TempFail, format!("{}: another command is using this account; try again later", kind.name))
+            Failure::new(
+                Exit::TempFail,
+                format!("{}: another command is using this account; try again later", kind.name),
+            )
         })?);
     }
     open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;

@@ -82,8 +82,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             break;
         }
         result = record.map_err(Failure::from).and_then(|(line, record)| {
-            pass(record, &is_meant, &mut deletions, &mut output)
-                .map_err(|failure| failure.at_line(line))
+            pass(record, &is_meant, &mut deletions, &mut output).map_err(|failure| failure.at_line(line))
         });
     }
     // However it ended: what was asked for is looked up and handed on.

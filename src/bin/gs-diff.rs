@@ -19,7 +19,7 @@ use garminsync::cli::{
     self, Bar, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run,
 };
 use garminsync::i18n;
-use garminsync::plan::diff::{self, Decision, Exercises, Target, Overrides};
+use garminsync::plan::diff::{self, Decision, Exercises, Overrides, Target};
 use garminsync::platform::Kind;
 use garminsync::reason::Reason;
 use garminsync::record::{self, Record, TransferRecord, explained};

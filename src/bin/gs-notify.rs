@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Ready, Run};
 use garminsync::http::{Http, Request};
-use garminsync::reason::Reason;
 use garminsync::notify::{self, CHANNELS, Lang, Marks, Message, Style, Summary, Text, Tone};
+use garminsync::reason::Reason;
 use jiff::Timestamp;
 
 const NAME: &str = "gs-notify";

@@ -102,8 +102,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             break;
         }
         result = record.map_err(Failure::from).and_then(|(line, record)| {
-            pass(args, record, &is_meant, &mut uploads, &mut output)
-                .map_err(|failure| failure.at_line(line))
+            pass(args, record, &is_meant, &mut uploads, &mut output).map_err(|failure| failure.at_line(line))
         });
     }
     // However it ended: what was sent is followed and handed on.

@@ -107,7 +107,14 @@ impl Catalogue {
                 "INSERT INTO logins (platform, state, until, refusals, reason, at) VALUES (?1, ?6, ?2, ?3, ?4, ?5)
                  ON CONFLICT (platform) DO UPDATE SET until = ?2, refusals = ?3, at = ?5,
                     reason = iif(state = 'refused', reason, ?4), state = iif(state = 'begun', 'cooldown', state)",
-                params![platform, until.as_second(), refusals + u32::from(counts), reason.to_json(), now.as_second(), state],
+                params![
+                    platform,
+                    until.as_second(),
+                    refusals + u32::from(counts),
+                    reason.to_json(),
+                    now.as_second(),
+                    state
+                ],
             )?;
             Ok(until)
         })

@@ -146,9 +146,7 @@ impl Error {
         match self {
             Error::Full { path, no_room } => no_room.reason(path),
             Error::NoLocks { path } => Reason::NoLocks { path: path.display().to_string() },
-            Error::ReadOnly { path, why } => {
-                Reason::ReadOnly { path: path.display().to_string(), detail: why.clone() }
-            }
+            Error::ReadOnly { path, why } => Reason::ReadOnly { path: path.display().to_string(), detail: why.clone() },
             error => Reason::Storage { detail: error.to_string() },
         }
     }

@@ -148,7 +148,10 @@ impl Catalogue {
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let row = |row: &rusqlite::Row| {
                 let last = Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH);
-                Ok(((row.get(0)?, row.get(1)?), ProblemRow { reason: Reason::from_json(&row.get::<_, String>(2)?), last }))
+                Ok((
+                    (row.get(0)?, row.get(1)?),
+                    ProblemRow { reason: Reason::from_json(&row.get::<_, String>(2)?), last },
+                ))
             };
             statement.query_map([command], row)?.collect()
         });
@@ -173,7 +176,12 @@ mod tests {
     use super::*;
 
     fn refused(catalogue: &mut Catalogue, id: &str, kind: &str, counts_in: Option<&str>, hours: i64) -> u32 {
-        let refusal = Refusal { entry: ("garmin-com", id), kind, reason: &Reason::NotFound { detail: "HTTP 404".into() }, counts_in };
+        let refusal = Refusal {
+            entry: ("garmin-com", id),
+            kind,
+            reason: &Reason::NotFound { detail: "HTTP 404".into() },
+            counts_in,
+        };
         catalogue.set_refused(&refusal, later(hours)).unwrap()
     }
 

@@ -177,7 +177,8 @@ impl Catalogue {
     /// The commands of a run, in the order in which they began; without those named `except`.
     pub fn stages(&self, run: &str, except: &str) -> Result<Vec<Stage>> {
         let stages = || {
-            let sql = "SELECT command, exit, reason, platform FROM runs WHERE run = ?1 AND command <> ?2 ORDER BY number";
+            let sql =
+                "SELECT command, exit, reason, platform FROM runs WHERE run = ?1 AND command <> ?2 ORDER BY number";
             let mut statement = self.connection.prepare_cached(sql)?;
             let rows = statement.query_map([run, except], |row| {
                 Ok(Stage { command: row.get(0)?, exit: row.get(1)?, reason: reason(row, 2)?, platform: row.get(3)? })

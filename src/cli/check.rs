@@ -38,11 +38,11 @@ impl Run {
             // That nobody has logged in yet is no mistake in a setting.
             Err(failure) if failure.exit == Exit::LoginRequired => {}
             Err(failure) => found.push(Err(failure)),
-            Ok(kinds) => found.extend(kinds.into_iter().map(|kind| {
-                self.ownership(kind).check_settings().map_err(|error| {
-                    Failure::from(error).on(kind.name)
-                })
-            })),
+            Ok(kinds) => {
+                found.extend(kinds.into_iter().map(|kind| {
+                    self.ownership(kind).check_settings().map_err(|error| Failure::from(error).on(kind.name))
+                }))
+            }
         }
         found.into_iter().filter_map(Result::err).collect()
     }

@@ -158,7 +158,8 @@ impl<'a> Deletions<'a> {
     /// one that is kept.
     fn guarded(&self, kind: &Kind, record: &ActivityRecord, there: bool) -> Result<Result<Entry, Reason>, Failure> {
         let no = |reason: Reason| Ok(Err(reason));
-        let (Some(duplicate_of), Some(copy)) = (&record.duplicate_of, self.run.catalogue.entry(kind.name, &record.activity.id)?)
+        let (Some(duplicate_of), Some(copy)) =
+            (&record.duplicate_of, self.run.catalogue.entry(kind.name, &record.activity.id)?)
         else {
             return no(Reason::UnknownActivity);
         };

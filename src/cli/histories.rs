@@ -10,7 +10,7 @@ use crate::activity::Activity;
 use crate::catalogue::{
     self, Catalogue, Coverage, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
 };
-use crate::plan::diff::{self, Journal, Link, Links, FileState, Presence, Target, Upload, UploadState};
+use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
 use crate::plan::precheck;
 use crate::platform::Kind;
 use crate::reason::Reason;

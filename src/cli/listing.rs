@@ -350,9 +350,7 @@ impl Listing<'_> {
             return Ok(());
         }
         match self.platform.count()? {
-            Some(count @ 1..) => {
-                Err(untrusted(Reason::ListingEmpty { count }))
-            }
+            Some(count @ 1..) => Err(untrusted(Reason::ListingEmpty { count })),
             _ => Ok(()),
         }
     }

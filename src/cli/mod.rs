@@ -37,13 +37,13 @@ mod target;
 mod upload;
 mod zone;
 
+pub use crate::exit::Exit;
 pub use crate::i18n::{clock as duration, size};
 pub use args::{Common, Filter, HasCommon, named, names_of};
 pub use channels::Ready;
 pub use compare::{Rule, candidate};
 pub use delete::{Deletions, MAX_DELETE};
 pub use download::Downloads;
-pub use crate::exit::Exit;
 pub use exit::{Failure, Outcome};
 pub use histories::{Histories, History};
 pub use identity::{Ownership, person};

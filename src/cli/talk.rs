@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
-use super::args::{Common, LogFormat, When};
-use super::progress::{Screen, Stage, View};
 use super::Failure;
+use super::args::{Common, LogFormat, When};
+use super::progress::{Painter, Screen, View};
 use crate::activity::printable;
 use crate::reason::Reason;
 
@@ -19,7 +19,7 @@ pub struct Talk {
     /// The terminal that stderr leads to. Other programs may draw there, too.
     screen: Option<Arc<Screen>>,
     /// The lines of this program, if any are shown.
-    pub(super) stage: Option<Arc<Stage>>,
+    pub(super) stage: Option<Arc<Painter>>,
     first: Mutex<Option<First>>,
 }
 
@@ -63,7 +63,7 @@ impl Talk {
             }
             _ => None,
         };
-        Talk { command, level, json, screen, stage: view.map(Stage::new), first: Mutex::new(None) }
+        Talk { command, level, json, screen, stage: view.map(Painter::new), first: Mutex::new(None) }
     }
 
     /// Something failed.

@@ -169,8 +169,7 @@ impl Target {
     /// Another command writes to it for longer than we wait.
     pub fn open(run: &Run, kind: &'static Kind, http: Arc<Http>) -> Result<platform::Result<Target>, Failure> {
         let lock = run.archive.lock(kind.name, Purpose::Write, run.lock_wait)?;
-        let lock =
-            lock.ok_or_else(|| Failure::because(Exit::TempFail, Reason::UploadBusy))?;
+        let lock = lock.ok_or_else(|| Failure::because(Exit::TempFail, Reason::UploadBusy))?;
         Ok(run.connect(kind, http.clone(), true).map(|platform| Target {
             kind,
             platform,

@@ -52,9 +52,7 @@ fn entries(entries: &[Entry]) -> Vec<Value> {
 }
 
 fn skipped(summary: &Summary) -> Vec<Value> {
-    let value = |((platform, _), skipped): (&(String, String), &Skipped)| {
-        json!({"platform": platform, "reasons": explained(skipped.reasons.iter().cloned()), "count": skipped.count})
-    };
+    let value = |((platform, _), skipped): (&(String, String), &Skipped)| json!({"platform": platform, "reasons": explained(skipped.reasons.iter().cloned()), "count": skipped.count});
     summary.skipped.iter().map(value).collect()
 }
 

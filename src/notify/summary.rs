@@ -269,9 +269,8 @@ impl Summary {
         let exit = matter.exit.and_then(Exit::of);
         let is_of_records =
             matches!(exit, Some(Exit::Partial | Exit::TempFail | Exit::LoginRequired)) && worst.max() >= exit;
-        let is_same = |failure: &Failure, reason: &Reason| {
-            failure.reason.as_ref().is_some_and(|own| own.code() == reason.code())
-        };
+        let is_same =
+            |failure: &Failure, reason: &Reason| failure.reason.as_ref().is_some_and(|own| own.code() == reason.code());
         is_of_records && matter.reason.as_ref().is_none_or(|reason| own().any(|one| is_same(one, reason.reason())))
     }
 }

@@ -105,9 +105,7 @@ impl Logins<'_> {
                     self.guard.in_trouble(&login(&why)).map(|until| self.paused("came to nothing", &why, until))
                 }
                 // The next one by itself would be somebody else's login again.
-                Ended::Otherwise(error @ Error::OtherAccount(_)) => {
-                    self.guard.refused(&error.reason()).map(|()| error)
-                }
+                Ended::Otherwise(error @ Error::OtherAccount(_)) => self.guard.refused(&error.reason()).map(|()| error),
                 Ended::Untried(message) => Ok(Error::Later { message, down: true }),
                 Ended::Otherwise(error) => Ok(error),
                 Ended::NotSent(error) => self.guard.was_not_sent().map(|()| error),

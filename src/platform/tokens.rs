@@ -46,9 +46,7 @@ impl Reserved<'_> {
             self.file.as_file().set_len(text.len() as u64)?;
             self.file.as_file().sync_all()
         };
-        write()
-            .and_then(|()| persist(self.file, &store.path()))
-            .map_err(|error| store.failed("writing", &error))
+        write().and_then(|()| persist(self.file, &store.path())).map_err(|error| store.failed("writing", &error))
     }
 }
 

@@ -96,7 +96,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::KeptNotArchived => "要保留的活动在归档中没有完好的文件；请运行 gs-download",
         Reason::BetterCopy => "两者中较好的一个",
         Reason::KeptNotListed => "平台列表中没有要保留的活动",
-        Reason::DeletionLimit { limit } => return format!("已达到每次删除 {limit} 个的上限；请提高 --max-delete 或再次运行"),
+        Reason::DeletionLimit { limit } => {
+            return format!("已达到每次删除 {limit} 个的上限；请提高 --max-delete 或再次运行");
+        }
         Reason::NotConfirmed => "未指定 --yes",
         Reason::UnknownActivity => "目录中没有该活动；请运行 gs-fetch",
         Reason::UnknownKept => "目录中没有要保留的活动；请运行 gs-fetch",
@@ -132,9 +134,13 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::EntriesUnreadable { count } => return format!("已忽略列表：有 {count} 条无法读取"),
         Reason::ListingUnordered => "已忽略列表：顺序混乱，可能不完整；请稍后重试",
-        Reason::ListingUnstable { looks } => return format!("已忽略列表：{looks} 次请求得到 {looks} 个不同的列表；请稍后重试"),
+        Reason::ListingUnstable { looks } => {
+            return format!("已忽略列表：{looks} 次请求得到 {looks} 个不同的列表；请稍后重试");
+        }
         Reason::SecondLookUnusable => "已忽略列表：第二次请求的内容无法读取或顺序混乱；请稍后重试",
-        Reason::ListingEmpty { count } => return format!("已忽略列表：列表为空，但平台统计有 {count} 个活动；请稍后重试"),
+        Reason::ListingEmpty { count } => {
+            return format!("已忽略列表：列表为空，但平台统计有 {count} 个活动；请稍后重试");
+        }
         Reason::ListingImplausible { missing, known, has_account } => {
             let cause = match has_account {
                 true => "是否为另一个账号（gs-auth status）？",

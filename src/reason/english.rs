@@ -57,7 +57,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::FileNotArchived => "file not in the archive; run gs-download",
         Reason::SeveralFiles => "not uploaded: the activity has several files",
         Reason::FileChanged => "file changed since the plan was made; run gs-diff again",
-        Reason::FileDamaged => "file in the archive is corrupt or missing; run gs-list --downloaded | gs-download --verify",
+        Reason::FileDamaged => {
+            "file in the archive is corrupt or missing; run gs-list --downloaded | gs-download --verify"
+        }
         Reason::ConvertedOnly => "only a converted file, no original",
         Reason::EnteredByHand => "entered by hand: no file",
         Reason::NoFile => "the service has no file",
@@ -65,7 +67,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::FormatNotAccepted { format } => return format!("{} files are not uploaded", format.to_uppercase()),
         Reason::SportNotAccepted { sport, platform } => {
             return format!("{platform} does not accept {sport}; upload anyway: gs-diff --retry-rejected");
-        },
+        }
 
         Reason::NoStartTime => "no start time: cannot check for duplicates",
         Reason::StartInFuture { start } => {
@@ -107,7 +109,10 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::BetterCopy => "the better one of the two",
         Reason::KeptNotListed => "the platform does not list the activity to keep",
         Reason::DeletionLimit { limit } => {
-            return format!("limit of {} reached; raise --max-delete or run again", i18n::counted(*limit, "deletion", "deletions"));
+            return format!(
+                "limit of {} reached; raise --max-delete or run again",
+                i18n::counted(*limit, "deletion", "deletions")
+            );
         }
         Reason::NotConfirmed => "--yes was not given",
         Reason::UnknownActivity => "not in the catalogue; run gs-fetch",
@@ -135,7 +140,9 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("timer times differ: {one:.0} s, {other:.0} s");
         }
         Reason::Distance { percent } => return format!("distance {percent:.1} %"),
-        Reason::DistancesDiffer { metres: [one, other] } => return format!("distances differ: {one:.0} m, {other:.0} m"),
+        Reason::DistancesDiffer { metres: [one, other] } => {
+            return format!("distances differ: {one:.0} m, {other:.0} m");
+        }
         Reason::SameDevice => "same device",
         Reason::DifferentDevices => "different devices",
         Reason::DevicesUnknown => "devices not comparable",
@@ -145,7 +152,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::EntriesUnreadable { count } => {
             return format!("listing ignored: {} could not be read", i18n::counted(*count, "entry", "entries"));
         }
-        Reason::ListingUnordered => "listing ignored: its entries are not in order, so parts may be missing; try again later",
+        Reason::ListingUnordered => {
+            "listing ignored: its entries are not in order, so parts may be missing; try again later"
+        }
         Reason::ListingUnstable { looks } => {
             return format!("listing ignored: {looks} requests gave {looks} different lists; try again later");
         }

@@ -29,7 +29,10 @@ fn code_and_parameters_are_flat() {
     let json = |reason: &Reason| serde_json::from_str::<serde_json::Value>(&reason.to_json()).unwrap();
     let reason = Reason::PossibleDuplicate { id: "9".into(), certainty: "shifted".into() };
     assert_eq!(json(&reason), serde_json::json!({"code": "possible-duplicate", "id": "9", "certainty": "shifted"}));
-    assert_eq!((reason.code().as_str(), json(&Reason::Stopped)), ("possible-duplicate", serde_json::json!({"code": "stopped"})));
+    assert_eq!(
+        (reason.code().as_str(), json(&Reason::Stopped)),
+        ("possible-duplicate", serde_json::json!({"code": "stopped"}))
+    );
 }
 
 #[test]

@@ -69,7 +69,10 @@ fn the_examples_are_records_and_have_every_field() {
         for field in part["properties"].as_object().into_iter().flat_map(Map::keys) {
             let named = format!("\"{field}\":");
             let is_shown = EXAMPLES.iter().any(|line| line.contains(&named));
-            assert!(is_shown || matches!(field.as_str(), "retry_original_at" | "unavailable"), "no example has {field} of {name}");
+            assert!(
+                is_shown || matches!(field.as_str(), "retry_original_at" | "unavailable"),
+                "no example has {field} of {name}"
+            );
         }
     }
 }

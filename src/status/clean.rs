@@ -107,7 +107,9 @@ fn redact(value: &mut Value) {
     match value {
         Value::String(text) => *text = Clean::of(text).0,
         Value::Array(items) => items.iter_mut().for_each(redact),
-        Value::Object(fields) => fields.iter_mut().filter(|(name, _)| *name != "code").for_each(|(_, value)| redact(value)),
+        Value::Object(fields) => {
+            fields.iter_mut().filter(|(name, _)| *name != "code").for_each(|(_, value)| redact(value))
+        }
         _ => {}
     }
 }

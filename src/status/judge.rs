@@ -12,7 +12,7 @@ use crate::clock;
 use crate::exit::Exit;
 use crate::reason::Reason;
 
-use super::{Command, Login, RedactedReason, Matter, Outstanding, State, What, flag};
+use super::{Command, Login, Matter, Outstanding, RedactedReason, State, What, flag};
 
 /// What is older says nothing about today.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -411,7 +411,8 @@ impl Signs {
     /// has mended it.
     fn login_needed(&self, row: &Command, needed: Matter, of_platforms: &[Matter]) -> Option<Matter> {
         let named = self.known(row).and_then(|name| self.platforms.iter().find(|one| one.name == name));
-        let is_none_set_up = row.reason.as_ref().is_some_and(|reason| matches!(reason.reason(), Reason::NoPlatform { .. }));
+        let is_none_set_up =
+            row.reason.as_ref().is_some_and(|reason| matches!(reason.reason(), Reason::NoPlatform { .. }));
         let says_it = |matter: &Matter| {
             let is_login = matches!(matter.what, What::LoginRefused | What::LoginDead | What::Cooldown);
             is_login && named.is_none_or(|one| matter.platform.as_deref() == Some(one.name.as_str()))

@@ -214,8 +214,7 @@ impl<'a> Downloads<'a> {
     /// An open platform. The inner error: its account cannot be used.
     fn platform(&mut self, name: &str) -> Result<platform::Result<&dyn Platform>, Failure> {
         if !self.open.contains_key(name) {
-            let kind =
-                platform::kind(name).ok_or_else(|| Failure::usage(format!("unknown platform {name:?}")))?;
+            let kind = platform::kind(name).ok_or_else(|| Failure::usage(format!("unknown platform {name:?}")))?;
             match self.run.connect(kind, self.http.clone(), false) {
                 Ok(platform) => drop(self.open.insert(name.to_owned(), platform)),
                 Err(error) => return Ok(Err(error)),

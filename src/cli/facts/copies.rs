@@ -37,7 +37,8 @@ impl Compared<'_> {
         let doubts = doubts.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
         shifted.extend(doubts.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
         shifted.sort_by_key(|(one, other, _)| (*one, *other));
-        let likeness = |(one, other, reasons)| Likeness { one: self.activity(one), other: self.activity(other), reasons };
+        let likeness =
+            |(one, other, reasons)| Likeness { one: self.activity(one), other: self.activity(other), reasons };
         (copies, shifted.into_iter().map(likeness).collect())
     }
 }

@@ -92,7 +92,11 @@ impl Run {
 impl Compared<'_> {
     /// Uploads that the next run makes.
     fn to_send(&self) -> u64 {
-        self.missing().iter().filter(|missing| missing.reason == MissingReason::ToUpload).map(|missing| missing.count).sum()
+        self.missing()
+            .iter()
+            .filter(|missing| missing.reason == MissingReason::ToUpload)
+            .map(|missing| missing.count)
+            .sum()
     }
 
     /// Files that belong into the archive and that nobody has asked for.

@@ -4,9 +4,9 @@ use super::compared::Compared;
 use super::read::Around;
 use crate::catalogue::AccountRow;
 use crate::cli::History;
-use crate::status::judge::{PlatformSigns, Signs, Unbelieved};
 use crate::reason::Reason;
-use crate::status::{RedactedReason, Login, NoFile, Platform, Refusal, flag};
+use crate::status::judge::{PlatformSigns, Signs, Unbelieved};
+use crate::status::{Login, NoFile, Platform, RedactedReason, Refusal, flag};
 
 impl Compared<'_> {
     /// The platforms. `signs`: what was gathered of them.
@@ -58,7 +58,8 @@ impl Compared<'_> {
         let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
         let sign = |(at, around): (usize, &Around)| {
             let barred = around.barred.as_ref();
-            let pause = barred.and_then(|login| login.pause(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
+            let pause =
+                barred.and_then(|login| login.pause(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
             let refused_login = barred.filter(|login| login.refused);
             PlatformSigns {
                 name: self.names[at].clone(),

@@ -62,7 +62,11 @@ impl Compared<'_> {
         let mut lists: Vec<[Vec<Lacking>; 5]> = self.names.iter().map(|_| Default::default()).collect();
         for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
             let Some((reason, detail)) = self.unarchived(self.entry(at)) else { continue };
-            let item = Lacking { activity: self.activity(at), reasons: detail.iter().map(RedactedReason::of).collect(), since: None };
+            let item = Lacking {
+                activity: self.activity(at),
+                reasons: detail.iter().map(RedactedReason::of).collect(),
+                since: None,
+            };
             let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
             lists[self.platform_of[at]][place].push(item);
         }

@@ -3,26 +3,26 @@
 //! A command makes a [`Bar`] and tells it what it counts, what it is at and what it waits for. What becomes of that:
 //!
 //! - `line.rs` makes one line of text of it; indicatif does the rate, the time left and the layout.
-//! - `board.rs` is where the stages, each a program of its own, put their lines so that all of them know all lines.
+//! - `shared_dir.rs` is where the stages, each a program of its own, put their lines so that all of them know all lines.
 //! - `screen.rs` draws them below the cursor, and everything that is said above them.
-//! - `stage.rs` does that eight times a second for this program, and takes its lines away in the end.
+//! - `painter.rs` does that eight times a second for this program, and takes its lines away in the end.
 
-mod board;
 mod line;
+mod painter;
 mod screen;
-mod stage;
-mod words;
+mod shared_dir;
+mod status_text;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(super) use painter::{Painter, View};
 pub(super) use screen::Screen;
-pub(super) use stage::{Stage, View};
 
 use super::Talk;
 use crate::http::Pause;
 use line::Line;
-use words::Why;
+use status_text::Why;
 
 /// Shorter waits are not worth a word.
 const WORTH_A_WORD: Duration = Duration::from_millis(300);
@@ -58,18 +58,18 @@ impl Bar {
 
     /// What it waits for, with `{}` for the time that is left, and how long. Then it is at what it was at.
     pub fn wait(&self, what: &str, time: Duration) {
-        self.wait_for(what, time, Why::Work);
+        self.wait_for(what, time, Why::Own);
     }
 
     /// A pause before a request.
     pub fn pause(&self, pause: Pause<'_>, time: Duration) {
         match pause {
-            Pause::Turn => self.wait_for("turn in {}", time, Why::Turn),
+            Pause::Turn => self.wait_for("next request in {}", time, Why::RateLimit),
             Pause::Asked(platform) => {
-                self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, Why::Trouble);
+                self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, Why::Service);
             }
-            Pause::Again => self.wait_for("tries again in {}", time, Why::Trouble),
-            Pause::Login => self.wait_for("sends the password in {}", time, Why::Work),
+            Pause::Again => self.wait_for("retry in {}", time, Why::Service),
+            Pause::Login => self.wait_for("sends the password in {}", time, Why::Own),
         }
     }
 

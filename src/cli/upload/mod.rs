@@ -15,9 +15,9 @@ use jiff::Timestamp;
 use super::{Bar, Failure, Run, Targets, record_of};
 use crate::archive::Piece;
 use crate::catalogue::{TransferOutcome, TransferRow};
+use crate::i18n::Lang;
 use crate::matching::Matcher;
 use crate::platform::{Kind, Outgoing};
-use crate::i18n::Lang;
 use crate::reason::{self, Reason};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord, explained};
 

@@ -8,9 +8,9 @@ use super::account::{bearer, refusal};
 use super::token::Token;
 use super::{Garmin, front, list, mobile_page};
 use crate::http::{Request, Response, limit};
-use crate::reason::Reason;
 use crate::platform::attempt::{Attempt, Ended};
 use crate::platform::{Error, Identity, Result, json};
+use crate::reason::Reason;
 
 /// What the profile says of the person.
 #[derive(Debug, Default, PartialEq, Eq)]

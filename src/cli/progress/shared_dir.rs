@@ -1,8 +1,8 @@
 //! What the stages of one pipeline know of each other: the lines that each of them shows.
 //!
-//! They are programs of their own, of one process group. The group has a folder, and each stage a slot in it: a file with
+//! They are programs of their own, of one process group. The group has a folder, and each stage a stage_file in it: a file with
 //! its lines, named by its process and locked for as long as that lives. The lock of a killed one is free, and whoever
-//! looks next takes the slot away. Whoever reads or writes slots, or the terminal, holds the lock of the folder meanwhile.
+//! looks next takes the stage_file away. Whoever reads or writes stage_files, or the terminal, holds the lock of the folder meanwhile.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::line::Shown;
+use super::line::RenderedLine;
 
 /// Nobody holds the lock for longer than a few milliseconds, unless he was stopped just then.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -22,58 +22,58 @@ static THREADS: Mutex<()> = Mutex::new(());
 
 /// The folder of a process group.
 #[derive(Debug)]
-pub struct Board {
+pub struct SharedDir {
     base: PathBuf,
     dir: PathBuf,
 }
 
-/// Leave to look at the board and to write to the terminal, until it is dropped.
-pub struct Inside<'a> {
-    board: &'a Board,
+/// Leave to look at the shared_dir and to write to the terminal, until it is dropped.
+pub struct Guard<'a> {
+    shared_dir: &'a SharedDir,
     folder: File,
     threads: MutexGuard<'static, ()>,
 }
 
 /// The lines of this program.
 #[derive(Debug)]
-pub struct Slot {
+pub struct StageFile {
     file: File,
     path: PathBuf,
 }
 
-impl Board {
-    /// The board of this program's group: in `$XDG_RUNTIME_DIR`, else in the folder for temporary files. Nothing is
+impl SharedDir {
+    /// The shared_dir of this program's group: in `$XDG_RUNTIME_DIR`, else in the folder for temporary files. Nothing is
     /// written yet.
-    pub fn of_this_group() -> Board {
+    pub fn of_this_group() -> SharedDir {
         let group = rustix::process::getpgrp().as_raw_nonzero().get();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let base = match runtime.filter(|dir| dir.is_absolute() && dir.is_dir()) {
             Some(dir) => dir.join("garminsync"),
             None => std::env::temp_dir().join(format!("garminsync-{}", rustix::process::geteuid().as_raw())),
         };
-        Board::new(base, &group.to_string())
+        SharedDir::new(base, &group.to_string())
     }
 
-    fn new(base: PathBuf, group: &str) -> Board {
-        Board { dir: base.join(group), base }
+    fn new(base: PathBuf, group: &str) -> SharedDir {
+        SharedDir { dir: base.join(group), base }
     }
 
     /// Goes there, and makes the folder if need be. `None` if that cannot be had, or somebody holds it for too long.
-    pub fn enter(&self) -> Option<Inside<'_>> {
+    pub fn enter(&self) -> Option<Guard<'_>> {
         let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             self.make().ok()?;
             if let Some(folder) = self.lock()? {
-                return Some(Inside { board: self, folder, threads });
+                return Some(Guard { shared_dir: self, folder, threads });
             }
         }
     }
 
     /// The same, if anybody was there before.
-    pub fn look(&self) -> Option<Inside<'_>> {
+    pub fn look(&self) -> Option<Guard<'_>> {
         let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = self.lock()??;
-        Some(Inside { board: self, folder, threads })
+        Some(Guard { shared_dir: self, folder, threads })
     }
 
     fn make(&self) -> io::Result<()> {
@@ -100,7 +100,7 @@ impl Board {
             let dir = entry.path();
             let Ok(folder) = File::open(&dir) else { continue };
             // One that somebody is in has somebody to take it away.
-            if dir != self.dir && folder.try_lock().is_ok() && slots(&dir).is_empty() {
+            if dir != self.dir && folder.try_lock().is_ok() && stage_files(&dir).is_empty() {
                 let _ = fs::remove_dir(&dir);
             }
         }
@@ -123,41 +123,41 @@ impl Board {
     }
 }
 
-impl Inside<'_> {
+impl Guard<'_> {
     /// The lines of all stages that live, in the order in which a shell starts them.
-    pub fn lines(&self) -> Vec<Shown> {
-        let slots = slots(&self.board.dir);
-        slots
+    pub fn lines(&self) -> Vec<RenderedLine> {
+        let stage_files = stage_files(&self.shared_dir.dir);
+        stage_files
             .iter()
-            .filter_map(|path| serde_json::from_slice::<Vec<Shown>>(&fs::read(path).ok()?).ok())
+            .filter_map(|path| serde_json::from_slice::<Vec<RenderedLine>>(&fs::read(path).ok()?).ok())
             .flatten()
             .collect()
     }
 
     /// Writes this program's lines.
-    pub fn write(&self, slot: &mut Option<Slot>, lines: &[Shown]) -> io::Result<()> {
-        let slot = match slot {
-            Some(slot) => slot,
-            None => slot.insert(self.slot()?),
+    pub fn write(&self, stage_file: &mut Option<StageFile>, lines: &[RenderedLine]) -> io::Result<()> {
+        let stage_file = match stage_file {
+            Some(stage_file) => stage_file,
+            None => stage_file.insert(self.stage_file()?),
         };
         let text = serde_json::to_vec(lines)?;
-        slot.file.set_len(0)?;
-        std::os::unix::fs::FileExt::write_all_at(&slot.file, &text, 0)
+        stage_file.file.set_len(0)?;
+        std::os::unix::fs::FileExt::write_all_at(&stage_file.file, &text, 0)
     }
 
-    fn slot(&self) -> io::Result<Slot> {
-        let path = self.board.dir.join(std::process::id().to_string());
+    fn stage_file(&self) -> io::Result<StageFile> {
+        let path = self.shared_dir.dir.join(std::process::id().to_string());
         let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
         file.try_lock().map_err(io::Error::from)?;
-        Ok(Slot { file, path })
+        Ok(StageFile { file, path })
     }
 
     /// Takes this program's lines away, and the folder if they were the last.
-    pub fn take_away(&self, slot: Slot) {
-        let _ = fs::remove_file(&slot.path);
-        drop(slot);
-        if slots(&self.board.dir).is_empty() {
-            let _ = fs::remove_dir(&self.board.dir);
+    pub fn take_away(&self, stage_file: StageFile) {
+        let _ = fs::remove_file(&stage_file.path);
+        drop(stage_file);
+        if stage_files(&self.shared_dir.dir).is_empty() {
+            let _ = fs::remove_dir(&self.shared_dir.dir);
         }
     }
 
@@ -176,76 +176,76 @@ impl Inside<'_> {
 
     /// Lets the other stages in, and keeps the threads of this program out while it does `work`.
     pub fn alone(self, work: impl FnOnce()) {
-        let Inside { folder, threads, .. } = self;
+        let Guard { folder, threads, .. } = self;
         drop(folder);
         work();
         drop(threads);
     }
 }
 
-/// The slots in a folder whose programs live, by their number; the others are taken away.
-fn slots(dir: &Path) -> Vec<PathBuf> {
-    let mut slots: Vec<(u32, PathBuf)> = Vec::new();
+/// The stage_files in a folder whose programs live, by their number; the others are taken away.
+fn stage_files(dir: &Path) -> Vec<PathBuf> {
+    let mut stage_files: Vec<(u32, PathBuf)> = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let Some(process) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let Ok(file) = File::open(entry.path()) else { continue };
         if file.try_lock_shared().is_ok() {
             let _ = fs::remove_file(entry.path());
         } else {
-            slots.push((process, entry.path()));
+            stage_files.push((process, entry.path()));
         }
     }
-    slots.sort();
-    slots.into_iter().map(|(_, path)| path).collect()
+    stage_files.sort();
+    stage_files.into_iter().map(|(_, path)| path).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> Vec<Shown> {
-        vec![Shown { idle: false, text: text.to_owned() }]
+    fn shown(text: &str) -> Vec<RenderedLine> {
+        vec![RenderedLine { idle: false, text: text.to_owned() }]
     }
 
-    /// A slot as another program would have it.
-    fn other(board: &Board, process: u32, text: &str) -> Slot {
-        board.make().unwrap();
-        let path = board.dir.join(process.to_string());
+    /// A stage_file as another program would have it.
+    fn other(shared_dir: &SharedDir, process: u32, text: &str) -> StageFile {
+        shared_dir.make().unwrap();
+        let path = shared_dir.dir.join(process.to_string());
         let file = File::create(&path).unwrap();
         file.try_lock().unwrap();
         fs::write(&path, serde_json::to_vec(&shown(text)).unwrap()).unwrap();
-        Slot { file, path }
+        StageFile { file, path }
     }
 
-    fn texts(board: &Board) -> Vec<String> {
-        board.look().map_or_else(Vec::new, |inside| inside.lines().into_iter().map(|line| line.text).collect())
+    fn texts(shared_dir: &SharedDir) -> Vec<String> {
+        shared_dir.look().map_or_else(Vec::new, |guard| guard.lines().into_iter().map(|line| line.text).collect())
     }
 
     #[test]
     fn lines_stand_in_the_order_of_the_processes_and_those_of_a_killed_one_are_taken_away() {
         let place = tempfile::tempdir().unwrap();
-        let board = Board::new(place.path().join("base"), "7");
-        assert!(texts(&board).is_empty() && !board.dir.exists());
+        let shared_dir = SharedDir::new(place.path().join("base"), "7");
+        assert!(texts(&shared_dir).is_empty() && !shared_dir.dir.exists());
         let own = std::process::id();
-        let (before, after) = (other(&board, own - 1, "first"), other(&board, own + 1, "third"));
-        let mut slot = None;
-        board.enter().unwrap().write(&mut slot, &shown("second, and longer")).unwrap();
-        board.enter().unwrap().write(&mut slot, &shown("second")).unwrap();
-        assert_eq!(texts(&board), ["first", "second", "third"]);
+        let (before, after) = (other(&shared_dir, own - 1, "first"), other(&shared_dir, own + 1, "third"));
+        let mut stage_file = None;
+        shared_dir.enter().unwrap().write(&mut stage_file, &shown("second, and longer")).unwrap();
+        shared_dir.enter().unwrap().write(&mut stage_file, &shown("second")).unwrap();
+        assert_eq!(texts(&shared_dir), ["first", "second", "third"]);
         // A killed one leaves its file, and the lock goes with it.
         let left = before.path.clone();
         drop(before);
-        assert_eq!(texts(&board), ["second", "third"]);
+        assert_eq!(texts(&shared_dir), ["second", "third"]);
         assert!(!left.exists());
-        board.enter().unwrap().take_away(slot.take().unwrap());
-        assert_eq!(texts(&board), ["third"]);
+        shared_dir.enter().unwrap().take_away(stage_file.take().unwrap());
+        assert_eq!(texts(&shared_dir), ["third"]);
         drop(after);
         // The next group finds what nobody lives in.
-        let next = Board::new(place.path().join("base"), "8");
-        let mut slot = None;
-        next.enter().unwrap().write(&mut slot, &shown("next")).unwrap();
-        assert!(!board.dir.exists());
-        next.enter().unwrap().take_away(slot.unwrap());
+        let next = SharedDir::new(place.path().join("base"), "8");
+        let mut stage_file = None;
+        next.enter().unwrap().write(&mut stage_file, &shown("next")).unwrap();
+        assert!(!shared_dir.dir.exists());
+        next.enter().unwrap().take_away(stage_file.unwrap());
         assert!(!next.dir.exists());
     }
 
@@ -255,23 +255,23 @@ mod tests {
         let base = place.path().join("base");
         fs::create_dir(&base).unwrap();
         fs::set_permissions(&base, fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(Board::new(base.clone(), "7").enter().is_none());
+        assert!(SharedDir::new(base.clone(), "7").enter().is_none());
         fs::set_permissions(&base, fs::Permissions::from_mode(0o700)).unwrap();
-        let board = Board::new(base.clone(), "7");
-        assert!(board.enter().is_some());
+        let shared_dir = SharedDir::new(base.clone(), "7");
+        assert!(shared_dir.enter().is_some());
         std::os::unix::fs::symlink(&base, place.path().join("link")).unwrap();
-        assert!(Board::new(place.path().join("link"), "7").enter().is_none());
+        assert!(SharedDir::new(place.path().join("link"), "7").enter().is_none());
     }
 
     #[test]
     fn whoever_was_stopped_inside_holds_nobody_up_for_long() {
         let place = tempfile::tempdir().unwrap();
-        let board = Board::new(place.path().join("base"), "7");
-        board.make().unwrap();
-        let stopped = File::open(&board.dir).unwrap();
+        let shared_dir = SharedDir::new(place.path().join("base"), "7");
+        shared_dir.make().unwrap();
+        let stopped = File::open(&shared_dir.dir).unwrap();
         stopped.lock().unwrap();
         let began = Instant::now();
-        assert!(board.enter().is_none() && board.look().is_none());
+        assert!(shared_dir.enter().is_none() && shared_dir.look().is_none());
         assert!(began.elapsed() < Duration::from_secs(5));
     }
 }

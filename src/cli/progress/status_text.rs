@@ -36,22 +36,22 @@ struct Wait {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     /// For its turn, as before every request: what that is for matters as much.
-    Turn,
+    RateLimit,
     /// For something of its own.
-    Work,
+    Own,
     /// The service holds it up.
-    Trouble,
+    Service,
 }
 
 /// How a stage is, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub enum ActivityState {
     /// It has nothing to do yet.
     Idle,
     /// It works.
     Busy,
     /// The service holds it up.
-    Held,
+    Waiting,
 }
 
 impl State {
@@ -89,16 +89,16 @@ impl State {
     }
 
     /// How long it still waits.
-    pub fn held_for(&self, now: Instant) -> Duration {
+    pub fn remaining_wait(&self, now: Instant) -> Duration {
         self.waiting(now).map_or(Duration::ZERO, |(_, left)| left)
     }
 
     /// How it is.
-    pub fn mood(&self, now: Instant) -> Mood {
+    pub fn activity(&self, now: Instant) -> ActivityState {
         match self.waiting(now) {
-            Some((wait, _)) if wait.why == Why::Trouble => Mood::Held,
-            None if self.needs_input => Mood::Idle,
-            _ => Mood::Busy,
+            Some((wait, _)) if wait.why == Why::Service => ActivityState::Waiting,
+            None if self.needs_input => ActivityState::Idle,
+            _ => ActivityState::Busy,
         }
     }
 
@@ -110,7 +110,7 @@ impl State {
         }
         if let Some((wait, left)) = self.waiting(now) {
             let waits = wait.what.replace("{}", &wait_of(left));
-            let is_beside = wait.why == Why::Turn && !self.at.is_empty();
+            let is_beside = wait.why == Why::RateLimit && !self.at.is_empty();
             return if is_beside { format!("{}, {waits}", self.at) } else { waits };
         }
         if self.needs_input {
@@ -204,19 +204,22 @@ mod tests {
         let mut state = State::new();
         let now = Instant::now();
         state.at("coros 47\u{1b}[2J", now);
-        assert_eq!((state.words(now), state.mood(now)), ("coros 47[2J".into(), Mood::Busy));
-        state.wait("turn in {}".into(), (seconds(1.9), now), Why::Turn);
-        assert_eq!((state.words(now), state.mood(now)), ("coros 47[2J, turn in 1.9 s".into(), Mood::Busy));
-        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), Why::Trouble);
+        assert_eq!((state.words(now), state.activity(now)), ("coros 47[2J".into(), ActivityState::Busy));
+        state.wait("next request in {}".into(), (seconds(1.9), now), Why::RateLimit);
         assert_eq!(
-            (state.words(now), state.mood(now)),
-            ("asked to wait 2 min 10 s (Retry-After of coros)".into(), Mood::Held)
+            (state.words(now), state.activity(now)),
+            ("coros 47[2J, next request in 1.9 s".into(), ActivityState::Busy)
+        );
+        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), Why::Service);
+        assert_eq!(
+            (state.words(now), state.activity(now)),
+            ("asked to wait 2 min 10 s (Retry-After of coros)".into(), ActivityState::Waiting)
         );
         let later = now + seconds(131.0);
-        assert_eq!((state.words(later), state.mood(later)), ("coros 47[2J".into(), Mood::Busy));
+        assert_eq!((state.words(later), state.activity(later)), ("coros 47[2J".into(), ActivityState::Busy));
         assert_eq!(state.words(later + seconds(20.0)), "coros 47[2J, 21 s");
         state.needs_input = true;
-        assert_eq!((state.words(later), state.mood(later)), ("waits for input".into(), Mood::Idle));
+        assert_eq!((state.words(later), state.activity(later)), ("waits for input".into(), ActivityState::Idle));
         state.stopping = true;
         assert!(state.words(later).starts_with("ends with its input"));
     }

@@ -1,13 +1,13 @@
-//! This program among the stages of a pipeline: it keeps its lines fresh on the board, and draws all when nobody else does.
+//! This program among the stages of a pipeline: it keeps its lines fresh on the shared_dir, and draws all when nobody else does.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::board::{Inside, Slot};
-use super::line::{Line, Shown};
+use super::line::{Line, RenderedLine};
 use super::screen::Screen;
+use super::shared_dir::{Guard, StageFile};
 
 /// How often lines are drawn.
 const TICK: Duration = Duration::from_millis(125);
@@ -25,23 +25,23 @@ pub enum View {
 }
 
 /// The lines of this program.
-pub struct Stage {
+pub struct Painter {
     view: View,
     lines: Mutex<Vec<Arc<Line>>>,
-    slot: Mutex<Option<Slot>>,
+    stage_file: Mutex<Option<StageFile>>,
     ticker: Mutex<Option<JoinHandle<()>>>,
     is_over: AtomicBool,
     /// What was said last, and when, where there is no terminal.
     said: Mutex<(Vec<String>, Option<Instant>)>,
 }
 
-impl Stage {
+impl Painter {
     /// A program without a line yet.
-    pub fn new(view: View) -> Arc<Stage> {
-        Arc::new(Stage {
+    pub fn new(view: View) -> Arc<Painter> {
+        Arc::new(Painter {
             view,
             lines: Mutex::default(),
-            slot: Mutex::default(),
+            stage_file: Mutex::default(),
             ticker: Mutex::default(),
             is_over: AtomicBool::new(false),
             said: Mutex::default(),
@@ -49,7 +49,7 @@ impl Stage {
     }
 
     /// One more line.
-    pub fn line(self: &Arc<Stage>, name: &str) -> Arc<Line> {
+    pub fn line(self: &Arc<Painter>, name: &str) -> Arc<Line> {
         let line = Arc::new(Line::new(name));
         held(&self.lines).push(line.clone());
         let mut ticker = held(&self.ticker);
@@ -75,18 +75,18 @@ impl Stage {
         }
     }
 
-    /// Puts this program's lines on the board, and draws all lines if nobody else has just done so.
+    /// Puts this program's lines on the shared_dir, and draws all lines if nobody else has just done so.
     fn draw(&self, screen: &Screen) {
-        let Some(inside) = screen.enter(true) else { return };
-        self.put(screen, &inside);
-        let _ = screen.draw(&inside, TICK * 3 / 4);
+        let Some(guard) = screen.enter(true) else { return };
+        self.put(screen, &guard);
+        let _ = screen.draw(&guard, TICK * 3 / 4);
     }
 
-    fn put(&self, screen: &Screen, inside: &Inside<'_>) {
-        let _ = inside.write(&mut held(&self.slot), &self.shown(screen));
+    fn put(&self, screen: &Screen, guard: &Guard<'_>) {
+        let _ = guard.write(&mut held(&self.stage_file), &self.shown(screen));
     }
 
-    fn shown(&self, screen: &Screen) -> Vec<Shown> {
+    fn shown(&self, screen: &Screen) -> Vec<RenderedLine> {
         let ability = screen.ability();
         self.at_work().iter().map(|line| line.shown(ability)).collect()
     }
@@ -101,7 +101,7 @@ impl Stage {
         if said.1.is_some_and(|time| time.elapsed() < NEWS) {
             return;
         }
-        let news: Vec<String> = self.at_work().iter().map(|line| line.told()).collect();
+        let news: Vec<String> = self.at_work().iter().map(|line| line.as_text()).collect();
         let old = std::mem::replace(&mut said.0, news);
         let new: Vec<&String> = said.0.iter().filter(|text| !old.contains(text)).collect();
         new.iter().for_each(|text| say(text));
@@ -112,10 +112,10 @@ impl Stage {
 
     /// Writes whole lines to the terminal, above those of the stages.
     pub fn print(&self, screen: &Screen, text: &str) -> std::io::Result<()> {
-        screen.print(text.as_bytes(), |inside| {
+        screen.print(text.as_bytes(), |guard| {
             // What has just ended goes at the same moment.
-            if held(&self.slot).is_some() {
-                self.put(screen, inside);
+            if held(&self.stage_file).is_some() {
+                self.put(screen, guard);
             }
         })
     }
@@ -136,10 +136,10 @@ impl Stage {
             ticker.thread().unpark();
             let _ = ticker.join();
         }
-        // Let go of it before the board is entered: whoever is there may want it.
-        let slot = held(&self.slot).take();
-        if let (View::Screen(screen), Some(slot)) = (&self.view, slot) {
-            screen.leave(slot);
+        // Let go of it before the shared_dir is entered: whoever is there may want it.
+        let stage_file = held(&self.stage_file).take();
+        if let (View::Screen(screen), Some(stage_file)) = (&self.view, stage_file) {
+            screen.leave(stage_file);
         }
     }
 }
