@@ -40,7 +40,7 @@ mod zone;
 pub use crate::lang::{clock as duration, size};
 pub use args::{Common, Filter, HasCommon, named, names_of};
 pub use channels::Ready;
-pub use compare::{Rule, candidate};
+pub use compare::Rule;
 pub use delete::{Deletions, MAX_DELETE};
 pub use download::Downloads;
 pub use exit::{Exit, Failure, Outcome};

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
-use super::{Error, Result};
+use super::{Error, PlatformId, Result};
 use crate::fs::{NO_LOCKS, lacks_locks, no_room};
 
 /// Renewing takes one or two requests; somebody who holds the lock longer is asleep at a prompt.
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone)]
 pub struct TokenStore {
     dir: PathBuf,
-    platform: &'static str,
+    platform: PlatformId,
 }
 
 /// Room for a token: several times what one takes.
@@ -61,7 +61,7 @@ pub struct TokenLock {
 
 impl TokenStore {
     /// The token of `platform` in the folder `dir`.
-    pub fn new(dir: PathBuf, platform: &'static str) -> TokenStore {
+    pub fn new(dir: PathBuf, platform: PlatformId) -> TokenStore {
         TokenStore { dir, platform }
     }
 

@@ -182,7 +182,7 @@ impl Garmin {
         Err(Error::OtherAccount(format!(
             "the list that Garmin shows belongs to another account (user {}) than the token (user {known}); nothing of it is taken; try again later, and if it stays so, log in again: gs-auth login --platform {}",
             said.unwrap_or_else(|| owners.iter().find(|owner| **owner != known).cloned().unwrap_or_default()),
-            self.site.platform
+            self.context.platform
         )))
     }
 }
