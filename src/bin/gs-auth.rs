@@ -16,6 +16,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use garminsync::archive::Purpose;
@@ -23,7 +24,7 @@ use garminsync::catalogue::Forgotten;
 use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
 use garminsync::i18n;
-use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
+use garminsync::platform::{Account, Credentials, Platform, PlatformId, PlatformSelection, PlatformSpec, garmin};
 use garminsync::settings::clean;
 use jiff::Timestamp;
 
@@ -127,70 +128,73 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 }
 
 /// The platforms that somebody logs in to.
-fn logins() -> impl Iterator<Item = &'static Kind> {
-    PLATFORMS.iter().filter(|kind| kind.has_login())
+fn logins(run: &Run) -> &[Arc<PlatformSpec>] {
+    run.platforms.services()
 }
 
 /// The one platform to log in to: the one that is named, else the one whose password is set, else the first.
-fn one(run: &Run) -> Result<&'static Kind, Failure> {
-    let kinds = match run.common.named_platforms()? {
-        Some(kinds) => kinds,
-        None => PLATFORMS.iter().filter(|kind| run.has_credentials(kind)).collect(),
+fn one(run: &Run) -> Result<Arc<PlatformSpec>, Failure> {
+    let specs = match run.named_platforms()? {
+        PlatformSelection::Only(specs) => specs,
+        PlatformSelection::All => logins(run).iter().filter(|spec| run.has_credentials(spec)).cloned().collect(),
     };
-    match kinds.as_slice() {
-        [] if run.common.platform.is_empty() => Ok(&PLATFORMS[0]),
-        [kind] => with_login(kind),
-        _ => Err(several(logins())),
+    match (specs.as_slice(), logins(run)) {
+        ([], [first, ..]) if run.common.platform.is_empty() => Ok(first.clone()),
+        ([spec], _) => with_login(spec),
+        (_, all) => Err(several(all)),
     }
 }
 
 /// The one platform whose login is meant: the one that is named, else the only one of which `is_it` holds; nothing: it holds
 /// of none.
-fn only(run: &Run, is_it: impl Fn(&Kind) -> Result<bool, Failure>) -> Result<Option<&'static Kind>, Failure> {
+fn only(
+    run: &Run,
+    is_it: impl Fn(&PlatformSpec) -> Result<bool, Failure>,
+) -> Result<Option<Arc<PlatformSpec>>, Failure> {
     if !run.common.platform.is_empty() {
         return one(run).map(Some);
     }
-    let mut kinds = Vec::new();
-    for kind in logins() {
-        if is_it(kind)? {
-            kinds.push(kind);
+    let mut specs = Vec::new();
+    for spec in logins(run) {
+        if is_it(spec)? {
+            specs.push(spec.clone());
         }
     }
-    match kinds.as_slice() {
+    match specs.as_slice() {
         [] => Ok(None),
-        [kind] => Ok(Some(kind)),
-        _ => Err(several(kinds.into_iter())),
+        [spec] => Ok(Some(spec.clone())),
+        _ => Err(several(&specs)),
     }
 }
 
-fn with_login(kind: &'static Kind) -> Result<&'static Kind, Failure> {
-    match kind.has_login() {
-        true => Ok(kind),
-        false => Err(Failure::usage(format!("{} needs no login: its files are read as they are", kind.name))),
+fn with_login(spec: &Arc<PlatformSpec>) -> Result<Arc<PlatformSpec>, Failure> {
+    match spec.has_login() {
+        true => Ok(spec.clone()),
+        false => Err(Failure::usage(format!("{} needs no login: its files are read as they are", spec.id))),
     }
 }
 
-fn several(kinds: impl Iterator<Item = &'static Kind>) -> Failure {
-    let names = kinds.map(|kind| kind.name).collect::<Vec<_>>().join(" or --platform ");
+fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
+    let names = specs.iter().map(|spec| spec.id.as_str()).collect::<Vec<_>>().join(" or --platform ");
     Failure::usage(format!("one platform at a time, please: --platform {names}"))
 }
 
-fn open(run: &Run, kind: &Kind) -> Result<Box<dyn Platform>, Failure> {
-    Ok(run.open_platform(kind, run.http(None)?))
+fn open(run: &Run, spec: &Arc<PlatformSpec>) -> Result<Box<dyn Platform>, Failure> {
+    Ok(run.open_platform(spec, run.http(None)?)?)
 }
 
-fn named(kind: &Kind, failure: Failure) -> Failure {
-    failure.on(kind.name)
+fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
+    failure.on(&spec.id)
 }
 
 fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
-    let kind = one(run)?;
+    let spec = &one(run)?;
     if run.common.dry_run {
-        run.talk.warning(&format!("{}: would log in", kind.name));
+        run.talk.warning(&format!("{}: would log in", spec.id));
         return Ok(());
     }
-    let platform = open(run, kind)?;
-    let account = if browser || (!password && !run.has_credentials(kind)) {
+    let platform = open(run, spec)?;
+    let account = if browser || (!password && !run.has_credentials(spec)) {
         eprint_lines(&platform.browser_login());
         let text = if std::io::stdin().is_terminal() {
             cli::ask_hidden("Paste it here (it is not shown): ")
@@ -205,36 +209,36 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
         };
         platform.import(clean(text.expose()))
     } else {
-        let credentials = match run.credentials(kind)? {
+        let credentials = match run.credentials(spec)? {
             Some(credentials) => credentials,
-            None => ask_credentials(kind)?,
+            None => ask_credentials(spec)?,
         };
         platform.login(&credentials, &mut |prompt| cli::ask_code(prompt))
     };
-    welcome(run, kind, account.map_err(|error| named(kind, error.into()))?);
+    welcome(run, spec, account.map_err(|error| named(spec, error.into()))?);
     Ok(())
 }
 
-fn ask_credentials(kind: &Kind) -> Result<Credentials, Failure> {
+fn ask_credentials(spec: &PlatformSpec) -> Result<Credentials, Failure> {
     let nobody = || {
-        let settings = [kind.user_settings[0], kind.password_settings[0]].join(" and ");
+        let settings = [spec.user_settings()[0], spec.password_settings()[0]].join(" and ");
         Failure::new(
             Exit::LoginRequired,
             format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"),
         )
     };
-    let user = cli::ask_line(&format!("E-mail address at {}: ", kind.title)).ok_or_else(nobody)?;
+    let user = cli::ask_line(&format!("E-mail address at {}: ", spec.title)).ok_or_else(nobody)?;
     let password = cli::ask_hidden("Password (it is not shown): ").ok_or_else(nobody)?;
     Ok(Credentials { user, password })
 }
 
-fn welcome(run: &Run, kind: &Kind, account: Account) {
+fn welcome(run: &Run, spec: &PlatformSpec, account: Account) {
     let name = account.name.unwrap_or_else(|| "an account without a name".into());
-    run.talk.note(&format!("{}: logged in as {name}", kind.name));
+    run.talk.note(&format!("{}: logged in as {name}", spec.id));
 }
 
 fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
-    let kind = one(run)?;
+    let spec = &one(run)?;
     if path.is_some_and(|path| path != Path::new("-") && !path.exists() && is_secret(&path.to_string_lossy())) {
         return Err(Failure::usage(
             "a ticket or token on the command line is seen by every program on this machine; pipe it in: gs-auth import -",
@@ -242,21 +246,21 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
     }
     let text = match path {
         Some(path) if path == Path::new("-") => cli::stdin_text()?,
-        Some(path) => gathered(kind, path)?
+        Some(path) => gathered(spec, path)?
             .ok_or_else(|| Failure::usage(format!("{}: no token file of a known tool is in there", path.display())))?,
         None if !std::io::stdin().is_terminal()
             && let Some(text) = piped()? =>
         {
             text
         }
-        None => usual(run, kind)?,
+        None => usual(run, spec)?,
     };
     if run.common.dry_run {
-        run.talk.warning(&format!("{}: would take over what was brought", kind.name));
+        run.talk.warning(&format!("{}: would take over what was brought", spec.id));
         return Ok(());
     }
-    let account = open(run, kind)?.import(clean(text.expose())).map_err(|error| named(kind, error.into()))?;
-    welcome(run, kind, account);
+    let account = open(run, spec)?.import(clean(text.expose())).map_err(|error| named(spec, error.into()))?;
+    welcome(run, spec, account);
     Ok(())
 }
 
@@ -275,12 +279,12 @@ fn piped() -> Result<Option<Secret>, Failure> {
 }
 
 /// Whether the tools of others are Garmin's: their files are known, and where they keep them.
-fn is_garmin(kind: &Kind) -> bool {
-    kind.name.starts_with("garmin")
+fn is_garmin(spec: &PlatformSpec) -> bool {
+    spec.id.starts_with("garmin")
 }
 
-fn gathered(kind: &Kind, path: &Path) -> Result<Option<Secret>, Failure> {
-    let text = if is_garmin(kind) {
+fn gathered(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>, Failure> {
+    let text = if is_garmin(spec) {
         garmin::gather(path)
     } else {
         std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
@@ -289,9 +293,9 @@ fn gathered(kind: &Kind, path: &Path) -> Result<Option<Secret>, Failure> {
 }
 
 /// The first token found where other tools keep theirs.
-fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
-    if !is_garmin(kind) {
-        let name = kind.name;
+fn usual(run: &Run, spec: &PlatformSpec) -> Result<Secret, Failure> {
+    if !is_garmin(spec) {
+        let name = &spec.id;
         return Err(Failure::usage(format!(
             "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
         )));
@@ -306,7 +310,7 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
     let places = garmin::usual_places(run.settings.home().as_deref(), &|name| run.settings.path(name));
     for place in &places {
         if place.exists()
-            && let Some(text) = gathered(kind, place)?
+            && let Some(text) = gathered(spec, place)?
         {
             run.talk.note(&format!("taking the token in {}", place.display()));
             return Ok(text);
@@ -319,11 +323,11 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
 fn export(run: &mut Run) -> Outcome {
     let nobody =
         || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
-    let kind = only(run, |kind| Ok(run.has_token(kind)))?.ok_or_else(nobody)?;
-    let platform = open(run, kind)?;
-    let token = platform.export().map_err(|error| named(kind, error.into()))?;
+    let spec = only(run, |spec| Ok(run.has_token(spec)))?.ok_or_else(nobody)?;
+    let platform = open(run, &spec)?;
+    let token = platform.export().map_err(|error| named(&spec, error.into()))?;
     let token = token.ok_or_else(|| {
-        let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", kind.name);
+        let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", spec.id);
         Failure::new(Exit::LoginRequired, message)
     })?;
     let is_renewed = platform.account().ok().flatten().is_some_and(|account| account.renewable);
@@ -339,55 +343,55 @@ fn export(run: &mut Run) -> Outcome {
 
 fn logout(run: &mut Run, forget_account: bool) -> Outcome {
     if forget_account {
-        let is_known = |kind: &Kind| Ok(run.has_token(kind) || run.catalogue.owner(kind.name)?.is_some());
+        let is_known = |spec: &PlatformSpec| Ok(run.has_token(spec) || run.catalogue.owner(&spec.id)?.is_some());
         let nothing =
             || Failure::usage("nothing to forget: nobody is logged in, and this data folder belongs to nobody");
-        let kind = only(run, is_known)?.ok_or_else(nothing)?;
-        return forget(run, kind);
+        let spec = &only(run, is_known)?.ok_or_else(nothing)?;
+        return forget(run, spec);
     }
-    let Some(kind) = only(run, |kind| Ok(run.has_token(kind)))? else {
+    let Some(spec) = &only(run, |spec| Ok(run.has_token(spec)))? else {
         run.talk.warning("nobody is logged in");
         return Ok(());
     };
     if run.common.dry_run {
-        run.talk.warning(&format!("{}: would forget the token", kind.name));
+        run.talk.warning(&format!("{}: would forget the token", spec.id));
         return Ok(());
     }
-    let was = open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
-    run.talk.note(&format!("{}: {}", kind.name, if was { "the token is forgotten" } else { "nobody was logged in" }));
+    let was = open(run, spec)?.logout().map_err(|error| named(spec, error.into()))?;
+    run.talk.note(&format!("{}: {}", spec.id, if was { "the token is forgotten" } else { "nobody was logged in" }));
     Ok(())
 }
 
 /// Forgets an account, and says what is forgotten with it.
-fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
-    let owner = run.catalogue.owner(kind.name)?;
+fn forget(run: &mut Run, spec: &Arc<PlatformSpec>) -> Outcome {
+    let owner = run.catalogue.owner(&spec.id)?;
     let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), cli::person);
-    let known = run.catalogue.known_of_account(kind.name)?;
-    if owner.is_none() && !run.has_token(kind) && known == Forgotten::default() {
-        let name = kind.name;
+    let known = run.catalogue.known_of_account(&spec.id)?;
+    if owner.is_none() && !run.has_token(spec) && known == Forgotten::default() {
+        let name = &spec.id;
         return Err(Failure::usage(format!("{name}: nothing to forget: nobody is logged in, and no account is known")));
     }
     if run.common.dry_run {
-        run.talk.warning(&format!("{}: would forget {who}: {}", kind.name, counted(&known)));
+        run.talk.warning(&format!("{}: would forget {who}: {}", spec.id, counted(&known)));
         return Ok(());
     }
     // Nobody downloads from it or writes to it meanwhile.
     let mut locks = Vec::new();
     for purpose in [Purpose::Write, Purpose::Download] {
-        let lock = run.archive.lock(kind.name, purpose, run.lock_wait)?;
+        let lock = run.archive.lock(&spec.id, purpose, run.lock_wait)?;
         locks.push(lock.ok_or_else(|| {
             Failure::new(
                 Exit::TempFail,
-                format!("{}: another command is using this account; try again later", kind.name),
+                format!("{}: another command is using this account; try again later", &spec.id),
             )
         })?);
     }
-    open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
+    open(run, spec)?.logout().map_err(|error| named(spec, error.into()))?;
     // The files go first: were they still here without their catalogue, they would be taken for the next account's.
-    let moved = run.archive.retire_account(kind.name, Timestamp::now())?;
-    let forgotten = run.catalogue.forget_account(kind.name)?;
+    let moved = run.archive.retire_account(&spec.id, Timestamp::now())?;
+    let forgotten = run.catalogue.forget_account(&spec.id)?;
     let files = moved.map(|path| format!("; its files are now in {}", path.display())).unwrap_or_default();
-    run.talk.warning(&format!("{}: {who} is forgotten: {}{files}", kind.name, counted(&forgotten)));
+    run.talk.warning(&format!("{}: {who} is forgotten: {}{files}", spec.id, counted(&forgotten)));
     Ok(())
 }
 
@@ -406,7 +410,7 @@ fn counted(forgotten: &Forgotten) -> String {
 struct Status {
     #[serde(rename = "type")]
     record: &'static str,
-    platform: &'static str,
+    platform: PlatformId,
     /// `ok`, `expired` (it will be renewed), `login-needed`, `none`.
     state: &'static str,
     name: Option<String>,
@@ -426,8 +430,13 @@ struct Status {
 }
 
 fn status(run: &mut Run, format: Option<Format>) -> Outcome {
-    let kinds = run.common.named_platforms()?.unwrap_or_else(|| logins().collect());
-    let all = kinds.iter().map(|kind| status_of(run, kind)).collect::<Result<Vec<_>, _>>()?;
+    let named = run.named_platforms()?;
+    let all = named
+        .named()
+        .unwrap_or_else(|| logins(run))
+        .iter()
+        .map(|spec| status_of(run, spec))
+        .collect::<Result<Vec<_>, _>>()?;
     let format = format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
     let mut output = Output::buffered();
     match format {
@@ -449,10 +458,10 @@ fn status(run: &mut Run, format: Option<Format>) -> Outcome {
     output.flush().map(drop)
 }
 
-fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
+fn status_of(run: &Run, spec: &Arc<PlatformSpec>) -> Result<Status, Failure> {
     let now = Timestamp::now();
-    let account = open(run, kind)?.account().map_err(|error| named(kind, error.into()))?;
-    let login = run.catalogue.login(kind.name)?;
+    let account = open(run, spec)?.account().map_err(|error| named(spec, error.into()))?;
+    let login = run.catalogue.login(&spec.id)?;
     let cooldown_until = login.as_ref().and_then(|login| login.pause(now));
     let state = match &account {
         None => "none",
@@ -463,7 +472,7 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
     };
     Ok(Status {
         record: "login",
-        platform: kind.name,
+        platform: spec.id.clone(),
         state,
         name: account.as_ref().and_then(|a| a.name.clone()),
         domain: account.as_ref().map(|a| a.domain.clone()),
@@ -471,9 +480,9 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
         renewable_until: account.as_ref().and_then(|a| a.renewable_until),
         dead: account.as_ref().and_then(|a| a.dead.clone()),
         source: account.map(|a| a.source),
-        password_set: run.has_credentials(kind),
+        password_set: run.has_credentials(spec),
         cooldown_until,
-        asked_to_wait_until: run.catalogue.asked_to_wait(kind.name, now)?,
+        asked_to_wait_until: run.catalogue.asked_to_wait(&spec.id, now)?,
         refused: login.map(|login| login.reason.to_string()),
     })
 }
@@ -488,7 +497,7 @@ fn status_table(all: &[Status]) -> cli::Table {
     for status in all {
         let has = status.state != "none";
         table.add_row([
-            status.platform.to_owned(),
+            status.platform.to_string(),
             if status.state == "expired" { "ok (to be renewed)" } else { status.state }.to_owned(),
             garminsync::activity::printable(status.name.as_deref().unwrap_or("")),
             status.domain.clone().unwrap_or_default(),

@@ -108,7 +108,7 @@ fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run, bar: &Bar) -> 
         .zip(&facts)
         .filter_map(|(&index, facts)| {
             let record = considered(&records[index])?;
-            Some(cli::candidate(&record.activity, facts.as_ref()))
+            Some(run.candidate(&record.activity, facts.as_ref()))
         })
         .collect();
     let mut marks = HashMap::new();

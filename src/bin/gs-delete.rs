@@ -10,10 +10,11 @@
 //! kept entry was seen in this run, and a few more. What does not pass them stays, and is told why.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use garminsync::cli::{self, Bar, Common, Deletions, Failure, HasCommon, Outcome, Output, Rule, Run};
-use garminsync::platform::{self, Kind};
+use garminsync::platform::{PlatformSelection, PlatformSpec};
 use garminsync::record::Record;
 
 const NAME: &str = "gs-delete";
@@ -61,8 +62,7 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = args.common.exactly_named_platforms()?;
-    let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
+    let only = args.common.exactly_named_platforms(&run.platforms)?;
     let max_delete = match args.max_delete {
         Some(number) => number,
         None => run.settings.number("MAX_DELETE")?.unwrap_or(cli::MAX_DELETE),
@@ -70,8 +70,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::records("gs-list | gs-dedupe | gs-delete", &bar)?;
     let unsettled = run.catalogue.platforms_with_open_deletions()?;
-    let unsettled: Vec<&'static Kind> =
-        unsettled.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
+    let unsettled: Vec<Arc<PlatformSpec>> =
+        unsettled.iter().filter(|name| only.includes(name)).filter_map(|name| run.platforms.find(name)).collect();
     // Whatever rule has marked it: what is deleted is judged by the evidence.
     let matcher = run.matcher(Rule::Evidence)?;
     let mut output = Output::prompt();
@@ -82,7 +82,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             break;
         }
         result = record.map_err(Failure::from).and_then(|(line, record)| {
-            pass(record, &is_meant, &mut deletions, &mut output).map_err(|failure| failure.at_line(line))
+            pass(record, &only, &mut deletions, &mut output).map_err(|failure| failure.at_line(line))
         });
     }
     // However it ended: what was asked for is looked up and handed on.
@@ -100,13 +100,13 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 }
 
 /// Handles one record; what is not for this command passes.
-fn pass(record: Record, is_meant: &dyn Fn(&str) -> bool, deletions: &mut Deletions, output: &mut Output) -> Outcome {
+fn pass(record: Record, only: &PlatformSelection, deletions: &mut Deletions, output: &mut Output) -> Outcome {
     match record {
         Record::Activity(activity)
             if activity.problem.is_none()
                 && activity.duplicate_of.is_some()
                 && activity.outcome.is_none()
-                && is_meant(&activity.activity.platform) =>
+                && only.includes(&activity.activity.platform) =>
         {
             deletions.take(*activity)
         }

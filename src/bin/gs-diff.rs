@@ -12,6 +12,7 @@
 
 use std::collections::HashSet;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use garminsync::catalogue::{Entry, Key};
@@ -20,7 +21,7 @@ use garminsync::cli::{
 };
 use garminsync::i18n;
 use garminsync::plan::diff::{self, Decision, Exercises, Overrides, Target};
-use garminsync::platform::Kind;
+use garminsync::platform::{PlatformSelection, PlatformSpec};
 use garminsync::reason::Reason;
 use garminsync::record::{self, Record, TransferRecord, explained};
 use jiff::Timestamp;
@@ -90,15 +91,18 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let sources = cli::named("--from", &args.from)?;
-    let targets = cli::named("--to", &args.to)?;
+    let sources = cli::named(&run.platforms, "--from", &args.from)?;
+    let targets = cli::named(&run.platforms, "--to", &args.to)?;
     // Half a history would make things look missing.
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::all_records("gs-fetch | gs-diff", &bar)?;
     bar.say("looks what is missing where");
-    let asked = sources.is_some() || targets.is_some() || args.filter.is_any();
-    let targets = targets.map_or_else(|| run.targets(), |targets| Ok(Some(targets)))?;
-    let scope = scope(run, sources.as_deref(), targets.as_deref())?;
+    let asked = sources.named().is_some() || targets.named().is_some() || args.filter.is_any();
+    let targets = match targets {
+        PlatformSelection::All => run.targets()?,
+        targets => targets,
+    };
+    let scope = scope(run, &sources, &targets)?;
     // Who asks for a part does not take the rest for outstanding.
     if asked {
         run.count("restricted", 1);
@@ -115,14 +119,11 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         }
     }
     let known = known(args, run, &scope)?;
-    let is_among = |kinds: &Option<Vec<&'static Kind>>, name: &str| {
-        kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name))
-    };
     let may_send = |entry: &Entry| {
         let (platform, id) = (entry.activity.platform.clone(), entry.activity.id.clone());
-        is_among(&sources, &platform) && known.is_listed(&platform) && offered.contains(&(platform, id))
+        sources.includes(&platform) && known.is_listed(&platform) && offered.contains(&(platform, id))
     };
-    let targets: Vec<&History> = known.platforms.iter().filter(|one| is_among(&targets, one.kind.name)).collect();
+    let targets: Vec<&History> = known.platforms.iter().filter(|one| targets.includes(&one.spec.id)).collect();
     plan(args, run, &known, &targets, &may_send, &mut output)?;
     bar.finish();
     summary(run);
@@ -132,34 +133,34 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 /// The platforms that take part.
 fn scope(
     run: &Run,
-    sources: Option<&[&'static Kind]>,
-    targets: Option<&[&'static Kind]>,
-) -> Result<Vec<&'static Kind>, Failure> {
-    let mut scope = match (sources, targets) {
+    sources: &PlatformSelection,
+    targets: &PlatformSelection,
+) -> Result<Vec<Arc<PlatformSpec>>, Failure> {
+    let mut scope = match (sources.named(), targets.named()) {
         // Both ends are named: whether anything else is set up is no matter.
-        (Some(_), Some(_)) => run.common.named_platforms()?.unwrap_or_default(),
-        _ => run.platforms()?,
+        (Some(_), Some(_)) => run.named_platforms()?.named().unwrap_or_default().to_vec(),
+        _ => run.selected_platforms()?,
     };
-    for kind in sources.into_iter().chain(targets).flatten() {
-        if !scope.iter().any(|known| known.name == kind.name) {
-            scope.push(kind);
+    for spec in sources.named().into_iter().chain(targets.named()).flatten() {
+        if !scope.iter().any(|known| known.id == spec.id) {
+            scope.push(spec.clone());
         }
     }
     Ok(scope)
 }
 
 /// What the catalogue knows of the platforms that take part; tells of those whose list is not known.
-fn known(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Histories, Failure> {
+fn known(args: &Args, run: &mut Run, scope: &[Arc<PlatformSpec>]) -> Result<Histories, Failure> {
     // What is asked of the start alone is said of the start alone.
     let by_what_was = args.rule == Rule::Evidence && !args.rematch;
     if !run.common.dry_run {
-        scope.iter().try_for_each(|kind| run.adopt_orphans(kind))?;
+        scope.iter().try_for_each(|spec| run.adopt_orphans(spec))?;
     }
     let known = Histories::read(&run.catalogue, scope, &run.id, by_what_was, Timestamp::now())?;
-    for History { kind, knowledge, .. } in &known.platforms {
+    for History { spec, knowledge, .. } in &known.platforms {
         let Some(why) = &knowledge.none_because else { continue };
         let failure = Failure::because(Exit::TempFail, Reason::NoUploadsPlanned { reason: Box::new(why.clone()) });
-        let failure = failure.on(kind.name);
+        let failure = failure.on(&spec.id);
         // The gs-fetch of the same run has told it, and ends with its code.
         if knowledge.run.as_deref() == Some(run.id.as_str()) {
             run.talk.detail(&failure.to_string());
@@ -192,7 +193,7 @@ fn plan(
     let (since, until) = args.filter.times(Timestamp::now())?;
     run.warn_of_unknown_sports(&args.filter.sport)?;
     let targets: Vec<Target> =
-        targets.iter().filter(|one| !one.kind.takes.is_empty()).map(|one| one.target()).collect();
+        targets.iter().filter(|one| !one.spec.upload_formats.is_empty()).map(|one| one.target()).collect();
     let is_wanted = |entry: &diff::Entry| {
         let activity = entry.candidate.activity;
         let start = activity.start_time;

@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = args.common.named_platforms()?.map(|kinds| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>());
+    let only = run.named_platforms()?;
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::records("gs-list --missing | gs-download", &bar)?;
     let mut downloads = Downloads::new(run, &bar, args.verify, args.force)?;
@@ -74,7 +74,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
                 break;
             }
         };
-        if let Err(failure) = downloads.pass(&mut record, only.as_deref()) {
+        if let Err(failure) = downloads.pass(&mut record, &only) {
             result = Err(failure.at_line(line));
             break;
         }

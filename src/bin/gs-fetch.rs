@@ -24,7 +24,7 @@ use garminsync::cli::{
 };
 use garminsync::http::Http;
 use garminsync::plan::listing::{self, Extent, Limit};
-use garminsync::platform::{Kind, Platform, Window};
+use garminsync::platform::{Platform, PlatformSpec, Window};
 use garminsync::record::Record;
 use jiff::Timestamp;
 
@@ -79,34 +79,34 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let kinds = run.platforms()?;
+    let specs = run.selected_platforms()?;
     let (since, until) = args.filter.times(Timestamp::now())?;
     let limit = run.settings.number("GARMIN_NEWEST_NUM")?;
-    let tasks = kinds
+    let tasks = specs
         .iter()
-        .map(|kind| task(args, run, kind, Window { since, until }, limit))
+        .map(|spec| task(args, run, spec, Window { since, until }, limit))
         .collect::<Result<Vec<_>, _>>()?;
-    let results: Vec<(&Kind, Result<Listed, Failure>)> = if args.common.dry_run {
-        tasks.iter().map(|task| (task.kind, task.rehearse())).collect()
+    let results: Vec<(Arc<PlatformSpec>, Result<Listed, Failure>)> = if args.common.dry_run {
+        tasks.iter().map(|task| (task.spec.clone(), task.rehearse())).collect()
     } else {
         list_all(tasks)
     };
     // Only now is it known which sports the platforms have.
     run.warn_of_unknown_sports(&args.filter.sport)?;
-    for (kind, result) in results {
+    for (spec, result) in results {
         match result {
-            Ok(listed) => print(args, run, kind, (since, until), limit, &listed)?,
-            Err(failure) => run.fail(&failure.on(kind.name)),
+            Ok(listed) => print(args, run, spec, (since, until), limit, &listed)?,
+            Err(failure) => run.fail(&failure.on(&spec.id)),
         }
     }
     Ok(())
 }
 
 /// Lists all platforms at once; where there can be no more threads, one after the other.
-fn list_all(tasks: Vec<Task>) -> Vec<(&'static Kind, Result<Listed, Failure>)> {
-    let kinds: Vec<&'static Kind> = tasks.iter().map(|task| task.kind).collect();
+fn list_all(tasks: Vec<Task>) -> Vec<(Arc<PlatformSpec>, Result<Listed, Failure>)> {
+    let specs: Vec<Arc<PlatformSpec>> = tasks.iter().map(|task| task.spec.clone()).collect();
     let waiting = Mutex::new(tasks.into_iter().enumerate().collect::<VecDeque<_>>());
-    let listed = Mutex::new(kinds.iter().map(|_| None).collect::<Vec<Option<Result<Listed, Failure>>>>());
+    let listed = Mutex::new(specs.iter().map(|_| None).collect::<Vec<Option<Result<Listed, Failure>>>>());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let put = |at: usize, result| listed.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(result);
     let work = || {
@@ -115,19 +115,19 @@ fn list_all(tasks: Vec<Task>) -> Vec<(&'static Kind, Result<Listed, Failure>)> {
         }
     };
     std::thread::scope(|scope| {
-        let spawned = kinds.iter().map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
+        let spawned = specs.iter().map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
         // What has ended one of them is told below, where its result is missing.
         spawned.collect::<Vec<_>>().into_iter().for_each(|thread| drop(thread.join()));
     });
     work();
     let bug = || Failure::new(Exit::Bug, "the listing ended in a bug; please report it with the lines above");
     let listed = listed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    kinds.into_iter().zip(listed).map(|(kind, result)| (kind, result.unwrap_or_else(|| Err(bug())))).collect()
+    specs.into_iter().zip(listed).map(|(spec, result)| (spec, result.unwrap_or_else(|| Err(bug())))).collect()
 }
 
 /// The listing of one platform, with all it needs on a thread of its own.
 struct Task {
-    kind: &'static Kind,
+    spec: Arc<PlatformSpec>,
     platform: Box<dyn Platform>,
     ownership: Ownership,
     catalogue: Catalogue,
@@ -142,19 +142,19 @@ struct Task {
     stop: Arc<AtomicBool>,
 }
 
-fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Option<u64>) -> Result<Task, Failure> {
-    let bar = Bar::counting(&run.talk, &format!("gs-fetch {}", kind.name));
+fn task(args: &Args, run: &Run, spec: &Arc<PlatformSpec>, window: Window, limit: Option<u64>) -> Result<Task, Failure> {
+    let bar = Bar::counting(&run.talk, &format!("gs-fetch {}", spec.id));
     let http: Arc<Http> = run.http(Some(bar.clone()))?;
     Ok(Task {
-        kind,
-        platform: run.open_platform(kind, http),
-        ownership: run.ownership(kind),
+        spec: spec.clone(),
+        platform: run.open_platform(spec, http)?,
+        ownership: run.ownership(spec),
         catalogue: Catalogue::open(&run.catalogue_path, run.lock_wait)?,
         run_id: run.id.clone(),
         talk: run.talk.clone(),
         bar,
         window,
-        newest: newest(args.newest, kind, window, limit),
+        newest: newest(args.newest, spec, window, limit),
         full: args.full,
         accept_missing: args.accept_missing,
         confirm_wait: run.confirm_wait()?,
@@ -164,17 +164,17 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
 
 /// How many of the newest are wanted: what the flag says, else for Garmin what the setting `limit` says. The setting does not
 /// narrow a part of time, which a person asked for.
-fn newest(flag: Option<u64>, kind: &Kind, window: Window, limit: Option<u64>) -> Option<Limit> {
-    let of_setting = limit.filter(|_| kind.name.starts_with("garmin") && window == Window::default());
+fn newest(flag: Option<u64>, spec: &PlatformSpec, window: Window, limit: Option<u64>) -> Option<Limit> {
+    let of_setting = limit.filter(|_| spec.id.starts_with("garmin") && window == Window::default());
     let (count, is_strict) = (flag.or(of_setting)?, flag.is_some());
     (count > 0).then_some(Limit { count, is_strict })
 }
 
 impl Task {
     fn extent(&self) -> Result<Extent, Failure> {
-        let base = self.catalogue.last_base_listing(self.kind.name, self.newest.map(|limit| limit.count))?;
+        let base = self.catalogue.last_base_listing(&self.spec.id, self.newest.map(|limit| limit.count))?;
         let window = self.window != Window::default();
-        let shrunk = self.catalogue.is_in_doubt(self.kind.name)?;
+        let shrunk = self.catalogue.is_in_doubt(&self.spec.id)?;
         Ok(listing::extent(self.full, window, shrunk, base, Timestamp::now()))
     }
 
@@ -184,7 +184,7 @@ impl Task {
             Extent::Incremental => "until a page holds nothing new",
         };
         self.bar.finish();
-        self.talk.warning(&format!("{}: would be listed {how}; what follows is what is known already", self.kind.name));
+        self.talk.warning(&format!("{}: would be listed {how}; what follows is what is known already", self.spec.id));
         Ok(Listed::default())
     }
 
@@ -201,7 +201,7 @@ impl Task {
         let (bar, page) = (self.bar.clone(), Cell::new(1_u32));
         bar.say("page 1");
         Listing {
-            kind: self.kind,
+            spec: &self.spec,
             platform: self.platform.as_ref(),
             catalogue: &mut self.catalogue,
             run: &self.run_id,
@@ -227,7 +227,7 @@ impl Task {
 fn print(
     args: &Args,
     run: &mut Run,
-    kind: &Kind,
+    spec: &PlatformSpec,
     (since, until): (Option<Timestamp>, Option<Timestamp>),
     limit: Option<u64>,
     listed: &Listed,
@@ -237,20 +237,20 @@ fn print(
     if listed.unreadable > 0 {
         let message = format!(
             "{}: {}; nothing is concluded from it; try again later, and report it if it stays so",
-            kind.name,
+            spec.id,
             listed.complaint()
         );
         run.fail(&Failure::new(Exit::TempFail, message));
     }
     if listed.listing.is_some() {
-        run.talk.note(&format!("{}: {} listed, {} new", kind.name, listed.items, listed.new));
+        run.talk.note(&format!("{}: {} listed, {} new", spec.id, listed.items, listed.new));
     }
-    run.adopt_orphans(kind)?;
+    run.adopt_orphans(spec)?;
     if args.new && listed.listing.is_none() {
         return Ok(());
     }
     let query = Query {
-        platforms: vec![kind.name.to_owned()],
+        platforms: vec![spec.id.to_string()],
         sports: args.filter.sport.clone(),
         since,
         until,
@@ -259,18 +259,18 @@ fn print(
         listed: true,
         // Also what a listing since then saw that was cut and printed nothing.
         first_listing_after: match listed.listing.filter(|_| args.new) {
-            Some(listing) => Some(run.catalogue.last_believed_before(kind.name, listing)?),
+            Some(listing) => Some(run.catalogue.last_believed_before(&spec.id, listing)?),
             None => None,
         },
         ..Query::default()
     };
     let mut output = Output::buffered();
     let archive = run.archive.clone();
-    let limit = newest(args.newest, kind, Window { since, until }, limit);
+    let limit = newest(args.newest, spec, Window { since, until }, limit);
     let mut left = limit.map_or(u64::MAX, |limit| limit.count);
     // What is new since the setting limited the first list is printed however much it is: nothing else would ever send it.
     let news = match limit {
-        Some(Limit { is_strict: false, .. }) => run.catalogue.news_begin_after(kind.name)?,
+        Some(Limit { is_strict: false, .. }) => run.catalogue.news_begin_after(&spec.id)?,
         _ => None,
     };
     run.catalogue.entries(&query, |entry| {

@@ -12,11 +12,12 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Import, Outcome, Run};
 use garminsync::older::{self, Found};
-use garminsync::platform::Kind;
+use garminsync::platform::{PlatformId, PlatformSpec};
 
 const NAME: &str = "gs-import";
 const GARMIN: &str = "garmin-com";
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let named = args.common.named_platforms()?;
+    let only = run.named_platforms()?;
     let own = Import::own_folders(run);
     // All is looked at before anything is taken.
     let mut sources = Vec::new();
@@ -70,17 +71,16 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             return Err(unknown("it is the archive itself; gs-download finds what stands there"));
         }
         let found = older::recognise(&absolute, &own).map_err(|why| unknown(&why))?;
-        let platform = platform_of(&found, named.as_deref())
-            .map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-        run.talk.note(&format!("{}: {}", path.display(), title(&found, platform)));
+        let platform =
+            platform_of(&found, only.named()).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+        run.talk.note(&format!("{}: {}", path.display(), title(&found, &platform)));
         sources.push((found, platform));
     }
-    let only = named.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>());
     let bar = Bar::counting(&run.talk, NAME);
     let mut import = Import::new(run, &bar);
     let mut result = Ok(());
     for (found, platform) in &sources {
-        match import.source(found, platform, only.as_deref()) {
+        match import.source(found, platform, &only) {
             // It cannot be read now; the others can.
             Err(failure) if failure.exit == Exit::TempFail => import.fail(&failure),
             Err(failure) => {
@@ -106,22 +106,22 @@ fn title(found: &Found, platform: &str) -> String {
 }
 
 /// Whose files a source has, where it cannot tell itself.
-fn platform_of(found: &Found, named: Option<&[&'static Kind]>) -> Result<&'static str, String> {
-    let with_login = |kinds: &[&'static Kind]| kinds.iter().all(|kind| kind.has_login());
-    if named.is_some_and(|kinds| !with_login(kinds)) {
+fn platform_of(found: &Found, named: Option<&[Arc<PlatformSpec>]>) -> Result<PlatformId, String> {
+    let with_login = |specs: &[Arc<PlatformSpec>]| specs.iter().all(|spec| spec.has_login());
+    if named.is_some_and(|specs| !with_login(specs)) {
         return Err("--platform: files are taken over for garmin-com, garmin-cn or coros".into());
     }
     match (found, named) {
         // It tells of each file.
-        (Found::SportsSync { .. }, _) => Ok(GARMIN),
-        (Found::GarminSync { .. } | Found::GarminExport(_), None) => Ok(GARMIN),
-        (Found::GarminSync { .. } | Found::GarminExport(_), Some([one])) if one.name.starts_with("garmin-") => {
-            Ok(one.name)
+        (Found::SportsSync { .. }, _) => Ok(GARMIN.into()),
+        (Found::GarminSync { .. } | Found::GarminExport(_), None) => Ok(GARMIN.into()),
+        (Found::GarminSync { .. } | Found::GarminExport(_), Some([one])) if one.id.starts_with("garmin-") => {
+            Ok(one.id.clone())
         }
         (Found::GarminSync { .. } | Found::GarminExport(_), Some(_)) => {
             Err("it has the files of one account at Garmin; name --platform garmin-com or garmin-cn".into())
         }
-        (Found::Files(_), Some([one])) => Ok(one.name),
+        (Found::Files(_), Some([one])) => Ok(one.id.clone()),
         (Found::Files(_), _) => {
             Err("its files do not tell whose they are; name one with --platform: garmin-com, garmin-cn or coros".into())
         }

@@ -93,9 +93,9 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     let (since, until) = args.filter.times(Timestamp::now())?;
-    let named = args.common.named_platforms()?.unwrap_or_default();
+    let named = run.named_platforms()?;
     let query = Query {
-        platforms: named.iter().map(|kind| kind.name.to_owned()).collect(),
+        platforms: named.named().unwrap_or_default().iter().map(|spec| spec.id.to_string()).collect(),
         sports: args.filter.sport.clone(),
         since,
         until,

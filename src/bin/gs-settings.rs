@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::platform::PlatformSelection;
 use garminsync::settings::{is_secret, names};
 
 /// Print what the settings come to; secrets are never shown
@@ -131,8 +132,8 @@ fn value(run: &Run, name: &str) -> Option<String> {
             _ => run.settings.get(name).map(str::to_owned),
         },
         // The flag goes first, and gives the names as commands print them.
-        "SYNC_PLATFORM" => match run.common.named_platforms() {
-            Ok(Some(kinds)) => Some(cli::names_of(&kinds)),
+        "SYNC_PLATFORM" => match run.named_platforms() {
+            Ok(PlatformSelection::Only(specs)) => Some(cli::names_of(&specs)),
             _ => run.settings.get(name).map(str::to_owned),
         },
         "HTTPS_PROXY" | "ALL_PROXY" | "NO_PROXY" => {

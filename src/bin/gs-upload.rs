@@ -10,11 +10,12 @@
 //! the journal before the request. An upload whose end is not known counts as under way, and the next run settles it.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, Uploads};
 use garminsync::i18n;
-use garminsync::platform::{self, Kind};
+use garminsync::platform::{PlatformSelection, PlatformSpec};
 use garminsync::reason::Reason;
 use garminsync::record::{Record, TransferRecord, explained};
 
@@ -71,8 +72,7 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = args.common.named_platforms()?;
-    let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
+    let only = run.named_platforms()?;
     let timing = timing(args, run)?;
     let max_upload = match args.max_upload {
         Some(number) => number,
@@ -81,18 +81,18 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let max_upload = Some(max_upload).filter(|number| *number > 0);
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &bar)?;
-    let takes_part = run.platforms().unwrap_or_default();
+    let takes_part = run.selected_platforms().unwrap_or_default();
     let unsettled = run.catalogue.targets_with_open_transfers()?;
     // What became of uploads to a platform that takes no part any more is for the day on which it does again.
-    let unsettled: Vec<&'static Kind> = unsettled
+    let unsettled: Vec<Arc<PlatformSpec>> = unsettled
         .iter()
-        .filter(|name| is_meant(name))
-        .filter_map(|name| platform::kind(name))
-        .filter(|kind| only.is_some() || takes_part.iter().any(|one| one.name == kind.name))
+        .filter(|name| only.includes(name))
+        .filter_map(|name| run.platforms.find(name))
+        .filter(|spec| only.named().is_some() || takes_part.iter().any(|one| one.id == spec.id))
         .collect();
     let listed = run.catalogue.platforms()?;
-    let listed: Vec<&'static Kind> =
-        listed.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
+    let listed: Vec<Arc<PlatformSpec>> =
+        listed.iter().filter(|name| only.includes(name)).filter_map(|name| run.platforms.find(name)).collect();
     let matcher = run.matcher(args.rule)?;
     let mut output = Output::prompt();
     let mut uploads = Uploads::new(run, matcher, bar.clone(), timing, max_upload)?;
@@ -102,7 +102,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             break;
         }
         result = record.map_err(Failure::from).and_then(|(line, record)| {
-            pass(args, record, &is_meant, &mut uploads, &mut output).map_err(|failure| failure.at_line(line))
+            pass(args, record, &only, &mut uploads, &mut output).map_err(|failure| failure.at_line(line))
         });
     }
     // However it ended: what was sent is followed and handed on.
@@ -122,20 +122,16 @@ fn timing(args: &Args, run: &Run) -> Result<Timing, Failure> {
 }
 
 /// Handles one record; what is not for this command passes.
-fn pass(
-    args: &Args,
-    record: Record,
-    is_meant: &dyn Fn(&str) -> bool,
-    uploads: &mut Uploads,
-    output: &mut Output,
-) -> Outcome {
+fn pass(args: &Args, record: Record, only: &PlatformSelection, uploads: &mut Uploads, output: &mut Output) -> Outcome {
     if record.problem().is_some() {
         return output.record(&record).map(drop);
     }
     match record {
-        Record::Transfer(transfer) if transfer.outcome.is_none() && is_meant(&transfer.to) => uploads.take(*transfer),
+        Record::Transfer(transfer) if transfer.outcome.is_none() && only.includes(&transfer.to) => {
+            uploads.take(*transfer)
+        }
         Record::Activity(activity)
-            if args.restore && activity.deleted.is_some() && is_meant(&activity.activity.platform) =>
+            if args.restore && activity.deleted.is_some() && only.includes(&activity.activity.platform) =>
         {
             let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
             let reasons = explained([Reason::Restored]);

@@ -16,14 +16,15 @@ impl Run {
         if self.common.dry_run {
             return;
         }
-        for (kind, http) in opened.into_values().filter(|(kind, _)| kind.has_login()) {
-            let account = self.open_platform(&kind, http).account().map_err(Failure::from);
+        for (spec, http) in opened.into_values().filter(|(spec, _)| spec.has_login()) {
+            let account =
+                self.open_platform(&spec, http).and_then(|platform| platform.account()).map_err(Failure::from);
             let noted = account.and_then(|account| {
                 let row = account.map(row);
-                Ok::<_, Failure>(self.catalogue.set_account(kind.name, row.as_ref(), Timestamp::now())?)
+                Ok::<_, Failure>(self.catalogue.set_account(&spec.id, row.as_ref(), Timestamp::now())?)
             });
             if let Err(failure) = noted {
-                self.talk.detail(&format!("{}: how long its login lives is not noted: {}", kind.name, failure));
+                self.talk.detail(&format!("{}: how long its login lives is not noted: {}", &spec.id, failure));
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Flags that several commands share, so that they mean the same everywhere.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use super::{Exit, Failure};
-use crate::platform::{self, Kind};
+use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
 use crate::settings::moment;
 
 /// The flags of every command.
@@ -102,64 +103,59 @@ impl Filter {
 }
 
 impl Common {
-    /// The platforms named by `--platform`, in the table's order; `None` if none is named.
-    pub fn named_platforms(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
-        named("--platform", &self.platform)
+    /// The platforms named by `--platform`, in the table's order.
+    pub fn named_platforms(&self, platforms: &Platforms) -> Result<PlatformSelection, Failure> {
+        named(platforms, "--platform", &self.platform)
     }
 
     /// The same for a command that deletes: by their names to the letter, as they stand in records.
-    pub fn exactly_named_platforms(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
-        let kinds = self.named_platforms()?;
-        let is_exact = |written: &String| {
+    pub fn exactly_named_platforms(&self, platforms: &Platforms) -> Result<PlatformSelection, Failure> {
+        let selection = self.named_platforms(platforms)?;
+        for written in self.platform.iter().flat_map(|text| split_raw(platforms, text)) {
             // Nothing is ever deleted from a folder.
-            written.is_empty()
-                || written.starts_with("folder:")
-                || kinds.iter().flatten().any(|kind| kind.name == *written)
-        };
-        match self.platform.iter().flat_map(|text| split_raw(text)).find(|written| !is_exact(written)) {
-            Some(written) => {
-                let message = format!(
-                    "--platform: {written:?} is not the exact name of a platform; known: {}",
-                    platform::known()
-                );
-                Err(Failure::usage(message))
+            if !written.is_empty() && !written.starts_with("folder:") {
+                platforms.require_exact(&written).map_err(|error| Failure::usage(format!("--platform: {error}")))?;
             }
-            None => Ok(kinds),
         }
+        Ok(selection)
     }
 }
 
 /// These platforms as a flag takes them, with commas in between.
-pub fn names_of(kinds: &[&'static Kind]) -> String {
-    kinds.iter().map(|kind| kind.name.replace(',', "\\,")).collect::<Vec<_>>().join(",")
+pub fn names_of(specs: &[Arc<PlatformSpec>]) -> String {
+    specs.iter().map(|spec| spec.id.replace(',', "\\,")).collect::<Vec<_>>().join(",")
 }
 
-/// The platforms named by a flag, in the table's order; `None` if none is named.
-pub fn named(flag: &str, names: &[String]) -> Result<Option<Vec<&'static Kind>>, Failure> {
-    if names.is_empty() { Ok(None) } else { find(flag, names, Exit::Usage).map(Some) }
+/// The platforms named by a flag, in the table's order.
+pub fn named(platforms: &Platforms, flag: &str, names: &[String]) -> Result<PlatformSelection, Failure> {
+    if names.is_empty() { Ok(PlatformSelection::All) } else { find(platforms, flag, names, Exit::Usage) }
 }
 
 /// The platforms that the setting `name`, which is `text`, names.
-pub fn platforms_of_setting(name: &str, text: Option<&str>) -> Result<Option<Vec<&'static Kind>>, Failure> {
-    let Some(text) = text else { return Ok(None) };
-    if split_names(text).is_empty() {
-        return Err(Failure::new(Exit::Config, format!("{name}={text:?} names no platform of this version")));
+pub fn platforms_of_setting(
+    platforms: &Platforms,
+    name: &str,
+    text: Option<&str>,
+) -> Result<PlatformSelection, Failure> {
+    let Some(text) = text else { return Ok(PlatformSelection::All) };
+    if split_names(platforms, text).is_empty() {
+        return Err(Failure::new(Exit::Config, format!("{name} is empty; list platforms or remove it")));
     }
-    find(name, &[text.to_owned()], Exit::Config).map(Some)
+    find(platforms, name, &[text.to_owned()], Exit::Config)
 }
 
 /// The names of a list with commas in between.
 ///
 /// A comma within the path of a folder belongs to it, unless the name of a platform follows it; `\,` always does.
-fn split_names(text: &str) -> Vec<String> {
-    split_raw(text).into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+fn split_names(platforms: &Platforms, text: &str) -> Vec<String> {
+    split_raw(platforms, text).into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 /// The same as they are written, with the blanks around them.
-fn split_raw(text: &str) -> Vec<String> {
+fn split_raw(platforms: &Platforms, text: &str) -> Vec<String> {
     let is_name = |word: &str| {
         let prefix = word.split_once(':').map_or("", |(prefix, _)| prefix);
-        word.is_empty() || prefix.eq_ignore_ascii_case("folder") || platform::kind(word).is_some()
+        word.is_empty() || prefix.eq_ignore_ascii_case("folder") || platforms.find(word).is_some()
     };
     let mut names: Vec<String> = Vec::new();
     let (mut is_in_folder, mut is_escaped) = (false, false);
@@ -180,34 +176,13 @@ fn split_raw(text: &str) -> Vec<String> {
     names
 }
 
-fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, Failure> {
-    let mut kinds: Vec<&'static Kind> = Vec::new();
-    for name in names.iter().flat_map(|text| split_names(text)) {
-        let Some(kind) = platform::kind(&name) else {
-            let known = platform::known();
-            let message = if name.trim_end_matches(':').eq_ignore_ascii_case("folder") {
-                format!("{from}: which folder? Write folder:PATH, such as folder:/mnt/watch")
-            } else {
-                format!("{from}: {name:?} is no platform of this version; it knows {known}")
-            };
-            return Err(Failure::new(exit, message));
-        };
-        kinds.push(kind);
+fn find(platforms: &Platforms, from: &str, names: &[String], exit: Exit) -> Result<PlatformSelection, Failure> {
+    let names = names.iter().flat_map(|text| split_names(platforms, text));
+    let found: Result<Vec<_>, _> = names.map(|name| platforms.require(&name)).collect();
+    match found {
+        Ok(specs) => Ok(PlatformSelection::Only(platforms.in_order(specs))),
+        Err(error) => Err(Failure::new(exit, format!("{from}: {error}"))),
     }
-    Ok(in_order(kinds))
-}
-
-/// Each once, in the table's order; folders stand in no row of it, and come last as they were named.
-pub(super) fn in_order(kinds: impl IntoIterator<Item = &'static Kind>) -> Vec<&'static Kind> {
-    let mut ordered: Vec<&'static Kind> = Vec::new();
-    for kind in kinds {
-        if !ordered.iter().any(|known| known.name == kind.name) {
-            ordered.push(kind);
-        }
-    }
-    let row = |kind: &&Kind| platform::PLATFORMS.iter().position(|row| row.name == kind.name).unwrap_or(usize::MAX);
-    ordered.sort_by_key(row);
-    ordered
 }
 
 #[cfg(test)]
@@ -229,7 +204,7 @@ mod tests {
             ("garmin-com,garmin-cmo", &["garmin-com", "garmin-cmo"]),
             ("", &[]),
         ] {
-            assert_eq!(split_names(text), names, "{text}");
+            assert_eq!(split_names(&Platforms::default(), text), names, "{text}");
         }
     }
 }

@@ -7,7 +7,6 @@ use super::upload::Timing;
 use super::{Exit, Failure, Outcome, Run};
 use crate::http::Route;
 use crate::notify::{self, Also, CHANNELS};
-use crate::platform::PLATFORMS;
 
 impl Run {
     /// What is wrong with any of the settings. No request is made, and no command of a `NAME_COMMAND` is run.
@@ -30,17 +29,18 @@ impl Run {
         found.push(self.language().map(drop));
         found.push(self.notified_on().map(drop));
         found.extend(CHANNELS.iter().map(|channel| self.check_channel(channel)));
-        found.extend(PLATFORMS.iter().map(|kind| {
-            let names = kind.user_settings.iter().chain(kind.password_settings);
-            names.copied().try_for_each(|name| self.check_secret(name))
+        found.extend(self.platforms.services().iter().map(|spec| {
+            let names = spec.user_settings().iter().chain(spec.password_settings());
+            names.copied().try_for_each(|name| self.check_secret(name))?;
+            Ok(spec.check_settings(self.setting_source().as_ref())?)
         }));
-        match self.platforms() {
+        match self.selected_platforms() {
             // That nobody has logged in yet is no mistake in a setting.
             Err(failure) if failure.exit == Exit::LoginRequired => {}
             Err(failure) => found.push(Err(failure)),
             Ok(kinds) => {
-                found.extend(kinds.into_iter().map(|kind| {
-                    self.ownership(kind).check_settings().map_err(|error| Failure::from(error).on(kind.name))
+                found.extend(kinds.into_iter().map(|spec| {
+                    self.ownership(&spec).check_settings().map_err(|error| Failure::from(error).on(&spec.id))
                 }))
             }
         }

@@ -6,7 +6,6 @@ use super::{Failure, Run};
 use crate::activity::Activity;
 use crate::catalogue;
 use crate::matching::{self, Candidate, Matcher};
-use crate::platform;
 
 /// What makes two entries one exercise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -27,16 +26,24 @@ impl Run {
         let tolerance = self.settings.number("SPORT_DIFF_SECOND")?.unwrap_or(u64::from(Matcher::default().tolerance_s));
         Ok(Matcher { rule, tolerance_s: u32::try_from(tolerance).unwrap_or(u32::MAX) })
     }
+
+    /// An entry as it is compared.
+    pub fn candidate<'a>(&self, activity: &'a Activity, facts: Option<&'a catalogue::FileFacts>) -> Candidate<'a> {
+        candidate(activity, facts, self.platforms.native_manufacturer(&activity.platform))
+    }
 }
 
-/// An entry as it is compared.
-pub fn candidate<'a>(activity: &'a Activity, facts: Option<&'a catalogue::FileFacts>) -> Candidate<'a> {
+/// An entry as it is compared. `native_manufacturer`: whose devices record for its platform.
+pub fn candidate<'a>(
+    activity: &'a Activity,
+    facts: Option<&'a catalogue::FileFacts>,
+    native_manufacturer: Option<&'a str>,
+) -> Candidate<'a> {
     let file = facts.map(|facts| matching::FileFacts {
         sha256: Some(facts.sha256.as_str()),
         identity: facts.identity,
         start: facts.start,
         bytes: Some(facts.bytes),
     });
-    let native_manufacturer = platform::kind(&activity.platform).and_then(|kind| kind.native_manufacturer);
     Candidate { activity, file, native_manufacturer }
 }

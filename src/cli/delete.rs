@@ -1,18 +1,19 @@
 //! Deletions of copies, one after the other: every guard, the intent, the request, and the list that shows it gone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Bar, Exit, Failure, Run, Targets, candidate, record_of};
+use super::{Bar, Exit, Failure, Run, Targets, record_of};
 use crate::activity::Activity;
 use crate::archive::Format;
 use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
 use crate::clock::Moment;
 use crate::matching::{Certainty, Matcher};
 use crate::plan::deletion::{self, Archived, Facts};
-use crate::platform::{self, Error, Kind};
+use crate::platform::{Error, PlatformId, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, explained};
 
@@ -40,7 +41,7 @@ pub struct Deletions<'a> {
 struct Asked {
     record: ActivityRecord,
     number: i64,
-    kind: &'static Kind,
+    spec: Arc<PlatformSpec>,
     /// By an earlier run, which ended before it knew more.
     is_taken_over: bool,
 }
@@ -88,21 +89,21 @@ impl<'a> Deletions<'a> {
 
     /// Finds out what became of deletions of earlier runs: the list tells. What never happened is no failure: if it is
     /// still superfluous, it comes in again.
-    pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
-        for kind in kinds {
+    pub fn take_over(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<(), Failure> {
+        for spec in specs {
             if self.run.common.dry_run {
-                let rows = self.run.catalogue.open_deletions(kind.name)?.len();
-                self.run.talk.warning(&format!("{}: would look what became of {rows} deletions", kind.name));
+                let rows = self.run.catalogue.open_deletions(&spec.id)?.len();
+                self.run.talk.warning(&format!("{}: would look what became of {rows} deletions", spec.id));
                 continue;
             }
-            if self.targets.opened(self.run, kind)?.is_some() {
+            if self.targets.opened(self.run, spec)?.is_some() {
                 continue;
             }
             // Read only now that nobody else writes.
-            for row in self.run.catalogue.open_deletions(kind.name)? {
-                let Some(entry) = self.run.catalogue.entry(kind.name, &row.id)? else { continue };
+            for row in self.run.catalogue.open_deletions(&spec.id)? {
+                let Some(entry) = self.run.catalogue.entry(&spec.id, &row.id)? else { continue };
                 let record = record_of(entry, &self.run.archive);
-                self.asked.push(Asked { record, number: row.number, kind, is_taken_over: true });
+                self.asked.push(Asked { record, number: row.number, spec: spec.clone(), is_taken_over: true });
             }
         }
         self.confirm(&PAUSES[..1])
@@ -117,49 +118,53 @@ impl<'a> Deletions<'a> {
 
     fn judge(&mut self, record: ActivityRecord) -> Result<(), Failure> {
         // To the letter: what is like the name of a platform may be meant for another one.
-        let named = platform::kind(&record.activity.platform).filter(|kind| kind.name == record.activity.platform);
-        let Some(kind) = named else {
-            let reason = Reason::UnknownPlatform { name: record.activity.platform.clone(), known: platform::known() };
-            return self.skip(record, reason);
+        let spec = &match self.run.platforms.require_exact(&record.activity.platform) {
+            Ok(spec) => spec,
+            Err(error) => return self.skip(record, error.reason()),
         };
         // First all that costs no request.
-        let kept = match self.guarded(kind, &record, true)? {
+        let kept = match self.guarded(spec, &record, true)? {
             Ok(kept) => kept,
             Err(reason) => return self.skip(record, reason),
         };
         if self.run.common.dry_run {
-            let (platform, id) = (kind.name, &record.activity.id);
+            let (platform, id) = (&spec.id, &record.activity.id);
             self.run.talk.warning(&format!("{platform} {id}: would delete; {} is kept", kept.activity.id));
             self.run.count("rehearsed", 1);
             self.skipped(record, Reason::DryRun);
             return Ok(());
         }
-        if let Some(problem) = self.targets.opened(self.run, kind)? {
+        if let Some(problem) = self.targets.opened(self.run, spec)? {
             return self.fail(record, problem);
         }
         // Only now is nobody else writing to it. The platform is asked right before each deletion: a person may have deleted
         // the other one of the two in this very minute.
-        let (there, not_after) = match self.are_there(kind, &record.activity, &kept)? {
+        let (there, not_after) = match self.are_there(spec, &record.activity, &kept)? {
             Ok(There { copy: true, kept, not_after }) => (kept, not_after),
             Ok(There { copy: false, .. }) => return self.skip(record, Reason::NoLongerListed),
             Err(failure) => {
-                let problem = self.targets.unusable(self.run, kind, failure)?;
+                let problem = self.targets.unusable(self.run, spec, failure)?;
                 return self.fail(record, problem);
             }
         };
         // What the look has shown may have changed any of the answers.
-        match self.guarded(kind, &record, there)? {
-            Ok(kept) => self.delete(kind, record, &kept, not_after),
+        match self.guarded(spec, &record, there)? {
+            Ok(kept) => self.delete(spec, record, &kept, not_after),
             Err(reason) => self.skip(record, reason),
         }
     }
 
     /// The activity that is kept, if every guard holds; else the one that does not. `there`: whether the platform has the
     /// one that is kept.
-    fn guarded(&self, kind: &Kind, record: &ActivityRecord, there: bool) -> Result<Result<Entry, Reason>, Failure> {
+    fn guarded(
+        &self,
+        spec: &PlatformSpec,
+        record: &ActivityRecord,
+        there: bool,
+    ) -> Result<Result<Entry, Reason>, Failure> {
         let no = |reason: Reason| Ok(Err(reason));
         let (Some(duplicate_of), Some(copy)) =
-            (&record.duplicate_of, self.run.catalogue.entry(kind.name, &record.activity.id)?)
+            (&record.duplicate_of, self.run.catalogue.entry(&spec.id, &record.activity.id)?)
         else {
             return no(Reason::UnknownActivity);
         };
@@ -169,10 +174,10 @@ impl<'a> Deletions<'a> {
         if !copy.listed {
             return no(Reason::NeverListed);
         }
-        let Some(kept) = self.run.catalogue.entry(kind.name, &duplicate_of.id)? else {
+        let Some(kept) = self.run.catalogue.entry(&spec.id, &duplicate_of.id)? else {
             return no(Reason::UnknownKept);
         };
-        let facts = self.facts(kind, record, &copy, &kept)?;
+        let facts = self.facts(spec, record, &copy, &kept)?;
         Ok(match deletion::first_failed_guard(&Facts { kept_is_there: there, ..facts }) {
             Some(why) => Err(why),
             None => Ok(kept),
@@ -180,25 +185,32 @@ impl<'a> Deletions<'a> {
     }
 
     /// What the guards ask for, without a request.
-    fn facts(&self, kind: &Kind, record: &ActivityRecord, entry: &Entry, kept: &Entry) -> Result<Facts, Failure> {
+    fn facts(
+        &self,
+        spec: &PlatformSpec,
+        record: &ActivityRecord,
+        entry: &Entry,
+        kept: &Entry,
+    ) -> Result<Facts, Failure> {
         let facts_of = |entry: &Entry| self.run.catalogue.file_facts(&entry.activity.platform, &entry.activity.id);
         let (own, other) = (facts_of(entry)?, facts_of(kept)?);
-        let (one, two) = (candidate(&entry.activity, own.as_ref()), candidate(&kept.activity, other.as_ref()));
+        let (one, two) =
+            (self.run.candidate(&entry.activity, own.as_ref()), self.run.candidate(&kept.activity, other.as_ref()));
         let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
         let told = record.duplicate_of.as_ref().and_then(|duplicate_of| Certainty::named(&duplicate_of.certainty));
         let key = |entry: &Entry| (entry.activity.platform.clone(), entry.activity.id.clone());
-        let open = self.run.catalogue.open_deletions(kind.name)?;
+        let open = self.run.catalogue.open_deletions(&spec.id)?;
         let is_open = |entry: &Entry| open.iter().any(|row| row.id == entry.activity.id);
         let is_kept_going = self.going.contains(&key(kept)) || is_open(kept);
         Ok(Facts {
-            can_delete: kind.deletes,
+            can_delete: spec.can_delete,
             was_restored: {
                 let sha256 = own.as_ref().map(|own| own.sha256.as_str());
-                self.run.catalogue.was_restored(kind.name, &entry.activity.id, sha256)?
+                self.run.catalogue.was_restored(&spec.id, &entry.activity.id, sha256)?
             },
             is_asked_for: is_open(entry),
             is_another: entry.activity.id != kept.activity.id && !is_kept_going,
-            is_of_this_run: self.run.catalogue.was_put_by(&self.run.id, kind.name, &entry.activity.id)?,
+            is_of_this_run: self.run.catalogue.was_put_by(&self.run.id, &spec.id, &entry.activity.id)?,
             // What was told may be weaker than what is known now; neither alone is enough.
             certainty: now.zip(told).map(|(now, told)| now.max(told)),
             archived: self.archived(entry)?,
@@ -234,13 +246,13 @@ impl<'a> Deletions<'a> {
     /// by its id the kept one is there. The inner error: nobody knows.
     fn are_there(
         &mut self,
-        kind: &'static Kind,
+        spec: &PlatformSpec,
         copy: &Activity,
         kept: &Entry,
     ) -> Result<Result<There, Failure>, Failure> {
         let starts: Vec<Timestamp> = [copy.start_time, kept.activity.start_time].into_iter().flatten().collect();
-        self.bar.say(&format!("looks at {}", kind.name));
-        let (shown, not_after) = match self.targets.get(kind)?.list_around(self.run, starts) {
+        self.bar.say(&format!("looks at {}", spec.id));
+        let (shown, not_after) = match self.targets.get(spec)?.list_around(self.run, starts) {
             Ok(looked) => looked,
             Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
                 return Err(failure);
@@ -253,7 +265,7 @@ impl<'a> Deletions<'a> {
             return Ok(Ok(there));
         }
         // A list may lag behind; the activity itself does not.
-        Ok(match self.targets.get(kind)?.platform.exists(&kept.activity) {
+        Ok(match self.targets.get(spec)?.platform.exists(&kept.activity) {
             Ok(exists) => Ok(There { kept: exists.unwrap_or(true), ..there }),
             Err(error) => Err(error.into()),
         })
@@ -262,7 +274,7 @@ impl<'a> Deletions<'a> {
     /// Writes down the intent and sends the request.
     fn delete(
         &mut self,
-        kind: &'static Kind,
+        spec: &Arc<PlatformSpec>,
         record: ActivityRecord,
         kept: &Entry,
         not_after: Option<Moment>,
@@ -270,29 +282,29 @@ impl<'a> Deletions<'a> {
         let id = record.activity.id.clone();
         let evidence = record.duplicate_of.iter().flat_map(|duplicate_of| &duplicate_of.reasons);
         let evidence = Reason::Duplicate { evidence: evidence.map(Explanation::reason).collect() };
-        let files = self.run.catalogue.files(kind.name, &id)?;
+        let files = self.run.catalogue.files(&spec.id, &id)?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
         let run_id = self.run.id.clone();
         let intent = DeletionIntent {
             run: &run_id,
-            entry: (kind.name, &id),
+            entry: (&spec.id, &id),
             kept_id: &kept.activity.id,
             evidence: &evidence,
             sha256: &sha256,
         };
         let number = self.run.catalogue.intend_deletion(&intent, Timestamp::now())?;
-        self.going.insert((kind.name.to_owned(), id.clone()));
-        self.bar.say(&format!("{} {id}", kind.name));
-        match self.targets.get(kind)?.platform.delete(&record.activity, not_after) {
+        self.going.insert((spec.id.to_string(), id.clone()));
+        self.bar.say(&format!("{} {id}", spec.id));
+        match self.targets.get(spec)?.platform.delete(&record.activity, not_after) {
             // A yes proves nothing, and an answer that got lost neither: the list tells.
             Ok(()) | Err(Error::Unclear(_)) => {
-                self.asked.push(Asked { record, number, kind, is_taken_over: false });
+                self.asked.push(Asked { record, number, spec: spec.clone(), is_taken_over: false });
                 Ok(())
             }
             Err(error) => {
                 self.settle(number, DeletionOutcome::Failed, Some(&error.reason()))?;
-                self.going.remove(&(kind.name.to_owned(), id));
-                let problem = self.targets.trouble(self.run, kind, error)?;
+                self.going.remove(&(spec.id.to_string(), id));
+                let problem = self.targets.trouble(self.run, spec, error)?;
                 self.fail(record, problem)
             }
         }
@@ -324,20 +336,20 @@ impl<'a> Deletions<'a> {
 
     /// One reading of the lists. `last`: what they still show then is still there.
     fn read_lists(&mut self, last: bool) -> Result<(), Failure> {
-        let kinds: BTreeMap<&str, &'static Kind> =
-            self.asked.iter().map(|asked| (asked.kind.name, asked.kind)).collect();
-        for kind in kinds.into_values() {
+        let specs: BTreeMap<PlatformId, Arc<PlatformSpec>> =
+            self.asked.iter().map(|asked| (asked.spec.id.clone(), asked.spec.clone())).collect();
+        for spec in specs.into_values() {
             let (asked, rest) =
-                std::mem::take(&mut self.asked).into_iter().partition::<Vec<_>, _>(|one| one.kind.name == kind.name);
+                std::mem::take(&mut self.asked).into_iter().partition::<Vec<_>, _>(|one| one.spec.id == spec.id);
             self.asked = rest;
-            if let Some(problem) = self.targets.opened(self.run, kind)? {
+            if let Some(problem) = self.targets.opened(self.run, &spec)? {
                 // The journal keeps them open: the next run looks.
                 asked.into_iter().try_for_each(|one| self.fail(one.record, problem.clone()))?;
                 continue;
             }
             let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
-            self.bar.say(&format!("looks whether {} still shows {}", kind.name, asked.len()));
-            match self.targets.get(kind)?.list_around(self.run, starts) {
+            self.bar.say(&format!("looks whether {} still shows {}", spec.id, asked.len()));
+            match self.targets.get(&spec)?.list_around(self.run, starts) {
                 Ok((shown, _)) => {
                     for one in asked {
                         let is_shown = shown.contains(&one.record.activity.id);
@@ -358,11 +370,11 @@ impl<'a> Deletions<'a> {
     }
 
     fn seen_or_not(&mut self, mut one: Asked, is_shown: bool, last: bool) -> Result<(), Failure> {
-        let (kind, id) = (one.kind, one.record.activity.id.clone());
+        let (spec, id) = (one.spec.clone(), one.record.activity.id.clone());
         if !is_shown {
             self.settle(one.number, DeletionOutcome::Deleted, None)?;
             self.run.count("deleted", 1);
-            self.run.talk.detail(&format!("{} {id}: deleted", kind.name));
+            self.run.talk.detail(&format!("{} {id}: deleted", spec.id));
             one.record.outcome = Some(Outcome { kind: "deleted".into(), ..Outcome::default() });
             self.done.push(one.record);
             return Ok(());
@@ -372,7 +384,7 @@ impl<'a> Deletions<'a> {
             return Ok(());
         }
         if one.is_taken_over {
-            self.run.talk.detail(&format!("{} {id}: not deleted by an earlier run", kind.name));
+            self.run.talk.detail(&format!("{} {id}: not deleted by an earlier run", spec.id));
             return self.settle(one.number, DeletionOutcome::Failed, Some(&Reason::NotDeletedBefore));
         }
         let reason = Reason::StillListed;

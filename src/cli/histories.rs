@@ -2,17 +2,18 @@
 //! page tells what is missing where.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::candidate;
+use super::compare::candidate;
 use crate::activity::Activity;
 use crate::catalogue::{
     self, Catalogue, Coverage, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
 };
 use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
 use crate::plan::precheck;
-use crate::platform::Kind;
+use crate::platform::PlatformSpec;
 use crate::reason::Reason;
 
 /// Two activities that begin further apart are one only if their files say so: a person has corrected a date, or they were
@@ -22,7 +23,7 @@ const FAR: SignedDuration = SignedDuration::from_hours(2 * 24);
 /// A platform, and what is known of it.
 pub struct History {
     /// Its row.
-    pub kind: &'static Kind,
+    pub spec: Arc<PlatformSpec>,
     /// For which parts of time it is known what is there.
     pub knowledge: Knowledge,
     /// The uploads to it, the oldest first.
@@ -47,22 +48,21 @@ impl Histories {
     /// Reads them, as the run `run` sees them. `by_what_was`: what was found to be one exercise before counts.
     pub fn read(
         catalogue: &Catalogue,
-        scope: &[&'static Kind],
+        scope: &[Arc<PlatformSpec>],
         run: &str,
         by_what_was: bool,
         now: Timestamp,
     ) -> catalogue::Result<Histories> {
-        let history = |kind: &&'static Kind| {
-            let (knowledge, journal) = (catalogue.knowledge(kind.name, run)?, catalogue.transfers_to(kind.name)?);
-            Ok(History { kind, knowledge, journal, horizon: precheck::horizon(now) })
+        let history = |spec: &Arc<PlatformSpec>| {
+            let (knowledge, journal) = (catalogue.knowledge(&spec.id, run)?, catalogue.transfers_to(&spec.id)?);
+            Ok(History { spec: spec.clone(), knowledge, journal, horizon: precheck::horizon(now) })
         };
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
         let mut facts = catalogue.all_file_facts()?;
         let mut entries = Vec::new();
         // No names would mean all platforms.
         if !scope.is_empty() {
-            let query =
-                Query { platforms: scope.iter().map(|kind| kind.name.to_owned()).collect(), ..Query::default() };
+            let query = Query { platforms: scope.iter().map(|spec| spec.id.to_string()).collect(), ..Query::default() };
             catalogue.entries(&query, |entry| {
                 let facts = facts.remove(&(entry.activity.platform.clone(), entry.activity.id.clone()));
                 entries.push((entry, facts));
@@ -73,9 +73,13 @@ impl Histories {
         Ok(Histories { platforms, entries, exercises, without_file: catalogue.files_not_to_be_had(now)? })
     }
 
+    fn native_manufacturer(&self, platform: &str) -> Option<&str> {
+        self.platforms.iter().find(|history| history.spec.id == platform)?.spec.native_manufacturer
+    }
+
     /// Whether the list of a platform is known.
     pub fn is_listed(&self, platform: &str) -> bool {
-        let history = self.platforms.iter().find(|history| history.kind.name == platform);
+        let history = self.platforms.iter().find(|history| history.spec.id == platform);
         history.is_some_and(|history| history.knowledge.none_because.is_none())
     }
 
@@ -123,7 +127,7 @@ impl Histories {
             Some((since, _)) => Presence::Gone(since),
         };
         let entries = self.entries.iter().map(|(entry, facts)| diff::Entry {
-            candidate: candidate(&entry.activity, facts.as_ref()),
+            candidate: candidate(&entry.activity, facts.as_ref(), self.native_manufacturer(&entry.activity.platform)),
             presence: presence(entry),
             selected: may_send(entry),
             file: self.file_state(entry, is_there),
@@ -161,9 +165,9 @@ impl History {
             }
         };
         Target {
-            name: self.kind.name,
-            takes: self.kind.takes,
-            refused_sports: self.kind.refused_sports,
+            name: &self.spec.id,
+            takes: self.spec.upload_formats,
+            refused_sports: self.spec.rejected_sports,
             known: spans,
             journal: Journal::of(self.journal.iter().filter_map(upload)),
         }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::Run;
 use crate::catalogue::{Catalogue, Owner};
 use crate::http::Http;
-use crate::platform::{self, Error, Identity, Kind, OwnerGuard, Platform, described, masked};
+use crate::platform::{self, Error, Identity, OwnerGuard, Platform, PlatformSpec, described, masked};
 use crate::reason::Reason;
 use crate::settings::Settings;
 
@@ -24,26 +24,22 @@ const FEW: u32 = 20;
 pub struct Ownership {
     catalogue: PathBuf,
     wait: Duration,
-    platform: &'static str,
-    has_login: bool,
+    spec: Arc<PlatformSpec>,
     /// Whether there is a token or a password.
     is_set_up: bool,
-    listed_owner: fn(&str) -> Option<String>,
     /// The e-mail address of the settings, in lower case, if it stands there as a text; and the setting in front of it.
     email: Option<(&'static str, String)>,
 }
 
 impl Run {
-    /// What the account of `kind` is compared with.
-    pub fn ownership(&self, kind: &Kind) -> Ownership {
+    /// What the account of `spec` is compared with.
+    pub fn ownership(&self, spec: &Arc<PlatformSpec>) -> Ownership {
         Ownership {
             catalogue: self.catalogue_path.clone(),
             wait: self.lock_wait,
-            platform: kind.name,
-            has_login: kind.has_login(),
-            is_set_up: self.has_token(kind) || self.has_credentials(kind),
-            listed_owner: kind.listed_owner,
-            email: settings_email(&self.settings, kind),
+            spec: spec.clone(),
+            is_set_up: self.has_token(spec) || self.has_credentials(spec),
+            email: settings_email(&self.settings, spec),
         }
     }
 
@@ -52,18 +48,23 @@ impl Run {
     ///
     /// # Errors
     /// [`Error::OtherAccount`] for another account. No login and no request is made with it before that.
-    pub fn connect(&self, kind: &Kind, http: Arc<Http>, fresh: bool) -> platform::Result<Box<dyn Platform>> {
-        let platform = self.open_platform(kind, http);
-        self.ownership(kind).check(platform.as_ref(), fresh)?;
+    pub fn connect(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        http: Arc<Http>,
+        fresh: bool,
+    ) -> platform::Result<Box<dyn Platform>> {
+        let platform = self.open_platform(spec, http)?;
+        self.ownership(spec).check(platform.as_ref(), fresh)?;
         Ok(platform)
     }
 }
 
 /// The e-mail address that the settings name. One that a command would print is not asked for: it may take long, or a
 /// person. Nor is one that comes through a pipe, which gives it once.
-fn settings_email(settings: &Settings, kind: &Kind) -> Option<(&'static str, String)> {
+fn settings_email(settings: &Settings, spec: &PlatformSpec) -> Option<(&'static str, String)> {
     let is_named = |name: &&&str| settings.names_secret(name);
-    let name = kind.user_settings.iter().find(is_named)?;
+    let name = spec.user_settings().iter().find(is_named)?;
     let email = settings.is_at_hand(name).then(|| settings.secret(name).ok().flatten()).flatten()?;
     Some((name, email.expose().trim().to_lowercase()))
 }
@@ -74,7 +75,7 @@ impl Ownership {
     /// # Errors
     /// [`Error::OtherAccount`] if they name different accounts; others if whose account it is cannot be found out.
     pub fn check(&self, platform: &dyn Platform, fresh: bool) -> platform::Result<()> {
-        if !self.has_login {
+        if !self.spec.has_login() {
             return Ok(());
         }
         self.check_settings()?;
@@ -93,7 +94,7 @@ impl Ownership {
             Err(Error::Later { .. }) if !owned && !fresh => Ok(()),
             Err(Error::Login(why)) if owned && !self.is_set_up => Err(Error::Login(format!(
                 "{why}. To sync without this platform, name the others in SYNC_PLATFORM, or let this data folder forget its account: gs-auth logout --forget-account --platform {}",
-                self.platform
+                self.spec.id
             ))),
             Err(error) => Err(error),
         }
@@ -101,11 +102,11 @@ impl Ownership {
 
     /// Whether the catalogue of an older version, which knows no owner, holds what was listed from somebody else's account.
     fn holds_another(&self, user_id: &str) -> platform::Result<bool> {
-        let raw = self.with(|catalogue| match catalogue.owner(self.platform)? {
+        let raw = self.with(|catalogue| match catalogue.owner(&self.spec.id)? {
             Some(_) => Ok(Vec::new()),
-            None => catalogue.newest_raw(self.platform, FEW),
+            None => catalogue.newest_raw(&self.spec.id, FEW),
         })?;
-        let owners: Vec<String> = raw.iter().filter_map(|raw| (self.listed_owner)(raw)).collect();
+        let owners: Vec<String> = raw.iter().filter_map(|raw| self.spec.listed_owner(raw)).collect();
         Ok(!owners.is_empty() && owners.iter().all(|owner| owner != user_id))
     }
 
@@ -118,13 +119,13 @@ impl Ownership {
     /// # Errors
     /// [`Error::OtherAccount`] if they name different accounts.
     pub fn check_settings(&self) -> platform::Result<()> {
-        let owner = self.with(|catalogue| catalogue.owner(self.platform))?;
+        let owner = self.with(|catalogue| catalogue.owner(&self.spec.id))?;
         let (Some(owner), Some((setting, email))) = (owner, &self.email) else { return Ok(()) };
         if owner.emails.is_empty() || owner.emails.contains(email) {
             return Ok(());
         }
         Err(Error::OtherAccount(Reason::OtherAccountInSettings {
-            platform: self.platform.to_owned(),
+            platform: self.spec.id.to_string(),
             setting: (*setting).to_owned(),
             address: masked(email),
             owner: person(&owner),
@@ -141,7 +142,7 @@ impl OwnerGuard for Ownership {
     fn admit(&self, identity: &Identity, email: Option<&str>) -> platform::Result<()> {
         let other = |owner: Option<String>| {
             Error::OtherAccount(Reason::OtherAccount {
-                platform: self.platform.to_owned(),
+                platform: self.spec.id.to_string(),
                 login: described(identity.name.as_deref(), identity.email.as_deref().or(email)),
                 owner,
             })
@@ -149,16 +150,16 @@ impl OwnerGuard for Ownership {
         if self.holds_another(&identity.user_id)? {
             return Err(other(None));
         }
-        let account = digest(self.platform, &identity.user_id);
+        let account = digest(&self.spec.id, &identity.user_id);
         let emails: Vec<&str> = identity.email.as_deref().into_iter().chain(email).collect();
         let owner = self.with(|catalogue| {
-            catalogue.claim(self.platform, &account, identity.name.as_deref(), &emails, Timestamp::now())
+            catalogue.claim(&self.spec.id, &account, identity.name.as_deref(), &emails, Timestamp::now())
         })?;
         if owner.account == account { Ok(()) } else { Err(other(Some(person(&owner)))) }
     }
 
     fn is_owned(&self) -> platform::Result<bool> {
-        Ok(self.with(|catalogue| catalogue.owner(self.platform))?.is_some())
+        Ok(self.with(|catalogue| catalogue.owner(&self.spec.id))?.is_some())
     }
 }
 

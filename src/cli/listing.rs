@@ -13,13 +13,13 @@ use crate::catalogue::{Catalogue, Change, Coverage, Reached, Seen};
 use crate::clock::Moment;
 use crate::i18n;
 use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
-use crate::platform::{self, Ending, Kind, More, Page, Platform, Window};
+use crate::platform::{self, Ending, More, Page, Platform, PlatformSpec, Window};
 use crate::reason::Reason;
 
 /// A listing to be made.
 pub struct Listing<'a> {
     /// Of which platform.
-    pub kind: &'static Kind,
+    pub spec: &'a PlatformSpec,
     /// The same, open.
     pub platform: &'a dyn Platform,
     /// Where it goes.
@@ -141,7 +141,7 @@ impl Listing<'_> {
     /// # Errors
     /// It was cut, or is not believed: nothing is concluded from it.
     pub fn take(mut self) -> Result<Listed, Failure> {
-        let number = self.catalogue.begin_listing(self.kind.name, self.run, self.look, Timestamp::now())?;
+        let number = self.catalogue.begin_listing(&self.spec.id, self.run, self.look, Timestamp::now())?;
         let confirm = self.needs_confirming()?;
         let ids = (confirm != Confirm::Never).then(HashSet::new);
         let mut walk = Walk { confirm, ids, floor: self.floor()?, ..Walk::new(number) };
@@ -180,7 +180,7 @@ impl Listing<'_> {
     fn enter(&mut self, walk: &mut Walk, page: &Page) -> Result<(), Failure> {
         for (number, what) in (walk.listed.unreadable..).zip(&page.unreadable) {
             if number < TOLD {
-                self.talk.error(&format!("{}: {what}", self.kind.name));
+                self.talk.error(&format!("{}: {what}", self.spec.id));
             }
         }
         let seen: Vec<Seen> = page.activities.iter().map(|l| Seen { activity: &l.activity, raw: &l.raw }).collect();
@@ -226,16 +226,16 @@ impl Listing<'_> {
         }
         let reached = self.reached(&walk, ending)?;
         let settled = self.catalogue.finish_listing(
-            (number, self.kind.name),
+            (number, &self.spec.id),
             &reached,
-            (self.accept_missing, self.kind.has_login()),
+            (self.accept_missing, self.spec.has_login()),
             now,
         )?;
         if !settled.believed {
             return Err(untrusted(Reason::ListingImplausible {
                 missing: settled.gone,
                 known: settled.known,
-                has_account: self.kind.has_login(),
+                has_account: self.spec.has_login(),
             }));
         }
         walk.listed.coverage = reached.coverage;
@@ -247,7 +247,7 @@ impl Listing<'_> {
         if settled.gone > 0 && !self.look {
             self.talk.note(&format!(
                 "{}: {} no longer there; see gs-list --deleted",
-                self.kind.name,
+                &self.spec.id,
                 i18n::counted(settled.gone, "activity is", "activities are")
             ));
         }
@@ -257,18 +257,18 @@ impl Listing<'_> {
     /// Why nothing may be concluded from a listing although it got to its end: it has no order, or it is the first one that
     /// nobody else bears out.
     fn incomplete(&mut self, walk: &mut Walk, ending: Ending) -> Result<(), Failure> {
-        if self.kind.has_login() && walk.order.is_missing() {
+        if self.spec.has_login() && walk.order.is_missing() {
             return Err(untrusted(Reason::ListingUnordered));
         }
         let confirm = walk.confirm == Confirm::Always || (walk.confirm == Confirm::IfWhole && ending == Ending::End);
         match walk.ids.take().filter(|_| confirm) {
             Some(first) => self.confirm(walk, first, ending)?,
-            None if walk.listed.items == 0 && !self.look && self.kind.has_login() => self.not_counted()?,
+            None if walk.listed.items == 0 && !self.look && self.spec.has_login() => self.not_counted()?,
             None => return Ok(()),
         }
         let is_all = self.window == Window::default() && !self.look;
-        if walk.listed.items == 0 && is_all && !self.catalogue.was_listed(self.kind.name)? {
-            self.talk.warning(&format!("{}: the account has no activities (looked twice)", self.kind.name));
+        if walk.listed.items == 0 && is_all && !self.catalogue.was_listed(&self.spec.id)? {
+            self.talk.warning(&format!("{}: the account has no activities (looked twice)", self.spec.id));
         }
         Ok(())
     }
@@ -277,9 +277,9 @@ impl Listing<'_> {
     /// empty or half by mistake, and all of it would be uploaded a second time.
     fn needs_confirming(&self) -> Result<Confirm, Failure> {
         let is_all = self.window == Window::default() && !self.look;
-        Ok(match self.kind.has_login() {
-            true if !self.catalogue.is_filled(self.kind.name)? => Confirm::Always,
-            true if is_all && !self.catalogue.was_listed_whole(self.kind.name)? => Confirm::IfWhole,
+        Ok(match self.spec.has_login() {
+            true if !self.catalogue.is_filled(&self.spec.id)? => Confirm::Always,
+            true if is_all && !self.catalogue.was_listed_whole(&self.spec.id)? => Confirm::IfWhole,
             _ => Confirm::Never,
         })
     }
@@ -293,7 +293,7 @@ impl Listing<'_> {
             if whole && !before.is_empty() && self.platform.count()? == Some(before.len() as u64) {
                 return Ok(());
             }
-            self.talk.detail(&format!("{}: looks at the list again", self.kind.name));
+            self.talk.detail(&format!("{}: looks at the list again", self.spec.id));
             self.rest()?;
             let now = self.look_again(walk)?;
             if before.is_empty() && now.is_empty() {
@@ -304,7 +304,7 @@ impl Listing<'_> {
                 SecondLook::Agrees => return Ok(()),
                 SecondLook::Differs { more, fewer } => self.talk.detail(&format!(
                     "{}: this look shows {more} activities that the one before did not, and lacks {fewer}",
-                    self.kind.name
+                    self.spec.id
                 )),
             }
             before = now;
@@ -317,7 +317,7 @@ impl Listing<'_> {
         if let Some(count) = self.platform.count()?.filter(|count| *count > shown) {
             self.talk.warning(&format!(
                 "{}: the list shows {}, and the service counts {}; that is right if the rest are legs of multisport activities",
-                self.kind.name,
+                &self.spec.id,
                 i18n::counted(shown, "activity", "activities"),
                 i18n::number(count)
             ));
@@ -372,8 +372,8 @@ impl Listing<'_> {
         if self.newest.is_none() || self.window != Window::default() {
             return Ok(None);
         }
-        let has_base = self.catalogue.last_base_listing(self.kind.name, Some(0))?.is_some();
-        let anchored = self.catalogue.anchored_starts(self.kind.name)?;
+        let has_base = self.catalogue.last_base_listing(&self.spec.id, Some(0))?.is_some();
+        let anchored = self.catalogue.anchored_starts(&self.spec.id)?;
         Ok(listing::floor(&anchored, has_base, Timestamp::now()))
     }
 
@@ -385,7 +385,7 @@ impl Listing<'_> {
         if ending == Ending::Stopped && !reached.seamless {
             self.talk.warning(&format!(
                 "{}: only the newest {} listed, as --newest says, and activities below them may be new; run gs-fetch without --newest to list all of them",
-                self.kind.name,
+                &self.spec.id,
                 i18n::number(limit.count)
             ));
         }
@@ -408,7 +408,7 @@ impl Listing<'_> {
         let is_first = limited && walk.floor.is_none();
         let joins = match (ending, window.since) {
             // A window that reaches down into what is known leaves no hole above that.
-            (_, Some(_)) => self.catalogue.newest_anchored(self.kind.name)? >= coverage.from,
+            (_, Some(_)) => self.catalogue.newest_anchored(&self.spec.id)? >= coverage.from,
             (Ending::End, None) => true,
             (Ending::Stopped, None) => walk.last_fresh == 0 || is_first || walk.met_floor,
         };

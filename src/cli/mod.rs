@@ -41,7 +41,7 @@ pub use crate::exit::Exit;
 pub use crate::i18n::{clock as duration, size};
 pub use args::{Common, Filter, HasCommon, named, names_of};
 pub use channels::Ready;
-pub use compare::{Rule, candidate};
+pub use compare::Rule;
 pub use delete::{Deletions, MAX_DELETE};
 pub use download::Downloads;
 pub use exit::{Failure, Outcome};

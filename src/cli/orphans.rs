@@ -5,31 +5,31 @@ use super::{Failure, Run};
 use crate::activity::Activity;
 use crate::archive::{Format, Named, path_for};
 use crate::i18n;
-use crate::platform::Kind;
+use crate::platform::PlatformSpec;
 
 impl Run {
     /// Takes the files of activities that the catalogue does not know into it, as far as listings cover the time when those
     /// began, and tells how many there were. What it knows then is told no more.
     ///
     /// Whoever plans calls it, too: the listing that showed it may have been killed right after its end.
-    pub fn adopt_orphans(&mut self, kind: &Kind) -> Result<(), Failure> {
-        let knowledge = self.catalogue.knowledge(kind.name, &self.id)?;
+    pub fn adopt_orphans(&mut self, spec: &PlatformSpec) -> Result<(), Failure> {
+        let knowledge = self.catalogue.knowledge(&spec.id, &self.id)?;
         if knowledge.none_because.is_some() || self.catalogue.is_read_only() {
             return Ok(());
         }
         let is_covered = |start| knowledge.spans.iter().any(|span| span.holds(start));
-        let known = self.catalogue.ids(kind.name)?;
+        let known = self.catalogue.ids(&spec.id)?;
         let mut adopted = 0_u64;
-        for named in self.archive.named(kind.name)? {
+        for named in self.archive.named(&spec.id)? {
             let is_orphan = !known.contains(&named.id) && is_covered(named.start_time);
-            if is_orphan && self.adopt_orphan(kind, &named)? {
+            if is_orphan && self.adopt_orphan(spec, &named)? {
                 adopted += 1;
             }
         }
         if adopted > 0 {
             self.talk.warning(&format!(
                 "{}: {} not in the list: deleted there, as far as anybody knows; the files are kept, and nothing is uploaded there again without gs-diff --restore-deleted",
-                kind.name,
+                &spec.id,
                 i18n::counted(adopted, "archived activity", "archived activities")
             ));
             self.count("orphans", adopted);
@@ -37,10 +37,10 @@ impl Run {
         Ok(())
     }
 
-    fn adopt_orphan(&mut self, kind: &Kind, named: &Named) -> Result<bool, Failure> {
+    fn adopt_orphan(&mut self, spec: &PlatformSpec, named: &Named) -> Result<bool, Failure> {
         // The start of the name is that of the list; all else is what was recorded.
         let named_as = |recorded: Activity| Activity {
-            platform: kind.name.to_owned(),
+            platform: spec.id.to_string(),
             id: named.id.clone(),
             start_time: named.start_time,
             ..recorded

@@ -10,7 +10,10 @@ use super::args::platforms_of_setting;
 use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, Pacing};
 use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
-use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLATFORMS, Platform};
+use crate::platform::{
+    self, Barred, Context, Credentials, LoginGuard, Platform, PlatformId, PlatformSelection, PlatformSpec,
+    SettingSource,
+};
 use crate::reason::Reason;
 use crate::settings::{self, Settings};
 use crate::walk::Notice;
@@ -18,23 +21,20 @@ use crate::walk::Notice;
 /// So long a service that accepted an upload may take to show it.
 pub(super) const LOST_AFTER: Duration = Duration::from_secs(6 * 3600);
 
-/// So long at least a person types a password (python-garminconnect waits 2 s to 5 s; reviewed 2026-11-29).
-const LOGIN_PAUSE: Duration = Duration::from_secs(2);
-
 impl Run {
     /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password, and those whose
     /// account the data folder belongs to: one whose token got lost must not drop out unnoticed.
-    pub fn platforms(&self) -> Result<Vec<&'static Kind>, Failure> {
-        if let Some(kinds) = self.common.named_platforms()? {
-            return Ok(kinds);
+    pub fn selected_platforms(&self) -> Result<Vec<Arc<PlatformSpec>>, Failure> {
+        if let PlatformSelection::Only(specs) = self.named_platforms()? {
+            return Ok(specs);
         }
-        if let Some(kinds) = platforms_of_setting("SYNC_PLATFORM", self.settings.get("SYNC_PLATFORM"))? {
-            return Ok(kinds);
+        if let PlatformSelection::Only(specs) = self.synced_platforms()? {
+            return Ok(specs);
         }
         let mut ready = Vec::new();
-        for kind in PLATFORMS.iter().filter(|kind| kind.has_login()) {
-            if self.has_token(kind) || self.has_credentials(kind) || self.catalogue.owner(kind.name)?.is_some() {
-                ready.push(kind);
+        for spec in self.platforms.services() {
+            if self.has_token(spec) || self.has_credentials(spec) || self.catalogue.owner(&spec.id)?.is_some() {
+                ready.push(spec.clone());
             }
         }
         if ready.is_empty() {
@@ -44,9 +44,19 @@ impl Run {
         Ok(ready)
     }
 
-    /// `SYNC_TO`: the platforms that get uploads; nothing: all.
-    pub fn targets(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
-        platforms_of_setting("SYNC_TO", self.settings.get("SYNC_TO"))
+    /// `--platform`: the platforms that are named.
+    pub fn named_platforms(&self) -> Result<PlatformSelection, Failure> {
+        self.common.named_platforms(&self.platforms)
+    }
+
+    /// `SYNC_PLATFORM`: the platforms that take part in a sync.
+    pub fn synced_platforms(&self) -> Result<PlatformSelection, Failure> {
+        platforms_of_setting(&self.platforms, "SYNC_PLATFORM", self.settings.get("SYNC_PLATFORM"))
+    }
+
+    /// `SYNC_TO`: the platforms that get uploads.
+    pub fn targets(&self) -> Result<PlatformSelection, Failure> {
+        platforms_of_setting(&self.platforms, "SYNC_TO", self.settings.get("SYNC_TO"))
     }
 
     fn tokens_dir(&self) -> PathBuf {
@@ -54,19 +64,19 @@ impl Run {
     }
 
     /// Whether somebody is logged in, as far as that is known without a look at the token.
-    pub fn has_token(&self, kind: &Kind) -> bool {
-        self.tokens_dir().join(format!("{}.json", kind.name)).is_file()
+    pub fn has_token(&self, spec: &PlatformSpec) -> bool {
+        self.tokens_dir().join(format!("{}.json", spec.id)).is_file()
     }
 
     /// What the settings hold for a platform: both halves, or nothing.
-    pub fn credentials(&self, kind: &Kind) -> Result<Option<Credentials>, Failure> {
-        Ok(credentials(&self.settings, kind)?)
+    pub fn credentials(&self, spec: &PlatformSpec) -> Result<Option<Credentials>, Failure> {
+        Ok(credentials(&self.settings, spec)?)
     }
 
     /// Whether the settings name both halves, without asking for them: that may run a command.
-    pub fn has_credentials(&self, kind: &Kind) -> bool {
+    pub fn has_credentials(&self, spec: &PlatformSpec) -> bool {
         let any = |names: &[&str]| names.iter().any(|name| self.settings.names_secret(name));
-        any(kind.user_settings) && any(kind.password_settings)
+        any(spec.user_settings()) && any(spec.password_settings())
     }
 
     /// The way out, for all platforms of this run. `bar` shows what it waits for.
@@ -107,9 +117,6 @@ impl Run {
                 }
             }),
         };
-        // What the platforms are opened with: here a wrong setting can still be told.
-        self.login_pause()?;
-        self.upload_as_import()?;
         let pacing = Pacing::new(Catalogue::open(&self.catalogue_path, self.lock_wait)?);
         Ok(Arc::new(Http::new(Arc::new(pacing), options)))
     }
@@ -144,65 +151,58 @@ impl Run {
         Ok(self.settings.duration("GS_LOST_AFTER", LOST_AFTER)?)
     }
 
-    /// `GS_LOGIN_PAUSE`: the shortest pause between a sign-in page and the password.
-    fn login_pause(&self) -> Result<Duration, settings::Error> {
-        self.settings.duration("GS_LOGIN_PAUSE", LOGIN_PAUSE)
-    }
-
-    /// `GARMIN_UPLOAD_AS_IMPORT`: whether uploads to Garmin are imports.
-    fn upload_as_import(&self) -> Result<bool, settings::Error> {
-        Ok(self.settings.yes("GARMIN_UPLOAD_AS_IMPORT")?.unwrap_or(false))
-    }
-
     /// Opens a platform, for whoever it belongs to: to log in, or to look at its token. Whoever lists or writes uses
     /// [`Run::connect`].
-    pub fn open_platform(&self, kind: &Kind, http: Arc<Http>) -> Box<dyn Platform> {
+    ///
+    /// # Errors
+    /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
+    pub fn open_platform(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn Platform>> {
+        let id = spec.id.clone();
         let guard = Guard {
             path: self.catalogue_path.clone(),
             wait: self.lock_wait,
-            platform: kind.name,
+            platform: id.clone(),
             run: self.id.clone(),
         };
-        self.opened.borrow_mut().insert(kind.name, (*kind, http.clone()));
-        let (talk, name) = (self.talk.clone(), kind.name);
-        let (settings, row) = (self.settings.clone(), *kind);
-        let skipped = self.skipped(kind.name);
+        self.opened.borrow_mut().insert(id.clone(), (spec.clone(), http.clone()));
+        let (talk, name) = (self.talk.clone(), id.clone());
+        let (settings, row) = (self.settings.clone(), spec.clone());
+        let skipped = self.skipped(id.clone());
         // What a login gives would be lost with the folder.
         let is_kept = !self.place.is_stand_in();
-        let (path, wait) = (self.catalogue_path.clone(), self.lock_wait);
+        let (path, wait, listed) = (self.catalogue_path.clone(), self.lock_wait, id.clone());
         let known_start = move |id: &str| {
-            let entry = Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(name, id));
+            let entry = Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(&listed, id));
             entry.ok().flatten()?.activity.start_time
         };
-        (kind.open)(Context {
-            name: kind.name,
+        spec.open(Context {
+            platform: id,
             http,
             tokens: self.tokens_dir(),
             credentials: Box::new(move || {
                 let found = if is_kept { credentials(&settings, &row) } else { Ok(None) };
-                found.map_err(|error| match error {
-                    settings::Error::Unusable(why) => platform::Error::Config(why),
-                    settings::Error::Stopped => platform::Error::Stopped,
-                })
+                found.map_err(setting_error)
             }),
+            settings: self.setting_source(),
             guard: Arc::new(guard),
-            owner: Arc::new(self.ownership(kind)),
-            // Both were read when the way out was made.
-            login_pause: self.login_pause().unwrap_or(LOGIN_PAUSE),
-            upload_as_import: self.upload_as_import().unwrap_or(false),
-            client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
+            owner: Arc::new(self.ownership(spec)),
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
             skipped: Arc::new(skipped),
             known_start: Arc::new(known_start),
         })
     }
 
+    /// The settings, as platforms ask for those that they alone read.
+    pub(super) fn setting_source(&self) -> Arc<dyn SettingSource> {
+        Arc::new(self.settings.clone())
+    }
+
     /// Tells what a listing of a platform skipped: the first time in any case, later for somebody who wants to know more.
-    fn skipped(&self, name: &'static str) -> impl Fn(&[Notice]) + Send + Sync + use<> {
+    fn skipped(&self, name: PlatformId) -> impl Fn(&[Notice]) + Send + Sync + use<> {
         let (path, wait, talk) = (self.catalogue_path.clone(), self.lock_wait, self.talk.clone());
         move |all| {
             let catalogue = Catalogue::open(&path, wait);
-            let told = catalogue.as_ref().ok().and_then(|catalogue| catalogue.skipped(name).ok()).unwrap_or_default();
+            let told = catalogue.as_ref().ok().and_then(|catalogue| catalogue.skipped(&name).ok()).unwrap_or_default();
             for notice in all {
                 let line = format!("{name}: {}", notice.text);
                 match notice.matters && !told.contains(&notice.key) {
@@ -216,15 +216,36 @@ impl Run {
                 && !is_as_told
             {
                 // If it cannot be remembered it is told once more.
-                let _ = catalogue.set_skipped(name, all.iter().map(|notice| notice.key.as_str()), Timestamp::now());
+                let _ = catalogue.set_skipped(&name, all.iter().map(|notice| notice.key.as_str()), Timestamp::now());
             }
         }
     }
 }
 
-fn credentials(settings: &Settings, kind: &Kind) -> Result<Option<Credentials>, settings::Error> {
-    let user = kind.user_settings.iter().find_map(|name| settings.address(name).transpose()).transpose()?;
-    let password = kind.password_settings.iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
+impl SettingSource for Settings {
+    fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    fn flag(&self, name: &str) -> platform::Result<Option<bool>> {
+        self.yes(name).map_err(setting_error)
+    }
+
+    fn duration(&self, name: &str, default: Duration) -> platform::Result<Duration> {
+        Settings::duration(self, name, default).map_err(setting_error)
+    }
+}
+
+fn setting_error(error: settings::Error) -> platform::Error {
+    match error {
+        settings::Error::Unusable(why) => platform::Error::Config(why),
+        settings::Error::Stopped => platform::Error::Stopped,
+    }
+}
+
+fn credentials(settings: &Settings, spec: &PlatformSpec) -> Result<Option<Credentials>, settings::Error> {
+    let user = spec.user_settings().iter().find_map(|name| settings.address(name).transpose()).transpose()?;
+    let password = spec.password_settings().iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
     Ok(user.zip(password).map(|(user, password)| Credentials { user, password }))
 }
 
@@ -232,7 +253,7 @@ fn credentials(settings: &Settings, kind: &Kind) -> Result<Option<Credentials>, 
 struct Guard {
     path: PathBuf,
     wait: Duration,
-    platform: &'static str,
+    platform: PlatformId,
     run: String,
 }
 
@@ -248,7 +269,7 @@ impl Guard {
 
 impl LoginGuard for Guard {
     fn barred(&self, by_hand: bool) -> platform::Result<Option<Barred>> {
-        let login = self.with(|catalogue| catalogue.login(self.platform))?;
+        let login = self.with(|catalogue| catalogue.login(&self.platform))?;
         let now = Timestamp::now();
         let barred = login.and_then(|login| match login.pause(now) {
             Some(until) => Some(Barred::Until(until, login.reason)),
@@ -258,31 +279,31 @@ impl LoginGuard for Guard {
         if barred.is_some() || by_hand {
             return Ok(barred);
         }
-        let has = self.with(|catalogue| catalogue.has_logged_in(self.platform, &self.run, now))?;
+        let has = self.with(|catalogue| catalogue.has_logged_in(&self.platform, &self.run, now))?;
         Ok(has.then_some(Barred::ThisRun))
     }
 
     fn begins(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_begins(self.platform, &self.run, Timestamp::now()).map(drop))
+        self.with(|catalogue| catalogue.login_begins(&self.platform, &self.run, Timestamp::now()).map(drop))
     }
 
     fn was_not_sent(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_was_not_sent(self.platform, &self.run))
+        self.with(|catalogue| catalogue.login_was_not_sent(&self.platform, &self.run))
     }
 
     fn in_trouble(&self, reason: &Reason) -> platform::Result<Timestamp> {
-        self.with(|catalogue| catalogue.login_in_trouble(self.platform, reason, Timestamp::now()))
+        self.with(|catalogue| catalogue.login_in_trouble(&self.platform, reason, Timestamp::now()))
     }
 
     fn turned_away(&self, reason: &Reason) -> platform::Result<Timestamp> {
-        self.with(|catalogue| catalogue.login_turned_away(self.platform, reason, Timestamp::now()))
+        self.with(|catalogue| catalogue.login_turned_away(&self.platform, reason, Timestamp::now()))
     }
 
     fn refused(&self, reason: &Reason) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_refused(self.platform, reason, Timestamp::now()))
+        self.with(|catalogue| catalogue.login_refused(&self.platform, reason, Timestamp::now()))
     }
 
     fn went_well(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_went_well(self.platform))
+        self.with(|catalogue| catalogue.login_went_well(&self.platform))
     }
 }

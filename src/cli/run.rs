@@ -17,7 +17,7 @@ use super::{Common, Exit, Failure, HasCommon, Outcome, Talk, generate, remarks, 
 use crate::archive::Archive;
 use crate::catalogue::{self, Catalogue};
 use crate::http::Http;
-use crate::platform::Kind;
+use crate::platform::{PlatformId, PlatformSpec, Platforms};
 use crate::settings::Settings;
 
 /// How long others' locks are waited for, if nobody says otherwise.
@@ -36,6 +36,9 @@ pub enum Log {
     Asked,
 }
 
+/// The platforms that a command has opened, and by which HTTP client.
+type OpenedPlatforms = BTreeMap<PlatformId, (Arc<PlatformSpec>, Arc<Http>)>;
+
 /// What a command works with.
 pub struct Run {
     /// The command's name.
@@ -44,6 +47,8 @@ pub struct Run {
     pub common: Common,
     /// The settings.
     pub settings: Settings,
+    /// The platforms that this version knows.
+    pub platforms: Platforms,
     /// Where everything lives. With `-n`, an empty folder stands in for a data folder that does not exist.
     pub data_dir: PathBuf,
     /// The catalogue's file.
@@ -63,7 +68,7 @@ pub struct Run {
     /// How the data folder came to be.
     pub(super) place: Place,
     /// The platforms that were opened, and the way out that each was given.
-    pub(super) opened: RefCell<BTreeMap<&'static str, (Kind, Arc<Http>)>>,
+    pub(super) opened: RefCell<OpenedPlatforms>,
     /// What is wrong with settings that every command reads.
     wrong: Vec<Failure>,
     worst: Exit,
@@ -198,6 +203,7 @@ impl Run {
             common: common.clone(),
             archive: Archive::new(&data_dir),
             settings,
+            platforms: Platforms::default(),
             data_dir,
             catalogue_path,
             catalogue,
@@ -296,7 +302,8 @@ impl Run {
         if self.is_stopped() {
             self.raise(Exit::Interrupted);
         }
-        let platforms: Vec<&str> = self.opened.borrow().keys().copied().collect();
+        let opened: Vec<PlatformId> = self.opened.borrow().keys().cloned().collect();
+        let platforms: Vec<&str> = opened.iter().map(PlatformId::as_str).collect();
         self.note_accounts();
         let Some(row) = row else { return Ok(()) };
         // A map of names and numbers always becomes JSON.

@@ -13,7 +13,7 @@ use crate::clock::Moment;
 use crate::http::Http;
 use crate::plan::listing::Extent;
 use crate::plan::precheck;
-use crate::platform::{self, Kind, Platform, Window};
+use crate::platform::{self, Platform, PlatformId, PlatformSpec, Window};
 use crate::reason::Reason;
 use crate::record::{Problem, ProblemKind};
 
@@ -23,7 +23,7 @@ const TROUBLES: u32 = 3;
 /// A platform that is written to.
 pub struct Target {
     /// Its row.
-    pub kind: &'static Kind,
+    pub spec: Arc<PlatformSpec>,
     /// The platform.
     pub platform: Box<dyn Platform>,
     http: Arc<Http>,
@@ -37,10 +37,10 @@ pub struct Target {
 pub struct Targets {
     http: Arc<Http>,
     bar: Bar,
-    open: BTreeMap<&'static str, Target>,
+    open: BTreeMap<PlatformId, Target>,
     /// Those that are not asked any more in this run, and the problem that all records for them get.
-    left_alone: BTreeMap<&'static str, Problem>,
-    troubles: BTreeMap<&'static str, u32>,
+    left_alone: BTreeMap<PlatformId, Problem>,
+    troubles: BTreeMap<PlatformId, u32>,
 }
 
 impl Targets {
@@ -52,41 +52,41 @@ impl Targets {
     }
 
     /// Opens one, if it is not open. Returns why it is left alone, if it is.
-    pub fn opened(&mut self, run: &mut Run, kind: &'static Kind) -> Result<Option<Problem>, Failure> {
-        if let Some(problem) = self.left_alone.get(kind.name) {
+    pub fn opened(&mut self, run: &mut Run, spec: &Arc<PlatformSpec>) -> Result<Option<Problem>, Failure> {
+        if let Some(problem) = self.left_alone.get(&spec.id) {
             return Ok(Some(problem.clone()));
         }
-        if !self.open.contains_key(kind.name) {
-            self.bar.say(&format!("waits for another command that writes to {}", kind.name));
-            match Target::open(run, kind, self.http.clone()) {
-                Ok(Ok(target)) => drop(self.open.insert(kind.name, target)),
+        if !self.open.contains_key(&spec.id) {
+            self.bar.say(&format!("waits for another command that writes to {}", spec.id));
+            match Target::open(run, spec, self.http.clone()) {
+                Ok(Ok(target)) => drop(self.open.insert(spec.id.clone(), target)),
                 Ok(Err(error)) => {
-                    return self.trouble(run, kind, error).map(|problem| Some(self.alone(run, kind, problem)));
+                    return self.trouble(run, spec, error).map(|problem| Some(self.alone(run, spec, problem)));
                 }
-                Err(failure) => return self.unusable(run, kind, failure).map(Some),
+                Err(failure) => return self.unusable(run, spec, failure).map(Some),
             }
         }
         Ok(None)
     }
 
     /// An open one.
-    pub fn get(&self, kind: &Kind) -> Result<&Target, Failure> {
-        self.open.get(kind.name).ok_or_else(|| Failure::new(Exit::Bug, "a platform got lost"))
+    pub fn get(&self, spec: &PlatformSpec) -> Result<&Target, Failure> {
+        self.open.get(&spec.id).ok_or_else(|| Failure::new(Exit::Bug, "a platform got lost"))
     }
 
     /// Whether it is open.
-    pub fn is_open(&self, kind: &Kind) -> bool {
-        self.open.contains_key(kind.name)
+    pub fn is_open(&self, spec: &PlatformSpec) -> bool {
+        self.open.contains_key(&spec.id)
     }
 
     /// All that are open.
-    pub fn open(&self) -> Vec<&'static Kind> {
-        self.open.values().map(|target| target.kind).collect()
+    pub fn open(&self) -> Vec<Arc<PlatformSpec>> {
+        self.open.values().map(|target| target.spec.clone()).collect()
     }
 
     /// Whether it is not asked any more.
-    pub fn is_left_alone(&self, kind: &Kind) -> bool {
-        self.left_alone.contains_key(kind.name)
+    pub fn is_left_alone(&self, spec: &PlatformSpec) -> bool {
+        self.left_alone.contains_key(&spec.id)
     }
 
     /// Whether a problem was told already, once for all records of its platform.
@@ -95,32 +95,32 @@ impl Targets {
     }
 
     /// Whatever it was, a proper answer ends a row of troubles.
-    pub fn went_well(&mut self, kind: &Kind) {
-        self.troubles.remove(kind.name);
+    pub fn went_well(&mut self, spec: &PlatformSpec) {
+        self.troubles.remove(&spec.id);
     }
 
     /// A failure of our own ends the command; any other means that the platform is left alone.
-    pub fn unusable(&mut self, run: &mut Run, kind: &'static Kind, failure: Failure) -> Result<Problem, Failure> {
+    pub fn unusable(&mut self, run: &mut Run, spec: &PlatformSpec, failure: Failure) -> Result<Problem, Failure> {
         let what = match failure.exit {
             Exit::TempFail | Exit::Partial => ProblemKind::Retry,
             Exit::LoginRequired => ProblemKind::LoginRequired,
             _ => return Err(failure),
         };
         let problem = Problem::new(run.command, what, failure.reason);
-        self.leave_alone(run, kind, problem.clone());
+        self.leave_alone(run, spec, problem.clone());
         Ok(problem)
     }
 
     /// What a failed call means: the problem for the record it was made for, and whether the rest of the platform is left
     /// alone.
-    pub fn trouble(&mut self, run: &mut Run, kind: &'static Kind, error: platform::Error) -> Result<Problem, Failure> {
+    pub fn trouble(&mut self, run: &mut Run, spec: &PlatformSpec, error: platform::Error) -> Result<Problem, Failure> {
         use platform::Error;
         let reason = error.reason();
         let (what, all) = match error {
             Error::Login(_) => (ProblemKind::LoginRequired, true),
-            Error::Later { down, .. } => (ProblemKind::Retry, down || self.another_trouble(kind)),
-            Error::TooLate => (ProblemKind::Retry, self.another_trouble(kind)),
-            Error::Unclear(_) | Error::Strange(_) => (ProblemKind::Retry, self.another_trouble(kind)),
+            Error::Later { down, .. } => (ProblemKind::Retry, down || self.another_trouble(spec)),
+            Error::TooLate => (ProblemKind::Retry, self.another_trouble(spec)),
+            Error::Unclear(_) | Error::Strange(_) => (ProblemKind::Retry, self.another_trouble(spec)),
             Error::Gone(_) | Error::Refused(_) => (ProblemKind::Rejected, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Config(_) => (ProblemKind::Config, true),
@@ -130,29 +130,29 @@ impl Targets {
         };
         let problem = Problem::new(run.command, what, reason);
         if all {
-            self.leave_alone(run, kind, problem.clone());
+            self.leave_alone(run, spec, problem.clone());
         }
         Ok(problem)
     }
 
     /// A platform that cannot be opened is not tried again for each record.
-    fn alone(&mut self, run: &mut Run, kind: &'static Kind, problem: Problem) -> Problem {
-        if !self.is_left_alone(kind) {
-            self.leave_alone(run, kind, problem.clone());
+    fn alone(&mut self, run: &mut Run, spec: &PlatformSpec, problem: Problem) -> Problem {
+        if !self.is_left_alone(spec) {
+            self.leave_alone(run, spec, problem.clone());
         }
         problem
     }
 
-    fn leave_alone(&mut self, run: &mut Run, kind: &'static Kind, problem: Problem) {
+    fn leave_alone(&mut self, run: &mut Run, spec: &PlatformSpec, problem: Problem) {
         let reason = problem.why();
-        let message = format!("{}: {reason}; platform skipped for the rest of this run", kind.name);
-        run.talk.failed(&message, Some(kind.name), &reason);
+        let message = format!("{}: {reason}; platform skipped for the rest of this run", spec.id);
+        run.talk.failed(&message, Some(&spec.id), &reason);
         run.raise(problem.kind.exit());
-        self.left_alone.insert(kind.name, problem);
+        self.left_alone.insert(spec.id.clone(), problem);
     }
 
-    fn another_trouble(&mut self, kind: &'static Kind) -> bool {
-        let troubles = self.troubles.entry(kind.name).or_default();
+    fn another_trouble(&mut self, spec: &PlatformSpec) -> bool {
+        let troubles = self.troubles.entry(spec.id.clone()).or_default();
         *troubles += 1;
         *troubles >= TROUBLES
     }
@@ -167,11 +167,11 @@ impl Target {
     ///
     /// # Errors
     /// Another command writes to it for longer than we wait.
-    pub fn open(run: &Run, kind: &'static Kind, http: Arc<Http>) -> Result<platform::Result<Target>, Failure> {
-        let lock = run.archive.lock(kind.name, Purpose::Write, run.lock_wait)?;
+    pub fn open(run: &Run, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> Result<platform::Result<Target>, Failure> {
+        let lock = run.archive.lock(&spec.id, Purpose::Write, run.lock_wait)?;
         let lock = lock.ok_or_else(|| Failure::because(Exit::TempFail, Reason::UploadBusy))?;
-        Ok(run.connect(kind, http.clone(), true).map(|platform| Target {
-            kind,
+        Ok(run.connect(spec, http.clone(), true).map(|platform| Target {
+            spec: spec.clone(),
             platform,
             http,
             looks: RefCell::default(),
@@ -194,8 +194,8 @@ impl Target {
             return Ok(*end);
         }
         let sought = Some((from, until));
-        let (from, until) = precheck::window(start, &run.catalogue.listed_starts(self.kind.name)?);
-        bar.say(&format!("looks at {}", self.kind.name));
+        let (from, until) = precheck::window(start, &run.catalogue.listed_starts(&self.spec.id)?);
+        bar.say(&format!("looks at {}", self.spec.id));
         // Pages below the one that shows all of that would only make it older: on a slow line too old to be of any use.
         let listed = self.list_down_to(run, Window { since: Some(from), until: Some(until) }, sought)?;
         let end = self.serves_until(&listed);
@@ -208,7 +208,7 @@ impl Target {
     /// Until when a write may rely on what a listing has just shown.
     fn serves_until(&self, listed: &Listed) -> Moment {
         // A list without any entry was one request.
-        let asked = listed.asked.or_else(|| self.http.last_sent(self.kind.name)).unwrap_or_else(Moment::now);
+        let asked = listed.asked.or_else(|| self.http.last_sent(&self.spec.id)).unwrap_or_else(Moment::now);
         asked + precheck::max_age(self.http.interval())
     }
 
@@ -226,7 +226,7 @@ impl Target {
     ) -> Result<Listed, Failure> {
         let confirm_wait = run.confirm_wait()?;
         let listed = Listing {
-            kind: self.kind,
+            spec: &self.spec,
             platform: self.platform.as_ref(),
             catalogue: &mut run.catalogue,
             run: &run.id,
@@ -256,7 +256,7 @@ impl Target {
         run: &mut Run,
         mut starts: Vec<Timestamp>,
     ) -> Result<(HashSet<String>, Option<Moment>), Failure> {
-        let known = run.catalogue.listed_starts(self.kind.name)?;
+        let known = run.catalogue.listed_starts(&self.spec.id)?;
         let (mut shown, mut end) = (HashSet::new(), None);
         for (from, until) in precheck::clusters(&mut starts, &known) {
             let listed = self.list(run, Window { since: Some(from), until: Some(until) })?;

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::{Barred, Error, LoginGuard, Result, TokenStore};
+use super::{Barred, Error, LoginGuard, PlatformId, Result, TokenStore};
 use crate::http;
 use crate::reason::Reason;
 
@@ -59,7 +59,7 @@ pub(super) fn unless_sent(error: http::Error) -> Ended {
 /// The password logins of one platform.
 pub(super) struct Logins<'a> {
     /// The platform's name.
-    pub platform: &'static str,
+    pub platform: &'a PlatformId,
     /// What is remembered of earlier ones.
     pub guard: &'a dyn LoginGuard,
     /// Where the token is to be kept.

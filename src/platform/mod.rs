@@ -4,29 +4,31 @@
 //! uploaded; an *export* is what the service computed from it. A *ticket* proves a login once and is exchanged for a
 //! *token*; the token is kept and renewed in a [`TokenStore`], under a lock that all processes share.
 //!
-//! A new platform is one module and one row in [`PLATFORMS`].
+//! A new service is one module with its [`PlatformSpec`], and one line in [`Platforms::default`].
 
 mod attempt;
+mod context;
 pub mod coros;
 pub mod folder;
 pub mod garmin;
 mod identity;
 mod json;
+mod platforms;
+mod spec;
 mod tokens;
-
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::activity::{Activity, Outline};
 use crate::clock::Moment;
-use crate::http::{Http, Secret};
+use crate::http::Secret;
 use crate::reason::Reason;
-use crate::walk::Notice;
 
+pub use crate::activity::PlatformId;
+pub use context::{Context, KnownStart, SettingSource, TellSkipped};
 pub use identity::{Identity, OwnerGuard, described, masked};
+pub use platforms::{PlatformSelection, Platforms, UnknownPlatform};
+pub use spec::{PlatformKind, PlatformSpec, Service};
 pub use tokens::TokenStore;
 
 /// What a caller can do about a failure.
@@ -255,7 +257,7 @@ pub enum Download {
 pub struct Outgoing<'a> {
     /// Its bytes, whole and checked.
     pub bytes: &'a [u8],
-    /// `fit`, `tcx` or `gpx`; one that the platform takes, see [`Kind::takes`].
+    /// `fit`, `tcx` or `gpx`; one that the platform takes, see [`PlatformSpec::upload_formats`].
     pub format: &'a str,
     /// The name it is sent under, with its extension: letters, digits, `-`, `_` and `.` alone.
     pub name: &'a str,
@@ -348,137 +350,6 @@ pub enum Barred {
     ByItself(Reason),
     /// This run has made its one already: none by itself before the next run.
     ThisRun,
-}
-
-/// Is told all that a listing skipped.
-pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
-
-/// When an activity began, by its id, as far as that was found out before.
-pub type KnownStart = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
-
-/// What a platform is opened with.
-pub struct Context {
-    /// The platform's name.
-    pub name: &'static str,
-    /// The way out.
-    pub http: Arc<Http>,
-    /// The folder of the tokens.
-    pub tokens: PathBuf,
-    /// What the settings hold, if anything. Asked only when a login is due: it may run a command.
-    pub credentials: Box<dyn Fn() -> Result<Option<Credentials>> + Send>,
-    /// Refused logins.
-    pub guard: Arc<dyn LoginGuard>,
-    /// Whose account a new token may belong to.
-    pub owner: Arc<dyn OwnerGuard>,
-    /// `GS_LOGIN_PAUSE`: the shortest pause between the sign-in page and the password; it is up to two and a half times as
-    /// long.
-    pub login_pause: Duration,
-    /// `GARMIN_UPLOAD_AS_IMPORT`: files are imported, which Garmin does not pass on to connected services.
-    pub upload_as_import: bool,
-    /// `GARMIN_DI_CLIENT_ID`: used for new tokens instead of the built-in client id.
-    pub client_id: Option<String>,
-    /// Told what a person should know.
-    pub notice: Arc<dyn Fn(&str) + Send + Sync>,
-    /// Told, at the end of each listing, all that it skipped: a person is told of each once.
-    pub skipped: TellSkipped,
-    /// Asked before the service is asked of one activity what its list does not say.
-    pub known_start: KnownStart,
-}
-
-/// A row of the table of platforms: what can be known of one without opening it.
-#[derive(Clone, Copy)]
-pub struct Kind {
-    /// Its name in records and on the command line.
-    pub name: &'static str,
-    /// Its name for people.
-    pub title: &'static str,
-    /// Whose devices record for it: FIT's name of the manufacturer.
-    pub native_manufacturer: Option<&'static str>,
-    /// Settings with the e-mail address, the first that is set wins.
-    pub user_settings: &'static [&'static str],
-    /// Settings with the password.
-    pub password_settings: &'static [&'static str],
-    /// Formats of files that are put there; none: it takes no files. Services take GPX and TCX too, but what they make of
-    /// those is another recording than the one that was sent.
-    pub takes: &'static [&'static str],
-    /// Sports, by their FIT names, whose files it refuses for good: it takes such a file in and never makes an activity of it.
-    pub refused_sports: &'static [&'static str],
-    /// Whether it takes another file of a recording that it has; else it says that it is there already.
-    pub doubles: bool,
-    /// Whether activities may be deleted there.
-    pub deletes: bool,
-    /// Whose an entry of its list is, by the service's own JSON; nothing where lists do not say so.
-    pub listed_owner: fn(&str) -> Option<String>,
-    /// Opens it.
-    pub open: fn(Context) -> Box<dyn Platform>,
-}
-
-/// All platforms.
-pub const PLATFORMS: &[Kind] = &[
-    Kind {
-        name: "garmin-com",
-        title: "Garmin Connect (garmin.com)",
-        native_manufacturer: Some("garmin"),
-        user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
-        password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
-        takes: &["fit"],
-        refused_sports: &[],
-        doubles: false,
-        deletes: true,
-        listed_owner: garmin::listed_owner,
-        open: garmin::open_com,
-    },
-    Kind {
-        name: "garmin-cn",
-        title: "Garmin Connect China (garmin.cn)",
-        native_manufacturer: Some("garmin"),
-        user_settings: &["GARMIN_EMAIL_CN"],
-        password_settings: &["GARMIN_PASSWORD_CN"],
-        takes: &["fit"],
-        refused_sports: &[],
-        doubles: false,
-        deletes: true,
-        listed_owner: garmin::listed_owner,
-        open: garmin::open_cn,
-    },
-    Kind {
-        name: "coros",
-        title: "COROS",
-        native_manufacturer: Some("coros"),
-        user_settings: &["COROS_EMAIL"],
-        password_settings: &["COROS_PASSWORD"],
-        takes: &["fit"],
-        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at COROS.
-        refused_sports: &["sailing", "snorkeling", "surfing"],
-        doubles: true,
-        deletes: true,
-        listed_owner: |_| None,
-        open: coros::open,
-    },
-    folder::KIND,
-];
-
-impl Kind {
-    /// Whether somebody logs in there. A folder is there or not.
-    pub fn has_login(&self) -> bool {
-        !self.user_settings.is_empty()
-    }
-}
-
-/// The names that may be written, for messages.
-pub fn known() -> String {
-    let written = |kind: &Kind| if kind.name == folder::KIND.name { "folder:PATH" } else { kind.name };
-    PLATFORMS.iter().map(written).collect::<Vec<_>>().join(", ")
-}
-
-/// The platform of that name; `GARMINCOM`, `garmin_com` and the like are taken too. Each `folder:PATH` is one of its own,
-/// and a `folder` without a path is none.
-pub fn kind(name: &str) -> Option<&'static Kind> {
-    if let Some(folder) = folder::kind(name) {
-        return Some(folder);
-    }
-    let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    PLATFORMS.iter().filter(|kind| kind.name != folder::KIND.name).find(|kind| plain(kind.name) == plain(name))
 }
 
 impl From<crate::walk::Error> for Error {

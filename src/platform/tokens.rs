@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
-use super::{Error, Result};
+use super::{Error, PlatformId, Result};
 use crate::fs::{make_private, persist, unfinished};
 use crate::reason::Reason;
 
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone)]
 pub struct TokenStore {
     dir: PathBuf,
-    platform: &'static str,
+    platform: PlatformId,
 }
 
 /// Room for a token: several times what one takes.
@@ -59,7 +59,7 @@ pub struct TokenLock {
 
 impl TokenStore {
     /// The token of `platform` in the folder `dir`.
-    pub fn new(dir: PathBuf, platform: &'static str) -> TokenStore {
+    pub fn new(dir: PathBuf, platform: PlatformId) -> TokenStore {
         TokenStore { dir, platform }
     }
 

@@ -182,7 +182,9 @@ fn each_stage_of_a_pipeline_has_a_line_of_its_own_that_tells_what_it_does_and_wa
     // gs-fetch has one for each platform.
     assert_eq!((names.len(), most), (7, 7), "{names:?}");
     assert!(rates > 0 && left > 0 && totals > 0 && more > 0, "{rates} {left} {totals} {more}");
-    for said in ["waits for input", "page 1", ", next request in ", "asked to wait 2.", " is still working on ", " to coros"] {
+    for said in
+        ["waits for input", "page 1", ", next request in ", "asked to wait 2.", " is still working on ", " to coros"]
+    {
         assert!(words.iter().any(|words| words.contains(said)), "nobody said {said:?}: {words:#?}");
     }
     // What is left is what was said, in the order of the pipeline, and the prompt directly below.

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
-use garminsync::platform::{self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Result};
+use garminsync::platform::{
+    self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Platforms, Result, SettingSource,
+};
 use jiff::Timestamp;
 
 /// A platform and the folder of its tokens.
@@ -23,14 +25,14 @@ pub fn open(name: &str, loopback: &str) -> Opened {
 
 /// The same, with a password in the settings.
 pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -> Opened {
-    let kind = platform::kind(name).unwrap();
+    let spec = Platforms::default().find(name).unwrap();
     let tokens = tempfile::tempdir().unwrap();
     let traced = Arc::new(Mutex::new(Vec::new()));
     let seen = traced.clone();
     let mut options = options(loopback);
     options.trace = Box::new(move |line| seen.lock().unwrap().push(line.to_owned()));
-    let platform = (kind.open)(Context {
-        name: kind.name,
+    let platform = spec.open(Context {
+        platform: spec.id.clone(),
         http: Arc::new(Http::new(Arc::new(AtOnce), options)),
         tokens: tokens.path().to_owned(),
         credentials: Box::new(move || Ok(credentials.clone())),
@@ -71,6 +73,21 @@ impl Pacer for AtOnce {
 
     fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), NoTurn> {
         Ok(())
+    }
+}
+
+/// No setting is set, and no login pauses.
+impl SettingSource for AtOnce {
+    fn text(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn flag(&self, _: &str) -> Result<Option<bool>> {
+        Ok(None)
+    }
+
+    fn duration(&self, _: &str, _: Duration) -> Result<Duration> {
+        Ok(Duration::ZERO)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::activity::Activity;
 use crate::archive;
 use crate::catalogue::FileRow;
 use crate::http::Http;
-use crate::platform::{self, Platform};
+use crate::platform::{self, Platform, PlatformSelection};
 use crate::reason::Reason;
 use crate::record::{self, ActivityRecord, Problem, ProblemKind, Record, explained};
 use outage::OutageGuard;
@@ -83,7 +83,7 @@ impl<'a> Downloads<'a> {
     }
 
     /// Handles one record; a record with a problem passes untouched, as do types that this command does not know.
-    pub fn pass(&mut self, record: &mut Record, only: Option<&[&str]>) -> Outcome {
+    pub fn pass(&mut self, record: &mut Record, only: &PlatformSelection) -> Outcome {
         if record.problem().is_some() {
             return Ok(());
         }
@@ -93,7 +93,7 @@ impl<'a> Downloads<'a> {
             // What is decided needs no file.
             Record::Transfer(_) | Record::Other(_) => return Ok(()),
         };
-        if only.is_some_and(|only| !only.contains(&activity.platform.as_str())) {
+        if !only.includes(&activity.platform) {
             return Ok(());
         }
         let activity = activity.clone();
@@ -172,9 +172,8 @@ impl<'a> Downloads<'a> {
         if let Some(problem) = self.left_alone(&activity.platform) {
             return Ok(Err(problem.clone()));
         }
-        if platform::kind(&activity.platform).is_none_or(|kind| kind.name != activity.platform) {
-            let reason = Reason::UnknownPlatform { name: activity.platform.clone(), known: platform::known() };
-            return Ok(Err(problem(ProblemKind::Rejected, reason)));
+        if let Err(error) = self.run.platforms.require_exact(&activity.platform) {
+            return Ok(Err(problem(ProblemKind::Rejected, error.reason())));
         }
         self.bar.say("waits for another gs-download");
         let lock = match self.run.archive.lock(&activity.platform, archive::Purpose::Download, self.run.lock_wait) {
@@ -214,8 +213,9 @@ impl<'a> Downloads<'a> {
     /// An open platform. The inner error: its account cannot be used.
     fn platform(&mut self, name: &str) -> Result<platform::Result<&dyn Platform>, Failure> {
         if !self.open.contains_key(name) {
-            let kind = platform::kind(name).ok_or_else(|| Failure::usage(format!("unknown platform {name:?}")))?;
-            match self.run.connect(kind, self.http.clone(), false) {
+            let spec =
+                self.run.platforms.require(name).map_err(|error| Failure::because(Exit::Usage, error.reason()))?;
+            match self.run.connect(&spec, self.http.clone(), false) {
                 Ok(platform) => drop(self.open.insert(name.to_owned(), platform)),
                 Err(error) => return Ok(Err(error)),
             }

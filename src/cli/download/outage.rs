@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use crate::activity::Activity;
 use crate::archive::unpack;
 use crate::cli::{Failure, Run};
-use crate::platform::{self, Download, Error, Platform};
+use crate::platform::{Download, Error, Platform};
 
 /// So many files that are in the archive are asked for at most.
 const CONTROLS: usize = 2;
@@ -67,7 +67,7 @@ impl OutageGuard {
     pub fn judge(&mut self, run: &mut Run, platform: &dyn Platform, activity: &Activity) -> Result<Verdict, Failure> {
         let name = activity.platform.as_str();
         // A folder is read as it is.
-        if !platform::kind(name).is_some_and(|kind| kind.has_login()) {
+        if !run.platforms.find_exact(name).is_some_and(|spec| spec.has_login()) {
             return Ok(Verdict::Counts);
         }
         if !self.known.contains_key(name) {

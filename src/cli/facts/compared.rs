@@ -9,7 +9,7 @@ use crate::catalogue::{Entry, FileFacts, Key};
 use crate::cli::History;
 use crate::matching::Group;
 use crate::plan::diff::{Choice, Decision, Exercises, Overrides, Presence, Target};
-use crate::platform::Kind;
+use crate::platform::PlatformSpec;
 use crate::reason::Reason;
 use crate::status::{self, Clean, MissingReason};
 
@@ -61,10 +61,10 @@ impl<'a> Compared<'a> {
         read: &'a Read,
         exercises: &'a Exercises<'a>,
         is_compared: Vec<bool>,
-        gets_uploads: &dyn Fn(&Kind) -> bool,
+        gets_uploads: &dyn Fn(&PlatformSpec) -> bool,
     ) -> Compared<'a> {
         let is_target = |(history, is_compared): (&History, &bool)| {
-            *is_compared && !history.kind.takes.is_empty() && gets_uploads(history.kind)
+            *is_compared && !history.spec.upload_formats.is_empty() && gets_uploads(&history.spec)
         };
         let is_target = read.histories.platforms.iter().zip(&is_compared).map(is_target).collect();
         let platform_of =
@@ -72,7 +72,7 @@ impl<'a> Compared<'a> {
         let key = |(at, (entry, _)): (usize, &'a (Entry, Option<FileFacts>))| {
             ((entry.activity.platform.as_str(), entry.activity.id.as_str()), at)
         };
-        let names = read.histories.platforms.iter().map(|history| shown(history.kind.name));
+        let names = read.histories.platforms.iter().map(|history| shown(&history.spec.id));
         let mut compared = Compared {
             read,
             exercises,

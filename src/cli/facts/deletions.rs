@@ -75,10 +75,10 @@ impl Compared<'_> {
     /// are on the platforms.
     fn restore(&self, at: usize, there: &HashSet<Recording>) -> Option<String> {
         let (entry, platform) = (self.entry(at), self.platform_of[at]);
-        let kind = self.read.histories.platforms[platform].kind;
+        let spec = &self.read.histories.platforms[platform].spec;
         let file = entry.file.as_ref().filter(|file| !file.broken && entry.more_files.is_empty())?;
         let is_known = self.recordings(at).any(|recording| there.contains(&recording));
-        let is_taken = kind.takes.contains(&file.format.as_str()) && (kind.doubles || !is_known);
+        let is_taken = spec.upload_formats.contains(&file.format.as_str()) && (spec.allows_duplicates || !is_known);
         (is_taken && entry.activity.start_time.is_some())
             .then(|| format!("gs-list --deleted {} | gs-upload --restore > /dev/null", self.flags(at)))
     }

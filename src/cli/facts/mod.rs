@@ -19,13 +19,13 @@ mod schedule;
 mod unarchived;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use compared::Compared;
 use outstanding::Backlog;
 use read::Read;
 
-use super::args::platforms_of_setting;
 use super::platforms::LOST_AFTER;
 use super::{Failure, MAX_DELETE, Rule, Run, life};
 use jiff::Timestamp;
@@ -34,18 +34,18 @@ use crate::catalogue::{BEGINNINGS, CommandRow, Entry, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Exercises;
-use crate::platform::Kind;
+use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::status::judge::{HANGS, Judged, LastCommand, Signs};
 use crate::status::{Facts, Schedule};
 
 /// What the person's syncs do, as the settings say.
 struct Wants {
     /// The platforms of `--platform`.
-    named: Option<Vec<&'static Kind>>,
+    named: PlatformSelection,
     /// Those of `SYNC_PLATFORM`.
-    synced: Option<Vec<&'static Kind>>,
+    synced: PlatformSelection,
     /// Those of `SYNC_TO`.
-    targets: Option<Vec<&'static Kind>>,
+    targets: PlatformSelection,
     matcher: Matcher,
     archives: Option<bool>,
     only_archives: bool,
@@ -62,12 +62,12 @@ impl Run {
         let ((facts, judged), left) = self.compare(&wants, None, |compared, backlog| {
             let (signs, schedule) = signs(compared, backlog);
             let judged = signs.judge();
-            let facts = wants.named.is_none().then(|| whole(compared, &wants.matcher, &signs, schedule));
+            let facts = wants.named.named().is_none().then(|| whole(compared, &wants.matcher, &signs, schedule));
             ((facts, judged), backlog.left.clone())
         })?;
         let facts = match facts {
             Some(facts) => facts,
-            None => self.compare(&wants, wants.named.clone(), |compared, backlog| {
+            None => self.compare(&wants, wants.named.named().map(<[_]>::to_vec), |compared, backlog| {
                 let (signs, schedule) = signs(compared, backlog);
                 whole(compared, &wants.matcher, &signs, schedule)
             })?,
@@ -96,8 +96,8 @@ impl Run {
     /// What the settings say. One that is wrong is told and counts as not set: what is wrong has to reach the page and the
     /// messages all the same.
     fn wants(&mut self) -> Result<Wants, Failure> {
-        let named = self.common.named_platforms()?;
-        let synced = platforms_of_setting("SYNC_PLATFORM", self.settings.get("SYNC_PLATFORM"));
+        let named = self.named_platforms()?;
+        let synced = self.synced_platforms();
         let targets = self.targets();
         let (matcher, archives) = (self.matcher(Rule::Evidence), self.archives());
         let deletes = self.settings.yes("DELETE_DUPLICATE").map_err(Failure::from);
@@ -105,8 +105,8 @@ impl Run {
         let lost_after = self.lost_after();
         Ok(Wants {
             named,
-            synced: self.or_told(synced, None),
-            targets: self.or_told(targets, None),
+            synced: self.or_told(synced, PlatformSelection::All),
+            targets: self.or_told(targets, PlatformSelection::All),
             matcher: self.or_told(matcher, Matcher::default()),
             archives: self.or_told(archives, None),
             only_archives: self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"),
@@ -129,23 +129,22 @@ impl Run {
     fn compare<T>(
         &self,
         wants: &Wants,
-        scope: Option<Vec<&'static Kind>>,
+        scope: Option<Vec<Arc<PlatformSpec>>>,
         view: impl FnOnce(&Compared, &Backlog) -> T,
     ) -> Result<T, Failure> {
-        let is_among = |kinds: &[&'static Kind], kind: &Kind| kinds.iter().any(|one| one.name == kind.name);
         let is_part = scope.is_some();
-        let named = wants.named.as_deref().unwrap_or_default();
         let alive = life::signs(&self.data_dir);
-        let read = Read::of(&self.catalogue, scope, named, alive, &self.id, wants.lost_after)?;
+        let read =
+            Read::of(&self.catalogue, (&self.platforms, scope), &wants.named, alive, &self.id, wants.lost_after)?;
         // As a sync has it: what is named, else what somebody logs in to.
-        let is_synced = |kind: &Kind| match &wants.synced {
-            _ if is_among(named, kind) => true,
+        let is_synced = |spec: &PlatformSpec| match &wants.synced {
+            _ if wants.named.names(&spec.id) => true,
             _ if is_part => false,
-            Some(synced) => is_among(synced, kind),
-            None => kind.has_login(),
+            PlatformSelection::Only(_) => wants.synced.includes(&spec.id),
+            PlatformSelection::All => spec.has_login(),
         };
-        let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(history.kind)).collect();
-        let is_target = |kind: &Kind| wants.targets.as_ref().is_none_or(|targets| is_among(targets, kind));
+        let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
+        let is_target = |spec: &PlatformSpec| wants.targets.includes(&spec.id);
         let may_send = |entry: &Entry| {
             let platform = read.platform(&entry.activity.platform);
             let is_compared = platform.is_some_and(|platform| is_compared[platform]);

@@ -69,10 +69,9 @@ impl Run {
 
     /// Whether this run was asked for a part alone: that it left the rest says nothing.
     fn is_restricted(&self, compared: &Compared, wants: &Wants) -> bool {
-        let is_named = |name: &str| wants.named.as_ref().is_none_or(|named| named.iter().any(|kind| kind.name == name));
         let platforms = compared.read.histories.platforms.iter().zip(&compared.is_compared);
         let leaves_out =
-            platforms.into_iter().any(|(history, is_compared)| *is_compared && !is_named(history.kind.name));
+            platforms.into_iter().any(|(history, is_compared)| *is_compared && !wants.named.includes(&history.spec.id));
         let counts =
             |counts: &str| serde_json::from_str::<std::collections::BTreeMap<String, u64>>(counts).unwrap_or_default();
         let own = compared.read.runs.iter().filter(|row| row.run == self.id);
@@ -121,7 +120,7 @@ impl Compared<'_> {
             let (copy, kept) = (&self.exercises.entries[at].candidate, &self.exercises.entries[of].candidate);
             let hash = copy.file.and_then(|file| file.sha256);
             let facts = Facts {
-                can_delete: self.read.histories.platforms[self.platform_of[at]].kind.deletes,
+                can_delete: self.read.histories.platforms[self.platform_of[at]].spec.can_delete,
                 was_restored: hash.is_some_and(|hash| restored.contains(&(copy.activity.platform.as_str(), hash)))
                     || self.was_put_back(&copy.activity.platform, &copy.activity.id),
                 is_asked_for: is_open(at),
@@ -143,7 +142,7 @@ impl Compared<'_> {
 
     /// Whether an entry was put onto its platform from one that is gone there.
     fn was_put_back(&self, platform: &str, id: &str) -> bool {
-        let histories = self.read.histories.platforms.iter().filter(|history| history.kind.name == platform);
+        let histories = self.read.histories.platforms.iter().filter(|history| history.spec.id == platform);
         histories.flat_map(|history| &history.journal).any(|row| {
             let is_it = row.from.0 == platform && row.to_id.as_deref() == Some(id);
             is_it && row.outcome == Some(TransferOutcome::Created)

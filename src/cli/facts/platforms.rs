@@ -17,7 +17,7 @@ impl Compared<'_> {
             .enumerate()
             .map(|(at, ((history, around), own))| Platform {
                 name: self.names[at].clone(),
-                title: history.kind.title.to_owned(),
+                title: history.spec.title.to_owned(),
                 compared: self.is_compared[at],
                 pending: history.journal.iter().filter(|row| row.outcome.is_none()).count() as u64,
                 last_complete_listing: around.complete,

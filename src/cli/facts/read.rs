@@ -1,6 +1,7 @@
 //! What the page is made from, as it stood in one moment.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,8 +11,7 @@ use crate::catalogue::{
     ScheduleRow, TransferRow,
 };
 use crate::cli::Histories;
-use crate::cli::args::in_order;
-use crate::platform::{self, Kind};
+use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
 
 /// So many of the newest runs are shown.
 const RUNS: u32 = 100;
@@ -69,8 +69,8 @@ impl Read {
     /// those that are `named`. `alive`: the signs of life of commands. `lost_after`: what was accepted earlier than that has to be shown by now.
     pub fn of(
         catalogue: &Catalogue,
-        scope: Option<Vec<&'static Kind>>,
-        named: &[&'static Kind],
+        (platforms, scope): (&Platforms, Option<Vec<Arc<PlatformSpec>>>),
+        named: &PlatformSelection,
         alive: HashMap<i64, bool>,
         run: &str,
         lost_after: Duration,
@@ -81,9 +81,12 @@ impl Read {
             let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
             let scope = match scope {
                 Some(scope) => scope,
-                None => in_order(known(catalogue)?.into_iter().chain(named.iter().copied())),
+                None => {
+                    let named = named.named().unwrap_or_default().iter().cloned();
+                    platforms.in_order(known(catalogue, platforms)?.into_iter().chain(named))
+                }
             };
-            let around = |kind: &&'static Kind| Around::of(catalogue, kind, lost_after, now);
+            let around = |spec: &Arc<PlatformSpec>| Around::of(catalogue, spec, lost_after, now);
             Ok(Read {
                 now,
                 histories: Histories::read(catalogue, &scope, run, true, now)?,
@@ -103,30 +106,34 @@ impl Read {
 
     /// The position of a platform; nothing if it is none of those that are shown.
     pub fn platform(&self, name: &str) -> Option<usize> {
-        self.histories.platforms.iter().position(|history| history.kind.name == name)
+        self.histories.platforms.iter().position(|history| history.spec.id == name)
     }
 }
 
 impl Around {
-    fn of(catalogue: &Catalogue, kind: &Kind, lost_after: Duration, now: Timestamp) -> catalogue::Result<Around> {
+    fn of(
+        catalogue: &Catalogue,
+        spec: &PlatformSpec,
+        lost_after: Duration,
+        now: Timestamp,
+    ) -> catalogue::Result<Around> {
         let long_ago = now.checked_sub(lost_after).unwrap_or(Timestamp::MIN);
         Ok(Around {
-            complete: catalogue.last_complete_listing(kind.name, now)?,
-            listed: catalogue.last_sync(kind.name, now)?,
-            newest: catalogue.newest_listing(kind.name)?,
-            account: catalogue.account(kind.name)?,
-            barred: catalogue.login(kind.name)?,
-            asked_to_wait: catalogue.asked_to_wait(kind.name, now)?,
-            unshown: catalogue.unshown_transfers(kind.name, long_ago, now)?,
+            complete: catalogue.last_complete_listing(&spec.id, now)?,
+            listed: catalogue.last_sync(&spec.id, now)?,
+            newest: catalogue.newest_listing(&spec.id)?,
+            account: catalogue.account(&spec.id)?,
+            barred: catalogue.login(&spec.id)?,
+            asked_to_wait: catalogue.asked_to_wait(&spec.id, now)?,
+            unshown: catalogue.unshown_transfers(&spec.id, long_ago, now)?,
             long_ago,
         })
     }
 }
 
-/// The platforms that the catalogue knows, in the table's order; folders stand in no row of it, and come last.
-fn known(catalogue: &Catalogue) -> catalogue::Result<Vec<&'static Kind>> {
+/// The platforms that the catalogue knows.
+fn known(catalogue: &Catalogue, platforms: &Platforms) -> catalogue::Result<Vec<Arc<PlatformSpec>>> {
     let names = catalogue.platforms()?.into_iter().chain(catalogue.platforms_with_logins()?);
     // Of what a later version has written under another name nothing can be told.
-    let kinds = names.filter_map(|name| platform::kind(&name).filter(|kind| kind.name == name));
-    Ok(in_order(kinds))
+    Ok(names.filter_map(|name| platforms.find_exact(&name)).collect())
 }

@@ -32,7 +32,7 @@ struct Export {
 }
 
 impl Import<'_> {
-    pub(super) fn garmin_export(&mut self, root: &Path, platform: &'static str) -> Outcome {
+    pub(super) fn garmin_export(&mut self, root: &Path, platform: &str) -> Outcome {
         let Some(export) = self.read_export(root, platform)? else { return Ok(()) };
         let told = export.activities.iter();
         let sought: Vec<Sought> =
@@ -100,7 +100,7 @@ impl Import<'_> {
     }
 
     /// Reads lists and files. `None`: somebody wants it to end.
-    fn read_export(&mut self, root: &Path, platform: &'static str) -> Result<Option<Export>, Failure> {
+    fn read_export(&mut self, root: &Path, platform: &str) -> Result<Option<Export>, Failure> {
         let except = Import::own_folders(self.run);
         let mut export = Export::default();
         let mut tracks = 0;

@@ -20,6 +20,7 @@ use crate::activity::{Activity, printable};
 use crate::archive::{Format, Lock, Piece, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
 use crate::older::{Found, Told};
+use crate::platform::PlatformSelection;
 use crate::record::{ActivityRecord, Record};
 use crate::walk;
 
@@ -86,7 +87,7 @@ impl<'a> Import<'a> {
 
     /// Goes through what was found at a path. `platform` is whose it is, where it cannot tell itself; `only`, of several
     /// platforms: these.
-    pub fn source(&mut self, found: &Found, platform: &'static str, only: Option<&[&str]>) -> Outcome {
+    pub fn source(&mut self, found: &Found, platform: &str, only: &PlatformSelection) -> Outcome {
         match found {
             Found::GarminSync { database, folder } => self.garmin_sync(database, folder, platform),
             Found::SportsSync { database, fit } => self.sports_sync(database.as_deref(), fit, only),

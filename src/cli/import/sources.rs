@@ -6,6 +6,7 @@ use super::{Ended, Import, Offered, ended};
 use crate::activity::printable;
 use crate::cli::{Failure, Outcome};
 use crate::older::{FOLDERS, GarminSync, Schedule, SportsSync, Told, id_of};
+use crate::platform::PlatformSelection;
 use crate::walk::{self, Met, Skip, Skipped, Want, ending, plain};
 
 /// What may hold an activity, by the end of its name.
@@ -41,7 +42,7 @@ fn as_cron_has_it(expression: &str) -> Option<String> {
 }
 
 impl Import<'_> {
-    pub(super) fn garmin_sync(&mut self, database: &Path, folder: &Path, platform: &'static str) -> Outcome {
+    pub(super) fn garmin_sync(&mut self, database: &Path, folder: &Path, platform: &str) -> Outcome {
         let known = GarminSync::read(database).unwrap_or_else(|error| {
             self.refuse(&database.display().to_string(), &error.to_string());
             GarminSync::default()
@@ -91,7 +92,7 @@ impl Import<'_> {
         self.run.talk.note(&format!("GarminSync ran at \"{cron}\"{off}; {same}"));
     }
 
-    pub(super) fn sports_sync(&mut self, database: Option<&Path>, fit: &Path, only: Option<&[&str]>) -> Outcome {
+    pub(super) fn sports_sync(&mut self, database: Option<&Path>, fit: &Path, only: &PlatformSelection) -> Outcome {
         let known = database.map_or_else(|| Ok(SportsSync::default()), SportsSync::read).unwrap_or_else(|error| {
             let database = database.unwrap_or(fit);
             self.refuse(&database.display().to_string(), &error.to_string());
@@ -99,7 +100,7 @@ impl Import<'_> {
         });
         for (folder, platform) in FOLDERS {
             let folder = fit.join(folder);
-            if only.is_some_and(|only| !only.contains(&platform)) || !folder.is_dir() {
+            if !only.includes(platform) || !folder.is_dir() {
                 continue;
             }
             let mut skipped = Skipped::default();
@@ -148,7 +149,7 @@ impl Import<'_> {
         }
     }
 
-    pub(super) fn files(&mut self, root: &Path, platform: &'static str) -> Outcome {
+    pub(super) fn files(&mut self, root: &Path, platform: &str) -> Outcome {
         if !root.is_dir()
             && let Some(id) = id_of(&last_of(&root.to_string_lossy()))
         {

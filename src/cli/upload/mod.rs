@@ -8,6 +8,7 @@ mod send;
 mod settle;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use crate::archive::Piece;
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::i18n::Lang;
 use crate::matching::Matcher;
-use crate::platform::{Kind, Outgoing};
+use crate::platform::{Outgoing, PlatformId, PlatformSpec};
 use crate::reason::{self, Reason};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord, explained};
 
@@ -61,7 +62,7 @@ pub struct Uploads<'a> {
     max_upload: Option<u64>,
     waiting: Vec<Waiting>,
     /// Why it could not be found out, at the last try, what became of uploads to a platform.
-    in_the_dark: BTreeMap<&'static str, Reason>,
+    in_the_dark: BTreeMap<PlatformId, Reason>,
     done: Vec<TransferRecord>,
 }
 
@@ -69,7 +70,7 @@ pub struct Uploads<'a> {
 struct Waiting {
     record: TransferRecord,
     row: TransferRow,
-    kind: &'static Kind,
+    spec: Arc<PlatformSpec>,
     state: State,
     /// The list was read in this run, and does not show it.
     missing: bool,
@@ -110,9 +111,9 @@ impl<'a> Uploads<'a> {
     pub fn take(&mut self, record: TransferRecord) -> Result<(), Failure> {
         self.send(record)?;
         self.bar.add(1);
-        let crowded = |name: &str| self.waiting.iter().filter(|one| one.kind.name == name).count() >= MOST_WAITING;
-        let crowded: Vec<_> = self.targets.open().into_iter().filter(|kind| crowded(kind.name)).collect();
-        crowded.into_iter().try_for_each(|kind| self.ask(kind))
+        let crowded = |name: &str| self.waiting.iter().filter(|one| one.spec.id == name).count() >= MOST_WAITING;
+        let crowded: Vec<_> = self.targets.open().into_iter().filter(|spec| crowded(&spec.id)).collect();
+        crowded.into_iter().try_for_each(|spec| self.ask(&spec))
     }
 
     /// The transfers that are decided by now.

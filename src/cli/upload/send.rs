@@ -1,15 +1,16 @@
 //! The way of one file to a service. First look, then write down, then send.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
-use crate::cli::{Exit, Failure, candidate};
+use crate::cli::{Exit, Failure};
 use crate::clock::{self, Moment};
 use crate::plan::precheck::{self, Presence};
-use crate::platform::{self, Error, Kind, Outgoing, Uploaded};
+use crate::platform::{self, Error, Outgoing, PlatformSpec, Uploaded};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 
@@ -39,10 +40,12 @@ impl Uploads<'_> {
     /// Sends a file, unless something speaks against it.
     pub(super) fn send(&mut self, mut record: TransferRecord) -> Result<(), Failure> {
         let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
-        let Some(kind) = platform::kind(&record.to).filter(|kind| kind.name == record.to) else {
-            let reason = Reason::UnknownPlatform { name: record.to.clone(), known: platform::known() };
-            let problem = self.problem(ProblemKind::Rejected, reason);
-            return self.fail(record, problem);
+        let spec = match self.run.platforms.require_exact(&record.to) {
+            Ok(spec) => spec,
+            Err(error) => {
+                let problem = self.problem(ProblemKind::Rejected, error.reason());
+                return self.fail(record, problem);
+            }
         };
         // A dry run has not fetched what it would send.
         if self.run.common.dry_run && record.file.is_none() {
@@ -56,7 +59,7 @@ impl Uploads<'_> {
             }
         };
         let format = loaded.piece.format.name();
-        if !kind.takes.contains(&format) {
+        if !spec.upload_formats.contains(&format) {
             let reason = Reason::FormatNotAccepted { format: format.to_owned() };
             return self.decided(record, "skipped", None, vec![reason]);
         }
@@ -74,38 +77,38 @@ impl Uploads<'_> {
         if self.run.common.dry_run {
             return self.rehearse(record);
         }
-        if from.0 == kind.name && !self.is_gone(&from)? {
+        if from.0 == spec.id && !self.is_gone(&from)? {
             return self.decided(record, "exists", Some(from.1), vec![Reason::StillThere]);
         }
         if self.is_limit_reached()? {
             return self.leave(record);
         }
-        if let Some(problem) = self.targets.opened(self.run, kind)? {
+        if let Some(problem) = self.targets.opened(self.run, &spec)? {
             return self.fail(record, problem);
         }
-        self.deliver(kind, record, &loaded, start)
+        self.deliver(&spec, record, &loaded, start)
     }
 
     /// Looks and sends, and looks again if its turn came too late for what the look had shown.
     fn deliver(
         &mut self,
-        kind: &'static Kind,
+        spec: &Arc<PlatformSpec>,
         mut record: TransferRecord,
         loaded: &Loaded,
         start: Timestamp,
     ) -> Result<(), Failure> {
         let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
         for number in 1.. {
-            let not_after = match self.targets.get(kind)?.look(self.run, start, &self.bar) {
+            let not_after = match self.targets.get(spec)?.look(self.run, start, &self.bar) {
                 Ok(moment) => moment,
                 Err(failure) => {
-                    let problem = self.targets.unusable(self.run, kind, failure)?;
+                    let problem = self.targets.unusable(self.run, spec, failure)?;
                     return self.fail(record, problem);
                 }
             };
-            let found = match from.0 == kind.name {
-                true => self.find_gone(kind, &from, &record, start)?,
-                false => self.find(kind, &record, start)?,
+            let found = match from.0 == spec.id {
+                true => self.find_gone(spec, &from, &record, start)?,
+                false => self.find(spec, &record, start)?,
             };
             match found {
                 Found::Nothing => {}
@@ -116,7 +119,7 @@ impl Uploads<'_> {
                     return self.decided(record, "pending", None, vec![Reason::UploadPending]);
                 }
             }
-            match self.put(kind, record, loaded, (not_after, number == LOOKS))? {
+            match self.put(spec, record, loaded, (not_after, number == LOOKS))? {
                 Some(again) => record = again,
                 None => break,
             }
@@ -142,12 +145,12 @@ impl Uploads<'_> {
     }
 
     /// Whether it is there or under way, as the look has just shown.
-    fn find(&self, kind: &'static Kind, record: &TransferRecord, start: Timestamp) -> Result<Found, Failure> {
-        let (said, id) = self.presence(kind, record, start)?;
+    fn find(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord, start: Timestamp) -> Result<Found, Failure> {
+        let (said, id) = self.presence(spec, record, start)?;
         if let Presence::There(_, verdict) = said {
             return Ok(Found::There(id, verdict.reasons));
         }
-        if let Some(found) = self.in_journal(kind, record)? {
+        if let Some(found) = self.in_journal(spec, record)? {
             return Ok(found);
         }
         Ok(match said {
@@ -164,15 +167,16 @@ impl Uploads<'_> {
     /// What the catalogue knows of an exercise on a platform, and the id of the entry that this is about.
     pub(super) fn presence(
         &self,
-        kind: &Kind,
+        spec: &PlatformSpec,
         record: &TransferRecord,
         start: Timestamp,
     ) -> Result<(Presence, Option<String>), Failure> {
         let activity = &record.activity.activity;
         let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
-        let there = self.run.neighbours(kind.name, start)?;
-        let entries: Vec<_> = there.iter().map(|(entry, facts)| candidate(&entry.activity, facts.as_ref())).collect();
-        let said = precheck::presence(&self.matcher, &candidate(activity, facts.as_ref()), &entries);
+        let there = self.run.neighbours(&spec.id, start)?;
+        let entries: Vec<_> =
+            there.iter().map(|(entry, facts)| self.run.candidate(&entry.activity, facts.as_ref())).collect();
+        let said = precheck::presence(&self.matcher, &self.run.candidate(activity, facts.as_ref()), &entries);
         let id = match &said {
             Presence::There(at, _) | Presence::Doubtful(at, _) => Some(there[*at].0.activity.id.clone()),
             Presence::Absent => None,
@@ -186,7 +190,7 @@ impl Uploads<'_> {
     /// there now of the same exercise may be what somebody has put back already.
     fn find_gone(
         &self,
-        kind: &'static Kind,
+        spec: &Arc<PlatformSpec>,
         from: &(String, String),
         record: &TransferRecord,
         start: Timestamp,
@@ -197,15 +201,15 @@ impl Uploads<'_> {
         }
         // It may have been put back under another id, and that one again under another.
         let mut ids = vec![from.1.clone()];
-        for row in self.run.catalogue.transfers_to(kind.name)? {
-            if row.from.0 != kind.name || !ids.contains(&row.from.1) {
+        for row in self.run.catalogue.transfers_to(&spec.id)? {
+            if row.from.0 != spec.id || !ids.contains(&row.from.1) {
                 continue;
             }
             match (row.outcome, row.to_id) {
                 (None, _) => return Ok(Found::Pending),
                 (Some(TransferOutcome::Created), Some(id)) => {
                     // One that was never listed is there as well: the list is slow to show it.
-                    if self.run.catalogue.entry(kind.name, &id)?.is_none_or(|entry| entry.absent.is_none()) {
+                    if self.run.catalogue.entry(&spec.id, &id)?.is_none_or(|entry| entry.absent.is_none()) {
                         return Ok(Found::There(Some(id), vec![Reason::RestoredBefore]));
                     }
                     ids.push(id);
@@ -215,7 +219,7 @@ impl Uploads<'_> {
         }
         match self.was_deleted_here(from)? {
             true => Ok(Found::Nothing),
-            false => self.find(kind, record, start),
+            false => self.find(spec, record, start),
         }
     }
 
@@ -242,12 +246,12 @@ impl Uploads<'_> {
     }
 
     /// What was sent of the same exercise, from this entry or another one, and no list shows yet.
-    fn in_journal(&self, kind: &'static Kind, record: &TransferRecord) -> Result<Option<Found>, Failure> {
+    fn in_journal(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord) -> Result<Option<Found>, Failure> {
         let activity = &record.activity.activity;
         let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
-        let sought = candidate(activity, facts.as_ref());
+        let sought = self.run.candidate(activity, facts.as_ref());
         let long_ago = Timestamp::now().checked_sub(SHOWN_WITHIN).unwrap_or(Timestamp::MIN);
-        for row in self.run.catalogue.unlisted_transfers(kind.name, long_ago)? {
+        for row in self.run.catalogue.unlisted_transfers(&spec.id, long_ago)? {
             let found = match row.outcome {
                 None => Found::Pending,
                 Some(_) => Found::There(row.to_id.clone(), vec![Reason::UploadedNotListed]),
@@ -266,7 +270,7 @@ impl Uploads<'_> {
             Some(entry) => Some((entry, self.run.catalogue.file_facts(&row.from.0, &row.from.1)?)),
         };
         Ok(sent.is_some_and(|(entry, facts)| {
-            self.matcher.doubt(sought, &candidate(&entry.activity, facts.as_ref())).is_some()
+            self.matcher.doubt(sought, &self.run.candidate(&entry.activity, facts.as_ref())).is_some()
         }))
     }
 
@@ -274,7 +278,7 @@ impl Uploads<'_> {
     /// moment passed before its turn came, unless this was the last try (`is_last`).
     fn put(
         &mut self,
-        kind: &'static Kind,
+        spec: &Arc<PlatformSpec>,
         mut record: TransferRecord,
         loaded: &Loaded,
         (not_after, is_last): (Moment, bool),
@@ -282,14 +286,14 @@ impl Uploads<'_> {
         let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
         let files = self.run.catalogue.files(&from.0, &from.1)?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
-        let again = self.run.catalogue.was_there(kind.name, &sha256)?;
-        let before = self.ids_around(kind, record.activity.activity.start_time)?;
+        let again = self.run.catalogue.was_there(&spec.id, &sha256)?;
+        let before = self.ids_around(spec, record.activity.activity.start_time)?;
         let (now, run_id) = (Timestamp::now(), self.run.id.clone());
         let intent =
-            TransferIntent { run: &run_id, from: (&from.0, &from.1), to: kind.name, sha256: &sha256, before: &before };
+            TransferIntent { run: &run_id, from: (&from.0, &from.1), to: &spec.id, sha256: &sha256, before: &before };
         let row = self.run.catalogue.intend_transfer(&intent, now)?;
-        self.bar.say(&format!("{} to {}", row.from.1, kind.name));
-        let target = self.targets.get(kind)?;
+        self.bar.say(&format!("{} to {}", row.from.1, spec.id));
+        let target = self.targets.get(spec)?;
         let file = Outgoing { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
         let answer = target.platform.upload(&file);
         if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
@@ -297,10 +301,10 @@ impl Uploads<'_> {
             return Ok(Some(record));
         }
         if answer.is_ok() {
-            self.targets.went_well(kind);
+            self.targets.went_well(spec);
         }
         record.outcome = None;
-        self.answered(Waiting { record, row, kind, state: State::Asked, missing: false }, answer)?;
+        self.answered(Waiting { record, row, spec: spec.clone(), state: State::Asked, missing: false }, answer)?;
         Ok(None)
     }
 
@@ -321,15 +325,15 @@ impl Uploads<'_> {
             Exit::Partial,
             format!(
                 "{platform} {id}: not restored: {} has another activity of the same recording{other} and accepts no second one; to have this one instead, delete that one there and run this again",
-                waiting.kind.title
+                waiting.spec.title
             ),
         ));
     }
 
     /// What the catalogue knows there around that time.
-    fn ids_around(&self, kind: &Kind, start: Option<Timestamp>) -> Result<Vec<String>, Failure> {
+    fn ids_around(&self, spec: &PlatformSpec, start: Option<Timestamp>) -> Result<Vec<String>, Failure> {
         let Some(start) = start else { return Ok(Vec::new()) };
-        Ok(self.run.neighbours(kind.name, start)?.into_iter().map(|(entry, _)| entry.activity.id).collect())
+        Ok(self.run.neighbours(&spec.id, start)?.into_iter().map(|(entry, _)| entry.activity.id).collect())
     }
 
     /// The service will not have the file.
@@ -344,7 +348,7 @@ impl Uploads<'_> {
 
     /// What the answer to an upload means.
     pub(super) fn answered(&mut self, mut waiting: Waiting, answer: platform::Result<Uploaded>) -> Result<(), Failure> {
-        let (kind, number) = (waiting.kind, waiting.row.number);
+        let (spec, number) = (waiting.spec.clone(), waiting.row.number);
         match answer {
             Ok(Uploaded::AlreadyThere(id)) => {
                 let reason = Reason::ServiceHasIt;
@@ -374,7 +378,7 @@ impl Uploads<'_> {
             Err(error @ Error::Refused(_)) => self.rejected(waiting, error.reason())?,
             Err(error @ Error::Unclear(_)) => {
                 self.run.catalogue.transfer_pending(number, None, &error.reason())?;
-                let problem = self.targets.trouble(self.run, kind, error)?;
+                let problem = self.targets.trouble(self.run, &spec, error)?;
                 self.fail(waiting.record, problem)?;
             }
             Err(error @ (Error::Strange(_) | Error::Gone(_)))
@@ -389,7 +393,7 @@ impl Uploads<'_> {
             }
             Err(error) => {
                 self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.reason()))?;
-                let problem = self.targets.trouble(self.run, kind, error)?;
+                let problem = self.targets.trouble(self.run, &spec, error)?;
                 self.fail(waiting.record, problem)?;
             }
         }

@@ -1,5 +1,6 @@
 //! What became of uploads that were sent, in this run or an earlier one: the service is asked, then its list is read.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::{State, Uploads, Waiting};
 use crate::activity::Activity;
 use crate::catalogue::{TransferOutcome, TransferRow};
-use crate::cli::{Exit, Failure, candidate};
+use crate::cli::{Exit, Failure};
 use crate::clock;
 use crate::i18n;
 use crate::plan::precheck::Presence;
 use crate::plan::resend::{Missed, Resend};
-use crate::platform::{self, Error, Kind, Sent, Uploaded};
+use crate::platform::{self, Error, PlatformSpec, Sent, Uploaded};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 use crate::status::retry;
@@ -26,48 +27,48 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 impl Uploads<'_> {
-    /// Finds out what became of uploads of earlier runs to `kinds`. What never arrived is sent now.
-    pub fn take_over(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
-        for kind in kinds {
+    /// Finds out what became of uploads of earlier runs to `specs`. What never arrived is sent now.
+    pub fn take_over(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<(), Failure> {
+        for spec in specs {
             if self.run.common.dry_run {
-                let rows = self.run.catalogue.open_transfers(kind.name)?.len() as u64;
+                let rows = self.run.catalogue.open_transfers(&spec.id)?.len() as u64;
                 let uploads = i18n::counted(rows, "upload", "uploads");
-                self.run.talk.warning(&format!("{}: would ask what became of {uploads}", kind.name));
+                self.run.talk.warning(&format!("{}: would ask what became of {uploads}", spec.id));
                 continue;
             }
             // Where it cannot be opened, that is told, and the rows stay open for the next run.
-            if self.targets.opened(self.run, kind)?.is_some() {
+            if self.targets.opened(self.run, spec)?.is_some() {
                 continue;
             }
-            self.run.catalogue.mend_begun(kind.name, Timestamp::now())?;
+            self.run.catalogue.mend_begun(&spec.id, Timestamp::now())?;
             // Read only now that nobody else writes: what another command has just settled is no longer among them.
-            for row in self.run.catalogue.open_transfers(kind.name)? {
+            for row in self.run.catalogue.open_transfers(&spec.id)? {
                 let record = self.record_of_row(&row)?;
-                self.waiting.push(Waiting { record, row, kind, state: State::Asked, missing: false });
+                self.waiting.push(Waiting { record, row, spec: spec.clone(), state: State::Asked, missing: false });
             }
-            self.ask(kind)?;
-            self.read_back(kind)?;
-            self.send_lost(kind)?;
+            self.ask(spec)?;
+            self.read_back(spec)?;
+            self.send_lost(spec)?;
         }
         Ok(())
     }
 
     /// What a platform said it has, and its list has not shown for days, is lost: that is told once. Only a list that was
     /// just read says so; it is not asked for.
-    pub fn tell_unshown(&mut self, kinds: &[&'static Kind]) -> Result<(), Failure> {
+    pub fn tell_unshown(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<(), Failure> {
         let now = Timestamp::now();
         let ago = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
         if self.run.common.dry_run {
             return Ok(());
         }
-        for kind in kinds {
-            let listed = self.run.catalogue.listed_since(kind.name, ago(JUST_READ), now)?;
-            for row in self.run.catalogue.unshown_transfers(kind.name, ago(self.lost_after()), now)? {
+        for spec in specs {
+            let listed = self.run.catalogue.listed_since(&spec.id, ago(JUST_READ), now)?;
+            for row in self.run.catalogue.unshown_transfers(&spec.id, ago(self.lost_after()), now)? {
                 let record = self.record_of_row(&row)?;
                 let start = record.activity.activity.start_time;
                 let Some(start) = start.filter(|_| listed.iter().any(|span| span.holds(start))) else { continue };
                 let outcome = row.outcome.unwrap_or(TransferOutcome::Created);
-                if let (Presence::There(..), id) = self.presence(kind, &record, start)? {
+                if let (Presence::There(..), id) = self.presence(spec, &record, start)? {
                     self.settled(&row, outcome, id.as_deref(), row.reason.as_ref())?;
                     continue;
                 }
@@ -93,13 +94,13 @@ impl Uploads<'_> {
         loop {
             let before = self.waiting.len();
             self.in_the_dark.clear();
-            for kind in self.targets.open() {
-                self.ask(kind)?;
-                let is_asked = |one: &Waiting| one.kind.name == kind.name && one.state == State::Asked;
+            for spec in self.targets.open() {
+                self.ask(&spec)?;
+                let is_asked = |one: &Waiting| one.spec.id == spec.id && one.state == State::Asked;
                 let all_asked = !self.waiting.iter().any(is_asked);
                 // The list is read once for all, and before giving up.
                 if all_asked || Instant::now() + pause >= end {
-                    self.read_back(kind)?;
+                    self.read_back(&spec)?;
                 }
             }
             if self.waiting.len() < before {
@@ -117,14 +118,14 @@ impl Uploads<'_> {
     /// What is waited for, in words.
     fn awaited(&self) -> String {
         let mut words = Vec::new();
-        for kind in self.targets.open() {
+        for spec in self.targets.open() {
             let (asked, taken): (Vec<_>, Vec<_>) =
-                self.waiting.iter().filter(|one| one.kind.name == kind.name).partition(|one| one.state == State::Asked);
+                self.waiting.iter().filter(|one| one.spec.id == spec.id).partition(|one| one.state == State::Asked);
             if !asked.is_empty() {
-                words.push(format!("{} is still working on {}", kind.name, asked.len()));
+                words.push(format!("{} is still working on {}", spec.id, asked.len()));
             }
             if !taken.is_empty() {
-                words.push(format!("{} does not show {} yet", kind.name, taken.len()));
+                words.push(format!("{} does not show {} yet", spec.id, taken.len()));
             }
         }
         words.join(", ")
@@ -138,21 +139,21 @@ impl Uploads<'_> {
     }
 
     /// Asks the service what became of what it took.
-    pub(super) fn ask(&mut self, kind: &'static Kind) -> Result<(), Failure> {
-        let is_asked = |one: &Waiting| one.kind.name == kind.name && one.state == State::Asked;
+    pub(super) fn ask(&mut self, spec: &Arc<PlatformSpec>) -> Result<(), Failure> {
+        let is_asked = |one: &Waiting| one.spec.id == spec.id && one.state == State::Asked;
         let (asked, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_asked);
         self.waiting = rest;
-        if asked.is_empty() || self.targets.is_left_alone(kind) {
+        if asked.is_empty() || self.targets.is_left_alone(spec) {
             self.waiting.extend(asked);
             return Ok(());
         }
-        self.bar.say(&format!("asks {} what became of {}", kind.name, asked.len()));
+        self.bar.say(&format!("asks {} what became of {}", spec.id, asked.len()));
         let mut files = Vec::new();
         for one in &asked {
             // Without a ticket the service may know it by its bytes, as they were sent.
             let key = (one.row.from.0.as_str(), one.row.from.1.as_str());
             let loaded = if one.row.ticket.is_none() { self.load(key, Some(&one.row.sha256))?.ok() } else { None };
-            files.push((loaded, self.run.catalogue.was_there(kind.name, &one.row.sha256)?));
+            files.push((loaded, self.run.catalogue.was_there(&spec.id, &one.row.sha256)?));
         }
         let sent: Vec<Sent> = asked
             .iter()
@@ -162,7 +163,7 @@ impl Uploads<'_> {
                 file: file.as_ref().map(|file| file.outgoing(&one.record, *again)),
             })
             .collect();
-        match self.targets.get(kind)?.platform.settle(&sent) {
+        match self.targets.get(spec)?.platform.settle(&sent) {
             Ok(answers) => {
                 drop(sent);
                 for (one, answer) in asked.into_iter().zip(answers) {
@@ -171,8 +172,8 @@ impl Uploads<'_> {
             }
             Err(error) => {
                 self.waiting.extend(asked);
-                let problem = self.targets.trouble(self.run, kind, error)?;
-                self.in_the_dark.insert(kind.name, problem.why());
+                let problem = self.targets.trouble(self.run, spec, error)?;
+                self.in_the_dark.insert(spec.id.clone(), problem.why());
             }
         }
         Ok(())
@@ -188,8 +189,8 @@ impl Uploads<'_> {
                 | Error::Login(_)
                 | Error::Config(_)),
             ) => {
-                self.run.talk.detail(&format!("{}: {error}", one.kind.name));
-                self.in_the_dark.insert(one.kind.name, error.reason());
+                self.run.talk.detail(&format!("{}: {error}", one.spec.id));
+                self.in_the_dark.insert(one.spec.id.clone(), error.reason());
                 self.waiting.push(one);
                 Ok(())
             }
@@ -198,26 +199,25 @@ impl Uploads<'_> {
     }
 
     /// Reads the target's list around what was taken: what it shows has arrived.
-    fn read_back(&mut self, kind: &'static Kind) -> Result<(), Failure> {
+    fn read_back(&mut self, spec: &Arc<PlatformSpec>) -> Result<(), Failure> {
         // What the service still works on after days may be there all the same.
         let lost_after = self.lost_after();
-        let is_due =
-            |one: &Waiting| one.kind.name == kind.name && (one.state != State::Asked || is_old(one, lost_after));
+        let is_due = |one: &Waiting| one.spec.id == spec.id && (one.state != State::Asked || is_old(one, lost_after));
         let starts: Vec<Timestamp> = self
             .waiting
             .iter()
             .filter(|one| is_due(one))
             .filter_map(|one| one.record.activity.activity.start_time)
             .collect();
-        if starts.is_empty() || self.targets.is_left_alone(kind) {
+        if starts.is_empty() || self.targets.is_left_alone(spec) {
             return Ok(());
         }
-        self.bar.say(&format!("looks whether {} shows {}", kind.name, starts.len()));
-        if let Err(failure) = self.targets.get(kind)?.list_around(self.run, starts) {
+        self.bar.say(&format!("looks whether {} shows {}", spec.id, starts.len()));
+        if let Err(failure) = self.targets.get(spec)?.list_around(self.run, starts) {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);
             }
-            self.in_the_dark.insert(kind.name, failure.reason);
+            self.in_the_dark.insert(spec.id.clone(), failure.reason);
             return Ok(());
         }
         let (due, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_due);
@@ -241,22 +241,23 @@ impl Uploads<'_> {
     /// The id under which the list shows what was sent.
     fn shown(&self, one: &Waiting) -> Result<Option<String>, Failure> {
         if let State::Taken(Some(id)) = &one.state {
-            let entry = self.run.catalogue.entry(one.kind.name, id)?;
+            let entry = self.run.catalogue.entry(&one.spec.id, id)?;
             return Ok(entry.filter(|entry| entry.absent.is_none()).map(|_| id.clone()));
         }
         let activity = &one.record.activity.activity;
         let Some(start) = activity.start_time else { return Ok(None) };
         let facts = self.run.catalogue.file_facts(&activity.platform, &activity.id)?;
-        let sought = candidate(activity, facts.as_ref());
+        let sought = self.run.candidate(activity, facts.as_ref());
         let taken: Vec<String> =
-            self.run.catalogue.transfers_to(one.kind.name)?.into_iter().filter_map(|row| row.to_id).collect();
+            self.run.catalogue.transfers_to(&one.spec.id)?.into_iter().filter_map(|row| row.to_id).collect();
         let mut best = None;
-        for (entry, facts) in self.run.neighbours(one.kind.name, start)? {
+        for (entry, facts) in self.run.neighbours(&one.spec.id, start)? {
             // What was there before it was sent, or came from another upload, is something else.
             if one.row.before.contains(&entry.activity.id) || taken.contains(&entry.activity.id) {
                 continue;
             }
-            let Some(verdict) = self.matcher.doubt(&sought, &candidate(&entry.activity, facts.as_ref())) else {
+            let Some(verdict) = self.matcher.doubt(&sought, &self.run.candidate(&entry.activity, facts.as_ref()))
+            else {
                 continue;
             };
             if best.as_ref().is_none_or(|(certainty, _)| verdict.certainty < *certainty) {
@@ -268,25 +269,25 @@ impl Uploads<'_> {
 
     /// Sends again what never arrived: no ticket, not known to the service, and not in its list, neither at once nor when it
     /// is looked at again after a while. A list that could not be read says nothing.
-    fn send_lost(&mut self, kind: &'static Kind) -> Result<(), Failure> {
-        let Some(pause) = self.sort_lost(kind)? else { return Ok(()) };
-        self.bar.wait(&format!("{} may list an upload late; looks again in {{}}", kind.name), pause);
+    fn send_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<(), Failure> {
+        let Some(pause) = self.sort_lost(spec)? else { return Ok(()) };
+        self.bar.wait(&format!("{} may list an upload late; looks again in {{}}", spec.id), pause);
         self.rest(pause);
         if self.run.is_stopped() {
             return Ok(());
         }
-        self.ask(kind)?;
-        self.read_back(kind)?;
-        self.sort_lost(kind).map(drop)
+        self.ask(spec)?;
+        self.read_back(spec)?;
+        self.sort_lost(spec).map(drop)
     }
 
     /// Sends again what is due, hands on what has to wait for a later run, and returns the pause before the next look if
     /// anything needs one.
-    fn sort_lost(&mut self, kind: &'static Kind) -> Result<Option<Duration>, Failure> {
+    fn sort_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<Option<Duration>, Failure> {
         let is_lost = |one: &Waiting| {
-            one.kind.name == kind.name && one.state == State::Unknown && one.missing && one.row.ticket.is_none()
+            one.spec.id == spec.id && one.state == State::Unknown && one.missing && one.row.ticket.is_none()
         };
-        if self.targets.is_left_alone(kind) {
+        if self.targets.is_left_alone(spec) {
             return Ok(None);
         }
         let (lost, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_lost);
@@ -300,7 +301,7 @@ impl Uploads<'_> {
                 Resend::Now => {
                     self.settled(&one.row, TransferOutcome::Failed, None, Some(&Reason::NeverArrived))?;
                     let (from, id) = &one.row.from;
-                    self.run.talk.detail(&format!("{from} {id}: never arrived at {}; uploaded again", kind.name));
+                    self.run.talk.detail(&format!("{from} {id}: never arrived at {}; uploaded again", spec.id));
                     self.send(one.record)?;
                 }
                 Resend::LookAgain(pause) => {
@@ -358,14 +359,14 @@ impl Uploads<'_> {
         for (name, why) in std::mem::take(&mut self.in_the_dark) {
             // What the service has named is known, and the next listing shows it.
             let is_known = |one: &&Waiting| matches!(one.state, State::Taken(Some(_)));
-            let waiting = self.waiting.iter().filter(|one| one.kind.name == name && !is_known(one)).count();
+            let waiting = self.waiting.iter().filter(|one| one.spec.id == name && !is_known(one)).count();
             // What is left alone was told already.
             let is_left_alone =
-                self.targets.open().iter().any(|kind| kind.name == name && self.targets.is_left_alone(kind));
+                self.targets.open().iter().any(|spec| spec.id == name && self.targets.is_left_alone(spec));
             if waiting > 0 && !is_left_alone {
                 let uploads = i18n::counted(waiting as u64, "upload", "uploads");
                 let detail = format!("status of {uploads} unknown: {why}");
-                self.run.fail(&Failure::because(Exit::TempFail, Reason::Retry { detail }).on(name));
+                self.run.fail(&Failure::because(Exit::TempFail, Reason::Retry { detail }).on(&name));
             }
         }
     }

@@ -288,7 +288,7 @@ fn an_entry_is_never_deleted_for_itself_for_a_stranger_or_for_nobody() {
     let unknown = twice.changed(|copy| copy["id"] = "999".into());
     assert!(twice.given(&["--yes"], &unknown).ok().out.contains("the catalogue does not know it"));
     let elsewhere = twice.changed(|copy| copy["platform"] = "strava".into());
-    assert!(twice.given(&["--yes"], &elsewhere).ok().out.contains("no platform of this name"));
+    assert!(twice.given(&["--yes"], &elsewhere).ok().out.contains("unknown platform"));
     twice.nothing_happened();
 }
 

@@ -1,10 +1,11 @@
-//! The contract of `trait Platform`, held by every row of `PLATFORMS`: one suite, run over the table.
+//! The contract of `trait Platform`, held by every service of `Platforms` and by a folder: one suite, run over the table.
 //!
-//! A new row needs a set-up in [`House::of`], and nothing else here.
+//! A new service needs a set-up in [`House::of`], and nothing else here.
 
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::support::open_platform;
 use crate::support::open_platform::Opened;
@@ -13,7 +14,8 @@ use garminsync::activity::Activity;
 use garminsync::archive::unpack;
 use garminsync::http::Secret;
 use garminsync::platform::{
-    Credentials, Download, Ending, Error, Kind, Listed, More, Outgoing, PLATFORMS, Page, Result, Sent, Uploaded, Window,
+    Credentials, Download, Ending, Error, Listed, More, Outgoing, Page, PlatformSpec, Platforms, Result, Sent,
+    Uploaded, Window,
 };
 use gs_sim::fit::{Recording, damage};
 use gs_sim::{Scenario, UploadAnswer};
@@ -21,31 +23,31 @@ use jiff::Timestamp;
 
 /// One platform, opened, and what stands behind it.
 struct House {
-    kind: &'static Kind,
+    spec: Arc<PlatformSpec>,
     name: String,
     world: World,
     opened: Opened,
 }
 
 impl House {
-    /// The set-up of a row: its name as a platform, and who logs in.
-    fn of(kind: &'static Kind, change: fn(&mut Scenario)) -> House {
+    /// The set-up of a row, a service or `folder`: its name as a platform, and who logs in.
+    fn of(row: &str, change: fn(&mut Scenario)) -> House {
         let world = World::changed(change);
-        let (name, user) = match kind.name {
-            "garmin-com" => (kind.name.to_owned(), "runner@example.com"),
-            "garmin-cn" => (kind.name.to_owned(), "runner@example.cn"),
-            "coros" => (kind.name.to_owned(), "runner@example.org"),
+        let (name, user) = match row {
+            "garmin-com" => (row.to_owned(), "runner@example.com"),
+            "garmin-cn" => (row.to_owned(), "runner@example.cn"),
+            "coros" => (row.to_owned(), "runner@example.org"),
             "folder" => (world.folder(), ""),
-            other => panic!("{other} stands in PLATFORMS and has no set-up here; what holds for it?"),
+            other => panic!("{other} stands in the table and has no set-up here; what holds for it?"),
         };
         let opened = open_platform::open(&name, &world.sim.base_url());
-        assert_eq!(kind.has_login(), !user.is_empty());
-        if kind.has_login() {
+        assert_eq!(spec.has_login(), !user.is_empty());
+        if spec.has_login() {
             let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
             opened.platform.login(&credentials, &mut |_| None).unwrap();
         }
         world.sim.clear_log();
-        House { kind, name, world, opened }
+        House { spec, name, world, opened }
     }
 
     fn put(&self, recording: &Recording) -> String {
@@ -95,11 +97,17 @@ impl House {
     }
 }
 
+/// Every service, and a folder.
+fn rows() -> Vec<String> {
+    let services = Platforms::default().services().iter().map(|spec| spec.id.to_string()).collect::<Vec<_>>();
+    services.into_iter().chain(["folder".to_owned()]).collect()
+}
+
 /// Checks each row of the table, with something about the services changed.
 fn on_each_with(change: fn(&mut Scenario), check: impl Fn(&House)) {
-    for kind in PLATFORMS {
-        println!("{}", kind.name);
-        check(&House::of(kind, change));
+    for row in rows() {
+        println!("{row}");
+        check(&House::of(&row, change));
     }
 }
 
@@ -275,7 +283,7 @@ fn another_file_of_the_same_recording_is_a_second_entry_where_the_table_says_so(
         house.upload(&outgoing(&run(3).encode(), 3)).unwrap();
         let anew = run(3).builder().big_endian().build();
         house.upload(&outgoing(&anew, 3)).unwrap();
-        assert_eq!(house.count(), if house.kind.doubles { 2 } else { 1 });
+        assert_eq!(house.count(), if house.spec.allows_duplicates { 2 } else { 1 });
     });
 }
 
@@ -351,7 +359,7 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
     on_each(|house| {
         let put = [0, 1].map(|day| house.put(&run(day)));
         let doomed = house.entry(&put[0]);
-        if !house.kind.deletes {
+        if !house.spec.can_delete {
             assert!(matches!(house.opened.platform.delete(&doomed, None), Err(Error::Refused(_))));
             assert_eq!(house.count(), 2);
             return;
@@ -392,10 +400,10 @@ fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
 
 #[test]
 fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
-    for kind in PLATFORMS.iter().filter(|kind| kind.has_login()) {
+    for spec in Platforms::default().services() {
         let world = World::new();
-        let platform = open_platform::open(kind.name, &world.sim.base_url()).platform;
-        let entry = Activity { platform: kind.name.into(), id: "1".into(), ..Activity::default() };
+        let platform = open_platform::open(&spec.id, &world.sim.base_url()).platform;
+        let entry = Activity { platform: &spec.id.into(), id: "1".into(), ..Activity::default() };
         let bytes = run(0).encode();
         let said = [
             platform.activities(&Window::default(), &mut |_| Ok(More::Go)).map(drop),
@@ -405,13 +413,13 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
         ];
         for said in said {
             let error = said.unwrap_err();
-            assert!(matches!(&error, Error::Login(words) if words.contains("gs-auth")), "{}: {error}", kind.name);
+            assert!(matches!(&error, Error::Login(words) if words.contains("gs-auth")), "{}: {error}", spec.id);
         }
         let file = Some(outgoing(&bytes, 0));
         match platform.settle(&[Sent { ticket: None, file }]) {
             Ok(answers) => assert!(matches!(answers[..], [Ok(Uploaded::Unknown) | Err(Error::Login(_))])),
-            Err(error) => assert!(matches!(error, Error::Login(_)), "{}: {error}", kind.name),
+            Err(error) => assert!(matches!(error, Error::Login(_)), "{}: {error}", spec.id),
         }
-        assert!(world.sim.log().is_empty(), "{}", kind.name);
+        assert!(world.sim.log().is_empty(), "{}", spec.id);
     }
 }

@@ -7,7 +7,7 @@ use crate::support::open_platform::{AtOnce, options};
 use crate::support::{COROS_LOGIN, asked, coros};
 use garminsync::activity::Activity;
 use garminsync::http::{Http, Secret};
-use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, Platform};
+use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, Platform, Platforms};
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 use jiff::Timestamp;
 
@@ -49,23 +49,21 @@ fn credentials() -> Credentials {
 /// COROS, logged in by hand, so that one login by itself is left.
 fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
     let context = || Context {
-        name: "coros",
+        platform: "coros".into(),
         http: Arc::new(Http::new(Arc::new(AtOnce), options(&sim.base_url()))),
         tokens: tokens.path().to_owned(),
         credentials: Box::new(|| Ok(Some(credentials()))),
         guard: Arc::new(Once::default()),
         owner: Arc::new(AtOnce),
-        login_pause: std::time::Duration::ZERO,
-        upload_as_import: false,
-        client_id: None,
+        settings: Arc::new(AtOnce),
         notice: Arc::new(|_| {}),
         skipped: Arc::new(|_| {}),
         known_start: Arc::new(|_| None),
     };
-    let kind = platform::kind("coros").unwrap();
-    (kind.open)(context()).login(&credentials(), &mut |_| None).unwrap();
+    let spec = Platforms::default().find("coros").unwrap();
+    spec.open(context()).unwrap().login(&credentials(), &mut |_| None).unwrap();
     sim.clear_log();
-    (kind.open)(context())
+    spec.open(context()).unwrap()
 }
 
 fn activity(id: &str) -> Activity {

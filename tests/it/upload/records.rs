@@ -103,7 +103,7 @@ fn a_platform_that_nobody_knows_is_told_and_the_rest_goes_on() {
             &world,
             &plan.replace("\"to\":\"garmin-cn\"", &format!("\"to\":{to:?}")),
             "problem refused",
-            "is no platform of this version",
+            "unknown platform",
         );
     }
     let strange = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"strava\"");
