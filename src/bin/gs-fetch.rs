@@ -95,7 +95,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     run.warn_of_unknown_sports(&args.filter.sport)?;
     for (spec, result) in results {
         match result {
-            Ok(listed) => print(args, run, spec, (since, until), limit, &listed)?,
+            Ok(listed) => print(args, run, &spec, (since, until), limit, &listed)?,
             Err(failure) => run.fail(&failure.on(&spec.id)),
         }
     }
