@@ -108,6 +108,17 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
+/// How long there is until `end`: `29 d`, `3 h 59 min`, `ended`.
+pub fn time_left(end: Timestamp, now: Timestamp) -> String {
+    let minutes = end.duration_since(now).as_mins();
+    match (minutes / 1440, minutes / 60, minutes) {
+        (2.., ..) => format!("{} d", minutes / 1440),
+        (_, 1.., _) => format!("{} h {} min", minutes / 60, minutes % 60),
+        (_, _, 0..) if end > now => format!("{minutes} min"),
+        _ => "ended".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +137,15 @@ mod tests {
         assert_eq!(sizes, ["999 B", "86.2 kB", "4.3 MB", "12.3 GB"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([0, 1, 1200].map(|count| counted(count, "file", "files")), ["0 files", "1 file", "1,200 files"]);
+    }
+
+    #[test]
+    fn how_long_there_is() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let left = |seconds| time_left(Timestamp::from_second(now.as_second() + seconds).unwrap(), now);
+        assert_eq!(
+            [left(30 * 86400 - 1), left(14_399), left(90), left(5), left(0), left(-90)],
+            ["29 d", "3 h 59 min", "1 min", "0 min", "ended", "ended"]
+        );
     }
 }

@@ -52,4 +52,5 @@ pub mod schedule;
 pub mod settings;
 pub mod sport;
 pub mod status;
+pub mod sync;
 pub mod walk;

@@ -13,9 +13,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Deletions, Failure, HasCommon, Outcome, Output, Rule, Run};
+use garminsync::cli::{self, Common, CommonArgs, Output, Rule};
 use garminsync::platform::{PlatformSelection, PlatformSpec};
 use garminsync::record::Record;
+use garminsync::sync::{self, Deletions, Failure, Progress, Result, Worker};
 
 const NAME: &str = "gs-delete";
 
@@ -51,32 +52,32 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::Log::Yes, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = args.common.exactly_named_platforms(&run.platforms)?;
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let only = args.common.exactly_named_platforms(&worker.platforms)?;
     let max_delete = match args.max_delete {
         Some(number) => number,
-        None => run.settings.number("MAX_DELETE")?.unwrap_or(cli::MAX_DELETE),
+        None => worker.settings.number("MAX_DELETE")?.unwrap_or(sync::MAX_DELETE),
     };
-    let bar = Bar::counting(&run.talk, NAME);
-    let records = cli::records("gs-list | gs-dedupe | gs-delete", &bar)?;
-    let unsettled = run.catalogue.platforms_with_open_deletions()?;
+    let progress = worker.task(NAME);
+    let records = cli::records("gs-list | gs-dedupe | gs-delete", &progress)?;
+    let unsettled = worker.catalogue.platforms_with_open_deletions()?;
     let unsettled: Vec<Arc<PlatformSpec>> =
-        unsettled.iter().filter(|name| only.includes(name)).filter_map(|name| run.platforms.find(name)).collect();
+        unsettled.iter().filter(|name| only.includes(name)).filter_map(|name| worker.platforms.find(name)).collect();
     // Whatever rule has marked it: what is deleted is judged by the evidence.
-    let matcher = run.matcher(Rule::Evidence)?;
+    let matcher = worker.matcher(Rule::Evidence)?;
     let mut output = Output::prompt();
-    let mut deletions = Deletions::new(run, matcher, bar.clone(), max_delete, args.yes)?;
-    let mut result = deletions.take_over(&unsettled);
+    let mut deletions = Deletions::new(worker, matcher, progress.clone(), max_delete, args.yes)?;
+    let mut result = deletions.resume_open(&unsettled);
     for record in records {
         if result.is_err() || !print(&mut deletions, &mut output)? || deletions.is_stopped() {
             break;
@@ -88,19 +89,19 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     // However it ended: what was asked for is looked up and handed on.
     let confirmed = deletions.confirm_all();
     print(&mut deletions, &mut output)?;
-    bar.finish();
-    let counted = |what| run.counted(what);
-    let (deleted, done) = match run.common.dry_run {
+    progress.finish();
+    let counted = |what| worker.counted(what);
+    let (deleted, done) = match worker.dry_run {
         true => (counted("rehearsed"), "would be deleted"),
         false => (counted("deleted"), "deleted"),
     };
-    let hint = if counted("skipped") > 0 && !run.common.dry_run { " (-v tells why)" } else { "" };
-    run.talk.note(&format!("{deleted} {done}, {} kept{hint}, {} failed", counted("skipped"), counted("failed")));
+    let hint = if counted("skipped") > 0 && !worker.dry_run { " (-v tells why)" } else { "" };
+    worker.info(&format!("{deleted} {done}, {} kept{hint}, {} failed", counted("skipped"), counted("failed")));
     result.and(confirmed)
 }
 
 /// Handles one record; what is not for this command passes.
-fn pass(record: Record, only: &PlatformSelection, deletions: &mut Deletions, output: &mut Output) -> Outcome {
+fn pass(record: Record, only: &PlatformSelection, deletions: &mut Deletions, output: &mut Output) -> Result<()> {
     match record {
         Record::Activity(activity)
             if activity.problem.is_none()
@@ -108,14 +109,14 @@ fn pass(record: Record, only: &PlatformSelection, deletions: &mut Deletions, out
                 && activity.outcome.is_none()
                 && only.includes(&activity.activity.platform) =>
         {
-            deletions.take(*activity)
+            deletions.submit(*activity)
         }
         other => output.record(&other).map(drop),
     }
 }
 
 /// Hands on what is decided. `false`: nobody reads any more.
-fn print(deletions: &mut Deletions, output: &mut Output) -> Result<bool, Failure> {
+fn print(deletions: &mut Deletions, output: &mut Output) -> Result<bool> {
     let mut is_read = true;
     for record in deletions.finished() {
         is_read &= output.record(&record.into())?;

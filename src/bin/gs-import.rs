@@ -15,9 +15,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Import, Outcome, Run};
+use garminsync::cli::{self, Common, CommonArgs};
 use garminsync::older::{self, Found};
 use garminsync::platform::{PlatformId, PlatformSpec};
+use garminsync::sync::{self, Exit, Failure, Import, Progress, Result, Worker};
 
 const NAME: &str = "gs-import";
 const GARMIN: &str = "garmin-com";
@@ -49,19 +50,19 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::Log::Yes, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = run.named_platforms()?;
-    let own = Import::own_folders(run);
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let only = worker.selection.clone();
+    let own = Import::own_folders(worker);
     // All is looked at before anything is taken.
     let mut sources = Vec::new();
     for path in &args.paths {
@@ -73,11 +74,11 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         let found = older::recognise(&absolute, &own).map_err(|why| unknown(&why))?;
         let platform =
             platform_of(&found, only.named()).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-        run.talk.note(&format!("{}: {}", path.display(), title(&found, &platform)));
+        worker.info(&format!("{}: {}", path.display(), title(&found, &platform)));
         sources.push((found, platform));
     }
-    let bar = Bar::counting(&run.talk, NAME);
-    let mut import = Import::new(run, &bar);
+    let progress = worker.task(NAME);
+    let mut import = Import::new(worker, &progress);
     let mut result = Ok(());
     for (found, platform) in &sources {
         match import.source(found, platform, &only) {
@@ -91,8 +92,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         }
     }
     let result = result.and(import.finish());
-    bar.finish();
-    summary(run);
+    progress.finish();
+    summary(worker);
     result
 }
 
@@ -128,7 +129,7 @@ fn platform_of(found: &Found, named: Option<&[Arc<PlatformSpec>]>) -> Result<Pla
     }
 }
 
-fn summary(run: &Run) {
+fn summary(worker: &Worker) {
     let counts = [
         ("exports", "of them no FIT files (the originals are asked for again: gs-list --missing | gs-download)"),
         ("already", "in the archive already"),
@@ -136,9 +137,9 @@ fn summary(run: &Run) {
         ("ambiguous", "that may be of several activities"),
         ("refused", "not taken"),
     ];
-    let rest = counts.iter().filter(|(name, _)| run.counted(name) > 0);
-    let rest: Vec<String> = rest.map(|(name, words)| format!(", {} {words}", run.counted(name))).collect();
-    let taken = if run.common.dry_run { "would be taken" } else { "taken" };
-    run.talk.note(&format!("{} {taken}{}", run.counted("taken"), rest.concat()));
-    run.talk.note("logins are not taken over by this; gs-auth import takes a token of garth or garminconnect");
+    let rest = counts.iter().filter(|(name, _)| worker.counted(name) > 0);
+    let rest: Vec<String> = rest.map(|(name, words)| format!(", {} {words}", worker.counted(name))).collect();
+    let taken = if worker.dry_run { "would be taken" } else { "taken" };
+    worker.info(&format!("{} {taken}{}", worker.counted("taken"), rest.concat()));
+    worker.info("logins are not taken over by this; gs-auth import takes a token of garth or garminconnect");
 }

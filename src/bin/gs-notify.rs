@@ -3,7 +3,7 @@
 //! ```text
 //! gs-diff | gs-download | gs-upload | gs-notify > /dev/null     tell what was added, and what failed
 //! gs-notify --start                                             tell a Healthchecks-style watcher that a run begins
-//! gs-notify -n < run.ndjson                                     show it, send nothing
+//! gs-notify -n < worker.ndjson                                     show it, send nothing
 //! gs-notify --test                                              send a test message, and say what each channel answers
 //! ```
 //!
@@ -17,10 +17,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
-use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Ready, Run};
+use garminsync::cli::{self, Common, CommonArgs, Output};
 use garminsync::http::{Http, Request};
 use garminsync::notify::{self, CHANNELS, Lang, Marks, Message, Style, Summary, Text, Tone};
 use garminsync::reason::Reason;
+use garminsync::sync::{self, Exit, Failure, Progress, Ready, Result, Worker};
 use jiff::Timestamp;
 
 const NAME: &str = "gs-notify";
@@ -38,8 +39,8 @@ const GRACE: Duration = Duration::from_secs(2);
     version,
     after_help = "Examples:
   gs-diff | gs-download | gs-upload | gs-notify > /dev/null   tell what was done
-  gs-notify --on failure --lang zh < run.ndjson    only failures, in Chinese
-  gs-notify -n --show < run.ndjson > /dev/null     show it, send nothing
+  gs-notify --on failure --lang zh < worker.ndjson    only failures, in Chinese
+  gs-notify -n --show < worker.ndjson > /dev/null     show it, send nothing
   gs-notify --start                                a run begins
   gs-notify --test                                 does every channel work?
 
@@ -77,65 +78,65 @@ enum On {
     Always,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::Log::Yes, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     if args.start {
         // What is wrong with the settings is said before anything is done, not when there is something to tell.
-        when(args, run)?;
-        run.language()?;
-        run.channels().1.into_iter().try_for_each(Err)?;
-        return start(run);
+        when(args, worker)?;
+        worker.language()?;
+        worker.channels().1.into_iter().try_for_each(Err)?;
+        return start(worker);
     }
     if args.test {
-        let lang = args.lang.map_or_else(|| run.language(), Ok)?;
-        return test(run, lang);
+        let lang = args.lang.map_or_else(|| worker.language(), Ok)?;
+        return test(worker, lang);
     }
     let mut summary = Summary::default();
-    let bar = Bar::counting(&run.talk, NAME);
-    let passed = pass(run, &mut summary, &bar)?;
-    if run.is_stopped() {
+    let progress = worker.task(NAME);
+    let passed = pass(worker, &mut summary, &progress)?;
+    if worker.is_stopped() {
         return passed;
     }
-    bar.say("waits for the other stages to end");
-    let have_ended = wait_for_stages(run)?;
-    bar.say("looks how things stand");
-    let judged = run.judged(NAME);
+    progress.step("waits for the other stages to end");
+    let have_ended = wait_for_stages(worker)?;
+    progress.step("looks how things stand");
+    let judged = worker.judged(NAME);
     let is_checked = have_ended && judged.is_ok();
     let unknown = judged.map(|judged| summary.add_judged(judged)).err();
-    bar.say("tells what the run came to");
+    progress.step("tells what the run came to");
     // Whatever is wrong with a setting, the channels that can be told are told first.
-    let (on, lang) = (when(args, run), args.lang.map_or_else(|| run.language(), Ok));
+    let (on, lang) = (when(args, worker), args.lang.map_or_else(|| worker.language(), Ok));
     let mut teller = Teller {
         on: on.as_ref().map_or(notify::On::Change, |on| *on),
         lang: lang.as_ref().map_or(Lang::En, |lang| *lang),
         marks: Marks::of(&summary),
         is_checked,
         summary,
-        now: Timestamp::now(),
+        now: worker.now(),
         http: None,
-        bar,
+        progress,
         has_failed: false,
     };
-    let (ready, wrong) = run.channels();
-    teller.tell_all(args, run, &ready);
+    let (ready, wrong) = worker.channels();
+    teller.tell_all(args, worker, &ready);
     for failure in [on.err(), lang.err(), passed.err(), unknown].into_iter().flatten().chain(wrong) {
-        run.fail(&failure);
+        worker.fail(&failure);
     }
     Ok(())
 }
 
 /// Passes every line on and takes it in. The inner error is told once everybody knows of the rest.
-fn pass(run: &mut Run, summary: &mut Summary, bar: &Bar) -> Result<Outcome, Failure> {
-    let mut reader = cli::records("gs-list --missing | gs-download | gs-notify", bar)?;
+fn pass(worker: &mut Worker, summary: &mut Summary, progress: &Progress) -> Result<Outcome> {
+    let mut reader = cli::records("gs-list --missing | gs-download | gs-notify", progress)?;
     let mut output = Output::prompt();
     let mut result = Ok(());
     let mut malformed = None;
@@ -157,34 +158,34 @@ fn pass(run: &mut Run, summary: &mut Summary, bar: &Bar) -> Result<Outcome, Fail
         if let Err(error) = output.write_all(&line.bytes).and_then(|()| Write::flush(&mut output)) {
             result = result.and(Err(Output::failed(&error)));
         }
-        bar.add(1);
+        progress.add(1);
     }
     if let Some(error) = malformed {
         let reason = Reason::InvalidInput { detail: error.to_string() };
         summary.add_stage(NAME, Exit::BadInput.code(), Some(reason));
-        run.fail(&error.into());
+        worker.fail(&error.into());
     }
     Ok(result)
 }
 
 /// Waits a little for the commands whose output has ended, as their rows in the log still have to. Whether all others have
 /// ended, also those of other runs: until then nobody can say that nothing fails.
-fn wait_for_stages(run: &mut Run) -> Result<bool, Failure> {
+fn wait_for_stages(worker: &mut Worker) -> Result<bool> {
     let end = Instant::now() + GRACE;
     loop {
-        if !run.is_any_at_work(NAME)? {
+        if !worker.is_any_at_work(NAME)? {
             return Ok(true);
         }
-        if Instant::now() >= end || run.is_stopped() {
+        if Instant::now() >= end || worker.is_stopped() {
             return Ok(false);
         }
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
-fn when(args: &Args, run: &Run) -> Result<notify::On, Failure> {
+fn when(args: &Args, worker: &Worker) -> Result<notify::On> {
     match args.on {
-        None => run.notified_on(),
+        None => worker.notified_on(),
         Some(On::Change) => Ok(notify::On::Change),
         Some(On::Failure) => Ok(notify::On::Failure),
         Some(On::Always) => Ok(notify::On::Always),
@@ -201,72 +202,72 @@ struct Teller {
     is_checked: bool,
     now: Timestamp,
     http: Option<Arc<Http>>,
-    bar: Bar,
+    progress: Progress,
     /// A channel did not take its message. The ping comes last, and is one of failure then.
     has_failed: bool,
 }
 
 impl Teller {
-    fn tell_all(&mut self, args: &Args, run: &mut Run, ready: &[Ready]) {
+    fn tell_all(&mut self, args: &Args, worker: &mut Worker, ready: &[Ready]) {
         let shown = notify::render(&self.summary, self.lang, Style::Plain, Tone::default()).whole;
-        run.talk.show(&shown, args.show);
+        worker.talk.show(&shown, args.show);
         for one in ready {
-            if run.is_stopped() {
+            if worker.is_stopped() {
                 return;
             }
-            if let Err(failure) = self.tell(run, one) {
+            if let Err(failure) = self.tell(worker, one) {
                 self.has_failed = true;
-                run.fail(&failure.about(one.channel.name));
+                worker.fail(&failure.about(one.channel.name));
             }
         }
     }
 
     /// Tells one channel, if it has anything to hear.
-    fn tell(&mut self, run: &mut Run, one: &Ready) -> Outcome {
+    fn tell(&mut self, worker: &mut Worker, one: &Ready) -> Result<()> {
         let name = one.channel.name;
-        let told = if one.channel.is_ping { Marks::default() } else { Marks::parse(&run.catalogue.told(name)?) };
+        let told = if one.channel.is_ping { Marks::default() } else { Marks::parse(&worker.catalogue.told(name)?) };
         let on = if one.channel.is_ping { notify::On::Always } else { self.on };
         let known = told.and_then(&self.marks, self.is_checked);
         let speaks = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
         // A channel that did not take the last message is told how things stand now, whatever that is.
-        let Some(tone) = speaks.or(run.catalogue.is_undelivered(name)?.then(Tone::default)) else {
+        let Some(tone) = speaks.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
             // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
-            if known != told && !run.common.dry_run {
-                run.catalogue.set_told(name, &known.to_text(), self.now)?;
+            if known != told && !worker.dry_run {
+                worker.catalogue.set_told(name, &known.to_text(), self.now)?;
             }
-            run.talk.detail(&format!("{name}: there is nothing to tell"));
+            worker.debug(&format!("{name}: there is nothing to tell"));
             return Ok(());
         };
         let text = notify::render(&self.summary, self.lang, one.form.style, tone);
-        if run.common.dry_run {
-            run.talk.warning(&format!("{name} would be told:"));
-            run.talk.show(&text.whole, true);
+        if worker.dry_run {
+            worker.warn(&format!("{name} would be told:"));
+            worker.talk.show(&text.whole, true);
             return Ok(());
         }
-        let report = notify::report(&self.summary, &run.id, self.now, &text);
+        let report = notify::report(&self.summary, &worker.run_id, self.now, &text);
         let message = Message {
             text: &text,
             report: &report,
             is_failure: !self.marks.is_empty() || self.has_failed,
             lang: self.lang,
         };
-        self.bar.say(&format!("tells {name}"));
-        let http = self.http(run)?;
+        self.progress.step(&format!("tells {name}"));
+        let http = self.http(worker)?;
         let sent = send(&http, one, &message);
-        run.catalogue.set_undelivered(name, sent.is_err(), self.now)?;
+        worker.catalogue.set_undelivered(name, sent.is_err(), self.now)?;
         sent?;
-        run.count("told", 1);
+        worker.count("told", 1);
         if !one.channel.is_ping {
-            run.catalogue.set_told(name, &known.to_text(), self.now)?;
+            worker.catalogue.set_told(name, &known.to_text(), self.now)?;
         }
-        run.talk.detail(&format!("{name}: told"));
+        worker.debug(&format!("{name}: told"));
         Ok(())
     }
 
-    fn http(&mut self, run: &Run) -> Result<Arc<Http>, Failure> {
+    fn http(&mut self, worker: &Worker) -> Result<Arc<Http>> {
         let http = match self.http.take() {
             Some(http) => http,
-            None => run.http(Some(self.bar.clone()))?,
+            None => worker.http(Some(self.progress.clone()))?,
         };
         self.http = Some(http.clone());
         Ok(http)
@@ -274,15 +275,15 @@ impl Teller {
 }
 
 /// Brings a message to a channel; what the channel said to it.
-fn send(http: &Http, one: &Ready, message: &Message) -> Result<String, Failure> {
-    let request = notify::request(one.channel, &one.form, &one.keys, message, Timestamp::now())
+fn send(http: &Http, one: &Ready, message: &Message) -> Result<String> {
+    let request = notify::request(one.channel, &one.form, &one.keys, message, worker.now())
         .ok_or_else(|| Failure::new(Exit::Bug, "no message could be built for it; please report this"))?;
     notify::deliver(http, one.channel, &request).map_err(|error| Failure::new(Exit::Partial, error.to_string()))
 }
 
 /// Sends a test message to every channel, whatever was told before. Only whether it takes messages is remembered.
-fn test(run: &mut Run, lang: Lang) -> Outcome {
-    let (ready, wrong) = run.channels();
+fn test(worker: &mut Worker, lang: Lang) -> Result<()> {
+    let (ready, wrong) = worker.channels();
     if ready.is_empty() && wrong.is_empty() {
         let message = "no channel is set up; docs/notify.md has the settings of each, such as NTFY_URL";
         return Err(Failure::new(Exit::Config, message));
@@ -291,44 +292,44 @@ fn test(run: &mut Run, lang: Lang) -> Outcome {
     let rest = lang.pick("Notifications of garminsync arrive here.", "garminsync 的通知会发送到这里。").to_owned();
     let text = Text { whole: format!("{title}\n{rest}"), title, rest };
     let report = serde_json::json!({
-        "version": 1, "run": run.id, "time": Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "version": 1, "run": worker.run_id, "time": worker.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "test": true, "ok": true, "title": text.title, "text": text.whole,
     });
     let message = Message { text: &text, report: &report, is_failure: false, lang };
-    let http = run.http(None)?;
+    let http = worker.http(None)?;
     let mut output = Output::prompt();
     for one in &ready {
         let name = one.channel.name;
-        if run.common.dry_run {
-            run.talk.warning(&format!("{name} would get a test message"));
+        if worker.dry_run {
+            worker.warn(&format!("{name} would get a test message"));
             continue;
         }
         let sent = send(&http, one, &message);
-        run.catalogue.set_undelivered(name, sent.is_err(), Timestamp::now())?;
+        worker.catalogue.set_undelivered(name, sent.is_err(), worker.now())?;
         match sent {
             Ok(said) => drop(output.text(&format!("{name}: accepted ({said})\n"))?),
-            Err(failure) => run.fail(&failure.about(name)),
+            Err(failure) => worker.fail(&failure.about(name)),
         }
     }
     output.flush()?;
-    wrong.iter().for_each(|failure| run.fail(failure));
+    wrong.iter().for_each(|failure| worker.fail(failure));
     Ok(())
 }
 
 /// Pings the start of a run.
-fn start(run: &mut Run) -> Outcome {
+fn start(worker: &mut Worker) -> Result<()> {
     let pings = CHANNELS.iter().filter(|channel| channel.is_ping);
     for channel in pings {
-        let ready = run.channel(channel)?;
+        let ready = worker.channel(channel)?;
         let Some(address) = ready.and_then(|ready| (channel.address)(ready.keys.address.expose())) else { continue };
-        if run.common.dry_run {
-            run.talk.warning(&format!("{} would be told that a run begins", channel.name));
+        if worker.dry_run {
+            worker.warn(&format!("{} would be told that a run begins", channel.name));
             continue;
         }
         let address = notify::ping_address(&address.url, "start");
         let mut request = Request::post(address, "text/plain; charset=utf-8", Vec::new());
         request.secret_path = true;
-        notify::deliver(&*run.http(None)?, channel, &request)
+        notify::deliver(&*worker.http(None)?, channel, &request)
             .map_err(|error| Failure::new(Exit::Partial, format!("{}: {error}", channel.name)))?;
     }
     Ok(())

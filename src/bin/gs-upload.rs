@@ -13,11 +13,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, Uploads};
+use garminsync::cli::{self, Common, CommonArgs, Output, Rule};
 use garminsync::i18n;
 use garminsync::platform::{PlatformSelection, PlatformSpec};
 use garminsync::reason::Reason;
 use garminsync::record::{Record, TransferRecord, explained};
+use garminsync::sync::{self, Failure, Progress, Result, Timing, Uploads, Worker};
 
 const NAME: &str = "gs-upload";
 /// Uploads a run, unless somebody says otherwise: the first sync of many years is made in portions.
@@ -61,42 +62,42 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::Log::Yes, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = run.named_platforms()?;
-    let timing = timing(args, run)?;
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let only = worker.selection.clone();
+    let timing = timing(args, worker)?;
     let max_upload = match args.max_upload {
         Some(number) => number,
-        None => run.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
+        None => worker.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
     };
     let max_upload = Some(max_upload).filter(|number| *number > 0);
-    let bar = Bar::counting(&run.talk, NAME);
-    let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &bar)?;
-    let takes_part = run.selected_platforms().unwrap_or_default();
-    let unsettled = run.catalogue.targets_with_open_transfers()?;
+    let progress = worker.task(NAME);
+    let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &progress)?;
+    let takes_part = worker.selected_platforms().unwrap_or_default();
+    let unsettled = worker.catalogue.targets_with_open_transfers()?;
     // What became of uploads to a platform that takes no part any more is for the day on which it does again.
     let unsettled: Vec<Arc<PlatformSpec>> = unsettled
         .iter()
         .filter(|name| only.includes(name))
-        .filter_map(|name| run.platforms.find(name))
+        .filter_map(|name| worker.platforms.find(name))
         .filter(|spec| only.named().is_some() || takes_part.iter().any(|one| one.id == spec.id))
         .collect();
-    let listed = run.catalogue.platforms()?;
+    let listed = worker.catalogue.platforms()?;
     let listed: Vec<Arc<PlatformSpec>> =
-        listed.iter().filter(|name| only.includes(name)).filter_map(|name| run.platforms.find(name)).collect();
-    let matcher = run.matcher(args.rule)?;
+        listed.iter().filter(|name| only.includes(name)).filter_map(|name| worker.platforms.find(name)).collect();
+    let matcher = worker.matcher(args.rule.into())?;
     let mut output = Output::prompt();
-    let mut uploads = Uploads::new(run, matcher, bar.clone(), timing, max_upload)?;
-    let mut result = uploads.take_over(&unsettled).and_then(|()| uploads.tell_unshown(&listed));
+    let mut uploads = Uploads::new(worker, matcher, progress.clone(), timing, max_upload)?;
+    let mut result = uploads.resume_open(&unsettled).and_then(|()| uploads.report_lost(&listed));
     for record in records {
         if result.is_err() || !print(&mut uploads, &mut output)? || uploads.is_stopped() {
             break;
@@ -106,15 +107,15 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         });
     }
     // However it ended: what was sent is followed and handed on.
-    let settled = uploads.settle_all();
+    let settled = uploads.follow_all();
     print(&mut uploads, &mut output)?;
-    bar.finish();
-    summary(run, max_upload);
+    progress.finish();
+    summary(worker, max_upload);
     result.and(settled)
 }
 
-fn timing(args: &Args, run: &Run) -> Result<Timing, Failure> {
-    let timing = Timing::of(run)?;
+fn timing(args: &Args, worker: &Worker) -> Result<Timing> {
+    let timing = Timing::of(worker)?;
     let Some(text) = &args.settle_wait else { return Ok(timing) };
     let settle_wait =
         garminsync::settings::duration(text).map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}")))?;
@@ -122,50 +123,56 @@ fn timing(args: &Args, run: &Run) -> Result<Timing, Failure> {
 }
 
 /// Handles one record; what is not for this command passes.
-fn pass(args: &Args, record: Record, only: &PlatformSelection, uploads: &mut Uploads, output: &mut Output) -> Outcome {
+fn pass(
+    args: &Args,
+    record: Record,
+    only: &PlatformSelection,
+    uploads: &mut Uploads,
+    output: &mut Output,
+) -> Result<()> {
     if record.problem().is_some() {
         return output.record(&record).map(drop);
     }
     match record {
         Record::Transfer(transfer) if transfer.outcome.is_none() && only.includes(&transfer.to) => {
-            uploads.take(*transfer)
+            uploads.submit(*transfer)
         }
         Record::Activity(activity)
             if args.restore && activity.deleted.is_some() && only.includes(&activity.activity.platform) =>
         {
             let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
             let reasons = explained([Reason::Restored]);
-            uploads.take(TransferRecord { to, activity: *activity, file, reasons, ..TransferRecord::default() })
+            uploads.submit(TransferRecord { to, activity: *activity, file, reasons, ..TransferRecord::default() })
         }
         other => output.record(&other).map(drop),
     }
 }
 
 /// Hands on what is decided. `false`: nobody reads any more.
-fn print(uploads: &mut Uploads, output: &mut Output) -> Result<bool, Failure> {
+fn print(uploads: &mut Uploads, output: &mut Output) -> Result<bool> {
     for record in uploads.finished() {
         output.record(&record.into())?;
     }
     Ok(!output.is_closed())
 }
 
-fn summary(run: &Run, max_upload: Option<u64>) {
-    let counted = |what| run.counted(what);
+fn summary(worker: &Worker, max_upload: Option<u64>) {
+    let counted = |what| worker.counted(what);
     let rehearsed = counted("rehearsed");
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
         let most = i18n::counted(max, "upload", "uploads");
         let limit = format!("at most {most} a run (--max-upload, MAX_UPLOAD; 0 for no limit)");
-        run.talk.warning(&match run.common.dry_run {
+        worker.warn(&match worker.dry_run {
             true => format!("{rehearsed} would be sent in this run, {left} left for the next ones: {limit}"),
             false => format!("{left} left for the next run: {limit}"),
         });
     }
-    if run.common.dry_run {
+    if worker.dry_run {
         let skipped = counted("skipped") - counted("left") - rehearsed;
-        run.talk.note(&format!("{rehearsed} would be sent, {skipped} skipped, {} failed", counted("failed")));
+        worker.info(&format!("{rehearsed} would be sent, {skipped} skipped, {} failed", counted("failed")));
         return;
     }
-    run.talk.note(&format!(
+    worker.info(&format!(
         "{} uploaded, {} already there, {} under way, {} skipped, {} failed",
         counted("uploaded"),
         counted("already_there"),

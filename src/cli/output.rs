@@ -6,6 +6,7 @@ use super::progress::Screen;
 use super::{Exit, Failure};
 use crate::fs::no_room;
 use crate::record::Record;
+use crate::sync::RecordSink;
 
 /// So much is kept back by commands that print faster than anybody reads.
 const KEPT: usize = 64 << 10;
@@ -103,6 +104,16 @@ impl Output {
                 out.flush()
             }
         }
+    }
+}
+
+impl RecordSink for Output {
+    fn record(&mut self, record: &Record) -> Result<bool, Failure> {
+        Output::record(self, record)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed
     }
 }
 

@@ -1,0 +1,261 @@
+//! Uploads, one after the other: look, write down the intent, send, follow it to its end, read it back.
+//!
+//! [`Uploads`] is what `gs-upload` does with each record; `send.rs` is the way of one file to the service, `settle.rs` what
+//! became of those that were sent. Nothing is sent that is there or under way; whatever cuts it short, the journal knows
+//! what the next run has to look up.
+
+mod send;
+mod settle;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Error, ItemResult, Progress, Result, Worker, WriteConnections, record_of};
+use crate::archive::Piece;
+use crate::catalogue::{TransferOutcome, TransferRow};
+use crate::i18n::Lang;
+use crate::matching::Matcher;
+use crate::platform::{Outgoing, PlatformId, PlatformSpec};
+use crate::reason::{self, Reason};
+use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord, explained};
+
+/// So many uploads are sent before it is asked what became of them: a kill then leaves no more to look up.
+const MOST_WAITING: usize = 25;
+
+/// How long uploads are waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// How long a run follows what became of its uploads: `--settle-wait`, `GS_SETTLE_WAIT`.
+    pub settle_wait: Duration,
+    /// The least age of an upload whose answer was lost before it is sent again: `GS_RESEND_WAIT`.
+    pub resend_wait: Duration,
+    /// The least pause between two looks of one run that both miss an upload: `GS_CONFIRM_WAIT`.
+    pub confirm_wait: Duration,
+    /// After so long a service that accepted an upload and does not show it has lost it: `GS_LOST_AFTER`.
+    pub lost_after: Duration,
+}
+
+impl Timing {
+    /// What the settings say.
+    pub fn of(worker: &Worker) -> Result<Timing> {
+        let (settings, minutes) = (&worker.settings, |minutes: u64| Duration::from_secs(60 * minutes));
+        Ok(Timing {
+            settle_wait: settings.duration("GS_SETTLE_WAIT", minutes(1))?,
+            resend_wait: settings.duration("GS_RESEND_WAIT", minutes(10))?,
+            confirm_wait: worker.confirm_wait()?,
+            lost_after: worker.lost_after()?,
+        })
+    }
+}
+
+/// The uploads of one command.
+pub struct Uploads<'a> {
+    worker: &'a mut Worker,
+    connections: WriteConnections,
+    matcher: Matcher,
+    progress: Progress,
+    timing: Timing,
+    /// So many uploads a run at most.
+    max_upload: Option<u64>,
+    waiting: Vec<SentUpload>,
+    /// Why it could not be found out, at the last try, what became of uploads to a platform.
+    unsettled_reasons: BTreeMap<PlatformId, Reason>,
+    done: Vec<TransferRecord>,
+}
+
+/// An upload that was sent, and whose end is not known.
+struct SentUpload {
+    record: TransferRecord,
+    row: TransferRow,
+    spec: Arc<PlatformSpec>,
+    state: State,
+    /// The list was read in this run, and does not show it.
+    missing: bool,
+}
+
+/// What is known of an upload that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// The service may still process it.
+    Processing,
+    /// The service has done with it; the list has to show it, under this id, if one was told.
+    Accepted(Option<String>),
+    /// The service knows nothing of it: the list tells.
+    Unknown,
+}
+
+/// A file of the archive, read and checked.
+struct Loaded {
+    piece: Piece,
+    name: String,
+}
+
+impl<'a> Uploads<'a> {
+    /// Begins; nothing is asked yet.
+    pub fn new(
+        worker: &'a mut Worker,
+        matcher: Matcher,
+        progress: Progress,
+        timing: Timing,
+        max_upload: Option<u64>,
+    ) -> Result<Uploads<'a>> {
+        let connections = WriteConnections::new(worker, &progress)?;
+        let (waiting, unsettled_reasons, done) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Ok(Uploads { worker, connections, matcher, progress, timing, max_upload, waiting, unsettled_reasons, done })
+    }
+
+    /// Takes a transfer as far as it goes now. What is decided comes out of [`Uploads::finished`]: at once, or later.
+    pub fn submit(&mut self, record: TransferRecord) -> Result<()> {
+        self.upload_one(record)?;
+        self.progress.add(1);
+        let crowded = |name: &str| self.waiting.iter().filter(|one| one.spec.id == name).count() >= MOST_WAITING;
+        let crowded: Vec<_> = self.connections.open().into_iter().filter(|spec| crowded(&spec.id)).collect();
+        crowded.into_iter().try_for_each(|spec| self.request_status(&spec))
+    }
+
+    /// The transfers that are decided by now.
+    pub fn finished(&mut self) -> Vec<TransferRecord> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// Whether as many uploads were begun in this run as there may be. Those of other commands of the run count.
+    fn is_limit_reached(&self) -> Result<bool> {
+        let Some(max) = self.max_upload else { return Ok(false) };
+        Ok(self.worker.catalogue.transfers_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed") >= max)
+    }
+
+    /// Whether a person wants it to end.
+    pub fn is_stopped(&self) -> bool {
+        self.worker.is_stopped()
+    }
+
+    fn problem(&self, kind: ProblemKind, reason: Reason) -> Problem {
+        Problem::new(self.worker.command, kind, reason)
+    }
+
+    /// Hands on a record whose item failed.
+    fn fail_item(&mut self, record: TransferRecord, error: Error) -> Result<()> {
+        let problem = error.into_problem()?;
+        self.fail(record, problem)
+    }
+
+    /// Hands on a record with a problem, and tells of it.
+    fn fail(&mut self, mut record: TransferRecord, problem: Problem) -> Result<()> {
+        let from = &record.activity.activity;
+        // What is left alone was told once for all of its kind.
+        if !self.connections.is_told(&record.to, &problem) {
+            let reason = problem.why();
+            let message = format!("{} {} to {}: {reason}", from.platform, from.id, record.to);
+            // A file that is missing or corrupt here is no matter of the target.
+            let platform = if problem.kind == ProblemKind::CorruptFile { &from.platform } else { &record.to };
+            self.worker.failed(&message, Some(platform), &reason);
+        }
+        self.worker.raise(problem.kind.exit());
+        self.worker.count("failed", 1);
+        record.problem = Some(problem);
+        self.done.push(record);
+        Ok(())
+    }
+
+    /// Hands on a record with its outcome.
+    fn decided(
+        &mut self,
+        mut record: TransferRecord,
+        kind: &'static str,
+        id: Option<String>,
+        reasons: Vec<Reason>,
+    ) -> Result<()> {
+        let from = &record.activity.activity;
+        let there = id.as_deref().map(|id| format!(" as {id}")).unwrap_or_default();
+        let words = match reasons.is_empty() {
+            true => String::new(),
+            false => format!(": {}", reason::texts(&reasons, Lang::En)),
+        };
+        self.worker.debug(&format!("{} {} to {}: {kind}{there}{words}", from.platform, from.id, record.to));
+        self.worker.count(counted(kind), 1);
+        record.outcome = Some(Outcome { kind: kind.to_owned(), id, ..Outcome::default() });
+        if !reasons.is_empty() {
+            record.reasons = explained(reasons);
+        }
+        self.done.push(record);
+        Ok(())
+    }
+
+    /// The one file of an activity, intact and with the hash that is expected.
+    ///
+    /// # Errors
+    /// [`Error::Item`]: there is no such file.
+    fn load(&self, from: (&str, &str), sha256: Option<&str>) -> ItemResult<Loaded> {
+        let unusable = |reason| Err(Error::Item(self.problem(ProblemKind::CorruptFile, reason)));
+        let files = self.worker.catalogue.files(from.0, from.1)?;
+        let [file] = files.as_slice() else {
+            return unusable(if files.is_empty() { Reason::FileNotArchived } else { Reason::SeveralFiles });
+        };
+        if sha256.is_some_and(|sha256| sha256 != file.sha256) {
+            return unusable(Reason::FileChanged);
+        }
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
+        match self.worker.archive.read_whole(file.path.as_ref())? {
+            Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => Ok(Loaded { piece, name }),
+            _ => unusable(Reason::FileDamaged),
+        }
+    }
+
+    /// A transfer that the journal tells of, as a record.
+    fn record_of_row(&self, row: &TransferRow) -> Result<TransferRecord> {
+        let mut record = TransferRecord { to: row.to.clone(), ..TransferRecord::default() };
+        if let Some(entry) = self.worker.catalogue.entry(&row.from.0, &row.from.1)? {
+            record.activity = record_of(entry, &self.worker.archive, self.worker.now());
+            record.file.clone_from(&record.activity.file);
+        } else {
+            (record.activity.activity.platform, record.activity.activity.id) = row.from.clone();
+        }
+        Ok(record)
+    }
+
+    fn settled(
+        &mut self,
+        row: &TransferRow,
+        outcome: TransferOutcome,
+        id: Option<&str>,
+        reason: Option<&Reason>,
+    ) -> Result<()> {
+        let now = self.worker.now();
+        self.worker.catalogue.settle_transfer(row.number, outcome, id, reason, now)?;
+        if outcome == TransferOutcome::Created && row.from.0 == row.to {
+            self.worker.catalogue.deletion_restored(&row.from.0, &row.from.1, now)?;
+        }
+        Ok(())
+    }
+}
+
+impl Loaded {
+    /// The file as a platform takes it.
+    fn outgoing(&self, record: &TransferRecord, again: bool) -> Outgoing<'_> {
+        let activity = &record.activity.activity;
+        Outgoing {
+            bytes: &self.piece.bytes,
+            format: self.piece.format.name(),
+            name: &self.name,
+            start_time: activity.start_time,
+            utc_offset_s: activity.utc_offset_s,
+            again,
+            not_after: None,
+        }
+    }
+}
+
+/// The name under which an outcome stands in the sync log.
+fn counted(kind: &'static str) -> &'static str {
+    match kind {
+        "created" => "uploaded",
+        "exists" => "already_there",
+        other => other,
+    }
+}
+
+/// The hash that a record names for its file.
+fn sha256_of(file: Option<&FileRef>) -> Option<&str> {
+    file.map(|file| file.sha256.as_str()).filter(|sha256| !sha256.is_empty())
+}
