@@ -41,7 +41,7 @@ pub fn make(path: &Path, count: i64, platforms: usize, newest: Timestamp) {
             concludes: true,
             items: all.len() as u64,
         };
-        catalogue.finish_listing((listing, platform), &reached, true, newest).unwrap();
+        catalogue.finish_listing((listing, platform), &reached, (true, true), newest).unwrap();
     }
     drop(catalogue);
     let connection = rusqlite::Connection::open(path).unwrap();

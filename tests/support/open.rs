@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
 use garminsync::platform::{self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Result};
+use garminsync::reason::Reason;
 use jiff::Timestamp;
 
 /// A platform, the folder of its tokens, and what it told.
@@ -101,15 +102,15 @@ impl LoginGuard for AtOnce {
         Ok(())
     }
 
-    fn in_trouble(&self, _: &str) -> Result<Timestamp> {
+    fn in_trouble(&self, _: &Reason) -> Result<Timestamp> {
         Ok(Timestamp::now())
     }
 
-    fn turned_away(&self, _: &str) -> Result<Timestamp> {
+    fn turned_away(&self, _: &Reason) -> Result<Timestamp> {
         Ok(Timestamp::now())
     }
 
-    fn refused(&self, _: &str) -> Result<()> {
+    fn refused(&self, _: &Reason) -> Result<()> {
         Ok(())
     }
 
