@@ -372,7 +372,7 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
     }
     let said = work.given("gs-download", &[], &list);
     said.ends(75);
-    assert_eq!(said.records()[0]["problem"]["kind"], "retry-later");
+    assert_eq!(said.records()[0]["problem"]["kind"], "retry");
     // Unmounted, the empty folder under it is there.
     fs::create_dir(&dir).unwrap();
     for _ in 0..2 {
@@ -382,14 +382,14 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
     fs::remove_dir(&dir).unwrap();
     fs::write(&dir, b"a file").unwrap();
     work.run("gs-fetch", &["--platform", &name]).ends(2).says("neither a folder nor a zip");
-    assert_eq!(work.given("gs-download", &[], &list).ends(1).records()[1]["problem"]["kind"], "refused");
+    assert_eq!(work.given("gs-download", &[], &list).ends(1).records()[1]["problem"]["kind"], "rejected");
     fs::remove_file(&dir).unwrap();
     fs::rename(work.dir().join("away"), &dir).unwrap();
     fs::remove_file(dir.join("b.fit")).unwrap();
-    work.run("gs-fetch", &["--platform", &name, "--full", "--accept-shrunk"]).ok();
+    work.run("gs-fetch", &["--platform", &name, "--full", "--accept-missing"]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ok().ids(), [id(&run(1))]);
     let gone = work.given("gs-download", &[], &work.run("gs-list", &["--all"]).out);
-    assert_eq!(gone.ends(1).records()[0]["problem"]["kind"], "gone");
+    assert_eq!(gone.ends(1).records()[0]["problem"]["kind"], "not-found");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn what_is_listed_late_is_not_sent_a_second_time() {
             world.settle().ok();
         }
         assert_eq!((world.times(CN, START), world.sent(CN)), (1, 1), "{hours:?}");
-        assert_eq!(kinds(world.upload(&plan).ok()), ["already-there"]);
+        assert_eq!(kinds(world.upload(&plan).ok()), ["exists"]);
         assert_eq!(world.times(CN, START), 1);
     }
 }
@@ -128,7 +128,7 @@ fn a_file_that_never_arrives_while_others_do_is_refused_after_some_days() {
             world.let_hours_pass(400);
             world.settle();
         }
-        let refused = world.journal().into_iter().find(|row| row.outcome.as_deref() == Some("refused"));
+        let refused = world.journal().into_iter().find(|row| row.outcome.as_deref() == Some("rejected"));
         let words = refused.map(|row| row.message.unwrap());
         // Where none arrives, the service is out of order.
         assert_eq!(words.is_some_and(|words| words.contains("never arrived")), others_arrive, "{:?}", world.outcomes());

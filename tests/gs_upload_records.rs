@@ -42,12 +42,12 @@ fn a_file_that_is_not_in_the_archive_or_no_longer_whole_is_not_sent() {
     for damaged in [bytes[..bytes.len() / 2].to_vec(), gs_sim::fit::damage::wrong_crc(&bytes), Vec::new(), other_sport]
     {
         std::fs::write(&path, damaged).unwrap();
-        is_not_sent(&world, &plan, "problem bad-file", "gs-download --verify");
+        is_not_sent(&world, &plan, "problem corrupt-file", "gs-download --verify");
     }
     std::fs::remove_file(&path).unwrap();
-    is_not_sent(&world, &plan, "problem bad-file", "gs-download");
+    is_not_sent(&world, &plan, "problem corrupt-file", "gs-download");
     world.work.change("DELETE FROM files");
-    is_not_sent(&world, &plan, "problem bad-file", "its file is not in the archive; run gs-download first");
+    is_not_sent(&world, &plan, "problem corrupt-file", "its file is not in the archive; run gs-download first");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_file_that_changed_after_planning_is_planned_again_first() {
     world.sim.with(|state| state.set_source("garmin.com", id, gs_sim::garmin::activity::Source::Bytes("fit", bytes)));
     world.work.given("gs-download", &["--force"], &plan).ok();
     world.sim.clear_log();
-    is_not_sent(&world, &plan, "problem bad-file", "plan again");
+    is_not_sent(&world, &plan, "problem corrupt-file", "plan again");
     let again = world.plan_of(COM, CN, &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
 }
@@ -70,7 +70,7 @@ fn several_files_are_for_a_person_to_choose_from() {
         "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived, verified)
          SELECT platform, id, 1, path || '.2', sha256, bytes, format, origin, archived, verified FROM files",
     );
-    is_not_sent(&world, &plan, "problem bad-file", "it has several files");
+    is_not_sent(&world, &plan, "problem corrupt-file", "it has several files");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn without_a_start_nobody_can_look_so_nothing_is_sent() {
 fn what_is_on_the_platform_it_comes_from_is_not_sent_there() {
     let (world, plan) = planned(CN);
     let plan = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"garmin-com\"");
-    is_not_sent(&world, &plan, "already-there", "it is not gone");
+    is_not_sent(&world, &plan, "exists", "it is not gone");
 }
 
 #[test]
@@ -106,12 +106,12 @@ fn a_platform_that_nobody_knows_is_told_and_the_rest_goes_on() {
         is_not_sent(
             &world,
             &plan.replace("\"to\":\"garmin-cn\"", &format!("\"to\":{to:?}")),
-            "problem refused",
+            "problem rejected",
             "is no platform of this version",
         );
     }
     let strange = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"strava\"");
-    assert_eq!(kinds(world.upload(&format!("{strange}{plan}")).ends(1)), ["problem refused", "created"]);
+    assert_eq!(kinds(world.upload(&format!("{strange}{plan}")).ends(1)), ["problem rejected", "created"]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn records_with_a_problem_or_an_outcome_and_those_of_others_pass_untouched() {
         record
     };
     let records = [
-        with("problem", json!({"stage": "gs-download", "kind": "gone", "message": "no more"})),
+        with("problem", json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "no more", "text": "no more"}})),
         with("outcome", json!({"kind": "created", "id": "5"})),
         with("outcome", json!({"kind": "pending"})),
         json!({"type": "activity", "platform": "garmin-com", "id": "1", "mood": "good"}),
@@ -152,7 +152,7 @@ fn a_malformed_line_ends_it_but_what_was_sent_before_is_followed_and_printed() {
             let said = world.upload(&format!("{plan}{bad}\n{plan}"));
             said.ends(65).says("line 2");
             let kind = &kinds(&said)[..];
-            assert!(kind == ["created"] || kind == ["already-there"], "{said}");
+            assert!(kind == ["created"] || kind == ["exists"], "{said}");
             assert_eq!((world.times(to, START), world.outcomes()), (1, vec!["created".to_owned()]));
         }
         let status: String =
@@ -248,8 +248,8 @@ fn ancestors_8_a_failed_upload_is_not_written_as_done() {
         let limit = Effect::Status { status: 429, retry_after: None, body: None, content_type: None };
         world.sim.fault(Fault::new(limit).path(path));
         let said = world.upload(&plan);
-        assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
-        assert_eq!((world.outcomes(), world.stands(to, START, &[]).0), (vec!["failed".to_owned()], "to send".into()));
+        assert_eq!(kinds(said.ends(75)), ["problem retry"]);
+        assert_eq!((world.outcomes(), world.stands(to, START, &[]).0), (vec!["failed".to_owned()], "to upload".into()));
         assert_eq!(world.work.sql::<String>("SELECT status FROM runs WHERE command = 'gs-upload'"), "error");
         world.sim.clear_faults();
         world.work.change("DELETE FROM pacing");
@@ -275,7 +275,7 @@ fn ancestors_11_one_bad_activity_does_not_end_the_run() {
     let said = world.upload(&plan);
     let mut told = kinds(said.ends(1));
     told.sort();
-    assert_eq!(told, ["created", "created", "problem bad-file", "problem bad-file", "problem refused"]);
+    assert_eq!(told, ["created", "created", "problem corrupt-file", "problem corrupt-file", "problem rejected"]);
     assert_eq!((said.err.lines().count(), world.sent(CN)), (3, 3), "{said}");
     let status: String = world.work.sql("SELECT status || ' ' || exit FROM runs WHERE command = 'gs-upload'");
     assert_eq!(status, "partial 1");
