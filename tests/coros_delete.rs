@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use garminsync::activity::Activity;
 use garminsync::http::{Http, Secret};
 use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, Platform};
+use garminsync::reason::Reason;
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 use jiff::Timestamp;
 use open::{AtOnce, options};
@@ -34,13 +35,13 @@ impl LoginGuard for Once {
     fn was_not_sent(&self) -> platform::Result<()> {
         Ok(())
     }
-    fn in_trouble(&self, _: &str) -> platform::Result<Timestamp> {
+    fn in_trouble(&self, _: &Reason) -> platform::Result<Timestamp> {
         Ok(Timestamp::MAX)
     }
-    fn turned_away(&self, _: &str) -> platform::Result<Timestamp> {
+    fn turned_away(&self, _: &Reason) -> platform::Result<Timestamp> {
         Ok(Timestamp::MAX)
     }
-    fn refused(&self, _: &str) -> platform::Result<()> {
+    fn refused(&self, _: &Reason) -> platform::Result<()> {
         Ok(())
     }
     fn went_well(&self) -> platform::Result<()> {

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use garminsync::activity::Activity;
 use garminsync::platform::{Error, Outgoing, Sent, Uploaded};
+use garminsync::reason::Reason;
 use gs_sim::fit::{self, FitBuilder, Recording, Value, damage};
 use gs_sim::zipfile::{zip_of, zip_of_many};
 use support::Work;
@@ -512,7 +513,7 @@ fn a_full_disk_leaves_nothing_half() {
     let folder = open::open(&name, "http://127.0.0.1:9").platform;
     assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(Uploaded::Created(_))));
     let full = folder.upload(&outgoing(&run(1)));
-    assert!(matches!(&full, Err(Error::Storage(message)) if message.contains("make room")), "{full:?}");
+    assert!(matches!(&full, Err(Error::Storage(Reason::DiskFull { .. }))), "{full:?}");
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
     support::shell(&format!("umount {}", dir.display()));
 }

@@ -68,7 +68,10 @@ fn entries_of_two_platforms_are_no_copies_of_each_other() {
 
 #[test]
 fn what_has_a_problem_or_is_gone_passes_untouched_and_counts_for_nothing() {
-    let problem = with(run("2"), json!({"problem": {"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}}));
+    let problem = with(
+        run("2"),
+        json!({"problem": {"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}}),
+    );
     let gone = with(run("3"), json!({"deleted": {"since": "2026-03-02T00:00:00Z", "confirmed": true}}));
     let weather = json!({"type": "weather", "rain": 1});
     let all = [run("1"), problem, gone, weather, run("1")];

@@ -127,7 +127,7 @@ fn two_at_once_on_one_plan_make_one_activity() {
                 let mut said = kinds(world.upload(&plan).ok());
                 said.extend(kinds(first.join().unwrap().ok()));
                 said.sort();
-                assert_eq!(said, ["exists", "created"]);
+                assert_eq!(said, ["created", "exists"]);
             });
             assert_eq!((world.times(to, START), world.sent(to)), (1, 1));
             assert_eq!(world.outcomes(), ["created"], "neither has written over what the other knows");

@@ -6,7 +6,8 @@ mod support;
 mod upload;
 
 use gs_sim::{Effect, Fault, ImportSpec, Scenario, StsSpec};
-use support::COROS_LOGIN;
+use serde_json::json;
+use support::{COROS_LOGIN, code};
 use upload::{COM, COROS, DAY, IMPORT, QUEUE, START, STS, World, kill, kinds, world};
 
 /// One exercise of garmin.com, planned to COROS, with something changed there.
@@ -34,8 +35,10 @@ fn what_the_queue_refuses_late_is_told_and_not_tried_again() {
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(1)), ["problem rejected"]);
     said.says("status -1").says("does not import this sport");
-    let (kind, why) = world.stands(COROS, START, &[]);
-    assert!(kind == "rejected" && why.contains("status -1") && why.contains("--retry-rejected"), "{kind} {why}");
+    let reason = world.journal()[0].reason.clone().unwrap();
+    assert!(code(&reason) == "rejected" && reason["detail"].as_str().unwrap().contains("status -1"), "{reason}");
+    let (kind, codes) = world.stands(COROS, START, &[]);
+    assert_eq!((kind.as_str(), codes), ("rejected", vec!["rejected".to_owned(), "rejected-before".into()]));
     assert_eq!(world.settle().ok().silent().out, "");
     import(&world, ImportSpec::default());
     let again = world.planned(&["--to", "coros", "--retry-rejected"], &[START]);
@@ -72,14 +75,17 @@ fn an_import_that_vanishes_stays_pending_and_is_lost_after_two_days() {
     world.let_hours_pass(2);
     let said = world.settle();
     assert_eq!(kinds(said.ends(1)), ["problem rejected"]);
-    said.says("not listed within 6h").says("--to coros --retry");
+    let reason = said.record()["problem"]["reason"].clone();
+    assert_eq!((code(&reason), &reason["seconds"]), ("upload-lost", &json!(6 * 3600)));
+    assert!(reason["retry"].as_str().unwrap().contains("--to coros --retry-rejected"), "{reason}");
+    said.says("not listed for 6 hours");
     assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["lost".to_owned()], 1));
     world.sim.clear_log();
     assert_eq!(world.settle().ok().silent().out, "", "told once");
     assert_eq!(world.sim.log().len(), 0);
     world.work.run("gs-fetch", &[]).ok();
-    let (kind, why) = world.stands(COROS, START, &[]);
-    assert!(kind == "rejected" && why.contains("--retry-rejected"), "{kind} {why}");
+    let (kind, codes) = world.stands(COROS, START, &[]);
+    assert_eq!((kind.as_str(), codes), ("rejected", vec!["upload-lost".to_owned()]));
     assert_eq!(world.sent(COROS), 0, "nothing sends it by itself");
 }
 

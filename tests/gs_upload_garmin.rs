@@ -7,6 +7,7 @@ mod upload;
 
 use gs_sim::{Effect, Fault, UploadAnswer, UploadSpec};
 use serde_json::Value;
+use support::code;
 use upload::{CN, COM, DAY, SEND_GARMIN, START, STATUS_GARMIN, World, kinds, world};
 
 /// One exercise of garmin.com, planned to garmin.cn, whose uploads go as told.
@@ -92,10 +93,7 @@ fn what_garmin_knows_by_its_file_is_there_already_at_once_or_late() {
         // Nothing here remembers it, as in a new folder, and the list does not show it for a while.
         world.work.change("DELETE FROM transfers");
         let record = world.upload(&plan).ok().record();
-        assert_eq!(
-            (&record["outcome"]["kind"], &record["outcome"]["id"]),
-            (&"exists".into(), &id.clone().into())
-        );
+        assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&"exists".into(), &id.clone().into()));
         let row = world.journal().remove(0);
         assert_eq!((row.outcome.as_deref(), row.to_id.as_deref()), (Some("exists"), Some(id.as_str())));
         assert_eq!(world.times(CN, START), 1);
@@ -105,13 +103,14 @@ fn what_garmin_knows_by_its_file_is_there_already_at_once_or_late() {
     }
 }
 
-/// It was refused in these words: told, and not planned again until the file changes or somebody says so.
+/// It was rejected in these words: told, and not planned again until the file changes or somebody says so.
 #[track_caller]
-fn stays_refused(world: &World, plan: &str, words: &str) {
+fn stays_rejected(world: &World, plan: &str, words: &str) {
     assert_eq!(world.outcomes().last().unwrap(), "rejected");
-    assert!(world.journal().last().unwrap().message.as_deref().unwrap().contains(words));
-    let (kind, why) = world.stands(CN, START, &[]);
-    assert!(kind == "rejected" && why.contains(words) && why.contains("--retry-rejected"), "{kind} {why}");
+    let reason = world.journal().pop().unwrap().reason.unwrap();
+    assert!(code(&reason) == "rejected" && reason["detail"].as_str().unwrap().contains(words), "{reason}");
+    let (kind, codes) = world.stands(CN, START, &[]);
+    assert_eq!((kind.as_str(), codes), ("rejected", vec!["rejected".to_owned(), "rejected-before".into()]));
     assert_eq!(world.stands(CN, START, &["--retry-rejected"]).0, "to upload");
     assert_eq!(world.settle().ok().silent().out, "", "told once");
     // A person who sends it again sends it.
@@ -131,7 +130,7 @@ fn a_late_failure_is_told_in_garmins_words_and_not_tried_again() {
     said.ends(1).says("This device is not yours.");
     let record = said.record();
     assert_eq!((&record["outcome"]["kind"], &record["problem"]["kind"]), (&"rejected".into(), &"rejected".into()));
-    stays_refused(&world, &plan, "This device is not yours.");
+    stays_rejected(&world, &plan, "This device is not yours.");
 }
 
 #[test]
@@ -143,7 +142,7 @@ fn a_400_with_words_is_a_refusal_of_this_file_alone() {
     assert_eq!(kinds(said.ends(1)), ["problem rejected", "created"]);
     said.says("No such sport.");
     let plan = plan.lines().nth(1).unwrap().to_owned() + "\n";
-    stays_refused(&world, &plan, "No such sport.");
+    stays_rejected(&world, &plan, "No such sport.");
 }
 
 #[test]
@@ -178,7 +177,7 @@ fn without_the_consent_the_rest_is_left_alone_and_all_of_it_goes_later() {
     let plan = world.plan_of(COM, CN, &starts);
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(78)), ["problem config"; 3]);
-    said.says("Privacy and Data").says("it is left alone in this run");
+    said.says("Privacy and Data").says("platform skipped for the rest of this run");
     assert_eq!(said.err.lines().count(), 1, "told once: {said}");
     assert_eq!((world.sent(CN), world.outcomes()), (1, vec!["failed".to_owned()]));
     assert!(starts.iter().all(|start| world.stands(CN, *start, &[]).0 == "to upload"), "no file is at fault");
@@ -207,7 +206,7 @@ fn a_strange_answer_to_one_file_again_and_again_is_a_refusal_once_others_are_acc
     assert_eq!(kinds(world.upload(&other).ok()), ["created"]);
     break_it();
     assert_eq!(kinds(world.upload(&plan).ends(1)), ["problem rejected"]);
-    stays_refused(&world, &plan, "HTTP 400");
+    stays_rejected(&world, &plan, "HTTP 400");
 }
 
 #[test]

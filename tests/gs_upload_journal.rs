@@ -92,7 +92,7 @@ fn killed_after_the_answer_and_before_its_row() {
         kill(child);
         drop(other);
         let row = world.journal().remove(0);
-        assert!(row.ticket.is_none() && row.message.is_none(), "{row:?}");
+        assert!(row.ticket.is_none() && row.reason.is_none(), "{row:?}");
         comes_to_its_end(&world, to, &plan, 1);
     }
 }
@@ -141,7 +141,7 @@ fn an_answer_that_is_lost_is_looked_up_and_nothing_sent_again() {
         world.sim.fault(Fault::new(Effect::AnswerLost).contains(path).count(1));
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry"]);
-        said.says("; the next run looks");
+        said.says("; checked next run");
         comes_to_its_end(&world, to, &plan, 1);
     }
 }

@@ -6,6 +6,7 @@ mod support;
 mod upload;
 
 use gs_sim::{ActivitySpec, CorosActivitySpec, Effect, Fault};
+use support::{code, codes};
 use upload::{CN, COM, COROS, DAY, START, World, coros_run_at, kinds, run_at, start, world};
 
 /// Ten years ago.
@@ -137,7 +138,7 @@ fn what_somebody_put_there_since_is_there_already() {
             let said = world.upload(&plan);
             let record = said.ok().record();
             assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&"exists".into(), &id.into()));
-            assert!(record["why"].to_string().contains("start"), "the evidence is on the record: {record}");
+            assert_eq!(codes(&record["reasons"])[0], "start-apart", "the evidence is on the record: {record}");
             assert_eq!((world.times(to, when), world.sent(to), world.looks(to)), (1, 0, 1));
             assert!(world.journal().is_empty(), "nothing was intended");
             assert_eq!(world.stands(to, when, &[]).0, "exists", "and now it is known");
@@ -206,14 +207,14 @@ fn what_begins_in_the_future_is_not_sent() {
         let listed = world.work.run("gs-list", &["--platform", COM]).out;
         let plan = world.work.given("gs-diff", &["--to", to, "--explain"], &listed);
         let mut planned = plan.records();
-        planned.retain(|record| record.to_string().contains("it is not known what is there at that time"));
+        planned.retain(|record| codes(&record["reasons"]) == ["not-listed-yet"]);
         assert_eq!(planned.len(), 1, "{plan}");
         // One that was planned under another clock.
         planned[0].as_object_mut().unwrap().remove("outcome");
         let plan = world.work.given("gs-download", &[], &format!("{}\n", planned[0])).ok().out.clone();
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ok()), ["skipped"], "{said}");
-        assert!(said.out.contains("begins in the future"), "{said}");
+        assert_eq!(codes(&said.record()["reasons"]), ["start-in-future"], "{said}");
     }
 }
 
@@ -228,7 +229,7 @@ fn nothing_is_sent_where_the_list_is_not_to_be_had() {
             world.sim.fault(Fault::new(effect.clone()).contains(list));
             let said = world.upload(&plan);
             assert_eq!(kinds(said.ends(75)), ["problem retry"; 2], "{effect:?}");
-            said.says("it is left alone in this run");
+            said.says("platform skipped for the rest of this run");
             assert_eq!(said.err.lines().count(), 1, "told once: {said}");
             assert_eq!((world.sent(to), world.journal().len()), (0, 0));
             world.sim.clear_faults();
@@ -251,7 +252,8 @@ fn nothing_is_sent_where_the_list_is_suddenly_shorter() {
         });
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry"]);
-        said.says("ignored as implausible");
+        assert_eq!(code(&said.record()["problem"]["reason"]), "listing-implausible");
+        said.says("listing ignored: ");
         assert_eq!((world.sent(to), world.journal().len()), (0, 0));
     }
 }
@@ -273,12 +275,13 @@ fn what_may_be_there_is_held_and_sent_when_the_record_says_so() {
         let world = world(&[START], |_| {});
         let there = ride_by_hand(&world, to);
         world.work.run("gs-fetch", &[]).ok();
-        let (kind, why) = world.stands(to, START, &[]);
-        assert!(kind == "skipped" && why.contains(&there.to_string()) && why.contains("--possible-duplicates"), "{kind} {why}");
+        let (kind, codes) = world.stands(to, START, &[]);
+        assert_eq!((kind.as_str(), codes[0].as_str()), ("skipped", "possible-duplicate"));
         let plan = world.planned(&["--to", to, "--possible-duplicates"], &[START]);
-        let said = world.upload(&plan.replace("\"doubtful\":true", "\"doubtful\":false"));
+        let said = world.upload(&plan.replace("\"allow_possible_duplicate\":true,", ""));
         let record = said.ok().record();
-        assert!(record["why"].to_string().contains("gs-diff --possible-duplicates"), "{record}");
+        let reason = &record["reasons"][0];
+        assert_eq!((code(reason), &reason["id"]), ("possible-duplicate", &there.to_string().into()));
         assert_eq!((kinds(&said), world.sent(to)), (vec!["skipped".to_owned()], 0));
         let record = world.upload(&plan).ok().record();
         assert_eq!((&record["outcome"]["kind"], world.times(to, START)), (&"created".into(), 2));
@@ -290,7 +293,7 @@ fn what_may_be_there_is_held_and_sent_when_the_record_says_so() {
 #[test]
 fn what_was_sent_in_doubt_is_not_read_back_as_what_was_there() {
     let world = world(&[START], |scenario| scenario.coros[0].import.vanishes = true);
-    let plan = world.plan_of(COM, COROS, &[START]).replace("\"to\":", "\"doubtful\":true,\"to\":");
+    let plan = world.plan_of(COM, COROS, &[START]).replace("\"to\":", "\"allow_possible_duplicate\":true,\"to\":");
     // The look before the upload is the first to see it, perhaps in the same second.
     ride_by_hand(&world, COROS);
     world.let_lists_age();

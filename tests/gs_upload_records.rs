@@ -23,12 +23,17 @@ fn by_hand(world: &World, id: &str) -> String {
     json!({"type": "transfer", "to": CN, "activity": activity}).to_string() + "\n"
 }
 
-/// It is not sent, for this reason.
+/// It is not sent, for the reason with this code.
 #[track_caller]
-fn is_not_sent(world: &World, plan: &str, kind: &str, words: &str) {
+fn is_not_sent(world: &World, plan: &str, kind: &str, code: &str) {
     let said = world.upload(plan);
     assert_eq!(kinds(said.ends(if kind.starts_with("problem") { 1 } else { 0 })), [kind]);
-    assert!(said.out.contains(words), "{said}");
+    let record = said.record();
+    let reason = match &record["problem"] {
+        Value::Null => &record["reasons"][0],
+        problem => &problem["reason"],
+    };
+    assert_eq!(support::code(reason), code, "{said}");
     assert_eq!((world.sim.log().len(), world.journal().len()), (0, 0), "{:?}", support::requests(&world.sim));
 }
 
@@ -42,12 +47,12 @@ fn a_file_that_is_not_in_the_archive_or_no_longer_whole_is_not_sent() {
     for damaged in [bytes[..bytes.len() / 2].to_vec(), gs_sim::fit::damage::wrong_crc(&bytes), Vec::new(), other_sport]
     {
         std::fs::write(&path, damaged).unwrap();
-        is_not_sent(&world, &plan, "problem corrupt-file", "gs-download --verify");
+        is_not_sent(&world, &plan, "problem corrupt-file", "file-damaged");
     }
     std::fs::remove_file(&path).unwrap();
-    is_not_sent(&world, &plan, "problem corrupt-file", "gs-download");
+    is_not_sent(&world, &plan, "problem corrupt-file", "file-damaged");
     world.work.change("DELETE FROM files");
-    is_not_sent(&world, &plan, "problem corrupt-file", "its file is not in the archive; run gs-download first");
+    is_not_sent(&world, &plan, "problem corrupt-file", "file-not-archived");
 }
 
 #[test]
@@ -58,7 +63,7 @@ fn a_file_that_changed_after_planning_is_planned_again_first() {
     world.sim.with(|state| state.set_source("garmin.com", id, gs_sim::garmin::activity::Source::Bytes("fit", bytes)));
     world.work.given("gs-download", &["--force"], &plan).ok();
     world.sim.clear_log();
-    is_not_sent(&world, &plan, "problem corrupt-file", "plan again");
+    is_not_sent(&world, &plan, "problem corrupt-file", "file-changed");
     let again = world.plan_of(COM, CN, &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
 }
@@ -70,7 +75,7 @@ fn several_files_are_for_a_person_to_choose_from() {
         "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived, verified)
          SELECT platform, id, 1, path || '.2', sha256, bytes, format, origin, archived, verified FROM files",
     );
-    is_not_sent(&world, &plan, "problem corrupt-file", "it has several files");
+    is_not_sent(&world, &plan, "problem corrupt-file", "several-files");
 }
 
 #[test]
@@ -82,21 +87,21 @@ fn what_the_target_does_not_take_is_skipped_with_the_reason() {
     world.work.download(&["--id", "5"]).ok();
     world.sim.clear_log();
     let plan = by_hand(&world, "5");
-    is_not_sent(&world, &plan, "skipped", "its file is GPX, which is not sent");
+    is_not_sent(&world, &plan, "skipped", "format-not-accepted");
 }
 
 #[test]
 fn without_a_start_nobody_can_look_so_nothing_is_sent() {
     let (world, plan) = planned(CN);
     world.work.change("UPDATE activities SET start_time = NULL");
-    is_not_sent(&world, &plan, "skipped", "it has no start time");
+    is_not_sent(&world, &plan, "skipped", "no-start-time");
 }
 
 #[test]
 fn what_is_on_the_platform_it_comes_from_is_not_sent_there() {
     let (world, plan) = planned(CN);
     let plan = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"garmin-com\"");
-    is_not_sent(&world, &plan, "exists", "it is not gone");
+    is_not_sent(&world, &plan, "exists", "still-there");
 }
 
 #[test]
@@ -107,7 +112,7 @@ fn a_platform_that_nobody_knows_is_told_and_the_rest_goes_on() {
             &world,
             &plan.replace("\"to\":\"garmin-cn\"", &format!("\"to\":{to:?}")),
             "problem rejected",
-            "is no platform of this version",
+            "unknown-platform",
         );
     }
     let strange = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"strava\"");
@@ -124,7 +129,10 @@ fn records_with_a_problem_or_an_outcome_and_those_of_others_pass_untouched() {
         record
     };
     let records = [
-        with("problem", json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "no more", "text": "no more"}})),
+        with(
+            "problem",
+            json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "no more", "text": "no more"}}),
+        ),
         with("outcome", json!({"kind": "created", "id": "5"})),
         with("outcome", json!({"kind": "pending"})),
         json!({"type": "activity", "platform": "garmin-com", "id": "1", "mood": "good"}),
@@ -140,7 +148,7 @@ fn records_with_a_problem_or_an_outcome_and_those_of_others_pass_untouched() {
     assert_eq!(sorted(order(&said.ok().silent().records())), sorted(order(&records)));
     assert_eq!((world.sim.log().len(), world.journal().len()), (0, 0));
     // What is not known here stays on the record that is sent, too.
-    let sent = world.upload(&(with("why", json!([])).to_string() + "\n"));
+    let sent = world.upload(&(with("reasons", json!([])).to_string() + "\n"));
     assert_eq!((kinds(sent.ok()), &sent.record()["mood"]), (vec!["created".to_owned()], &json!("good")));
 }
 
@@ -155,9 +163,8 @@ fn a_malformed_line_ends_it_but_what_was_sent_before_is_followed_and_printed() {
             assert!(kind == ["created"] || kind == ["exists"], "{said}");
             assert_eq!((world.times(to, START), world.outcomes()), (1, vec!["created".to_owned()]));
         }
-        let status: String =
-            world.work.sql("SELECT status FROM runs WHERE command = 'gs-upload' ORDER BY number LIMIT 1");
-        assert_eq!(status, "error");
+        let exit: i64 = world.work.sql("SELECT exit FROM runs WHERE command = 'gs-upload' ORDER BY number LIMIT 1");
+        assert_eq!(exit, 65);
     }
 }
 

@@ -71,7 +71,7 @@ struct Args {
     #[arg(long, alias = "retry")]
     retry_rejected: bool,
     /// Match all activities again, whatever was matched before
-    #[arg(long, alias = "rematch")]
+    #[arg(long, alias = "again")]
     rematch: bool,
     #[command(flatten)]
     filter: Filter,
@@ -263,6 +263,8 @@ fn told(run: &mut Run, to: &str, decision: Decision, known: &Histories, all: boo
             ("doubtful", "skipped", reasons)
         }
         Decision::NoFile(reason) => ("no_file", "skipped", vec![reason]),
+        // That says how to upload it again.
+        Decision::Rejected(reason @ Reason::UploadLost { .. }) => ("refused_before", "rejected", vec![reason]),
         Decision::Rejected(reason) => ("refused_before", "rejected", vec![reason, Reason::RejectedBefore]),
     };
     run.count(counted, 1);

@@ -57,7 +57,8 @@ pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Twice {
     let marked = world.work.given("gs-dedupe", &[], &with_files).ok().out.clone();
     let records: Vec<Value> = marked.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let copy = records.iter().find(|record| !record["duplicate_of"].is_null()).unwrap_or_else(|| panic!("{records:?}"));
-    let (copy, kept) = (copy["id"].as_str().unwrap().to_owned(), copy["duplicate_of"]["id"].as_str().unwrap().to_owned());
+    let (copy, kept) =
+        (copy["id"].as_str().unwrap().to_owned(), copy["duplicate_of"]["id"].as_str().unwrap().to_owned());
     assert!(ids.contains(&copy) && ids.contains(&kept) && copy != kept, "{records:?}");
     world.sim.clear_log();
     Twice { world, service, kept, copy, marked }
