@@ -139,7 +139,7 @@ fn catalogue() {
             concludes: true,
             items: all.len() as u64,
         };
-        catalogue.finish_listing((listing, "garmin-com"), &reached, false, now).unwrap();
+        catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now).unwrap();
         began.elapsed()
     };
     let first = list();

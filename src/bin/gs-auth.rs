@@ -26,7 +26,7 @@ use garminsync::http::Secret;
 use garminsync::i18n;
 use garminsync::platform::{Account, Credentials, Platform, PlatformId, PlatformSelection, PlatformSpec, garmin};
 use garminsync::settings::clean;
-use garminsync::sync::{self, Exit, Failure, Result, Worker};
+use garminsync::sync::{self, Exit, Failure, Progress, Result, Worker};
 use jiff::Timestamp;
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
@@ -178,7 +178,7 @@ fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
 }
 
 fn open(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Box<dyn Platform>> {
-    Ok(worker.open_platform(spec, worker.http(None)?)?)
+    Ok(worker.open_platform(spec, worker.http(Progress::hidden())?)?)
 }
 
 fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
@@ -363,7 +363,7 @@ fn logout(worker: &mut Worker, forget_account: bool) -> Result<()> {
 /// Forgets an account, and says what is forgotten with it.
 fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
     let owner = worker.catalogue.owner(&spec.id)?;
-    let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), cli::person);
+    let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), sync::person);
     let known = worker.catalogue.known_of_account(&spec.id)?;
     if owner.is_none() && !worker.has_token(spec) && known == Forgotten::default() {
         let name = &spec.id;
@@ -434,7 +434,7 @@ fn status(worker: &mut Worker, format: Option<Format>) -> Result<()> {
         .unwrap_or_else(|| logins(worker))
         .iter()
         .map(|spec| status_of(worker, spec))
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>>>()?;
     let format = format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
     let mut output = Output::buffered();
     match format {
@@ -445,7 +445,7 @@ fn status(worker: &mut Worker, format: Option<Format>) -> Result<()> {
             }
         }
         Format::Table => {
-            output.text(&format!("{}\n", status_table(&all)))?;
+            output.text(&format!("{}\n", status_table(&all, worker.now())))?;
             for status in &all {
                 if let Some(remark) = remark(status) {
                     output.text(&format!("{}: {}\n", status.platform, garminsync::activity::printable(&remark)))?;
@@ -485,12 +485,11 @@ fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Status> {
     })
 }
 
-fn status_table(all: &[Status]) -> cli::Table {
+fn status_table(all: &[Status], now: Timestamp) -> cli::Table {
     let whole = ["platform", "login", "domain", "token", "renewable", "password"].map(|name| (name, Align::Whole));
     let [platform, login, domain, token, renewable, password] = whole;
     let head = [platform, login, ("who", Align::Cut), domain, token, renewable, password, ("from", Align::Cut)];
     let mut table = cli::table(&head).spare(&["from", "domain", "password", "who", "renewable"]);
-    let now = worker.now();
     let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| i18n::time_left(end, now));
     for status in all {
         let has = status.state != "none";

@@ -10,13 +10,10 @@
 //! kept entry was seen in this run, and a few more. What does not pass them stays, and is told why.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output, Rule};
-use garminsync::platform::{PlatformSelection, PlatformSpec};
-use garminsync::record::Record;
-use garminsync::sync::{self, Deletions, Failure, Progress, Result, Worker};
+use garminsync::cli::{self, Common, CommonArgs, Output};
+use garminsync::sync::{self, DeleteOptions, Result, Worker};
 
 const NAME: &str = "gs-delete";
 
@@ -63,32 +60,12 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    let only = args.common.exactly_named_platforms(&worker.platforms)?;
-    let max_delete = match args.max_delete {
-        Some(number) => number,
-        None => worker.settings.number("MAX_DELETE")?.unwrap_or(sync::MAX_DELETE),
-    };
+    args.common.require_exact_names(&worker.platforms)?;
     let progress = worker.task(NAME);
-    let records = cli::records("gs-list | gs-dedupe | gs-delete", &progress)?;
-    let unsettled = worker.catalogue.platforms_with_open_deletions()?;
-    let unsettled: Vec<Arc<PlatformSpec>> =
-        unsettled.iter().filter(|name| only.includes(name)).filter_map(|name| worker.platforms.find(name)).collect();
-    // Whatever rule has marked it: what is deleted is judged by the evidence.
-    let matcher = worker.matcher(Rule::Evidence)?;
+    let mut records = cli::records("gs-list | gs-dedupe | gs-delete", &progress)?;
+    let options = DeleteOptions { max_delete: args.max_delete, yes: args.yes };
     let mut output = Output::prompt();
-    let mut deletions = Deletions::new(worker, matcher, progress.clone(), max_delete, args.yes)?;
-    let mut result = deletions.resume_open(&unsettled);
-    for record in records {
-        if result.is_err() || !print(&mut deletions, &mut output)? || deletions.is_stopped() {
-            break;
-        }
-        result = record.map_err(Failure::from).and_then(|(line, record)| {
-            pass(record, &only, &mut deletions, &mut output).map_err(|failure| failure.at_line(line))
-        });
-    }
-    // However it ended: what was asked for is looked up and handed on.
-    let confirmed = deletions.confirm_all();
-    print(&mut deletions, &mut output)?;
+    let result = sync::delete(worker, options, &mut records, &progress, &mut output);
     progress.finish();
     let counted = |what| worker.counted(what);
     let (deleted, done) = match worker.dry_run {
@@ -97,29 +74,5 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     };
     let hint = if counted("skipped") > 0 && !worker.dry_run { " (-v tells why)" } else { "" };
     worker.info(&format!("{deleted} {done}, {} kept{hint}, {} failed", counted("skipped"), counted("failed")));
-    result.and(confirmed)
-}
-
-/// Handles one record; what is not for this command passes.
-fn pass(record: Record, only: &PlatformSelection, deletions: &mut Deletions, output: &mut Output) -> Result<()> {
-    match record {
-        Record::Activity(activity)
-            if activity.problem.is_none()
-                && activity.duplicate_of.is_some()
-                && activity.outcome.is_none()
-                && only.includes(&activity.activity.platform) =>
-        {
-            deletions.submit(*activity)
-        }
-        other => output.record(&other).map(drop),
-    }
-}
-
-/// Hands on what is decided. `false`: nobody reads any more.
-fn print(deletions: &mut Deletions, output: &mut Output) -> Result<bool> {
-    let mut is_read = true;
-    for record in deletions.finished() {
-        is_read &= output.record(&record.into())?;
-    }
-    Ok(is_read)
+    result
 }

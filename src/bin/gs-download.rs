@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Output};
-use garminsync::sync::{self, Downloads, Progress, Result, Worker};
+use garminsync::sync::{self, DownloadOptions, Result, Worker};
 
 const NAME: &str = "gs-download";
 
@@ -61,29 +61,11 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    let only = worker.selection.clone();
     let progress = worker.task(NAME);
-    let records = cli::records("gs-list --missing | gs-download", &progress)?;
-    let mut downloads = Downloads::new(worker, &progress, args.verify, args.force)?;
+    let mut records = cli::records("gs-list --missing | gs-download", &progress)?;
+    let options = DownloadOptions { verify: args.verify, force: args.force };
     let mut output = Output::prompt();
-    let mut result = Ok(());
-    for record in records {
-        let (line, mut record) = match record {
-            Ok(numbered) => numbered,
-            Err(error) => {
-                result = Err(error.into());
-                break;
-            }
-        };
-        if let Err(failure) = downloads.pass(&mut record, &only) {
-            result = Err(failure.at_line(line));
-            break;
-        }
-        progress.add(1);
-        if !output.record(&record)? || downloads.is_stopped() {
-            break;
-        }
-    }
+    let result = sync::download(worker, options, &mut records, &progress, &mut output);
     progress.finish();
     summary(args, worker);
     result

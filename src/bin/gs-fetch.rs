@@ -11,7 +11,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Filter, Output};
-use garminsync::sync::Result;
 use garminsync::sync::{self, FetchOptions, Result, Worker};
 
 /// List the platforms into the catalogue, and print the known activities as records

@@ -16,7 +16,7 @@ use garminsync::cli::Align::{Cut, Right, Whole};
 use garminsync::cli::{self, Align, Common, CommonArgs, Filter, Output};
 use garminsync::i18n;
 use garminsync::record::{ActivityRecord, Record};
-use garminsync::sync::{self, Failure, Progress, Result, Worker};
+use garminsync::sync::{self, Failure, Result, Worker};
 use jiff::Timestamp;
 
 /// Print what the catalogue knows; the network is never asked
@@ -93,7 +93,8 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    let (since, until) = args.filter.times(worker.now())?;
+    let now = worker.now();
+    let (since, until) = args.filter.times(now)?;
     let named = worker.selection.clone();
     let query = Query {
         platforms: named.named().unwrap_or_default().iter().map(|spec| spec.id.to_string()).collect(),
@@ -115,11 +116,11 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let progress = (!std::io::stdout().is_terminal()).then(|| worker.task("gs-list"));
     let archive = worker.archive.clone();
     worker.catalogue.entries(&query, |entry| {
-        let record = sync::record_of(entry, &archive);
-        if !wanted(&args.state, &record) {
+        let record = sync::record_of(entry, &archive, now);
+        if !wanted(&args.state, &record, now) {
             return Ok(());
         }
-        if let Some(progress) = &bar {
+        if let Some(progress) = &progress {
             progress.add(1);
         }
         printer.print(record)
@@ -143,9 +144,9 @@ fn is_due(record: &ActivityRecord, now: Timestamp) -> bool {
     record.deleted.is_none() && retry_at.is_some_and(|due| sync::is_due(due, now))
 }
 
-fn wanted(state: &State, record: &ActivityRecord) -> bool {
+fn wanted(state: &State, record: &ActivityRecord, now: Timestamp) -> bool {
     match (state.missing, state.downloaded) {
-        (true, _) => is_missing(record) || is_due(record, worker.now()),
+        (true, _) => is_missing(record) || is_due(record, now),
         (_, true) => is_downloaded(record),
         _ => true,
     }
@@ -328,7 +329,7 @@ struct Stats {
 
 fn stats(worker: &Worker, query: &Query, format: Format) -> Result<()> {
     let names = if query.platforms.is_empty() { worker.catalogue.platforms()? } else { query.platforms.clone() };
-    let all: Vec<Stats> = names.iter().map(|name| count(worker, query, name)).collect::<Result<_, _>>()?;
+    let all: Vec<Stats> = names.iter().map(|name| count(worker, query, name)).collect::<Result<_>>()?;
     let mut output = Output::buffered();
     match format {
         Format::Table if all.is_empty() => worker.info("nothing is known yet; gs-fetch lists the platforms"),
@@ -371,10 +372,11 @@ fn stats_table(all: &[Stats]) -> cli::Table {
 
 fn count(worker: &Worker, query: &Query, platform: &str) -> Result<Stats> {
     let query = Query { platforms: vec![platform.to_owned()], ..query.clone() };
-    let last_sync = worker.catalogue.last_sync(platform, worker.now())?;
+    let now = worker.now();
+    let last_sync = worker.catalogue.last_sync(platform, now)?;
     let mut stats = Stats { kind: "stats", platform: platform.to_owned(), last_sync, ..Stats::default() };
     worker.catalogue.entries(&query, |entry| {
-        let record = sync::record_of(entry, &worker.archive);
+        let record = sync::record_of(entry, &worker.archive, now);
         stats.total += 1;
         stats.downloaded += u64::from(is_downloaded(&record));
         stats.missing += u64::from(is_missing(&record));

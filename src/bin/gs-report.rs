@@ -16,7 +16,7 @@ use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Output};
 use garminsync::i18n::Lang;
 use garminsync::report::{self, Look};
-use garminsync::sync::{self, Exit, Failure, Folder, Result, Worker};
+use garminsync::sync::{Exit, Failure, Folder, Result, Worker};
 
 const PAGE: &str = "index.html";
 const STATUS: &str = "status.json";

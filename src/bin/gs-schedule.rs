@@ -14,8 +14,9 @@ use clap::{Parser, ValueEnum};
 use garminsync::activity::printable;
 use garminsync::catalogue::{LastRun, ScheduleRow};
 use garminsync::cli::{self, Align, Common, CommonArgs, Output};
+use garminsync::i18n;
 use garminsync::schedule::{self, DEFAULT, Schedule};
-use garminsync::sync::{self, Exit, Failure, Result, Worker};
+use garminsync::sync::{Exit, Failure, Result, Worker};
 use jiff::Timestamp;
 
 /// Write down when it is to run, or show it
@@ -107,9 +108,7 @@ fn zone(worker: &Worker, named: Option<&str>) -> Result<String> {
     let zone = schedule::zone_name(named).map_err(|error| Failure::usage(format!("--zone: {error}")))?;
     if zone != machine.name {
         let name = &machine.name;
-        worker
-            .talk
-            .note(&format!("cron on this machine goes by {name}, says {}; {zone} is for another one", machine.from));
+        worker.info(&format!("cron on this machine goes by {name}, says {}; {zone} is for another one", machine.from));
     }
     Ok(zone)
 }
@@ -155,7 +154,9 @@ fn off(worker: &mut Worker) -> Result<()> {
         worker.warn("would switch the schedule off");
         return Ok(());
     }
-    worker.info(match worker.catalogue.stop_schedule(worker.now())? {
+    let now = worker.now();
+    let was_on = worker.catalogue.stop_schedule(now)?;
+    worker.info(match was_on {
         true => "the schedule is switched off; take its line out of the crontab, too: crontab -e",
         false => "no schedule is switched on",
     });

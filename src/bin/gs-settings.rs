@@ -60,7 +60,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     if args.check {
         worker.settings.remarks().iter().for_each(|text| worker.warn(text));
         let wrong = worker.wrong_settings();
-        worker.log_set_up(wrong.first());
+        worker.log_settings_check(wrong.first());
         wrong.iter().for_each(|failure| worker.fail(failure));
         return Ok(());
     }
@@ -115,10 +115,10 @@ fn table(worker: &Worker) -> cli::Table {
 /// What it comes to: of the places where things are, also what holds without a setting.
 fn value(worker: &Worker, name: &str) -> Option<String> {
     match name {
-        "DATA_DIR" => Some(worker.named_data_dir().display().to_string()),
-        "DB_PATH" => Some(worker.named_catalogue().display().to_string()),
+        "DATA_DIR" => Some(worker.named_data_dir.display().to_string()),
+        "DB_PATH" => Some(worker.named_catalogue.display().to_string()),
         "GS_REPORT_DIR" => {
-            let dir = worker.settings.path(name).unwrap_or_else(|| worker.named_data_dir().join("report"));
+            let dir = worker.settings.path(name).unwrap_or_else(|| worker.named_data_dir.join("report"));
             Some(std::path::absolute(&dir).unwrap_or(dir).display().to_string())
         }
         // For scripts, in whole seconds.

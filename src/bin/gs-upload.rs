@@ -10,15 +10,12 @@
 //! the journal before the request. An upload whose end is not known counts as under way, and the next run settles it.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Output, Rule};
 use garminsync::i18n;
-use garminsync::platform::{PlatformSelection, PlatformSpec};
-use garminsync::reason::Reason;
-use garminsync::record::{Record, TransferRecord, explained};
-use garminsync::sync::{self, Failure, Progress, Result, Timing, Uploads, Worker};
+use garminsync::settings;
+use garminsync::sync::{self, Failure, Result, UploadOptions, Worker};
 
 const NAME: &str = "gs-upload";
 /// Uploads a run, unless somebody says otherwise: the first sync of many years is made in portions.
@@ -73,87 +70,31 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    let only = worker.selection.clone();
-    let timing = timing(args, worker)?;
+    let options = options(args, worker)?;
+    let progress = worker.task(NAME);
+    let mut records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &progress)?;
+    let mut output = Output::prompt();
+    let result = sync::upload(worker, &options, &mut records, &progress, &mut output);
+    progress.finish();
+    summary(worker, options.max_upload);
+    result
+}
+
+fn options(args: &Args, worker: &Worker) -> Result<UploadOptions> {
     let max_upload = match args.max_upload {
         Some(number) => number,
         None => worker.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
     };
-    let max_upload = Some(max_upload).filter(|number| *number > 0);
-    let progress = worker.task(NAME);
-    let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &progress)?;
-    let takes_part = worker.selected_platforms().unwrap_or_default();
-    let unsettled = worker.catalogue.targets_with_open_transfers()?;
-    // What became of uploads to a platform that takes no part any more is for the day on which it does again.
-    let unsettled: Vec<Arc<PlatformSpec>> = unsettled
-        .iter()
-        .filter(|name| only.includes(name))
-        .filter_map(|name| worker.platforms.find(name))
-        .filter(|spec| only.named().is_some() || takes_part.iter().any(|one| one.id == spec.id))
-        .collect();
-    let listed = worker.catalogue.platforms()?;
-    let listed: Vec<Arc<PlatformSpec>> =
-        listed.iter().filter(|name| only.includes(name)).filter_map(|name| worker.platforms.find(name)).collect();
-    let matcher = worker.matcher(args.rule.into())?;
-    let mut output = Output::prompt();
-    let mut uploads = Uploads::new(worker, matcher, progress.clone(), timing, max_upload)?;
-    let mut result = uploads.resume_open(&unsettled).and_then(|()| uploads.report_lost(&listed));
-    for record in records {
-        if result.is_err() || !print(&mut uploads, &mut output)? || uploads.is_stopped() {
-            break;
-        }
-        result = record.map_err(Failure::from).and_then(|(line, record)| {
-            pass(args, record, &only, &mut uploads, &mut output).map_err(|failure| failure.at_line(line))
-        });
-    }
-    // However it ended: what was sent is followed and handed on.
-    let settled = uploads.follow_all();
-    print(&mut uploads, &mut output)?;
-    progress.finish();
-    summary(worker, max_upload);
-    result.and(settled)
-}
-
-fn timing(args: &Args, worker: &Worker) -> Result<Timing> {
-    let timing = Timing::of(worker)?;
-    let Some(text) = &args.settle_wait else { return Ok(timing) };
-    let settle_wait =
-        garminsync::settings::duration(text).map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}")))?;
-    Ok(Timing { settle_wait, ..timing })
-}
-
-/// Handles one record; what is not for this command passes.
-fn pass(
-    args: &Args,
-    record: Record,
-    only: &PlatformSelection,
-    uploads: &mut Uploads,
-    output: &mut Output,
-) -> Result<()> {
-    if record.problem().is_some() {
-        return output.record(&record).map(drop);
-    }
-    match record {
-        Record::Transfer(transfer) if transfer.outcome.is_none() && only.includes(&transfer.to) => {
-            uploads.submit(*transfer)
-        }
-        Record::Activity(activity)
-            if args.restore && activity.deleted.is_some() && only.includes(&activity.activity.platform) =>
-        {
-            let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
-            let reasons = explained([Reason::Restored]);
-            uploads.submit(TransferRecord { to, activity: *activity, file, reasons, ..TransferRecord::default() })
-        }
-        other => output.record(&other).map(drop),
-    }
-}
-
-/// Hands on what is decided. `false`: nobody reads any more.
-fn print(uploads: &mut Uploads, output: &mut Output) -> Result<bool> {
-    for record in uploads.finished() {
-        output.record(&record.into())?;
-    }
-    Ok(!output.is_closed())
+    let settle_wait = args
+        .settle_wait
+        .as_deref()
+        .map(|text| settings::duration(text).map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}"))));
+    Ok(UploadOptions {
+        restore: args.restore,
+        max_upload: Some(max_upload).filter(|number| *number > 0),
+        settle_wait: settle_wait.transpose()?,
+        rule: args.rule.into(),
+    })
 }
 
 fn summary(worker: &Worker, max_upload: Option<u64>) {

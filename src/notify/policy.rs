@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Failure, Summary, What};
@@ -148,13 +149,24 @@ fn marks_of_failure(failure: &Failure) -> Vec<String> {
     }
 }
 
-/// What tells one reason from another: its code. Of those that only words tell apart, the words as well.
+/// What tells one reason from another: its code, and the words in it that only a service or this machine has. Its other
+/// parameters (times, counts, ids) differ from run to run.
 fn mark_of(reason: &Reason) -> String {
+    let mut parts = Vec::new();
+    collect(&serde_json::to_value(reason).unwrap_or_default(), &mut parts);
+    parts.join(" ")
+}
+
+/// The code and the words of a reason, and those of the reasons in it.
+fn collect(reason: &Value, parts: &mut Vec<String>) {
     match reason {
-        Reason::Other { detail } | Reason::Configuration { detail } | Reason::Storage { detail } => {
-            format!("{} {}", reason.code(), steady(detail))
+        Value::Object(fields) => {
+            parts.extend(fields.get("code").and_then(Value::as_str).map(str::to_owned));
+            parts.extend(fields.get("detail").and_then(Value::as_str).map(steady));
+            fields.values().for_each(|value| collect(value, parts));
         }
-        reason => reason.code(),
+        Value::Array(items) => items.iter().for_each(|value| collect(value, parts)),
+        _ => {}
     }
 }
 

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, TransferRecord};
 use crate::status::judge::Judged;
-use crate::status::{self, Matter};
+use crate::status::{self, Matter, RedactedReason};
 
 /// What a run came to. Counts are by platform.
 #[derive(Debug, Clone, Default)]
@@ -269,9 +269,10 @@ impl Summary {
         let exit = matter.exit.and_then(Exit::of);
         let is_of_records =
             matches!(exit, Some(Exit::Partial | Exit::TempFail | Exit::LoginRequired)) && worst.max() >= exit;
-        let is_same =
-            |failure: &Failure, reason: &Reason| failure.reason.as_ref().is_some_and(|own| own.code() == reason.code());
-        is_of_records && matter.reason.as_ref().is_none_or(|reason| own().any(|one| is_same(one, reason.reason())))
+        let is_same = |failure: &Failure, reason: &RedactedReason| {
+            failure.reason.as_ref().is_some_and(|own| RedactedReason::of(own) == *reason)
+        };
+        is_of_records && matter.reason.as_ref().is_none_or(|reason| own().any(|one| is_same(one, reason)))
     }
 }
 
@@ -298,15 +299,21 @@ mod tests {
         summary
     }
 
+    /// Platform, reasons and count of what was skipped.
+    fn skipped(summary: &Summary) -> Vec<(&str, &[Reason], u64)> {
+        let all = summary.skipped.iter();
+        all.map(|((platform, _), skipped)| (platform.as_str(), skipped.reasons.as_slice(), skipped.count)).collect()
+    }
+
     const ALL: &[&str] = &[
         r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"outcome":{"kind":"created","id":"9"}}"#,
-        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2"},"outcome":{"kind":"already-there"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2"},"outcome":{"kind":"exists"}}"#,
         r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"3"},"outcome":{"kind":"pending"}}"#,
-        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"4"},"outcome":{"kind":"refused"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"4"},"outcome":{"kind":"rejected"}}"#,
         r#"{"type":"activity","platform":"garmin-com","id":"5","outcome":{"kind":"deleted"}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","why":["a","b"]}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"7","copy_of":{"id":"1","why":[],"certainty":"same-file"}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"8","copy_of":{"id":"1","why":[],"certainty":"start-only"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","reasons":[{"code":"not-archived","text":"a"},{"code":"of-another-version","text":"b"}]}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"7","duplicate_of":{"id":"1","reasons":[],"certainty":"same-file"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"8","duplicate_of":{"id":"1","reasons":[],"certainty":"start-only"}}"#,
         r#"{"type":"activity","platform":"garmin-com","id":"9","downloaded":true}"#,
         r#"{"type":"weather"}"#,
     ];
@@ -317,20 +324,22 @@ mod tests {
         let ids = |entries: &[Entry]| entries.iter().map(|e| e.activity.id.clone()).collect::<Vec<_>>();
         assert_eq!((ids(&summary.added), ids(&summary.deleted)), (vec!["1".into()], vec!["5".into()]));
         assert_eq!(summary.pending, BTreeMap::from([("coros".into(), 1)]));
-        assert_eq!(summary.skipped, BTreeMap::from([(("garmin-com".into(), "a, b".into()), 1)]));
+        let reasons = [Reason::NotArchived, Reason::other("b")];
+        assert_eq!(skipped(&summary), [("garmin-com", &reasons[..], 1)]);
         assert_eq!(summary.copies, BTreeMap::from([("garmin-com".into(), 1)]));
-        assert!(summary.failures.is_empty(), "a refusal without a problem is an old one");
+        assert!(summary.failures.is_empty(), "a rejection without a problem is an old one");
     }
 
     #[test]
     fn a_transfer_that_was_held_back_is_told_with_its_reason() {
-        let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"why":["its file is GPX"],"outcome":{"kind":"skipped"}}"#;
-        assert_eq!(of(&[held]).skipped, BTreeMap::from([(("coros".into(), "its file is GPX".into()), 1)]));
+        let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"reasons":[{"code":"format-not-accepted","format":"gpx","text":"GPX files are not uploaded"}],"outcome":{"kind":"skipped"}}"#;
+        let reasons = [Reason::FormatNotAccepted { format: "gpx".into() }];
+        assert_eq!(skipped(&of(&[held, held])), [("coros", &reasons[..], 2)]);
     }
 
     const LOGINS: &[&str] = &[
-        r#"{"type":"activity","platform":"p","id":"1","problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
-        r#"{"type":"transfer","to":"q","activity":{"platform":"p","id":"2"},"problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
+        r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"gs-download","kind":"login-required","reason":{"code":"login-required","detail":"log in"}}}"#,
+        r#"{"type":"transfer","to":"q","activity":{"platform":"p","id":"2"},"problem":{"command":"gs-download","kind":"login-required","reason":{"code":"login-required","detail":"log in"}}}"#,
     ];
 
     #[test]
@@ -344,21 +353,25 @@ mod tests {
     fn what_could_not_be_fetched_for_two_platforms_is_one_activity() {
         let to = |to: &str| {
             format!(
-                r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"stage":"gs-download","kind":"gone","message":"gone"}}}}"#
+                r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"command":"gs-download","kind":"not-found","reason":{{"code":"not-found","detail":"HTTP 404"}}}}}}"#
             )
         };
         let summary = of(&[&to("q"), &to("r")]);
         assert_eq!((summary.failures.len(), summary.failed()), (1, 1));
     }
 
-    fn judged(what: status::What, exit: Option<u8>, why: Option<&str>) -> Judged {
+    fn login_required(detail: &str) -> RedactedReason {
+        RedactedReason::of(&Reason::LoginRequired { detail: detail.into() })
+    }
+
+    fn judged(what: status::What, exit: Option<u8>, reason: Option<RedactedReason>) -> Judged {
         let matter = Matter {
             what,
             platform: None,
             command: Some("gs-download".into()),
             exit,
             count: None,
-            why: why.map(status::Clean::of),
+            reason,
             at: None,
             mend: None,
             activities: Vec::new(),
@@ -368,37 +381,37 @@ mod tests {
 
     #[test]
     fn a_command_is_told_unless_its_records_say_it_all() {
-        let added = |what, exit, why| {
+        let added = |what, exit, reason: Option<&str>| {
             let mut summary = of(LOGINS);
-            summary.add_judged(judged(what, exit, why));
+            summary.add_judged(judged(what, exit, reason.map(login_required)));
             summary.failures.len() - 1
         };
         use status::What as Kind;
-        assert_eq!(added(Kind::LoginNeeded, Some(77), Some("p: log in; its other activities are left")), 0);
+        assert_eq!(added(Kind::LoginNeeded, Some(77), Some("log in")), 0);
         assert_eq!(added(Kind::Failed, Some(75), None), 0);
         assert_eq!(added(Kind::LoginNeeded, Some(77), Some("something else")), 1);
-        assert_eq!(added(Kind::Failed, Some(65), Some("p: log in")), 1, "a worse end than its records explain");
+        assert_eq!(added(Kind::Failed, Some(65), Some("log in")), 1, "a worse end than its records explain");
         assert_eq!(added(Kind::Unfinished, None, None), 1);
     }
 
     #[test]
     fn a_needed_login_is_told_once_by_its_records_or_by_what_stands() {
-        for (why, standing) in [("p: log in; it is left alone", false), ("p: another reason", true)] {
+        for (detail, standing) in [("log in", false), ("another login ended it", true)] {
             let mut summary = of(&LOGINS[..1]);
-            let mut judged = judged(status::What::LoginNeeded, Some(77), Some(why));
+            let mut judged = judged(status::What::LoginNeeded, Some(77), Some(login_required(detail)));
             judged.troubles[0].platform = Some("p".into());
             judged.needs = std::mem::take(&mut judged.troubles);
             summary.add_judged(judged);
             let told: Vec<bool> =
                 summary.failures.iter().map(|failure| matches!(failure.what, What::Standing(_))).collect();
-            assert_eq!(told, [standing], "{why}");
+            assert_eq!(told, [standing], "{detail}");
             assert!(summary.needs_person());
         }
     }
 
     #[test]
     fn what_needs_a_person_is_told_as_that_in_the_run_that_finds_it() {
-        let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"stage":"gs-upload","kind":"failed","message":"accepted, but not listed"}}"#;
+        let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"command":"gs-upload","kind":"rejected","reason":{"code":"upload-lost","seconds":172800,"retry":"gs-diff --retry-rejected"}}}"#;
         let told = |what, platform: &str| {
             let mut summary = of(&[lost]);
             let matter = Matter {

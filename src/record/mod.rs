@@ -164,7 +164,6 @@ pub struct Outcome {
 
 /// A reason, as records carry it: its code, its parameters and an English text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Explanation {
     /// A reason of this version.
@@ -175,7 +174,6 @@ pub enum Explanation {
 
 /// A reason of this version, and its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explained {
     /// The reason.
     #[serde(flatten)]

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::show::{Sign, activity, command, folded, path, time, word};
+use super::show::{self, Sign, activity, command, folded, path, time, word};
 use super::words::certainty;
 use super::{Copy, Deletion, Facts, Lacking, Likeness, MissingReason, NoFile, RedactedReason, Refusal};
 use crate::i18n::{Lang, number};
@@ -107,7 +107,7 @@ fn lacking(item: &Lacking, lang: Lang) -> Markup {
 }
 
 fn reasons(reasons: &[RedactedReason], lang: Lang) -> Markup {
-    html! { span.why { @for (at, reason) in reasons.iter().enumerate() { @if at > 0 { " · " } (reason.text(lang)) } } }
+    html! { span.why { @for (at, reason) in reasons.iter().enumerate() { @if at > 0 { " · " } (show::reason(reason, lang)) } } }
 }
 
 fn copy(copy: &Copy, lang: Lang) -> Markup {
@@ -116,7 +116,7 @@ fn copy(copy: &Copy, lang: Lang) -> Markup {
         span.pair { (lang.pick("is a copy of ", "是此项的副本：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
         span.sub {
             (certainty(copy.certainty, lang)) "; "
-            @if copy.superfluous { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (copy.kept_because.text(lang)) ")" }
+            @if copy.superfluous { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (show::reason(&copy.kept_because, lang)) ")" }
             @else { (lang.pick("both stay", "两者都保留")) }
         }
         (reasons(&copy.reasons, lang))
@@ -136,7 +136,7 @@ fn deletion(deletion: &Deletion, lang: Lang) -> Markup {
         (activity(&deletion.activity, true, lang))
         span.sub { (time(deletion.at)) " " (deletion.by.words(lang)) }
         @if let Some(kept) = &deletion.kept_id { span.sub { (lang.pick("kept: ", "保留：")) (word(kept)) } }
-        @if let Some(reason) = &deletion.reason { span.why { (reason.text(lang)) } }
+        @if let Some(reason) = &deletion.reason { span.why { (show::reason(reason, lang)) } }
         @if let Some(file) = &deletion.file { span.sub { (lang.pick("in the archive: ", "归档文件：")) code { (path(file)) } } }
         @if let Some(line) = &deletion.restore {
             p.mend { span.note { (lang.pick("To put it back: ", "恢复：")) } (command(line)) }
@@ -151,7 +151,7 @@ fn refusal(refusal: &Refusal, lang: Lang) -> Markup {
             (time(refusal.at)) " "
             @if refusal.outcome == "lost" { (lang.pick("taken, and never shown", "已接收但从未出现")) } @else { (lang.pick("refused", "被拒绝")) }
         }
-        @if let Some(reason) = &refusal.reason { span.why { (reason.text(lang)) } }
+        @if let Some(reason) = &refusal.reason { span.why { (show::reason(reason, lang)) } }
         p.mend { span.note { (lang.pick("To send it again all the same: ", "仍要重新发送：")) } (command(&refusal.retry)) }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{Sign, command, cut, span, time};
+use super::show::{Sign, command, cut, span, text, time};
 use super::{Facts, Matter, Schedule, State, What, word};
 use crate::i18n::{self, Lang};
 
@@ -173,7 +173,7 @@ fn told(matter: &Matter, sign: Sign, lang: Lang) -> Markup {
                     (matter.sentence(lang))
                     @if let Some(at) = matter.at { span.at { " " (matter.at_word(lang)) " " (time(at)) } }
                 }
-                @if let Some(reason) = &matter.reason { p.why { (reason.text(lang)) } }
+                @if let Some(reason) = matter.reason_text(lang) { p.why { (text(&reason)) } }
                 @if let Some(mend) = &matter.mend {
                     p.mend { span.note { (lang.pick("What mends it: ", "解决方法：")) } (command(mend)) }
                 }

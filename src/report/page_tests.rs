@@ -92,14 +92,15 @@ fn it_says_what_needs_a_person_and_what_mends_it() {
         "another login ended it",
         "gs-auth login --platform coros",
         "gs-download ended with exit code 1",
-        "Nothing is planned to or from it: ",
+        "garmin-com: HTTP 500; try again later",
+        "No uploads planned: the answer was cut in the middle",
         "20 only on garmin-com",
         "gs-list | gs-diff --to coros --possible-duplicates | gs-download | gs-upload",
         "start +2 s",
         "recorded by a garmin device",
         "gs-upload --restore",
-        "“file format is not supported”",
-        "start +8:00:00",
+        "file format is not supported",
+        "start +8:00 h",
         "0 */6 * * *",
     ] {
         assert!(page.contains(&said.replace('>', "&gt;")), "{said}");

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{Sign, span, time};
+use super::show::{self, Sign, span, time};
 use super::{Facts, Login, Pair, Platform};
 use crate::i18n::{self, Lang, number};
 
@@ -44,7 +44,7 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                 (row(lang.pick("pause", "暂停"), pause(platform, lang)))
             }
             @if let Some(reason) = &platform.not_known {
-                p.why { (lang.pick("No uploads planned: ", "暂不计划任何上传：")) (reason.text(lang)) }
+                p.why { (lang.pick("No uploads planned: ", "暂不计划任何上传：")) (show::reason(reason, lang)) }
             }
         }
     }
@@ -78,7 +78,7 @@ fn share(platform: &Platform, lang: Lang) -> Markup {
 fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
     let Some(login) = login else { return html! { (lang.pick("none, or not known", "无或未知")) } };
     if let Some(reason) = &login.ended {
-        return html! { (Sign::Bad) " " (lang.pick("ended: ", "已失效：")) (reason.text(lang)) };
+        return html! { (Sign::Bad) " " (lang.pick("ended: ", "已失效：")) (show::reason(reason, lang)) };
     }
     let left = |end: Timestamp| made.map_or(0, |made| end.as_second() - made.as_second());
     let lives = |end: Timestamp| html! { (span(left(end), lang)) span.sub { (time(end)) } };

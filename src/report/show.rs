@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, Render, html};
 
-use super::{Activity, Clean};
+use super::{Activity, Clean, RedactedReason};
 use crate::i18n::{self, Lang};
 
 /// No name is shown longer than this, in characters: one row is a line of a list, not a text.
@@ -21,7 +21,7 @@ pub const SHOWN: usize = 100;
 
 impl Render for Clean {
     fn render_to(&self, buffer: &mut String) {
-        cut(self.as_str(), LONGEST_TEXT).render_to(buffer);
+        text(self.as_str()).render_to(buffer);
     }
 }
 
@@ -64,6 +64,16 @@ pub fn km(metres: f64) -> String {
 pub fn name(name: &Clean) -> Markup {
     let shown = cut(name.as_str(), LONGEST_NAME);
     html! { @if shown.is_ascii() { (shown) } @else { bdi { (shown) } } }
+}
+
+/// The text of a reason: a service may have said much.
+pub fn reason(reason: &RedactedReason, lang: Lang) -> String {
+    text(&reason.text(lang))
+}
+
+/// A text, at most so long that the page stays one.
+pub fn text(text: &str) -> String {
+    cut(text, LONGEST_TEXT)
 }
 
 /// A word of a service: an id, a format.

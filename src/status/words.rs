@@ -1,6 +1,8 @@
 //! What the judgment says, in both languages.
 
-use super::{Matter, Outstanding, State, What};
+use std::fmt::Display;
+
+use super::{Command, Matter, Outstanding, RedactedReason, State, What};
 use crate::i18n::{self, Lang};
 
 impl State {
@@ -34,6 +36,19 @@ impl Outstanding {
             Lang::Zh => format!("{zh} {}", i18n::number(count)),
         };
         kinds.into_iter().filter(|(count, ..)| *count > 0).map(word).collect()
+    }
+}
+
+/// The text of a reason, behind the name of the platform that it is about.
+fn with_platform(reason: &RedactedReason, platform: Option<impl Display>, lang: Lang) -> String {
+    let text = reason.text(lang);
+    platform.map_or_else(|| text.clone(), |platform| lang.colon(platform, &text))
+}
+
+impl Command {
+    /// The first error, behind the name of the platform that it was about.
+    pub fn reason_text(&self, lang: Lang) -> Option<String> {
+        self.reason.as_ref().map(|reason| with_platform(reason, self.platform.as_ref(), lang))
     }
 }
 
@@ -104,13 +119,19 @@ impl Matter {
             let at = format!("{} {}", self.at_word(lang), at.strftime("%Y-%m-%d %H:%M UTC"));
             line.push_str(&if self.what == What::Overdue { format!(" ({at})") } else { format!(" {at}") });
         }
-        if let Some(reason) = &self.reason {
-            line = lang.colon(line, shown(&reason.text(lang)));
+        if let Some(reason) = self.reason_text(lang) {
+            line = lang.colon(line, shown(&reason));
         }
         if let Some(mend) = &self.mend {
             line.push_str(&format!("{}{mend}", lang.pick("; run: ", "；请运行：")));
         }
         line
+    }
+
+    /// The reason, behind the name of its platform where the sentence does not name that.
+    pub fn reason_text(&self, lang: Lang) -> Option<String> {
+        let platform = self.platform.as_ref().filter(|_| self.command.is_some());
+        self.reason.as_ref().map(|reason| with_platform(reason, platform, lang))
     }
 
     /// What `at` means: `since`, `until`.

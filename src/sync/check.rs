@@ -4,11 +4,43 @@ use std::time::Duration;
 
 use super::upload::Timing;
 use super::{Exit, Failure, Progress, Result, Worker};
+use crate::catalogue;
 use crate::http::Route;
 use crate::matching::Rule;
 use crate::notify::{self, Also, CHANNELS};
 
 impl Worker {
+    /// Tells of the lines of the settings file that cannot be read.
+    pub fn fail_on_broken_lines(&self) {
+        self.settings.broken_lines().for_each(|error| self.fail(&error.into()));
+    }
+
+    /// Writes down that something in the settings is wrong, or is right again: whoever looks at the page does not see what
+    /// this command says. What else it comes to does not stand in the log.
+    pub fn log_settings_check(&mut self, failure: Option<&Failure>) {
+        let exit = failure.map_or(Exit::Ok, |failure| failure.exit);
+        let is_news = match exit {
+            Exit::Config => true,
+            Exit::Ok => self.catalogue.last_exit(self.command).is_ok_and(|last| last.is_some_and(|last| last != 0)),
+            _ => false,
+        };
+        if !is_news || self.dry_run || self.catalogue.is_read_only() {
+            return;
+        }
+        let (now, command, run_id) = (self.now(), self.command, self.run_id.clone());
+        let outcome = catalogue::Outcome {
+            exit: exit.code(),
+            counts: "{}",
+            reason: failure.map(|failure| &*failure.reason),
+            platform: failure.and_then(|failure| failure.platform.as_deref()),
+            platforms: &[],
+        };
+        let row = self.catalogue.begin_run(&run_id, command, now);
+        if let Err(error) = row.and_then(|row| self.catalogue.finish_run(row, &outcome, now)) {
+            self.debug(&format!("the sync log was not written: {error}"));
+        }
+    }
+
     /// What is wrong with any of the settings. No request is made, and no command of a `NAME_COMMAND` is run.
     pub fn wrong_settings(&self) -> Vec<Failure> {
         let settings = self.settings.clone();

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{RecordSink, Result, Worker};
 use crate::catalogue::{FileFacts, Key};
-use crate::matching::{Candidate, Rule};
+use crate::matching::Rule;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, DuplicateOf, Record, explained};
 
@@ -48,10 +48,10 @@ fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
     let firsts: Vec<bool> = records.iter().map(is_first).collect();
     let at: Vec<usize> = (0..records.len()).filter(|&index| firsts[index]).collect();
     let facts = at.iter().map(|&index| facts_of(worker, &records[index])).collect::<Result<Vec<_>>>()?;
-    let candidate = |(&index, facts): (&usize, &'_ Option<FileFacts>)| {
-        compared(&records[index]).map(|record| worker.candidate(&record.activity, facts.as_ref()))
-    };
-    let candidates: Vec<Candidate> = at.iter().zip(&facts).filter_map(candidate).collect();
+    let mut candidates = Vec::with_capacity(at.len());
+    for (&index, facts) in at.iter().zip(&facts) {
+        candidates.extend(compared(&records[index]).map(|record| worker.candidate(&record.activity, facts.as_ref())));
+    }
     let mut marks = HashMap::new();
     for copy in matcher.copies(&candidates) {
         let kept = Reason::Kept { reason: Box::new(copy.kept_because) };

@@ -6,24 +6,88 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Error, Exit, Failure, ItemResult, Progress, Result, Worker, WriteConnections, record_of};
+use super::sink::each_record;
+use super::{
+    Error, Exit, Failure, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of,
+};
 use crate::activity::Activity;
 use crate::archive::Format;
 use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
 use crate::clock::Moment;
-use crate::matching::{Certainty, Matcher};
+use crate::matching::{Certainty, Matcher, Rule};
 use crate::plan::deletion::{self, Archived, Facts};
-use crate::platform::{self, PlatformId, PlatformSpec};
+use crate::platform::{self, PlatformId, PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
-use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, explained};
+use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, explained};
 
 /// So many deletions a run makes at most, if nobody says otherwise.
-pub const MAX_DELETE: u64 = 10;
+pub(super) const MAX_DELETE: u64 = 10;
 /// The list is read again after these pauses, before an entry counts as still there.
 const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
 
+/// What is deleted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeleteOptions {
+    /// So many deletions a run at most; `None`: as the setting says.
+    pub max_delete: Option<u64>,
+    /// A person has said that it really is to be deleted.
+    pub yes: bool,
+}
+
+/// Finds out what became of earlier deletions, then deletes the duplicates among `records` for which every guard holds.
+/// All other records are handed on as they are.
+///
+/// # Errors
+/// A record cannot be read or handed on, or the catalogue cannot be used. What fails with one deletion is told on its record.
+pub fn delete(
+    worker: &mut Worker,
+    options: DeleteOptions,
+    records: RecordSource,
+    progress: &Progress,
+    sink: &mut dyn RecordSink,
+) -> Result<()> {
+    let selection = worker.selection.clone();
+    let max_delete = match options.max_delete {
+        Some(number) => number,
+        None => worker.settings.number("MAX_DELETE")?.unwrap_or(MAX_DELETE),
+    };
+    let unsettled = worker.known_platforms(&worker.catalogue.platforms_with_open_deletions()?);
+    // Whatever rule has marked it: what is deleted is judged by the evidence.
+    let matcher = worker.matcher(Rule::Evidence)?;
+    let mut deletions = Deletions::new(worker, matcher, progress.clone(), max_delete, options.yes)?;
+    let mut result = deletions.resume_open(&unsettled);
+    if result.is_ok() && deletions.hand_on(sink)? {
+        result = each_record(records, |record| {
+            match duplicate(record, &selection) {
+                Ok(activity) => deletions.submit(activity)?,
+                Err(record) => drop(sink.record(&record)?),
+            }
+            Ok(deletions.hand_on(sink)? && !deletions.worker.is_stopped())
+        });
+    }
+    // However it ended: what was asked for is looked up and handed on.
+    let confirmed = deletions.confirm_all();
+    deletions.hand_on(sink)?;
+    result.and(confirmed)
+}
+
+/// The duplicate that a record tells of, or the record itself if it tells of none.
+fn duplicate(record: Record, selection: &PlatformSelection) -> std::result::Result<ActivityRecord, Record> {
+    match record {
+        Record::Activity(activity)
+            if activity.problem.is_none()
+                && activity.duplicate_of.is_some()
+                && activity.outcome.is_none()
+                && selection.includes(&activity.activity.platform) =>
+        {
+            Ok(*activity)
+        }
+        record => Err(record),
+    }
+}
+
 /// The deletions of one command.
-pub struct Deletions<'a> {
+struct Deletions<'a> {
     worker: &'a mut Worker,
     connections: WriteConnections,
     matcher: Matcher,
@@ -64,7 +128,7 @@ struct There {
 
 impl<'a> Deletions<'a> {
     /// Begins; nothing is asked yet.
-    pub fn new(
+    fn new(
         worker: &'a mut Worker,
         matcher: Matcher,
         progress: Progress,
@@ -85,19 +149,17 @@ impl<'a> Deletions<'a> {
         })
     }
 
-    /// The records that are decided by now.
-    pub fn finished(&mut self) -> Vec<ActivityRecord> {
-        std::mem::take(&mut self.done)
-    }
-
-    /// Whether a person wants it to end.
-    pub fn is_stopped(&self) -> bool {
-        self.worker.is_stopped()
+    /// Hands on what is decided by now. `false`: nobody wants more.
+    fn hand_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
+        for record in std::mem::take(&mut self.done) {
+            sink.record(&record.into())?;
+        }
+        Ok(!sink.is_closed())
     }
 
     /// Finds out what became of deletions of earlier runs: the list tells. What never happened is no failure: if it is
     /// still superfluous, it comes in again.
-    pub fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
+    fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         for spec in specs {
             if self.worker.dry_run {
                 let rows = self.worker.catalogue.open_deletions(&spec.id)?.len();
@@ -118,8 +180,8 @@ impl<'a> Deletions<'a> {
         self.confirm(&PAUSES[..1])
     }
 
-    /// Deletes a copy, if every guard holds. What is decided comes out of [`Deletions::finished`].
-    pub fn submit(&mut self, record: ActivityRecord) -> Result<()> {
+    /// Deletes a copy, if every guard holds.
+    fn submit(&mut self, record: ActivityRecord) -> Result<()> {
         self.judge(record)?;
         self.progress.add(1);
         Ok(())
@@ -260,7 +322,7 @@ impl<'a> Deletions<'a> {
 
     /// What is on a platform cannot be found out: it is suspended, unless the failure ends the operation.
     fn unknown<T>(&mut self, spec: &PlatformSpec, failure: Failure) -> ItemResult<T> {
-        Err(Error::Platform(self.connections.suspend_for(self.worker, spec, failure)?))
+        Err(Error::Platform(Box::new(self.connections.suspend_for(self.worker, spec, failure)?)))
     }
 
     fn fail_item(&mut self, record: ActivityRecord, error: Error) -> Result<()> {
@@ -308,7 +370,7 @@ impl<'a> Deletions<'a> {
     }
 
     /// Reads the lists until what was asked for is gone from them, or for as long as is reasonable.
-    pub fn confirm_all(&mut self) -> Result<()> {
+    fn confirm_all(&mut self) -> Result<()> {
         self.confirm(&PAUSES)
     }
 
@@ -357,7 +419,7 @@ impl<'a> Deletions<'a> {
                     return Err(failure);
                 }
                 Err(failure) => {
-                    let reason = Reason::DeletionUnconfirmed { reason: Box::new(failure.reason) };
+                    let reason = Reason::DeletionUnconfirmed { reason: failure.reason };
                     let problem = Problem::new(self.worker.command, ProblemKind::Retry, reason);
                     asked.into_iter().try_for_each(|one| self.fail(one.record, problem.clone()))?;
                 }

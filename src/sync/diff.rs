@@ -10,7 +10,7 @@ use crate::activity::Activity;
 use crate::catalogue::{Entry, Key};
 use crate::i18n;
 use crate::matching::Rule;
-use crate::plan::diff::{self, Decision, Exercises, Overrides, Target};
+use crate::plan::diff::{Decision, Exercises, Overrides, Target};
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{Outcome, Record, TransferRecord, explained};
@@ -60,12 +60,7 @@ impl DiffOptions {
 /// # Errors
 /// No platform is configured, or the catalogue cannot be used. A platform whose list is not known is told, and nothing is
 /// planned to or from it.
-pub fn diff(
-    worker: &mut Worker,
-    options: &DiffOptions,
-    records: Vec<Record>,
-    sink: &mut dyn RecordSink,
-) -> Result<()> {
+pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, sink: &mut dyn RecordSink) -> Result<()> {
     let targets = match &options.targets {
         PlatformSelection::All => worker.targets()?,
         targets => targets.clone(),
@@ -95,11 +90,7 @@ pub fn diff(
 }
 
 /// The platforms that take part.
-fn scope(
-    worker: &Worker,
-    sources: &PlatformSelection,
-    targets: &PlatformSelection,
-) -> Result<Vec<Arc<PlatformSpec>>> {
+fn scope(worker: &Worker, sources: &PlatformSelection, targets: &PlatformSelection) -> Result<Vec<Arc<PlatformSpec>>> {
     let mut scope = match (sources.named(), targets.named()) {
         // Both ends are named: whether anything else is configured is no matter.
         (Some(_), Some(_)) => worker.selection.named().unwrap_or_default().to_vec(),

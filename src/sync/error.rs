@@ -11,8 +11,8 @@ use crate::{archive, catalogue, http, platform, settings, walk};
 pub struct Failure {
     /// How it ends.
     pub exit: Exit,
-    /// What went wrong.
-    pub reason: Reason,
+    /// What went wrong. In a box, because results are passed on everywhere.
+    pub reason: Box<Reason>,
     /// What it is about: a platform, an activity, a channel. It stands in front of the reason.
     pub subject: Option<String>,
     /// The platform that it is about.
@@ -27,10 +27,10 @@ pub type Result<T> = std::result::Result<T, Failure>;
 pub enum Error {
     /// This item alone: the next one may do.
     #[error("{}", .0.why())]
-    Item(Problem),
+    Item(Box<Problem>),
     /// Its platform is suspended for the rest of the run: all its items get this problem, which was told once.
     #[error("{}", .0.why())]
-    Platform(Problem),
+    Platform(Box<Problem>),
     /// The operation cannot go on.
     #[error("{0}")]
     Run(Failure),
@@ -64,7 +64,7 @@ impl Error {
     /// The operation cannot go on.
     pub fn into_problem(self) -> Result<Problem> {
         match self {
-            Error::Item(problem) | Error::Platform(problem) => Ok(problem),
+            Error::Item(problem) | Error::Platform(problem) => Ok(*problem),
             Error::Run(failure) => Err(failure),
         }
     }
@@ -78,7 +78,7 @@ impl Failure {
 
     /// A failure with its reason.
     pub fn because(exit: Exit, reason: Reason) -> Failure {
-        Failure { exit, reason, subject: None, platform: None }
+        Failure { exit, reason: Box::new(reason), subject: None, platform: None }
     }
 
     /// Wrong usage.
@@ -88,7 +88,7 @@ impl Failure {
 
     /// The same, about a line of the input.
     pub fn at_line(self, line: u64) -> Failure {
-        Failure { reason: Reason::AtLine { line, reason: Box::new(self.reason) }, ..self }
+        Failure { reason: Box::new(Reason::AtLine { line, reason: self.reason }), ..self }
     }
 
     /// The same, about a platform.

@@ -29,6 +29,12 @@ impl Worker {
         Ok(ready)
     }
 
+    /// Those of the platforms with these names that this version knows and that are selected.
+    pub(super) fn known_platforms(&self, names: &[String]) -> Vec<Arc<PlatformSpec>> {
+        let selected = names.iter().filter(|name| self.selection.includes(name));
+        selected.filter_map(|name| self.platforms.find(name)).collect()
+    }
+
     /// `--platform`: the platforms that are named.
     pub fn named_platforms(&self) -> Result<PlatformSelection> {
         Ok(self.selection.clone())

@@ -56,7 +56,7 @@ impl WriteConnections {
     /// [`Error::Platform`]: it is suspended, or cannot be opened and is suspended from now on.
     pub fn ensure_open(&mut self, worker: &Worker, spec: &Arc<PlatformSpec>) -> ItemResult<()> {
         if let Some(problem) = self.suspensions.problem(&spec.id) {
-            return Err(Error::Platform(problem.clone()));
+            return Err(Error::Platform(Box::new(problem.clone())));
         }
         if self.open.contains_key(&spec.id) {
             return Ok(());
@@ -64,7 +64,7 @@ impl WriteConnections {
         self.progress.step(&format!("waiting for another command to finish writing to {}", spec.id));
         let lock = match WriteConnection::lock(worker, spec) {
             Ok(lock) => lock,
-            Err(failure) => return Err(Error::Platform(self.suspend_for(worker, spec, failure)?)),
+            Err(failure) => return Err(Error::Platform(Box::new(self.suspend_for(worker, spec, failure)?))),
         };
         match worker.connect(spec, self.http.clone(), true) {
             Ok(platform) => {
@@ -75,7 +75,7 @@ impl WriteConnections {
             Err(error) => {
                 let problem = self.classify(worker, spec, error)?;
                 self.suspensions.suspend(worker, &spec.id, &problem);
-                Err(Error::Platform(problem))
+                Err(Error::Platform(Box::new(problem)))
             }
         }
     }
@@ -115,7 +115,7 @@ impl WriteConnections {
             Exit::LoginRequired => ProblemKind::LoginRequired,
             _ => return Err(failure),
         };
-        let problem = Problem::new(worker.command, kind, failure.reason);
+        let problem = Problem::new(worker.command, kind, *failure.reason);
         self.suspensions.suspend(worker, &spec.id, &problem);
         Ok(problem)
     }

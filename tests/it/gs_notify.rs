@@ -203,7 +203,7 @@ fn a_busy_wecom_is_asked_three_times() {
 fn the_same_failure_is_told_once_until_it_changes() {
     let sim = services();
     let work = wecom(&sim);
-    let limit = |id: &str, until: &str| failed(id, "retry-later", &format!("not before {until}; try again later"));
+    let limit = |id: &str, until: &str| failed(id, "retry", &format!("not before {until}; try again later"));
     notify(&work, &[], "").ok().silent();
     assert_eq!(texts(&sim).len(), 0, "nothing happened");
     notify(&work, &[], &limit("1", "2026-01-01T00:00:00Z")).ok().silent();

@@ -3,8 +3,8 @@
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
 
-use crate::support::Said;
 use crate::support::world::{World, domain, ride, run, start};
+use crate::support::{Said, codes};
 
 /// Entries beside the copies, on the same days, so that one more that is gone is no list that shrank.
 pub const OTHERS: i64 = 24;
@@ -20,7 +20,7 @@ pub struct Twice {
     pub service: &'static str,
     pub kept: String,
     pub copy: String,
-    /// `gs-list | gs-dedupe --copies | gs-download | gs-dedupe`
+    /// `gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe`
     pub marked: String,
 }
 
@@ -49,12 +49,13 @@ pub fn fill(world: &World, service: &str) {
 
 /// Archives the copies and has them marked; one of `ids` has to be a copy of the other.
 pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Twice {
-    let copies = world.work.given("gs-dedupe", &["--copies"], &world.list()).ok().out.clone();
+    let copies = world.work.given("gs-dedupe", &["--duplicates"], &world.list()).ok().out.clone();
     let with_files = world.work.given("gs-download", &[], &copies).ok().out.clone();
     let marked = world.work.given("gs-dedupe", &[], &with_files).ok().out.clone();
     let records: Vec<Value> = marked.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let copy = records.iter().find(|record| !record["copy_of"].is_null()).unwrap_or_else(|| panic!("{records:?}"));
-    let (copy, kept) = (copy["id"].as_str().unwrap().to_owned(), copy["copy_of"]["id"].as_str().unwrap().to_owned());
+    let copy = records.iter().find(|record| !record["duplicate_of"].is_null()).unwrap_or_else(|| panic!("{records:?}"));
+    let (copy, kept) =
+        (copy["id"].as_str().unwrap().to_owned(), copy["duplicate_of"]["id"].as_str().unwrap().to_owned());
     assert!(ids.contains(&copy) && ids.contains(&kept) && copy != kept, "{records:?}");
     world.sim.clear_log();
     Twice { world, service, kept, copy, marked }
@@ -71,7 +72,7 @@ impl Twice {
 
     /// The record of the copy, with another claim.
     pub fn claiming(&self, id: &str, certainty: &str) -> String {
-        self.changed(|copy| copy["copy_of"] = json!({"id": id, "why": ["somebody says so"], "certainty": certainty}))
+        self.changed(|copy| copy["duplicate_of"] = json!({"id": id, "reasons": [{"code": "other", "detail": "somebody says so", "text": "somebody says so"}], "certainty": certainty}))
     }
 
     pub fn changed(&self, change: impl FnOnce(&mut Value)) -> String {
@@ -83,12 +84,11 @@ impl Twice {
 
     /// Expects that it is kept for this reason, that nothing was asked for, and that it is still there.
     #[track_caller]
-    pub fn kept_because(&self, said: &Said, words: &str) {
+    pub fn kept_because(&self, said: &Said, code: &str) {
         let records = said.ok().records();
         let copy = records.iter().find(|record| record["id"] == self.copy.as_str()).unwrap();
         assert_eq!(copy["outcome"]["kind"], "skipped", "{said}");
-        let why = copy["outcome"]["why"].as_str().unwrap();
-        assert!(why.contains(words), "{why}\n{said}");
+        assert_eq!(codes(&copy["outcome"]["reasons"]), [code], "{said}");
         self.nothing_happened();
     }
 

@@ -128,7 +128,7 @@ impl Lived {
 
     fn delete_copies(&mut self) {
         let list = self.work.run("gs-list", &[]).ok().out.clone();
-        let copies = self.work.given("gs-dedupe", &["--copies"], &list).ok().out.clone();
+        let copies = self.work.given("gs-dedupe", &["--duplicates"], &list).ok().out.clone();
         let copies = self.work.given("gs-download", &[], &copies).out.clone();
         let marked = self.work.given("gs-dedupe", &[], &copies).ok().out.clone();
         self.work.given("gs-delete", &["--yes", "--max-delete", "2"], &marked).ok();

@@ -38,7 +38,7 @@ pub fn make(path: &Path, count: i64, platforms: usize, newest: Timestamp) {
             concludes: true,
             items: all.len() as u64,
         };
-        catalogue.finish_listing((listing, platform), &reached, true, newest).unwrap();
+        catalogue.finish_listing((listing, platform), &reached, (true, true), newest).unwrap();
     }
     drop(catalogue);
     let connection = rusqlite::Connection::open(path).unwrap();
@@ -74,16 +74,16 @@ const REST: &str = "
         printf('%064x', id), 90000 + start_time % 70000, 'fit', 'original', start_time, start_time, 1, 4000, 700000,
         start_time, id % 5000 = 7
     FROM activities WHERE NOT manual AND id % 50 <> 0;
-    INSERT INTO problems SELECT platform, id, 'gs-download', 'gone', 'the activity is no longer there', 1, 1, 1
+    INSERT INTO problems SELECT platform, id, 'gs-download', 'not-found', '{\"code\":\"not-found\",\"detail\":\"HTTP 404\"}', 1, 1, 1
     FROM activities WHERE NOT manual AND id % 500 = 0;
-    INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, settled, message)
+    INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, settled, reason)
     SELECT 'first', 'garmin-com', a.id, b.platform, printf('%064x', a.id), a.start_time,
-        iif(a.id % 300 = 0, 'refused', 'created'), b.id, a.start_time, 'too small'
+        iif(a.id % 300 = 0, 'rejected', 'created'), b.id, a.start_time, '{\"code\":\"rejected\",\"detail\":\"too small\"}'
     FROM activities a JOIN activities b ON b.id = a.id AND b.platform = 'garmin-cn'
     WHERE a.platform = 'garmin-com' AND a.id % 3 = 0;
     WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 17999)
-    INSERT INTO runs (run, command, started, finished, status, exit, counts)
-    SELECT 'run-' || (n / 6), 'gs-' || (n % 6), NEWEST - (18000 - n) * 3600, NEWEST - (18000 - n) * 3600 + 60, 'success', 0,
+    INSERT INTO runs (run, command, started, finished, exit, counts)
+    SELECT 'run-' || (n / 6), 'gs-' || (n % 6), NEWEST - (18000 - n) * 3600, NEWEST - (18000 - n) * 3600 + 60, 0,
         '{\"listed\":30,\"new\":2}' FROM n;
     UPDATE activities SET absences = 2, absent_since = last_seen WHERE platform = 'garmin-cn' AND id % 1000 = 1;
 ";

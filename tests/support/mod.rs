@@ -345,6 +345,18 @@ pub const COROS_LOGIN: &str = "/account/login";
 pub const COROS_WHO: &str = "/account/query";
 pub const COROS_LIST: &str = "/activity/query";
 
+/// The code of a reason.
+#[track_caller]
+pub fn code(reason: &Value) -> &str {
+    reason["code"].as_str().unwrap_or_else(|| panic!("not a reason: {reason}"))
+}
+
+/// The codes of several reasons, in their order; none if there are none.
+#[track_caller]
+pub fn codes(reasons: &Value) -> Vec<&str> {
+    reasons.as_array().into_iter().flatten().map(code).collect()
+}
+
 /// Runs a shell script that has to go well.
 pub fn shell(script: &str) {
     let output = Command::new("sh").args(["-ec", script]).output().unwrap();

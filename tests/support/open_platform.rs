@@ -8,6 +8,7 @@ use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, T
 use garminsync::platform::{
     self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Platforms, Result, SettingSource,
 };
+use garminsync::reason::Reason;
 use jiff::Timestamp;
 
 /// A platform and the folder of its tokens.
@@ -38,14 +39,12 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
         credentials: Box::new(move || Ok(credentials.clone())),
         guard: Arc::new(AtOnce),
         owner: Arc::new(AtOnce),
-        login_pause: Duration::ZERO,
-        upload_as_import: false,
-        client_id: None,
+        settings: Arc::new(AtOnce),
         notice: Arc::new(|_| ()),
         known_start: Arc::new(|_| None),
         skipped: Arc::new(|_| ()),
     });
-    Opened { platform, traced, _tokens: tokens }
+    Opened { platform: platform.unwrap(), traced, _tokens: tokens }
 }
 
 /// How requests are sent: at once, and tried again without waiting.
@@ -114,15 +113,15 @@ impl LoginGuard for AtOnce {
         Ok(())
     }
 
-    fn in_trouble(&self, _: &str) -> Result<Timestamp> {
+    fn in_trouble(&self, _: &Reason) -> Result<Timestamp> {
         Ok(Timestamp::now())
     }
 
-    fn turned_away(&self, _: &str) -> Result<Timestamp> {
+    fn turned_away(&self, _: &Reason) -> Result<Timestamp> {
         Ok(Timestamp::now())
     }
 
-    fn refused(&self, _: &str) -> Result<()> {
+    fn refused(&self, _: &Reason) -> Result<()> {
         Ok(())
     }
 

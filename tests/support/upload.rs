@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use gs_sim::{AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, LoggedRequest, Scenario, Sim};
 use serde_json::Value;
 
-use crate::support::{Said, Work};
+use crate::support::{Said, Work, codes};
 
 pub const COM: &str = "garmin-com";
 pub const CN: &str = "garmin-cn";
@@ -28,7 +28,7 @@ pub struct World {
 }
 
 /// A row of the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub from: String,
     pub to: String,
@@ -36,7 +36,8 @@ pub struct Row {
     pub outcome: Option<String>,
     pub to_id: Option<String>,
     pub ticket: Option<String>,
-    pub message: Option<String>,
+    /// As JSON: code and parameters.
+    pub reason: Option<Value>,
     pub confirmed: bool,
 }
 
@@ -114,6 +115,11 @@ impl World {
         self.planned(&["--from", from, "--to", to], starts)
     }
 
+    /// The same, with what may be there already.
+    pub fn plan_of_doubtful(&self, from: &str, to: &str, start: i64) -> String {
+        self.planned(&["--from", from, "--to", to, "--possible-duplicates"], &[start])
+    }
+
     /// The same, with other flags of `gs-diff`.
     pub fn planned(&self, flags: &[&str], starts: &[i64]) -> String {
         let list = self.work.run("gs-list", &[]);
@@ -136,15 +142,15 @@ impl World {
         self.work.run("gs-upload", &[])
     }
 
-    /// What `gs-diff --all` says of the exercise that began at `start`: how it stands, and why.
-    pub fn stands(&self, to: &str, start: i64, flags: &[&str]) -> (String, String) {
+    /// What `gs-diff --explain` says of the activity that began at `start`: its outcome, and the codes of its reasons.
+    pub fn stands(&self, to: &str, start: i64, flags: &[&str]) -> (String, Vec<String>) {
         let list = self.work.run("gs-list", &[]);
-        let said = self.work.given("gs-diff", &[&["--all", "--to", to], flags].concat(), &list.ok().out);
+        let said = self.work.given("gs-diff", &[&["--explain", "--to", to], flags].concat(), &list.ok().out);
         let records = said.ok().records();
         let record = records.iter().find(|record| record["activity"]["start_time"] == iso(start));
-        let Some(record) = record else { return ("there".into(), String::new()) };
-        let kind = record["outcome"]["kind"].as_str().unwrap_or("to send");
-        (kind.to_owned(), record["why"].to_string())
+        let Some(record) = record else { return ("exists".into(), Vec::new()) };
+        let kind = record["outcome"]["kind"].as_str().unwrap_or("to upload");
+        (kind.to_owned(), codes(&record["reasons"]).into_iter().map(str::to_owned).collect())
     }
 
     /// Starts of what a platform holds, listed or not, the oldest first.
@@ -168,7 +174,7 @@ impl World {
     /// The journal, the oldest first.
     pub fn journal(&self) -> Vec<Row> {
         let connection = rusqlite::Connection::open(self.work.data("catalogue.sqlite")).unwrap();
-        let sql = "SELECT from_platform, to_platform, outcome, to_id, ticket, message, confirmed IS NOT NULL FROM transfers ORDER BY number";
+        let sql = "SELECT from_platform, to_platform, outcome, to_id, ticket, reason, confirmed IS NOT NULL FROM transfers ORDER BY number";
         let mut statement = connection.prepare(sql).unwrap();
         let row = |row: &rusqlite::Row| {
             Ok(Row {
@@ -177,7 +183,7 @@ impl World {
                 outcome: row.get(2)?,
                 to_id: row.get(3)?,
                 ticket: row.get(4)?,
-                message: row.get(5)?,
+                reason: row.get::<_, Option<String>>(5)?.map(|json| serde_json::from_str(&json).unwrap()),
                 confirmed: row.get(6)?,
             })
         };

@@ -81,6 +81,9 @@ fn failed(dir: &Path, error: &io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
     use super::*;
 
     fn names(dir: &Path) -> Vec<String> {

@@ -100,7 +100,7 @@ impl Downloads<'_> {
 
     fn not_kept(&mut self, activity: &Activity, not_kept: NotKept) -> ItemResult<Got> {
         match not_kept {
-            NotKept::Bad(bad) => Err(Error::Item(bad_file(&bad))),
+            NotKept::Bad(bad) => Err(Error::Item(Box::new(bad_file(&bad)))),
             NotKept::Storage(error) => Err(self.storage(&activity.platform, &error)),
             NotKept::Failed(failure) => Err(failure.into()),
         }
@@ -109,7 +109,7 @@ impl Downloads<'_> {
     /// A platform did not give a file, or gave it broken: that is written down, and what follows from it is done.
     fn refused(&mut self, activity: &Activity, refused: Refused, export: Option<FileRow>) -> ItemResult<Got> {
         let Some(platform) = self.open.remove(&activity.platform) else {
-            return Err(Error::Item(refused.problem));
+            return Err(Error::Item(Box::new(refused.problem)));
         };
         let settled = self.settle(platform.as_ref(), activity, refused, export);
         self.open.insert(activity.platform.clone(), platform);
@@ -134,7 +134,7 @@ impl Downloads<'_> {
         };
         match export {
             // Whether it is the original or the service nobody knows: what is there stays, and the next run asks again.
-            Some(_) if !counts => return Err(Error::Item(refused.problem)),
+            Some(_) if !counts => return Err(Error::Item(Box::new(refused.problem))),
             Some(file) => {
                 return match self.worker.refused_again(activity, &refused) {
                     Ok(()) => Ok(Got::File(file)),
@@ -146,17 +146,17 @@ impl Downloads<'_> {
         let mut problem = refused.problem.clone();
         match self.worker.settle_refusal(platform, activity, &refused, counts) {
             // A person asked for it and is told.
-            Ok(RefusalOutcome::StillUnavailable) if !self.force => {
+            Ok(RefusalOutcome::StillUnavailable) if !self.options.force => {
                 let (platform, id) = (&activity.platform, &activity.id);
                 self.worker.debug(&format!("{platform} {id}: still unavailable: {}", problem.why()));
                 self.worker.count("unavailable", 1);
                 Ok(Got::Unavailable)
             }
-            Ok(RefusalOutcome::AskAgain | RefusalOutcome::StillUnavailable) => Err(Error::Item(problem)),
+            Ok(RefusalOutcome::AskAgain | RefusalOutcome::StillUnavailable) => Err(Error::Item(Box::new(problem))),
             Ok(RefusalOutcome::Weekly { runs, kept }) => {
                 let reason = Reason::RequestedWeekly { runs, reason: Box::new(problem.why()), kept };
                 problem.reason = reason.into();
-                Err(Error::Item(problem))
+                Err(Error::Item(Box::new(problem)))
             }
             Ok(RefusalOutcome::Export(file)) => {
                 self.worker.count("downloaded", 1);

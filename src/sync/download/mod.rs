@@ -1,6 +1,6 @@
 //! Downloads, one after the other: what is in the archive already, what is asked for, what is told.
 //!
-//! [`Downloads`] is what `gs-download` does with each record; `fetch` asks for one file, `refused` says what follows when it
+//! [`download`] is the operation; `fetch` asks for one file, `refused` says what follows when it
 //! is not given, `outage` whether the refusal says anything of the file.
 
 mod fetch;
@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::sink::each_record;
 use super::suspension::Suspensions;
-use super::{Error, Exit, ItemResult, LocalFile, Progress, Result, Worker, file_ref};
+use super::{Error, Exit, ItemResult, LocalFile, Progress, RecordSink, RecordSource, Result, Worker, file_ref};
 use crate::activity::Activity;
 use crate::archive;
 use crate::catalogue::FileRow;
@@ -23,15 +24,41 @@ use crate::reason::Reason;
 use crate::record::{self, ActivityRecord, Problem, ProblemKind, Record, explained};
 use outage::OutageGuard;
 
+/// How files are downloaded.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DownloadOptions {
+    /// Every byte of the files that are there is checked.
+    pub verify: bool,
+    /// They are downloaded again, whatever is there or known.
+    pub force: bool,
+}
+
+/// Puts the file of each activity among `records` into the archive and hands all records on, with their file.
+///
+/// # Errors
+/// A record cannot be read or handed on, or the catalogue cannot be used. What fails with one download is told on its record.
+pub fn download(
+    worker: &mut Worker,
+    options: DownloadOptions,
+    records: RecordSource,
+    progress: &Progress,
+    sink: &mut dyn RecordSink,
+) -> Result<()> {
+    let selection = worker.selection.clone();
+    let mut downloads = Downloads::new(worker, progress, options)?;
+    each_record(records, |mut record| {
+        downloads.pass(&mut record, &selection)?;
+        progress.add(1);
+        Ok(sink.record(&record)? && !downloads.worker.is_stopped())
+    })
+}
+
 /// The downloads of one command.
-pub struct Downloads<'a> {
+struct Downloads<'a> {
     worker: &'a mut Worker,
     http: Arc<Http>,
     progress: Progress,
-    /// Every byte of the files that are there is checked.
-    verify: bool,
-    /// It is fetched again, whatever is there or known.
-    force: bool,
+    options: DownloadOptions,
     open: HashMap<String, Box<dyn Platform>>,
     /// Nothing can be written any more: the problem that all further records get.
     full: Option<Problem>,
@@ -56,13 +83,12 @@ enum Got {
 
 impl<'a> Downloads<'a> {
     /// Begins; nothing is asked yet.
-    pub fn new(worker: &'a mut Worker, progress: &Progress, verify: bool, force: bool) -> Result<Downloads<'a>> {
+    fn new(worker: &'a mut Worker, progress: &Progress, options: DownloadOptions) -> Result<Downloads<'a>> {
         Ok(Downloads {
             http: worker.http(progress.clone())?,
             worker,
             progress: progress.clone(),
-            verify,
-            force,
+            options,
             open: HashMap::new(),
             full: None,
             suspensions: Suspensions::default(),
@@ -72,13 +98,8 @@ impl<'a> Downloads<'a> {
         })
     }
 
-    /// Whether a person wants it to end.
-    pub fn is_stopped(&self) -> bool {
-        self.worker.is_stopped()
-    }
-
     /// Handles one record; a record with a problem passes untouched, as do types that this command does not know.
-    pub fn pass(&mut self, record: &mut Record, only: &PlatformSelection) -> Result<()> {
+    fn pass(&mut self, record: &mut Record, only: &PlatformSelection) -> Result<()> {
         if record.problem().is_some() {
             return Ok(());
         }
@@ -95,7 +116,7 @@ impl<'a> Downloads<'a> {
         let key = (activity.platform.clone(), activity.id.clone());
         // One activity may go to several platforms: it is asked for once, and so is told what is wrong with it.
         let got = match self.failed.get(&key) {
-            Some(problem) => Err(Error::Item(problem.clone())),
+            Some(problem) => Err(Error::Item(Box::new(problem.clone()))),
             None => self.handle(&activity),
         };
         let got = match got {
@@ -150,14 +171,18 @@ impl<'a> Downloads<'a> {
     /// Finds or downloads the file of one activity.
     fn handle(&mut self, activity: &Activity) -> ItemResult<Got> {
         // `--force` wants nothing known.
-        let known = if self.force { LocalFile::Nothing } else { self.worker.local_file(activity, self.verify)? };
+        let known = if self.options.force {
+            LocalFile::Nothing
+        } else {
+            self.worker.local_file(activity, self.options.verify)?
+        };
         let (again, export) = match known {
             LocalFile::File(file) => return Ok(Got::File(file)),
             LocalFile::NoFile => return Ok(Got::NoFile),
             LocalFile::Unavailable(next) => return Ok(self.unavailable(activity, next)),
             LocalFile::Broken => (true, None),
             LocalFile::Export(file) => (true, Some(file)),
-            LocalFile::Nothing => (self.force, None),
+            LocalFile::Nothing => (self.options.force, None),
         };
         if self.worker.dry_run {
             if self.rehearsed.insert((activity.platform.clone(), activity.id.clone())) {
@@ -166,16 +191,16 @@ impl<'a> Downloads<'a> {
             return Ok(Got::Rehearsed);
         }
         if let Some(problem) = self.suspended(&activity.platform) {
-            return Err(Error::Platform(problem.clone()));
+            return Err(Error::Platform(Box::new(problem.clone())));
         }
         if let Err(error) = self.worker.platforms.require_exact(&activity.platform) {
-            return Err(Error::Item(problem(ProblemKind::Rejected, error.reason())));
+            return Err(Error::Item(Box::new(problem(ProblemKind::Rejected, error.reason()))));
         }
         self.progress.step("waiting for another gs-download");
         let lock =
             match self.worker.archive.lock(&activity.platform, archive::Purpose::Download, self.worker.lock_timeout) {
                 Ok(Some(lock)) => lock,
-                Ok(None) => return Err(Error::Item(problem(ProblemKind::Retry, Reason::DownloadBusy))),
+                Ok(None) => return Err(Error::Item(Box::new(problem(ProblemKind::Retry, Reason::DownloadBusy)))),
                 Err(error) => return Err(self.storage(&activity.platform, &error)),
             };
         // Another process may have fetched it, or a killed one stored it without a word, while we waited.
@@ -220,7 +245,7 @@ impl<'a> Downloads<'a> {
     /// A platform is skipped for the rest of this run.
     fn suspend(&mut self, activity: &Activity, problem: Problem) -> Error {
         self.suspensions.suspend(self.worker, &PlatformId::from(activity.platform.as_str()), &problem);
-        Error::Platform(problem)
+        Error::Platform(Box::new(problem))
     }
 
     /// Why nothing of a platform is downloaded any more, if so.
@@ -244,7 +269,7 @@ impl<'a> Downloads<'a> {
         self.full = Some(problem.clone());
         let reason = problem.why();
         self.worker.failed(&format!("{platform}: {reason}; remaining downloads skipped"), Some(platform), &reason);
-        Error::Platform(problem)
+        Error::Platform(Box::new(problem))
     }
 
     /// Tells what went wrong with an activity.

@@ -101,7 +101,7 @@ impl Import<'_> {
 
     /// Reads lists and files. `None`: somebody wants it to end.
     fn read_export(&mut self, root: &Path, platform: &str) -> Result<Option<Export>> {
-        let except = Import::own_folders(self.worker);
+        let except = super::own_folders(self.worker);
         let mut export = Export::default();
         let mut tracks = 0;
         let mut want = |path: &str| match ending(path).as_str() {

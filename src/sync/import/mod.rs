@@ -11,6 +11,7 @@ mod validate;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -19,16 +20,18 @@ use super::{Exit, Failure, LocalFile, NotKept, Origin, Progress, RecordSink, Res
 use crate::activity::{Activity, printable};
 use crate::archive::{Format, Lock, Piece, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
-use crate::older::{Found, Told};
-use crate::platform::PlatformSelection;
+use crate::older::{self, Found, Told};
+use crate::platform::{PlatformId, PlatformSelection, PlatformSpec};
 use crate::record::{ActivityRecord, Record};
 use crate::walk;
 
 /// The archive is held no longer than this at a time: others want to write into it, too.
 const HELD: Duration = Duration::from_secs(5);
+/// Whose files are taken over, where nobody says it.
+const GARMIN: &str = "garmin-com";
 
 /// A file that is offered.
-pub struct Offered {
+struct Offered {
     /// Of which activity, and what its tool knew of that.
     pub told: Told,
     /// Where it is, for messages.
@@ -39,8 +42,78 @@ pub struct Offered {
     pub is_as_given: bool,
 }
 
+/// Takes over what is at `paths`: all of them are looked at before anything is taken. Each activity whose file was taken is
+/// handed on.
+///
+/// # Errors
+/// A path is nothing that is known, or does not tell whose files it has; then nothing is taken. A file that is not taken is
+/// told, and the rest goes on.
+pub fn import(worker: &mut Worker, paths: &[PathBuf], progress: &Progress, sink: &mut dyn RecordSink) -> Result<()> {
+    let selection = worker.selection.clone();
+    let own = own_folders(worker);
+    let mut sources = Vec::new();
+    for path in paths {
+        let failure = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+        let unknown = |why: String| failure(format!("{why}; {}", older::KNOWN));
+        let absolute = path.canonicalize().map_err(|error| unknown(error.to_string()))?;
+        if own.iter().any(|own| absolute.starts_with(own)) {
+            return Err(unknown("it is the archive itself; gs-download finds what stands there".to_owned()));
+        }
+        let found = older::recognise(&absolute, &own).map_err(unknown)?;
+        let platform = platform_of(&found, selection.named()).map_err(|why| failure(why.to_owned()))?;
+        worker.info(&format!("{}: {}", path.display(), title(&found, &platform)));
+        sources.push((found, platform));
+    }
+    let mut import = Import::new(worker, progress, sink);
+    for (found, platform) in &sources {
+        match import.source(found, platform, &selection) {
+            // It cannot be read now; the others can.
+            Err(failure) if failure.exit == Exit::TempFail => import.worker.fail(&failure),
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+/// The folders of our own archive: nothing is taken over from there.
+fn own_folders(worker: &Worker) -> Vec<PathBuf> {
+    let data_dir = worker.data_dir.canonicalize().unwrap_or_else(|_| worker.data_dir.clone());
+    ["fit", "replaced"].map(|name| data_dir.join(name)).into()
+}
+
+fn title(found: &Found, platform: &str) -> String {
+    match found {
+        Found::GarminSync { .. } => format!("GarminSync, taken for {platform}"),
+        Found::SportsSync { .. } => "Sports Sync X".to_owned(),
+        Found::GarminExport(_) => format!("Garmin's account export, taken for {platform}"),
+        Found::Files(_) => format!("files of {platform}"),
+    }
+}
+
+/// Whose files a source has, where it cannot tell itself.
+fn platform_of(found: &Found, named: Option<&[Arc<PlatformSpec>]>) -> std::result::Result<PlatformId, &'static str> {
+    if named.is_some_and(|specs| !specs.iter().all(|spec| spec.has_login())) {
+        return Err("--platform: files are taken over for garmin-com, garmin-cn or coros");
+    }
+    match (found, named) {
+        // It tells of each file.
+        (Found::SportsSync { .. }, _) => Ok(GARMIN.into()),
+        (Found::GarminSync { .. } | Found::GarminExport(_), None) => Ok(GARMIN.into()),
+        (Found::GarminSync { .. } | Found::GarminExport(_), Some([one])) if one.id.starts_with("garmin-") => {
+            Ok(one.id.clone())
+        }
+        (Found::GarminSync { .. } | Found::GarminExport(_), Some(_)) => {
+            Err("it has the files of one account at Garmin; name --platform garmin-com or garmin-cn")
+        }
+        (Found::Files(_), Some([one])) => Ok(one.id.clone()),
+        (Found::Files(_), _) => {
+            Err("its files do not tell whose they are; name one with --platform: garmin-com, garmin-cn or coros")
+        }
+    }
+}
+
 /// Takes over files, and tells of each.
-pub struct Import<'a> {
+struct Import<'a> {
     worker: &'a mut Worker,
     progress: &'a Progress,
     sink: &'a mut dyn RecordSink,
@@ -84,13 +157,13 @@ impl From<walk::Error> for Ended {
 
 impl<'a> Import<'a> {
     /// None is taken yet.
-    pub fn new(worker: &'a mut Worker, progress: &'a Progress, sink: &'a mut dyn RecordSink) -> Import<'a> {
+    fn new(worker: &'a mut Worker, progress: &'a Progress, sink: &'a mut dyn RecordSink) -> Import<'a> {
         Import { worker, progress, sink, held: None, rehearsed: HashSet::new() }
     }
 
     /// Goes through what was found at a path. `platform` is whose it is, where it cannot tell itself; `only`, of several
     /// platforms: these.
-    pub fn source(&mut self, found: &Found, platform: &str, only: &PlatformSelection) -> Result<()> {
+    fn source(&mut self, found: &Found, platform: &str, only: &PlatformSelection) -> Result<()> {
         match found {
             Found::GarminSync { database, folder } => self.garmin_sync(database, folder, platform),
             Found::SportsSync { database, fit } => self.sports_sync(database.as_deref(), fit, only),
@@ -99,20 +172,9 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// The folders of our own archive: nothing is taken over from there.
-    pub fn own_folders(worker: &Worker) -> Vec<PathBuf> {
-        let data_dir = worker.data_dir.canonicalize().unwrap_or_else(|_| worker.data_dir.clone());
-        ["fit", "replaced"].map(|name| data_dir.join(name)).into()
-    }
-
     /// Whether nothing more is to be begun: somebody wants it to end, or nobody reads any more.
     fn is_over(&self) -> bool {
         self.worker.is_stopped() || self.sink.is_closed()
-    }
-
-    /// Tells that a path could not be gone through.
-    pub fn fail(&mut self, failure: &Failure) {
-        self.worker.fail(failure);
     }
 
     /// Something that should have been a file and was not taken.

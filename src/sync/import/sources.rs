@@ -155,7 +155,7 @@ impl Import<'_> {
         {
             return self.offer(root, Told::nothing(platform, id), false);
         }
-        let except = Import::own_folders(self.worker);
+        let except = super::own_folders(self.worker);
         let (mut nameless, mut skipped) = (Vec::new(), Skipped::default());
         let mut want = |path: &str| match (is_track(path), id_of(&last_of(path))) {
             (true, Some(_)) => Want::Whole,

@@ -26,8 +26,9 @@ use compared::Compared;
 use outstanding::Backlog;
 use read::Read;
 
+use super::delete::MAX_DELETE;
 use super::network::LOST_AFTER;
-use super::{Failure, MAX_DELETE, Result, Worker, liveness};
+use super::{Failure, Result, Worker, liveness};
 use crate::matching::Rule;
 use jiff::Timestamp;
 

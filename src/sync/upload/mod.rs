@@ -1,6 +1,6 @@
 //! Uploads, one after the other: look, write down the intent, send, follow it to its end, read it back.
 //!
-//! [`Uploads`] is what `gs-upload` does with each record; `send.rs` is the way of one file to the service, `settle.rs` what
+//! [`upload`] is the operation; `send.rs` is the way of one file to the service, `settle.rs` what
 //! became of those that were sent. Nothing is sent that is there or under way; whatever cuts it short, the journal knows
 //! what the next run has to look up.
 
@@ -11,34 +11,35 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, ItemResult, Progress, Result, Worker, WriteConnections, record_of};
+use super::sink::each_record;
+use super::{Error, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of};
 use crate::archive::Piece;
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::i18n::Lang;
-use crate::matching::Matcher;
-use crate::platform::{Outgoing, PlatformId, PlatformSpec};
+use crate::matching::{Matcher, Rule};
+use crate::platform::{Outgoing, PlatformId, PlatformSelection, PlatformSpec};
 use crate::reason::{self, Reason};
-use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord, explained};
+use crate::record::{FileRef, Outcome, Problem, ProblemKind, Record, TransferRecord, explained};
 
 /// So many uploads are sent before it is asked what became of them: a kill then leaves no more to look up.
 const MOST_WAITING: usize = 25;
 
 /// How long uploads are waited for.
 #[derive(Debug, Clone, Copy)]
-pub struct Timing {
+pub(super) struct Timing {
     /// How long a run follows what became of its uploads: `--settle-wait`, `GS_SETTLE_WAIT`.
-    pub settle_wait: Duration,
+    settle_wait: Duration,
     /// The least age of an upload whose answer was lost before it is sent again: `GS_RESEND_WAIT`.
-    pub resend_wait: Duration,
+    resend_wait: Duration,
     /// The least pause between two looks of one run that both miss an upload: `GS_CONFIRM_WAIT`.
-    pub confirm_wait: Duration,
+    confirm_wait: Duration,
     /// After so long a service that accepted an upload and does not show it has lost it: `GS_LOST_AFTER`.
-    pub lost_after: Duration,
+    lost_after: Duration,
 }
 
 impl Timing {
     /// What the settings say.
-    pub fn of(worker: &Worker) -> Result<Timing> {
+    pub(super) fn of(worker: &Worker) -> Result<Timing> {
         let (settings, minutes) = (&worker.settings, |minutes: u64| Duration::from_secs(60 * minutes));
         Ok(Timing {
             settle_wait: settings.duration("GS_SETTLE_WAIT", minutes(1))?,
@@ -49,8 +50,87 @@ impl Timing {
     }
 }
 
+/// What is uploaded.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UploadOptions {
+    /// Activities that are gone from their platform are put back there.
+    pub restore: bool,
+    /// So many uploads a run at most; `None`: no limit.
+    pub max_upload: Option<u64>,
+    /// How long it is followed what became of an upload; `None`: as the settings say.
+    pub settle_wait: Option<Duration>,
+    /// What makes two entries one exercise.
+    pub rule: Rule,
+}
+
+impl UploadOptions {
+    /// The transfer that a record asks for, or the record itself if it asks for none.
+    fn transfer(&self, record: Record, selection: &PlatformSelection) -> std::result::Result<TransferRecord, Record> {
+        match record {
+            record if record.problem().is_some() => Err(record),
+            Record::Transfer(transfer) if transfer.outcome.is_none() && selection.includes(&transfer.to) => {
+                Ok(*transfer)
+            }
+            Record::Activity(activity)
+                if self.restore && activity.deleted.is_some() && selection.includes(&activity.activity.platform) =>
+            {
+                let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
+                let reasons = explained([Reason::Restored]);
+                Ok(TransferRecord { to, activity: *activity, file, reasons, ..TransferRecord::default() })
+            }
+            record => Err(record),
+        }
+    }
+}
+
+/// Finds out what became of earlier uploads, then uploads what `records` ask for and follows it to its end. Records that
+/// ask for no upload are handed on as they are.
+///
+/// # Errors
+/// A record cannot be read or handed on, or the catalogue cannot be used. What fails with one upload is told on its record.
+pub fn upload(
+    worker: &mut Worker,
+    options: &UploadOptions,
+    records: RecordSource,
+    progress: &Progress,
+    sink: &mut dyn RecordSink,
+) -> Result<()> {
+    let selection = worker.selection.clone();
+    let unsettled = unsettled_targets(worker)?;
+    let listed = worker.catalogue.platforms()?;
+    let listed = worker.known_platforms(&listed);
+    let timing = Timing::of(worker)?;
+    let timing = Timing { settle_wait: options.settle_wait.unwrap_or(timing.settle_wait), ..timing };
+    let matcher = worker.matcher(options.rule)?;
+    let mut uploads = Uploads::new(worker, matcher, progress.clone(), timing, options.max_upload)?;
+    let mut result = uploads.resume_open(&unsettled).and_then(|()| uploads.report_lost(&listed));
+    if result.is_ok() && uploads.hand_on(sink)? {
+        result = each_record(records, |record| {
+            match options.transfer(record, &selection) {
+                Ok(transfer) => uploads.submit(transfer)?,
+                Err(record) => drop(sink.record(&record)?),
+            }
+            Ok(uploads.hand_on(sink)? && !uploads.worker.is_stopped())
+        });
+    }
+    // However it ended: what was sent is followed and handed on.
+    let settled = uploads.follow_all();
+    uploads.hand_on(sink)?;
+    result.and(settled)
+}
+
+/// The platforms with uploads whose end is not known.
+fn unsettled_targets(worker: &Worker) -> Result<Vec<Arc<PlatformSpec>>> {
+    let takes_part = worker.selected_platforms().unwrap_or_default();
+    let is_named = worker.selection.named().is_some();
+    let mut unsettled = worker.known_platforms(&worker.catalogue.targets_with_open_transfers()?);
+    // What became of uploads to a platform that takes no part any more is for the day on which it does again.
+    unsettled.retain(|spec| is_named || takes_part.iter().any(|one| one.id == spec.id));
+    Ok(unsettled)
+}
+
 /// The uploads of one command.
-pub struct Uploads<'a> {
+struct Uploads<'a> {
     worker: &'a mut Worker,
     connections: WriteConnections,
     matcher: Matcher,
@@ -93,7 +173,7 @@ struct Loaded {
 
 impl<'a> Uploads<'a> {
     /// Begins; nothing is asked yet.
-    pub fn new(
+    fn new(
         worker: &'a mut Worker,
         matcher: Matcher,
         progress: Progress,
@@ -105,8 +185,8 @@ impl<'a> Uploads<'a> {
         Ok(Uploads { worker, connections, matcher, progress, timing, max_upload, waiting, unsettled_reasons, done })
     }
 
-    /// Takes a transfer as far as it goes now. What is decided comes out of [`Uploads::finished`]: at once, or later.
-    pub fn submit(&mut self, record: TransferRecord) -> Result<()> {
+    /// Takes a transfer as far as it goes now. What is decided is handed on at once, or later.
+    fn submit(&mut self, record: TransferRecord) -> Result<()> {
         self.upload_one(record)?;
         self.progress.add(1);
         let crowded = |name: &str| self.waiting.iter().filter(|one| one.spec.id == name).count() >= MOST_WAITING;
@@ -114,20 +194,18 @@ impl<'a> Uploads<'a> {
         crowded.into_iter().try_for_each(|spec| self.request_status(&spec))
     }
 
-    /// The transfers that are decided by now.
-    pub fn finished(&mut self) -> Vec<TransferRecord> {
-        std::mem::take(&mut self.done)
+    /// Hands on what is decided by now. `false`: nobody wants more.
+    fn hand_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
+        for record in std::mem::take(&mut self.done) {
+            sink.record(&record.into())?;
+        }
+        Ok(!sink.is_closed())
     }
 
     /// Whether as many uploads were begun in this run as there may be. Those of other commands of the run count.
     fn is_limit_reached(&self) -> Result<bool> {
         let Some(max) = self.max_upload else { return Ok(false) };
         Ok(self.worker.catalogue.transfers_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed") >= max)
-    }
-
-    /// Whether a person wants it to end.
-    pub fn is_stopped(&self) -> bool {
-        self.worker.is_stopped()
     }
 
     fn problem(&self, kind: ProblemKind, reason: Reason) -> Problem {
@@ -187,7 +265,7 @@ impl<'a> Uploads<'a> {
     /// # Errors
     /// [`Error::Item`]: there is no such file.
     fn load(&self, from: (&str, &str), sha256: Option<&str>) -> ItemResult<Loaded> {
-        let unusable = |reason| Err(Error::Item(self.problem(ProblemKind::CorruptFile, reason)));
+        let unusable = |reason| Err(Error::Item(Box::new(self.problem(ProblemKind::CorruptFile, reason))));
         let files = self.worker.catalogue.files(from.0, from.1)?;
         let [file] = files.as_slice() else {
             return unusable(if files.is_empty() { Reason::FileNotArchived } else { Reason::SeveralFiles });

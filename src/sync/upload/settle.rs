@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 impl Uploads<'_> {
     /// Finds out what became of uploads of earlier runs to `specs`. What never arrived is sent now.
-    pub fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
+    pub(super) fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         for spec in specs {
             if self.worker.dry_run {
                 let rows = self.worker.catalogue.open_transfers(&spec.id)?.len() as u64;
@@ -62,7 +62,7 @@ impl Uploads<'_> {
 
     /// What a platform said it has, and its list has not shown for days, is lost: that is told once. Only a list that was
     /// just read says so; it is not asked for.
-    pub fn report_lost(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
+    pub(super) fn report_lost(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         let now = self.worker.now();
         let ago = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
         if self.worker.dry_run {
@@ -89,7 +89,7 @@ impl Uploads<'_> {
     }
 
     /// Follows what was sent to its end, or as long as is allowed.
-    pub fn follow_all(&mut self) -> Result<()> {
+    pub(super) fn follow_all(&mut self) -> Result<()> {
         let followed = self.follow();
         // However that ended, a wish to stop included: what is not known is handed on as such.
         self.finish_unsettled().and(followed)
@@ -233,7 +233,7 @@ impl Uploads<'_> {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);
             }
-            self.unsettled_reasons.insert(spec.id.clone(), failure.reason);
+            self.unsettled_reasons.insert(spec.id.clone(), *failure.reason);
             return Ok(());
         }
         let (due, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_due);

@@ -44,7 +44,7 @@ fn a_look_is_made_before_an_upload_although_a_listing_seems_to_be_made_later() {
     let plan = world.plan_of(COM, COROS, &[START]);
     // The watch uploads it itself.
     world.sim.with(|state| state.add_coros_activity(2, &coros_run_at(START)));
-    assert_eq!(kinds(world.upload(&plan).ok()), ["already-there"]);
+    assert_eq!(kinds(world.upload(&plan).ok()), ["exists"]);
     assert_eq!((world.times(COROS, START), world.sent(COROS)), (1, 0));
 }
 

@@ -184,7 +184,7 @@ fn what_is_kept_has_to_be_there_now() {
         twice.world.sim.fault(twice.on_list(down()));
         let said = twice.delete(&["--yes"]);
         said.ends(75).says("left alone in this run");
-        assert!(said.records().iter().any(|record| record["problem"]["kind"] == "retry-later"), "{said}");
+        assert!(said.records().iter().any(|record| record["problem"]["kind"] == "retry"), "{said}");
         twice.nothing_happened();
     }
 }
@@ -239,7 +239,7 @@ fn what_two_devices_recorded_stays_whatever_the_record_says() {
     let other = Recording { device: (1, 3113, 700_001), ..run(0) };
     let twice = with_copy("garmin-com", &run(0).encode(), &other.encode());
     twice.kept_because(&twice.delete(&["--yes"]), "two devices recorded it");
-    for lie in ["same-file", "same-exercise"] {
+    for lie in ["same-file", "match"] {
         twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, lie)), "two devices recorded it");
     }
 }
@@ -257,7 +257,7 @@ fn what_is_shifted_or_begins_alike_stays_whatever_the_record_says() {
         assert_eq!(mark["id"], twice.copy.as_str());
         assert!(twice.marked.contains(&format!(r#""certainty":"{name}""#)), "{}", twice.marked);
         twice.kept_because(&twice.delete(&["--yes"]), "not certain that both are one recording");
-        for lie in ["same-file", "same-exercise"] {
+        for lie in ["same-file", "match"] {
             let said = twice.given(&["--yes"], &twice.claiming(&twice.kept, lie));
             twice.kept_because(&said, "not certain that both are one recording");
         }
@@ -300,7 +300,7 @@ fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
         .map(|(id, of)| {
             let line = twice.marked.lines().find(|line| line.contains(&format!(r#""id":"{id}","name""#))).unwrap();
             let mut record: Value = serde_json::from_str(line).unwrap();
-            record["copy_of"] = json!({"id": of, "why": [], "certainty": "same-file"});
+            record["duplicate_of"] = json!({"id": of, "why": [], "certainty": "same-file"});
             record
         })
         .into();
@@ -316,7 +316,7 @@ fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
 /// One of three entries of one run, said to be a copy of another of them.
 fn claim(one: &Value, of: &Value) -> String {
     let mut record = one.clone();
-    record["copy_of"] = json!({"id": of["id"], "why": [], "certainty": "same-file"});
+    record["duplicate_of"] = json!({"id": of["id"], "why": [], "certainty": "same-file"});
     format!("{record}\n")
 }
 
@@ -370,8 +370,8 @@ fn what_this_very_run_has_uploaded_stays_until_the_next() {
 fn problems_and_other_records_pass_and_a_malformed_line_ends_it_with_what_was_done() {
     let twice = twice("garmin-com");
     let problem =
-        twice.changed(|copy| copy["problem"] = json!({"stage": "gs-download", "kind": "gone", "message": "m"}));
-    let unmarked = twice.changed(|copy| copy["copy_of"] = Value::Null);
+        twice.changed(|copy| copy["problem"] = json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}));
+    let unmarked = twice.changed(|copy| copy["duplicate_of"] = Value::Null);
     let weather = "{\"type\":\"weather\",  \"rain\": 1}\n";
     let said = twice.given(&["--yes"], &format!("{problem}{weather}{unmarked}"));
     assert_eq!(said.ok().records()[0], serde_json::from_str::<Value>(&problem).unwrap());

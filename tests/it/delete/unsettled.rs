@@ -16,7 +16,7 @@ fn a_service_that_always_says_yes_and_deletes_nothing_is_not_believed() {
     let said = twice.delete(&["--yes"]);
     said.ends(75).says("it is still there, whatever the service said");
     let copy = said.records().into_iter().find(|record| record["id"] == twice.copy.as_str()).unwrap();
-    assert_eq!(copy["problem"]["kind"], "retry-later");
+    assert_eq!(copy["problem"]["kind"], "retry");
     assert_eq!((twice.journal(), twice.deletions()), (vec!["failed".to_owned()], 1));
     assert_eq!(twice.world.work.run("gs-list", &["--deleted"]).ok().out, "");
     // The next run tries again.
@@ -111,7 +111,7 @@ fn what_is_perhaps_going_is_no_reason_to_delete_another() {
     twice.world.sim.fault(twice.on_list(down()));
     let line = twice.marked.lines().find(|line| line.contains(&format!(r#""id":"{}","name""#, twice.kept))).unwrap();
     let mut record: Value = serde_json::from_str(line).unwrap();
-    record["copy_of"] = json!({"id": twice.copy, "why": [], "certainty": "same-file"});
+    record["duplicate_of"] = json!({"id": twice.copy, "why": [], "certainty": "same-file"});
     let said = twice.given(&["--yes"], &format!("{record}\n"));
     said.ends(75);
     assert_eq!(twice.deletions(), 1);
@@ -190,12 +190,12 @@ fn what_was_deleted_can_be_put_back_and_is_not_deleted_again() {
         // Asked for once more, it is there; deleted again by hand, it may come back again.
         let restore = |deleted: &str| again.world.work.given("gs-upload", &["--restore"], deleted).ok().record();
         let outcome = restore(&deleted)["outcome"].clone();
-        assert_eq!((&outcome["kind"], &outcome["id"]), (&json!("already-there"), &json!(back)), "{service}");
+        assert_eq!((&outcome["kind"], &outcome["id"]), (&json!("exists"), &json!(back)), "{service}");
         again.world.remove(service, &back);
         again.world.fetch();
         let again_deleted = again.world.work.run("gs-list", &["--deleted", "--id", &back]).ok().out.clone();
         assert_eq!(restore(&again_deleted)["outcome"]["kind"], "created", "{service}");
-        assert_eq!(restore(&deleted)["outcome"]["kind"], "already-there", "{service}");
+        assert_eq!(restore(&deleted)["outcome"]["kind"], "exists", "{service}");
         assert_eq!(again.world.ids(service).len() as i64, OTHERS + 2, "{service}");
     }
 }
@@ -207,7 +207,7 @@ fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() 
     let deleted = twice.world.work.run("gs-list", &["--deleted"]).ok().out.clone();
     let said = twice.world.work.given("gs-upload", &["--restore"], &deleted);
     let record = said.ends(1).record();
-    assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&json!("already-there"), &json!(twice.kept)));
+    assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&json!("exists"), &json!(twice.kept)));
     said.says(&format!("{}: not restored", twice.copy)).says(&twice.kept).says("delete that one there");
     twice.is_gone();
 }
@@ -237,7 +237,7 @@ fn what_a_person_deleted_and_put_back_is_not_restored_a_second_time() {
         assert!(deleted.contains(&id), "{deleted}");
         world.put(service, &run(0));
         let said = world.work.given("gs-upload", &["--restore"], &deleted);
-        assert_eq!(said.ok().record()["outcome"]["kind"], "already-there", "{said}");
+        assert_eq!(said.ok().record()["outcome"]["kind"], "exists", "{said}");
         assert_eq!(world.ids(service).len() as i64, OTHERS + 1);
     }
 }

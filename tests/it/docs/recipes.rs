@@ -239,8 +239,8 @@ fn undo_a_mistake() {
         ids.iter().take(6).for_each(|id| assert!(state.remove_activity("garmin.com", *id)));
         ids.len()
     });
-    home.command("gs-fetch", &["--full", "--accept-shrunk"]).ok();
-    home.command("gs-fetch", &["--full", "--accept-shrunk"]).ok();
+    home.command("gs-fetch", &["--full", "--accept-missing"]).ok();
+    home.command("gs-fetch", &["--full", "--accept-missing"]).ok();
     home.follows("Undo a mistake");
     let restored = home.written("restored.ndjson");
     assert_eq!((restored.len(), &restored[0]["outcome"]["kind"]), (1, &"created".into()));

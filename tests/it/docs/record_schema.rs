@@ -46,12 +46,12 @@ fn every_line_that_a_command_prints_is_as_the_schema_has_it() {
         all_told(&work.given(name, args, input), seen)
     };
     let listed = pass("gs-fetch", &[], "", &mut seen);
-    let planned = pass("gs-diff", &["--all"], &listed, &mut seen);
+    let planned = pass("gs-diff", &["--explain"], &listed, &mut seen);
     sim.fault(Fault::new(Effect::Html).path(FILES).count(1));
     let archived = pass("gs-download", &[], &planned, &mut seen);
     let sent = pass("gs-upload", &[], &archived, &mut seen);
     pass("gs-notify", &[], &sent, &mut seen);
-    let marked = pass("gs-dedupe", &["--copies"], &listed, &mut seen);
+    let marked = pass("gs-dedupe", &["--duplicates"], &listed, &mut seen);
     let both = pass("gs-download", &[], &marked, &mut seen);
     let judged = pass("gs-dedupe", &[], &both, &mut seen);
     pass("gs-delete", &["--yes", "--max-delete", "1"], &judged, &mut seen);
@@ -65,7 +65,7 @@ fn every_line_that_a_command_prints_is_as_the_schema_has_it() {
         "outcome.kind=skipped",
         "outcome.why",
         "copy_of.certainty=same-file",
-        "problem.kind=bad-file",
+        "problem.kind=corrupt-file",
         "file.format",
         "deleted.confirmed",
         "activity.start_time",
@@ -86,7 +86,7 @@ fn what_is_no_record_is_told_apart() {
         ("start_time", json!("yesterday")),
         ("timer_time_s", json!("5")),
         ("file", json!({"path": "a", "sha256": "b", "bytes": -1})),
-        ("copy_of", json!({"id": "1", "why": [1], "certainty": "x"})),
+        ("duplicate_of", json!({"id": "1", "why": [1], "certainty": "x"})),
         ("type", json!(1)),
     ] {
         let mut bad = good.clone();

@@ -99,7 +99,7 @@ fn is_told_and_not_kept(effect: Effect, words: &str) {
     said.ends(1).says(words);
     let problems: Vec<Value> = said.records().iter().filter(|r| !r["problem"].is_null()).cloned().collect();
     assert_eq!((said.records().len(), problems.len()), (3, 1), "{said}");
-    assert_eq!(problems[0]["problem"]["kind"], "bad-file");
+    assert_eq!(problems[0]["problem"]["kind"], "corrupt-file");
     assert_eq!(problems[0]["problem"]["stage"], "gs-download");
     assert_eq!(work.files("fit").len(), 2, "{:?}", work.files("fit"));
     assert_eq!(work.sql::<String>("SELECT status FROM runs WHERE command = 'gs-download'"), "partial");
@@ -171,7 +171,7 @@ fn a_limit_that_lasts_stops_the_platform_and_the_rest_is_left_for_the_next_run()
     sim.fault(Fault::new(status(429)).contains(FILES).after(2));
     let said = work.download(&["--missing"]);
     said.ends(75).says("left for the next run");
-    assert_eq!(said.records().iter().filter(|r| r["problem"]["kind"] == "retry-later").count(), 8);
+    assert_eq!(said.records().iter().filter(|r| r["problem"]["kind"] == "retry").count(), 8);
     assert_eq!(asked(&sim, FILES).len(), 2 + 4, "two files, and four tries of the third");
     sim.clear_faults();
     work.download(&["--missing"]).ok();
@@ -207,7 +207,7 @@ fn an_activity_that_is_gone_is_told_as_gone() {
     let id = work.run("gs-list", &[]).ids()[0].clone();
     sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     let said = work.given("gs-download", &[], &list);
-    assert_eq!(said.ends(1).records()[0]["problem"]["kind"], "gone");
+    assert_eq!(said.ends(1).records()[0]["problem"]["kind"], "not-found");
 }
 
 #[test]
@@ -381,7 +381,7 @@ fn a_lost_login_stops_the_platform_after_one_word() {
     });
     let said = work.download(&["--missing"]);
     said.ends(77).says("gs-auth login --platform garmin-com");
-    assert!(said.records().iter().all(|record| record["problem"]["kind"] == "login"));
+    assert!(said.records().iter().all(|record| record["problem"]["kind"] == "login-required"));
     assert_eq!(said.err.lines().count(), 1, "{said}");
     assert_eq!(asked(&sim, FILES).len(), 1);
 }
@@ -407,7 +407,7 @@ fn a_malformed_record_ends_it_with_65_and_its_line_and_what_came_before_is_done(
 fn records_with_a_problem_and_unknown_types_pass_untouched() {
     let (sim, work) = fetched(plain(1));
     let mut record = work.run("gs-list", &[]).record();
-    record["problem"] = json!({"stage": "gs-diff", "kind": "refused", "message": "m", "extra": 1});
+    record["problem"] = json!({"command": "gs-diff", "kind": "rejected", "reason": {"code": "rejected", "detail": "m", "text": "m"}, "extra": 1});
     let input = format!("{record}\n{{\"type\":\"weather\",  \"x\":1}}\n");
     let said = work.given("gs-download", &[], &input);
     assert_eq!(said.ok().records()[0], record);
@@ -422,7 +422,7 @@ fn records_of_strangers_are_refused_without_a_request() {
     {
         let said =
             work.given("gs-download", &[], &json!({"type": "activity", "platform": platform, "id": id}).to_string());
-        assert_eq!(said.ends(1).record()["problem"]["kind"], "refused");
+        assert_eq!(said.ends(1).record()["problem"]["kind"], "rejected");
     }
     assert_eq!(sim.log().len(), 0);
 }

@@ -186,8 +186,8 @@ fn the_archive_holds_what_coros_has_byte_for_byte() {
                 assert!(record["file"]["path"].as_str().unwrap().contains("/fit/coros/activity_"), "{record}");
                 archived += 1;
             }
-            Some("404") => assert_eq!(record["problem"]["kind"], "gone"),
-            Some(_) => assert_eq!(record["problem"]["kind"], "refused"),
+            Some("404") => assert_eq!(record["problem"]["kind"], "not-found"),
+            Some(_) => assert_eq!(record["problem"]["kind"], "rejected"),
         }
     }
     assert!(archived > 8, "{said}");
@@ -217,7 +217,7 @@ fn a_sport_that_leads_nowhere_is_tried_as_a_run_and_no_file_is_not_for_good() {
     let list = work.run("gs-fetch", &[]).ok().out.clone();
     sim.fault(Fault::new(says(r#"{"result":"0000","message":"OK","data":{}}"#)).contains(ADDRESS));
     let said = work.given("gs-download", &[], &list);
-    assert_eq!(said.ends(1).record()["problem"]["kind"], "refused");
+    assert_eq!(said.ends(1).record()["problem"]["kind"], "rejected");
     sim.clear_faults();
     work.given("gs-download", &[], &list).ok();
 }
@@ -232,7 +232,7 @@ fn an_address_that_is_none_of_theirs_is_not_asked() {
         sim.clear_log();
         let said = work.given("gs-download", &["-vv"], &list);
         assert!(!format!("{said}").contains("secret.fit"), "{said}");
-        assert_eq!(said.record()["problem"]["kind"], "bad-file");
+        assert_eq!(said.record()["problem"]["kind"], "corrupt-file");
         assert_eq!(requests(&sim).len(), 1);
     }
 }

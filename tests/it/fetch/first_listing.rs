@@ -347,8 +347,8 @@ fn a_list_with_many_duplicates_of_one_run_is_in_order() {
         (20..20 + others).for_each(|day| drop(world.put("coros", &run(day))));
         let said = world.work.run("gs-fetch", &["--platform", "coros"]);
         assert_eq!(said.ok().ids().len(), copies + others as usize);
-        let marked = world.work.given("gs-dedupe", &["--copies"], &said.out).ok().out.clone();
-        assert_eq!(marked.matches("copy_of").count(), copies - 1);
+        let marked = world.work.given("gs-dedupe", &["--duplicates"], &said.out).ok().out.clone();
+        assert_eq!(marked.matches("duplicate_of").count(), copies - 1);
     }
 }
 

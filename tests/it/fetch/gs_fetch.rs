@@ -328,14 +328,14 @@ fn a_list_that_shrank_or_is_empty_is_not_believed() {
     let ids = work.run("gs-fetch", &[]).ok().ids();
     let empty = Effect::Status { status: 200, retry_after: None, body: Some("[]".into()), content_type: None };
     sim.fault(Fault::new(empty).contains("activitylist"));
-    work.run("gs-fetch", &[]).ends(75).says("--accept-shrunk");
+    work.run("gs-fetch", &[]).ends(75).says("--accept-missing");
     sim.clear_faults();
     for id in &ids[..4] {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     }
     work.run("gs-fetch", &["--full"]).ends(75).says("missing 4 of 30");
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 0);
-    work.run("gs-fetch", &["--full", "--accept-shrunk"]).ok();
+    work.run("gs-fetch", &["--full", "--accept-missing"]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 4);
 }
 

@@ -608,7 +608,7 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
     let to = format!("folder:{}", folder.display());
     work.run("gs-fetch", &["--platform", &to]).ok();
     let list = work.run("gs-list", &[]).ok().out.clone();
-    let plan = work.given("gs-diff", &["--from", "garmin-com", "--to", &to, "--all"], &list);
+    let plan = work.given("gs-diff", &["--from", "garmin-com", "--to", &to, "--explain"], &list);
     let planned: Vec<Value> =
         plan.ok().records().into_iter().filter(|record| record.get("outcome").is_none()).collect();
     assert_eq!(planned.len(), 4);
@@ -618,7 +618,7 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
     fs::write(folder.join("run.fit"), &all[0].fit).unwrap();
     work.run("gs-fetch", &["--platform", &to]).ok();
     let list = work.run("gs-list", &["--platform", &to]).ok().out.clone();
-    let back = work.given("gs-diff", &["--from", &to, "--to", "garmin-com", "--all"], &list).ok().record();
+    let back = work.given("gs-diff", &["--from", &to, "--to", "garmin-com", "--explain"], &list).ok().record();
     assert!(back["why"][0].as_str().unwrap().contains("it was deleted there"), "{back}");
     // What is gone is asked for once, and its export is kept without a failure.
     let said = work.download(&["--missing"]);

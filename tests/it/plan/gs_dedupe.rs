@@ -28,8 +28,8 @@ fn dedupe(args: &[&str], records: &[Value]) -> Vec<Value> {
 fn a_copy_is_marked_with_the_evidence_and_the_one_that_is_kept() {
     let out = dedupe(&[], &[run("2"), run("1")]);
     assert_eq!(out[1], run("1"), "what is kept passes as it came, in its place");
-    let copy = &out[0]["copy_of"];
-    assert_eq!((copy["id"].as_str(), copy["certainty"].as_str()), (Some("1"), Some("same-exercise")));
+    let copy = &out[0]["duplicate_of"];
+    assert_eq!((copy["id"].as_str(), copy["certainty"].as_str()), (Some("1"), Some("match")));
     let why = copy["why"].to_string();
     assert!(why.contains("same device") && why.contains("kept: "), "{why}");
 }
@@ -42,7 +42,7 @@ fn ancestors_6_a_strength_session_45_s_after_a_run_is_no_copy() {
     );
     for out in [dedupe(&[], &[run("1"), strength.clone()]), dedupe(&[], &[strength, run("1")])] {
         for record in out {
-            let certainty = record["copy_of"]["certainty"].as_str().unwrap_or("none");
+            let certainty = record["duplicate_of"]["certainty"].as_str().unwrap_or("none");
             assert!(["none", "start-only"].contains(&certainty), "{record}");
         }
     }
@@ -52,19 +52,22 @@ fn ancestors_6_a_strength_session_45_s_after_a_run_is_no_copy() {
 fn ancestors_6_the_recording_of_the_platforms_own_device_is_kept_and_not_the_lower_id() {
     let imported = with(run("1"), json!({"manufacturer": "strava", "device": null}));
     let out = dedupe(&[], &[imported, run("2")]);
-    assert_eq!(out[0]["copy_of"]["id"], "2", "{out:?}");
-    assert_eq!(out[1]["copy_of"], Value::Null);
+    assert_eq!(out[0]["duplicate_of"]["id"], "2", "{out:?}");
+    assert_eq!(out[1]["duplicate_of"], Value::Null);
 }
 
 #[test]
 fn entries_of_two_platforms_are_no_copies_of_each_other() {
     let out = dedupe(&[], &[run("1"), with(run("2"), json!({"platform": "garmin-cn"}))]);
-    assert!(out.iter().all(|record| record["copy_of"].is_null()));
+    assert!(out.iter().all(|record| record["duplicate_of"].is_null()));
 }
 
 #[test]
 fn what_has_a_problem_or_is_gone_passes_untouched_and_counts_for_nothing() {
-    let problem = with(run("2"), json!({"problem": {"stage": "gs-download", "kind": "gone", "message": "m"}}));
+    let problem = with(
+        run("2"),
+        json!({"problem": {"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}}),
+    );
     let gone = with(run("3"), json!({"deleted": {"since": "2026-03-02T00:00:00Z", "confirmed": true}}));
     let weather = json!({"type": "weather", "rain": 1});
     let all = [run("1"), problem, gone, weather, run("1")];
@@ -73,7 +76,7 @@ fn what_has_a_problem_or_is_gone_passes_untouched_and_counts_for_nothing() {
 
 #[test]
 fn an_older_mark_that_no_longer_holds_is_taken_off() {
-    let marked = with(run("1"), json!({"copy_of": {"id": "9", "why": ["x"], "certainty": "same-file"}}));
+    let marked = with(run("1"), json!({"duplicate_of": {"id": "9", "why": ["x"], "certainty": "same-file"}}));
     assert_eq!(dedupe(&[], &[marked]), [run("1")]);
 }
 
@@ -85,7 +88,7 @@ fn the_tolerance_is_the_setting_of_the_older_tool_and_the_plain_rule_deletes_not
     let mut work = Work::alone();
     let marks = |work: &Work, args: &[&str]| {
         let records = work.given("gs-dedupe", args, &input).ok().records();
-        records.iter().filter_map(|r| r["copy_of"]["certainty"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+        records.iter().filter_map(|r| r["duplicate_of"]["certainty"].as_str().map(str::to_owned)).collect::<Vec<_>>()
     };
     assert_eq!(marks(&work, &["--rule", "start"]), [""; 0]);
     work.set("SPORT_DIFF_SECOND", "120");
@@ -120,9 +123,9 @@ fn the_same_file_under_two_ids_is_found_by_its_bytes() {
     work.archive_all();
     let list = work.run("gs-list", &[]).out.clone();
     let records = work.given("gs-dedupe", &[], &list).ok().records();
-    let marks: Vec<&Value> = records.iter().filter(|r| !r["copy_of"].is_null()).collect();
+    let marks: Vec<&Value> = records.iter().filter(|r| !r["duplicate_of"].is_null()).collect();
     assert_eq!(marks.len(), 1, "{records:?}");
-    assert_eq!(marks[0]["copy_of"]["certainty"], "same-file", "{marks:?}");
+    assert_eq!(marks[0]["duplicate_of"]["certainty"], "same-file", "{marks:?}");
     assert_eq!(
         work.sql::<String>("SELECT counts FROM runs WHERE command = 'gs-dedupe'"),
         r#"{"copies":1,"reported":0}"#

@@ -55,7 +55,7 @@ fn nothing_is_planned_to_or_from_what_was_never_listed() {
     let said = world.diff(&[]);
     said.ends(75).says("coros: nothing is planned to or from it: it was never listed; run gs-fetch");
     assert_eq!(planned(&said), [format!("garmin-com {id} > garmin-cn")]);
-    let said = world.diff(&["--to", "coros", "--all"]);
+    let said = world.diff(&["--to", "coros", "--explain"]);
     said.ends(75);
     assert_eq!(planned(&said), [""; 0]);
     assert!(reasons(&said)[0].contains("not known what is there"), "{said}");
@@ -81,7 +81,7 @@ fn nothing_is_planned_to_or_from_what_was_listed_in_part_or_shrank() {
     said.ends(75).says("4 of 12 known activities were not in it");
     assert_eq!(planned(&said), [format!("garmin-com {new} > garmin-cn")]);
     // A person says that it is so: what they deleted is respected, and the rest goes on.
-    world.work.run("gs-fetch", &["--full", "--accept-shrunk"]).ok();
+    world.work.run("gs-fetch", &["--full", "--accept-missing"]).ok();
     assert_eq!(planned(world.diff(&["--from", "garmin-com"]).ok()).len(), 2);
 }
 
@@ -91,7 +91,7 @@ fn only_what_lies_in_the_window_of_the_listing_is_planned() {
     let ids: Vec<String> = (0..8).map(|day| world.put("garmin-com", &run(day))).collect();
     world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
     world.work.run("gs-fetch", &["--platform", "coros", "--since", &when(3), "--until", &when(6)]).ok();
-    let said = world.diff(&["--to", "coros", "--from", "garmin-com", "--all"]);
+    let said = world.diff(&["--to", "coros", "--from", "garmin-com", "--explain"]);
     let expected = [5, 4, 3].map(|day: usize| format!("garmin-com {} > coros", ids[day]));
     assert_eq!(planned(said.ok()), expected);
     assert_eq!(reasons(&said), [r#"skipped: ["it is not known what is there at that time"]"#; 5]);
@@ -177,9 +177,9 @@ fn what_is_under_way_is_not_planned_again() {
     for _ in 0..2 {
         world.fetch();
         nothing_planned(&world.diff(&[]));
-        let told = world.diff(&["--all"]);
+        let told = world.diff(&["--explain"]);
         assert_eq!(reasons(told.ok()), [r#"pending: ["an upload of it is under way"]"#; 2]);
-        nothing_planned(&world.diff(&["--resurrect", "--retry", "--doubtful"]));
+        nothing_planned(&world.diff(&["--restore-deleted", "--retry-rejected", "--possible-duplicates"]));
     }
 }
 
@@ -197,8 +197,8 @@ fn what_was_created_and_no_list_shows_yet_counts_as_there() {
     assert_eq!(said.ok().record()["outcome"]["kind"], "created");
     world.fetch();
     assert_eq!(world.list().lines().count(), 1, "the list is slow");
-    nothing_planned(&world.diff(&["--resurrect"]));
-    assert_eq!(world.diff(&["--all"]).ok().out, "");
+    nothing_planned(&world.diff(&["--restore-deleted"]));
+    assert_eq!(world.diff(&["--explain"]).ok().out, "");
 }
 
 #[test]
@@ -210,11 +210,11 @@ fn what_was_refused_is_not_planned_until_the_file_changes_or_somebody_says_so() 
     world.apply(&to_cn(&[]), &[]).ends(1).says("Not today.");
     world.fetch();
     nothing_planned(&to_cn(&[]));
-    let told = to_cn(&["--all"]);
+    let told = to_cn(&["--explain"]);
     assert_eq!(told.ok().record()["outcome"]["kind"], "refused");
     assert!(told.record()["why"][0].as_str().unwrap().contains("Not today."), "{told}");
     let expected = [format!("garmin-com {id} > garmin-cn")];
-    assert_eq!(planned(to_cn(&["--retry"]).ok()), expected);
+    assert_eq!(planned(to_cn(&["--retry-rejected"]).ok()), expected);
     // Another target has not refused it.
     assert_eq!(planned(world.diff(&["--to", "coros"]).ok()).len(), 1);
     let other = run(0).builder().big_endian().build();
@@ -229,17 +229,17 @@ fn what_somebody_deleted_is_not_put_back_unless_asked() {
     world.remove("coros", &ids[5][2]);
     world.work.run("gs-fetch", &["--full"]).ok();
     nothing_planned(&world.diff(&[]));
-    assert!(reasons(world.diff(&["--all"]).ok())[0].contains("the next one tells"));
+    assert!(reasons(world.diff(&["--explain"]).ok())[0].contains("the next one tells"));
     world.work.run("gs-fetch", &["--full"]).ok();
     nothing_planned(&world.diff(&[]));
-    assert!(reasons(world.diff(&["--all"]).ok())[0].contains("--resurrect puts it back"));
-    let plan = world.diff(&["--resurrect"]);
+    assert!(reasons(world.diff(&["--explain"]).ok())[0].contains("--restore-deleted puts it back"));
+    let plan = world.diff(&["--restore-deleted"]);
     assert_eq!(planned(plan.ok()).len(), 1);
     let said = world.apply(&plan, &[]);
     assert_eq!(said.ok().record()["outcome"]["kind"], "created", "{said}");
     assert_eq!(world.ids("coros").len(), 12);
     world.fetch();
-    nothing_planned(&world.diff(&["--resurrect"]));
+    nothing_planned(&world.diff(&["--restore-deleted"]));
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn what_was_sent_there_and_then_deleted_by_hand_is_not_sent_again() {
         world.work.run("gs-fetch", &["--full"]).ok();
         nothing_planned(&world.diff(&[]));
     }
-    assert_eq!(planned(world.diff(&["--resurrect"]).ok()).len(), 1);
+    assert_eq!(planned(world.diff(&["--restore-deleted"]).ok()).len(), 1);
 }
 
 #[test]
@@ -269,9 +269,9 @@ fn what_the_target_may_have_under_another_sport_is_held_until_somebody_says_so()
     world.fetch();
     let to_coros = |args: &[&str]| world.diff(&[&["--to", "coros"], args].concat());
     nothing_planned(&to_coros(&[]));
-    let told = reasons(to_coros(&["--all"]).ok()).join("\n");
-    assert!(told.contains("start-only") && told.contains("--doubtful sends it"), "{told}");
-    let plan = to_coros(&["--doubtful"]);
+    let told = reasons(to_coros(&["--explain"]).ok()).join("\n");
+    assert!(told.contains("start-only") && told.contains("--possible-duplicates sends it"), "{told}");
+    let plan = to_coros(&["--possible-duplicates"]);
     assert_eq!(plan.ok().record()["doubtful"], true);
     world.apply(&plan, &[]).ok();
     assert_eq!(world.ids("coros").len(), 2);
@@ -294,7 +294,7 @@ fn ancestors_10_a_zone_fault_plans_nothing_crosswise_and_no_zone_changes_a_byte(
         let _ = std::fs::remove_dir_all(world.work.data(""));
         world.fetch();
         nothing_planned(&world.diff(&[]));
-        let said = world.diff(&["--all"]);
+        let said = world.diff(&["--explain"]);
         assert_eq!(reasons(said.ok()).len(), 24, "{said}");
         assert!(reasons(&said).iter().all(|why| why.contains("shifted") && why.contains("start +8:00 h")), "{said}");
         plans.push(said.out);
@@ -303,7 +303,7 @@ fn ancestors_10_a_zone_fault_plans_nothing_crosswise_and_no_zone_changes_a_byte(
     assert_eq!(plans.len(), 1);
     // The files tell that they are the same.
     world.work.archive_all();
-    nothing_planned(&world.diff(&["--doubtful"]));
+    nothing_planned(&world.diff(&["--possible-duplicates"]));
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn what_has_no_original_that_the_target_takes_is_not_planned_and_all_tells_why()
     assert_eq!(kinds.iter().filter(|kind| **kind == "created").count(), 1, "{first}");
     assert_eq!(world.ids("coros").len(), 1);
     nothing_planned(&to_coros(&[]));
-    let why = reasons(to_coros(&["--all"]).ok());
+    let why = reasons(to_coros(&["--explain"]).ok());
     let words = ["no original of it, only an export", "GPX, which is not sent", "typed in by hand"];
     assert_eq!(why.len(), 3, "{why:?}");
     for (why, words) in why.iter().zip(words) {
@@ -352,7 +352,7 @@ fn problems_and_unknown_types_pass_and_what_has_a_problem_is_not_sent() {
     let ids = [0, 1].map(|day| world.put("garmin-com", &run(day)));
     let list = world.fetch();
     let mut records: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    records[0]["problem"] = json!({"stage": "gs-download", "kind": "gone", "message": "m", "more": 1});
+    records[0]["problem"] = json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}, "more": 1});
     let weather = r#"{"type":"weather",  "rain": 1}"#;
     let gone = json!({"type": "activity", "platform": "garmin-com", "id": "7", "deleted": {"since": when(0), "confirmed": true}});
     let earlier = json!({"type": "transfer", "to": "coros", "activity": {"platform": "garmin-com", "id": "8"}, "outcome": {"kind": "created"}});
@@ -375,14 +375,14 @@ fn the_order_of_the_input_changes_nothing() {
     }
     let list = world.fetch();
     let mut lines: Vec<&str> = list.lines().collect();
-    let expected = world.work.given("gs-diff", &["--all"], &list).ok().out.clone();
+    let expected = world.work.given("gs-diff", &["--explain"], &list).ok().out.clone();
     assert_eq!(expected.lines().count(), 6);
     let mut rng = fastrand::Rng::with_seed(7);
     for _ in 0..4 {
         rng.shuffle(&mut lines);
         let shuffled = lines.join("\n") + "\n";
         // Given twice, it is the same input.
-        assert_eq!(world.work.given("gs-diff", &["--all"], &(shuffled.clone() + &shuffled)).ok().out, expected);
+        assert_eq!(world.work.given("gs-diff", &["--explain"], &(shuffled.clone() + &shuffled)).ok().out, expected);
     }
 }
 
@@ -430,7 +430,7 @@ fn a_copy_that_was_deleted_does_not_stand_in_the_way_of_its_exercise() {
     assert_eq!(planned(said.ok())[2..], expected, "{said}");
     world.apply(&said, &[]).ok();
     world.fetch();
-    nothing_planned(&world.diff(&["--resurrect"]));
+    nothing_planned(&world.diff(&["--restore-deleted"]));
     assert_eq!(SERVICES.map(|service| world.ids(service).len()), [2, 2, 2]);
 }
 
@@ -442,8 +442,8 @@ fn a_sport_that_coros_refuses_for_good_is_not_planned_there_and_told() {
     world.work.change(&format!("UPDATE activities SET sport = 'sailing', sub_sport = NULL WHERE id = '{id}'"));
     let said = world.diff(&[]);
     assert_eq!(planned(said.ok()), [format!("garmin-com {id} > garmin-cn")]);
-    let said = world.diff(&["--all", "--to", "coros"]);
+    let said = world.diff(&["--explain", "--to", "coros"]);
     assert_eq!(planned(said.ok()), [""; 0]);
     assert_eq!(reasons(&said), [r#"skipped: ["coros does not import sailing; --retry sends it all the same"]"#]);
-    assert_eq!(planned(&world.diff(&["--to", "coros", "--retry"])), [format!("garmin-com {id} > coros")]);
+    assert_eq!(planned(&world.diff(&["--to", "coros", "--retry-rejected"])), [format!("garmin-com {id} > coros")]);
 }

@@ -8,6 +8,7 @@ use crate::support::{COROS_LOGIN, asked, coros};
 use garminsync::activity::Activity;
 use garminsync::http::{Http, Secret};
 use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, Platform, Platforms};
+use garminsync::reason::Reason;
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 use jiff::Timestamp;
 
@@ -28,13 +29,13 @@ impl LoginGuard for Once {
     fn was_not_sent(&self) -> platform::Result<()> {
         Ok(())
     }
-    fn in_trouble(&self, _: &str) -> platform::Result<Timestamp> {
+    fn in_trouble(&self, _: &Reason) -> platform::Result<Timestamp> {
         Ok(Timestamp::MAX)
     }
-    fn turned_away(&self, _: &str) -> platform::Result<Timestamp> {
+    fn turned_away(&self, _: &Reason) -> platform::Result<Timestamp> {
         Ok(Timestamp::MAX)
     }
-    fn refused(&self, _: &str) -> platform::Result<()> {
+    fn refused(&self, _: &Reason) -> platform::Result<()> {
         Ok(())
     }
     fn went_well(&self) -> platform::Result<()> {

@@ -8,6 +8,7 @@ use crate::support::Work;
 use crate::support::open_platform;
 use garminsync::activity::Activity;
 use garminsync::platform::{Error, Outgoing, Sent, Uploaded};
+use garminsync::reason::Reason;
 use gs_sim::fit::{self, FitBuilder, Recording, Value, damage};
 use gs_sim::zipfile::{zip_of, zip_of_many};
 
@@ -368,7 +369,7 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
     }
     let said = work.given("gs-download", &[], &list);
     said.ends(75);
-    assert_eq!(said.records()[0]["problem"]["kind"], "retry-later");
+    assert_eq!(said.records()[0]["problem"]["kind"], "retry");
     // Unmounted, the empty folder under it is there.
     fs::create_dir(&dir).unwrap();
     for _ in 0..2 {
@@ -378,14 +379,14 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
     fs::remove_dir(&dir).unwrap();
     fs::write(&dir, b"a file").unwrap();
     work.run("gs-fetch", &["--platform", &name]).ends(2).says("neither a folder nor a zip");
-    assert_eq!(work.given("gs-download", &[], &list).ends(1).records()[1]["problem"]["kind"], "refused");
+    assert_eq!(work.given("gs-download", &[], &list).ends(1).records()[1]["problem"]["kind"], "rejected");
     fs::remove_file(&dir).unwrap();
     fs::rename(work.dir().join("away"), &dir).unwrap();
     fs::remove_file(dir.join("b.fit")).unwrap();
-    work.run("gs-fetch", &["--platform", &name, "--full", "--accept-shrunk"]).ok();
+    work.run("gs-fetch", &["--platform", &name, "--full", "--accept-missing"]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ok().ids(), [id(&run(1))]);
     let gone = work.given("gs-download", &[], &work.run("gs-list", &["--all"]).out);
-    assert_eq!(gone.ends(1).records()[0]["problem"]["kind"], "gone");
+    assert_eq!(gone.ends(1).records()[0]["problem"]["kind"], "not-found");
 }
 
 #[test]
@@ -508,7 +509,7 @@ fn a_full_disk_leaves_nothing_half() {
     let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(Uploaded::Created(_))));
     let full = folder.upload(&outgoing(&run(1)));
-    assert!(matches!(&full, Err(Error::Storage(message)) if message.contains("make room")), "{full:?}");
+    assert!(matches!(&full, Err(Error::Storage(Reason::DiskFull { .. }))), "{full:?}");
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
     support::shell(&format!("umount {}", dir.display()));
 }

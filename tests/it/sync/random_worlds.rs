@@ -233,9 +233,9 @@ impl Trial {
         if !wild {
             let mut said = self.world.work.given(name, args, input);
             self.hear(stage, &said);
-            if said.err.contains("--accept-shrunk") {
+            if said.err.contains("--accept-missing") {
                 // An account that a person has emptied: who looks sees that it is true, and says so.
-                said = self.world.work.given(name, &["--full", "--accept-shrunk"], "");
+                said = self.world.work.given(name, &["--full", "--accept-missing"], "");
                 self.hear(stage, &said);
             }
             return said.out;
@@ -305,7 +305,7 @@ impl Trial {
         let files = whole_lines(&files);
         self.stage(Stage::Upload, &[], &files, wild);
         let list = self.world.work.run("gs-list", &[]).out.clone();
-        let copies = self.world.work.given("gs-dedupe", &["--copies"], &list).out.clone();
+        let copies = self.world.work.given("gs-dedupe", &["--duplicates"], &list).out.clone();
         let copies = self.world.work.given("gs-download", &[], &copies).out.clone();
         let copies = self.world.work.given("gs-dedupe", &[], &copies).out.clone();
         self.stage(Stage::Delete, &["--yes"], &copies, wild);
@@ -348,7 +348,7 @@ impl Trial {
 
     /// Why what is missing is not uploaded.
     fn reasons(&self) -> String {
-        let said = self.world.work.given("gs-diff", &["--all"], &self.world.work.run("gs-list", &[]).out);
+        let said = self.world.work.given("gs-diff", &["--explain"], &self.world.work.run("gs-list", &[]).out);
         let line = |record: &serde_json::Value| {
             let activity = &record["activity"];
             format!(

@@ -1,9 +1,10 @@
 //! `gs-upload` and the ways of COROS: keys, a store, an import, a queue that has its say late, and one session at a time.
 
 use crate::support;
-use crate::support::COROS_LOGIN;
 use crate::support::upload::{COM, COROS, DAY, IMPORT, QUEUE, START, STS, World, kill, kinds, world};
+use crate::support::{COROS_LOGIN, code};
 use gs_sim::{Effect, Fault, ImportSpec, Scenario, StsSpec};
+use serde_json::json;
 
 /// One exercise of garmin.com, planned to COROS, with something changed there.
 fn planned(change: impl FnOnce(&mut Scenario)) -> (World, String) {
@@ -28,15 +29,17 @@ fn says(status: u16, body: &str) -> Effect {
 fn what_the_queue_refuses_late_is_told_and_not_tried_again() {
     let (world, plan) = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(1)), ["problem refused"]);
+    assert_eq!(kinds(said.ends(1)), ["problem rejected"]);
     said.says("status -1").says("does not import this sport");
-    let (kind, why) = world.stands(COROS, START, &[]);
-    assert!(kind == "refused" && why.contains("status -1") && why.contains("--retry"), "{kind} {why}");
+    let reason = world.journal()[0].reason.clone().unwrap();
+    assert!(code(&reason) == "rejected" && reason["detail"].as_str().unwrap().contains("status -1"), "{reason}");
+    let (kind, codes) = world.stands(COROS, START, &[]);
+    assert_eq!((kind.as_str(), codes), ("rejected", vec!["rejected".to_owned(), "rejected-before".into()]));
     assert_eq!(world.settle().ok().silent().out, "");
     import(&world, ImportSpec::default());
-    let again = world.planned(&["--to", "coros", "--retry"], &[START]);
+    let again = world.planned(&["--to", "coros", "--retry-rejected"], &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
-    assert_eq!((world.times(COROS, START), world.outcomes()), (1, vec!["refused".into(), "created".into()]));
+    assert_eq!((world.times(COROS, START), world.outcomes()), (1, vec!["rejected".into(), "created".into()]));
 }
 
 #[test]
@@ -52,7 +55,7 @@ fn a_file_that_the_importer_could_not_read_is_refused() {
         });
         upload.join().unwrap()
     });
-    assert_eq!(kinds(said.ends(1)), ["problem refused"]);
+    assert_eq!(kinds(said.ends(1)), ["problem rejected"]);
     said.says("could not read the file");
 }
 
@@ -67,15 +70,18 @@ fn an_import_that_vanishes_stays_pending_and_is_lost_after_two_days() {
     assert_eq!(kinds(world.settle().ok().silent()), ["pending"]);
     world.let_hours_pass(2);
     let said = world.settle();
-    assert_eq!(kinds(said.ends(1)), ["problem refused"]);
-    said.says("not listed within 6h").says("--to coros --retry");
+    assert_eq!(kinds(said.ends(1)), ["problem rejected"]);
+    let reason = said.record()["problem"]["reason"].clone();
+    assert_eq!((code(&reason), &reason["seconds"]), ("upload-lost", &json!(6 * 3600)));
+    assert!(reason["retry"].as_str().unwrap().contains("--to coros --retry-rejected"), "{reason}");
+    said.says("not listed for 6 hours");
     assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["lost".to_owned()], 1));
     world.sim.clear_log();
     assert_eq!(world.settle().ok().silent().out, "", "told once");
     assert_eq!(world.sim.log().len(), 0);
     world.work.run("gs-fetch", &[]).ok();
-    let (kind, why) = world.stands(COROS, START, &[]);
-    assert!(kind == "refused" && why.contains("--retry"), "{kind} {why}");
+    let (kind, codes) = world.stands(COROS, START, &[]);
+    assert_eq!((kind.as_str(), codes), ("rejected", vec!["upload-lost".to_owned()]));
     assert_eq!(world.sent(COROS), 0, "nothing sends it by itself");
 }
 
@@ -87,7 +93,7 @@ fn lost() -> (World, String) {
     world.work.run("gs-upload", &["--settle-wait", "0"]).ends(1);
     import(&world, ImportSpec::default());
     world.work.run("gs-fetch", &[]).ok();
-    let again = world.planned(&["--to", "coros", "--retry"], &[START]);
+    let again = world.planned(&["--to", "coros", "--retry-rejected"], &[START]);
     (world, again)
 }
 
@@ -162,7 +168,7 @@ fn without_keys_to_the_store_nothing_is_imported_and_the_next_run_does_it() {
         world.sim.fault(Fault::new(effect.clone()).contains(STS));
         let said = world.upload(&plan);
         assert!(said.code == 75 || said.code == 77, "{effect:?} {said}");
-        assert!(kinds(&said).iter().all(|kind| kind == "problem retry-later" || kind == "problem login"), "{said}");
+        assert!(kinds(&said).iter().all(|kind| kind == "problem retry" || kind == "problem login-required"), "{said}");
         assert_eq!(world.sent(COROS), 0);
         assert!(world.outcomes().iter().all(|outcome| outcome == "failed"), "{:?}", world.outcomes());
         world.sim.clear_faults();
@@ -179,7 +185,7 @@ fn all_ways_to_the_keys_gone_is_said_once_and_the_rest_left_alone() {
     });
     let plan = world.plan_of(COM, COROS, &starts);
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(75)), ["problem retry-later"; 2]);
+    assert_eq!(kinds(said.ends(75)), ["problem retry"; 2]);
     said.says("no longer hands out").says("it is left alone in this run");
     assert_eq!(said.err.lines().count(), 1, "{said}");
     assert_eq!(world.outcomes(), ["failed"]);
@@ -219,7 +225,7 @@ fn ancestors_12_a_refusal_with_http_200_is_no_success() {
     let refused = says(200, r#"{"apiCode":"8E16FCC7","message":"Service exceptions","result":"1001"}"#);
     world.sim.fault(Fault::new(refused).path(IMPORT).count(1));
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
+    assert_eq!(kinds(said.ends(75)), ["problem retry"]);
     said.says("Service exceptions");
     assert_eq!((world.outcomes(), world.times(COROS, START)), (vec!["failed".to_owned()], 0));
     assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);
@@ -241,7 +247,7 @@ fn an_object_that_the_importer_does_not_find_is_told_as_that() {
     // Said to be stored, and is not.
     world.sim.fault(Fault::new(says(200, "")).method("PUT").count(1));
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
+    assert_eq!(kinds(said.ends(75)), ["problem retry"]);
     said.says("status -2").says("the file is not at fault");
     let again = world.planned(&["--to", "coros"], &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
@@ -255,7 +261,7 @@ fn a_store_that_refuses_leaves_nothing_imported_and_the_next_run_does_it() {
         let (world, plan) = planned(|scenario| scenario.coros[0].region = region);
         world.sim.fault(Fault::new(says(403, refusal)).method("PUT"));
         let said = world.upload(&plan);
-        assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
+        assert_eq!(kinds(said.ends(75)), ["problem retry"]);
         said.says("SignatureDoesNotMatch");
         assert_eq!((world.sent(COROS), world.outcomes()), (0, vec!["failed".to_owned()]));
         world.sim.clear_faults();
@@ -289,7 +295,7 @@ fn a_session_that_is_ended_again_and_again_costs_one_login_and_sends_nothing() {
     let ended = says(200, r#"{"result":"1019","message":"Access token is invalid"}"#);
     world.sim.fault(Fault::new(ended).contains("/activity/query"));
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
+    assert_eq!(kinds(said.ends(75)), ["problem retry"]);
     said.says("this run has made its one password login").says("gs-auth login --browser");
     assert_eq!((world.asked("coros.com", COROS_LOGIN).len(), world.sent(COROS)), (1, 0));
 }

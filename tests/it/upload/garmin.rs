@@ -1,5 +1,6 @@
 //! `gs-upload` and what Garmin answers: taken, there already, refused at once or late, consent missing, and nonsense.
 
+use crate::support::code;
 use crate::support::upload::{CN, COM, DAY, SEND_GARMIN, START, STATUS_GARMIN, World, kinds, world};
 use gs_sim::{Effect, Fault, UploadAnswer, UploadSpec};
 use serde_json::Value;
@@ -87,35 +88,33 @@ fn what_garmin_knows_by_its_file_is_there_already_at_once_or_late() {
         // Nothing here remembers it, as in a new folder, and the list does not show it for a while.
         world.work.change("DELETE FROM transfers");
         let record = world.upload(&plan).ok().record();
-        assert_eq!(
-            (&record["outcome"]["kind"], &record["outcome"]["id"]),
-            (&"already-there".into(), &id.clone().into())
-        );
+        assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&"exists".into(), &id.clone().into()));
         let row = world.journal().remove(0);
-        assert_eq!((row.outcome.as_deref(), row.to_id.as_deref()), (Some("already-there"), Some(id.as_str())));
+        assert_eq!((row.outcome.as_deref(), row.to_id.as_deref()), (Some("exists"), Some(id.as_str())));
         assert_eq!(world.times(CN, START), 1);
         world.sim.with(|state| state.account("garmin.cn").late.clear());
         world.work.run("gs-fetch", &[]).ok();
-        assert_eq!((world.stands(CN, START, &[]).0, world.journal()[0].confirmed), ("there".into(), true));
+        assert_eq!((world.stands(CN, START, &[]).0, world.journal()[0].confirmed), ("exists".into(), true));
     }
 }
 
-/// It was refused in these words: told, and not planned again until the file changes or somebody says so.
+/// It was rejected in these words: told, and not planned again until the file changes or somebody says so.
 #[track_caller]
-fn stays_refused(world: &World, plan: &str, words: &str) {
-    assert_eq!(world.outcomes().last().unwrap(), "refused");
-    assert!(world.journal().last().unwrap().message.as_deref().unwrap().contains(words));
-    let (kind, why) = world.stands(CN, START, &[]);
-    assert!(kind == "refused" && why.contains(words) && why.contains("--retry"), "{kind} {why}");
-    assert_eq!(world.stands(CN, START, &["--retry"]).0, "to send");
+fn stays_rejected(world: &World, plan: &str, words: &str) {
+    assert_eq!(world.outcomes().last().unwrap(), "rejected");
+    let reason = world.journal().pop().unwrap().reason.unwrap();
+    assert!(code(&reason) == "rejected" && reason["detail"].as_str().unwrap().contains(words), "{reason}");
+    let (kind, codes) = world.stands(CN, START, &[]);
+    assert_eq!((kind.as_str(), codes), ("rejected", vec!["rejected".to_owned(), "rejected-before".into()]));
+    assert_eq!(world.stands(CN, START, &["--retry-rejected"]).0, "to upload");
     assert_eq!(world.settle().ok().silent().out, "", "told once");
     // A person who sends it again sends it.
     set(world, UploadSpec::default());
     world.sim.clear_faults();
-    let again = world.planned(&["--to", CN, "--retry"], &[START]);
+    let again = world.planned(&["--to", CN, "--retry-rejected"], &[START]);
     assert_eq!(again, plan);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
-    assert_eq!((world.times(CN, START), world.stands(CN, START, &[]).0), (1, "there".into()));
+    assert_eq!((world.times(CN, START), world.stands(CN, START, &[]).0), (1, "exists".into()));
 }
 
 #[test]
@@ -125,8 +124,8 @@ fn a_late_failure_is_told_in_garmins_words_and_not_tried_again() {
     let said = world.upload(&plan);
     said.ends(1).says("This device is not yours.");
     let record = said.record();
-    assert_eq!((&record["outcome"]["kind"], &record["problem"]["kind"]), (&"refused".into(), &"refused".into()));
-    stays_refused(&world, &plan, "This device is not yours.");
+    assert_eq!((&record["outcome"]["kind"], &record["problem"]["kind"]), (&"rejected".into(), &"rejected".into()));
+    stays_rejected(&world, &plan, "This device is not yours.");
 }
 
 #[test]
@@ -135,10 +134,10 @@ fn a_400_with_words_is_a_refusal_of_this_file_alone() {
     let plan = world.plan_of(COM, CN, &[START + DAY + 60, START]);
     world.sim.fault(Fault::new(refusal("No such sport.")).path(SEND_GARMIN).nth(2));
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(1)), ["problem refused", "created"]);
+    assert_eq!(kinds(said.ends(1)), ["problem rejected", "created"]);
     said.says("No such sport.");
     let plan = plan.lines().nth(1).unwrap().to_owned() + "\n";
-    stays_refused(&world, &plan, "No such sport.");
+    stays_rejected(&world, &plan, "No such sport.");
 }
 
 #[test]
@@ -146,7 +145,7 @@ fn what_was_refused_is_tried_when_its_file_changes() {
     let (world, plan) = planned(UploadSpec::default());
     world.sim.fault(Fault::new(refusal("Not this one.")).path(SEND_GARMIN).count(1));
     world.upload(&plan).ends(1);
-    assert_eq!(world.stands(CN, START, &[]).0, "refused");
+    assert_eq!(world.stands(CN, START, &[]).0, "rejected");
     // The original comes again, with other bytes.
     let bytes = gs_sim::fit::run(START, 1800, 5000.0).build();
     let id: String = world.work.sql("SELECT from_id FROM transfers");
@@ -156,10 +155,10 @@ fn what_was_refused_is_tried_when_its_file_changes() {
         let source = gs_sim::garmin::activity::Source::Bytes("fit", bytes);
         state.set_source("garmin.com", id.parse().unwrap(), source)
     });
-    assert_eq!(world.stands(CN, START, &[]).0, "refused", "before it is fetched nobody knows");
+    assert_eq!(world.stands(CN, START, &[]).0, "rejected", "before it is fetched nobody knows");
     let list = world.work.run("gs-list", &["--id", &id]).ok().out.clone();
     world.work.given("gs-download", &["--force"], &list).ok();
-    assert_eq!(world.stands(CN, START, &[]).0, "to send");
+    assert_eq!(world.stands(CN, START, &[]).0, "to upload");
     let plan = world.plan_of(COM, CN, &[START]);
     assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);
     assert_eq!(world.times(CN, START), 1);
@@ -173,10 +172,10 @@ fn without_the_consent_the_rest_is_left_alone_and_all_of_it_goes_later() {
     let plan = world.plan_of(COM, CN, &starts);
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(78)), ["problem config"; 3]);
-    said.says("Privacy and Data").says("it is left alone in this run");
+    said.says("Privacy and Data").says("platform skipped for the rest of this run");
     assert_eq!(said.err.lines().count(), 1, "told once: {said}");
     assert_eq!((world.sent(CN), world.outcomes()), (1, vec!["failed".to_owned()]));
-    assert!(starts.iter().all(|start| world.stands(CN, *start, &[]).0 == "to send"), "no file is at fault");
+    assert!(starts.iter().all(|start| world.stands(CN, *start, &[]).0 == "to upload"), "no file is at fault");
     set(&world, UploadSpec::default());
     assert_eq!(kinds(world.upload(&plan).ok()), ["created"; 3]);
     assert!(starts.iter().all(|start| world.times(CN, *start) == 1));
@@ -190,8 +189,8 @@ fn a_strange_answer_to_one_file_again_and_again_is_a_refusal_once_others_are_acc
     let strange = Effect::Status { status: 400, retry_after: None, body: Some("{}".into()), content_type: None };
     let break_it = || world.sim.fault(Fault::new(strange.clone()).path(SEND_GARMIN));
     let try_it = || {
-        assert_eq!(kinds(world.upload(&plan).ends(75)), ["problem retry-later"]);
-        assert_eq!(world.stands(CN, START, &[]).0, "to send");
+        assert_eq!(kinds(world.upload(&plan).ends(75)), ["problem retry"]);
+        assert_eq!(world.stands(CN, START, &[]).0, "to upload");
     };
     break_it();
     (0..4).for_each(|_| try_it());
@@ -201,8 +200,8 @@ fn a_strange_answer_to_one_file_again_and_again_is_a_refusal_once_others_are_acc
     world.sim.clear_faults();
     assert_eq!(kinds(world.upload(&other).ok()), ["created"]);
     break_it();
-    assert_eq!(kinds(world.upload(&plan).ends(1)), ["problem refused"]);
-    stays_refused(&world, &plan, "HTTP 400");
+    assert_eq!(kinds(world.upload(&plan).ends(1)), ["problem rejected"]);
+    stays_rejected(&world, &plan, "HTTP 400");
 }
 
 #[test]
@@ -212,7 +211,7 @@ fn three_strange_answers_in_a_row_and_the_rest_is_left_alone() {
     let plan = world.plan_of(COM, CN, &starts);
     let strange = Effect::Status { status: 400, retry_after: None, body: Some("{}".into()), content_type: None };
     world.sim.fault(Fault::new(strange).path(SEND_GARMIN));
-    assert_eq!(kinds(world.upload(&plan).ends(75)), ["problem retry-later"; 6]);
+    assert_eq!(kinds(world.upload(&plan).ends(75)), ["problem retry"; 6]);
     assert_eq!((world.sent(CN), world.outcomes()), (3, vec!["failed".to_owned(); 3]));
 }
 
@@ -220,7 +219,7 @@ fn three_strange_answers_in_a_row_and_the_rest_is_left_alone() {
 fn what_the_list_shows_late_is_created_all_the_same() {
     let (world, plan) = planned(UploadSpec { listed_after_requests: 4, ..UploadSpec::default() });
     assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);
-    assert_eq!(kinds(world.upload(&plan).ok()), ["already-there"], "whatever the list says");
+    assert_eq!(kinds(world.upload(&plan).ok()), ["exists"], "whatever the list says");
     assert_eq!((world.sent(CN), world.times(CN, START)), (1, 1));
     for _ in 0..4 {
         world.work.run("gs-fetch", &[]).ok();
@@ -235,13 +234,13 @@ fn a_limit_leaves_the_rest_alone_and_a_login_that_is_needed_is_told() {
     let world = world(&starts, |_| {});
     let plan = world.plan_of(COM, CN, &starts);
     world.sim.fault(Fault::new(limit).path(SEND_GARMIN));
-    assert_eq!(kinds(world.upload(&plan).ends(75)), ["problem retry-later"; 2]);
+    assert_eq!(kinds(world.upload(&plan).ends(75)), ["problem retry"; 2]);
     assert_eq!(world.sent(CN), 1);
     world.sim.clear_faults();
     world.work.change("DELETE FROM pacing");
     world.sim.fault(Fault::new(Effect::Unauthorized).path(SEND_GARMIN));
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ends(77)), ["problem login"; 2]);
+    assert_eq!(kinds(said.ends(77)), ["problem login-required"; 2]);
     said.says("gs-auth");
     world.sim.clear_faults();
 }

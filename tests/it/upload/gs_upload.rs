@@ -92,7 +92,7 @@ fn two_sources_of_one_exercise_in_one_plan_are_one_upload() {
     assert_eq!((world.times(COROS, START), world.sent(COROS), world.outcomes().len()), (1, 1, 1));
     // Later, that it is there is known.
     let said = world.upload(&plan);
-    assert_eq!(upload::kinds(said.ok()), ["already-there", "already-there"], "{said}");
+    assert_eq!(upload::kinds(said.ok()), ["exists", "exists"], "{said}");
     assert_eq!((world.times(COROS, START), world.sent(COROS)), (1, 1));
 }
 
@@ -103,7 +103,7 @@ fn a_plan_that_is_fed_twice_sends_once() {
         let plan = world.plan_of(COM, to, &[START]);
         world.upload(&format!("{plan}{plan}")).ok();
         assert_eq!((world.times(to, START), world.sent(to)), (1, 1));
-        assert_eq!(kinds(world.upload(&plan).ok()), ["already-there"]);
+        assert_eq!(kinds(world.upload(&plan).ok()), ["exists"]);
         assert_eq!((world.times(to, START), world.sent(to)), (1, 1));
     }
 }
@@ -124,7 +124,7 @@ fn two_at_once_on_one_plan_make_one_activity() {
                 let mut said = kinds(world.upload(&plan).ok());
                 said.extend(kinds(first.join().unwrap().ok()));
                 said.sort();
-                assert_eq!(said, ["already-there", "created"]);
+                assert_eq!(said, ["created", "exists"]);
             });
             assert_eq!((world.times(to, START), world.sent(to)), (1, 1));
             assert_eq!(world.outcomes(), ["created"], "neither has written over what the other knows");

@@ -38,8 +38,8 @@ fn comes_to_its_end(world: &World, to: &str, plan: &str, sent: usize) {
     assert_eq!((world.times(to, START), world.sent(to)), (1, sent), "{:?}", support::requests(&world.sim));
     let last = world.journal().pop().unwrap();
     assert!(last.confirmed && last.outcome.as_deref() == Some("created"), "{last:?}");
-    assert_eq!(world.stands(to, START, &[]).0, "there");
-    assert_eq!(kinds(world.upload(plan).ok()), ["already-there"]);
+    assert_eq!(world.stands(to, START, &[]).0, "exists");
+    assert_eq!(kinds(world.upload(plan).ok()), ["exists"]);
     world.sim.clear_log();
     assert_eq!((world.settle().ok().silent().out.as_str(), world.sim.log().len()), ("", 0), "nothing is left to ask");
     assert_eq!((world.times(to, START), world.sent(to)), (1, 0));
@@ -89,7 +89,7 @@ fn killed_after_the_answer_and_before_its_row() {
         kill(child);
         drop(other);
         let row = world.journal().remove(0);
-        assert!(row.ticket.is_none() && row.message.is_none(), "{row:?}");
+        assert!(row.ticket.is_none() && row.reason.is_none(), "{row:?}");
         comes_to_its_end(&world, to, &plan, 1);
     }
 }
@@ -124,7 +124,7 @@ fn killed_while_it_reads_back() {
         // Garmin has told the id: it is there, and the next listing confirms it.
         let row = world.journal().remove(0);
         assert!(row.outcome.as_deref() == Some("created") && !row.confirmed, "{row:?}");
-        assert_eq!(world.stands(to, START, &[]).0, "there");
+        assert_eq!(world.stands(to, START, &[]).0, "exists");
         world.work.run("gs-fetch", &[]).ok();
         assert!(world.journal()[0].confirmed);
         assert_eq!((world.times(to, START), world.sent(to)), (1, 1));
@@ -137,8 +137,8 @@ fn an_answer_that_is_lost_is_looked_up_and_nothing_sent_again() {
         let (world, plan) = planned(to);
         world.sim.fault(Fault::new(Effect::AnswerLost).contains(path).count(1));
         let said = world.upload(&plan);
-        assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
-        said.says("; the next run looks");
+        assert_eq!(kinds(said.ends(75)), ["problem retry"]);
+        said.says("; checked next run");
         comes_to_its_end(&world, to, &plan, 1);
     }
 }

@@ -1,6 +1,7 @@
 //! Uploads whose answer was lost: services list late, so one look that does not show them proves nothing.
 
 use crate::support::upload::{CN, COM, COROS, DAY, IMPORT, SEND_GARMIN, START, World, kinds, world};
+use crate::support::{code, codes};
 use gs_sim::{Effect, Fault, ImportSpec, UploadSpec};
 
 const TARGETS: [(&str, &str); 2] = [(CN, SEND_GARMIN), (COROS, IMPORT)];
@@ -32,7 +33,7 @@ fn what_is_listed_late_is_not_sent_a_second_time() {
             world.settle().ok();
         }
         assert_eq!((world.times(CN, START), world.sent(CN)), (1, 1), "{hours:?}");
-        assert_eq!(kinds(world.upload(&plan).ok()), ["already-there"]);
+        assert_eq!(kinds(world.upload(&plan).ok()), ["exists"]);
         assert_eq!(world.times(CN, START), 1);
     }
 }
@@ -43,7 +44,7 @@ fn what_never_arrived_is_sent_again_only_after_a_while_and_two_looks() {
         let (world, _) = lost(to, path, false);
         let said = world.settle();
         assert_eq!(kinds(said.ok()), ["pending"], "{to}");
-        assert!(said.record()["why"].to_string().contains("uploads it again"), "{said}");
+        assert_eq!(codes(&said.record()["reasons"]), ["answer-lost"], "{said}");
         assert_eq!((world.sent(to), world.times(to, START)), (1, 0));
         assert_eq!(world.stands(to, START, &[]).0, "pending", "nor is it planned anew");
         world.let_hours_pass(1);
@@ -91,7 +92,7 @@ fn the_first_sync_of_many_years_is_made_in_portions() {
     // What would be sent is what this run would send.
     let said = world.work.given("gs-upload", &["-n"], &plan);
     said.ok().says("3 would be sent in this run, 4 left for the next ones: at most 3 uploads a run");
-    assert_eq!(said.err.matches(": would be sent to ").count(), 3, "{said}");
+    assert_eq!(said.err.matches(": would upload to ").count(), 3, "{said}");
     world.work.given("gs-upload", &["-n", "--max-upload", "0"], &plan);
     let said = world.upload(&plan);
     assert_eq!(said.ok().says("4 left for the next run").records().len(), 7);
@@ -122,10 +123,10 @@ fn a_file_that_never_arrives_while_others_do_is_refused_after_some_days() {
             world.let_hours_pass(400);
             world.settle();
         }
-        let refused = world.journal().into_iter().find(|row| row.outcome.as_deref() == Some("refused"));
-        let words = refused.map(|row| row.message.unwrap());
+        let rejected = world.journal().into_iter().find(|row| row.outcome.as_deref() == Some("rejected"));
+        let reason = rejected.map(|row| code(&row.reason.unwrap()).to_owned());
         // Where none arrives, the service is out of order.
-        assert_eq!(words.is_some_and(|words| words.contains("never arrived")), others_arrive, "{:?}", world.outcomes());
+        assert_eq!(reason.as_deref(), others_arrive.then_some("never-arrives"), "{:?}", world.outcomes());
     }
 }
 

@@ -1,8 +1,8 @@
 //! `gs-upload` looks before it sends: what is there is not sent, whoever put it there and however little is known of it.
 
-use crate::support;
 use crate::support::upload;
 use crate::support::upload::{CN, COM, COROS, DAY, START, World, coros_run_at, kinds, run_at, start, world};
+use crate::support::{self, code, codes};
 use gs_sim::{ActivitySpec, CorosActivitySpec, Effect, Fault};
 
 /// Ten years ago.
@@ -58,7 +58,7 @@ fn a_look_that_is_too_old_when_the_upload_has_its_turn_is_taken_again() {
     world.sim.fault(Fault::new(Effect::Meanwhile { when: gs_sim::When::Before, change }).host(store).nth(1));
     world.sim.fault(Fault::new(Effect::Held { ms: 16_000 }).host(store));
     let said = world.upload(&plan);
-    assert_eq!(kinds(said.ok()), ["already-there"]);
+    assert_eq!(kinds(said.ok()), ["exists"]);
     assert_eq!((world.times(COROS, START), world.sent(COROS), world.looks(COROS)), (1, 0, 2));
 }
 
@@ -101,7 +101,7 @@ fn a_look_that_is_always_too_old_says_why_and_what_helps() {
     let plan = world.plan_of(COM, CN, &[START]);
     world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/"));
     let said = world.upload(&plan);
-    assert_eq!((kinds(said.ends(75)), world.sent(CN)), (vec!["problem retry-later".to_owned()], 0));
+    assert_eq!((kinds(said.ends(75)), world.sent(CN)), (vec!["problem retry".to_owned()], 0));
     assert!(said.out.contains("slow") && said.out.contains("GS_REQUEST_INTERVAL"), "{said}");
     // What it says does help: a list serves longer.
     world.work.set("GS_REQUEST_INTERVAL", "4s");
@@ -133,11 +133,11 @@ fn what_somebody_put_there_since_is_there_already() {
             world.let_lists_age();
             let said = world.upload(&plan);
             let record = said.ok().record();
-            assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&"already-there".into(), &id.into()));
-            assert!(record["why"].to_string().contains("start"), "the evidence is on the record: {record}");
+            assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&"exists".into(), &id.into()));
+            assert_eq!(codes(&record["reasons"])[0], "start-apart", "the evidence is on the record: {record}");
             assert_eq!((world.times(to, when), world.sent(to), world.looks(to)), (1, 0, 1));
             assert!(world.journal().is_empty(), "nothing was intended");
-            assert_eq!(world.stands(to, when, &[]).0, "there", "and now it is known");
+            assert_eq!(world.stands(to, when, &[]).0, "exists", "and now it is known");
         }
     }
 }
@@ -154,7 +154,7 @@ fn a_look_that_shows_nothing_is_not_the_end_where_something_is_known() {
         world.sim.fault(Fault::new(Effect::ListEmpty { no_content, count_true: false }).path(list).nth(1));
         let said = world.upload(&plan);
         assert_eq!((world.times(to, when), world.sent(to)), (1, 0), "{said}");
-        assert_eq!(kinds(world.upload(&plan).ok()), ["already-there"]);
+        assert_eq!(kinds(world.upload(&plan).ok()), ["exists"]);
     }
 }
 
@@ -191,7 +191,7 @@ fn an_empty_look_is_not_believed_where_all_that_was_known_is_gone() {
         world.sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }).path(list).nth(1));
         let said = world.upload(&plan);
         assert_eq!((world.times(to, START), world.sent(to)), (1, 0), "{said}");
-        assert_eq!(kinds(said.ok()), ["already-there"]);
+        assert_eq!(kinds(said.ok()), ["exists"]);
     }
 }
 
@@ -201,16 +201,16 @@ fn what_begins_in_the_future_is_not_sent() {
     for to in [CN, COROS] {
         let world = world(&[ahead], |_| {});
         let listed = world.work.run("gs-list", &["--platform", COM]).out;
-        let plan = world.work.given("gs-diff", &["--to", to, "--all"], &listed);
+        let plan = world.work.given("gs-diff", &["--to", to, "--explain"], &listed);
         let mut planned = plan.records();
-        planned.retain(|record| record.to_string().contains("it is not known what is there at that time"));
+        planned.retain(|record| codes(&record["reasons"]) == ["not-listed-yet"]);
         assert_eq!(planned.len(), 1, "{plan}");
         // One that was planned under another clock.
         planned[0].as_object_mut().unwrap().remove("outcome");
         let plan = world.work.given("gs-download", &[], &format!("{}\n", planned[0])).ok().out.clone();
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ok()), ["skipped"], "{said}");
-        assert!(said.out.contains("begins in the future"), "{said}");
+        assert_eq!(codes(&said.record()["reasons"]), ["start-in-future"], "{said}");
     }
 }
 
@@ -224,8 +224,8 @@ fn nothing_is_sent_where_the_list_is_not_to_be_had() {
             world.let_lists_age();
             world.sim.fault(Fault::new(effect.clone()).contains(list));
             let said = world.upload(&plan);
-            assert_eq!(kinds(said.ends(75)), ["problem retry-later"; 2], "{effect:?}");
-            said.says("it is left alone in this run");
+            assert_eq!(kinds(said.ends(75)), ["problem retry"; 2], "{effect:?}");
+            said.says("platform skipped for the rest of this run");
             assert_eq!(said.err.lines().count(), 1, "told once: {said}");
             assert_eq!((world.sent(to), world.journal().len()), (0, 0));
             world.sim.clear_faults();
@@ -247,8 +247,9 @@ fn nothing_is_sent_where_the_list_is_suddenly_shorter() {
             _ => state.account("garmin.cn").activities.truncate(2),
         });
         let said = world.upload(&plan);
-        assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
-        said.says("ignored as implausible");
+        assert_eq!(kinds(said.ends(75)), ["problem retry"]);
+        assert_eq!(code(&said.record()["problem"]["reason"]), "listing-implausible");
+        said.says("listing ignored: ");
         assert_eq!((world.sent(to), world.journal().len()), (0, 0));
     }
 }
@@ -270,24 +271,25 @@ fn what_may_be_there_is_held_and_sent_when_the_record_says_so() {
         let world = world(&[START], |_| {});
         let there = ride_by_hand(&world, to);
         world.work.run("gs-fetch", &[]).ok();
-        let (kind, why) = world.stands(to, START, &[]);
-        assert!(kind == "skipped" && why.contains(&there.to_string()) && why.contains("--doubtful"), "{kind} {why}");
-        let plan = world.planned(&["--to", to, "--doubtful"], &[START]);
-        let said = world.upload(&plan.replace("\"doubtful\":true", "\"doubtful\":false"));
+        let (kind, codes) = world.stands(to, START, &[]);
+        assert_eq!((kind.as_str(), codes[0].as_str()), ("skipped", "possible-duplicate"));
+        let plan = world.planned(&["--to", to, "--possible-duplicates"], &[START]);
+        let said = world.upload(&plan.replace("\"allow_possible_duplicate\":true,", ""));
         let record = said.ok().record();
-        assert!(record["why"].to_string().contains("gs-diff --doubtful"), "{record}");
+        let reason = &record["reasons"][0];
+        assert_eq!((code(reason), &reason["id"]), ("possible-duplicate", &there.to_string().into()));
         assert_eq!((kinds(&said), world.sent(to)), (vec!["skipped".to_owned()], 0));
         let record = world.upload(&plan).ok().record();
         assert_eq!((&record["outcome"]["kind"], world.times(to, START)), (&"created".into(), 2));
         assert_ne!(record["outcome"]["id"], there.to_string());
-        assert_eq!(world.stands(to, START, &[]).0, "there");
+        assert_eq!(world.stands(to, START, &[]).0, "exists");
     }
 }
 
 #[test]
 fn what_was_sent_in_doubt_is_not_read_back_as_what_was_there() {
     let world = world(&[START], |scenario| scenario.coros[0].import.vanishes = true);
-    let plan = world.plan_of(COM, COROS, &[START]).replace("\"to\":", "\"doubtful\":true,\"to\":");
+    let plan = world.plan_of(COM, COROS, &[START]).replace("\"to\":", "\"allow_possible_duplicate\":true,\"to\":");
     // The look before the upload is the first to see it, perhaps in the same second.
     ride_by_hand(&world, COROS);
     world.let_lists_age();

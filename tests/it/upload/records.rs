@@ -19,12 +19,17 @@ fn by_hand(world: &World, id: &str) -> String {
     json!({"type": "transfer", "to": CN, "activity": activity}).to_string() + "\n"
 }
 
-/// It is not sent, for this reason.
+/// It is not sent, for the reason with this code.
 #[track_caller]
-fn is_not_sent(world: &World, plan: &str, kind: &str, words: &str) {
+fn is_not_sent(world: &World, plan: &str, kind: &str, code: &str) {
     let said = world.upload(plan);
     assert_eq!(kinds(said.ends(if kind.starts_with("problem") { 1 } else { 0 })), [kind]);
-    assert!(said.out.contains(words), "{said}");
+    let record = said.record();
+    let reason = match &record["problem"] {
+        Value::Null => &record["reasons"][0],
+        problem => &problem["reason"],
+    };
+    assert_eq!(support::code(reason), code, "{said}");
     assert_eq!((world.sim.log().len(), world.journal().len()), (0, 0), "{:?}", support::requests(&world.sim));
 }
 
@@ -38,12 +43,12 @@ fn a_file_that_is_not_in_the_archive_or_no_longer_whole_is_not_sent() {
     for damaged in [bytes[..bytes.len() / 2].to_vec(), gs_sim::fit::damage::wrong_crc(&bytes), Vec::new(), other_sport]
     {
         std::fs::write(&path, damaged).unwrap();
-        is_not_sent(&world, &plan, "problem bad-file", "gs-download --verify");
+        is_not_sent(&world, &plan, "problem corrupt-file", "file-damaged");
     }
     std::fs::remove_file(&path).unwrap();
-    is_not_sent(&world, &plan, "problem bad-file", "gs-download");
+    is_not_sent(&world, &plan, "problem corrupt-file", "file-damaged");
     world.work.change("DELETE FROM files");
-    is_not_sent(&world, &plan, "problem bad-file", "its file is not in the archive; run gs-download first");
+    is_not_sent(&world, &plan, "problem corrupt-file", "file-not-archived");
 }
 
 #[test]
@@ -54,7 +59,7 @@ fn a_file_that_changed_after_planning_is_planned_again_first() {
     world.sim.with(|state| state.set_source("garmin.com", id, gs_sim::garmin::activity::Source::Bytes("fit", bytes)));
     world.work.given("gs-download", &["--force"], &plan).ok();
     world.sim.clear_log();
-    is_not_sent(&world, &plan, "problem bad-file", "plan again");
+    is_not_sent(&world, &plan, "problem corrupt-file", "file-changed");
     let again = world.plan_of(COM, CN, &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
 }
@@ -66,7 +71,7 @@ fn several_files_are_for_a_person_to_choose_from() {
         "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived, verified)
          SELECT platform, id, 1, path || '.2', sha256, bytes, format, origin, archived, verified FROM files",
     );
-    is_not_sent(&world, &plan, "problem bad-file", "it has several files");
+    is_not_sent(&world, &plan, "problem corrupt-file", "several-files");
 }
 
 #[test]
@@ -78,21 +83,21 @@ fn what_the_target_does_not_take_is_skipped_with_the_reason() {
     world.work.download(&["--id", "5"]).ok();
     world.sim.clear_log();
     let plan = by_hand(&world, "5");
-    is_not_sent(&world, &plan, "skipped", "its file is GPX, which is not sent");
+    is_not_sent(&world, &plan, "skipped", "format-not-accepted");
 }
 
 #[test]
 fn without_a_start_nobody_can_look_so_nothing_is_sent() {
     let (world, plan) = planned(CN);
     world.work.change("UPDATE activities SET start_time = NULL");
-    is_not_sent(&world, &plan, "skipped", "it has no start time");
+    is_not_sent(&world, &plan, "skipped", "no-start-time");
 }
 
 #[test]
 fn what_is_on_the_platform_it_comes_from_is_not_sent_there() {
     let (world, plan) = planned(CN);
     let plan = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"garmin-com\"");
-    is_not_sent(&world, &plan, "already-there", "it is not gone");
+    is_not_sent(&world, &plan, "exists", "still-there");
 }
 
 #[test]
@@ -102,12 +107,12 @@ fn a_platform_that_nobody_knows_is_told_and_the_rest_goes_on() {
         is_not_sent(
             &world,
             &plan.replace("\"to\":\"garmin-cn\"", &format!("\"to\":{to:?}")),
-            "problem refused",
-            "unknown platform",
+            "problem rejected",
+            "unknown-platform",
         );
     }
     let strange = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"strava\"");
-    assert_eq!(kinds(world.upload(&format!("{strange}{plan}")).ends(1)), ["problem refused", "created"]);
+    assert_eq!(kinds(world.upload(&format!("{strange}{plan}")).ends(1)), ["problem rejected", "created"]);
 }
 
 #[test]
@@ -120,7 +125,10 @@ fn records_with_a_problem_or_an_outcome_and_those_of_others_pass_untouched() {
         record
     };
     let records = [
-        with("problem", json!({"stage": "gs-download", "kind": "gone", "message": "no more"})),
+        with(
+            "problem",
+            json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "no more", "text": "no more"}}),
+        ),
         with("outcome", json!({"kind": "created", "id": "5"})),
         with("outcome", json!({"kind": "pending"})),
         json!({"type": "activity", "platform": "garmin-com", "id": "1", "mood": "good"}),
@@ -136,7 +144,7 @@ fn records_with_a_problem_or_an_outcome_and_those_of_others_pass_untouched() {
     assert_eq!(sorted(order(&said.ok().silent().records())), sorted(order(&records)));
     assert_eq!((world.sim.log().len(), world.journal().len()), (0, 0));
     // What is not known here stays on the record that is sent, too.
-    let sent = world.upload(&(with("why", json!([])).to_string() + "\n"));
+    let sent = world.upload(&(with("reasons", json!([])).to_string() + "\n"));
     assert_eq!((kinds(sent.ok()), &sent.record()["mood"]), (vec!["created".to_owned()], &json!("good")));
 }
 
@@ -148,12 +156,11 @@ fn a_malformed_line_ends_it_but_what_was_sent_before_is_followed_and_printed() {
             let said = world.upload(&format!("{plan}{bad}\n{plan}"));
             said.ends(65).says("line 2");
             let kind = &kinds(&said)[..];
-            assert!(kind == ["created"] || kind == ["already-there"], "{said}");
+            assert!(kind == ["created"] || kind == ["exists"], "{said}");
             assert_eq!((world.times(to, START), world.outcomes()), (1, vec!["created".to_owned()]));
         }
-        let status: String =
-            world.work.sql("SELECT status FROM runs WHERE command = 'gs-upload' ORDER BY number LIMIT 1");
-        assert_eq!(status, "error");
+        let exit: i64 = world.work.sql("SELECT exit FROM runs WHERE command = 'gs-upload' ORDER BY number LIMIT 1");
+        assert_eq!(exit, 65);
     }
 }
 
@@ -244,8 +251,8 @@ fn ancestors_8_a_failed_upload_is_not_written_as_done() {
         let limit = Effect::Status { status: 429, retry_after: None, body: None, content_type: None };
         world.sim.fault(Fault::new(limit).path(path));
         let said = world.upload(&plan);
-        assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
-        assert_eq!((world.outcomes(), world.stands(to, START, &[]).0), (vec!["failed".to_owned()], "to send".into()));
+        assert_eq!(kinds(said.ends(75)), ["problem retry"]);
+        assert_eq!((world.outcomes(), world.stands(to, START, &[]).0), (vec!["failed".to_owned()], "to upload".into()));
         assert_eq!(world.work.sql::<String>("SELECT status FROM runs WHERE command = 'gs-upload'"), "error");
         world.sim.clear_faults();
         world.work.change("DELETE FROM pacing");
@@ -271,7 +278,7 @@ fn ancestors_11_one_bad_activity_does_not_end_the_run() {
     let said = world.upload(&plan);
     let mut told = kinds(said.ends(1));
     told.sort();
-    assert_eq!(told, ["created", "created", "problem bad-file", "problem bad-file", "problem refused"]);
+    assert_eq!(told, ["created", "created", "problem corrupt-file", "problem corrupt-file", "problem rejected"]);
     assert_eq!((said.err.lines().count(), world.sent(CN)), (3, 3), "{said}");
     let status: String = world.work.sql("SELECT status || ' ' || exit FROM runs WHERE command = 'gs-upload'");
     assert_eq!(status, "partial 1");
