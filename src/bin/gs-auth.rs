@@ -149,7 +149,7 @@ fn one(worker: &Worker) -> Result<Arc<PlatformSpec>> {
 /// The one platform whose login is meant: the one that is named, else the only one of which `is_it` holds; nothing: it holds
 /// of none.
 fn only(worker: &Worker, is_it: impl Fn(&PlatformSpec) -> Result<bool>) -> Result<Option<Arc<PlatformSpec>>> {
-    if !worker.selection.named().is_none() {
+    if worker.selection.named().is_some() {
         return one(worker).map(Some);
     }
     let mut specs = Vec::new();

@@ -115,11 +115,6 @@ impl World {
         self.planned(&["--from", from, "--to", to], starts)
     }
 
-    /// The same, with what may be there already.
-    pub fn plan_of_doubtful(&self, from: &str, to: &str, start: i64) -> String {
-        self.planned(&["--from", from, "--to", to, "--possible-duplicates"], &[start])
-    }
-
     /// The same, with other flags of `gs-diff`.
     pub fn planned(&self, flags: &[&str], starts: &[i64]) -> String {
         let list = self.work.run("gs-list", &[]);

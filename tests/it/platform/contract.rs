@@ -41,6 +41,7 @@ impl House {
             other => panic!("{other} stands in the table and has no set-up here; what holds for it?"),
         };
         let opened = open_platform::open(&name, &world.sim.base_url());
+        let spec = Platforms::default().find_exact(&name).unwrap();
         assert_eq!(spec.has_login(), !user.is_empty());
         if spec.has_login() {
             let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
@@ -403,7 +404,7 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
     for spec in Platforms::default().services() {
         let world = World::new();
         let platform = open_platform::open(&spec.id, &world.sim.base_url()).platform;
-        let entry = Activity { platform: &spec.id.into(), id: "1".into(), ..Activity::default() };
+        let entry = Activity { platform: spec.id.to_string(), id: "1".into(), ..Activity::default() };
         let bytes = run(0).encode();
         let said = [
             platform.activities(&Window::default(), &mut |_| Ok(More::Go)).map(drop),
