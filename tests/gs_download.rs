@@ -401,7 +401,7 @@ fn a_malformed_record_ends_it_with_65_and_its_line_and_what_came_before_is_done(
         lines.next().unwrap()
     );
     let said = work.given("gs-download", &[], &input);
-    said.ends(65).says("line 2 is not a record");
+    said.ends(65).says("invalid record on line 2");
     assert_eq!((said.records().len(), work.files("fit").len()), (1, 1));
     work.download(&["--missing"]).ok();
     assert_eq!(work.files("fit").len(), 2);

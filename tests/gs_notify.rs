@@ -329,10 +329,10 @@ fn ancestors_11_a_malformed_line_is_told_and_ends_nothing() {
     let work = wecom(&sim);
     let input =
         format!(" {{ \"type\":\"weather\" }} \r\n\n{{\"type\":\"activity\"}}\nnonsense\n{}", added(1).trim_end());
-    notify(&work, &[], &input).ends(65).says("line 3 is not a record");
+    notify(&work, &[], &input).ends(65).says("invalid record on line 3");
     let text = &texts(&sim)[0];
     assert!(text.starts_with("garminsync: 1 added, 1 failed\n"), "{text}");
-    assert!(text.contains("- gs-notify ended with exit code 65: line 3 is not a record"), "{text}");
+    assert!(text.contains("- gs-notify ended with exit code 65: invalid record on line 3"), "{text}");
 }
 
 #[test]
