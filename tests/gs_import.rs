@@ -118,7 +118,7 @@ fn ancestors_1_a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_
     let said = import(&work, &["-v"], &theirs.dir);
     said.ok().says("it is a TCX file; kept as that, and the original is asked for again");
     let record = said.records().into_iter().find(|record| record["id"] == all[0].id.as_str()).unwrap();
-    assert_eq!((record["file"]["format"].as_str(), record["file"]["origin"].as_str()), (Some("tcx"), Some("export")));
+    assert_eq!((record["file"]["format"].as_str(), record["file"]["origin"].as_str()), (Some("tcx"), Some("converted")));
     assert!(record["file"]["path"].as_str().unwrap().ends_with("_export.tcx"));
     assert_eq!(bytes_of(&record), all[0].tcx);
     assert_eq!(record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(), older::stamp(all[0].start));
@@ -617,7 +617,7 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
     work.run("gs-fetch", &["--platform", &to]).ok();
     let list = work.run("gs-list", &["--platform", &to]).ok().out.clone();
     let back = work.given("gs-diff", &["--from", &to, "--to", "garmin-com", "--explain"], &list).ok().record();
-    assert!(back["why"][0].as_str().unwrap().contains("it was deleted there"), "{back}");
+    assert_eq!(support::codes(&back["reasons"]), ["deleted-there"], "{back}");
     // What is gone is asked for once, and its export is kept without a failure.
     let said = work.download(&["--missing"]);
     said.ok().says("777: the activity is no longer there").says("what was kept of it stays");

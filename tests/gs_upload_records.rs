@@ -257,7 +257,7 @@ fn ancestors_8_a_failed_upload_is_not_written_as_done() {
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry"]);
         assert_eq!((world.outcomes(), world.stands(to, START, &[]).0), (vec!["failed".to_owned()], "to upload".into()));
-        assert_eq!(world.work.sql::<String>("SELECT status FROM runs WHERE command = 'gs-upload'"), "error");
+        assert_eq!(world.work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-upload'"), 75);
         world.sim.clear_faults();
         world.work.change("DELETE FROM pacing");
         assert_eq!(kinds(world.upload(&world.plan_of(COM, to, &[START])).ok()), ["created"]);
