@@ -163,8 +163,8 @@ fn ancestors_2_and_4_pages_texts_and_halves_are_told_each_and_not_taken() {
     assert_eq!((said.err.lines().count(), sorted(said.ids())), (7, ids(&all[7..])));
     assert_eq!((work.files("fit").len(), fingerprint(&theirs.dir)), (2, before));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), 2);
-    let log = "SELECT status || counts FROM runs WHERE command = 'gs-import'";
-    assert_eq!(work.sql::<String>(log), "partial{\"refused\":7,\"taken\":2}");
+    let log = "SELECT exit || counts FROM runs WHERE command = 'gs-import'";
+    assert_eq!(work.sql::<String>(log), "1{\"refused\":7,\"taken\":2}");
 }
 
 #[test]
@@ -611,7 +611,7 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
         plan.ok().records().into_iter().filter(|record| record.get("outcome").is_none()).collect();
     assert_eq!(planned.len(), 4);
     assert!(planned.iter().all(|record| all[4..].iter().any(|one| record["activity"]["id"] == one.id.as_str())));
-    assert_eq!(plan.out.matches("no list of its platform has shown it yet").count(), 5);
+    assert_eq!(plan.out.matches(r#""code":"never-listed""#).count(), 5);
     // A file that is there, and was deleted at Garmin before: it is not put back.
     fs::write(folder.join("run.fit"), &all[0].fit).unwrap();
     work.run("gs-fetch", &["--platform", &to]).ok();
