@@ -255,7 +255,7 @@ fn an_export_in_place_of_an_original_that_may_come_is_asked_for_again() {
 fn several_originals_in_a_row_that_answer_500_are_the_service_and_not_the_files() {
     let (sim, work) = fetched(plain(12));
     sim.fault(Fault::new(status(500)).contains(FILES));
-    work.download(&["--missing"]).ends(75).says("the same for several in a row");
+    work.download(&["--missing"]).ends(75).says("several requests in a row failed");
     assert_eq!(work.files("fit").len(), 2);
 }
 

@@ -290,7 +290,7 @@ fn a_broken_original_without_an_export_is_kept_as_it_came() {
     work.download(&["--missing"])
         .ends(1)
         .says("rejected in 3 runs")
-        .says("kept as it came: ")
+        .says("kept as received: ")
         .says("_corrupt.zip");
     assert_eq!(runs(&work, 2), [(0, 0), (0, 0)]);
     assert_eq!(work.run("gs-list", &["--id", &id]).record()["unavailable"], true);

@@ -15,7 +15,7 @@ fn span(seconds: u64) -> String {
 /// How to use another account on purpose.
 fn other_account(platform: &str) -> String {
     format!(
-        "for another account use another data folder (--data-dir or DATA_DIR), or remove this account and all that is known of it from this one: gs-auth logout --forget-account --platform {platform}"
+        "for another account use another data folder (--data-dir or DATA_DIR), or remove this account and all its records from this one: gs-auth logout --forget-account --platform {platform}"
     )
 }
 
@@ -49,23 +49,27 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::NativeDevice { manufacturer } => return format!("recorded by a {manufacturer} device"),
         Reason::NativeFile { manufacturer } => return format!("file of a {manufacturer} device"),
         Reason::OnlyArchived => "only this one has its file in the archive",
-        Reason::MoreData { bytes, other_bytes } => return format!("more data: {bytes} bytes, not {other_bytes}"),
-        Reason::EquallyGood { platform } => return format!("as good as on {platform}"),
+        Reason::MoreData { bytes, other_bytes } => {
+            return format!("more data: {bytes} bytes, the other has {other_bytes}");
+        }
+        Reason::EquallyGood { platform } => return format!("equal to the one on {platform}"),
         Reason::Older => "the older activity",
         Reason::Kept { reason } => return format!("kept: {}", nested(reason)),
 
         Reason::FileNotArchived => "file not in the archive; run gs-download",
         Reason::SeveralFiles => "not uploaded: the activity has several files",
         Reason::FileChanged => "file changed since the plan was made; run gs-diff again",
-        Reason::FileDamaged => "file in the archive is corrupt or missing; run gs-list --downloaded | gs-download --verify",
+        Reason::FileDamaged => {
+            "file in the archive is corrupt or missing; run gs-list --downloaded | gs-download --verify"
+        }
         Reason::ConvertedOnly => "only a converted file, no original",
         Reason::EnteredByHand => "entered by hand: no file",
         Reason::NoFile => "the service has no file",
-        Reason::FileUnavailable => "file unavailable: the service does not give it; requested again in a week",
+        Reason::FileUnavailable => "file unavailable: the service does not give it; requested once a week",
         Reason::FormatNotAccepted { format } => return format!("{} files are not uploaded", format.to_uppercase()),
         Reason::SportNotAccepted { sport, platform } => {
             return format!("{platform} does not accept {sport}; upload anyway: gs-diff --retry-rejected");
-        },
+        }
 
         Reason::NoStartTime => "no start time: cannot check for duplicates",
         Reason::StartInFuture { start } => {
@@ -88,7 +92,7 @@ pub(super) fn text(reason: &Reason) -> String {
             );
         }
         Reason::NeverArrived => "the upload never arrived",
-        Reason::NeverArrives => "the upload never arrives, however often it is sent, while other files do",
+        Reason::NeverArrives => "several uploads of this file never arrived, while those of other files did",
         Reason::UploadLost { seconds, retry } => {
             return format!("accepted, but not listed for {}; upload again: {retry}", span(*seconds));
         }
@@ -107,7 +111,10 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::BetterCopy => "the better one of the two",
         Reason::KeptNotListed => "the platform does not list the activity to keep",
         Reason::DeletionLimit { limit } => {
-            return format!("limit of {} reached; raise --max-delete or run again", i18n::counted(*limit, "deletion", "deletions"));
+            return format!(
+                "limit of {} reached; raise --max-delete or run again",
+                i18n::counted(*limit, "deletion", "deletions")
+            );
         }
         Reason::NotConfirmed => "--yes was not given",
         Reason::UnknownActivity => "not in the catalogue; run gs-fetch",
@@ -135,7 +142,9 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("timer times differ: {one:.0} s, {other:.0} s");
         }
         Reason::Distance { percent } => return format!("distance {percent:.1} %"),
-        Reason::DistancesDiffer { metres: [one, other] } => return format!("distances differ: {one:.0} m, {other:.0} m"),
+        Reason::DistancesDiffer { metres: [one, other] } => {
+            return format!("distances differ: {one:.0} m, {other:.0} m");
+        }
         Reason::SameDevice => "same device",
         Reason::DifferentDevices => "different devices",
         Reason::DevicesUnknown => "devices not comparable",
@@ -145,7 +154,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::EntriesUnreadable { count } => {
             return format!("listing ignored: {} could not be read", i18n::counted(*count, "entry", "entries"));
         }
-        Reason::ListingUnordered => "listing ignored: its entries are not in order, so parts may be missing; try again later",
+        Reason::ListingUnordered => {
+            "listing ignored: its entries are not in order, so parts may be missing; try again later"
+        }
         Reason::ListingUnstable { looks } => {
             return format!("listing ignored: {looks} requests gave {looks} different lists; try again later");
         }
@@ -171,13 +182,13 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::NotListed => "never listed",
         Reason::BeingListed => "being listed now",
 
-        Reason::Corrupt { detail } => return format!("{detail}; nothing was saved, tried again next run"),
-        Reason::ServiceDown { reason } => return format!("{}; the same for several in a row", nested(reason)),
+        Reason::Corrupt { detail } => return format!("{detail}; not saved, tried again next run"),
+        Reason::ServiceDown { reason } => return format!("{}; several requests in a row failed", nested(reason)),
         Reason::DownloadsDown { detail } => {
             return format!("the service does not give files that it gave before ({detail}); try again later");
         }
         Reason::RequestedWeekly { runs, reason, kept } => {
-            let kept = kept.as_ref().map(|path| format!("; kept as it came: {path}")).unwrap_or_default();
+            let kept = kept.as_ref().map(|path| format!("; kept as received: {path}")).unwrap_or_default();
             return format!(
                 "{}; rejected in {runs} runs: requested weekly from now on, at once with gs-download --force{kept}",
                 nested(reason)
@@ -188,7 +199,7 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::OutcomeUnknown { detail } => return format!("{detail}; checked next run"),
         Reason::UnexpectedResponse { detail } => {
-            return format!("{detail}; try again later, and report it if it stays so");
+            return format!("{detail}; try again later, and report it if it persists");
         }
         Reason::LoginRequired { detail }
         | Reason::Retry { detail }
@@ -226,8 +237,8 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::LoginInterrupted => "the last login was interrupted",
 
         Reason::NoPlatform { has_settings } => {
-            let file = if *has_settings { "" } else { "; no settings file was found" };
-            return format!("no platform configured; run garminsync setup{file}");
+            let file = if *has_settings { "" } else { " and no settings file found" };
+            return format!("no platform configured{file}; run garminsync setup");
         }
         Reason::UnknownPlatform { name, known } => return format!("unknown platform {name:?}; known: {known}"),
         Reason::DiskFull { path } => return format!("{path}: the disk is full; make room and run again"),

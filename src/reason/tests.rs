@@ -67,7 +67,7 @@ fn a_text_reads_as_people_write() {
     let reason = Box::new(Reason::Rejected { detail: "HTTP 413".into() });
     assert_eq!(
         Reason::RequestedWeekly { runs: 3, reason, kept }.text(Lang::En),
-        "HTTP 413; rejected in 3 runs: requested weekly from now on, at once with gs-download --force; kept as it came: fit/a"
+        "HTTP 413; rejected in 3 runs: requested weekly from now on, at once with gs-download --force; kept as received: fit/a"
     );
     let lost = Reason::UploadLost { seconds: 21_600, retry: "gs-diff --retry-rejected".into() };
     assert_eq!(lost.text(Lang::Zh), "已接受，但 6 小时内未在列表中出现；重新上传：gs-diff --retry-rejected");

@@ -282,7 +282,7 @@ mod tests {
             assert_eq!(*RedactedReason::of(&reason).reason(), reason);
         }
         let nested = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: "token: 0a1b2c".into() }) };
-        assert_eq!(RedactedReason::of(&nested).text(Lang::En), "token: ***; the same for several in a row");
+        assert_eq!(RedactedReason::of(&nested).text(Lang::En), "token: ***; several requests in a row failed");
     }
 
     #[test]
