@@ -63,7 +63,7 @@ struct Args {
     #[arg(long, alias = "retry")]
     retry_rejected: bool,
     /// Match all activities again, whatever was matched before
-    #[arg(long, alias = "again")]
+    #[arg(long, alias = "afresh")]
     rematch: bool,
     #[command(flatten)]
     filter: Filter,

@@ -17,6 +17,18 @@ fn other_account(platform: &str) -> String {
     )
 }
 
+/// How sure a match is.
+fn sureness(certainty: &str) -> &str {
+    match certainty {
+        "same-file" => "同一文件",
+        "match" => "匹配",
+        "two-devices" => "两台设备",
+        "shifted" => "时间错位",
+        "start-only" => "仅开始时间相同",
+        other => other,
+    }
+}
+
 /// The text of a reason.
 pub(super) fn text(reason: &Reason) -> String {
     let nested = |reason: &Reason| reason.text(Lang::Zh);
@@ -31,7 +43,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::ListingUnusable { platform, reason } => return format!("{platform}：{}", nested(reason)),
         Reason::PossibleDuplicate { id, certainty } => {
             let of = if id.is_empty() { String::new() } else { format!("与 {id} ") };
-            return format!("{of}可能重复（{certainty}）；仍要上传：gs-diff --possible-duplicates");
+            return format!("{of}可能重复（{}）；仍要上传：gs-diff --possible-duplicates", sureness(certainty));
         }
         Reason::NoUploadsPlanned { reason } => return format!("未计划上传：{}；请运行 gs-fetch", nested(reason)),
         Reason::RejectedBefore => "曾被拒绝；重新上传：gs-diff --retry-rejected",
@@ -55,7 +67,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::ConvertedOnly => "只有转换后的文件，没有原始文件",
         Reason::EnteredByHand => "手动添加，没有文件",
         Reason::NoFile => "平台上没有文件",
-        Reason::FileUnavailable => "文件无法获取，一周后重试",
+        Reason::FileUnavailable => "平台不提供该文件，每周请求一次",
         Reason::FormatNotAccepted { format } => return format!("不上传 {} 文件", format.to_uppercase()),
         Reason::SportNotAccepted { sport, platform } => {
             return format!("{platform} 不接受{}；仍要上传：gs-diff --retry-rejected", Lang::Zh.sport(sport));
@@ -100,8 +112,8 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("已达到每次删除 {limit} 个的上限；请提高 --max-delete 或再次运行");
         }
         Reason::NotConfirmed => "未指定 --yes",
-        Reason::UnknownActivity => "目录中没有该活动；请运行 gs-fetch",
-        Reason::UnknownKept => "目录中没有要保留的活动；请运行 gs-fetch",
+        Reason::UnknownActivity => "未记录该活动；请运行 gs-fetch",
+        Reason::UnknownKept => "未记录要保留的活动；请运行 gs-fetch",
         Reason::AlreadyDeleted => "已删除",
         Reason::NoLongerListed => "平台列表中已不存在",
         Reason::StillListed => "平台确认了删除，但列表中仍存在；下次运行重试",
@@ -155,7 +167,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::BeingListed => "正在列出",
 
         Reason::Corrupt { detail } => return format!("{detail}；未保存，下次运行重试"),
-        Reason::ServiceDown { reason } => return format!("{}；连续多个均如此", nested(reason)),
+        Reason::ServiceDown { reason } => return format!("{}；连续多次请求均失败", nested(reason)),
         Reason::DownloadsDown { detail } => return format!("平台现在不提供以前提供过的文件（{detail}）；请稍后重试"),
         Reason::RequestedWeekly { runs, reason, kept } => {
             let kept = kept.as_ref().map(|path| format!("；已原样保存：{path}")).unwrap_or_default();
@@ -199,8 +211,8 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::LoginInterrupted => "上次登录被中断",
 
         Reason::NoPlatform { has_settings } => {
-            let file = if *has_settings { "" } else { "；未找到设置文件" };
-            return format!("尚未配置平台；请运行 garminsync setup{file}");
+            let file = if *has_settings { "" } else { "，也未找到设置文件" };
+            return format!("尚未配置平台{file}；请运行 garminsync setup");
         }
         Reason::UnknownPlatform { name, known } => return format!("未知平台 {name:?}；已知：{known}"),
         Reason::DiskFull { path } => return format!("{path}：磁盘已满；请腾出空间后再次运行"),

@@ -15,7 +15,7 @@ fn span(seconds: u64) -> String {
 /// How to use another account on purpose.
 fn other_account(platform: &str) -> String {
     format!(
-        "for another account use another data folder (--data-dir or DATA_DIR), or remove this account and all that is known of it from this one: gs-auth logout --forget-account --platform {platform}"
+        "for another account use another data folder (--data-dir or DATA_DIR), or remove this account and all its records from this one: gs-auth logout --forget-account --platform {platform}"
     )
 }
 
@@ -49,8 +49,10 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::NativeDevice { manufacturer } => return format!("recorded by a {manufacturer} device"),
         Reason::NativeFile { manufacturer } => return format!("file of a {manufacturer} device"),
         Reason::OnlyArchived => "only this one has its file in the archive",
-        Reason::MoreData { bytes, other_bytes } => return format!("more data: {bytes} bytes, not {other_bytes}"),
-        Reason::EquallyGood { platform } => return format!("as good as on {platform}"),
+        Reason::MoreData { bytes, other_bytes } => {
+            return format!("more data: {bytes} bytes, the other has {other_bytes}");
+        }
+        Reason::EquallyGood { platform } => return format!("equal to the one on {platform}"),
         Reason::Older => "the older activity",
         Reason::Kept { reason } => return format!("kept: {}", nested(reason)),
 
@@ -63,7 +65,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::ConvertedOnly => "only a converted file, no original",
         Reason::EnteredByHand => "entered by hand: no file",
         Reason::NoFile => "the service has no file",
-        Reason::FileUnavailable => "file unavailable: the service does not give it; requested again in a week",
+        Reason::FileUnavailable => "file unavailable: the service does not give it; requested once a week",
         Reason::FormatNotAccepted { format } => return format!("{} files are not uploaded", format.to_uppercase()),
         Reason::SportNotAccepted { sport, platform } => {
             return format!("{platform} does not accept {sport}; upload anyway: gs-diff --retry-rejected");
@@ -90,7 +92,7 @@ pub(super) fn text(reason: &Reason) -> String {
             );
         }
         Reason::NeverArrived => "the upload never arrived",
-        Reason::NeverArrives => "the upload never arrives, however often it is sent, while other files do",
+        Reason::NeverArrives => "several uploads of this file never arrived, while those of other files did",
         Reason::UploadLost { seconds, retry } => {
             return format!("accepted, but not listed for {}; upload again: {retry}", span(*seconds));
         }
@@ -180,13 +182,13 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::NotListed => "never listed",
         Reason::BeingListed => "being listed now",
 
-        Reason::Corrupt { detail } => return format!("{detail}; nothing was saved, tried again next run"),
-        Reason::ServiceDown { reason } => return format!("{}; the same for several in a row", nested(reason)),
+        Reason::Corrupt { detail } => return format!("{detail}; not saved, tried again next run"),
+        Reason::ServiceDown { reason } => return format!("{}; several requests in a row failed", nested(reason)),
         Reason::DownloadsDown { detail } => {
             return format!("the service does not give files that it gave before ({detail}); try again later");
         }
         Reason::RequestedWeekly { runs, reason, kept } => {
-            let kept = kept.as_ref().map(|path| format!("; kept as it came: {path}")).unwrap_or_default();
+            let kept = kept.as_ref().map(|path| format!("; kept as received: {path}")).unwrap_or_default();
             return format!(
                 "{}; rejected in {runs} runs: requested weekly from now on, at once with gs-download --force{kept}",
                 nested(reason)
@@ -197,7 +199,7 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::OutcomeUnknown { detail } => return format!("{detail}; checked next run"),
         Reason::UnexpectedResponse { detail } => {
-            return format!("{detail}; try again later, and report it if it stays so");
+            return format!("{detail}; try again later, and report it if it persists");
         }
         Reason::LoginRequired { detail }
         | Reason::Retry { detail }
@@ -235,8 +237,8 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::LoginInterrupted => "the last login was interrupted",
 
         Reason::NoPlatform { has_settings } => {
-            let file = if *has_settings { "" } else { "; no settings file was found" };
-            return format!("no platform configured; run garminsync setup{file}");
+            let file = if *has_settings { "" } else { " and no settings file found" };
+            return format!("no platform configured{file}; run garminsync setup");
         }
         Reason::UnknownPlatform { name, known } => return format!("unknown platform {name:?}; known: {known}"),
         Reason::DiskFull { path } => return format!("{path}: the disk is full; make room and run again"),

@@ -569,4 +569,6 @@ impl fmt::Display for Reason {
 }
 
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;

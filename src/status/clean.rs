@@ -239,6 +239,7 @@ impl Serialize for Clean {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::samples::samples;
 
     #[test]
     fn what_is_no_secret_stays() {
@@ -258,6 +259,30 @@ mod tests {
         ] {
             assert_eq!(Clean::of(text).as_str(), text);
         }
+    }
+
+    #[test]
+    fn no_secret_comes_out_of_any_reason_also_of_one_within_another() {
+        let secret = "for runner@example.com, https://user:hunter2@example.com/x: token=abc123def Bearer s3cr3t0";
+        for reason in samples(secret) {
+            let redacted = RedactedReason::of(&reason);
+            assert_eq!(redacted.reason().code(), reason.code(), "it is the same reason");
+            let json = serde_json::to_string(&redacted).unwrap();
+            for told in [json, redacted.text(Lang::En), redacted.text(Lang::Zh), redacted.reason().to_json()] {
+                for part in ["runner", "hunter2", "abc123def", "s3cr3t0"] {
+                    assert!(!told.contains(part), "{part}: {told}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_reason_without_a_secret_stays() {
+        for reason in samples("HTTP 503; try again later") {
+            assert_eq!(*RedactedReason::of(&reason).reason(), reason);
+        }
+        let nested = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: "token: 0a1b2c".into() }) };
+        assert_eq!(RedactedReason::of(&nested).text(Lang::En), "token: ***; several requests in a row failed");
     }
 
     #[test]

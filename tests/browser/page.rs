@@ -93,6 +93,11 @@ fn each_pair_of_platforms_is_told_in_its_cell() {
     }
 }
 
+/// Several reasons, as the page has them one after the other.
+fn texts(reasons: &Value) -> String {
+    reasons.as_array().into_iter().flatten().map(|reason| text(&reason["text"])).collect::<Vec<_>>().join(" · ")
+}
+
 #[test]
 fn what_is_missing_there_twice_gone_and_refused_is_told_with_its_reason() {
     let lived = lived();
@@ -103,14 +108,14 @@ fn what_is_missing_there_twice_gone_and_refused_is_told_with_its_reason() {
         assert!(said.contains(&format!("{place} {}", number(&group["count"]))), "{group}");
         for item in group["items"].as_array().unwrap() {
             assert!(said.contains(&format!("{} {}", text(&item["platform"]), text(&item["id"]))), "{item}");
-            assert!(item["why"].is_null() || said.contains(text(&item["why"])), "{item}");
+            assert!(said.contains(&texts(&item["reasons"])), "{item}");
         }
     }
     for copy in list(lived, "copies") {
         assert!(said.contains(&format!("{} {}", text(&copy["copy"]["platform"]), text(&copy["copy"]["id"]))));
-        let why = copy["why"].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(" · ");
-        assert!(said.contains(&why), "{why}");
-        let kept = format!("kept: {} ({})", text(&copy["kept"]["id"]), text(&copy["kept_because"]));
+        let reasons = texts(&copy["reasons"]);
+        assert!(said.contains(&reasons), "{reasons}");
+        let kept = format!("kept: {} ({})", text(&copy["kept"]["id"]), text(&copy["kept_because"]["text"]));
         assert_eq!(said.contains(&kept), copy["superfluous"] == true, "{kept}");
     }
     for deletion in list(lived, "deletions") {
@@ -154,7 +159,7 @@ fn the_glance_says_what_the_state_is_and_what_mends_it() {
     assert!(said.contains("It needs you"), "{said}");
     for matter in list(lived, "needs").iter().chain(list(lived, "troubles")) {
         assert!(matter["mend"].is_null() || said.contains(text(&matter["mend"])), "{matter}");
-        assert!(matter["why"].is_null() || said.contains(text(&matter["why"])), "{matter}");
+        assert!(matter["reason"].is_null() || said.contains(text(&matter["reason"]["text"])), "{matter}");
     }
 }
 

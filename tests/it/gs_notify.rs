@@ -67,8 +67,10 @@ fn added(id: u32) -> String {
     format!("{}\n", json!({"type": "transfer", "to": "coros", "activity": activity, "outcome": outcome}))
 }
 
-fn failed(id: &str, kind: &str, message: &str) -> String {
-    let problem = json!({"stage": "gs-download", "kind": kind, "message": message});
+/// A record with a problem, whose reason has the code of its kind.
+fn failed(id: &str, kind: &str, detail: &str) -> String {
+    let reason = json!({"code": kind, "detail": detail, "text": detail});
+    let problem = json!({"command": "gs-download", "kind": kind, "reason": reason});
     format!("{}\n", json!({"type": "activity", "platform": "garmin-com", "id": id, "problem": problem}))
 }
 
@@ -83,7 +85,7 @@ fn every_channel_takes_the_message_and_no_secret_is_shown() {
     for (name, settings, host) in ALL {
         let sim = services();
         let work = set_up(&sim, settings);
-        let said = notify(&work, &["-vv"], &(added(1) + &failed("7", "refused", "no")));
+        let said = notify(&work, &["-vv"], &(added(1) + &failed("7", "rejected", "no")));
         said.ok();
         let taken = messages(&sim);
         assert_eq!(taken.len(), 1, "{name}: {said}");
@@ -156,7 +158,7 @@ fn secrets_come_from_files_and_commands_too() {
 #[test]
 fn ancestors_11_a_message_over_the_limit_is_cut_and_delivered() {
     let words = "这次上传被平台拒绝了，请查看活动的文件，然后再试一次。".repeat(9);
-    let input: String = (0..400).map(|n| failed(&n.to_string(), "refused", &format!("{n}: {words}"))).collect();
+    let input: String = (0..400).map(|n| failed(&n.to_string(), "rejected", &format!("{n}: {words}"))).collect();
     for (format, most) in [("text", 2048), ("markdown", 4096)] {
         let sim = services();
         let mut work = wecom(&sim);
@@ -212,7 +214,7 @@ fn the_same_failure_is_told_once_until_it_changes() {
     notify(&work, &[], &(limit("2", "2026-01-02T00:00:00Z") + &added(5))).ok().silent();
     assert!(texts(&sim)[1].starts_with("garminsync: 1 added, 1 still failing\n"), "{:?}", texts(&sim));
     assert!(!texts(&sim)[1].contains("not before"), "{:?}", texts(&sim));
-    notify(&work, &[], &failed("3", "refused", "no")).ok().silent();
+    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
     notify(&work, &[], "").ok().silent();
     assert_eq!(texts(&sim)[3], "garminsync: nothing fails any more");
     notify(&work, &[], "").ok().silent();
@@ -224,8 +226,8 @@ fn a_message_that_was_not_taken_was_not_told() {
     let sim = services();
     let work = wecom(&sim);
     sim.with(|state| state.scenario.notify.wecom_busy = 3);
-    notify(&work, &[], &failed("3", "refused", "no")).ends(1);
-    notify(&work, &[], &failed("3", "refused", "no")).ok().silent();
+    notify(&work, &[], &failed("3", "rejected", "no")).ends(1);
+    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
     assert_eq!(texts(&sim).len(), 1);
 }
 
@@ -234,13 +236,13 @@ fn failure_and_always() {
     let sim = services();
     let mut work = wecom(&sim);
     work.set("GS_NOTIFY_ON", "failure");
-    for input in [added(1), failed("1", "refused", "no"), failed("1", "refused", "no"), String::new()] {
+    for input in [added(1), failed("1", "rejected", "no"), failed("1", "rejected", "no"), String::new()] {
         notify(&work, &[], &input).ok().silent();
     }
     assert_eq!(texts(&sim).len(), 1);
-    notify(&work, &[], &failed("1", "refused", "no")).ok().silent();
+    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
     assert_eq!(texts(&sim).len(), 2, "it was over in between");
-    notify(&work, &["--on", "always"], &failed("1", "refused", "no")).ok();
+    notify(&work, &["--on", "always"], &failed("1", "rejected", "no")).ok();
     assert!(texts(&sim)[2].contains("garmin-com 1 (1): no [gs-download]"), "{:?}", texts(&sim));
     work.set("GS_NOTIFY_ON", "always");
     notify(&work, &["--on", "change"], "").ok();
@@ -252,7 +254,10 @@ fn failure_and_always() {
 fn what_needs_a_person_comes_first_and_names_the_command() {
     let sim = services();
     let login = "a login is needed; run: gs-auth login --platform garmin-com";
-    let input = added(1) + &failed("3", "refused", "no") + &failed("4", "login", login) + &failed("5", "login", login);
+    let input = added(1)
+        + &failed("3", "rejected", "no")
+        + &failed("4", "login-required", login)
+        + &failed("5", "login-required", login);
     notify(&wecom(&sim), &[], &input).ok().silent();
     let text = &texts(&sim)[0];
     let head = "garminsync: 1 added, 1 failed, a person is needed\nAdded: coros 1\n\nNeeds a person\n- garmin-com: ";
@@ -285,8 +290,8 @@ fn ancestors_11_a_stage_that_failed_without_a_record_is_told() {
     notify(&work, &[], "").ok().silent();
     let text = &texts(&sim)[0];
     assert!(text.starts_with("garminsync: 1 failed, a person is needed\n"), "{text}");
-    let login = "- gs-fetch: a login is needed: no platform is set up; log in first: gs-auth login";
-    assert!(text.contains(login) && text.contains("; run: gs-auth login --platform garmin-com\n"), "{text}");
+    let login = "- gs-fetch: a login is needed: no platform configured";
+    assert!(text.contains(login) && text.contains("; run: garminsync setup\n"), "{text}");
     assert!(text.contains("- gs-upload did not end: it was killed"), "{text}");
     // Another run has nothing to do with that, and changes nothing about it.
     work.set("GS_RUN", "r2");
@@ -302,7 +307,7 @@ fn a_stage_whose_row_is_about_to_end_is_waited_for() {
     work.change("INSERT INTO runs (run, command, started) VALUES ('r1', 'gs-upload', 1)");
     let child = work.spawn("gs-notify", &[], "");
     std::thread::sleep(std::time::Duration::from_millis(300));
-    work.change("UPDATE runs SET exit = 0, status = 'success', finished = 2 WHERE command = 'gs-upload'");
+    work.change("UPDATE runs SET exit = 0, finished = 2 WHERE command = 'gs-upload'");
     assert!(child.wait_with_output().unwrap().status.success());
     assert_eq!(texts(&sim).len(), 0);
 }
@@ -313,10 +318,10 @@ fn a_stage_is_not_told_twice() {
     let work = wecom(&sim);
     notify(&work, &[], "").ok();
     work.change(
-        "INSERT INTO runs (run, command, started, finished, status, exit, message)
-         VALUES ('r1', 'gs-download', 1, 2, 'partial', 1, 'garmin-com 3: no')",
+        "INSERT INTO runs (run, command, started, finished, exit, reason, platform)
+         VALUES ('r1', 'gs-download', 1, 2, 1, json_object('code', 'rejected', 'detail', 'no'), 'garmin-com')",
     );
-    notify(&work, &[], &failed("3", "refused", "no")).ok().silent();
+    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
     assert!(texts(&sim)[0].starts_with("garminsync: 1 failed\n"), "{:?}", texts(&sim));
 }
 
@@ -326,10 +331,10 @@ fn ancestors_11_a_malformed_line_is_told_and_ends_nothing() {
     let work = wecom(&sim);
     let input =
         format!(" {{ \"type\":\"weather\" }} \r\n\n{{\"type\":\"activity\"}}\nnonsense\n{}", added(1).trim_end());
-    notify(&work, &[], &input).ends(65).says("line 3 is not a record");
+    notify(&work, &[], &input).ends(65).says("invalid record on line 3");
     let text = &texts(&sim)[0];
     assert!(text.starts_with("garminsync: 1 added, 1 failed\n"), "{text}");
-    assert!(text.contains("- gs-notify ended with exit code 65: line 3 is not a record"), "{text}");
+    assert!(text.contains("- gs-notify ended with exit code 65: invalid record on line 3"), "{text}");
 }
 
 #[test]
@@ -404,8 +409,8 @@ fn a_ping_tells_that_runs_begin_and_how_they_end() {
     let work = set_up(&sim, &[("HEALTHCHECKS_URL", &url), ("QYWX_BOT_KEY", KEY)]);
     work.run("gs-notify", &["--start"]).ok().silent();
     notify(&work, &[], "").ok().silent();
-    notify(&work, &[], &failed("1", "refused", "no")).ok().silent();
-    notify(&work, &[], &failed("1", "refused", "no")).ok().silent();
+    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
+    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
     let pings: Vec<Message> = messages(&sim).into_iter().filter(|message| message.host == "hc-ping.com").collect();
     let paths: Vec<String> = pings.iter().map(|ping| format!("{} {}?{}", ping.method, ping.path, ping.query)).collect();
     let expected = ["/start", "", "/fail", "/fail"].map(|ending| format!("POST {uuid}{ending}?create=1"));
@@ -418,7 +423,7 @@ fn a_ping_tells_that_runs_begin_and_how_they_end() {
 fn the_webhook_gets_a_signed_report() {
     let sim = services();
     let work = set_up(&sim, &[("WEBHOOK_URL", "https://ntfy.sh/hook"), ("WEBHOOK_SECRET", "hooksign")]);
-    let login = failed("4", "login", "run: gs-auth login");
+    let login = failed("4", "login-required", "run: gs-auth login");
     notify(&work, &[], &(added(1) + &login)).ok().silent();
     let message = &messages(&sim)[0];
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"hooksign").unwrap();
@@ -433,7 +438,11 @@ fn the_webhook_gets_a_signed_report() {
         json!({"added": {"coros": 1}, "deleted": {}, "pending": {}, "copies": {}, "failed": 0})
     );
     assert_eq!(report["added"][0]["activity"]["id"], "1");
-    assert_eq!(report["failures"][0]["activities"][0]["id"], "4");
+    let failure = &report["failures"][0];
+    assert_eq!(failure["activities"][0]["id"], "4");
+    assert_eq!((&failure["command"], &failure["action_needed"]), (&json!("gs-download"), &json!(true)));
+    let reason = json!({"code": "login-required", "detail": "run: gs-auth login", "text": "run: gs-auth login"});
+    assert_eq!((&failure["reason"], &failure["text"]), (&reason, &json!("run: gs-auth login")));
     assert_eq!(report["needs_person"], true);
 }
 
@@ -490,8 +499,7 @@ fn a_web_page_in_the_place_of_an_answer_is_no_acceptance_of_any_channel() {
         said.ends(1).says(&format!("gs-notify: {name}: its answer was not understood (HTTP 200)"));
         assert_eq!(said.out, "");
         // Nor is a real message, which is sent again once the service itself answers.
-        let failing =
-            r#"{"type":"activity","platform":"p","id":"1","problem":{"stage":"s","kind":"refused","message":"no"}}"#;
+        let failing = r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"s","kind":"rejected","reason":{"code":"rejected","detail":"no","text":"no"}}}"#;
         work.given("gs-notify", &[], &format!("{failing}\n")).ends(1).says("its answer was not understood");
         assert_eq!(work.sql::<i64>("SELECT count(*) FROM told WHERE channel NOT LIKE '%:%'"), 0, "{name}");
     }

@@ -109,7 +109,7 @@ fn a_duplicate_that_no_guard_lets_go_is_not_outstanding() {
     assert_eq!(status(&world.work)["outstanding"]["deletions"], 1);
     world.work.run("gs-notify", &["-n", "--show"]).says("1 duplicate to delete");
     // The archive cannot bring it back.
-    world.work.change(&format!("UPDATE files SET origin = 'export' WHERE id IN ('{kept}', '{copy}')"));
+    world.work.change(&format!("UPDATE files SET origin = 'converted' WHERE id IN ('{kept}', '{copy}')"));
     world.work.run("gs-report", &[]).ok();
     assert_eq!(status(&world.work)["outstanding"]["deletions"], 0);
     world.work.change("UPDATE files SET origin = 'original'");
@@ -401,7 +401,7 @@ fn an_upload_that_was_accepted_and_never_appears_is_told_and_comes_by_the_line_t
     let told = status(&world.work);
     let late = matter(&told, "uploads-unconfirmed").unwrap();
     assert_eq!((&told["state"], &late["platform"]), (&json!("trouble"), &json!("garmin-cn")));
-    sync(&world.work, &["--full"]).ends(1).says("not listed within 6h");
+    sync(&world.work, &["--full"]).ends(1).says("not listed for 6 hours");
     let told = status(&world.work);
     let lost = matter(&told, "uploads-lost").unwrap();
     assert_eq!((&told["state"], &lost["count"]), (&json!("person"), &json!(1)), "{:#}", told["needs"]);

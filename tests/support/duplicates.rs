@@ -145,6 +145,13 @@ pub fn down() -> Effect {
     Effect::Status { status: 503, retry_after: None, body: None, content_type: None }
 }
 
+/// The codes of why each record was skipped, in their order.
+pub fn skips(said: &Said) -> Vec<String> {
+    let skips =
+        |record: &Value| codes(&record["outcome"]["reasons"]).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    said.records().iter().flat_map(skips).collect()
+}
+
 /// How many records came to this.
 pub fn outcomes(said: &Said, kind: &str) -> usize {
     said.records().iter().filter(|record| record["outcome"]["kind"] == kind).count()

@@ -121,7 +121,7 @@ impl Lived {
         send(&self.work, &to_cn[..1]).ends(1);
         self.work.set("GS_SETTLE_WAIT", "0");
         send(&self.work, &to_com[..1]).ok();
-        self.happened.insert("refused", from_of(&to_cn[0]));
+        self.happened.insert("rejected", from_of(&to_cn[0]));
         self.happened.insert("pending", from_of(&to_com[0]));
         self.work.run("gs-fetch", &[]).ok();
     }
@@ -146,7 +146,7 @@ impl Lived {
             .filter(|one| held["coros"].iter().filter(|other| other.exercise == one.exercise).count() == 1)
             .filter(|one| !self.was_uploaded("coros", &one.id))
             .collect();
-        for (name, one) in [("deleted", once[0]), ("missed", once[1])] {
+        for (name, one) in [("deleted", once[0]), ("missing-once", once[1])] {
             let id = one.id.parse().unwrap();
             assert!(self.sim.with(|state| state.remove_coros_activity(REGION, id)));
             self.work.run("gs-fetch", &["--full"]).ok();

@@ -72,7 +72,7 @@ fn a_scheduled_run_that_is_missed_is_told_although_a_run_seems_to_be_made_later(
     let is_overdue = |one: &Value| one["what"] == "overdue";
     assert!(told["needs"].as_array().unwrap().iter().any(is_overdue), "{}", told["needs"]);
     // A command that was killed under that clock does not go on for years.
-    work.change("UPDATE runs SET exit = NULL, finished = NULL, status = NULL");
+    work.change("UPDATE runs SET exit = NULL, finished = NULL");
     let told = state(&work);
     assert!(told["needs"].as_array().unwrap().iter().any(is_overdue), "{}", told["needs"]);
 }
@@ -93,7 +93,7 @@ fn an_export_whose_date_is_years_off_is_asked_for_its_original() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     work.archive_all();
-    work.change(&format!("UPDATE files SET origin = 'export', ask_again = unixepoch() + {YEARS}"));
+    work.change(&format!("UPDATE files SET origin = 'converted', ask_again = unixepoch() + {YEARS}"));
     sim.clear_log();
     work.download(&["--missing"]).ok();
     assert_eq!(asked(&sim, support::FILES).len(), 3);

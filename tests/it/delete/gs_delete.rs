@@ -1,7 +1,8 @@
 //! `gs-delete`: each guard by the real command.
 
-use crate::support::duplicates::{OTHERS, down, fill, marked, outcomes, twice, with_copy};
+use crate::support::duplicates::{OTHERS, down, fill, marked, outcomes, skips, twice, with_copy};
 use crate::support::world::{SERVICES, World, nameless, ride, run, start};
+use crate::support::{code, codes};
 use gs_sim::fit::{Recording, damage};
 use gs_sim::garmin::activity::{Device, Source};
 use gs_sim::{Effect, Fault};
@@ -22,13 +23,16 @@ fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
             twice.world.work.sql("SELECT platform || ' ' || id || ' ' || kept_id || ' ' || sha256 FROM deletions");
         let sha256 = gs_sim::sha256(&std::fs::read(twice.file(&twice.copy)).unwrap());
         assert_eq!(row, format!("{service} {} {} {sha256}", twice.copy, twice.kept));
-        let why: String = twice.world.work.sql("SELECT why FROM deletions");
-        assert!(why.contains("same recording") && why.contains("kept: "), "{why}");
+        let evidence: String = twice.world.work.sql("SELECT evidence FROM deletions");
+        let evidence: Value = serde_json::from_str(&evidence).unwrap();
+        assert_eq!(code(&evidence), "duplicate");
+        let codes = codes(&evidence["evidence"]);
+        assert!(codes.first() == Some(&"same-recording") && codes.last() == Some(&"kept"), "{codes:?}");
         // Deleted from here it is gone at once, and nobody is told that a list shrank.
         let gone = twice.world.work.run("gs-list", &["--deleted"]);
         assert_eq!(gone.ok().record()["deleted"]["confirmed"], true);
         let again = twice.delete(&["--yes"]);
-        assert!(again.ok().out.contains("it is gone already"), "{again}");
+        assert_eq!(skips(again.ok()), ["already-deleted"], "{again}");
         twice.world.work.run("gs-fetch", &["--full"]).ok().silent();
         assert_eq!(twice.deletions(), 1);
     }
@@ -38,16 +42,16 @@ fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
 fn ancestors_7_nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_archived() {
     for service in SERVICES {
         let twice = twice(service);
-        twice.kept_because(&twice.delete(&[]), "nobody said --yes");
+        twice.kept_because(&twice.delete(&[]), "not-confirmed");
         let preview = twice.delete(&["-n"]);
-        preview.says(&format!("{service} {}: would be deleted; {} is kept", twice.copy, twice.kept));
-        twice.kept_because(&preview, "--dry-run");
-        twice.kept_because(&twice.delete(&["-n", "--yes"]), "--dry-run");
-        twice.kept_because(&twice.delete(&["--yes", "--max-delete", "0"]), "limit of 0");
+        preview.says(&format!("{service} {}: would delete; {} is kept", twice.copy, twice.kept));
+        twice.kept_because(&preview, "dry-run");
+        twice.kept_because(&twice.delete(&["-n", "--yes"]), "dry-run");
+        twice.kept_because(&twice.delete(&["--yes", "--max-delete", "0"]), "deletion-limit");
         assert!(twice.world.sim.log().is_empty(), "not even a list was asked for");
         // Somebody who skips the download.
         twice.world.work.change("DELETE FROM files");
-        twice.kept_because(&twice.delete(&["--yes"]), "not whole in the archive; run gs-download first");
+        twice.kept_because(&twice.delete(&["--yes"]), "not-archived");
     }
 }
 
@@ -79,13 +83,10 @@ fn the_limit_holds_by_flag_by_setting_and_over_all_commands_of_a_run() {
     let (mut world, marked) = many();
     let said = world.work.given("gs-delete", &["--yes", "--max-delete", "1"], &marked);
     assert_eq!((outcomes(said.ok(), "deleted"), outcomes(&said, "skipped")), (1, 7));
-    assert!(
-        said.out.contains("the limit of 1 deletions a run is reached (--max-delete); the next run goes on"),
-        "{said}"
-    );
+    assert_eq!(skips(&said), ["deletion-limit"; 7], "{said}");
     world.work.set("MAX_DELETE", "2");
     let rehearsed = world.work.given("gs-delete", &["-n"], &marked);
-    assert_eq!(rehearsed.ok().err.matches(": would be deleted;").count(), 2, "as many as one run deletes: {rehearsed}");
+    assert_eq!(rehearsed.ok().err.matches(": would delete;").count(), 2, "as many as one run deletes: {rehearsed}");
     let said = world.work.given("gs-delete", &["--yes"], &marked);
     assert_eq!(outcomes(said.ok(), "deleted"), 2);
     world.work.set("GS_RUN", "one-run").set("MAX_DELETE", "3");
@@ -138,12 +139,12 @@ fn what_is_not_whole_in_the_archive_stays_and_so_does_what_has_no_whole_one_besi
         |path| std::fs::write(path, damage::flip_bit(&std::fs::read(path).unwrap(), 300, 2)).unwrap(),
     ];
     let twice = twice("garmin-com");
-    for (id, words) in [(&twice.copy, "its file is not whole"), (&twice.kept, "to be kept is not whole")] {
+    for (id, code) in [(&twice.copy, "not-archived"), (&twice.kept, "kept-not-archived")] {
         let path = twice.file(id);
         let whole = std::fs::read(&path).unwrap();
         for harm in damages {
             harm(&path);
-            twice.kept_because(&twice.delete(&["--yes"]), words);
+            twice.kept_because(&twice.delete(&["--yes"]), code);
             std::fs::write(&path, &whole).unwrap();
         }
     }
@@ -164,11 +165,11 @@ fn what_the_archive_has_only_as_an_export_stays() {
     world.fetch();
     let twice = marked(world, "garmin-com", &ids);
     assert_eq!(twice.copy, ids[1]);
-    twice.kept_because(&twice.delete(&["--yes"]), "no original FIT file of it");
+    twice.kept_because(&twice.delete(&["--yes"]), "original-not-archived");
     // Nor does a FIT file bring back what it was computed from.
     let twice = self::twice("coros");
-    twice.world.work.change("UPDATE files SET origin = 'export'");
-    twice.kept_because(&twice.delete(&["--yes"]), "no original FIT file of it");
+    twice.world.work.change("UPDATE files SET origin = 'converted'");
+    twice.kept_because(&twice.delete(&["--yes"]), "original-not-archived");
 }
 
 #[test]
@@ -177,13 +178,13 @@ fn what_is_kept_has_to_be_there_now() {
         let twice = twice(service);
         twice.world.remove(service, &twice.kept);
         let said = twice.delete(&["--yes"]);
-        assert!(said.ok().out.contains("the platform does not show the entry that is to be kept"), "{said}");
+        assert_eq!(skips(said.ok()), ["kept-not-listed"], "{said}");
         assert_eq!((twice.deletions(), twice.world.ids(service).len() as i64), (0, OTHERS + 1));
         // And when nobody can say, nothing is deleted either.
         let twice = self::twice(service);
         twice.world.sim.fault(twice.on_list(down()));
         let said = twice.delete(&["--yes"]);
-        said.ends(75).says("left alone in this run");
+        said.ends(75).says("platform skipped for the rest of this run");
         assert!(said.records().iter().any(|record| record["problem"]["kind"] == "retry"), "{said}");
         twice.nothing_happened();
     }
@@ -199,7 +200,7 @@ fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhil
         twice.world.fetch();
         twice.world.remove(service, &twice.kept);
         let said = twice.delete(&["--yes"]);
-        assert!(said.ok().out.contains("does not show the entry that is to be kept"), "{said}");
+        assert_eq!(skips(said.ok()), ["kept-not-listed"], "{said}");
         assert_eq!(twice.deletions(), 0);
         assert!(twice.world.ids(service).contains(&twice.copy));
     }
@@ -216,7 +217,7 @@ fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
         twice.world.sim.fault(Fault::new(answer).path(&format!("/activity-service/activity/{}", twice.kept)));
         let said = twice.delete(&["--yes"]);
         match status {
-            404 | 204 => twice.kept_because(&said, "does not show the entry that is to be kept"),
+            404 | 204 => twice.kept_because(&said, "kept-not-listed"),
             _ => drop(said.ends(75)),
         }
         assert_eq!(twice.deletions(), 0, "HTTP {status} {body}");
@@ -229,7 +230,7 @@ fn what_is_gone_already_is_not_asked_to_go_once_more() {
         let twice = twice(service);
         twice.world.remove(service, &twice.copy);
         let said = twice.delete(&["--yes"]);
-        assert!(said.ok().out.contains("no longer shows it"), "{said}");
+        assert_eq!(skips(said.ok()), ["no-longer-listed"], "{said}");
         assert_eq!(twice.deletions(), 0);
     }
 }
@@ -238,9 +239,9 @@ fn what_is_gone_already_is_not_asked_to_go_once_more() {
 fn what_two_devices_recorded_stays_whatever_the_record_says() {
     let other = Recording { device: (1, 3113, 700_001), ..run(0) };
     let twice = with_copy("garmin-com", &run(0).encode(), &other.encode());
-    twice.kept_because(&twice.delete(&["--yes"]), "two devices recorded it");
+    twice.kept_because(&twice.delete(&["--yes"]), "two-devices");
     for lie in ["same-file", "match"] {
-        twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, lie)), "two devices recorded it");
+        twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, lie)), "two-devices");
     }
 }
 
@@ -256,10 +257,10 @@ fn what_is_shifted_or_begins_alike_stays_whatever_the_record_says() {
         let mark: Value = serde_json::from_str(&twice.claiming("x", "y")).unwrap();
         assert_eq!(mark["id"], twice.copy.as_str());
         assert!(twice.marked.contains(&format!(r#""certainty":"{name}""#)), "{}", twice.marked);
-        twice.kept_because(&twice.delete(&["--yes"]), "not certain that both are one recording");
+        twice.kept_because(&twice.delete(&["--yes"]), "match-not-sure");
         for lie in ["same-file", "match"] {
             let said = twice.given(&["--yes"], &twice.claiming(&twice.kept, lie));
-            twice.kept_because(&said, "not certain that both are one recording");
+            twice.kept_because(&said, "match-not-sure");
         }
     }
 }
@@ -267,13 +268,13 @@ fn what_is_shifted_or_begins_alike_stays_whatever_the_record_says() {
 #[test]
 fn a_record_that_is_less_certain_than_the_files_is_believed_too() {
     let twice = twice("garmin-com");
-    for (told, words) in [
-        ("two-devices", "two devices recorded it"),
-        ("shifted", "not certain"),
-        ("start-only", "not certain"),
-        ("surely", "not certain"),
+    for (told, code) in [
+        ("two-devices", "two-devices"),
+        ("shifted", "match-not-sure"),
+        ("start-only", "match-not-sure"),
+        ("surely", "match-not-sure"),
     ] {
-        twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, told)), words);
+        twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, told)), code);
     }
 }
 
@@ -281,14 +282,14 @@ fn a_record_that_is_less_certain_than_the_files_is_believed_too() {
 fn an_entry_is_never_deleted_for_itself_for_a_stranger_or_for_nobody() {
     let twice = twice("coros");
     let claim = |id: &str| twice.given(&["--yes"], &twice.claiming(id, "same-file"));
-    twice.kept_because(&claim(&twice.copy), "not another one on the same platform");
-    twice.kept_because(&claim("123"), "the catalogue does not know the entry that is to be kept");
+    twice.kept_because(&claim(&twice.copy), "not-another-activity");
+    twice.kept_because(&claim("123"), "unknown-kept");
     let other = twice.world.ids("coros").into_iter().find(|id| ![&twice.kept, &twice.copy].contains(&id)).unwrap();
-    twice.kept_because(&claim(&other), "not certain");
+    twice.kept_because(&claim(&other), "match-not-sure");
     let unknown = twice.changed(|copy| copy["id"] = "999".into());
-    assert!(twice.given(&["--yes"], &unknown).ok().out.contains("the catalogue does not know it"));
+    assert_eq!(skips(twice.given(&["--yes"], &unknown).ok()), ["unknown-activity"]);
     let elsewhere = twice.changed(|copy| copy["platform"] = "strava".into());
-    assert!(twice.given(&["--yes"], &elsewhere).ok().out.contains("unknown platform"));
+    assert_eq!(skips(twice.given(&["--yes"], &elsewhere).ok()), ["unknown-platform"]);
     twice.nothing_happened();
 }
 
@@ -300,7 +301,7 @@ fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
         .map(|(id, of)| {
             let line = twice.marked.lines().find(|line| line.contains(&format!(r#""id":"{id}","name""#))).unwrap();
             let mut record: Value = serde_json::from_str(line).unwrap();
-            record["duplicate_of"] = json!({"id": of, "why": [], "certainty": "same-file"});
+            record["duplicate_of"] = json!({"id": of, "reasons": [], "certainty": "same-file"});
             record
         })
         .into();
@@ -316,7 +317,7 @@ fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
 /// One of three entries of one run, said to be a copy of another of them.
 fn claim(one: &Value, of: &Value) -> String {
     let mut record = one.clone();
-    record["duplicate_of"] = json!({"id": of["id"], "why": [], "certainty": "same-file"});
+    record["duplicate_of"] = json!({"id": of["id"], "reasons": [], "certainty": "same-file"});
     format!("{record}\n")
 }
 
@@ -360,7 +361,7 @@ fn what_this_very_run_has_uploaded_stays_until_the_next() {
     world.fetch();
     let mut twice = marked(world, "garmin-com", &[kept, copy.clone()]);
     assert_eq!(twice.copy, copy);
-    twice.kept_because(&twice.delete(&["--yes"]), "uploaded in this very run");
+    twice.kept_because(&twice.delete(&["--yes"]), "uploaded-in-this-run");
     twice.world.work.set("GS_RUN", "the-next");
     twice.delete(&["--yes"]).ok();
     twice.is_gone();

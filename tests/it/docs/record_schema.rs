@@ -26,7 +26,10 @@ fn all_told(said: &Said, seen: &mut BTreeSet<String>) -> String {
 fn collect(at: &str, value: &Value, seen: &mut BTreeSet<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
         let name = format!("{at}{name}");
-        if ["outcome.kind", "problem.kind", "type", "copy_of.certainty"].contains(&name.as_str()) {
+        for value in value.as_array().into_iter().flatten() {
+            collect(&format!("{name}."), value, seen);
+        }
+        if ["outcome.kind", "problem.kind", "type", "duplicate_of.certainty"].contains(&name.as_str()) {
             seen.insert(format!("{name}={}", value.as_str().unwrap()));
         }
         collect(&format!("{name}."), value, seen);
@@ -63,13 +66,16 @@ fn every_line_that_a_command_prints_is_as_the_schema_has_it() {
         "outcome.kind=created",
         "outcome.kind=deleted",
         "outcome.kind=skipped",
-        "outcome.why",
-        "copy_of.certainty=same-file",
+        "outcome.reasons.code",
+        "outcome.reasons.text",
+        "duplicate_of.certainty=same-file",
+        "duplicate_of.reasons.seconds",
         "problem.kind=corrupt-file",
         "file.format",
         "deleted.confirmed",
         "activity.start_time",
-        "why",
+        "reasons.code",
+        "problem.reason.text",
     ];
     let lacking: Vec<_> = expected.iter().filter(|name| !seen.contains(**name)).collect();
     assert!(lacking.is_empty(), "the pipeline showed no {lacking:?}, only {seen:?}");
@@ -86,7 +92,7 @@ fn what_is_no_record_is_told_apart() {
         ("start_time", json!("yesterday")),
         ("timer_time_s", json!("5")),
         ("file", json!({"path": "a", "sha256": "b", "bytes": -1})),
-        ("duplicate_of", json!({"id": "1", "why": [1], "certainty": "x"})),
+        ("duplicate_of", json!({"id": "1", "reasons": [1], "certainty": "x"})),
         ("type", json!(1)),
     ] {
         let mut bad = good.clone();
@@ -95,6 +101,20 @@ fn what_is_no_record_is_told_apart() {
         let line = bad.to_string();
         assert!(garminsync::record::Record::parse(line.as_bytes()).is_err(), "the commands take {line}");
     }
+    let with = |reason: Value| json!({"type": "transfer", "to": "coros", "activity": {"platform": "p", "id": "1"}, "reasons": [reason]});
+    assert_eq!(faults(&with(json!({"code": "start-apart", "seconds": 2.0, "text": "start +2 s"})), true), [""; 0]);
+    assert_eq!(faults(&with(json!({"code": "of-another-version", "moon": "full", "text": "x"})), false), [""; 0]);
+    for reason in [
+        json!({"code": "start-apart", "seconds": "2", "text": "x"}),
+        json!({"code": "start-apart", "text": "x"}),
+        json!({"code": "stopped"}),
+        json!({"text": "x"}),
+        json!("start +2 s"),
+    ] {
+        assert!(!faults(&with(reason.clone()), false).is_empty(), "{reason}");
+    }
+    let more = json!({"code": "stopped", "moon": "full", "text": "x"});
+    assert!(!faults(&with(more), true).is_empty(), "no parameter of this code");
     assert!(!faults(&json!({"type": "transfer", "to": "coros"}), false).is_empty());
     assert!(!faults(&json!({"platform": "coros"}), false).is_empty());
 }

@@ -66,11 +66,11 @@ fn odd_ones_are_told_as_what_they_are() {
         vec![odd(1, "manual_404"), odd(2, "manual_500"), odd(3, "gpx_origin"), odd(4, "tcx_origin"), refused];
     let (sim, work) = fetched(scenario.start());
     let said = work.download(&["--all"]);
-    said.ok().says("5: kept an export: the original is not to be had (HTTP 403)");
+    said.ok().says("5: saved the TCX export: original unavailable").says("HTTP 403");
     let records = said.records();
     let of = |id: u64| records.iter().find(|record| id_of(record) == id).unwrap();
     for id in [1, 2] {
-        assert_eq!((of(id)["original"].as_str(), &of(id)["downloaded"]), (Some("none"), &false.into()));
+        assert_eq!((&of(id)["no_original"], &of(id)["downloaded"]), (&true.into(), &false.into()));
         assert!(of(id).get("problem").is_none() && of(id).get("file").is_none());
     }
     for (id, format) in [(3, "gpx"), (4, "tcx")] {
@@ -81,7 +81,7 @@ fn odd_ones_are_told_as_what_they_are() {
         assert_eq!(of(id)["file"]["sha256"].as_str(), sim.served("garmin.com", id).as_deref());
         assert!(of(id)["file"]["path"].as_str().unwrap().ends_with(&format!(".{format}")));
     }
-    assert_eq!((of(5)["file"]["format"].as_str(), of(5)["file"]["origin"].as_str()), (Some("tcx"), Some("export")));
+    assert_eq!((of(5)["file"]["format"].as_str(), of(5)["file"]["origin"].as_str()), (Some("tcx"), Some("converted")));
     assert_eq!(of(5)["file"]["sha256"].as_str(), sim.served_export("garmin.com", 5, "tcx").as_deref());
     sim.clear_log();
     work.download(&["--all"]).ok().silent();
@@ -100,9 +100,9 @@ fn is_told_and_not_kept(effect: Effect, words: &str) {
     let problems: Vec<Value> = said.records().iter().filter(|r| !r["problem"].is_null()).cloned().collect();
     assert_eq!((said.records().len(), problems.len()), (3, 1), "{said}");
     assert_eq!(problems[0]["problem"]["kind"], "corrupt-file");
-    assert_eq!(problems[0]["problem"]["stage"], "gs-download");
+    assert_eq!(problems[0]["problem"]["command"], "gs-download");
     assert_eq!(work.files("fit").len(), 2, "{:?}", work.files("fit"));
-    assert_eq!(work.sql::<String>("SELECT status FROM runs WHERE command = 'gs-download'"), "partial");
+    assert_eq!(work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-download'"), 1);
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM problems"), 1);
     assert_eq!(work.download(&["--missing"]).ok().records().len(), 1);
     assert_eq!((work.files("fit").len(), work.sql::<i64>("SELECT count(*) FROM problems")), (3, 0));
@@ -170,7 +170,7 @@ fn a_limit_that_lasts_stops_the_platform_and_the_rest_is_left_for_the_next_run()
     let (sim, work) = fetched(plain(10));
     sim.fault(Fault::new(status(429)).contains(FILES).after(2));
     let said = work.download(&["--missing"]);
-    said.ends(75).says("left for the next run");
+    said.ends(75).says("remaining activities skipped");
     assert_eq!(said.records().iter().filter(|r| r["problem"]["kind"] == "retry").count(), 8);
     assert_eq!(asked(&sim, FILES).len(), 2 + 4, "two files, and four tries of the third");
     sim.clear_faults();
@@ -235,7 +235,7 @@ fn a_service_that_gives_no_files_today_is_no_proof_that_there_are_none() {
 fn an_export_in_place_of_an_original_that_may_come_is_asked_for_again() {
     let (sim, work) = fetched(plain(1));
     sim.fault(Fault::new(status(500)).contains(FILES));
-    work.download(&["--missing"]).ok().says("kept an export");
+    work.download(&["--missing"]).ok().says("saved the ");
     sim.clear_faults();
     sim.clear_log();
     work.download(&["--missing"]).ok().silent();
@@ -251,7 +251,7 @@ fn an_export_in_place_of_an_original_that_may_come_is_asked_for_again() {
 fn several_originals_in_a_row_that_answer_500_are_the_service_and_not_the_files() {
     let (sim, work) = fetched(plain(12));
     sim.fault(Fault::new(status(500)).contains(FILES));
-    work.download(&["--missing"]).ends(75).says("several in a row");
+    work.download(&["--missing"]).ends(75).says("several requests in a row failed");
     assert_eq!(work.files("fit").len(), 2);
 }
 
@@ -368,7 +368,10 @@ fn an_original_that_answers_500_twice_leaves_its_export() {
     let (sim, work) = fetched(plain(1));
     sim.fault(Fault::new(status(500)).contains(FILES));
     let record = work.download(&["--missing"]).ok().record();
-    assert_eq!((record["file"]["origin"].as_str(), record["file"]["format"].as_str()), (Some("export"), Some("tcx")));
+    assert_eq!(
+        (record["file"]["origin"].as_str(), record["file"]["format"].as_str()),
+        (Some("converted"), Some("tcx"))
+    );
     assert_eq!(asked(&sim, FILES).len(), 2);
 }
 
@@ -397,7 +400,7 @@ fn a_malformed_record_ends_it_with_65_and_its_line_and_what_came_before_is_done(
         lines.next().unwrap()
     );
     let said = work.given("gs-download", &[], &input);
-    said.ends(65).says("line 2 is not a record");
+    said.ends(65).says("invalid record on line 2");
     assert_eq!((said.records().len(), work.files("fit").len()), (1, 1));
     work.download(&["--missing"]).ok();
     assert_eq!(work.files("fit").len(), 2);
@@ -491,7 +494,7 @@ fn a_dry_run_fetches_nothing() {
     let (sim, work) = fetched(plain(2));
     let list = work.run("gs-list", &[]).out.clone();
     let said = work.given("gs-download", &["-n"], &list);
-    assert_eq!(said.ok().says("would be fetched").out, list, "the records go on as they came");
+    assert_eq!(said.ok().says("would download").out, list, "the records go on as they came");
     assert_eq!((sim.log().len(), work.files("fit").len()), (0, 0));
 }
 

@@ -62,12 +62,12 @@ fn is_asked_for_once_a_week(what: &str, faults: &[(Effect, &str)], words: &str) 
     third
         .ends(1)
         .says(words)
-        .says("refused in 3 runs; requested once a week from now on, at once with gs-download --force");
+        .says("rejected in 3 runs: requested weekly from now on, at once with gs-download --force");
     sim.clear_log();
     assert_eq!(runs(&work, 2), [(0, 0), (0, 0)], "{what}");
     assert_eq!((missing(&work), sim.log().len()), (Vec::new(), 0), "{what}");
     let record = work.run("gs-list", &["--id", &id]).record();
-    assert_eq!((record["original"].as_str(), &record["downloaded"]), (Some("unavailable"), &json!(false)));
+    assert_eq!((&record["unavailable"], &record["downloaded"]), (&json!(true), &json!(false)));
     let stats = work.run("gs-list", &["--stats"]).record();
     let numbers =
         ["total", "downloaded", "missing", "no_original", "unavailable"].map(|name| stats[name].as_i64().unwrap());
@@ -120,7 +120,7 @@ fn a_file_for_which_the_service_is_always_in_trouble_takes_more_runs() {
     let (sim, work, id) = one_is_archived();
     sim.fault(Fault::new(status(504)).contains(&id).path(DOWNLOADS));
     assert_eq!(runs(&work, 11), [(75, 1); 11]);
-    work.download(&["--missing"]).ends(75).says("refused in 12 runs; requested once a week from now on");
+    work.download(&["--missing"]).ends(75).says("rejected in 12 runs: requested weekly from now on");
     sim.clear_log();
     assert_eq!((runs(&work, 2), sim.log().len()), (vec![(0, 0); 2], 0));
 }
@@ -192,7 +192,9 @@ fn an_outage_makes_no_file_unavailable_where_files_came_before() {
         for _ in 0..5 {
             sim.clear_log();
             let said = work.download(&["--missing"]);
-            said.ends(75).says("the service does not give files that it gave before").says("left for the next run");
+            said.ends(75)
+                .says("the service does not give files that it gave before")
+                .says("remaining activities skipped");
             assert_eq!(said.err.lines().count(), 1, "{what}: {said}");
             assert!(asked(&sim, DOWNLOADS).len() <= 20, "{what}: {} requests", asked(&sim, DOWNLOADS).len());
         }
@@ -247,7 +249,7 @@ fn a_broken_original_is_kept_as_it_came_beside_the_export_and_told_once() {
         .says("saved the TCX export by the service");
     third.says("_corrupt.zip; the original is requested again once a week");
     let file = third.record()["file"].clone();
-    assert_eq!((file["origin"].as_str(), file["format"].as_str()), (Some("export"), Some("tcx")));
+    assert_eq!((file["origin"].as_str(), file["format"].as_str()), (Some("converted"), Some("tcx")));
     let corrupt = work.files("fit").into_iter().find(|path| path.to_string_lossy().contains("_corrupt.")).unwrap();
     let bytes = std::fs::read(&corrupt).unwrap();
     assert_eq!(work.sql::<String>("SELECT sha256 FROM corrupt_originals"), gs_sim::sha256(&bytes));
@@ -283,13 +285,9 @@ fn a_broken_original_without_an_export_is_kept_as_it_came() {
     sim.fault(Fault::new(Effect::TruncatedZip { at: 400 }).contains(&id).path(FILES));
     sim.fault(Fault::new(status(404)).contains(&id).path("/download-service/export/"));
     assert_eq!(runs(&work, 2), [(1, 1), (1, 1)]);
-    work.download(&["--missing"])
-        .ends(1)
-        .says("refused in 3 runs")
-        .says("it is kept as it came: ")
-        .says("_corrupt.zip");
+    work.download(&["--missing"]).ends(1).says("rejected in 3 runs").says("kept as received: ").says("_corrupt.zip");
     assert_eq!(runs(&work, 2), [(0, 0), (0, 0)]);
-    assert_eq!(work.run("gs-list", &["--id", &id]).record()["original"], "unavailable");
+    assert_eq!(work.run("gs-list", &["--id", &id]).record()["unavailable"], true);
     assert_eq!(work.run("gs-list", &["--downloaded"]).ids().len(), 1);
     // Other broken bytes a week later: both are there.
     sim.clear_faults();
@@ -306,11 +304,11 @@ fn an_export_that_comes_later_is_taken_later() {
     sim.fault(Fault::new(Effect::FlipFit).contains(&id).path(FILES));
     sim.fault(Fault::new(status(503)).contains(&id).path("/download-service/export/").count(2 * 4));
     runs(&work, 2);
-    work.download(&["--missing"]).ends(1).says("refused in 3 runs");
-    assert_eq!(work.run("gs-list", &["--id", &id]).record()["original"], "unavailable");
+    work.download(&["--missing"]).ends(1).says("rejected in 3 runs");
+    assert_eq!(work.run("gs-list", &["--id", &id]).record()["unavailable"], true);
     days_later(&work, 8);
     let said = work.download(&["--missing"]);
-    assert_eq!(said.ok().says("saved the TCX export").record()["file"]["origin"], "export");
+    assert_eq!(said.ok().says("saved the TCX export").record()["file"]["origin"], "converted");
 }
 
 #[test]
@@ -359,8 +357,8 @@ fn a_transfer_without_a_file_is_skipped_and_no_failure() {
     let (code, sent) = plan();
     let record = sent.ok().silent().record();
     assert_eq!(
-        (code, record["outcome"]["kind"].as_str(), record["why"][0].as_str()),
-        (0, Some("skipped"), Some("its platform does not give its file"))
+        (code, record["outcome"]["kind"].as_str(), record["reasons"][0]["code"].as_str()),
+        (0, Some("skipped"), Some("file-unavailable"))
     );
     assert_eq!(std::fs::read_dir(&other).unwrap().count(), 0);
 }

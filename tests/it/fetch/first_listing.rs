@@ -92,7 +92,7 @@ fn entries_without_a_start_or_an_id_conclude_nothing() {
             world.sim.fault(Fault::new(gone).path("/activity-service/activity/"));
             world.sim.fault(at(service, effect.clone()));
             let said = sync(&world);
-            said.ends(75).says("entries of the list could not be read");
+            said.ends(75).says("could not be read");
             assert_eq!(said.err.trim().lines().count(), 4, "three of them as examples: {said}");
             nothing_doubled(&world);
             world.sim.clear_faults();
@@ -117,7 +117,7 @@ fn a_list_in_no_order_concludes_nothing_although_it_reached_its_end() {
     for service in ["garmin-com", "coros"] {
         let world = two_equal();
         world.sim.fault(at(service, Effect::ListShuffled { seed: 3 }));
-        sync(&world).ends(75).says("the list is in no order");
+        sync(&world).ends(75).says("not in order");
         nothing_doubled(&world);
         world.sim.clear_faults();
         sync(&world).ok();
@@ -223,15 +223,15 @@ fn what_two_whole_lists_lack_a_while_apart_is_gone() {
     for id in &ids[..8] {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     }
-    work.run("gs-fetch", &[]).ends(75).says("missing 8 of").says("another account");
+    work.run("gs-fetch", &[]).ends(75).says("listing ignored: 8 of ").says("another account");
     // Without a flag: after a list that shrank, the next one is whole.
-    work.run("gs-fetch", &[]).ends(75).says("missing 8 of 20");
+    work.run("gs-fetch", &[]).ends(75).says("listing ignored: 8 of 20 known activities are missing");
     work.run("gs-fetch", &[]).ends(75);
     let earlier = "UPDATE listings SET started = started - 7200, finished = finished - 7200";
     work.change(earlier);
     // Another one meanwhile lacked other activities: what it said does not count for this.
     sim.with(|state| state.remove_activity("garmin.com", ids[9].parse().unwrap()));
-    work.run("gs-fetch", &[]).ends(75).says("missing 9 of 20");
+    work.run("gs-fetch", &[]).ends(75).says("listing ignored: 9 of 20 known activities are missing");
     work.change(earlier);
     work.run("gs-fetch", &[]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 9);
@@ -248,7 +248,7 @@ fn listings_of_other_parts_between_two_whole_ones_that_lack_the_same_do_not_matt
     for id in &ids[20..28] {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     }
-    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    work.run("gs-fetch", &["--full"]).ends(75).says("listing ignored: 8 of 40 known activities are missing");
     for _ in 0..3 {
         let_time_pass();
         work.run("gs-fetch", &["--since", &since]).ok();
@@ -271,7 +271,7 @@ fn a_part_that_shows_what_a_whole_list_lacked_contradicts_it() {
     };
     let let_time_pass = || work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
     remove();
-    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    work.run("gs-fetch", &["--full"]).ends(75).says("listing ignored: 8 of 40 known activities are missing");
     let_time_pass();
     // One of them is there again for a while.
     let start = jiff::Timestamp::from_second(gs_sim::HISTORY_END - 2 * 86_400).unwrap();
@@ -289,7 +289,7 @@ fn a_part_that_shows_what_a_whole_list_lacked_contradicts_it() {
     .ok();
     remove();
     let_time_pass();
-    work.run("gs-fetch", &["--full"]).ends(75).says("missing 8 of 40");
+    work.run("gs-fetch", &["--full"]).ends(75).says("listing ignored: 8 of 40 known activities are missing");
     let_time_pass();
     work.run("gs-fetch", &["--full"]).ok();
 }
@@ -303,7 +303,7 @@ fn what_a_list_of_the_newest_alone_lacks_twice_is_gone_as_well() {
     for id in &ids[..4] {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     }
-    fetch().ends(75).says("missing 4 of");
+    fetch().ends(75).says("listing ignored: 4 of ");
     work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
     fetch().ok();
     fetch().ok();
@@ -334,7 +334,7 @@ fn a_list_of_one_start_for_all_concludes_nothing() {
     let work = Work::with(&sim);
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     work.given("gs-auth", &["import", "-"], &token).ok();
-    work.run("gs-fetch", &[]).ends(75).says("in no order");
+    work.run("gs-fetch", &[]).ends(75).says("not in order");
 }
 
 /// Another tool went round in circles and put one run onto COROS many times: `gs-dedupe` is made for exactly that.

@@ -333,7 +333,7 @@ fn a_list_that_shrank_or_is_empty_is_not_believed() {
     for id in &ids[..4] {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     }
-    work.run("gs-fetch", &["--full"]).ends(75).says("missing 4 of 30");
+    work.run("gs-fetch", &["--full"]).ends(75).says("listing ignored: 4 of 30 known activities are missing");
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 0);
     work.run("gs-fetch", &["--full", "--accept-missing"]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 4);
@@ -378,8 +378,7 @@ fn two_platforms_are_listed_side_by_side_and_one_that_fails_takes_nothing_from_t
     assert_eq!(said.ids().len(), 30);
     assert!(said.records().iter().all(|record| record["platform"] == "garmin-com"));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
-    let status: String = work.sql("SELECT status FROM runs WHERE command = 'gs-fetch'");
-    assert_eq!(status, "error");
+    assert_eq!(work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-fetch'"), 77);
 }
 
 #[test]
@@ -421,7 +420,10 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list(
     let odd = Effect::Status { status: 200, retry_after: None, body: Some(body.into()), content_type: None };
     sim.fault(Fault::new(odd).contains("start=0"));
     let said = work.run("gs-fetch", &["--full", "--new"]);
-    assert_eq!(said.ends(75).says("has no activityId").says("2 entries of the list").ids(), ["5"]);
+    assert_eq!(
+        said.ends(75).says("has no activityId").says("listing ignored: 2 entries could not be read").ids(),
+        ["5"]
+    );
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
 }

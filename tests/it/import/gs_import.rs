@@ -117,7 +117,10 @@ fn ancestors_1_a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_
     let said = import(&work, &["-v"], &theirs.dir);
     said.ok().says("it is a TCX file; kept as that, and the original is asked for again");
     let record = said.records().into_iter().find(|record| record["id"] == all[0].id.as_str()).unwrap();
-    assert_eq!((record["file"]["format"].as_str(), record["file"]["origin"].as_str()), (Some("tcx"), Some("export")));
+    assert_eq!(
+        (record["file"]["format"].as_str(), record["file"]["origin"].as_str()),
+        (Some("tcx"), Some("converted"))
+    );
     assert!(record["file"]["path"].as_str().unwrap().ends_with("_export.tcx"));
     assert_eq!(bytes_of(&record), all[0].tcx);
     assert_eq!(
@@ -165,8 +168,8 @@ fn ancestors_2_and_4_pages_texts_and_halves_are_told_each_and_not_taken() {
     assert_eq!((said.err.lines().count(), sorted(said.ids())), (7, ids(&all[7..])));
     assert_eq!((work.files("fit").len(), fingerprint(&theirs.dir)), (2, before));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), 2);
-    let log = "SELECT status || counts FROM runs WHERE command = 'gs-import'";
-    assert_eq!(work.sql::<String>(log), "partial{\"refused\":7,\"taken\":2}");
+    let log = "SELECT exit || counts FROM runs WHERE command = 'gs-import'";
+    assert_eq!(work.sql::<String>(log), "1{\"refused\":7,\"taken\":2}");
 }
 
 #[test]
@@ -613,13 +616,13 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
         plan.ok().records().into_iter().filter(|record| record.get("outcome").is_none()).collect();
     assert_eq!(planned.len(), 4);
     assert!(planned.iter().all(|record| all[4..].iter().any(|one| record["activity"]["id"] == one.id.as_str())));
-    assert_eq!(plan.out.matches("no list of its platform has shown it yet").count(), 5);
+    assert_eq!(plan.out.matches(r#""code":"never-listed""#).count(), 5);
     // A file that is there, and was deleted at Garmin before: it is not put back.
     fs::write(folder.join("run.fit"), &all[0].fit).unwrap();
     work.run("gs-fetch", &["--platform", &to]).ok();
     let list = work.run("gs-list", &["--platform", &to]).ok().out.clone();
     let back = work.given("gs-diff", &["--from", &to, "--to", "garmin-com", "--explain"], &list).ok().record();
-    assert!(back["why"][0].as_str().unwrap().contains("it was deleted there"), "{back}");
+    assert_eq!(support::codes(&back["reasons"]), ["deleted-there"], "{back}");
     // What is gone is asked for once, and its export is kept without a failure.
     let said = work.download(&["--missing"]);
     said.ok().says("777: the activity is no longer there").says("what was kept of it stays");

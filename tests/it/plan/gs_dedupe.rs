@@ -1,6 +1,6 @@
 //! `gs-dedupe`: what is marked as a copy, what is not, and which one is kept.
 
-use crate::support::{Work, plain};
+use crate::support::{Work, codes, plain};
 use gs_sim::garmin::activity::Source;
 use serde_json::{Value, json};
 
@@ -30,8 +30,8 @@ fn a_copy_is_marked_with_the_evidence_and_the_one_that_is_kept() {
     assert_eq!(out[1], run("1"), "what is kept passes as it came, in its place");
     let copy = &out[0]["duplicate_of"];
     assert_eq!((copy["id"].as_str(), copy["certainty"].as_str()), (Some("1"), Some("match")));
-    let why = copy["why"].to_string();
-    assert!(why.contains("same device") && why.contains("kept: "), "{why}");
+    let codes = codes(&copy["reasons"]);
+    assert!(codes.contains(&"same-device") && codes.last() == Some(&"kept"), "{codes:?}");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn what_has_a_problem_or_is_gone_passes_untouched_and_counts_for_nothing() {
 
 #[test]
 fn an_older_mark_that_no_longer_holds_is_taken_off() {
-    let marked = with(run("1"), json!({"duplicate_of": {"id": "9", "why": ["x"], "certainty": "same-file"}}));
+    let marked = with(run("1"), json!({"duplicate_of": {"id": "9", "reasons": [], "certainty": "same-file"}}));
     assert_eq!(dedupe(&[], &[marked]), [run("1")]);
 }
 
@@ -100,7 +100,7 @@ fn the_tolerance_is_the_setting_of_the_older_tool_and_the_plain_rule_deletes_not
 #[test]
 fn a_malformed_record_gives_no_half_of_an_answer() {
     let said = Work::alone().given("gs-dedupe", &[], &format!("{}\n{{\n", run("1")));
-    said.ends(65).says("line 2 is not a record");
+    said.ends(65).says("invalid record on line 2");
     assert_eq!(said.out, "");
 }
 

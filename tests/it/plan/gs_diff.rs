@@ -2,16 +2,19 @@
 
 use crate::support::world;
 use crate::support::world::{SERVICES, World, ride, run, start, when};
-use crate::support::{COROS_LIST, Said, requests};
+use crate::support::{COROS_LIST, Said, code, codes, requests};
 use gs_sim::garmin::activity::Source;
 use gs_sim::{Effect, Fault, UploadAnswer};
 use serde_json::{Value, json};
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
 
 /// Each transfer as `from id > to`, in the order of the output; those with an outcome are told by [`reasons`].
 fn planned(said: &Said) -> Vec<String> {
     let transfers =
         said.records().into_iter().filter(|record| record["type"] == "transfer" && record["outcome"].is_null());
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     transfers
         .map(|one| {
             format!("{} {} > {}", text(&one["activity"]["platform"]), text(&one["activity"]["id"]), text(&one["to"]))
@@ -19,10 +22,10 @@ fn planned(said: &Said) -> Vec<String> {
         .collect()
 }
 
-/// What is not sent: the kind of the outcome, and why.
+/// What is not uploaded: the kind of the outcome, and the codes of the reasons.
 fn reasons(said: &Said) -> Vec<String> {
     let transfers = said.records().into_iter().filter(|record| !record["outcome"].is_null());
-    transfers.map(|one| format!("{}: {}", one["outcome"]["kind"].as_str().unwrap(), one["why"])).collect()
+    transfers.map(|one| format!("{}: {}", text(&one["outcome"]["kind"]), codes(&one["reasons"]).join(", "))).collect()
 }
 
 #[track_caller]
@@ -53,12 +56,12 @@ fn nothing_is_planned_to_or_from_what_was_never_listed() {
     world.put("coros", &run(1));
     world.work.run("gs-fetch", &["--platform", "garmin-com,garmin-cn"]).ok();
     let said = world.diff(&[]);
-    said.ends(75).says("coros: nothing is planned to or from it: it was never listed; run gs-fetch");
+    said.ends(75).says("coros: no uploads planned: never listed; run gs-fetch");
     assert_eq!(planned(&said), [format!("garmin-com {id} > garmin-cn")]);
     let said = world.diff(&["--to", "coros", "--explain"]);
     said.ends(75);
     assert_eq!(planned(&said), [""; 0]);
-    assert!(reasons(&said)[0].contains("not known what is there"), "{said}");
+    assert_eq!(reasons(&said)[0], "skipped: not-listed-yet", "{said}");
 }
 
 #[test]
@@ -69,16 +72,20 @@ fn nothing_is_planned_to_or_from_what_was_listed_in_part_or_shrank() {
     world.sim.fault(shut(down()));
     world.work.run("gs-fetch", &["--full"]).ends(75);
     let said = world.diff(&[]);
-    said.ends(75).says("coros: nothing is planned to or from it");
+    said.ends(75).says("coros: no uploads planned: ");
     assert_eq!(planned(&said), [format!("garmin-com {new} > garmin-cn")]);
 
     world.sim.clear_faults();
     for [.., coros] in &ids[..4] {
         world.remove("coros", coros);
     }
-    world.work.run("gs-fetch", &["--full"]).ends(75).says("ignored as implausible");
+    world
+        .work
+        .run("gs-fetch", &["--full"])
+        .ends(75)
+        .says("coros: listing ignored: 4 of 12 known activities are missing");
     let said = world.diff(&[]);
-    said.ends(75).says("4 of 12 known activities were not in it");
+    said.ends(75).says("coros: no uploads planned: listing ignored: 4 of 12 known activities are missing");
     assert_eq!(planned(&said), [format!("garmin-com {new} > garmin-cn")]);
     // A person says that it is so: what they deleted is respected, and the rest goes on.
     world.work.run("gs-fetch", &["--full", "--accept-missing"]).ok();
@@ -94,7 +101,7 @@ fn only_what_lies_in_the_window_of_the_listing_is_planned() {
     let said = world.diff(&["--to", "coros", "--from", "garmin-com", "--explain"]);
     let expected = [5, 4, 3].map(|day: usize| format!("garmin-com {} > coros", ids[day]));
     assert_eq!(planned(said.ok()), expected);
-    assert_eq!(reasons(&said), [r#"skipped: ["it is not known what is there at that time"]"#; 5]);
+    assert_eq!(reasons(&said), ["skipped: not-listed-yet"; 5]);
 }
 
 #[test]
@@ -149,8 +156,11 @@ fn ancestors_9_an_exercise_on_two_platforms_goes_to_the_third_once_from_the_bett
         let said = world.diff(&[]);
         let id = &ids.iter().find(|(service, _)| *service == better).unwrap().1;
         assert_eq!(planned(said.ok()), [format!("{better} {id} > coros")]);
-        let why = said.record()["why"].clone();
-        assert_eq!(why, json!(["not on coros", format!("sent from {better}: recorded by a garmin device")]));
+        let reasons = said.record()["reasons"].clone();
+        assert_eq!(codes(&reasons), ["not-on-platform", "uploaded-from"]);
+        let device = json!({"code": "native-device", "manufacturer": "garmin"});
+        assert_eq!((&reasons[1]["platform"], &reasons[1]["reason"]), (&json!(better), &device));
+        assert_eq!(reasons[1]["text"], format!("uploaded from {better}: recorded by a garmin device"));
         world.apply(&said, &[]).ok();
         assert_eq!(world.ids("coros").len(), 1);
         world.fetch();
@@ -178,7 +188,7 @@ fn what_is_under_way_is_not_planned_again() {
         world.fetch();
         nothing_planned(&world.diff(&[]));
         let told = world.diff(&["--explain"]);
-        assert_eq!(reasons(told.ok()), [r#"pending: ["an upload of it is under way"]"#; 2]);
+        assert_eq!(reasons(told.ok()), ["pending: upload-pending"; 2]);
         nothing_planned(&world.diff(&["--restore-deleted", "--retry-rejected", "--possible-duplicates"]));
     }
 }
@@ -211,8 +221,8 @@ fn what_was_refused_is_not_planned_until_the_file_changes_or_somebody_says_so() 
     world.fetch();
     nothing_planned(&to_cn(&[]));
     let told = to_cn(&["--explain"]);
-    assert_eq!(told.ok().record()["outcome"]["kind"], "refused");
-    assert!(told.record()["why"][0].as_str().unwrap().contains("Not today."), "{told}");
+    assert_eq!(reasons(told.ok()), ["rejected: rejected, rejected-before"]);
+    assert!(text(&told.record()["reasons"][0]["detail"]).contains("Not today."), "{told}");
     let expected = [format!("garmin-com {id} > garmin-cn")];
     assert_eq!(planned(to_cn(&["--retry-rejected"]).ok()), expected);
     // Another target has not refused it.
@@ -229,10 +239,10 @@ fn what_somebody_deleted_is_not_put_back_unless_asked() {
     world.remove("coros", &ids[5][2]);
     world.work.run("gs-fetch", &["--full"]).ok();
     nothing_planned(&world.diff(&[]));
-    assert!(reasons(world.diff(&["--explain"]).ok())[0].contains("the next one tells"));
+    assert_eq!(reasons(world.diff(&["--explain"]).ok()), ["skipped: missing-once"]);
     world.work.run("gs-fetch", &["--full"]).ok();
     nothing_planned(&world.diff(&[]));
-    assert!(reasons(world.diff(&["--explain"]).ok())[0].contains("--restore-deleted puts it back"));
+    assert_eq!(reasons(world.diff(&["--explain"]).ok()), ["skipped: deleted-there"]);
     let plan = world.diff(&["--restore-deleted"]);
     assert_eq!(planned(plan.ok()).len(), 1);
     let said = world.apply(&plan, &[]);
@@ -269,10 +279,10 @@ fn what_the_target_may_have_under_another_sport_is_held_until_somebody_says_so()
     world.fetch();
     let to_coros = |args: &[&str]| world.diff(&[&["--to", "coros"], args].concat());
     nothing_planned(&to_coros(&[]));
-    let told = reasons(to_coros(&["--explain"]).ok()).join("\n");
-    assert!(told.contains("start-only") && told.contains("--possible-duplicates sends it"), "{told}");
+    let reason = to_coros(&["--explain"]).ok().record()["reasons"][0].clone();
+    assert_eq!((code(&reason), &reason["certainty"]), ("possible-duplicate", &json!("start-only")));
     let plan = to_coros(&["--possible-duplicates"]);
-    assert_eq!(plan.ok().record()["doubtful"], true);
+    assert_eq!(plan.ok().record()["allow_possible_duplicate"], true);
     world.apply(&plan, &[]).ok();
     assert_eq!(world.ids("coros").len(), 2);
 }
@@ -296,7 +306,11 @@ fn ancestors_10_a_zone_fault_plans_nothing_crosswise_and_no_zone_changes_a_byte(
         nothing_planned(&world.diff(&[]));
         let said = world.diff(&["--explain"]);
         assert_eq!(reasons(said.ok()).len(), 24, "{said}");
-        assert!(reasons(&said).iter().all(|why| why.contains("shifted") && why.contains("start +8:00 h")), "{said}");
+        for record in said.records() {
+            let reasons = &record["reasons"];
+            assert_eq!(codes(reasons)[..2], ["possible-duplicate", "start-shifted"], "{said}");
+            assert_eq!((&reasons[0]["certainty"], &reasons[1]["minutes"]), (&json!("shifted"), &json!(480)));
+        }
         plans.push(said.out);
     }
     plans.dedup();
@@ -328,12 +342,8 @@ fn what_has_no_original_that_the_target_takes_is_not_planned_and_all_tells_why()
     assert_eq!(kinds.iter().filter(|kind| **kind == "created").count(), 1, "{first}");
     assert_eq!(world.ids("coros").len(), 1);
     nothing_planned(&to_coros(&[]));
-    let why = reasons(to_coros(&["--explain"]).ok());
-    let words = ["no original of it, only an export", "GPX, which is not sent", "typed in by hand"];
-    assert_eq!(why.len(), 3, "{why:?}");
-    for (why, words) in why.iter().zip(words) {
-        assert!(why.starts_with("skipped: ") && why.contains(words), "{why}");
-    }
+    let expected = ["skipped: converted-only", "skipped: format-not-accepted", "skipped: entered-by-hand"];
+    assert_eq!(reasons(to_coros(&["--explain"]).ok()), expected);
 }
 
 #[test]
@@ -342,7 +352,7 @@ fn a_malformed_line_plans_nothing_at_all() {
     world.put("garmin-com", &run(0));
     let list = world.fetch();
     let said = world.work.given("gs-diff", &[], &format!("{list}{{\"type\":\"activity\"}}\n"));
-    said.ends(65).says("line 2 is not a record");
+    said.ends(65).says("invalid record on line 2");
     assert_eq!(said.out, "", "half a history would make things look missing");
 }
 
@@ -444,6 +454,6 @@ fn a_sport_that_coros_refuses_for_good_is_not_planned_there_and_told() {
     assert_eq!(planned(said.ok()), [format!("garmin-com {id} > garmin-cn")]);
     let said = world.diff(&["--explain", "--to", "coros"]);
     assert_eq!(planned(said.ok()), [""; 0]);
-    assert_eq!(reasons(&said), [r#"skipped: ["coros does not import sailing; --retry sends it all the same"]"#]);
+    assert_eq!(reasons(&said), ["skipped: sport-not-accepted"]);
     assert_eq!(planned(&world.diff(&["--to", "coros", "--retry-rejected"])), [format!("garmin-com {id} > coros")]);
 }

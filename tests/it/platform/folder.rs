@@ -373,7 +373,7 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
     // Unmounted, the empty folder under it is there.
     fs::create_dir(&dir).unwrap();
     for _ in 0..2 {
-        work.run("gs-fetch", &["--platform", &name, "--full"]).ends(75).says("ignored as implausible");
+        work.run("gs-fetch", &["--platform", &name, "--full"]).ends(75).says("listing ignored: ");
     }
     assert_eq!(work.run("gs-list", &["--deleted"]).ok().ids(), [""; 0]);
     fs::remove_dir(&dir).unwrap();
@@ -430,7 +430,7 @@ fn a_folder_needs_a_path_and_no_login() {
     let status = work.run("gs-auth", &["status"]);
     assert!(!status.ok().out.contains("folder"), "{status}");
     // It is never worked on unless it is named.
-    work.run("gs-fetch", &[]).ends(77).says("no platform is set up");
+    work.run("gs-fetch", &[]).ends(77).says("no platform configured");
     work.run("gs-fetch", &["--platform", &name]).ok().silent();
 }
 

@@ -1,6 +1,7 @@
 //! What `gs-report` takes for equal, missing, doubtful or twice: the platforms that are compared, and those that are not.
 
 use crate::support::world::{SERVICES, World, ride, run};
+use crate::support::{code, codes};
 use gs_sim::UploadSpec;
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ fn what_gs_diff_would_plan_is_what_the_page_says() {
     let planned = world.diff(&[]).ok().records();
     let told = status(&world, &[]);
     for service in SERVICES {
-        let to_send = list(&told, "missing").iter().find(|one| one["on"] == service && one["reason"] == "to-send");
+        let to_send = list(&told, "missing").iter().find(|one| one["on"] == service && one["reason"] == "to-upload");
         let items = to_send.unwrap()["items"].as_array().unwrap();
         let ids: Vec<&Value> = items.iter().map(|item| &item["id"]).collect();
         let expected: Vec<&Value> =
@@ -57,13 +58,13 @@ fn a_folder_is_shown_and_not_compared_unless_it_is_named() {
         .map(|one| (one["name"].as_str().unwrap(), one["compared"].as_bool().unwrap()))
         .collect();
     assert_eq!(compared, [("garmin-com", true), ("garmin-cn", true), ("coros", true), (folder.as_str(), false)]);
-    assert_eq!(missing(&told), ["garmin-cn: to-send 1"], "what only the folder has is for nobody to send");
+    assert_eq!(missing(&told), ["garmin-cn: to-upload 1"], "what only the folder has is for nobody to send");
     assert_eq!((list(&told, "activities").len(), list(&told, "matrix").len()), (2, 12));
     assert_eq!(list(&told, "platforms")[3]["login"], Value::Null);
 
     let named = format!("garmin-com,{folder}");
     let told = status(&world, &["--platform", &named]);
-    assert_eq!(missing(&told), ["garmin-com: to-send 1"]);
+    assert_eq!(missing(&told), ["garmin-com: to-upload 1"]);
     assert_eq!((list(&told, "platforms").len(), list(&told, "matrix").len()), (2, 2));
     let told = status(&world, &["--platform", "coros"]);
     assert_eq!((list(&told, "activities").len(), missing(&told)), (1, vec![]));
@@ -76,10 +77,10 @@ fn the_setting_of_the_older_tool_says_what_is_kept_equal() {
     world.put("coros", &run(1));
     world.fetch();
     world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
-    assert_eq!(missing(&status(&world, &[])), ["garmin-com: to-send 1", "coros: to-send 1"]);
+    assert_eq!(missing(&status(&world, &[])), ["garmin-com: to-upload 1", "coros: to-upload 1"]);
     world.work.set("SYNC_PLATFORM", "");
     let told = status(&world, &[]);
-    assert_eq!(missing(&told), ["garmin-com: to-send 1", "garmin-cn: to-send 2", "coros: to-send 1"]);
+    assert_eq!(missing(&told), ["garmin-com: to-upload 1", "garmin-cn: to-upload 2", "coros: to-upload 1"]);
     world.work.set("SYNC_PLATFORM", "STRAVA");
     world.work.run("gs-report", &[]).ends(78).says("SYNC_PLATFORM");
 }
@@ -93,20 +94,25 @@ fn nothing_is_known_of_what_a_platform_lacks_whose_list_was_never_seen() {
     world.work.run("gs-auth", &["login", "--platform", "coros"]).ok();
     let told = status(&world, &[]);
     let coros = list(&told, "platforms").iter().find(|one| one["name"] == "coros").unwrap();
-    assert_eq!([&coros["not_known"], &coros["total"]], [&json!("it was never listed"), &json!(0)]);
-    assert_eq!(missing(&told), ["coros: not-known 1"]);
+    assert_eq!((code(&coros["not_known"]), &coros["total"]), ("not-listed", &json!(0)));
+    assert_eq!(missing(&told), ["coros: not-listed 1"]);
     let item = &list(&told, "missing")[0]["items"][0];
-    assert_eq!([&item["id"], &item["why"]], [id.as_str(), "coros: it was never listed"]);
+    assert_eq!((&item["id"], codes(&item["reasons"])), (&json!(id), vec!["listing-unusable"]));
+    assert_eq!(item["reasons"][0]["text"], "coros: never listed");
     // Nor is anything sent from where nothing is known.
     world.fetch();
-    world.work.change("UPDATE listings SET believed = 0, message = 'cut' WHERE platform = 'coros'");
+    world.work.change(
+        "UPDATE listings SET believed = 0, reason = '{\"code\":\"listing-unordered\"}' WHERE platform = 'coros'",
+    );
     let told = status(&world, &[]);
     assert_eq!(
         missing(&told),
-        ["garmin-com: not-known 1", "garmin-cn: to-send 1", "garmin-cn: not-known 1", "coros: not-known 1"]
+        ["garmin-com: not-listed 1", "garmin-cn: to-upload 1", "garmin-cn: not-listed 1", "coros: not-listed 1"]
     );
     let from_coros = &list(&told, "missing")[0]["items"][0];
-    assert_eq!([&from_coros["platform"], &from_coros["why"]], ["coros", "coros: cut"]);
+    let reason = &from_coros["reasons"][0];
+    assert_eq!([&from_coros["platform"], &reason["platform"]], ["coros", "coros"]);
+    assert_eq!((code(reason), code(&reason["reason"])), ("listing-unusable", "listing-unordered"));
 }
 
 #[test]
@@ -131,11 +137,15 @@ fn ancestors_10_a_zone_that_was_mistaken_is_told_on_one_platform_and_across_two(
     assert_eq!(faults.len(), 2, "{:#}", told["time_zone_faults"]);
     let is_told = |pair: [&str; 2]| faults.iter().any(|one| *one == pair || *one == [pair[1], pair[0]]);
     assert!(is_told([&ids[0], &ids[1]]) && is_told([&other, &far]), "{faults:?}");
-    assert!(list(&told, "time_zone_faults")[0]["why"].to_string().contains(" h"));
+    assert_eq!(codes(&list(&told, "time_zone_faults")[0]["reasons"])[0], "start-shifted");
     assert_eq!(told["copies"], json!([]), "a suspected fault is no copy");
-    let doubtful = list(&told, "missing").iter().find(|one| one["on"] == "garmin-cn" && one["reason"] == "doubtful");
-    let why = doubtful.unwrap()["items"][0]["why"].as_str().unwrap();
-    assert!(why.starts_with(&format!("{far}, shifted: ")), "{why}");
+    let possible =
+        list(&told, "missing").iter().find(|one| one["on"] == "garmin-cn" && one["reason"] == "possible-duplicate");
+    let reason = &possible.unwrap()["items"][0]["reasons"][0];
+    assert_eq!(
+        (code(reason), &reason["id"], &reason["certainty"]),
+        ("possible-duplicate", &json!(far), &json!("shifted"))
+    );
 }
 
 #[test]
@@ -171,8 +181,9 @@ fn an_upload_that_never_showed_is_told_as_lost() {
     world.work.run("gs-upload", &[]).ends(1);
     let told = status(&world, &[]);
     assert_eq!(list(&told, "refused")[0]["outcome"], "lost");
-    assert!(list(&told, "refused")[0]["words"].as_str().unwrap().contains("not listed within 6h"));
-    assert_eq!(missing(&told)[0], "garmin-com: refused 1");
+    let reason = &list(&told, "refused")[0]["reason"];
+    assert_eq!((code(reason), &reason["seconds"]), ("upload-lost", &json!(6 * 3600)));
+    assert_eq!(missing(&told)[0], "garmin-com: rejected 1");
 }
 
 #[test]

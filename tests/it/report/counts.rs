@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::history::{Held, PLATFORMS, WORDS, exercises, find, key, list, lived, moment, text};
+use crate::support::{code, codes};
 use serde_json::{Value, json};
 
 #[test]
@@ -50,10 +51,12 @@ fn of_the_logins_it_tells_how_long_they_live_and_which_is_dead() {
         let login = &lived.platform(name)["login"];
         let expires = format!("SELECT expires FROM accounts WHERE platform = '{name}'");
         assert_eq!(login["expires"], moment(lived, &expires));
-        assert_eq!((&login["renewable"], &login["dead"]), (&json!(true), &Value::Null));
+        assert_eq!((&login["renewable"], &login["ended"]), (&json!(true), &Value::Null));
     }
     let coros = lived.platform("coros");
-    assert!(text(&coros["login"]["dead"]).starts_with("COROS no longer takes the token: another login"), "{coros}");
+    let ended = &coros["login"]["ended"];
+    assert_eq!(code(ended), "login-required", "{coros}");
+    assert!(text(&ended["detail"]).contains("another login"), "{coros}");
     assert_eq!(coros["cooldown_until"], Value::Null);
 }
 
@@ -72,7 +75,7 @@ fn the_matrix_has_what_two_services_share_and_what_only_one_of_them_has() {
             assert_eq!(pair["both"], here.intersection(&there).count(), "{one} {other}");
             assert_eq!(pair["only"], here.difference(&there).count(), "{one} {other}");
             assert_eq!(pair["pending"], u64::from(other == "garmin-com" && has(one, "pending")), "{one} {other}");
-            assert_eq!(pair["refused"], u64::from(other == "garmin-cn" && has(one, "refused")), "{one} {other}");
+            assert_eq!(pair["refused"], u64::from(other == "garmin-cn" && has(one, "rejected")), "{one} {other}");
         }
     }
 }
@@ -100,10 +103,11 @@ fn what_is_missing_is_what_others_have_each_for_its_reason() {
         let here = lived.exercises(on);
         let others: BTreeSet<String> = PLATFORMS.iter().flat_map(|name| lived.exercises(name)).collect();
         let mut lacking: BTreeSet<String> = others.difference(&here).cloned().collect();
-        let happened = [("garmin-com", "pending"), ("garmin-cn", "refused"), ("coros", "deleted"), ("coros", "missed")];
+        let happened =
+            [("garmin-com", "pending"), ("garmin-cn", "rejected"), ("coros", "deleted"), ("coros", "missing-once")];
         for (platform, event) in happened {
             let own = match event {
-                "deleted" | "missed" => lived.gone[event].clone(),
+                "deleted" | "missing-once" => lived.gone[event].clone(),
                 _ => of_entry[&lived.happened[event]].clone(),
             };
             let expected: BTreeSet<String> = if platform == on { [own].into() } else { [].into() };
@@ -112,7 +116,7 @@ fn what_is_missing_is_what_others_have_each_for_its_reason() {
         }
         let (to_send, no_file): (BTreeSet<String>, BTreeSet<String>) =
             lacking.into_iter().partition(|exercise| sendable(exercise));
-        assert_eq!(missing(on, "to-send"), to_send, "{on}");
+        assert_eq!(missing(on, "to-upload"), to_send, "{on}");
         assert_eq!(missing(on, "no-file"), no_file, "{on}");
     }
     let total: usize = list(lived, "missing").iter().map(|one| one["items"].as_array().unwrap().len()).sum();
@@ -126,22 +130,23 @@ fn what_is_not_sent_says_why_and_since_when() {
         let found = find(&lived.status["missing"], |one| one["on"] == on && one["reason"] == reason);
         found["items"][0].clone()
     };
-    assert_eq!(one("garmin-cn", "refused")["why"], format!("Garmin refuses the file: {WORDS}"));
-    for (reason, absences) in [("deleted", 2), ("missed", 1)] {
+    let rejected = one("garmin-cn", "rejected");
+    assert_eq!(codes(&rejected["reasons"]), ["rejected"]);
+    assert!(text(&rejected["reasons"][0]["detail"]).ends_with(WORDS), "{rejected}");
+    for (reason, absences) in [("deleted", 2), ("missing-once", 1)] {
         let since = format!(
             "SELECT absent_since FROM activities WHERE platform = 'coros' AND id = '{}' AND absences = {absences}",
             lived.happened[reason].1
         );
         assert_eq!(one("coros", reason)["since"], moment(lived, &since));
     }
-    let why: BTreeSet<String> = list(lived, "missing")
+    let reasons: BTreeSet<String> = list(lived, "missing")
         .iter()
         .filter(|one| one["reason"] == "no-file")
         .flat_map(|one| one["items"].as_array().unwrap())
-        .map(|item| text(&item["why"]).to_owned())
+        .map(|item| codes(&item["reasons"]).join(" "))
         .collect();
-    assert!(why.contains("it was typed in by hand and has no file"), "{why:?}");
-    assert!(why.contains("its file is GPX, which is not sent"), "{why:?}");
+    assert!(reasons.contains("entered-by-hand") && reasons.contains("format-not-accepted"), "{reasons:?}");
 }
 
 #[test]
@@ -157,7 +162,7 @@ fn what_is_not_archived_is_told_by_reason() {
             (SELECT a.platform, a.id, CASE WHEN p.id IS NOT NULL THEN 'failed' WHEN f.broken THEN 'broken'
                 WHEN a.manual OR a.original IS NOT NULL THEN 'no-original' ELSE 'not-yet' END reason
              FROM activities a LEFT JOIN files f ON (f.platform, f.id, f.part) = (a.platform, a.id, 0)
-             LEFT JOIN problems p ON (p.platform, p.id, p.stage) = (a.platform, a.id, 'gs-download')
+             LEFT JOIN problems p ON (p.platform, p.id, p.command) = (a.platform, a.id, 'gs-download')
              WHERE a.absences = 0 AND (f.id IS NULL OR f.broken))",
     );
     let mut expected: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
@@ -166,12 +171,12 @@ fn what_is_not_archived_is_told_by_reason() {
         expected.entry((platform, reason)).or_default().insert(id);
     }
     assert_eq!(told, expected);
-    for (event, words) in [("failed", Some("the service sent a web page")), ("broken", None)] {
+    for (event, reasons) in [("failed", &["unexpected-response"][..]), ("broken", &[])] {
         let (platform, id) = &lived.happened[event];
         assert!(told[&(platform.clone(), event.to_owned())].contains(id));
         let lists = list(lived, "not_archived").iter().flat_map(|one| one["items"].as_array().unwrap());
         let item = lists.clone().find(|item| item["id"] == *id.as_str()).unwrap();
-        assert!(words.is_none_or(|words| text(&item["why"]).starts_with(words)), "{item}");
+        assert_eq!(codes(&item["reasons"]), reasons, "{item}");
     }
 }
 

@@ -113,7 +113,7 @@ fn a_refused_upload_goes_again_by_the_line_that_is_told() {
     let told = status(&world.work);
     let refusal = &told["refused"][0];
     assert_eq!([&refusal["activity"]["id"], &refusal["to"]], [id.as_str(), "garmin-cn"]);
-    assert!(refusal["words"].as_str().unwrap().contains("not today"));
+    assert!(refusal["reason"]["detail"].as_str().unwrap().contains("not today"), "{refusal}");
     assert_eq!(
         told["activities"].as_array().unwrap().iter().map(|one| one["lacking"].to_string()).collect::<Vec<_>>().len(),
         2
@@ -183,7 +183,11 @@ fn a_list_that_shrank_is_believed_by_the_line_that_is_told() {
     world.work.run("gs-fetch", &["--full"]).ends(75);
     let told = status(&world.work);
     let platform = told["platforms"].as_array().unwrap().iter().find(|one| one["name"] == "garmin-cn").unwrap();
-    assert_eq!(platform["not_known"], "4 of 12 known activities were not in it");
+    let reason = &platform["not_known"];
+    assert_eq!(
+        (&reason["code"], &reason["missing"], &reason["known"]),
+        (&json!("listing-implausible"), &json!(4), &json!(12))
+    );
     assert_eq!((&platform["total"], &told["state"]), (&json!(12), &json!("person")));
     mend(&mut world.work, "list-shrunk");
     let told = status(&world.work);

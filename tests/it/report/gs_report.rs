@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{LIST, Said, Work, is_inside, plain, shell};
+use crate::support::{LIST, Said, Work, code, is_inside, plain, shell};
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
 
@@ -94,7 +94,8 @@ fn a_catalogue_whose_first_listing_was_cut_gives_what_is_known_and_says_so() {
     let troubles: Vec<&Value> = told["troubles"].as_array().unwrap().iter().map(|one| &one["what"]).collect();
     assert_eq!((&told["state"], troubles), (&json!("trouble"), vec![&json!("list-cut")]));
     let platform = &told["platforms"][0];
-    assert!(platform["not_known"].as_str().unwrap().contains("503"), "{platform}");
+    let reason = &platform["not_known"];
+    assert!(code(reason) == "retry" && reason["detail"].as_str().unwrap().contains("503"), "{platform}");
     assert_eq!([&platform["last_listing"], &platform["last_complete_listing"]], [&Value::Null; 2]);
     sim.clear_faults();
     work.run("gs-fetch", &[]).ok();
@@ -112,7 +113,7 @@ fn a_listing_that_is_still_made_is_no_trouble_and_one_that_was_killed_is() {
     }
     let told = status(&work);
     assert_eq!(told["troubles"], json!([]));
-    assert_eq!(told["platforms"][0]["not_known"], "it is being listed now");
+    assert_eq!(code(&told["platforms"][0]["not_known"]), "being-listed");
     child.kill().unwrap();
     child.wait().unwrap();
     sim.clear_faults();
@@ -120,7 +121,7 @@ fn a_listing_that_is_still_made_is_no_trouble_and_one_that_was_killed_is() {
     let told = status(&work);
     let troubles: Vec<&Value> = told["troubles"].as_array().unwrap().iter().map(|one| &one["what"]).collect();
     assert_eq!(troubles, ["list-cut", "unfinished"]);
-    assert_eq!(told["platforms"][0]["not_known"], "it was never listed");
+    assert_eq!(code(&told["platforms"][0]["not_known"]), "not-listed");
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn a_locked_catalogue_is_waited_for_and_then_told() {
     report(&work, &[]).ok();
     let before = bytes(&work.data("report"));
     let other = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
-    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE runs SET message = 'x'; COMMIT;";
+    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE runs SET reason = 'x'; COMMIT;";
     other.execute_batch(lock).unwrap();
     work.set("GS_LOCK_WAIT", "200ms");
     report(&work, &[]).ends(75).says("the catalogue is locked by another program; try again when that has ended");

@@ -146,7 +146,7 @@ impl Writer {
                     break;
                 }
                 let change = format!(
-                    "BEGIN IMMEDIATE; UPDATE activities SET name = 'n{number}'; UPDATE runs SET message = 'n{number}';
+                    "BEGIN IMMEDIATE; UPDATE activities SET name = 'n{number}'; UPDATE runs SET reason = json_object('code', 'other', 'detail', 'n{number}');
                      UPDATE files SET bytes = {number}; COMMIT"
                 );
                 connection.execute_batch(&change).unwrap();
@@ -175,7 +175,7 @@ fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
         // The names that were there before anybody wrote.
         let Some(number) = name.strip_prefix('n').and_then(|number| number.parse::<u64>().ok()) else { continue };
         assert!(told["activities"].as_array().unwrap().iter().all(|one| one["name"] == name.as_str()), "{name}");
-        assert!(told["runs"].as_array().unwrap().iter().all(|run| run["message"] == name.as_str()), "{name}");
+        assert!(told["runs"].as_array().unwrap().iter().all(|run| run["reason"]["detail"] == name.as_str()), "{name}");
         let platform = &told["platforms"][0];
         assert_eq!(platform["bytes"], platform["downloaded"].as_u64().unwrap() * number);
         seen.insert(name);

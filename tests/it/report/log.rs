@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::history::{WORDS, exercises, key, list, lived, moment, text};
+use crate::support::{code, codes};
 use serde_json::{Value, json};
 
 #[test]
@@ -28,7 +29,7 @@ fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
         let is_same = hash(&one).is_some() && hash(&one) == hash(&other);
         assert_eq!(copy["certainty"] == "same-file", is_same, "{copy}");
         assert_eq!(copy["superfluous"], is_same, "{copy}");
-        assert!(!copy["why"].as_array().unwrap().is_empty() && !text(&copy["kept_because"]).is_empty());
+        assert!(!codes(&copy["reasons"]).is_empty() && !code(&copy["kept_because"]).is_empty());
     }
     twice.retain(|_, count| *count > 1);
     twice.values_mut().for_each(|count| *count -= 1);
@@ -41,16 +42,19 @@ fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
     let lived = lived();
     let told: BTreeMap<(String, String), &Value> =
         list(lived, "deletions").iter().map(|one| (key(&one["activity"]), one)).collect();
-    for (event, by) in [("deleted", "somebody"), ("missed", "perhaps")] {
+    for (event, by) in [("deleted", "somebody"), ("missing-once", "perhaps")] {
         assert_eq!(told[&lived.happened[event]]["by"], by);
     }
-    let ours: String = lived.work.sql("SELECT json_group_array(json_array(platform, id, kept_id, why)) FROM deletions");
+    let ours: String =
+        lived.work.sql("SELECT json_group_array(json_array(platform, id, kept_id, evidence)) FROM deletions");
     let ours: Vec<[String; 4]> = serde_json::from_str(&ours).unwrap();
     assert_eq!(told.len(), ours.len() + 2);
     let there = exercises(lived);
-    for [platform, id, kept, why] in ours {
+    for [platform, id, kept, evidence] in ours {
         let one = told[&(platform.clone(), id.clone())];
-        assert_eq!((&one["by"], &one["kept_id"], &one["why"]), (&json!("garminsync"), &json!(kept), &json!(why)));
+        assert_eq!((&one["by"], &one["kept_id"]), (&json!("garminsync"), &json!(kept)));
+        let evidence: Value = serde_json::from_str(&evidence).unwrap();
+        assert_eq!((code(&one["reason"]), &one["reason"]["evidence"]), ("duplicate", &evidence["evidence"]));
         assert!(!there.contains_key(&(platform.clone(), id.clone())) && there.contains_key(&(platform.clone(), kept)));
         assert!(lived.work.data(text(&one["file"])).is_file());
         // Garmin would say that it is there already: the entry that was kept is the same recording.
@@ -59,7 +63,7 @@ fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
     }
     let times: Vec<&str> = list(lived, "deletions").iter().map(|one| text(&one["at"])).collect();
     assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
-    assert_eq!(told[&lived.happened["missed"]]["restore"], Value::Null, "nobody knows yet whether it is gone");
+    assert_eq!(told[&lived.happened["missing-once"]]["restore"], Value::Null, "nobody knows yet whether it is gone");
 }
 
 #[test]
@@ -67,13 +71,14 @@ fn a_refused_upload_is_told_with_the_services_words() {
     let lived = lived();
     let refused = list(lived, "refused");
     assert_eq!(refused.len(), 1);
-    let (one, (platform, id)) = (&refused[0], &lived.happened["refused"]);
+    let (one, (platform, id)) = (&refused[0], &lived.happened["rejected"]);
     assert_eq!(key(&one["activity"]), (platform.clone(), id.clone()));
-    assert_eq!([&one["to"], &one["outcome"]], ["garmin-cn", "refused"]);
-    assert_eq!(one["words"], format!("Garmin refuses the file: {WORDS}"));
-    assert_eq!(one["at"], moment(lived, "SELECT settled FROM transfers WHERE outcome = 'refused'"));
+    assert_eq!([&one["to"], &one["outcome"]], ["garmin-cn", "rejected"]);
+    assert_eq!(code(&one["reason"]), "rejected");
+    assert!(text(&one["reason"]["detail"]).ends_with(WORDS), "{one}");
+    assert_eq!(one["at"], moment(lived, "SELECT settled FROM transfers WHERE outcome = 'rejected'"));
     let retry = format!(
-        "gs-list --platform {platform} --id {id} | gs-diff --from {platform} --to garmin-cn --retry | gs-download | gs-upload > /dev/null"
+        "gs-list --platform {platform} --id {id} | gs-diff --from {platform} --to garmin-cn --retry-rejected | gs-download | gs-upload > /dev/null"
     );
     assert_eq!(one["retry"], retry);
 }
@@ -82,7 +87,7 @@ fn a_refused_upload_is_told_with_the_services_words() {
 fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
     let lived = lived();
     let rows: String = lived.work.sql(
-        "SELECT json_group_array(json_array(run, command, exit, counts, message, finished)) FROM
+        "SELECT json_group_array(json_array(run, command, exit, counts, reason, finished)) FROM
             (SELECT * FROM runs ORDER BY number)",
     );
     let rows: Vec<Value> = serde_json::from_str(&rows).unwrap();
@@ -94,7 +99,7 @@ fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
         assert_eq!((&command["command"], &command["exit"], &run["exit"]), (&row[1], &row[2], &row[2]));
         let counts: Value = serde_json::from_str(text(&row[3])).unwrap();
         assert_eq!((&command["counts"], &run["counts"]), (&counts, &counts));
-        assert_eq!(run["message"].is_null(), row[4].is_null());
+        assert_eq!(run["reason"].is_null(), row[4].is_null());
         assert_eq!(run["finished"].is_null(), row[5].is_null());
         let outcome = match row[2].as_i64() {
             Some(0) => "success",
@@ -141,11 +146,11 @@ fn the_page_says_the_same() {
     let lines = matters.map(|one| &one["mend"]).chain(list(lived, "deletions").iter().map(|one| &one["restore"]));
     let lines = lines.chain(list(lived, "refused").iter().map(|one| &one["retry"]));
     lines.filter_map(Value::as_str).for_each(has);
-    list(lived, "refused").iter().for_each(|one| has(text(&one["words"])));
-    list(lived, "needs").iter().for_each(|one| has(text(&one["why"])));
+    list(lived, "refused").iter().for_each(|one| has(text(&one["reason"]["text"])));
+    list(lived, "needs").iter().for_each(|one| has(text(&one["reason"]["text"])));
     for one in list(lived, "activities") {
         has(text(&one["name"]));
         one["file"]["path"].as_str().into_iter().for_each(has);
     }
-    list(lived, "runs").iter().filter_map(|run| run["message"].as_str()).for_each(has);
+    list(lived, "runs").iter().filter_map(|run| run["reason"]["text"].as_str()).for_each(has);
 }

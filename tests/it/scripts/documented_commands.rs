@@ -154,7 +154,7 @@ fn flags_after_the_dashes_go_where_they_are_known() {
     garminsync(&work, &["download", "--missing", "--", "--since", "2026-10-31", "--verify", "--platform=garmin-com"])
         .ok();
     assert_eq!(work.files("fit").len(), 1);
-    garminsync(&work, &["download", "--missing", "--", "-n"]).ok().says("would be fetched");
+    garminsync(&work, &["download", "--missing", "--", "-n"]).ok().says("would download");
     assert_eq!(work.files("fit").len(), 1);
     garminsync(&work, &["list", "--all", "--offline", "--", "--nonsense"]).ends(2).says("--nonsense");
     garminsync(&work, &["download", "--missing", "--", "--nonsense"]).ends(2).says("--nonsense");
@@ -469,7 +469,7 @@ fn the_values_of_env_example_can_be_used() {
 #[test]
 fn the_documents_know_every_exit_code() {
     let (readme, page) = (read("README.md"), read("docs/troubleshooting.md"));
-    let source = read("src/cli/exit.rs");
+    let source = read("src/exit.rs");
     let codes =
         source.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = ")?.1.parse::<u8>().ok());
     let codes: Vec<u8> = codes.collect();

@@ -119,7 +119,7 @@ fn a_dry_run_asks_for_no_list_and_writes_nothing() {
     work.run("gs-fetch", &[]).ok();
     three.sim.clear_log();
     let said = sync(&work, &["-n"]);
-    said.ok().says("would be fetched").says("would be sent to garmin-cn").says("would be sent to coros");
+    said.ok().says("would download").says("would upload to garmin-cn").says("would upload to coros");
     assert!(!said.err.contains("failed"), "{said}");
     assert!(three.sim.log().is_empty());
     sync(&work, &[]).ok();
@@ -233,7 +233,7 @@ fn all_stages_stand_in_the_log_under_one_run() {
     sync(&work, &[]).ok();
     assert_eq!(work.sql::<i64>("SELECT count(DISTINCT run) FROM runs"), 1);
     for command in ["gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete", "gs-notify"] {
-        let sql = format!("SELECT count(*) FROM runs WHERE command = '{command}' AND status = 'success'");
+        let sql = format!("SELECT count(*) FROM runs WHERE command = '{command}' AND exit = 0");
         assert!(work.sql::<i64>(&sql) > 0, "{command}");
     }
     assert_eq!(NAMES.len(), 3);
@@ -372,7 +372,7 @@ fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
     sync(&work, &[]).ok().silent();
     work.change("UPDATE transfers SET intended = intended - 3 * 86400 WHERE to_platform = 'garmin-cn'");
     three.sim.clear_log();
-    sync(&work, &["--full"]).ends(1).says("not listed within 6h");
+    sync(&work, &["--full"]).ends(1).says("not listed for 6 hours");
     sync(&work, &["--full"]).ok().silent();
     assert_eq!(writes(&three), [""; 0], "it may appear yet");
 }

@@ -19,18 +19,18 @@ fn three_hundred_activities_are_archived_and_a_second_run_asks_for_nothing_but_t
         let domain = if record["platform"] == "garmin-com" { "garmin.com" } else { "garmin.cn" };
         let id = record["id"].as_str().unwrap().parse().unwrap();
         let served = sim.served(domain, id);
-        let kind = match (record["file"]["origin"].as_str(), record["original"].as_str()) {
+        let kind = match (record["file"]["origin"].as_str(), record["no_original"].as_bool()) {
             (Some("original"), None) => {
                 let bytes = std::fs::read(record["file"]["path"].as_str().unwrap()).unwrap();
                 assert_eq!(Some(gs_sim::sha256(&bytes)), served, "{record}");
                 record["file"]["format"].as_str().unwrap()
             }
-            (Some("export"), None) => {
+            (Some("converted"), None) => {
                 let format = record["file"]["format"].as_str().unwrap();
                 assert_eq!(record["file"]["sha256"].as_str(), sim.served_export(domain, id, format).as_deref());
-                "export"
+                "converted"
             }
-            (None, Some("none")) => {
+            (None, Some(true)) => {
                 assert_eq!((served, &record["manual"]), (None, &true.into()), "{record}");
                 "none"
             }
@@ -39,7 +39,7 @@ fn three_hundred_activities_are_archived_and_a_second_run_asks_for_nothing_but_t
         *told.entry(kind).or_default() += 1;
     }
     assert!(
-        told["fit"] > 350 && told["gpx"] > 0 && told["tcx"] > 0 && told["export"] > 0 && told["none"] > 0,
+        told["fit"] > 350 && told["gpx"] > 0 && told["tcx"] > 0 && told["converted"] > 0 && told["none"] > 0,
         "{told:?}"
     );
     sim.clear_log();

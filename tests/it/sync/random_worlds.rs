@@ -353,7 +353,7 @@ impl Trial {
             let activity = &record["activity"];
             format!(
                 "  {} {} to {}: {} {}\n",
-                activity["platform"], activity["start_time"], record["to"], record["outcome"], record["why"]
+                activity["platform"], activity["start_time"], record["to"], record["outcome"], record["reasons"]
             )
         };
         said.records().iter().map(line).collect()

@@ -186,7 +186,7 @@ fn all_ways_to_the_keys_gone_is_said_once_and_the_rest_left_alone() {
     let plan = world.plan_of(COM, COROS, &starts);
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"; 2]);
-    said.says("no longer hands out").says("it is left alone in this run");
+    said.says("no longer hands out").says("platform skipped for the rest of this run");
     assert_eq!(said.err.lines().count(), 1, "{said}");
     assert_eq!(world.outcomes(), ["failed"]);
 }

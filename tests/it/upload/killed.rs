@@ -152,7 +152,7 @@ fn nothing_is_sent_again_while_the_list_cannot_say_that_it_never_arrived() {
         for _ in 0..2 {
             let said = world.settle();
             assert_eq!(kinds(said.ends(75)), ["pending"], "{said}");
-            said.says("it cannot be found out what became of 1 upload");
+            said.says("status of 1 upload unknown");
             assert_eq!(said.err.lines().count(), 1, "told once: {said}");
             assert_eq!((world.outcomes(), world.sent(to)), (vec!["open".to_owned()], sent));
         }
