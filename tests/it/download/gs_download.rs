@@ -170,7 +170,7 @@ fn a_limit_that_lasts_stops_the_platform_and_the_rest_is_left_for_the_next_run()
     let (sim, work) = fetched(plain(10));
     sim.fault(Fault::new(status(429)).contains(FILES).after(2));
     let said = work.download(&["--missing"]);
-    said.ends(75).says("remaining activities skipped");
+    said.ends(75).says("platform skipped for the rest of this run");
     assert_eq!(said.records().iter().filter(|r| r["problem"]["kind"] == "retry").count(), 8);
     assert_eq!(asked(&sim, FILES).len(), 2 + 4, "two files, and four tries of the third");
     sim.clear_faults();

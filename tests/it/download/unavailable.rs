@@ -194,7 +194,7 @@ fn an_outage_makes_no_file_unavailable_where_files_came_before() {
             let said = work.download(&["--missing"]);
             said.ends(75)
                 .says("the service does not give files that it gave before")
-                .says("remaining activities skipped");
+                .says("platform skipped for the rest of this run");
             assert_eq!(said.err.lines().count(), 1, "{what}: {said}");
             assert!(asked(&sim, DOWNLOADS).len() <= 20, "{what}: {} requests", asked(&sim, DOWNLOADS).len());
         }
