@@ -431,7 +431,7 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list(
 #[test]
 fn nobody_logged_in_is_said_with_what_to_do() {
     let work = Work::alone();
-    work.run("gs-fetch", &[]).ends(77).says("gs-auth login");
+    work.run("gs-fetch", &[]).ends(77).says("no platform configured").says("garminsync setup");
     work.run("gs-fetch", &["--platform", "garmin-com"]).ends(77).says("gs-auth login --platform garmin-com");
     work.run("gs-fetch", &["--platform", "strava"]).ends(2).says("strava");
 }

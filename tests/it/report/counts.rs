@@ -21,7 +21,7 @@ fn each_platform_has_what_its_service_holds_and_the_archive_has_what_is_on_the_d
         assert_eq!(told["no_original"], held.iter().filter(|one| one.is_manual).count(), "{name}");
         let rest = held.len() as i64 - downloaded - told["no_original"].as_i64().unwrap();
         assert_eq!((&told["missing"], rest > 0), (&json!(rest), true), "{name}");
-        let asked = "(platform, id) IN (SELECT platform, id FROM problems WHERE stage = 'gs-download')";
+        let asked = "(platform, id) IN (SELECT platform, id FROM problems WHERE command = 'gs-download')";
         let failed = count(&format!("SELECT count(*) FROM activities a WHERE {here} AND {asked}"));
         assert_eq!(told["failed"], failed, "{name}");
         assert_eq!(told["pending"], u64::from(name == "garmin-com"));
@@ -171,7 +171,7 @@ fn what_is_not_archived_is_told_by_reason() {
         expected.entry((platform, reason)).or_default().insert(id);
     }
     assert_eq!(told, expected);
-    for (event, reasons) in [("failed", &["unexpected-response"][..]), ("broken", &[])] {
+    for (event, reasons) in [("failed", &["corrupt"][..]), ("broken", &[])] {
         let (platform, id) = &lived.happened[event];
         assert!(told[&(platform.clone(), event.to_owned())].contains(id));
         let lists = list(lived, "not_archived").iter().flat_map(|one| one["items"].as_array().unwrap());

@@ -171,7 +171,7 @@ fn without_any_login_it_names_the_command_that_logs_in() {
     let work = Work::alone();
     work.run("gs-fetch", &[]).ends(77);
     let told = status(&work);
-    assert_eq!([&told["state"], &told["needs"][0]["mend"]], ["person", "gs-auth login --platform garmin-com"]);
+    assert_eq!([&told["state"], &told["needs"][0]["mend"]], ["person", "garminsync setup"]);
 }
 
 #[test]

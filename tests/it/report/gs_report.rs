@@ -222,7 +222,7 @@ fn a_read_only_folder_leaves_the_old_page_whole_and_says_what_to_try() {
     report(&work, &[])
         .ends(78)
         .says(&dir.display().to_string())
-        .says("make the folder writable, or choose another one");
+        .says("make it writable, or choose another folder");
     assert_eq!((names(&dir), bytes(&dir)), (FILES.map(String::from).into(), before));
 }
 
@@ -243,7 +243,7 @@ fn a_full_disk_leaves_the_old_page_whole_and_no_litter() {
         "UPDATE activities SET name = (SELECT group_concat(hex(randomblob(12)), ' ') FROM
         (WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 9000) SELECT n FROM n))",
     );
-    report(&work, &[]).ends(78).says(&dir.display().to_string()).says("the disk is full; make room and run it again");
+    report(&work, &[]).ends(78).says(&dir.display().to_string()).says("the disk is full; make room and run again");
     assert_eq!((names(&dir), bytes(&dir)), (FILES.map(String::from).into(), before));
     shell(&format!("mount -o remount,size=32m {}", dir.display()));
     report(&work, &[]).ok();
