@@ -15,7 +15,7 @@ const DELETE: &str = "/activity/delete";
 const LIST: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 
 /// A run that is on a service twice, and its place in the tests.
-pub struct Twice {
+pub struct Duplicate {
     pub world: World,
     pub service: &'static str,
     pub kept: String,
@@ -25,12 +25,12 @@ pub struct Twice {
 }
 
 /// The same recording twice on `service`, written anew the second time; all archived and marked.
-pub fn twice(service: &'static str) -> Twice {
+pub fn duplicate(service: &'static str) -> Duplicate {
     with_copy(service, &run(0).encode(), &run(0).builder().big_endian().build())
 }
 
 /// These two files on `service`, which are one exercise.
-pub fn with_copy(service: &'static str, one: &[u8], other: &[u8]) -> Twice {
+pub fn with_copy(service: &'static str, one: &[u8], other: &[u8]) -> Duplicate {
     let world = World::new();
     let ids = [one, other].map(|bytes| world.put_bytes(service, bytes));
     fill(&world, service);
@@ -48,7 +48,7 @@ pub fn fill(world: &World, service: &str) {
 }
 
 /// Archives the copies and has them marked; one of `ids` has to be a copy of the other.
-pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Twice {
+pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Duplicate {
     let copies = world.work.given("gs-dedupe", &["--copies"], &world.list()).ok().out.clone();
     let with_files = world.work.given("gs-download", &[], &copies).ok().out.clone();
     let marked = world.work.given("gs-dedupe", &[], &with_files).ok().out.clone();
@@ -57,10 +57,10 @@ pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Twice {
     let (copy, kept) = (copy["id"].as_str().unwrap().to_owned(), copy["copy_of"]["id"].as_str().unwrap().to_owned());
     assert!(ids.contains(&copy) && ids.contains(&kept) && copy != kept, "{records:?}");
     world.sim.clear_log();
-    Twice { world, service, kept, copy, marked }
+    Duplicate { world, service, kept, copy, marked }
 }
 
-impl Twice {
+impl Duplicate {
     pub fn delete(&self, args: &[&str]) -> Said {
         self.given(args, &self.marked)
     }
@@ -139,10 +139,6 @@ impl Twice {
     pub fn on_list(&self, effect: Effect) -> Fault {
         Fault::new(effect).contains(LIST[usize::from(domain(self.service).is_none())])
     }
-}
-
-pub fn down() -> Effect {
-    Effect::Status { status: 503, retry_after: None, body: None, content_type: None }
 }
 
 /// How many records came to this.

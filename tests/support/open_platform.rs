@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
-use garminsync::platform::{self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Result};
+use garminsync::platform::{
+    self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Result, Uploaded,
+};
 use jiff::Timestamp;
 
 /// A platform and the folder of its tokens.
@@ -111,5 +113,13 @@ impl LoginGuard for AtOnce {
 
     fn went_well(&self) -> Result<()> {
         Ok(())
+    }
+}
+
+/// What an upload is asked about by that the service still works on.
+pub fn ticket(uploaded: Result<Uploaded>) -> String {
+    match uploaded {
+        Ok(Uploaded::Pending(ticket)) => ticket,
+        other => panic!("{other:?}"),
     }
 }

@@ -1,6 +1,7 @@
 //! `gs-delete`: each guard by the real command.
 
-use crate::support::duplicates::{OTHERS, down, fill, marked, outcomes, twice, with_copy};
+use crate::support::duplicates::{OTHERS, duplicate, fill, marked, outcomes, with_copy};
+use crate::support::faults::status;
 use crate::support::world::{SERVICES, World, nameless, ride, run, start};
 use gs_sim::fit::{Recording, damage};
 use gs_sim::garmin::activity::{Device, Source};
@@ -10,53 +11,53 @@ use serde_json::{Value, json};
 #[test]
 fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
     for service in SERVICES {
-        let twice = twice(service);
-        let said = twice.delete(&["--yes"]);
+        let duplicate = duplicate(service);
+        let said = duplicate.delete(&["--yes"]);
         let records = said.ok().silent().records();
         assert_eq!(records.len(), 2, "what is kept passes: {said}");
-        let copy = records.iter().find(|record| record["id"] == twice.copy.as_str()).unwrap();
+        let copy = records.iter().find(|record| record["id"] == duplicate.copy.as_str()).unwrap();
         assert_eq!(copy["outcome"]["kind"], "deleted");
-        twice.is_gone();
-        assert_eq!(twice.deletions(), 1);
+        duplicate.is_gone();
+        assert_eq!(duplicate.deletions(), 1);
         let row: String =
-            twice.world.work.sql("SELECT platform || ' ' || id || ' ' || kept_id || ' ' || sha256 FROM deletions");
-        let sha256 = gs_sim::sha256(&std::fs::read(twice.file(&twice.copy)).unwrap());
-        assert_eq!(row, format!("{service} {} {} {sha256}", twice.copy, twice.kept));
-        let why: String = twice.world.work.sql("SELECT why FROM deletions");
+            duplicate.world.work.sql("SELECT platform || ' ' || id || ' ' || kept_id || ' ' || sha256 FROM deletions");
+        let sha256 = gs_sim::sha256(&std::fs::read(duplicate.file(&duplicate.copy)).unwrap());
+        assert_eq!(row, format!("{service} {} {} {sha256}", duplicate.copy, duplicate.kept));
+        let why: String = duplicate.world.work.sql("SELECT why FROM deletions");
         assert!(why.contains("same recording") && why.contains("kept: "), "{why}");
         // Deleted from here it is gone at once, and nobody is told that a list shrank.
-        let gone = twice.world.work.run("gs-list", &["--deleted"]);
+        let gone = duplicate.world.work.run("gs-list", &["--deleted"]);
         assert_eq!(gone.ok().record()["deleted"]["confirmed"], true);
-        let again = twice.delete(&["--yes"]);
+        let again = duplicate.delete(&["--yes"]);
         assert!(again.ok().out.contains("it is gone already"), "{again}");
-        twice.world.work.run("gs-fetch", &["--full"]).ok().silent();
-        assert_eq!(twice.deletions(), 1);
+        duplicate.world.work.run("gs-fetch", &["--full"]).ok().silent();
+        assert_eq!(duplicate.deletions(), 1);
     }
 }
 
 #[test]
-fn ancestors_7_nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_archived() {
+fn nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_archived() {
     for service in SERVICES {
-        let twice = twice(service);
-        twice.kept_because(&twice.delete(&[]), "nobody said --yes");
-        let preview = twice.delete(&["-n"]);
-        preview.says(&format!("{service} {}: would be deleted; {} is kept", twice.copy, twice.kept));
-        twice.kept_because(&preview, "--dry-run");
-        twice.kept_because(&twice.delete(&["-n", "--yes"]), "--dry-run");
-        twice.kept_because(&twice.delete(&["--yes", "--max-delete", "0"]), "limit of 0");
-        assert!(twice.world.sim.log().is_empty(), "not even a list was asked for");
+        let duplicate = duplicate(service);
+        duplicate.kept_because(&duplicate.delete(&[]), "nobody said --yes");
+        let preview = duplicate.delete(&["-n"]);
+        preview.says(&format!("{service} {}: would be deleted; {} is kept", duplicate.copy, duplicate.kept));
+        duplicate.kept_because(&preview, "--dry-run");
+        duplicate.kept_because(&duplicate.delete(&["-n", "--yes"]), "--dry-run");
+        duplicate.kept_because(&duplicate.delete(&["--yes", "--max-delete", "0"]), "limit of 0");
+        assert!(duplicate.world.sim.log().is_empty(), "not even a list was asked for");
         // Somebody who skips the download.
-        twice.world.work.change("DELETE FROM files");
-        twice.kept_because(&twice.delete(&["--yes"]), "not whole in the archive; run gs-download first");
+        duplicate.world.work.change("DELETE FROM files");
+        duplicate.kept_because(&duplicate.delete(&["--yes"]), "not whole in the archive; run gs-download first");
     }
 }
 
 #[test]
 fn another_platform_is_left_alone_by_the_flag() {
-    let twice = twice("coros");
-    let said = twice.delete(&["--yes", "--platform", "garmin-com"]);
+    let duplicate = duplicate("coros");
+    let said = duplicate.delete(&["--yes", "--platform", "garmin-com"]);
     assert_eq!(said.ok().records().len(), 2);
-    twice.nothing_happened();
+    duplicate.nothing_happened();
 }
 
 /// Four runs of which each is there three times.
@@ -137,18 +138,18 @@ fn what_is_not_whole_in_the_archive_stays_and_so_does_what_has_no_whole_one_besi
         // Of the same size: only its sum tells.
         |path| std::fs::write(path, damage::flip_bit(&std::fs::read(path).unwrap(), 300, 2)).unwrap(),
     ];
-    let twice = twice("garmin-com");
-    for (id, words) in [(&twice.copy, "its file is not whole"), (&twice.kept, "to be kept is not whole")] {
-        let path = twice.file(id);
+    let duplicate = duplicate("garmin-com");
+    for (id, words) in [(&duplicate.copy, "its file is not whole"), (&duplicate.kept, "to be kept is not whole")] {
+        let path = duplicate.file(id);
         let whole = std::fs::read(&path).unwrap();
         for harm in damages {
             harm(&path);
-            twice.kept_because(&twice.delete(&["--yes"]), words);
+            duplicate.kept_because(&duplicate.delete(&["--yes"]), words);
             std::fs::write(&path, &whole).unwrap();
         }
     }
-    twice.delete(&["--yes"]).ok();
-    twice.is_gone();
+    duplicate.delete(&["--yes"]).ok();
+    duplicate.is_gone();
 }
 
 #[test]
@@ -162,30 +163,30 @@ fn what_the_archive_has_only_as_an_export_stays() {
     });
     fill(&world, "garmin-com");
     world.fetch();
-    let twice = marked(world, "garmin-com", &ids);
-    assert_eq!(twice.copy, ids[1]);
-    twice.kept_because(&twice.delete(&["--yes"]), "no original FIT file of it");
+    let duplicate = marked(world, "garmin-com", &ids);
+    assert_eq!(duplicate.copy, ids[1]);
+    duplicate.kept_because(&duplicate.delete(&["--yes"]), "no original FIT file of it");
     // Nor does a FIT file bring back what it was computed from.
-    let twice = self::twice("coros");
-    twice.world.work.change("UPDATE files SET origin = 'export'");
-    twice.kept_because(&twice.delete(&["--yes"]), "no original FIT file of it");
+    let duplicate = self::duplicate("coros");
+    duplicate.world.work.change("UPDATE files SET origin = 'export'");
+    duplicate.kept_because(&duplicate.delete(&["--yes"]), "no original FIT file of it");
 }
 
 #[test]
-fn what_is_kept_has_to_be_there_now() {
+fn delete_requires_kept_activity_online() {
     for service in SERVICES {
-        let twice = twice(service);
-        twice.world.remove(service, &twice.kept);
-        let said = twice.delete(&["--yes"]);
+        let duplicate = duplicate(service);
+        duplicate.world.remove(service, &duplicate.kept);
+        let said = duplicate.delete(&["--yes"]);
         assert!(said.ok().out.contains("the platform does not show the entry that is to be kept"), "{said}");
-        assert_eq!((twice.deletions(), twice.world.ids(service).len() as i64), (0, OTHERS + 1));
+        assert_eq!((duplicate.deletions(), duplicate.world.ids(service).len() as i64), (0, OTHERS + 1));
         // And when nobody can say, nothing is deleted either.
-        let twice = self::twice(service);
-        twice.world.sim.fault(twice.on_list(down()));
-        let said = twice.delete(&["--yes"]);
+        let duplicate = self::duplicate(service);
+        duplicate.world.sim.fault(duplicate.on_list(status(503)));
+        let said = duplicate.delete(&["--yes"]);
         said.ends(75).says("left alone in this run");
         assert!(said.records().iter().any(|record| record["problem"]["kind"] == "retry-later"), "{said}");
-        twice.nothing_happened();
+        duplicate.nothing_happened();
     }
 }
 
@@ -193,15 +194,15 @@ fn what_is_kept_has_to_be_there_now() {
 #[test]
 fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhile() {
     for service in SERVICES {
-        let mut twice = twice(service);
+        let mut duplicate = duplicate(service);
         // Listed, marked and deleted in one run, as gs-sync does it.
-        twice.world.work.set("GS_RUN", "one-run");
-        twice.world.fetch();
-        twice.world.remove(service, &twice.kept);
-        let said = twice.delete(&["--yes"]);
+        duplicate.world.work.set("GS_RUN", "one-run");
+        duplicate.world.fetch();
+        duplicate.world.remove(service, &duplicate.kept);
+        let said = duplicate.delete(&["--yes"]);
         assert!(said.ok().out.contains("does not show the entry that is to be kept"), "{said}");
-        assert_eq!(twice.deletions(), 0);
-        assert!(twice.world.ids(service).contains(&twice.copy));
+        assert_eq!(duplicate.deletions(), 0);
+        assert!(duplicate.world.ids(service).contains(&duplicate.copy));
     }
 }
 
@@ -211,36 +212,39 @@ fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
     let answers =
         [(404, "{}"), (204, ""), (403, "{}"), (200, "{}"), (200, r#"{"activityId":1}"#), (200, "<html>"), (503, "")];
     for (status, body) in answers {
-        let twice = twice("garmin-com");
+        let duplicate = duplicate("garmin-com");
         let answer = Effect::Status { status, retry_after: None, body: Some(body.into()), content_type: None };
-        twice.world.sim.fault(Fault::new(answer).path(&format!("/activity-service/activity/{}", twice.kept)));
-        let said = twice.delete(&["--yes"]);
+        duplicate.world.sim.fault(Fault::new(answer).path(&format!("/activity-service/activity/{}", duplicate.kept)));
+        let said = duplicate.delete(&["--yes"]);
         match status {
-            404 | 204 => twice.kept_because(&said, "does not show the entry that is to be kept"),
+            404 | 204 => duplicate.kept_because(&said, "does not show the entry that is to be kept"),
             _ => drop(said.ends(75)),
         }
-        assert_eq!(twice.deletions(), 0, "HTTP {status} {body}");
+        assert_eq!(duplicate.deletions(), 0, "HTTP {status} {body}");
     }
 }
 
 #[test]
 fn what_is_gone_already_is_not_asked_to_go_once_more() {
     for service in SERVICES {
-        let twice = twice(service);
-        twice.world.remove(service, &twice.copy);
-        let said = twice.delete(&["--yes"]);
+        let duplicate = duplicate(service);
+        duplicate.world.remove(service, &duplicate.copy);
+        let said = duplicate.delete(&["--yes"]);
         assert!(said.ok().out.contains("no longer shows it"), "{said}");
-        assert_eq!(twice.deletions(), 0);
+        assert_eq!(duplicate.deletions(), 0);
     }
 }
 
 #[test]
 fn what_two_devices_recorded_stays_whatever_the_record_says() {
     let other = Recording { device: (1, 3113, 700_001), ..run(0) };
-    let twice = with_copy("garmin-com", &run(0).encode(), &other.encode());
-    twice.kept_because(&twice.delete(&["--yes"]), "two devices recorded it");
+    let duplicate = with_copy("garmin-com", &run(0).encode(), &other.encode());
+    duplicate.kept_because(&duplicate.delete(&["--yes"]), "two devices recorded it");
     for lie in ["same-file", "same-exercise"] {
-        twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, lie)), "two devices recorded it");
+        duplicate.kept_because(
+            &duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, lie)),
+            "two devices recorded it",
+        );
     }
 }
 
@@ -252,53 +256,54 @@ fn what_is_shifted_or_begins_alike_stays_whatever_the_record_says() {
         recording
     };
     for (other, name) in [(nameless(&shifted), "shifted"), (nameless(&shorter(ride(0))), "start-only")] {
-        let twice = with_copy("garmin-com", &run(0).encode(), &other);
-        let mark: Value = serde_json::from_str(&twice.claiming("x", "y")).unwrap();
-        assert_eq!(mark["id"], twice.copy.as_str());
-        assert!(twice.marked.contains(&format!(r#""certainty":"{name}""#)), "{}", twice.marked);
-        twice.kept_because(&twice.delete(&["--yes"]), "not certain that both are one recording");
+        let duplicate = with_copy("garmin-com", &run(0).encode(), &other);
+        let mark: Value = serde_json::from_str(&duplicate.claiming("x", "y")).unwrap();
+        assert_eq!(mark["id"], duplicate.copy.as_str());
+        assert!(duplicate.marked.contains(&format!(r#""certainty":"{name}""#)), "{}", duplicate.marked);
+        duplicate.kept_because(&duplicate.delete(&["--yes"]), "not certain that both are one recording");
         for lie in ["same-file", "same-exercise"] {
-            let said = twice.given(&["--yes"], &twice.claiming(&twice.kept, lie));
-            twice.kept_because(&said, "not certain that both are one recording");
+            let said = duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, lie));
+            duplicate.kept_because(&said, "not certain that both are one recording");
         }
     }
 }
 
 #[test]
 fn a_record_that_is_less_certain_than_the_files_is_believed_too() {
-    let twice = twice("garmin-com");
+    let duplicate = duplicate("garmin-com");
     for (told, words) in [
         ("two-devices", "two devices recorded it"),
         ("shifted", "not certain"),
         ("start-only", "not certain"),
         ("surely", "not certain"),
     ] {
-        twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, told)), words);
+        duplicate.kept_because(&duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, told)), words);
     }
 }
 
 #[test]
 fn an_entry_is_never_deleted_for_itself_for_a_stranger_or_for_nobody() {
-    let twice = twice("coros");
-    let claim = |id: &str| twice.given(&["--yes"], &twice.claiming(id, "same-file"));
-    twice.kept_because(&claim(&twice.copy), "not another one on the same platform");
-    twice.kept_because(&claim("123"), "the catalogue does not know the entry that is to be kept");
-    let other = twice.world.ids("coros").into_iter().find(|id| ![&twice.kept, &twice.copy].contains(&id)).unwrap();
-    twice.kept_because(&claim(&other), "not certain");
-    let unknown = twice.changed(|copy| copy["id"] = "999".into());
-    assert!(twice.given(&["--yes"], &unknown).ok().out.contains("the catalogue does not know it"));
-    let elsewhere = twice.changed(|copy| copy["platform"] = "strava".into());
-    assert!(twice.given(&["--yes"], &elsewhere).ok().out.contains("no platform of this name"));
-    twice.nothing_happened();
+    let duplicate = duplicate("coros");
+    let claim = |id: &str| duplicate.given(&["--yes"], &duplicate.claiming(id, "same-file"));
+    duplicate.kept_because(&claim(&duplicate.copy), "not another one on the same platform");
+    duplicate.kept_because(&claim("123"), "the catalogue does not know the entry that is to be kept");
+    let other =
+        duplicate.world.ids("coros").into_iter().find(|id| ![&duplicate.kept, &duplicate.copy].contains(&id)).unwrap();
+    duplicate.kept_because(&claim(&other), "not certain");
+    let unknown = duplicate.changed(|copy| copy["id"] = "999".into());
+    assert!(duplicate.given(&["--yes"], &unknown).ok().out.contains("the catalogue does not know it"));
+    let elsewhere = duplicate.changed(|copy| copy["platform"] = "strava".into());
+    assert!(duplicate.given(&["--yes"], &elsewhere).ok().out.contains("no platform of this name"));
+    duplicate.nothing_happened();
 }
 
 #[test]
 fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
     // Alike in everything: only the rule on which one is better tells them apart.
-    let twice = with_copy("garmin-com", &run(0).encode(), &run(0).encode());
-    let mutual: Vec<Value> = [(&twice.kept, &twice.copy), (&twice.copy, &twice.kept)]
+    let duplicate = with_copy("garmin-com", &run(0).encode(), &run(0).encode());
+    let mutual: Vec<Value> = [(&duplicate.kept, &duplicate.copy), (&duplicate.copy, &duplicate.kept)]
         .map(|(id, of)| {
-            let line = twice.marked.lines().find(|line| line.contains(&format!(r#""id":"{id}","name""#))).unwrap();
+            let line = duplicate.marked.lines().find(|line| line.contains(&format!(r#""id":"{id}","name""#))).unwrap();
             let mut record: Value = serde_json::from_str(line).unwrap();
             record["copy_of"] = json!({"id": of, "why": [], "certainty": "same-file"});
             record
@@ -307,10 +312,10 @@ fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
     let lines = |records: &[Value]| records.iter().map(|record| format!("{record}\n")).collect::<String>();
     let backwards: Vec<Value> = mutual.iter().rev().cloned().collect();
     for input in [lines(&mutual), lines(&backwards), lines(&mutual)] {
-        twice.given(&["--yes"], &input).ok();
-        twice.is_gone();
+        duplicate.given(&["--yes"], &input).ok();
+        duplicate.is_gone();
     }
-    assert_eq!(twice.deletions(), 1);
+    assert_eq!(duplicate.deletions(), 1);
 }
 
 /// One of three entries of one run, said to be a copy of another of them.
@@ -358,27 +363,27 @@ fn what_this_very_run_has_uploaded_stays_until_the_next() {
     // Meanwhile the watch itself has synced.
     let kept = world.put("garmin-com", &run(0));
     world.fetch();
-    let mut twice = marked(world, "garmin-com", &[kept, copy.clone()]);
-    assert_eq!(twice.copy, copy);
-    twice.kept_because(&twice.delete(&["--yes"]), "uploaded in this very run");
-    twice.world.work.set("GS_RUN", "the-next");
-    twice.delete(&["--yes"]).ok();
-    twice.is_gone();
+    let mut duplicate = marked(world, "garmin-com", &[kept, copy.clone()]);
+    assert_eq!(duplicate.copy, copy);
+    duplicate.kept_because(&duplicate.delete(&["--yes"]), "uploaded in this very run");
+    duplicate.world.work.set("GS_RUN", "the-next");
+    duplicate.delete(&["--yes"]).ok();
+    duplicate.is_gone();
 }
 
 #[test]
 fn problems_and_other_records_pass_and_a_malformed_line_ends_it_with_what_was_done() {
-    let twice = twice("garmin-com");
+    let duplicate = duplicate("garmin-com");
     let problem =
-        twice.changed(|copy| copy["problem"] = json!({"stage": "gs-download", "kind": "gone", "message": "m"}));
-    let unmarked = twice.changed(|copy| copy["copy_of"] = Value::Null);
+        duplicate.changed(|copy| copy["problem"] = json!({"stage": "gs-download", "kind": "gone", "message": "m"}));
+    let unmarked = duplicate.changed(|copy| copy["copy_of"] = Value::Null);
     let weather = "{\"type\":\"weather\",  \"rain\": 1}\n";
-    let said = twice.given(&["--yes"], &format!("{problem}{weather}{unmarked}"));
+    let said = duplicate.given(&["--yes"], &format!("{problem}{weather}{unmarked}"));
     assert_eq!(said.ok().records()[0], serde_json::from_str::<Value>(&problem).unwrap());
     assert_eq!(said.out.lines().nth(1), weather.lines().next());
-    twice.nothing_happened();
-    let said = twice.given(&["--yes"], &format!("{}{{\"type\":\"activity\"}}\n", twice.marked));
+    duplicate.nothing_happened();
+    let said = duplicate.given(&["--yes"], &format!("{}{{\"type\":\"activity\"}}\n", duplicate.marked));
     said.ends(65).says("line 3");
     assert_eq!(outcomes(&said, "deleted"), 1, "what was asked for is followed to its end: {said}");
-    twice.is_gone();
+    duplicate.is_gone();
 }

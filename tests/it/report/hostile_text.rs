@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::support::all_features::tell_everywhere;
-use crate::support::large_catalogue;
-use crate::support::{Work, plain};
+use crate::support::{Work, large_catalogue, plain};
 use serde_json::Value;
 
 /// What must not be shown, whatever it stands in.

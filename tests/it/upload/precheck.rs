@@ -1,8 +1,7 @@
 //! `gs-upload` looks before it sends: what is there is not sent, whoever put it there and however little is known of it.
 
 use crate::support;
-use crate::support::upload;
-use crate::support::upload::{CN, COM, COROS, DAY, START, World, coros_run_at, kinds, run_at, start, world};
+use crate::support::upload::{self, CN, COM, COROS, DAY, START, World, coros_run_at, kinds, run_at, start, world};
 use gs_sim::{ActivitySpec, CorosActivitySpec, Effect, Fault};
 
 /// Ten years ago.
