@@ -1,7 +1,4 @@
 //! `scripts/sync` killed at every step, then run again: the same end, nothing doubled, nothing lost.
-//!
-//! A file of its own: it takes the machine for itself for a while.
-#![allow(clippy::print_stdout)]
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
