@@ -27,7 +27,8 @@
 //! - [`manual`]: what `man` and the shells show, made from the help.
 //!
 //! To teach it a platform: one module in `platform`, one row in [`platform::PLATFORMS`], one simulator.
-//! To add a command: one file in `src/bin`, one test of the same name, one row in the README, and `scripts/generate`.
+//! To add a command: one file in `src/bin`, its `[[bin]]` in `Cargo.toml`, a module of the same name in `tests/it`, one row in
+//! the README, and `scripts/generate`.
 
 pub mod activity;
 pub mod archive;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::node::{self, check};
-use crate::support::all_features::tell_everywhere;
+use crate::support::all_features::fill_every_text;
 use crate::support::history::{PLATFORMS, WORDS, history, list, text};
 use crate::support::{Work, large_catalogue, plain};
 use jiff::Timestamp;
@@ -201,7 +201,7 @@ fn a_hostile_catalogue_changes_nothing_in_a_browser() {
         .iter()
         .enumerate()
         .map(|(at, text)| {
-            tell_everywhere(&work, text);
+            fill_every_text(&work, text);
             let out = work.dir().join(format!("evil-{at}"));
             work.run("gs-report", &["--out", out.to_str().unwrap()]).ok();
             out.join("index.html")

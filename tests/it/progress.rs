@@ -12,7 +12,7 @@ const PIPELINE: &str = "gs-fetch | gs-dedupe | gs-diff | gs-download | gs-upload
 const WIDE: (u16, u16) = (110, 24);
 const NARROW: (u16, u16) = (50, 9);
 
-/// ThreePlatforms accounts out of step, services that take their time, and somebody who is logged in.
+/// Three accounts out of step, services that take their time, and somebody who is logged in.
 fn slow(each: usize, change: impl FnOnce(&mut Scenario)) -> (ThreePlatforms, Work) {
     let three = three_platforms::scenario(each, 0, |scenario| {
         scenario.latency_ms = 60;

@@ -255,7 +255,7 @@ pub fn find(list: &Value, is_it: impl Fn(&Value) -> bool) -> &Value {
     first
 }
 
-/// The world of a test file, history through once.
+/// The history of a test program: it takes place once, and all tests read it.
 pub fn history() -> &'static History {
     static HISTORY: OnceLock<History> = OnceLock::new();
     HISTORY.get_or_init(History::new)

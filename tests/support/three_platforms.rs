@@ -1,4 +1,4 @@
-//! ThreePlatforms accounts out of step: garmin.com, garmin.cn and COROS, with files that are made here.
+//! Three accounts out of step: garmin.com, garmin.cn and COROS, with files that are made here.
 //!
 //! Half of what each holds is on one or both of the others: the same file, or the same recording written anew. Every
 //! exercise has a start of its own, so what the services hold can be compared by start.
@@ -67,7 +67,7 @@ impl Making {
     }
 }
 
-/// ThreePlatforms accounts with `each` activities, half of them shared, of which `copies` are copies on their own service.
+/// Three accounts with `each` activities, half of them shared, of which `copies` are copies on their own service.
 pub fn three(each: usize, copies: usize) -> ThreePlatforms {
     scenario(each, copies, |_| {})
 }
