@@ -3,12 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::node;
-use crate::node::check;
-use crate::support::all_features::tell_everywhere;
-use crate::support::history::{PLATFORMS, WORDS, list, lived, text};
-use crate::support::large_catalogue;
-use crate::support::{Work, plain};
+use crate::node::{self, check};
+use crate::support::all_features::fill_every_text;
+use crate::support::history::{PLATFORMS, WORDS, history, list, text};
+use crate::support::{Work, large_catalogue, plain};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -48,14 +46,14 @@ fn number(value: &Value) -> String {
 
 #[test]
 fn each_platform_is_told_with_what_its_service_and_the_catalogue_hold() {
-    let lived = lived();
-    let platforms = part(&lived.page, "platforms");
+    let history = history();
+    let platforms = part(&history.page, "platforms");
     for name in PLATFORMS {
         let card =
             platforms.split("<article").find(|card| card.contains(&format!("<p class=\"id\">{name}</p>"))).unwrap();
-        let (said, told) = (read(&format!("<body>{card}")), lived.platform(name));
+        let (said, told) = (read(&format!("<body>{card}")), history.platform(name));
         // The simulator's own count; status.json has it too, as tests/it/report/counts.rs makes sure.
-        assert!(said.contains(&format!("{} activities", lived.held()[name].len())), "{said}");
+        assert!(said.contains(&format!("{} activities", history.held()[name].len())), "{said}");
         let words = [
             ("downloaded", "downloaded"),
             ("missing", "missing"),
@@ -68,7 +66,7 @@ fn each_platform_is_told_with_what_its_service_and_the_catalogue_hold() {
             assert!(said.contains(&line), "{name}: {line}: {said}");
         }
         let listed: i64 =
-            lived.work.sql(&format!("SELECT max(finished) FROM listings WHERE platform = '{name}' AND complete"));
+            history.work.sql(&format!("SELECT max(finished) FROM listings WHERE platform = '{name}' AND complete"));
         let listed = Timestamp::from_second(listed).unwrap().strftime("%Y-%m-%d %H:%M UTC").to_string();
         assert!(said.contains(&format!("last complete list {listed}")), "{name}: {listed}: {said}");
     }
@@ -76,9 +74,9 @@ fn each_platform_is_told_with_what_its_service_and_the_catalogue_hold() {
 
 #[test]
 fn each_pair_of_platforms_is_told_in_its_cell() {
-    let lived = lived();
-    let said = read(&format!("<body>{}", part(&lived.page, "matrix-title")));
-    for pair in list(lived, "matrix") {
+    let history = history();
+    let said = read(&format!("<body>{}", part(&history.page, "matrix-title")));
+    for pair in list(history, "matrix") {
         let mut cell = format!("{} on both", number(&pair["both"]));
         match pair["only"].as_u64().unwrap() {
             0 => cell.push_str(" none lacks"),
@@ -100,9 +98,9 @@ fn texts(reasons: &Value) -> String {
 
 #[test]
 fn what_is_missing_there_twice_gone_and_refused_is_told_with_its_reason() {
-    let lived = lived();
-    let said = read(&format!("<body>{}", part(&lived.page, "differences")));
-    let lists = ["missing", "not_archived"].into_iter().flat_map(|name| list(lived, name));
+    let history = history();
+    let said = read(&format!("<body>{}", part(&history.page, "differences")));
+    let lists = ["missing", "not_archived"].into_iter().flat_map(|name| list(history, name));
     for group in lists {
         let place = text(if group["on"].is_string() { &group["on"] } else { &group["platform"] });
         assert!(said.contains(&format!("{place} {}", number(&group["count"]))), "{group}");
@@ -111,17 +109,17 @@ fn what_is_missing_there_twice_gone_and_refused_is_told_with_its_reason() {
             assert!(said.contains(&texts(&item["reasons"])), "{item}");
         }
     }
-    for copy in list(lived, "copies") {
+    for copy in list(history, "copies") {
         assert!(said.contains(&format!("{} {}", text(&copy["copy"]["platform"]), text(&copy["copy"]["id"]))));
         let reasons = texts(&copy["reasons"]);
         assert!(said.contains(&reasons), "{reasons}");
         let kept = format!("kept: {} ({})", text(&copy["kept"]["id"]), text(&copy["kept_because"]["text"]));
         assert_eq!(said.contains(&kept), copy["superfluous"] == true, "{kept}");
     }
-    for deletion in list(lived, "deletions") {
+    for deletion in list(history, "deletions") {
         assert!(deletion["restore"].is_null() || said.contains(text(&deletion["restore"])), "{deletion}");
     }
-    for refusal in list(lived, "refused") {
+    for refusal in list(history, "refused") {
         assert!(said.contains(text(&refusal["retry"])), "{refusal}");
     }
     assert!(said.contains(WORDS), "the service's own words");
@@ -129,10 +127,10 @@ fn what_is_missing_there_twice_gone_and_refused_is_told_with_its_reason() {
 
 #[test]
 fn every_activity_and_every_run_has_its_row() {
-    let lived = lived();
-    let listed = part(&lived.page, "activities").split("<script>").next().unwrap();
+    let history = history();
+    let listed = part(&history.page, "activities").split("<script>").next().unwrap();
     let rows: Vec<&str> = listed.split("<tr>").skip(1).collect();
-    let activities = list(lived, "activities");
+    let activities = list(history, "activities");
     assert_eq!(rows.iter().filter(|row| row.contains("<td>")).count(), activities.len());
     let said: Vec<String> = rows.iter().map(|row| read(&format!("<body>{row}"))).collect();
     for activity in activities {
@@ -146,18 +144,18 @@ fn every_activity_and_every_run_has_its_row() {
         let is_it = |row: &&String| wanted.iter().chain(&on).all(|part| row.contains(part));
         assert!(said.iter().any(|row| is_it(&row)), "{activity}");
     }
-    let log = part(&lived.page, "log");
-    assert_eq!(log.matches("<tr class=").count(), list(lived, "runs").len());
-    let runs: i64 = lived.work.sql("SELECT count(DISTINCT run) FROM runs");
-    assert_eq!(list(lived, "runs").len() as i64, runs.min(100));
+    let log = part(&history.page, "log");
+    assert_eq!(log.matches("<tr class=").count(), list(history, "runs").len());
+    let runs: i64 = history.work.sql("SELECT count(DISTINCT run) FROM runs");
+    assert_eq!(list(history, "runs").len() as i64, runs.min(100));
 }
 
 #[test]
 fn the_glance_says_what_the_state_is_and_what_mends_it() {
-    let lived = lived();
-    let said = read(&lived.page);
+    let history = history();
+    let said = read(&history.page);
     assert!(said.contains("It needs you"), "{said}");
-    for matter in list(lived, "needs").iter().chain(list(lived, "troubles")) {
+    for matter in list(history, "needs").iter().chain(list(history, "troubles")) {
         assert!(matter["mend"].is_null() || said.contains(text(&matter["mend"])), "{matter}");
         assert!(matter["reason"].is_null() || said.contains(text(&matter["reason"]["text"])), "{matter}");
     }
@@ -166,9 +164,9 @@ fn the_glance_says_what_the_state_is_and_what_mends_it() {
 #[test]
 fn its_document_names_every_field() {
     let document = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/page.md")).unwrap();
-    let lived = lived();
-    let top = lived.status.as_object().unwrap().keys();
-    let of_platform = lived.platform("coros").as_object().unwrap().keys();
+    let history = history();
+    let top = history.status.as_object().unwrap().keys();
+    let of_platform = history.platform("coros").as_object().unwrap().keys();
     for field in top.chain(of_platform.filter(|field| !["name", "title", "compared"].contains(&field.as_str()))) {
         assert!(document.contains(&format!("`{field}`")), "docs/page.md lacks {field}");
     }
@@ -176,14 +174,14 @@ fn its_document_names_every_field() {
 
 #[test]
 fn a_browser_finds_nothing_to_complain_of() {
-    let lived = lived();
-    let chinese = page(&lived.work, &["--lang", "zh", "--refresh"]);
-    check(&[page(&lived.work, &[]), chinese], &["--rows", &list(lived, "activities").len().to_string()]);
+    let history = history();
+    let chinese = page(&history.work, &["--lang", "zh", "--refresh"]);
+    check(&[page(&history.work, &[]), chinese], &["--rows", &list(history, "activities").len().to_string()]);
 }
 
 #[test]
 fn it_loads_itself_anew_when_asked_to_and_lets_a_reader_be() {
-    node::check_refresh(&page(&lived().work, &["--refresh"]));
+    node::check_refresh(&page(&history().work, &["--refresh"]));
 }
 
 #[test]
@@ -193,7 +191,7 @@ fn an_empty_catalogue_makes_a_sound_page() {
 }
 
 #[test]
-fn ancestors_14_a_hostile_catalogue_changes_nothing_in_a_browser() {
+fn a_hostile_catalogue_changes_nothing_in_a_browser() {
     let sim = plain(6);
     let work = Work::logged_in(&sim);
     work.archive_all();
@@ -208,7 +206,7 @@ fn ancestors_14_a_hostile_catalogue_changes_nothing_in_a_browser() {
         .iter()
         .enumerate()
         .map(|(at, text)| {
-            tell_everywhere(&work, text);
+            fill_every_text(&work, text);
             let out = work.dir().join(format!("evil-{at}"));
             work.run("gs-report", &["--out", out.to_str().unwrap()]).ok();
             out.join("index.html")

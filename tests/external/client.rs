@@ -1,9 +1,10 @@
 //! Programs of others against the simulator: they use the real addresses, and a proxy leads them here.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use crate::python::python_tool;
 use gs_sim::{Scenario, Sim};
 
 /// A simulator with TLS and a proxy, and a folder for the program.
@@ -29,7 +30,7 @@ impl Foreign {
     /// What a program of `target/NAME-venv` prints; it has to end well. Another place of that environment may be named
     /// by `NAME_VENV`, in capitals.
     pub fn run(&self, name: &str, program: &str, args: &[&str]) -> String {
-        let mut command = Command::new(tool(name, program));
+        let mut command = Command::new(python_tool(name, program));
         command.args(args).current_dir(self.dir()).env("HOME", self.dir()).env("TZ", "UTC");
         for variable in ["NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy", "GARMINTOKENS"] {
             command.env_remove(variable);
@@ -44,12 +45,4 @@ impl Foreign {
         assert!(output.status.success(), "{command:?}\n{told}\n{}", asked.join("\n"));
         String::from_utf8(output.stdout).unwrap()
     }
-}
-
-fn tool(name: &str, program: &str) -> PathBuf {
-    let made = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(format!("{name}-venv"));
-    let venv = std::env::var_os(format!("{}_VENV", name.to_uppercase())).map_or_else(made, PathBuf::from);
-    let path = venv.join("bin").join(program);
-    assert!(path.exists(), "{} is not there; scripts/test makes it", path.display());
-    path
 }

@@ -6,19 +6,15 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use crate::support::paths::{commands, repository_file};
 use crate::support::{Said, Work};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-fn read(path: &str) -> String {
-    fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
 /// Somebody in the container: the commands are in PATH.
 fn user() -> Work {
     let mut work = Work::alone();
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
-    work.set("PATH", &format!("{}:{ROOT}/scripts:/usr/bin:/bin", bin.display()));
+    work.set("PATH", &format!("{}:{ROOT}/scripts:/usr/bin:/bin", commands().display()));
     work.set("GS_FOREGROUND", "1");
     work
 }
@@ -29,7 +25,7 @@ fn script(work: &Work, name: &str, args: &[&str]) -> Said {
 
 #[test]
 fn what_the_dockerfile_copies_and_calls_is_there() {
-    let (file, let_in) = (read("Dockerfile"), read(".dockerignore"));
+    let (file, let_in) = (repository_file("Dockerfile"), repository_file(".dockerignore"));
     let let_in: Vec<&str> = let_in.lines().filter_map(|line| line.strip_prefix('!')).collect();
     for path in &let_in {
         assert!(Path::new(ROOT).join(path).exists(), ".dockerignore lets in {path}");
@@ -39,7 +35,7 @@ fn what_the_dockerfile_copies_and_calls_is_there() {
         copied.flat_map(|line| line.split(' ')).filter(|path| ![".", "./"].contains(path)).collect();
     assert!(copied.contains(&"src") && copied.contains(&"Cargo.lock"), "{copied:?}");
     // What scripts/install takes from this folder, too.
-    let install = read("scripts/install");
+    let install = repository_file("scripts/install");
     let installed = install.split("\"$root\"/").skip(1).map(|rest| rest.split(['/', ';', '*']).next().unwrap());
     let installed: Vec<&str> = installed.collect();
     assert!(installed.contains(&"man") && installed.contains(&"docs"), "{installed:?}");
@@ -53,7 +49,8 @@ fn what_the_dockerfile_copies_and_calls_is_there() {
         assert!(Path::new(ROOT).join("scripts/daemon").join(name).is_file(), "{name}");
     }
     assert!(
-        file.contains("/usr/local/share/doc/garminsync/docs/container.md") && !read("docs/container.md").is_empty()
+        file.contains("/usr/local/share/doc/garminsync/docs/container.md")
+            && !repository_file("docs/container.md").is_empty()
     );
 }
 

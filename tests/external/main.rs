@@ -13,6 +13,7 @@ mod cron_files;
 mod dotenv;
 mod garminconnect;
 mod moto;
+mod python;
 #[allow(dead_code, reason = "shared with the other test programs")]
 #[path = "../support/mod.rs"]
 mod support;

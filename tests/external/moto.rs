@@ -5,10 +5,10 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::python::python_tool;
 use garminsync::http::{Request, Response, Secret};
 use garminsync::platform::coros::store::{Failure, Keys, Service, Signature, Verdict, put_request, verdict};
 use jiff::Timestamp;
@@ -28,17 +28,10 @@ impl Drop for Moto {
     }
 }
 
-fn tool(name: &str) -> PathBuf {
-    let made = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/moto-venv"));
-    let path = std::env::var_os("MOTO_VENV").map_or_else(made, PathBuf::from).join("bin").join(name);
-    assert!(path.exists(), "{} is not there; scripts/test makes it", path.display());
-    path
-}
-
 impl Moto {
     fn start(bucket: &str, region: &str) -> Moto {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Command::new(tool("python"));
+        let mut server = Command::new(python_tool("moto", "python"));
         server
             .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
             .env("INITIAL_NO_AUTH_ACTION_COUNT", "6");
@@ -72,7 +65,7 @@ impl Moto {
 
     fn temporary_keys(&self) -> Value {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/external/moto.py");
-        let mut python = Command::new(tool("python"));
+        let mut python = Command::new(python_tool("moto", "python"));
         python.args([script, &format!("http://127.0.0.1:{}", self.port), &self.keys.bucket, &self.keys.region]);
         let output = python.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,7 +1,6 @@
 //! `gs-notify`: who is told what and when, what passes through, and what an answer means.
 
-use crate::support;
-use crate::support::{Said, Work, asked, scenario};
+use crate::support::{self, Said, Work, asked, scenario};
 use gs_sim::notify::Message;
 use gs_sim::{Effect, Fault, Scenario, Sim};
 use hmac::{Hmac, KeyInit, Mac};
@@ -156,7 +155,7 @@ fn secrets_come_from_files_and_commands_too() {
 }
 
 #[test]
-fn ancestors_11_a_message_over_the_limit_is_cut_and_delivered() {
+fn a_message_over_the_limit_is_cut_and_delivered() {
     let words = "这次上传被平台拒绝了，请查看活动的文件，然后再试一次。".repeat(9);
     let input: String = (0..400).map(|n| failed(&n.to_string(), "rejected", &format!("{n}: {words}"))).collect();
     for (format, most) in [("text", 2048), ("markdown", 4096)] {
@@ -172,7 +171,7 @@ fn ancestors_11_a_message_over_the_limit_is_cut_and_delivered() {
 }
 
 #[test]
-fn ancestors_11_the_answer_of_wecom_is_judged() {
+fn the_answer_of_wecom_is_judged() {
     let sim = services();
     sim.with(|state| state.scenario.notify.wecom_keys = vec!["00000000-0000-4000-8000-000000000000".into()]);
     let work = wecom(&sim);
@@ -281,7 +280,7 @@ fn the_language_is_that_of_the_locale_unless_said_otherwise() {
 }
 
 #[test]
-fn ancestors_11_a_stage_that_failed_without_a_record_is_told() {
+fn a_stage_that_failed_without_a_record_is_told() {
     let sim = services();
     let mut work = wecom(&sim);
     // No platform is set up: it ends before it has printed anything.
@@ -326,7 +325,7 @@ fn a_stage_is_not_told_twice() {
 }
 
 #[test]
-fn ancestors_11_a_malformed_line_is_told_and_ends_nothing() {
+fn a_malformed_line_is_told_and_ends_nothing() {
     let sim = services();
     let work = wecom(&sim);
     let input =

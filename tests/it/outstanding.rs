@@ -1,21 +1,17 @@
 //! All is well is said only when there is nothing left to do, by the page and by the channels alike.
 
-use std::path::Path;
-
+use crate::support::Work;
+use crate::support::paths::sync;
 use crate::support::world::{World, run};
-use crate::support::{Said, Work};
 use gs_sim::{Effect, Fault, UploadSpec};
 use serde_json::{Value, json};
-
-const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 
 /// garmin.com has a dozen of runs, COROS none; one channel is told.
 fn dozen() -> World {
     let mut world = World::new();
     (0..12).for_each(|day| drop(world.put("garmin-com", &run(day))));
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
     let work = &mut world.work;
-    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("SYNC_PLATFORM", "GARMINCOM,COROS");
+    work.put_commands_in_path().set("SYNC_PLATFORM", "GARMINCOM,COROS");
     work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_SETTLE_WAIT", "0");
     let token = world.sim.with(|state| state.issue_token("garmin.com")).to_string();
     world.work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token).ok();
@@ -24,12 +20,8 @@ fn dozen() -> World {
     world
 }
 
-fn sync(work: &Work, args: &[&str]) -> Said {
-    work.run(SYNC, args)
-}
-
 fn status(work: &Work) -> Value {
-    serde_json::from_slice(&std::fs::read(work.data("report/status.json")).unwrap()).unwrap()
+    work.status_json()
 }
 
 fn page(work: &Work) -> String {
@@ -173,8 +165,7 @@ fn files_that_no_sync_asks_for_again_are_no_trouble() {
 #[test]
 fn a_command_for_some_platforms_says_nothing_of_the_others_to_be_over() {
     let mut world = World::new();
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
-    world.work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
+    world.work.put_commands_in_path();
     world.work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_SETTLE_WAIT", "0");
     sync(&world.work, &[]).ok();
     world.work.set("GARMIN_PASSWORD_COM", "wrong");

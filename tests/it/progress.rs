@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::three_platforms;
-use crate::support::three_platforms::Three;
+use crate::support::three_platforms::{self, ThreePlatforms};
 use crate::support::tmux::{PROMPT, Screen, Tmux, is_back};
 use crate::support::{FILES, Work};
 use gs_sim::{Effect, Fault, ImportSpec, Scenario};
@@ -14,7 +13,7 @@ const WIDE: (u16, u16) = (110, 24);
 const NARROW: (u16, u16) = (50, 9);
 
 /// Three accounts out of step, services that take their time, and somebody who is logged in.
-fn slow(each: usize, change: impl FnOnce(&mut Scenario)) -> (Three, Work) {
+fn slow(each: usize, change: impl FnOnce(&mut Scenario)) -> (ThreePlatforms, Work) {
     let three = three_platforms::scenario(each, 0, |scenario| {
         scenario.latency_ms = 60;
         change(scenario);
@@ -28,7 +27,7 @@ fn slow(each: usize, change: impl FnOnce(&mut Scenario)) -> (Three, Work) {
 }
 
 /// The same, with everything listed.
-fn listed(each: usize) -> (Three, Work) {
+fn listed(each: usize) -> (ThreePlatforms, Work) {
     let (three, mut work) = slow(each, |_| ());
     work.set("GS_REQUEST_INTERVAL", "0").run("gs-fetch", &[]).ok();
     work.set("GS_REQUEST_INTERVAL", "400ms");

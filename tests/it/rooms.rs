@@ -94,7 +94,7 @@ fn room_of(path: &Path, src: &Path) -> Option<String> {
 }
 
 #[test]
-fn a_room_imports_only_from_rooms_below_it() {
+fn modules_import_downward_only() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut seen = BTreeSet::new();
     for path in sources(&src) {

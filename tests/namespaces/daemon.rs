@@ -2,8 +2,6 @@
 //!
 //! Each test has a crontab of its own: it runs in private mounts and a network with nothing but the loopback (root).
 
-use crate::support::installed;
-use crate::support::recipes;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,10 +10,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Said, Work, is_inside, plain, shell};
+use crate::support::paths::{GARMINSYNC, commands, garminsync};
+use crate::support::{Said, Work, installed, is_inside, plain, recipes, shell};
 use gs_sim::Sim;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
 const SPOOL: &str = "/var/spool/cron/crontabs/root";
 
 /// Hides the machine's own schedules.
@@ -29,7 +27,7 @@ fn hide() {
 }
 
 fn path() -> String {
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
+    let bin = commands();
     format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", bin.display())
 }
 
@@ -41,10 +39,6 @@ fn user(sim: Option<&Sim>) -> Work {
     let env = format!("GS_LOOPBACK={url}\nGS_REQUEST_INTERVAL=0\nGS_RETRY_WAIT=10ms\nGS_JITTER=0\n");
     work.write_env(&env);
     work
-}
-
-fn garminsync(work: &Work, args: &[&str]) -> Said {
-    work.run(SCRIPT, args)
 }
 
 /// The crontab; nothing if there is none. On the disk, Debian puts three lines with a date above it.
@@ -370,7 +364,7 @@ fn programs(work: &mut Work, names: &[&str]) {
             }
         }
     }
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap().display().to_string();
+    let bin = commands().display().to_string();
     work.set("PATH", &format!("{bin}:{}", dir.display()));
 }
 
@@ -548,7 +542,7 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     work.set("GS_FOREGROUND", "1").set("GS_SCHEDULED", "download");
     garminsync(&work, &["schedule", "* * * * *"]).ok();
     assert!(!Path::new(SPOOL).exists());
-    let faketime = ["-f", "+0 x30", SCRIPT, "daemon", "--start"];
+    let faketime = ["-f", "+0 x30", GARMINSYNC, "daemon", "--start"];
     let log = work.dir().join("log");
     let said = fs::File::create(&log).unwrap().into();
     let mut running = Running::start(&mut work.command("/usr/bin/faketime", &faketime), said);

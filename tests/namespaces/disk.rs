@@ -2,8 +2,7 @@
 //!
 //! Each test runs itself again in a private namespace, where it may mount what it needs.
 
-use crate::support;
-use crate::support::{FILES, Work, asked, is_inside, plain, shell};
+use crate::support::{self, FILES, Work, asked, is_inside, plain, shell};
 
 fn fetched(count: usize) -> (gs_sim::Sim, Work, String) {
     shell("ip link set lo up");

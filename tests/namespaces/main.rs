@@ -2,6 +2,7 @@
 //! private namespaces of mounts and network.
 //!
 //! They need `unshare` (util-linux), and root or a kernel that lets users make namespaces.
+//! A single test of one command that needs a mount stands with the other tests of that command, in `tests/it`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use crate::support::base64;
 /// Runs until the test ends.
 pub struct Proxy {
     pub address: SocketAddr,
@@ -66,7 +67,7 @@ fn http(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> Opt
     let head = String::from_utf8(head).ok()?;
     note(format!("http {}", head.split(' ').nth(1)?));
     let given = head.lines().find_map(|line| line.strip_prefix("Proxy-Authorization: Basic "));
-    let wanted = manners.login.as_ref().map(base64);
+    let wanted = manners.login.as_ref().map(|login| base64(login));
     let answer = match manners.to {
         _ if wanted.as_deref() != given => "407 Proxy Authentication Required",
         None => "502 Bad Gateway",
@@ -74,11 +75,6 @@ fn http(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> Opt
     };
     write!(client, "HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n").ok()?;
     answer.starts_with("200").then_some(())
-}
-
-fn base64(text: &String) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(text)
 }
 
 fn socks5(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> Option<()> {

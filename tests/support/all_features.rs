@@ -1,9 +1,9 @@
-//! A text of others in every place where the catalogue keeps one.
+//! A catalogue in which every feature was used, and every text is one that a stranger chose.
 
 use crate::support::Work;
 
 /// One value of every kind that the catalogue keeps of others, in every place where it keeps them.
-pub fn tell_everywhere(work: &Work, text: &str) {
+pub fn fill_every_text(work: &Work, text: &str) {
     let quoted = text.replace('\'', "''");
     work.change(
         &"UPDATE activities SET name = 'a ' || '$' || ' b', sport = '$', sub_sport = '$', platform_sport = '$',

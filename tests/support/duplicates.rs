@@ -15,7 +15,7 @@ const DELETE: &str = "/activity/delete";
 const LIST: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 
 /// A run that is on a service twice, and its place in the tests.
-pub struct Twice {
+pub struct Duplicate {
     pub world: World,
     pub service: &'static str,
     pub kept: String,
@@ -25,12 +25,12 @@ pub struct Twice {
 }
 
 /// The same recording twice on `service`, written anew the second time; all archived and marked.
-pub fn twice(service: &'static str) -> Twice {
+pub fn duplicate(service: &'static str) -> Duplicate {
     with_copy(service, &run(0).encode(), &run(0).builder().big_endian().build())
 }
 
 /// These two files on `service`, which are one exercise.
-pub fn with_copy(service: &'static str, one: &[u8], other: &[u8]) -> Twice {
+pub fn with_copy(service: &'static str, one: &[u8], other: &[u8]) -> Duplicate {
     let world = World::new();
     let ids = [one, other].map(|bytes| world.put_bytes(service, bytes));
     fill(&world, service);
@@ -58,10 +58,10 @@ pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Twice {
         (copy["id"].as_str().unwrap().to_owned(), copy["duplicate_of"]["id"].as_str().unwrap().to_owned());
     assert!(ids.contains(&copy) && ids.contains(&kept) && copy != kept, "{records:?}");
     world.sim.clear_log();
-    Twice { world, service, kept, copy, marked }
+    Duplicate { world, service, kept, copy, marked }
 }
 
-impl Twice {
+impl Duplicate {
     pub fn delete(&self, args: &[&str]) -> Said {
         self.given(args, &self.marked)
     }

@@ -29,7 +29,7 @@ pub struct Held {
     pub is_fit: bool,
 }
 
-pub struct Lived {
+pub struct History {
     pub sim: Sim,
     pub work: Work,
     /// `status.json`
@@ -54,16 +54,14 @@ fn from_of(line: &str) -> (String, String) {
     (text("platform"), text("id"))
 }
 
-impl Lived {
+impl History {
     /// Lives through it.
-    pub fn new() -> Lived {
+    pub fn new() -> History {
         let sim = Scenario::default_three(40, 11).start();
         let mut work = Work::with(&sim);
         work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_SETTLE_WAIT", "5s");
-        work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
-        work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
-        work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
-        let mut lived = Lived {
+        work.set_all_passwords();
+        let mut history = History {
             sim,
             work,
             status: Value::Null,
@@ -71,15 +69,15 @@ impl Lived {
             happened: BTreeMap::new(),
             gone: BTreeMap::new(),
         };
-        lived.archive();
-        lived.synchronise();
-        lived.delete_copies();
-        lived.delete_by_hand();
-        lived.break_a_file();
-        lived.lose_a_login();
-        lived.kill_a_command();
-        lived.report();
-        lived
+        history.archive();
+        history.synchronise();
+        history.delete_copies();
+        history.delete_by_hand();
+        history.break_a_file();
+        history.lose_a_login();
+        history.kill_a_command();
+        history.report();
+        history
     }
 
     /// Everything is archived but three: one fails, two are not asked for.
@@ -257,15 +255,15 @@ pub fn find(list: &Value, is_it: impl Fn(&Value) -> bool) -> &Value {
     first
 }
 
-/// The world of a test file, lived through once.
-pub fn lived() -> &'static Lived {
-    static LIVED: OnceLock<Lived> = OnceLock::new();
-    LIVED.get_or_init(Lived::new)
+/// The history of a test program: it takes place once, and all tests read it.
+pub fn history() -> &'static History {
+    static HISTORY: OnceLock<History> = OnceLock::new();
+    HISTORY.get_or_init(History::new)
 }
 
 /// A list of `status.json`.
-pub fn list<'a>(lived: &'a Lived, name: &str) -> &'a Vec<Value> {
-    lived.status[name].as_array().unwrap()
+pub fn list<'a>(history: &'a History, name: &str) -> &'a Vec<Value> {
+    history.status[name].as_array().unwrap()
 }
 
 #[track_caller]
@@ -279,13 +277,13 @@ pub fn key(activity: &Value) -> (String, String) {
 }
 
 /// Which exercise each entry is that a service holds.
-pub fn exercises(lived: &Lived) -> BTreeMap<(String, String), String> {
-    let held = lived.held();
+pub fn exercises(history: &History) -> BTreeMap<(String, String), String> {
+    let held = history.held();
     let all = held.iter().flat_map(|(name, list)| list.iter().map(move |one| (*name, one)));
     all.map(|(name, one)| ((name.to_owned(), one.id.clone()), one.exercise.clone())).collect()
 }
 
 /// A moment of the catalogue, as `status.json` writes it.
-pub fn moment(lived: &Lived, sql: &str) -> Value {
-    json!(jiff::Timestamp::from_second(lived.work.sql(sql)).unwrap().to_string())
+pub fn moment(history: &History, sql: &str) -> Value {
+    json!(jiff::Timestamp::from_second(history.work.sql(sql)).unwrap().to_string())
 }

@@ -12,11 +12,13 @@ use serde_json::Value;
 
 pub mod all_features;
 pub mod duplicates;
+pub mod faults;
 pub mod history;
 pub mod installed;
 pub mod large_catalogue;
 pub mod older_tools;
 pub mod open_platform;
+pub mod paths;
 pub mod recipes;
 pub mod schema;
 pub mod three_platforms;
@@ -86,6 +88,18 @@ impl Work {
         work
     }
 
+    /// Sets the passwords of three accounts: garmin.com, garmin.cn and COROS.
+    pub fn set_all_passwords(&mut self) -> &mut Work {
+        self.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
+        self.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
+        self.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse")
+    }
+
+    /// Sets a PATH in which the commands are found, and the machine's own programs.
+    pub fn put_commands_in_path(&mut self) -> &mut Work {
+        self.set("PATH", &format!("{}:/usr/bin:/bin", paths::commands().display()))
+    }
+
     /// Sets a setting, in place of what it was.
     pub fn set(&mut self, name: &str, value: &str) -> &mut Work {
         self.env.retain(|(n, _)| n != name);
@@ -120,7 +134,7 @@ impl Work {
 
     /// A command, ready to run, that sees nothing of the machine's own settings.
     pub fn command(&self, name: &str, args: &[&str]) -> Command {
-        let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).with_file_name(name);
+        let bin = paths::commands().join(name);
         let mut command = Command::new(bin);
         command.args(args).current_dir(self.dir()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -201,6 +215,11 @@ impl Work {
         let mut rest = Vec::new();
         let _ = stdout.read_to_end(&mut rest);
         (child.wait().unwrap().code().unwrap(), shown + &String::from_utf8_lossy(&rest))
+    }
+
+    /// `status.json`, as `gs-report` has written it last.
+    pub fn status_json(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.data("report/status.json")).unwrap()).unwrap()
     }
 
     /// One value out of the catalogue.
@@ -321,6 +340,14 @@ pub fn coros(spec: gs_sim::CorosSpec) -> Sim {
     Scenario { coros: vec![spec], ..scenario(0) }.start()
 }
 
+/// Somebody logged in to garmin.com whose catalogue knows its list; the simulator's log is empty again.
+pub fn fetched(sim: Sim) -> (Sim, Work) {
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.clear_log();
+    (sim, work)
+}
+
 /// The requests whose path contains `part`.
 pub fn asked(sim: &Sim, part: &str) -> Vec<LoggedRequest> {
     sim.log().into_iter().filter(|request| request.path.contains(part)).collect()
@@ -387,4 +414,17 @@ pub fn is_inside(test: &str) -> bool {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && said.contains(" 1 passed"), "{said}");
     false
+}
+
+/// As `gzip` writes it.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// In base64, with padding.
+pub fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
 }

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Said, Work};
 use gs_sim::garmin::activity::Activity;
 use gs_sim::garmin::export;
 use gs_sim::{Sim, sha256, zipfile};
@@ -213,4 +214,9 @@ pub fn fingerprint(dir: &Path) -> Vec<(PathBuf, String)> {
     }
     all.sort();
     all
+}
+
+/// `gs-import ARGS PATH`
+pub fn import(work: &Work, args: &[&str], path: &Path) -> Said {
+    work.run("gs-import", &[args, &[path.to_str().unwrap()]].concat())
 }

@@ -129,3 +129,11 @@ impl LoginGuard for AtOnce {
         Ok(())
     }
 }
+
+/// What an upload is asked about by that the service still works on.
+pub fn ticket(uploaded: Result<Uploaded>) -> String {
+    match uploaded {
+        Ok(Uploaded::Pending(ticket)) => ticket,
+        other => panic!("{other:?}"),
+    }
+}

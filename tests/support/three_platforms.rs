@@ -9,7 +9,7 @@ use gs_sim::fit::{Leg, Recording, Style};
 use gs_sim::{AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, Scenario, Sim, UploadSpec};
 
 /// The three services, and the folder of their files.
-pub struct Three {
+pub struct ThreePlatforms {
     pub sim: Sim,
     _files: tempfile::TempDir,
 }
@@ -68,12 +68,12 @@ impl Making {
 }
 
 /// Three accounts with `each` activities, half of them shared, of which `copies` are copies on their own service.
-pub fn three(each: usize, copies: usize) -> Three {
+pub fn three(each: usize, copies: usize) -> ThreePlatforms {
     scenario(each, copies, |_| {})
 }
 
 /// The same, with something about it changed.
-pub fn scenario(each: usize, copies: usize, change: impl FnOnce(&mut Scenario)) -> Three {
+pub fn scenario(each: usize, copies: usize, change: impl FnOnce(&mut Scenario)) -> ThreePlatforms {
     let files = tempfile::tempdir().unwrap();
     let mut making = Making { files, lists: Default::default(), exercises: 0 };
     for number in 0..(each / 2) * 4 / 3 {
@@ -119,13 +119,13 @@ pub fn scenario(each: usize, copies: usize, change: impl FnOnce(&mut Scenario)) 
         ..Scenario::default()
     };
     change(&mut scenario);
-    Three { sim: scenario.start(), _files: making.files }
+    ThreePlatforms { sim: scenario.start(), _files: making.files }
 }
 
 /// Starts and how many entries each service holds of it, in the order of [`NAMES`].
 pub type Held = BTreeMap<i64, [usize; 3]>;
 
-impl Three {
+impl ThreePlatforms {
     /// What the services hold now.
     pub fn held(&self) -> Held {
         let mut held = Held::new();

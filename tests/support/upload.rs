@@ -101,9 +101,7 @@ pub fn start(held: &[(&str, &[i64])], change: impl FnOnce(&mut Scenario)) -> Wor
     let sim = scenario.start();
     let mut work = Work::with(&sim);
     work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_SETTLE_WAIT", "8s");
-    work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
-    work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
-    work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+    work.set_all_passwords();
     work.run("gs-fetch", &[]).ok();
     sim.clear_log();
     World { sim, work }
@@ -267,4 +265,11 @@ pub fn kinds(said: &Said) -> Vec<String> {
         problem.or_else(|| record["outcome"]["kind"].as_str().map(str::to_owned)).unwrap_or_default()
     };
     said.records().iter().map(kind).collect()
+}
+
+/// One run that only garmin.com holds, and the plan of it to a platform, with its file.
+pub fn one_planned(to: &str) -> (World, String) {
+    let world = world(&[START], |_| {});
+    let plan = world.plan_of(COM, to, &[START]);
+    (world, plan)
 }

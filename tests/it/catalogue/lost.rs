@@ -1,8 +1,7 @@
 //! The catalogue was lost, and the archive is still there: what its files tell of what was on the platforms once.
 
-use crate::support;
-use crate::support::Said;
 use crate::support::world::{World, ride, run};
+use crate::support::{self, Said};
 
 /// An exercise that garmin.com and COROS had, that somebody has deleted at COROS, and the catalogue is lost.
 fn lost() -> (World, String) {

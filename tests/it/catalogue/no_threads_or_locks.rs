@@ -2,8 +2,8 @@
 //!
 //! `strace` stands in for such a machine.
 
-use crate::support::three_platforms;
-use crate::support::{Said, Work, plain};
+use crate::support::paths::commands;
+use crate::support::{Said, Work, plain, three_platforms};
 
 /// Runs a command for which each of these system calls fails.
 fn without(work: &Work, refused: &str, name: &str, args: &[&str], input: &str) -> Said {
@@ -74,7 +74,7 @@ fn a_file_system_without_locks_is_told_as_such() {
 #[test]
 fn a_script_tells_a_lock_that_is_held_from_one_that_there_cannot_be() {
     let mut work = Work::alone();
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap().display().to_string();
+    let bin = commands().display().to_string();
     work.set("PATH", &format!("{bin}:/usr/bin:/bin")).set("GS_SCHEDULED", "download").set("GS_JITTER", "0");
     std::fs::create_dir_all(work.data("locks")).unwrap();
     let scripts = [("sync", &[][..]), ("garminsync", &["daemon", "--run"])];

@@ -3,9 +3,8 @@
 
 use std::process::Command;
 
-use crate::support;
 use crate::support::upload::{COM, COROS, START, coros_run_at, kinds, world};
-use crate::support::{Said, Work, asked, plain};
+use crate::support::{self, Said, Work, asked, plain};
 use serde_json::Value;
 
 const YEARS: i64 = 5 * 365 * 86_400;
@@ -33,7 +32,7 @@ fn five_years_later(work: &Work, name: &str, args: &[&str]) -> Said {
 
 fn state(work: &Work) -> Value {
     work.run("gs-report", &[]).ok();
-    serde_json::from_slice(&std::fs::read(work.data("report/status.json")).unwrap()).unwrap()
+    work.status_json()
 }
 
 #[test]

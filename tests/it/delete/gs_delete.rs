@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 #[test]
 fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
     for service in SERVICES {
-        let twice = twice(service);
-        let said = twice.delete(&["--yes"]);
+        let duplicate = duplicate(service);
+        let said = duplicate.delete(&["--yes"]);
         let records = said.ok().silent().records();
         assert_eq!(records.len(), 2, "what is kept passes: {said}");
-        let copy = records.iter().find(|record| record["id"] == twice.copy.as_str()).unwrap();
+        let copy = records.iter().find(|record| record["id"] == duplicate.copy.as_str()).unwrap();
         assert_eq!(copy["outcome"]["kind"], "deleted");
-        twice.is_gone();
-        assert_eq!(twice.deletions(), 1);
+        duplicate.is_gone();
+        assert_eq!(duplicate.deletions(), 1);
         let row: String =
             twice.world.work.sql("SELECT platform || ' ' || id || ' ' || kept_id || ' ' || sha256 FROM deletions");
         let sha256 = gs_sim::sha256(&std::fs::read(twice.file(&twice.copy)).unwrap());
@@ -29,7 +29,7 @@ fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
         let codes = codes(&evidence["evidence"]);
         assert!(codes.first() == Some(&"same-recording") && codes.last() == Some(&"kept"), "{codes:?}");
         // Deleted from here it is gone at once, and nobody is told that a list shrank.
-        let gone = twice.world.work.run("gs-list", &["--deleted"]);
+        let gone = duplicate.world.work.run("gs-list", &["--deleted"]);
         assert_eq!(gone.ok().record()["deleted"]["confirmed"], true);
         let again = twice.delete(&["--yes"]);
         assert_eq!(skips(again.ok()), ["already-deleted"], "{again}");
@@ -39,7 +39,7 @@ fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
 }
 
 #[test]
-fn ancestors_7_nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_archived() {
+fn nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_archived() {
     for service in SERVICES {
         let twice = twice(service);
         twice.kept_because(&twice.delete(&[]), "not-confirmed");
@@ -57,10 +57,10 @@ fn ancestors_7_nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_
 
 #[test]
 fn another_platform_is_left_alone_by_the_flag() {
-    let twice = twice("coros");
-    let said = twice.delete(&["--yes", "--platform", "garmin-com"]);
+    let duplicate = duplicate("coros");
+    let said = duplicate.delete(&["--yes", "--platform", "garmin-com"]);
     assert_eq!(said.ok().records().len(), 2);
-    twice.nothing_happened();
+    duplicate.nothing_happened();
 }
 
 /// Four runs of which each is there three times.
@@ -148,8 +148,8 @@ fn what_is_not_whole_in_the_archive_stays_and_so_does_what_has_no_whole_one_besi
             std::fs::write(&path, &whole).unwrap();
         }
     }
-    twice.delete(&["--yes"]).ok();
-    twice.is_gone();
+    duplicate.delete(&["--yes"]).ok();
+    duplicate.is_gone();
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn what_the_archive_has_only_as_an_export_stays() {
 }
 
 #[test]
-fn what_is_kept_has_to_be_there_now() {
+fn delete_requires_kept_activity_online() {
     for service in SERVICES {
         let twice = twice(service);
         twice.world.remove(service, &twice.kept);
@@ -194,7 +194,7 @@ fn what_is_kept_has_to_be_there_now() {
 #[test]
 fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhile() {
     for service in SERVICES {
-        let mut twice = twice(service);
+        let mut duplicate = duplicate(service);
         // Listed, marked and deleted in one run, as gs-sync does it.
         twice.world.work.set("GS_RUN", "one-run");
         twice.world.fetch();
@@ -212,15 +212,15 @@ fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
     let answers =
         [(404, "{}"), (204, ""), (403, "{}"), (200, "{}"), (200, r#"{"activityId":1}"#), (200, "<html>"), (503, "")];
     for (status, body) in answers {
-        let twice = twice("garmin-com");
+        let duplicate = duplicate("garmin-com");
         let answer = Effect::Status { status, retry_after: None, body: Some(body.into()), content_type: None };
-        twice.world.sim.fault(Fault::new(answer).path(&format!("/activity-service/activity/{}", twice.kept)));
-        let said = twice.delete(&["--yes"]);
+        duplicate.world.sim.fault(Fault::new(answer).path(&format!("/activity-service/activity/{}", duplicate.kept)));
+        let said = duplicate.delete(&["--yes"]);
         match status {
             404 | 204 => twice.kept_because(&said, "kept-not-listed"),
             _ => drop(said.ends(75)),
         }
-        assert_eq!(twice.deletions(), 0, "HTTP {status} {body}");
+        assert_eq!(duplicate.deletions(), 0, "HTTP {status} {body}");
     }
 }
 
@@ -296,10 +296,10 @@ fn an_entry_is_never_deleted_for_itself_for_a_stranger_or_for_nobody() {
 #[test]
 fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
     // Alike in everything: only the rule on which one is better tells them apart.
-    let twice = with_copy("garmin-com", &run(0).encode(), &run(0).encode());
-    let mutual: Vec<Value> = [(&twice.kept, &twice.copy), (&twice.copy, &twice.kept)]
+    let duplicate = with_copy("garmin-com", &run(0).encode(), &run(0).encode());
+    let mutual: Vec<Value> = [(&duplicate.kept, &duplicate.copy), (&duplicate.copy, &duplicate.kept)]
         .map(|(id, of)| {
-            let line = twice.marked.lines().find(|line| line.contains(&format!(r#""id":"{id}","name""#))).unwrap();
+            let line = duplicate.marked.lines().find(|line| line.contains(&format!(r#""id":"{id}","name""#))).unwrap();
             let mut record: Value = serde_json::from_str(line).unwrap();
             record["duplicate_of"] = json!({"id": of, "reasons": [], "certainty": "same-file"});
             record
@@ -308,10 +308,10 @@ fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
     let lines = |records: &[Value]| records.iter().map(|record| format!("{record}\n")).collect::<String>();
     let backwards: Vec<Value> = mutual.iter().rev().cloned().collect();
     for input in [lines(&mutual), lines(&backwards), lines(&mutual)] {
-        twice.given(&["--yes"], &input).ok();
-        twice.is_gone();
+        duplicate.given(&["--yes"], &input).ok();
+        duplicate.is_gone();
     }
-    assert_eq!(twice.deletions(), 1);
+    assert_eq!(duplicate.deletions(), 1);
 }
 
 /// One of three entries of one run, said to be a copy of another of them.
@@ -369,17 +369,17 @@ fn what_this_very_run_has_uploaded_stays_until_the_next() {
 
 #[test]
 fn problems_and_other_records_pass_and_a_malformed_line_ends_it_with_what_was_done() {
-    let twice = twice("garmin-com");
+    let duplicate = duplicate("garmin-com");
     let problem =
         twice.changed(|copy| copy["problem"] = json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}));
     let unmarked = twice.changed(|copy| copy["duplicate_of"] = Value::Null);
     let weather = "{\"type\":\"weather\",  \"rain\": 1}\n";
-    let said = twice.given(&["--yes"], &format!("{problem}{weather}{unmarked}"));
+    let said = duplicate.given(&["--yes"], &format!("{problem}{weather}{unmarked}"));
     assert_eq!(said.ok().records()[0], serde_json::from_str::<Value>(&problem).unwrap());
     assert_eq!(said.out.lines().nth(1), weather.lines().next());
-    twice.nothing_happened();
-    let said = twice.given(&["--yes"], &format!("{}{{\"type\":\"activity\"}}\n", twice.marked));
+    duplicate.nothing_happened();
+    let said = duplicate.given(&["--yes"], &format!("{}{{\"type\":\"activity\"}}\n", duplicate.marked));
     said.ends(65).says("line 3");
     assert_eq!(outcomes(&said, "deleted"), 1, "what was asked for is followed to its end: {said}");
-    twice.is_gone();
+    duplicate.is_gone();
 }

@@ -20,19 +20,19 @@ fn a_service_that_always_says_yes_and_deletes_nothing_is_not_believed() {
     assert_eq!((twice.journal(), twice.deletions()), (vec!["failed".to_owned()], 1));
     assert_eq!(twice.world.work.run("gs-list", &["--deleted"]).ok().out, "");
     // The next run tries again.
-    twice.world.sim.with(|state| state.coros.accounts[0].spec.delete_does_nothing = false);
-    twice.delete(&["--yes"]).ok();
-    assert_eq!(twice.journal(), ["failed", "deleted"]);
+    duplicate.world.sim.with(|state| state.coros.accounts[0].spec.delete_does_nothing = false);
+    duplicate.delete(&["--yes"]).ok();
+    assert_eq!(duplicate.journal(), ["failed", "deleted"]);
 }
 
 #[test]
 fn when_the_answer_is_lost_the_list_decides() {
     for service in SERVICES {
-        let twice = twice(service);
-        twice.world.sim.fault(twice.on_deletion(Effect::AnswerLost));
-        twice.delete(&["--yes"]).ok().silent();
-        twice.is_gone();
-        assert_eq!(twice.deletions(), 1, "it is sent once");
+        let duplicate = duplicate(service);
+        duplicate.world.sim.fault(duplicate.on_deletion(Effect::AnswerLost));
+        duplicate.delete(&["--yes"]).ok().silent();
+        duplicate.is_gone();
+        assert_eq!(duplicate.deletions(), 1, "it is sent once");
         // What came back is a page, and nothing happened: the list shows it for as long as is reasonable.
         if service == "garmin-cn" {
             let twice = self::twice(service);
@@ -46,83 +46,84 @@ fn when_the_answer_is_lost_the_list_decides() {
 #[test]
 fn a_refusal_and_a_limit_of_the_service_leave_it_there() {
     for (status, code) in [(403, 1), (429, 75)] {
-        let twice = twice("garmin-com");
+        let duplicate = duplicate("garmin-com");
         let body = Some(r#"{"message":"HTTP","error":"ForbiddenException"}"#.to_owned());
         let effect = Effect::Status { status, retry_after: None, body, content_type: None };
-        twice.world.sim.fault(twice.on_deletion(effect));
-        let said = twice.delete(&["--yes"]);
+        duplicate.world.sim.fault(duplicate.on_deletion(effect));
+        let said = duplicate.delete(&["--yes"]);
         said.ends(code);
-        assert_eq!((twice.journal(), twice.deletions()), (vec!["failed".to_owned()], 1), "{said}");
-        twice.world.sim.clear_faults();
+        assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["failed".to_owned()], 1), "{said}");
+        duplicate.world.sim.clear_faults();
         // The service's wish to be left alone is remembered for a while.
-        twice.world.work.change("DELETE FROM pacing");
-        twice.delete(&["--yes"]).ok();
-        assert_eq!(twice.journal(), ["failed", "deleted"]);
+        duplicate.world.work.change("DELETE FROM pacing");
+        duplicate.delete(&["--yes"]).ok();
+        assert_eq!(duplicate.journal(), ["failed", "deleted"]);
     }
 }
 
 /// Starts it and kills it once a request is in the hands of the fault.
-fn killed(twice: &Twice, fault: Fault) {
-    twice.world.sim.fault(fault);
-    let mut child: Child = twice.world.work.spawn("gs-delete", &["--yes"], &twice.marked);
-    while !twice.world.sim.log().iter().any(|request| request.note.contains("fault: ")) {
+fn killed(duplicate: &Duplicate, fault: Fault) {
+    duplicate.world.sim.fault(fault);
+    let mut child: Child = duplicate.world.work.spawn("gs-delete", &["--yes"], &duplicate.marked);
+    while !duplicate.world.sim.log().iter().any(|request| request.note.contains("fault: ")) {
         assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    twice.world.sim.clear_faults();
-    assert_eq!(twice.journal(), ["open"], "the intent stands there before the request");
+    duplicate.world.sim.clear_faults();
+    assert_eq!(duplicate.journal(), ["open"], "the intent stands there before the request");
 }
 
 #[test]
 fn killed_before_the_request_takes_effect_the_next_run_settles_and_deletes_it() {
     for service in SERVICES {
-        let twice = twice(service);
-        killed(&twice, twice.on_deletion(Effect::Stall { ms: 20_000 }));
+        let duplicate = duplicate(service);
+        killed(&duplicate, duplicate.on_deletion(Effect::Stall { ms: 20_000 }));
         // A copy that is perhaps on its way out is nobody's to refer to.
-        assert_eq!(twice.world.ids(service).len() as i64, OTHERS + 2);
-        let said = twice.delete(&["--yes"]);
+        assert_eq!(duplicate.world.ids(service).len() as i64, OTHERS + 2);
+        let said = duplicate.delete(&["--yes"]);
         said.ok().silent();
         assert_eq!(outcomes(&said, "deleted"), 1, "{said}");
-        assert_eq!(twice.journal(), ["failed", "deleted"]);
-        assert!(!twice.world.ids(service).contains(&twice.copy));
+        assert_eq!(duplicate.journal(), ["failed", "deleted"]);
+        assert!(!duplicate.world.ids(service).contains(&duplicate.copy));
     }
 }
 
 #[test]
 fn killed_after_the_request_took_effect_the_next_run_settles_it() {
     for service in SERVICES {
-        let twice = twice(service);
-        killed(&twice, twice.on_deletion(Effect::Held { ms: 20_000 }));
+        let duplicate = duplicate(service);
+        killed(&duplicate, duplicate.on_deletion(Effect::Held { ms: 20_000 }));
         // Even one that has nothing else to do.
-        let said = twice.given(&[], "");
+        let said = duplicate.given(&[], "");
         assert_eq!(said.ok().record()["outcome"]["kind"], "deleted");
-        twice.is_gone();
-        assert_eq!(twice.deletions(), 1);
+        duplicate.is_gone();
+        assert_eq!(duplicate.deletions(), 1);
     }
 }
 
 #[test]
 fn what_is_perhaps_going_is_no_reason_to_delete_another() {
-    let twice = with_copy("garmin-com", &run(0).encode(), &run(0).encode());
-    killed(&twice, twice.on_deletion(Effect::Held { ms: 20_000 }));
+    let duplicate = with_copy("garmin-com", &run(0).encode(), &run(0).encode());
+    killed(&duplicate, duplicate.on_deletion(Effect::Held { ms: 20_000 }));
     // A list that still shows it for a while, and a record that calls the kept one its copy.
-    twice.world.sim.fault(twice.on_list(down()));
-    let line = twice.marked.lines().find(|line| line.contains(&format!(r#""id":"{}","name""#, twice.kept))).unwrap();
+    duplicate.world.sim.fault(duplicate.on_list(status(503)));
+    let line =
+        duplicate.marked.lines().find(|line| line.contains(&format!(r#""id":"{}","name""#, duplicate.kept))).unwrap();
     let mut record: Value = serde_json::from_str(line).unwrap();
     record["duplicate_of"] = json!({"id": twice.copy, "reasons": [], "certainty": "same-file"});
     let said = twice.given(&["--yes"], &format!("{record}\n"));
     said.ends(75);
-    assert_eq!(twice.deletions(), 1);
-    assert!(twice.world.ids("garmin-com").contains(&twice.kept));
+    assert_eq!(duplicate.deletions(), 1);
+    assert!(duplicate.world.ids("garmin-com").contains(&duplicate.kept));
 }
 
 #[test]
 fn when_no_list_tells_it_stays_open_and_the_next_run_settles_it() {
     for service in SERVICES {
-        let mut twice = twice(service);
-        twice.world.work.set("GS_RUN", "this-run");
+        let mut duplicate = duplicate(service);
+        duplicate.world.work.set("GS_RUN", "this-run");
         // Its list shows both, and fails once the deletion is asked for.
         let look = if service == "coros" { 1 } else { 2 };
         twice.world.sim.fault(twice.on_list(down()).after(look));
@@ -142,44 +143,44 @@ fn when_no_list_tells_it_stays_open_and_the_next_run_settles_it() {
 
 #[test]
 fn a_copy_that_comes_in_twice_is_asked_for_once() {
-    let twice = twice("coros");
-    let said = twice.given(&["--yes"], &twice.marked.repeat(2));
+    let duplicate = duplicate("coros");
+    let said = duplicate.given(&["--yes"], &duplicate.marked.repeat(2));
     assert_eq!((outcomes(said.ok(), "deleted"), outcomes(&said, "skipped")), (1, 1), "{said}");
-    twice.is_gone();
-    assert_eq!(twice.deletions(), 1);
+    duplicate.is_gone();
+    assert_eq!(duplicate.deletions(), 1);
 }
 
 #[test]
 fn a_dry_run_leaves_open_what_is_open() {
-    let twice = twice("coros");
-    killed(&twice, twice.on_deletion(Effect::Held { ms: 20_000 }));
-    twice.world.sim.clear_log();
-    twice.given(&["-n"], "").ok().says("coros: would look what became of 1 deletions");
-    assert_eq!((twice.journal(), twice.world.sim.log().len()), (vec!["open".to_owned()], 0));
+    let duplicate = duplicate("coros");
+    killed(&duplicate, duplicate.on_deletion(Effect::Held { ms: 20_000 }));
+    duplicate.world.sim.clear_log();
+    duplicate.given(&["-n"], "").ok().says("coros: would look what became of 1 deletions");
+    assert_eq!((duplicate.journal(), duplicate.world.sim.log().len()), (vec!["open".to_owned()], 0));
 }
 
 #[test]
 fn what_was_deleted_can_be_put_back_and_is_not_deleted_again() {
     for service in ["garmin-com", "garmin-cn", "coros"] {
         // Garmin knows recordings by their file_id and has one of each, so this copy is one of a converter.
-        let twice = with_copy(service, &run(0).encode(), &nameless(&run(0)));
-        let before = gs_sim::sha256(&std::fs::read(twice.file(&twice.copy)).unwrap());
-        twice.delete(&["--yes"]).ok();
-        twice.is_gone();
-        let deleted = twice.world.work.run("gs-list", &["--deleted"]).ok().out.clone();
-        let said = twice.world.work.given("gs-upload", &["--restore"], &deleted);
+        let duplicate = with_copy(service, &run(0).encode(), &nameless(&run(0)));
+        let before = gs_sim::sha256(&std::fs::read(duplicate.file(&duplicate.copy)).unwrap());
+        duplicate.delete(&["--yes"]).ok();
+        duplicate.is_gone();
+        let deleted = duplicate.world.work.run("gs-list", &["--deleted"]).ok().out.clone();
+        let said = duplicate.world.work.given("gs-upload", &["--restore"], &deleted);
         assert_eq!(said.ok().record()["outcome"]["kind"], "created", "{said}");
-        assert_eq!(twice.journal(), ["restored"]);
+        assert_eq!(duplicate.journal(), ["restored"]);
         let back = said.record()["outcome"]["id"].as_str().unwrap().to_owned();
         let number = back.parse().unwrap();
-        let served = twice.world.sim.with(|state| match domain(service) {
+        let served = duplicate.world.sim.with(|state| match domain(service) {
             Some(domain) => state.served(domain, number),
             None => state.coros_served(2, number),
         });
         assert_eq!(served, Some(before), "the very bytes");
         // It is a copy again, and a person wants it.
-        twice.world.fetch();
-        let again = marked(twice.world, service, &[twice.kept, back.clone()]);
+        duplicate.world.fetch();
+        let again = marked(duplicate.world, service, &[duplicate.kept, back.clone()]);
         assert_eq!(again.copy, back);
         let said = again.delete(&["--yes"]);
         assert!(skips(said.ok()).contains(&"restored-by-hand".to_owned()), "{said}");
@@ -202,10 +203,10 @@ fn what_was_deleted_can_be_put_back_and_is_not_deleted_again() {
 
 #[test]
 fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() {
-    let twice = twice("garmin-com");
-    twice.delete(&["--yes"]).ok();
-    let deleted = twice.world.work.run("gs-list", &["--deleted"]).ok().out.clone();
-    let said = twice.world.work.given("gs-upload", &["--restore"], &deleted);
+    let duplicate = duplicate("garmin-com");
+    duplicate.delete(&["--yes"]).ok();
+    let deleted = duplicate.world.work.run("gs-list", &["--deleted"]).ok().out.clone();
+    let said = duplicate.world.work.given("gs-upload", &["--restore"], &deleted);
     let record = said.ends(1).record();
     assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&json!("exists"), &json!(twice.kept)));
     said.says(&format!("{}: not restored", twice.copy)).says(&twice.kept).says("delete that one there");
@@ -214,8 +215,8 @@ fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() 
 
 #[test]
 fn the_look_before_a_deletion_counts_and_not_what_another_command_has_seen_since() {
-    let twice = twice("coros");
-    twice.world.remove("coros", &twice.kept);
+    let duplicate = duplicate("coros");
+    duplicate.world.remove("coros", &duplicate.kept);
     // As a listing of another command leaves it that began later and was read before the removal.
     twice.world.work.change("UPDATE activities SET last_listing = 1000000 WHERE platform = 'coros'");
     let said = twice.delete(&["--yes"]);

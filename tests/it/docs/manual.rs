@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support;
-use crate::support::Work;
+use crate::support::paths::{self, repository};
+use crate::support::{self, Work};
 use garminsync::manual;
 
 /// The scripts that are installed, and the names they get.
@@ -13,13 +13,9 @@ const SCRIPTS: [(&str, &str); 2] = [("garminsync", "garminsync"), ("sync", "gs-s
 /// Has a page of its own, and is called by `garminsync`.
 const DAEMON: (&str, &str) = ("daemon/garminsync-daemon", "garminsync-daemon");
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 /// A command is a file in `src/bin`.
 fn commands() -> Vec<String> {
-    let names = std::fs::read_dir(root().join("src/bin")).unwrap();
+    let names = std::fs::read_dir(repository().join("src/bin")).unwrap();
     let mut names: Vec<String> =
         names.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();
@@ -30,7 +26,7 @@ fn commands() -> Vec<String> {
 /// What a script says of itself under the name that it is installed by.
 fn help_of_script(work: &Work, (script, name): (&str, &str)) -> String {
     let installed = work.dir().join(name);
-    std::fs::copy(root().join("scripts").join(script), &installed).unwrap();
+    std::fs::copy(repository().join("scripts").join(script), &installed).unwrap();
     work.run(installed.to_str().unwrap(), &["--help"]).ok().out.clone()
 }
 
@@ -65,7 +61,7 @@ fn generated() -> BTreeMap<PathBuf, String> {
 fn present() -> Vec<PathBuf> {
     let mut files = Vec::new();
     for dir in ["man", "completions/bash", "completions/zsh", "completions/fish"] {
-        let entries = std::fs::read_dir(root().join(dir)).into_iter().flatten();
+        let entries = std::fs::read_dir(repository().join(dir)).into_iter().flatten();
         files.extend(entries.map(|entry| Path::new(dir).join(entry.unwrap().file_name())));
     }
     files.sort();
@@ -78,14 +74,14 @@ fn what_is_generated_is_current() {
     let files = generated();
     if std::env::var_os("GENERATE").is_some() {
         for path in present().iter().filter(|path| !files.contains_key(*path)) {
-            std::fs::remove_file(root().join(path)).unwrap();
+            std::fs::remove_file(repository().join(path)).unwrap();
         }
         for (path, text) in &files {
-            std::fs::create_dir_all(root().join(path).parent().unwrap()).unwrap();
-            std::fs::write(root().join(path), text).unwrap();
+            std::fs::create_dir_all(repository().join(path).parent().unwrap()).unwrap();
+            std::fs::write(repository().join(path), text).unwrap();
         }
     }
-    let is_old = |path: &&PathBuf| std::fs::read_to_string(root().join(path)).ok().as_ref() != files.get(*path);
+    let is_old = |path: &&PathBuf| std::fs::read_to_string(repository().join(path)).ok().as_ref() != files.get(*path);
     let old: Vec<&PathBuf> = files.keys().filter(is_old).collect();
     assert!(old.is_empty(), "these are old; run scripts/generate: {old:?}");
     assert_eq!(present(), files.into_keys().collect::<Vec<_>>(), "run scripts/generate");
@@ -98,7 +94,7 @@ fn pages() -> Vec<PathBuf> {
 #[test]
 fn mandoc_finds_nothing_to_say_about_the_pages() {
     for page in pages() {
-        let said = Command::new("mandoc").args(["-Tlint", "-Wall"]).arg(root().join(&page)).output();
+        let said = Command::new("mandoc").args(["-Tlint", "-Wall"]).arg(repository().join(&page)).output();
         let said = said.expect("mandoc is needed; scripts/test brings it");
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         // A page of ours that is not installed here.
@@ -110,7 +106,7 @@ fn mandoc_finds_nothing_to_say_about_the_pages() {
 /// A page as a terminal of 80 columns shows it.
 fn shown(page: &Path) -> String {
     let mut man = Command::new("man");
-    man.args(["--warnings", "-l"]).arg(root().join(page)).env("MANWIDTH", "80").env("LC_ALL", "C.UTF-8");
+    man.args(["--warnings", "-l"]).arg(repository().join(page)).env("MANWIDTH", "80").env("LC_ALL", "C.UTF-8");
     let said = man.env_remove("MANOPT").output().expect("man (man-db) is needed; scripts/test brings it");
     let warnings = String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success() && warnings.is_empty(), "{}: {warnings}", page.display());
@@ -199,11 +195,11 @@ fn generate_stands_in_no_help_and_takes_what_it_knows() {
 
 /// Runs a shell, with the commands in its PATH.
 fn in_shell(shell: &[&str], script: &str) -> String {
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
+    let bin = paths::commands();
     let home = Work::alone();
     let mut command = Command::new(shell[0]);
-    command.args(&shell[1..]).arg(script).env_clear().env("HOME", home.dir()).current_dir(root());
-    command.env("PATH", format!("{}:{}:/usr/bin:/bin", bin.display(), root().join("scripts").display()));
+    command.args(&shell[1..]).arg(script).env_clear().env("HOME", home.dir()).current_dir(repository());
+    command.env("PATH", format!("{}:{}:/usr/bin:/bin", bin.display(), repository().join("scripts").display()));
     let said = command.output().unwrap_or_else(|error| panic!("{shell:?}: {error}; scripts/test brings it"));
     let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success(), "{script}: {words}");

@@ -4,10 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::installed;
-use crate::support::recipes;
-use crate::support::recipes::Recipe;
-use crate::support::{FILES, Said, Work, asked, requests};
+use crate::support::recipes::{self, Recipe};
+use crate::support::{FILES, Said, Work, asked, installed, requests};
 use gs_sim::{Scenario, Sim};
 
 const DOCUMENT: &str = "docs/recipes.md";

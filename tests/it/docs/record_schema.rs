@@ -3,14 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::support::paths::repository;
 use crate::support::schema::faults;
 use crate::support::{FILES, Said, Work};
 use gs_sim::{Effect, Fault, Scenario};
 use serde_json::{Value, json};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// Every line is a record of ours, and has no field that nobody tells of. Adds what was seen to `seen`.
 #[track_caller]
@@ -41,9 +38,7 @@ fn collect(at: &str, value: &Value, seen: &mut BTreeSet<String>) {
 fn every_line_that_a_command_prints_is_as_the_schema_has_it() {
     let sim = Scenario::default_three(60, 3).start();
     let mut work = Work::with(&sim);
-    work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
-    work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
-    work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+    work.set_all_passwords();
     let mut seen = BTreeSet::new();
     let pass = |name: &str, args: &[&str], input: &str, seen: &mut BTreeSet<String>| {
         all_told(&work.given(name, args, input), seen)
@@ -120,9 +115,9 @@ fn what_is_no_record_is_told_apart() {
 }
 
 fn documents() -> Vec<PathBuf> {
-    let mut all = vec![root().join("README.md")];
+    let mut all = vec![repository().join("README.md")];
     for dir in ["docs", "man", "src/bin"] {
-        all.extend(std::fs::read_dir(root().join(dir)).into_iter().flatten().map(|entry| entry.unwrap().path()));
+        all.extend(std::fs::read_dir(repository().join(dir)).into_iter().flatten().map(|entry| entry.unwrap().path()));
     }
     all.retain(|path| path.extension().is_some_and(|ending| ["md", "rs", "1", "5"].iter().any(|text| ending == *text)));
     all

@@ -2,21 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{FILES, Work, asked, plain, scenario};
-use gs_sim::{ActivitySpec, Effect, Fault, Scenario, Sim};
+use crate::support::faults::status;
+use crate::support::paths::commands;
+use crate::support::{FILES, Work, asked, fetched, plain, scenario};
+use gs_sim::{ActivitySpec, Effect, Fault, Scenario};
 use serde_json::{Value, json};
-
-/// A simulator and a folder whose catalogue knows its list.
-fn fetched(sim: Sim) -> (Sim, Work) {
-    let work = Work::logged_in(&sim);
-    work.run("gs-fetch", &[]).ok();
-    sim.clear_log();
-    (sim, work)
-}
-
-fn status(status: u16) -> Effect {
-    Effect::Status { status, retry_after: None, body: None, content_type: None }
-}
 
 fn id_of(record: &Value) -> u64 {
     record["id"].as_str().unwrap().parse().unwrap()
@@ -109,12 +99,12 @@ fn is_told_and_not_kept(effect: Effect, words: &str) {
 }
 
 #[test]
-fn ancestors_2_a_web_page_is_no_file() {
+fn a_web_page_is_no_file() {
     is_told_and_not_kept(Effect::Html, "a web page instead of a file");
 }
 
 #[test]
-fn ancestors_2_a_json_text_is_no_file() {
+fn a_json_text_is_no_file() {
     is_told_and_not_kept(Effect::JsonError, "a JSON text instead of a file");
 }
 
@@ -191,7 +181,7 @@ fn retry_after_is_heeded_by_later_runs_too() {
 }
 
 #[test]
-fn ancestors_11_one_activity_in_trouble_does_not_stop_the_rest() {
+fn one_activity_in_trouble_does_not_stop_the_rest() {
     let (sim, work) = fetched(plain(6));
     let third = work.run("gs-list", &[]).ids()[2].clone();
     sim.fault(Fault::new(status(503)).contains(&third));
@@ -270,7 +260,7 @@ fn a_few_lasting_troubles_at_the_head_do_not_keep_the_rest_from_being_archived()
 }
 
 #[test]
-fn an_outage_is_left_alone_in_every_run() {
+fn outage_suspends_platform() {
     let (sim, work) = fetched(plain(40));
     sim.fault(Fault::new(status(503)).contains(FILES));
     for _ in 0..3 {
@@ -530,7 +520,7 @@ fn data_is_for_its_owner_only() {
 fn a_reader_that_goes_away_is_a_quiet_stop_after_the_item_in_hand() {
     let sim = Scenario { latency_ms: 50, ..scenario(12) }.start();
     let (sim, work) = fetched(sim);
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
+    let bin = commands();
     let mut command = work.command("gs-list", &[]);
     let mut shell = std::process::Command::new("sh");
     let script = "gs-list --missing | { gs-download; echo $? > code; } | head -n 1";

@@ -1,19 +1,12 @@
 //! `gs-download` and files that a service never gives, or holds broken for ever: told a few times, then asked for once a
 //! week and silently, and never because the service gave nothing at all for a while.
 
-use crate::support::{FILES, Said, Work, asked, coros, plain, scenario};
+use crate::support::faults::status;
+use crate::support::{FILES, Said, Work, asked, coros, fetched, plain, scenario};
 use gs_sim::{CorosActivitySpec, CorosSpec, Effect, Fault, Sim};
 use serde_json::{Value, json};
 
 const DOWNLOADS: &str = "/download-service/";
-
-/// A simulator and a folder whose catalogue knows its list.
-fn fetched(sim: Sim) -> (Sim, Work) {
-    let work = Work::logged_in(&sim);
-    work.run("gs-fetch", &[]).ok();
-    sim.clear_log();
-    (sim, work)
-}
 
 /// Two activities, of which the newer one is in the archive; and the id of the other.
 fn one_is_archived() -> (Sim, Work, String) {
@@ -24,10 +17,6 @@ fn one_is_archived() -> (Sim, Work, String) {
     let other: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
     sim.clear_log();
     (sim, work, other["id"].as_str().unwrap().to_owned())
-}
-
-fn status(status: u16) -> Effect {
-    Effect::Status { status, retry_after: None, body: None, content_type: None }
 }
 
 fn missing(work: &Work) -> Vec<String> {
@@ -317,7 +306,7 @@ fn the_page_counts_what_is_unavailable_as_that() {
     sim.fault(Fault::new(status(404)).contains(&id).path(DOWNLOADS));
     runs(&work, 4);
     work.run("gs-report", &[]).ok();
-    let status: Value = serde_json::from_slice(&std::fs::read(work.data("report/status.json")).unwrap()).unwrap();
+    let status: Value = work.status_json();
     let platform = &status["platforms"][0];
     let numbers = ["downloaded", "missing", "unavailable", "failed"].map(|name| platform[name].as_i64().unwrap());
     assert_eq!((numbers, &status["state"]), ([1, 0, 1, 0], &json!("well")));

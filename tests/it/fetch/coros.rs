@@ -1,5 +1,6 @@
 //! `gs-fetch` and `gs-download` at COROS: pages, days, zones, files behind a secret address, and answers that are none.
 
+use crate::support::faults::{ok_with, status};
 use crate::support::{COROS_LIST, COROS_WHO, Work, asked, coros, requests};
 use gs_sim::{CorosActivitySpec, CorosSpec, Days, Effect, Fault, HISTORY_END, ListSpec, Sim};
 use serde_json::Value;
@@ -8,14 +9,6 @@ const ADDRESS: &str = "/activity/detail/download";
 
 fn with_activities(count: usize) -> Sim {
     coros(CorosSpec { generate: count, ..CorosSpec::default() })
-}
-
-fn status(status: u16) -> Effect {
-    Effect::Status { status, retry_after: None, body: None, content_type: None }
-}
-
-fn says(body: &str) -> Effect {
-    Effect::Status { status: 200, retry_after: None, body: Some(body.into()), content_type: None }
 }
 
 fn logged_in(sim: &Sim) -> Work {
@@ -215,7 +208,7 @@ fn a_sport_that_leads_nowhere_is_tried_as_a_run_and_no_file_is_not_for_good() {
     let sim = with_activities(1);
     let work = logged_in(&sim);
     let list = work.run("gs-fetch", &[]).ok().out.clone();
-    sim.fault(Fault::new(says(r#"{"result":"0000","message":"OK","data":{}}"#)).contains(ADDRESS));
+    sim.fault(Fault::new(ok_with(r#"{"result":"0000","message":"OK","data":{}}"#)).contains(ADDRESS));
     let said = work.given("gs-download", &[], &list);
     assert_eq!(said.ends(1).record()["problem"]["kind"], "rejected");
     sim.clear_faults();
@@ -228,7 +221,9 @@ fn an_address_that_is_none_of_theirs_is_not_asked() {
         let sim = with_activities(1);
         let work = logged_in(&sim);
         let list = work.run("gs-fetch", &[]).ok().out.clone();
-        sim.fault(Fault::new(says(&format!(r#"{{"result":"0000","data":{{"fileUrl":"{url}"}}}}"#))).contains(ADDRESS));
+        sim.fault(
+            Fault::new(ok_with(&format!(r#"{{"result":"0000","data":{{"fileUrl":"{url}"}}}}"#))).contains(ADDRESS),
+        );
         sim.clear_log();
         let said = work.given("gs-download", &["-vv"], &list);
         assert!(!format!("{said}").contains("secret.fit"), "{said}");
@@ -260,9 +255,9 @@ fn answers_that_are_none_are_told_and_conclude_nothing() {
         (status(503), "in trouble"),
         (Effect::Cut { at: 10 }, ""),
         (Effect::JsonError, "no result"),
-        (says(r#"{"result":"0000","data":{"dataList":"x"}}"#), "the list is no list"),
-        (says(r#"{"result":"0000","data":{"count":5}}"#), "shows none"),
-        (says(r#"{"result":"1001","message":"Service exceptions"}"#), "1001 Service exceptions"),
+        (ok_with(r#"{"result":"0000","data":{"dataList":"x"}}"#), "the list is no list"),
+        (ok_with(r#"{"result":"0000","data":{"count":5}}"#), "shows none"),
+        (ok_with(r#"{"result":"1001","message":"Service exceptions"}"#), "1001 Service exceptions"),
     ];
     for (effect, words) in cases {
         let sim = with_activities(5);

@@ -1,8 +1,7 @@
 //! One look is not knowledge: what a platform shows the first time is confirmed before anything is uploaded there.
 
-use crate::support;
 use crate::support::world::{World, run};
-use crate::support::{COROS_LIST, SEARCH, Said, Work, plain};
+use crate::support::{self, COROS_LIST, SEARCH, Said, Work, plain};
 use gs_sim::{Effect, Fault};
 
 /// Garmin and COROS hold the same dozen of runs, and nobody has looked at either yet.

@@ -1,11 +1,9 @@
 //! What stands in front of Garmin's services: a 403 with a web page, 427 and 429 say nothing of the token. The command ends
 //! with 75, and what was renewed or exchanged just before is kept.
 
-use crate::support;
-use crate::support::duplicates;
-use crate::support::upload;
-use crate::support::upload::{COM, START};
-use crate::support::{COUNT, FILES, LIST, LOGIN, SEARCH, TOKEN, Work, asked, plain};
+use crate::support::faults::status;
+use crate::support::upload::{self, COM, START};
+use crate::support::{self, COUNT, FILES, LIST, LOGIN, SEARCH, TOKEN, Work, asked, duplicates, plain};
 use gs_sim::{Effect, Fault, Sim};
 
 const WHO: &str = "/userprofile-service/";
@@ -17,10 +15,6 @@ fn blocks() -> [Effect; 3] {
     let json = r#"{"error":{"status-code":"427","message":"blocked"}}"#;
     let in_json = Effect::Status { status: 200, retry_after: None, body: Some(json.into()), content_type: None };
     [PAGE, Effect::Challenge { status: 427 }, in_json]
-}
-
-fn status(status: u16) -> Effect {
-    Effect::Status { status, retry_after: None, body: None, content_type: None }
 }
 
 fn token(work: &Work) -> serde_json::Value {
@@ -173,16 +167,16 @@ fn in_the_place_of_whose_account_it_is_before_a_write() {
 #[test]
 fn in_the_place_of_a_deletion_or_of_the_look_before_it() {
     for on_deletion in [true, false] {
-        let twice = duplicates::twice("garmin-com");
+        let duplicate = duplicates::duplicate("garmin-com");
         let fault = Fault::new(PAGE).host("connectapi.garmin.com");
         let fault = if on_deletion { fault.method("DELETE") } else { fault.method("GET").path(DETAIL) };
-        twice.world.sim.fault(fault);
-        twice.delete(&["--yes"]).ends(75);
-        let ids = twice.world.ids("garmin-com");
-        assert!(ids.contains(&twice.copy) && ids.contains(&twice.kept));
-        twice.world.sim.clear_faults();
-        twice.delete(&["--yes"]).ok();
-        assert!(!twice.world.ids("garmin-com").contains(&twice.copy));
+        duplicate.world.sim.fault(fault);
+        duplicate.delete(&["--yes"]).ends(75);
+        let ids = duplicate.world.ids("garmin-com");
+        assert!(ids.contains(&duplicate.copy) && ids.contains(&duplicate.kept));
+        duplicate.world.sim.clear_faults();
+        duplicate.delete(&["--yes"]).ok();
+        assert!(!duplicate.world.ids("garmin-com").contains(&duplicate.copy));
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::upload;
-use crate::support::upload::{COM, START};
+use crate::support::paths::SYNC;
+use crate::support::upload::{self, COM, START};
 use crate::support::{COROS_LIST, COUNT, FILES, LOGIN, SEARCH, TOKEN, Work, asked, coros, plain, requests, shell};
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 
@@ -205,9 +204,9 @@ fn one_signal_ends_a_login_that_waits_for_the_sign_in_page() {
     let sim = plain(1);
     let work = Work::with_passwords(&sim);
     sim.fault(Fault::new(trickle(true)).path(SIGN_IN));
-    let began = Instant::now();
     let child = work.spawn("gs-auth", &["login"], "");
     wait_for(&sim, SIGN_IN);
+    let began = Instant::now();
     ends_with(child, "TERM");
     assert!(began.elapsed() < Duration::from_secs(9), "it had the grace of a write");
     assert!(asked(&sim, LOGIN).is_empty());
@@ -217,12 +216,9 @@ fn one_signal_ends_a_login_that_waits_for_the_sign_in_page() {
 
 /// The settings for a sync by the script.
 fn with_commands(mut work: Work) -> Work {
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap();
-    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
+    work.put_commands_in_path();
     work
 }
-
-const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 
 #[test]
 fn one_signal_to_a_sync_alone_ends_the_command_that_is_at_work() {

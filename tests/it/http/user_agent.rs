@@ -1,10 +1,9 @@
 //! What requests call themselves: an app or a browser where those ask, and garminsync itself elsewhere; never the library.
 
-use crate::support;
-use crate::support::upload;
 use std::collections::BTreeMap;
 
-use crate::support::upload::{COM, COROS, DAY, START};
+use crate::support;
+use crate::support::upload::{self, COM, COROS, DAY, START};
 use gs_sim::Sim;
 
 /// Each host, and what its requests call themselves.

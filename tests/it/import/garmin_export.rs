@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
-use crate::support::older_tools;
-use crate::support::older_tools::{Held, fingerprint, garmin_export, held};
-use crate::support::{FILES, Said, Work, asked, scenario};
+use crate::support::older_tools::{self, Held, fingerprint, garmin_export, held, import};
+use crate::support::{FILES, Work, asked, scenario};
 use gs_sim::{Sim, zipfile};
 use serde_json::{Value, json};
 
@@ -36,10 +34,6 @@ fn files(all: &[Held]) -> Vec<(String, Vec<u8>)> {
 
 fn summaries(all: &[Held]) -> Vec<Value> {
     all.iter().map(Held::summary).collect()
-}
-
-fn import(work: &Work, args: &[&str], path: &Path) -> Said {
-    work.run("gs-import", &[args, &[path.to_str().unwrap()]].concat())
 }
 
 fn set(ids: impl IntoIterator<Item = String>) -> BTreeSet<String> {

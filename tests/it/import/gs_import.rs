@@ -3,10 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support;
-use crate::support::older_tools;
-use crate::support::older_tools::{GarminSync, Held, SportsSync, fingerprint, held};
-use crate::support::{FILES, Said, Work, asked, plain};
+use crate::support::older_tools::{self, GarminSync, Held, SportsSync, fingerprint, held, import};
+use crate::support::{self, FILES, Work, asked, gzip, plain};
 use gs_sim::{Sim, zipfile};
 use serde_json::Value;
 
@@ -32,10 +30,6 @@ fn ids<'a>(some: impl IntoIterator<Item = &'a Held>) -> Vec<String> {
 fn sorted(mut ids: Vec<String>) -> Vec<String> {
     ids.sort();
     ids
-}
-
-fn import(work: &Work, args: &[&str], path: &Path) -> Said {
-    work.run("gs-import", &[args, &[path.to_str().unwrap()]].concat())
 }
 
 /// Of which activities the service was asked for the file.
@@ -109,7 +103,7 @@ fn the_page_tells_what_was_imported_from_what_is_listed() {
 }
 
 #[test]
-fn ancestors_1_a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_for() {
+fn a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_for() {
     let (sim, work, all) = world(4);
     let theirs = garmin_sync(&work, &all[1..]);
     theirs.add(&all[0], &all[0].tcx);
@@ -141,7 +135,7 @@ fn ancestors_1_a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_
 }
 
 #[test]
-fn ancestors_2_and_4_pages_texts_and_halves_are_told_each_and_not_taken() {
+fn pages_texts_and_halves_are_told_each_and_not_taken() {
     let (_sim, work, all) = world(9);
     let theirs = garmin_sync(&work, &all[7..]);
     let mut wrong = all[4].fit.clone();
@@ -173,7 +167,7 @@ fn ancestors_2_and_4_pages_texts_and_halves_are_told_each_and_not_taken() {
 }
 
 #[test]
-fn ancestors_13_their_database_is_found_from_anywhere_and_its_paths_lead_nowhere_else() {
+fn their_database_is_found_from_anywhere_and_its_paths_lead_nowhere_else() {
     let (_sim, work, all) = world(5);
     let theirs = garmin_sync(&work, &all[..1]);
     // A file outside, the path to it in the database and by a link; one that is named freely; one on a machine of its own.
@@ -194,7 +188,7 @@ fn ancestors_13_their_database_is_found_from_anywhere_and_its_paths_lead_nowhere
 }
 
 #[test]
-fn ancestors_10_local_times_of_any_zone_become_utc_under_any_clock() {
+fn local_times_of_any_zone_become_utc_under_any_clock() {
     let zones = [0, 3600, -6 * 3600, 5 * 3600 + 45 * 60, 14 * 3600, -9 * 3600 - 1800];
     let mut scenario = support::scenario(zones.len());
     for (activity, offset) in scenario.accounts[0].activities.iter_mut().zip(zones) {
@@ -310,7 +304,7 @@ fn sports_syncs_folders_are_taken_over_each_for_its_platform() {
 }
 
 #[test]
-fn ancestors_8_what_they_wrote_as_sent_is_not_believed() {
+fn what_they_wrote_as_sent_is_not_believed() {
     let (_sim, work, all) = world(2);
     let theirs = SportsSync::new(&work.dir().join("theirs"));
     theirs.add("garmin_com", "running", &all[0], &all[0].fit);
@@ -366,13 +360,6 @@ fn any_folder_zip_or_file_with_ids_is_taken_for_the_platform_that_is_named() {
     let other = Work::alone();
     let said = import(&other, &["--platform", "coros"], &old.join(format!("{}.fit", all[0].id)));
     assert_eq!((said.ok().ids(), other.files("fit/coros").len()), (vec![all[0].id.clone()], 1));
-}
-
-/// The bytes as gzip packs them.
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut encoder, bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 #[test]

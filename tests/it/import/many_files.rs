@@ -5,8 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::support;
-use crate::support::Work;
+use crate::support::{self, Work};
 use gs_sim::HISTORY_END;
 
 /// A folder with so many files of runs, one a day, and their bytes by id.

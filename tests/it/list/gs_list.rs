@@ -109,7 +109,7 @@ fn an_empty_catalogue_is_an_empty_list() {
 }
 
 #[test]
-fn ancestors_10_the_same_bytes_under_any_time_zone() {
+fn the_same_bytes_under_any_time_zone() {
     let (_sim, mut work) = known();
     let outs: Vec<String> = ["UTC", "America/St_Johns", "Asia/Kathmandu"]
         .iter()

@@ -1,7 +1,6 @@
 //! Whose account it is: nothing of one person is listed into, or written to, what belongs to another.
 
-use crate::support;
-use crate::support::{COROS_WHO, LIST, LOGIN, Said, Work, asked, requests, scenario};
+use crate::support::{self, COROS_WHO, LIST, LOGIN, Said, Work, asked, requests, scenario};
 use gs_sim::{AccountSpec, CorosActivitySpec, CorosSpec, Effect, Fault, Scenario, Sim};
 
 const WHO: &str = "/userprofile-service/";

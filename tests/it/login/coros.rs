@@ -1,19 +1,10 @@
 //! `gs-auth` and the session at COROS: both forms of the login, its second factor, four regions, and that there is one
 //! session an account and one login a run.
 
-use crate::support;
-use crate::support::{COROS_LIST, COROS_LOGIN, COROS_WHO, Said, Work, asked, coros, requests};
+use crate::support::faults::{ok_with, status};
+use crate::support::{self, COROS_LIST, COROS_LOGIN, COROS_WHO, Said, Work, asked, coros, requests};
 use gs_sim::{CorosLogin, CorosSpec, Effect, Fault, Sim};
 use serde_json::Value;
-
-fn status(status: u16) -> Effect {
-    Effect::Status { status, retry_after: None, body: None, content_type: None }
-}
-
-/// An answer of the API itself: HTTP 200 with this.
-fn says(body: &str) -> Effect {
-    Effect::Status { status: 200, retry_after: None, body: Some(body.into()), content_type: None }
-}
 
 fn login(work: &Work) -> Said {
     work.run("gs-auth", &["login", "--platform", "coros"])
@@ -69,7 +60,7 @@ fn the_older_form_follows_only_where_the_newer_is_not_understood() {
 }
 
 #[test]
-fn ancestors_12_every_region_is_found_by_its_answer() {
+fn every_region_is_found_by_its_answer() {
     for region in 1..=4 {
         for without_region in [false, true] {
             let sim = coros(CorosSpec { region, without_region, ..with_activities(2) });
@@ -84,7 +75,7 @@ fn ancestors_12_every_region_is_found_by_its_answer() {
 }
 
 #[test]
-fn ancestors_13_a_wrong_password_is_two_requests_and_is_not_repeated_by_later_runs() {
+fn a_wrong_password_is_two_requests_and_is_not_repeated_by_later_runs() {
     let sim = coros(with_activities(1));
     let mut work = Work::with_coros(&sim);
     work.set("COROS_PASSWORD", "wrong");
@@ -159,15 +150,15 @@ fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
         (COROS_LOGIN, Effect::Reset, ""),
         (COROS_LOGIN, Effect::AnswerLost, ""),
         (COROS_LOGIN, Effect::Cut { at: 20 }, ""),
-        (COROS_LOGIN, says("[]"), "no result"),
-        (COROS_LOGIN, says(r#"{"result":"0000","data":{}}"#), "gave no token"),
-        (COROS_LOGIN, says(r#"{"result":"1999","message":"Account locked"}"#), "1999 Account locked"),
+        (COROS_LOGIN, ok_with("[]"), "no result"),
+        (COROS_LOGIN, ok_with(r#"{"result":"0000","data":{}}"#), "gave no token"),
+        (COROS_LOGIN, ok_with(r#"{"result":"1999","message":"Account locked"}"#), "1999 Account locked"),
         (
             COROS_LOGIN,
-            says(r#"{"result":"0000","data":{"accessToken":"0123456789abcdef","regionId":101}}"#),
+            ok_with(r#"{"result":"0000","data":{"accessToken":"0123456789abcdef","regionId":101}}"#),
             "region 101",
         ),
-        (COROS_WHO, says(r#"{"result":"1019","message":"Access token is invalid"}"#), "just given"),
+        (COROS_WHO, ok_with(r#"{"result":"1019","message":"Access token is invalid"}"#), "just given"),
     ];
     for (path, effect, words) in cases {
         let sim = coros(with_activities(1));
@@ -329,7 +320,7 @@ fn a_session_that_is_ended_twice_in_a_run_is_no_second_login() {
     work.set("GS_RUN", "one");
     work.run("gs-fetch", &[]).ok();
     let dead = r#"{"result":"1019","message":"Access token is invalid"}"#;
-    sim.fault(Fault::new(says(dead)).contains(COROS_LIST));
+    sim.fault(Fault::new(ok_with(dead)).contains(COROS_LIST));
     work.change("DELETE FROM logins_by_run");
     sim.clear_log();
     work.run("gs-fetch", &[]).ends(75).says("another login to the same account").says("this run has made its one");
@@ -348,7 +339,7 @@ fn a_session_that_is_ended_twice_in_a_run_is_no_second_login() {
 }
 
 #[test]
-fn ancestors_12_a_session_that_nobody_can_renew_is_told_and_not_asked_again() {
+fn a_session_that_nobody_can_renew_is_told_and_not_asked_again() {
     let sim = coros(with_activities(3));
     let work = Work::with(&sim);
     let token = sim.with(|state| state.issue_coros_token(2));

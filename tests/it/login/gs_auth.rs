@@ -2,16 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support;
-use crate::support::{LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario, shell};
+use crate::support::faults::status;
+use crate::support::{self, LIST, LOGIN, TOKEN, Work, asked, plain, requests, scenario, shell};
 use gs_sim::{Effect, Fault, LoginMode, Scenario, Sim};
 use serde_json::Value;
 
 const PAGE: &str = "/mobile/sso/en_US/sign-in";
-
-fn status(status: u16) -> Effect {
-    Effect::Status { status, retry_after: None, body: None, content_type: None }
-}
 
 fn with_login(login: LoginMode) -> Sim {
     let mut scenario = scenario(3);
@@ -50,7 +46,7 @@ fn a_password_login_is_four_requests_and_then_none() {
 }
 
 #[test]
-fn ancestors_13_a_wrong_password_is_one_request_and_is_not_repeated_by_later_runs() {
+fn a_wrong_password_is_one_request_and_is_not_repeated_by_later_runs() {
     let sim = plain(3);
     let mut work = Work::with_passwords(&sim);
     work.set("GARMIN_PASSWORD", "wrong");

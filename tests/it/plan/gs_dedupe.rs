@@ -35,7 +35,7 @@ fn a_copy_is_marked_with_the_evidence_and_the_one_that_is_kept() {
 }
 
 #[test]
-fn ancestors_6_a_strength_session_45_s_after_a_run_is_no_copy() {
+fn a_strength_session_45_s_after_a_run_is_no_copy() {
     let strength = with(
         run("2"),
         json!({"sport": "training", "sub_sport": "strength_training", "start_time": "2026-03-01T12:00:45Z", "distance_m": null}),
@@ -49,7 +49,7 @@ fn ancestors_6_a_strength_session_45_s_after_a_run_is_no_copy() {
 }
 
 #[test]
-fn ancestors_6_the_recording_of_the_platforms_own_device_is_kept_and_not_the_lower_id() {
+fn the_recording_of_the_platforms_own_device_is_kept_and_not_the_lower_id() {
     let imported = with(run("1"), json!({"manufacturer": "strava", "device": null}));
     let out = dedupe(&[], &[imported, run("2")]);
     assert_eq!(out[0]["duplicate_of"]["id"], "2", "{out:?}");

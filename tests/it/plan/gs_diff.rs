@@ -33,20 +33,8 @@ fn nothing_planned(said: &Said) {
     assert_eq!(planned(said.ok()), [""; 0], "{said}");
 }
 
-/// Twelve shared runs, so that one deletion is no list that shrank; all listed.
-fn settled() -> (World, Vec<[String; 3]>) {
-    let world = World::new();
-    let ids = (0..12).map(|day| SERVICES.map(|service| world.put(service, &run(day)))).collect();
-    world.fetch();
-    (world, ids)
-}
-
 fn shut(effect: Effect) -> Fault {
     Fault::new(effect).contains(COROS_LIST)
-}
-
-fn down() -> Effect {
-    Effect::Status { status: 503, retry_after: None, body: None, content_type: None }
 }
 
 #[test]
@@ -69,7 +57,7 @@ fn nothing_is_planned_to_or_from_what_was_listed_in_part_or_shrank() {
     let (world, ids) = settled();
     let new = world.put("garmin-com", &run(20));
     world.put("coros", &run(21));
-    world.sim.fault(shut(down()));
+    world.sim.fault(shut(status(503)));
     world.work.run("gs-fetch", &["--full"]).ends(75);
     let said = world.diff(&[]);
     said.ends(75).says("coros: no uploads planned: ");
@@ -140,7 +128,7 @@ fn from_to_since_until_sport_and_the_setting_of_the_older_tool_narrow_it() {
 }
 
 #[test]
-fn ancestors_9_an_exercise_on_two_platforms_goes_to_the_third_once_from_the_better_source() {
+fn an_exercise_on_two_platforms_goes_to_the_third_once_from_the_better_source() {
     for better in ["garmin-com", "garmin-cn"] {
         let world = World::new();
         let ids = ["garmin-com", "garmin-cn"].map(|service| (service, world.put(service, &run(0))));
@@ -288,7 +276,7 @@ fn what_the_target_may_have_under_another_sport_is_held_until_somebody_says_so()
 }
 
 #[test]
-fn ancestors_10_a_zone_fault_plans_nothing_crosswise_and_no_zone_changes_a_byte() {
+fn a_zone_fault_plans_nothing_crosswise_and_no_zone_changes_a_byte() {
     let mut world = World::new();
     world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
     for day in 0..12 {

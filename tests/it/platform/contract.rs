@@ -7,8 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::support::open_platform;
-use crate::support::open_platform::Opened;
+use crate::support::open_platform::{self, Opened};
 use crate::support::world::{World, run, start};
 use garminsync::activity::Activity;
 use garminsync::archive::unpack;
@@ -112,7 +111,7 @@ fn on_each_with(change: fn(&mut Scenario), check: impl Fn(&House)) {
     }
 }
 
-fn on_each(check: impl Fn(&House)) {
+fn on_each(check: impl Fn(&Contract)) {
     on_each_with(|_| {}, check);
 }
 
@@ -131,14 +130,14 @@ fn ids(listed: &[Listed]) -> Vec<String> {
 
 #[test]
 fn a_list_has_each_entry_once_the_newest_first() {
-    on_each(|house| {
-        let put: BTreeSet<String> = (0..250).map(|day| house.put(&run(-day))).collect();
-        let listed = house.all();
+    on_each(|contract| {
+        let put: BTreeSet<String> = (0..250).map(|day| contract.put(&run(-day))).collect();
+        let listed = contract.all();
         assert_eq!((listed.len(), ids(&listed).into_iter().collect::<BTreeSet<_>>()), (250, put));
         let starts: Vec<i64> = (0..250).map(|day| start(-day)).collect();
-        assert_eq!(house.starts(Window::default()), starts);
+        assert_eq!(contract.starts(Window::default()), starts);
         for one in listed {
-            assert_eq!(one.activity.platform, house.name);
+            assert_eq!(one.activity.platform, contract.name);
             assert!(serde_json::from_str::<serde_json::Value>(&one.raw).is_ok(), "{}", one.raw);
             assert!(one.activity.sport.as_deref() == Some("running") && one.activity.timer_time_s > Some(1000.0));
         }
@@ -147,15 +146,15 @@ fn a_list_has_each_entry_once_the_newest_first() {
 
 #[test]
 fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
-    on_each(|house| {
-        let mut put: Vec<String> = (0..450).map(|day| house.put(&run(-day))).collect();
+    on_each(|contract| {
+        let mut put: Vec<String> = (0..450).map(|day| contract.put(&run(-day))).collect();
         let change = |page: usize| match page {
-            1 => drop(house.put(&run(1))),
-            2 => house.world.remove(&house.name, &put[0]),
+            1 => drop(contract.put(&run(1))),
+            2 => contract.world.remove(&contract.name, &put[0]),
             _ => {}
         };
         let (mut seen, mut pages) = (Vec::new(), 0);
-        let ended = house.opened.platform.activities(&Window::default(), &mut |page| {
+        let ended = contract.opened.platform.activities(&Window::default(), &mut |page| {
             seen.extend(ids(&page.activities));
             pages += 1;
             change(pages);
@@ -172,10 +171,10 @@ fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
 
 #[test]
 fn a_window_has_a_beginning_that_belongs_to_it_and_an_end_that_does_not() {
-    on_each(|house| {
-        (0..9).for_each(|day| drop(house.put(&run(day))));
+    on_each(|contract| {
+        (0..9).for_each(|day| drop(contract.put(&run(day))));
         let days = |days: &[i64]| days.iter().map(|day| start(*day)).collect::<Vec<_>>();
-        let window = |since, until| house.starts(Window { since, until });
+        let window = |since, until| contract.starts(Window { since, until });
         assert_eq!(window(at(3), at(6)), days(&[5, 4, 3]));
         assert_eq!(window(at(7), None), days(&[8, 7]));
         assert_eq!(window(None, at(2)), days(&[1, 0]));
@@ -189,11 +188,11 @@ fn a_window_has_a_beginning_that_belongs_to_it_and_an_end_that_does_not() {
 
 #[test]
 fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
-    on_each(|house| {
-        (0..250).for_each(|day| drop(house.put(&run(-day))));
+    on_each(|contract| {
+        (0..250).for_each(|day| drop(contract.put(&run(-day))));
         for answer in [|| Ok(More::Stop), || Err(Error::Stopped)] {
             let mut pages = 0;
-            let ended = house.opened.platform.activities(&Window::default(), &mut |page| {
+            let ended = contract.opened.platform.activities(&Window::default(), &mut |page| {
                 pages += 1;
                 assert!(!page.activities.is_empty());
                 answer()
@@ -209,20 +208,20 @@ fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
 
 #[test]
 fn an_empty_account_is_a_list_without_entries_and_no_error() {
-    on_each(|house| assert_eq!(house.all(), []));
+    on_each(|contract| assert_eq!(contract.all(), []));
 }
 
 #[test]
 fn a_download_holds_the_file_as_it_was_put_there() {
-    on_each(|house| {
+    on_each(|contract| {
         let files = [run(0).encode(), run(1).builder().big_endian().build()];
-        let put = files.each_ref().map(|bytes| house.world.put_bytes(&house.name, bytes));
-        let listed = house.all();
+        let put = files.each_ref().map(|bytes| contract.world.put_bytes(&contract.name, bytes));
+        let listed = contract.all();
         for (id, bytes) in put.iter().zip(&files) {
             let known = &listed.iter().find(|listed| listed.activity.id == *id).unwrap().activity;
             // With what the list says of it, and by its id alone.
-            for activity in [known, &house.entry(id)] {
-                let Download::Original(body) = house.opened.platform.download(activity).unwrap() else {
+            for activity in [known, &contract.entry(id)] {
+                let Download::Original(body) = contract.opened.platform.download(activity).unwrap() else {
                     panic!("no original")
                 };
                 let pieces = unpack(&body).unwrap();
@@ -248,16 +247,16 @@ fn at_once(scenario: &mut Scenario) {
 #[test]
 fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
     for change in [slow, at_once] {
-        on_each_with(change, |house| {
-            house.put(&run(0));
+        on_each_with(change, |contract| {
+            contract.put(&run(0));
             let bytes = run(3).encode();
-            let Uploaded::Created(id) = house.upload(&outgoing(&bytes, 3)).unwrap() else { panic!("not created") };
-            let listed = house.list(Window { since: at(3), until: None });
-            assert_eq!((listed.len(), house.count()), (1, 2));
+            let Uploaded::Created(id) = contract.upload(&outgoing(&bytes, 3)).unwrap() else { panic!("not created") };
+            let listed = contract.list(Window { since: at(3), until: None });
+            assert_eq!((listed.len(), contract.count()), (1, 2));
             let activity = &listed[0].activity;
             assert_eq!((activity.start_time, activity.sport.as_deref()), (at(3), Some("running")));
             assert!(id.is_none_or(|id| id == activity.id));
-            let Download::Original(body) = house.opened.platform.download(activity).unwrap() else {
+            let Download::Original(body) = contract.opened.platform.download(activity).unwrap() else {
                 panic!("no original")
             };
             assert_eq!(unpack(&body).unwrap()[0].bytes, bytes);
@@ -268,11 +267,11 @@ fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
 #[test]
 fn the_same_bytes_again_are_no_second_entry() {
     for change in [slow, at_once] {
-        on_each_with(change, |house| {
+        on_each_with(change, |contract| {
             let bytes = run(3).encode();
             for _ in 0..3 {
-                house.upload(&outgoing(&bytes, 3)).unwrap();
-                assert_eq!((house.count(), house.all().len()), (1, 1));
+                contract.upload(&outgoing(&bytes, 3)).unwrap();
+                assert_eq!((contract.count(), contract.all().len()), (1, 1));
             }
         });
     }
@@ -280,8 +279,8 @@ fn the_same_bytes_again_are_no_second_entry() {
 
 #[test]
 fn another_file_of_the_same_recording_is_a_second_entry_where_the_table_says_so() {
-    on_each(|house| {
-        house.upload(&outgoing(&run(3).encode(), 3)).unwrap();
+    on_each(|contract| {
+        contract.upload(&outgoing(&run(3).encode(), 3)).unwrap();
         let anew = run(3).builder().big_endian().build();
         house.upload(&outgoing(&anew, 3)).unwrap();
         assert_eq!(house.count(), if house.spec.allows_duplicates { 2 } else { 1 });
@@ -290,28 +289,28 @@ fn another_file_of_the_same_recording_is_a_second_entry_where_the_table_says_so(
 
 #[test]
 fn what_is_gone_can_be_put_there_again() {
-    on_each(|house| {
+    on_each(|contract| {
         let bytes = run(3).encode();
-        house.upload(&outgoing(&bytes, 3)).unwrap();
-        let id = house.all()[0].activity.id.clone();
-        house.world.remove(&house.name, &id);
-        assert_eq!(house.all(), []);
+        contract.upload(&outgoing(&bytes, 3)).unwrap();
+        let id = contract.all()[0].activity.id.clone();
+        contract.world.remove(&contract.name, &id);
+        assert_eq!(contract.all(), []);
         let again = Outgoing { again: true, ..outgoing(&bytes, 3) };
-        assert!(matches!(house.upload(&again), Ok(Uploaded::Created(_))));
-        assert_eq!(house.starts(Window::default()), [start(3)]);
-        house.upload(&again).unwrap();
-        assert_eq!(house.count(), 1, "and is there once, whoever asks twice");
+        assert!(matches!(contract.upload(&again), Ok(Uploaded::Created(_))));
+        assert_eq!(contract.starts(Window::default()), [start(3)]);
+        contract.upload(&again).unwrap();
+        assert_eq!(contract.count(), 1, "and is there once, whoever asks twice");
     });
 }
 
 #[test]
 fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without() {
-    on_each(|house| {
+    on_each(|contract| {
         let files = [run(1).encode(), run(2).encode(), run(3).encode()];
         let sent: Vec<Uploaded> = files[..2]
             .iter()
             .zip(1..)
-            .map(|(bytes, day)| house.opened.platform.upload(&outgoing(bytes, day)).unwrap())
+            .map(|(bytes, day)| contract.opened.platform.upload(&outgoing(bytes, day)).unwrap())
             .collect();
         let ticket = |one: &Uploaded| match one {
             Uploaded::Pending(ticket) => Some(ticket.clone()),
@@ -329,7 +328,7 @@ fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without(
             Sent { ticket: None, file: file(0) },
             Sent { ticket: Some("nobody's"), file: file(2) },
         ];
-        let answers = house.opened.platform.settle(&asked).unwrap();
+        let answers = contract.opened.platform.settle(&asked).unwrap();
         let answers: Vec<Uploaded> = answers.into_iter().map(|answer| answer.unwrap()).collect();
         assert_eq!(answers.len(), asked.len());
         for never in [0, 2, 4] {
@@ -338,20 +337,20 @@ fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without(
         assert!(matches!(answers[1], Uploaded::Created(_)), "{answers:?}");
         // A service that knows no files by their bytes says that it cannot say.
         assert!(matches!(answers[3], Uploaded::Created(_) | Uploaded::Unknown), "{answers:?}");
-        assert_eq!(house.count(), 2, "it only looks");
-        assert_eq!(house.opened.platform.settle(&[]).unwrap().len(), 0);
+        assert_eq!(contract.count(), 2, "it only looks");
+        assert_eq!(contract.opened.platform.settle(&[]).unwrap().len(), 0);
     });
 }
 
 #[test]
 fn a_file_that_is_none_is_refused_in_words_and_leaves_nothing() {
-    on_each(|house| {
+    on_each(|contract| {
         let whole = run(0).encode();
         for bytes in [damage::truncate_at(&whole, 300), damage::wrong_crc(&whole)] {
-            let refused = house.upload(&outgoing(&bytes, 0));
+            let refused = contract.upload(&outgoing(&bytes, 0));
             assert!(matches!(&refused, Err(Error::Refused(words)) if words.len() > 10), "{refused:?}");
         }
-        assert_eq!((house.count(), house.all()), (0, vec![]));
+        assert_eq!((contract.count(), contract.all()), (0, vec![]));
     });
 }
 
@@ -365,36 +364,36 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
             assert_eq!(house.count(), 2);
             return;
         }
-        house.opened.platform.delete(&doomed, None).unwrap();
-        assert_eq!(ids(&house.all()), [put[1].clone()]);
+        contract.opened.platform.delete(&doomed, None).unwrap();
+        assert_eq!(ids(&contract.all()), [put[1].clone()]);
         for _ in 0..2 {
             assert!(matches!(
-                house.opened.platform.delete(&doomed, None),
+                contract.opened.platform.delete(&doomed, None),
                 Ok(()) | Err(Error::Gone(_) | Error::Refused(_))
             ));
         }
-        assert_eq!(house.world.ids(&house.name), [put[1].clone()]);
-        let gone = house.opened.platform.download(&doomed);
+        assert_eq!(contract.world.ids(&contract.name), [put[1].clone()]);
+        let gone = contract.opened.platform.download(&doomed);
         assert!(matches!(gone, Err(Error::Gone(_) | Error::Refused(_))), "{gone:?}");
     });
 }
 
 #[test]
 fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
-    on_each(|house| {
-        house.put(&run(0));
-        let kept = house.world.ids(&house.name);
+    on_each(|contract| {
+        contract.put(&run(0));
+        let kept = contract.world.ids(&contract.name);
         for id in
             ["99", "0123456789abcdef", "", "..", "1/../2", "1?labelId=2", "1,2", "%31", "\u{fc}\n", &"9".repeat(99)]
         {
-            let entry = house.entry(id);
-            let download = house.opened.platform.download(&entry);
+            let entry = contract.entry(id);
+            let download = contract.opened.platform.download(&entry);
             assert!(matches!(download, Err(Error::Gone(_) | Error::Refused(_))), "{id:?}: {download:?}");
-            let delete = house.opened.platform.delete(&entry, None);
+            let delete = contract.opened.platform.delete(&entry, None);
             assert!(matches!(delete, Ok(()) | Err(Error::Gone(_) | Error::Refused(_))), "{id:?}: {delete:?}");
         }
-        assert_eq!(house.world.ids(&house.name), kept);
-        let odd: Vec<_> = house.world.sim.log().into_iter().filter(|request| request.path.contains("..")).collect();
+        assert_eq!(contract.world.ids(&contract.name), kept);
+        let odd: Vec<_> = contract.world.sim.log().into_iter().filter(|request| request.path.contains("..")).collect();
         assert!(odd.is_empty(), "{odd:?}");
     });
 }

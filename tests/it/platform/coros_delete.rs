@@ -97,7 +97,7 @@ fn a_deletion_is_one_request_and_yes_is_all_it_ever_says() {
 }
 
 #[test]
-fn ancestors_12_a_deletion_with_a_dead_token_is_not_done_and_is_sent_again_with_the_next() {
+fn a_deletion_with_a_dead_token_is_not_done_and_is_sent_again_with_the_next() {
     let (sim, item) = three();
     let tokens = tempfile::tempdir().unwrap();
     let coros = open(&sim, &tokens);

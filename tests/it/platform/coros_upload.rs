@@ -1,9 +1,9 @@
 //! Uploads to COROS: its three ways to the keys of a store, both stores, the import, and the queue that has the last word.
 //! The library is driven as the commands do it, against the simulator, whose stores check every signature.
 
-use crate::support;
-use crate::support::open_platform::{Opened, open_with};
-use crate::support::{COROS_LOGIN, asked, requests};
+use crate::support::faults::answer;
+use crate::support::open_platform::{self, Opened, open_with};
+use crate::support::{self, COROS_LOGIN, asked, base64, requests};
 use garminsync::http::Secret;
 use garminsync::platform::{Credentials, Error, More, Outgoing, Result, Sent, Uploaded, Window};
 use gs_sim::{CorosSpec, Effect, Fault, ImportSpec, Scenario, Sim, StsSpec};
@@ -90,22 +90,11 @@ fn file(bytes: &[u8]) -> Outgoing<'_> {
     }
 }
 
-fn pending(uploaded: Result<Uploaded>) -> String {
-    match uploaded {
-        Ok(Uploaded::Pending(ticket)) => ticket,
-        other => panic!("{other:?}"),
-    }
-}
-
 fn later(uploaded: Result<Uploaded>) -> String {
     match uploaded {
         Err(Error::Later { message, .. }) => message,
         other => panic!("{other:?}"),
     }
-}
-
-fn says(status: u16, body: &str) -> Effect {
-    Effect::Status { status, retry_after: None, body: Some(body.into()), content_type: None }
 }
 
 #[test]
@@ -124,7 +113,7 @@ fn a_file_becomes_an_activity_in_each_of_the_four_regions() {
         let coros = open(&sim, true);
         assert_eq!(coros.listed(), []);
         sim.clear_log();
-        let ticket = pending(coros.upload(&file(&run())));
+        let ticket = open_platform::ticket(coros.upload(&file(&run())));
         let asked: Vec<String> =
             sim.log().iter().map(|one| format!("{} {} {}", one.method, one.host, one.status)).collect();
         assert_eq!(
@@ -152,7 +141,7 @@ fn an_import_that_comes_too_late_is_not_sent_and_the_file_is_not_stored_twice() 
         sim.log().iter().filter(|one| one.method == method && one.path.starts_with(path)).count()
     };
     assert_eq!((count("PUT", ""), count("POST", "/activity/fit/import")), (1, 0));
-    pending(coros.upload(&file(&bytes)));
+    open_platform::ticket(coros.upload(&file(&bytes)));
     assert_eq!((count("PUT", ""), count("POST", "/activity/fit/import")), (1, 1));
 }
 
@@ -160,7 +149,7 @@ fn an_import_that_comes_too_late_is_not_sent_and_the_file_is_not_stored_twice() 
 fn what_is_traced_holds_no_path_of_the_store_and_no_key() {
     let sim = region(3);
     let coros = open(&sim, true);
-    pending(coros.upload(&file(&run())));
+    open_platform::ticket(coros.upload(&file(&run())));
     let traced = coros.traced.lock().unwrap().join("\n");
     assert!(traced.contains("PUT https://eu-coros.s3.eu-central-1.amazonaws.com/*** 200"), "{traced}");
     let secrets = sim.with(|state| {
@@ -184,7 +173,7 @@ fn one_way_to_the_keys_after_the_other() {
             sim.fault(Fault::new(Effect::Html).host(host));
         }
         let coros = open(&sim, true);
-        pending(coros.upload(&file(&bytes)));
+        open_platform::ticket(coros.upload(&file(&bytes)));
         assert_eq!(hosts(&sim), ways);
     }
     for sts in [
@@ -193,7 +182,7 @@ fn one_way_to_the_keys_after_the_other() {
         StsSpec { hub_gone: true, ..StsSpec::default() },
     ] {
         let sim = Scenario { sts, ..scenario(CorosSpec::default()) }.start();
-        pending(open(&sim, true).upload(&file(&bytes)));
+        open_platform::ticket(open(&sim, true).upload(&file(&bytes)));
     }
 }
 
@@ -215,28 +204,23 @@ fn keys_for_another_bucket_are_not_used() {
         "Region": "eu-central-1", "Bucket": "eu-coros"});
     let text = base64(&other.to_string()) + gs_sim::MARKER;
     let body = serde_json::json!({"code": 200, "data": {"credentials": text, "v": "2"}}).to_string();
-    sim.fault(Fault::new(says(200, &body)).contains(STS));
+    sim.fault(Fault::new(answer(200, &body)).contains(STS));
     let message = later(open(&sim, true).upload(&file(&run())));
     assert!(message.contains("keys for another store than coros-s3"), "{message}");
     assert!(sim.log().iter().all(|one| one.method != "PUT"));
-}
-
-fn base64(text: &str) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(text)
 }
 
 #[test]
 fn a_store_that_refuses_one_signature_gets_the_other_and_else_nothing_is_imported() {
     let refusal = "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code></Error>";
     let sim = region(2);
-    sim.fault(Fault::new(says(403, refusal)).method("PUT").count(1));
+    sim.fault(Fault::new(answer(403, refusal)).method("PUT").count(1));
     let coros = open(&sim, true);
-    let ticket = pending(coros.upload(&file(&run())));
+    let ticket = open_platform::ticket(coros.upload(&file(&run())));
     assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
     for id in 1..=4 {
         let sim = region(id);
-        sim.fault(Fault::new(says(403, refusal)).method("PUT"));
+        sim.fault(Fault::new(answer(403, refusal)).method("PUT"));
         let message = later(open(&sim, true).upload(&file(&run())));
         assert!(message.contains("SignatureDoesNotMatch") && message.contains("nothing was uploaded"), "{message}");
         assert_eq!(asked(&sim, IMPORT).len(), 0);
@@ -247,11 +231,11 @@ fn a_store_that_refuses_one_signature_gets_the_other_and_else_nothing_is_importe
 fn a_store_in_trouble_is_asked_again_and_a_lost_answer_of_it_does_no_harm() {
     let sim = region(1);
     sim.fault(Fault::new(Effect::AnswerLost).method("PUT").nth(1));
-    sim.fault(Fault::new(says(503, "")).method("PUT").nth(1));
-    pending(open(&sim, true).upload(&file(&run())));
+    sim.fault(Fault::new(answer(503, "")).method("PUT").nth(1));
+    open_platform::ticket(open(&sim, true).upload(&file(&run())));
     assert_eq!(asked(&sim, IMPORT).len(), 1);
     let sim = region(1);
-    sim.fault(Fault::new(says(503, "")).method("PUT"));
+    sim.fault(Fault::new(answer(503, "")).method("PUT"));
     assert!(later(open(&sim, true).upload(&file(&run()))).contains("HTTP 503"));
     assert_eq!(asked(&sim, IMPORT).len(), 0);
 }
@@ -261,7 +245,7 @@ fn a_clock_that_is_wrong_is_told_in_words() {
     for id in 1..=4 {
         let sim = region(id);
         let coros = open(&sim, true);
-        pending(coros.upload(&file(&run())));
+        open_platform::ticket(coros.upload(&file(&run())));
         // The keys still last; the clocks are sixteen minutes apart.
         sim.with(|state| state.advance(16 * 60));
         let message = later(coros.upload(&file(&gs_sim::fit::run(START - 9000, 600, 2000.0).build())));
@@ -273,9 +257,9 @@ fn a_clock_that_is_wrong_is_told_in_words() {
 fn an_object_that_is_not_where_the_importer_looks_fails_in_words() {
     let sim = region(3);
     // Said to be stored, and is not.
-    sim.fault(Fault::new(says(200, "")).method("PUT"));
+    sim.fault(Fault::new(answer(200, "")).method("PUT"));
     let coros = open(&sim, true);
-    let ticket = pending(coros.upload(&file(&run())));
+    let ticket = open_platform::ticket(coros.upload(&file(&run())));
     let Err(Error::Gone(why)) = coros.outcome(&ticket) else { panic!() };
     assert!(why.contains("status -2") && why.contains("nothing was imported"), "{why}");
 }
@@ -284,13 +268,13 @@ fn an_object_that_is_not_where_the_importer_looks_fails_in_words() {
 fn what_the_importer_refuses_late_is_refused_in_words() {
     let sim = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
     let coros = open(&sim, true);
-    let ticket = pending(coros.upload(&file(&run())));
+    let ticket = open_platform::ticket(coros.upload(&file(&run())));
     assert!(matches!(coros.outcome(&ticket), Err(Error::Refused(why)) if why.contains("status -1")));
     // A broken file is finished, with an error.
     let sim = region(2);
     let coros = open(&sim, true);
     let broken = gs_sim::fit::damage::wrong_crc(&run());
-    let ticket = pending(coros.upload(&file(&broken)));
+    let ticket = open_platform::ticket(coros.upload(&file(&broken)));
     assert!(matches!(coros.outcome(&ticket), Err(Error::Refused(why)) if why.contains("could not read the file")));
 }
 
@@ -298,7 +282,7 @@ fn what_the_importer_refuses_late_is_refused_in_words() {
 fn an_import_that_says_ok_and_never_appears_is_not_believed_here() {
     let sim = importing(ImportSpec { vanishes: true, at_once: true, ..ImportSpec::default() });
     let coros = open(&sim, true);
-    let ticket = pending(coros.upload(&file(&run())));
+    let ticket = open_platform::ticket(coros.upload(&file(&run())));
     assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
     assert_eq!(coros.listed(), [], "the caller looks, and finds nothing");
 }
@@ -313,7 +297,7 @@ fn an_import_whose_answer_is_lost_is_found_by_the_sum_of_the_file() {
         let sent = Outgoing { again, ..file(&bytes) };
         assert!(matches!(coros.upload(&sent), Err(Error::Unclear(_))));
         assert_eq!(asked(&sim, "/activity/fit/import").len(), 1, "sent once");
-        let ticket = pending(coros.settle(None, Some(sent)));
+        let ticket = open_platform::ticket(coros.settle(None, Some(sent)));
         assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
         assert_eq!(coros.listed().len(), 1);
     }
@@ -343,9 +327,9 @@ fn the_same_bytes_are_the_same_job_and_sent_again_another() {
     let sim = region(2);
     let coros = open(&sim, true);
     let bytes = run();
-    let ticket = pending(coros.upload(&file(&bytes)));
+    let ticket = open_platform::ticket(coros.upload(&file(&bytes)));
     coros.outcome(&ticket).unwrap();
-    assert_eq!(pending(coros.upload(&file(&bytes))), ticket, "the job that is there");
+    assert_eq!(open_platform::ticket(coros.upload(&file(&bytes))), ticket, "the job that is there");
     assert_eq!(coros.listed().len(), 1);
     assert_eq!(asked(&sim, STS).len(), 1, "keys last for more than one upload");
     // A person deletes it: the importer goes by its jobs, and makes nothing of these bytes any more.
@@ -354,7 +338,7 @@ fn the_same_bytes_are_the_same_job_and_sent_again_another() {
     coros.upload(&file(&bytes)).unwrap();
     assert_eq!(coros.listed(), []);
     let again = Outgoing { again: true, ..file(&bytes) };
-    let ticket = pending(coros.upload(&again));
+    let ticket = open_platform::ticket(coros.upload(&again));
     assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
     assert_eq!(coros.listed().len(), 1);
 }
@@ -368,11 +352,11 @@ fn a_session_that_another_login_ended_is_replaced_once_wherever_it_is_noticed() 
         let coros = open(&sim, true);
         coros.listed();
         if has_keys {
-            pending(coros.upload(&file(&other)));
+            open_platform::ticket(coros.upload(&file(&other)));
         }
         sim.with(|state| state.issue_coros_token(3));
         sim.clear_log();
-        let ticket = pending(coros.upload(&file(&run())));
+        let ticket = open_platform::ticket(coros.upload(&file(&run())));
         assert_eq!(asked(&sim, COROS_LOGIN).len(), 1, "{:?}", requests(&sim));
         assert_eq!(asked(&sim, STS).is_empty(), has_keys);
         assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
@@ -386,7 +370,7 @@ fn an_account_that_has_moved_to_another_region_is_followed_there() {
     let coros = open(&sim, true);
     coros.listed();
     sim.with(|state| state.coros_account(2).spec.region = 3);
-    let ticket = pending(coros.upload(&file(&run())));
+    let ticket = open_platform::ticket(coros.upload(&file(&run())));
     assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
     assert_eq!(coros.listed().len(), 1);
     assert_eq!(sim.with(|state| state.coros.jobs.len()), 1, "{:?}", requests(&sim));
@@ -408,7 +392,7 @@ fn an_unknown_zone_is_told_as_none() {
     let sim = region(1);
     let coros = open(&sim, true);
     let bytes = run();
-    let ticket = pending(coros.upload(&Outgoing { utc_offset_s: None, ..file(&bytes) }));
+    let ticket = open_platform::ticket(coros.upload(&Outgoing { utc_offset_s: None, ..file(&bytes) }));
     coros.outcome(&ticket).unwrap();
     assert_eq!(coros.listed(), [(START, 0)]);
 }

@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support;
-use crate::support::Work;
-use crate::support::open_platform;
+use crate::support::{self, Work, gzip, open_platform};
 use garminsync::activity::Activity;
 use garminsync::platform::{Error, Outgoing, Sent, Uploaded};
 use garminsync::reason::Reason;
@@ -233,12 +231,6 @@ fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
     // They went to their end all the same.
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE NOT complete"), 1, "but for the one of -v");
     work.download(&["--missing"]).ok().silent();
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut encoder, bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 #[test]

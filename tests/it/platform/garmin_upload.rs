@@ -1,7 +1,6 @@
 //! Garmin's uploads, what became of them, and deletions: the library's platform against the simulator.
 
-use crate::support::open_platform;
-use crate::support::open_platform::Opened;
+use crate::support::open_platform::{self, Opened, ticket};
 use garminsync::activity::Activity;
 use garminsync::platform::{Error, Outgoing, Result, Sent, Uploaded};
 use gs_sim::{Effect, Fault, Scenario, Sim, UploadAnswer, UploadSpec, fit, sha256};
@@ -40,13 +39,6 @@ fn outgoing(bytes: &[u8]) -> Outgoing<'_> {
 
 fn upload(opened: &Opened, bytes: &[u8]) -> Result<Uploaded> {
     opened.platform.upload(&outgoing(bytes))
-}
-
-fn ticket(uploaded: Result<Uploaded>) -> String {
-    match uploaded {
-        Ok(Uploaded::Pending(ticket)) => ticket,
-        other => panic!("{other:?}"),
-    }
 }
 
 fn settle(opened: &Opened, ticket: &str) -> Result<Uploaded> {

@@ -1,10 +1,9 @@
 //! How platforms are named: folders with a comma in their path, and the command that deletes, which takes names to the
 //! letter.
 
-use std::path::Path;
-
 use crate::support::Work;
-use crate::support::duplicates::{outcomes, twice};
+use crate::support::duplicates::{duplicate, outcomes};
+use crate::support::paths::{SYNC, commands};
 use gs_sim::fit;
 
 /// A folder with one run, `number` days in.
@@ -58,7 +57,7 @@ fn who_deletes_takes_the_names_of_platforms_to_the_letter() {
         ("garmin-com", ["GARMINCOM", "garmin.com", "Garmin-Com", "garmin_com", "garmin-com/"]),
         ("coros", ["COROS", "Coros", "co-ros", "coros.", "cor os"]),
     ] {
-        let twice = twice(service);
+        let duplicate = duplicate(service);
         for name in alike.iter().chain([&format!("{service} ").as_str()]) {
             let own = format!("\"platform\":\"{service}\"");
             let renamed = twice.marked.replace(&own, &format!("\"platform\":\"{name}\""));
@@ -72,16 +71,16 @@ fn who_deletes_takes_the_names_of_platforms_to_the_letter() {
                 twice.delete(&flags).ends(2).says(&format!("unknown platform {name:?}"));
             }
         }
-        twice.nothing_happened();
-        twice.delete(&["--yes", "--platform", &format!("garmin-cn,{service}")]).ok();
-        twice.is_gone();
+        duplicate.nothing_happened();
+        duplicate.delete(&["--yes", "--platform", &format!("garmin-cn,{service}")]).ok();
+        duplicate.is_gone();
     }
 }
 
 #[test]
 fn a_sync_hands_the_names_on_as_they_are() {
     let mut work = Work::alone();
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap().display().to_string();
+    let bin = commands().display().to_string();
     let own = work.dir().join("bin");
     std::fs::create_dir(&own).unwrap();
     // Says what it was given.
@@ -91,13 +90,12 @@ fn a_sync_hands_the_names_on_as_they_are() {
     work.set("PATH", &format!("{}:{bin}:/usr/bin:/bin", own.display())).set("DELETE_DUPLICATE", "1");
     folder(&work, "a,b", 1);
     let base = work.dir().display().to_string();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
-    work.run(script, &["-q", "--platform", "folder:a,b", "--platform", "FOLDER:a\\,coros", "--max-delete=3"]);
+    work.run(SYNC, &["-q", "--platform", "folder:a,b", "--platform", "FOLDER:a\\,coros", "--max-delete=3"]);
     let given = std::fs::read_to_string(work.dir().join("given")).unwrap();
     assert_eq!(given, format!("<-q><--platform><folder:{base}/a\\,b,folder:{base}/a\\,coros><--max-delete=3><--yes>"));
-    work.run(script, &["-n", "-v", "--platform=GARMINCOM,coros"]);
+    work.run(SYNC, &["-n", "-v", "--platform=GARMINCOM,coros"]);
     let given = std::fs::read_to_string(work.dir().join("given")).unwrap();
     assert_eq!(given, "<-n><-v><--platform><garmin-com,coros><--yes>");
-    work.run(script, &["-n"]);
+    work.run(SYNC, &["-n"]);
     assert_eq!(std::fs::read_to_string(work.dir().join("given")).unwrap(), "<-n><--yes>");
 }

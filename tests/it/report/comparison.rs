@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 fn status(world: &World, args: &[&str]) -> Value {
     world.work.run("gs-report", args).ok().silent();
-    serde_json::from_str(&std::fs::read_to_string(world.work.data("report/status.json")).unwrap()).unwrap()
+    world.work.status_json()
 }
 
 fn list<'a>(told: &'a Value, name: &str) -> &'a Vec<Value> {
@@ -116,7 +116,7 @@ fn nothing_is_known_of_what_a_platform_lacks_whose_list_was_never_seen() {
 }
 
 #[test]
-fn ancestors_10_a_zone_that_was_mistaken_is_told_on_one_platform_and_across_two() {
+fn a_zone_that_was_mistaken_is_told_on_one_platform_and_across_two() {
     let world = World::new();
     let mut shifted = run(0);
     shifted.start += 8 * 3600;

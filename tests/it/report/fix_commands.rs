@@ -1,9 +1,8 @@
 //! The command lines that the page names: each does what the page says of it, and then the page says so no more.
 
-use std::path::Path;
-
-use crate::support::duplicates::{twice, with_copy};
-use crate::support::world::{SERVICES, World, nameless, run};
+use crate::support::duplicates::{duplicate, with_copy};
+use crate::support::paths::commands;
+use crate::support::world::{World, nameless, run, settled};
 use crate::support::{Said, Work};
 use gs_sim::UploadSpec;
 use serde_json::{Value, json};
@@ -11,12 +10,12 @@ use serde_json::{Value, json};
 /// `status.json` of now.
 fn status(work: &Work) -> Value {
     work.run("gs-report", &[]).ok().silent();
-    serde_json::from_str(&std::fs::read_to_string(work.data("report/status.json")).unwrap()).unwrap()
+    work.status_json()
 }
 
 /// Runs a command line as a person would who copies it.
 fn shell(work: &mut Work, line: &str) -> Said {
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-report")).parent().unwrap().display().to_string();
+    let bin = commands().display().to_string();
     work.set("PATH", &format!("{bin}:/usr/bin:/bin"));
     work.run("/bin/sh", &["-c", line])
 }
@@ -36,14 +35,6 @@ fn mend(work: &mut Work, what: &str) {
     assert_eq!(matter(&told, what), None, "{line}");
 }
 
-/// Twelve shared runs, so that one that is gone is no list that shrank.
-fn settled() -> (World, Vec<[String; 3]>) {
-    let world = World::new();
-    let ids = (0..12).map(|day| SERVICES.map(|service| world.put(service, &run(day)))).collect();
-    world.fetch();
-    (world, ids)
-}
-
 #[test]
 fn a_copy_that_was_deleted_comes_back_by_the_line_that_is_told() {
     // Garmin has one of each recording, so there the copy is one of a converter.
@@ -54,30 +45,30 @@ fn a_copy_that_was_deleted_comes_back_by_the_line_that_is_told() {
         ("coros", run(0).encode()),
     ];
     for (service, copy) in copies {
-        let mut twice = with_copy(service, &run(0).encode(), &copy);
-        twice.delete(&["--yes"]).ok();
-        let told = status(&twice.world.work);
+        let mut duplicate = with_copy(service, &run(0).encode(), &copy);
+        duplicate.delete(&["--yes"]).ok();
+        let told = status(&duplicate.world.work);
         let deletion = told["deletions"][0].clone();
-        assert_eq!([&deletion["by"], &deletion["activity"]["id"]], ["garminsync", twice.copy.as_str()]);
-        let before = twice.world.ids(service).len();
-        shell(&mut twice.world.work, deletion["restore"].as_str().unwrap()).ok();
-        assert_eq!(twice.world.ids(service).len(), before + 1, "{service}");
-        let deletion = status(&twice.world.work)["deletions"][0].clone();
+        assert_eq!([&deletion["by"], &deletion["activity"]["id"]], ["garminsync", duplicate.copy.as_str()]);
+        let before = duplicate.world.ids(service).len();
+        shell(&mut duplicate.world.work, deletion["restore"].as_str().unwrap()).ok();
+        assert_eq!(duplicate.world.ids(service).len(), before + 1, "{service}");
+        let deletion = status(&duplicate.world.work)["deletions"][0].clone();
         assert_eq!((&deletion["by"], &deletion["restore"]), (&json!("restored"), &Value::Null), "{service}");
     }
 }
 
 #[test]
 fn no_line_is_told_that_would_put_nothing_back() {
-    let twice = twice("garmin-com");
-    twice.delete(&["--yes"]).ok();
-    let told = status(&twice.world.work);
+    let duplicate = duplicate("garmin-com");
+    duplicate.delete(&["--yes"]).ok();
+    let told = status(&duplicate.world.work);
     assert_eq!([&told["deletions"][0]["by"], &told["deletions"][0]["restore"]], [&json!("garminsync"), &Value::Null]);
     // Without the kept one beside it there is room.
-    twice.world.remove(twice.service, &twice.kept);
-    twice.world.fetch();
-    twice.world.fetch();
-    let told = status(&twice.world.work);
+    duplicate.world.remove(duplicate.service, &duplicate.kept);
+    duplicate.world.fetch();
+    duplicate.world.fetch();
+    let told = status(&duplicate.world.work);
     let lines = told["deletions"].as_array().unwrap().iter().filter(|one| one["restore"].is_string());
     assert_eq!(lines.count(), 2);
 }

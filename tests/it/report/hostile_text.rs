@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::support::all_features::tell_everywhere;
-use crate::support::large_catalogue;
-use crate::support::{Work, plain};
+use crate::support::all_features::fill_every_text;
+use crate::support::{Work, large_catalogue, plain};
 use serde_json::Value;
 
 /// What must not be shown, whatever it stands in.
@@ -54,14 +53,14 @@ fn no_secret_reaches_the_page_whatever_it_stands_in() {
     let work = Work::logged_in(&sim);
     work.archive_all();
     for secret in SECRETS {
-        tell_everywhere(&work, secret);
+        fill_every_text(&work, secret);
         for text in texts(&work) {
             let found: Vec<&str> = TRACES.into_iter().filter(|trace| text.contains(trace)).collect();
             assert!(found.is_empty(), "{secret}: {found:?}");
         }
     }
     // What is no secret is told.
-    tell_everywhere(&work, "no secret");
+    fill_every_text(&work, "no secret");
     let told = texts(&work)[1].clone();
     for words in ["a no secret b", "r no secret", "m no secret, m", "p no secret; p", "t no secret t", "d no secret d"]
     {

@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 
 #[test]
 fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
-    let lived = lived();
-    let of_entry = exercises(lived);
+    let history = history();
+    let of_entry = exercises(history);
     let mut twice: BTreeMap<(String, String), usize> = BTreeMap::new();
     for ((platform, _), exercise) in &of_entry {
         *twice.entry((platform.clone(), exercise.clone())).or_default() += 1;
     }
     let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for copy in list(lived, "copies").iter().filter(|one| one["certainty"] != "start-only") {
+    for copy in list(history, "copies").iter().filter(|one| one["certainty"] != "start-only") {
         let (one, other) = (key(&copy["copy"]), key(&copy["kept"]));
         assert_eq!((&one.0, &of_entry[&one]), (&other.0, &of_entry[&other]), "{copy}");
         *told.entry((one.0.clone(), of_entry[&one].clone())).or_default() += 1;
         let hash = |key: &(String, String)| -> Option<String> {
-            lived.work.sql(&format!(
+            history.work.sql(&format!(
                 "SELECT (SELECT sha256 FROM files WHERE platform = '{}' AND id = '{}' AND part = 0)",
                 key.0, key.1
             ))
@@ -39,7 +39,7 @@ fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
 
 #[test]
 fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
-    let lived = lived();
+    let history = history();
     let told: BTreeMap<(String, String), &Value> =
         list(lived, "deletions").iter().map(|one| (key(&one["activity"]), one)).collect();
     for (event, by) in [("deleted", "somebody"), ("missing-once", "perhaps")] {
@@ -56,20 +56,20 @@ fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
         let evidence: Value = serde_json::from_str(&evidence).unwrap();
         assert_eq!((code(&one["reason"]), &one["reason"]["evidence"]), ("duplicate", &evidence["evidence"]));
         assert!(!there.contains_key(&(platform.clone(), id.clone())) && there.contains_key(&(platform.clone(), kept)));
-        assert!(lived.work.data(text(&one["file"])).is_file());
+        assert!(history.work.data(text(&one["file"])).is_file());
         // Garmin would say that it is there already: the entry that was kept is the same recording.
         let line = format!("gs-list --deleted --platform {platform} --id {id} | gs-upload --restore > /dev/null");
         assert_eq!(one["restore"], if platform == "coros" { json!(line) } else { Value::Null });
     }
-    let times: Vec<&str> = list(lived, "deletions").iter().map(|one| text(&one["at"])).collect();
+    let times: Vec<&str> = list(history, "deletions").iter().map(|one| text(&one["at"])).collect();
     assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
     assert_eq!(told[&lived.happened["missing-once"]]["restore"], Value::Null, "nobody knows yet whether it is gone");
 }
 
 #[test]
 fn a_refused_upload_is_told_with_the_services_words() {
-    let lived = lived();
-    let refused = list(lived, "refused");
+    let history = history();
+    let refused = list(history, "refused");
     assert_eq!(refused.len(), 1);
     let (one, (platform, id)) = (&refused[0], &lived.happened["rejected"]);
     assert_eq!(key(&one["activity"]), (platform.clone(), id.clone()));
@@ -91,7 +91,7 @@ fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
             (SELECT * FROM runs ORDER BY number)",
     );
     let rows: Vec<Value> = serde_json::from_str(&rows).unwrap();
-    let told: Vec<&Value> = list(lived, "runs").iter().rev().collect();
+    let told: Vec<&Value> = list(history, "runs").iter().rev().collect();
     assert_eq!(told.len(), rows.len(), "each command was a run of its own");
     for (run, row) in told.iter().zip(&rows) {
         assert_eq!((&run["run"], run["commands"].as_array().unwrap().len()), (&row[0], 1));
@@ -109,42 +109,42 @@ fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
         };
         assert_eq!((&run["outcome"], &command["outcome"]), (&json!(outcome), &json!(outcome)));
     }
-    assert_eq!(lived.status["last_run"], *told[told.len() - 1]);
+    assert_eq!(history.status["last_run"], *told[told.len() - 1]);
     let outcomes: BTreeSet<&str> = told.iter().map(|run| text(&run["outcome"])).collect();
     assert_eq!(outcomes, ["error", "partial", "success", "unfinished"].into());
 }
 
 #[test]
 fn a_person_is_needed_for_the_refused_login_and_the_rest_is_trouble() {
-    let lived = lived();
-    assert_eq!(lived.status["state"], "person");
-    let needs = list(lived, "needs");
+    let history = history();
+    assert_eq!(history.status["state"], "person");
+    let needs = list(history, "needs");
     assert_eq!(needs.len(), 1, "{needs:?}");
     assert_eq!([&needs[0]["what"], &needs[0]["platform"]], ["login-refused", "coros"]);
     assert_eq!(needs[0]["mend"], "gs-auth login --platform coros");
-    assert_eq!(needs[0]["at"], moment(lived, "SELECT at FROM logins WHERE platform = 'coros'"));
+    assert_eq!(needs[0]["at"], moment(history, "SELECT at FROM logins WHERE platform = 'coros'"));
     let troubles: Vec<(&str, &Value)> =
-        list(lived, "troubles").iter().map(|one| (text(&one["what"]), &one["command"])).collect();
+        list(history, "troubles").iter().map(|one| (text(&one["what"]), &one["command"])).collect();
     assert_eq!(
         troubles,
         [("files-broken", &Value::Null), ("files-failed", &Value::Null), ("unfinished", &json!("gs-download"))]
     );
-    assert_eq!(list(lived, "troubles")[0]["count"], 1);
+    assert_eq!(list(history, "troubles")[0]["count"], 1);
 }
 
 #[test]
 fn the_page_says_the_same() {
-    let lived = lived();
+    let history = history();
     let shown =
         |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     // Without the marks around words of command lines.
-    let mut parts = lived.page.split("<span class=\"word\">");
+    let mut parts = history.page.split("<span class=\"word\">");
     let first = parts.next().unwrap().to_owned();
     let page = first + &parts.map(|part| part.replacen("</span>", "", 1)).collect::<String>();
     let has = |text: &str| assert!(page.contains(&shown(text)), "the page lacks {text:?}");
-    let matters = list(lived, "needs").iter().chain(list(lived, "troubles"));
-    let lines = matters.map(|one| &one["mend"]).chain(list(lived, "deletions").iter().map(|one| &one["restore"]));
-    let lines = lines.chain(list(lived, "refused").iter().map(|one| &one["retry"]));
+    let matters = list(history, "needs").iter().chain(list(history, "troubles"));
+    let lines = matters.map(|one| &one["mend"]).chain(list(history, "deletions").iter().map(|one| &one["restore"]));
+    let lines = lines.chain(list(history, "refused").iter().map(|one| &one["retry"]));
     lines.filter_map(Value::as_str).for_each(has);
     list(lived, "refused").iter().for_each(|one| has(text(&one["reason"]["text"])));
     list(lived, "needs").iter().for_each(|one| has(text(&one["reason"]["text"])));

@@ -1,7 +1,6 @@
 //! `gs-schedule`: what is written down, what is refused, and what is told of it.
 
-use crate::support;
-use crate::support::{Said, Work};
+use crate::support::{self, Said, Work};
 use jiff::Timestamp;
 use serde_json::Value;
 

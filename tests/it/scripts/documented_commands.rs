@@ -4,29 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::installed;
-use crate::support::older_tools;
+use crate::support::paths::{commands, garminsync, repository, repository_file};
 use crate::support::recipes::{Recipe, recipes};
-use crate::support::{FILES, LIST, Said, Work, asked, plain};
+use crate::support::{FILES, LIST, Said, Work, asked, installed, older_tools, plain};
 use gs_sim::{Effect, Fault, Scenario};
-
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn bin() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap()
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 /// All of them, with those that the daemon is made of.
 fn scripts() -> Vec<PathBuf> {
-    let files = ["scripts", "scripts/daemon"].into_iter().flat_map(|dir| fs::read_dir(root().join(dir)).unwrap());
+    let files = ["scripts", "scripts/daemon"].into_iter().flat_map(|dir| fs::read_dir(repository().join(dir)).unwrap());
     let files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
     assert!(files.len() > 10);
     files
@@ -34,13 +19,9 @@ fn scripts() -> Vec<PathBuf> {
 
 /// Puts the commands and scripts into the PATH of `work`.
 fn equipped(mut work: Work) -> Work {
-    let path = format!("{}:/usr/bin:/bin:{}", bin().display(), root().join("scripts").display());
+    let path = format!("{}:/usr/bin:/bin:{}", commands().display(), repository().join("scripts").display());
     work.set("PATH", &path);
     work
-}
-
-fn garminsync(work: &Work, args: &[&str]) -> Said {
-    work.run(SCRIPT, args)
 }
 
 fn shell(work: &Work, text: &str, input: &str) -> Said {
@@ -182,11 +163,11 @@ fn install(work: &Work) -> PathBuf {
     fs::create_dir_all(&release).unwrap();
     fs::create_dir(scripts.join("daemon")).unwrap();
     for script in self::scripts() {
-        fs::copy(&script, checkout.join(script.strip_prefix(root()).unwrap())).unwrap();
+        fs::copy(&script, checkout.join(script.strip_prefix(repository()).unwrap())).unwrap();
     }
-    for source in fs::read_dir(root().join("src/bin")).unwrap().flatten() {
+    for source in fs::read_dir(repository().join("src/bin")).unwrap().flatten() {
         let command = source.path().file_stem().unwrap().to_owned();
-        std::os::unix::fs::symlink(bin().join(&command), release.join(&command)).unwrap();
+        std::os::unix::fs::symlink(commands().join(&command), release.join(&command)).unwrap();
     }
     checkout
 }
@@ -336,9 +317,9 @@ fn cron(work: &Work, line: &str) -> Said {
 
 #[test]
 fn every_link_of_the_documents_and_every_script_is_there() {
-    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = fs::read_dir(repository().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let docs = docs.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
-    for document in docs.chain([root().join("README.md")]) {
+    for document in docs.chain([repository().join("README.md")]) {
         let text = fs::read_to_string(&document).unwrap();
         let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
         for link in links.filter(|link| !link.contains("://") && !link.is_empty()) {
@@ -355,7 +336,7 @@ fn every_link_of_the_documents_and_every_script_is_there() {
         ".ci/run",
     ] {
         use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(root().join(name)).unwrap().permissions().mode();
+        let mode = fs::metadata(repository().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o111, 0o111, "{name} is not executable");
     }
 }
@@ -374,7 +355,7 @@ fn sources() -> String {
         }
     }
     let mut all = String::new();
-    walk(&root().join("src"), &mut all);
+    walk(&repository().join("src"), &mut all);
     all
 }
 
@@ -425,7 +406,7 @@ fn settings_read() -> BTreeSet<String> {
 
 /// `#NAME=value` and `NAME=value` of `.env.example`.
 fn settings_told() -> Vec<(String, String)> {
-    let text = read(".env.example");
+    let text = repository_file(".env.example");
     let lines = text.lines().map(|line| line.strip_prefix('#').unwrap_or(line));
     let pairs = lines.filter_map(|line| line.split_once('='));
     let pairs = pairs.filter(|(name, _)| names_in(&format!("\"{name}\"")).next().is_some());
@@ -461,7 +442,7 @@ fn the_values_of_env_example_can_be_used() {
     assert_eq!(said.ok().silent().records()[0]["password_set"], true, "{said}");
     work.run("gs-fetch", &["-n", "--env-file", "example.env"]).ok().says("garmin-com: would be listed");
     // As it is, it changes nothing.
-    fs::write(work.dir().join("as-it-is.env"), read(".env.example")).unwrap();
+    fs::write(work.dir().join("as-it-is.env"), repository_file(".env.example")).unwrap();
     let said = work.run("gs-auth", &["status", "--env-file", "as-it-is.env"]);
     assert_eq!(said.ok().silent().records()[0]["password_set"], false, "{said}");
 }
@@ -489,7 +470,7 @@ fn compared(text: &str) -> String {
 
 /// All that the commands and scripts can say.
 fn said_by_sources() -> String {
-    let scripts = scripts().into_iter().chain([root().join("cron/github-state")]);
+    let scripts = scripts().into_iter().chain([repository().join("cron/github-state")]);
     let scripts: String = scripts.map(|path| fs::read_to_string(path).unwrap()).collect();
     compared(&(sources() + &scripts).replace("\\\n", " "))
 }
@@ -508,7 +489,7 @@ fn expect_said(page: &str, sources: &str, quote: &str) {
 #[test]
 fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
     let sources = said_by_sources();
-    let page = read("docs/troubleshooting.md");
+    let page = repository_file("docs/troubleshooting.md");
     let mut quotes = 0;
     for item in page.split("\n- ").skip(1) {
         // The messages of an item stand before its first colon outside of quotes.
@@ -527,7 +508,7 @@ fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
 
 #[test]
 fn every_fact_on_the_services_says_when_it_was_reviewed() {
-    let page = read("docs/services.md");
+    let page = repository_file("docs/services.md");
     let facts = page.split_once("\n## Garmin Connect\n").unwrap().1;
     let cells = |line: &str| -> Vec<String> {
         line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()
@@ -550,7 +531,7 @@ fn every_fact_on_the_services_says_when_it_was_reviewed() {
 /// Its tables have a row for each decision and each guard, in their words.
 #[test]
 fn the_page_on_deciding_quotes_the_sources_and_has_every_guard() {
-    let (page, sources) = (read("docs/deciding.md"), said_by_sources());
+    let (page, sources) = (repository_file("docs/deciding.md"), said_by_sources());
     let rows = page.lines().filter(|line| line.starts_with('|'));
     let quotes: Vec<&str> = rows.flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
     // Names have no spaces; messages do.
@@ -558,7 +539,7 @@ fn the_page_on_deciding_quotes_the_sources_and_has_every_guard() {
         .iter()
         .filter(|quote| quote.contains(' '))
         .for_each(|quote| expect_said("docs/deciding.md", &sources, quote));
-    let source = read("src/plan/deletion.rs");
+    let source = repository_file("src/plan/deletion.rs");
     let guards = source.split("fn refusal").nth(1).unwrap().split("\n    ];").next().unwrap();
     let guards: Vec<String> = guards.split('"').skip(1).step_by(2).map(compared).collect();
     assert!(guards.len() > 10, "{guards:?}");

@@ -5,9 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::support;
 use crate::support::installed::{INSTALL, built};
-use crate::support::{Said, Work};
+use crate::support::{self, Said, Work};
 
 fn install(work: &Work, args: &[&str]) -> Said {
     let (prefix, built) = (work.dir().join("prefix"), built(work));

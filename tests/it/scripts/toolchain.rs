@@ -4,13 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::paths::{repository, repository_file};
 use crate::support::{Said, Work};
 
 /// Scripts that build.
 const BUILDING: [&str; 3] = ["install", "demo", "test"];
 
 fn script(name: &str) -> String {
-    format!("{}/scripts/{name}", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/scripts/{name}", repository().display())
 }
 
 /// Puts a program of this name and text into the only folder of the PATH.
@@ -48,7 +49,7 @@ fn run(work: &Work, name: &str) -> Said {
 }
 
 fn needed() -> String {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
+    let text = repository_file("Cargo.toml");
     let line = text.lines().find_map(|line| line.strip_prefix("rust-version = \"")).unwrap();
     line.trim_end_matches('"').to_owned()
 }
@@ -91,7 +92,7 @@ fn a_rust_that_is_new_enough_builds() {
 
 #[test]
 fn the_readme_names_the_rust_that_is_needed() {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme = repository_file("README.md");
     assert!(readme.contains(&format!("Rust {} or newer", needed())));
 }
 
@@ -127,4 +128,16 @@ esac"#,
         "{log}"
     );
     assert!(work.dir().join("bin/shellcheck").exists());
+}
+
+#[test]
+fn no_command_is_built_a_second_time_as_an_empty_test_program() {
+    let manifest = repository_file("Cargo.toml");
+    let commands = fs::read_dir(repository().join("src/bin")).unwrap();
+    for command in commands {
+        let command = command.unwrap().path();
+        let name = command.file_stem().unwrap().to_str().unwrap();
+        let entry = format!("[[bin]]\nname = \"{name}\"\ntest = false\n");
+        assert!(manifest.contains(&entry), "Cargo.toml needs this for {name}:\n{entry}");
+    }
 }

@@ -6,8 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::support;
-use crate::support::{LOGIN, Said, Work, asked, plain, scenario};
+use crate::support::{self, LOGIN, Said, Work, asked, plain, scenario};
 use gs_sim::CorosSpec;
 
 fn set_mode(path: &Path, mode: u32) {
@@ -158,8 +157,7 @@ fn the_stages_of_a_pipeline_tell_it_once() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.set("GARMIN_PASWORD", "x");
-    let path = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap().display().to_string();
-    work.set("PATH", &format!("{path}:/usr/bin:/bin"));
+    work.put_commands_in_path();
     let said = work.run("/bin/bash", &["-c", "gs-fetch | gs-dedupe | gs-download > /dev/null"]);
     assert_eq!(told(said.ok(), "GARMIN_PASWORD"), 1, "{said}");
 }
@@ -189,8 +187,7 @@ fn unknown_sports_and_ids_are_told() {
 /// What `gs-sync`, `garminsync` and all commands are called by, with the commands in PATH.
 fn by_scripts() -> (Work, String, String) {
     let mut work = Work::alone();
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
-    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("SYNC_PLATFORM", "folder:.");
+    work.put_commands_in_path().set("SYNC_PLATFORM", "folder:.");
     let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
     (work, format!("{scripts}/sync"), format!("{scripts}/garminsync"))
 }

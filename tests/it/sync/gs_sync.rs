@@ -1,20 +1,16 @@
 //! `scripts/sync`: three accounts become equal, whatever happens on the way.
 
-use std::path::Path;
-
-use crate::support;
-use crate::support::three_platforms::{NAMES, Three, scenario, three};
-use crate::support::{Said, Work, asked};
+use crate::support::paths::{SYNC, sync};
+use crate::support::three_platforms::{NAMES, ThreePlatforms, scenario, three};
+use crate::support::{self, Work, asked};
 use gs_sim::{Effect, Fault, LoginMode};
 
-const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 const LISTS: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 
 /// The settings of Sports Sync X, as its users have them.
-fn settings(three: &Three) -> Work {
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
+fn settings(three: &ThreePlatforms) -> Work {
     let mut work = Work::with(&three.sim);
-    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("GS_SETTLE_WAIT", "5s");
+    work.put_commands_in_path().set("GS_SETTLE_WAIT", "5s");
     let env = "SYNC_PLATFORM=GARMINCN,GARMINCOM,COROS\nGARMIN_EMAIL_COM=runner@example.com\n\
         GARMIN_PASSWORD_COM='correct horse'\nGARMIN_EMAIL_CN=runner@example.cn\nGARMIN_PASSWORD_CN='correct horse'\n\
         COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\nGARMIN_NEWEST_NUM=10000\n\
@@ -23,12 +19,8 @@ fn settings(three: &Three) -> Work {
     work
 }
 
-fn sync(work: &Work, args: &[&str]) -> Said {
-    work.run(SYNC, args)
-}
-
 /// The requests of a kind that the services would not have answered by looking alone.
-fn writes(three: &Three) -> Vec<String> {
+fn writes(three: &ThreePlatforms) -> Vec<String> {
     let log = three.sim.log();
     let is_write = |path: &str| {
         [
@@ -48,7 +40,7 @@ fn writes(three: &Three) -> Vec<String> {
 }
 
 /// The last message of the bot.
-fn message(three: &Three) -> String {
+fn message(three: &ThreePlatforms) -> String {
     let messages = three.sim.with(|state| state.messages().last().map(|message| message.body.to_string()));
     messages.unwrap_or_default()
 }
@@ -215,7 +207,7 @@ fn a_second_sync_beside_a_running_one_says_so() {
 }
 
 #[test]
-fn ancestors_13_it_works_from_anywhere_and_under_any_zone() {
+fn it_works_from_anywhere_and_under_any_zone() {
     let three = three(12, 3);
     let exercises = three.exercises();
     let mut work = settings(&three);
@@ -253,7 +245,7 @@ fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once
     }
     sync(&work, &[]).ok().silent();
     work.change("UPDATE problems SET last = last - 8 * 86400");
-    let asked = |three: &Three| asked(&three.sim, "/activity/detail/download").len();
+    let asked = |three: &ThreePlatforms| asked(&three.sim, "/activity/detail/download").len();
     let before = asked(&three);
     sync(&work, &[]).ok().silent();
     assert!(asked(&three) > before, "it is asked for, and is no news");
@@ -267,8 +259,7 @@ fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once
 fn a_file_that_never_comes_fails_the_scheduled_run_three_times_and_no_more() {
     let sim = support::plain(3);
     let mut work = Work::logged_in(&sim);
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
-    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("SYNC_PLATFORM", "GARMINCOM");
+    work.put_commands_in_path().set("SYNC_PLATFORM", "GARMINCOM");
     sim.fault(Fault::new(Effect::JsonError).contains("20000000001").path("/download-service/"));
     for _ in 0..3 {
         assert_eq!(sync(&work, &["--archive"]).ends(1).says("20000000001").err.lines().count(), 1);

@@ -1,18 +1,14 @@
 //! `scripts/sync` killed at every step, then run again: the same end, nothing doubled, nothing lost.
-//!
-//! A file of its own: it takes the machine for itself for a while.
-#![allow(clippy::print_stdout)]
 
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::support::Work;
-use crate::support::three_platforms::{Three, scenario};
+use crate::support::paths::SYNC;
+use crate::support::three_platforms::{ThreePlatforms, scenario};
 use gs_sim::{Effect, Fault};
 
-const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 /// More steps than the run has.
 const MOST: u32 = 400;
 
@@ -27,18 +23,15 @@ enum At {
     Row(u32),
 }
 
-fn small() -> Three {
+fn small() -> ThreePlatforms {
     scenario(4, 3, |scenario| scenario.latency_ms = 3)
 }
 
-fn settings(three: &Three) -> Work {
-    let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
+fn settings(three: &ThreePlatforms) -> Work {
     let mut work = Work::with(&three.sim);
-    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("GS_SETTLE_WAIT", "5s");
+    work.put_commands_in_path().set("GS_SETTLE_WAIT", "5s");
     work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("DELETE_DUPLICATE", "1");
-    work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
-    work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
-    work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+    work.set_all_passwords();
     work
 }
 
@@ -59,7 +52,7 @@ fn kill(work: &Work, mut child: Child) {
 }
 
 /// Runs a sync and kills it there; `false` if it came to its end before.
-fn killed(work: &Work, three: &Three, at: At) -> bool {
+fn killed(work: &Work, three: &ThreePlatforms, at: At) -> bool {
     let held = Duration::from_secs(20).as_millis() as u64;
     match at {
         At::Request(after) => three.sim.fault(Fault::new(Effect::Stall { ms: held }).after(after).count(1)),

@@ -21,10 +21,6 @@ fn import(world: &World, import: ImportSpec) {
     world.sim.with(|state| state.coros.accounts[0].spec.import = import);
 }
 
-fn says(status: u16, body: &str) -> Effect {
-    Effect::Status { status, retry_after: None, body: Some(body.into()), content_type: None }
-}
-
 #[test]
 fn what_the_queue_refuses_late_is_told_and_not_tried_again() {
     let (world, plan) = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
@@ -162,7 +158,7 @@ fn without_keys_to_the_store_nothing_is_imported_and_the_next_run_does_it() {
         body: Some("<html>".into()),
         content_type: Some("text/html".into()),
     };
-    for effect in [gone, Effect::Html, says(200, r#"{"code":401,"msg":"signature error"}"#), says(403, "")] {
+    for effect in [gone, Effect::Html, answer(200, r#"{"code":401,"msg":"signature error"}"#), answer(403, "")] {
         let world = world(&starts, |_| {});
         let plan = world.plan_of(COM, COROS, &starts);
         world.sim.fault(Fault::new(effect.clone()).contains(STS));
@@ -192,7 +188,7 @@ fn all_ways_to_the_keys_gone_is_said_once_and_the_rest_left_alone() {
 }
 
 #[test]
-fn ancestors_12_keys_for_another_bucket_are_not_used_and_nothing_is_registered_for_it() {
+fn keys_for_another_bucket_are_not_used_and_nothing_is_registered_for_it() {
     let (world, plan) = planned(|scenario| scenario.coros[0].region = 1);
     let keys = r#"{"AccessKeyId":"AK","SecretAccessKey":"SK","SessionToken":"ST","Region":"eu-central-1","Bucket":"eu-coros"}"#;
     let keys = {
@@ -200,7 +196,7 @@ fn ancestors_12_keys_for_another_bucket_are_not_used_and_nothing_is_registered_f
         base64::engine::general_purpose::STANDARD.encode(keys)
     } + gs_sim::MARKER;
     let body = serde_json::json!({"code": 200, "data": {"credentials": keys, "v": "2"}}).to_string();
-    world.sim.fault(Fault::new(says(200, &body)).contains(STS));
+    world.sim.fault(Fault::new(answer(200, &body)).contains(STS));
     world.upload(&plan).ends(75).says("keys for another store than coros-s3");
     assert!(world.sim.log().iter().all(|one| one.method != "PUT" && one.path != IMPORT));
     world.sim.clear_faults();
@@ -208,7 +204,7 @@ fn ancestors_12_keys_for_another_bucket_are_not_used_and_nothing_is_registered_f
 }
 
 #[test]
-fn ancestors_12_the_login_finds_the_region_and_each_has_its_own_bucket() {
+fn the_login_finds_the_region_and_each_has_its_own_bucket() {
     for (region, bucket) in [(1, "coros-s3."), (2, "coros-oss."), (3, "eu-coros."), (4, "coros-sg-prod.")] {
         let (world, plan) = planned(|scenario| scenario.coros[0].region = region);
         world.upload(&plan).ok();
@@ -220,9 +216,9 @@ fn ancestors_12_the_login_finds_the_region_and_each_has_its_own_bucket() {
 }
 
 #[test]
-fn ancestors_12_a_refusal_with_http_200_is_no_success() {
+fn a_refusal_with_http_200_is_no_success() {
     let (world, plan) = planned(|_| {});
-    let refused = says(200, r#"{"apiCode":"8E16FCC7","message":"Service exceptions","result":"1001"}"#);
+    let refused = answer(200, r#"{"apiCode":"8E16FCC7","message":"Service exceptions","result":"1001"}"#);
     world.sim.fault(Fault::new(refused).path(IMPORT).count(1));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"]);
@@ -232,11 +228,11 @@ fn ancestors_12_a_refusal_with_http_200_is_no_success() {
 }
 
 #[test]
-fn ancestors_12_what_goes_wrong_is_tried_a_bounded_number_of_times() {
+fn what_goes_wrong_is_tried_a_bounded_number_of_times() {
     let starts: Vec<i64> = (0..6).map(|day| START + day * (DAY + 401)).collect();
     let world = world(&starts, |_| {});
     let plan = world.plan_of(COM, COROS, &starts);
-    world.sim.fault(Fault::new(says(503, "")));
+    world.sim.fault(Fault::new(answer(503, "")));
     world.upload(&plan).ends(75);
     assert!(world.sim.log().len() <= 12, "{:?}", support::requests(&world.sim));
 }
@@ -245,7 +241,7 @@ fn ancestors_12_what_goes_wrong_is_tried_a_bounded_number_of_times() {
 fn an_object_that_the_importer_does_not_find_is_told_as_that() {
     let (world, plan) = planned(|_| {});
     // Said to be stored, and is not.
-    world.sim.fault(Fault::new(says(200, "")).method("PUT").count(1));
+    world.sim.fault(Fault::new(answer(200, "")).method("PUT").count(1));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"]);
     said.says("status -2").says("the file is not at fault");
@@ -259,7 +255,7 @@ fn a_store_that_refuses_leaves_nothing_imported_and_the_next_run_does_it() {
     let refusal = r#"<?xml version="1.0"?><Error><Code>SignatureDoesNotMatch</Code></Error>"#;
     for region in [2, 3] {
         let (world, plan) = planned(|scenario| scenario.coros[0].region = region);
-        world.sim.fault(Fault::new(says(403, refusal)).method("PUT"));
+        world.sim.fault(Fault::new(answer(403, refusal)).method("PUT"));
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry"]);
         said.says("SignatureDoesNotMatch");
@@ -292,7 +288,7 @@ fn a_session_that_another_login_ends_between_steps_is_replaced_by_one_login() {
 fn a_session_that_is_ended_again_and_again_costs_one_login_and_sends_nothing() {
     let (world, plan) = planned(|_| {});
     world.let_lists_age();
-    let ended = says(200, r#"{"result":"1019","message":"Access token is invalid"}"#);
+    let ended = answer(200, r#"{"result":"1019","message":"Access token is invalid"}"#);
     world.sim.fault(Fault::new(ended).contains("/activity/query"));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"]);

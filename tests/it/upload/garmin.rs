@@ -38,8 +38,7 @@ fn a_wish_for_no_more_uploads_holds_for_later_runs_and_for_uploads_alone() {
         said.ends(75).says("garmin-cn asks for no uploads and deletions before 20");
         assert_eq!(world.sent(CN), 1, "{status} {retry_after}");
         world.work.run("gs-report", &[]).ok();
-        let status: Value =
-            serde_json::from_slice(&std::fs::read(world.work.data("report/status.json")).unwrap()).unwrap();
+        let status: Value = world.work.status_json();
         let platforms = status["platforms"].as_array().unwrap();
         let wish =
             |name: &str| platforms.iter().find(|one| one["name"] == name).unwrap()["asked_to_wait_until"].clone();

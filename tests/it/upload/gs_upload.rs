@@ -1,9 +1,7 @@
 //! `gs-upload`, from each platform to each: sent once, followed to its end, read back, and nothing the second time.
 
-use crate::support;
-use crate::support::Said;
-use crate::support::upload;
-use crate::support::upload::{CN, COM, COROS, START, World, kinds, start, world};
+use crate::support::upload::{self, CN, COM, COROS, START, World, kinds, start, world};
+use crate::support::{self, Said};
 use gs_sim::{Effect, Fault};
 use serde_json::Value;
 
@@ -72,7 +70,7 @@ fn from_coros_to_both_garmins() {
 }
 
 #[test]
-fn ancestors_9_what_two_platforms_have_goes_to_the_third_once() {
+fn what_two_platforms_have_goes_to_the_third_once() {
     let world = start(&[(COM, &[START]), (CN, &[START + 1])], |_| {});
     let fetched = world.work.run("gs-fetch", &[]).ok().out.clone();
     let plan = world.work.given("gs-diff", &["--to", "coros"], &fetched).ok().out.clone();

@@ -1,24 +1,19 @@
 //! `gs-upload` killed at each step: the next run settles it or sends it, and nothing is doubled.
 
-use crate::support;
-use crate::support::upload;
 use std::time::Duration;
 
-use crate::support::upload::{CN, COM, COROS, IMPORT, SEND_GARMIN, START, World, kill, kinds, world};
+use crate::support;
+use crate::support::upload::{
+    self, CN, COM, COROS, IMPORT, SEND_GARMIN, START, World, kill, kinds, one_planned, world,
+};
 use gs_sim::{Effect, Fault};
 
 /// A target, and the path that makes an activity of a file there.
 const TARGETS: [(&str, &str); 2] = [(CN, SEND_GARMIN), (COROS, IMPORT)];
 
-fn planned(to: &str) -> (World, String) {
-    let world = world(&[START], |_| {});
-    let plan = world.plan_of(COM, to, &[START]);
-    (world, plan)
-}
-
 /// Kills a `gs-upload` once `effect` has struck at the request that makes an activity.
 fn killed(to: &str, path: &str, effect: Effect) -> (World, String) {
-    let (world, plan) = planned(to);
+    let (world, plan) = one_planned(to);
     world.sim.fault(Fault::new(effect).contains(path).count(1));
     let child = world.work.spawn("gs-upload", &[], &plan);
     world.wait_for_fault();
@@ -78,7 +73,7 @@ fn killed_after_the_request_and_before_its_answer() {
 #[test]
 fn killed_after_the_answer_and_before_its_row() {
     for (to, path) in TARGETS {
-        let (world, plan) = planned(to);
+        let (world, plan) = one_planned(to);
         world.sim.fault(Fault::new(Effect::Held { ms: 300 }).contains(path).count(1));
         let child = world.work.spawn("gs-upload", &[], &plan);
         world.wait_for_fault();
@@ -97,7 +92,7 @@ fn killed_after_the_answer_and_before_its_row() {
 #[test]
 fn killed_while_it_waits_for_the_end() {
     for (to, question) in [(CN, upload::STATUS_GARMIN), (COROS, upload::QUEUE)] {
-        let (world, plan) = planned(to);
+        let (world, plan) = one_planned(to);
         world.sim.fault(Fault::new(Effect::Held { ms: 20_000 }).contains(question).count(1));
         let child = world.work.spawn("gs-upload", &[], &plan);
         world.wait_for_fault();
@@ -111,7 +106,7 @@ fn killed_while_it_waits_for_the_end() {
 fn killed_while_it_reads_back() {
     // The look before the upload is two requests at Garmin, one at COROS.
     for (to, list, look) in [(CN, "/activitylist-service/", 2), (COROS, "/activity/query", 1)] {
-        let (world, plan) = planned(to);
+        let (world, plan) = one_planned(to);
         world.sim.fault(Fault::new(Effect::Stall { ms: 20_000 }).contains(list).after(look).count(1));
         let child = world.work.spawn("gs-upload", &[], &plan);
         world.wait_for_fault();
@@ -134,7 +129,7 @@ fn killed_while_it_reads_back() {
 #[test]
 fn an_answer_that_is_lost_is_looked_up_and_nothing_sent_again() {
     for (to, path) in TARGETS {
-        let (world, plan) = planned(to);
+        let (world, plan) = one_planned(to);
         world.sim.fault(Fault::new(Effect::AnswerLost).contains(path).count(1));
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry"]);
@@ -164,7 +159,7 @@ fn nothing_is_sent_again_while_the_list_cannot_say_that_it_never_arrived() {
 #[test]
 fn what_is_asked_for_stays_open_while_the_service_is_down() {
     for (to, path, question) in [(CN, SEND_GARMIN, upload::STATUS_GARMIN), (COROS, IMPORT, upload::QUEUE)] {
-        let (world, plan) = planned(to);
+        let (world, plan) = one_planned(to);
         let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
         world.sim.fault(Fault::new(down).contains(question));
         let said = world.work.given("gs-upload", &["--settle-wait", "0"], &plan);
