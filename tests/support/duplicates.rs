@@ -1,4 +1,4 @@
-//! A run that is on a service twice, archived and marked, and what becomes of the copy.
+//! A run that is on a service duplicate, archived and marked, and what becomes of the copy.
 
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const DELETE: &str = "/activity/delete";
 /// Where Garmin and COROS are asked for lists.
 const LIST: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 
-/// A run that is on a service twice, and its place in the tests.
+/// A run that is on a service duplicate, and its place in the tests.
 pub struct Duplicate {
     pub world: World,
     pub service: &'static str,
@@ -48,7 +48,7 @@ pub fn fill(world: &World, service: &str) {
 }
 
 /// Archives the copies and has them marked; one of `ids` has to be a copy of the other.
-pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Twice {
+pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Duplicate {
     let copies = world.work.given("gs-dedupe", &["--duplicates"], &world.list()).ok().out.clone();
     let with_files = world.work.given("gs-download", &[], &copies).ok().out.clone();
     let marked = world.work.given("gs-dedupe", &[], &with_files).ok().out.clone();
@@ -139,10 +139,6 @@ impl Duplicate {
     pub fn on_list(&self, effect: Effect) -> Fault {
         Fault::new(effect).contains(LIST[usize::from(domain(self.service).is_none())])
     }
-}
-
-pub fn down() -> Effect {
-    Effect::Status { status: 503, retry_after: None, body: None, content_type: None }
 }
 
 /// The codes of why each record was skipped, in their order.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
 use garminsync::platform::{
     self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Platforms, Result, SettingSource,
+    Uploaded,
 };
 use garminsync::reason::Reason;
 use jiff::Timestamp;

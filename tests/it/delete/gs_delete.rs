@@ -1,6 +1,7 @@
 //! `gs-delete`: each guard by the real command.
 
-use crate::support::duplicates::{OTHERS, down, fill, marked, outcomes, skips, twice, with_copy};
+use crate::support::duplicates::{OTHERS, duplicate, fill, marked, outcomes, skips, with_copy};
+use crate::support::faults::status;
 use crate::support::world::{SERVICES, World, nameless, ride, run, start};
 use crate::support::{code, codes};
 use gs_sim::fit::{Recording, damage};
@@ -20,10 +21,10 @@ fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
         duplicate.is_gone();
         assert_eq!(duplicate.deletions(), 1);
         let row: String =
-            twice.world.work.sql("SELECT platform || ' ' || id || ' ' || kept_id || ' ' || sha256 FROM deletions");
-        let sha256 = gs_sim::sha256(&std::fs::read(twice.file(&twice.copy)).unwrap());
-        assert_eq!(row, format!("{service} {} {} {sha256}", twice.copy, twice.kept));
-        let evidence: String = twice.world.work.sql("SELECT evidence FROM deletions");
+            duplicate.world.work.sql("SELECT platform || ' ' || id || ' ' || kept_id || ' ' || sha256 FROM deletions");
+        let sha256 = gs_sim::sha256(&std::fs::read(duplicate.file(&duplicate.copy)).unwrap());
+        assert_eq!(row, format!("{service} {} {} {sha256}", duplicate.copy, duplicate.kept));
+        let evidence: String = duplicate.world.work.sql("SELECT evidence FROM deletions");
         let evidence: Value = serde_json::from_str(&evidence).unwrap();
         assert_eq!(code(&evidence), "duplicate");
         let codes = codes(&evidence["evidence"]);
@@ -31,27 +32,27 @@ fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
         // Deleted from here it is gone at once, and nobody is told that a list shrank.
         let gone = duplicate.world.work.run("gs-list", &["--deleted"]);
         assert_eq!(gone.ok().record()["deleted"]["confirmed"], true);
-        let again = twice.delete(&["--yes"]);
+        let again = duplicate.delete(&["--yes"]);
         assert_eq!(skips(again.ok()), ["already-deleted"], "{again}");
-        twice.world.work.run("gs-fetch", &["--full"]).ok().silent();
-        assert_eq!(twice.deletions(), 1);
+        duplicate.world.work.run("gs-fetch", &["--full"]).ok().silent();
+        assert_eq!(duplicate.deletions(), 1);
     }
 }
 
 #[test]
 fn nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_archived() {
     for service in SERVICES {
-        let twice = twice(service);
-        twice.kept_because(&twice.delete(&[]), "not-confirmed");
-        let preview = twice.delete(&["-n"]);
-        preview.says(&format!("{service} {}: would delete; {} is kept", twice.copy, twice.kept));
-        twice.kept_because(&preview, "dry-run");
-        twice.kept_because(&twice.delete(&["-n", "--yes"]), "dry-run");
-        twice.kept_because(&twice.delete(&["--yes", "--max-delete", "0"]), "deletion-limit");
-        assert!(twice.world.sim.log().is_empty(), "not even a list was asked for");
+        let duplicate = duplicate(service);
+        duplicate.kept_because(&duplicate.delete(&[]), "not-confirmed");
+        let preview = duplicate.delete(&["-n"]);
+        preview.says(&format!("{service} {}: would delete; {} is kept", duplicate.copy, duplicate.kept));
+        duplicate.kept_because(&preview, "dry-run");
+        duplicate.kept_because(&duplicate.delete(&["-n", "--yes"]), "dry-run");
+        duplicate.kept_because(&duplicate.delete(&["--yes", "--max-delete", "0"]), "deletion-limit");
+        assert!(duplicate.world.sim.log().is_empty(), "not even a list was asked for");
         // Somebody who skips the download.
-        twice.world.work.change("DELETE FROM files");
-        twice.kept_because(&twice.delete(&["--yes"]), "not-archived");
+        duplicate.world.work.change("DELETE FROM files");
+        duplicate.kept_because(&duplicate.delete(&["--yes"]), "not-archived");
     }
 }
 
@@ -138,13 +139,13 @@ fn what_is_not_whole_in_the_archive_stays_and_so_does_what_has_no_whole_one_besi
         // Of the same size: only its sum tells.
         |path| std::fs::write(path, damage::flip_bit(&std::fs::read(path).unwrap(), 300, 2)).unwrap(),
     ];
-    let twice = twice("garmin-com");
-    for (id, code) in [(&twice.copy, "not-archived"), (&twice.kept, "kept-not-archived")] {
-        let path = twice.file(id);
+    let duplicate = duplicate("garmin-com");
+    for (id, code) in [(&duplicate.copy, "not-archived"), (&duplicate.kept, "kept-not-archived")] {
+        let path = duplicate.file(id);
         let whole = std::fs::read(&path).unwrap();
         for harm in damages {
             harm(&path);
-            twice.kept_because(&twice.delete(&["--yes"]), code);
+            duplicate.kept_because(&duplicate.delete(&["--yes"]), code);
             std::fs::write(&path, &whole).unwrap();
         }
     }
@@ -163,30 +164,30 @@ fn what_the_archive_has_only_as_an_export_stays() {
     });
     fill(&world, "garmin-com");
     world.fetch();
-    let twice = marked(world, "garmin-com", &ids);
-    assert_eq!(twice.copy, ids[1]);
-    twice.kept_because(&twice.delete(&["--yes"]), "original-not-archived");
+    let duplicate = marked(world, "garmin-com", &ids);
+    assert_eq!(duplicate.copy, ids[1]);
+    duplicate.kept_because(&duplicate.delete(&["--yes"]), "original-not-archived");
     // Nor does a FIT file bring back what it was computed from.
-    let twice = self::twice("coros");
-    twice.world.work.change("UPDATE files SET origin = 'converted'");
-    twice.kept_because(&twice.delete(&["--yes"]), "original-not-archived");
+    let duplicate = self::duplicate("coros");
+    duplicate.world.work.change("UPDATE files SET origin = 'converted'");
+    duplicate.kept_because(&duplicate.delete(&["--yes"]), "original-not-archived");
 }
 
 #[test]
 fn delete_requires_kept_activity_online() {
     for service in SERVICES {
-        let twice = twice(service);
-        twice.world.remove(service, &twice.kept);
-        let said = twice.delete(&["--yes"]);
+        let duplicate = duplicate(service);
+        duplicate.world.remove(service, &duplicate.kept);
+        let said = duplicate.delete(&["--yes"]);
         assert_eq!(skips(said.ok()), ["kept-not-listed"], "{said}");
-        assert_eq!((twice.deletions(), twice.world.ids(service).len() as i64), (0, OTHERS + 1));
+        assert_eq!((duplicate.deletions(), duplicate.world.ids(service).len() as i64), (0, OTHERS + 1));
         // And when nobody can say, nothing is deleted either.
-        let twice = self::twice(service);
-        twice.world.sim.fault(twice.on_list(down()));
-        let said = twice.delete(&["--yes"]);
+        let duplicate = self::duplicate(service);
+        duplicate.world.sim.fault(duplicate.on_list(status(503)));
+        let said = duplicate.delete(&["--yes"]);
         said.ends(75).says("platform skipped for the rest of this run");
         assert!(said.records().iter().any(|record| record["problem"]["kind"] == "retry"), "{said}");
-        twice.nothing_happened();
+        duplicate.nothing_happened();
     }
 }
 
@@ -196,13 +197,13 @@ fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhil
     for service in SERVICES {
         let mut duplicate = duplicate(service);
         // Listed, marked and deleted in one run, as gs-sync does it.
-        twice.world.work.set("GS_RUN", "one-run");
-        twice.world.fetch();
-        twice.world.remove(service, &twice.kept);
-        let said = twice.delete(&["--yes"]);
+        duplicate.world.work.set("GS_RUN", "one-run");
+        duplicate.world.fetch();
+        duplicate.world.remove(service, &duplicate.kept);
+        let said = duplicate.delete(&["--yes"]);
         assert_eq!(skips(said.ok()), ["kept-not-listed"], "{said}");
-        assert_eq!(twice.deletions(), 0);
-        assert!(twice.world.ids(service).contains(&twice.copy));
+        assert_eq!(duplicate.deletions(), 0);
+        assert!(duplicate.world.ids(service).contains(&duplicate.copy));
     }
 }
 
@@ -217,7 +218,7 @@ fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
         duplicate.world.sim.fault(Fault::new(answer).path(&format!("/activity-service/activity/{}", duplicate.kept)));
         let said = duplicate.delete(&["--yes"]);
         match status {
-            404 | 204 => twice.kept_because(&said, "kept-not-listed"),
+            404 | 204 => duplicate.kept_because(&said, "kept-not-listed"),
             _ => drop(said.ends(75)),
         }
         assert_eq!(duplicate.deletions(), 0, "HTTP {status} {body}");
@@ -227,21 +228,21 @@ fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
 #[test]
 fn what_is_gone_already_is_not_asked_to_go_once_more() {
     for service in SERVICES {
-        let twice = twice(service);
-        twice.world.remove(service, &twice.copy);
-        let said = twice.delete(&["--yes"]);
+        let duplicate = duplicate(service);
+        duplicate.world.remove(service, &duplicate.copy);
+        let said = duplicate.delete(&["--yes"]);
         assert_eq!(skips(said.ok()), ["no-longer-listed"], "{said}");
-        assert_eq!(twice.deletions(), 0);
+        assert_eq!(duplicate.deletions(), 0);
     }
 }
 
 #[test]
 fn what_two_devices_recorded_stays_whatever_the_record_says() {
     let other = Recording { device: (1, 3113, 700_001), ..run(0) };
-    let twice = with_copy("garmin-com", &run(0).encode(), &other.encode());
-    twice.kept_because(&twice.delete(&["--yes"]), "two-devices");
+    let duplicate = with_copy("garmin-com", &run(0).encode(), &other.encode());
+    duplicate.kept_because(&duplicate.delete(&["--yes"]), "two-devices");
     for lie in ["same-file", "match"] {
-        twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, lie)), "two-devices");
+        duplicate.kept_because(&duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, lie)), "two-devices");
     }
 }
 
@@ -253,44 +254,45 @@ fn what_is_shifted_or_begins_alike_stays_whatever_the_record_says() {
         recording
     };
     for (other, name) in [(nameless(&shifted), "shifted"), (nameless(&shorter(ride(0))), "start-only")] {
-        let twice = with_copy("garmin-com", &run(0).encode(), &other);
-        let mark: Value = serde_json::from_str(&twice.claiming("x", "y")).unwrap();
-        assert_eq!(mark["id"], twice.copy.as_str());
-        assert!(twice.marked.contains(&format!(r#""certainty":"{name}""#)), "{}", twice.marked);
-        twice.kept_because(&twice.delete(&["--yes"]), "match-not-sure");
+        let duplicate = with_copy("garmin-com", &run(0).encode(), &other);
+        let mark: Value = serde_json::from_str(&duplicate.claiming("x", "y")).unwrap();
+        assert_eq!(mark["id"], duplicate.copy.as_str());
+        assert!(duplicate.marked.contains(&format!(r#""certainty":"{name}""#)), "{}", duplicate.marked);
+        duplicate.kept_because(&duplicate.delete(&["--yes"]), "match-not-sure");
         for lie in ["same-file", "match"] {
-            let said = twice.given(&["--yes"], &twice.claiming(&twice.kept, lie));
-            twice.kept_because(&said, "match-not-sure");
+            let said = duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, lie));
+            duplicate.kept_because(&said, "match-not-sure");
         }
     }
 }
 
 #[test]
 fn a_record_that_is_less_certain_than_the_files_is_believed_too() {
-    let twice = twice("garmin-com");
+    let duplicate = duplicate("garmin-com");
     for (told, code) in [
         ("two-devices", "two-devices"),
         ("shifted", "match-not-sure"),
         ("start-only", "match-not-sure"),
         ("surely", "match-not-sure"),
     ] {
-        twice.kept_because(&twice.given(&["--yes"], &twice.claiming(&twice.kept, told)), code);
+        duplicate.kept_because(&duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, told)), code);
     }
 }
 
 #[test]
 fn an_entry_is_never_deleted_for_itself_for_a_stranger_or_for_nobody() {
-    let twice = twice("coros");
-    let claim = |id: &str| twice.given(&["--yes"], &twice.claiming(id, "same-file"));
-    twice.kept_because(&claim(&twice.copy), "not-another-activity");
-    twice.kept_because(&claim("123"), "unknown-kept");
-    let other = twice.world.ids("coros").into_iter().find(|id| ![&twice.kept, &twice.copy].contains(&id)).unwrap();
-    twice.kept_because(&claim(&other), "match-not-sure");
-    let unknown = twice.changed(|copy| copy["id"] = "999".into());
-    assert_eq!(skips(twice.given(&["--yes"], &unknown).ok()), ["unknown-activity"]);
-    let elsewhere = twice.changed(|copy| copy["platform"] = "strava".into());
-    assert_eq!(skips(twice.given(&["--yes"], &elsewhere).ok()), ["unknown-platform"]);
-    twice.nothing_happened();
+    let duplicate = duplicate("coros");
+    let claim = |id: &str| duplicate.given(&["--yes"], &duplicate.claiming(id, "same-file"));
+    duplicate.kept_because(&claim(&duplicate.copy), "not-another-activity");
+    duplicate.kept_because(&claim("123"), "unknown-kept");
+    let other =
+        duplicate.world.ids("coros").into_iter().find(|id| ![&duplicate.kept, &duplicate.copy].contains(&id)).unwrap();
+    duplicate.kept_because(&claim(&other), "match-not-sure");
+    let unknown = duplicate.changed(|copy| copy["id"] = "999".into());
+    assert_eq!(skips(duplicate.given(&["--yes"], &unknown).ok()), ["unknown-activity"]);
+    let elsewhere = duplicate.changed(|copy| copy["platform"] = "strava".into());
+    assert_eq!(skips(duplicate.given(&["--yes"], &elsewhere).ok()), ["unknown-platform"]);
+    duplicate.nothing_happened();
 }
 
 #[test]
@@ -359,20 +361,20 @@ fn what_this_very_run_has_uploaded_stays_until_the_next() {
     // Meanwhile the watch itself has synced.
     let kept = world.put("garmin-com", &run(0));
     world.fetch();
-    let mut twice = marked(world, "garmin-com", &[kept, copy.clone()]);
-    assert_eq!(twice.copy, copy);
-    twice.kept_because(&twice.delete(&["--yes"]), "uploaded-in-this-run");
-    twice.world.work.set("GS_RUN", "the-next");
-    twice.delete(&["--yes"]).ok();
-    twice.is_gone();
+    let mut duplicate = marked(world, "garmin-com", &[kept, copy.clone()]);
+    assert_eq!(duplicate.copy, copy);
+    duplicate.kept_because(&duplicate.delete(&["--yes"]), "uploaded-in-this-run");
+    duplicate.world.work.set("GS_RUN", "the-next");
+    duplicate.delete(&["--yes"]).ok();
+    duplicate.is_gone();
 }
 
 #[test]
 fn problems_and_other_records_pass_and_a_malformed_line_ends_it_with_what_was_done() {
     let duplicate = duplicate("garmin-com");
     let problem =
-        twice.changed(|copy| copy["problem"] = json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}));
-    let unmarked = twice.changed(|copy| copy["duplicate_of"] = Value::Null);
+        duplicate.changed(|copy| copy["problem"] = json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}));
+    let unmarked = duplicate.changed(|copy| copy["duplicate_of"] = Value::Null);
     let weather = "{\"type\":\"weather\",  \"rain\": 1}\n";
     let said = duplicate.given(&["--yes"], &format!("{problem}{weather}{unmarked}"));
     assert_eq!(said.ok().records()[0], serde_json::from_str::<Value>(&problem).unwrap());

@@ -3,7 +3,8 @@
 use std::process::Child;
 
 use crate::support::duplicates;
-use crate::support::duplicates::{OTHERS, Twice, down, marked, outcomes, skips, twice, with_copy};
+use crate::support::duplicates::{Duplicate, OTHERS, duplicate, marked, outcomes, skips, with_copy};
+use crate::support::faults::status;
 use crate::support::world;
 use crate::support::world::{SERVICES, domain, nameless, run};
 use gs_sim::{Effect, Fault};
@@ -11,14 +12,14 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_service_that_always_says_yes_and_deletes_nothing_is_not_believed() {
-    let twice = twice("coros");
-    twice.world.sim.with(|state| state.coros.accounts[0].spec.delete_does_nothing = true);
-    let said = twice.delete(&["--yes"]);
+    let duplicate = duplicate("coros");
+    duplicate.world.sim.with(|state| state.coros.accounts[0].spec.delete_does_nothing = true);
+    let said = duplicate.delete(&["--yes"]);
     said.ends(75).says("still listed although the service confirmed the deletion");
-    let copy = said.records().into_iter().find(|record| record["id"] == twice.copy.as_str()).unwrap();
+    let copy = said.records().into_iter().find(|record| record["id"] == duplicate.copy.as_str()).unwrap();
     assert_eq!(copy["problem"]["kind"], "retry");
-    assert_eq!((twice.journal(), twice.deletions()), (vec!["failed".to_owned()], 1));
-    assert_eq!(twice.world.work.run("gs-list", &["--deleted"]).ok().out, "");
+    assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["failed".to_owned()], 1));
+    assert_eq!(duplicate.world.work.run("gs-list", &["--deleted"]).ok().out, "");
     // The next run tries again.
     duplicate.world.sim.with(|state| state.coros.accounts[0].spec.delete_does_nothing = false);
     duplicate.delete(&["--yes"]).ok();
@@ -35,10 +36,10 @@ fn when_the_answer_is_lost_the_list_decides() {
         assert_eq!(duplicate.deletions(), 1, "it is sent once");
         // What came back is a page, and nothing happened: the list shows it for as long as is reasonable.
         if service == "garmin-cn" {
-            let twice = self::twice(service);
-            twice.world.sim.fault(twice.on_deletion(Effect::Html));
-            twice.delete(&["--yes"]).ends(75).says("still listed although");
-            assert_eq!((twice.journal(), twice.deletions()), (vec!["failed".to_owned()], 1));
+            let duplicate = self::duplicate(service);
+            duplicate.world.sim.fault(duplicate.on_deletion(Effect::Html));
+            duplicate.delete(&["--yes"]).ends(75).says("still listed although");
+            assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["failed".to_owned()], 1));
         }
     }
 }
@@ -112,8 +113,8 @@ fn what_is_perhaps_going_is_no_reason_to_delete_another() {
     let line =
         duplicate.marked.lines().find(|line| line.contains(&format!(r#""id":"{}","name""#, duplicate.kept))).unwrap();
     let mut record: Value = serde_json::from_str(line).unwrap();
-    record["duplicate_of"] = json!({"id": twice.copy, "reasons": [], "certainty": "same-file"});
-    let said = twice.given(&["--yes"], &format!("{record}\n"));
+    record["duplicate_of"] = json!({"id": duplicate.copy, "reasons": [], "certainty": "same-file"});
+    let said = duplicate.given(&["--yes"], &format!("{record}\n"));
     said.ends(75);
     assert_eq!(duplicate.deletions(), 1);
     assert!(duplicate.world.ids("garmin-com").contains(&duplicate.kept));
@@ -126,18 +127,18 @@ fn when_no_list_tells_it_stays_open_and_the_next_run_settles_it() {
         duplicate.world.work.set("GS_RUN", "this-run");
         // Its list shows both, and fails once the deletion is asked for.
         let look = if service == "coros" { 1 } else { 2 };
-        twice.world.sim.fault(twice.on_list(down()).after(look));
-        let said = twice.delete(&["--yes"]);
+        duplicate.world.sim.fault(duplicate.on_list(status(503)).after(look));
+        let said = duplicate.delete(&["--yes"]);
         said.ends(75).says("deletion not confirmed: ");
-        assert_eq!((twice.journal(), twice.deletions()), (vec!["open".to_owned()], 1));
+        assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["open".to_owned()], 1));
         // Still nobody knows: it is not asked for again.
-        let said = twice.delete(&["--yes"]);
+        let said = duplicate.delete(&["--yes"]);
         assert_eq!(skips(said.ends(75)), ["deletion-pending"], "{said}");
-        assert_eq!((twice.journal(), twice.deletions()), (vec!["open".to_owned()], 1), "{said}");
-        twice.world.sim.clear_faults();
-        twice.delete(&["--yes"]).ok();
-        twice.is_gone();
-        assert_eq!(twice.deletions(), 1);
+        assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["open".to_owned()], 1), "{said}");
+        duplicate.world.sim.clear_faults();
+        duplicate.delete(&["--yes"]).ok();
+        duplicate.is_gone();
+        assert_eq!(duplicate.deletions(), 1);
     }
 }
 
@@ -185,7 +186,7 @@ fn what_was_deleted_can_be_put_back_and_is_not_deleted_again() {
         let said = again.delete(&["--yes"]);
         assert!(skips(said.ok()).contains(&"restored-by-hand".to_owned()), "{said}");
         assert!(again.world.ids(service).contains(&back));
-        // Nor is anything of it sent anywhere twice.
+        // Nor is anything of it sent anywhere duplicate.
         again.world.diff(&["--to", service]).ok();
         assert_eq!(again.world.diff(&["--to", service]).ok().out, "");
         // Asked for once more, it is there; deleted again by hand, it may come back again.
@@ -208,9 +209,9 @@ fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() 
     let deleted = duplicate.world.work.run("gs-list", &["--deleted"]).ok().out.clone();
     let said = duplicate.world.work.given("gs-upload", &["--restore"], &deleted);
     let record = said.ends(1).record();
-    assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&json!("exists"), &json!(twice.kept)));
-    said.says(&format!("{}: not restored", twice.copy)).says(&twice.kept).says("delete that one there");
-    twice.is_gone();
+    assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&json!("exists"), &json!(duplicate.kept)));
+    said.says(&format!("{}: not restored", duplicate.copy)).says(&duplicate.kept).says("delete that one there");
+    duplicate.is_gone();
 }
 
 #[test]
@@ -218,10 +219,10 @@ fn the_look_before_a_deletion_counts_and_not_what_another_command_has_seen_since
     let duplicate = duplicate("coros");
     duplicate.world.remove("coros", &duplicate.kept);
     // As a listing of another command leaves it that began later and was read before the removal.
-    twice.world.work.change("UPDATE activities SET last_listing = 1000000 WHERE platform = 'coros'");
-    let said = twice.delete(&["--yes"]);
+    duplicate.world.work.change("UPDATE activities SET last_listing = 1000000 WHERE platform = 'coros'");
+    let said = duplicate.delete(&["--yes"]);
     assert_eq!(skips(said.ok()), ["kept-not-listed"], "{said}");
-    assert!(twice.world.ids("coros").contains(&twice.copy));
+    assert!(duplicate.world.ids("coros").contains(&duplicate.copy));
 }
 
 #[test]

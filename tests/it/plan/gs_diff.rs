@@ -1,7 +1,7 @@
 //! `gs-diff`: what is planned, what is not and why, by the real commands against the simulator.
 
-use crate::support::world;
-use crate::support::world::{SERVICES, World, ride, run, start, when};
+use crate::support::faults::status;
+use crate::support::world::{self, SERVICES, World, ride, run, settled, start, when};
 use crate::support::{COROS_LIST, Said, code, codes, requests};
 use gs_sim::garmin::activity::Source;
 use gs_sim::{Effect, Fault, UploadAnswer};

@@ -1,6 +1,6 @@
 //! The contract of `trait Platform`, held by every service of `Platforms` and by a folder: one suite, run over the table.
 //!
-//! A new service needs a set-up in [`House::of`], and nothing else here.
+//! A new service needs a set-up in [`Contract::of`], and nothing else here.
 
 #![allow(clippy::print_stdout)]
 
@@ -21,16 +21,16 @@ use gs_sim::{Scenario, UploadAnswer};
 use jiff::Timestamp;
 
 /// One platform, opened, and what stands behind it.
-struct House {
+struct Contract {
     spec: Arc<PlatformSpec>,
     name: String,
     world: World,
     opened: Opened,
 }
 
-impl House {
+impl Contract {
     /// The set-up of a row, a service or `folder`: its name as a platform, and who logs in.
-    fn of(row: &str, change: fn(&mut Scenario)) -> House {
+    fn of(row: &str, change: fn(&mut Scenario)) -> Contract {
         let world = World::changed(change);
         let (name, user) = match row {
             "garmin-com" => (row.to_owned(), "runner@example.com"),
@@ -47,7 +47,7 @@ impl House {
             opened.platform.login(&credentials, &mut |_| None).unwrap();
         }
         world.sim.clear_log();
-        House { spec, name, world, opened }
+        Contract { spec, name, world, opened }
     }
 
     fn put(&self, recording: &Recording) -> String {
@@ -104,10 +104,10 @@ fn rows() -> Vec<String> {
 }
 
 /// Checks each row of the table, with something about the services changed.
-fn on_each_with(change: fn(&mut Scenario), check: impl Fn(&House)) {
+fn on_each_with(change: fn(&mut Scenario), check: impl Fn(&Contract)) {
     for row in rows() {
         println!("{row}");
-        check(&House::of(&row, change));
+        check(&Contract::of(&row, change));
     }
 }
 
@@ -282,8 +282,8 @@ fn another_file_of_the_same_recording_is_a_second_entry_where_the_table_says_so(
     on_each(|contract| {
         contract.upload(&outgoing(&run(3).encode(), 3)).unwrap();
         let anew = run(3).builder().big_endian().build();
-        house.upload(&outgoing(&anew, 3)).unwrap();
-        assert_eq!(house.count(), if house.spec.allows_duplicates { 2 } else { 1 });
+        contract.upload(&outgoing(&anew, 3)).unwrap();
+        assert_eq!(contract.count(), if contract.spec.allows_duplicates { 2 } else { 1 });
     });
 }
 
@@ -356,12 +356,12 @@ fn a_file_that_is_none_is_refused_in_words_and_leaves_nothing() {
 
 #[test]
 fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
-    on_each(|house| {
-        let put = [0, 1].map(|day| house.put(&run(day)));
-        let doomed = house.entry(&put[0]);
-        if !house.spec.can_delete {
-            assert!(matches!(house.opened.platform.delete(&doomed, None), Err(Error::Refused(_))));
-            assert_eq!(house.count(), 2);
+    on_each(|contract| {
+        let put = [0, 1].map(|day| contract.put(&run(day)));
+        let doomed = contract.entry(&put[0]);
+        if !contract.spec.can_delete {
+            assert!(matches!(contract.opened.platform.delete(&doomed, None), Err(Error::Refused(_))));
+            assert_eq!(contract.count(), 2);
             return;
         }
         contract.opened.platform.delete(&doomed, None).unwrap();

@@ -2,7 +2,7 @@
 //! letter.
 
 use crate::support::Work;
-use crate::support::duplicates::{duplicate, outcomes};
+use crate::support::duplicates::{duplicate, outcomes, skips};
 use crate::support::paths::{SYNC, commands};
 use gs_sim::fit;
 
@@ -60,15 +60,15 @@ fn who_deletes_takes_the_names_of_platforms_to_the_letter() {
         let duplicate = duplicate(service);
         for name in alike.iter().chain([&format!("{service} ").as_str()]) {
             let own = format!("\"platform\":\"{service}\"");
-            let renamed = twice.marked.replace(&own, &format!("\"platform\":\"{name}\""));
-            assert_ne!(renamed, twice.marked);
-            let said = twice.world.work.given("gs-delete", &["--yes"], &renamed);
-            assert!(said.ok().out.contains("unknown platform"), "{said}");
+            let renamed = duplicate.marked.replace(&own, &format!("\"platform\":\"{name}\""));
+            assert_ne!(renamed, duplicate.marked);
+            let said = duplicate.world.work.given("gs-delete", &["--yes"], &renamed);
+            assert_eq!(skips(said.ok()), ["unknown-platform"], "{said}");
             assert_eq!(outcomes(&said, "skipped"), 1, "{said}");
         }
         for name in alike.into_iter().chain([format!("{service} ").as_str(), &format!(" {service}")]) {
             for flags in [["--yes", "--platform", name], ["-n", "--platform", &format!("garmin-cn,{name}")]] {
-                twice.delete(&flags).ends(2).says(&format!("unknown platform {name:?}"));
+                duplicate.delete(&flags).ends(2).says(&format!("unknown platform {name:?}"));
             }
         }
         duplicate.nothing_happened();

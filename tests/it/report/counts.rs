@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::history::{Held, PLATFORMS, WORDS, exercises, find, key, list, lived, moment, text};
+use crate::support::history::{Held, PLATFORMS, WORDS, exercises, find, history, key, list, moment, text};
 use crate::support::{code, codes};
 use serde_json::{Value, json};
 
@@ -48,10 +48,10 @@ fn of_the_logins_it_tells_how_long_they_live_and_which_is_dead() {
     for name in ["garmin-com", "garmin-cn"] {
         let login = &history.platform(name)["login"];
         let expires = format!("SELECT expires FROM accounts WHERE platform = '{name}'");
-        assert_eq!(login["expires"], moment(lived, &expires));
+        assert_eq!(login["expires"], moment(history, &expires));
         assert_eq!((&login["renewable"], &login["ended"]), (&json!(true), &Value::Null));
     }
-    let coros = lived.platform("coros");
+    let coros = history.platform("coros");
     let ended = &coros["login"]["ended"];
     assert_eq!(code(ended), "login-required", "{coros}");
     assert!(text(&ended["detail"]).contains("another login"), "{coros}");
@@ -105,8 +105,8 @@ fn what_is_missing_is_what_others_have_each_for_its_reason() {
             [("garmin-com", "pending"), ("garmin-cn", "rejected"), ("coros", "deleted"), ("coros", "missing-once")];
         for (platform, event) in happened {
             let own = match event {
-                "deleted" | "missing-once" => lived.gone[event].clone(),
-                _ => of_entry[&lived.happened[event]].clone(),
+                "deleted" | "missing-once" => history.gone[event].clone(),
+                _ => of_entry[&history.happened[event]].clone(),
             };
             let expected: BTreeSet<String> = if platform == on { [own].into() } else { [].into() };
             assert_eq!(missing(on, event), expected, "{on} {event}");
@@ -141,7 +141,7 @@ fn what_is_not_sent_says_why_and_since_when() {
         );
         assert_eq!(one("coros", reason)["since"], moment(history, &since));
     }
-    let reasons: BTreeSet<String> = list(lived, "missing")
+    let reasons: BTreeSet<String> = list(history, "missing")
         .iter()
         .filter(|one| one["reason"] == "no-file")
         .flat_map(|one| one["items"].as_array().unwrap())
@@ -173,7 +173,7 @@ fn what_is_not_archived_is_told_by_reason() {
     }
     assert_eq!(told, expected);
     for (event, reasons) in [("failed", &["corrupt"][..]), ("broken", &[])] {
-        let (platform, id) = &lived.happened[event];
+        let (platform, id) = &history.happened[event];
         assert!(told[&(platform.clone(), event.to_owned())].contains(id));
         let lists = list(history, "not_archived").iter().flat_map(|one| one["items"].as_array().unwrap());
         let item = lists.clone().find(|item| item["id"] == *id.as_str()).unwrap();

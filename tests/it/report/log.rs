@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::history::{WORDS, exercises, key, list, lived, moment, text};
+use crate::support::history::{WORDS, exercises, history, key, list, moment, text};
 use crate::support::{code, codes};
 use serde_json::{Value, json};
 
@@ -41,15 +41,15 @@ fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
 fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
     let history = history();
     let told: BTreeMap<(String, String), &Value> =
-        list(lived, "deletions").iter().map(|one| (key(&one["activity"]), one)).collect();
+        list(history, "deletions").iter().map(|one| (key(&one["activity"]), one)).collect();
     for (event, by) in [("deleted", "somebody"), ("missing-once", "perhaps")] {
-        assert_eq!(told[&lived.happened[event]]["by"], by);
+        assert_eq!(told[&history.happened[event]]["by"], by);
     }
     let ours: String =
-        lived.work.sql("SELECT json_group_array(json_array(platform, id, kept_id, evidence)) FROM deletions");
+        history.work.sql("SELECT json_group_array(json_array(platform, id, kept_id, evidence)) FROM deletions");
     let ours: Vec<[String; 4]> = serde_json::from_str(&ours).unwrap();
     assert_eq!(told.len(), ours.len() + 2);
-    let there = exercises(lived);
+    let there = exercises(history);
     for [platform, id, kept, evidence] in ours {
         let one = told[&(platform.clone(), id.clone())];
         assert_eq!((&one["by"], &one["kept_id"]), (&json!("garminsync"), &json!(kept)));
@@ -63,7 +63,7 @@ fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
     }
     let times: Vec<&str> = list(history, "deletions").iter().map(|one| text(&one["at"])).collect();
     assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
-    assert_eq!(told[&lived.happened["missing-once"]]["restore"], Value::Null, "nobody knows yet whether it is gone");
+    assert_eq!(told[&history.happened["missing-once"]]["restore"], Value::Null, "nobody knows yet whether it is gone");
 }
 
 #[test]
@@ -71,12 +71,12 @@ fn a_refused_upload_is_told_with_the_services_words() {
     let history = history();
     let refused = list(history, "refused");
     assert_eq!(refused.len(), 1);
-    let (one, (platform, id)) = (&refused[0], &lived.happened["rejected"]);
+    let (one, (platform, id)) = (&refused[0], &history.happened["rejected"]);
     assert_eq!(key(&one["activity"]), (platform.clone(), id.clone()));
     assert_eq!([&one["to"], &one["outcome"]], ["garmin-cn", "rejected"]);
     assert_eq!(code(&one["reason"]), "rejected");
     assert!(text(&one["reason"]["detail"]).ends_with(WORDS), "{one}");
-    assert_eq!(one["at"], moment(lived, "SELECT settled FROM transfers WHERE outcome = 'rejected'"));
+    assert_eq!(one["at"], moment(history, "SELECT settled FROM transfers WHERE outcome = 'rejected'"));
     let retry = format!(
         "gs-list --platform {platform} --id {id} | gs-diff --from {platform} --to garmin-cn --retry-rejected | gs-download | gs-upload > /dev/null"
     );
@@ -85,8 +85,8 @@ fn a_refused_upload_is_told_with_the_services_words() {
 
 #[test]
 fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
-    let lived = lived();
-    let rows: String = lived.work.sql(
+    let history = history();
+    let rows: String = history.work.sql(
         "SELECT json_group_array(json_array(run, command, exit, counts, reason, finished)) FROM
             (SELECT * FROM runs ORDER BY number)",
     );
@@ -146,11 +146,11 @@ fn the_page_says_the_same() {
     let lines = matters.map(|one| &one["mend"]).chain(list(history, "deletions").iter().map(|one| &one["restore"]));
     let lines = lines.chain(list(history, "refused").iter().map(|one| &one["retry"]));
     lines.filter_map(Value::as_str).for_each(has);
-    list(lived, "refused").iter().for_each(|one| has(text(&one["reason"]["text"])));
-    list(lived, "needs").iter().for_each(|one| has(text(&one["reason"]["text"])));
-    for one in list(lived, "activities") {
+    list(history, "refused").iter().for_each(|one| has(text(&one["reason"]["text"])));
+    list(history, "needs").iter().for_each(|one| has(text(&one["reason"]["text"])));
+    for one in list(history, "activities") {
         has(text(&one["name"]));
         one["file"]["path"].as_str().into_iter().for_each(has);
     }
-    list(lived, "runs").iter().filter_map(|run| run["reason"]["text"].as_str()).for_each(has);
+    list(history, "runs").iter().filter_map(|run| run["reason"]["text"].as_str()).for_each(has);
 }

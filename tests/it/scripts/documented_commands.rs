@@ -449,8 +449,8 @@ fn the_values_of_env_example_can_be_used() {
 
 #[test]
 fn the_documents_know_every_exit_code() {
-    let (readme, page) = (read("README.md"), read("docs/troubleshooting.md"));
-    let source = read("src/exit.rs");
+    let (readme, page) = (repository_file("README.md"), repository_file("docs/troubleshooting.md"));
+    let source = repository_file("src/exit.rs");
     let codes =
         source.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = ")?.1.parse::<u8>().ok());
     let codes: Vec<u8> = codes.collect();

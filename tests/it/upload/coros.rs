@@ -1,6 +1,7 @@
 //! `gs-upload` and the ways of COROS: keys, a store, an import, a queue that has its say late, and one session at a time.
 
 use crate::support;
+use crate::support::faults::answer;
 use crate::support::upload::{COM, COROS, DAY, IMPORT, QUEUE, START, STS, World, kill, kinds, world};
 use crate::support::{COROS_LOGIN, code};
 use gs_sim::{Effect, Fault, ImportSpec, Scenario, StsSpec};
