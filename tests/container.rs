@@ -21,7 +21,7 @@ fn read(path: &str) -> String {
 fn user() -> Work {
     let mut work = Work::alone();
     let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
-    work.set("PATH", &format!("{}:{ROOT}/scripts:/usr/bin:/bin", bin.display()));
+    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
     work.set("GS_FOREGROUND", "1");
     work
 }
@@ -66,9 +66,11 @@ fn the_container_takes_the_words_of_garminsync_and_any_command() {
     let run = |args: &[&str]| script(&work, "garminsync-container", args);
     assert!(run(&[]).ok().out.contains("garminsync download --missing"));
     assert!(run(&["--help"]).ok().silent().out.contains("garminsync list"));
+    // A word goes before a command of the system with the same name.
+    assert!(run(&["sync", "--help"]).ok().silent().out.contains("Usage: garminsync sync"));
     assert_eq!(run(&["sh", "-c", "echo me"]).ok().silent().out, "me\n");
-    run(&["nonsense"]).ends(2).says("nonsense is no command");
-    run(&["list"]).ends(2).says("list needs one of --all");
+    run(&["nonsense"]).ends(2).says("nonsense");
+    run(&["list"]).ends(2).says("--all");
     run(&["gs-list", "--help"]).ok().silent();
     let said = run(&["list", "--all", "--offline"]);
     said.ok().says("last sync: never");

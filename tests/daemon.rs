@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use gs_sim::Sim;
 use support::{Said, Work, is_inside, plain, shell};
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
+const GARMINSYNC: &str = env!("CARGO_BIN_EXE_garminsync");
 const SPOOL: &str = "/var/spool/cron/crontabs/root";
 
 /// Hides the machine's own schedules.
@@ -49,7 +49,7 @@ fn user(sim: Option<&Sim>) -> Work {
 }
 
 fn garminsync(work: &Work, args: &[&str]) -> Said {
-    work.run(SCRIPT, args)
+    work.run(GARMINSYNC, args)
 }
 
 /// The crontab; nothing if there is none. On the disk, Debian puts three lines with a date above it.
@@ -283,7 +283,7 @@ fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
     garminsync(&work, &["schedule", "--nonsense"]).ends(2);
     for args in [&["--start", "--port", "99999"] as &[&str], &["--start", "--stop"], &[], &["--start", "--bind", "a;b"]]
     {
-        garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("garminsync daemon --start");
+        garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("garminsync daemon");
     }
     work.write_env("GS_JITTER=soon\n");
     garminsync(&work, &["schedule", "on"]).ends(78).says("GS_JITTER");
@@ -553,7 +553,7 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     work.set("GS_FOREGROUND", "1").set("GS_SCHEDULED", "download");
     garminsync(&work, &["schedule", "* * * * *"]).ok();
     assert!(!Path::new(SPOOL).exists());
-    let faketime = ["-f", "+0 x30", SCRIPT, "daemon", "--start"];
+    let faketime = ["-f", "+0 x30", GARMINSYNC, "daemon", "--start"];
     let log = work.dir().join("log");
     let said = fs::File::create(&log).unwrap().into();
     let mut running = Running::start(&mut work.command("/usr/bin/faketime", &faketime), said);

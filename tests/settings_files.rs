@@ -195,7 +195,7 @@ fn by_scripts() -> (Work, String, String) {
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
     work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("SYNC_PLATFORM", "folder:.");
     let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
-    (work, format!("{scripts}/sync"), format!("{scripts}/garminsync"))
+    (work, format!("{scripts}/sync"), "garminsync".to_owned())
 }
 
 #[test]

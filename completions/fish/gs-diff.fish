@@ -103,11 +103,11 @@ complete -c gs-diff -l platform -d 'Only this platform: garmin-com, garmin-cn, c
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-diff -l all -d 'Also print what is not sent, with the reason'
 complete -c gs-diff -l resurrect -d 'Put back what was deleted on a platform by hand'
 complete -c gs-diff -l doubtful -d 'Send also what the platform may have already, under another sport or an hour off'
 complete -c gs-diff -l retry -d 'Send again what a platform has refused or never showed'
 complete -c gs-diff -l afresh -d 'Forget which entries were found to be one exercise before, and go by what they are now'
+complete -c gs-diff -l all -d 'Also print what is not sent, with the reason'
 complete -c gs-diff -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-diff -s q -l quiet -d 'Errors only'
 complete -c gs-diff -s v -l verbose -d 'Tell more; twice: every request'

@@ -20,7 +20,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use garminsync::archive::Purpose;
 use garminsync::catalogue::Forgotten;
-use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{
+    self, AccountsFlags, AccountsFormat as Format, Align, Common, Exit, Failure, HasCommon, LoginFlags, LogoutFlags,
+    Outcome, Output, Run,
+};
 use garminsync::http::Secret;
 use garminsync::lang;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
@@ -58,14 +61,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Action {
     /// Log in, once
-    Login {
-        /// Log in with the browser and bring the ticket from there
-        #[arg(long, conflicts_with = "password")]
-        browser: bool,
-        /// Log in with the password of the settings, or one that is asked for [default if the settings hold one]
-        #[arg(long)]
-        password: bool,
-    },
+    Login(LoginFlags),
     /// Take over a token of another tool, or a ticket, URL or JSON text of a browser login
     ///
     /// PATH is a file or folder of garminconnect (0.3 or later), garth or pirate-garmin, or for COROS a file with the
@@ -78,28 +74,11 @@ enum Action {
     /// Print the token for another tool: it is a secret
     Export,
     /// Who is logged in, for how long, and what stands against a login; makes no request
-    Status {
-        /// How it is written [default: table on a terminal, else ndjson]
-        #[arg(long, value_name = "FORMAT")]
-        format: Option<Format>,
-    },
+    Status(AccountsFlags),
     /// Forget the token
     ///
     /// The data folder goes on belonging to the account, so that nobody else's login is taken for it.
-    Logout {
-        /// Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take
-        /// its place; the files of the archive move to former/
-        #[arg(long)]
-        forget_account: bool,
-    },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people.
-    Table,
-    /// One JSON object a line.
-    Ndjson,
+    Logout(LogoutFlags),
 }
 
 impl HasCommon for Args {
@@ -114,15 +93,15 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
     // A login that cannot be written down would be repeated by the next run.
-    if !matches!(args.action, Action::Status { .. } | Action::Export) && !run.common.dry_run {
+    if !matches!(args.action, Action::Status(_) | Action::Export) && !run.common.dry_run {
         run.require_writable()?;
     }
     match &args.action {
-        Action::Login { browser, password } => login(run, *browser, *password),
+        Action::Login(flags) => login(run, flags.browser, flags.password),
         Action::Import { path } => import(run, path.as_deref()),
         Action::Export => export(run),
-        Action::Status { format } => status(run, *format),
-        Action::Logout { forget_account } => logout(run, *forget_account),
+        Action::Status(flags) => status(run, flags.format),
+        Action::Logout(flags) => logout(run, flags.forget_account),
     }
 }
 

@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Deletions, Failure, HasCommon, Outcome, Output, Rule, Run};
+use garminsync::cli::{self, Bar, Common, DeletionLimit, Deletions, Failure, HasCommon, Outcome, Output, Rule, Run};
 use garminsync::platform::{self, Kind};
 use garminsync::record::Record;
 
@@ -40,9 +40,8 @@ Settings: SPORT_DIFF_SECOND
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
 struct Args {
-    /// Delete at most so many in one run [default: $MAX_DELETE, else 10]
-    #[arg(long, value_name = "N")]
-    max_delete: Option<u64>,
+    #[command(flatten)]
+    limit: DeletionLimit,
     /// Really delete
     #[arg(long)]
     yes: bool,
@@ -63,7 +62,7 @@ fn main() -> ExitCode {
 fn work(args: &Args, run: &mut Run) -> Outcome {
     let only = args.common.exactly_named_platforms()?;
     let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
-    let max_delete = match args.max_delete {
+    let max_delete = match args.limit.max_delete {
         Some(number) => number,
         None => run.settings.number("MAX_DELETE")?.unwrap_or(cli::MAX_DELETE),
     };

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use garminsync::catalogue::{Entry, Key};
 use garminsync::cli::{
-    self, Bar, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run,
+    self, Bar, Common, DiffFlags, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run,
 };
 use garminsync::lang;
 use garminsync::plan::diff::{self, Decision, Exercises, Target, Wishes};
@@ -48,30 +48,11 @@ Settings: SPORT_DIFF_SECOND, SYNC_TO
 Exit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 no platform is set up, 78 set-up"
 )]
 struct Args {
-    /// Send only from this platform (repeat it, or separate by commas)
-    #[arg(long, value_name = "NAME")]
-    from: Vec<String>,
-    /// Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]
-    #[arg(long, value_name = "NAME")]
-    to: Vec<String>,
-    /// What makes two entries one exercise
-    #[arg(long, value_name = "RULE", default_value = "evidence")]
-    rule: Rule,
+    #[command(flatten)]
+    diff: DiffFlags,
     /// Also print what is not sent, with the reason
     #[arg(long)]
     all: bool,
-    /// Put back what was deleted on a platform by hand
-    #[arg(long)]
-    resurrect: bool,
-    /// Send also what the platform may have already, under another sport or an hour off
-    #[arg(long)]
-    doubtful: bool,
-    /// Send again what a platform has refused or never showed
-    #[arg(long)]
-    retry: bool,
-    /// Forget which entries were found to be one exercise before, and go by what they are now
-    #[arg(long)]
-    afresh: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -89,8 +70,8 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, run: &mut Run) -> Outcome {
-    let sources = cli::named("--from", &args.from)?;
-    let targets = cli::named("--to", &args.to)?;
+    let sources = cli::named("--from", &args.diff.from)?;
+    let targets = cli::named("--to", &args.diff.to)?;
     // Half a history would make things look missing.
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::all_records("gs-fetch | gs-diff", &bar)?;
@@ -150,7 +131,7 @@ fn scope(
 /// What the catalogue knows of the platforms that take part; tells of those whose list is not known.
 fn known(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Histories, Failure> {
     // What is asked of the start alone is said of the start alone.
-    let by_what_was = args.rule == Rule::Evidence && !args.afresh;
+    let by_what_was = args.diff.rule == Rule::Evidence && !args.diff.afresh;
     if !run.common.dry_run {
         scope.iter().try_for_each(|kind| run.adopt_orphans(kind))?;
     }
@@ -178,11 +159,11 @@ fn plan(
 ) -> Outcome {
     let archive = run.archive.clone();
     let entries = known.planned(may_send, &|file| archive.is_there(&file.path, file.bytes));
-    let exercises = Exercises::of(&run.matcher(args.rule)?, &entries, &known.links());
-    if args.rule == Rule::Evidence && !run.common.dry_run && !run.catalogue.is_read_only() {
+    let exercises = Exercises::of(&run.matcher(args.diff.rule)?, &entries, &known.links());
+    if args.diff.rule == Rule::Evidence && !run.common.dry_run && !run.catalogue.is_read_only() {
         remember(args, run, &exercises)?;
     }
-    let wishes = Wishes { resurrect: args.resurrect, doubtful: args.doubtful, retry: args.retry };
+    let wishes = Wishes { resurrect: args.diff.resurrect, doubtful: args.diff.doubtful, retry: args.diff.retry };
     let (since, until) = args.filter.times(Timestamp::now())?;
     run.warn_of_unknown_sports(&args.filter.sport)?;
     let targets: Vec<Target> =
@@ -226,7 +207,7 @@ fn remember(args: &Args, run: &mut Run, exercises: &Exercises) -> Outcome {
     };
     let several = exercises.groups.iter().filter(|group| group.members.len() > 1);
     let groups: Vec<Vec<Key>> = several.map(|group| group.members.iter().map(key).collect()).collect();
-    Ok(run.catalogue.remember_exercises(&groups, args.afresh)?)
+    Ok(run.catalogue.remember_exercises(&groups, args.diff.afresh)?)
 }
 
 fn is_sport(wanted: &[String], activity: &garminsync::activity::Activity) -> bool {

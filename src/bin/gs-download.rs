@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Downloads, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Bar, Common, DownloadFlags, Downloads, Failure, HasCommon, Outcome, Output, Run};
 
 const NAME: &str = "gs-download";
 
@@ -39,12 +39,8 @@ Settings: GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
 struct Args {
-    /// Check every byte of the files that are there, and fetch again what is not whole
-    #[arg(long)]
-    verify: bool,
-    /// Fetch again, whatever is there or known; an older file that differs goes to replaced/
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    files: DownloadFlags,
     #[command(flatten)]
     common: Common,
 }
@@ -63,7 +59,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let only = args.common.named_platforms()?.map(|kinds| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>());
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::records("gs-list --missing | gs-download", &bar)?;
-    let mut downloads = Downloads::new(run, &bar, args.verify, args.force)?;
+    let mut downloads = Downloads::new(run, &bar, args.files.verify, args.files.force)?;
     let mut output = Output::prompt();
     let mut result = Ok(());
     for record in records {
@@ -90,7 +86,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 
 fn summary(args: &Args, run: &Run) {
     let counted = |what| run.counted(what);
-    let verified = if args.verify { format!("{} verified, ", counted("verified")) } else { String::new() };
+    let verified = if args.files.verify { format!("{} verified, ", counted("verified")) } else { String::new() };
     let unavailable = match counted("unavailable") {
         0 => String::new(),
         count => format!(", {count} unavailable"),

@@ -20,7 +20,8 @@ use std::time::Duration;
 use clap::Parser;
 use garminsync::catalogue::{Catalogue, Query};
 use garminsync::cli::{
-    self, Bar, Common, Exit, Failure, Filter, HasCommon, Listed, Listing, Outcome, Output, Ownership, Run, Talk,
+    self, Bar, Common, Exit, Failure, Filter, HasCommon, Listed, Listing, ListingFlags, Outcome, Output, Ownership,
+    Run, Talk,
 };
 use garminsync::http::Http;
 use garminsync::plan::listing::{self, Extent, Limit};
@@ -50,18 +51,11 @@ Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
 Exit codes: 0 all well, 75 try again later (also if some of a list could not be read), 77 a login is needed, 78 set-up"
 )]
 struct Args {
-    /// List everything again, to the end
-    #[arg(long)]
-    full: bool,
-    /// List and print only the newest N, also if activities below them are new
-    #[arg(long, value_name = "N")]
-    newest: Option<u64>,
+    #[command(flatten)]
+    listing: ListingFlags,
     /// Print only those first seen now
     #[arg(long)]
     new: bool,
-    /// Believe a listing that lacks more than a tenth of what was known
-    #[arg(long)]
-    accept_shrunk: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -154,9 +148,9 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
         talk: run.talk.clone(),
         bar,
         window,
-        newest: newest(args.newest, kind, window, limit),
-        full: args.full,
-        accept_shrunk: args.accept_shrunk,
+        newest: newest(args.listing.newest, kind, window, limit),
+        full: args.listing.full,
+        accept_shrunk: args.listing.accept_shrunk,
         confirm_wait: run.confirm_wait()?,
         stop: run.stop.clone(),
     })
@@ -266,7 +260,7 @@ fn print(
     };
     let mut output = Output::buffered();
     let archive = run.archive.clone();
-    let limit = newest(args.newest, kind, Window { since, until }, limit);
+    let limit = newest(args.listing.newest, kind, Window { since, until }, limit);
     let mut left = limit.map_or(u64::MAX, |limit| limit.count);
     // What is new since the setting limited the first list is printed however much it is: nothing else would ever send it.
     let news = match limit {

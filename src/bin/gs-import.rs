@@ -10,11 +10,10 @@
 //! Prints a record for each file that was taken. Nothing of theirs is changed, and what is in the archive already stays.
 //! No listing is made up: gs-fetch completes what is known of each, and says what is no longer there.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Import, Outcome, Run};
+use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Import, ImportFlags, Outcome, Run};
 use garminsync::older::{self, Found};
 use garminsync::platform::Kind;
 
@@ -41,9 +40,8 @@ are of garmin-com; Sports Sync X tells itself; of other folders it has to be sai
 Exit codes: 0 all well, 1 some files were not taken, 2 a path that is nothing known, 75 try again later, 78 set-up"
 )]
 struct Args {
-    /// A database, a folder, a zip file or a file
-    #[arg(value_name = "PATH", required = true)]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    sources: ImportFlags,
     #[command(flatten)]
     common: Common,
 }
@@ -63,7 +61,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let own = Import::own_folders(run);
     // All is looked at before anything is taken.
     let mut sources = Vec::new();
-    for path in &args.paths {
+    for path in &args.sources.paths {
         let unknown = |why: &str| Failure::usage(format!("{}: {why}; {}", path.display(), older::KNOWN));
         let absolute = path.canonicalize().map_err(|error| unknown(&error.to_string()))?;
         if own.iter().any(|own| absolute.starts_with(own)) {

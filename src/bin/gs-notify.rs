@@ -16,8 +16,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::{Parser, ValueEnum};
-use garminsync::cli::{self, Bar, Common, Exit, Failure, HasCommon, Outcome, Output, Ready, Run};
+use clap::Parser;
+use garminsync::cli::{
+    self, Bar, Common, Exit, Failure, HasCommon, Language, NotifyFlags, On, Outcome, Output, Ready, Run,
+};
 use garminsync::http::{Http, Request};
 use garminsync::notify::{self, CHANNELS, Lang, Marks, Message, Style, Summary, Text, Tone};
 use jiff::Timestamp;
@@ -47,12 +49,10 @@ Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL, HEALTHCHECKS_
 Exit codes: 0 all well, whatever the other stages came to, 1 a channel was not told, 65 a bad record, 78 set-up"
 )]
 struct Args {
-    /// When to tell [default: $GS_NOTIFY_ON, else change]
-    #[arg(long, value_name = "WHEN")]
-    on: Option<On>,
-    /// The language of the message [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
-    #[arg(long, value_name = "LANG")]
-    lang: Option<Lang>,
+    #[command(flatten)]
+    notify: NotifyFlags,
+    #[command(flatten)]
+    language: Language,
     /// Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else
     #[arg(long)]
     start: bool,
@@ -64,16 +64,6 @@ struct Args {
     show: bool,
     #[command(flatten)]
     common: Common,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum On {
-    /// Something was added or deleted, or the failures changed.
-    Change,
-    /// There are failures, and not those that were told last.
-    Failure,
-    /// After every run.
-    Always,
 }
 
 impl HasCommon for Args {
@@ -95,7 +85,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         return start(run);
     }
     if args.test {
-        let lang = args.lang.map_or_else(|| run.language(), Ok)?;
+        let lang = args.language.lang.map_or_else(|| run.language(), Ok)?;
         return test(run, lang);
     }
     let mut summary = Summary::default();
@@ -112,7 +102,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let unknown = judged.map(|judged| summary.add_judged(judged)).err();
     bar.say("tells what the run came to");
     // Whatever is wrong with a setting, the channels that can be told are told first.
-    let (on, lang) = (when(args, run), args.lang.map_or_else(|| run.language(), Ok));
+    let (on, lang) = (when(args, run), args.language.lang.map_or_else(|| run.language(), Ok));
     let mut teller = Teller {
         on: on.as_ref().map_or(notify::On::Change, |on| *on),
         lang: lang.as_ref().map_or(Lang::En, |lang| *lang),
@@ -181,7 +171,7 @@ fn wait_for_stages(run: &mut Run) -> Result<bool, Failure> {
 }
 
 fn when(args: &Args, run: &Run) -> Result<notify::On, Failure> {
-    match args.on {
+    match args.notify.on {
         None => run.notified_on(),
         Some(On::Change) => Ok(notify::On::Change),
         Some(On::Failure) => Ok(notify::On::Failure),

@@ -12,7 +12,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, Uploads};
+use garminsync::cli::{
+    self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, UploadLimit, Uploads,
+};
 use garminsync::lang;
 use garminsync::platform::{self, Kind};
 use garminsync::record::{Record, TransferRecord};
@@ -46,9 +48,8 @@ struct Args {
     /// Take activities that are gone from their platform, and put them back there
     #[arg(long)]
     restore: bool,
-    /// Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]
-    #[arg(long, value_name = "N")]
-    max_upload: Option<u64>,
+    #[command(flatten)]
+    limit: UploadLimit,
     /// How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]
     #[arg(long, value_name = "TIME")]
     settle_wait: Option<String>,
@@ -73,7 +74,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let only = args.common.named_platforms()?;
     let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
     let timing = timing(args, run)?;
-    let max_upload = match args.max_upload {
+    let max_upload = match args.limit.max_upload {
         Some(number) => number,
         None => run.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
     };

@@ -13,6 +13,8 @@ mod delete;
 mod download;
 mod exit;
 mod facts;
+mod flags;
+pub mod front;
 mod generate;
 mod histories;
 mod identity;
@@ -44,6 +46,10 @@ pub use compare::{Rule, candidate};
 pub use delete::{Deletions, MAX_DELETE};
 pub use download::Downloads;
 pub use exit::{Exit, Failure, Outcome};
+pub use flags::{
+    AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
+    ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, On, ReportFlags, State, UploadLimit,
+};
 pub use histories::{Histories, History};
 pub use identity::{Ownership, person};
 pub use import::Import;

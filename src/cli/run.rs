@@ -338,7 +338,7 @@ fn open_catalogue(
 }
 
 /// A run's id: sorts by time, and two of one second differ.
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     format!("{now}-{:08x}", fastrand::u32(..))
 }
