@@ -166,7 +166,7 @@ fn destdir_goes_before_the_prefix_and_wrong_calls_change_nothing() {
     let prefix = work.dir().join("prefix");
     let nowhere = work.dir().join("nowhere");
     let said = work.run(INSTALL, &["--prefix", prefix.to_str().unwrap(), "--from", nowhere.to_str().unwrap()]);
-    said.ends(1).says("gs-auth is not there");
+    said.ends(1).says("garminsync is not there");
     assert!(!prefix.exists());
 }
 

@@ -17,6 +17,7 @@ pub fn built(work: &Work) -> PathBuf {
         let real = Path::new(env!("CARGO_BIN_EXE_gs-list")).with_file_name(&command);
         if command == "garminsync" {
             // It looks for the others beside itself.
+            let _ = std::fs::remove_file(dir.join(&command));
             std::os::unix::fs::symlink(real, dir.join(command)).unwrap();
             continue;
         }
