@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 use garminsync::cli::front::{
     self, DaemonFlags, DownloadWord, Given, ListWord, NotifyWord, ReportWord, ScheduleFlags, StatusFlags, SyncFlags,
 };
+use garminsync::cli::setup::SetupFlags;
 use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, LogoutFlags};
 
 /// Archive and synchronise the activities of Garmin Connect and COROS
@@ -46,7 +47,10 @@ struct Args {
 #[derive(Subcommand)]
 enum Word {
     /// Choose platforms, log in, and set up schedule and messages
-    Setup(SetupFlags),
+    ///
+    /// On a terminal it asks what no flag answers, and shows each line before it is written. It writes the settings file
+    /// (mode 0600), in which all other lines stay as they are. Run it again to change an answer; a login that works is kept.
+    Setup(Plain<SetupFlags>),
     /// Upload to each platform what is missing there, report duplicates, and make the page anew
     ///
     /// At most MAX_UPLOAD activities (200) are uploaded a run; the next run goes on with the rest. Duplicates are deleted
@@ -100,13 +104,6 @@ Exit codes: 0 all well, 1 some failed, 75 try again later (or another sync runs)
 struct Plain<T: clap::Args> {
     #[command(flatten)]
     _own: T,
-    #[command(flatten)]
-    _common: Common,
-}
-
-/// None of its own yet.
-#[derive(clap::Args)]
-struct SetupFlags {
     #[command(flatten)]
     _common: Common,
 }

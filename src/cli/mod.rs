@@ -31,6 +31,7 @@ mod progress;
 mod publish;
 mod remarks;
 mod run;
+pub mod setup;
 mod show;
 mod signals;
 mod table;

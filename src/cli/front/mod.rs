@@ -20,9 +20,11 @@ use clap::{Command, Parser};
 
 use super::{Exit, Failure, generate};
 
+pub(super) use commands::command;
 pub use daemon::{DaemonFlags, ScheduleFlags, daemon, schedule};
 pub use given::Given;
 pub use open::report;
+pub(super) use stages::Stages;
 pub use sync_flags::SyncFlags;
 pub use words::{
     DownloadWord, ListWord, NotifyWord, ReportWord, StatusFlags, StatusFormat, accounts, download, import, list, login,

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::commands::{command, replace};
 use super::stages::Stages;
 use super::{Given, NAME, SyncFlags};
+use crate::cli::setup::SetupFlags;
 use crate::cli::{
     AccountsFlags, Common, DownloadFlags, Failure, Filter, ImportFlags, Language, ListFlags, ListingFlags, LoginFlags,
     LogoutFlags, ReportFlags, Talk, run,
@@ -145,7 +146,7 @@ pub fn notify(given: &Given) -> Result<u8, Failure> {
 /// Runs `gs-setup`.
 pub fn setup(given: &Given) -> Result<u8, Failure> {
     let mut setup = command("gs-setup")?;
-    setup.args(given.flags::<Common>());
+    setup.args(given.flags::<SetupFlags>()).args(given.flags::<Common>());
     Err(replace(setup))
 }
 
