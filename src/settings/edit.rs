@@ -81,6 +81,11 @@ impl EnvFile {
         self.before.is_some()
     }
 
+    /// Whether others may read or write it.
+    pub fn is_open(&self) -> bool {
+        fs::metadata(&self.place).is_ok_and(|meta| meta.mode() & 0o077 != 0)
+    }
+
     /// The lines that were changed so far, for people: secrets are `***`.
     pub fn changes(&self) -> &[String] {
         &self.changes

@@ -32,6 +32,8 @@ pub struct Plan {
     pub logins: Vec<(&'static Kind, Way, Option<PathBuf>)>,
     /// Platforms that somebody logs in to later.
     pub later: Vec<&'static Kind>,
+    /// Whether one can be listed without a further login.
+    pub is_ready: bool,
     /// Whether every channel gets a test message.
     pub test_message: bool,
     /// The schedule to set.
@@ -81,9 +83,12 @@ impl Answers<'_> {
                 None => {}
             }
         }
+        let is_ready = |kind: &&Kind| !kind.has_login() || self.known.accounts.contains_key(kind.name);
+        plan.is_ready = plan.platforms.iter().copied().any(|kind| is_ready(&kind));
         plan.test_message = channels::ask(&mut self)?;
         self.schedule(&mut plan)?;
-        plan.list = self.list()?;
+        // Without a login there is nothing to list.
+        plan.list = (plan.is_ready || !plan.logins.is_empty() || self.mode == Mode::Flags) && self.list()?;
         if self.missing.is_empty() {
             return Ok(plan);
         }

@@ -48,7 +48,7 @@ pub fn apply(
     if mode == Mode::Ask && !person::yes(person, "\nGo on?", true)? {
         return Err(Failure::new(Exit::Interrupted, "nothing was changed"));
     }
-    if !file.changes().is_empty() {
+    if !file.changes().is_empty() || file.is_open() {
         let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
         file.save()?;
     }
@@ -56,9 +56,9 @@ pub fn apply(
     if session.run("gs-settings", &["--check".into()], false, true)? != 0 {
         return Ok(session.stages.worst());
     }
-    let mut has_login = plan.platforms.iter().any(|kind| !kind.has_login()) || plan.logins.is_empty();
+    let mut is_ready = plan.is_ready;
     for (kind, way, token) in plan.logins {
-        has_login |= log_in(kind, way, token, person, session, mode)?;
+        is_ready |= log_in(kind, way, token, person, session, mode)?;
     }
     if plan.test_message {
         run(&step("gs-notify", &["--test"]), person, session)?;
@@ -69,7 +69,7 @@ pub fn apply(
     if plan.daemon {
         run(&step("garminsync", &["daemon", "--start"]), person, session)?;
     }
-    if plan.list && has_login {
+    if plan.list && is_ready {
         run(&step("gs-fetch", &[]), person, session)?;
     }
     next(&plan.later, session.stages.worst(), person);
@@ -123,6 +123,9 @@ fn steps(plan: &Plan) -> Vec<String> {
 fn show(file: &EnvFile, steps: &[String], person: &mut dyn Person) {
     let listed = |lines: &[String]| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
     match file.changes() {
+        [] if file.is_open() => {
+            person.say(&format!("\n{} stays as it is, and only you may read it.", file.path().display()));
+        }
         [] => person.say(&format!("\n{} stays as it is.", file.path().display())),
         changes => person.say(&format!("\nWrites to {}:{}", file.path().display(), listed(changes))),
     }

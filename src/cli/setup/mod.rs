@@ -90,7 +90,7 @@ fn run<A: HasSetup>(args: &A, given: &Given) -> Result<u8, Failure> {
         person.say(&format!("Settings file: {}{state}", path.display()));
         person.say("Ctrl-C stops; nothing is changed before the last question is answered.");
     }
-    let known = session.known(common.dry_run)?;
+    let known = session.known()?;
     let answers = Answers {
         flags,
         named,
@@ -173,18 +173,17 @@ impl Session {
         self.flags.iter().filter(is_known).cloned().collect()
     }
 
-    /// What the commands know: who is logged in, and the schedule. Makes no request.
-    fn known(&mut self, is_dry: bool) -> Result<Known, Failure> {
+    /// What the commands know: who is logged in, and the schedule. Makes no request, and no data folder.
+    fn known(&mut self) -> Result<Known, Failure> {
         // The settings file that is named may not be there yet, and then there is nothing to know.
         let is_new = |flag: &OsString| {
             flag.to_string_lossy().strip_prefix("--env-file=").is_some_and(|path| !Path::new(path).exists())
         };
         let flags: Vec<OsString> = self.flags.iter().filter(|flag| !is_new(flag)).cloned().collect();
-        let dry: &[&str] = if is_dry { &["--dry-run"] } else { &[] };
         let mut known = Known::default();
         let mut ask = |name: &str, words: &[&str]| -> Result<Vec<serde_json::Value>, Failure> {
             let mut command = command(name)?;
-            command.args(words).args(["--format", "ndjson"]).args(dry).args(&flags).stdin(Stdio::null());
+            command.args(words).args(["--format", "ndjson", "--dry-run"]).args(&flags).stdin(Stdio::null());
             // That there is no schedule yet is not worth a message here.
             if name == "gs-schedule" {
                 command.stderr(Stdio::null());
