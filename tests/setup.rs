@@ -111,7 +111,7 @@ fn what_is_answered_anew_changes_and_everything_else_stays() {
     fs::set_permissions(&env, fs::Permissions::from_mode(0o644)).unwrap();
     setup(&work, &[&flags[..], &NOTHING_ELSE].concat(), "").ok();
     assert_eq!((fs::read_to_string(&env).unwrap(), mode(&env)), (expected.clone(), 0o600));
-    let other = ["--yes", "--platform", "garmin-com", "--no-schedule"];
+    let other = ["--yes", "--platform", "garmin-com", "--login", "later", "--no-schedule"];
     setup(&work, &other, "").ok();
     assert_eq!(
         fs::read_to_string(&env).unwrap(),

@@ -12,6 +12,8 @@ mod channels;
 mod flags;
 mod login;
 mod person;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::OsString;
 use std::os::fd::AsFd;
