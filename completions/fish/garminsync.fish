@@ -40,6 +40,12 @@ complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "notify" -d 'S
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "daemon" -d 'Sync by cron and serve the page; start it, stop it, or print its state'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "schedule" -d 'Print the schedule, or set it and write it into the crontab'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l login -d 'How to log in, for all platforms or for one: browser, password, token, later, or garmin-cn=password (repeat it)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l token -d 'The token file or folder of another tool, for --login token [default: where these tools keep theirs]' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l set -d 'Write a setting, such as GARMIN_EMAIL=runner@example.com or GARMIN_PASSWORD_FILE=/run/secrets/garmin (repeat it)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l secrets -d 'Read passwords and keys from this file, as lines NAME=VALUE; - is standard input' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l schedule -d 'Sync by this schedule: five fields in quotes' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l notify -d 'Send messages by this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
@@ -51,6 +57,12 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l platform
 garmin-cn\t''
 coros\t''
 folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l daemon -d 'Also serve the page: garminsync daemon --start'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-schedule -d 'Leave the schedule as it is'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-notify -d 'Set up no further channel'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l fetch -d 'List the activities of the platforms now'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-fetch -d 'Do not list them now'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s y -l yes -d 'Ask nothing: take the suggested answer where no flag gives one'
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s q -l quiet -d 'Errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s v -l verbose -d 'Tell more; twice: every request'

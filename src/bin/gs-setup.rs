@@ -27,8 +27,8 @@ use garminsync::cli::{Common, HasCommon};
     version,
     after_help = "Examples:
   gs-setup                              asks on the terminal
-  gs-setup --platform garmin-com --login token --schedule --no-notify --fetch   without a question
-  gs-setup --yes --platform coros --login password --set COROS_EMAIL=me@example.org --secrets -   the password comes through a pipe
+  gs-setup --yes --platform garmin-com --login token   take over a token
+  gs-setup --yes --login password --secrets -   passwords through a pipe
   gs-setup -n --yes                     what it would write and run
 
 Settings: SYNC_PLATFORM, GS_SCHEDULED

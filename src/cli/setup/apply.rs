@@ -63,16 +63,17 @@ pub fn apply(
     if plan.test_message {
         run(&step("gs-notify", &["--test"]), person, session)?;
     }
-    if let Some(cron) = &plan.schedule {
-        run(&step("garminsync", &["schedule", cron]), person, session)?;
-    }
-    if plan.daemon {
-        run(&step("garminsync", &["daemon", "--start"]), person, session)?;
-    }
     if plan.list && is_ready {
         run(&step("gs-fetch", &[]), person, session)?;
     }
+    if let Some(cron) = &plan.schedule {
+        run(&step("garminsync", &["schedule", cron]), person, session)?;
+    }
     next(&plan.later, session.stages.worst(), person);
+    // Last, as it stays in the foreground where no cron is.
+    if plan.daemon {
+        run(&step("garminsync", &["daemon", "--start"]), person, session)?;
+    }
     Ok(session.stages.worst())
 }
 
@@ -114,9 +115,9 @@ fn steps(plan: &Plan) -> Vec<String> {
     let mut steps: Vec<Step> =
         plan.logins.iter().map(|(kind, way, token)| login_step(kind, *way, token.as_ref())).collect();
     steps.extend(plan.test_message.then(|| step("gs-notify", &["--test"])));
+    steps.extend(plan.list.then(|| step("gs-fetch", &[])));
     steps.extend(plan.schedule.iter().map(|cron| step("garminsync", &["schedule", cron])));
     steps.extend(plan.daemon.then(|| step("garminsync", &["daemon", "--start"])));
-    steps.extend(plan.list.then(|| step("gs-fetch", &[])));
     steps.iter().map(Step::line).collect()
 }
 
