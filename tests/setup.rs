@@ -282,7 +282,7 @@ fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
                 terminal.key("C-c");
             } else {
                 if !answer.is_empty() {
-                    terminal.key(&format!("{answer}"));
+                    terminal.key(answer);
                 }
                 terminal.key("Enter");
             }

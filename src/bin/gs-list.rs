@@ -14,7 +14,9 @@ use clap::Parser;
 use garminsync::catalogue::Query;
 use garminsync::cli::Align::{Cut, Right, Whole};
 use garminsync::cli::ListFormat as Format;
-use garminsync::cli::{self, Align, Bar, Common, Failure, Filter, HasCommon, ListFlags, Outcome, Output, Run, State};
+use garminsync::cli::{
+    self, Align, Bar, Common, Failure, Filter, HasCommon, ListFlags, ListState as State, Outcome, Output, Run,
+};
 use garminsync::lang;
 use garminsync::record::{ActivityRecord, NO_FILE, Record, UNAVAILABLE};
 use jiff::Timestamp;

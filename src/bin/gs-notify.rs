@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use garminsync::cli::{
-    self, Bar, Common, Exit, Failure, HasCommon, Language, NotifyFlags, On, Outcome, Output, Ready, Run,
+    self, Bar, Common, Exit, Failure, HasCommon, Language, NotifyFlags, NotifyWhen as On, Outcome, Output, Ready, Run,
 };
 use garminsync::http::{Http, Request};
 use garminsync::notify::{self, CHANNELS, Lang, Marks, Message, Style, Summary, Text, Tone};

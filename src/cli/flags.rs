@@ -26,7 +26,7 @@ pub struct ListingFlags {
 pub struct ListFlags {
     /// Which activities.
     #[command(flatten)]
-    pub state: State,
+    pub state: ListState,
     /// Only this id (repeat it, or separate by commas)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub id: Vec<String>,
@@ -41,7 +41,7 @@ pub struct ListFlags {
 /// At most one state.
 #[derive(Debug, Clone, Args)]
 #[group(multiple = false)]
-pub struct State {
+pub struct ListState {
     /// Also those that are no longer on their platform
     #[arg(long)]
     pub all: bool,
@@ -125,12 +125,12 @@ pub struct DeletionLimit {
 pub struct NotifyFlags {
     /// When to send a message [default: $GS_NOTIFY_ON, else change]
     #[arg(long, value_name = "WHEN")]
-    pub on: Option<On>,
+    pub on: Option<NotifyWhen>,
 }
 
 /// When a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum On {
+pub enum NotifyWhen {
     /// Something was added or deleted, or the failures changed.
     Change,
     /// There are failures, and not those that were told last.

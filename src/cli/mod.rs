@@ -49,7 +49,7 @@ pub use download::Downloads;
 pub use exit::{Exit, Failure, Outcome};
 pub use flags::{
     AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
-    ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, On, ReportFlags, State, UploadLimit,
+    ListFormat, ListState, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, UploadLimit,
 };
 pub use histories::{Histories, History};
 pub use identity::{Ownership, person};

@@ -161,11 +161,11 @@ impl EnvFile {
 
     /// What the last line says that sets this, as it is written: `${NAME}` is not replaced.
     fn value(&self, name: &str) -> Option<String> {
-        let values = dotenv::read(&self.text).into_iter().filter_map(|statement| match statement {
+        let mut values = dotenv::read(&self.text).into_iter().filter_map(|statement| match statement {
             Statement::Assignment { name: other, value, .. } if other == name => value,
             _ => None,
         });
-        values.last()
+        values.next_back()
     }
 
     /// The lines that set this: the first and the last of each, from 0.

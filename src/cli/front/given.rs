@@ -47,11 +47,6 @@ impl Given {
         values.and_then(|mut values| values.next_back()).map(ToOwned::to_owned)
     }
 
-    /// What was parsed.
-    pub fn matches(&self) -> &ArgMatches {
-        &self.matches
-    }
-
     fn typed(&self, arg: &Arg) -> Vec<OsString> {
         let id = arg.get_id().as_str();
         if !self.has(id) {
