@@ -52,6 +52,12 @@ impl Exit {
         Exit::BY_SEVERITY.into_iter().find(|exit| exit.code() == code)
     }
 
+    /// The worse of two exit codes of whichever program: one that is none of ours, such as that of a signal, is the worst.
+    pub fn worse(one: u8, other: u8) -> u8 {
+        let severity = |code| Exit::of(code).map_or(Exit::BY_SEVERITY.len(), Exit::severity);
+        if severity(other) > severity(one) { other } else { one }
+    }
+
     fn severity(self) -> usize {
         Exit::BY_SEVERITY.iter().position(|exit| *exit == self).unwrap_or(Exit::BY_SEVERITY.len())
     }
@@ -92,5 +98,11 @@ mod tests {
             assert_eq!(Exit::of(exit.code()), Some(exit));
         }
         assert_eq!(Exit::of(3), None);
+    }
+
+    #[test]
+    fn the_code_of_a_signal_is_worse_than_any_of_ours() {
+        assert_eq!((Exit::worse(70, 137), Exit::worse(137, 70)), (137, 137));
+        assert_eq!((Exit::worse(70, 75), Exit::worse(0, 1), Exit::worse(1, 0)), (70, 1, 1));
     }
 }

@@ -26,6 +26,8 @@
 //! - [`schedule`]: a cron expression in a time zone, and when it comes.
 //! - [`manual`]: what `man` and the shells show, made from the help.
 //!
+//! People type `garminsync`, whose words run these commands ([`cli::front`]); `scripts/sync` is the pipeline behind `sync`.
+//!
 //! To teach it a platform: one module in `platform`, one row in [`platform::Platforms`], one simulator.
 //! To add a command: one file in `src/bin`, one test of the same name, one row in the README, and `scripts/generate`.
 

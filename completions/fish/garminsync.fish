@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_garminsync_global_optspecs
-    string join \n h/help
+    string join \n h/help V/version
 end
 
 function __fish_garminsync_needs_command
@@ -24,27 +24,539 @@ function __fish_garminsync_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c garminsync -n "__fish_garminsync_needs_command" -s h -l help -d 'Print help'
-complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "list"
-complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "download"
-complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "daemon"
-complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "schedule"
+complete -c garminsync -n "__fish_garminsync_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_needs_command" -s V -l version -d 'Print version'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "setup" -d 'Choose platforms, log in, and set up schedule and messages'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "sync" -d 'Upload to each platform what is missing there, report duplicates, and make the page anew'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "list" -d 'List the platforms, then print what the catalogue has'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "download" -d 'List the platforms, archive the files that are missing, and make the page anew'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "status" -d 'Print whether all is well, the last and the next sync, and what needs a person'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "report" -d 'Make the page from the catalogue, and print its path'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "login" -d 'Log in to a platform'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "logout" -d 'Forget the token of a platform'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "accounts" -d 'Print who is logged in, and for how long; makes no request'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "import" -d 'Take over the files of GarminSync, Sports Sync X, Garmin\'s account export, or of any folder'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "notify" -d 'Send a test message to every configured channel'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "daemon" -d 'Sync by cron and serve the page; start it, stop it, or print its state'
+complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "schedule" -d 'Print the schedule, or set it and write it into the crontab'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l all
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l missing
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l downloaded
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l offline
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s h -l help -d 'Print help'
-complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l missing
-complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s h -l help -d 'Print help'
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l port -r
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l start
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l stop
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l status
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -s h -l help -d 'Print help'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l login -d 'How to log in, for all platforms or for one: browser, password, token, later, or garmin-cn=password (repeat it)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l token -d 'The token file or folder of another tool, for --login token [default: where these tools keep theirs]' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l set -d 'Write a setting, such as GARMIN_EMAIL=runner@example.com or GARMIN_PASSWORD_FILE=/run/secrets/garmin (repeat it)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l secrets -d 'Read passwords and keys from this file, as lines NAME=VALUE; - is standard input' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l schedule -d 'Sync by this schedule: five fields in quotes' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l notify -d 'Send messages by this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l daemon -d 'Also serve the page: garminsync daemon --start'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-schedule -d 'Leave the schedule as it is'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-notify -d 'Set up no further channel'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l fetch -d 'List the activities of the platforms now'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-fetch -d 'Do not list them now'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s y -l yes -d 'Ask nothing: take the suggested answer where no flag gives one'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l from -d 'Send only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l to -d 'Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l rule -d 'What makes two entries one exercise' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
+start\t'The start alone'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l max-delete -d 'Delete at most so many in one run [default: $MAX_DELETE, else 10]' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
+failure\t'There are failures, and not those that were told last'
+always\t'After every run'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+zh\t'Chinese'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l out -d 'Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
+running\t''
+cycling\t''
+transition\t''
+fitness_equipment\t''
+swimming\t''
+basketball\t''
+soccer\t''
+tennis\t''
+american_football\t''
+training\t''
+walking\t''
+cross_country_skiing\t''
+alpine_skiing\t''
+snowboarding\t''
+rowing\t''
+mountaineering\t''
+hiking\t''
+multisport\t''
+paddling\t''
+flying\t''
+e_biking\t''
+motorcycling\t''
+boating\t''
+driving\t''
+golf\t''
+hang_gliding\t''
+horseback_riding\t''
+hunting\t''
+fishing\t''
+inline_skating\t''
+rock_climbing\t''
+sailing\t''
+ice_skating\t''
+sky_diving\t''
+snowshoeing\t''
+snowmobiling\t''
+stand_up_paddleboarding\t''
+surfing\t''
+wakeboarding\t''
+water_skiing\t''
+kayaking\t''
+rafting\t''
+windsurfing\t''
+kitesurfing\t''
+tactical\t''
+jumpmaster\t''
+boxing\t''
+floor_climbing\t''
+baseball\t''
+diving\t''
+shooting\t''
+winter_sport\t''
+grinding\t''
+hiit\t''
+video_gaming\t''
+racket\t''
+wheelchair_push_walk\t''
+wheelchair_push_run\t''
+meditation\t''
+para_sport\t''
+disc_golf\t''
+team_sport\t''
+cricket\t''
+rugby\t''
+hockey\t''
+lacrosse\t''
+volleyball\t''
+water_tubing\t''
+wakesurfing\t''
+water_sport\t''
+archery\t''
+mixed_martial_arts\t''
+motor_sports\t''
+snorkeling\t''
+dance\t''
+jump_rope\t''
+pool_apnea\t''
+mobility\t''
+geocaching\t''
+canoeing\t''
+all\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l archive -d 'Also archive the files of all activities, not only of those that are sent or deleted [default: $GS_ARCHIVE]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l full -d 'List everything again, to the end'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l accept-shrunk -d 'Believe a listing that lacks more than a tenth of what was known'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l resurrect -d 'Put back what was deleted on a platform by hand'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l doubtful -d 'Send also what the platform may have already, under another sport or an hour off'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l retry -d 'Send again what a platform has refused or never showed'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l afresh -d 'Forget which entries were found to be one exercise before, and go by what they are now'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l refresh -d 'Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l id -d 'Only this id (repeat it, or separate by commas)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l format -d 'How it is written [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
+ndjson\t'Records'
+csv\t'For spreadsheets'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
+running\t''
+cycling\t''
+transition\t''
+fitness_equipment\t''
+swimming\t''
+basketball\t''
+soccer\t''
+tennis\t''
+american_football\t''
+training\t''
+walking\t''
+cross_country_skiing\t''
+alpine_skiing\t''
+snowboarding\t''
+rowing\t''
+mountaineering\t''
+hiking\t''
+multisport\t''
+paddling\t''
+flying\t''
+e_biking\t''
+motorcycling\t''
+boating\t''
+driving\t''
+golf\t''
+hang_gliding\t''
+horseback_riding\t''
+hunting\t''
+fishing\t''
+inline_skating\t''
+rock_climbing\t''
+sailing\t''
+ice_skating\t''
+sky_diving\t''
+snowshoeing\t''
+snowmobiling\t''
+stand_up_paddleboarding\t''
+surfing\t''
+wakeboarding\t''
+water_skiing\t''
+kayaking\t''
+rafting\t''
+windsurfing\t''
+kitesurfing\t''
+tactical\t''
+jumpmaster\t''
+boxing\t''
+floor_climbing\t''
+baseball\t''
+diving\t''
+shooting\t''
+winter_sport\t''
+grinding\t''
+hiit\t''
+video_gaming\t''
+racket\t''
+wheelchair_push_walk\t''
+wheelchair_push_run\t''
+meditation\t''
+para_sport\t''
+disc_golf\t''
+team_sport\t''
+cricket\t''
+rugby\t''
+hockey\t''
+lacrosse\t''
+volleyball\t''
+water_tubing\t''
+wakesurfing\t''
+water_sport\t''
+archery\t''
+mixed_martial_arts\t''
+motor_sports\t''
+snorkeling\t''
+dance\t''
+jump_rope\t''
+pool_apnea\t''
+mobility\t''
+geocaching\t''
+canoeing\t''
+all\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l offline -d 'Ask no platform; say when each was listed last'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l all -d 'Also those that are no longer on their platform'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l missing -d 'Only those whose file is not in the archive and can be, or whose original is worth asking for again now'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l downloaded -d 'Only those whose file is in the archive'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l deleted -d 'Only those that are no longer on their platform'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l stats -d 'Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l full -d 'List everything again, to the end'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l accept-shrunk -d 'Believe a listing that lacks more than a tenth of what was known'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
+running\t''
+cycling\t''
+transition\t''
+fitness_equipment\t''
+swimming\t''
+basketball\t''
+soccer\t''
+tennis\t''
+american_football\t''
+training\t''
+walking\t''
+cross_country_skiing\t''
+alpine_skiing\t''
+snowboarding\t''
+rowing\t''
+mountaineering\t''
+hiking\t''
+multisport\t''
+paddling\t''
+flying\t''
+e_biking\t''
+motorcycling\t''
+boating\t''
+driving\t''
+golf\t''
+hang_gliding\t''
+horseback_riding\t''
+hunting\t''
+fishing\t''
+inline_skating\t''
+rock_climbing\t''
+sailing\t''
+ice_skating\t''
+sky_diving\t''
+snowshoeing\t''
+snowmobiling\t''
+stand_up_paddleboarding\t''
+surfing\t''
+wakeboarding\t''
+water_skiing\t''
+kayaking\t''
+rafting\t''
+windsurfing\t''
+kitesurfing\t''
+tactical\t''
+jumpmaster\t''
+boxing\t''
+floor_climbing\t''
+baseball\t''
+diving\t''
+shooting\t''
+winter_sport\t''
+grinding\t''
+hiit\t''
+video_gaming\t''
+racket\t''
+wheelchair_push_walk\t''
+wheelchair_push_run\t''
+meditation\t''
+para_sport\t''
+disc_golf\t''
+team_sport\t''
+cricket\t''
+rugby\t''
+hockey\t''
+lacrosse\t''
+volleyball\t''
+water_tubing\t''
+wakesurfing\t''
+water_sport\t''
+archery\t''
+mixed_martial_arts\t''
+motor_sports\t''
+snorkeling\t''
+dance\t''
+jump_rope\t''
+pool_apnea\t''
+mobility\t''
+geocaching\t''
+canoeing\t''
+all\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l missing -d 'Archive the activities whose file is not in the archive yet'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l new -d 'Only those first seen now'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l verify -d 'Check every byte of the files that are there, and fetch again what is not whole'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l force -d 'Fetch again, whatever is there or known; an older file that differs goes to replaced/'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l full -d 'List everything again, to the end'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l accept-shrunk -d 'Believe a listing that lacks more than a tenth of what was known'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l format -d 'The format [default: table on a terminal, else json]' -r -f -a "table\t'For people'
+json\t'As status.json'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l out -d 'Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+zh\t'Chinese'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l open -d 'Open the page in the browser'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l refresh -d 'Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l browser -d 'Log in with the browser and bring the ticket from there'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l password -d 'Log in with the password of the settings, or one that is asked for [default if the settings hold one]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l forget-account -d 'Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take its place; the files of the archive move to former/'
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l format -d 'How it is written [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
+ndjson\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+zh\t'Chinese'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l test -d 'Send a test message to every configured channel, and print each answer'
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l port -d 'Serve the page on this port; 0: do not serve it' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l bind -d 'Serve the page at this address [default: 127.0.0.1, in a container 0.0.0.0]' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l start -d 'Run the sync by cron from now on, by the schedule, else every six hours, and serve the page; exit code 3: no cron runs on this machine'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l stop -d 'Stop that; a run that has begun goes on to its end'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l status -d 'Print the state, the schedule and the address of the page; exit code 0: it runs, 3: it does not, 4: unknown'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l run -d 'Do one scheduled run: wait a random part of GS_JITTER, then sync; cron calls this'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l foreground -d 'Need no cron, and stay in the foreground [default: $GS_FOREGROUND, which is set in the container]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -s q -l quiet -d 'Errors only'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c garminsync -n "__fish_garminsync_using_subcommand schedule" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand schedule" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c garminsync -n "__fish_garminsync_using_subcommand schedule" -s q -l quiet -d 'Errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand schedule" -s h -l help -d 'Print help'
-complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from list download daemon schedule help" -f -a "list"
-complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from list download daemon schedule help" -f -a "download"
-complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from list download daemon schedule help" -f -a "daemon"
-complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from list download daemon schedule help" -f -a "schedule"
-complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from list download daemon schedule help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "setup" -d 'Choose platforms, log in, and set up schedule and messages'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "sync" -d 'Upload to each platform what is missing there, report duplicates, and make the page anew'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "list" -d 'List the platforms, then print what the catalogue has'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "download" -d 'List the platforms, archive the files that are missing, and make the page anew'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "status" -d 'Print whether all is well, the last and the next sync, and what needs a person'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "report" -d 'Make the page from the catalogue, and print its path'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "login" -d 'Log in to a platform'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "logout" -d 'Forget the token of a platform'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "accounts" -d 'Print who is logged in, and for how long; makes no request'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "import" -d 'Take over the files of GarminSync, Sports Sync X, Garmin\'s account export, or of any folder'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "notify" -d 'Send a test message to every configured channel'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "daemon" -d 'Sync by cron and serve the page; start it, stop it, or print its state'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "schedule" -d 'Print the schedule, or set it and write it into the crontab'
+complete -c garminsync -n "__fish_garminsync_using_subcommand help; and not __fish_seen_subcommand_from setup sync list download status report login logout accounts import notify daemon schedule help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

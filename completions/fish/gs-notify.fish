@@ -1,7 +1,7 @@
-complete -c gs-notify -l on -d 'When to tell [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
+complete -c gs-notify -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
 failure\t'There are failures, and not those that were told last'
 always\t'After every run'"
-complete -c gs-notify -l lang -d 'The language of the message [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+complete -c gs-notify -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
 complete -c gs-notify -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-notify -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F

@@ -21,7 +21,9 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use garminsync::archive::Purpose;
 use garminsync::catalogue::Forgotten;
-use garminsync::cli::{self, Align, Common, CommonArgs, Output};
+use garminsync::cli::{
+    self, AccountsFlags, AccountsFormat as Format, Align, Common, CommonArgs, LoginFlags, LogoutFlags, Output,
+};
 use garminsync::http::Secret;
 use garminsync::i18n;
 use garminsync::platform::{Account, Credentials, Platform, PlatformId, PlatformSelection, PlatformSpec, garmin};
@@ -60,14 +62,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Action {
     /// Log in, once
-    Login {
-        /// Log in with the browser and bring the ticket from there
-        #[arg(long, conflicts_with = "password")]
-        browser: bool,
-        /// Log in with the password of the settings, or one that is asked for [default if the settings hold one]
-        #[arg(long)]
-        password: bool,
-    },
+    Login(LoginFlags),
     /// Take over a token of another tool, or a ticket, URL or JSON text of a browser login
     ///
     /// PATH is a file or folder of garminconnect (0.3 or later), garth or pirate-garmin, or for COROS a file with the
@@ -80,28 +75,11 @@ enum Action {
     /// Print the token for another tool: it is a secret
     Export,
     /// Who is logged in, for how long, and what stands against a login; makes no request
-    Status {
-        /// How it is written [default: table on a terminal, else ndjson]
-        #[arg(long, value_name = "FORMAT")]
-        format: Option<Format>,
-    },
+    Status(AccountsFlags),
     /// Forget the token
     ///
     /// The data folder goes on belonging to the account, so that nobody else's login is taken for it.
-    Logout {
-        /// Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take
-        /// its place; the files of the archive move to former/
-        #[arg(long)]
-        forget_account: bool,
-    },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people.
-    Table,
-    /// One JSON object a line.
-    Ndjson,
+    Logout(LogoutFlags),
 }
 
 impl CommonArgs for Args {
@@ -116,15 +94,15 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // A login that cannot be written down would be repeated by the next run.
-    if !matches!(args.action, Action::Status { .. } | Action::Export) && !worker.dry_run {
+    if !matches!(args.action, Action::Status(_) | Action::Export) && !worker.dry_run {
         worker.require_writable()?;
     }
     match &args.action {
-        Action::Login { browser, password } => login(worker, *browser, *password),
+        Action::Login(flags) => login(worker, flags.browser, flags.password),
         Action::Import { path } => import(worker, path.as_deref()),
         Action::Export => export(worker),
-        Action::Status { format } => status(worker, *format),
-        Action::Logout { forget_account } => logout(worker, *forget_account),
+        Action::Status(flags) => status(worker, flags.format),
+        Action::Logout(flags) => logout(worker, flags.forget_account),
     }
 }
 

@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output};
+use garminsync::cli::{self, Common, CommonArgs, DeletionLimit, Output};
 use garminsync::sync::{self, DeleteOptions, Result, Worker};
 
 const NAME: &str = "gs-delete";
@@ -39,9 +39,8 @@ Settings: SPORT_DIFF_SECOND
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
 struct Args {
-    /// Delete at most so many in one run [default: $MAX_DELETE, else 10]
-    #[arg(long, value_name = "N")]
-    max_delete: Option<u64>,
+    #[command(flatten)]
+    limit: DeletionLimit,
     /// Really delete
     #[arg(long)]
     yes: bool,
@@ -63,7 +62,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     args.common.require_exact_names(&worker.platforms)?;
     let progress = worker.task(NAME);
     let mut records = cli::records("gs-list | gs-dedupe | gs-delete", &progress)?;
-    let options = DeleteOptions { max_delete: args.max_delete, yes: args.yes };
+    let options = DeleteOptions { max_delete: args.limit.max_delete, yes: args.yes };
     let mut output = Output::prompt();
     let result = sync::delete(worker, options, &mut records, &progress, &mut output);
     progress.finish();

@@ -13,7 +13,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Filter, Output, Rule};
+use garminsync::cli::{self, Common, CommonArgs, DiffFlags, Filter, Output};
 use garminsync::plan::diff::Overrides;
 use garminsync::sync::{self, DiffOptions, Result, Worker, selection_of_flag};
 
@@ -41,30 +41,11 @@ Settings: SPORT_DIFF_SECOND, SYNC_TO
 Exit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 no platform is set up, 78 set-up"
 )]
 struct Args {
-    /// Send only from this platform (repeat it, or separate by commas)
-    #[arg(long, value_name = "NAME")]
-    from: Vec<String>,
-    /// Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]
-    #[arg(long, value_name = "NAME")]
-    to: Vec<String>,
-    /// What makes two entries one exercise
-    #[arg(long, value_name = "RULE", default_value = "evidence")]
-    rule: Rule,
+    #[command(flatten)]
+    diff: DiffFlags,
     /// Also print what is not uploaded, with the reasons
     #[arg(long, alias = "all")]
     explain: bool,
-    /// Upload again what a person deleted on the target
-    #[arg(long, alias = "resurrect")]
-    restore_deleted: bool,
-    /// Upload possible duplicates too: what the target may have under another sport or an hour off
-    #[arg(long, alias = "doubtful")]
-    possible_duplicates: bool,
-    /// Upload again what the target rejected, or accepted and never listed
-    #[arg(long, alias = "retry")]
-    retry_rejected: bool,
-    /// Match all activities again, whatever was matched before
-    #[arg(long, alias = "afresh")]
-    rematch: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -84,15 +65,15 @@ fn main() -> ExitCode {
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let (since, until) = args.filter.times(worker.now())?;
     let options = DiffOptions {
-        sources: selection_of_flag(&worker.platforms, "--from", &args.from)?,
-        targets: selection_of_flag(&worker.platforms, "--to", &args.to)?,
-        rule: args.rule.into(),
-        rematch: args.rematch,
+        sources: selection_of_flag(&worker.platforms, "--from", &args.diff.from)?,
+        targets: selection_of_flag(&worker.platforms, "--to", &args.diff.to)?,
+        rule: args.diff.rule.into(),
+        rematch: args.diff.rematch,
         explain: args.explain,
         overrides: Overrides {
-            restore_deleted: args.restore_deleted,
-            possible_duplicates: args.possible_duplicates,
-            retry_rejected: args.retry_rejected,
+            restore_deleted: args.diff.restore_deleted,
+            possible_duplicates: args.diff.possible_duplicates,
+            retry_rejected: args.diff.retry_rejected,
         },
         since,
         until,

@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output};
+use garminsync::cli::{self, Common, CommonArgs, DownloadFlags, Output};
 use garminsync::sync::{self, DownloadOptions, Result, Worker};
 
 const NAME: &str = "gs-download";
@@ -40,12 +40,8 @@ Settings: GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
 struct Args {
-    /// Check every byte of the files that are there, and fetch again what is not whole
-    #[arg(long)]
-    verify: bool,
-    /// Fetch again, whatever is there or known; an older file that differs goes to replaced/
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    files: DownloadFlags,
     #[command(flatten)]
     common: Common,
 }
@@ -63,7 +59,7 @@ fn main() -> ExitCode {
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let progress = worker.task(NAME);
     let mut records = cli::records("gs-list --missing | gs-download", &progress)?;
-    let options = DownloadOptions { verify: args.verify, force: args.force };
+    let options = DownloadOptions { verify: args.files.verify, force: args.files.force };
     let mut output = Output::prompt();
     let result = sync::download(worker, options, &mut records, &progress, &mut output);
     progress.finish();
@@ -73,7 +69,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 
 fn summary(args: &Args, worker: &Worker) {
     let counted = |what| worker.counted(what);
-    let verified = if args.verify { format!("{} verified, ", counted("verified")) } else { String::new() };
+    let verified = if args.files.verify { format!("{} verified, ", counted("verified")) } else { String::new() };
     let unavailable = match counted("unavailable") {
         0 => String::new(),
         count => format!(", {count} unavailable"),

@@ -10,7 +10,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Filter, Output};
+use garminsync::cli::{self, Common, CommonArgs, Filter, ListingFlags, Output};
 use garminsync::sync::{self, FetchOptions, Result, Worker};
 
 /// List the platforms into the catalogue, and print the known activities as records
@@ -36,12 +36,8 @@ Exit codes: 0 OK, 75 try again later (also if some of a list could not be read),
 78 configuration error"
 )]
 struct Args {
-    /// List everything again, to the end
-    #[arg(long)]
-    full: bool,
-    /// List and print only the newest N, also if activities below them are new
-    #[arg(long, value_name = "N")]
-    newest: Option<u64>,
+    #[command(flatten)]
+    listing: ListingFlags,
     /// Print only those first seen now
     #[arg(long)]
     new: bool,
@@ -67,10 +63,10 @@ fn main() -> ExitCode {
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let (since, until) = args.filter.times(worker.now())?;
     let options = FetchOptions {
-        full: args.full,
-        newest: args.newest,
+        full: args.listing.full,
+        newest: args.listing.newest,
         only_new: args.new,
-        accept_missing: args.accept_missing,
+        accept_missing: args.listing.accept_missing,
         since,
         until,
         sports: args.filter.sport.clone(),

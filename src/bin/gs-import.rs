@@ -10,11 +10,10 @@
 //! Prints a record for each file that was taken. Nothing of theirs is changed, and what is in the archive already stays.
 //! No listing is made up: gs-fetch completes what is known of each, and says what is no longer there.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output};
+use garminsync::cli::{self, Common, CommonArgs, ImportFlags, Output};
 use garminsync::sync::{self, Result, Worker};
 
 const NAME: &str = "gs-import";
@@ -39,9 +38,8 @@ are of garmin-com; Sports Sync X tells itself; of other folders it has to be sai
 Exit codes: 0 all well, 1 some files were not taken, 2 a path that is nothing known, 75 try again later, 78 set-up"
 )]
 struct Args {
-    /// A database, a folder, a zip file or a file
-    #[arg(value_name = "PATH", required = true)]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    sources: ImportFlags,
     #[command(flatten)]
     common: Common,
 }
@@ -59,7 +57,7 @@ fn main() -> ExitCode {
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let progress = worker.task(NAME);
     let mut output = Output::prompt();
-    let result = sync::import(worker, &args.paths, &progress, &mut output);
+    let result = sync::import(worker, &args.sources.paths, &progress, &mut output);
     progress.finish();
     summary(worker);
     result

@@ -10,7 +10,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use garminsync::catalogue::Query;
 use garminsync::cli::Align::{Cut, Right, Whole};
 use garminsync::cli::{self, Align, Common, CommonArgs, Filter, Output};
@@ -38,48 +38,11 @@ use jiff::Timestamp;
 )]
 struct Args {
     #[command(flatten)]
-    state: State,
-    /// Only this id (repeat it, or separate by commas)
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    id: Vec<String>,
-    /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform
-    #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted"])]
-    stats: bool,
-    /// How it is written [default: table on a terminal, else ndjson]
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
+    list: ListFlags,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
     common: Common,
-}
-
-/// At most one state.
-#[derive(clap::Args)]
-#[group(multiple = false)]
-struct State {
-    /// Also those that are no longer on their platform
-    #[arg(long)]
-    all: bool,
-    /// Only those whose file is not in the archive and can be, or whose original is worth asking for again now
-    #[arg(long)]
-    missing: bool,
-    /// Only those whose file is in the archive
-    #[arg(long)]
-    downloaded: bool,
-    /// Only those that are no longer on their platform
-    #[arg(long)]
-    deleted: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Table,
-    /// Records.
-    Ndjson,
-    /// For spreadsheets.
-    Csv,
 }
 
 impl CommonArgs for Args {
@@ -101,14 +64,14 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         sports: args.filter.sport.clone(),
         since,
         until,
-        ids: args.id.clone(),
-        absent: if args.state.all || args.state.downloaded { None } else { Some(args.state.deleted) },
+        ids: args.list.id.clone(),
+        absent: if args.list.state.all || args.list.state.downloaded { None } else { Some(args.list.state.deleted) },
         ..Query::default()
     };
     worker.warn_of_unknown_sports(&query.sports)?;
     worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
-    let format = args.format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
-    if args.stats {
+    let format = args.list.format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
+    if args.list.stats {
         return stats(worker, &query, format);
     }
     let mut printer = Printer::new(format)?;
@@ -117,7 +80,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let archive = worker.archive.clone();
     worker.catalogue.entries(&query, |entry| {
         let record = sync::record_of(entry, &archive, now);
-        if !wanted(&args.state, &record, now) {
+        if !wanted(&args.list.state, &record, now) {
             return Ok(());
         }
         if let Some(progress) = &progress {
@@ -125,7 +88,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         }
         printer.print(record)
     })?;
-    printer.finish(worker, &args.state)
+    printer.finish(worker, &args.list.state)
 }
 
 fn is_downloaded(record: &ActivityRecord) -> bool {

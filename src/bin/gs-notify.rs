@@ -13,9 +13,8 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
-use garminsync::cli::{self, Common, CommonArgs, Output};
-use garminsync::notify::{self, Lang};
+use clap::Parser;
+use garminsync::cli::{self, Common, CommonArgs, Language, NotifyFlags, NotifyWhen, Output};
 use garminsync::sync::{self, NotifyOptions, Result, Worker};
 
 const NAME: &str = "gs-notify";
@@ -41,12 +40,10 @@ Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL, HEALTHCHECKS_
 Exit codes: 0 all well, whatever the other stages came to, 1 a channel was not told, 65 a bad record, 78 set-up"
 )]
 struct Args {
-    /// When to tell [default: $GS_NOTIFY_ON, else change]
-    #[arg(long, value_name = "WHEN")]
-    on: Option<On>,
-    /// The language of the message [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
-    #[arg(long, value_name = "LANG")]
-    lang: Option<Lang>,
+    #[command(flatten)]
+    notify: NotifyFlags,
+    #[command(flatten)]
+    language: Language,
     /// Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else
     #[arg(long)]
     start: bool,
@@ -60,26 +57,6 @@ struct Args {
     common: Common,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum On {
-    /// Something was added or deleted, or the failures changed.
-    Change,
-    /// There are failures, and not those that were told last.
-    Failure,
-    /// After every run.
-    Always,
-}
-
-impl From<On> for notify::On {
-    fn from(on: On) -> notify::On {
-        match on {
-            On::Change => notify::On::Change,
-            On::Failure => notify::On::Failure,
-            On::Always => notify::On::Always,
-        }
-    }
-}
-
 impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
@@ -91,7 +68,7 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    let options = NotifyOptions { on: args.on.map(On::into), lang: args.lang, show: args.show };
+    let options = NotifyOptions { on: args.notify.on.map(NotifyWhen::into), lang: args.language.lang, show: args.show };
     if args.start {
         return sync::ping_start(worker, options);
     }

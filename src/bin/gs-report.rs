@@ -9,11 +9,10 @@
 //! `index.html` is one file with all that it needs; `status.json` has the same facts. Both are replaced whole. Nobody is
 //! asked, and no login is needed.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output};
+use garminsync::cli::{self, Common, CommonArgs, Language, Output, ReportFlags};
 use garminsync::i18n::Lang;
 use garminsync::report::{self, Look};
 use garminsync::sync::{Exit, Failure, Folder, Result, Worker};
@@ -37,15 +36,10 @@ const STATUS: &str = "status.json";
 Exit codes: 0 all well, 75 the catalogue is locked, 78 set-up"
 )]
 struct Args {
-    /// Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// The language of the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
-    #[arg(long, value_name = "LANG")]
-    lang: Option<Lang>,
-    /// Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]
-    #[arg(long)]
-    refresh: bool,
+    #[command(flatten)]
+    report: ReportFlags,
+    #[command(flatten)]
+    language: Language,
     #[command(flatten)]
     common: Common,
 }
@@ -62,12 +56,12 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // Whatever is wrong with a setting, the page has to say so.
-    let lang = args.lang.map_or_else(|| worker.language(), Ok);
+    let lang = args.language.lang.map_or_else(|| worker.language(), Ok);
     let lang = worker.or_told(lang, Lang::En);
     let refresh = worker.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
-    let refresh = worker.or_told(refresh, None).unwrap_or(false) || args.refresh;
+    let refresh = worker.or_told(refresh, None).unwrap_or(false) || args.report.refresh;
     let of_settings = || worker.settings.path("GS_REPORT_DIR");
-    let out = args.out.clone().or_else(of_settings).unwrap_or_else(|| worker.data_dir.join("report"));
+    let out = args.report.out.clone().or_else(of_settings).unwrap_or_else(|| worker.data_dir.join("report"));
     let out = std::path::absolute(&out).unwrap_or(out);
     let facts = worker.facts()?;
     let page = report::page(&facts, Look { lang, refresh });

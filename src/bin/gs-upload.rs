@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output, Rule};
+use garminsync::cli::{self, Common, CommonArgs, Output, Rule, UploadLimit};
 use garminsync::i18n;
 use garminsync::settings;
 use garminsync::sync::{self, Failure, Result, UploadOptions, Worker};
@@ -46,9 +46,8 @@ struct Args {
     /// Take activities that are gone from their platform, and put them back there
     #[arg(long)]
     restore: bool,
-    /// Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]
-    #[arg(long, value_name = "N")]
-    max_upload: Option<u64>,
+    #[command(flatten)]
+    limit: UploadLimit,
     /// How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]
     #[arg(long, value_name = "TIME")]
     settle_wait: Option<String>,
@@ -81,7 +80,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 }
 
 fn options(args: &Args, worker: &Worker) -> Result<UploadOptions> {
-    let max_upload = match args.max_upload {
+    let max_upload = match args.limit.max_upload {
         Some(number) => number,
         None => worker.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
     };

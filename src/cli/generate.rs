@@ -15,9 +15,16 @@ pub fn asked(command: fn() -> Command) -> Option<String> {
     if flag != "--generate" || words.next().is_some() {
         return None;
     }
-    let kind = kind.to_str()?;
-    let command = if kind == "man" { command() } else { command().mut_args(with_values) };
-    manual::of_command(kind, command)
+    of(kind.to_str()?, command())
+}
+
+/// The page or completion of a command; nothing if `kind` is neither.
+pub fn of(kind: &str, command: Command) -> Option<String> {
+    manual::of_command(kind, if kind == "man" { command } else { completed(command) })
+}
+
+fn completed(command: Command) -> Command {
+    command.mut_args(with_values).mut_subcommands(completed)
 }
 
 /// Prints it.
@@ -37,6 +44,8 @@ fn with_values(arg: Arg) -> Arg {
             arg.value_parser(PossibleValuesParser::new(names.chain(["folder:".to_owned()])))
         }
         "sport" => arg.value_parser(PossibleValuesParser::new((0..=u8::MAX).filter_map(sport::sport_name))),
+        // Of words for a schedule, those that stand for themselves.
+        "what" => arg.value_parser(PossibleValuesParser::new(["on", "off"])),
         _ if !arg.get_action().takes_values() => arg,
         _ => {
             let hint = hint(&arg);

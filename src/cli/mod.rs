@@ -4,6 +4,8 @@
 
 mod args;
 pub mod csv;
+mod flags;
+pub mod front;
 mod generate;
 mod input;
 mod messages;
@@ -11,11 +13,16 @@ mod output;
 mod progress;
 mod read_ahead;
 mod session;
+pub mod setup;
 mod signals;
 mod table;
 
 pub use crate::i18n::{clock as duration, size};
 pub use args::{Common, CommonArgs, Filter, Rule};
+pub use flags::{
+    AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
+    ListFormat, ListState, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, UploadLimit,
+};
 pub use input::{Records, all_records, ask_code, ask_hidden, ask_line, records, stdin_text};
 pub use messages::Messages;
 pub use output::Output;

@@ -296,7 +296,7 @@ fn name_settings(messages: &Messages, settings: &Settings, exit: Exit, first: Op
 }
 
 /// A run's id: sorts by time, and two of one second differ.
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     let now = Clock::System.now().strftime("%Y%m%dT%H%M%SZ");
     format!("{now}-{:08x}", fastrand::u32(..))
 }

@@ -37,7 +37,7 @@ pub fn heed(messages: &Arc<Messages>) -> Arc<AtomicBool> {
 
 /// Whether whoever started this program wants it to outlive the terminal. Linux says so in `SigIgn`, a hexadecimal mask;
 /// where nothing says so it is not ignored.
-fn ignores_hangup() -> bool {
+pub(super) fn ignores_hangup() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored_in(&status, SIGHUP))
 }
 

@@ -95,7 +95,7 @@ fn synopsis(page: &mut Page, command: &Command) {
     }
     // Hung in, so that the name stands out when the line is broken.
     for line in lines {
-        page.line(&format!(".HP\n{}", line.replace("] [", "]\n[")));
+        page.line(&format!(".HP\n{}", line.replace("] [", "]\n[").replace("... [", "...\n[").replace("} [", "}\n[")));
     }
 }
 
@@ -107,19 +107,21 @@ fn usage(command: &Command) -> String {
         if told.contains(&id) {
             continue;
         }
-        // Those of which only one can be given stand together.
+        // Those of which only one can be given stand together, as the largest group has them.
         let is_one_of =
             |group: &&clap::ArgGroup| !(**group).clone().is_multiple() && group.get_args().any(|other| other == id);
-        let members = command
-            .get_groups()
-            .find(is_one_of)
-            .map(|group| group.get_args().map(clap::Id::as_str).collect::<Vec<_>>());
+        let group = command.get_groups().filter(is_one_of).max_by_key(|group| group.get_args().count());
+        let members = group.map(|group| group.get_args().map(clap::Id::as_str).collect::<Vec<_>>());
         let members = members.unwrap_or_else(|| vec![id]);
         let words: Vec<String> =
             flags(command, false).filter(|arg| members.contains(&arg.get_id().as_str())).map(short_tag).collect();
         let more = if matches!(arg.get_action(), ArgAction::Append) { "..." } else { "" };
         let words = words.join(" | ");
-        parts.push(if arg.is_required_set() { format!("{words}{more}") } else { format!("[{words}]{more}") });
+        parts.push(match group {
+            Some(group) if group.is_required_set() => format!("{{{words}}}"),
+            _ if arg.is_required_set() => format!("{words}{more}"),
+            _ => format!("[{words}]{more}"),
+        });
         told.extend(members);
     }
     parts.push(format!("[{}]...", italic("common option")));
@@ -201,7 +203,13 @@ fn options(page: &mut Page, command: &Command) {
         of_it.for_each(|arg| page.item(&tag(arg), &help(arg)));
     }
     page.subsection(COMMON);
-    flags(command, true).for_each(|arg| page.item(&tag(arg), &help(arg)));
+    let mut common: Vec<&Arg> = flags(command, true).collect();
+    if common.is_empty() {
+        // Where only subcommands have them, these are the same for all, but for one that has fewer.
+        let of_subcommands = command.get_subcommands().map(|sub| flags(sub, true).collect::<Vec<&Arg>>());
+        common = of_subcommands.max_by_key(Vec::len).unwrap_or_default();
+    }
+    common.into_iter().for_each(|arg| page.item(&tag(arg), &help(arg)));
     page.item(&format!("{}, {}", bold("-h"), bold("--help")), "Print a short help, or a longer one.");
     page.item(&format!("{}, {}", bold("-V"), bold("--version")), "Print the version.");
 }

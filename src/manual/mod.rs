@@ -7,13 +7,12 @@
 //!
 //! Every command answers `--generate` (see [`of_command`]), and it stands in no help: it is for that script. What is no
 //! command's own is made from where it is written down: [`record`] from the JSON Schema, [`settings`] from
-//! `.env.example`, [`script`] from what a script says of itself. All is pure: definitions in, text out.
+//! `.env.example`. All is pure: definitions in, text out.
 
 mod command;
 mod notes;
 pub mod record;
 mod roff;
-pub mod script;
 pub mod settings;
 
 use clap_complete::Shell;

@@ -24,8 +24,12 @@ impl Settings {
                 }
             }
         }
-        let own = self.xdg("XDG_CONFIG_HOME", ".config")?.map(|dir| dir.join("garminsync/.env"));
-        Ok(own.filter(|path| path.is_file()))
+        Ok(self.usual_file()?.filter(|path| path.is_file()))
+    }
+
+    /// `garminsync/.env` in the configuration folder, whether it is there or not; nothing if nobody says where that is.
+    pub fn usual_file(&self) -> Result<Option<PathBuf>, Error> {
+        Ok(self.xdg("XDG_CONFIG_HOME", ".config")?.map(|dir| dir.join("garminsync/.env")))
     }
 
     /// Remembers that others can read the passwords of the file that was read.

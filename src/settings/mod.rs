@@ -4,6 +4,7 @@
 //! `NAME_FILE` (a file that holds it) or `NAME_COMMAND` (a shell command that prints it).
 
 pub mod dotenv;
+pub mod edit;
 mod find;
 mod known;
 mod secret;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use crate::http::Secret;
 use dotenv::Statement;
 
-pub use known::{closest, is_secret, names};
+pub use known::{closest, is_known, is_secret, names};
 pub use time::{duration, moment};
 
 /// With this in the environment, as in the container, the other values there may stand in quotes that are none of theirs:
@@ -227,11 +228,16 @@ impl Settings {
         words.filter(|word| !word.trim().is_empty()).map(|word| self.located(name, word)).collect()
     }
 
-    fn located(&self, name: &str, text: &str) -> PathBuf {
-        if let Some((home, rest)) = self.home().zip(text.strip_prefix("~/")) {
-            return home.join(rest);
+    /// A path as a person writes it, where no shell has read it: `~/` is the home folder.
+    pub fn expanded_home(&self, text: &str) -> PathBuf {
+        match self.home().zip(text.strip_prefix("~/")) {
+            Some((home, rest)) => home.join(rest),
+            None => PathBuf::from(text),
         }
-        let value = PathBuf::from(text);
+    }
+
+    fn located(&self, name: &str, text: &str) -> PathBuf {
+        let value = self.expanded_home(text);
         let from_file = self.environment.get(name).is_none_or(|v| v.trim().is_empty());
         if from_file && value.is_relative() { self.file_dir.join(value) } else { value }
     }

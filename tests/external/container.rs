@@ -14,7 +14,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Somebody in the container: the commands are in PATH.
 fn user() -> Work {
     let mut work = Work::alone();
-    work.set("PATH", &format!("{}:{ROOT}/scripts:/usr/bin:/bin", commands().display()));
+    work.set("PATH", &format!("{}:/usr/bin:/bin", commands().display()));
     work.set("GS_FOREGROUND", "1");
     work
 }
@@ -60,9 +60,11 @@ fn the_container_takes_the_words_of_garminsync_and_any_command() {
     let run = |args: &[&str]| script(&work, "garminsync-container", args);
     assert!(run(&[]).ok().out.contains("garminsync download --missing"));
     assert!(run(&["--help"]).ok().silent().out.contains("garminsync list"));
+    // A word goes before a command of the system with the same name.
+    assert!(run(&["sync", "--help"]).ok().silent().out.contains("Usage: garminsync sync"));
     assert_eq!(run(&["sh", "-c", "echo me"]).ok().silent().out, "me\n");
-    run(&["nonsense"]).ends(2).says("nonsense is no command");
-    run(&["list"]).ends(2).says("list needs one of --all");
+    run(&["nonsense"]).ends(2).says("nonsense");
+    run(&["list"]).ends(2).says("--all");
     run(&["gs-list", "--help"]).ok().silent();
     let said = run(&["list", "--all", "--offline"]);
     said.ok().says("last sync: never");

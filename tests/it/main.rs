@@ -44,6 +44,11 @@ mod fetch {
     mod gs_fetch;
 }
 
+mod front {
+    mod gs_setup;
+    mod words;
+}
+
 mod http {
     mod blocking_pages;
     mod rate_limit;

@@ -268,11 +268,11 @@ fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
     set_crontab(&work, THEIRS);
     let before = crontab();
     garminsync(&work, &["schedule", "0 25 * * *"]).ends(2).says("hour, column 3");
-    garminsync(&work, &["schedule", "0", "25", "*", "*", "*"]).ends(2).says("put it in quotes");
+    garminsync(&work, &["schedule", "0", "25", "*", "*", "*"]).ends(2).says("put the schedule in quotes");
     garminsync(&work, &["schedule", "--nonsense"]).ends(2);
     for args in [&["--start", "--port", "99999"] as &[&str], &["--start", "--stop"], &[], &["--start", "--bind", "a;b"]]
     {
-        garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("garminsync daemon --start");
+        garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("--help");
     }
     work.write_env("GS_JITTER=soon\n");
     garminsync(&work, &["schedule", "on"]).ends(78).says("GS_JITTER");

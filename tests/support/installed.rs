@@ -13,6 +13,12 @@ pub fn built(work: &Work) -> PathBuf {
     for source in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin")).unwrap().flatten() {
         let command = source.path().file_stem().unwrap().to_owned();
         let real = Path::new(env!("CARGO_BIN_EXE_gs-list")).with_file_name(&command);
+        if command == "garminsync" {
+            // It looks for the others beside itself.
+            let _ = std::fs::remove_file(dir.join(&command));
+            std::os::unix::fs::symlink(real, dir.join(command)).unwrap();
+            continue;
+        }
         std::fs::write(dir.join(command), format!("#!/bin/sh\nexec {} \"$@\"\n", real.display())).unwrap();
     }
     dir

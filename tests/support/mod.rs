@@ -189,13 +189,18 @@ impl Work {
         command.spawn().unwrap()
     }
 
-    /// Runs `gs-auth login` on a terminal of its own (`script`, of bsdutils) and types `lines`, each when asked.
+    /// Runs `gs-auth` on a terminal of its own (`script`, of bsdutils) and types `lines`, each when asked.
     pub fn on_a_terminal(&self, args: &str, lines: &[(&str, &str)]) -> (i32, String) {
+        self.typed_into("gs-auth", args, lines)
+    }
+
+    /// The same with any command.
+    pub fn typed_into(&self, name: &str, args: &str, lines: &[(&str, &str)]) -> (i32, String) {
         use std::io::Read;
-        let bin = env!("CARGO_BIN_EXE_gs-auth");
+        let bin = Path::new(env!("CARGO_BIN_EXE_gs-auth")).with_file_name(name);
         let mut command = Command::new("script");
-        command.args(["-qec", &format!("{bin} {args}"), "/dev/null"]).current_dir(self.dir()).env_clear();
-        command.envs(self.command("gs-auth", &[]).get_envs().filter_map(|(n, v)| Some((n, v?)))).env("TERM", "dumb");
+        command.args(["-qec", &format!("{} {args}", bin.display()), "/dev/null"]).current_dir(self.dir()).env_clear();
+        command.envs(self.command(name, &[]).get_envs().filter_map(|(n, v)| Some((n, v?)))).env("TERM", "dumb");
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script (bsdutils) is needed");
         let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());

@@ -6,8 +6,8 @@ use crate::support::{Said, Work};
 
 /// `scripts/sync`
 pub const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
-/// `scripts/garminsync`
-pub const GARMINSYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/garminsync");
+/// `garminsync`
+pub const GARMINSYNC: &str = env!("CARGO_BIN_EXE_garminsync");
 
 /// The root of the repository.
 pub fn repository() -> &'static Path {
@@ -30,7 +30,7 @@ pub fn sync(work: &Work, args: &[&str]) -> Said {
     work.run(SYNC, args)
 }
 
-/// Runs `scripts/garminsync`, which finds the commands in the PATH of `work`.
+/// Runs `garminsync`, which finds the commands beside it.
 pub fn garminsync(work: &Work, args: &[&str]) -> Said {
     work.run(GARMINSYNC, args)
 }

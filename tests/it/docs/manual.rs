@@ -8,10 +8,8 @@ use crate::support::paths::{self, repository};
 use crate::support::{self, Work};
 use garminsync::manual;
 
-/// The scripts that are installed, and the names they get.
-const SCRIPTS: [(&str, &str); 2] = [("garminsync", "garminsync"), ("sync", "gs-sync")];
-/// Has a page of its own, and is called by `garminsync`.
-const DAEMON: (&str, &str) = ("daemon/garminsync-daemon", "garminsync-daemon");
+/// A script, which asks `garminsync` for its definition.
+const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 
 /// A command is a file in `src/bin`.
 fn commands() -> Vec<String> {
@@ -23,34 +21,19 @@ fn commands() -> Vec<String> {
     names
 }
 
-/// What a script says of itself under the name that it is installed by.
-fn help_of_script(work: &Work, (script, name): (&str, &str)) -> String {
-    let installed = work.dir().join(name);
-    std::fs::copy(repository().join("scripts").join(script), &installed).unwrap();
-    work.run(installed.to_str().unwrap(), &["--help"]).ok().out.clone()
-}
-
 /// All that is generated: paths in the repository, and what is to stand there.
 fn generated() -> BTreeMap<PathBuf, String> {
-    let work = Work::alone();
+    let mut work = Work::alone();
+    work.set("PATH", &format!("{}:/usr/bin:/bin", paths::commands().display()));
     let mut files = BTreeMap::new();
     let mut add = |path: String, text: String| drop(files.insert(PathBuf::from(path), text));
-    for name in commands() {
-        let made = |kind: &str| work.run(&name, &["--generate", kind]).ok().silent().out.clone();
+    let commands = commands().into_iter().map(|name| (name.clone(), name));
+    for (name, program) in commands.chain([("gs-sync".to_owned(), SYNC.to_owned())]) {
+        let made = |kind: &str| work.run(&program, &["--generate", kind]).ok().silent().out.clone();
         add(format!("man/{name}.1"), made("man"));
         add(format!("completions/bash/{name}"), made("bash"));
         add(format!("completions/zsh/_{name}"), made("zsh"));
         add(format!("completions/fish/{name}.fish"), made("fish"));
-    }
-    for script in [SCRIPTS[0], SCRIPTS[1], DAEMON] {
-        add(format!("man/{}.1", script.1), manual::script::page(script.1, &help_of_script(&work, script)));
-    }
-    for script in SCRIPTS {
-        let definition = manual::script::definition(script.1, &help_of_script(&work, script));
-        let made = |kind: &str| manual::completion(kind, definition.clone()).unwrap();
-        add(format!("completions/bash/{}", script.1), made("bash"));
-        add(format!("completions/zsh/_{}", script.1), made("zsh"));
-        add(format!("completions/fish/{}.fish", script.1), made("fish"));
     }
     add("man/gs-record.5".into(), manual::record::page(support::schema::schema()));
     add("man/gs-settings.5".into(), manual::settings::page());
@@ -233,6 +216,7 @@ fn bash_completes_flags_values_and_commands() {
     assert_eq!(offered("garminsync daemon --sta"), ["--start", "--status"]);
     assert_eq!(offered("garminsync schedule o"), ["on", "off"]);
     assert_eq!(offered("gs-sync -n --plat"), ["--platform"]);
+    assert_eq!(offered("garminsync list --sport runn"), ["running"]);
     for name in commands() {
         let told =
             in_shell(&["bash", "--norc", "-euc"], &format!("source completions/bash/{name}; complete -p {name}"));
@@ -264,5 +248,5 @@ fn fish_completes_flags_values_and_commands() {
     assert_eq!(offered("gs-list --pl"), ["--platform"]);
     assert_eq!(offered("gs-list --platform garmin-c"), ["garmin-cn", "garmin-com"]);
     assert_eq!(offered("gs-auth log"), ["login", "logout"]);
-    assert_eq!(offered("garminsync download --"), ["--help", "--missing"]);
+    assert_eq!(offered("garminsync download --mi"), ["--missing"]);
 }

@@ -92,10 +92,13 @@ fn a_sync_hands_the_names_on_as_they_are() {
     let base = work.dir().display().to_string();
     work.run(SYNC, &["-q", "--platform", "folder:a,b", "--platform", "FOLDER:a\\,coros", "--max-delete=3"]);
     let given = std::fs::read_to_string(work.dir().join("given")).unwrap();
-    assert_eq!(given, format!("<-q><--platform><folder:{base}/a\\,b,folder:{base}/a\\,coros><--max-delete=3><--yes>"));
+    assert_eq!(
+        given,
+        format!("<--quiet><--platform><folder:{base}/a\\,b,folder:{base}/a\\,coros><--max-delete=3><--yes>")
+    );
     work.run(SYNC, &["-n", "-v", "--platform=GARMINCOM,coros"]);
     let given = std::fs::read_to_string(work.dir().join("given")).unwrap();
-    assert_eq!(given, "<-n><-v><--platform><garmin-com,coros><--yes>");
+    assert_eq!(given, "<--dry-run><--verbose><--platform><garmin-com,coros><--yes>");
     work.run(SYNC, &["-n"]);
-    assert_eq!(std::fs::read_to_string(work.dir().join("given")).unwrap(), "<-n><--yes>");
+    assert_eq!(std::fs::read_to_string(work.dir().join("given")).unwrap(), "<--dry-run><--yes>");
 }

@@ -189,7 +189,7 @@ fn by_scripts() -> (Work, String, String) {
     let mut work = Work::alone();
     work.put_commands_in_path().set("SYNC_PLATFORM", "folder:.");
     let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
-    (work, format!("{scripts}/sync"), format!("{scripts}/garminsync"))
+    (work, format!("{scripts}/sync"), "garminsync".to_owned())
 }
 
 #[test]

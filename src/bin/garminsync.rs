@@ -1,0 +1,131 @@
+//! What people type: each word runs the commands that do its work.
+//!
+//! ```text
+//! garminsync setup                    platforms, logins, schedule, messages
+//! garminsync sync                     what is missing on a platform goes there from another
+//! garminsync list --missing           ask the platforms, then print what the catalogue has
+//! garminsync download --missing       archive the files that are missing
+//! garminsync daemon --start           sync by cron, and serve the page
+//! ```
+//!
+//! It only dispatches: what a word does is done by `gs-*` commands, which pipelines use directly.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use garminsync::cli::front::{
+    self, DaemonFlags, DownloadWord, Given, ListWord, NotifyWord, ReportWord, ScheduleFlags, StatusFlags, SyncFlags,
+};
+use garminsync::cli::setup::SetupFlags;
+use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, LogoutFlags};
+
+/// Archive and synchronise the activities of Garmin Connect and COROS
+///
+/// Each word runs gs-* commands, which pipelines use directly: gs-fetch lists the platforms, gs-download archives files,
+/// gs-sync makes the platforms equal. The words and flags of the older GarminSync work unchanged.
+#[derive(Parser)]
+#[command(
+    name = "garminsync",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  garminsync setup                      choose platforms, log in, schedule
+  garminsync sync -n                    what a sync would do
+  garminsync list --missing             ask the platforms, list what is missing
+  garminsync list --all --offline       all that is known, without a request
+  garminsync download --missing         archive the files that are missing
+  garminsync report --open              look at the page
+  garminsync daemon --start             sync by cron, and serve the page
+
+Exit codes: 0 all well, 1 some failed, 75 try again later, 77 a login is needed, 78 set-up"
+)]
+struct Args {
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Subcommand)]
+enum Word {
+    /// Choose platforms, log in, and set up schedule and messages
+    ///
+    /// On a terminal it asks what no flag answers, and shows each line before it is written. It writes the settings file
+    /// (mode 0600), in which all other lines stay as they are. Run it again to change an answer; a login that works is kept.
+    Setup(Plain<SetupFlags>),
+    /// Upload to each platform what is missing there, report duplicates, and make the page anew
+    ///
+    /// At most MAX_UPLOAD activities (200) are uploaded a run; the next run goes on with the rest. Duplicates are deleted
+    /// only with the setting DELETE_DUPLICATE=1, each with its original in the archive, and at most MAX_DELETE a run;
+    /// otherwise they are only reported. What each stage printed last stands in DATA_DIR/sync. Two syncs of one data folder
+    /// never run at the same time. Without a terminal it prints nothing while all is well.
+    #[command(after_help = "Examples:
+  gs-sync -n                            what would be done
+  gs-sync --since 30d --sport running   the runs of the last thirty days
+  gs-sync --archive                     archive all files as well
+
+Settings: SYNC_PLATFORM, SYNC_TO, DELETE_DUPLICATE, MAX_UPLOAD, MAX_DELETE, GS_ARCHIVE, GS_RUN
+
+Exit codes: 0 all well, 1 some failed, 75 try again later (or another sync runs), 77 a login is needed, 78 set-up")]
+    Sync(SyncFlags),
+    /// List the platforms, then print what the catalogue has
+    ///
+    /// If a platform cannot be listed, what is known of it is printed all the same, and how old that is.
+    List(ListWord),
+    /// List the platforms, archive the files that are missing, and make the page anew
+    Download(DownloadWord),
+    /// Print whether all is well, the last and the next sync, and what needs a person
+    Status(Plain<StatusFlags>),
+    /// Make the page from the catalogue, and print its path
+    Report(ReportWord),
+    /// Log in to a platform
+    ///
+    /// A token of another tool is taken over with gs-auth import.
+    Login(Plain<LoginFlags>),
+    /// Forget the token of a platform
+    ///
+    /// The data folder goes on belonging to the account, so that nobody else's login is taken for it.
+    Logout(Plain<LogoutFlags>),
+    /// Print who is logged in, and for how long; makes no request
+    Accounts(Plain<AccountsFlags>),
+    /// Take over the files of GarminSync, Sports Sync X, Garmin's account export, or of any folder
+    Import(Plain<ImportFlags>),
+    /// Send a test message to every configured channel
+    Notify(NotifyWord),
+    /// Sync by cron and serve the page; start it, stop it, or print its state
+    ///
+    /// Cron does the runs: one block of lines in your crontab, between two marks, is kept; all other lines stay as they are.
+    /// A run does what GS_SCHEDULED says. To start what is started, or to stop what is not, is no mistake.
+    Daemon(DaemonFlags),
+    /// Print the schedule, or set it and write it into the crontab
+    Schedule(ScheduleFlags),
+}
+
+/// Flags of a command, and those that all commands have.
+#[derive(clap::Args)]
+struct Plain<T: clap::Args> {
+    #[command(flatten)]
+    _own: T,
+    #[command(flatten)]
+    _common: Common,
+}
+
+fn main() -> ExitCode {
+    front::main(dispatch)
+}
+
+fn dispatch(args: Args, given: &Given) -> Result<u8, Failure> {
+    match args.word {
+        Word::Setup(_) => front::setup(given),
+        Word::Sync(_) => front::sync(given),
+        Word::List(flags) => front::list(&flags, given),
+        Word::Download(_) => front::download(given),
+        Word::Status(_) => front::status(given),
+        Word::Report(flags) => front::report(&flags, given),
+        Word::Login(_) => front::login(given),
+        Word::Logout(_) => front::logout(given),
+        Word::Accounts(_) => front::accounts(given),
+        Word::Import(_) => front::import(given),
+        Word::Notify(_) => front::notify(given),
+        Word::Daemon(flags) => front::daemon(&flags, given),
+        Word::Schedule(flags) => front::schedule(&flags, given),
+    }
+}

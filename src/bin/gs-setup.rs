@@ -1,0 +1,59 @@
+//! Sets up: platforms, logins, schedule, messages, and a first listing. It asks, or takes all answers as flags.
+//!
+//! ```text
+//! gs-setup                                            asks on the terminal
+//! gs-setup --platform garmin-com --login token --no-notify --schedule --fetch
+//! gs-setup -n --yes                                   what it would write and run
+//! ```
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use garminsync::cli::setup::{self, HasSetup, SetupFlags};
+use garminsync::cli::{Common, CommonArgs};
+
+/// Choose platforms, log in, and set up schedule and messages
+///
+/// On a terminal it asks what no flag answers, and shows each line before it is written. It writes the settings file
+/// (mode 0600), in which all other lines stay as they are, logs in with gs-auth, sends a test message with gs-notify,
+/// sets the schedule, and lists the platforms with gs-fetch. Nothing is changed before the last question is answered.
+/// Run it again to change an answer; a login that works is kept.
+///
+/// Passwords and keys are never given as flags: they are typed, or read with --secrets, or named by settings such as
+/// GARMIN_PASSWORD_FILE and GARMIN_PASSWORD_COMMAND.
+#[derive(Parser)]
+#[command(
+    name = "gs-setup",
+    version,
+    after_help = "Examples:
+  gs-setup                              asks on the terminal
+  gs-setup --yes --platform garmin-com --login token   take over a token
+  gs-setup --yes --login password --secrets -   passwords through a pipe
+  gs-setup -n --yes                     what it would write and run
+
+Settings: SYNC_PLATFORM, GS_SCHEDULED
+
+Exit codes: 0 all well, 2 usage, or flags are missing, 75 try again later, 77 a login is needed, 78 set-up, 130 stopped"
+)]
+struct Args {
+    #[command(flatten)]
+    setup: SetupFlags,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl CommonArgs for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+impl HasSetup for Args {
+    fn setup(&self) -> &SetupFlags {
+        &self.setup
+    }
+}
+
+fn main() -> ExitCode {
+    setup::main::<Args>()
+}

@@ -1,0 +1,215 @@
+//! The flags of commands that `garminsync` and `gs-sync` take as well: each is defined here once.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::args::Rule;
+use crate::i18n::Lang;
+use crate::notify;
+
+/// How far `gs-fetch` lists.
+#[derive(Debug, Clone, Args)]
+pub struct ListingFlags {
+    /// List everything again, to the end
+    #[arg(long)]
+    pub full: bool,
+    /// List and print only the newest N, also if activities below them are new
+    #[arg(long, value_name = "N")]
+    pub newest: Option<u64>,
+    /// Accept a listing that misses more than a tenth of the known activities
+    #[arg(long, alias = "accept-shrunk")]
+    pub accept_missing: bool,
+}
+
+/// What `gs-list` prints.
+#[derive(Debug, Clone, Args)]
+pub struct ListFlags {
+    /// Which activities.
+    #[command(flatten)]
+    pub state: ListState,
+    /// Only this id (repeat it, or separate by commas)
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub id: Vec<String>,
+    /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform
+    #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted"])]
+    pub stats: bool,
+    /// How it is written [default: table on a terminal, else ndjson]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<ListFormat>,
+}
+
+/// At most one state.
+#[derive(Debug, Clone, Args)]
+#[group(multiple = false)]
+pub struct ListState {
+    /// Also those that are no longer on their platform
+    #[arg(long)]
+    pub all: bool,
+    /// Only those whose file is not in the archive and can be, or whose original is worth asking for again now
+    #[arg(long)]
+    pub missing: bool,
+    /// Only those whose file is in the archive
+    #[arg(long)]
+    pub downloaded: bool,
+    /// Only those that are no longer on their platform
+    #[arg(long)]
+    pub deleted: bool,
+}
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Table,
+    /// Records.
+    Ndjson,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// What `gs-diff` decides by.
+#[derive(Debug, Clone, Args)]
+pub struct DiffFlags {
+    /// Upload only from this platform (repeat it, or separate by commas)
+    #[arg(long, value_name = "NAME")]
+    pub from: Vec<String>,
+    /// Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]
+    #[arg(long, value_name = "NAME")]
+    pub to: Vec<String>,
+    /// What makes two entries one exercise
+    #[arg(long, value_name = "RULE", default_value = "evidence")]
+    pub rule: Rule,
+    /// Upload again what a person deleted on the target
+    #[arg(long, alias = "resurrect")]
+    pub restore_deleted: bool,
+    /// Upload possible duplicates too: what the target may have under another sport or an hour off
+    #[arg(long, alias = "doubtful")]
+    pub possible_duplicates: bool,
+    /// Upload again what the target rejected, or accepted and never listed
+    #[arg(long, alias = "retry")]
+    pub retry_rejected: bool,
+    /// Match all activities again, whatever was matched before
+    #[arg(long, alias = "afresh")]
+    pub rematch: bool,
+}
+
+/// How `gs-download` treats files that are there.
+#[derive(Debug, Clone, Args)]
+pub struct DownloadFlags {
+    /// Check every byte of the files that are there, and fetch again what is not whole
+    #[arg(long)]
+    pub verify: bool,
+    /// Fetch again, whatever is there or known; an older file that differs goes to replaced/
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The limit of `gs-upload`.
+#[derive(Debug, Clone, Args)]
+pub struct UploadLimit {
+    /// Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]
+    #[arg(long, value_name = "N")]
+    pub max_upload: Option<u64>,
+}
+
+/// The limit of `gs-delete`.
+#[derive(Debug, Clone, Args)]
+pub struct DeletionLimit {
+    /// Delete at most so many in one run [default: $MAX_DELETE, else 10]
+    #[arg(long, value_name = "N")]
+    pub max_delete: Option<u64>,
+}
+
+/// When `gs-notify` sends a message.
+#[derive(Debug, Clone, Args)]
+pub struct NotifyFlags {
+    /// When to send a message [default: $GS_NOTIFY_ON, else change]
+    #[arg(long, value_name = "WHEN")]
+    pub on: Option<NotifyWhen>,
+}
+
+/// When a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NotifyWhen {
+    /// Something was added or deleted, or the failures changed.
+    Change,
+    /// There are failures, and not those that were told last.
+    Failure,
+    /// After every run.
+    Always,
+}
+
+impl From<NotifyWhen> for notify::On {
+    fn from(when: NotifyWhen) -> notify::On {
+        match when {
+            NotifyWhen::Change => notify::On::Change,
+            NotifyWhen::Failure => notify::On::Failure,
+            NotifyWhen::Always => notify::On::Always,
+        }
+    }
+}
+
+/// The language of what people read.
+#[derive(Debug, Clone, Args)]
+pub struct Language {
+    /// The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<Lang>,
+}
+
+/// How `gs-report` makes the page.
+#[derive(Debug, Clone, Args)]
+pub struct ReportFlags {
+    /// Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]
+    #[arg(long)]
+    pub refresh: bool,
+}
+
+/// How `gs-auth login` logs in.
+#[derive(Debug, Clone, Args)]
+pub struct LoginFlags {
+    /// Log in with the browser and bring the ticket from there
+    #[arg(long, conflicts_with = "password")]
+    pub browser: bool,
+    /// Log in with the password of the settings, or one that is asked for [default if the settings hold one]
+    #[arg(long)]
+    pub password: bool,
+}
+
+/// What `gs-auth logout` forgets.
+#[derive(Debug, Clone, Args)]
+pub struct LogoutFlags {
+    /// Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take
+    /// its place; the files of the archive move to former/
+    #[arg(long)]
+    pub forget_account: bool,
+}
+
+/// How `gs-auth status` prints the logins.
+#[derive(Debug, Clone, Args)]
+pub struct AccountsFlags {
+    /// How it is written [default: table on a terminal, else ndjson]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<AccountsFormat>,
+}
+
+/// How logins are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AccountsFormat {
+    /// For people.
+    Table,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// What `gs-import` reads.
+#[derive(Debug, Clone, Args)]
+pub struct ImportFlags {
+    /// A database, a folder, a zip file or a file
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+}

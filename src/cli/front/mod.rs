@@ -1,0 +1,78 @@
+//! `garminsync`: each word runs the `gs-*` commands that do its work.
+//!
+//! ```text
+//! garminsync --generate man        as every command: see `generate`
+//! garminsync --sync-flags -- "$@"  the flags of gs-sync, sorted by stage, for the shell script of that name: see `sync_flags`
+//! ```
+
+mod commands;
+mod daemon;
+mod given;
+mod open;
+mod stages;
+mod sync_flags;
+mod words;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Command, Parser};
+
+use super::{Exit, Failure, generate};
+
+pub(super) use commands::command;
+pub use daemon::{DaemonFlags, ScheduleFlags, daemon, schedule};
+pub use given::Given;
+pub use open::report;
+pub(super) use stages::Stages;
+pub use sync_flags::SyncFlags;
+pub use words::{
+    DownloadWord, ListWord, NotifyWord, ReportWord, StatusFlags, StatusFormat, accounts, download, import, list, login,
+    logout, notify, setup, status, sync,
+};
+
+/// The name that messages begin with.
+const NAME: &str = "garminsync";
+
+/// Reads the words and their flags, and lets `dispatch` do what they say. Its result is the exit code.
+pub fn main<A: Parser>(dispatch: fn(A, &Given) -> Result<u8, Failure>) -> ExitCode {
+    if let Some(text) = generate::asked(A::command) {
+        return generate::print(&text).map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
+    }
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    let result = match args.get(1).is_some_and(|flag| flag == sync_flags::FLAG) {
+        true => sync_flags::print(A::command(), args.split_off(2)),
+        false => run(without_dashes(&A::command(), args), dispatch),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        // The commands have said where they stopped.
+        Err(failure) if failure.exit == Exit::Interrupted => failure.exit.into(),
+        Err(failure) => {
+            commands::say(&failure.to_string());
+            failure.exit.into()
+        }
+    }
+}
+
+fn run<A: Parser>(args: Vec<OsString>, dispatch: fn(A, &Given) -> Result<u8, Failure>) -> Result<u8, Failure> {
+    let matches = A::command().get_matches_from(args);
+    let read = A::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut A::command()).exit());
+    match matches.subcommand() {
+        Some((_, flags)) => dispatch(read, &Given::of(flags)),
+        // clap prints the help if there is no word, and ends the program.
+        None => Ok(Exit::Usage.code()),
+    }
+}
+
+/// The words of the older GarminSync took the flags of other commands behind `--`, which still may stand there. Where a word
+/// takes paths, `--` goes before a path that begins with `-`.
+fn without_dashes(command: &Command, mut args: Vec<OsString>) -> Vec<OsString> {
+    let word = args.get(1).and_then(|word| word.to_str()).and_then(|word| command.find_subcommand(word));
+    if word.is_some_and(|word| word.get_positionals().next().is_none())
+        && let Some(at) = args.iter().position(|arg| arg == "--")
+    {
+        args.remove(at);
+    }
+    args
+}

@@ -1,0 +1,232 @@
+//! What each word runs.
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::commands::{command, replace};
+use super::stages::Stages;
+use super::{Given, NAME, SyncFlags};
+use crate::cli::setup::SetupFlags;
+use crate::sync::{Level, Message, Observer};
+use crate::cli::{
+    AccountsFlags, Common, DownloadFlags, Failure, Filter, ImportFlags, Language, ListFlags, ListingFlags, LoginFlags,
+    LogoutFlags, ReportFlags, Messages, session,
+};
+
+/// The flags of `list`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").args(["all", "missing", "downloaded", "deleted", "stats"]).required(true))]
+pub struct ListWord {
+    /// Ask no platform; say when each was listed last
+    #[arg(long)]
+    pub offline: bool,
+    #[command(flatten)]
+    list: ListFlags,
+    #[command(flatten)]
+    listing: ListingFlags,
+    #[command(flatten)]
+    filter: Filter,
+    /// The common flags.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The flags of `download`.
+#[derive(Debug, Args)]
+pub struct DownloadWord {
+    /// Archive the activities whose file is not in the archive yet
+    #[arg(long, required = true)]
+    missing: bool,
+    /// Only those first seen now
+    #[arg(long)]
+    new: bool,
+    #[command(flatten)]
+    download: DownloadFlags,
+    #[command(flatten)]
+    listing: ListingFlags,
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The flags of `report`.
+#[derive(Debug, Args)]
+pub struct ReportWord {
+    /// Open the page in the browser
+    #[arg(long)]
+    pub open: bool,
+    #[command(flatten)]
+    report: ReportFlags,
+    #[command(flatten)]
+    language: Language,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The flags of `notify`.
+#[derive(Debug, Args)]
+pub struct NotifyWord {
+    /// Send a test message to every configured channel, and print each answer
+    #[arg(long, required = true)]
+    test: bool,
+    #[command(flatten)]
+    language: Language,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How `gs-status` prints the state.
+#[derive(Debug, Clone, Args)]
+pub struct StatusFlags {
+    /// The format [default: table on a terminal, else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<StatusFormat>,
+}
+
+/// How the state is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    Table,
+    /// As status.json.
+    Json,
+}
+
+/// Runs `gs-sync`.
+pub fn sync(given: &Given) -> Result<u8, Failure> {
+    let mut sync = command("gs-sync")?;
+    sync.args(given.flags::<SyncFlags>());
+    Err(replace(sync))
+}
+
+/// Runs `gs-auth login`.
+pub fn login(given: &Given) -> Result<u8, Failure> {
+    gs_auth("login", given, given.flags::<LoginFlags>())
+}
+
+/// Runs `gs-auth logout`.
+pub fn logout(given: &Given) -> Result<u8, Failure> {
+    gs_auth("logout", given, given.flags::<LogoutFlags>())
+}
+
+/// Runs `gs-auth status`.
+pub fn accounts(given: &Given) -> Result<u8, Failure> {
+    gs_auth("status", given, given.flags::<AccountsFlags>())
+}
+
+fn gs_auth(action: &str, given: &Given, flags: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
+    let mut auth = command("gs-auth")?;
+    auth.arg(action).args(flags).args(given.flags::<Common>());
+    Err(replace(auth))
+}
+
+/// Runs `gs-status`.
+pub fn status(given: &Given) -> Result<u8, Failure> {
+    let mut status = command("gs-status")?;
+    status.args(given.flags::<StatusFlags>()).args(given.flags::<Common>());
+    Err(replace(status))
+}
+
+/// Runs `gs-import`, whose records nobody has asked for here.
+pub fn import(given: &Given) -> Result<u8, Failure> {
+    let mut import = command("gs-import")?;
+    import.args(given.flags::<Common>()).args(given.flags::<ImportFlags>()).stdout(Stdio::null());
+    Err(replace(import))
+}
+
+/// Runs `gs-notify --test`.
+pub fn notify(given: &Given) -> Result<u8, Failure> {
+    let mut notify = command("gs-notify")?;
+    notify.arg("--test").args(given.flags::<Language>()).args(given.flags::<Common>());
+    Err(replace(notify))
+}
+
+/// Runs `gs-setup`.
+pub fn setup(given: &Given) -> Result<u8, Failure> {
+    let mut setup = command("gs-setup")?;
+    setup.args(given.flags::<SetupFlags>()).args(given.flags::<Common>());
+    Err(replace(setup))
+}
+
+/// Lists the platforms, unless that is to be left out, and prints what the catalogue has.
+pub fn list(flags: &ListWord, given: &Given) -> Result<u8, Failure> {
+    let run = RunOf { given, id: run_id() };
+    let mut stages = Stages::begin(|| ());
+    if !flags.offline {
+        let mut fetch = run.stage("gs-fetch")?;
+        fetch.args(given.flags::<ListingFlags>()).stdout(Stdio::null());
+        stages.run(vec![fetch])?;
+    }
+    // A failed listing does not hide what is known.
+    if flags.offline || stages.worst() != 0 {
+        tell_age(&run, &mut stages, &flags.common)?;
+    }
+    let mut list = run.stage("gs-list")?;
+    list.args(given.flags::<ListFlags>()).args(given.flags::<Filter>());
+    stages.run(vec![list])?;
+    Ok(stages.worst())
+}
+
+/// Lists the platforms, archives the files that are missing, and makes the page anew.
+pub fn download(given: &Given) -> Result<u8, Failure> {
+    let run = RunOf { given, id: run_id() };
+    let mut stages = Stages::begin(|| ());
+    // gs-fetch prints all that it knows of the platforms it could list, and gs-download fetches what is missing of that.
+    let mut fetch = run.stage("gs-fetch")?;
+    fetch.args(given.flags::<ListingFlags>()).args(given.some_of::<DownloadWord>(|id| id == "new"));
+    fetch.args(given.flags::<Filter>());
+    let mut download = run.stage("gs-download")?;
+    download.args(given.flags::<DownloadFlags>()).stdout(Stdio::null());
+    stages.run(vec![fetch, download])?;
+    let mut report = run.stage("gs-report")?;
+    report.stdout(Stdio::null());
+    stages.run(vec![report])?;
+    Ok(stages.worst())
+}
+
+/// The stages of one run: they have the common flags, and stand together in the sync log.
+struct RunOf<'a> {
+    given: &'a Given,
+    id: String,
+}
+
+impl RunOf<'_> {
+    fn stage(&self, name: &str) -> Result<Command, Failure> {
+        let mut stage = command(name)?;
+        stage.args(self.given.flags::<Common>()).env("GS_RUN", &self.id);
+        Ok(stage)
+    }
+}
+
+/// The run that this is part of, else a new one.
+fn run_id() -> String {
+    std::env::var("GS_RUN").ok().filter(|id| !id.trim().is_empty()).unwrap_or_else(session::new_id)
+}
+
+/// Says when each platform was listed last.
+fn tell_age(run: &RunOf, stages: &mut Stages, common: &Common) -> Result<(), Failure> {
+    if common.quiet {
+        return Ok(());
+    }
+    let messages = Messages::new(NAME, common);
+    let warn = |text: &str| messages.message(Message { level: Level::Warning, text, reason: None });
+    let mut stats = run.stage("gs-list")?;
+    stats.args(["--stats", "--format", "ndjson"]).stderr(Stdio::null());
+    // What is wrong, the list itself says.
+    let before = stages.worst();
+    let (text, _) = stages.output(stats)?;
+    stages.reset(before);
+    let lines: Vec<serde_json::Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    for line in &lines {
+        let text = |name: &str| line[name].as_str();
+        let last = text("last_sync").unwrap_or("never");
+        warn(&format!("{}: last sync: {last}", text("platform").unwrap_or_default()));
+    }
+    if lines.is_empty() {
+        warn("last sync: never; without --offline the platforms are asked");
+    }
+    Ok(())
+}

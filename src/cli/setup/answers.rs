@@ -1,0 +1,264 @@
+//! Gathers all answers, of flags and of a person, before anything is done.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::flags::{SetupFlags, of_platform};
+use super::person::{self, Person};
+use super::{channels, login};
+use crate::cli::Failure;
+use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, Platforms};
+use crate::schedule::{DEFAULT, Schedule};
+use crate::settings::Settings;
+use crate::settings::edit::EnvFile;
+use crate::sync::{names_of, selection_of_setting};
+
+pub use super::flags::Way;
+
+/// What is known before anybody is asked.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Who is logged in, by platform.
+    pub accounts: BTreeMap<String, String>,
+    /// The schedule that is switched on.
+    pub schedule: Option<String>,
+}
+
+/// What is to be done; what is to be written stands in the settings file already, which is not saved yet.
+#[derive(Default)]
+pub struct Plan {
+    /// The platforms.
+    pub platforms: Vec<Arc<PlatformSpec>>,
+    /// Logins, with the place of the token of another tool.
+    pub logins: Vec<(Arc<PlatformSpec>, Way, Option<PathBuf>)>,
+    /// Platforms that somebody logs in to later.
+    pub later: Vec<Arc<PlatformSpec>>,
+    /// Whether one can be listed without a further login.
+    pub is_ready: bool,
+    /// Whether every channel gets a test message.
+    pub test_message: bool,
+    /// The schedule to set.
+    pub schedule: Option<String>,
+    /// Whether the daemon is started.
+    pub daemon: bool,
+    /// Whether the platforms are listed.
+    pub list: bool,
+}
+
+/// Who answers where no flag does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A person.
+    Ask,
+    /// The suggestion.
+    Suggest,
+    /// Nobody.
+    Flags,
+}
+
+/// Gathers the answers.
+pub struct Answers<'a> {
+    pub flags: &'a SetupFlags,
+    /// The platforms that there are.
+    pub platforms: Platforms,
+    /// The platforms of `--platform`.
+    pub selection: PlatformSelection,
+    pub settings: &'a Settings,
+    pub known: &'a Known,
+    pub file: &'a mut EnvFile,
+    pub person: &'a mut dyn Person,
+    pub mode: Mode,
+    /// Flags that are needed, and were not given.
+    pub missing: Vec<String>,
+}
+
+impl Answers<'_> {
+    /// All answers.
+    ///
+    /// # Errors
+    /// Flags are missing and nobody can be asked, or a person has ended it.
+    pub fn gather(mut self) -> Result<Plan, Failure> {
+        let mut plan = Plan { platforms: self.chosen_platforms()?, ..Plan::default() };
+        for spec in plan.platforms.clone().into_iter().filter(|spec| spec.has_login()) {
+            match login::ask(&mut self, &spec)? {
+                Some((Way::Later, _)) => plan.later.push(spec),
+                Some((way, token)) => plan.logins.push((spec, way, token)),
+                None => {}
+            }
+        }
+        let is_ready =
+            |spec: &Arc<PlatformSpec>| !spec.has_login() || self.known.accounts.contains_key(spec.id.as_str());
+        plan.is_ready = plan.platforms.iter().any(is_ready);
+        plan.test_message = channels::ask(&mut self)?;
+        self.schedule(&mut plan)?;
+        // Without a login there is nothing to list.
+        plan.list = (plan.is_ready || !plan.logins.is_empty() || self.mode == Mode::Flags) && self.list()?;
+        if self.missing.is_empty() {
+            return Ok(plan);
+        }
+        let flags: Vec<String> = self.missing.iter().map(|flag| format!("\n  {flag}")).collect();
+        Err(Failure::usage(format!(
+            "there is no terminal to ask on, and these flags are missing (or --yes for the suggested answers):{}",
+            flags.concat()
+        )))
+    }
+
+    /// Whether a setting has a value, in one of its forms, now or once the file is written.
+    pub fn is_set(&self, name: &str) -> bool {
+        let forms = ["", "_FILE", "_COMMAND"].map(|ending| format!("{name}{ending}"));
+        self.settings.names_secret(name) || forms.iter().any(|form| self.file.sets(form))
+    }
+
+    /// Sets a value, and says if the environment goes before it.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        self.file.set(name, value)?;
+        if std::env::var(name).is_ok_and(|other| !other.trim().is_empty() && other != value) {
+            self.person.say(&format!("{name} is also set in the environment, which goes before the settings file."));
+        }
+        Ok(())
+    }
+
+    fn chosen_platforms(&mut self) -> Result<Vec<Arc<PlatformSpec>>, Failure> {
+        let text = self.settings.get("SYNC_PLATFORM");
+        let before = match selection_of_setting(&self.platforms, "SYNC_PLATFORM", text)? {
+            PlatformSelection::Only(specs) => Some(specs),
+            PlatformSelection::All => None,
+        };
+        let chosen = match (self.selection.named(), &before, self.mode) {
+            (Some(named), ..) => named.to_vec(),
+            (None, _, Mode::Ask) => self.ask_platforms(before.as_deref().unwrap_or_default())?,
+            (None, Some(before), _) => before.clone(),
+            (None, None, _) => {
+                self.missing.push("--platform NAME, such as garmin-com,coros".into());
+                return Ok(Vec::new());
+            }
+        };
+        let names =
+            |specs: &[Arc<PlatformSpec>]| specs.iter().map(|spec| spec.id.clone()).collect::<Vec<PlatformId>>();
+        if before.is_none_or(|before| names(&before) != names(&chosen)) {
+            self.set("SYNC_PLATFORM", &names_of(&chosen))?;
+        }
+        Ok(chosen)
+    }
+
+    fn ask_platforms(&mut self, before: &[Arc<PlatformSpec>]) -> Result<Vec<Arc<PlatformSpec>>, Failure> {
+        let mut options: Vec<(String, Option<Arc<PlatformSpec>>)> =
+            self.platforms.services().iter().map(|spec| (spec.title.to_string(), Some(spec.clone()))).collect();
+        let folders = before.iter().filter(|spec| !spec.has_login());
+        options.extend(folders.map(|spec| (spec.id.to_string(), Some(spec.clone()))));
+        options.push(("a folder of FIT files, such as that of a watch".into(), None));
+        let is_before = |(_, spec): &&(String, Option<Arc<PlatformSpec>>)| {
+            spec.as_ref().is_some_and(|spec| before.iter().any(|other| other.id == spec.id))
+        };
+        let mut default: Vec<usize> =
+            (0..).zip(&options).filter(|(_, option)| is_before(option)).map(|(number, _)| number).collect();
+        if default.is_empty() {
+            default.push(0);
+        }
+        let titles: Vec<String> = options.iter().map(|(title, _)| title.clone()).collect();
+        let chosen = person::choose_some(self.person, "Which platforms do you use?", &titles, &default)?;
+        let mut specs = Vec::new();
+        for number in chosen {
+            match &options[number].1 {
+                Some(spec) => specs.push(spec.clone()),
+                None => specs.push(self.ask_folder()?),
+            }
+        }
+        Ok(self.platforms.in_order(specs))
+    }
+
+    fn ask_folder(&mut self) -> Result<Arc<PlatformSpec>, Failure> {
+        loop {
+            let path = person::line(self.person, "Path of the folder", None)?;
+            let path = std::path::absolute(self.settings.expanded_home(&path)).unwrap_or_else(|_| path.clone().into());
+            match self.platforms.find(&format!("folder:{}", path.display())) {
+                Some(spec) => return Ok(spec),
+                None => self.person.say("This is no path of a folder."),
+            }
+        }
+    }
+
+    fn schedule(&mut self, plan: &mut Plan) -> Result<(), Failure> {
+        plan.schedule.clone_from(&self.flags.schedule);
+        plan.daemon = self.flags.daemon;
+        if plan.schedule.is_some() || plan.daemon || self.flags.no_schedule {
+            return Ok(());
+        }
+        match (self.mode, &self.known.schedule) {
+            (Mode::Ask, _) => self.ask_schedule(plan)?,
+            (_, Some(_)) => {}
+            (Mode::Suggest, None) => plan.schedule = Some(DEFAULT.to_owned()),
+            (Mode::Flags, None) => {
+                self.missing.push("--schedule CRON, --daemon or --no-schedule".into());
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_schedule(&mut self, plan: &mut Plan) -> Result<(), Failure> {
+        let mut options = vec![
+            format!("every six hours, by cron ({DEFAULT})"),
+            "every six hours, and show the page at http://127.0.0.1:8080/".to_owned(),
+            "at other times".to_owned(),
+            "never: I run garminsync sync myself".to_owned(),
+        ];
+        let keeps = self.known.schedule.as_ref().map(|cron| options.insert(0, format!("as now ({cron})"))).is_some();
+        let chosen = person::choose(self.person, "When should a sync run?", &options, 0)?;
+        match chosen.checked_sub(usize::from(keeps)) {
+            None => return Ok(()),
+            Some(0) => plan.schedule = Some(DEFAULT.to_owned()),
+            Some(1) => (plan.schedule, plan.daemon) = (Some(DEFAULT.to_owned()), true),
+            Some(2) => plan.schedule = Some(self.ask_cron()?),
+            Some(_) => return Ok(()),
+        }
+        if plan.platforms.len() > 1 {
+            let options = [
+                "sync: upload to each platform what is missing there, and archive all files".to_owned(),
+                "download: only archive all files; nothing is uploaded".to_owned(),
+            ];
+            let before = usize::from(self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"));
+            let chosen = person::choose(self.person, "What should a scheduled run do?", &options, before)?;
+            if chosen != before {
+                self.set("GS_SCHEDULED", ["sync", "download"][chosen])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_cron(&mut self) -> Result<String, Failure> {
+        let prompt = "Minute, hour, day of month, month, day of week, such as 30 7,19 * * *";
+        loop {
+            let text = person::line(self.person, prompt, None)?;
+            match Schedule::parse(&text, "UTC") {
+                Ok(schedule) => return Ok(schedule.cron().to_owned()),
+                Err(why) => self.person.say(&why.to_string()),
+            }
+        }
+    }
+
+    fn list(&mut self) -> Result<bool, Failure> {
+        match (self.flags.fetch || self.flags.no_fetch, self.mode) {
+            (true, _) => Ok(self.flags.fetch),
+            (false, Mode::Ask) => {
+                self.person.say("");
+                person::yes(self.person, "List the activities of the platforms now?", true)
+            }
+            (false, Mode::Suggest) => Ok(true),
+            (false, Mode::Flags) => {
+                self.missing.push("--fetch or --no-fetch".into());
+                Ok(false)
+            }
+        }
+    }
+
+    /// What the flags say of the login of a platform.
+    pub fn way(&self, spec: &PlatformSpec) -> Option<Way> {
+        of_platform(&self.flags.login, spec).copied()
+    }
+
+    /// Where the flags say that the token of another tool is.
+    pub fn token(&self, spec: &PlatformSpec) -> Option<PathBuf> {
+        of_platform(&self.flags.token, spec).cloned()
+    }
+}

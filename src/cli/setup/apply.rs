@@ -1,0 +1,196 @@
+//! Does what was answered: writes the settings file, and runs the commands.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::PoisonError;
+
+use super::answers::{Mode, Plan, Way};
+use super::flags::SetupFlags;
+use super::person::{self, Person};
+use super::{Session, WRITING, login};
+use crate::cli::{Exit, Failure};
+use crate::platform::PlatformSpec;
+use crate::settings::edit::EnvFile;
+
+/// A ticket comes through standard input, which is read once.
+pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Failure> {
+    let browsers: Vec<&str> =
+        plan.logins.iter().filter(|(_, way, _)| *way == Way::Browser).map(|(spec, ..)| spec.id).collect();
+    let is_used = flags.secrets.as_ref().is_some_and(|path| path.as_os_str() == "-");
+    if mode == Mode::Ask || std::io::stdin().is_terminal() || browsers.is_empty() {
+        return Ok(());
+    }
+    if is_used || browsers.len() > 1 {
+        return Err(Failure::usage(format!(
+            "without a terminal the ticket of --login browser comes through standard input, so one platform at a time, and not with --secrets -; use --login later for others than {}",
+            browsers[0]
+        )));
+    }
+    Ok(())
+}
+
+/// Writes the file and runs the commands, in an order in which a later one finds what an earlier one has done.
+pub fn apply(
+    plan: Plan,
+    file: &mut EnvFile,
+    person: &mut dyn Person,
+    session: &mut Session,
+    mode: Mode,
+    is_dry: bool,
+) -> Result<u8, Failure> {
+    let steps = steps(&plan);
+    show(file, &steps, person);
+    if is_dry {
+        person.say("Nothing was changed: this is a dry run.");
+        return Ok(0);
+    }
+    if mode == Mode::Ask && !person::yes(person, "\nGo on?", true)? {
+        return Err(Failure::new(Exit::Interrupted, "nothing was changed"));
+    }
+    if !file.changes().is_empty() || file.is_open() {
+        let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        file.save()?;
+    }
+    // What is wrong with a setting is better told now than by every command.
+    if session.run("gs-settings", &["--check".into()], false, true)? != 0 {
+        return Ok(session.stages.worst());
+    }
+    let mut is_ready = plan.is_ready;
+    for (spec, way, token) in plan.logins {
+        is_ready |= log_in(spec, way, token, person, session, mode)?;
+    }
+    if plan.test_message {
+        run(&step("gs-notify", &["--test"]), person, session)?;
+    }
+    if plan.list && is_ready {
+        run(&step("gs-fetch", &[]), person, session)?;
+    }
+    if let Some(cron) = &plan.schedule {
+        run(&step("garminsync", &["schedule", cron]), person, session)?;
+    }
+    next(&plan.later, session.stages.worst(), person);
+    // Last, as it stays in the foreground where no cron is.
+    if plan.daemon {
+        run(&step("garminsync", &["daemon", "--start"]), person, session)?;
+    }
+    Ok(session.stages.worst())
+}
+
+/// A command, and its words.
+struct Step {
+    name: &'static str,
+    words: Vec<OsString>,
+}
+
+fn step(name: &'static str, words: &[&str]) -> Step {
+    Step { name, words: words.iter().map(OsString::from).collect() }
+}
+
+fn login_step(spec: &PlatformSpec, way: Way, token: Option<&PathBuf>) -> Step {
+    let mut words: Vec<OsString> = match way {
+        Way::Browser => vec!["login".into(), "--browser".into()],
+        Way::Password => vec!["login".into(), "--password".into()],
+        _ => vec!["import".into()],
+    };
+    words.extend(token.filter(|_| way == Way::Token).map(|path| path.clone().into_os_string()));
+    words.extend(["--platform".into(), spec.id.into()]);
+    Step { name: "gs-auth", words }
+}
+
+impl Step {
+    /// As it is typed.
+    fn line(&self) -> String {
+        let word = |word: &OsString| {
+            let text = word.to_string_lossy();
+            let is_plain = |c: char| c.is_alphanumeric() || "/._-+,@:=".contains(c);
+            if text.chars().all(is_plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+        };
+        std::iter::once(self.name.to_owned()).chain(self.words.iter().map(word)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// All that will be run, in its order.
+fn steps(plan: &Plan) -> Vec<String> {
+    let mut steps: Vec<Step> =
+        plan.logins.iter().map(|(spec, way, token)| login_step(spec, *way, token.as_ref())).collect();
+    steps.extend(plan.test_message.then(|| step("gs-notify", &["--test"])));
+    steps.extend(plan.list.then(|| step("gs-fetch", &[])));
+    steps.extend(plan.schedule.iter().map(|cron| step("garminsync", &["schedule", cron])));
+    steps.extend(plan.daemon.then(|| step("garminsync", &["daemon", "--start"])));
+    steps.iter().map(Step::line).collect()
+}
+
+fn show(file: &EnvFile, steps: &[String], person: &mut dyn Person) {
+    let listed = |lines: &[String]| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
+    match file.changes() {
+        [] if file.is_open() => {
+            person.say(&format!("\n{} stays as it is, and only you may read it.", file.path().display()));
+        }
+        [] => person.say(&format!("\n{} stays as it is.", file.path().display())),
+        changes => person.say(&format!("\nWrites to {}:{}", file.path().display(), listed(changes))),
+    }
+    if !steps.is_empty() {
+        person.say(&format!("Then runs:{}", listed(steps)));
+    }
+}
+
+fn run(step: &Step, person: &mut dyn Person, session: &mut Session) -> Result<u8, Failure> {
+    person.say(&format!("\n$ {}", step.line()));
+    // The first listing prints records, which are for pipelines.
+    session.run(step.name, &step.words, false, step.name != "gs-fetch")
+}
+
+/// Logs in; a person may try another way. Whether somebody is logged in then.
+fn log_in(
+    spec: Arc<PlatformSpec>,
+    mut way: Way,
+    mut token: Option<PathBuf>,
+    person: &mut dyn Person,
+    session: &mut Session,
+    mode: Mode,
+) -> Result<bool, Failure> {
+    let before = session.stages.worst();
+    loop {
+        let step = login_step(spec, way, token.as_ref());
+        person.say(&format!("\n$ {}", step.line()));
+        // A ticket or a code comes from there; a token is taken from its file.
+        if session.run(step.name, &step.words, way != Way::Token, true)? == 0 {
+            // What went wrong before is made up for.
+            session.stages.reset(before);
+            return Ok(true);
+        }
+        if mode != Mode::Ask {
+            return Ok(false);
+        }
+        let ways = login::ways(spec, None);
+        let titles: Vec<String> = ways.iter().map(|(_, title)| title.clone()).collect();
+        let question = format!("The login to {} failed. Which way now?", spec.title);
+        let chosen = person::choose(person, &question, &titles, ways.len() - 1)?;
+        way = ways[chosen].0.unwrap_or(Way::Later);
+        if way == Way::Later {
+            return Ok(false);
+        }
+        if way == Way::Token {
+            token = Some(person::line(person, "Path of the file or folder", None)?.into());
+        }
+    }
+}
+
+/// What to do after that.
+fn next(later: &[&PlatformSpec], worst: u8, person: &mut dyn Person) {
+    let mut lines: Vec<String> =
+        later.iter().map(|spec| format!("gs-auth login --platform {:<12} log in", spec.id)).collect();
+    lines.extend(
+        [
+            "garminsync sync -n                    what a sync would do",
+            "garminsync download --missing         archive all files",
+            "garminsync list --all --offline       all activities that are known",
+            "garminsync setup                      change these answers",
+        ]
+        .map(str::to_owned),
+    );
+    let state = if worst == 0 { "Done." } else { "Done, but for the errors above." };
+    let lines: String = lines.iter().map(|line| format!("\n  {line}")).collect();
+    person.say(&format!("\n{state} Next:{lines}"));
+}

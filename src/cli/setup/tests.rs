@@ -1,0 +1,142 @@
+use std::collections::VecDeque;
+
+use clap::Parser;
+
+use super::answers::{Answers, Known, Mode, Plan, Way};
+use super::flags::SetupFlags;
+use super::person::Person;
+use crate::cli::Failure;
+use crate::http::Secret;
+use crate::settings::Settings;
+use crate::settings::edit::EnvFile;
+
+/// Somebody whose answers are known before; an answer that is left, or one that is missing, fails the test.
+struct Scripted {
+    answers: VecDeque<&'static str>,
+    shown: String,
+}
+
+impl Person for Scripted {
+    fn is_there(&self) -> bool {
+        true
+    }
+
+    fn say(&mut self, text: &str) {
+        self.shown += &format!("{text}\n");
+    }
+
+    fn line(&mut self, prompt: &str) -> Option<String> {
+        self.shown += &format!("{prompt}\n");
+        self.answers.pop_front().map(str::to_owned)
+    }
+
+    fn hidden(&mut self, prompt: &str) -> Option<Secret> {
+        self.line(prompt).map(Secret::new)
+    }
+}
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    setup: SetupFlags,
+}
+
+/// What these answers come to: the plan, the settings file, and what was shown.
+fn answered(
+    settings: &[(&str, &str)],
+    known: &Known,
+    flags: &[&str],
+    answers: &[&'static str],
+) -> (Result<Plan, Failure>, Vec<String>, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = EnvFile::open(&dir.path().join(".env")).unwrap();
+    let settings = Settings::from_pairs(settings.iter().copied());
+    let flags = Flags::parse_from(std::iter::once(&"gs-setup").chain(flags)).setup;
+    let mut person = Scripted { answers: answers.iter().copied().collect(), shown: String::new() };
+    let answers = Answers {
+        flags: &flags,
+        named: None,
+        settings: &settings,
+        known,
+        file: &mut file,
+        person: &mut person,
+        mode: Mode::Ask,
+        missing: Vec::new(),
+    };
+    let plan = answers.gather();
+    assert!(person.answers.is_empty(), "{:?} were not asked for: {}", person.answers, person.shown);
+    (plan, file.changes().to_vec(), person.shown)
+}
+
+#[test]
+fn a_wrong_answer_is_asked_for_again() {
+    let answers = [
+        "9",
+        "x",
+        "1,3", // platforms
+        "0",
+        "4", // garmin-com: later
+        "1", // coros: with the browser
+        "12",
+        "2",
+        "",
+        "topic",
+        "", // ntfy, and no token
+        "3",
+        "0 25 * * *",
+        "30  7 * * *", // the schedule
+        "2",           // what it does
+        "maybe",
+        "n",
+    ];
+    let (plan, changes, shown) = answered(&[], &Known::default(), &[], &answers);
+    let plan = plan.unwrap_or_else(|failure| panic!("{}: {shown}", failure));
+    let logins: Vec<(&str, Way)> = plan.logins.iter().map(|(spec, way, _)| (spec.id, *way)).collect();
+    assert_eq!(logins, [("coros", Way::Browser)]);
+    assert_eq!(plan.later.iter().map(|spec| spec.id).collect::<Vec<_>>(), ["garmin-com"]);
+    assert_eq!(
+        (plan.schedule.as_deref(), plan.daemon, plan.test_message, plan.list),
+        (Some("30 7 * * *"), false, true, false)
+    );
+    assert_eq!(changes, ["SYNC_PLATFORM=garmin-com,coros", "NTFY_URL=***", "GS_SCHEDULED=download"]);
+    assert!(shown.contains("hour, column 3") && shown.contains("Type a number from 1 to"), "{shown}");
+}
+
+#[test]
+fn what_stands_already_is_suggested_and_enter_keeps_it() {
+    let known = Known {
+        accounts: [("garmin-com".to_owned(), "Ann".to_owned())].into(),
+        schedule: Some("0 3 * * *".to_owned()),
+    };
+    let settings = [("SYNC_PLATFORM", "GARMINCOM,folder:/mnt/a,b"), ("NTFY_URL", "topic")];
+    let (plan, changes, shown) = answered(&settings, &known, &[], &["", "", "", "", ""]);
+    let plan = plan.unwrap_or_else(|failure| panic!("{}: {shown}", failure));
+    assert!(plan.logins.is_empty() && plan.schedule.is_none() && !plan.daemon && !plan.test_message && plan.list);
+    assert_eq!((changes.as_slice(), plan.platforms.len()), (&[][..], 2));
+    for text in ["as now: logged in as Ann", "as now (0 3 * * *)", "Already configured: ntfy", "[1,4]"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+}
+
+#[test]
+fn what_a_flag_answers_is_not_asked() {
+    let flags = ["--login", "later", "--no-schedule", "--no-notify", "--no-fetch"];
+    let (plan, changes, shown) = answered(&[], &Known::default(), &flags, &["4", "/mnt/watch"]);
+    assert!(plan.is_ok() && shown.matches("Number").count() == 1, "{shown}");
+    assert_eq!(changes, ["SYNC_PLATFORM=folder:/mnt/watch"]);
+}
+
+#[test]
+fn the_end_of_input_ends_it() {
+    let (plan, ..) = answered(&[], &Known::default(), &[], &["1"]);
+    assert!(plan.err().is_some_and(|failure| failure.to_string().contains("nothing was changed")));
+}
+
+#[test]
+fn a_password_that_a_settings_file_cannot_hold_is_asked_for_again() {
+    let flags = ["--no-schedule", "--no-notify", "--no-fetch"];
+    let answers = ["1", "3", "1", "me@example.com", "a${HOME}b", "right"];
+    let (plan, changes, shown) = answered(&[], &Known::default(), &flags, &answers);
+    assert!(plan.is_ok() && shown.contains("GARMIN_PASSWORD_FILE"), "{shown}");
+    assert_eq!(changes, ["SYNC_PLATFORM=garmin-com", "GARMIN_EMAIL=me@example.com", "GARMIN_PASSWORD=***"]);
+}

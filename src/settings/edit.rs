@@ -1,0 +1,397 @@
+//! Changes settings in a `.env` file. Every line that is not changed stays as it is, and the file is replaced at once.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use super::dotenv::{self, Statement};
+use super::is_secret;
+
+/// Why a settings file is not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be read or written. The text names the file and says what to do.
+    #[error("{0}")]
+    File(String),
+    /// A value cannot stand in such a file. The text names the setting and holds nothing of the value.
+    #[error("{0}")]
+    Value(String),
+    /// Somebody has changed the file since it was read.
+    #[error("{0} was changed by another program meanwhile; run it again")]
+    Changed(String),
+}
+
+/// A `.env` file whose settings are changed.
+#[derive(Debug)]
+pub struct EnvFile {
+    /// The name that people know it by.
+    path: PathBuf,
+    /// Where it is: a link leads there.
+    place: PathBuf,
+    /// What stood there when it was read; nothing if there was no file.
+    before: Option<Vec<u8>>,
+    text: String,
+    changes: Vec<String>,
+}
+
+impl EnvFile {
+    /// Reads a file; one that does not exist is as good as an empty one.
+    ///
+    /// # Errors
+    /// It cannot be read, is not UTF-8, belongs to another user, or has lines that cannot be read.
+    pub fn open(path: &Path) -> Result<EnvFile, Error> {
+        let failed = |what: &str| Error::File(format!("{}: {what}", path.display()));
+        let place = match fs::canonicalize(path) {
+            Ok(place) => place,
+            // A link to nowhere is kept as a link.
+            Err(_) if path.is_symlink() => return Err(failed("this link leads to no file; remove it")),
+            Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+            Err(error) => return Err(failed(&error.to_string())),
+        };
+        let before = match fs::read(&place) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(&error.to_string())),
+        };
+        let text = String::from_utf8(before.clone().unwrap_or_default())
+            .map_err(|_| failed("it is not UTF-8; save it as UTF-8"))?;
+        let owner = fs::metadata(&place).map(|meta| meta.uid());
+        if owner.is_ok_and(|owner| owner != rustix::process::geteuid().as_raw()) {
+            return Err(failed("it belongs to another user; run this as that user"));
+        }
+        let unreadable = dotenv::read(&text).into_iter().find_map(|statement| match statement {
+            Statement::Unreadable { line, why, .. } => Some((line, why)),
+            Statement::Assignment { .. } => None,
+        });
+        if let Some((line, why)) = unreadable {
+            return Err(failed(&format!("line {line}: {why}; correct that line first")));
+        }
+        Ok(EnvFile { path: path.to_owned(), place, before, text, changes: Vec::new() })
+    }
+
+    /// The name of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether there was such a file.
+    pub fn existed(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Whether others may read or write it.
+    pub fn is_open(&self) -> bool {
+        fs::metadata(&self.place).is_ok_and(|meta| meta.mode() & 0o077 != 0)
+    }
+
+    /// The lines that were changed so far, for people: secrets are `***`.
+    pub fn changes(&self) -> &[String] {
+        &self.changes
+    }
+
+    /// Whether the file sets this, to anything but nothing.
+    pub fn sets(&self, name: &str) -> bool {
+        self.value(name).is_some_and(|value| !value.trim().is_empty())
+    }
+
+    /// Sets a value: in the place of the last line that sets it, else below a line `#NAME=…` of an example, else at the end.
+    ///
+    /// # Errors
+    /// The value cannot stand in such a file.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        if self.value(name).as_deref() == Some(value) {
+            return Ok(());
+        }
+        let written = format!("{name}={}", quoted(name, value)?);
+        let mut lines = lines(&self.text);
+        match self.places(name).pop() {
+            Some((first, last)) => {
+                let end = ending(lines[last]).to_owned();
+                lines.drain(first + 1..=last);
+                let line = written.clone() + &end;
+                self.text = replaced(&lines, first, &line);
+            }
+            None => {
+                let example = format!("#{name}=");
+                let below = lines.iter().rposition(|line| line.starts_with(&example));
+                let end = lines.iter().map(|line| ending(line)).find(|end| !end.is_empty()).unwrap_or("\n").to_owned();
+                let at = below.map_or(lines.len(), |below| below + 1);
+                let mut before = lines[..at].concat();
+                if !before.is_empty() && ending(&before).is_empty() {
+                    before.push_str(&end);
+                }
+                self.text = format!("{before}{written}{end}{}", lines[at..].concat());
+            }
+        }
+        self.changes.push(if is_shown(name, value) { written } else { format!("{name}=***") });
+        Ok(())
+    }
+
+    /// Makes comments of the lines that set this: another setting takes its place.
+    pub fn disable(&mut self, name: &str) {
+        while let Some((first, last)) = self.places(name).pop() {
+            let lines = lines(&self.text);
+            let commented: String = lines[first..=last].iter().map(|line| format!("#{line}")).collect();
+            self.text = lines[..first].concat() + &commented + &lines[last + 1..].concat();
+            self.changes.push(format!("#{name}=… (now a comment)"));
+        }
+    }
+
+    /// Writes the file, for its owner only: whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written, or somebody has changed it meanwhile.
+    pub fn save(&mut self) -> Result<(), Error> {
+        let failed = |error: io::Error| Error::File(format!("{}: {error}; nothing was changed", self.path.display()));
+        let now = match fs::read(&self.place) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        if now != self.before {
+            return Err(Error::Changed(self.path.display().to_string()));
+        }
+        write(&self.place, self.text.as_bytes()).map_err(failed)?;
+        self.before = Some(self.text.clone().into_bytes());
+        self.changes.clear();
+        Ok(())
+    }
+
+    /// What the last line says that sets this, as it is written: `${NAME}` is not replaced.
+    fn value(&self, name: &str) -> Option<String> {
+        let mut values = dotenv::read(&self.text).into_iter().filter_map(|statement| match statement {
+            Statement::Assignment { name: other, value, .. } if other == name => value,
+            _ => None,
+        });
+        values.next_back()
+    }
+
+    /// The lines that set this: the first and the last of each, from 0.
+    fn places(&self, name: &str) -> Vec<(usize, usize)> {
+        let lines = lines(&self.text);
+        let mut places = Vec::new();
+        for statement in dotenv::read(&self.text) {
+            let Statement::Assignment { line, name: other, value: Some(value) } = statement else { continue };
+            if other != name {
+                continue;
+            }
+            let first = line - 1;
+            // A value in quotes may go on over several lines: as many as it takes to read the same.
+            let is_whole = |last: &usize| {
+                let read = dotenv::read(&lines[first..=*last].concat());
+                matches!(read.as_slice(), [Statement::Assignment { name: other, value: Some(same), .. }]
+                    if other == name && *same == value)
+            };
+            if let Some(last) = (first..lines.len()).find(is_whole) {
+                places.push((first, last));
+            }
+        }
+        places
+    }
+}
+
+/// Whether people may see a value: it is no secret, and no address with a password in it.
+pub fn is_shown(name: &str, value: &str) -> bool {
+    let has_login = name.to_ascii_uppercase().ends_with("_PROXY") && value.contains('@');
+    (!is_secret(name) || name.ends_with("_FILE")) && !has_login
+}
+
+/// Replaces a file, which then is for its owner only; whoever reads it sees all of the old or all of the new one.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or(".env");
+    let prefix = format!("{name}.new-");
+    // What a program that was killed has left may hold passwords.
+    for left in fs::read_dir(folder)?.flatten() {
+        if left.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+            let _ = fs::remove_file(left.path());
+        }
+    }
+    let mut file =
+        tempfile::Builder::new().prefix(&prefix).permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    match File::open(folder)?.sync_all() {
+        // Some file systems cannot sync a folder; the rename itself has happened.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        other => other,
+    }
+}
+
+/// The lines with their ends; the three kinds of these count as the reader of such files counts them.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['\n', '\r']) {
+        let end = at + if rest[at..].starts_with("\r\n") { 2 } else { 1 };
+        lines.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    if !rest.is_empty() {
+        lines.push(rest);
+    }
+    lines
+}
+
+fn ending(line: &str) -> &str {
+    &line[line.trim_end_matches(['\n', '\r']).len()..]
+}
+
+fn replaced(lines: &[&str], number: usize, line: &str) -> String {
+    lines[..number].concat() + line + &lines[number + 1..].concat()
+}
+
+/// A value as it is written: without quotes if that means the same, else in single quotes.
+fn quoted(name: &str, value: &str) -> Result<String, Error> {
+    let unfit =
+        |why: &str| Error::Value(format!("{name}: {why}; put the value into a file, and set {name}_FILE to its path"));
+    if value.chars().any(char::is_control) {
+        return Err(Error::Value(format!("{name}: the value has a line end or a control character; enter it again")));
+    }
+    if !dotenv::references(value).is_empty() {
+        return Err(unfit("the value contains ${…}, which a settings file would replace"));
+    }
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@,+=%~^".contains(c);
+    let written = match value.chars().all(is_plain) {
+        true => value.to_owned(),
+        false => format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'")),
+    };
+    match dotenv::read(&format!("{name}={written}")).as_slice() {
+        [Statement::Assignment { value: Some(read), .. }] if read == value => Ok(written),
+        _ => Err(unfit("the value cannot stand in a settings file")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn file(text: &str) -> (tempfile::TempDir, EnvFile) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".env");
+        fs::write(&path, text).unwrap();
+        let file = EnvFile::open(&path).unwrap();
+        (dir, file)
+    }
+
+    fn changed(text: &str, name: &str, value: &str) -> String {
+        let (_dir, mut file) = file(text);
+        file.set(name, value).unwrap();
+        file.text
+    }
+
+    #[test]
+    fn one_line_is_changed_and_all_others_stay() {
+        for (before, after) in [
+            ("", "B=2\n"),
+            ("A=1", "A=1\nB=2\n"),
+            ("# x\nA=1\n\nB=1 # one\nC=3", "# x\nA=1\n\nB=2\nC=3"),
+            ("B=1\nB=3\n", "B=1\nB=2\n"),
+            ("export B = '1\nA=5\n'\r\nC=3\r\n", "B=2\r\nC=3\r\n"),
+            ("A=1\r\n#B=0\r\nC=3\r\n", "A=1\r\n#B=0\r\nB=2\r\nC=3\r\n"),
+            ("A='\nB=1\n'\n", "A='\nB=1\n'\nB=2\n"),
+            ("B=2\nC=3\n", "B=2\nC=3\n"),
+        ] {
+            assert_eq!(changed(before, "B", "2"), after, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn what_another_setting_replaces_becomes_a_comment() {
+        let (_dir, mut file) = file("A=1\nB='x\ny'\nB=2\nC=3\n");
+        file.disable("B");
+        assert_eq!(file.text, "A=1\n#B='x\n#y'\n#B=2\nC=3\n");
+        assert!(!file.sets("B") && file.sets("C"));
+    }
+
+    #[test]
+    fn changes_are_shown_without_secrets() {
+        let (_dir, mut file) = file("");
+        file.set("GARMIN_EMAIL", "a b@example.com").unwrap();
+        file.set("GARMIN_PASSWORD", "hunter2").unwrap();
+        file.set("COROS_PASSWORD_FILE", "/run/x").unwrap();
+        file.set("COROS_PASSWORD_COMMAND", "echo hunter2").unwrap();
+        assert_eq!(
+            file.changes(),
+            [
+                "GARMIN_EMAIL='a b@example.com'",
+                "GARMIN_PASSWORD=***",
+                "COROS_PASSWORD_FILE=/run/x",
+                "COROS_PASSWORD_COMMAND=***"
+            ]
+        );
+    }
+
+    #[test]
+    fn values_that_cannot_stand_there_are_refused_and_not_shown() {
+        let (_dir, mut file) = file("A=1\n");
+        for value in ["a${HOME}b", "a\nb", "a\u{7}"] {
+            let error = file.set("GARMIN_PASSWORD", value).unwrap_err().to_string();
+            assert!(error.starts_with("GARMIN_PASSWORD: ") && !error.contains(value), "{error}");
+        }
+        assert_eq!((file.text.as_str(), file.changes().len()), ("A=1\n", 0));
+    }
+
+    #[test]
+    fn it_is_written_for_its_owner_only_through_a_link_and_not_over_somebody_elses_change() {
+        let (dir, mut file) = file("A=1\n");
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(dir.path().join(".env"), &link).unwrap();
+        let mut by_link = EnvFile::open(&link).unwrap();
+        by_link.set("B", "2").unwrap();
+        by_link.save().unwrap();
+        assert!(link.is_symlink());
+        let path = dir.path().join(".env");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "A=1\nB=2\n");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        file.set("C", "3").unwrap();
+        assert!(matches!(file.save(), Err(Error::Changed(_))));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "A=1\nB=2\n");
+        // A new one, with its folders.
+        let new = dir.path().join("x/y/.env");
+        let mut file = EnvFile::open(&new).unwrap();
+        file.set("C", "3").unwrap();
+        file.save().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&new), mode(&dir.path().join("x"))), (0o600, 0o700));
+        assert_eq!(fs::read_dir(dir.path().join("x/y")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".env");
+        for (text, says) in [(&b"A=1\nP hunter2\n"[..], "line 2"), (b"A=\xff\n", "UTF-8")] {
+            fs::write(&path, text).unwrap();
+            let error = EnvFile::open(&path).unwrap_err().to_string();
+            assert!(error.contains(says) && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_read_as_it_was_set_and_the_rest_stays(
+            value in "[ -~é日]{0,20}", before in "(A=1|B=2|# x|C='a b'|)", after in "(D=4|#E=5|)",
+        ) {
+            let text = format!("{before}\n{after}");
+            let (_dir, mut file) = file(&text);
+            let others = |text: &str| -> Vec<Statement> {
+                dotenv::read(text).into_iter().filter(|s| !matches!(s, Statement::Assignment { name, .. } if name == "B"))
+                    .map(|s| match s {
+                        Statement::Assignment { name, value, .. } => Statement::Assignment { line: 0, name, value },
+                        other => other,
+                    }).collect()
+            };
+            let kept = others(&file.text);
+            if file.set("B", &value).is_ok() {
+                prop_assert_eq!(file.value("B"), Some(value));
+            }
+            prop_assert_eq!(others(&file.text), kept);
+        }
+    }
+}
