@@ -17,7 +17,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("fit", &["activity", "sport"]),
     ("http", &["reason", "activity", "sport", "clock"]),
     ("matching", &["fit", "reason", "activity", "sport"]),
-    ("record", &["reason", "exit", "activity", "sport"]),
+    ("record", &["reason", "exit", "i18n", "activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
@@ -26,7 +26,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Values in, a page out: never the catalogue.
     ("report", &["status", "reason", "i18n", "activity", "sport", "clock"]),
     // Values in, a judgment out: never the catalogue.
-    ("status", &["reason", "exit", "i18n", "fs", "activity", "clock"]),
+    ("status", &["record", "reason", "exit", "i18n", "fs", "activity", "clock"]),
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.

@@ -379,6 +379,10 @@ fn settings_read() -> BTreeSet<String> {
         ".duration(\"",
         ".time_limit(\"",
         ".yes(\"",
+        ".flag(\"",
+        ".text(\"",
+        // Of a platform's login.
+        "-> &'static [&'static str] {\n        &[\"",
     ] {
         let calls = sources.split(method).skip(1).filter_map(|rest| rest.split('"').next());
         names.extend(calls.filter(|name| names_in(&format!("\"{name}\"")).next().is_some()).map(str::to_owned));
@@ -386,8 +390,6 @@ fn settings_read() -> BTreeSet<String> {
     let lists = [
         "any(&[\"",
         "_settings: &[\"",
-        // Of a platform's methods.
-        "&[\"",
         "filter_map(setting)",
         "key: \"",
         "setting: \"",
