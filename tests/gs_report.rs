@@ -226,7 +226,7 @@ fn a_read_only_folder_leaves_the_old_page_whole_and_says_what_to_try() {
     report(&work, &[])
         .ends(78)
         .says(&dir.display().to_string())
-        .says("make it writable, or choose another folder");
+        .says("make the file and its folder writable, or choose another folder");
     assert_eq!((names(&dir), bytes(&dir)), (FILES.map(String::from).into(), before));
 }
 
