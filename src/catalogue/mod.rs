@@ -78,7 +78,7 @@ pub enum Error {
         known: usize,
     },
     /// It can be read and not written.
-    #[error("{}: the catalogue is read-only ({why}); make the file and its folder writable, or choose another folder with --data-dir", path.display())]
+    #[error("{}", Reason::ReadOnly { path: path.display().to_string(), detail: why.clone() })]
     ReadOnly {
         /// The file.
         path: PathBuf,

@@ -220,7 +220,7 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("{path}：已达到文件大小上限（ulimit -f 或文件系统的限制）；请提高后再次运行");
         }
         Reason::ReadOnly { path, detail } => {
-            return format!("{path}：只读（{detail}）；请使其可写，或选择其他目录");
+            return format!("{path}：只读（{detail}）；请使文件及其目录可写，或选择其他目录");
         }
         Reason::NoLocks { path } => {
             return format!("{path}：该文件系统不支持文件锁（某些网络磁盘没有）；请将 DATA_DIR 设为本地磁盘");

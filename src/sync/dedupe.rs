@@ -53,6 +53,9 @@ fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
         candidates.extend(compared(&records[index]).map(|record| worker.candidate(&record.activity, facts.as_ref())));
     }
     let mut marks = HashMap::new();
+    // The log has a zero, too.
+    worker.count("copies", 0);
+    worker.count("reported", 0);
     for copy in matcher.copies(&candidates) {
         let kept = Reason::Kept { reason: Box::new(copy.kept_because) };
         let reasons = explained(copy.verdict.reasons.into_iter().chain([kept]));

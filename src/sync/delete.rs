@@ -407,7 +407,7 @@ impl<'a> Deletions<'a> {
                 continue;
             }
             let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
-            self.progress.step(&format!("looks whether {} still shows {}", spec.id, asked.len()));
+            self.progress.step(&format!("checking whether {} still lists {}", spec.id, asked.len()));
             match self.connections.get(&spec)?.list_around(self.worker, starts) {
                 Ok((shown, _)) => {
                     for one in asked {

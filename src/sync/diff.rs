@@ -67,7 +67,9 @@ pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, si
     };
     let scope = scope(worker, &options.sources, &targets)?;
     // Who asks for a part does not take the rest for outstanding.
-    worker.count("restricted", u64::from(options.is_restricted()));
+    if options.is_restricted() {
+        worker.count("restricted", 1);
+    }
     let mut selected: HashSet<Key> = HashSet::new();
     for record in records {
         match &record {
@@ -209,6 +211,8 @@ fn transfer(
             ("doubtful", "skipped", reasons)
         }
         Decision::NoFile(reason) => ("no_file", "skipped", vec![reason]),
+        // That says how to upload it again.
+        Decision::Rejected(reason @ Reason::UploadLost { .. }) => ("refused_before", "rejected", vec![reason]),
         Decision::Rejected(reason) => ("refused_before", "rejected", vec![reason, Reason::RejectedBefore]),
     };
     worker.count(counted, 1);

@@ -194,7 +194,7 @@ impl Teller {
             is_failure: !self.marks.is_empty() || self.has_failed,
             lang: self.lang,
         };
-        self.progress.step(&format!("tells {name}"));
+        self.progress.step(&format!("notifying {name}"));
         let http = self.http(worker)?;
         let sent = send(&http, one, &message, worker.now());
         worker.catalogue.set_undelivered(name, sent.is_err(), self.now)?;

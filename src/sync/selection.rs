@@ -65,7 +65,7 @@ pub fn selection_of_flag(platforms: &Platforms, flag: &str, names: &[String]) ->
 pub fn selection_of_setting(platforms: &Platforms, name: &str, text: Option<&str>) -> Result<PlatformSelection> {
     let Some(text) = text else { return Ok(PlatformSelection::All) };
     if split_names(platforms, text).is_empty() {
-        return Err(Failure::new(Exit::Config, format!("{name} is empty; list platforms or remove it")));
+        return Err(Failure::new(Exit::Config, format!("{name} is empty; name platforms or remove it")));
     }
     find(platforms, name, &[text.to_owned()], Exit::Config)
 }

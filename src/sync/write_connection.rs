@@ -181,7 +181,7 @@ impl WriteConnection {
         }
         let sought = Some((from, until));
         let (from, until) = precheck::window(start, &worker.catalogue.listed_starts(&self.spec.id)?);
-        progress.step(&format!("looks at {}", self.spec.id));
+        progress.step(&format!("checking {}", self.spec.id));
         // Pages below the one that shows all of that would only make it older: on a slow line too old to be of any use.
         let listed = self.list_down_to(worker, Window { since: Some(from), until: Some(until) }, sought)?;
         let end = self.serves_until(&listed);

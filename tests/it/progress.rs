@@ -105,7 +105,7 @@ impl Bar {
             && self.graph.chars().all(|c| "━╸─=> ".contains(c))
             && ends(&self.rate, &["/min", "/s"])
             && ends(&self.left, &[" s left", " min left", " h left"])
-            && (self.words.ends_with('…') || are_words(&self.words))
+            && (self.words.ends_with('…') || self.words.ends_with("...") || are_words(&self.words))
     }
 }
 
@@ -125,9 +125,12 @@ fn are_words(words: &str) -> bool {
         "page" => rest.parse::<u32>().is_ok(),
         "turn" => rest.starts_with("in ") && is_time(rest),
         "asked" => rest.starts_with("to wait ") && rest.ends_with(')'),
-        "tries" => rest.starts_with("again in ") && is_time(rest),
-        "waits" => rest == "for input" || rest == "for another gs-download" || rest.starts_with("for another command"),
-        "looks" | "asks" | "ends" => true,
+        "retry" => rest.starts_with("in ") && is_time(rest),
+        "waiting" => {
+            rest == "for input" || rest == "for another gs-download" || rest.starts_with("for another command")
+        }
+        "next" => rest.starts_with("request in ") && is_time(rest),
+        "checking" | "comparing" | "asking" => true,
         _ if is_platform(first) => {
             is_id(rest)
                 || (["is still working on", "does not show"].iter().any(|begin| rest.starts_with(begin))
@@ -182,7 +185,7 @@ fn each_stage_of_a_pipeline_has_a_line_of_its_own_that_tells_what_it_does_and_wa
     assert_eq!((names.len(), most), (7, 7), "{names:?}");
     assert!(rates > 0 && left > 0 && totals > 0 && more > 0, "{rates} {left} {totals} {more}");
     for said in
-        ["waits for input", "page 1", ", next request in ", "asked to wait 2.", " is still working on ", " to coros"]
+        ["waiting for input", "page 1", ", next request in ", "asked to wait 2.", " is still working on ", " to coros"]
     {
         assert!(words.iter().any(|words| words.contains(said)), "nobody said {said:?}: {words:#?}");
     }

@@ -101,7 +101,7 @@ impl Line {
         self.bar.set_message(words);
         self.bar.tick();
         self.bar.force_draw();
-        let (whole, end) = (self.frame.text(), if ability.unicode { "…" } else { "" });
+        let (whole, end) = (self.frame.text(), if ability.unicode { "…" } else { "..." });
         let text = console::truncate_str(&whole, ability.width.into(), end).into_owned();
         RenderedLine { idle: activity == ActivityState::Idle, text }
     }
@@ -287,7 +287,7 @@ mod tests {
     fn without_a_terminal_it_is_a_sentence() {
         let line = Line::new("gs-download");
         line.needs_input(true);
-        assert_eq!(line.as_text(), "gs-download: waits for input");
+        assert_eq!(line.as_text(), "gs-download: waiting for input");
         line.needs_input(false);
         line.state().come = 60;
         line.state().at("garmin-com 2", Instant::now());

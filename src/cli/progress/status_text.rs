@@ -114,7 +114,7 @@ impl State {
             return if is_beside { format!("{}, {waits}", self.at) } else { waits };
         }
         if self.needs_input {
-            return "waits for input".to_owned();
+            return "waiting for input".to_owned();
         }
         let takes = now.saturating_duration_since(self.since);
         if takes < LONG { self.at.clone() } else { format!("{}, {}", self.at, wait_of(takes)) }
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!((state.words(later), state.activity(later)), ("coros 47[2J".into(), ActivityState::Busy));
         assert_eq!(state.words(later + seconds(20.0)), "coros 47[2J, 21 s");
         state.needs_input = true;
-        assert_eq!((state.words(later), state.activity(later)), ("waits for input".into(), ActivityState::Idle));
+        assert_eq!((state.words(later), state.activity(later)), ("waiting for input".into(), ActivityState::Idle));
         state.stopping = true;
         assert!(state.words(later).starts_with("ends with its input"));
     }

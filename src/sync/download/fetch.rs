@@ -123,7 +123,7 @@ impl Downloads<'_> {
         refused: Refused,
         export: Option<FileRow>,
     ) -> ItemResult<Got> {
-        self.progress.step("whether the service gives other files");
+        self.progress.step("checking whether the service gives other files");
         let counts = match self.outages.judge(self.worker, platform, activity)? {
             Verdict::Counts => true,
             Verdict::Unknown => false,

@@ -150,7 +150,7 @@ impl Uploads<'_> {
             self.waiting.extend(asked);
             return Ok(());
         }
-        self.progress.step(&format!("asks {} what became of {}", spec.id, asked.len()));
+        self.progress.step(&format!("asking {} for the status of {}", spec.id, asked.len()));
         let mut files = Vec::new();
         for one in &asked {
             // Without a ticket the service may know it by its bytes, as they were sent.
@@ -228,7 +228,7 @@ impl Uploads<'_> {
         if starts.is_empty() || self.connections.is_suspended(spec) {
             return Ok(());
         }
-        self.progress.step(&format!("looks whether {} shows {}", spec.id, starts.len()));
+        self.progress.step(&format!("checking whether {} lists {}", spec.id, starts.len()));
         if let Err(failure) = self.connections.get(spec)?.list_around(self.worker, starts) {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);

@@ -58,7 +58,9 @@ fn a_token_that_the_service_no_longer_takes_is_dead_whatever_the_command_came_to
     sim.with(|state| state.expire_coros_token(2));
     work.set("COROS_PASSWORD", "");
     work.run("gs-fetch", &[]).ends(77);
-    assert!(row(&work, "coros").starts_with("0 COROS no longer takes the token"), "{}", row(&work, "coros"));
+    let row = row(&work, "coros");
+    let reason: serde_json::Value = serde_json::from_str(row.strip_prefix("0 ").unwrap()).unwrap();
+    assert_eq!(reason["code"], "login-required", "{row}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn a_file_that_others_may_write_or_have_put_there_is_not_read() {
 fn a_failure_that_settings_may_have_caused_names_their_file() {
     let mut work = Work::alone();
     work.set("DATA_DIR", "");
-    work.run("gs-fetch", &[]).ends(77).says("no settings file was found");
+    work.run("gs-fetch", &[]).ends(77).says("no settings file found");
     let path = work.write_env("GS_TIMEOUT=1s\n").display().to_string();
     work.run("gs-fetch", &[]).ends(77).says(&format!("the settings were read from {path}"));
     work.write_env("GS_TIMEOUT=soon\nSYNC_PLATFORM=COROS\n");

@@ -311,7 +311,7 @@ fn a_date_that_is_corrected_on_one_platform_doubles_nothing() {
         assert_eq!(three.held().len(), held + 1, "only the start that was corrected is new");
         let list = work.run("gs-list", &[]);
         let all = work.given("gs-diff", &["--explain"], &list.out);
-        let is_told = all.ok().out.contains("were found to be one exercise before");
+        let is_told = all.ok().out.contains(r#""code":"matched-before""#);
         assert_eq!(is_told, !archived, "the files show that it is one recording: {all}");
     }
 }

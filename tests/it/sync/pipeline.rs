@@ -218,7 +218,7 @@ fn failures_show_in_the_exit_code_and_in_the_sync_log() {
     sim.fault(Fault::new(Effect::Html).contains(FILES).count(1));
     work.download(&["--missing"]).ends(1);
     let rows: String = work.sql(
-        "SELECT group_concat(command || ' ' || status || ' ' || counts, '; ') FROM (SELECT * FROM runs WHERE run = 'night-1' ORDER BY number)",
+        "SELECT group_concat(command || ' ' || exit || ' ' || counts, '; ') FROM (SELECT * FROM runs WHERE run = 'night-1' ORDER BY number)",
     );
-    assert_eq!(rows, r#"gs-fetch success {"listed":4,"new":4}; gs-download partial {"downloaded":3,"failed":1}"#);
+    assert_eq!(rows, r#"gs-fetch 0 {"listed":4,"new":4}; gs-download 1 {"downloaded":3,"failed":1}"#);
 }
