@@ -248,7 +248,9 @@ pub(super) fn text(reason: &Reason) -> String {
             );
         }
         Reason::ReadOnly { path, detail } => {
-            return format!("{path}: read-only ({detail}); make the file and its folder writable, or choose another folder");
+            return format!(
+                "{path}: read-only ({detail}); make the file and its folder writable, or choose another folder"
+            );
         }
         Reason::NoLocks { path } => {
             return format!(

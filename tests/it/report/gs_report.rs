@@ -219,14 +219,10 @@ fn a_read_only_folder_leaves_the_old_page_whole_and_says_what_to_try() {
     let dir = work.data("report");
     let before = bytes(&dir);
     shell(&format!("mount --bind {0} {0} && mount -o remount,bind,ro {0}", dir.display()));
-<<<<<<< HEAD:tests/it/report/gs_report.rs
-    report(&work, &[]).ends(78).says(&dir.display().to_string()).says("make it writable, or choose another folder");
-=======
     report(&work, &[])
         .ends(78)
         .says(&dir.display().to_string())
         .says("make the file and its folder writable, or choose another folder");
->>>>>>> wt-e:tests/gs_report.rs
     assert_eq!((names(&dir), bytes(&dir)), (FILES.map(String::from).into(), before));
 }
 
