@@ -1,7 +1,6 @@
 //! What each word runs.
 
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::PoisonError;
 
 use super::answers::{Mode, Plan, Way};
@@ -16,7 +17,7 @@ use crate::settings::edit::EnvFile;
 /// A ticket comes through standard input, which is read once.
 pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Failure> {
     let browsers: Vec<&str> =
-        plan.logins.iter().filter(|(_, way, _)| *way == Way::Browser).map(|(spec, ..)| spec.id).collect();
+        plan.logins.iter().filter(|(_, way, _)| *way == Way::Browser).map(|(spec, ..)| spec.id.as_str()).collect();
     let is_used = flags.secrets.as_ref().is_some_and(|path| path.as_os_str() == "-");
     if mode == Mode::Ask || std::io::stdin().is_terminal() || browsers.is_empty() {
         return Ok(());
@@ -58,7 +59,7 @@ pub fn apply(
     }
     let mut is_ready = plan.is_ready;
     for (spec, way, token) in plan.logins {
-        is_ready |= log_in(spec, way, token, person, session, mode)?;
+        is_ready |= log_in(&spec, way, token, person, session, mode)?;
     }
     if plan.test_message {
         run(&step("gs-notify", &["--test"]), person, session)?;
@@ -94,7 +95,7 @@ fn login_step(spec: &PlatformSpec, way: Way, token: Option<&PathBuf>) -> Step {
         _ => vec!["import".into()],
     };
     words.extend(token.filter(|_| way == Way::Token).map(|path| path.clone().into_os_string()));
-    words.extend(["--platform".into(), spec.id.into()]);
+    words.extend(["--platform".into(), spec.id.as_str().into()]);
     Step { name: "gs-auth", words }
 }
 
@@ -143,7 +144,7 @@ fn run(step: &Step, person: &mut dyn Person, session: &mut Session) -> Result<u8
 
 /// Logs in; a person may try another way. Whether somebody is logged in then.
 fn log_in(
-    spec: Arc<PlatformSpec>,
+    spec: &PlatformSpec,
     mut way: Way,
     mut token: Option<PathBuf>,
     person: &mut dyn Person,
@@ -178,7 +179,7 @@ fn log_in(
 }
 
 /// What to do after that.
-fn next(later: &[&PlatformSpec], worst: u8, person: &mut dyn Person) {
+fn next(later: &[Arc<PlatformSpec>], worst: u8, person: &mut dyn Person) {
     let mut lines: Vec<String> =
         later.iter().map(|spec| format!("gs-auth login --platform {:<12} log in", spec.id)).collect();
     lines.extend(

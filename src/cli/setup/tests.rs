@@ -7,6 +7,7 @@ use super::flags::SetupFlags;
 use super::person::Person;
 use crate::cli::Failure;
 use crate::http::Secret;
+use crate::platform::{PlatformSelection, Platforms};
 use crate::settings::Settings;
 use crate::settings::edit::EnvFile;
 
@@ -55,7 +56,8 @@ fn answered(
     let mut person = Scripted { answers: answers.iter().copied().collect(), shown: String::new() };
     let answers = Answers {
         flags: &flags,
-        named: None,
+        platforms: Platforms::default(),
+        selection: PlatformSelection::All,
         settings: &settings,
         known,
         file: &mut file,
@@ -90,10 +92,10 @@ fn a_wrong_answer_is_asked_for_again() {
         "n",
     ];
     let (plan, changes, shown) = answered(&[], &Known::default(), &[], &answers);
-    let plan = plan.unwrap_or_else(|failure| panic!("{}: {shown}", failure));
-    let logins: Vec<(&str, Way)> = plan.logins.iter().map(|(spec, way, _)| (spec.id, *way)).collect();
+    let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
+    let logins: Vec<(&str, Way)> = plan.logins.iter().map(|(spec, way, _)| (spec.id.as_str(), *way)).collect();
     assert_eq!(logins, [("coros", Way::Browser)]);
-    assert_eq!(plan.later.iter().map(|spec| spec.id).collect::<Vec<_>>(), ["garmin-com"]);
+    assert_eq!(plan.later.iter().map(|spec| spec.id.as_str()).collect::<Vec<_>>(), ["garmin-com"]);
     assert_eq!(
         (plan.schedule.as_deref(), plan.daemon, plan.test_message, plan.list),
         (Some("30 7 * * *"), false, true, false)
@@ -110,7 +112,7 @@ fn what_stands_already_is_suggested_and_enter_keeps_it() {
     };
     let settings = [("SYNC_PLATFORM", "GARMINCOM,folder:/mnt/a,b"), ("NTFY_URL", "topic")];
     let (plan, changes, shown) = answered(&settings, &known, &[], &["", "", "", "", ""]);
-    let plan = plan.unwrap_or_else(|failure| panic!("{}: {shown}", failure));
+    let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
     assert!(plan.logins.is_empty() && plan.schedule.is_none() && !plan.daemon && !plan.test_message && plan.list);
     assert_eq!((changes.as_slice(), plan.platforms.len()), (&[][..], 2));
     for text in ["as now: logged in as Ann", "as now (0 3 * * *)", "Already configured: ntfy", "[1,4]"] {
