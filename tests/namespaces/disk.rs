@@ -184,10 +184,7 @@ fn a_full_disk_of_standard_output_of_the_page_or_of_a_watch_is_the_same() {
         let mut command = work.command("gs-list", args);
         let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            output.status.code() == Some(78) && said.contains("standard output: "),
-            "{args:?}: {said}"
-        );
+        assert!(output.status.code() == Some(78) && said.contains("standard output: "), "{args:?}: {said}");
         assert!(said.contains("the disk is full"), "{args:?}: {said}");
     }
     for (name, setting) in [("page", "GS_REPORT_DIR"), ("watch", "")] {
