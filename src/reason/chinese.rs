@@ -49,7 +49,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::RejectedBefore => "曾被拒绝；重新上传：gs-diff --retry-rejected",
         Reason::NeverListed => "所在平台的列表尚未显示",
         Reason::NotSelected => "不在所选活动之中",
-        Reason::Restored => "恢复",
+        Reason::Restored => "删除后恢复",
 
         Reason::UploadedFrom { platform, reason } => return format!("从 {platform} 上传：{}", nested(reason)),
         Reason::NativeDevice { manufacturer } => return format!("由 {manufacturer} 设备记录"),

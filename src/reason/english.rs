@@ -43,7 +43,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::RejectedBefore => "rejected before; upload again: gs-diff --retry-rejected",
         Reason::NeverListed => "not listed by its platform yet",
         Reason::NotSelected => "not among the selected activities",
-        Reason::Restored => "restored",
+        Reason::Restored => "restored after a deletion",
 
         Reason::UploadedFrom { platform, reason } => return format!("uploaded from {platform}: {}", nested(reason)),
         Reason::NativeDevice { manufacturer } => return format!("recorded by a {manufacturer} device"),

@@ -3,11 +3,11 @@
 //! An operation gets a [`Worker`], values and a [`RecordSink`]; it tells an [`Observer`] what it does. It prints nothing,
 //! knows no flag and never ends the program.
 //!
-//! - [`workspace`]: what all operations of a run share; [`observer`]: the seam outward; [`error`]: how far a failure reaches.
-//! - [`connect`] opens an account, and is the one place where its owner is checked.
-//! - Reading: [`listing`], [`download`], [`file_store`], [`import`].
-//! - Writing: [`write_connection`], [`upload`], [`delete`].
-//! - Looking: [`history`], [`records`], [`overview`].
+//! - `workspace`: what all operations of a run share; `observer`: the seam outward; `error`: how far a failure reaches.
+//! - `connect` opens an account, and is the one place where its owner is checked.
+//! - Reading: `listing`, `download`, `file_store`, `import`.
+//! - Writing: `write_connection`, `upload`, `delete`.
+//! - Looking: `history`, `records`, `overview`.
 
 mod accounts;
 mod channels;
