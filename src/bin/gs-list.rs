@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use garminsync::catalogue::Query;
 use garminsync::cli::Align::{Cut, Right, Whole};
-use garminsync::cli::{self, Align, Common, CommonArgs, Filter, Output};
+use garminsync::cli::{self, Align, Common, CommonArgs, Filter, ListFlags, ListFormat, ListState, Output};
 use garminsync::i18n;
 use garminsync::record::{ActivityRecord, Record};
 use garminsync::sync::{self, Failure, Result, Worker};
@@ -70,7 +70,11 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     };
     worker.warn_of_unknown_sports(&query.sports)?;
     worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
-    let format = args.list.format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
+    let format = args.list.format.unwrap_or(if std::io::stdout().is_terminal() {
+        ListFormat::Table
+    } else {
+        ListFormat::Ndjson
+    });
     if args.list.stats {
         return stats(worker, &query, format);
     }
@@ -107,7 +111,7 @@ fn is_due(record: &ActivityRecord, now: Timestamp) -> bool {
     record.deleted.is_none() && retry_at.is_some_and(|due| sync::is_due(due, now))
 }
 
-fn wanted(state: &State, record: &ActivityRecord, now: Timestamp) -> bool {
+fn wanted(state: &ListState, record: &ActivityRecord, now: Timestamp) -> bool {
     match (state.missing, state.downloaded) {
         (true, _) => is_missing(record) || is_due(record, now),
         (_, true) => is_downloaded(record),
@@ -155,11 +159,11 @@ const CSV_HEAD: [&str; 17] = [
 ];
 
 impl Printer {
-    fn new(format: Format) -> Result<Printer> {
+    fn new(format: ListFormat) -> Result<Printer> {
         Ok(match format {
-            Format::Table => Printer::Table(cli::table(&HEAD).spare(&SPARE), 0),
-            Format::Ndjson => Printer::Ndjson(Output::buffered()),
-            Format::Csv => {
+            ListFormat::Table => Printer::Table(cli::table(&HEAD).spare(&SPARE), 0),
+            ListFormat::Ndjson => Printer::Ndjson(Output::buffered()),
+            ListFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(Output::buffered());
                 writer.write_record(CSV_HEAD).map_err(cli::csv::failed)?;
                 Printer::Csv(Box::new(writer))
@@ -179,7 +183,7 @@ impl Printer {
         }
     }
 
-    fn finish(self, worker: &Worker, state: &State) -> Result<()> {
+    fn finish(self, worker: &Worker, state: &ListState) -> Result<()> {
         match self {
             Printer::Table(table, count) => {
                 if count > 0 {
@@ -290,20 +294,20 @@ struct Stats {
     last_sync: Option<Timestamp>,
 }
 
-fn stats(worker: &Worker, query: &Query, format: Format) -> Result<()> {
+fn stats(worker: &Worker, query: &Query, format: ListFormat) -> Result<()> {
     let names = if query.platforms.is_empty() { worker.catalogue.platforms()? } else { query.platforms.clone() };
     let all: Vec<Stats> = names.iter().map(|name| count(worker, query, name)).collect::<Result<_>>()?;
     let mut output = Output::buffered();
     match format {
-        Format::Table if all.is_empty() => worker.info("nothing is known yet; gs-fetch lists the platforms"),
-        Format::Table => drop(output.text(&format!("{}\n", stats_table(&all)))?),
-        Format::Ndjson => {
+        ListFormat::Table if all.is_empty() => worker.info("nothing is known yet; gs-fetch lists the platforms"),
+        ListFormat::Table => drop(output.text(&format!("{}\n", stats_table(&all)))?),
+        ListFormat::Ndjson => {
             for stats in &all {
                 let line = serde_json::to_string(stats).map_err(|error| Output::failed(&error))?;
                 output.text(&format!("{line}\n"))?;
             }
         }
-        Format::Csv => {
+        ListFormat::Csv => {
             let mut writer = csv::Writer::from_writer(output);
             all.iter().try_for_each(|stats| writer.serialize(stats)).map_err(cli::csv::failed)?;
             return writer.flush().map_err(|error| Output::write_failed(&error));

@@ -20,7 +20,7 @@ pub fn unfinished(dir: &Path, prefix: &str, bytes: &[u8]) -> io::Result<NamedTem
 /// Gives the file its name, in place of another of that name, and makes that durable.
 pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
-    path.parent().map_or(Ok(()), sync_dir)
+    path.parent().map_or(Ok(()), |dir| sync_dir(if dir.as_os_str().is_empty() { Path::new(".") } else { dir }))
 }
 
 /// Makes the renames in a folder durable.

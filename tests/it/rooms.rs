@@ -18,7 +18,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("http", &["reason", "activity", "sport", "clock"]),
     ("matching", &["fit", "reason", "activity", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
-    ("settings", &["http", "record", "activity", "sport"]),
+    ("settings", &["http", "record", "fs", "activity", "sport"]),
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.

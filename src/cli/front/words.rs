@@ -8,11 +8,11 @@ use super::commands::{command, replace};
 use super::stages::Stages;
 use super::{Given, NAME, SyncFlags};
 use crate::cli::setup::SetupFlags;
-use crate::sync::{Level, Message, Observer};
 use crate::cli::{
     AccountsFlags, Common, DownloadFlags, Failure, Filter, ImportFlags, Language, ListFlags, ListingFlags, LoginFlags,
-    LogoutFlags, ReportFlags, Messages, session,
+    LogoutFlags, Messages, ReportFlags, session,
 };
+use crate::sync::{Level, Message, Observer};
 
 /// The flags of `list`.
 #[derive(Debug, Args)]

@@ -134,8 +134,7 @@ impl Answers<'_> {
                 return Ok(Vec::new());
             }
         };
-        let names =
-            |specs: &[Arc<PlatformSpec>]| specs.iter().map(|spec| spec.id.clone()).collect::<Vec<PlatformId>>();
+        let names = |specs: &[Arc<PlatformSpec>]| specs.iter().map(|spec| spec.id.clone()).collect::<Vec<PlatformId>>();
         if before.is_none_or(|before| names(&before) != names(&chosen)) {
             self.set("SYNC_PLATFORM", &names_of(&chosen))?;
         }

@@ -25,10 +25,10 @@ use clap::Parser;
 use rustix::termios::{self, OptionalActions, Termios};
 
 use super::front::{Given, Stages, command};
-use super::{Common, Exit, Failure, CommonArgs, generate, stdin_text};
+use super::{Common, CommonArgs, Exit, Failure, generate, stdin_text};
+use crate::platform::Platforms;
 use crate::settings::Settings;
 use crate::settings::edit::{self, EnvFile};
-use crate::platform::Platforms;
 use crate::sync::selection_of_flag;
 use answers::{Answers, Known, Mode};
 use person::{Person, Terminal};

@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use gs_sim::Scenario;
-use crate::support::{LOGIN, Said, Work, asked, plain};
 use crate::support::tmux::{Tmux, is_back};
+use crate::support::{LOGIN, Said, Work, asked, plain};
+use gs_sim::Scenario;
 
 const KEY: &str = "693a91f6-7000-4000-8000-000000000000";
 /// No schedule, no messages, no listing.
@@ -201,7 +201,7 @@ fn all_answers_as_flags_set_up_two_platforms_without_a_question() {
     said.ok();
     assert!(said.out.contains("already logged in as"), "{said}");
     assert_eq!((settings(&work), asked(&sim, LOGIN).len()), (before, 0));
-    assert!(sim.log().iter().all(|request| !request.path.contains("login")), "{:?}", support::requests(&sim));
+    assert!(sim.log().iter().all(|request| !request.path.contains("login")), "{:?}", crate::support::requests(&sim));
 }
 
 #[test]

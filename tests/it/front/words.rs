@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use gs_sim::{Effect, Fault};
-use crate::support::{LIST, Work, plain};
 use crate::support::tmux::{Tmux, is_back};
+use crate::support::{LIST, Work, plain};
+use gs_sim::{Effect, Fault};
 
 const WORDS: [&str; 13] = [
     "setup", "sync", "list", "download", "status", "report", "login", "logout", "accounts", "import", "notify",
@@ -235,7 +235,7 @@ fn a_signal_reaches_the_stages_and_no_further_one_is_started() {
         let args = [&["--default-signal=HUP", program.as_str()][..], args].concat();
         let child = work.spawn("/usr/bin/env", &args, "");
         wait_for_request(&sim);
-        support::shell(&format!("kill -s {signal} {}", child.id()));
+        crate::support::shell(&format!("kill -s {signal} {}", child.id()));
         let ended = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert_eq!(ended.status.code(), Some(130), "{signal} {word}: {said}");
