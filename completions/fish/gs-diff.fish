@@ -1,8 +1,8 @@
-complete -c gs-diff -l from -d 'Send only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
+complete -c gs-diff -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-diff -l to -d 'Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
+complete -c gs-diff -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
@@ -103,11 +103,11 @@ complete -c gs-diff -l platform -d 'Only this platform: garmin-com, garmin-cn, c
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-diff -l explain -d 'Also print what is not uploaded, with the reasons'
 complete -c gs-diff -l restore-deleted -d 'Upload again what a person deleted on the target'
 complete -c gs-diff -l possible-duplicates -d 'Upload possible duplicates too: what the target may have under another sport or an hour off'
 complete -c gs-diff -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
 complete -c gs-diff -l rematch -d 'Match all activities again, whatever was matched before'
+complete -c gs-diff -l explain -d 'Also print what is not uploaded, with the reasons'
 complete -c gs-diff -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-diff -s q -l quiet -d 'Errors only'
 complete -c gs-diff -s v -l verbose -d 'Tell more; twice: every request'

@@ -1,26 +1,127 @@
-complete -c gs-sync -l archive
-complete -c gs-sync -l accept-missing
-complete -c gs-sync -l data-dir
-complete -c gs-sync -l env-file
-complete -c gs-sync -l from
-complete -c gs-sync -l full
-complete -c gs-sync -l lang
-complete -c gs-sync -l log
-complete -c gs-sync -l max-delete
-complete -c gs-sync -l max-upload
-complete -c gs-sync -l newest
-complete -c gs-sync -l on
-complete -c gs-sync -l out
-complete -c gs-sync -l platform
-complete -c gs-sync -l possible-duplicates
-complete -c gs-sync -l progress
-complete -c gs-sync -l refresh
-complete -c gs-sync -l rematch
-complete -c gs-sync -l restore-deleted
-complete -c gs-sync -l retry-rejected
-complete -c gs-sync -l rule
-complete -c gs-sync -l since
-complete -c gs-sync -l sport
-complete -c gs-sync -l to
-complete -c gs-sync -l until
-complete -c gs-sync -s h -l help -d 'Print help'
+complete -c gs-sync -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c gs-sync -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c gs-sync -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c gs-sync -l rule -d 'What makes two entries one exercise' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
+start\t'The start alone'"
+complete -c gs-sync -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
+complete -c gs-sync -l max-delete -d 'Delete at most so many in one run [default: $MAX_DELETE, else 10]' -r -f
+complete -c gs-sync -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
+failure\t'There are failures, and not those that were told last'
+always\t'After every run'"
+complete -c gs-sync -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+zh\t'Chinese'"
+complete -c gs-sync -l out -d 'Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-sync -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
+complete -c gs-sync -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
+complete -c gs-sync -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
+running\t''
+cycling\t''
+transition\t''
+fitness_equipment\t''
+swimming\t''
+basketball\t''
+soccer\t''
+tennis\t''
+american_football\t''
+training\t''
+walking\t''
+cross_country_skiing\t''
+alpine_skiing\t''
+snowboarding\t''
+rowing\t''
+mountaineering\t''
+hiking\t''
+multisport\t''
+paddling\t''
+flying\t''
+e_biking\t''
+motorcycling\t''
+boating\t''
+driving\t''
+golf\t''
+hang_gliding\t''
+horseback_riding\t''
+hunting\t''
+fishing\t''
+inline_skating\t''
+rock_climbing\t''
+sailing\t''
+ice_skating\t''
+sky_diving\t''
+snowshoeing\t''
+snowmobiling\t''
+stand_up_paddleboarding\t''
+surfing\t''
+wakeboarding\t''
+water_skiing\t''
+kayaking\t''
+rafting\t''
+windsurfing\t''
+kitesurfing\t''
+tactical\t''
+jumpmaster\t''
+boxing\t''
+floor_climbing\t''
+baseball\t''
+diving\t''
+shooting\t''
+winter_sport\t''
+grinding\t''
+hiit\t''
+video_gaming\t''
+racket\t''
+wheelchair_push_walk\t''
+wheelchair_push_run\t''
+meditation\t''
+para_sport\t''
+disc_golf\t''
+team_sport\t''
+cricket\t''
+rugby\t''
+hockey\t''
+lacrosse\t''
+volleyball\t''
+water_tubing\t''
+wakesurfing\t''
+water_sport\t''
+archery\t''
+mixed_martial_arts\t''
+motor_sports\t''
+snorkeling\t''
+dance\t''
+jump_rope\t''
+pool_apnea\t''
+mobility\t''
+geocaching\t''
+canoeing\t''
+all\t''"
+complete -c gs-sync -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-sync -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c gs-sync -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c gs-sync -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+never\t'Never'"
+complete -c gs-sync -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+folder:\t''"
+complete -c gs-sync -l archive -d 'Also archive the files of all activities, not only of those that are sent or deleted [default: $GS_ARCHIVE]'
+complete -c gs-sync -l full -d 'List everything again, to the end'
+complete -c gs-sync -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
+complete -c gs-sync -l restore-deleted -d 'Upload again what a person deleted on the target'
+complete -c gs-sync -l possible-duplicates -d 'Upload possible duplicates too: what the target may have under another sport or an hour off'
+complete -c gs-sync -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
+complete -c gs-sync -l rematch -d 'Match all activities again, whatever was matched before'
+complete -c gs-sync -l refresh -d 'Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]'
+complete -c gs-sync -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c gs-sync -s q -l quiet -d 'Errors only'
+complete -c gs-sync -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-sync -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gs-sync -s V -l version -d 'Print version'

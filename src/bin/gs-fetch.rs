@@ -41,9 +41,6 @@ struct Args {
     /// Print only those first seen now
     #[arg(long)]
     new: bool,
-    /// Accept a listing that misses more than a tenth of the known activities
-    #[arg(long, alias = "accept-shrunk")]
-    accept_missing: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
