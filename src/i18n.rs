@@ -119,6 +119,40 @@ pub fn time_left(end: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A duration: `2 min 5 s`, `3 d 4 h`.
+pub fn span(seconds: i64, lang: Lang) -> String {
+    let part = |number: i64, en: &str, zh: &str| match lang {
+        Lang::En => format!("{number} {en}"),
+        Lang::Zh => format!("{number} {zh}"),
+    };
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let parts = match (days, hours, minutes) {
+        (0, 0, 0) => vec![part(seconds.max(0), "s", "秒")],
+        (0, 0, _) => vec![part(minutes, "min", "分"), part(seconds % 60, "s", "秒")],
+        (0, ..) => vec![part(hours, "h", "小时"), part(minutes, "min", "分")],
+        _ => vec![part(days, "d", "天"), part(hours, "h", "小时")],
+    };
+    parts.join(" ")
+}
+
+/// How far a time is from now: `just now`, `3 hours ago`, `in 2 days`.
+pub fn relative(at: Timestamp, now: Timestamp, lang: Lang) -> String {
+    let seconds = at.as_second() - now.as_second();
+    let minutes = seconds.unsigned_abs() / 60;
+    let (count, one, many, zh) = match minutes {
+        0 => return lang.pick("just now", "刚刚").to_owned(),
+        1..60 => (minutes, "minute", "minutes", "分钟"),
+        60..2880 => (minutes / 60, "hour", "hours", "小时"),
+        _ => (minutes / 1440, "day", "days", "天"),
+    };
+    match (lang, seconds < 0) {
+        (Lang::En, true) => format!("{} ago", counted(count, one, many)),
+        (Lang::En, false) => format!("in {}", counted(count, one, many)),
+        (Lang::Zh, true) => format!("{} {zh}前", number(count)),
+        (Lang::Zh, false) => format!("{} {zh}后", number(count)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +171,26 @@ mod tests {
         assert_eq!(sizes, ["999 B", "86.2 kB", "4.3 MB", "12.3 GB"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([0, 1, 1200].map(|count| counted(count, "file", "files")), ["0 files", "1 file", "1,200 files"]);
+    }
+
+    #[test]
+    fn spans_are_short() {
+        let of = |seconds| span(seconds, Lang::En);
+        assert_eq!([of(-5), of(0), of(59), of(125)], ["0 s", "0 s", "59 s", "2 min 5 s"]);
+        assert_eq!([of(3600), of(90_061)], ["1 h 0 min", "1 d 1 h"]);
+        assert_eq!(span(125, Lang::Zh), "2 分 5 秒");
+    }
+
+    #[test]
+    fn a_time_is_told_by_its_distance_from_now() {
+        let now: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
+        let of = |seconds, lang| relative(Timestamp::from_second(now.as_second() + seconds).unwrap(), now, lang);
+        let en = [-30, -60, -3 * 3600 - 59, -47 * 3600, -48 * 3600, 30, 90 * 60].map(|seconds| of(seconds, Lang::En));
+        assert_eq!(
+            en,
+            ["just now", "1 minute ago", "3 hours ago", "47 hours ago", "2 days ago", "just now", "in 1 hour"]
+        );
+        assert_eq!([of(-7200, Lang::Zh), of(7200, Lang::Zh)], ["2 小时前", "2 小时后"]);
     }
 
     #[test]

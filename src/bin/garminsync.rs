@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use garminsync::cli::front::{
-    self, DaemonFlags, DownloadWord, Given, ListWord, NotifyWord, ReportWord, ScheduleFlags, StatusFlags, SyncFlags,
+    self, DaemonFlags, DownloadWord, Given, ListWord, NotifyWord, ReportWord, ScheduleFlags, StatusWord, SyncFlags,
 };
 use garminsync::cli::setup::SetupFlags;
 use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, LogoutFlags};
@@ -77,7 +77,7 @@ Exit codes: 0 all well, 1 some failed, 75 try again later (or another sync runs)
     /// It lists the platforms first, and makes the page anew at the end.
     Download(DownloadWord),
     /// Print the state: last and next sync, and what needs a person
-    Status(Plain<StatusFlags>),
+    Status(StatusWord),
     /// Make the page from the catalogue, and print its path
     Report(ReportWord),
     /// Log in to a platform

@@ -206,6 +206,23 @@ pub enum AccountsFormat {
     Ndjson,
 }
 
+/// How `gs-status` prints the state.
+#[derive(Debug, Clone, Args)]
+pub struct StatusFlags {
+    /// The format [default: table on a terminal, else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<StatusFormat>,
+}
+
+/// How the state is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    Table,
+    /// As status.json.
+    Json,
+}
+
 /// What `gs-import` reads.
 #[derive(Debug, Clone, Args)]
 pub struct ImportFlags {

@@ -15,18 +15,21 @@ mod read_ahead;
 mod session;
 pub mod setup;
 mod signals;
+mod status;
 mod table;
 
 pub use crate::i18n::{clock as duration, size};
 pub use args::{Common, CommonArgs, Filter, Rule};
 pub use flags::{
     AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
-    ListFormat, ListState, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, UploadLimit,
+    ListFormat, ListState, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, StatusFlags,
+    StatusFormat, UploadLimit,
 };
 pub use input::{Records, all_records, ask_code, ask_hidden, ask_line, records, stdin_text};
 pub use messages::Messages;
 pub use output::Output;
 pub use session::{Log, run_command};
+pub use status::status_text;
 pub use table::{Align, Table, table};
 
 pub use crate::sync::{Exit, Failure};

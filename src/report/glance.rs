@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{Sign, command, cut, span, text, time};
+use super::show::{Sign, command, cut, text, time};
 use super::{Facts, Matter, Schedule, State, What, word};
-use crate::i18n::{self, Lang};
+use crate::i18n::{Lang, span};
 
 /// The state, the runs, and what is to be done.
 pub fn glance(facts: &Facts, lang: Lang) -> Markup {
@@ -17,7 +17,7 @@ pub fn glance(facts: &Facts, lang: Lang) -> Markup {
             }
             p #stale.stale role="status" hidden data-old=(lang.pick("This page is old: it was made {} ago. Has the schedule stopped?", "此页面已过时：生成于 {} 前。计划任务是否已停止？"))
                 data-due=(lang.pick("A run was due {} ago, and this page knows nothing of it. Check cron: garminsync daemon --status", "一次运行应于 {} 前执行，但此页面未见其结果。请检查 cron：garminsync daemon --status")) {}
-            @if facts.state == State::Empty { (beginning(lang)) } @else { p.gist { (gist(facts, lang)) } }
+            @if facts.state == State::Empty { (beginning(lang)) } @else { p.gist { (facts.totals(lang)) } }
             (runs(facts, lang))
         }
         @if !facts.outstanding.is_nothing() && facts.state != State::Empty { (outstanding(facts, lang)) }
@@ -77,34 +77,6 @@ fn beginning(lang: Lang) -> Markup {
             li { (command("gs-report")) " " span.note { (lang.pick("makes this page anew", "重新生成此页面")) } }
         }
     }
-}
-
-/// How much there is, in a sentence.
-fn gist(facts: &Facts, lang: Lang) -> String {
-    let exercises = facts.activities.len() as u64;
-    let archived = i18n::number(facts.activities.iter().filter(|exercise| exercise.file.is_some()).count() as u64);
-    let copies = facts.copies.iter().filter(|copy| copy.superfluous).count() as u64;
-    let platforms = facts.platforms.len() as u64;
-    let failed: u64 = facts.platforms.iter().map(|platform| platform.failed).sum();
-    let copies = i18n::number(copies);
-    let mut gist = match lang {
-        Lang::En => format!(
-            "{} on {}, {archived} of them in the archive. Superfluous copies: {copies}.",
-            i18n::counted(exercises, "exercise", "exercises"),
-            i18n::counted(platforms, "platform", "platforms")
-        ),
-        Lang::Zh => format!(
-            "{platforms} 个平台共 {} 次运动，其中 {archived} 次已归档。多余副本：{copies}。",
-            i18n::number(exercises)
-        ),
-    };
-    if failed > 0 {
-        gist.push_str(&match lang {
-            Lang::En => format!(" Files that could not be had: {}.", i18n::number(failed)),
-            Lang::Zh => format!("无法获取的文件：{}。", i18n::number(failed)),
-        });
-    }
-    gist
 }
 
 /// The last run, the next one, and when the page was made.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::show::{span, text, time};
+use super::show::{text, time};
 use super::words::counted;
 use super::{Command, Facts, Run};
-use crate::i18n::Lang;
+use crate::i18n::{Lang, span};
 
 /// The newest runs.
 pub fn log(facts: &Facts, lang: Lang) -> Markup {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{self, Sign, span, time};
+use super::show::{self, Sign, time};
 use super::{Facts, Login, Pair, Platform};
 use crate::i18n::{self, Lang, number};
 
@@ -74,24 +74,14 @@ fn share(platform: &Platform, lang: Lang) -> Markup {
     }
 }
 
-/// How long the login lives.
+/// How long the login works.
 fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
-    let Some(login) = login else { return html! { (lang.pick("none, or not known", "无或未知")) } };
-    if let Some(reason) = &login.ended {
-        return html! { (Sign::Bad) " " (lang.pick("ended: ", "已失效：")) (show::reason(reason, lang)) };
-    }
-    let left = |end: Timestamp| made.map_or(0, |made| end.as_second() - made.as_second());
-    let lives = |end: Timestamp| html! { (span(left(end), lang)) span.sub { (time(end)) } };
+    let Some(login) = login else { return html! { (lang.pick("none", "无")) } };
+    let now = made.unwrap_or_default();
     html! {
-        @match (login.expires, login.renewable, login.renewable_until) {
-            (_, true, Some(end)) if left(end) > 0 => {
-                (lang.pick("renewed by itself, for ", "自动续期，可续期 ")) (lives(end))
-            }
-            (_, true, None) => (lang.pick("renewed by itself", "自动续期")),
-            (Some(end), ..) if left(end) > 0 => { (lang.pick("lives for ", "有效期 ")) (lives(end)) }
-            (None, false, _) => (lang.pick("lives until the service ends it", "由服务决定何时失效")),
-            _ => { (lang.pick("expired", "已过期")) }
-        }
+        @if login.ended.is_some() { (Sign::Bad) " " }
+        (show::text(&login.text(now, lang)))
+        @if let Some(end) = login.ends(now) { span.sub { (time(end)) } }
     }
 }
 

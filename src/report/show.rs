@@ -39,22 +39,6 @@ pub fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at) { (minute) } }
 }
 
-/// How long something took: `2 min 5 s`.
-pub fn span(seconds: i64, lang: Lang) -> String {
-    let part = |number: i64, en: &str, zh: &str| match lang {
-        Lang::En => format!("{number} {en}"),
-        Lang::Zh => format!("{number} {zh}"),
-    };
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    let parts = match (days, hours, minutes) {
-        (0, 0, 0) => vec![part(seconds.max(0), "s", "秒")],
-        (0, 0, _) => vec![part(minutes, "min", "分"), part(seconds % 60, "s", "秒")],
-        (0, ..) => vec![part(hours, "h", "小时"), part(minutes, "min", "分")],
-        _ => vec![part(days, "d", "天"), part(hours, "h", "小时")],
-    };
-    parts.join(" ")
-}
-
 /// Kilometres, as a list has them.
 pub fn km(metres: f64) -> String {
     format!("{:.2}", metres / 1000.0)
@@ -191,14 +175,6 @@ impl Render for Sign {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_are_short() {
-        let of = |seconds| span(seconds, Lang::En);
-        assert_eq!([of(-5), of(0), of(59), of(125)], ["0 s", "0 s", "59 s", "2 min 5 s"]);
-        assert_eq!([of(3600), of(90_061)], ["1 h 0 min", "1 d 1 h"]);
-        assert_eq!(span(125, Lang::Zh), "2 分 5 秒");
-    }
 
     #[test]
     fn a_name_is_cut_and_escaped() {

@@ -16,6 +16,8 @@ mod words;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::exit::Exit;
+
 pub use clean::{Clean, RedactedReason};
 pub use differences::*;
 pub use exercises::*;
@@ -75,6 +77,16 @@ impl Facts {
     /// Whether a next run comes by a schedule.
     pub fn is_repeated(&self) -> bool {
         self.schedule.as_ref().is_some_and(|schedule| schedule.enabled)
+    }
+
+    /// How a command ends that is asked for the state: [`Exit::LoginRequired`] if a login is needed, [`Exit::Ok`] if
+    /// everything is OK, else [`Exit::Partial`], also while nothing is known yet.
+    pub fn exit(&self) -> Exit {
+        match self.state {
+            _ if self.needs.iter().any(|matter| matter.what.is_login()) => Exit::LoginRequired,
+            State::Well => Exit::Ok,
+            _ => Exit::Partial,
+        }
     }
 }
 
@@ -212,6 +224,11 @@ impl What {
     pub fn name(self) -> String {
         let name = serde_json::to_value(self).ok();
         name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Whether a login is what is needed.
+    pub fn is_login(self) -> bool {
+        matches!(self, What::LoginRefused | What::LoginDead | What::LoginNeeded)
     }
 
     /// Whether a person is needed.

@@ -2,8 +2,71 @@
 
 use std::fmt::Display;
 
-use super::{Command, Matter, Outstanding, RedactedReason, State, What};
+use jiff::Timestamp;
+
+use super::{Command, Facts, Login, Matter, Outstanding, RedactedReason, State, What};
 use crate::i18n::{self, Lang};
+
+impl Facts {
+    /// How many activities there are: on the platforms, distinct ones, and of those in the archive; then duplicates and
+    /// files that could not be downloaded, if there are any.
+    pub fn totals(&self, lang: Lang) -> String {
+        let platforms = self.platforms.len() as u64;
+        let all = self.platforms.iter().map(|platform| platform.total).sum();
+        let distinct = self.activities.len() as u64;
+        let archived = self.activities.iter().filter(|activity| activity.file.is_some()).count() as u64;
+        let duplicates = self.copies.iter().filter(|copy| copy.superfluous).count() as u64;
+        let failed = self.platforms.iter().map(|platform| platform.failed).sum();
+        let [distinct, archived] = [distinct, archived].map(i18n::number);
+        let parts = match lang {
+            Lang::En => [
+                Some(
+                    i18n::counted(all, "activity", "activities")
+                        + &format!(" on {}", i18n::counted(platforms, "platform", "platforms")),
+                ),
+                Some(format!("{distinct} distinct")),
+                Some(format!("{archived} in the archive")),
+                (duplicates > 0).then(|| i18n::counted(duplicates, "duplicate", "duplicates")),
+                (failed > 0).then(|| i18n::counted(failed, "failed download", "failed downloads")),
+            ],
+            Lang::Zh => [
+                Some(format!("{platforms} 个平台共 {} 条活动记录", i18n::number(all))),
+                Some(format!("{distinct} 次不同的运动")),
+                Some(format!("{archived} 次已归档")),
+                (duplicates > 0).then(|| format!("{} 条重复", i18n::number(duplicates))),
+                (failed > 0).then(|| format!("{} 个文件下载失败", i18n::number(failed))),
+            ],
+        };
+        parts.into_iter().flatten().collect::<Vec<_>>().join(lang.comma())
+    }
+}
+
+impl Login {
+    /// How long it works: `renews automatically; valid for 29 d`.
+    pub fn text(&self, now: Timestamp, lang: Lang) -> String {
+        if let Some(reason) = &self.ended {
+            return format!("{}{}", lang.pick("ended: ", "已失效："), reason.text(lang));
+        }
+        let valid = |end: Timestamp| {
+            let seconds = end.as_second() - now.as_second();
+            format!("{}{}", lang.pick("valid for ", "有效期还有 "), i18n::span(seconds, lang))
+        };
+        let renews = lang.pick("renews automatically", "自动续期");
+        match (self.expires, self.renewable, self.renewable_until) {
+            (_, true, Some(end)) if end > now => format!("{renews}{}{}", lang.pick("; ", "，"), valid(end)),
+            (_, true, None) => renews.to_owned(),
+            (Some(end), ..) if end > now => valid(end),
+            (None, false, _) => lang.pick("valid until the service ends it", "由服务决定何时失效").to_owned(),
+            _ => lang.pick("expired", "已过期").to_owned(),
+        }
+    }
+
+    /// When it ends, if that is known and has not happened yet.
+    pub fn ends(&self, now: Timestamp) -> Option<Timestamp> {
+        let end = if self.renewable { self.renewable_until } else { self.expires };
+        end.filter(|end| self.ended.is_none() && *end > now)
+    }
+}
 
 impl State {
     /// The first thing that is read.
@@ -105,6 +168,11 @@ impl Matter {
             (What::Unfinished, Lang::En) => format!("{command} did not end: it was killed"),
             (What::Unfinished, Lang::Zh) => format!("{command} 没有结束：被终止"),
         }
+    }
+
+    /// What went wrong, until when or since when, and why; without what fixes it.
+    pub fn finding(&self, lang: Lang) -> String {
+        Matter { mend: None, ..self.clone() }.line(lang)
     }
 
     /// All of it in one line: what went wrong, until when, why, and what mends it.

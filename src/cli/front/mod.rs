@@ -27,8 +27,8 @@ pub use open::report;
 pub(super) use stages::Stages;
 pub use sync_flags::SyncFlags;
 pub use words::{
-    DownloadWord, ListWord, NotifyWord, ReportWord, StatusFlags, StatusFormat, accounts, download, import, list, login,
-    logout, notify, setup, status, sync,
+    DownloadWord, ListWord, NotifyWord, ReportWord, StatusWord, accounts, download, import, list, login, logout,
+    notify, setup, status, sync,
 };
 
 /// The name that messages begin with.

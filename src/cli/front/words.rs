@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::commands::{command, replace};
 use super::stages::Stages;
@@ -10,7 +10,7 @@ use super::{Given, NAME, SyncFlags};
 use crate::cli::setup::SetupFlags;
 use crate::cli::{
     AccountsFlags, Common, DownloadFlags, Failure, Filter, ImportFlags, Language, ListFlags, ListingFlags, LoginFlags,
-    LogoutFlags, Messages, ReportFlags, session,
+    LogoutFlags, Messages, ReportFlags, StatusFlags, session,
 };
 use crate::sync::{Level, Message, Observer};
 
@@ -77,21 +77,15 @@ pub struct NotifyWord {
     common: Common,
 }
 
-/// How `gs-status` prints the state.
-#[derive(Debug, Clone, Args)]
-pub struct StatusFlags {
-    /// The format [default: table on a terminal, else json]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<StatusFormat>,
-}
-
-/// How the state is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StatusFormat {
-    /// For people.
-    Table,
-    /// As status.json.
-    Json,
+/// The flags of `status`.
+#[derive(Debug, Args)]
+pub struct StatusWord {
+    #[command(flatten)]
+    status: StatusFlags,
+    #[command(flatten)]
+    language: Language,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Runs `gs-sync`.
@@ -125,7 +119,7 @@ fn gs_auth(action: &str, given: &Given, flags: Vec<std::ffi::OsString>) -> Resul
 /// Runs `gs-status`.
 pub fn status(given: &Given) -> Result<u8, Failure> {
     let mut status = command("gs-status")?;
-    status.args(given.flags::<StatusFlags>()).args(given.flags::<Common>());
+    status.args(given.flags::<StatusFlags>()).args(given.flags::<Language>()).args(given.flags::<Common>());
     Err(replace(status))
 }
 

@@ -77,15 +77,14 @@ fn a_script_tells_a_lock_that_is_held_from_one_that_there_cannot_be() {
     let bin = commands().display().to_string();
     work.set("PATH", &format!("{bin}:/usr/bin:/bin")).set("GS_SCHEDULED", "download").set("GS_JITTER", "0");
     std::fs::create_dir_all(work.data("locks")).unwrap();
-    let scripts = [("sync", &[][..]), ("garminsync", &["daemon", "--run"])];
-    for (name, args) in scripts {
-        let script = format!("{}/scripts/{name}", env!("CARGO_MANIFEST_DIR"));
-        let mut all =
-            vec!["-f", "-qq", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK", "/bin/bash", script.as_str()];
+    let sync = format!("{}/scripts/sync", env!("CARGO_MANIFEST_DIR"));
+    let daemon = format!("{bin}/garminsync");
+    for (program, args) in [(&sync, &[][..]), (&daemon, &["daemon", "--run"])] {
+        let mut all = vec!["-f", "-qq", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK", program.as_str()];
         all.extend(args);
         work.given("/usr/bin/strace", &all, "").ends(78).says("cannot be locked; set DATA_DIR to a local disk");
         let holder = std::fs::File::create(work.data("locks/sync")).unwrap();
         holder.lock().unwrap();
-        work.run(&script, args).ends(75);
+        work.run(program, args).ends(75);
     }
 }

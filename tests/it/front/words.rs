@@ -63,7 +63,7 @@ fn flags_follow_their_word_with_or_without_dashes() {
         let since = run(&["list", "--missing", "--offline"], &["-q", "--since=2026-10-31", "--sport", "running"]);
         assert_eq!(since.ok().silent().ids().len(), 1, "{since}");
         run(&["list", "--all", "--offline"], &["--nonsense"]).ends(2).says("--nonsense");
-        run(&["download", "--missing"], &["-n", "--verify"]).ok().says("would be fetched");
+        run(&["download", "--missing"], &["-n", "--verify"]).ok().says("would download");
     }
     let stats = work.run("garminsync", &["list", "--offline", "--stats", "-q"]);
     assert_eq!(stats.ok().silent().record()["platform"], "garmin-com");
