@@ -6,7 +6,7 @@
 //! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
 //!
 //! ```text
-//! bin → cli → plan, catalogue, platform, archive, older, report, notify, manual, settings
+//! bin → cli → plan, catalogue, platform, archive, older, report, notify, docgen, settings
 //!           → record, matching, status, http, fit → schedule, lang, walk → fs, activity, sport, clock
 //! ```
 //!
@@ -24,7 +24,7 @@
 //! - [`report`]: the page, a view of that value; [`lang`]: the languages of page and messages.
 //! - [`clock`]: what a stored time is worth when the clock was wrong.
 //! - [`schedule`]: a cron expression in a time zone, and when it comes.
-//! - [`manual`]: what `man` and the shells show, made from the help.
+//! - [`docgen`]: man pages, completions and `.env.example`, from the definitions of commands and settings.
 //!
 //! To teach it a platform: one module in `platform`, one row in [`platform::PLATFORMS`], one simulator.
 //! To add a command: one file in `src/bin`, one test of the same name, one row in the README, and `scripts/generate`.
@@ -34,11 +34,11 @@ pub mod archive;
 pub mod catalogue;
 pub mod cli;
 pub mod clock;
+pub mod docgen;
 pub mod fit;
 pub mod fs;
 pub mod http;
 pub mod lang;
-pub mod manual;
 pub mod matching;
 pub mod notify;
 pub mod older;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use garminsync::manual;
+use garminsync::docgen;
 use support::Work;
 
 /// The scripts that are installed, and the names they get.
@@ -50,17 +50,17 @@ fn generated() -> BTreeMap<PathBuf, String> {
         add(format!("completions/fish/{name}.fish"), made("fish"));
     }
     for script in [SCRIPTS[0], SCRIPTS[1], DAEMON] {
-        add(format!("man/{}.1", script.1), manual::script::page(script.1, &help_of_script(&work, script)));
+        add(format!("man/{}.1", script.1), docgen::script::page(script.1, &help_of_script(&work, script)));
     }
     for script in SCRIPTS {
-        let definition = manual::script::definition(script.1, &help_of_script(&work, script));
-        let made = |kind: &str| manual::completion(kind, definition.clone()).unwrap();
+        let definition = docgen::script::definition(script.1, &help_of_script(&work, script));
+        let made = |kind: &str| docgen::completion(kind, definition.clone()).unwrap();
         add(format!("completions/bash/{}", script.1), made("bash"));
         add(format!("completions/zsh/_{}", script.1), made("zsh"));
         add(format!("completions/fish/{}.fish", script.1), made("fish"));
     }
-    add("man/gs-record.5".into(), manual::record::page(support::schema::schema()));
-    add("man/gs-settings.5".into(), manual::settings::page());
+    add("man/gs-record.5".into(), docgen::record_page::page(support::schema::schema()));
+    add("man/gs-settings.5".into(), docgen::settings_page::page());
     files
 }
 

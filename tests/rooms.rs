@@ -28,7 +28,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Values in, a judgment out: never the catalogue.
     ("status", &["lang", "fs", "activity", "clock"]),
     // Definitions in, text out.
-    ("manual", &["record"]),
+    ("docgen", &["record", "settings"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "walk", "fs", "activity", "sport", "clock"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
@@ -44,7 +44,7 @@ const RULES: &[(&str, &[&str])] = &[
             "older",
             "report",
             "status",
-            "manual",
+            "docgen",
             "notify",
             "settings",
             "record",

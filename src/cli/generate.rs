@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
 
 use super::{Failure, Output};
-use crate::{manual, platform, sport};
+use crate::{docgen, platform, sport};
 
 /// What is asked for, if that is all that is asked for.
 pub fn asked(command: fn() -> Command) -> Option<String> {
@@ -16,7 +16,7 @@ pub fn asked(command: fn() -> Command) -> Option<String> {
     }
     let kind = kind.to_str()?;
     let command = if kind == "man" { command() } else { command().mut_args(with_values) };
-    manual::of_command(kind, command)
+    docgen::command_doc(kind, command)
 }
 
 /// Prints it.

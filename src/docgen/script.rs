@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
-use super::command::DOCUMENTS;
+use super::command_page::DOCUMENTS;
 use super::roff::{Page, bold, lower};
 
 /// The page of the script `name`.

@@ -2,9 +2,9 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::notes::Notes;
+use super::help_notes::Notes;
 use super::roff::{Page, bold, italic, lower};
-use super::settings::{self, sentence};
+use super::settings_page::{self, sentence};
 
 /// The heading of the flags that every command has.
 const COMMON: &str = "Common options";
@@ -241,15 +241,15 @@ fn environment(page: &mut Page, command: &Command, notes: &Notes) {
     });
     page.section("Environment");
     page.text("Each may stand in the file of the settings instead; gs-settings(5) tells of all there are.");
-    let mut told: Vec<settings::Group> = Vec::new();
+    let mut told: Vec<settings_page::Group> = Vec::new();
     for name in notes.settings.iter().cloned().chain(named) {
-        if let Some(group) = settings::about(&name) {
+        if let Some(group) = settings_page::about(&name) {
             match told.iter_mut().find(|other| other.text == group.text && !group.text.is_empty()) {
                 Some(other) if !other.names.iter().any(|(known, _)| *known == name) => {
                     other.names.push((name, String::new()))
                 }
                 Some(_) => {}
-                None => told.push(settings::Group { names: vec![(name, String::new())], text: group.text }),
+                None => told.push(settings_page::Group { names: vec![(name, String::new())], text: group.text }),
             }
         }
     }
