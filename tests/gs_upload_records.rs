@@ -222,9 +222,9 @@ fn how_long_it_waits_is_a_flag_or_a_setting() {
                 scenario.coros[0].import.polls = 1000;
             });
             let plan = world.plan_of(COM, to, &[START]);
-            let args: &[&str] = if by_setting { &[] } else { &["--settle-wait", "0"] };
+            let args: &[&str] = if by_setting { &[] } else { &["--upload-wait", "0"] };
             if by_setting {
-                world.work.set("GS_SETTLE_WAIT", "0");
+                world.work.set("GS_UPLOAD_WAIT", "0");
             }
             let begun = std::time::Instant::now();
             let said = world.work.given("gs-upload", args, &plan);
@@ -235,9 +235,9 @@ fn how_long_it_waits_is_a_flag_or_a_setting() {
         }
     }
     let (mut world, plan) = planned(CN);
-    world.work.given("gs-upload", &["--settle-wait", "soon"], &plan).ends(2).says("--settle-wait");
-    world.work.set("GS_SETTLE_WAIT", "soon");
-    world.work.given("gs-upload", &[], &plan).ends(78).says("GS_SETTLE_WAIT");
+    world.work.given("gs-upload", &["--upload-wait", "soon"], &plan).ends(2).says("--upload-wait");
+    world.work.set("GS_UPLOAD_WAIT", "soon");
+    world.work.given("gs-upload", &[], &plan).ends(78).says("GS_UPLOAD_WAIT");
     assert_eq!((world.sim.log().len(), world.journal().len()), (0, 0));
 }
 

@@ -1,4 +1,4 @@
-//! `man/` and `completions/`: current, clean, and understood by `man` and the shells.
+//! `man/`, `completions/` and `.env.example`: current, clean, and understood by `man` and the shells.
 
 #![allow(clippy::unwrap_used)]
 
@@ -61,12 +61,13 @@ fn generated() -> BTreeMap<PathBuf, String> {
     }
     add("man/gs-record.5".into(), docgen::record_page::page(support::schema::schema()));
     add("man/gs-settings.5".into(), docgen::settings_page::page());
+    add(".env.example".into(), docgen::settings_page::env_example());
     files
 }
 
 /// The files that are there.
 fn present() -> Vec<PathBuf> {
-    let mut files = Vec::new();
+    let mut files = vec![PathBuf::from(".env.example")];
     for dir in ["man", "completions/bash", "completions/zsh", "completions/fish"] {
         let entries = std::fs::read_dir(root().join(dir)).into_iter().flatten();
         files.extend(entries.map(|entry| Path::new(dir).join(entry.unwrap().file_name())));

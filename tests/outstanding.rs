@@ -22,7 +22,7 @@ fn dozen() -> World {
     let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
     let work = &mut world.work;
     work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("SYNC_PLATFORM", "GARMINCOM,COROS");
-    work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_SETTLE_WAIT", "0");
+    work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_UPLOAD_WAIT", "0");
     let token = world.sim.with(|state| state.issue_token("garmin.com")).to_string();
     world.work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token).ok();
     let token = world.sim.with(|state| state.issue_coros_token(2));
@@ -181,7 +181,7 @@ fn a_command_for_some_platforms_says_nothing_of_the_others_to_be_over() {
     let mut world = World::new();
     let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
     world.work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
-    world.work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_SETTLE_WAIT", "0");
+    world.work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_UPLOAD_WAIT", "0");
     sync(&world.work, &[]).ok();
     world.work.set("GARMIN_PASSWORD_COM", "wrong");
     world.sim.with(|state| {
@@ -212,10 +212,10 @@ fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_un
         ("SYNC_PLATFORM", "GARMINCOM,CORSO", "gs-settings --check"),
         ("GS_ARCHIVE", "everything", "gs-settings --check"),
         ("SPORT_DIFF_SECOND", "a minute", "gs-settings --check"),
-        ("GS_LOCK_WAIT", "soon", "gs-settings --check"),
+        ("GS_LOCK_TIMEOUT", "soon", "gs-settings --check"),
         ("GS_LOST_AFTER", "never", "gs-settings --check"),
         ("DELETE_DUPLICATE", "perhaps", "gs-settings --check"),
-        ("GS_SCHEDULED", "everything", "gs-settings --check"),
+        ("GS_SCHEDULE_COMMAND", "everything", "gs-settings --check"),
         ("GARMIN_EMAIL_COM", "else@example.com", ""),
     ] {
         let mut world = dozen();
@@ -425,7 +425,7 @@ fn an_upload_that_was_accepted_and_never_appears_is_told_and_comes_by_the_line_t
 fn what_a_service_works_on_is_counted_once() {
     let mut world = dozen();
     world.sim.with(|state| state.account("garmin.cn").spec.upload = UploadSpec { polls: 999, ..UploadSpec::default() });
-    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN").set("GS_SETTLE_WAIT", "0");
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN").set("GS_UPLOAD_WAIT", "0");
     let token = world.sim.with(|state| state.issue_token("garmin.cn")).to_string();
     world.work.given("gs-auth", &["import", "-", "--platform", "garmin-cn"], &token).ok();
     for _ in 0..2 {

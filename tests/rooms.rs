@@ -18,7 +18,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("http", &["activity", "sport", "clock"]),
     ("matching", &["fit", "activity", "sport"]),
     ("record", &["activity", "sport"]),
-    ("settings", &["http", "record", "activity", "sport"]),
+    ("settings", &["http", "matching"]),
     ("archive", &["fit", "http", "record", "walk", "fs", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.

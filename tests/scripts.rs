@@ -398,12 +398,12 @@ fn settings_read() -> BTreeSet<String> {
     for method in [
         ".get(\"",
         ".secret(\"",
-        ".secret_text(\"",
+        ".multiline_secret(\"",
         ".path(\"",
         ".paths(\"",
         ".number(\"",
         ".duration(\"",
-        ".time_limit(\"",
+        ".choice(\"",
         ".yes(\"",
     ] {
         let calls = sources.split(method).skip(1).filter_map(|rest| rest.split('"').next());

@@ -18,7 +18,7 @@ const LISTS: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 fn settings(three: &Three) -> Work {
     let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
     let mut work = Work::with(&three.sim);
-    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("GS_SETTLE_WAIT", "5s");
+    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("GS_UPLOAD_WAIT", "5s");
     let env = "SYNC_PLATFORM=GARMINCN,GARMINCOM,COROS\nGARMIN_EMAIL_COM=runner@example.com\n\
         GARMIN_PASSWORD_COM='correct horse'\nGARMIN_EMAIL_CN=runner@example.cn\nGARMIN_PASSWORD_CN='correct horse'\n\
         COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\nGARMIN_NEWEST_NUM=10000\n\
@@ -356,7 +356,7 @@ fn what_is_wrong_with_the_settings_is_told_before_anything_is_done() {
         ("MAX_DELETE", "many"),
         ("DELETE_DUPLICATE", "maybe"),
         ("GS_NOTIFY_ON", "never"),
-        ("GS_SETTLE_WAIT", "soon"),
+        ("GS_UPLOAD_WAIT", "soon"),
         ("SYNC_PLATFORM", "GARMIN,POLAR"),
         ("TELEGRAM_CHAT_ID", "1"),
     ] {

@@ -38,7 +38,7 @@ fn small() -> Three {
 fn settings(three: &Three) -> Work {
     let bin = Path::new(env!("CARGO_BIN_EXE_gs-fetch")).parent().unwrap().to_owned();
     let mut work = Work::with(&three.sim);
-    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("GS_SETTLE_WAIT", "5s");
+    work.set("PATH", &format!("{}:/usr/bin:/bin", bin.display())).set("GS_UPLOAD_WAIT", "5s");
     work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("DELETE_DUPLICATE", "1");
     work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
     work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");

@@ -24,7 +24,7 @@ use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Ou
 use garminsync::http::Secret;
 use garminsync::lang;
 use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
-use garminsync::settings::clean;
+use garminsync::settings::trim_line_ends;
 use jiff::Timestamp;
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
@@ -200,7 +200,7 @@ fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
                 Failure::new(Exit::Login, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
             })?
         };
-        platform.import(clean(text.expose()))
+        platform.import(trim_line_ends(text.expose()))
     } else {
         let credentials = match run.credentials(kind)? {
             Some(credentials) => credentials,
@@ -252,7 +252,7 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
         run.talk.warning(&format!("{}: would take over what was brought", kind.name));
         return Ok(());
     }
-    let account = open(run, kind)?.import(clean(text.expose())).map_err(|error| named(kind, error.into()))?;
+    let account = open(run, kind)?.import(trim_line_ends(text.expose())).map_err(|error| named(kind, error.into()))?;
     welcome(run, kind, account);
     Ok(())
 }
@@ -293,7 +293,7 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
             "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
         )));
     }
-    if let Some(text) = run.settings.secret_text("GARTH_TOKEN")? {
+    if let Some(text) = run.settings.multiline_secret("GARTH_TOKEN")? {
         return Ok(text);
     }
     // A path for most, the token itself for some.

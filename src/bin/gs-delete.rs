@@ -65,7 +65,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
     let max_delete = match args.max_delete {
         Some(number) => number,
-        None => run.settings.number("MAX_DELETE")?.unwrap_or(cli::MAX_DELETE),
+        None => run.settings.number("MAX_DELETE")?,
     };
     let bar = Bar::counting(&run.talk, NAME);
     let records = cli::records("gs-list | gs-dedupe | gs-delete", &bar)?;

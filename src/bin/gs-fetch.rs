@@ -45,7 +45,7 @@ use jiff::Timestamp;
   gs-fetch --full > /dev/null           everything: shows what was deleted, too
   gs-fetch --since 30d --sport running   ask for the last thirty days
 
-Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
+Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER, GS_TIMEOUT
 
 Exit codes: 0 all well, 75 try again later (also if some of a list could not be read), 77 a login is needed, 78 set-up"
 )]
@@ -142,7 +142,7 @@ struct Task {
     stop: Arc<AtomicBool>,
 }
 
-fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Option<u64>) -> Result<Task, Failure> {
+fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: u64) -> Result<Task, Failure> {
     let bar = Bar::counting(&run.talk, &format!("gs-fetch {}", kind.name));
     let http: Arc<Http> = run.http(Some(bar.clone()))?;
     Ok(Task {
@@ -164,8 +164,8 @@ fn task(args: &Args, run: &Run, kind: &'static Kind, window: Window, limit: Opti
 
 /// How many of the newest are wanted: what the flag says, else for Garmin what the setting `limit` says. The setting does not
 /// narrow a part of time, which a person asked for.
-fn newest(flag: Option<u64>, kind: &Kind, window: Window, limit: Option<u64>) -> Option<Limit> {
-    let of_setting = limit.filter(|_| kind.name.starts_with("garmin") && window == Window::default());
+fn newest(flag: Option<u64>, kind: &Kind, window: Window, limit: u64) -> Option<Limit> {
+    let of_setting = (kind.name.starts_with("garmin") && window == Window::default()).then_some(limit);
     let (count, is_strict) = (flag.or(of_setting)?, flag.is_some());
     (count > 0).then_some(Limit { count, is_strict })
 }
@@ -229,7 +229,7 @@ fn print(
     run: &mut Run,
     kind: &Kind,
     (since, until): (Option<Timestamp>, Option<Timestamp>),
-    limit: Option<u64>,
+    limit: u64,
     listed: &Listed,
 ) -> Outcome {
     run.count("listed", listed.items);

@@ -64,7 +64,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let lang = args.lang.map_or_else(|| run.language(), Ok);
     let lang = run.or_told(lang, Lang::En);
     let refresh = run.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
-    let refresh = run.or_told(refresh, None).unwrap_or(false) || args.refresh;
+    let refresh = run.or_told(refresh, false) || args.refresh;
     let of_settings = || run.settings.path("GS_REPORT_DIR");
     let out = args.out.clone().or_else(of_settings).unwrap_or_else(|| run.data_dir.join("report"));
     let out = std::path::absolute(&out).unwrap_or(out);

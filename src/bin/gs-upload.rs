@@ -18,8 +18,6 @@ use garminsync::platform::{self, Kind};
 use garminsync::record::{Record, TransferRecord};
 
 const NAME: &str = "gs-upload";
-/// Uploads a run, unless somebody says otherwise: the first sync of many years is made in portions.
-const MAX_UPLOAD: u64 = 200;
 
 /// Upload what transfers say, follow each to its end, and read it back
 ///
@@ -37,7 +35,7 @@ const MAX_UPLOAD: u64 = 200;
   gs-list --deleted --id 123 | gs-upload --restore   put back what is gone
   gs-upload < /dev/null                            what became of earlier ones
 
-Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_SETTLE_WAIT, GS_LOST_AFTER,
+Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_UPLOAD_WAIT, GS_LOST_AFTER,
 GS_REQUEST_INTERVAL
 
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
@@ -49,9 +47,9 @@ struct Args {
     /// Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]
     #[arg(long, value_name = "N")]
     max_upload: Option<u64>,
-    /// How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]
+    /// How long to wait until a service confirms an upload [default: $GS_UPLOAD_WAIT, else 1m]
     #[arg(long, value_name = "TIME")]
-    settle_wait: Option<String>,
+    upload_wait: Option<String>,
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
@@ -75,7 +73,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     let timing = timing(args, run)?;
     let max_upload = match args.max_upload {
         Some(number) => number,
-        None => run.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
+        None => run.settings.number("MAX_UPLOAD")?,
     };
     let max_upload = Some(max_upload).filter(|number| *number > 0);
     let bar = Bar::counting(&run.talk, NAME);
@@ -115,10 +113,10 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
 
 fn timing(args: &Args, run: &Run) -> Result<Timing, Failure> {
     let timing = Timing::of(run)?;
-    let Some(text) = &args.settle_wait else { return Ok(timing) };
-    let settle_wait =
-        garminsync::settings::duration(text).map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}")))?;
-    Ok(Timing { settle_wait, ..timing })
+    let Some(text) = &args.upload_wait else { return Ok(timing) };
+    let upload_wait =
+        garminsync::settings::duration(text).map_err(|why| Failure::usage(format!("--upload-wait {text:?}: {why}")))?;
+    Ok(Timing { upload_wait, ..timing })
 }
 
 /// Handles one record; what is not for this command passes.

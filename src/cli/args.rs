@@ -143,7 +143,7 @@ pub fn named(flag: &str, names: &[String]) -> Result<Option<Vec<&'static Kind>>,
 pub fn platforms_of_setting(name: &str, text: Option<&str>) -> Result<Option<Vec<&'static Kind>>, Failure> {
     let Some(text) = text else { return Ok(None) };
     if split_names(text).is_empty() {
-        return Err(Failure::new(Exit::Config, format!("{name}={text:?} names no platform of this version")));
+        return Err(Failure::new(Exit::Config, format!("{name} is empty; list platforms or remove it")));
     }
     find(name, &[text.to_owned()], Exit::Config).map(Some)
 }
@@ -186,9 +186,9 @@ fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, 
         let Some(kind) = platform::kind(&name) else {
             let known = platform::known();
             let message = if name.trim_end_matches(':').eq_ignore_ascii_case("folder") {
-                format!("{from}: which folder? Write folder:PATH, such as folder:/mnt/watch")
+                format!("{from}: missing path; use folder:PATH, e.g. folder:/mnt/watch")
             } else {
-                format!("{from}: {name:?} is no platform of this version; it knows {known}")
+                format!("{from}: unknown platform {name:?}; known: {known}")
             };
             return Err(Failure::new(exit, message));
         };

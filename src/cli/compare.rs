@@ -24,7 +24,7 @@ impl Run {
             Rule::Evidence => matching::Rule::Evidence,
             Rule::Start => matching::Rule::Start,
         };
-        let tolerance = self.settings.number("SPORT_DIFF_SECOND")?.unwrap_or(u64::from(Matcher::default().tolerance_s));
+        let tolerance = self.settings.number("SPORT_DIFF_SECOND")?;
         Ok(Matcher { rule, tolerance_s: u32::try_from(tolerance).unwrap_or(u32::MAX) })
     }
 }

@@ -15,8 +15,6 @@ use crate::plan::deletion::{self, Archived, Facts};
 use crate::platform::{self, Error, Kind};
 use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Why};
 
-/// So many deletions a run makes at most, if nobody says otherwise.
-pub const MAX_DELETE: u64 = 10;
 /// The list is read again after these pauses, before an entry counts as still there.
 const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
 

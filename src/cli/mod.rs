@@ -41,7 +41,7 @@ pub use crate::lang::{clock as duration, size};
 pub use args::{Common, Filter, HasCommon, named, names_of};
 pub use channels::Ready;
 pub use compare::{Rule, candidate};
-pub use delete::{Deletions, MAX_DELETE};
+pub use delete::Deletions;
 pub use download::Downloads;
 pub use exit::{Exit, Failure, Outcome};
 pub use histories::{Histories, History};

@@ -14,12 +14,6 @@ use crate::platform::{self, Barred, Context, Credentials, Kind, LoginGuard, PLAT
 use crate::settings::{self, Settings};
 use crate::walk::Notice;
 
-/// So long a service that accepted an upload may take to show it.
-pub(super) const LOST_AFTER: Duration = Duration::from_secs(6 * 3600);
-
-/// So long at least a person types a password (python-garminconnect waits 2 s to 5 s; reviewed 2026-11-29).
-const LOGIN_PAUSE: Duration = Duration::from_secs(2);
-
 impl Run {
     /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password, and those whose
     /// account the data folder belongs to: one whose token got lost must not drop out unnoticed.
@@ -66,7 +60,7 @@ impl Run {
 
     /// Whether the settings name both halves, without asking for them: that may run a command.
     pub fn has_credentials(&self, kind: &Kind) -> bool {
-        let any = |names: &[&str]| names.iter().any(|name| self.settings.names_secret(name));
+        let any = |names: &[&str]| names.iter().any(|name| self.settings.has_secret(name));
         any(kind.user_settings) && any(kind.password_settings)
     }
 
@@ -87,19 +81,18 @@ impl Run {
         route: Route,
         bar: Option<Bar>,
     ) -> Result<Arc<Http>, Failure> {
-        let seconds = Duration::from_secs;
         let talk = self.talk.clone();
         let options = Options {
             route,
             loopback,
-            timeout: self.settings.time_limit("GS_TIMEOUT", seconds(60))?,
+            timeout: self.settings.duration("GS_TIMEOUT")?,
             backoff: Backoff {
-                first: self.settings.duration("GS_RETRY_WAIT", seconds(2))?,
-                longest: seconds(120),
+                first: self.settings.duration("GS_RETRY_WAIT")?,
+                longest: Duration::from_secs(120),
                 tries: 4,
             },
-            interval: self.settings.duration("GS_REQUEST_INTERVAL", seconds(2))?,
-            patience: self.settings.duration("GS_PATIENCE", seconds(300))?,
+            interval: self.settings.duration("GS_REQUEST_INTERVAL")?,
+            patience: self.settings.duration("GS_MAX_RETRY_AFTER")?,
             stop: self.stop.clone(),
             trace: Box::new(move |line| talk.trace(line)),
             waiting: Box::new(move |why, wait| {
@@ -123,7 +116,8 @@ impl Run {
 
     /// The proxy, wherever the settings name it.
     pub fn proxies(&self) -> Result<Proxies, Failure> {
-        Proxies::read(|names| self.settings.any(names)).map_err(|why| Failure::new(Exit::Config, why))
+        Proxies::read(|names| self.settings.first_of(names.iter().copied()))
+            .map_err(|why| Failure::new(Exit::Config, why))
     }
 
     /// The certificate authorities, if the settings name others than the system's.
@@ -137,22 +131,22 @@ impl Run {
     /// `GS_CONFIRM_WAIT`: how long to wait before a second look at a list that nobody has ever seen filled, or at one that
     /// does not show an upload whose answer was lost.
     pub fn confirm_wait(&self) -> Result<Duration, Failure> {
-        Ok(self.settings.duration("GS_CONFIRM_WAIT", Duration::from_secs(10))?)
+        Ok(self.settings.duration("GS_CONFIRM_WAIT")?)
     }
 
     /// `GS_LOST_AFTER`: how long a service that accepted an upload may take to show it.
     pub fn lost_after(&self) -> Result<Duration, Failure> {
-        Ok(self.settings.duration("GS_LOST_AFTER", LOST_AFTER)?)
+        Ok(self.settings.duration("GS_LOST_AFTER")?)
     }
 
     /// `GS_LOGIN_PAUSE`: the shortest pause between a sign-in page and the password.
     fn login_pause(&self) -> Result<Duration, settings::Error> {
-        self.settings.duration("GS_LOGIN_PAUSE", LOGIN_PAUSE)
+        self.settings.duration("GS_LOGIN_PAUSE")
     }
 
     /// `GARMIN_UPLOAD_AS_IMPORT`: whether uploads to Garmin are imports.
     fn upload_as_import(&self) -> Result<bool, settings::Error> {
-        Ok(self.settings.yes("GARMIN_UPLOAD_AS_IMPORT")?.unwrap_or(false))
+        self.settings.yes("GARMIN_UPLOAD_AS_IMPORT")
     }
 
     /// Opens a platform, for whoever it belongs to: to log in, or to look at its token. Whoever lists or writes uses
@@ -189,7 +183,7 @@ impl Run {
             guard: Arc::new(guard),
             owner: Arc::new(self.ownership(kind)),
             // Both were read when the way out was made.
-            login_pause: self.login_pause().unwrap_or(LOGIN_PAUSE),
+            login_pause: self.login_pause().unwrap_or(settings::default_duration("GS_LOGIN_PAUSE")),
             upload_as_import: self.upload_as_import().unwrap_or(false),
             client_id: self.settings.get("GARMIN_DI_CLIENT_ID").map(str::to_owned),
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),

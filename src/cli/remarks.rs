@@ -16,7 +16,7 @@ impl Run {
     /// Tells what the settings come to that a person will not have meant, each once a day: every stage of every run would
     /// repeat it.
     pub(super) fn tell_remarks(&mut self) {
-        self.settings.remarks().iter().for_each(|text| self.tell_daily(text));
+        self.settings.warnings().iter().for_each(|text| self.tell_daily(text));
     }
 
     fn tell_daily(&mut self, text: &str) {
@@ -108,5 +108,5 @@ pub(super) fn name_settings(talk: &Talk, settings: &Settings, exit: Exit) {
     if let Some(path) = settings.file() {
         talk.hint(&format!("the settings were read from {}", path.display()));
     }
-    settings.passed_over().iter().for_each(|text| talk.hint(text));
+    settings.ignored_file().iter().for_each(|text| talk.hint(text));
 }

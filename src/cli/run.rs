@@ -18,10 +18,7 @@ use crate::archive::{Archive, make_private};
 use crate::catalogue::{self, Catalogue};
 use crate::http::Http;
 use crate::platform::Kind;
-use crate::settings::Settings;
-
-/// How long others' locks are waited for, if nobody says otherwise.
-const LOCK_WAIT: Duration = Duration::from_secs(30);
+use crate::settings::{self, Settings};
 
 /// Whether a command stands in the sync log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,15 +180,15 @@ impl Run {
             )
         })?;
         let data_dir = place.used().to_owned();
-        let read = settings.duration("GS_LOCK_WAIT", LOCK_WAIT);
+        let read = settings.duration("GS_LOCK_TIMEOUT");
         let broken = settings.broken_lines().map(Failure::from);
         let (lock_wait, wrong) = match read {
             Ok(wait) => (wait, broken.collect()),
-            Err(error) => (LOCK_WAIT, broken.chain([error.into()]).collect()),
+            Err(error) => (settings::default_duration("GS_LOCK_TIMEOUT"), broken.chain([error.into()]).collect()),
         };
         let (catalogue_path, catalogue) = open_catalogue(&settings, &place, common, &talk, lock_wait)?;
         let stop = signals::heed(&talk);
-        settings.heed(stop.clone());
+        settings.stop_with(stop.clone());
         let id = settings.get("GS_RUN").map_or_else(new_id, str::to_owned);
         Ok(Run {
             command,

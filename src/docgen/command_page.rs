@@ -5,6 +5,7 @@ use clap::{Arg, ArgAction, Command};
 use super::help_notes::Notes;
 use super::roff::{Page, bold, italic, lower};
 use super::settings_page::{self, sentence};
+use crate::settings::Setting;
 
 /// The heading of the flags that every command has.
 const COMMON: &str = "Common options";
@@ -240,23 +241,16 @@ fn environment(page: &mut Page, command: &Command, notes: &Notes) {
         rest.chars().take_while(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_').collect::<String>()
     });
     page.section("Environment");
-    page.text("Each may stand in the file of the settings instead; gs-settings(5) tells of all there are.");
-    let mut told: Vec<settings_page::Group> = Vec::new();
+    page.text("Each can also be set in the settings file; gs-settings(5) lists all settings.");
+    let mut shown: Vec<&'static Setting> = Vec::new();
     for name in notes.settings.iter().cloned().chain(named) {
-        if let Some(group) = settings_page::about(&name) {
-            match told.iter_mut().find(|other| other.text == group.text && !group.text.is_empty()) {
-                Some(other) if !other.names.iter().any(|(known, _)| *known == name) => {
-                    other.names.push((name, String::new()))
-                }
-                Some(_) => {}
-                None => told.push(settings_page::Group { names: vec![(name, String::new())], text: group.text }),
-            }
+        if let Some(setting) = settings_page::find(&name)
+            && !shown.iter().any(|other| other.name == setting.name)
+        {
+            shown.push(setting);
         }
     }
-    for group in told {
-        let names: Vec<String> = group.names.iter().map(|(name, _)| bold(name)).collect();
-        page.item(&names.join(", "), &sentence(&group.text));
-    }
+    shown.iter().for_each(|setting| page.item(&bold(setting.name), &settings_page::about(setting)));
 }
 
 /// The commands that it speaks of, and the pages that go with all of them.

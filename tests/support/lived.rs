@@ -62,7 +62,7 @@ impl Lived {
     pub fn new() -> Lived {
         let sim = Scenario::default_three(40, 11).start();
         let mut work = Work::with(&sim);
-        work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_SETTLE_WAIT", "5s");
+        work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "5s");
         work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
         work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
         work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
@@ -122,7 +122,7 @@ impl Lived {
             state.account("garmin.com").spec.upload = upload;
         });
         send(&self.work, &to_cn[..1]).ends(1);
-        self.work.set("GS_SETTLE_WAIT", "0");
+        self.work.set("GS_UPLOAD_WAIT", "0");
         send(&self.work, &to_com[..1]).ok();
         self.happened.insert("refused", from_of(&to_cn[0]));
         self.happened.insert("pending", from_of(&to_com[0]));

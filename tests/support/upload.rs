@@ -102,7 +102,7 @@ pub fn start(held: &[(&str, &[i64])], change: impl FnOnce(&mut Scenario)) -> Wor
     change(&mut scenario);
     let sim = scenario.start();
     let mut work = Work::with(&sim);
-    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_SETTLE_WAIT", "8s");
+    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "8s");
     work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
     work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
     work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");

@@ -26,8 +26,7 @@ use outstanding::Backlog;
 use read::Read;
 
 use super::args::platforms_of_setting;
-use super::platforms::LOST_AFTER;
-use super::{Failure, MAX_DELETE, Rule, Run, life};
+use super::{Failure, Rule, Run, life};
 use jiff::Timestamp;
 
 use crate::catalogue::{BEGINNINGS, CommandRow, Entry, OutstandingRow};
@@ -35,6 +34,7 @@ use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Exercises;
 use crate::platform::Kind;
+use crate::settings;
 use crate::status::judge::{HANGS, Judged, LastCommand, Signs};
 use crate::status::{Facts, Schedule};
 
@@ -102,6 +102,7 @@ impl Run {
         let (matcher, archives) = (self.matcher(Rule::Evidence), self.archives());
         let deletes = self.settings.yes("DELETE_DUPLICATE").map_err(Failure::from);
         let max_delete = self.settings.number("MAX_DELETE").map_err(Failure::from);
+        let command = self.settings.choice("GS_SCHEDULE_COMMAND");
         let lost_after = self.lost_after();
         Ok(Wants {
             named,
@@ -109,10 +110,10 @@ impl Run {
             targets: self.or_told(targets, None),
             matcher: self.or_told(matcher, Matcher::default()),
             archives: self.or_told(archives, None),
-            only_archives: self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"),
-            deletes: self.or_told(deletes, None).unwrap_or(false),
-            max_delete: self.or_told(max_delete, None).unwrap_or(MAX_DELETE),
-            lost_after: self.or_told(lost_after, LOST_AFTER),
+            only_archives: command.is_ok_and(|command| command == Some("download")),
+            deletes: self.or_told(deletes, false),
+            max_delete: self.or_told(max_delete, settings::default_number("MAX_DELETE")),
+            lost_after: self.or_told(lost_after, settings::default_duration("GS_LOST_AFTER")),
         })
     }
 

@@ -25,8 +25,8 @@ const MOST_WAITING: usize = 25;
 /// How long uploads are waited for.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// How long a run follows what became of its uploads: `--settle-wait`, `GS_SETTLE_WAIT`.
-    pub settle_wait: Duration,
+    /// How long a run follows what became of its uploads: `--upload-wait`, `GS_UPLOAD_WAIT`.
+    pub upload_wait: Duration,
     /// The least age of an upload whose answer was lost before it is sent again: `GS_RESEND_WAIT`.
     pub resend_wait: Duration,
     /// The least pause between two looks of one run that both miss an upload: `GS_CONFIRM_WAIT`.
@@ -38,10 +38,10 @@ pub struct Timing {
 impl Timing {
     /// What the settings say.
     pub fn of(run: &Run) -> Result<Timing, Failure> {
-        let (settings, minutes) = (&run.settings, |minutes: u64| Duration::from_secs(60 * minutes));
+        let settings = &run.settings;
         Ok(Timing {
-            settle_wait: settings.duration("GS_SETTLE_WAIT", minutes(1))?,
-            resend_wait: settings.duration("GS_RESEND_WAIT", minutes(10))?,
+            upload_wait: settings.duration("GS_UPLOAD_WAIT")?,
+            resend_wait: settings.duration("GS_RESEND_WAIT")?,
             confirm_wait: run.confirm_wait()?,
             lost_after: run.lost_after()?,
         })

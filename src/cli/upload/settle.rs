@@ -90,7 +90,7 @@ impl Uploads<'_> {
 
     fn follow(&mut self) -> Result<(), Failure> {
         let mut pause = FIRST_PAUSE;
-        let mut end = Instant::now() + self.timing.settle_wait;
+        let mut end = Instant::now() + self.timing.upload_wait;
         loop {
             let before = self.waiting.len();
             self.in_the_dark.clear();
@@ -104,7 +104,7 @@ impl Uploads<'_> {
                 }
             }
             if self.waiting.len() < before {
-                (pause, end) = (FIRST_PAUSE, Instant::now() + self.timing.settle_wait);
+                (pause, end) = (FIRST_PAUSE, Instant::now() + self.timing.upload_wait);
             }
             if self.waiting.is_empty() || self.run.is_stopped() || Instant::now() + pause >= end {
                 return Ok(());
