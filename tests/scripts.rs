@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use garminsync::settings::VARIABLES;
 use gs_sim::{Effect, Fault, Scenario};
 use recipes::{Recipe, recipes};
 use support::{FILES, LIST, Said, Work, asked, plain};
@@ -426,7 +427,8 @@ fn settings_read() -> BTreeSet<String> {
     let asked =
         script.split("gs-settings ").skip(1).filter_map(|rest| rest.split([')', '\n']).next()?.rsplit(' ').next());
     names.extend(asked.flat_map(|name| names_in(&format!("\"{name}\"")).map(str::to_owned).collect::<Vec<_>>()));
-    names.remove("HOME");
+    // What the environment alone can set has no line in the file.
+    names.retain(|name| name != "HOME" && !VARIABLES.iter().any(|variable| variable.name == name));
     names
 }
 

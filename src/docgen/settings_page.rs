@@ -70,10 +70,8 @@ pub fn env_example() -> String {
         if !group.intro.is_empty() {
             file.push_str(&(comment(group.intro) + "\n"));
         }
-        for setting in group.settings {
-            file.push_str(&comment(&about(setting)));
-            file.push_str(&format!("#{}={}\n", setting.name, example(setting)));
-        }
+        let entry = |setting: &Setting| format!("{}#{}={}\n", comment(&about(setting)), setting.name, example(setting));
+        file.push_str(&group.settings.iter().map(entry).collect::<Vec<_>>().join("\n"));
     }
     file.push_str(&format!("\n## Environment\n\n{}", comment(OF_VARIABLES)));
     for variable in VARIABLES {
