@@ -7,7 +7,7 @@ ARG DEBIAN=debian:bookworm-slim
 FROM ${RUST} AS build
 WORKDIR /src
 # First what the commands are made of: they need not be built again for a document.
-COPY Cargo.toml Cargo.lock .env.example ./
+COPY Cargo.toml Cargo.lock ./
 COPY benches benches
 COPY tests/sim tests/sim
 COPY src src

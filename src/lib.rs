@@ -6,7 +6,7 @@
 //! A command (`src/bin/gs-*.rs`) reads its flags and hands over to [`cli`], which alone prints and exits. From there:
 //!
 //! ```text
-//! bin → cli → plan, catalogue, platform, archive, older, report, notify, docgen, settings
+//! bin → cli → docgen → plan, catalogue, platform, archive, older, report, notify, settings
 //!           → record, matching, status, http, fit → schedule, lang, walk → fs, activity, sport, clock
 //! ```
 //!
