@@ -236,6 +236,7 @@ fn how_long_it_waits_is_a_flag_or_a_setting() {
     }
     let (mut world, plan) = planned(CN);
     world.work.given("gs-upload", &["--upload-wait", "soon"], &plan).ends(2).says("--upload-wait");
+    world.work.given("gs-upload", &["--settle-wait", "soon"], &plan).ends(2).says("--upload-wait \"soon\"");
     world.work.set("GS_UPLOAD_WAIT", "soon");
     world.work.given("gs-upload", &[], &plan).ends(78).says("GS_UPLOAD_WAIT");
     assert_eq!((world.sim.log().len(), world.journal().len()), (0, 0));

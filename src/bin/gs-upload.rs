@@ -48,7 +48,7 @@ struct Args {
     #[arg(long, value_name = "N")]
     max_upload: Option<u64>,
     /// How long to wait until a service confirms an upload [default: $GS_UPLOAD_WAIT, else 1m]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", alias = "settle-wait")]
     upload_wait: Option<String>,
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
