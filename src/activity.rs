@@ -3,8 +3,12 @@
 //! Everything else speaks of this type: a platform lists activities, the catalogue keeps them, a record carries them.
 //! Only the platform and its id are certain; what a service leaves out stays `None`, never zero.
 
+mod platform_id;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use platform_id::PlatformId;
 
 /// An entry on one platform. Units are in the names; times are UTC; sports are FIT's names.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -12,8 +12,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::activity::printable;
-use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Align, Common, CommonArgs, Output};
+use garminsync::platform::PlatformSelection;
 use garminsync::settings::{self, Kind, Setting};
+use garminsync::sync::{self, Failure, Result, Worker};
 
 /// Print the settings that apply; secrets are never shown
 ///
@@ -46,33 +48,33 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-settings", cli::Log::Asked, work)
+    cli::run_command("gs-settings", cli::Log::Asked, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     if args.check {
-        warn(run);
-        let wrong = run.wrong_settings();
-        run.log_set_up(wrong.first());
-        wrong.iter().for_each(|failure| run.fail(failure));
+        warn(worker);
+        let wrong = worker.wrong_settings();
+        worker.log_settings_check(wrong.first());
+        wrong.iter().for_each(|failure| worker.fail(failure));
         return Ok(());
     }
     let mut output = Output::buffered();
     match &args.name {
         _ if args.file => {
-            if let Some(path) = run.settings.file() {
+            if let Some(path) = worker.settings.file() {
                 output.text(&format!("{}\n", path.display()))?;
             }
         }
         _ if args.environment => {
-            for name in run.settings.only_in_environment() {
+            for name in worker.settings.only_in_environment() {
                 output.text(&format!("{name}\n"))?;
             }
         }
@@ -81,26 +83,26 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             if setting.is_secret() {
                 return Err(Failure::usage(format!("{name} is a secret and is not shown")));
             }
-            if let Some(value) = for_scripts(run, setting) {
+            if let Some(value) = for_scripts(worker, setting) {
                 output.text(&format!("{value}\n"))?;
             }
-            if setting.names().any(|name| run.settings.is_broken(name)) {
-                run.fail_on_broken_lines();
+            if setting.names().any(|name| worker.settings.is_broken(name)) {
+                worker.fail_on_broken_lines();
             }
         }
         None => {
-            run.fail_on_broken_lines();
-            warn(run);
-            output.text(&format!("{}\n", table(run)))?;
+            worker.fail_on_broken_lines();
+            warn(worker);
+            output.text(&format!("{}\n", table(worker)))?;
         }
     }
     output.flush().map(drop)
 }
 
-fn warn(run: &Run) {
-    run.settings.warnings().iter().for_each(|text| run.talk.warning(text));
-    for (old, new) in run.settings.old_names() {
-        run.talk.warning(&format!("{old} is an old name; it still works, and the new name is {new}"));
+fn warn(worker: &Worker) {
+    worker.settings.warnings().iter().for_each(|text| worker.warn(text));
+    for (old, new) in worker.settings.old_names() {
+        worker.warn(&format!("{old} is an old name; it still works, and the new name is {new}"));
     }
 }
 
@@ -110,12 +112,12 @@ fn unknown(name: &str) -> Failure {
     Failure::usage(format!("unknown setting {name:?}; {advice}"))
 }
 
-fn table(run: &Run) -> cli::Table {
+fn table(worker: &Worker) -> cli::Table {
     let mut table = cli::table(&[("setting", Align::Whole), ("value", Align::Left)]);
-    let file = run.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
+    let file = worker.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
     table.add_row(["(read from)".to_owned(), file]);
     for setting in settings::all() {
-        if let Some(value) = value(run, setting) {
+        if let Some(value) = value(worker, setting) {
             table.add_row([setting.name.to_owned(), printable(&value)]);
         }
     }
@@ -123,36 +125,36 @@ fn table(run: &Run) -> cli::Table {
 }
 
 /// The value as a person may see it; `None` if it is not set. The folders are shown in any case.
-fn value(run: &Run, setting: &Setting) -> Option<String> {
+fn value(worker: &Worker, setting: &Setting) -> Option<String> {
     let name = setting.name;
     match (name, setting.kind) {
-        ("DATA_DIR", _) => Some(run.named_data_dir().display().to_string()),
-        ("DB_PATH", _) => Some(run.named_catalogue().display().to_string()),
+        ("DATA_DIR", _) => Some(worker.named_data_dir.display().to_string()),
+        ("DB_PATH", _) => Some(worker.named_catalogue.display().to_string()),
         ("GS_REPORT_DIR", _) => {
-            let dir = run.settings.path(name).unwrap_or_else(|| run.named_data_dir().join("report"));
+            let dir = worker.settings.path(name).unwrap_or_else(|| worker.named_data_dir.join("report"));
             Some(std::path::absolute(&dir).unwrap_or(dir).display().to_string())
         }
         // The flag goes first, and gives the names as commands print them.
-        ("SYNC_PLATFORM", _) => match run.common.named_platforms() {
-            Ok(Some(kinds)) => Some(cli::names_of(&kinds)),
-            _ => run.settings.get(name).map(str::to_owned),
+        ("SYNC_PLATFORM", _) => match worker.named_platforms() {
+            Ok(PlatformSelection::Only(specs)) => Some(sync::names_of(&specs)),
+            _ => worker.settings.get(name).map(str::to_owned),
         },
-        (_, Kind::Proxy) => run.settings.get(name).map(without_login),
-        _ if setting.is_secret() => run.settings.source_name(name).map(|source| match source == name {
+        (_, Kind::Proxy) => worker.settings.get(name).map(without_login),
+        _ if setting.is_secret() => worker.settings.source_name(name).map(|source| match source == name {
             true => "***".to_owned(),
             false => format!("*** (from {source})"),
         }),
-        (_, Kind::Address) if run.settings.get(name).is_none() => {
-            run.settings.source_name(name).map(|source| format!("(from {source})"))
+        (_, Kind::Address) if worker.settings.get(name).is_none() => {
+            worker.settings.source_name(name).map(|source| format!("(from {source})"))
         }
-        _ => run.settings.get(name).map(str::to_owned),
+        _ => worker.settings.get(name).map(str::to_owned),
     }
 }
 
 /// The value, or else the default, in a form that a script can compare: a time span in seconds, 1 or 0, a word in lower case.
 /// A value that cannot be used is printed as it is.
-fn for_scripts(run: &Run, setting: &Setting) -> Option<String> {
-    let settings = &run.settings;
+fn for_scripts(worker: &Worker, setting: &Setting) -> Option<String> {
+    let settings = &worker.settings;
     let read = match setting.kind {
         Kind::Duration(_) | Kind::TimeLimit(_) => {
             settings.duration(setting.name).map(|time| Some(time.as_secs_f64().to_string()))
@@ -161,7 +163,7 @@ fn for_scripts(run: &Run, setting: &Setting) -> Option<String> {
         Kind::YesNo => settings.yes(setting.name).map(|yes| Some(u8::from(yes).to_string())),
         Kind::Choice(_) | Kind::OpenChoice(_) => settings.choice(setting.name).map(|word| word.map(str::to_owned)),
         Kind::Address => Ok(settings.get(setting.name).map(str::to_owned)),
-        _ => Ok(value(run, setting)),
+        _ => Ok(value(worker, setting)),
     };
     read.unwrap_or_else(|_| settings.get(setting.name).map(str::to_owned))
 }

@@ -5,8 +5,9 @@
 
 use jiff::Timestamp;
 
-use super::{Barred, Error, LoginGuard, Result, TokenStore};
+use super::{Barred, Error, LoginGuard, PlatformId, Result, TokenStore};
 use crate::http;
+use crate::reason::Reason;
 
 /// Codes a person may try in one login.
 pub(super) const CODES: u32 = 3;
@@ -58,7 +59,7 @@ pub(super) fn unless_sent(error: http::Error) -> Ended {
 /// The password logins of one platform.
 pub(super) struct Logins<'a> {
     /// The platform's name.
-    pub platform: &'static str,
+    pub platform: &'a PlatformId,
     /// What is remembered of earlier ones.
     pub guard: &'a dyn LoginGuard,
     /// Where the token is to be kept.
@@ -96,17 +97,15 @@ impl Logins<'_> {
         self.guard.begins()?;
         attempt().map_err(|ended| {
             let told = match ended {
-                Ended::Refused(why) => self.guard.refused(&why).map(|()| self.needed(&why)),
+                Ended::Refused(why) => self.guard.refused(&login(&why)).map(|()| self.needed(&why)),
                 Ended::TurnedAway(why) => {
-                    self.guard.turned_away(&why).map(|until| self.paused("was turned away", &why, until))
+                    self.guard.turned_away(&login(&why)).map(|until| self.paused("was turned away", &why, until))
                 }
                 Ended::Trouble(why) => {
-                    self.guard.in_trouble(&why).map(|until| self.paused("came to nothing", &why, until))
+                    self.guard.in_trouble(&login(&why)).map(|until| self.paused("came to nothing", &why, until))
                 }
                 // The next one by itself would be somebody else's login again.
-                Ended::Otherwise(error @ Error::OtherAccount(_)) => {
-                    self.guard.refused(&error.to_string()).map(|()| error)
-                }
+                Ended::Otherwise(error @ Error::OtherAccount(_)) => self.guard.refused(&error.reason()).map(|()| error),
                 Ended::Untried(message) => Ok(Error::Later { message, down: true }),
                 Ended::Otherwise(error) => Ok(error),
                 Ended::NotSent(error) => self.guard.was_not_sent().map(|()| error),
@@ -124,6 +123,11 @@ impl Logins<'_> {
         let message = format!("the login {what}: {why}; no other is tried before {until}; {}", self.other_ways);
         Error::Later { message, down: true }
     }
+}
+
+/// What a service said to a login.
+fn login(why: &str) -> Reason {
+    Reason::LoginRequired { detail: why.to_owned() }
 }
 
 #[cfg(test)]

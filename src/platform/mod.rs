@@ -4,28 +4,31 @@
 //! uploaded; an *export* is what the service computed from it. A *ticket* proves a login once and is exchanged for a
 //! *token*; the token is kept and renewed in a [`TokenStore`], under a lock that all processes share.
 //!
-//! A new platform is one module and one row in [`PLATFORMS`].
+//! A new service is one module with its [`PlatformSpec`], and one line in [`Platforms::default`].
 
 mod attempt;
+mod context;
 pub mod coros;
 pub mod folder;
 pub mod garmin;
 mod identity;
 mod json;
+mod platforms;
+mod spec;
 mod tokens;
-
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::activity::{Activity, Outline};
 use crate::clock::Moment;
-use crate::http::{Http, Secret};
-use crate::walk::Notice;
+use crate::http::Secret;
+use crate::reason::Reason;
 
+pub use crate::activity::PlatformId;
+pub use context::{Context, KnownStart, SettingSource, TellSkipped};
 pub use identity::{Identity, OwnerGuard, described, masked};
+pub use platforms::{PlatformSelection, Platforms, UnknownPlatform};
+pub use spec::{PlatformKind, PlatformSpec, Service};
 pub use tokens::TokenStore;
 
 /// What a caller can do about a failure.
@@ -58,25 +61,42 @@ pub enum Error {
     /// Something of this machine stands in the way: a token could not be kept (without that, a rotated one would be lost), the
     /// disk is full, or the proxy does not take its login.
     #[error("{0}")]
-    Storage(String),
+    Storage(Reason),
     /// The login belongs to another account than the data folder: nothing is listed or written with it.
     #[error("{0}")]
-    OtherAccount(String),
+    OtherAccount(Reason),
     /// A person has to change a setting here, or one of the account on its website: no run helps before, and no login.
     #[error("{0}")]
     Config(String),
     /// A write was sent, and what became of it is not known: it is looked up, never repeated.
     #[error("{0}")]
     Unclear(String),
-    /// The turn of a write came after the moment until which it was to be sent: nothing of it was sent.
-    #[error(
-        "nothing was sent: the service or the line is so slow that what its list showed was too old by then; try again later, or \
-         set a larger GS_REQUEST_INTERVAL, as a list serves for five times that, or 15 seconds if that is more"
-    )]
+    /// The permit for a write came after the moment until which it was to be sent: nothing of it was sent.
+    #[error("{}", Reason::TooLate)]
     TooLate,
     /// A person ended the program.
     #[error("stopped")]
     Stopped,
+}
+
+impl Error {
+    /// Why, as records and the catalogue have it.
+    pub fn reason(&self) -> Reason {
+        let detail = self.to_string();
+        match self {
+            Error::Login(_) => Reason::LoginRequired { detail },
+            Error::Later { .. } => Reason::Retry { detail },
+            Error::Gone(_) => Reason::NotFound { detail },
+            Error::Refused(_) => Reason::Rejected { detail },
+            Error::Strange(_) => Reason::UnexpectedResponse { detail },
+            Error::Input(_) => Reason::InvalidInput { detail },
+            Error::Storage(reason) | Error::OtherAccount(reason) => reason.clone(),
+            Error::Config(_) => Reason::Configuration { detail },
+            Error::Unclear(_) => Reason::OutcomeUnknown { detail },
+            Error::TooLate => Reason::TooLate,
+            Error::Stopped => Reason::Stopped,
+        }
+    }
 }
 
 /// Result of every call here.
@@ -237,7 +257,7 @@ pub enum Download {
 pub struct Outgoing<'a> {
     /// Its bytes, whole and checked.
     pub bytes: &'a [u8],
-    /// `fit`, `tcx` or `gpx`; one that the platform takes, see [`Kind::takes`].
+    /// `fit`, `tcx` or `gpx`; one that the platform takes, see [`PlatformSpec::upload_formats`].
     pub format: &'a str,
     /// The name it is sent under, with its extension: letters, digits, `-`, `_` and `.` alone.
     pub name: &'a str,
@@ -312,155 +332,24 @@ pub trait LoginGuard: Send + Sync {
     /// Nothing of it was sent: as if it had not begun.
     fn was_not_sent(&self) -> Result<()>;
     /// The service was in trouble: the pause goes on, with this reason; says until when.
-    fn in_trouble(&self, reason: &str) -> Result<Timestamp>;
+    fn in_trouble(&self, reason: &Reason) -> Result<Timestamp>;
     /// Turned away (429, a challenge): a longer pause each time; says until when.
-    fn turned_away(&self, reason: &str) -> Result<Timestamp>;
+    fn turned_away(&self, reason: &Reason) -> Result<Timestamp>;
     /// Refused (wrong password, a second factor with nobody there).
-    fn refused(&self, reason: &str) -> Result<()>;
+    fn refused(&self, reason: &Reason) -> Result<()>;
     /// It went well.
     fn went_well(&self) -> Result<()>;
 }
 
 /// What stands against a login, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Barred {
     /// The last one was turned away: none before then.
-    Until(Timestamp, String),
+    Until(Timestamp, Reason),
     /// The last one was refused: none by itself.
-    ByItself(String),
+    ByItself(Reason),
     /// This run has made its one already: none by itself before the next run.
     ThisRun,
-}
-
-/// Is told all that a listing skipped.
-pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
-
-/// When an activity began, by its id, as far as that was found out before.
-pub type KnownStart = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
-
-/// What a platform is opened with.
-pub struct Context {
-    /// The platform's name.
-    pub name: &'static str,
-    /// The way out.
-    pub http: Arc<Http>,
-    /// The folder of the tokens.
-    pub tokens: PathBuf,
-    /// What the settings hold, if anything. Asked only when a login is due: it may run a command.
-    pub credentials: Box<dyn Fn() -> Result<Option<Credentials>> + Send>,
-    /// Refused logins.
-    pub guard: Arc<dyn LoginGuard>,
-    /// Whose account a new token may belong to.
-    pub owner: Arc<dyn OwnerGuard>,
-    /// `GS_LOGIN_PAUSE`: the shortest pause between the sign-in page and the password; it is up to two and a half times as
-    /// long.
-    pub login_pause: Duration,
-    /// `GARMIN_UPLOAD_AS_IMPORT`: files are imported, which Garmin does not pass on to connected services.
-    pub upload_as_import: bool,
-    /// `GARMIN_DI_CLIENT_ID`: used for new tokens instead of the built-in client id.
-    pub client_id: Option<String>,
-    /// Told what a person should know.
-    pub notice: Arc<dyn Fn(&str) + Send + Sync>,
-    /// Told, at the end of each listing, all that it skipped: a person is told of each once.
-    pub skipped: TellSkipped,
-    /// Asked before the service is asked of one activity what its list does not say.
-    pub known_start: KnownStart,
-}
-
-/// A row of the table of platforms: what can be known of one without opening it.
-#[derive(Clone, Copy)]
-pub struct Kind {
-    /// Its name in records and on the command line.
-    pub name: &'static str,
-    /// Its name for people.
-    pub title: &'static str,
-    /// Whose devices record for it: FIT's name of the manufacturer.
-    pub native_manufacturer: Option<&'static str>,
-    /// Settings with the e-mail address, the first that is set wins.
-    pub user_settings: &'static [&'static str],
-    /// Settings with the password.
-    pub password_settings: &'static [&'static str],
-    /// Formats of files that are put there; none: it takes no files. Services take GPX and TCX too, but what they make of
-    /// those is another recording than the one that was sent.
-    pub takes: &'static [&'static str],
-    /// Sports, by their FIT names, whose files it refuses for good: it takes such a file in and never makes an activity of it.
-    pub refused_sports: &'static [&'static str],
-    /// Whether it takes another file of a recording that it has; else it says that it is there already.
-    pub doubles: bool,
-    /// Whether activities may be deleted there.
-    pub deletes: bool,
-    /// Whose an entry of its list is, by the service's own JSON; nothing where lists do not say so.
-    pub listed_owner: fn(&str) -> Option<String>,
-    /// Opens it.
-    pub open: fn(Context) -> Box<dyn Platform>,
-}
-
-/// All platforms.
-pub const PLATFORMS: &[Kind] = &[
-    Kind {
-        name: "garmin-com",
-        title: "Garmin Connect (garmin.com)",
-        native_manufacturer: Some("garmin"),
-        user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
-        password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
-        takes: &["fit"],
-        refused_sports: &[],
-        doubles: false,
-        deletes: true,
-        listed_owner: garmin::listed_owner,
-        open: garmin::open_com,
-    },
-    Kind {
-        name: "garmin-cn",
-        title: "Garmin Connect China (garmin.cn)",
-        native_manufacturer: Some("garmin"),
-        user_settings: &["GARMIN_EMAIL_CN"],
-        password_settings: &["GARMIN_PASSWORD_CN"],
-        takes: &["fit"],
-        refused_sports: &[],
-        doubles: false,
-        deletes: true,
-        listed_owner: garmin::listed_owner,
-        open: garmin::open_cn,
-    },
-    Kind {
-        name: "coros",
-        title: "COROS",
-        native_manufacturer: Some("coros"),
-        user_settings: &["COROS_EMAIL"],
-        password_settings: &["COROS_PASSWORD"],
-        takes: &["fit"],
-        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at COROS.
-        refused_sports: &["sailing", "snorkeling", "surfing"],
-        doubles: true,
-        deletes: true,
-        listed_owner: |_| None,
-        open: coros::open,
-    },
-    folder::KIND,
-];
-
-impl Kind {
-    /// Whether somebody logs in there. A folder is there or not.
-    pub fn has_login(&self) -> bool {
-        !self.user_settings.is_empty()
-    }
-}
-
-/// The names that may be written, for messages.
-pub fn known() -> String {
-    let written = |kind: &Kind| if kind.name == folder::KIND.name { "folder:PATH" } else { kind.name };
-    PLATFORMS.iter().map(written).collect::<Vec<_>>().join(", ")
-}
-
-/// The platform of that name; `GARMINCOM`, `garmin_com` and the like are taken too. Each `folder:PATH` is one of its own,
-/// and a `folder` without a path is none.
-pub fn kind(name: &str) -> Option<&'static Kind> {
-    if let Some(folder) = folder::kind(name) {
-        return Some(folder);
-    }
-    let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    PLATFORMS.iter().filter(|kind| kind.name != folder::KIND.name).find(|kind| plain(kind.name) == plain(name))
 }
 
 impl From<crate::walk::Error> for Error {
@@ -468,7 +357,7 @@ impl From<crate::walk::Error> for Error {
         match error {
             crate::walk::Error::Input(message) => Error::Input(message),
             crate::walk::Error::Later(message) => Error::Later { message, down: true },
-            crate::walk::Error::Full(message) => Error::Storage(message),
+            crate::walk::Error::Full(message) => Error::Storage(Reason::Storage { detail: message }),
         }
     }
 }
@@ -479,14 +368,14 @@ impl From<crate::http::Error> for Error {
         match error {
             Http::Stopped => Error::Stopped,
             Http::TooLate => Error::TooLate,
-            Http::Pacing(refusal) if !refusal.passes => Error::Storage(refusal.message),
+            Http::Pacing(refusal) if !refusal.passes => Error::Storage(Reason::Storage { detail: refusal.message }),
             Http::Wait { .. } | Http::WaitToWrite { .. } | Http::Pacing(_) => {
                 Error::Later { message: format!("{error}; try again later"), down: true }
             }
             Http::Network { .. } | Http::Untrusted { .. } => {
                 Error::Later { message: format!("{error}; {}", error.remedy()), down: false }
             }
-            Http::Proxy { .. } => Error::Storage(error.to_string()),
+            Http::Proxy { .. } => Error::Storage(Reason::Storage { detail: error.to_string() }),
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Strange(error.to_string()),
         }
     }

@@ -3,17 +3,18 @@
 //! Renewing a token spends the old one, so it happens under a lock that all processes share, and the new token is on the
 //! disk before it is used.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
-use super::{Error, Result};
-use crate::fs::{NO_LOCKS, lacks_locks, no_room};
+use super::{Error, PlatformId, Result};
+use crate::fs::{make_private, persist, unfinished};
+use crate::reason::Reason;
 
 /// Renewing takes one or two requests; somebody who holds the lock longer is asleep at a prompt.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone)]
 pub struct TokenStore {
     dir: PathBuf,
-    platform: &'static str,
+    platform: PlatformId,
 }
 
 /// Room for a token: several times what one takes.
@@ -45,10 +46,7 @@ impl Reserved<'_> {
             self.file.as_file().set_len(text.len() as u64)?;
             self.file.as_file().sync_all()
         };
-        write()
-            .and_then(|()| self.file.persist(store.path()).map_err(|error| error.error))
-            .and_then(|_| File::open(&store.dir)?.sync_all())
-            .map_err(|error| store.failed("writing", &error))
+        write().and_then(|()| persist(self.file, &store.path())).map_err(|error| store.failed("writing", &error))
     }
 }
 
@@ -61,7 +59,7 @@ pub struct TokenLock {
 
 impl TokenStore {
     /// The token of `platform` in the folder `dir`.
-    pub fn new(dir: PathBuf, platform: &'static str) -> TokenStore {
+    pub fn new(dir: PathBuf, platform: PlatformId) -> TokenStore {
         TokenStore { dir, platform }
     }
 
@@ -71,11 +69,12 @@ impl TokenStore {
 
     fn failed(&self, doing: &str, error: &io::Error) -> Error {
         let path = self.path();
-        Error::Storage(match error {
-            error if let Some(words) = no_room(error) => format!("{doing} {}: {words}", path.display()),
-            error if error.kind() == ErrorKind::InvalidInput => error.to_string(),
-            error if lacks_locks(error) => format!("{doing} {}: {NO_LOCKS}", path.display()),
-            error => format!("{doing} {}: {error}; check that the data folder may be written", path.display()),
+        Error::Storage(match (error.kind(), crate::fs::reason(&path, error)) {
+            (ErrorKind::InvalidInput, _) => Reason::Storage { detail: error.to_string() },
+            (_, Reason::Storage { detail }) => {
+                Reason::Storage { detail: format!("{doing} {detail}; check that the data folder may be written") }
+            }
+            (_, reason) => reason,
         })
     }
 
@@ -101,12 +100,9 @@ impl TokenStore {
     /// The room it will take is taken now: a full disk must not cost a login.
     pub fn reserve(&self) -> Result<Reserved<'_>> {
         let reserve = || -> io::Result<NamedTempFile> {
-            self.make_dir()?;
+            make_private(&self.dir)?;
             // Made with mode 0600, so that the text is never readable by others, not for a moment.
-            let mut file = tempfile::Builder::new().prefix(".token-").tempfile_in(&self.dir)?;
-            file.write_all(&[b' '; RESERVED])?;
-            file.as_file().sync_all()?;
-            Ok(file)
+            unfinished(&self.dir, ".token-", &[b' '; RESERVED])
         };
         let file = reserve().map_err(|error| self.failed("writing", &error))?;
         Ok(Reserved { store: self, file })
@@ -130,7 +126,7 @@ impl TokenStore {
     pub fn lock(&self) -> Result<TokenLock> {
         let path = self.dir.join(format!("{}.lock", self.platform));
         let open = || -> io::Result<File> {
-            self.make_dir()?;
+            make_private(&self.dir)?;
             match regular(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -138,24 +134,14 @@ impl TokenStore {
             File::options().create(true).truncate(false).write(true).open(&path)
         };
         let file = open().map_err(|error| self.failed("locking", &error))?;
-        let end = Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(TokenLock { _file: file }),
-                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
-                Err(TryLockError::WouldBlock) => {
-                    let message =
-                        format!("another command is logging in to {} and does not end; try again later", self.platform);
-                    return Err(Error::Later { message, down: true });
-                }
-                Err(TryLockError::Error(error)) => return Err(self.failed("locking", &error)),
+        match crate::fs::lock(&file, PATIENCE).map_err(|error| self.failed("locking", &error))? {
+            true => Ok(TokenLock { _file: file }),
+            false => {
+                let message =
+                    format!("another command is logging in to {} and does not end; try again later", self.platform);
+                Err(Error::Later { message, down: true })
             }
         }
-    }
-
-    fn make_dir(&self) -> io::Result<()> {
-        use std::os::unix::fs::DirBuilderExt;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)
     }
 }
 

@@ -16,9 +16,9 @@
 //! read by one of the two: [`read`] gives a line to dotenvy if both rules give it the same meaning ([`by_dotenvy`]), and to
 //! [`Reader`] otherwise. No text goes through both, and a unit test holds that they agree on ordinary lines.
 //!
-//! `tests/dotenv.rs` compares the result with python-dotenv itself. Two differences are intended: a line that python-dotenv
-//! skips with a warning is [`Statement::Unreadable`], and `${NAME}` is an error of [`expand`] if nothing has that name, while
-//! python-dotenv removes it.
+//! `tests/external/dotenv.rs` compares the result with python-dotenv itself. Two differences are intended: a line that
+//! python-dotenv skips with a warning is [`Statement::Unreadable`], and `${NAME}` is an error of [`expand`] if nothing has that
+//! name, while python-dotenv removes it.
 
 /// One statement of a file: an assignment, or a line that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

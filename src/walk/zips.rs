@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek};
 use zip::ZipArchive;
 
 use super::{Error, Want, most, plain, unpacked};
-use crate::fs::is_full;
+use crate::fs;
 
 /// The parts of a service's export have some hundred megabytes each.
 const NESTED_ZIP: u64 = 4 << 30;
@@ -32,7 +32,7 @@ pub fn entry(zip: &mut ZipArchive<File>, index: usize, want: Want) -> Result<Vec
 pub fn spooled(zip: &mut ZipArchive<File>, index: usize) -> Result<Result<ZipArchive<File>, String>, Error> {
     let no_room = |error: io::Error| {
         let message = format!("no room for unpacking a zip ({error}); make room in the folder for temporary files");
-        if is_full(&error) { Error::Full(message) } else { Error::Later(message) }
+        if fs::no_room(&error).is_some() { Error::Full(message) } else { Error::Later(message) }
     };
     let mut file = tempfile::tempfile().map_err(no_room)?;
     let entry = match zip.by_index(index) {
@@ -42,7 +42,7 @@ pub fn spooled(zip: &mut ZipArchive<File>, index: usize) -> Result<Result<ZipArc
     match io::copy(&mut entry.take(NESTED_ZIP + 1), &mut file) {
         Ok(size) if size > NESTED_ZIP => return Ok(Err(format!("it unpacks to more than {NESTED_ZIP} bytes"))),
         Ok(_) => {}
-        Err(error) if is_full(&error) => return Err(no_room(error)),
+        Err(error) if fs::no_room(&error).is_some() => return Err(no_room(error)),
         Err(error) => return Ok(Err(format!("the zip is broken: {error}"))),
     }
     file.rewind().map_err(no_room)?;

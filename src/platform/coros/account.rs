@@ -6,7 +6,7 @@ use super::keys::ACCOUNT;
 use super::login;
 use super::region::{self, REGIONS, Region, region};
 use super::token::{Session, Token};
-use super::{Coros, NAME, import};
+use super::{Coros, import};
 use crate::http::{self, Repeat, Request, Response, Secret};
 use crate::platform::attempt::Logins;
 use crate::platform::{Account, Error, Identity, Result};
@@ -40,7 +40,7 @@ impl Coros {
 
     /// Sends a request as it is, in its turn. A write that may have arrived is [`Error::Unclear`].
     pub(super) fn send(&self, request: &Request) -> Result<Response> {
-        self.context.http.send(NAME, request).map_err(|error| match error {
+        self.context.http.send(&self.context.platform, request).map_err(|error| match error {
             http::Error::Network { unsent: false, .. } | http::Error::TooLarge { .. }
                 if request.repeat == Repeat::Never =>
             {
@@ -131,10 +131,13 @@ impl Coros {
 
     pub(super) fn logins(&self) -> Logins<'_> {
         Logins {
-            platform: NAME,
+            platform: &self.context.platform,
             guard: self.context.guard.as_ref(),
             store: &self.store,
-            other_ways: format!("bring the token of the browser (gs-auth login --browser --platform {NAME})"),
+            other_ways: format!(
+                "bring the token of the browser (gs-auth login --browser --platform {})",
+                self.context.platform
+            ),
         }
     }
 

@@ -11,9 +11,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::NAME;
 use super::answer::{digits, text_or_number};
 use super::spans::Spans;
+use super::{ID, MANUFACTURER};
 use crate::activity::Activity;
 use crate::http::form;
 use crate::platform::{Error, Listed, Page, Result, Window};
@@ -282,7 +282,7 @@ pub fn activity(item: &Value) -> Option<Activity> {
     // Imported entries carry the device that recorded them: only COROS' own say so by their name.
     let is_own = device.as_deref().is_some_and(|device| device.to_ascii_uppercase().starts_with("COROS"));
     Some(Activity {
-        platform: NAME.to_owned(),
+        platform: ID.to_owned(),
         id: digits(&item["labelId"])?,
         name: text(&item["name"]),
         sport: names.map(|(sport, _)| sport.to_owned()),
@@ -293,7 +293,7 @@ pub fn activity(item: &Value) -> Option<Activity> {
         timer_time_s: positive(&item["workoutTime"]),
         elapsed_time_s: positive(&item["totalTime"]),
         distance_m: positive(&item["distance"]),
-        manufacturer: is_own.then(|| NAME.to_owned()),
+        manufacturer: is_own.then(|| MANUFACTURER.to_owned()),
         device,
         manual: false,
     })

@@ -38,15 +38,17 @@ use token::Token;
 use upload::Kept;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform, Result,
-    Sent, TokenStore, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform,
+    PlatformKind, PlatformSpec, Result, Sent, Service, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
 use crate::http::{Secret, limit};
 
-/// The platform's name: in records, for the token file, and for the interval between requests.
-const NAME: &str = "coros";
+/// The platform's name in records.
+const ID: &str = "coros";
+/// FIT's name of the maker of COROS' watches.
+const MANUFACTURER: &str = "coros";
 
 /// An account at COROS.
 struct Coros {
@@ -58,10 +60,37 @@ struct Coros {
     owner_asked: Cell<bool>,
 }
 
-/// Opens COROS.
-pub fn open(context: Context) -> Box<dyn Platform> {
-    let store = TokenStore::new(context.tokens.clone(), NAME);
-    Box::new(Coros { store, context, kept: RefCell::default(), owner_asked: Cell::default() })
+/// COROS
+pub fn spec() -> PlatformSpec {
+    PlatformSpec {
+        id: ID.into(),
+        title: "COROS",
+        native_manufacturer: Some(MANUFACTURER),
+        upload_formats: &["fit"],
+        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at COROS.
+        rejected_sports: &["sailing", "snorkeling", "surfing"],
+        allows_duplicates: true,
+        can_delete: true,
+        kind: PlatformKind::Service(Box::new(CorosService)),
+    }
+}
+
+/// COROS' Training Hub.
+struct CorosService;
+
+impl Service for CorosService {
+    fn user_settings(&self) -> &'static [&'static str] {
+        &["COROS_EMAIL"]
+    }
+
+    fn password_settings(&self) -> &'static [&'static str] {
+        &["COROS_PASSWORD"]
+    }
+
+    fn open(&self, context: Context) -> Result<Box<dyn Platform>> {
+        let store = TokenStore::new(context.tokens.clone(), context.platform.clone());
+        Ok(Box::new(Coros { store, context, kept: RefCell::default(), owner_asked: Cell::default() }))
+    }
 }
 
 impl Platform for Coros {
@@ -75,7 +104,7 @@ impl Platform for Coros {
             }
             // A page without anything new is no page on which the caller could have had enough.
             let Some(page) = pages.read(&answer.expected("the list")?)? else { continue };
-            let page = Page { asked: self.context.http.last_sent(NAME), ..page };
+            let page = Page { asked: self.context.http.last_sent(&self.context.platform), ..page };
             if each_page(page)? == More::Stop {
                 return Ok(Ending::Stopped);
             }
@@ -155,7 +184,7 @@ impl Coros {
         work(&Hands {
             session: &|| self.session(None),
             call: &|build| self.call(build),
-            send: &|request| self.context.http.send(NAME, request),
+            send: &|request| self.context.http.send(&self.context.platform, request),
             now: &Timestamp::now,
         })
     }

@@ -1,9 +1,9 @@
 //! One login with a password: hosts that may know it, a second factor if there is one, and the token that it gives.
 
+use super::Coros;
 use super::login::{self, Answer as Said, Challenge, Entry, Form};
 use super::region::{self, REGIONS, Region, region};
 use super::token::Token;
-use super::{Coros, NAME};
 use crate::http::Request;
 use crate::platform::attempt::{Attempt, CODES, Ended, unless_sent};
 use crate::platform::tokens::Reserved;
@@ -67,7 +67,7 @@ impl Coros {
     fn submit(&self, host: &Region, credentials: &Credentials, form: Form) -> Attempt<Said> {
         let salt = std::array::from_fn(|_| fastrand::u8(..));
         let request = login::login_request(host, credentials, form, salt).map_err(Ended::from)?;
-        match self.context.http.send(NAME, &request) {
+        match self.context.http.send(&self.context.platform, &request) {
             Ok(response) => Ok(login::parse_answer(&request, &response, &credentials.password)),
             Err(error) => Err(unless_sent(error)),
         }
@@ -84,7 +84,11 @@ impl Coros {
         let ask = ask.ok_or_else(nobody)?;
         let host = challenge.region.map_or(Ok(host), region).map_err(refused)?;
         let said = |request: &Request| -> Attempt<Said> {
-            let response = self.context.http.send(NAME, request).map_err(|error| Ended::from(Error::from(error)))?;
+            let response = self
+                .context
+                .http
+                .send(&self.context.platform, request)
+                .map_err(|error| Ended::from(Error::from(error)))?;
             Ok(login::parse_answer(request, &response, &credentials.password))
         };
         match said(&login::captcha_request(host, &credentials.user, challenge))? {

@@ -11,11 +11,10 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::{Component, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, Kind, Listed, More, Outgoing, Page,
-    Platform, Result, Sent, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, Listed, More, Outgoing, Page, Platform,
+    PlatformKind, PlatformSpec, Result, Sent, Uploaded, Window,
 };
 use crate::activity::{Activity, printable};
 use crate::clock::Moment;
@@ -23,42 +22,30 @@ use crate::fit::{self, Fit};
 use crate::http::Secret;
 use crate::walk::{self, Met, Notice, Place, Shelf, Skip, Skipped};
 
-/// The row that stands for all folders. It is no platform itself: [`kind`] makes one for each path.
-pub const KIND: Kind = Kind {
-    name: "folder",
-    title: "A folder or zip of FIT files",
-    native_manufacturer: None,
-    user_settings: &[],
-    password_settings: &[],
-    takes: &["fit"],
-    refused_sports: &[],
-    doubles: true,
-    deletes: false,
-    listed_owner: |_| None,
-    open,
-};
+/// The format that a folder takes: what it holds are FIT files.
+const FORMATS: &[&str] = &["fit"];
 
 /// The platform that `folder:PATH` names; `None` if `name` is not of that form.
 ///
 /// Its own name has the absolute path, so that records and the catalogue mean the same folder wherever a command is run:
 /// relative paths are taken from the current folder, `~/` from the home folder, and `.` and `..` are resolved by their
 /// names alone, as the folder may not be mounted now.
-pub fn kind(name: &str) -> Option<&'static Kind> {
-    // Rows live as long as the program, like those of the table: their names are held in many places. One is made for
-    // each folder that a person names, so what is kept is a handful.
-    static ROWS: Mutex<Vec<&'static Kind>> = Mutex::new(Vec::new());
+pub fn spec(name: &str) -> Option<PlatformSpec> {
     let (prefix, path) = name.split_once(':')?;
-    if !prefix.eq_ignore_ascii_case(KIND.name) || path.trim().is_empty() || path.chars().any(char::is_control) {
+    if !prefix.eq_ignore_ascii_case("folder") || path.trim().is_empty() || path.chars().any(char::is_control) {
         return None;
     }
-    let name = format!("{}:{}", KIND.name, absolute(path)?);
-    let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(row) = rows.iter().find(|row| row.name == name) {
-        return Some(row);
-    }
-    let row: &'static Kind = Box::leak(Box::new(Kind { name: name.leak(), ..KIND }));
-    rows.push(row);
-    Some(row)
+    let path = absolute(path)?;
+    Some(PlatformSpec {
+        id: format!("folder:{path}").into(),
+        title: "A folder or zip of FIT files",
+        native_manufacturer: None,
+        upload_formats: FORMATS,
+        rejected_sports: &[],
+        allows_duplicates: true,
+        can_delete: false,
+        kind: PlatformKind::Folder(path.into()),
+    })
 }
 
 fn absolute(path: &str) -> Option<String> {
@@ -76,9 +63,9 @@ fn absolute(path: &str) -> Option<String> {
     plain.into_os_string().into_string().ok()
 }
 
-fn open(context: Context) -> Box<dyn Platform> {
-    let path = context.name.split_once(':').map_or("", |(_, path)| path);
-    Box::new(Folder { root: PathBuf::from(path), context, index: RefCell::default(), shelf: RefCell::default() })
+/// Opens the folder, or the zip file, at this path.
+pub fn open(root: PathBuf, context: Context) -> Box<dyn Platform> {
+    Box::new(Folder { root, context, index: RefCell::default(), shelf: RefCell::default() })
 }
 
 /// A folder, or a zip file.
@@ -124,7 +111,7 @@ impl Folder {
                 Met::File(place, bytes) => match fit::scan(&bytes) {
                     Err(broken) => look.is_broken(&place.shown, &broken.to_string()),
                     Ok(fit) if is_activity(&fit) => {
-                        let listed = summary::listed(self.context.name, &place.shown, &bytes, &fit);
+                        let listed = summary::listed(&self.context.platform, &place.shown, &bytes, &fit);
                         // The same bytes at a second place are no second entry.
                         if !places.contains_key(&listed.activity.id) {
                             places.insert(listed.activity.id.clone(), place);
@@ -178,7 +165,7 @@ impl Folder {
     }
 
     fn no_login(&self) -> Error {
-        Error::Input(format!("{} needs no login: its files are read as they are", self.context.name))
+        Error::Input(format!("{} needs no login: its files are read as they are", self.context.platform))
     }
 }
 
@@ -236,7 +223,7 @@ impl Platform for Folder {
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
         let refused = |why: &str| Err(Error::Refused(format!("{why}, and would not be found in the folder again")));
         match fit::scan(file.bytes) {
-            _ if file.format != KIND.takes[0] => return refused("it is no FIT file"),
+            _ if file.format != FORMATS[0] => return refused("it is no FIT file"),
             Err(broken) => return refused(&broken.to_string()),
             Ok(fit) if !is_activity(&fit) => return refused("it is no FIT file of an activity"),
             Ok(_) => {}
@@ -302,7 +289,7 @@ mod tests {
     #[test]
     fn a_folder_has_one_name_however_it_is_written() {
         let here = std::env::current_dir().unwrap().into_os_string().into_string().unwrap();
-        let name = |text: &str| kind(text).map(|kind| kind.name.to_owned());
+        let name = |text: &str| spec(text).map(|spec| spec.id.to_string());
         for same in [
             "folder:/mnt/my watch",
             "Folder:/mnt/./x/../my watch/",
@@ -317,10 +304,5 @@ mod tests {
         for none in ["folder", "folder:", "folder: ", "folders:/x", "garmin-com", "folder:/a\nb"] {
             assert_eq!(name(none), None, "{none}");
         }
-    }
-
-    #[test]
-    fn a_row_is_made_once() {
-        assert!(std::ptr::eq(kind("folder:/a/b").unwrap(), kind("folder:/a/b/").unwrap()));
     }
 }

@@ -20,7 +20,7 @@ impl Garmin {
     /// Sends a write with the token. A 401 comes before anything is done, so that one more try with a renewed token
     /// repeats nothing; after anything else that can have reached the service it is [`Error::Unclear`].
     pub(super) fn call_once(&self, request: &Request) -> Result<Response> {
-        self.call_by(request, &|request| self.context.http.send(self.site.platform, request).map_err(unclear))
+        self.call_by(request, &|request| self.context.http.send(&self.context.platform, request).map_err(unclear))
     }
 
     fn call_by(&self, request: &Request, send: &dyn Fn(&Request) -> Result<Response>) -> Result<Response> {
@@ -46,7 +46,7 @@ impl Garmin {
             401 | 403 => Err(Error::Login(format!(
                 "Garmin refuses the token, and the renewed one as well ({}); if the next run fails in the same way, run gs-auth login --platform {}, or {}",
                 refusal(&response),
-                self.site.platform,
+                self.context.platform,
                 self.other_ways()
             ))),
             status => {
@@ -57,7 +57,7 @@ impl Garmin {
     }
 
     pub(super) fn send(&self, request: &Request) -> Result<Response> {
-        Ok(self.context.http.send(self.site.platform, request)?)
+        Ok(self.context.http.send(&self.context.platform, request)?)
     }
 
     /// A token that works; `rejected` is one that the service has just refused.
@@ -154,7 +154,7 @@ impl Garmin {
 
     pub(super) fn logins(&self) -> Logins<'_> {
         Logins {
-            platform: self.site.platform,
+            platform: &self.context.platform,
             guard: self.context.guard.as_ref(),
             store: &self.store,
             other_ways: self.other_ways(),
@@ -166,7 +166,7 @@ impl Garmin {
     }
 
     fn other_ways(&self) -> String {
-        let platform = self.site.platform;
+        let platform = &self.context.platform;
         format!(
             "import a token of another tool (gs-auth import --platform {platform}) or log in with the browser (gs-auth login --browser --platform {platform})"
         )

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::front;
-use crate::activity::Activity;
+use crate::activity::{Activity, PlatformId};
 use crate::http::{Response, form};
 use crate::platform::{Error, Listed, Page, Result, Window, json};
 use crate::sport;
@@ -40,7 +40,7 @@ const EARLIEST_S: i64 = -2_208_902_400;
 /// past the place already read. So each page begins with the last entry of the one before. If another stands there,
 /// something was deleted above, and the walk steps back until it meets what it has seen.
 pub struct Pages {
-    platform: &'static str,
+    platform: PlatformId,
     window: Window,
     /// Where the next page begins.
     start: usize,
@@ -65,9 +65,9 @@ const MOST_STEPS_BACK: u32 = 20;
 
 impl Pages {
     /// A walk through the part of the list that `window` means.
-    pub fn new(platform: &'static str, window: Window) -> Pages {
+    pub fn new(platform: impl Into<PlatformId>, window: Window) -> Pages {
         Pages {
-            platform,
+            platform: platform.into(),
             window,
             start: 0,
             seam: None,
@@ -95,7 +95,7 @@ impl Pages {
     /// Puts such an entry into its page, with the start that was found out; without one, among those that cannot be read.
     pub fn resolve(&self, page: &mut Page, mut item: Value, start: Option<Timestamp>) {
         item["startTimeGMT"] = start.map(|start| start.strftime("%Y-%m-%d %H:%M:%S").to_string()).into();
-        match activity(self.platform, &item) {
+        match activity(&self.platform, &item) {
             Some(activity) if activity.start_time.is_some() => {
                 if activity.start_time.is_some_and(|start| self.is_in_window(start)) {
                     page.activities.push(Listed { activity, raw: item.to_string() });
@@ -196,7 +196,7 @@ impl Pages {
         let mut page = Page::default();
         self.owners.extend(items.iter().filter_map(|item| id(&item["ownerId"])));
         for item in items {
-            let Some(activity) = activity(self.platform, item) else {
+            let Some(activity) = activity(&self.platform, item) else {
                 page.unreadable.push("an entry of the list has no activityId".into());
                 continue;
             };

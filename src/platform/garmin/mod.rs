@@ -16,6 +16,7 @@ mod login;
 mod oauth1;
 mod owner;
 mod password_login;
+mod settings;
 mod site;
 mod status;
 mod token;
@@ -26,12 +27,13 @@ use std::cell::{Cell, RefCell};
 
 use jiff::Timestamp;
 
+use settings::GarminSettings;
 use site::Site;
 use token::Token;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform, Result,
-    Sent, TokenStore, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform,
+    PlatformKind, PlatformSpec, Result, Sent, Service, SettingSource, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
@@ -42,6 +44,7 @@ pub use import::{gather, usual_places};
 /// An account at Garmin.
 struct Garmin {
     site: Site,
+    settings: GarminSettings,
     store: TokenStore,
     context: Context,
     /// An access token that the service has taken although it refused something else with it.
@@ -50,19 +53,78 @@ struct Garmin {
     owner_confirmed: Cell<bool>,
 }
 
-/// Opens garmin.com.
-pub fn open_com(context: Context) -> Box<dyn Platform> {
-    open(site::COM, context)
+/// garmin.com
+pub fn spec_com() -> PlatformSpec {
+    spec(
+        "Garmin Connect (garmin.com)",
+        GarminService {
+            site: site::COM,
+            user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
+            password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
+        },
+    )
 }
 
-/// Opens garmin.cn.
-pub fn open_cn(context: Context) -> Box<dyn Platform> {
-    open(site::CN, context)
+/// garmin.cn
+pub fn spec_cn() -> PlatformSpec {
+    spec(
+        "Garmin Connect China (garmin.cn)",
+        GarminService {
+            site: site::CN,
+            user_settings: &["GARMIN_EMAIL_CN"],
+            password_settings: &["GARMIN_PASSWORD_CN"],
+        },
+    )
 }
 
-fn open(site: Site, context: Context) -> Box<dyn Platform> {
-    let store = TokenStore::new(context.tokens.clone(), site.platform);
-    Box::new(Garmin { site, store, context, proven: RefCell::new(None), owner_confirmed: Cell::new(false) })
+fn spec(title: &'static str, service: GarminService) -> PlatformSpec {
+    PlatformSpec {
+        id: service.site.platform.into(),
+        title,
+        native_manufacturer: Some("garmin"),
+        upload_formats: &["fit"],
+        rejected_sports: &[],
+        allows_duplicates: false,
+        can_delete: true,
+        kind: PlatformKind::Service(Box::new(service)),
+    }
+}
+
+/// Garmin Connect on one of its two domains.
+struct GarminService {
+    site: Site,
+    user_settings: &'static [&'static str],
+    password_settings: &'static [&'static str],
+}
+
+impl Service for GarminService {
+    fn user_settings(&self) -> &'static [&'static str] {
+        self.user_settings
+    }
+
+    fn password_settings(&self) -> &'static [&'static str] {
+        self.password_settings
+    }
+
+    fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
+        GarminSettings::read(settings).map(drop)
+    }
+
+    /// The `ownerId` of an entry is the `profileId` of the person.
+    fn listed_owner(&self, raw: &str) -> Option<String> {
+        list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
+    }
+
+    fn open(&self, context: Context) -> Result<Box<dyn Platform>> {
+        Ok(Box::new(Garmin {
+            site: self.site,
+            settings: GarminSettings::read(context.settings.as_ref())?,
+            store: TokenStore::new(context.tokens.clone(), context.platform.clone()),
+            context,
+            proven: RefCell::new(None),
+            owner_confirmed: Cell::new(false),
+        }))
+    }
 }
 
 /// The sign-in page of the mobile app, whose tickets every account takes.
@@ -89,11 +151,6 @@ impl Garmin {
     }
 }
 
-/// Whose an entry of the list is: its `ownerId` is the `profileId` of the person.
-pub fn listed_owner(raw: &str) -> Option<String> {
-    list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
-}
-
 const NO_ID: &str = "this is no id of a Garmin activity: those are numbers";
 
 fn is_id(text: &str) -> bool {
@@ -116,13 +173,13 @@ fn concerns_all(error: &Error) -> bool {
 
 impl Platform for Garmin {
     fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
-        let mut pages = list::Pages::new(self.site.platform, *window);
+        let mut pages = list::Pages::new(self.context.platform.clone(), *window);
         let mut details = 0;
         while let Some(path) = pages.next_path()? {
             let request = self.site.get(&path).limit(limit::LIST).header("Accept", "application/json");
             // A page without anything new is no page on which the caller could have had enough.
             let response = self.call(&request)?;
-            let asked = self.context.http.last_sent(self.site.platform);
+            let asked = self.context.http.last_sent(&self.context.platform);
             let page = pages.read(&response)?;
             self.check_list_owner(pages.owners())?;
             let Some(mut page) = page else { continue };
@@ -172,7 +229,7 @@ impl Platform for Garmin {
 
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
         let boundary: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
-        let request = upload::request(&self.site, file, &boundary, self.context.upload_as_import);
+        let request = upload::request(&self.site, file, &boundary, self.settings.upload_as_import);
         upload::parse(&self.site, &self.call_once(&request)?)
     }
 

@@ -10,6 +10,7 @@ use super::{Garmin, front, list, mobile_page};
 use crate::http::{Request, Response, limit};
 use crate::platform::attempt::{Attempt, Ended};
 use crate::platform::{Error, Identity, Result, json};
+use crate::reason::Reason;
 
 /// What the profile says of the person.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -179,11 +180,12 @@ impl Garmin {
             self.owner_confirmed.set(true);
             return Ok(());
         }
-        Err(Error::OtherAccount(format!(
-            "the list that Garmin shows belongs to another account (user {}) than the token (user {known}); nothing of it is taken; try again later, and if it stays so, log in again: gs-auth login --platform {}",
-            said.unwrap_or_else(|| owners.iter().find(|owner| **owner != known).cloned().unwrap_or_default()),
-            self.site.platform
-        )))
+        let other = || owners.iter().find(|owner| **owner != known).cloned().unwrap_or_default();
+        Err(Error::OtherAccount(Reason::ListOfAnotherAccount {
+            platform: self.site.platform.to_owned(),
+            listed: said.unwrap_or_else(other),
+            user: known,
+        }))
     }
 }
 

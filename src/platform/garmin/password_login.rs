@@ -28,7 +28,7 @@ impl Garmin {
 
     fn attempt(&self, credentials: &Credentials, ask: Ask) -> Attempt<Token> {
         let mut visit = self.visit(&credentials.password)?;
-        self.context.http.pause(Pause::Login, typing_time(self.context.login_pause)).map_err(not_sent)?;
+        self.context.http.pause(Pause::Login, typing_time(self.settings.login_pause)).map_err(not_sent)?;
         match self.say(&mut visit, login::login_request(&self.site, credentials)).map_err(unless_sent)? {
             Answer::Ticket { ticket, service } => self.exchange(&ticket, &service, "password", Some(&credentials.user)),
             Answer::Mfa { method, to } => self.second_factor((&method, &to), &mut visit, credentials, ask),
@@ -40,13 +40,13 @@ impl Garmin {
     /// Loads the sign-in page. Until it is there nothing of the login was sent.
     fn visit(&self, hidden: &Secret) -> Attempt<Visit> {
         let request = visit::page_request(&self.site);
-        let page = self.context.http.follow(self.site.platform, &request).map_err(not_sent)?;
+        let page = self.context.http.follow(&self.context.platform, &request).map_err(not_sent)?;
         Visit::of(&page).map_err(|answer| no_ticket(answer, hidden))
     }
 
     /// Sends a request of the login as part of the visit, and reads the answer.
     fn say(&self, visit: &mut Visit, request: Request) -> std::result::Result<Answer, http::Error> {
-        let response = self.context.http.send(self.site.platform, &visit.dress(request))?;
+        let response = self.context.http.send(&self.context.platform, &visit.dress(request))?;
         visit.take_cookies(&response);
         Ok(login::parse_answer(&self.site, &response))
     }
@@ -77,7 +77,7 @@ impl Garmin {
 
     /// Exchanges a ticket for a token and keeps that. The lock is held by the caller.
     pub(super) fn exchange(&self, ticket: &Secret, service: &str, source: &str, email: Option<&str>) -> Attempt<Token> {
-        let client = self.context.client_id.as_deref().unwrap_or(login::DI_CLIENT);
+        let client = self.settings.client_id.as_str();
         let room = self.store.reserve().map_err(Ended::from)?;
         let response = self.send(&login::exchange_request(&self.site, client, ticket, service)).map_err(Ended::from)?;
         drop(room);

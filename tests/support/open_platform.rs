@@ -1,0 +1,140 @@
+//! A platform opened as `src/cli/platforms.rs` opens it, without a command around it: for what no command does yet.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
+use garminsync::platform::{
+    self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Platforms, Result, SettingSource,
+    Uploaded,
+};
+use garminsync::reason::Reason;
+use jiff::Timestamp;
+
+/// A platform and the folder of its tokens.
+pub struct Opened {
+    pub platform: Box<dyn Platform>,
+    /// What `--verbose` would show of its requests.
+    pub traced: Arc<Mutex<Vec<String>>>,
+    _tokens: tempfile::TempDir,
+}
+
+/// Opens the platform of that name; its requests go to `loopback`.
+pub fn open(name: &str, loopback: &str) -> Opened {
+    open_with(name, loopback, None)
+}
+
+/// The same, with a password in the settings.
+pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -> Opened {
+    let spec = Platforms::default().find(name).unwrap();
+    let tokens = tempfile::tempdir().unwrap();
+    let traced = Arc::new(Mutex::new(Vec::new()));
+    let seen = traced.clone();
+    let mut options = options(loopback);
+    options.trace = Box::new(move |line| seen.lock().unwrap().push(line.to_owned()));
+    let platform = spec.open(Context {
+        platform: spec.id.clone(),
+        http: Arc::new(Http::new(Arc::new(AtOnce), options)),
+        tokens: tokens.path().to_owned(),
+        credentials: Box::new(move || Ok(credentials.clone())),
+        guard: Arc::new(AtOnce),
+        owner: Arc::new(AtOnce),
+        settings: Arc::new(AtOnce),
+        notice: Arc::new(|_| ()),
+        known_start: Arc::new(|_| None),
+        skipped: Arc::new(|_| ()),
+    });
+    Opened { platform: platform.unwrap(), traced, _tokens: tokens }
+}
+
+/// How requests are sent: at once, and tried again without waiting.
+pub fn options(loopback: &str) -> Options {
+    Options {
+        loopback: Some(Loopback::parse(loopback).unwrap()),
+        route: Route::default(),
+        timeout: Duration::from_secs(20),
+        backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1), tries: 3 },
+        interval: Duration::ZERO,
+        patience: Duration::from_secs(1),
+        stop: Arc::new(AtomicBool::new(false)),
+        trace: Box::new(|_| ()),
+        waiting: Box::new(|_, _| ()),
+    }
+}
+
+/// Every turn is free, and nothing stands against a login.
+pub struct AtOnce;
+
+impl Pacer for AtOnce {
+    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, NoTurn> {
+        Ok(Turn::Now)
+    }
+
+    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), NoTurn> {
+        Ok(())
+    }
+}
+
+/// No setting is set, and no login pauses.
+impl SettingSource for AtOnce {
+    fn text(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn flag(&self, _: &str) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn duration(&self, _: &str) -> Result<Duration> {
+        Ok(Duration::ZERO)
+    }
+}
+
+impl OwnerGuard for AtOnce {
+    fn is_owned(&self) -> platform::Result<bool> {
+        Ok(false)
+    }
+
+    fn admit(&self, _: &Identity, _: Option<&str>) -> platform::Result<()> {
+        Ok(())
+    }
+}
+
+impl LoginGuard for AtOnce {
+    fn barred(&self, _: bool) -> Result<Option<Barred>> {
+        Ok(None)
+    }
+
+    fn begins(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn was_not_sent(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn in_trouble(&self, _: &Reason) -> Result<Timestamp> {
+        Ok(Timestamp::now())
+    }
+
+    fn turned_away(&self, _: &Reason) -> Result<Timestamp> {
+        Ok(Timestamp::now())
+    }
+
+    fn refused(&self, _: &Reason) -> Result<()> {
+        Ok(())
+    }
+
+    fn went_well(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What an upload is asked about by that the service still works on.
+pub fn ticket(uploaded: Result<Uploaded>) -> String {
+    match uploaded {
+        Ok(Uploaded::Pending(ticket)) => ticket,
+        other => panic!("{other:?}"),
+    }
+}
