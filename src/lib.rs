@@ -7,7 +7,7 @@
 //! it. From there:
 //!
 //! ```text
-//! bin → cli → docgen → sync → plan, catalogue, platform, archive, older, report, notify, settings
+//! bin → cli → docgen, sync → plan, catalogue, platform, archive, older, report, notify, settings
 //!           → record, matching, status, http, fit → schedule, walk → fs → reason → i18n, exit, activity, sport, clock
 //! ```
 //!

@@ -5,6 +5,7 @@ use clap::{Arg, ArgAction, Command};
 use super::help_notes::Notes;
 use super::roff::{Page, bold, italic, lower};
 use super::settings_page::{self, sentence};
+use crate::exit::Exit;
 use crate::settings::Setting;
 
 /// The heading of the flags that all commands share.
@@ -222,12 +223,17 @@ fn examples(page: &mut Page, notes: &Notes) {
 
 fn exit_status(page: &mut Page, notes: &Notes) {
     let words = |code: u8| notes.codes.iter().find(|(known, _)| *known == code).map(|(_, words)| words.as_str());
+    let is_shown = |code: u8| words(code).is_some() || ALWAYS.contains(&code);
     page.section("Exit status");
-    page.text("If several things went wrong, the code is the greatest of these numbers.");
-    for (code, short, long) in CODES {
+    let failures = Exit::BY_SEVERITY.iter().rev().filter(|exit| **exit != Exit::Ok && is_shown(exit.code()));
+    let order: Vec<String> = failures.map(|exit| exit.code().to_string()).collect();
+    page.text(&format!(
+        "If several things went wrong, the code is that of the most severe. The order, the most severe first: {}.",
+        order.join(", ")
+    ));
+    for (code, short, long) in CODES.into_iter().filter(|(code, ..)| is_shown(*code)) {
         match words(code) {
             Some(words) if words != short => page.item(&bold(&code.to_string()), &sentence(words)),
-            None if !ALWAYS.contains(&code) => {}
             _ => page.item(&bold(&code.to_string()), &sentence(long)),
         }
     }
@@ -268,4 +274,22 @@ fn see_also(page: &mut Page, command: &Command) {
     let pages: Vec<String> = pages.map(|(name, section)| format!("{}({section})", bold(name))).collect();
     page.line(&pages.join(",\n"));
     page.text(DOCUMENTS);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_exit_codes_of_a_page_are_those_of_its_command_in_their_order_of_severity() {
+        let texts: BTreeSet<u8> = CODES.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(texts, Exit::BY_SEVERITY.iter().map(|exit| exit.code()).collect());
+        let mut command = Command::new("gs-try").after_help("Exit codes: 0 all well, 75 try again later, 78 set-up");
+        command.build();
+        let words = page(&command).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("the most severe first: 70, 130, 2, 78, 75."), "{words}");
+        assert!(words.contains("\\fB75\\fR") && !words.contains("\\fB77\\fR"), "{words}");
+    }
 }
