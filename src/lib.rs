@@ -7,7 +7,7 @@
 //! it. From there:
 //!
 //! ```text
-//! bin → cli → sync → plan, catalogue, platform, archive, older, report, notify, manual, settings
+//! bin → cli → docgen, sync → plan, catalogue, platform, archive, older, report, notify, settings
 //!           → record, matching, status, http, fit → schedule, walk → fs → reason → i18n, exit, activity, sport, clock
 //! ```
 //!
@@ -26,7 +26,7 @@
 //! - [`status`]: all that stands, as one value, and the one judgment of it: is all well, what is outstanding, what failed.
 //! - [`report`]: the page, a view of that value.
 //! - [`schedule`]: a cron expression in a time zone, and when it comes.
-//! - [`manual`]: what `man` and the shells show, made from the help.
+//! - [`docgen`]: man pages, completions and `.env.example`, from the definitions of commands and settings.
 //! - [`cli`]: flags, messages, tables, progress, signals. Only here is anything printed.
 //!
 //! People type `garminsync`, whose words run these commands ([`cli::front`]); `scripts/sync` is the pipeline behind `sync`.
@@ -39,12 +39,12 @@ pub mod archive;
 pub mod catalogue;
 pub mod cli;
 pub mod clock;
+pub mod docgen;
 pub mod exit;
 pub mod fit;
 pub mod fs;
 pub mod http;
 pub mod i18n;
-pub mod manual;
 pub mod matching;
 pub mod notify;
 pub mod older;

@@ -97,7 +97,7 @@ Exit codes: 0 all well, 1 some failed, 75 try again later (or another sync runs)
     /// Sync by cron and serve the page: start, stop, state
     ///
     /// Cron does the runs: one block of lines in your crontab, between two marks, is kept; all other lines stay as they are.
-    /// A run does what GS_SCHEDULED says. To start what is started, or to stop what is not, is no mistake.
+    /// A run does what GS_SCHEDULE_COMMAND says. To start what is started, or to stop what is not, is no mistake.
     Daemon(DaemonFlags),
     /// Print the schedule, or set it and write it into the crontab
     Schedule(ScheduleFlags),

@@ -27,7 +27,7 @@ use garminsync::cli::{
 use garminsync::http::Secret;
 use garminsync::i18n;
 use garminsync::platform::{Account, Credentials, Platform, PlatformId, PlatformSelection, PlatformSpec, garmin};
-use garminsync::settings::clean;
+use garminsync::settings::trim_line_ends;
 use garminsync::sync::{self, Exit, Failure, Progress, Result, Worker};
 use jiff::Timestamp;
 
@@ -183,7 +183,7 @@ fn login(worker: &mut Worker, browser: bool, password: bool) -> Result<()> {
                 )
             })?
         };
-        platform.import(clean(text.expose()))
+        platform.import(trim_line_ends(text.expose()))
     } else {
         let credentials = match worker.credentials(spec)? {
             Some(credentials) => credentials,
@@ -235,7 +235,8 @@ fn import(worker: &mut Worker, path: Option<&Path>) -> Result<()> {
         worker.warn(&format!("{}: would take over what was brought", spec.id));
         return Ok(());
     }
-    let account = open(worker, spec)?.import(clean(text.expose())).map_err(|error| named(spec, error.into()))?;
+    let account =
+        open(worker, spec)?.import(trim_line_ends(text.expose())).map_err(|error| named(spec, error.into()))?;
     welcome(worker, spec, account);
     Ok(())
 }
@@ -276,7 +277,7 @@ fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
             "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
         )));
     }
-    if let Some(text) = worker.settings.secret_text("GARTH_TOKEN")? {
+    if let Some(text) = worker.settings.multiline_secret("GARTH_TOKEN")? {
         return Ok(text);
     }
     // A path for most, the token itself for some.

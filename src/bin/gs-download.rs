@@ -35,7 +35,7 @@ const NAME: &str = "gs-download";
   gs-fetch --new | gs-download > /dev/null         list, and archive what is new
   gs-list --downloaded | gs-download --verify      check every byte of it
 
-Settings: GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
+Settings: GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER, GS_TIMEOUT
 
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]

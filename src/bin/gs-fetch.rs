@@ -30,7 +30,7 @@ use garminsync::sync::{self, FetchOptions, Result, Worker};
   gs-fetch --full > /dev/null           everything: shows what was deleted, too
   gs-fetch --since 30d --sport running   ask for the last thirty days
 
-Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
+Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER, GS_TIMEOUT
 
 Exit codes: 0 OK, 75 try again later (also if some of a list could not be read), 77 a login is needed,
 78 configuration error"

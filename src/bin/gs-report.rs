@@ -59,7 +59,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let lang = args.language.lang.map_or_else(|| worker.language(), Ok);
     let lang = worker.or_told(lang, Lang::En);
     let refresh = worker.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
-    let refresh = worker.or_told(refresh, None).unwrap_or(false) || args.report.refresh;
+    let refresh = worker.or_told(refresh, false) || args.report.refresh;
     let of_settings = || worker.settings.path("GS_REPORT_DIR");
     let out = args.report.out.clone().or_else(of_settings).unwrap_or_else(|| worker.data_dir.join("report"));
     let out = std::path::absolute(&out).unwrap_or(out);

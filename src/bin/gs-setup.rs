@@ -31,7 +31,7 @@ use garminsync::cli::{Common, CommonArgs};
   gs-setup --yes --login password --secrets -   passwords through a pipe
   gs-setup -n --yes                     what it would write and run
 
-Settings: SYNC_PLATFORM, GS_SCHEDULED
+Settings: SYNC_PLATFORM, GS_SCHEDULE_COMMAND
 
 Exit codes: 0 all well, 2 usage, or flags are missing, 75 try again later, 77 a login is needed, 78 set-up, 130 stopped"
 )]

@@ -18,8 +18,6 @@ use garminsync::settings;
 use garminsync::sync::{self, Failure, Result, UploadOptions, Worker};
 
 const NAME: &str = "gs-upload";
-/// Uploads a run, unless somebody says otherwise: the first sync of many years is made in portions.
-const MAX_UPLOAD: u64 = 200;
 
 /// Upload what transfers say, follow each to its end, and read it back
 ///
@@ -37,7 +35,7 @@ const MAX_UPLOAD: u64 = 200;
   gs-list --deleted --id 123 | gs-upload --restore   put back what is gone
   gs-upload < /dev/null                            what became of earlier ones
 
-Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_SETTLE_WAIT, GS_LOST_AFTER,
+Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_UPLOAD_WAIT, GS_LOST_AFTER,
 GS_REQUEST_INTERVAL
 
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
@@ -48,9 +46,9 @@ struct Args {
     restore: bool,
     #[command(flatten)]
     limit: UploadLimit,
-    /// How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]
-    #[arg(long, value_name = "TIME")]
-    settle_wait: Option<String>,
+    /// How long to wait until a service confirms an upload [default: $GS_UPLOAD_WAIT, else 1m]
+    #[arg(long, value_name = "TIME", alias = "settle-wait")]
+    upload_wait: Option<String>,
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
@@ -82,16 +80,16 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 fn options(args: &Args, worker: &Worker) -> Result<UploadOptions> {
     let max_upload = match args.limit.max_upload {
         Some(number) => number,
-        None => worker.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
+        None => worker.settings.number("MAX_UPLOAD")?,
     };
-    let settle_wait = args
-        .settle_wait
+    let upload_wait = args
+        .upload_wait
         .as_deref()
-        .map(|text| settings::duration(text).map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}"))));
+        .map(|text| settings::duration(text).map_err(|why| Failure::usage(format!("--upload-wait {text:?}: {why}"))));
     Ok(UploadOptions {
         restore: args.restore,
         max_upload: Some(max_upload).filter(|number| *number > 0),
-        settle_wait: settle_wait.transpose()?,
+        upload_wait: upload_wait.transpose()?,
         rule: args.rule.into(),
     })
 }

@@ -6,7 +6,7 @@ use clap::{Arg, Command, ValueHint};
 
 use super::{Failure, Output};
 use crate::platform::Platforms;
-use crate::{manual, sport};
+use crate::{docgen, sport};
 
 /// What is asked for, if that is all that is asked for.
 pub fn asked(command: fn() -> Command) -> Option<String> {
@@ -20,7 +20,7 @@ pub fn asked(command: fn() -> Command) -> Option<String> {
 
 /// The page or completion of a command; nothing if `kind` is neither.
 pub fn of(kind: &str, command: Command) -> Option<String> {
-    manual::of_command(kind, if kind == "man" { command } else { completed(command) })
+    docgen::command_doc(kind, if kind == "man" { command } else { completed(command) })
 }
 
 fn completed(command: Command) -> Command {

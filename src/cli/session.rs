@@ -15,13 +15,10 @@ use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::platform::{PlatformId, Platforms};
 use crate::reason::Reason;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::sync::{
     DataDir, Failure, Level, Log as RunLog, Message, Observer, Result, Sign, Worker, Workspace, selection_of_flag,
 };
-
-/// How long others' locks are waited for, if nobody says otherwise.
-const LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Whether a command stands in the sync log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,11 +162,11 @@ impl Opening<'_> {
     /// Opens the workspace, and a worker of it. The failures are what is wrong with settings that every command reads.
     fn open(mut self) -> Result<(Worker, DataDir, Vec<Failure>)> {
         let data_dir = self.data_dir()?;
-        let read = self.settings.duration("GS_LOCK_WAIT", LOCK_WAIT);
+        let read = self.settings.duration("GS_LOCK_TIMEOUT");
         let broken = self.settings.broken_lines().map(Failure::from);
         let (lock_timeout, wrong) = match read {
             Ok(wait) => (wait, broken.collect()),
-            Err(error) => (LOCK_WAIT, broken.chain([error.into()]).collect()),
+            Err(error) => (settings::default_duration("GS_LOCK_TIMEOUT"), broken.chain([error.into()]).collect()),
         };
         let (catalogue_path, catalogue) = self.catalogue(&data_dir, lock_timeout)?;
         let named_catalogue = match data_dir.is_stand_in() {
@@ -179,7 +176,7 @@ impl Opening<'_> {
         let platforms = Platforms::default();
         let selection = selection_of_flag(&platforms, "--platform", &self.common.platform)?;
         let stop = signals::heed(&self.messages);
-        self.settings.heed(stop.clone());
+        self.settings.stop_with(stop.clone());
         let used = data_dir.used().to_owned();
         let workspace = Workspace {
             command: self.command,
@@ -292,7 +289,7 @@ fn name_settings(messages: &Messages, settings: &Settings, exit: Exit, first: Op
     if let Some(path) = settings.file() {
         messages.hint(&format!("the settings were read from {}", path.display()));
     }
-    settings.passed_over().iter().for_each(|text| messages.hint(text));
+    settings.ignored_file().iter().for_each(|text| messages.hint(text));
 }
 
 /// A run's id: sorts by time, and two of one second differ.

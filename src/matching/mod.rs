@@ -137,9 +137,12 @@ pub struct Matcher {
     pub tolerance_s: u32,
 }
 
+/// How far apart the starts of one activity may be on two platforms, in seconds, unless a setting says otherwise.
+pub const DEFAULT_TOLERANCE_S: u32 = 60;
+
 impl Default for Matcher {
     fn default() -> Matcher {
-        Matcher { rule: Rule::Evidence, tolerance_s: 60 }
+        Matcher { rule: Rule::Evidence, tolerance_s: DEFAULT_TOLERANCE_S }
     }
 }
 

@@ -17,22 +17,22 @@ pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
 /// When an activity began, by its id, as far as that was found out before.
 pub type KnownStart = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
 
-/// The settings, as a platform asks for those that it alone reads.
+/// The settings, as a platform asks for those that it alone reads. Their defaults stand in the table of settings.
 pub trait SettingSource: Send + Sync {
     /// The value of a setting; `None` if it is not set.
     fn text(&self, name: &str) -> Option<String>;
 
-    /// A setting that is yes or no; `None` if it is not set.
+    /// A setting that is yes or no; its default if it is not set.
     ///
     /// # Errors
     /// [`Error::Config`](super::Error::Config): the value is neither.
-    fn flag(&self, name: &str) -> Result<Option<bool>>;
+    fn flag(&self, name: &str) -> Result<bool>;
 
-    /// A setting that is a length of time; `default` if it is not set.
+    /// A setting that is a length of time; its default if it is not set.
     ///
     /// # Errors
     /// [`Error::Config`](super::Error::Config): the value is no length of time.
-    fn duration(&self, name: &str, default: Duration) -> Result<Duration>;
+    fn duration(&self, name: &str) -> Result<Duration>;
 }
 
 /// What a platform is opened with.

@@ -196,7 +196,7 @@ impl EnvFile {
 /// Whether people may see a value: it is no secret, and no address with a password in it.
 pub fn is_shown(name: &str, value: &str) -> bool {
     let has_login = name.to_ascii_uppercase().ends_with("_PROXY") && value.contains('@');
-    (!is_secret(name) || name.ends_with("_FILE")) && !has_login
+    !is_secret(name) && !has_login
 }
 
 /// Replaces a file, which then is for its owner only; whoever reads it sees all of the old or all of the new one.

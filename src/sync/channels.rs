@@ -65,11 +65,7 @@ impl Worker {
     /// What it is sent: as the settings want it, if it leaves a choice.
     pub(super) fn form(&self, channel: &Channel) -> Result<Form> {
         let Some(Markdown { setting, form }) = channel.markdown else { return Ok(channel.form) };
-        match self.settings.get(setting).map(str::trim) {
-            None | Some("text") => Ok(channel.form),
-            Some("markdown") => Ok(form),
-            Some(text) => unusable(format!("{setting}={text:?} is not known; write text or markdown")),
-        }
+        Ok(if self.settings.choice(setting)? == Some("markdown") { form } else { channel.form })
     }
 
     fn filled(&self, name: &str) -> Result<Option<Secret>> {
@@ -78,12 +74,11 @@ impl Worker {
 
     /// `GS_NOTIFY_ON`: when the channels are told.
     pub fn notified_on(&self) -> Result<On> {
-        match self.settings.get("GS_NOTIFY_ON").map(|text| text.trim().to_ascii_lowercase()).as_deref() {
-            None | Some("change") => Ok(On::Change),
-            Some("failure") => Ok(On::Failure),
-            Some("always") => Ok(On::Always),
-            Some(text) => unusable(format!("GS_NOTIFY_ON={text:?} is not known; write change, failure or always")),
-        }
+        Ok(match self.settings.choice("GS_NOTIFY_ON")? {
+            Some("failure") => On::Failure,
+            Some("always") => On::Always,
+            _ => On::Change,
+        })
     }
 
     /// The language for messages: `GS_LANG`, else that of the locale, else English.
@@ -91,11 +86,11 @@ impl Worker {
         if let Some(text) = self.settings.get("GS_LANG") {
             return match Lang::of(text.trim()) {
                 Some(lang) => Ok(lang),
-                None => unusable(format!("GS_LANG={text:?} is not known; write en or zh")),
+                None => unusable(format!("GS_LANG={text:?}: unknown language; write en or zh")),
             };
         }
         // As the C library has it: the first that is set decides.
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| self.settings.get(name));
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| self.settings.variable(name));
         Ok(locale.and_then(Lang::of).unwrap_or_default())
     }
 }

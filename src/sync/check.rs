@@ -1,13 +1,10 @@
-//! Whether each setting can be used, found out by the code that reads it.
+//! Whether each setting can be used: by its kind, and by the code that gives it a meaning.
 
-use std::time::Duration;
-
-use super::upload::Timing;
 use super::{Exit, Failure, Progress, Result, Worker};
 use crate::catalogue;
 use crate::http::Route;
-use crate::matching::Rule;
 use crate::notify::{self, Also, CHANNELS};
+use crate::settings;
 
 impl Worker {
     /// Tells of the lines of the settings file that cannot be read.
@@ -41,33 +38,19 @@ impl Worker {
         }
     }
 
-    /// What is wrong with any of the settings. No request is made, and no command of a `NAME_COMMAND` is run.
+    /// The failures of all settings that cannot be used. No request is made, and no command of a `NAME_COMMAND` is run.
     pub fn wrong_settings(&self) -> Vec<Failure> {
-        let settings = self.settings.clone();
-        let number = |name: &str| settings.number(name).map(drop).map_err(Failure::from);
-        let mut found: Vec<Result<()>> = settings.broken_lines().map(|error| Err(error.into())).collect();
-        found.extend(["GARMIN_NEWEST_NUM", "MAX_DELETE", "MAX_UPLOAD"].map(number));
-        found.push(settings.yes("DELETE_DUPLICATE").map(drop).map_err(Failure::from));
-        found.push(settings.yes("GS_REPORT_REFRESH").map(drop).map_err(Failure::from));
-        let duration = |name: &str| settings.duration(name, Duration::ZERO).map(drop).map_err(Failure::from);
-        found.extend(["GS_JITTER", "GS_LOCK_WAIT"].map(duration));
-        found.push(settings.command_timeout().map(drop).map_err(Failure::from));
+        let mut found: Vec<Result<()>> = self.settings.broken_lines().map(|error| Err(error.into())).collect();
+        found.extend(settings::all().map(|setting| self.settings.check(setting).map_err(Failure::from)));
         found.push(self.targets().map(drop));
-        found.push(self.matcher(Rule::Evidence).map(drop));
-        found.push(Timing::of(self).map(drop));
-        found.push(self.way_out());
-        found.push(self.archives().map(drop));
-        found.push(self.scheduled());
+        found.push(self.check_http());
         found.push(self.language().map(drop));
-        found.push(self.notified_on().map(drop));
         found.extend(CHANNELS.iter().map(|channel| self.check_channel(channel)));
         found.extend(self.platforms.services().iter().map(|spec| {
-            let names = spec.user_settings().iter().chain(spec.password_settings());
-            names.copied().try_for_each(|name| self.check_secret(name))?;
-            Ok(spec.check_settings(self.setting_source().as_ref())?)
+            spec.check_settings(self.setting_source().as_ref()).map_err(|error| Failure::from(error).on(&spec.id))
         }));
         match self.selected_platforms() {
-            // That nobody has logged in yet is no mistake in a setting.
+            // Before the first login no setting is wrong.
             Err(failure) if failure.exit == Exit::LoginRequired => {}
             Err(failure) => found.push(Err(failure)),
             Ok(kinds) => {
@@ -76,16 +59,23 @@ impl Worker {
                 }))
             }
         }
-        found.into_iter().filter_map(Result::err).collect()
+        let mut failures: Vec<Failure> = Vec::new();
+        for failure in found.into_iter().filter_map(Result::err) {
+            // The code that reads a setting says the same again, behind the name of a channel or platform.
+            if !failures.iter().any(|known| failure.to_string().ends_with(&known.to_string())) {
+                failures.push(failure);
+            }
+        }
+        failures
     }
 
-    /// How requests are sent.
-    fn way_out(&self) -> Result<()> {
+    /// The settings of all requests.
+    fn check_http(&self) -> Result<()> {
         let loopback = self.loopback()?;
         let mut route = Route::default();
         if loopback.is_none() {
             route.proxies = self.proxies()?;
-            // They may be on a disk that is not there yet when a schedule is written.
+            // The certificates may be on a disk that is not mounted yet when a schedule is written.
             if let Err(failure) = self.roots() {
                 self.warn(&failure.to_string());
             }
@@ -93,32 +83,15 @@ impl Worker {
         self.http_by(loopback, route, Progress::hidden()).map(drop)
     }
 
-    /// `GS_SCHEDULED`: `sync` or `download`.
-    fn scheduled(&self) -> Result<()> {
-        match self.settings.get("GS_SCHEDULED").map(str::trim) {
-            None | Some("sync" | "download") => Ok(()),
-            Some(text) => {
-                Err(Failure::new(Exit::Config, format!("GS_SCHEDULED={text:?} is not known; write sync or download")))
-            }
-        }
-    }
-
-    /// What a command or a pipe would give is not asked for: it may take long, or a person.
-    fn check_secret(&self, name: &str) -> Result<()> {
-        match self.settings.is_at_hand(name) {
-            true => Ok(self.settings.secret(name).map(drop)?),
-            false => Ok(()),
-        }
-    }
-
+    /// The settings of a channel, unless a command has to run for one of them.
     fn check_channel(&self, channel: &'static notify::Channel) -> Result<()> {
         self.form(channel)?;
         let also = match channel.also {
             Also::Nothing => None,
             Also::Needs(name) | Also::May(name) => Some(name),
         };
-        let is_known = |name: &str| !self.settings.names_secret(name) || self.settings.is_at_hand(name);
-        match is_known(channel.key) && also.is_none_or(is_known) {
+        let is_available = |name: &str| self.settings.is_available(name);
+        match is_available(channel.key) && also.is_none_or(is_available) {
             true => self.channel(channel).map(drop),
             false => Ok(()),
         }

@@ -33,7 +33,7 @@ impl Worker {
 
     /// Whether the settings name both halves, without asking for them: that may run a command.
     pub fn has_credentials(&self, spec: &PlatformSpec) -> bool {
-        let any = |names: &[&str]| names.iter().any(|name| self.settings.names_secret(name));
+        let any = |names: &[&str]| names.iter().any(|name| self.settings.has_secret(name));
         any(spec.user_settings()) && any(spec.password_settings())
     }
 
@@ -113,12 +113,12 @@ impl SettingSource for Settings {
         self.get(name).map(str::to_owned)
     }
 
-    fn flag(&self, name: &str) -> platform::Result<Option<bool>> {
+    fn flag(&self, name: &str) -> platform::Result<bool> {
         self.yes(name).map_err(setting_error)
     }
 
-    fn duration(&self, name: &str, default: Duration) -> platform::Result<Duration> {
-        Settings::duration(self, name, default).map_err(setting_error)
+    fn duration(&self, name: &str) -> platform::Result<Duration> {
+        Settings::duration(self, name).map_err(setting_error)
     }
 }
 

@@ -20,8 +20,6 @@ use crate::platform::{self, PlatformId, PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, explained};
 
-/// So many deletions a run makes at most, if nobody says otherwise.
-pub(super) const MAX_DELETE: u64 = 10;
 /// The list is read again after these pauses, before an entry counts as still there.
 const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
 
@@ -49,7 +47,7 @@ pub fn delete(
     let selection = worker.selection.clone();
     let max_delete = match options.max_delete {
         Some(number) => number,
-        None => worker.settings.number("MAX_DELETE")?.unwrap_or(MAX_DELETE),
+        None => worker.settings.number("MAX_DELETE")?,
     };
     let unsettled = worker.known_platforms(&worker.catalogue.platforms_with_open_deletions()?);
     // Whatever rule has marked it: what is deleted is judged by the evidence.

@@ -90,20 +90,15 @@ fn list_all(tasks: Vec<Task>) -> Vec<Fetched> {
 
 /// How many of the newest are wanted: what was asked for, else for Garmin what the setting `limit` says. The setting does not
 /// narrow a part of time, which a person asked for.
-fn newest(options: &FetchOptions, spec: &PlatformSpec, limit: Option<u64>) -> Option<Limit> {
+fn newest(options: &FetchOptions, spec: &PlatformSpec, limit: u64) -> Option<Limit> {
     let is_all = options.since.is_none() && options.until.is_none();
-    let of_setting = limit.filter(|_| spec.id.starts_with("garmin") && is_all);
+    let of_setting = (spec.id.starts_with("garmin") && is_all).then_some(limit);
     let (count, is_strict) = (options.newest.or(of_setting)?, options.newest.is_some());
     (count > 0).then_some(Limit { count, is_strict })
 }
 
 impl<'a> Task<'a> {
-    fn new(
-        worker: &Worker,
-        options: &'a FetchOptions,
-        spec: &Arc<PlatformSpec>,
-        limit: Option<u64>,
-    ) -> Result<Task<'a>> {
+    fn new(worker: &Worker, options: &'a FetchOptions, spec: &Arc<PlatformSpec>, limit: u64) -> Result<Task<'a>> {
         Ok(Task {
             options,
             spec: spec.clone(),
@@ -178,7 +173,7 @@ fn hand_on(
     worker: &mut Worker,
     options: &FetchOptions,
     spec: &PlatformSpec,
-    limit: Option<u64>,
+    limit: u64,
     (listed, sink): (&Listed, &mut dyn RecordSink),
 ) -> Result<()> {
     worker.count("listed", listed.items);

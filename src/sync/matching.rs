@@ -8,7 +8,7 @@ use crate::matching::{self, Candidate, Matcher, Rule};
 impl Workspace {
     /// A matcher by this rule, with the tolerance of `SPORT_DIFF_SECOND`.
     pub fn matcher(&self, rule: Rule) -> Result<Matcher> {
-        let tolerance = self.settings.number("SPORT_DIFF_SECOND")?.unwrap_or(u64::from(Matcher::default().tolerance_s));
+        let tolerance = self.settings.number("SPORT_DIFF_SECOND")?;
         Ok(Matcher { rule, tolerance_s: u32::try_from(tolerance).unwrap_or(u32::MAX) })
     }
 

@@ -7,9 +7,6 @@ use super::{Exit, Failure, Level, Message, Progress, Result, Workspace};
 use crate::catalogue::Pacing;
 use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
 
-/// How long a service that accepted an upload may take to list it, if nobody says otherwise.
-pub(super) const LOST_AFTER: Duration = Duration::from_secs(6 * 3600);
-
 impl Workspace {
     /// The way out, for all platforms of this run. `progress` shows what it waits for.
     pub fn http(&self, progress: Progress) -> Result<Arc<Http>> {
@@ -23,19 +20,18 @@ impl Workspace {
 
     /// The same, by this route.
     pub(super) fn http_by(&self, loopback: Option<Loopback>, route: Route, progress: Progress) -> Result<Arc<Http>> {
-        let seconds = Duration::from_secs;
         let observer = self.observer.clone();
         let options = Options {
             route,
             loopback,
-            timeout: self.settings.time_limit("GS_TIMEOUT", seconds(60))?,
+            timeout: self.settings.duration("GS_TIMEOUT")?,
             backoff: Backoff {
-                first: self.settings.duration("GS_RETRY_WAIT", seconds(2))?,
-                longest: seconds(120),
+                first: self.settings.duration("GS_RETRY_WAIT")?,
+                longest: Duration::from_secs(120),
                 tries: 4,
             },
-            interval: self.settings.duration("GS_REQUEST_INTERVAL", seconds(2))?,
-            patience: self.settings.duration("GS_PATIENCE", seconds(300))?,
+            interval: self.settings.duration("GS_REQUEST_INTERVAL")?,
+            patience: self.settings.duration("GS_MAX_RETRY_AFTER")?,
             stop: self.stop.clone(),
             trace: Box::new(move |text| observer.message(Message { level: Level::Trace, text, reason: None })),
             waiting: Box::new(move |why, wait| progress.pause(why, wait)),
@@ -52,7 +48,8 @@ impl Workspace {
 
     /// The proxy, wherever the settings name it.
     pub fn proxies(&self) -> Result<Proxies> {
-        Proxies::read(|names| self.settings.any(names)).map_err(|why| Failure::new(Exit::Config, why))
+        Proxies::read(|names| self.settings.first_of(names.iter().copied()))
+            .map_err(|why| Failure::new(Exit::Config, why))
     }
 
     /// The certificate authorities, if the settings name others than the system's.
@@ -66,11 +63,11 @@ impl Workspace {
     /// `GS_CONFIRM_WAIT`: how long to wait before a second look at a list that nobody has ever seen filled, or at one that
     /// does not show an upload whose answer was lost.
     pub fn confirm_wait(&self) -> Result<Duration> {
-        Ok(self.settings.duration("GS_CONFIRM_WAIT", Duration::from_secs(10))?)
+        Ok(self.settings.duration("GS_CONFIRM_WAIT")?)
     }
 
     /// `GS_LOST_AFTER`: how long a service that accepted an upload may take to show it.
     pub fn lost_after(&self) -> Result<Duration> {
-        Ok(self.settings.duration("GS_LOST_AFTER", LOST_AFTER)?)
+        Ok(self.settings.duration("GS_LOST_AFTER")?)
     }
 }

@@ -63,9 +63,9 @@ impl Worker {
 /// The e-mail address that the settings name. One that a command would print is not asked for: it may take long, or a
 /// person. Nor is one that comes through a pipe, which gives it once.
 fn settings_email(settings: &Settings, spec: &PlatformSpec) -> Option<(&'static str, String)> {
-    let is_named = |name: &&&str| settings.names_secret(name);
+    let is_named = |name: &&&str| settings.has_secret(name);
     let name = spec.user_settings().iter().find(is_named)?;
-    let email = settings.is_at_hand(name).then(|| settings.secret(name).ok().flatten()).flatten()?;
+    let email = settings.is_available(name).then(|| settings.secret(name).ok().flatten()).flatten()?;
     Some((name, email.expose().trim().to_lowercase()))
 }
 

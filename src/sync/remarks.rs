@@ -15,7 +15,7 @@ impl Worker {
     /// Tells what the settings come to that a person will not have meant, each once a day: every stage of every run would
     /// repeat it.
     pub fn tell_remarks(&mut self) {
-        self.settings.remarks().iter().for_each(|text| self.tell_daily(text));
+        self.settings.warnings().iter().for_each(|text| self.tell_daily(text));
     }
 
     fn tell_daily(&mut self, text: &str) {

@@ -75,11 +75,13 @@ fn the_container_takes_the_words_of_garminsync_and_any_command() {
 #[test]
 fn quotes_that_docker_keeps_around_a_value_are_none_of_it() {
     let mut work = user();
-    work.set("GARMIN_EMAIL", "'runner@example.com'").set("SYNC_PLATFORM", "\"GARMINCOM\"").set("GS_UNQUOTE", "1");
+    work.set("GARMIN_EMAIL", "'runner@example.com'")
+        .set("SYNC_PLATFORM", "\"GARMINCOM\"")
+        .set("GS_ENV_STRIP_QUOTES", "1");
     assert_eq!(work.run("gs-settings", &["GARMIN_EMAIL"]).ok().out, "runner@example.com\n");
     work.run("gs-settings", &["--check"]).ok().silent();
     // Elsewhere the shell has taken its own away, and what is left is meant.
-    work.set("GS_UNQUOTE", "");
+    work.set("GS_ENV_STRIP_QUOTES", "");
     assert_eq!(work.run("gs-settings", &["GARMIN_EMAIL"]).ok().out, "'runner@example.com'\n");
 }
 

@@ -139,7 +139,7 @@ fn what_the_files_run_is_there() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     installed::at_home(&mut work);
-    work.set("GS_JITTER", "0");
+    work.set("GS_SCHEDULE_JITTER", "0");
     let crontab = read("crontab");
     let lines = crontab
         .lines()

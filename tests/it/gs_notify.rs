@@ -384,8 +384,8 @@ fn half_a_channel_is_an_error_that_names_the_setting_after_the_others_were_told(
             &[("SLACK_WEBHOOK_URL", "http://hooks.slack.com/services/abc")],
             "slack: SLACK_WEBHOOK_URL is not an address that begins with https://",
         ),
-        (&[("GS_LANG", "fr")], "GS_LANG=\"fr\" is not known; write en or zh"),
-        (&[("GS_NOTIFY_ON", "never")], "GS_NOTIFY_ON=\"never\" is not known; write change, failure or always"),
+        (&[("GS_LANG", "fr")], "GS_LANG=\"fr\": unknown language; write en or zh"),
+        (&[("GS_NOTIFY_ON", "never")], "GS_NOTIFY_ON=\"never\": unknown value; write change, failure or always"),
         (&[("FEISHU_HOOK_FILE", "/nowhere")], "feishu: FEISHU_HOOK_FILE: /nowhere"),
     ] {
         let sim = services();
@@ -397,7 +397,7 @@ fn half_a_channel_is_an_error_that_names_the_setting_after_the_others_were_told(
     }
     let sim = services();
     let work = set_up(&sim, &[("QYWX_BOT_KEY", KEY), ("QYWX_FORMAT", "html")]);
-    notify(&work, &[], &added(1)).ends(78).says("QYWX_FORMAT=\"html\" is not known; write text or markdown");
+    notify(&work, &[], &added(1)).ends(78).says("QYWX_FORMAT=\"html\": unknown value; write text or markdown");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn dozen() -> World {
     (0..12).for_each(|day| drop(world.put("garmin-com", &run(day))));
     let work = &mut world.work;
     work.put_commands_in_path().set("SYNC_PLATFORM", "GARMINCOM,COROS");
-    work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_SETTLE_WAIT", "0");
+    work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_UPLOAD_WAIT", "0");
     let token = world.sim.with(|state| state.issue_token("garmin.com")).to_string();
     world.work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token).ok();
     let token = world.sim.with(|state| state.issue_coros_token(2));
@@ -166,7 +166,7 @@ fn files_that_no_sync_asks_for_again_are_no_trouble() {
 fn a_command_for_some_platforms_says_nothing_of_the_others_to_be_over() {
     let mut world = World::new();
     world.work.put_commands_in_path();
-    world.work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_SETTLE_WAIT", "0");
+    world.work.set("QYWX_BOT_KEY", "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa").set("GS_UPLOAD_WAIT", "0");
     sync(&world.work, &[]).ok();
     world.work.set("GARMIN_PASSWORD_COM", "wrong");
     world.sim.with(|state| {
@@ -197,10 +197,10 @@ fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_un
         ("SYNC_PLATFORM", "GARMINCOM,CORSO", "gs-settings --check"),
         ("GS_ARCHIVE", "everything", "gs-settings --check"),
         ("SPORT_DIFF_SECOND", "a minute", "gs-settings --check"),
-        ("GS_LOCK_WAIT", "soon", "gs-settings --check"),
+        ("GS_LOCK_TIMEOUT", "soon", "gs-settings --check"),
         ("GS_LOST_AFTER", "never", "gs-settings --check"),
         ("DELETE_DUPLICATE", "perhaps", "gs-settings --check"),
-        ("GS_SCHEDULED", "everything", "gs-settings --check"),
+        ("GS_SCHEDULE_COMMAND", "everything", "gs-settings --check"),
         ("GARMIN_EMAIL_COM", "else@example.com", ""),
     ] {
         let mut world = dozen();
@@ -410,7 +410,7 @@ fn an_upload_that_was_accepted_and_never_appears_is_told_and_comes_by_the_line_t
 fn what_a_service_works_on_is_counted_once() {
     let mut world = dozen();
     world.sim.with(|state| state.account("garmin.cn").spec.upload = UploadSpec { polls: 999, ..UploadSpec::default() });
-    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN").set("GS_SETTLE_WAIT", "0");
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN").set("GS_UPLOAD_WAIT", "0");
     let token = world.sim.with(|state| state.issue_token("garmin.cn")).to_string();
     world.work.given("gs-auth", &["import", "-", "--platform", "garmin-cn"], &token).ok();
     for _ in 0..2 {

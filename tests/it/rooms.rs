@@ -18,7 +18,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("http", &["reason", "activity", "sport", "clock"]),
     ("matching", &["fit", "reason", "activity", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
-    ("settings", &["http", "record", "fs", "activity", "sport"]),
+    ("settings", &["http", "matching", "fs"]),
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
@@ -28,7 +28,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Values in, a judgment out: never the catalogue.
     ("status", &["record", "reason", "exit", "i18n", "fs", "activity", "clock"]),
     // Definitions in, text out.
-    ("manual", &["record"]),
+    ("docgen", &["record", "settings", "exit"]),
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "walk", "fs", "reason", "activity", "sport", "clock"]),
     // Their forms alone: what is taken over, and where it goes, is for the engine.
@@ -71,7 +71,7 @@ const RULES: &[(&str, &[&str])] = &[
             "archive",
             "report",
             "status",
-            "manual",
+            "docgen",
             "notify",
             "settings",
             "record",

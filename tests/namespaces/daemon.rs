@@ -36,7 +36,7 @@ fn user(sim: Option<&Sim>) -> Work {
     let mut work = sim.map_or_else(Work::alone, Work::logged_in);
     work.set("PATH", &path());
     let url = sim.map_or("http://127.0.0.1:9".to_owned(), Sim::base_url);
-    let env = format!("GS_LOOPBACK={url}\nGS_REQUEST_INTERVAL=0\nGS_RETRY_WAIT=10ms\nGS_JITTER=0\n");
+    let env = format!("GS_LOOPBACK={url}\nGS_REQUEST_INTERVAL=0\nGS_RETRY_WAIT=10ms\nGS_SCHEDULE_JITTER=0\n");
     work.write_env(&env);
     work
 }
@@ -212,7 +212,7 @@ fn a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab()
     ] {
         let value = if in_file.starts_with("SSL") { "/etc/old.pem" } else { "http://old.example:3128" };
         let mut work = user(None);
-        work.write_env(&format!("GS_JITTER=0\n{in_file}={value}\n"));
+        work.write_env(&format!("GS_SCHEDULE_JITTER=0\n{in_file}={value}\n"));
         work.set(in_shell, value);
         let said = garminsync(&work, &["schedule", "0 3 * * *"]);
         said.ok();
@@ -274,8 +274,8 @@ fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
     {
         garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("--help");
     }
-    work.write_env("GS_JITTER=soon\n");
-    garminsync(&work, &["schedule", "on"]).ends(78).says("GS_JITTER");
+    work.write_env("GS_SCHEDULE_JITTER=soon\n");
+    garminsync(&work, &["schedule", "on"]).ends(78).says("GS_SCHEDULE_JITTER");
     assert_eq!(crontab(), before);
     assert!(work.run("gs-schedule", &["--env-file", "/dev/null"]).record()["cron"].is_null());
 }
@@ -539,7 +539,7 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     hide();
     let sim = plain(3);
     let mut work = user(Some(&sim));
-    work.set("GS_FOREGROUND", "1").set("GS_SCHEDULED", "download");
+    work.set("GS_FOREGROUND", "1").set("GS_SCHEDULE_COMMAND", "download");
     garminsync(&work, &["schedule", "* * * * *"]).ok();
     assert!(!Path::new(SPOOL).exists());
     let faketime = ["-f", "+0 x30", GARMINSYNC, "daemon", "--start"];
@@ -574,14 +574,14 @@ fn a_scheduled_run_waits_a_random_part_of_the_jitter_and_one_by_hand_does_not() 
     fs::create_dir(&place).unwrap();
     fs::write(place.join("sleep"), "#!/bin/sh\necho \"$1\" >>\"$HOME/slept\"\n").unwrap();
     shell(&format!("chmod +x '{}'", place.join("sleep").display()));
-    work.set("PATH", &format!("{}:{}", place.display(), path())).set("GS_SCHEDULED", "download");
+    work.set("PATH", &format!("{}:{}", place.display(), path())).set("GS_SCHEDULE_COMMAND", "download");
     let slept = |work: &Work| -> Vec<u64> {
         let said = fs::read_to_string(work.dir().join("slept")).unwrap_or_default();
         said.lines().map(|line| line.parse().unwrap()).collect()
     };
     garminsync(&work, &["daemon", "--run"]).ok().silent();
     assert!(slept(&work).is_empty(), "it is switched off in the file");
-    work.set("GS_JITTER", "2h");
+    work.set("GS_SCHEDULE_JITTER", "2h");
     for _ in 0..8 {
         garminsync(&work, &["daemon", "--run"]).ok().silent();
     }
@@ -604,16 +604,16 @@ fn two_runs_never_overlap() {
     let lock = fs::File::create(work.data("locks/sync")).unwrap();
     lock.lock().unwrap();
     for what in ["sync", "download"] {
-        work.set("GS_SCHEDULED", what);
+        work.set("GS_SCHEDULE_COMMAND", what);
         garminsync(&work, &["daemon", "--run"]).ends(75).says("try again when it has ended");
     }
     assert!(sim.log().is_empty());
     drop(lock);
     garminsync(&work, &["daemon", "--run"]).ok().silent();
-    work.set("GS_SCHEDULED", "everything");
+    work.set("GS_SCHEDULE_COMMAND", "everything");
     garminsync(&work, &["daemon", "--run"])
         .ends(78)
-        .says("GS_SCHEDULED=\"everything\" is not known; write sync or download");
+        .says("GS_SCHEDULE_COMMAND=\"everything\": unknown value; write sync or download");
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl History {
     pub fn new() -> History {
         let sim = Scenario::default_three(40, 11).start();
         let mut work = Work::with(&sim);
-        work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_SETTLE_WAIT", "5s");
+        work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "5s");
         work.set_all_passwords();
         let mut history = History {
             sim,
@@ -117,7 +117,7 @@ impl History {
             state.account("garmin.com").spec.upload = upload;
         });
         send(&self.work, &to_cn[..1]).ends(1);
-        self.work.set("GS_SETTLE_WAIT", "0");
+        self.work.set("GS_UPLOAD_WAIT", "0");
         send(&self.work, &to_com[..1]).ok();
         self.happened.insert("rejected", from_of(&to_cn[0]));
         self.happened.insert("pending", from_of(&to_com[0]));

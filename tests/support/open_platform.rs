@@ -82,11 +82,11 @@ impl SettingSource for AtOnce {
         None
     }
 
-    fn flag(&self, _: &str) -> Result<Option<bool>> {
-        Ok(None)
+    fn flag(&self, _: &str) -> Result<bool> {
+        Ok(false)
     }
 
-    fn duration(&self, _: &str, _: Duration) -> Result<Duration> {
+    fn duration(&self, _: &str) -> Result<Duration> {
         Ok(Duration::ZERO)
     }
 }

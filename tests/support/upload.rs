@@ -100,7 +100,7 @@ pub fn start(held: &[(&str, &[i64])], change: impl FnOnce(&mut Scenario)) -> Wor
     change(&mut scenario);
     let sim = scenario.start();
     let mut work = Work::with(&sim);
-    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_SETTLE_WAIT", "8s");
+    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "8s");
     work.set_all_passwords();
     work.run("gs-fetch", &[]).ok();
     sim.clear_log();

@@ -107,7 +107,7 @@ impl Answers<'_> {
     /// Whether a setting has a value, in one of its forms, now or once the file is written.
     pub fn is_set(&self, name: &str) -> bool {
         let forms = ["", "_FILE", "_COMMAND"].map(|ending| format!("{name}{ending}"));
-        self.settings.names_secret(name) || forms.iter().any(|form| self.file.sets(form))
+        self.settings.has_secret(name) || forms.iter().any(|form| self.file.sets(form))
     }
 
     /// Sets a value, and says if the environment goes before it.
@@ -216,10 +216,10 @@ impl Answers<'_> {
                 "sync: upload to each platform what is missing there, and archive all files".to_owned(),
                 "download: only archive all files; nothing is uploaded".to_owned(),
             ];
-            let before = usize::from(self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"));
+            let before = usize::from(self.settings.get("GS_SCHEDULE_COMMAND").is_some_and(|what| what.trim() == "download"));
             let chosen = person::choose(self.person, "What should a scheduled run do?", &options, before)?;
             if chosen != before {
-                self.set("GS_SCHEDULED", ["sync", "download"][chosen])?;
+                self.set("GS_SCHEDULE_COMMAND", ["sync", "download"][chosen])?;
             }
         }
         Ok(())

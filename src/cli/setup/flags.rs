@@ -9,7 +9,7 @@ use crate::cli::{Exit, Failure};
 use crate::notify::CHANNELS;
 use crate::platform::{PlatformId, PlatformSpec, Platforms};
 use crate::schedule::DEFAULT;
-use crate::settings::{closest, dotenv, edit, is_known, is_secret, names};
+use crate::settings::{self, closest, dotenv, edit, is_known, is_secret};
 
 /// The flags of `gs-setup`.
 #[derive(Debug, Clone, Args)]
@@ -154,7 +154,9 @@ fn known<'a>(name: &'a str, flag: &str) -> Result<&'a str, Failure> {
     if is_known(name) {
         return Ok(name);
     }
-    let meant = closest(name, names()).map(|known| format!("; did you mean {known}?")).unwrap_or_default();
+    let meant = closest(name, settings::all().map(|setting| setting.name))
+        .map(|known| format!("; did you mean {known}?"))
+        .unwrap_or_default();
     // What stands there may be a password.
     let shown = if is_secret(name) || name.chars().all(|c| c.is_ascii_uppercase() || c == '_') { name } else { "this" };
     Err(Failure::new(Exit::Usage, format!("{flag}: unknown setting {shown}{meant}")))

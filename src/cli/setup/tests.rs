@@ -100,7 +100,7 @@ fn a_wrong_answer_is_asked_for_again() {
         (plan.schedule.as_deref(), plan.daemon, plan.test_message, plan.list),
         (Some("30 7 * * *"), false, true, false)
     );
-    assert_eq!(changes, ["SYNC_PLATFORM=garmin-com,coros", "NTFY_URL=***", "GS_SCHEDULED=download"]);
+    assert_eq!(changes, ["SYNC_PLATFORM=garmin-com,coros", "NTFY_URL=***", "GS_SCHEDULE_COMMAND=download"]);
     assert!(shown.contains("hour, column 3") && shown.contains("Type a number from 1 to"), "{shown}");
 }
 

@@ -26,8 +26,6 @@ use compared::Compared;
 use outstanding::Backlog;
 use read::Read;
 
-use super::delete::MAX_DELETE;
-use super::network::LOST_AFTER;
 use super::{Failure, Result, Worker, liveness};
 use crate::matching::Rule;
 use jiff::Timestamp;
@@ -37,6 +35,7 @@ use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Exercises;
 use crate::platform::{PlatformSelection, PlatformSpec};
+use crate::settings;
 use crate::status::judge::{HANGS, Judged, LastCommand, Signs};
 use crate::status::{Facts, Schedule};
 
@@ -104,6 +103,7 @@ impl Worker {
         let (matcher, archives) = (self.matcher(Rule::Evidence), self.archives());
         let deletes = self.settings.yes("DELETE_DUPLICATE").map_err(Failure::from);
         let max_delete = self.settings.number("MAX_DELETE").map_err(Failure::from);
+        let command = self.settings.choice("GS_SCHEDULE_COMMAND");
         let lost_after = self.lost_after();
         Ok(Wants {
             named,
@@ -111,10 +111,10 @@ impl Worker {
             targets: self.or_told(targets, PlatformSelection::All),
             matcher: self.or_told(matcher, Matcher::default()),
             archives: self.or_told(archives, None),
-            only_archives: self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"),
-            deletes: self.or_told(deletes, None).unwrap_or(false),
-            max_delete: self.or_told(max_delete, None).unwrap_or(MAX_DELETE),
-            lost_after: self.or_told(lost_after, LOST_AFTER),
+            only_archives: command.is_ok_and(|command| command == Some("download")),
+            deletes: self.or_told(deletes, false),
+            max_delete: self.or_told(max_delete, settings::default_number("MAX_DELETE")),
+            lost_after: self.or_told(lost_after, settings::default_duration("GS_LOST_AFTER")),
         })
     }
 

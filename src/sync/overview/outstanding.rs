@@ -9,7 +9,7 @@ use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, Facts};
 use crate::status::judge::Left;
 use crate::status::{MissingReason, NoFile, Outstanding};
-use crate::sync::{Exit, Failure, Result, Worker};
+use crate::sync::{Result, Worker};
 
 /// The work that is outstanding.
 pub(super) struct Backlog {
@@ -26,14 +26,7 @@ pub(super) struct Backlog {
 impl Worker {
     /// `GS_ARCHIVE`: whether the file of every activity belongs into the archive; nothing: nobody has said so.
     pub fn archives(&self) -> Result<Option<bool>> {
-        match self.settings.get("GS_ARCHIVE").map(str::trim) {
-            None => Ok(None),
-            Some("all") => Ok(Some(true)),
-            Some("sent") => Ok(Some(false)),
-            Some(text) => {
-                Err(Failure::new(Exit::Config, format!("GS_ARCHIVE={text:?} is not known; write all or sent")))
-            }
-        }
+        Ok(self.settings.choice("GS_ARCHIVE")?.map(|which| which == "all"))
     }
 
     /// Counts what is outstanding: all that an unrestricted sync would do, whatever part the last one was asked for.

@@ -27,8 +27,8 @@ const MOST_WAITING: usize = 25;
 /// How long uploads are waited for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timing {
-    /// How long a run follows what became of its uploads: `--settle-wait`, `GS_SETTLE_WAIT`.
-    settle_wait: Duration,
+    /// How long a run follows what became of its uploads: `--upload-wait`, `GS_UPLOAD_WAIT`.
+    upload_wait: Duration,
     /// The least age of an upload whose answer was lost before it is sent again: `GS_RESEND_WAIT`.
     resend_wait: Duration,
     /// The least pause between two looks of one run that both miss an upload: `GS_CONFIRM_WAIT`.
@@ -40,10 +40,10 @@ pub(super) struct Timing {
 impl Timing {
     /// What the settings say.
     pub(super) fn of(worker: &Worker) -> Result<Timing> {
-        let (settings, minutes) = (&worker.settings, |minutes: u64| Duration::from_secs(60 * minutes));
+        let settings = &worker.settings;
         Ok(Timing {
-            settle_wait: settings.duration("GS_SETTLE_WAIT", minutes(1))?,
-            resend_wait: settings.duration("GS_RESEND_WAIT", minutes(10))?,
+            upload_wait: settings.duration("GS_UPLOAD_WAIT")?,
+            resend_wait: settings.duration("GS_RESEND_WAIT")?,
             confirm_wait: worker.confirm_wait()?,
             lost_after: worker.lost_after()?,
         })
@@ -58,7 +58,7 @@ pub struct UploadOptions {
     /// So many uploads a run at most; `None`: no limit.
     pub max_upload: Option<u64>,
     /// How long it is followed what became of an upload; `None`: as the settings say.
-    pub settle_wait: Option<Duration>,
+    pub upload_wait: Option<Duration>,
     /// What makes two entries one exercise.
     pub rule: Rule,
 }
@@ -100,7 +100,7 @@ pub fn upload(
     let listed = worker.catalogue.platforms()?;
     let listed = worker.known_platforms(&listed);
     let timing = Timing::of(worker)?;
-    let timing = Timing { settle_wait: options.settle_wait.unwrap_or(timing.settle_wait), ..timing };
+    let timing = Timing { upload_wait: options.upload_wait.unwrap_or(timing.upload_wait), ..timing };
     let matcher = worker.matcher(options.rule)?;
     let mut uploads = Uploads::new(worker, matcher, progress.clone(), timing, options.max_upload)?;
     let mut result = uploads.resume_open(&unsettled).and_then(|()| uploads.report_lost(&listed));

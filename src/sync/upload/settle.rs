@@ -97,7 +97,7 @@ impl Uploads<'_> {
 
     fn follow(&mut self) -> Result<()> {
         let mut pause = FIRST_PAUSE;
-        let mut end = Instant::now() + self.timing.settle_wait;
+        let mut end = Instant::now() + self.timing.upload_wait;
         loop {
             let before = self.waiting.len();
             self.unsettled_reasons.clear();
@@ -111,7 +111,7 @@ impl Uploads<'_> {
                 }
             }
             if self.waiting.len() < before {
-                (pause, end) = (FIRST_PAUSE, Instant::now() + self.timing.settle_wait);
+                (pause, end) = (FIRST_PAUSE, Instant::now() + self.timing.upload_wait);
             }
             if self.waiting.is_empty() || self.worker.is_stopped() || Instant::now() + pause >= end {
                 return Ok(());

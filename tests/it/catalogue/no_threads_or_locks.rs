@@ -51,7 +51,7 @@ fn a_name_is_looked_up_all_the_same() {
 fn a_file_system_without_locks_is_told_as_such() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
-    work.set("GS_LOCK_WAIT", "200ms");
+    work.set("GS_LOCK_TIMEOUT", "200ms");
     work.run("gs-fetch", &[]).ok();
     let list = work.run("gs-list", &["--missing"]).ok().out.clone();
     for error in ["ENOLCK", "ENOSYS"] {
@@ -75,7 +75,9 @@ fn a_file_system_without_locks_is_told_as_such() {
 fn a_script_tells_a_lock_that_is_held_from_one_that_there_cannot_be() {
     let mut work = Work::alone();
     let bin = commands().display().to_string();
-    work.set("PATH", &format!("{bin}:/usr/bin:/bin")).set("GS_SCHEDULED", "download").set("GS_JITTER", "0");
+    work.set("PATH", &format!("{bin}:/usr/bin:/bin"))
+        .set("GS_SCHEDULE_COMMAND", "download")
+        .set("GS_SCHEDULE_JITTER", "0");
     std::fs::create_dir_all(work.data("locks")).unwrap();
     let sync = format!("{}/scripts/sync", env!("CARGO_MANIFEST_DIR"));
     let daemon = format!("{bin}/garminsync");

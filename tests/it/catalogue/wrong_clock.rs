@@ -104,7 +104,7 @@ fn an_upload_that_never_showed_is_told_although_it_seems_to_be_made_later() {
         scenario.coros[0].import = gs_sim::ImportSpec { vanishes: true, ..gs_sim::ImportSpec::default() };
     });
     let plan = world.plan_of(COM, COROS, &[START]);
-    assert_eq!(kinds(world.work.given("gs-upload", &["--settle-wait", "2s"], &plan).ok()), ["pending"]);
+    assert_eq!(kinds(world.work.given("gs-upload", &["--upload-wait", "2s"], &plan).ok()), ["pending"]);
     world.work.change(&format!("UPDATE transfers SET intended = intended + {YEARS}"));
     world.work.set("GS_LOST_AFTER", "1s");
     std::thread::sleep(std::time::Duration::from_secs(2));

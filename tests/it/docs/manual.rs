@@ -1,4 +1,4 @@
-//! `man/` and `completions/`: current, clean, and understood by `man` and the shells.
+//! `man/`, `completions/` and `.env.example`: current, clean, and understood by `man` and the shells.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::paths::{self, repository};
 use crate::support::{self, Work};
-use garminsync::manual;
+use garminsync::docgen;
 
 /// A script, which asks `garminsync` for its definition.
 const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
@@ -35,14 +35,15 @@ fn generated() -> BTreeMap<PathBuf, String> {
         add(format!("completions/zsh/_{name}"), made("zsh"));
         add(format!("completions/fish/{name}.fish"), made("fish"));
     }
-    add("man/gs-record.5".into(), manual::record::page(support::schema::schema()));
-    add("man/gs-settings.5".into(), manual::settings::page());
+    add("man/gs-record.5".into(), docgen::record_page::page(support::schema::schema()));
+    add("man/gs-settings.5".into(), docgen::settings_page::page());
+    add(".env.example".into(), docgen::settings_page::env_example());
     files
 }
 
 /// The files that are there.
 fn present() -> Vec<PathBuf> {
-    let mut files = Vec::new();
+    let mut files = vec![PathBuf::from(".env.example")];
     for dir in ["man", "completions/bash", "completions/zsh", "completions/fish"] {
         let entries = std::fs::read_dir(repository().join(dir)).into_iter().flatten();
         files.extend(entries.map(|entry| Path::new(dir).join(entry.unwrap().file_name())));

@@ -30,7 +30,7 @@ impl Home {
         let sim = scenario.start();
         sim.with(|state| state.coros.accounts[0].items.retain(|item| item.refused.is_none()));
         let mut work = Work::with(&sim);
-        work.set("DATA_DIR", "").set("GS_SETTLE_WAIT", "5s");
+        work.set("DATA_DIR", "").set("GS_UPLOAD_WAIT", "5s");
         installed::at_home(&mut work);
         let config = work.dir().join(".config/garminsync");
         fs::create_dir_all(&config).unwrap();

@@ -171,7 +171,7 @@ fn a_limit_that_lasts_stops_the_platform_and_the_rest_is_left_for_the_next_run()
 #[test]
 fn retry_after_is_heeded_by_later_runs_too() {
     let (sim, mut work) = fetched(plain(2));
-    work.set("GS_PATIENCE", "1s");
+    work.set("GS_MAX_RETRY_AFTER", "1s");
     let busy = Effect::Status { status: 429, retry_after: Some("3600".into()), body: None, content_type: None };
     sim.fault(Fault::new(busy).contains(FILES).count(1));
     work.download(&["--missing"]).ends(75).says("not to be asked again before");

@@ -10,7 +10,7 @@ fn two_equal() -> World {
     for service in ["garmin-com", "coros"] {
         (0..12).for_each(|day| drop(world.put(service, &run(day))));
     }
-    world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_SETTLE_WAIT", "0");
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "0");
     log_in(&world);
     world
 }
@@ -139,7 +139,7 @@ fn a_first_list_that_is_another_one_each_time_is_not_believed() {
 fn an_account_that_is_really_empty_is_filled() {
     let mut world = World::new();
     (0..5).for_each(|day| drop(world.put("garmin-com", &run(day))));
-    world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_SETTLE_WAIT", "5s");
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "5s");
     log_in(&world);
     assert!(sync(&world).ok().err.contains("coros: the account has no activities"));
     assert_eq!(world.ids("coros").len(), 5);

@@ -620,7 +620,7 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
 #[test]
 fn another_writer_is_waited_for_and_told() {
     let (_sim, mut work, all) = world(1);
-    work.set("GS_LOCK_WAIT", "200ms");
+    work.set("GS_LOCK_TIMEOUT", "200ms");
     let theirs = garmin_sync(&work, &all);
     import(&work, &["-n"], &theirs.dir).ok();
     fs::create_dir_all(work.data("locks")).unwrap();

@@ -151,7 +151,7 @@ fn a_catalogue_of_a_newer_version_is_refused_untouched() {
 #[test]
 fn a_locked_catalogue_is_waited_for_and_then_told() {
     let (_sim, mut work) = known();
-    work.set("GS_LOCK_WAIT", "200ms");
+    work.set("GS_LOCK_TIMEOUT", "200ms");
     let other = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     work.run("gs-fetch", &[]).ends(75).says("locked by another program");

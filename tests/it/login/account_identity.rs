@@ -40,7 +40,7 @@ fn settings_of(work: &mut Work, [email, password]: [&str; 2]) {
 fn of_ann(sim: &Sim) -> Work {
     let mut work = Work::with(sim);
     settings_of(&mut work, ANN);
-    work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_SETTLE_WAIT", "1s");
+    work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "1s");
     work.run("gs-fetch", &[]).ok();
     sim.clear_log();
     work

@@ -70,7 +70,7 @@ fn a_catalogue_that_others_hold_costs_no_command_its_end() {
     work.change("DELETE FROM accounts");
     let other = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    work.set("GS_LOCK_WAIT", "50ms");
+    work.set("GS_LOCK_TIMEOUT", "50ms");
     work.run("gs-auth", &["status"]).ok().silent();
     work.run("gs-auth", &["status", "-v"]).ok().says("garmin-com: how long its login lives is not noted");
     other.execute_batch("COMMIT").unwrap();

@@ -170,7 +170,7 @@ fn what_is_under_way_is_not_planned_again() {
     world.fetch();
     let plan = world.diff(&[]);
     assert_eq!(planned(plan.ok()).len(), 2);
-    let said = world.apply(&plan, &["--settle-wait", "0"]);
+    let said = world.apply(&plan, &["--upload-wait", "0"]);
     assert!(said.ok().records().iter().all(|record| record["outcome"]["kind"] == "pending"), "{said}");
     for _ in 0..2 {
         world.fetch();
@@ -191,7 +191,7 @@ fn what_was_created_and_no_list_shows_yet_counts_as_there() {
     world.put("coros", &run(1));
     world.fetch();
     let plan = world.diff(&[]);
-    let said = world.apply(&plan, &["--settle-wait", "0"]);
+    let said = world.apply(&plan, &["--upload-wait", "0"]);
     assert_eq!(said.ok().record()["outcome"]["kind"], "created");
     world.fetch();
     assert_eq!(world.list().lines().count(), 1, "the list is slow");

@@ -156,7 +156,7 @@ fn what_was_sent_and_is_not_listed_yet_counts_as_there() {
     world.fetch();
     let late = UploadSpec { polls: 0, listed_after_requests: 10_000, ..UploadSpec::default() };
     world.sim.with(|state| state.account("garmin.com").spec.upload = late);
-    world.apply(&world.diff(&["--to", "garmin-com"]), &["--settle-wait", "0"]).ok();
+    world.apply(&world.diff(&["--to", "garmin-com"]), &["--upload-wait", "0"]).ok();
     let told = status(&world, &[]);
     let id: String = world.work.sql("SELECT to_id FROM transfers WHERE outcome = 'created'");
     let exercise = list(&told, "activities").iter().find(|one| one["on"][1]["platform"] == "coros").unwrap();
@@ -175,7 +175,7 @@ fn an_upload_that_never_showed_is_told_as_lost() {
     world.fetch();
     let late = UploadSpec { polls: 0, listed_after_requests: 10_000, ..UploadSpec::default() };
     world.sim.with(|state| state.account("garmin.com").spec.upload = late);
-    world.apply(&world.diff(&["--to", "garmin-com"]), &["--settle-wait", "0"]).ok();
+    world.apply(&world.diff(&["--to", "garmin-com"]), &["--upload-wait", "0"]).ok();
     world.work.change("UPDATE transfers SET intended = intended - 3 * 86400");
     world.fetch();
     world.work.run("gs-upload", &[]).ends(1);

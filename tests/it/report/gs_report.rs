@@ -132,10 +132,10 @@ fn a_locked_catalogue_is_waited_for_and_then_told() {
     let other = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
     let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE runs SET reason = 'x'; COMMIT;";
     other.execute_batch(lock).unwrap();
-    work.set("GS_LOCK_WAIT", "200ms");
+    work.set("GS_LOCK_TIMEOUT", "200ms");
     report(&work, &[]).ends(75).says("the catalogue is locked by another program; try again when that has ended");
     assert_eq!(bytes(&work.data("report")), before);
-    work.set("GS_LOCK_WAIT", "20s");
+    work.set("GS_LOCK_TIMEOUT", "20s");
     let child = work.spawn("gs-report", &[], "");
     std::thread::sleep(Duration::from_millis(300));
     drop(other);
@@ -304,7 +304,7 @@ fn several_at_once_take_turns() {
     );
     let held = std::fs::File::open(&dir).unwrap();
     held.lock().unwrap();
-    work.set("GS_LOCK_WAIT", "50ms");
+    work.set("GS_LOCK_TIMEOUT", "50ms");
     report(&work, &["--out", "out"]).ends(75).says("another command writes there; try again later");
 }
 
@@ -326,7 +326,7 @@ fn the_language_is_that_of_the_flag_the_setting_or_the_locale_and_it_loads_itsel
     let loads_itself = "http-equiv=\"refresh\"";
     assert!(page(&["--refresh"]).contains(loads_itself) && !page(&[]).contains(loads_itself));
     work.set("GS_LANG", "de");
-    report(&work, &[]).ends(78).says("GS_LANG=\"de\" is not known; write en or zh");
+    report(&work, &[]).ends(78).says("GS_LANG=\"de\": unknown language; write en or zh");
     report(&work, &["--lang", "de"]).ends(2);
 }
 

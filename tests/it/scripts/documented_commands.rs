@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::paths::{commands, garminsync, repository, repository_file};
 use crate::support::recipes::{Recipe, recipes};
 use crate::support::{FILES, LIST, Said, Work, asked, installed, older_tools, plain};
+use garminsync::settings::VARIABLES;
 use gs_sim::{Effect, Fault, Scenario};
 
 /// All of them, with those that the daemon is made of.
@@ -363,12 +364,12 @@ fn settings_read() -> BTreeSet<String> {
     for method in [
         ".get(\"",
         ".secret(\"",
-        ".secret_text(\"",
+        ".multiline_secret(\"",
         ".path(\"",
         ".paths(\"",
         ".number(\"",
         ".duration(\"",
-        ".time_limit(\"",
+        ".choice(\"",
         ".yes(\"",
         ".flag(\"",
         ".text(\"",
@@ -395,7 +396,8 @@ fn settings_read() -> BTreeSet<String> {
     let asked =
         script.split("gs-settings ").skip(1).filter_map(|rest| rest.split([')', '\n']).next()?.rsplit(' ').next());
     names.extend(asked.flat_map(|name| names_in(&format!("\"{name}\"")).map(str::to_owned).collect::<Vec<_>>()));
-    names.remove("HOME");
+    // What the environment alone can set has no line in the file.
+    names.retain(|name| name != "HOME" && !VARIABLES.iter().any(|variable| variable.name == name));
     names
 }
 

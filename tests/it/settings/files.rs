@@ -110,8 +110,8 @@ fn a_failure_that_settings_may_have_caused_names_their_file() {
         .ends(78)
         .says("GS_TIMEOUT=\"soon\": not a time span; write for example 90s, 5m")
         .says(&format!("the settings were read from {path}"));
-    work.write_env("GS_LOCK_WAIT=soon\n");
-    work.run("gs-list", &[]).ends(78).says("GS_LOCK_WAIT").says(&format!("the settings were read from {path}"));
+    work.write_env("GS_LOCK_TIMEOUT=soon\n");
+    work.run("gs-list", &[]).ends(78).says("GS_LOCK_TIMEOUT").says(&format!("the settings were read from {path}"));
     work.write_env("GS_TIMEOUT=1s\n");
     let said = work.run("gs-list", &["--since", "soon"]);
     assert!(!said.ends(2).err.contains("settings were"), "{said}");
@@ -381,7 +381,7 @@ fn a_secret_with_what_editors_and_stores_put_around_it_logs_in() {
     // A blank may be a part of it: it is sent as it is, told, and refused by the service if it was none.
     let mut work = Work::with(&sim);
     work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD", "correct horse ");
-    work.run("gs-fetch", &[]).ends(77).says("GARMIN_PASSWORD begins or ends with a blank");
+    work.run("gs-fetch", &[]).ends(77).says("GARMIN_PASSWORD begins or ends with a space");
     assert!(asked(&sim, LOGIN).last().unwrap().status != 200);
 }
 

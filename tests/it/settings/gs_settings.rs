@@ -1,6 +1,9 @@
-//! `gs-settings`: what the settings come to, and never a secret.
+//! `gs-settings`: the settings that apply, and never a secret.
 
 use crate::support::Work;
+use garminsync::notify::{Also, CHANNELS};
+use garminsync::platform::Platforms;
+use garminsync::settings::{self, Kind, Setting};
 
 #[test]
 fn it_shows_where_things_are_and_what_is_set() {
@@ -18,13 +21,17 @@ fn it_shows_where_things_are_and_what_is_set() {
 fn one_value_alone_is_for_scripts() {
     let mut work = Work::alone();
     let value = |work: &Work, name: &str| work.run("gs-settings", &[name]).ok().silent().out.clone();
-    assert_eq!(value(&work, "DELETE_DUPLICATE"), "");
-    work.set("DELETE_DUPLICATE", "1");
+    assert_eq!(value(&work, "DELETE_DUPLICATE"), "0\n");
+    work.set("DELETE_DUPLICATE", "Yes");
     assert_eq!(value(&work, "DELETE_DUPLICATE"), "1\n");
+    assert_eq!((value(&work, "GS_SCHEDULE_JITTER"), value(&work, "GS_ARCHIVE")), ("600\n".into(), String::new()));
+    work.set("GS_SCHEDULE_JITTER", "1m 30s").set("GS_ARCHIVE", " All ");
+    assert_eq!((value(&work, "GS_SCHEDULE_JITTER"), value(&work, "GS_ARCHIVE")), ("90\n".into(), "all\n".into()));
     assert_eq!(value(&work, "DATA_DIR"), format!("{}\n", work.data("").display()));
     let said = work.run("gs-settings", &["DATA_DIR", "--data-dir", "other"]);
     assert!(said.ok().out.ends_with("/other\n") && said.out.starts_with('/'), "{said}");
-    work.run("gs-settings", &["NO_SUCH_THING"]).ends(2).says("NO_SUCH_THING");
+    work.run("gs-settings", &["NO_SUCH_THING"]).ends(2).says("unknown setting \"NO_SUCH_THING\"; gs-settings(5)");
+    work.run("gs-settings", &["MAX_DELET"]).ends(2).says("did you mean MAX_DELETE?");
 }
 
 #[test]
@@ -43,39 +50,29 @@ fn a_secret_is_never_shown() {
     }
 }
 
-/// Settings that may be any text, or are not read before they are needed.
-const FREE: &[&str] = &[
-    "GARMIN_EMAIL",
-    "GARMIN_PASSWORD",
-    "GARMIN_EMAIL_COM",
-    "GARMIN_PASSWORD_COM",
-    "GARMIN_EMAIL_CN",
-    "GARMIN_PASSWORD_CN",
-    "COROS_EMAIL",
-    "COROS_PASSWORD",
-    "GARMIN_PASSWORD_COMMAND",
-    "DATA_DIR",
-    "DB_PATH",
-    "GS_REPORT_DIR",
-    "GS_PAGE_HOSTS",
-    "GARMINTOKENS",
-    "GARTH_HOME",
-    "GARTH_TOKEN",
-    "GARMIN_DI_CLIENT_ID",
-    "GS_RUN",
-    "NO_PROXY",
-];
+/// Whether any text is a value of a setting, as far as a check can tell.
+fn takes_any_text(setting: &Setting) -> bool {
+    match setting.kind {
+        Kind::Address => setting.name != "TELEGRAM_CHAT_ID",
+        Kind::Text => !["GS_LANG", "GS_LOOPBACK"].contains(&setting.name),
+        Kind::Path | Kind::List | Kind::Password | Kind::TokenText | Kind::TokenPath => true,
+        _ => false,
+    }
+}
 
 #[test]
 fn every_setting_that_a_command_refuses_is_refused_by_the_check() {
-    for name in garminsync::settings::names().filter(|name| !FREE.contains(name)) {
-        let mut work = Work::alone();
+    let settings: Vec<&Setting> = settings::all().filter(|setting| !takes_any_text(setting)).collect();
+    assert!(settings.len() > 40, "{}", settings.len());
+    for setting in settings {
+        let (mut work, name) = (Work::alone(), setting.name);
         work.set("GS_LOOPBACK", "").set(name, "no <such> value");
         let said = work.run("gs-settings", &["--check"]);
         // Certificates may be on a disk that is not there yet when a schedule is written.
         let code = if name.starts_with("SSL_CERT") { 0 } else { 78 };
         said.ends(code).says(name);
         assert!(said.out.is_empty() && !said.err.contains("bug"), "{said}");
+        assert!(said.err.matches(&format!("{name}=\"no <such> value\"")).count() <= 1, "{said}");
     }
     for (name, value) in [
         ("GS_TIMEOUT", "0"),
@@ -116,4 +113,56 @@ fn what_only_the_environment_has_is_named() {
     for name in ["MAX_DELETE", "GS_LANG", "GS_LOOPBACK", "PATH", "HOME"] {
         assert!(!said.out.lines().any(|line| line == name), "{name}: {said}");
     }
+}
+
+#[test]
+fn an_old_name_of_a_setting_works_and_is_reported_by_gs_settings_alone() {
+    let mut work = Work::alone();
+    work.set("GS_JITTER", "1m").write_env("GS_PATIENCE=soon\n");
+    let renamed = "GS_JITTER is an old name; it still works, and the new name is GS_SCHEDULE_JITTER";
+    assert_eq!(work.run("gs-settings", &["GS_SCHEDULE_JITTER"]).ok().silent().out, "60\n");
+    assert_eq!(work.run("gs-settings", &["GS_JITTER"]).ok().silent().out, "60\n");
+    let said = work.run("gs-settings", &["--check"]);
+    said.ends(78).says("GS_MAX_RETRY_AFTER=\"soon\": not a time span").says(renamed);
+    let said = work.run("gs-settings", &[]);
+    assert!(said.ok().says(renamed).out.contains("GS_SCHEDULE_JITTER"), "{said}");
+    let said = work.run("gs-list", &[]);
+    assert!(!said.ok().err.contains("old name"), "{said}");
+}
+
+#[test]
+fn the_settings_of_platforms_and_channels_are_in_the_table() {
+    let platforms = Platforms::default();
+    let of_platforms =
+        platforms.services().iter().flat_map(|spec| spec.user_settings().iter().chain(spec.password_settings()));
+    let of_channels = CHANNELS.iter().flat_map(|channel| match channel.also {
+        Also::Nothing => vec![channel.key],
+        Also::Needs(name) | Also::May(name) => vec![channel.key, name],
+    });
+    let names: Vec<&str> = of_platforms.copied().chain(of_channels).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let setting = settings::find(name).unwrap_or_else(|| panic!("{name} is not in the table of settings"));
+        assert!(setting.has_sources(), "{name} cannot be given as {name}_FILE");
+    }
+    for channel in CHANNELS.iter().filter_map(|channel| channel.markdown) {
+        assert!(settings::find(channel.setting).is_some_and(|setting| matches!(setting.kind, Kind::Choice(_))));
+    }
+}
+
+#[test]
+fn the_defaults_in_the_help_are_those_of_the_table() {
+    let bins = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin")).unwrap();
+    let mut compared = 0;
+    for path in bins.map(|entry| entry.unwrap().path()) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in text.split("[default: $").skip(1) {
+            let (name, rest) = part.split_once(']').unwrap().0.split_once(", else ").unwrap_or(("", ""));
+            if let Some(default) = settings::find(name).and_then(Setting::default) {
+                assert_eq!(rest, default, "{}: {name}", path.display());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 4, "{compared}");
 }

@@ -47,8 +47,8 @@ fn a_secret_that_cannot_be_had_is_an_error_of_the_configuration_and_costs_no_log
         ("GARMIN_PASSWORD_COMMAND", "sleep 600", "GARMIN_PASSWORD_COMMAND took longer than 300ms (GS_COMMAND_TIMEOUT)"),
         ("GARMIN_PASSWORD_COMMAND", "yes", "GARMIN_PASSWORD_COMMAND printed more than"),
         ("GARMIN_PASSWORD_FILE", "/nowhere", "GARMIN_PASSWORD_FILE: /nowhere: "),
-        ("GARMIN_PASSWORD_FILE", "/dev/zero", "GARMIN_PASSWORD_FILE: /dev/zero: it holds more than"),
-        ("GARMIN_PASSWORD_FILE", &pipe, "for 300ms (GS_COMMAND_TIMEOUT)"),
+        ("GARMIN_PASSWORD_FILE", "/dev/zero", "GARMIN_PASSWORD_FILE: /dev/zero: has more than"),
+        ("GARMIN_PASSWORD_FILE", &pipe, "within 300ms (GS_COMMAND_TIMEOUT)"),
     ] {
         work.set("GARMIN_PASSWORD_FILE", "").set("GARMIN_PASSWORD_COMMAND", "").set(name, value);
         work.run("gs-fetch", &[]).ends(78).says(why);

@@ -10,7 +10,7 @@ const LISTS: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 /// The settings of Sports Sync X, as its users have them.
 fn settings(three: &ThreePlatforms) -> Work {
     let mut work = Work::with(&three.sim);
-    work.put_commands_in_path().set("GS_SETTLE_WAIT", "5s");
+    work.put_commands_in_path().set("GS_UPLOAD_WAIT", "5s");
     let env = "SYNC_PLATFORM=GARMINCN,GARMINCOM,COROS\nGARMIN_EMAIL_COM=runner@example.com\n\
         GARMIN_PASSWORD_COM='correct horse'\nGARMIN_EMAIL_CN=runner@example.cn\nGARMIN_PASSWORD_CN='correct horse'\n\
         COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\nGARMIN_NEWEST_NUM=10000\n\
@@ -343,7 +343,7 @@ fn what_is_wrong_with_the_settings_is_told_before_anything_is_done() {
         ("MAX_DELETE", "many"),
         ("DELETE_DUPLICATE", "maybe"),
         ("GS_NOTIFY_ON", "never"),
-        ("GS_SETTLE_WAIT", "soon"),
+        ("GS_UPLOAD_WAIT", "soon"),
         ("SYNC_PLATFORM", "GARMIN,POLAR"),
         ("TELEGRAM_CHAT_ID", "1"),
     ] {

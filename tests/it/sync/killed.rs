@@ -29,7 +29,7 @@ fn small() -> ThreePlatforms {
 
 fn settings(three: &ThreePlatforms) -> Work {
     let mut work = Work::with(&three.sim);
-    work.put_commands_in_path().set("GS_SETTLE_WAIT", "5s");
+    work.put_commands_in_path().set("GS_UPLOAD_WAIT", "5s");
     work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("DELETE_DUPLICATE", "1");
     work.set_all_passwords();
     work

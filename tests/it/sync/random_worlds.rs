@@ -64,7 +64,7 @@ impl Trial {
 
     fn set_up(&mut self) {
         let work = &mut self.world.work;
-        work.set("GS_TIMEOUT", "5s").set("GS_PATIENCE", "0").set("GS_SETTLE_WAIT", "0");
+        work.set("GS_TIMEOUT", "5s").set("GS_MAX_RETRY_AFTER", "0").set("GS_UPLOAD_WAIT", "0");
         work.set("GS_RETRY_WAIT", "1ms");
         self.log_in();
         for day in 0..DAYS {

@@ -85,9 +85,9 @@ fn an_import_that_vanishes_stays_pending_and_is_lost_after_two_days() {
 /// One that was lost, and the plan to send it again to an importer that works now.
 fn lost() -> (World, String) {
     let (world, plan) = importing(ImportSpec { vanishes: true, ..ImportSpec::default() });
-    assert_eq!(kinds(world.work.given("gs-upload", &["--settle-wait", "2s"], &plan).ok()), ["pending"]);
+    assert_eq!(kinds(world.work.given("gs-upload", &["--upload-wait", "2s"], &plan).ok()), ["pending"]);
     world.let_hours_pass(7);
-    world.work.run("gs-upload", &["--settle-wait", "0"]).ends(1);
+    world.work.run("gs-upload", &["--upload-wait", "0"]).ends(1);
     import(&world, ImportSpec::default());
     world.work.run("gs-fetch", &[]).ok();
     let again = world.planned(&["--to", "coros", "--retry-rejected"], &[START]);
@@ -132,16 +132,16 @@ fn nothing_is_lost_while_the_list_cannot_be_read() {
 #[test]
 fn what_is_still_in_the_queue_after_days_and_in_the_list_has_arrived() {
     let (world, plan) = importing(ImportSpec { polls: 1000, ..ImportSpec::default() });
-    assert_eq!(kinds(world.work.given("gs-upload", &["--settle-wait", "0"], &plan).ok()), ["pending"]);
+    assert_eq!(kinds(world.work.given("gs-upload", &["--upload-wait", "0"], &plan).ok()), ["pending"]);
     world.work.change("UPDATE transfers SET intended = intended - 49 * 3600");
-    assert_eq!(kinds(world.work.run("gs-upload", &["--settle-wait", "0"]).ok()), ["created"]);
+    assert_eq!(kinds(world.work.run("gs-upload", &["--upload-wait", "0"]).ok()), ["created"]);
     assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["created".to_owned()], 1));
 }
 
 #[test]
 fn what_appears_late_is_read_back_by_a_later_run() {
     let (world, plan) = importing(ImportSpec { listed_after_seconds: 3600, ..ImportSpec::default() });
-    let said = world.work.given("gs-upload", &["--settle-wait", "2s"], &plan);
+    let said = world.work.given("gs-upload", &["--upload-wait", "2s"], &plan);
     assert_eq!(kinds(said.ok().silent()), ["pending"]);
     assert_eq!(world.stands(COROS, START, &[]).0, "pending");
     world.sim.with(|state| state.advance(3601));

@@ -81,7 +81,7 @@ fn what_garmin_knows_by_its_file_is_there_already_at_once_or_late() {
     for duplicates_late in [false, true] {
         let spec = UploadSpec { duplicates_late, listed_after_requests: 1000, ..UploadSpec::default() };
         let (mut world, plan) = planned(spec.clone());
-        world.work.set("GS_SETTLE_WAIT", "3s");
+        world.work.set("GS_UPLOAD_WAIT", "3s");
         world.upload(&plan).ok();
         let id = world.journal()[0].to_id.clone().unwrap();
         // Nothing here remembers it, as in a new folder, and the list does not show it for a while.

@@ -162,7 +162,7 @@ fn what_is_asked_for_stays_open_while_the_service_is_down() {
         let (world, plan) = one_planned(to);
         let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
         world.sim.fault(Fault::new(down).contains(question));
-        let said = world.work.given("gs-upload", &["--settle-wait", "0"], &plan);
+        let said = world.work.given("gs-upload", &["--upload-wait", "0"], &plan);
         assert_eq!(kinds(said.ends(75)), ["pending"], "{said}");
         said.says("HTTP 503");
         assert_eq!((world.outcomes(), world.sent(to)), (vec!["open".to_owned()], 1), "{path}");

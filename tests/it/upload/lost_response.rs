@@ -14,7 +14,7 @@ fn lost(to: &str, path: &str, arrived: bool) -> (World, String) {
         scenario.accounts[1].upload = late;
         scenario.coros[0].import = ImportSpec { listed_after_requests: 3, ..ImportSpec::default() };
     });
-    world.work.set("GS_RESEND_WAIT", "10m").set("GS_SETTLE_WAIT", "0");
+    world.work.set("GS_RESEND_WAIT", "10m").set("GS_UPLOAD_WAIT", "0");
     let plan = world.plan_of(COM, to, &[START]);
     let effect = if arrived { Effect::AnswerLost } else { Effect::Reset };
     world.sim.fault(Fault::new(effect).contains(path).count(1));

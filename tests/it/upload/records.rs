@@ -221,9 +221,9 @@ fn how_long_it_waits_is_a_flag_or_a_setting() {
                 scenario.coros[0].import.polls = 1000;
             });
             let plan = world.plan_of(COM, to, &[START]);
-            let args: &[&str] = if by_setting { &[] } else { &["--settle-wait", "0"] };
+            let args: &[&str] = if by_setting { &[] } else { &["--upload-wait", "0"] };
             if by_setting {
-                world.work.set("GS_SETTLE_WAIT", "0");
+                world.work.set("GS_UPLOAD_WAIT", "0");
             }
             let said = world.work.given("gs-upload", args, &plan);
             assert_eq!(kinds(said.ok().silent()), ["pending"]);
@@ -234,9 +234,10 @@ fn how_long_it_waits_is_a_flag_or_a_setting() {
         }
     }
     let (mut world, plan) = one_planned(CN);
-    world.work.given("gs-upload", &["--settle-wait", "soon"], &plan).ends(2).says("--settle-wait");
-    world.work.set("GS_SETTLE_WAIT", "soon");
-    world.work.given("gs-upload", &[], &plan).ends(78).says("GS_SETTLE_WAIT");
+    world.work.given("gs-upload", &["--upload-wait", "soon"], &plan).ends(2).says("--upload-wait");
+    world.work.given("gs-upload", &["--settle-wait", "soon"], &plan).ends(2).says("--upload-wait \"soon\"");
+    world.work.set("GS_UPLOAD_WAIT", "soon");
+    world.work.given("gs-upload", &[], &plan).ends(78).says("GS_UPLOAD_WAIT");
     assert_eq!((world.sim.log().len(), world.journal().len()), (0, 0));
 }
 

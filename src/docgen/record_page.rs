@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::roff::{Page, bold, italic};
 use crate::record::Record;
 
-/// The parts of a record in the order they are told of, each with the words for where it stands.
+/// The parts of a record in the order of the page, each with its heading.
 const PARTS: [(&str, &str); 8] = [
     ("ActivityRecord", "An activity"),
     ("TransferRecord", "A transfer"),
@@ -19,7 +19,7 @@ const PARTS: [(&str, &str); 8] = [
 
 /// The page.
 pub fn page(schema: &Value) -> String {
-    let mut page = Page::new("gs-record", 5, "what the commands of garminsync say to each other");
+    let mut page = Page::new("gs-record", 5, "the records that the commands of garminsync exchange");
     page.section("Description");
     page.text(schema["description"].as_str().unwrap_or_default());
     let examples: Vec<String> = schema["examples"].as_array().into_iter().flatten().map(written).collect();
@@ -31,21 +31,21 @@ pub fn page(schema: &Value) -> String {
     page.subsection("Codes");
     reasons(&mut page, schema);
     page.section("Examples");
-    page.text("Each is one line, broken here to be read.");
+    page.text("Each record is one line; the lines are broken here to fit the page.");
     for example in &examples {
         page.code(folded(example).iter().map(String::as_str));
     }
     page.section("Files");
     page.item(
         &italic("share/doc/garminsync/docs/record.schema.json"),
-        "The same as a JSON Schema (2020-12), for programs.",
+        "The JSON Schema (2020-12) of the record, for programs.",
     );
     page.section("See also");
     page.line("\\fBgs\\-list\\fR(1), \\fBgs\\-diff\\fR(1), \\fBjq\\fR(1)");
     page.finish()
 }
 
-/// A record as the commands write it: its fields stand in the order that people think in.
+/// A record as the commands write it, with their order of fields, which people can follow.
 fn written(example: &Value) -> String {
     let mut line = Vec::new();
     match Record::parse(example.to_string().as_bytes()).map(|record| record.write(&mut line)) {
@@ -54,7 +54,7 @@ fn written(example: &Value) -> String {
     }
 }
 
-/// Those that are always there first, all in the order of the examples.
+/// The fields of a part: the required ones first, each in the order of the examples.
 fn fields(page: &mut Page, schema: &Value, part: &str, examples: &str) {
     let none = Map::new();
     let part = &schema["$defs"][part];
@@ -65,14 +65,14 @@ fn fields(page: &mut Page, schema: &Value, part: &str, examples: &str) {
     names.sort_by_key(|name| (!required.contains(&name.as_str()), place(name)));
     for name in names {
         let field = &fields[name];
-        let always = if required.contains(&name.as_str()) { ", always there" } else { "" };
+        let always = if required.contains(&name.as_str()) { ", always present" } else { "" };
         let tag = format!("{} ({}{always})", bold(name), kind(schema, field));
         let about = field["description"].as_str().unwrap_or_default();
         page.item(&tag, &format!("{about}{}{}", unit(name), values(schema, field)));
     }
 }
 
-/// Each code, what it says, and its parameters.
+/// Each code of a reason, with its text and its parameters.
 fn reasons(page: &mut Page, schema: &Value) {
     let none = Map::new();
     for reason in schema["$defs"]["Reason"]["oneOf"].as_array().into_iter().flatten() {
@@ -87,7 +87,7 @@ fn reasons(page: &mut Page, schema: &Value) {
     }
 }
 
-/// What a value is, for people.
+/// The type of a field, in words.
 fn kind(schema: &Value, field: &Value) -> String {
     if let Some(name) = name_of(field) {
         if name == "Reason" {
@@ -121,7 +121,7 @@ fn name_of(field: &Value) -> Option<&str> {
     field["$ref"].as_str()?.rsplit('/').next()
 }
 
-/// What it may be, where that is a short list.
+/// The values of a field that has a short list of them.
 fn values(schema: &Value, field: &Value) -> String {
     let some = name_of(field).and_then(|name| schema["$defs"][name]["anyOf"].as_array());
     let values = some.into_iter().flatten().filter_map(|one| {
@@ -131,7 +131,7 @@ fn values(schema: &Value, field: &Value) -> String {
     values.collect()
 }
 
-/// The unit that a name ends with.
+/// The unit that the ending of a name stands for.
 fn unit(name: &str) -> &'static str {
     match name.rsplit('_').next() {
         Some("s") => " In seconds.",
@@ -140,7 +140,7 @@ fn unit(name: &str) -> &'static str {
     }
 }
 
-/// JSON in lines that fit a page: broken after commas, never within a string, and set in as deep as it stands.
+/// JSON in lines that fit a page: broken after commas, never inside a string, and indented by its depth.
 fn folded(json: &str) -> Vec<String> {
     let (mut lines, mut line, mut width) = (Vec::new(), String::new(), 0);
     for (depth, piece) in pieces(json) {
@@ -157,7 +157,7 @@ fn folded(json: &str) -> Vec<String> {
     lines
 }
 
-/// What ends with a comma outside of strings, each with how many objects and lists it stands in.
+/// The pieces of JSON between the commas outside of strings, each with its depth of objects and lists.
 fn pieces(json: &str) -> Vec<(usize, &str)> {
     let (mut quoted, mut escaped, mut depth) = (false, false, 0_usize);
     let (mut begin, mut at_begin, mut pieces) = (0, 0, Vec::new());

@@ -1,5 +1,5 @@
-//! Reads secrets that stand elsewhere: in a file or a pipe, or in what a shell command prints. Each for a limited time and up
-//! to a limited size, and only until a person ends the program.
+//! Reads a secret from a file or a pipe, or from the output of a shell command: for a limited time, up to a limited size, and
+//! only until a person ends the program.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
@@ -17,44 +17,46 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::Error;
 
-/// How often it is looked whether a command that has closed its output has ended, and whether a person ends the program.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How often a waiting read checks whether the command has ended, and whether a person ends the program.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How far a secret is waited for.
+/// The limits of reading a secret.
 pub(super) struct Limits<'a> {
-    /// How long, in all.
+    /// The time for all of it.
     pub time: Duration,
-    /// How many bytes.
+    /// The largest size, in bytes.
     pub bytes: u64,
     /// Raised when a person wants the program to end.
     pub stop: &'a AtomicBool,
 }
 
-/// What a file holds. A named pipe or a process substitution is waited for as a command is: nobody may ever write into it.
-pub(super) fn contents(name: &str, path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
+/// The content of a file. For a named pipe or a process substitution the limits are those of a command, as nobody may ever
+/// write into it.
+pub(super) fn read_file(name: &str, path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
     let unusable = |why: String| Error::Unusable(format!("{name}: {}: {why}", path.display()));
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
     let mut file = opened.map_err(|error| unusable(error.to_string()))?;
     read(&mut file, Instant::now() + limits.time, limits).map_err(|stopped| match stopped {
         Stopped::ByPerson => Error::Stopped,
-        Stopped::TooLong => unusable(format!("nothing came to its end for {}", limits.time_out())),
-        Stopped::TooMuch => unusable(format!("it holds more than {} bytes; a secret is shorter", limits.bytes)),
+        Stopped::TooLong => unusable(format!("no end of file within {}", limits.describe_time())),
+        Stopped::TooMuch => unusable(format!("has more than {} bytes; a secret is shorter", limits.bytes)),
         Stopped::Failed(error) => unusable(error.to_string()),
     })
 }
 
-/// What a command line prints. The error says in words what became of the command, never what it printed.
+/// The output of a shell command. An error says how the command ended, and never what it printed.
 ///
-/// A command that takes too long or prints too much is ended, and so is whatever it has started, unless that could ask a
-/// person something: a group of its own could not read from the terminal.
-pub(super) fn output(name: &str, line: &str, limits: &Limits) -> Result<Vec<u8>, Error> {
+/// A command that takes too long or prints too much is killed with all processes that it has started. On a terminal only
+/// the command itself is killed: it may have to ask a person something, and a process group of its own could not read from
+/// the terminal.
+pub(super) fn run_command(name: &str, line: &str, limits: &Limits) -> Result<Vec<u8>, Error> {
     let end = Instant::now() + limits.time;
     let unusable = |why: String| Error::Unusable(format!("{name} {why}; run it by hand to see why"));
-    let is_apart = std::fs::File::open("/dev/tty").is_err();
+    let has_group = std::fs::File::open("/dev/tty").is_err();
     let mut command = Command::new("sh");
     command.arg("-c").arg(line).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    if is_apart {
+    if has_group {
         command.process_group(0);
     }
     let mut child = command.spawn().map_err(|error| unusable(format!("cannot be started: {error}")))?;
@@ -68,10 +70,10 @@ pub(super) fn output(name: &str, line: &str, limits: &Limits) -> Result<Vec<u8>,
         Ok(_) if limits.is_stopped() => Err(Error::Stopped),
         Ok((_, status)) => Err(unusable(format!("failed ({status})"))),
         Err(stopped) => {
-            stop(&mut child, is_apart);
+            kill(&mut child, has_group);
             Err(match stopped {
                 Stopped::ByPerson => Error::Stopped,
-                Stopped::TooLong => unusable(format!("took longer than {}", limits.time_out())),
+                Stopped::TooLong => unusable(format!("took longer than {}", limits.describe_time())),
                 Stopped::TooMuch => unusable(format!("printed more than {} bytes; a secret is shorter", limits.bytes)),
                 Stopped::Failed(error) => unusable(format!("could not be read: {error}")),
             })
@@ -85,7 +87,7 @@ impl Limits<'_> {
     }
 
     /// The time limit in words, with the setting that changes it.
-    fn time_out(&self) -> String {
+    fn describe_time(&self) -> String {
         format!("{} (GS_COMMAND_TIMEOUT)", humantime::format_duration(self.time))
     }
 
@@ -98,7 +100,7 @@ impl Limits<'_> {
     }
 }
 
-/// Why a secret is waited for no longer.
+/// Why a read ended before its end.
 enum Stopped {
     ByPerson,
     TooLong,
@@ -106,12 +108,12 @@ enum Stopped {
     Failed(std::io::Error),
 }
 
-/// All that comes out of a pipe, to its end.
+/// Everything that comes out of a pipe, to its end.
 fn read(pipe: &mut (impl Read + AsFd), end: Instant, limits: &Limits) -> Result<Vec<u8>, Stopped> {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
         limits.check(end)?;
-        let wait = Timespec::try_from(GLANCE).ok();
+        let wait = Timespec::try_from(POLL_INTERVAL).ok();
         let ready = poll(&mut [PollFd::new(pipe, PollFlags::IN)], wait.as_ref());
         match ready {
             Ok(0) | Err(rustix::io::Errno::INTR) => continue,
@@ -121,7 +123,7 @@ fn read(pipe: &mut (impl Read + AsFd), end: Instant, limits: &Limits) -> Result<
         match pipe.read(&mut buffer) {
             Ok(0) => return Ok(bytes),
             Ok(read) => bytes.extend_from_slice(&buffer[..read]),
-            // Whoever opened a named pipe may not have written yet.
+            // The writer of a named pipe may have opened it without writing yet.
             Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
             Err(error) => return Err(Stopped::Failed(error)),
         }
@@ -134,38 +136,38 @@ fn read(pipe: &mut (impl Read + AsFd), end: Instant, limits: &Limits) -> Result<
 fn wait(child: &mut Child, end: Instant, limits: &Limits) -> Result<ExitStatus, Stopped> {
     while child.try_wait().map_err(Stopped::Failed)?.is_none() {
         limits.check(end)?;
-        std::thread::sleep(GLANCE);
+        std::thread::sleep(POLL_INTERVAL);
     }
     child.wait().map_err(Stopped::Failed)
 }
 
-fn stop(child: &mut Child, is_apart: bool) {
-    // Whatever has ended meanwhile needs no signal.
+fn kill(child: &mut Child, has_group: bool) {
+    // A process that has ended meanwhile needs no signal.
     let _ = match i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        Some(pid) if is_apart => kill_process_group(pid, Signal::KILL),
+        Some(pid) if has_group => kill_process_group(pid, Signal::KILL),
         Some(pid) => kill_process(pid, Signal::KILL),
         None => Ok(()),
     };
     let _ = child.wait();
 }
 
-/// Why a text is no password, key or address.
+/// Why a text cannot be a password, key or address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// It has so many lines.
+pub(super) enum Defect {
+    /// It has this number of lines.
     Lines(usize),
     /// It has this control character.
     Control(u32),
 }
 
-/// What is wrong with a text that is to be sent as one value.
-pub(super) fn unfit(text: &str) -> Option<Unfit> {
-    // Blanks at its ends are told, and sent.
+/// The defect of a text that is to be sent as one value.
+pub(super) fn defect(text: &str) -> Option<Defect> {
+    // A space at one of its ends is sent, with a warning.
     let text = text.trim_matches([' ', '\t']);
     let first = text.chars().find(|c| c.is_control())?;
     Some(match text.contains(['\n', '\r']) {
-        true => Unfit::Lines(text.replace("\r\n", "\n").split(['\n', '\r']).count()),
-        false => Unfit::Control(first.into()),
+        true => Defect::Lines(text.replace("\r\n", "\n").split(['\n', '\r']).count()),
+        false => Defect::Control(first.into()),
     })
 }
 
@@ -178,11 +180,11 @@ mod tests {
     }
 
     fn said(line: &str, time: Duration) -> Result<String, String> {
-        words(output("X_COMMAND", line, &Limits { time, bytes: 1000, stop: &AtomicBool::new(false) }))
+        words(run_command("X_COMMAND", line, &Limits { time, bytes: 1000, stop: &AtomicBool::new(false) }))
     }
 
     fn held(path: &Path, time: Duration) -> Result<String, String> {
-        words(contents("X_FILE", path, &Limits { time, bytes: 1000, stop: &AtomicBool::new(false) }))
+        words(read_file("X_FILE", path, &Limits { time, bytes: 1000, stop: &AtomicBool::new(false) }))
     }
 
     #[test]
@@ -227,7 +229,7 @@ mod tests {
         let pipe = dir.path().join("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let why = held(&pipe, Duration::from_millis(300)).unwrap_err();
-        assert!(why.starts_with("X_FILE: ") && why.contains("for 300ms (GS_COMMAND_TIMEOUT)"), "{why}");
+        assert!(why.starts_with("X_FILE: ") && why.contains("within 300ms (GS_COMMAND_TIMEOUT)"), "{why}");
         let line = "exec >\"$0\"; sleep 0.2; printf a; sleep 0.2; printf b";
         let mut writer = Command::new("sh").arg("-c").arg(line).arg(&pipe).spawn().unwrap();
         assert_eq!(held(&pipe, Duration::from_secs(60)).as_deref(), Ok("ab"));
@@ -246,9 +248,9 @@ mod tests {
         let began = Instant::now();
         std::thread::scope(|scope| {
             let reads = [
-                scope.spawn(|| contents("X_FILE", &pipe, &limits)),
-                scope.spawn(|| output("X_COMMAND", "sleep 600", &limits)),
-                scope.spawn(|| output("X_COMMAND", "exec 1>&-; sleep 600", &limits)),
+                scope.spawn(|| read_file("X_FILE", &pipe, &limits)),
+                scope.spawn(|| run_command("X_COMMAND", "sleep 600", &limits)),
+                scope.spawn(|| run_command("X_COMMAND", "exec 1>&-; sleep 600", &limits)),
             ];
             std::thread::sleep(Duration::from_millis(200));
             stop.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What stands below the flags in the help of a command, taken apart.
+//! Parses the text below the flags in the help of a command.
 //!
 //! ```text
 //! Examples:
@@ -9,23 +9,23 @@
 //! Exit codes: 0 all well, 1 some failed, the rest is done, 78 set-up
 //! ```
 //!
-//! All of it may be missing, and a paragraph of another kind is kept as it is.
+//! Each part is optional, and any other paragraph is kept as it is.
 
-/// What was found.
+/// The parts of the text.
 #[derive(Debug, Default, PartialEq)]
 pub struct Notes {
-    /// What is typed, and what it does, if that is said.
+    /// Command lines, each with its effect if the help says so.
     pub examples: Vec<(String, Option<String>)>,
-    /// Names of settings, besides those that flags name.
+    /// Names of settings that no flag mentions.
     pub settings: Vec<String>,
     /// Exit codes, in the words of this command.
     pub codes: Vec<(u8, String)>,
-    /// Everything else, paragraph by paragraph.
+    /// All other paragraphs.
     pub rest: Vec<String>,
 }
 
 impl Notes {
-    /// Takes a text apart.
+    /// Parses a text.
     pub fn read(text: &str) -> Notes {
         let mut notes = Notes::default();
         for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
@@ -42,7 +42,7 @@ impl Notes {
     }
 }
 
-/// What it does stands at the end of the line, after some spaces.
+/// A command line, and its effect behind three spaces or more.
 fn example(line: &str) -> (String, Option<String>) {
     match line.trim().rsplit_once("   ") {
         Some((typed, does)) => (typed.trim_end().to_owned(), Some(does.trim().to_owned())),
@@ -50,7 +50,7 @@ fn example(line: &str) -> (String, Option<String>) {
     }
 }
 
-/// `0 all well, 1 some failed`; a comma that no number follows belongs to the words.
+/// `0 all well, 1 some failed`; a comma without a number behind it is part of the words.
 fn codes(list: &str) -> Vec<(u8, String)> {
     let mut found: Vec<(u8, String)> = Vec::new();
     let list = list.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_help_is_taken_apart() {
+    fn the_parts_of_a_help_are_found() {
         let notes = Notes::read(
             "Examples:\n  a | b      does this\n  c\n\nSettings: A_B, C\n\nExit codes: 0 all well, whatever comes, 78 set-up\n\nMore.",
         );

@@ -1,15 +1,17 @@
-//! The page of a command, from its definition alone.
+//! The man page of a command, from its clap definition.
 
 use clap::{Arg, ArgAction, Command};
 
-use super::notes::Notes;
+use super::help_notes::Notes;
 use super::roff::{Page, bold, italic, lower};
-use super::settings::{self, sentence};
+use super::settings_page::{self, sentence};
+use crate::exit::Exit;
+use crate::settings::Setting;
 
-/// The heading of the flags that every command has.
+/// The heading of the flags that all commands share.
 const COMMON: &str = "Common options";
 
-/// What the exit codes mean that a help names in few words: these words, and more of them.
+/// The exit codes: the short words of the help, and the text of the page for them.
 const CODES: [(u8, &str, &str); 9] = [
     (0, "all well", "all well, or nothing to do"),
     (1, "some failed", "some failed, and the rest is done; run it again"),
@@ -22,25 +24,25 @@ const CODES: [(u8, &str, &str); 9] = [
     (130, "stopped", "ended by Ctrl-C or SIGTERM, after the item in hand; run it again for the rest"),
 ];
 
-/// Those that every command may end with, and few tell of.
+/// The exit codes of every command, which the help of most commands does not list.
 const ALWAYS: [u8; 5] = [0, 2, 70, 78, 130];
 
-/// Where things are. `$DATA_DIR` is the data folder, wherever that is.
+/// The section FILES. `$DATA_DIR` stands for the data folder.
 const FILES: [(&str, &str); 5] = [
-    ("~/.config/garminsync/.env", "The settings: see gs-settings(5)."),
-    ("~/.local/share/garminsync", "The data folder, unless `$DATA_DIR` is another one: one folder is one person."),
+    ("~/.config/garminsync/.env", "The settings file: see gs-settings(5)."),
+    ("~/.local/share/garminsync", "The data folder of one person, unless `$DATA_DIR` names another one."),
     (
         "$DATA_DIR/catalogue.sqlite",
-        "What is known of all platforms, the journal of uploads and deletions, the log of runs.",
+        "The catalogue: the activities of all platforms, the journal of uploads and deletions, the log of runs.",
     ),
     ("$DATA_DIR/fit/", "The archive: a folder for each platform."),
-    ("$DATA_DIR/tokens/", "What logins gave. It is a key to your accounts."),
+    ("$DATA_DIR/tokens/", "Tokens of the logins. They give access to your accounts: keep them secret."),
 ];
 
-/// Where there is more to read.
+/// Further documents.
 pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/schedule.md, docs/deciding.md, docs/troubleshooting.md.";
 
-/// The page; `command` is built already.
+/// The page of a command that is built already.
 pub fn page(command: &Command) -> String {
     let name = command.get_name();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -66,13 +68,13 @@ pub fn page(command: &Command) -> String {
     page.finish()
 }
 
-/// The long text without the short one, which is its first paragraph.
+/// The long text without its first paragraph, which is the short text.
 fn description(command: &Command) -> String {
     let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     long.split_once("\n\n").map(|(_, rest)| rest.to_owned()).unwrap_or_default()
 }
 
-/// The flags of a command that are its own, or those that it shares; what clap adds is neither.
+/// The flags of a command: its own, or the common ones; never those that clap adds.
 fn flags(command: &Command, common: bool) -> impl Iterator<Item = &Arg> {
     command
         .get_arguments()
@@ -83,7 +85,7 @@ fn is_claps(arg: &Arg) -> bool {
     ["help", "version"].contains(&arg.get_id().as_str())
 }
 
-/// One line a way to call it.
+/// One line for each subcommand, or for the command itself.
 fn synopsis(page: &mut Page, command: &Command) {
     let name = command.get_name();
     let mut lines = Vec::new();
@@ -93,7 +95,7 @@ fn synopsis(page: &mut Page, command: &Command) {
     if lines.is_empty() {
         lines.push(format!("{} {}", bold(name), usage(command)));
     }
-    // Hung in, so that the name stands out when the line is broken.
+    // A hanging indent, so that the name stands out when the line is broken.
     for line in lines {
         page.line(&format!(".HP\n{}", line.replace("] [", "]\n[").replace("... [", "...\n[").replace("} [", "}\n[")));
     }
@@ -101,13 +103,13 @@ fn synopsis(page: &mut Page, command: &Command) {
 
 fn usage(command: &Command) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let mut told: Vec<&str> = Vec::new();
+    let mut shown: Vec<&str> = Vec::new();
     for arg in flags(command, false) {
         let id = arg.get_id().as_str();
-        if told.contains(&id) {
+        if shown.contains(&id) {
             continue;
         }
-        // Those of which only one can be given stand together, as the largest group has them.
+        // Flags that exclude each other stand together.
         let is_one_of =
             |group: &&clap::ArgGroup| !(**group).clone().is_multiple() && group.get_args().any(|other| other == id);
         let group = command.get_groups().filter(is_one_of).max_by_key(|group| group.get_args().count());
@@ -122,13 +124,13 @@ fn usage(command: &Command) -> String {
             _ if arg.is_required_set() => format!("{words}{more}"),
             _ => format!("[{words}]{more}"),
         });
-        told.extend(members);
+        shown.extend(members);
     }
     parts.push(format!("[{}]...", italic("common option")));
     parts.join(" ")
 }
 
-/// `--flag VALUE`, in short where there is a short one.
+/// `--flag VALUE`, or `-f` where there is no long form.
 fn short_tag(arg: &Arg) -> String {
     let flag = match (arg.get_long(), arg.get_short()) {
         (Some(long), _) => bold(&format!("--{long}")),
@@ -154,10 +156,10 @@ fn value(arg: &Arg) -> String {
     if names.is_empty() { italic(&arg.get_id().as_str().to_uppercase()) } else { names.join(" ") }
 }
 
-/// What the help says of a flag, and what its values do.
+/// The help of a flag, with its values and its default.
 fn help(arg: &Arg) -> String {
     let text = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
-    // What it is when it is not given is a sentence of its own.
+    // The default becomes a sentence of its own.
     let (text, default) = match text.trim_end().strip_suffix(']').and_then(|text| text.rsplit_once(" [default")) {
         Some((text, default)) => (text.to_owned(), Some(format!("Default{default}"))),
         None => (text, None),
@@ -175,7 +177,7 @@ fn help(arg: &Arg) -> String {
         .join(" ")
 }
 
-/// With what it does, unless its name says that already.
+/// A value with its help, unless that only repeats the value.
 fn possible_value(value: &clap::builder::PossibleValue) -> String {
     let help = value.get_help().map(ToString::to_string).unwrap_or_default();
     match lower(help.trim_end_matches('.')) {
@@ -191,7 +193,7 @@ fn subcommand(page: &mut Page, name: &str, sub: &Command) {
     flags(sub, false).for_each(|arg| page.item(&tag(arg), &help(arg)));
 }
 
-/// Those of its own, then those of other headings, the common ones last.
+/// The flags without a heading, then each heading, the common flags last.
 fn options(page: &mut Page, command: &Command) {
     page.section("Options");
     let mut headings: Vec<Option<&str>> = flags(command, false).map(Arg::get_help_heading).collect();
@@ -228,19 +230,24 @@ fn examples(page: &mut Page, notes: &Notes) {
 }
 
 fn exit_status(page: &mut Page, notes: &Notes) {
-    let words = |code: u8| notes.codes.iter().find(|(told, _)| *told == code).map(|(_, words)| words.as_str());
+    let words = |code: u8| notes.codes.iter().find(|(known, _)| *known == code).map(|(_, words)| words.as_str());
+    let is_shown = |code: u8| words(code).is_some() || ALWAYS.contains(&code);
     page.section("Exit status");
-    page.text("It ends with the worst that happened; a greater number is worse.");
-    for (code, short, long) in CODES {
+    let failures = Exit::BY_SEVERITY.iter().rev().filter(|exit| **exit != Exit::Ok && is_shown(exit.code()));
+    let order: Vec<String> = failures.map(|exit| exit.code().to_string()).collect();
+    page.text(&format!(
+        "If several things went wrong, the code is that of the most severe. The order, the most severe first: {}.",
+        order.join(", ")
+    ));
+    for (code, short, long) in CODES.into_iter().filter(|(code, ..)| is_shown(*code)) {
         match words(code) {
             Some(words) if words != short => page.item(&bold(&code.to_string()), &sentence(words)),
-            None if !ALWAYS.contains(&code) => {}
             _ => page.item(&bold(&code.to_string()), &sentence(long)),
         }
     }
 }
 
-/// The settings that its flags name, and those that it says it reads.
+/// The settings that the flags mention, and those that the help lists.
 fn environment(page: &mut Page, command: &Command, notes: &Notes) {
     let helps = command.get_arguments().chain(command.get_subcommands().flat_map(Command::get_arguments));
     let text: String = helps.filter_map(Arg::get_help).map(|help| format!("{help} ")).collect();
@@ -248,26 +255,19 @@ fn environment(page: &mut Page, command: &Command, notes: &Notes) {
         rest.chars().take_while(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_').collect::<String>()
     });
     page.section("Environment");
-    page.text("Each may stand in the file of the settings instead; gs-settings(5) tells of all there are.");
-    let mut told: Vec<settings::Group> = Vec::new();
+    page.text("Each can also be set in the settings file; gs-settings(5) lists all settings.");
+    let mut shown: Vec<&'static Setting> = Vec::new();
     for name in notes.settings.iter().cloned().chain(named) {
-        if let Some(group) = settings::about(&name) {
-            match told.iter_mut().find(|other| other.text == group.text && !group.text.is_empty()) {
-                Some(other) if !other.names.iter().any(|(known, _)| *known == name) => {
-                    other.names.push((name, String::new()))
-                }
-                Some(_) => {}
-                None => told.push(settings::Group { names: vec![(name, String::new())], text: group.text }),
-            }
+        if let Some(setting) = settings_page::find(&name)
+            && !shown.iter().any(|other| other.name == setting.name)
+        {
+            shown.push(setting);
         }
     }
-    for group in told {
-        let names: Vec<String> = group.names.iter().map(|(name, _)| bold(name)).collect();
-        page.item(&names.join(", "), &sentence(&group.text));
-    }
+    shown.iter().for_each(|setting| page.item(&bold(setting.name), &settings_page::about(setting)));
 }
 
-/// The commands that it speaks of, and the pages that go with all of them.
+/// The pages of the commands that the help mentions, and those that concern all commands.
 fn see_also(page: &mut Page, command: &Command) {
     let text = command.clone().render_long_help().to_string();
     let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
@@ -282,4 +282,22 @@ fn see_also(page: &mut Page, command: &Command) {
     let pages: Vec<String> = pages.map(|(name, section)| format!("{}({section})", bold(name))).collect();
     page.line(&pages.join(",\n"));
     page.text(DOCUMENTS);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_exit_codes_of_a_page_are_those_of_its_command_in_their_order_of_severity() {
+        let texts: BTreeSet<u8> = CODES.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(texts, Exit::BY_SEVERITY.iter().map(|exit| exit.code()).collect());
+        let mut command = Command::new("gs-try").after_help("Exit codes: 0 all well, 75 try again later, 78 set-up");
+        command.build();
+        let words = page(&command).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("the most severe first: 70, 130, 2, 78, 75."), "{words}");
+        assert!(words.contains("\\fB75\\fR") && !words.contains("\\fB77\\fR"), "{words}");
+    }
 }
