@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use garminsync::activity::Activity;
 use garminsync::http::{Http, Secret};
-use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, Platform, Platforms};
+use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, PlatformWriter, Platforms};
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 use jiff::Timestamp;
 use open::{AtOnce, options};
@@ -53,7 +53,7 @@ fn credentials() -> Credentials {
 }
 
 /// COROS, logged in by hand, so that one login by itself is left.
-fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
+fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn PlatformWriter> {
     let context = || Context {
         platform: "coros".into(),
         http: Arc::new(Http::new(Arc::new(AtOnce), options(&sim.base_url()))),
@@ -67,9 +67,9 @@ fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
         known_start: Arc::new(|_| None),
     };
     let spec = Platforms::default().find("coros").unwrap();
-    spec.open(context()).unwrap().login(&credentials(), &mut |_| None).unwrap();
+    spec.open_login(context()).unwrap().login(&credentials(), &mut |_| None).unwrap();
     sim.clear_log();
-    spec.open(context()).unwrap()
+    spec.open_writer(context()).unwrap()
 }
 
 fn activity(id: &str) -> Activity {

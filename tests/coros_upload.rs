@@ -40,7 +40,7 @@ impl Coros {
     }
 
     fn settle(&self, ticket: Option<&str>, file: Option<Outgoing>) -> Result<Uploaded> {
-        self.platform.settle(&[Sent { ticket, file }]).unwrap().remove(0)
+        self.platform.upload_status(&[Sent { ticket, file }]).unwrap().remove(0)
     }
 
     /// Asks until it is no longer pending.
@@ -62,7 +62,7 @@ impl Coros {
             all.extend(known.map(|one| (one.start_time.unwrap().as_second(), one.utc_offset_s.unwrap())));
             Ok(More::Go)
         };
-        self.platform.activities(&Window::default(), each).unwrap();
+        self.platform.list(&Window::default(), each).unwrap();
         all
     }
 }
@@ -338,7 +338,7 @@ fn an_import_that_never_arrived_is_not_found_and_one_look_settles_all() {
         Sent { ticket: None, file: Some(file(&other)) },
         Sent { ticket: Some("475:00"), file: None },
     ];
-    let settled: Vec<_> = coros.platform.settle(&sent).unwrap().into_iter().map(Result::unwrap).collect();
+    let settled: Vec<_> = coros.platform.upload_status(&sent).unwrap().into_iter().map(Result::unwrap).collect();
     assert_eq!(settled, [Uploaded::Unknown, Uploaded::Unknown, Uploaded::Unknown]);
     assert_eq!(sim.log().len(), 1);
 }
@@ -402,7 +402,7 @@ fn without_a_password_an_ended_session_uploads_nothing() {
     let sim = region(3);
     let coros = open(&sim, false);
     let token = sim.with(|state| state.issue_coros_token(3));
-    coros.platform.import(&token).unwrap();
+    coros.login.as_ref().unwrap().import(&token).unwrap();
     sim.with(|state| state.issue_coros_token(3));
     assert!(matches!(coros.upload(&file(&run())), Err(Error::Login(_))));
     assert!(sim.log().iter().all(|one| one.method != "PUT" && !one.path.contains(IMPORT)));

@@ -474,7 +474,7 @@ fn a_file_is_put_there_once_and_found_again() {
     let files = [run(1), run(2)];
     let sent = |file| Sent { ticket: None, file };
     let answers =
-        folder.settle(&[sent(Some(outgoing(&files[0]))), sent(Some(outgoing(&files[1]))), sent(None)]).unwrap();
+        folder.upload_status(&[sent(Some(outgoing(&files[0]))), sent(Some(outgoing(&files[1]))), sent(None)]).unwrap();
     let answers: Vec<Uploaded> = answers.into_iter().map(|answer| answer.unwrap()).collect();
     assert_eq!(answers, [Uploaded::Created(Some(id(&run(1)))), Uploaded::Unknown, Uploaded::Unknown]);
     // Taken away by hand, it may be put back.
@@ -498,7 +498,7 @@ fn what_would_not_be_found_again_is_refused_and_a_target_that_is_not_there_is_as
     let folder = open::open(&name, "http://127.0.0.1:9").platform;
     assert!(matches!(folder.upload(&outgoing(&run(1))), Err(Error::Later { down: true, .. })));
     assert!(!work.dir().join("watch").exists(), "a folder that may only be unmounted is never made");
-    assert!(matches!(folder.settle(&[]), Err(Error::Later { .. })));
+    assert!(matches!(folder.upload_status(&[]), Err(Error::Later { .. })));
 }
 
 #[test]

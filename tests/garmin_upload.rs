@@ -21,7 +21,7 @@ fn start(spec: UploadSpec) -> (Sim, Opened) {
     let sim = scenario.start();
     let opened = open::open("garmin-com", &sim.base_url());
     let token = sim.with(|state| state.issue_token(COM)).to_string();
-    opened.platform.import(&token).unwrap();
+    opened.login.as_ref().unwrap().import(&token).unwrap();
     sim.clear_log();
     (sim, opened)
 }
@@ -54,7 +54,7 @@ fn ticket(uploaded: Result<Uploaded>) -> String {
 }
 
 fn settle(opened: &Opened, ticket: &str) -> Result<Uploaded> {
-    let mut answers = opened.platform.settle(&[Sent { ticket: Some(ticket), file: None }]).unwrap();
+    let mut answers = opened.platform.upload_status(&[Sent { ticket: Some(ticket), file: None }]).unwrap();
     assert_eq!(answers.len(), 1);
     answers.remove(0)
 }
@@ -188,13 +188,13 @@ fn a_ticket_that_nobody_knows_is_unknown_and_takes_nothing_from_the_others() {
     let sent = sent.map(|ticket| Sent { ticket, file: Some(outgoing(&bytes)) });
     sim.clear_log();
     let answers: Vec<Uploaded> =
-        garmin.platform.settle(&sent).unwrap().into_iter().map(|answer| answer.unwrap()).collect();
+        garmin.platform.upload_status(&sent).unwrap().into_iter().map(|answer| answer.unwrap()).collect();
     assert_eq!(answers[..3], [Uploaded::Unknown, Uploaded::Unknown, Uploaded::Unknown]);
     assert!(matches!(answers[3], Uploaded::Created(Some(_))));
     assert!(sim.log().iter().all(|request| request.host == "connectapi.garmin.com") && sim.log().len() == 2);
     let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(down).contains("00000000"));
-    let answers = garmin.platform.settle(&sent).unwrap();
+    let answers = garmin.platform.upload_status(&sent).unwrap();
     assert!(matches!(answers[0], Err(Error::Later { down: false, .. })) && answers[3].is_ok());
 }
 

@@ -1,4 +1,4 @@
-//! The contract of `trait Platform`, held by every service of `Platforms` and by a folder: one suite, run over the table.
+//! The contract of `PlatformReader` and `PlatformWriter`, held by every service of `Platforms` and by a folder: one suite, run over the table.
 //!
 //! A new service needs a set-up in [`House::of`], and nothing else here.
 
@@ -50,7 +50,7 @@ impl House {
         assert_eq!(spec.has_login(), !user.is_empty());
         if spec.has_login() {
             let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
-            opened.platform.login(&credentials, &mut |_| None).unwrap();
+            opened.login.as_ref().unwrap().login(&credentials, &mut |_| None).unwrap();
         }
         world.sim.clear_log();
         House { spec, name, world, opened }
@@ -72,7 +72,7 @@ impl House {
     /// All of a window, which has to come to its end.
     fn list(&self, window: Window) -> Vec<Listed> {
         let mut all = Vec::new();
-        let ending = self.opened.platform.activities(&window, &mut |page: Page| {
+        let ending = self.opened.platform.list(&window, &mut |page: Page| {
             assert_eq!(page.unreadable, [""; 0]);
             all.extend(page.activities);
             Ok(More::Go)
@@ -95,7 +95,7 @@ impl House {
         for _ in 0..9 {
             let Uploaded::Pending(ticket) = &answer else { return Ok(answer) };
             let sent = Sent { ticket: Some(ticket), file: None };
-            let mut answers = self.opened.platform.settle(&[sent]).unwrap();
+            let mut answers = self.opened.platform.upload_status(&[sent]).unwrap();
             assert_eq!(answers.len(), 1);
             answer = answers.remove(0)?;
         }
@@ -160,7 +160,7 @@ fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
             _ => {}
         };
         let (mut seen, mut pages) = (Vec::new(), 0);
-        let ended = house.opened.platform.activities(&Window::default(), &mut |page| {
+        let ended = house.opened.platform.list(&Window::default(), &mut |page| {
             seen.extend(ids(&page.activities));
             pages += 1;
             change(pages);
@@ -198,7 +198,7 @@ fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
         (0..250).for_each(|day| drop(house.put(&run(-day))));
         for answer in [|| Ok(More::Stop), || Err(Error::Stopped)] {
             let mut pages = 0;
-            let ended = house.opened.platform.activities(&Window::default(), &mut |page| {
+            let ended = house.opened.platform.list(&Window::default(), &mut |page| {
                 pages += 1;
                 assert!(!page.activities.is_empty());
                 answer()
@@ -334,7 +334,7 @@ fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without(
             Sent { ticket: None, file: file(0) },
             Sent { ticket: Some("nobody's"), file: file(2) },
         ];
-        let answers = house.opened.platform.settle(&asked).unwrap();
+        let answers = house.opened.platform.upload_status(&asked).unwrap();
         let answers: Vec<Uploaded> = answers.into_iter().map(|answer| answer.unwrap()).collect();
         assert_eq!(answers.len(), asked.len());
         for never in [0, 2, 4] {
@@ -344,7 +344,7 @@ fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without(
         // A service that knows no files by their bytes says that it cannot say.
         assert!(matches!(answers[3], Uploaded::Created(_) | Uploaded::Unknown), "{answers:?}");
         assert_eq!(house.count(), 2, "it only looks");
-        assert_eq!(house.opened.platform.settle(&[]).unwrap().len(), 0);
+        assert_eq!(house.opened.platform.upload_status(&[]).unwrap().len(), 0);
     });
 }
 
@@ -412,7 +412,7 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
         let entry = Activity { platform: spec.id.to_string(), id: "1".into(), ..Activity::default() };
         let bytes = run(0).encode();
         let said = [
-            platform.activities(&Window::default(), &mut |_| Ok(More::Go)).map(drop),
+            platform.list(&Window::default(), &mut |_| Ok(More::Go)).map(drop),
             platform.download(&entry).map(drop),
             platform.upload(&outgoing(&bytes, 0)).map(drop),
             platform.delete(&entry, None),
@@ -422,7 +422,7 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
             assert!(matches!(&error, Error::Login(words) if words.contains("gs-auth")), "{}: {error}", spec.id);
         }
         let file = Some(outgoing(&bytes, 0));
-        match platform.settle(&[Sent { ticket: None, file }]) {
+        match platform.upload_status(&[Sent { ticket: None, file }]) {
             Ok(answers) => assert!(matches!(answers[..], [Ok(Uploaded::Unknown) | Err(Error::Login(_))])),
             Err(error) => assert!(matches!(error, Error::Login(_)), "{}: {error}", spec.id),
         }

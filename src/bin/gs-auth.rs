@@ -24,7 +24,7 @@ use garminsync::catalogue::Forgotten;
 use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
 use garminsync::http::Secret;
 use garminsync::lang;
-use garminsync::platform::{Account, Credentials, Platform, PlatformId, PlatformSelection, PlatformSpec, garmin};
+use garminsync::platform::{Account, Credentials, PlatformId, PlatformLogin, PlatformSelection, PlatformSpec, garmin};
 use garminsync::settings::clean;
 use jiff::Timestamp;
 
@@ -179,8 +179,8 @@ fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
     Failure::usage(format!("one platform at a time, please: --platform {names}"))
 }
 
-fn open(run: &Run, spec: &Arc<PlatformSpec>) -> Result<Box<dyn Platform>, Failure> {
-    Ok(run.open_platform(spec, run.http(None)?)?)
+fn open(run: &Run, spec: &Arc<PlatformSpec>) -> Result<Box<dyn PlatformLogin>, Failure> {
+    Ok(run.open_login(spec, run.http(None)?)?)
 }
 
 fn named(spec: &PlatformSpec, failure: Failure) -> Failure {

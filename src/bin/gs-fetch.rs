@@ -24,7 +24,7 @@ use garminsync::cli::{
 };
 use garminsync::http::Http;
 use garminsync::plan::listing::{self, Extent, Limit};
-use garminsync::platform::{Platform, PlatformSpec, Window};
+use garminsync::platform::{PlatformReader, PlatformSpec, Window};
 use garminsync::record::Record;
 use jiff::Timestamp;
 
@@ -128,7 +128,7 @@ fn list_all(tasks: Vec<Task>) -> Vec<(Arc<PlatformSpec>, Result<Listed, Failure>
 /// The listing of one platform, with all it needs on a thread of its own.
 struct Task {
     spec: Arc<PlatformSpec>,
-    platform: Box<dyn Platform>,
+    platform: Box<dyn PlatformReader>,
     ownership: Ownership,
     catalogue: Catalogue,
     run_id: String,
@@ -147,7 +147,7 @@ fn task(args: &Args, run: &Run, spec: &Arc<PlatformSpec>, window: Window, limit:
     let http: Arc<Http> = run.http(Some(bar.clone()))?;
     Ok(Task {
         spec: spec.clone(),
-        platform: run.open_platform(spec, http)?,
+        platform: run.open_reader(spec, http)?,
         ownership: run.ownership(spec),
         catalogue: Catalogue::open(&run.catalogue_path, run.lock_wait)?,
         run_id: run.id.clone(),

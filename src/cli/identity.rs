@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 use super::Run;
 use crate::catalogue::{Catalogue, Owner};
 use crate::http::Http;
-use crate::platform::{self, Error, Identity, OwnerGuard, Platform, PlatformSpec, described, masked};
+use crate::platform::{
+    self, Error, Identity, OwnerGuard, PlatformReader, PlatformSpec, PlatformWriter, described, masked,
+};
 use crate::settings::Settings;
 use crate::status::judge::OTHER_ACCOUNT;
 
@@ -43,19 +45,32 @@ impl Run {
         }
     }
 
-    /// Opens a platform once its account is known to be the one that the data folder belongs to. `fresh`: the service is
-    /// asked now whose account it is, because something is about to be written.
+    /// Opens a platform to read from it, once its account is known to be the one that the data folder belongs to.
     ///
     /// # Errors
     /// [`Error::OtherAccount`] for another account. No login and no request is made with it before that.
-    pub fn connect(
+    pub fn connect_reader(
         &self,
         spec: &Arc<PlatformSpec>,
         http: Arc<Http>,
-        fresh: bool,
-    ) -> platform::Result<Box<dyn Platform>> {
-        let platform = self.open_platform(spec, http)?;
-        self.ownership(spec).check(platform.as_ref(), fresh)?;
+    ) -> platform::Result<Box<dyn PlatformReader>> {
+        let platform = self.open_reader(spec, http)?;
+        self.ownership(spec).check(platform.as_ref(), false)?;
+        Ok(platform)
+    }
+
+    /// Opens a platform to write to it, once the service has said now that its account is the one that the data folder
+    /// belongs to.
+    ///
+    /// # Errors
+    /// [`Error::OtherAccount`] for another account. No login and no request is made with it before that.
+    pub fn connect_writer(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        http: Arc<Http>,
+    ) -> platform::Result<Box<dyn PlatformWriter>> {
+        let platform = spec.open_writer(self.context(spec, http))?;
+        self.ownership(spec).check(platform.as_ref(), true)?;
         Ok(platform)
     }
 }
@@ -74,7 +89,7 @@ impl Ownership {
     ///
     /// # Errors
     /// [`Error::OtherAccount`] if they name different accounts; others if whose account it is cannot be found out.
-    pub fn check(&self, platform: &dyn Platform, fresh: bool) -> platform::Result<()> {
+    pub fn check(&self, platform: &dyn PlatformReader, fresh: bool) -> platform::Result<()> {
         if !self.spec.has_login() {
             return Ok(());
         }

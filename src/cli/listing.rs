@@ -13,14 +13,14 @@ use crate::catalogue::{Catalogue, Change, Coverage, Reached, Seen};
 use crate::clock::Moment;
 use crate::lang;
 use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
-use crate::platform::{self, Ending, More, Page, Platform, PlatformSpec, Window};
+use crate::platform::{self, Ending, More, Page, PlatformReader, PlatformSpec, Window};
 
 /// A listing to be made.
 pub struct Listing<'a> {
     /// Of which platform.
     pub spec: &'a PlatformSpec,
     /// The same, open.
-    pub platform: &'a dyn Platform,
+    pub platform: &'a dyn PlatformReader,
     /// Where it goes.
     pub catalogue: &'a mut Catalogue,
     /// The run it belongs to.
@@ -145,7 +145,7 @@ impl Listing<'_> {
         let ids = (confirm != Confirm::Never).then(HashSet::new);
         let mut walk = Walk { confirm, ids, floor: self.floor()?, ..Walk::new(number) };
         let (platform, window) = (self.platform, self.window);
-        let ended = platform.activities(&window, &mut |page| self.page(&mut walk, page));
+        let ended = platform.list(&window, &mut |page| self.page(&mut walk, page));
         self.conclude(walk, ended)
     }
 
@@ -320,7 +320,7 @@ impl Listing<'_> {
     fn look_again(&mut self, walk: &mut Walk) -> Result<HashSet<String>, Failure> {
         let mut again = Walk { ids: Some(HashSet::new()), floor: walk.floor, ..Walk::new(walk.number) };
         let (platform, window) = (self.platform, self.window);
-        let ended = platform.activities(&window, &mut |page| self.page(&mut again, page));
+        let ended = platform.list(&window, &mut |page| self.page(&mut again, page));
         if let Err(error) = ended {
             return Err(again.failure.unwrap_or_else(|| error.into()));
         }

@@ -11,8 +11,8 @@ use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, Pacing};
 use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
 use crate::platform::{
-    self, Barred, Context, Credentials, LoginGuard, Platform, PlatformId, PlatformSelection, PlatformSpec,
-    SettingSource,
+    self, Barred, Context, Credentials, LoginGuard, PlatformId, PlatformLogin, PlatformReader, PlatformSelection,
+    PlatformSpec, SettingSource,
 };
 use crate::settings::{self, Settings};
 use crate::walk::Notice;
@@ -152,12 +152,24 @@ impl Run {
         Ok(self.settings.duration("GS_LOST_AFTER", LOST_AFTER)?)
     }
 
-    /// Opens a platform, for whoever it belongs to: to log in, or to look at its token. Whoever lists or writes uses
-    /// [`Run::connect`].
+    /// Opens a platform to read from it, whoever its account belongs to: [`Run::connect_reader`] checks that.
     ///
     /// # Errors
     /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
-    pub fn open_platform(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn Platform>> {
+    pub fn open_reader(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformReader>> {
+        spec.open_reader(self.context(spec, http))
+    }
+
+    /// Opens a platform to log in, or to look at its token.
+    ///
+    /// # Errors
+    /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
+    pub fn open_login(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformLogin>> {
+        spec.open_login(self.context(spec, http))
+    }
+
+    /// What a platform is opened with.
+    pub(super) fn context(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> Context {
         let id = spec.id.clone();
         let guard = Guard {
             path: self.catalogue_path.clone(),
@@ -176,7 +188,7 @@ impl Run {
             let entry = Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(&listed, id));
             entry.ok().flatten()?.activity.start_time
         };
-        spec.open(Context {
+        Context {
             platform: id,
             http,
             tokens: self.tokens_dir(),
@@ -190,7 +202,7 @@ impl Run {
             notice: Arc::new(move |text| talk.warning(&format!("{name}: {text}"))),
             skipped: Arc::new(skipped),
             known_start: Arc::new(known_start),
-        })
+        }
     }
 
     /// The settings, as platforms ask for those that they alone read.

@@ -13,7 +13,7 @@ use crate::clock::Moment;
 use crate::http::Http;
 use crate::plan::listing::Extent;
 use crate::plan::look;
-use crate::platform::{self, Platform, PlatformId, PlatformSpec, Window};
+use crate::platform::{self, PlatformId, PlatformSpec, PlatformWriter, Window};
 use crate::record::{Problem, ProblemKind};
 
 /// So many items in a row that fail for the service's or the network's trouble, and it is left alone.
@@ -24,7 +24,7 @@ pub struct Target {
     /// Its row.
     pub spec: Arc<PlatformSpec>,
     /// The platform.
-    pub platform: Box<dyn Platform>,
+    pub platform: Box<dyn PlatformWriter>,
     http: Arc<Http>,
     /// The parts of its list that this command has looked at, and until when that serves.
     looks: RefCell<Vec<(Coverage, Moment)>>,
@@ -168,7 +168,7 @@ impl Target {
         let lock = run.archive.lock(&spec.id, Purpose::Write, run.lock_wait)?;
         let lock =
             lock.ok_or_else(|| Failure::new(Exit::Later, "another command writes to this platform; try again later"))?;
-        Ok(run.connect(spec, http.clone(), true).map(|platform| Target {
+        Ok(run.connect_writer(spec, http.clone()).map(|platform| Target {
             spec: spec.clone(),
             platform,
             http,

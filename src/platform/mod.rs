@@ -6,6 +6,7 @@
 //!
 //! A new service is one module with its [`PlatformSpec`], and one line in [`Platforms::default`].
 
+mod access;
 mod attempt;
 mod context;
 pub mod coros;
@@ -24,6 +25,7 @@ use crate::clock::Moment;
 use crate::http::Secret;
 
 pub use crate::activity::PlatformId;
+pub use access::{PlatformLogin, PlatformReader, PlatformWriter};
 pub use context::{Context, KnownStart, SettingSource, TellSkipped};
 pub use identity::{Identity, OwnerGuard, described, masked};
 pub use platforms::{PlatformSelection, Platforms, UnknownPlatform};
@@ -83,79 +85,6 @@ pub enum Error {
 
 /// Result of every call here.
 pub type Result<T> = std::result::Result<T, Error>;
-
-/// One service, with one account in it.
-///
-/// Every call logs in by itself as far as that needs nobody: a stored token is used while it works and renewed when it
-/// does not; after that one password login, if the settings hold a password and the [`LoginGuard`] allows it.
-pub trait Platform: Send {
-    /// Lists the activities of `window`, newest first, page by page; an id comes once, also when pages shift meanwhile.
-    ///
-    /// `each_page` may end the listing early. Returns whether the end was seen; an error in the middle means that it was
-    /// not, and that nothing may be concluded from what is missing.
-    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending>;
-
-    /// How many activities the account has, by a count of the service that is independent of the list, asked now. `None`
-    /// if it has no such count, or does not tell. A count may include what the list leaves out, such as the legs of a
-    /// multisport activity.
-    fn count(&self) -> Result<Option<u64>>;
-
-    /// Whether an activity is there, asked for by its own id now. `None` if the service cannot be asked so: then only the
-    /// list tells.
-    fn exists(&self, activity: &Activity) -> Result<Option<bool>>;
-
-    /// Fetches the file of an activity: the original; else, if that fails for good, an export.
-    ///
-    /// No file at all is [`Download::None`], not an error, and final. [`Error::Gone`]: the activity itself is no longer
-    /// there. The bytes are as they came; whether they are a file is for the archive to say.
-    fn download(&self, activity: &Activity) -> Result<Download>;
-
-    /// Fetches what the service computed from an activity whose original it holds broken: a [`Download::Export`], or
-    /// [`Download::None`] if it computes nothing.
-    fn download_export(&self, _activity: &Activity, _why: &str) -> Result<Download> {
-        Ok(Download::None { why: "the service gives originals alone".into() })
-    }
-
-    /// Puts a file there: sent once, whatever comes of it.
-    ///
-    /// The caller has made sure that the exercise is not there yet, and has written down what it is about to do. After
-    /// [`Error::Unclear`] the file may have arrived; after any other error nothing of it did. [`Error::Refused`] holds the
-    /// service's own words, and the same file would be refused again.
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded>;
-
-    /// What became of uploads that were sent, in this run or an earlier one; an answer for each, in their order. Only
-    /// reads, and as few as it can. In an answer, [`Error::Refused`] says that it will never be an activity, and
-    /// [`Error::Gone`] that nothing came of it for a reason that is not the file's.
-    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>>;
-
-    /// Deletes an activity: sent once, and not after the moment ([`Error::TooLate`]). Success proves nothing (services say
-    /// yes to anything): the caller lists again.
-    fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()>;
-
-    /// Whose account it is, by the service's own word; `None` if the service does not tell, or nobody logs in there.
-    ///
-    /// The answer is kept with the token, so that the service is asked once a token, or once a day if it does not tell.
-    /// `fresh`: it is asked now, because something is about to be written.
-    fn identify(&self, fresh: bool) -> Result<Option<Identity>>;
-
-    /// Who is logged in, from the stored token alone: no request.
-    fn account(&self) -> Result<Option<Account>>;
-
-    /// Logs in with a password, once. `ask` is called for a second factor, if the service wants one.
-    fn login(&self, credentials: &Credentials, ask: Ask) -> Result<Account>;
-
-    /// Where a person logs in with the browser, and what to bring back from there.
-    fn browser_login(&self) -> String;
-
-    /// Takes a token of another tool or a ticket, as text; checks it with the service and keeps it.
-    fn import(&self, text: &str) -> Result<Account>;
-
-    /// The stored token in a form that other tools take.
-    fn export(&self) -> Result<Option<Secret>>;
-
-    /// Forgets the stored token. Returns whether there was one.
-    fn logout(&self) -> Result<bool>;
-}
 
 /// Asks a person for something; `None` if there is nobody to ask. Told what for, and whether it is asked again because
 /// the answer before was wrong.

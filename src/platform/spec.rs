@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Context, Platform, Result, SettingSource, folder};
+use super::folder::Folder;
+use super::{Context, Error, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
 use crate::activity::PlatformId;
 
 /// A row of the table of platforms: what can be known of one without opening it.
@@ -48,7 +49,7 @@ pub trait Service: Send + Sync {
     /// Checks the settings that this service alone reads.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): one has a value that cannot be used.
+    /// [`Error::Config`]: one has a value that cannot be used.
     fn check_settings(&self, _settings: &dyn SettingSource) -> Result<()> {
         Ok(())
     }
@@ -58,11 +59,23 @@ pub trait Service: Send + Sync {
         None
     }
 
-    /// Opens the account.
+    /// Opens the account to read from it.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): a setting that only this service reads cannot be used.
-    fn open(&self, context: Context) -> Result<Box<dyn Platform>>;
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>>;
+
+    /// Opens the account to write to it; `None`: nothing can be uploaded or deleted with this version.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>>;
+
+    /// Opens the account to log in.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>>;
 }
 
 impl PlatformSpec {
@@ -92,7 +105,7 @@ impl PlatformSpec {
     /// Checks the settings that this platform alone reads.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): one has a value that cannot be used.
+    /// [`Error::Config`]: one has a value that cannot be used.
     pub fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
         self.service().map_or(Ok(()), |service| service.check_settings(settings))
     }
@@ -102,14 +115,38 @@ impl PlatformSpec {
         self.service()?.listed_owner(raw)
     }
 
-    /// Opens it.
+    /// Opens it to read from it.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): a setting that only this platform reads cannot be used.
-    pub fn open(&self, context: Context) -> Result<Box<dyn Platform>> {
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used.
+    pub fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
         match &self.kind {
-            PlatformKind::Service(service) => service.open(context),
-            PlatformKind::Folder(path) => Ok(folder::open(path.clone(), context)),
+            PlatformKind::Service(service) => service.open_reader(context),
+            PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
+        }
+    }
+
+    /// Opens it to write to it.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used, or nothing can be written there.
+    pub fn open_writer(&self, context: Context) -> Result<Box<dyn PlatformWriter>> {
+        match &self.kind {
+            PlatformKind::Service(service) => service.open_writer(context)?.ok_or_else(|| {
+                Error::Config(format!("{} is read-only: no uploads or deletions with this version", self.id))
+            }),
+            PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
+        }
+    }
+
+    /// Opens it to log in.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used. [`Error::Input`]: a folder has no login.
+    pub fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        match &self.kind {
+            PlatformKind::Service(service) => service.open_login(context),
+            PlatformKind::Folder(_) => Err(Error::Input(format!("{}: no login needed", self.id))),
         }
     }
 }

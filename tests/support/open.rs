@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
 use garminsync::platform::{
-    self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Platforms, Result, SettingSource,
+    self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, PlatformLogin, PlatformWriter, Platforms,
+    Result, SettingSource,
 };
 use jiff::Timestamp;
 
 /// A platform, the folder of its tokens, and what it told.
 pub struct Opened {
-    pub platform: Box<dyn Platform>,
+    pub platform: Box<dyn PlatformWriter>,
+    /// None: it has no login.
+    pub login: Option<Box<dyn PlatformLogin>>,
     pub told: Arc<Mutex<Vec<String>>>,
     /// What `--verbose` would show of its requests.
     pub traced: Arc<Mutex<Vec<String>>>,
@@ -32,23 +35,34 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
     let spec = Platforms::default().find(name).unwrap();
     let tokens = tempfile::tempdir().unwrap();
     let (told, traced) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-    let (heard, also_heard, seen) = (told.clone(), told.clone(), traced.clone());
+    let seen = traced.clone();
     let mut options = options(loopback);
     options.trace = Box::new(move |line| seen.lock().unwrap().push(line.to_owned()));
-    let platform = spec.open(Context {
+    let http = Arc::new(Http::new(Arc::new(AtOnce), options));
+    let context = || Context {
         platform: spec.id.clone(),
-        http: Arc::new(Http::new(Arc::new(AtOnce), options)),
+        http: http.clone(),
         tokens: tokens.path().to_owned(),
-        credentials: Box::new(move || Ok(credentials.clone())),
+        credentials: {
+            let credentials = credentials.clone();
+            Box::new(move || Ok(credentials.clone()))
+        },
         guard: Arc::new(AtOnce),
         owner: Arc::new(AtOnce),
         settings: Arc::new(AtOnce),
-        notice: Arc::new(move |text| heard.lock().unwrap().push(text.to_owned())),
+        notice: {
+            let heard = told.clone();
+            Arc::new(move |text| heard.lock().unwrap().push(text.to_owned()))
+        },
         known_start: Arc::new(|_| None),
-        skipped: Arc::new(move |all| also_heard.lock().unwrap().extend(all.iter().map(|one| one.text.clone()))),
-    });
-    let platform = platform.unwrap();
-    Opened { platform, told, traced, _tokens: tokens }
+        skipped: {
+            let heard = told.clone();
+            Arc::new(move |all| heard.lock().unwrap().extend(all.iter().map(|one| one.text.clone())))
+        },
+    };
+    let platform = spec.open_writer(context()).unwrap();
+    let login = spec.has_login().then(|| spec.open_login(context()).unwrap());
+    Opened { platform, login, told, traced, _tokens: tokens }
 }
 
 /// How requests are sent: at once, and tried again without waiting.

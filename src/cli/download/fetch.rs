@@ -9,7 +9,7 @@ use crate::activity::Activity;
 use crate::archive::BadBody;
 use crate::catalogue::FileRow;
 use crate::cli::{Exit, Failure, NotKept, Origin};
-use crate::platform::{Download, Error, Platform};
+use crate::platform::{Download, Error, PlatformReader};
 use crate::record::{Problem, ProblemKind};
 
 impl Downloads<'_> {
@@ -130,7 +130,7 @@ impl Downloads<'_> {
 
     fn settle(
         &mut self,
-        platform: &dyn Platform,
+        platform: &dyn PlatformReader,
         activity: &Activity,
         refused: Refused,
         export: Option<FileRow>,

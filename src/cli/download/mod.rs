@@ -17,7 +17,7 @@ use crate::activity::Activity;
 use crate::archive;
 use crate::catalogue::FileRow;
 use crate::http::Http;
-use crate::platform::{self, Platform, PlatformSelection};
+use crate::platform::{self, PlatformReader, PlatformSelection};
 use crate::record::{self, ActivityRecord, NO_FILE, Problem, ProblemKind, Record, UNAVAILABLE};
 use outage::OutageGuard;
 
@@ -33,7 +33,7 @@ pub struct Downloads<'a> {
     verify: bool,
     /// It is fetched again, whatever is there or known.
     force: bool,
-    open: HashMap<String, Box<dyn Platform>>,
+    open: HashMap<String, Box<dyn PlatformReader>>,
     /// Nothing can be written any more: the problem that all further records get.
     full: Option<Problem>,
     /// Platforms that are not asked any more in this run, and the problem that all their records get.
@@ -212,10 +212,10 @@ impl<'a> Downloads<'a> {
     }
 
     /// An open platform. The inner error: its account cannot be used.
-    fn platform(&mut self, name: &str) -> Result<platform::Result<&dyn Platform>, Failure> {
+    fn platform(&mut self, name: &str) -> Result<platform::Result<&dyn PlatformReader>, Failure> {
         if !self.open.contains_key(name) {
             let spec = self.run.platforms.require(name).map_err(|error| Failure::usage(error.to_string()))?;
-            match self.run.connect(&spec, self.http.clone(), false) {
+            match self.run.connect_reader(&spec, self.http.clone()) {
                 Ok(platform) => drop(self.open.insert(name.to_owned(), platform)),
                 Err(error) => return Ok(Err(error)),
             }

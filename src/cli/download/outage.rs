@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use crate::activity::Activity;
 use crate::archive::unpack;
 use crate::cli::{Exit, Failure, Run};
-use crate::platform::{Download, Error, Platform};
+use crate::platform::{Download, Error, PlatformReader};
 
 /// So many files that are in the archive are asked for at most.
 const CONTROLS: usize = 2;
@@ -64,7 +64,12 @@ impl OutageGuard {
     ///
     /// # Errors
     /// The command cannot go on.
-    pub fn judge(&mut self, run: &mut Run, platform: &dyn Platform, activity: &Activity) -> Result<Verdict, Failure> {
+    pub fn judge(
+        &mut self,
+        run: &mut Run,
+        platform: &dyn PlatformReader,
+        activity: &Activity,
+    ) -> Result<Verdict, Failure> {
         let name = activity.platform.as_str();
         // A folder is read as it is.
         if !run.platforms.find_exact(name).is_some_and(|spec| spec.has_login()) {
@@ -90,7 +95,7 @@ impl OutageGuard {
 }
 
 /// Asks for files that are in the archive, until one comes.
-fn control(run: &Run, platform: &dyn Platform, refused: &Activity) -> Result<Control, Failure> {
+fn control(run: &Run, platform: &dyn PlatformReader, refused: &Activity) -> Result<Control, Failure> {
     let most = u32::try_from(CONTROLS + SPARE).unwrap_or(u32::MAX);
     let ids = run.catalogue.archived_originals(&refused.platform, most)?;
     let (mut outcome, mut asked) = (Control::None, 0);

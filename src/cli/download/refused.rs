@@ -8,7 +8,7 @@ use crate::activity::Activity;
 use crate::archive::BadBody;
 use crate::catalogue::{self, FileRow, REFUSALS, TROUBLES};
 use crate::cli::{NotKept, Origin, Run};
-use crate::platform::{Download, Platform};
+use crate::platform::{Download, PlatformReader};
 use crate::record::{Problem, ProblemKind};
 
 /// A file that was refused, or came broken.
@@ -38,7 +38,7 @@ impl Run {
     /// gives other files.
     pub fn settle_refusal(
         &mut self,
-        platform: &dyn Platform,
+        platform: &dyn PlatformReader,
         activity: &Activity,
         refused: &Refused,
         counts: bool,
@@ -101,7 +101,7 @@ impl Run {
     /// Keeps what the service has computed from an activity whose original is broken, if there is such a thing.
     fn export_instead(
         &mut self,
-        platform: &dyn Platform,
+        platform: &dyn PlatformReader,
         activity: &Activity,
         refused: &Refused,
     ) -> Result<Option<FileRow>, NotKept> {
@@ -109,7 +109,7 @@ impl Run {
         if refused.problem.kind != ProblemKind::BadFile {
             return Ok(None);
         }
-        let bytes = match platform.download_export(activity, refused.why()) {
+        let bytes = match platform.download_converted(activity, refused.why()) {
             Ok(Download::Export { bytes, .. }) => bytes,
             Ok(_) => return Ok(None),
             Err(error) => {

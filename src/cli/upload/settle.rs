@@ -164,7 +164,7 @@ impl Uploads<'_> {
                 file: file.as_ref().map(|file| file.outgoing(&one.record, *again)),
             })
             .collect();
-        match self.targets.get(spec)?.platform.settle(&sent) {
+        match self.targets.get(spec)?.platform.upload_status(&sent) {
             Ok(answers) => {
                 drop(sent);
                 for (one, answer) in asked.into_iter().zip(answers) {

@@ -91,7 +91,7 @@ impl Coros {
         token.session()
     }
 
-    /// Whose account it is. See [`Platform::identify`](crate::platform::Platform::identify).
+    /// Whose account it is. See [`PlatformReader::identify`](crate::platform::PlatformReader::identify).
     pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
         // A session always knows its user.
         self.session(None)?;

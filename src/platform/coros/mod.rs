@@ -22,6 +22,7 @@ mod parcel;
 mod password_login;
 mod queue;
 mod region;
+mod service;
 mod spans;
 pub mod store;
 mod sts;
@@ -38,12 +39,14 @@ use token::Token;
 use upload::Kept;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform,
-    PlatformKind, PlatformSpec, Result, Sent, Service, TokenStore, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, PlatformLogin,
+    PlatformReader, PlatformWriter, Result, Sent, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
 use crate::http::{Secret, limit};
+
+pub use service::spec;
 
 /// The platform's name in records.
 const ID: &str = "coros";
@@ -60,41 +63,8 @@ struct Coros {
     owner_asked: Cell<bool>,
 }
 
-/// COROS
-pub fn spec() -> PlatformSpec {
-    PlatformSpec {
-        id: ID.into(),
-        title: "COROS",
-        native_manufacturer: Some(MANUFACTURER),
-        upload_formats: &["fit"],
-        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at COROS.
-        rejected_sports: &["sailing", "snorkeling", "surfing"],
-        allows_duplicates: true,
-        can_delete: true,
-        kind: PlatformKind::Service(Box::new(CorosService)),
-    }
-}
-
-/// COROS' Training Hub.
-struct CorosService;
-
-impl Service for CorosService {
-    fn user_settings(&self) -> &'static [&'static str] {
-        &["COROS_EMAIL"]
-    }
-
-    fn password_settings(&self) -> &'static [&'static str] {
-        &["COROS_PASSWORD"]
-    }
-
-    fn open(&self, context: Context) -> Result<Box<dyn Platform>> {
-        let store = TokenStore::new(context.tokens.clone(), context.platform.clone());
-        Ok(Box::new(Coros { store, context, kept: RefCell::default(), owner_asked: Cell::default() }))
-    }
-}
-
-impl Platform for Coros {
-    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
+impl PlatformReader for Coros {
+    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
         self.check_list_owner()?;
         let mut pages = list::Pages::new(*window, Timestamp::now());
         while let Some(path) = pages.next_path()? {
@@ -132,11 +102,17 @@ impl Platform for Coros {
         download::read(&self.send(&download::file_request(&url)?)?)
     }
 
+    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
+        self.ask_owner(fresh)
+    }
+}
+
+impl PlatformWriter for Coros {
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
         self.with_hands(|hands| upload::upload(file, hands, &mut self.kept.borrow_mut()))
     }
 
-    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
+    fn upload_status(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
         self.with_hands(|hands| upload::settle(sent, hands))
     }
 
@@ -144,11 +120,9 @@ impl Platform for Coros {
         let path = delete::path(activity)?;
         delete::read(self.call(&|session| session.region.get_once(&path).not_after(not_after))?)
     }
+}
 
-    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
-        self.ask_owner(fresh)
-    }
-
+impl PlatformLogin for Coros {
     fn account(&self) -> Result<Option<Account>> {
         Ok(self.store.load::<Token>()?.map(|token| token.account()))
     }
@@ -180,6 +154,11 @@ impl Platform for Coros {
 }
 
 impl Coros {
+    fn new(context: Context) -> Coros {
+        let store = TokenStore::new(context.tokens.clone(), context.platform.clone());
+        Coros { store, context, kept: RefCell::default(), owner_asked: Cell::default() }
+    }
+
     fn with_hands<T>(&self, work: impl FnOnce(&Hands) -> Result<T>) -> Result<T> {
         work(&Hands {
             session: &|| self.session(None),

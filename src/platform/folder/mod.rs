@@ -13,13 +13,12 @@ use std::collections::HashMap;
 use std::path::{Component, PathBuf};
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, Listed, More, Outgoing, Page, Platform,
-    PlatformKind, PlatformSpec, Result, Sent, Uploaded, Window,
+    Context, Download, Ending, Error, Identity, Listed, More, Outgoing, Page, PlatformKind, PlatformReader,
+    PlatformSpec, PlatformWriter, Result, Sent, Uploaded, Window,
 };
 use crate::activity::{Activity, printable};
 use crate::clock::Moment;
 use crate::fit::{self, Fit};
-use crate::http::Secret;
 use crate::walk::{self, Met, Notice, Place, Shelf, Skip, Skipped};
 
 /// The format that a folder takes: what it holds are FIT files.
@@ -63,13 +62,8 @@ fn absolute(path: &str) -> Option<String> {
     plain.into_os_string().into_string().ok()
 }
 
-/// Opens the folder, or the zip file, at this path.
-pub fn open(root: PathBuf, context: Context) -> Box<dyn Platform> {
-    Box::new(Folder { root, context, index: RefCell::default(), shelf: RefCell::default() })
-}
-
 /// A folder, or a zip file.
-struct Folder {
+pub struct Folder {
     root: PathBuf,
     context: Context,
     /// What stood there when it was last looked at; nothing before that.
@@ -98,6 +92,11 @@ struct Look {
 }
 
 impl Folder {
+    /// The folder, or the zip file, at this path.
+    pub fn new(root: PathBuf, context: Context) -> Folder {
+        Folder { root, context, index: RefCell::default(), shelf: RefCell::default() }
+    }
+
     /// Looks through everything.
     fn look(&self) -> Result<Look> {
         let mut places = HashMap::new();
@@ -163,10 +162,6 @@ impl Folder {
             (found, _) => Ok(found),
         }
     }
-
-    fn no_login(&self) -> Error {
-        Error::Input(format!("{} needs no login: its files are read as they are", self.context.platform))
-    }
 }
 
 impl Look {
@@ -186,10 +181,10 @@ fn is_in(window: &Window, activity: &Activity) -> bool {
     window.since.is_none_or(|since| start >= since) && window.until.is_none_or(|until| start < until)
 }
 
-impl Platform for Folder {
+impl PlatformReader for Folder {
     /// One page holds all. An old file that is copied in stands far below the newest; a listing that stops at the first
     /// page without news would miss it on a later page, and all files have been read by then anyway.
-    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
+    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
         let Look { entries: mut activities, unreadable, broken, skipped } = self.look()?;
         (self.context.skipped)(&broken.into_iter().chain(skipped.notices()).collect::<Vec<_>>());
         activities.retain(|listed| is_in(window, &listed.activity));
@@ -220,6 +215,12 @@ impl Platform for Folder {
         }
     }
 
+    fn identify(&self, _fresh: bool) -> Result<Option<Identity>> {
+        Ok(None)
+    }
+}
+
+impl PlatformWriter for Folder {
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
         let refused = |why: &str| Err(Error::Refused(format!("{why}, and would not be found in the folder again")));
         match fit::scan(file.bytes) {
@@ -239,7 +240,7 @@ impl Platform for Folder {
         Ok(Uploaded::Created(Some(id)))
     }
 
-    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
+    fn upload_status(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
         self.look()?;
         let answer = |one: &Sent| {
             let Some(file) = one.file else { return Ok(Uploaded::Unknown) };
@@ -251,34 +252,6 @@ impl Platform for Folder {
 
     fn delete(&self, _activity: &Activity, _not_after: Option<Moment>) -> Result<()> {
         Err(Error::Refused("garminsync does not delete files in a folder; delete it there by hand".into()))
-    }
-
-    fn identify(&self, _fresh: bool) -> Result<Option<Identity>> {
-        Ok(None)
-    }
-
-    fn account(&self) -> Result<Option<Account>> {
-        Ok(None)
-    }
-
-    fn login(&self, _credentials: &Credentials, _ask: Ask) -> Result<Account> {
-        Err(self.no_login())
-    }
-
-    fn browser_login(&self) -> String {
-        self.no_login().to_string()
-    }
-
-    fn import(&self, _text: &str) -> Result<Account> {
-        Err(self.no_login())
-    }
-
-    fn export(&self) -> Result<Option<Secret>> {
-        Err(self.no_login())
-    }
-
-    fn logout(&self) -> Result<bool> {
-        Err(self.no_login())
     }
 }
 

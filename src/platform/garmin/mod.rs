@@ -16,6 +16,7 @@ mod login;
 mod oauth1;
 mod owner;
 mod password_login;
+mod service;
 mod settings;
 mod site;
 mod status;
@@ -32,14 +33,15 @@ use site::Site;
 use token::Token;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform,
-    PlatformKind, PlatformSpec, Result, Sent, Service, SettingSource, TokenStore, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, PlatformLogin,
+    PlatformReader, PlatformWriter, Result, Sent, TokenStore, Uploaded, Window,
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
 use crate::http::{Secret, form, limit};
 
 pub use import::{gather, usual_places};
+pub use service::{spec_cn, spec_com};
 
 /// An account at Garmin.
 struct Garmin {
@@ -53,80 +55,6 @@ struct Garmin {
     owner_confirmed: Cell<bool>,
 }
 
-/// garmin.com
-pub fn spec_com() -> PlatformSpec {
-    spec(
-        "Garmin Connect (garmin.com)",
-        GarminService {
-            site: site::COM,
-            user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
-            password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
-        },
-    )
-}
-
-/// garmin.cn
-pub fn spec_cn() -> PlatformSpec {
-    spec(
-        "Garmin Connect China (garmin.cn)",
-        GarminService {
-            site: site::CN,
-            user_settings: &["GARMIN_EMAIL_CN"],
-            password_settings: &["GARMIN_PASSWORD_CN"],
-        },
-    )
-}
-
-fn spec(title: &'static str, service: GarminService) -> PlatformSpec {
-    PlatformSpec {
-        id: service.site.platform.into(),
-        title,
-        native_manufacturer: Some("garmin"),
-        upload_formats: &["fit"],
-        rejected_sports: &[],
-        allows_duplicates: false,
-        can_delete: true,
-        kind: PlatformKind::Service(Box::new(service)),
-    }
-}
-
-/// Garmin Connect on one of its two domains.
-struct GarminService {
-    site: Site,
-    user_settings: &'static [&'static str],
-    password_settings: &'static [&'static str],
-}
-
-impl Service for GarminService {
-    fn user_settings(&self) -> &'static [&'static str] {
-        self.user_settings
-    }
-
-    fn password_settings(&self) -> &'static [&'static str] {
-        self.password_settings
-    }
-
-    fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
-        GarminSettings::read(settings).map(drop)
-    }
-
-    /// The `ownerId` of an entry is the `profileId` of the person.
-    fn listed_owner(&self, raw: &str) -> Option<String> {
-        list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
-    }
-
-    fn open(&self, context: Context) -> Result<Box<dyn Platform>> {
-        Ok(Box::new(Garmin {
-            site: self.site,
-            settings: GarminSettings::read(context.settings.as_ref())?,
-            store: TokenStore::new(context.tokens.clone(), context.platform.clone()),
-            context,
-            proven: RefCell::new(None),
-            owner_confirmed: Cell::new(false),
-        }))
-    }
-}
-
 /// The sign-in page of the mobile app, whose tickets every account takes.
 fn mobile_page(site: &Site) -> String {
     let query = form(&[("clientId", "GCM_ANDROID_DARK"), ("service", &site.android_service())]);
@@ -137,6 +65,17 @@ fn mobile_page(site: &Site) -> String {
 const MOST_DETAILS: u32 = 20;
 
 impl Garmin {
+    fn new(site: Site, context: Context) -> Result<Garmin> {
+        Ok(Garmin {
+            site,
+            settings: GarminSettings::read(context.settings.as_ref())?,
+            store: TokenStore::new(context.tokens.clone(), context.platform.clone()),
+            context,
+            proven: RefCell::new(None),
+            owner_confirmed: Cell::new(false),
+        })
+    }
+
     /// When an activity began of which the list does not say it: as it was found out before, else as the activity itself
     /// says.
     fn start_of(&self, id: &str, details: &mut u32) -> Result<Option<Timestamp>> {
@@ -171,8 +110,8 @@ fn concerns_all(error: &Error) -> bool {
     }
 }
 
-impl Platform for Garmin {
-    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
+impl PlatformReader for Garmin {
+    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
         let mut pages = list::Pages::new(self.context.platform.clone(), *window);
         let mut details = 0;
         while let Some(path) = pages.next_path()? {
@@ -219,7 +158,7 @@ impl Platform for Garmin {
         download::run(activity, &mut |request| self.call(&request(&self.site)))
     }
 
-    fn download_export(&self, activity: &Activity, why: &str) -> Result<Download> {
+    fn download_converted(&self, activity: &Activity, why: &str) -> Result<Download> {
         if !is_id(&activity.id) {
             return Err(Error::Refused(NO_ID.into()));
         }
@@ -227,13 +166,19 @@ impl Platform for Garmin {
         Ok(export.unwrap_or_else(|| Download::None { why: "Garmin gives no export of it".into() }))
     }
 
+    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
+        self.ask_owner(fresh)
+    }
+}
+
+impl PlatformWriter for Garmin {
     fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
         let boundary: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
         let request = upload::request(&self.site, file, &boundary, self.settings.upload_as_import);
         upload::parse(&self.site, &self.call_once(&request)?)
     }
 
-    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
+    fn upload_status(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
         let mut answers = Vec::new();
         for one in sent {
             // Without a ticket only the list can tell; and the same bytes sent again are a 409 here, not a second entry.
@@ -257,11 +202,9 @@ impl Platform for Garmin {
         }
         delete::parse(&self.call_once(&delete::request(&self.site, &activity.id).not_after(not_after))?)
     }
+}
 
-    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
-        self.ask_owner(fresh)
-    }
-
+impl PlatformLogin for Garmin {
     fn account(&self) -> Result<Option<Account>> {
         Ok(self.store.load::<Token>()?.map(|token| token.account()))
     }
