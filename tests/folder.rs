@@ -480,7 +480,7 @@ fn a_file_is_put_there_once_and_found_again() {
     // Taken away by hand, it may be put back.
     fs::remove_file(&path).unwrap();
     assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
-    let activity = Activity { platform: name, id: id(&run(1)), ..Activity::default() };
+    let activity = Activity { platform: name.into(), id: id(&run(1)), ..Activity::default() };
     assert!(matches!(folder.delete(&activity, None), Err(Error::Refused(_))) && path.exists());
 }
 

@@ -66,7 +66,7 @@ impl House {
 
     /// An entry as nothing but a record may know it.
     fn entry(&self, id: &str) -> Activity {
-        Activity { platform: self.name.clone(), id: id.to_owned(), ..Activity::default() }
+        Activity { platform: self.name.as_str().into(), id: id.to_owned(), ..Activity::default() }
     }
 
     /// All of a window, which has to come to its end.
@@ -409,7 +409,7 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
     for spec in Platforms::default().services() {
         let world = World::new();
         let platform = open::open(&spec.id, &world.sim.base_url()).platform;
-        let entry = Activity { platform: spec.id.to_string(), id: "1".into(), ..Activity::default() };
+        let entry = Activity { platform: spec.id.clone(), id: "1".into(), ..Activity::default() };
         let bytes = run(0).encode();
         let said = [
             platform.list(&Window::default(), &mut |_| Ok(More::Go)).map(drop),

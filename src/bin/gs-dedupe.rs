@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
 use clap::Parser;
+use garminsync::activity::ActivityKey;
 use garminsync::catalogue::FileFacts;
 use garminsync::cli::{self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run};
 use garminsync::lang;
@@ -96,7 +97,7 @@ fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run, bar: &Bar) -> 
     for (index, record) in records.iter().enumerate() {
         // The same entry twice in the input is no copy of itself.
         if let Some(a) = considered(record).map(|record| &record.activity)
-            && seen.insert((a.platform.clone(), a.id.clone()))
+            && seen.insert(a.as_key())
         {
             at.push(index);
         }
@@ -136,26 +137,24 @@ fn mark(records: &mut [Record], matcher: &Matcher, run: &mut Run, bar: &Bar) -> 
     Ok(())
 }
 
-/// Platform and id of all copies, and of the entries that are kept.
-fn of_copies(records: &[Record]) -> HashSet<(String, String)> {
+/// All copies, and of the entries that are kept.
+fn of_copies(records: &[Record]) -> HashSet<ActivityKey> {
     let mut shown = HashSet::new();
     for record in records {
         if let Record::Activity(record) = record
             && let Some(copy_of) = &record.copy_of
         {
-            let platform = &record.activity.platform;
-            shown.extend([(platform.clone(), record.activity.id.clone()), (platform.clone(), copy_of.id.clone())]);
+            let kept = ActivityKey::new(record.activity.platform.clone(), copy_of.id.clone());
+            shown.extend([record.activity.key(), kept]);
         }
     }
     shown
 }
 
 /// What is no activity, or has a problem, is for others to see.
-fn is_shown(record: &Record, shown: &HashSet<(String, String)>) -> bool {
+fn is_shown(record: &Record, shown: &HashSet<ActivityKey>) -> bool {
     match record {
-        Record::Activity(record) if record.problem.is_none() => {
-            shown.contains(&(record.activity.platform.clone(), record.activity.id.clone()))
-        }
+        Record::Activity(record) if record.problem.is_none() => shown.contains(&record.activity.key()),
         _ => true,
     }
 }

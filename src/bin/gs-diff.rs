@@ -15,7 +15,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use garminsync::catalogue::{Entry, Key};
+use garminsync::activity::ActivityKey;
+use garminsync::catalogue::Entry;
 use garminsync::cli::{
     self, Bar, Common, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run,
 };
@@ -111,7 +112,7 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     for record in records {
         match &record {
             Record::Activity(activity) if record.problem().is_none() && activity.deleted.is_none() => {
-                offered.insert((activity.activity.platform.clone(), activity.activity.id.clone()));
+                offered.insert(activity.activity.key());
             }
             Record::Activity(activity) if activity.problem.is_none() => {}
             _ => drop(output.record(&record)?),
@@ -119,8 +120,8 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
     }
     let known = known(args, run, &scope)?;
     let may_send = |entry: &Entry| {
-        let (platform, id) = (entry.activity.platform.clone(), entry.activity.id.clone());
-        sources.includes(&platform) && known.is_listed(&platform) && offered.contains(&(platform, id))
+        let platform = &entry.activity.platform;
+        sources.includes(platform) && known.is_listed(platform) && offered.contains(&entry.activity.key())
     };
     let targets: Vec<&History> = known.platforms.iter().filter(|one| targets.includes(&one.spec.id)).collect();
     plan(args, run, &known, &targets, &may_send, &mut output)?;
@@ -221,12 +222,9 @@ fn plan(
 
 /// Writes down which entries are one exercise.
 fn remember(args: &Args, run: &mut Run, exercises: &Exercises) -> Outcome {
-    let key = |&at: &usize| {
-        let activity = exercises.entries[at].candidate.activity;
-        (activity.platform.clone(), activity.id.clone())
-    };
+    let key = |&at: &usize| exercises.entries[at].candidate.activity.key();
     let several = exercises.groups.iter().filter(|group| group.members.len() > 1);
-    let groups: Vec<Vec<Key>> = several.map(|group| group.members.iter().map(key).collect()).collect();
+    let groups: Vec<Vec<ActivityKey>> = several.map(|group| group.members.iter().map(key).collect()).collect();
     Ok(run.catalogue.remember_exercises(&groups, args.afresh)?)
 }
 

@@ -133,7 +133,7 @@ fn pass(args: &Args, record: Record, only: &PlatformSelection, uploads: &mut Upl
         Record::Activity(activity)
             if args.restore && activity.deleted.is_some() && only.includes(&activity.activity.platform) =>
         {
-            let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
+            let (to, file) = (activity.activity.platform.to_string(), activity.file.clone());
             let why = vec!["put back".to_owned()];
             uploads.take(TransferRecord { to, activity: *activity, file, why, ..TransferRecord::default() })
         }

@@ -2,6 +2,7 @@
 
 use super::tests::{list, now, open, plan};
 use super::*;
+use crate::activity::ActivityKeyRef;
 use jiff::{SignedDuration, Timestamp};
 
 fn later(hours: i64) -> Timestamp {
@@ -112,15 +113,22 @@ fn problems_and_deletions_are_told_with_their_words() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=2, Coverage::default(), false);
-    let key = |id: &str| ("garmin-com".to_owned(), id.to_owned());
-    let refusal = Refusal { entry: ("garmin-com", "1"), kind: "gone", message: "not there", counts_in: None };
+    let key = |id: &str| ActivityKey::new("garmin-com", id);
+    let refusal =
+        Refusal { entry: ActivityKeyRef::new("garmin-com", "1"), kind: "gone", message: "not there", counts_in: None };
     assert_eq!(catalogue.set_refused(&refusal, now()).unwrap(), 0);
     assert!(catalogue.problems("gs-upload").unwrap().is_empty());
     let problems = catalogue.problems("gs-download").unwrap();
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[&key("1")], ProblemRow { message: "not there".into(), last: now() });
 
-    let intent = DeletionIntent { run: "r", entry: ("garmin-com", "1"), kept_id: "2", why: "same file", sha256: "aa" };
+    let intent = DeletionIntent {
+        run: "r",
+        entry: ActivityKeyRef::new("garmin-com", "1"),
+        kept_id: "2",
+        why: "same file",
+        sha256: "aa",
+    };
     let number = catalogue.intend_deletion(&intent, now()).unwrap();
     assert_eq!(catalogue.deletions().unwrap()[0].outcome, None);
     catalogue.settle_deletion(number, DeletionOutcome::Deleted, None, later(1)).unwrap();

@@ -216,12 +216,12 @@ fn the_queries_that_matter_take_their_index() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
     let plan = |sql: &str, values| plan(&catalogue, sql, values);
-    let (sql, values) = activities::select(&Query::default(), Some(&(5, "p".into(), "i".into())));
+    let (sql, values) = activities::select(&Query::default(), Some(&(5, ActivityKey::new("p", "i"))));
     let newest = plan(&sql, values);
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
     let of_some = Query { platforms: vec!["p".into(), "q".into()], ..Query::default() };
-    let (sql, values) = activities::select(&of_some, Some(&(5, "p".into(), "i".into())));
+    let (sql, values) = activities::select(&of_some, Some(&(5, ActivityKey::new("p", "i"))));
     let newest = plan(&sql, values);
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
@@ -414,7 +414,7 @@ fn a_catalogue_of_the_first_version_is_brought_up_to_date() {
 fn what_was_one_exercise_keeps_its_number_and_groups_grow_together() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    let key = |platform: &str, id: &str| (platform.to_owned(), id.to_owned());
+    let key = |platform: &str, id: &str| ActivityKey::new(platform, id);
     let (a, b, c, d) = (key("garmin-com", "1"), key("coros", "2"), key("garmin-cn", "3"), key("coros", "4"));
     catalogue.remember_exercises(&[vec![a.clone(), b.clone()], vec![c.clone(), d.clone()]], false).unwrap();
     let known = catalogue.exercises().unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Bar, Exit, Failure, Run, Targets, record_of};
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::archive::Format;
 use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
 use crate::clock::Moment;
@@ -31,8 +31,8 @@ pub struct Deletions<'a> {
     yes: bool,
     /// Asked for and not yet seen gone.
     asked: Vec<Asked>,
-    /// Platform and id of all that was asked for: nothing refers to one of them any more.
-    going: BTreeSet<(String, String)>,
+    /// All that was asked for: nothing refers to one of them any more.
+    going: BTreeSet<ActivityKey>,
     done: Vec<ActivityRecord>,
 }
 
@@ -196,7 +196,7 @@ impl<'a> Deletions<'a> {
             (self.run.candidate(&entry.activity, own.as_ref()), self.run.candidate(&kept.activity, other.as_ref()));
         let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
         let told = record.copy_of.as_ref().and_then(|copy_of| Certainty::named(&copy_of.certainty));
-        let key = |entry: &Entry| (entry.activity.platform.clone(), entry.activity.id.clone());
+        let key = |entry: &Entry| entry.activity.key();
         let open = self.run.catalogue.open_deletions(&spec.id)?;
         let is_open = |entry: &Entry| open.iter().any(|row| row.id == entry.activity.id);
         let is_kept_going = self.going.contains(&key(kept)) || is_open(kept);
@@ -284,13 +284,13 @@ impl<'a> Deletions<'a> {
         let run_id = self.run.id.clone();
         let intent = DeletionIntent {
             run: &run_id,
-            entry: (&spec.id, &id),
+            entry: ActivityKeyRef::new(&spec.id, &id),
             kept_id: &kept.activity.id,
             why: &why,
             sha256: &sha256,
         };
         let number = self.run.catalogue.intend_deletion(&intent, Timestamp::now())?;
-        self.going.insert((spec.id.to_string(), id.clone()));
+        self.going.insert(record.activity.key());
         self.bar.say(&format!("{} {id}", spec.id));
         match self.targets.get(spec)?.platform.delete(&record.activity, not_after) {
             // A yes proves nothing, and an answer that got lost neither: the list tells.
@@ -300,7 +300,7 @@ impl<'a> Deletions<'a> {
             }
             Err(error) => {
                 self.settle(number, DeletionOutcome::Failed, Some(&error.to_string()))?;
-                self.going.remove(&(spec.id.to_string(), id));
+                self.going.remove(&record.activity.key());
                 let problem = self.targets.trouble(self.run, spec, error)?;
                 self.fail(record, problem)
             }

@@ -40,7 +40,7 @@ impl Run {
     fn adopt_orphan(&mut self, spec: &PlatformSpec, named: &Named) -> Result<bool, Failure> {
         // The start of the name is that of the list; all else is what was recorded.
         let named_as = |recorded: Activity| Activity {
-            platform: spec.id.to_string(),
+            platform: spec.id.clone(),
             id: named.id.clone(),
             start_time: named.start_time,
             ..recorded

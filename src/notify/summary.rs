@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey};
 use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Record, TransferRecord, Why};
 use crate::status::judge::Judged;
 use crate::status::{self, Matter};
@@ -28,8 +28,8 @@ pub struct Summary {
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
     pub judged: Option<Judged>,
     known: HashMap<(String, String, String, String), usize>,
-    /// The activities of each failure: its place, platform and id.
-    counted: HashSet<(usize, String, String)>,
+    /// The activities of each failure, with its place.
+    counted: HashSet<(usize, ActivityKey)>,
 }
 
 /// An activity that was added or deleted.
@@ -178,7 +178,7 @@ impl Summary {
             (None, Some(copy))
                 if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "same-exercise") =>
             {
-                *self.copies.entry(platform.clone()).or_default() += 1;
+                *self.copies.entry(platform.to_string()).or_default() += 1;
             }
             _ => {}
         }
@@ -197,12 +197,12 @@ impl Summary {
 
     fn add_problem(&mut self, record: &Record, problem: &Problem) {
         let (place, activity) = match record {
-            Record::Activity(record) => (record.activity.platform.clone(), &record.activity),
+            Record::Activity(record) => (record.activity.platform.to_string(), &record.activity),
             Record::Transfer(record) => {
                 let activity = &record.activity.activity;
                 // What could not be fetched is a matter of the source alone.
                 let place = match problem.stage.as_str() {
-                    "gs-download" => activity.platform.clone(),
+                    "gs-download" => activity.platform.to_string(),
                     _ => format!("{} → {}", activity.platform, record.to),
                 };
                 (place, activity)
@@ -217,7 +217,7 @@ impl Summary {
             self.failures.push(Failure { stage: problem.stage.clone(), what, message: problem.message.clone() });
         }
         // What could not be fetched for two platforms is one activity, not two.
-        let is_new = self.counted.insert((at, activity.platform.clone(), activity.id.clone()));
+        let is_new = self.counted.insert((at, activity.key()));
         if let (What::Records { items, .. }, true) = (&mut self.failures[at].what, is_new) {
             items.push(activity.clone());
         }

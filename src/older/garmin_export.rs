@@ -108,7 +108,7 @@ fn activity(platform: &str, fields: &Fields) -> Option<Told> {
     let names = kind.as_deref().and_then(sport::from_garmin);
     let ahead = local.zip(start).map(|(local, start)| local - start);
     let activity = Activity {
-        platform: platform.to_owned(),
+        platform: platform.into(),
         id: fields.get(&["activityid"], id)?,
         name: fields.get(&["name", "activityname"], text),
         sport: names.map(|(sport, _)| sport.to_owned()),

@@ -13,11 +13,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Bar, Exit, Failure, Known, Outcome, Run, file_ref};
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey};
 use crate::archive;
 use crate::catalogue::FileRow;
 use crate::http::Http;
-use crate::platform::{self, PlatformReader, PlatformSelection};
+use crate::platform::{self, PlatformId, PlatformReader, PlatformSelection};
 use crate::record::{self, ActivityRecord, NO_FILE, Problem, ProblemKind, Record, UNAVAILABLE};
 use outage::OutageGuard;
 
@@ -33,18 +33,18 @@ pub struct Downloads<'a> {
     verify: bool,
     /// It is fetched again, whatever is there or known.
     force: bool,
-    open: HashMap<String, Box<dyn PlatformReader>>,
+    open: HashMap<PlatformId, Box<dyn PlatformReader>>,
     /// Nothing can be written any more: the problem that all further records get.
     full: Option<Problem>,
     /// Platforms that are not asked any more in this run, and the problem that all their records get.
-    left_alone: BTreeMap<String, Problem>,
-    troubles: BTreeMap<String, u32>,
+    left_alone: BTreeMap<PlatformId, Problem>,
+    troubles: BTreeMap<PlatformId, u32>,
     /// Which platforms give files at all.
     outages: OutageGuard,
     /// What could not be had in this run.
-    failed: HashMap<(String, String), Problem>,
+    failed: HashMap<ActivityKey, Problem>,
     /// What a dry run has told of.
-    rehearsed: HashSet<(String, String)>,
+    rehearsed: HashSet<ActivityKey>,
 }
 
 /// What came of one activity that is no problem.
@@ -96,7 +96,7 @@ impl<'a> Downloads<'a> {
             return Ok(());
         }
         let activity = activity.clone();
-        let key = (activity.platform.clone(), activity.id.clone());
+        let key = activity.key();
         // One activity may go to several platforms: it is asked for once, and so is told what is wrong with it.
         let got = match self.failed.get(&key) {
             Some(problem) => Err(problem.clone()),
@@ -162,7 +162,7 @@ impl<'a> Downloads<'a> {
             Known::Nothing => (self.force, None),
         };
         if self.run.common.dry_run {
-            if self.rehearsed.insert((activity.platform.clone(), activity.id.clone())) {
+            if self.rehearsed.insert(activity.key()) {
                 self.run.talk.warning(&format!("{} {}: would be fetched", activity.platform, activity.id));
             }
             return Ok(Ok(Got::Rehearsed));
@@ -216,7 +216,7 @@ impl<'a> Downloads<'a> {
         if !self.open.contains_key(name) {
             let spec = self.run.platforms.require(name).map_err(|error| Failure::usage(error.to_string()))?;
             match self.run.connect_reader(&spec, self.http.clone()) {
-                Ok(platform) => drop(self.open.insert(name.to_owned(), platform)),
+                Ok(platform) => drop(self.open.insert(spec.id.clone(), platform)),
                 Err(error) => return Ok(Err(error)),
             }
         }
@@ -228,7 +228,7 @@ impl<'a> Downloads<'a> {
     fn leave_alone(&mut self, platform: &str, problem: Problem) -> Problem {
         let message = &problem.message;
         self.run.talk.error(&format!("{platform}: {message}; its other activities are left for the next run"));
-        self.left_alone.insert(platform.to_owned(), problem.clone());
+        self.left_alone.insert(platform.into(), problem.clone());
         problem
     }
 
@@ -240,7 +240,7 @@ impl<'a> Downloads<'a> {
     /// Counts troubles in a row; whether there were too many. One that an earlier run had already does not count: a few
     /// lasting ones at the head of the list would stop every run before the rest.
     fn another_trouble(&mut self, activity: &Activity) -> Result<bool, Failure> {
-        if self.run.catalogue.has_problem((&activity.platform, &activity.id), "gs-download")? {
+        if self.run.catalogue.has_problem(activity.as_key(), "gs-download")? {
             return Ok(false);
         }
         let troubles = self.troubles.entry(activity.platform.clone()).or_default();

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use crate::activity::Activity;
 use crate::archive::unpack;
 use crate::cli::{Exit, Failure, Run};
-use crate::platform::{Download, Error, PlatformReader};
+use crate::platform::{Download, Error, PlatformId, PlatformReader};
 
 /// So many files that are in the archive are asked for at most.
 const CONTROLS: usize = 2;
@@ -33,9 +33,9 @@ pub enum Verdict {
 /// Which platforms give files in this run.
 #[derive(Debug, Default)]
 pub struct OutageGuard {
-    known: HashMap<String, Control>,
+    known: HashMap<PlatformId, Control>,
     /// What counted although nobody knew.
-    unsure: HashMap<String, Vec<String>>,
+    unsure: HashMap<PlatformId, Vec<String>>,
 }
 
 /// What came of asking for a file that is in the archive.
@@ -57,7 +57,7 @@ impl OutageGuard {
 
     /// An original came whole.
     pub fn original_arrived(&mut self, platform: &str) {
-        self.known.insert(platform.to_owned(), Control::Given);
+        self.known.insert(platform.into(), Control::Given);
     }
 
     /// What it says that `platform` did not give the file of an activity.
@@ -76,13 +76,13 @@ impl OutageGuard {
             return Ok(Verdict::Counts);
         }
         if !self.known.contains_key(name) {
-            self.known.insert(name.to_owned(), control(run, platform, activity)?);
+            self.known.insert(name.into(), control(run, platform, activity)?);
         }
         match self.known.get(name) {
             Some(Control::Given) => Ok(Verdict::Counts),
             Some(Control::Refused(why)) => Ok(Verdict::Outage(why.clone())),
             Some(Control::None) | None => {
-                let ids = self.unsure.entry(name.to_owned()).or_default();
+                let ids = self.unsure.entry(name.into()).or_default();
                 if ids.len() < FEW {
                     ids.push(activity.id.clone());
                     return Ok(Verdict::Counts);

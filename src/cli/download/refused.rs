@@ -47,7 +47,7 @@ impl Run {
         let (problem, now) = (&refused.problem, Timestamp::now());
         let kind = serde_json::to_value(&problem.kind).ok();
         let refusal = catalogue::Refusal {
-            entry: (&activity.platform, &activity.id),
+            entry: activity.as_key(),
             kind: kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default(),
             message: &problem.message,
             counts_in: counts.then_some(self.id.as_str()),

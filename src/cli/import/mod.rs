@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Bar, Exit, Failure, Known, NotKept, Origin, Outcome, Output, Run, record_of};
-use crate::activity::{Activity, printable};
+use crate::activity::{Activity, ActivityKey, printable};
 use crate::archive::{Format, Lock, Piece, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
 use crate::older::{Found, Told};
@@ -46,7 +46,7 @@ pub struct Import<'a> {
     output: Output,
     held: Option<(String, Lock, Instant)>,
     /// What a dry run has told of.
-    rehearsed: HashSet<(String, String)>,
+    rehearsed: HashSet<ActivityKey>,
 }
 
 /// What is done with a file.
@@ -221,7 +221,7 @@ impl<'a> Import<'a> {
     }
 
     fn rehearse(&mut self, shown: &str, activity: Activity, pieces: &[Piece]) -> Outcome {
-        if !self.rehearsed.insert((activity.platform.clone(), activity.id.clone())) {
+        if !self.rehearsed.insert(activity.key()) {
             return Ok(());
         }
         self.run.count("taken", 1);

@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Bar, Failure, Run, Targets, record_of};
+use crate::activity::{ActivityKey, ActivityKeyRef};
 use crate::archive::Piece;
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::matching::Matcher;
@@ -170,8 +171,8 @@ impl<'a> Uploads<'a> {
     }
 
     /// The one file of an entry, whole and with the hash that is expected; else why it cannot be sent.
-    fn load(&self, from: (&str, &str), sha256: Option<&str>) -> Result<Result<Loaded, String>, Failure> {
-        let files = self.run.catalogue.files(from.0, from.1)?;
+    fn load(&self, from: ActivityKeyRef, sha256: Option<&str>) -> Result<Result<Loaded, String>, Failure> {
+        let files = self.run.catalogue.files(from.platform, from.id)?;
         let [file] = files.as_slice() else {
             let why = if files.is_empty() {
                 "its file is not in the archive; run gs-download first"
@@ -195,11 +196,12 @@ impl<'a> Uploads<'a> {
     /// A transfer that the journal tells of, as a record.
     fn record_of_row(&self, row: &TransferRow) -> Result<TransferRecord, Failure> {
         let mut record = TransferRecord { to: row.to.clone(), ..TransferRecord::default() };
-        if let Some(entry) = self.run.catalogue.entry(&row.from.0, &row.from.1)? {
+        if let Some(entry) = self.run.catalogue.entry(&row.from.platform, &row.from.id)? {
             record.activity = record_of(entry, &self.run.archive);
             record.file.clone_from(&record.activity.file);
         } else {
-            (record.activity.activity.platform, record.activity.activity.id) = row.from.clone();
+            let ActivityKey { platform, id } = row.from.clone();
+            (record.activity.activity.platform, record.activity.activity.id) = (platform, id);
         }
         Ok(record)
     }
@@ -213,8 +215,8 @@ impl<'a> Uploads<'a> {
     ) -> Result<(), Failure> {
         let now = Timestamp::now();
         self.run.catalogue.settle_transfer(row.number, outcome, id, words, now)?;
-        if outcome == TransferOutcome::Created && row.from.0 == row.to {
-            self.run.catalogue.deletion_restored(&row.from.0, &row.from.1, now)?;
+        if outcome == TransferOutcome::Created && row.from.platform == row.to {
+            self.run.catalogue.deletion_restored(&row.from.platform, &row.from.id, now)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, State, Uploads, Waiting, sha256_of};
+use crate::activity::ActivityKey;
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
 use crate::cli::{Exit, Failure};
 use crate::clock::{self, Moment};
@@ -41,7 +42,7 @@ enum Found {
 impl Uploads<'_> {
     /// Sends a file, unless something speaks against it.
     pub(super) fn send(&mut self, mut record: TransferRecord) -> Result<(), Failure> {
-        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
+        let from = record.activity.activity.key();
         let spec = match self.run.platforms.require_exact(&record.to) {
             Ok(spec) => spec,
             Err(error) => {
@@ -53,7 +54,7 @@ impl Uploads<'_> {
         if self.run.common.dry_run && record.file.is_none() {
             return self.rehearse(record);
         }
-        let loaded = match self.load((&from.0, &from.1), sha256_of(record.file.as_ref()))? {
+        let loaded = match self.load(from.as_key(), sha256_of(record.file.as_ref()))? {
             Ok(loaded) => loaded,
             Err(why) => {
                 let problem = self.problem(ProblemKind::BadFile, why);
@@ -66,22 +67,22 @@ impl Uploads<'_> {
             return self.decided(record, "skipped", None, vec![why]);
         }
         // The catalogue knows more of it than a record that somebody has shortened.
-        if let Some(entry) = self.run.catalogue.entry(&from.0, &from.1)? {
+        if let Some(entry) = self.run.catalogue.entry(&from.platform, &from.id)? {
             record.activity.activity = entry.activity;
         }
         let Some(start) = record.activity.activity.start_time else {
             let why = "it has no start time, so nobody can tell whether it is there already".to_owned();
             return self.decided(record, "skipped", None, vec![why]);
         };
-        let facts = self.run.catalogue.file_facts(&from.0, &from.1)?;
+        let facts = self.run.catalogue.file_facts(&from.platform, &from.id)?;
         if let Some(why) = look::unsure_start(start, facts.and_then(|facts| facts.start), Timestamp::now()) {
             return self.decided(record, "skipped", None, vec![why]);
         }
         if self.run.common.dry_run {
             return self.rehearse(record);
         }
-        if from.0 == spec.id && !self.is_gone(&from)? {
-            return self.decided(record, "already-there", Some(from.1), vec![NOT_GONE.to_owned()]);
+        if from.platform == spec.id && !self.is_gone(&from)? {
+            return self.decided(record, "already-there", Some(from.id), vec![NOT_GONE.to_owned()]);
         }
         if self.is_limit_reached()? {
             return self.leave(record);
@@ -100,7 +101,7 @@ impl Uploads<'_> {
         loaded: &Loaded,
         start: Timestamp,
     ) -> Result<(), Failure> {
-        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
+        let from = record.activity.activity.key();
         for number in 1.. {
             let not_after = match self.targets.get(spec)?.look(self.run, start, &self.bar) {
                 Ok(moment) => moment,
@@ -109,7 +110,7 @@ impl Uploads<'_> {
                     return self.fail(record, problem);
                 }
             };
-            let found = match from.0 == spec.id {
+            let found = match from.platform == spec.id {
                 true => self.find_gone(spec, &from, &record, start)?,
                 false => self.find(spec, &record, start)?,
             };
@@ -197,18 +198,18 @@ impl Uploads<'_> {
     fn find_gone(
         &self,
         spec: &Arc<PlatformSpec>,
-        from: &(String, String),
+        from: &ActivityKey,
         record: &TransferRecord,
         start: Timestamp,
     ) -> Result<Found, Failure> {
         // Somebody else may have put it back.
         if !self.is_gone(from)? {
-            return Ok(Found::There(Some(from.1.clone()), vec![NOT_GONE.to_owned()]));
+            return Ok(Found::There(Some(from.id.clone()), vec![NOT_GONE.to_owned()]));
         }
         // It may have been put back under another id, and that one again under another.
-        let mut ids = vec![from.1.clone()];
+        let mut ids = vec![from.id.clone()];
         for row in self.run.catalogue.transfers_to(&spec.id)? {
-            if row.from.0 != spec.id || !ids.contains(&row.from.1) {
+            if row.from.platform != spec.id || !ids.contains(&row.from.id) {
                 continue;
             }
             match (row.outcome, row.to_id) {
@@ -230,7 +231,7 @@ impl Uploads<'_> {
     }
 
     /// Whether an entry was deleted from here as a copy, or was put back from one that was.
-    fn was_deleted_here(&self, (platform, id): &(String, String)) -> Result<bool, Failure> {
+    fn was_deleted_here(&self, ActivityKey { platform, id }: &ActivityKey) -> Result<bool, Failure> {
         let rows = self.run.catalogue.transfers_to(platform)?;
         let mut id = id;
         let mut known = HashSet::new();
@@ -238,16 +239,16 @@ impl Uploads<'_> {
             if self.run.catalogue.was_deleted_here(platform, id)? {
                 return Ok(true);
             }
-            let is_source = |row: &&TransferRow| row.from.0 == *platform && row.to_id.as_ref() == Some(id);
+            let is_source = |row: &&TransferRow| row.from.platform == *platform && row.to_id.as_ref() == Some(id);
             match rows.iter().find(is_source) {
-                Some(row) => id = &row.from.1,
+                Some(row) => id = &row.from.id,
                 None => break,
             }
         }
         Ok(false)
     }
 
-    fn is_gone(&self, (platform, id): &(String, String)) -> Result<bool, Failure> {
+    fn is_gone(&self, ActivityKey { platform, id }: &ActivityKey) -> Result<bool, Failure> {
         Ok(self.run.catalogue.entry(platform, id)?.is_some_and(|entry| entry.absent.is_some()))
     }
 
@@ -265,7 +266,7 @@ impl Uploads<'_> {
                     Found::There(row.to_id.clone(), vec![why])
                 }
             };
-            if row.from == (activity.platform.clone(), activity.id.clone()) || self.is_same(&sought, &row)? {
+            if row.from.as_key() == activity.as_key() || self.is_same(&sought, &row)? {
                 return Ok(Some(found));
             }
         }
@@ -274,10 +275,11 @@ impl Uploads<'_> {
 
     /// Whether the entry that an upload was made from is the same exercise.
     fn is_same(&self, sought: &crate::matching::Candidate, row: &TransferRow) -> Result<bool, Failure> {
-        let sent: Option<(Entry, Option<FileFacts>)> = match self.run.catalogue.entry(&row.from.0, &row.from.1)? {
-            None => None,
-            Some(entry) => Some((entry, self.run.catalogue.file_facts(&row.from.0, &row.from.1)?)),
-        };
+        let sent: Option<(Entry, Option<FileFacts>)> =
+            match self.run.catalogue.entry(&row.from.platform, &row.from.id)? {
+                None => None,
+                Some(entry) => Some((entry, self.run.catalogue.file_facts(&row.from.platform, &row.from.id)?)),
+            };
         Ok(sent.is_some_and(|(entry, facts)| {
             self.matcher.doubt(sought, &self.run.candidate(&entry.activity, facts.as_ref())).is_some()
         }))
@@ -292,16 +294,16 @@ impl Uploads<'_> {
         loaded: &Loaded,
         (not_after, is_last): (Moment, bool),
     ) -> Result<Option<TransferRecord>, Failure> {
-        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
-        let files = self.run.catalogue.files(&from.0, &from.1)?;
+        let from = record.activity.activity.key();
+        let files = self.run.catalogue.files(&from.platform, &from.id)?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
         let again = self.run.catalogue.was_there(&spec.id, &sha256)?;
         let before = self.ids_around(spec, record.activity.activity.start_time)?;
         let (now, run_id) = (Timestamp::now(), self.run.id.clone());
         let intent =
-            TransferIntent { run: &run_id, from: (&from.0, &from.1), to: &spec.id, sha256: &sha256, before: &before };
+            TransferIntent { run: &run_id, from: from.as_key(), to: &spec.id, sha256: &sha256, before: &before };
         let row = self.run.catalogue.intend_transfer(&intent, now)?;
-        self.bar.say(&format!("{} to {}", row.from.1, spec.id));
+        self.bar.say(&format!("{} to {}", row.from.id, spec.id));
         let target = self.targets.get(spec)?;
         let file = Outgoing { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
         let answer = target.platform.upload(&file);
@@ -328,7 +330,7 @@ impl Uploads<'_> {
 
     /// What was to be put back is refused, because the service has another activity of the same recording.
     fn tell_not_restored(&mut self, waiting: &Waiting, other: Option<&str>) {
-        let (platform, id) = &waiting.row.from;
+        let ActivityKey { platform, id } = &waiting.row.from;
         let other = other.map(|other| format!(" ({other})")).unwrap_or_default();
         self.run.fail(&Failure::new(
             Exit::Partial,
@@ -352,7 +354,7 @@ impl Uploads<'_> {
             Ok(Uploaded::AlreadyThere(id)) => {
                 let words = "the service has it already";
                 self.settled(&waiting.row, TransferOutcome::AlreadyThere, id.as_deref(), Some(words))?;
-                if waiting.row.from.0 == waiting.row.to {
+                if waiting.row.from.platform == waiting.row.to {
                     self.tell_not_restored(&waiting, id.as_deref());
                 }
                 self.decided(waiting.record, "already-there", id, vec![words.to_owned()])?;

@@ -152,8 +152,11 @@ impl Uploads<'_> {
         let mut files = Vec::new();
         for one in &asked {
             // Without a ticket the service may know it by its bytes, as they were sent.
-            let key = (one.row.from.0.as_str(), one.row.from.1.as_str());
-            let loaded = if one.row.ticket.is_none() { self.load(key, Some(&one.row.sha256))?.ok() } else { None };
+            let loaded = if one.row.ticket.is_none() {
+                self.load(one.row.from.as_key(), Some(&one.row.sha256))?.ok()
+            } else {
+                None
+            };
             files.push((loaded, self.run.catalogue.was_there(&spec.id, &one.row.sha256)?));
         }
         let sent: Vec<Sent> = asked
@@ -302,8 +305,8 @@ impl Uploads<'_> {
                 }
                 Resend::Now => {
                     self.settled(&one.row, TransferOutcome::Failed, None, Some(NEVER_ARRIVED))?;
-                    let (from, id) = &one.row.from;
-                    self.run.talk.detail(&format!("{from} {id}: never arrived at {}; sent again", spec.id));
+                    let from = &one.row.from;
+                    self.run.talk.detail(&format!("{from}: never arrived at {}; sent again", spec.id));
                     self.send(one.record)?;
                 }
                 Resend::LookAgain(pause) => {
@@ -315,7 +318,7 @@ impl Uploads<'_> {
                     let why = format!(
                         "the answer to its upload was lost, and the list does not show it; if that stays so, a run after {until} uploads it again"
                     );
-                    self.run.talk.detail(&format!("{} {} to {}: {why}", one.row.from.0, one.row.from.1, spec.id));
+                    self.run.talk.detail(&format!("{} to {}: {why}", one.row.from, spec.id));
                     self.decided(one.record, "pending", None, vec![why])?;
                 }
             }

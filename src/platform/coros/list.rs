@@ -282,7 +282,7 @@ pub fn activity(item: &Value) -> Option<Activity> {
     // Imported entries carry the device that recorded them: only COROS' own say so by their name.
     let is_own = device.as_deref().is_some_and(|device| device.to_ascii_uppercase().starts_with("COROS"));
     Some(Activity {
-        platform: ID.to_owned(),
+        platform: ID.into(),
         id: digits(&item["labelId"])?,
         name: text(&item["name"]),
         sport: names.map(|(sport, _)| sport.to_owned()),

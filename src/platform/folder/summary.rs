@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, PlatformId};
 use crate::fit::Fit;
 use crate::platform::Listed;
 use crate::walk::plain;
@@ -16,9 +16,9 @@ pub fn id_of(bytes: &[u8]) -> String {
 }
 
 /// The entry of a file; `shown` is its path.
-pub fn listed(platform: &str, shown: &str, bytes: &[u8], fit: &Fit) -> Listed {
+pub fn listed(platform: &PlatformId, shown: &str, bytes: &[u8], fit: &Fit) -> Listed {
     let activity = Activity {
-        platform: platform.to_owned(),
+        platform: platform.clone(),
         id: id_of(bytes),
         name: Path::new(plain(shown)).file_stem().map(|stem| stem.to_string_lossy().into_owned()),
         device: fit.device(),
@@ -50,7 +50,7 @@ mod tests {
             ..FileId::default()
         };
         let fit = Fit { sessions: vec![session(2000, Some(90.0)), session(1000, None)], file_id, ..Fit::default() };
-        let Listed { activity, raw } = listed("folder:/w", "a.zip/2026/Morning run.fit.gz", b"abc", &fit);
+        let Listed { activity, raw } = listed(&"folder:/w".into(), "a.zip/2026/Morning run.fit.gz", b"abc", &fit);
         assert_eq!(raw, r#"{"bytes":3,"path":"a.zip/2026/Morning run.fit.gz"}"#);
         let expected = Activity {
             platform: "folder:/w".into(),

@@ -252,7 +252,7 @@ fn parse(response: &Response) -> Result<Vec<Value>> {
 }
 
 /// Reads one entry; `None` if it has no id.
-pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
+pub fn activity(platform: &PlatformId, item: &Value) -> Option<Activity> {
     let type_key = text(&item["activityType"]["typeKey"]);
     let mapped = type_key.as_deref().and_then(sport::from_garmin);
     let local = civil(&item["startTimeLocal"]);
@@ -260,7 +260,7 @@ pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
     let start_time = start(&item["startTimeGMT"], epoch);
     let timer_time_s = positive(&item["duration"]);
     Some(Activity {
-        platform: platform.to_owned(),
+        platform: platform.clone(),
         id: id(&item["activityId"])?,
         name: text(&item["activityName"]),
         sport: mapped.map(|(sport, _)| sport.to_owned()),

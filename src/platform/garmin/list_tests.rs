@@ -23,7 +23,7 @@ fn an_entry_of_2026() {
         "beginTimestamp": 1_767_881_421_000_i64, "deviceId": 1_000_001, "manufacturer": "GARMIN",
         "manualActivity": false, "parent": false
     });
-    let activity = activity("garmin-com", &item).unwrap();
+    let activity = activity(&"garmin-com".into(), &item).unwrap();
     assert_eq!(activity.id, "21482825013");
     assert_eq!(activity.start_time.unwrap().to_string(), "2026-01-08T14:10:21Z");
     assert_eq!(activity.utc_offset_s, Some(-21600));
@@ -41,7 +41,7 @@ fn an_entry_of_2021_has_nulls_and_milliseconds() {
         "distance": 38351.40899467468, "duration": 10226.370854377747, "elapsedDuration": 11183693.120002747,
         "beginTimestamp": null, "deviceId": 1_000_001, "parent": true, "manualActivity": false
     });
-    let activity = activity("garmin-com", &item).unwrap();
+    let activity = activity(&"garmin-com".into(), &item).unwrap();
     assert_eq!(activity.elapsed_time_s, Some(11183.693120002747));
     assert_eq!((activity.sport.as_deref(), activity.utc_offset_s), (Some("multisport"), Some(7200)));
 }
@@ -49,7 +49,7 @@ fn an_entry_of_2021_has_nulls_and_milliseconds() {
 #[test]
 fn a_watch_that_was_forgotten_to_be_stopped_is_no_milliseconds() {
     let elapsed = |duration: f64, elapsed: f64| {
-        activity("garmin-com", &json!({"activityId": 1, "duration": duration, "elapsedDuration": elapsed}))
+        activity(&"garmin-com".into(), &json!({"activityId": 1, "duration": duration, "elapsedDuration": elapsed}))
             .unwrap()
             .elapsed_time_s
     };
@@ -60,18 +60,18 @@ fn a_watch_that_was_forgotten_to_be_stopped_is_no_milliseconds() {
 
 #[test]
 fn an_entry_with_an_id_alone_is_an_activity() {
-    let sparse = activity("garmin-com", &json!({"activityId": "7"})).unwrap();
+    let sparse = activity(&"garmin-com".into(), &json!({"activityId": "7"})).unwrap();
     assert_eq!(sparse, Activity { platform: "garmin-com".into(), id: "7".into(), ..Activity::default() });
     let nulls = json!({"activityId": 7, "activityName": null, "activityType": null, "startTimeGMT": null, "distance": null, "deviceId": null});
-    assert_eq!(activity("garmin-com", &nulls).unwrap(), sparse);
-    assert!(activity("garmin-com", &json!({"activityId": null})).is_none());
-    assert!(activity("garmin-com", &json!("text")).is_none());
+    assert_eq!(activity(&"garmin-com".into(), &nulls).unwrap(), sparse);
+    assert!(activity(&"garmin-com".into(), &json!({"activityId": null})).is_none());
+    assert!(activity(&"garmin-com".into(), &json!("text")).is_none());
 }
 
 #[test]
 fn a_type_that_nobody_knows_is_kept() {
     let item = json!({"activityId": 1, "activityType": {"typeKey": "underwater_chess"}, "deviceId": 0});
-    let activity = activity("garmin-com", &item).unwrap();
+    let activity = activity(&"garmin-com".into(), &item).unwrap();
     assert_eq!(
         (activity.sport, activity.platform_sport.as_deref(), activity.device),
         (None, Some("underwater_chess"), None)
@@ -82,18 +82,18 @@ fn a_type_that_nobody_knows_is_kept() {
 fn the_start_comes_from_the_epoch_when_the_text_is_missing() {
     let item =
         json!({"activityId": 1, "beginTimestamp": 1_767_881_421_000_i64, "startTimeLocal": "2026-01-08T20:10:21.0"});
-    let activity = activity("garmin-com", &item).unwrap();
+    let activity = activity(&"garmin-com".into(), &item).unwrap();
     assert_eq!(activity.start_time.unwrap().to_string(), "2026-01-08T14:10:21Z");
     assert_eq!(activity.utc_offset_s, Some(21600));
 }
 
 #[test]
 fn a_date_before_1970_that_somebody_typed_in_is_a_start() {
-    let start = |item: Value| activity("garmin-com", &item).unwrap().start_time.map(|start| start.to_string());
+    let start = |item: Value| activity(&"garmin-com".into(), &item).unwrap().start_time.map(|start| start.to_string());
     let typed =
         json!({"activityId": 1, "startTimeGMT": "1969-10-19 02:00:00", "startTimeLocal": "1969-10-19 03:00:00"});
     assert_eq!(start(typed.clone()).as_deref(), Some("1969-10-19T02:00:00Z"));
-    assert_eq!(activity("garmin-com", &typed).unwrap().utc_offset_s, Some(3600));
+    assert_eq!(activity(&"garmin-com".into(), &typed).unwrap().utc_offset_s, Some(3600));
     let epoch = json!({"activityId": 1, "beginTimestamp": -6_300_000_000_i64});
     assert_eq!(start(epoch).as_deref(), Some("1969-10-20T02:00:00Z"));
     assert_eq!(
