@@ -7,8 +7,8 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector, SocksConnec
 use ureq::{Agent, Proxy};
 
 use super::Options;
-use super::names::Names;
-use super::once::GRACE;
+use super::attempt::GRACE;
+use super::resolver::Names;
 use super::tls::Tls;
 use super::watch::{Rules, Watch};
 

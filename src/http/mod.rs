@@ -4,15 +4,15 @@
 //! service or, with `GS_LOOPBACK`, to a stand-in on this machine is decided here alone.
 
 mod agent;
+mod attempt;
+mod ca_certificates;
 mod cookies;
 mod interruptible;
 mod loopback;
-mod names;
-mod once;
-mod pace;
 mod proxy;
+mod rate_limit;
+mod resolver;
 mod retry;
-mod roots;
 mod secret;
 mod send;
 mod tls;
@@ -24,12 +24,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use ca_certificates::Roots;
 pub use cookies::Cookies;
 pub use loopback::Loopback;
-pub use pace::{NoTurn, Pacer, Turn, writes_of};
 pub use proxy::Proxies;
+pub use rate_limit::{NoTurn, Pacer, Turn, writes_of};
 pub use retry::{Backoff, retry_after};
-pub use roots::Roots;
 pub use secret::Secret;
 
 /// The largest answers of each kind, in bytes after decompression. What services send is a small part of it. Reading JSON

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::agent::Ways;
-use super::once::Failed;
+use super::attempt::Failed;
 use super::tls::Tls;
 use super::{
     Cookies, Error, Followed, Http, Options, Pacer, Pause, Repeat, Request, Response, Turn, cookies, retry, writes_of,

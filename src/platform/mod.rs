@@ -7,13 +7,13 @@
 //! A new service is one module with its [`PlatformSpec`], and one line in [`Platforms::default`].
 
 mod access;
-mod attempt;
 mod context;
 pub mod coros;
 pub mod folder;
 pub mod garmin;
 mod identity;
-mod json;
+mod lenient_json;
+mod login_attempt;
 mod platforms;
 mod spec;
 mod tokens;

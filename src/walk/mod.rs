@@ -6,10 +6,10 @@
 //! deleted, or is nobody's. Links are not followed. Whatever is left out is met as [`Met::Skipped`]; what is broken is told,
 //! too; what cannot be read at all is told as such, so that nobody takes anything for gone because a cable was loose.
 
-mod gz;
-mod shelf;
-mod skip;
-mod zips;
+mod gzip;
+mod skipped;
+mod zip_cache;
+mod zip_entry;
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-pub use gz::{gunzip, is_gzip, plain};
-pub use shelf::Shelf;
-pub use skip::{Notice, Skip, Skipped};
+pub use gzip::{gunzip, is_gzip, plain};
+pub use skipped::{Notice, Skip, Skipped};
+pub use zip_cache::Shelf;
 
 /// The longest real recordings have some ten megabytes.
 const FILE: u64 = 128 << 20;
@@ -249,14 +249,14 @@ impl<E: From<Error>> Search<'_, E> {
             let inside: Vec<usize> = nested.into_iter().chain([index]).collect();
             match (self.wanted(&shown), nested) {
                 (Want::Nothing, _) => (self.each)(Met::Skipped(Skip::of(&shown), shown))?,
-                (Want::Open, None) => match zips::spooled(&mut zip, index)? {
+                (Want::Open, None) => match zip_entry::spooled(&mut zip, index)? {
                     Ok(inner) => self.zip(file, inner, Some(index), &format!("{shown}/"))?,
                     Err(why) => (self.each)(Met::Bad(shown, why))?,
                 },
                 (Want::Open, Some(_)) => {
                     (self.each)(Met::Bad(shown, "it is a zip in a zip in a zip, and is not opened".into()))?
                 }
-                (want, _) => match zips::entry(&mut zip, index, want) {
+                (want, _) => match zip_entry::entry(&mut zip, index, want) {
                     Ok(bytes) => self.met(Place { file: file.to_owned(), inside, shown }, bytes, want)?,
                     Err(why) => (self.each)(Met::Bad(shown, why))?,
                 },
@@ -291,7 +291,7 @@ fn entries(dir: &Path) -> io::Result<Vec<fs::DirEntry>> {
 fn unpacked(name: &str, bytes: Vec<u8>, want: Want) -> Result<Vec<u8>, String> {
     match (plain(name) != name, want) {
         (false, _) => Ok(bytes),
-        (true, Want::Fit) => gz::gunzip_fit(&bytes, most(want)),
+        (true, Want::Fit) => gzip::gunzip_fit(&bytes, most(want)),
         (true, _) => gunzip(&bytes, most(want)),
     }
 }

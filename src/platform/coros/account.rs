@@ -1,14 +1,14 @@
 //! COROS' account: comes by a token, keeps it, and uses it. There is one session an account, and a new login ends the one
 //! before, so logins are few: none while the token is taken, and one a run when it no longer is.
 
-use super::answer::{self, Answer, Heard};
-use super::keys::ACCOUNT;
 use super::login;
 use super::region::{self, REGIONS, Region, region};
+use super::response::{self, Answer, Heard};
+use super::store_credentials::ACCOUNT;
 use super::token::{Session, Token};
 use super::{Coros, import};
 use crate::http::{self, Repeat, Request, Response, Secret};
-use crate::platform::attempt::Logins;
+use crate::platform::login_attempt::Logins;
 use crate::platform::{Account, Error, Identity, Result};
 
 /// So many tokens are tried for one request: ours, that of another command that logged in meanwhile, and a new one.
@@ -29,7 +29,7 @@ impl Coros {
                 .header("accesstoken", session.token.expose())
                 .header("yfheader", format!(r#"{{"userId":"{}"}}"#, session.user_id));
             let response = self.send(&request)?;
-            match answer::read(&request, &response, session.token.expose())? {
+            match response::read(&request, &response, session.token.expose())? {
                 Heard::Answer(answer) => return Ok(answer),
                 Heard::TokenRefused => refused = Some(session.token),
             }
@@ -44,7 +44,7 @@ impl Coros {
             http::Error::Network { unsent: false, .. } | http::Error::TooLarge { .. }
                 if request.repeat == Repeat::Never =>
             {
-                answer::unclear(&error.to_string())
+                response::unclear(&error.to_string())
             }
             other => other.into(),
         })
@@ -155,7 +155,7 @@ impl Coros {
             let here = regions.remove(0);
             let request = login::whose_request(here, &secret);
             let response = self.send(&request)?;
-            let Heard::Answer(answer) = answer::read(&request, &response, secret.expose())? else { continue };
+            let Heard::Answer(answer) = response::read(&request, &response, secret.expose())? else { continue };
             let profile = login::profile(&answer.expected("the account of the token")?);
             let named = profile.region.map(region).transpose()?;
             let user_id = profile.user_id.or_else(|| token.user_id.clone());

@@ -1,7 +1,7 @@
 //! COROS' deletion, which says yes to whatever number it is given: whether anything is gone, only the list tells. Pure.
 
-use super::answer::Answer;
 use super::id_of;
+use super::response::Answer;
 use crate::activity::Activity;
 use crate::http::form;
 use crate::platform::{Error, Result};

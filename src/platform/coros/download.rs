@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::answer::Answer;
 use super::id_of;
 use super::region::BROWSER;
+use super::response::Answer;
 use crate::activity::Activity;
 use crate::http::{Request, Response, Secret, form, limit};
 use crate::platform::{Download, Error, Result};

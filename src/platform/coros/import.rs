@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use super::answer::digits;
 use super::region::region;
+use super::response::digits;
 use super::token::Token;
 use crate::platform::{Error, Result};
 

@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::answer::{digits, text_or_number};
-use super::spans::Spans;
+use super::date_ranges::Spans;
+use super::response::{digits, text_or_number};
 use super::{ID, MANUFACTURER};
 use crate::activity::Activity;
 use crate::http::form;

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer as Outcome, Heard, digits};
 use super::region::Region;
+use super::response::{self, Answer as Outcome, Heard, digits};
 use crate::http::{Request, Response, Secret, limit};
 use crate::platform::{Credentials, Error};
 
@@ -121,7 +121,7 @@ pub fn parse_answer(request: &Request, response: &Response, hidden: &Secret) -> 
     if response.status == 429 {
         return Answer::TurnedAway("too many requests (HTTP 429)".into());
     }
-    let heard = match answer::read(request, response, hidden.expose()) {
+    let heard = match response::read(request, response, hidden.expose()) {
         Ok(heard) => heard,
         // What stands in front of the service, rather than the service.
         Err(_) if response.status < 500 && response.body.trim_ascii_start().starts_with(b"<") => {

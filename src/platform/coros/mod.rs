@@ -10,31 +10,31 @@
 //! `Coros::call` is the way for everything that needs a token.
 
 mod account;
-mod answer;
+mod date_ranges;
 mod delete;
 mod download;
 mod import;
-mod job;
-mod keys;
+mod import_job;
+mod import_queue;
 mod list;
 mod login;
-mod parcel;
 mod password_login;
-mod queue;
 mod region;
+mod response;
 mod service;
-mod spans;
 pub mod store;
+mod store_credentials;
 mod sts;
 mod token;
 mod upload;
+mod upload_zip;
 
 use std::cell::{Cell, RefCell};
 
 use jiff::Timestamp;
 
-use answer::Answer;
-use keys::Hands;
+use response::Answer;
+use store_credentials::Hands;
 use token::Token;
 use upload::Kept;
 

@@ -5,7 +5,7 @@ use super::login::{self, Answer as Said, Challenge, Entry, Form};
 use super::region::{self, REGIONS, Region, region};
 use super::token::Token;
 use crate::http::Request;
-use crate::platform::attempt::{Attempt, CODES, Ended, unless_sent};
+use crate::platform::login_attempt::{Attempt, CODES, Ended, unless_sent};
 use crate::platform::tokens::Reserved;
 use crate::platform::{Account, Ask, Credentials, Error, Result};
 

@@ -7,13 +7,13 @@ use std::cell::Cell;
 
 use jiff::Timestamp;
 
-use super::answer::Answer;
-use super::job::{self, job};
-use super::keys::{self, ACCOUNT, Hands};
-use super::parcel::{self, Parcel};
-use super::queue;
+use super::import_job::{self, job};
+use super::import_queue;
+use super::response::Answer;
 use super::store::{self, Keys, Verdict};
+use super::store_credentials::{self, ACCOUNT, Hands};
 use super::token::Session;
+use super::upload_zip::{self, Parcel};
 use crate::platform::{Error, Outgoing, Result, Sent, Uploaded};
 
 /// Regions in which one upload is tried: where the account was, and where it has moved to.
@@ -30,7 +30,7 @@ pub struct Kept {
 
 /// Puts a file there. `kept` is what earlier ones left; what this one leaves is left in it.
 pub fn upload(file: &Outgoing, hands: &Hands, kept: &mut Kept) -> Result<Uploaded> {
-    let parcel = parcel::pack(file, &salt((hands.now)()))?;
+    let parcel = upload_zip::pack(file, &salt((hands.now)()))?;
     let mut session = (hands.session)()?;
     for _ in 0..REGIONS {
         let keys = put(hands, &mut session, &parcel, kept)?;
@@ -42,7 +42,7 @@ pub fn upload(file: &Outgoing, hands: &Hands, kept: &mut Kept) -> Result<Uploade
             moved.set(now.region != session.region || now.user_id != session.user_id);
             match moved.get() {
                 true => now.region.get(ACCOUNT),
-                false => job::import_request(now.region, &keys, &parcel, &object, file),
+                false => import_job::import_request(now.region, &keys, &parcel, &object, file),
             }
         })?;
         if !moved.get() {
@@ -86,8 +86,9 @@ pub fn settle(sent: &[Sent], hands: &Hands) -> Result<Vec<Result<Uploaded>>> {
     if sent.is_empty() {
         return Ok(Vec::new());
     }
-    let data = (hands.call)(&|session| job::queue_request(session.region))?.expected("the queue of its imports")?;
-    Ok(queue::settle(sent, &queue::jobs(&data)))
+    let data =
+        (hands.call)(&|session| import_job::queue_request(session.region))?.expected("the queue of its imports")?;
+    Ok(import_queue::settle(sent, &import_queue::jobs(&data)))
 }
 
 /// Makes a file that is sent again another one for the importer, but the same within the hour: whoever repeats it because
@@ -98,12 +99,12 @@ fn salt(now: Timestamp) -> String {
 
 /// Puts the parcel into the store of the session's region, and returns the keys that opened it.
 fn put(hands: &Hands, session: &mut Session, parcel: &Parcel, kept: &mut Kept) -> Result<Keys> {
-    let mut old = kept.keys.take().filter(|keys| keys::still_good(keys, session, (hands.now)()));
+    let mut old = kept.keys.take().filter(|keys| store_credentials::still_good(keys, session, (hands.now)()));
     loop {
         let is_old = old.is_some();
         let keys = match old.take() {
             Some(keys) => keys,
-            None => keys::get(hands, session)?,
+            None => store_credentials::get(hands, session)?,
         };
         let key = parcel.key(&session.user_id);
         let place = format!("{}/{key}", keys.host());

@@ -66,8 +66,8 @@ impl World {
         Session { token: Secret::new(token), region: region(id).unwrap(), user_id: "460001".into() }
     }
 
-    fn call(&self, build: keys::Build) -> Result<Answer> {
-        use super::super::answer::{Heard, read, unclear};
+    fn call(&self, build: store_credentials::Build) -> Result<Answer> {
+        use super::super::response::{Heard, read, unclear};
         loop {
             let request = build(&self.session());
             let response = self.send(&request).map_err(|error| unclear(&error.to_string()))?;

@@ -4,8 +4,8 @@
 //! somewhere else in the folder, or one that is packed by gzip, is the same entry, a changed file another one. The walk room finds, `summary` reads what a file
 //! says of itself, `put` writes. Files are never deleted here.
 
-mod put;
-mod summary;
+mod entry;
+mod write;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -110,7 +110,7 @@ impl Folder {
                 Met::File(place, bytes) => match fit::scan(&bytes) {
                     Err(broken) => look.is_broken(&place.shown, &broken.to_string()),
                     Ok(fit) if is_activity(&fit) => {
-                        let listed = summary::listed(&self.context.platform, &place.shown, &bytes, &fit);
+                        let listed = entry::listed(&self.context.platform, &place.shown, &bytes, &fit);
                         // The same bytes at a second place are no second entry.
                         if !places.contains_key(&listed.activity.id) {
                             places.insert(listed.activity.id.clone(), place);
@@ -145,7 +145,7 @@ impl Folder {
         }
         let read = || {
             let place = self.index.borrow().as_ref().and_then(|index| index.places.get(id).cloned())?;
-            Some(self.shelf.borrow_mut().read(&place).filter(|bytes| summary::id_of(bytes) == id))
+            Some(self.shelf.borrow_mut().read(&place).filter(|bytes| entry::id_of(bytes) == id))
         };
         let mut found = read();
         // Where it was stands something else, or nothing.
@@ -229,11 +229,11 @@ impl PlatformWriter for Folder {
             Ok(fit) if !is_activity(&fit) => return refused("it is no FIT file of an activity"),
             Ok(_) => {}
         }
-        let id = summary::id_of(file.bytes);
+        let id = entry::id_of(file.bytes);
         if self.bytes(&id)?.is_some() {
             return Ok(Uploaded::AlreadyThere(Some(id)));
         }
-        let path = put::put(&self.root, &id, file.start_time, file.bytes)?;
+        let path = write::put(&self.root, &id, file.start_time, file.bytes)?;
         if let Some(index) = self.index.borrow_mut().as_mut() {
             index.places.insert(id.clone(), Place::on_disk(&self.root, path));
         }
@@ -244,7 +244,7 @@ impl PlatformWriter for Folder {
         self.look()?;
         let answer = |one: &Sent| {
             let Some(file) = one.file else { return Ok(Uploaded::Unknown) };
-            let id = summary::id_of(file.bytes);
+            let id = entry::id_of(file.bytes);
             Ok(if self.bytes(&id)?.is_some() { Uploaded::Created(Some(id)) } else { Uploaded::Unknown })
         };
         Ok(sent.iter().map(answer).collect())

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::login::{self, NoToken};
 use super::oauth1::{self, Consumer};
 use super::token::Token;
-use super::{Garmin, front, import};
+use super::{Garmin, block_page, import};
 use crate::activity::printable;
 use crate::http::{self, Request, Response, limit};
-use crate::platform::attempt::{Ended, Logins};
+use crate::platform::login_attempt::{Ended, Logins};
 use crate::platform::{Account, Error, Result};
 
 impl Garmin {
@@ -37,7 +37,7 @@ impl Garmin {
         }
         // Is it the token, or this one thing? Whoever is told his own name has a good token.
         let whoami = self.send(&bearer(&self.profile_request(), &token))?;
-        front::check(&whoami, "the profile")?;
+        block_page::check(&whoami, "the profile")?;
         match whoami.status {
             200 => {
                 self.proven.replace(Some(token.access_token));

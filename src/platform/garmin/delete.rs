@@ -1,9 +1,9 @@
 //! Deletes an activity at Garmin: what is asked, and what the answer means. Pure.
 
-use super::site::Site;
-use super::{envelope, front};
+use super::domain::Site;
+use super::{block_page, import_result};
 use crate::http::{Request, Response};
-use crate::platform::{Error, Result, json};
+use crate::platform::{Error, Result, lenient_json};
 
 /// The request. `id` is made of digits.
 pub fn request(site: &Site, id: &str) -> Request {
@@ -12,9 +12,9 @@ pub fn request(site: &Site, id: &str) -> Request {
 
 /// What the answer means: 204 in what is recorded (garth).
 pub fn parse(response: &Response) -> Result<()> {
-    front::check(response, "deleting")?;
-    let is_page = !response.body.is_empty() && json::lenient(&response.body).is_none();
-    let words = || envelope::words(response);
+    block_page::check(response, "deleting")?;
+    let is_page = !response.body.is_empty() && lenient_json::parse(&response.body).is_none();
+    let words = || import_result::words(response);
     match response.status {
         200..=299 if !is_page => Ok(()),
         // Somebody else was quicker, or an earlier try whose answer got lost went well: it is gone, as was wanted.
@@ -26,7 +26,7 @@ pub fn parse(response: &Response) -> Result<()> {
             response.status
         ))),
         _ => {
-            envelope::refusal(response, "deleting")?;
+            import_result::refusal(response, "deleting")?;
             Err(Error::Strange(format!("Garmin does not delete it ({})", words())))
         }
     }
@@ -34,7 +34,7 @@ pub fn parse(response: &Response) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::COM;
+    use super::super::domain::COM;
     use super::*;
 
     fn answer(status: u16, body: &str) -> Result<()> {

@@ -1,10 +1,10 @@
 //! Garmin's files: the original first, then what Garmin computed from it. Decides; the caller sends.
 
-use super::site::Site;
-use super::{front, list};
+use super::domain::Site;
+use super::{block_page, list};
 use crate::activity::Activity;
 use crate::http::{Repeat, Request, Response, limit};
-use crate::platform::{Download, Error, Result, json};
+use crate::platform::{Download, Error, Result, lenient_json};
 
 /// Sends a request made for the site.
 pub type Call<'a> = &'a mut dyn FnMut(&dyn Fn(&Site) -> Request) -> Result<Response>;
@@ -56,8 +56,8 @@ pub fn detail_request(site: &Site, id: &str) -> Request {
 
 /// Whether the activity `id` is there, by its own detail: an answer that is neither the activity nor its absence is an error.
 pub fn exists(response: &Response, id: &str) -> Result<bool> {
-    front::check(response, "the activity")?;
-    let body = json::lenient(&response.body).unwrap_or_default();
+    block_page::check(response, "the activity")?;
+    let body = lenient_json::parse(&response.body).unwrap_or_default();
     match response.status {
         404 | 204 => Ok(false),
         200 if list::id(&body["activityId"]).as_deref() == Some(id) => Ok(true),
@@ -72,11 +72,11 @@ pub fn exists(response: &Response, id: &str) -> Result<bool> {
 /// Without a file in hand, only the activity's own detail says whether there is one: a service in trouble refuses files
 /// that it has.
 fn verdict(detail: &Response, why: &str) -> Result<Download> {
-    front::check(detail, "the activity")?;
+    block_page::check(detail, "the activity")?;
     if detail.status == 404 {
         return Err(Error::Gone("the activity is no longer there; the next full listing will tell".into()));
     }
-    let body = json::lenient(&detail.body).filter(|_| detail.status == 200).unwrap_or_default();
+    let body = lenient_json::parse(&detail.body).filter(|_| detail.status == 200).unwrap_or_default();
     let metadata = &body["metadataDTO"];
     let format = metadata["fileFormat"]["formatKey"].as_str();
     let is_manual = [metadata, &body].iter().any(|place| place["manualActivity"] == true);
@@ -98,11 +98,11 @@ fn file(site: &Site, path: &str) -> Request {
 /// it (garmin-connect-export, garminexport issue 57). A refusal that is a web page comes from something in front of the
 /// service, which may dislike this one address alone; 502 to 504 say nothing about the file either.
 fn read(response: &Response) -> Result<Way> {
-    if front::is_web_page(response) {
-        let message = format!("{}, and the token is kept; try again later", front::web_page("the file"));
+    if block_page::is_web_page(response) {
+        let message = format!("{}, and the token is kept; try again later", block_page::web_page("the file"));
         return Err(Error::Later { message, down: false });
     }
-    front::check(response, "the file")?;
+    block_page::check(response, "the file")?;
     let nothing = |may_pass| Ok(Way::Nothing { why: format!("HTTP {}", response.status), may_pass });
     match response.status {
         // An empty body is no verdict: the archive will say that nothing came.
@@ -118,7 +118,7 @@ fn read(response: &Response) -> Result<Way> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::COM;
+    use super::super::domain::COM;
     use super::*;
 
     /// Answers by the end of the URL, and counts what was asked.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::domain::{CN, COM, Site};
 use super::login::DI_CLIENT;
-use super::site::{CN, COM, Site};
 use super::token::{OAuth1, Token, base64_text, claims};
 use crate::http::Secret;
 use crate::platform::{Error, Result};

@@ -11,10 +11,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::front;
+use super::block_page;
 use crate::activity::{Activity, PlatformId};
 use crate::http::{Response, form};
-use crate::platform::{Error, Listed, Page, Result, Window, json};
+use crate::platform::{Error, Listed, Page, Result, Window, lenient_json};
 use crate::sport;
 
 /// Entries a page. Larger pages work until some undocumented bound; this one is what most clients use.
@@ -225,13 +225,13 @@ pub const COUNT_PATH: &str = "/activitylist-service/activities/count";
 
 /// Reads the count: `{"totalCount": n}`. `None` if the answer has none.
 pub fn parse_count(response: &Response) -> Result<Option<u64>> {
-    front::check(response, "the count")?;
-    let body = json::lenient(&response.body).filter(|_| response.status == 200);
+    block_page::check(response, "the count")?;
+    let body = lenient_json::parse(&response.body).filter(|_| response.status == 200);
     Ok(body.and_then(|body| body["totalCount"].as_u64().or_else(|| body.as_u64())))
 }
 
 fn parse(response: &Response) -> Result<Vec<Value>> {
-    front::check(response, "the list")?;
+    block_page::check(response, "the list")?;
     match response.status {
         200 => {}
         204 => return Ok(Vec::new()),
@@ -241,7 +241,7 @@ fn parse(response: &Response) -> Result<Vec<Value>> {
         }
         status => return Err(Error::Strange(format!("the list answers HTTP {status}"))),
     }
-    match json::lenient(&response.body) {
+    match lenient_json::parse(&response.body) {
         Some(Value::Array(items)) if items.len() > MOST_ITEMS => {
             Err(Error::Strange(format!("a page of the list has {} entries, and {LIMIT} were asked for", items.len())))
         }
@@ -280,7 +280,7 @@ pub fn activity(platform: &PlatformId, item: &Value) -> Option<Activity> {
 
 /// When an activity began, as its own detail says.
 pub fn start_of_detail(detail: &Response) -> Option<Timestamp> {
-    let body = json::lenient(&detail.body).filter(|_| detail.status == 200)?;
+    let body = lenient_json::parse(&detail.body).filter(|_| detail.status == 200)?;
     start(&body["summaryDTO"]["startTimeGMT"], None)
 }
 

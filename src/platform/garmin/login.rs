@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::front;
-use super::site::{Site, app};
+use super::block_page;
+use super::domain::{Site, app};
+use super::sign_in::ACCEPT_LANGUAGE;
 use super::token::Token;
-use super::visit::ACCEPT_LANGUAGE;
 use crate::http::{Request, Response, Secret, form, limit};
 use crate::platform::Credentials;
 
@@ -95,7 +95,7 @@ pub fn mfa_request(site: &Site, method: &str, code: &Secret) -> Request {
 
 /// Reads the answer to a login or to a second factor.
 pub fn parse_answer(site: &Site, response: &Response) -> Answer {
-    if let Some(status) = front::blocked(response) {
+    if let Some(status) = block_page::blocked(response) {
         return Answer::TurnedAway(format!("too many logins ({status})"));
     }
     let Ok(body) = serde_json::from_slice::<Value>(&response.body) else {
@@ -196,11 +196,11 @@ pub fn parse_token(
     response: &Response,
     now: Timestamp,
 ) -> Result<Token, NoToken> {
-    if let Some(status) = front::blocked(response) {
+    if let Some(status) = block_page::blocked(response) {
         return Err(NoToken::Later(format!("the token service limits the rate of requests ({status})")));
     }
-    if front::is_web_page(response) {
-        return Err(NoToken::Later(front::web_page("a token")));
+    if block_page::is_web_page(response) {
+        return Err(NoToken::Later(block_page::web_page("a token")));
     }
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
     match response.status {

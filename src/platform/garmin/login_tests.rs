@@ -1,6 +1,6 @@
 //! Answers of the sign-in and of the token service, restated; and that requests are what those expect.
 
-use super::super::site::{CN, COM};
+use super::super::domain::{CN, COM};
 use super::*;
 
 fn answer(status: u16, body: &str) -> Answer {

@@ -6,11 +6,12 @@
 //! where, is in `docs/services.md`.
 
 mod account;
+mod block_page;
 mod delete;
+mod domain;
 mod download;
-mod envelope;
-mod front;
 mod import;
+mod import_result;
 mod list;
 mod login;
 mod oauth1;
@@ -18,18 +19,17 @@ mod owner;
 mod password_login;
 mod service;
 mod settings;
-mod site;
+mod sign_in;
 mod status;
 mod token;
 mod upload;
-mod visit;
 
 use std::cell::{Cell, RefCell};
 
 use jiff::Timestamp;
 
+use domain::Site;
 use settings::GarminSettings;
-use site::Site;
 use token::Token;
 
 use super::{

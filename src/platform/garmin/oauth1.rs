@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha1::Sha1;
 
-use super::site::{Site, app};
+use super::domain::{Site, app};
 use super::token::OAuth1;
 use crate::http::{Request, encode, form, limit};
 

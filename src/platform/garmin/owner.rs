@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::account::{bearer, refusal};
 use super::token::Token;
-use super::{Garmin, front, list, mobile_page};
+use super::{Garmin, block_page, list, mobile_page};
 use crate::http::{Request, Response, limit};
-use crate::platform::attempt::{Attempt, Ended};
-use crate::platform::{Error, Identity, Result, json};
+use crate::platform::login_attempt::{Attempt, Ended};
+use crate::platform::{Error, Identity, Result, lenient_json};
 
 /// What the profile says of the person.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ enum Whose {
 impl Profile {
     /// Reads the answer to the profile request. Every field may be missing.
     pub fn read(response: &Response) -> Profile {
-        let body = json::lenient(&response.body).unwrap_or_default();
+        let body = lenient_json::parse(&response.body).unwrap_or_default();
         let text = |field: &str| body[field].as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
         let id = |field: &str| list::id(&body[field]).filter(|id| id != "0");
         Profile {
@@ -64,7 +64,7 @@ impl Garmin {
             return Ok(token.identity());
         }
         let response = self.call(&self.profile_request())?;
-        front::check(&response, "the profile")?;
+        block_page::check(&response, "the profile")?;
         if response.status != 200 {
             let message =
                 format!("Garmin does not say whose account this is (HTTP {}); try again later", response.status);
@@ -85,12 +85,12 @@ impl Garmin {
 
     fn whose(&self, token: &Token) -> Whose {
         match self.send(&bearer(&self.profile_request(), token)) {
-            Ok(response) if matches!(response.status, 401 | 403) && !front::is_web_page(&response) => {
+            Ok(response) if matches!(response.status, 401 | 403) && !block_page::is_web_page(&response) => {
                 Whose::Refused(not_accepted(token, &response, &mobile_page(&self.site)))
             }
-            Ok(response) => match front::check(&response, "the profile") {
+            Ok(response) => match block_page::check(&response, "the profile") {
                 Err(blocked) => Whose::Unknown(blocked.to_string()),
-                Ok(()) if response.status == 200 && json::lenient(&response.body).is_some() => {
+                Ok(()) if response.status == 200 && lenient_json::parse(&response.body).is_some() => {
                     Whose::Said(Profile::read(&response))
                 }
                 Ok(()) => Whose::Unknown(format!("HTTP {}", response.status)),
@@ -165,7 +165,7 @@ impl Garmin {
             return Ok(());
         }
         let response = self.call(&self.profile_request())?;
-        front::check(&response, "the profile")?;
+        block_page::check(&response, "the profile")?;
         if response.status != 200 {
             let message = format!(
                 "the list that Garmin shows names another account than the token, and the profile is not to be had (HTTP {}); nothing of it is taken; try again later",
@@ -233,7 +233,7 @@ mod tests {
         let response = Response { status: 401, headers, body: Vec::new() };
         let told = |embedded| {
             let answer = serde_json::json!({"access_token": "x"});
-            let token = Token::from_answer(&answer, &super::super::site::COM, "c", "browser", jiff::Timestamp::now());
+            let token = Token::from_answer(&answer, &super::super::domain::COM, "c", "browser", jiff::Timestamp::now());
             not_accepted(&Token { embedded, ..token.unwrap() }, &response, "PAGE")
         };
         assert!(told(true).contains("this kind of login") && told(true).ends_with("PAGE"));

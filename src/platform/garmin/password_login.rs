@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::login::{self, Answer, NoToken};
+use super::sign_in::{self, Visit};
 use super::token::Token;
-use super::visit::{self, Visit};
-use super::{Garmin, front};
+use super::{Garmin, block_page};
 use crate::http::{self, Pause, Request, Secret};
-use crate::platform::attempt::{Attempt, CODES, Ended, unless_sent};
+use crate::platform::login_attempt::{Attempt, CODES, Ended, unless_sent};
 use crate::platform::{Account, Ask, Credentials, Error, Result};
 
 impl Garmin {
@@ -39,7 +39,7 @@ impl Garmin {
 
     /// Loads the sign-in page. Until it is there nothing of the login was sent.
     fn visit(&self, hidden: &Secret) -> Attempt<Visit> {
-        let request = visit::page_request(&self.site);
+        let request = sign_in::page_request(&self.site);
         let page = self.context.http.follow(&self.context.platform, &request).map_err(not_sent)?;
         Visit::of(&page).map_err(|answer| no_ticket(answer, hidden))
     }
@@ -86,7 +86,7 @@ impl Garmin {
             Err(NoToken::Refused(words)) => Err(Ended::Refused(format!(
                 "Garmin did not take the ticket ({words}); a ticket works once, and for a minute"
             ))),
-            Err(NoToken::Later(why)) if front::blocked(&response).is_some() => Err(Ended::TurnedAway(why)),
+            Err(NoToken::Later(why)) if block_page::blocked(&response).is_some() => Err(Ended::TurnedAway(why)),
             Err(NoToken::Later(why)) => Err(Ended::Trouble(why)),
         }
     }

@@ -1,7 +1,7 @@
 //! The two rows of the table that stand for Garmin Connect.
 
+use super::domain::{self, Site};
 use super::settings::GarminSettings;
-use super::site::{self, Site};
 use super::{Garmin, list};
 use crate::platform::{
     Context, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service, SettingSource,
@@ -12,7 +12,7 @@ pub fn spec_com() -> PlatformSpec {
     spec(
         "Garmin Connect (garmin.com)",
         GarminService {
-            site: site::COM,
+            site: domain::COM,
             user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
             password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
         },
@@ -24,7 +24,7 @@ pub fn spec_cn() -> PlatformSpec {
     spec(
         "Garmin Connect China (garmin.cn)",
         GarminService {
-            site: site::CN,
+            site: domain::CN,
             user_settings: &["GARMIN_EMAIL_CN"],
             password_settings: &["GARMIN_PASSWORD_CN"],
         },

@@ -3,12 +3,12 @@
 //! 202 is "still at work", 201 with the activity's address is done (garminexport); what else is known of it is the same
 //! as in the answer to the upload itself.
 
-use super::envelope::{self, Verdict};
+use super::domain::Site;
+use super::import_result::{self, Verdict};
 use super::is_id;
 use super::list::id;
-use super::site::Site;
 use crate::http::{Request, Response};
-use crate::platform::{Error, Result, Uploaded, json};
+use crate::platform::{Error, Result, Uploaded, lenient_json};
 
 /// Where the addresses of statuses lie.
 pub const PATH: &str = "/activity-service/activity/status/";
@@ -25,8 +25,8 @@ pub fn request(site: &Site, ticket: &str) -> Option<Request> {
 
 /// What an answer to it means.
 pub fn parse(site: &Site, ticket: &str, response: &Response) -> Result<Uploaded> {
-    envelope::refusal(response, "a look at an upload")?;
-    match (response.status, envelope::verdict(response)) {
+    import_result::refusal(response, "a look at an upload")?;
+    match (response.status, import_result::verdict(response)) {
         (408 | 500..=599, _) => Err(Error::Later {
             message: format!("Garmin is in trouble (HTTP {}); try again later", response.status),
             down: false,
@@ -34,20 +34,22 @@ pub fn parse(site: &Site, ticket: &str, response: &Response) -> Result<Uploaded>
         // It forgets them after some time.
         (404 | 410, _) => Ok(Uploaded::Unknown),
         (_, Verdict::AlreadyThere(id)) => Ok(Uploaded::AlreadyThere(id)),
-        (409, _) => Ok(Uploaded::AlreadyThere(envelope::named_id(response))),
+        (409, _) => Ok(Uploaded::AlreadyThere(import_result::named_id(response))),
         (_, Verdict::Refused(words)) => Err(Error::Refused(format!("Garmin refuses the file: {words}"))),
-        (200..=202, Verdict::Created(id)) => Ok(Uploaded::Created(id.or_else(|| envelope::located_id(site, response)))),
+        (200..=202, Verdict::Created(id)) => {
+            Ok(Uploaded::Created(id.or_else(|| import_result::located_id(site, response))))
+        }
         (202, _) => Ok(Uploaded::Pending(ticket.to_owned())),
         (200 | 201, verdict) => done(site, &verdict, response),
-        _ => Err(Error::Strange(format!("Garmin does not tell of the upload ({})", envelope::words(response)))),
+        _ => Err(Error::Strange(format!("Garmin does not tell of the upload ({})", import_result::words(response)))),
     }
 }
 
 /// Success without a list of successes: where it leads says what it is.
 fn done(site: &Site, verdict: &Verdict, response: &Response) -> Result<Uploaded> {
     // A redirect to the activity has been followed by now, and its own entry came.
-    let shown = json::lenient(&response.body).and_then(|body| id(&body["activityId"]));
-    match envelope::located_id(site, response).or(shown) {
+    let shown = lenient_json::parse(&response.body).and_then(|body| id(&body["activityId"]));
+    match import_result::located_id(site, response).or(shown) {
         Some(id) => Ok(Uploaded::Created(Some(id))),
         None if response.status == 201 => Ok(Uploaded::Created(None)),
         None if *verdict == Verdict::Open => Ok(Uploaded::Unknown),
@@ -57,7 +59,7 @@ fn done(site: &Site, verdict: &Verdict, response: &Response) -> Result<Uploaded>
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::{CN, COM};
+    use super::super::domain::{CN, COM};
     use super::*;
 
     const TICKET: &str =

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::site::Site;
+use super::domain::Site;
 use crate::platform::{Account, Identity};
 
 /// A token is renewed this long before it ends, or in the last tenth of its life if that is shorter.
@@ -167,7 +167,7 @@ pub fn base64_text(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::COM;
+    use super::super::domain::COM;
     use super::*;
 
     fn jwt(claims: &str) -> String {

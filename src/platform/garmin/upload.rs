@@ -7,11 +7,11 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::envelope::{self, Verdict};
-use super::site::Site;
+use super::domain::Site;
+use super::import_result::{self, Verdict};
 use super::status::PATH;
 use crate::http::{Request, Response};
-use crate::platform::{Error, Outgoing, Result, Uploaded, json};
+use crate::platform::{Error, Outgoing, Result, Uploaded, lenient_json};
 
 /// Stands for a ticket when Garmin gave no address to ask at: only the list can tell.
 const NO_ADDRESS: &str = "none";
@@ -48,30 +48,30 @@ fn imported(site: &Site, mut request: Request) -> Request {
 
 /// What an answer means.
 pub fn parse(site: &Site, response: &Response) -> Result<Uploaded> {
-    envelope::refusal(response, "uploads")?;
+    import_result::refusal(response, "uploads")?;
     let unclear = |what: &str| {
         let message = format!("{what} (HTTP {}); what became of the file is looked up", response.status);
         Err(Error::Unclear(message))
     };
-    match (response.status, envelope::verdict(response)) {
+    match (response.status, import_result::verdict(response)) {
         (408 | 500..=599, _) => unclear("Garmin is in trouble"),
         // What concerns the account is no fault of the file: that is not to be remembered as refused.
         (412, _) => Err(Error::Config(
             "Garmin takes no files for this account until its owner agrees to it (HTTP 412): log in to Garmin Connect on the web, and in Settings, under Privacy and Data, allow Device Uploads; then run it again".into(),
         )),
         (409, Verdict::AlreadyThere(id)) | (_, Verdict::AlreadyThere(id)) => Ok(Uploaded::AlreadyThere(id)),
-        (409, _) => Ok(Uploaded::AlreadyThere(envelope::named_id(response))),
+        (409, _) => Ok(Uploaded::AlreadyThere(import_result::named_id(response))),
         (_, Verdict::Refused(words)) => Err(Error::Refused(format!("Garmin refuses the file: {words}"))),
         (200..=202, Verdict::Created(id)) => Ok(Uploaded::Created(id)),
         (202, _) => Ok(Uploaded::Pending(ticket(site, response).unwrap_or_else(|| NO_ADDRESS.into()))),
-        (200 | 201, Verdict::Open) => match (envelope::located_id(site, response), ticket(site, response)) {
+        (200 | 201, Verdict::Open) => match (import_result::located_id(site, response), ticket(site, response)) {
             (Some(id), _) => Ok(Uploaded::Created(Some(id))),
             (None, Some(ticket)) => Ok(Uploaded::Pending(ticket)),
             (None, None) => unclear("Garmin says that all went well, and not what"),
         },
         (200..=299, _) => unclear("Garmin reports success with something else than an answer"),
         (413, _) => Err(Error::Refused("Garmin refuses the file: it is too large for it".into())),
-        _ => Err(Error::Strange(format!("Garmin takes no upload ({})", envelope::words(response)))),
+        _ => Err(Error::Strange(format!("Garmin takes no upload ({})", import_result::words(response)))),
     }
 }
 
@@ -79,7 +79,7 @@ pub fn parse(site: &Site, response: &Response) -> Result<Uploaded> {
 fn ticket(site: &Site, response: &Response) -> Option<String> {
     let given = response.header("location").filter(|url| super::status::request(site, url).is_some());
     given.map(str::to_owned).or_else(|| {
-        let body = json::lenient(&response.body)?;
+        let body = lenient_json::parse(&response.body)?;
         let url = built(site, &body["detailedImportResult"])?;
         super::status::request(site, &url).map(|_| url)
     })
@@ -96,7 +96,7 @@ fn built(site: &Site, result: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::{CN, COM};
+    use super::super::domain::{CN, COM};
     use super::*;
 
     const ADDRESS: &str =

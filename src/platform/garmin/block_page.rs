@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::http::Response;
-use crate::platform::{Error, Result, json};
+use crate::platform::{Error, Result, lenient_json};
 
 /// Statuses of a block. 427 is one like 429 (python-garminconnect 0.3.20, `_BLOCKED_STATUSES`; reviewed 2026-11-29).
 const BLOCKED: &[u16] = &[427, 429];
@@ -26,7 +26,7 @@ pub fn blocked(response: &Response) -> Option<u16> {
 /// Whether a 403 is a web page: then the client or its network is blocked, and the service itself has not answered
 /// (python-garminconnect 0.3.18; reviewed 2026-11-29).
 pub fn is_web_page(response: &Response) -> bool {
-    response.status == 403 && !response.body.is_empty() && json::lenient(&response.body).is_none()
+    response.status == 403 && !response.body.is_empty() && lenient_json::parse(&response.body).is_none()
 }
 
 /// What a web page in the place of `what` means, in words.

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use super::front;
+use super::block_page;
+use super::domain::Site;
 use super::list::id;
-use super::site::Site;
 use crate::activity::printable;
 use crate::http::Response;
-use crate::platform::{Error, Result, json};
+use crate::platform::{Error, Result, lenient_json};
 
 /// Garmin's code of a failure that is none: the exercise is there already.
 const DUPLICATE: u64 = 202;
@@ -32,7 +32,7 @@ pub enum Verdict {
 
 /// Reads the body of an answer.
 pub fn verdict(response: &Response) -> Verdict {
-    let body = json::lenient(&response.body).unwrap_or_default();
+    let body = lenient_json::parse(&response.body).unwrap_or_default();
     let result = &body["detailedImportResult"];
     if !result.is_object() {
         return Verdict::None;
@@ -55,13 +55,13 @@ pub fn verdict(response: &Response) -> Verdict {
 
 /// The id of the activity that a failure names, whatever its code: a 409 says by its status what it is.
 pub fn named_id(response: &Response) -> Option<String> {
-    let body = json::lenient(&response.body)?;
+    let body = lenient_json::parse(&response.body)?;
     body["detailedImportResult"]["failures"].as_array()?.iter().find_map(internal_id)
 }
 
 /// The service's own words in a refusal without an import result: `{"message": …, "error": …}`.
 pub fn words(response: &Response) -> String {
-    let body = json::lenient(&response.body).unwrap_or_default();
+    let body = lenient_json::parse(&response.body).unwrap_or_default();
     let words: Vec<&str> = ["message", "error"].iter().filter_map(|name| body[*name].as_str()).collect();
     let words = short(&words.join(", "));
     if words.is_empty() { format!("HTTP {}", response.status) } else { format!("HTTP {}: {words}", response.status) }
@@ -75,7 +75,7 @@ pub fn located_id(site: &Site, response: &Response) -> Option<String> {
 
 /// Answers that mean the same whatever was asked with a good token: `what` is a few words for it.
 pub fn refusal(response: &Response, what: &str) -> Result<()> {
-    front::check(response, what)?;
+    block_page::check(response, what)?;
     match response.status {
         401 | 403 => Err(Error::Login(format!(
             "Garmin does not allow {what} with this login ({}); log in anew with gs-auth login",
@@ -109,7 +109,7 @@ fn short(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::COM;
+    use super::super::domain::COM;
     use super::*;
 
     fn read(body: &str) -> Verdict {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::job::{Job, job};
+use super::import_job::{Job, job};
 use super::store::md5_hex;
 use crate::platform::{Result, Sent, Uploaded};
 

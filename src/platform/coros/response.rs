@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::activity::printable;
 use crate::http::{Repeat, Request, Response};
-use crate::platform::{Error, Result, json};
+use crate::platform::{Error, Result, lenient_json};
 
 /// Results that speak of the token: coros-api, CorosLink and a DailySync derivative between them; 1019 alone was seen by
 /// several.
@@ -63,7 +63,7 @@ pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<Hear
         }
         _ => {}
     }
-    let Some(body) = json::lenient(&response.body) else {
+    let Some(body) = lenient_json::parse(&response.body) else {
         return Err(match status {
             404 | 410 => Error::Strange(format!(
                 "COROS no longer has what this version asks for (HTTP {status} and a web page); look for a newer garminsync"

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{Place, Want, unpacked, zips};
+use super::{Place, Want, unpacked, zip_entry};
 
 /// Reads files that were found, and keeps the zip that it opened last: the next file is most likely in it as well.
 #[derive(Default)]
@@ -18,8 +18,8 @@ impl Shelf {
     pub fn read(&mut self, place: &Place) -> Option<Vec<u8>> {
         match place.inside[..] {
             [] => unpacked(&place.file.to_string_lossy(), fs::read(&place.file).ok()?, Want::Fit).ok(),
-            [index] => zips::entry(self.zip(&place.file, None)?, index, Want::Fit).ok(),
-            [nested, index] => zips::entry(self.zip(&place.file, Some(nested))?, index, Want::Fit).ok(),
+            [index] => zip_entry::entry(self.zip(&place.file, None)?, index, Want::Fit).ok(),
+            [nested, index] => zip_entry::entry(self.zip(&place.file, Some(nested))?, index, Want::Fit).ok(),
             _ => None,
         }
     }
@@ -32,7 +32,7 @@ impl Shelf {
                 None => outer,
                 Some(index) => {
                     let mut outer = outer;
-                    zips::spooled(&mut outer, index).ok()?.ok()?
+                    zip_entry::spooled(&mut outer, index).ok()?.ok()?
                 }
             };
             self.open = Some((path.to_owned(), nested, zip));

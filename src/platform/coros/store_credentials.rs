@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::answer;
+use super::response;
 use super::store::Keys;
 use super::sts::{self, Answer, WAYS, Way};
 use super::token::Session;
@@ -23,7 +23,7 @@ pub struct Hands<'a> {
     /// A session that works, as far as is known without asking.
     pub session: &'a dyn Fn() -> Result<Session>,
     /// Asks the API, which comes by another session if this one has ended.
-    pub call: &'a dyn Fn(Build) -> Result<answer::Answer>,
+    pub call: &'a dyn Fn(Build) -> Result<response::Answer>,
     /// Sends a request that is not for the API.
     pub send: &'a dyn Fn(&Request) -> std::result::Result<Response, http::Error>,
     /// The time.

@@ -4,9 +4,9 @@
 //! Since October 2026 a password without them is answered 429 (python-garminconnect 0.3.20, `client/sso.py`; reviewed
 //! 2026-11-29).
 
-use super::front;
+use super::block_page;
+use super::domain::Site;
 use super::login::{Answer, MOBILE_AGENT, MOBILE_CLIENT, is_challenge};
-use super::site::Site;
 use crate::http::{Cookies, Followed, Repeat, Request, Response, form};
 
 /// What the app's web view accepts for a page.
@@ -38,7 +38,7 @@ impl Visit {
     pub fn of(Followed { response, url }: &Followed) -> Result<Visit, Answer> {
         let turned_away = |why: String| Err(Answer::TurnedAway(format!("the sign-in page: {why}")));
         let status = response.status;
-        if let Some(status) = front::blocked(response) {
+        if let Some(status) = block_page::blocked(response) {
             return turned_away(format!("too many logins ({status})"));
         }
         // A page in order may speak of a CAPTCHA in its scripts: only what is no page is looked at for one.
@@ -67,7 +67,7 @@ impl Visit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::{CN, COM};
+    use super::super::domain::{CN, COM};
     use super::*;
 
     fn answer(status: u16, cookies: &[&str], body: &str) -> Response {

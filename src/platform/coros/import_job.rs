@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{digits, text_or_number};
-use super::parcel::Parcel;
 use super::region::Region;
+use super::response::{digits, text_or_number};
 use super::store::Keys;
+use super::upload_zip::Parcel;
 use crate::http::{Repeat, Request};
 use crate::platform::{Error, Outgoing, Result, Uploaded};
 
