@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! bin → cli → plan, catalogue, platform, archive, older, report, notify, manual, settings
-//!           → record, matching, status, http, fit → schedule, lang, walk → fs, activity, sport, clock
+//!           → record, matching, status, http, fit → schedule, lang, walk → fs, activity, sport, clock, hex
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/rooms.rs` holds that. So:
@@ -22,6 +22,7 @@
 //! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
 //! - [`status`]: all that stands, as one value, and the one judgment of it: is all well, what is outstanding, what failed.
 //! - [`report`]: the page, a view of that value; [`lang`]: the languages of page and messages.
+//! - [`hex`]: bytes as hexadecimal digits.
 //! - [`clock`]: what a stored time is worth when the clock was wrong.
 //! - [`schedule`]: a cron expression in a time zone, and when it comes.
 //! - [`manual`]: what `man` and the shells show, made from the help.
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod clock;
 pub mod fit;
 pub mod fs;
+pub mod hex;
 pub mod http;
 pub mod lang;
 pub mod manual;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use garminsync::activity::Activity;
 use garminsync::http::{Http, Secret};
-use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, PlatformWriter, Platforms};
+use garminsync::platform::{self, Context, Credentials, Error, LoginBlock, LoginGuard, PlatformWriter, Platforms};
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 use jiff::Timestamp;
 use open::{AtOnce, options};
@@ -24,26 +24,26 @@ const DELETE: &str = "/activity/delete";
 struct Once(AtomicUsize);
 
 impl LoginGuard for Once {
-    fn barred(&self, by_hand: bool) -> platform::Result<Option<Barred>> {
-        Ok((!by_hand && self.0.load(Ordering::Relaxed) > 0).then_some(Barred::ThisRun))
+    fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
+        Ok((!by_hand && self.0.load(Ordering::Relaxed) > 0).then_some(LoginBlock::OncePerRun))
     }
-    fn begins(&self) -> platform::Result<()> {
+    fn begin(&self) -> platform::Result<()> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
-    fn was_not_sent(&self) -> platform::Result<()> {
+    fn not_sent(&self) -> platform::Result<()> {
         Ok(())
     }
-    fn in_trouble(&self, _: &str) -> platform::Result<Timestamp> {
+    fn service_failed(&self, _: &str) -> platform::Result<Timestamp> {
         Ok(Timestamp::MAX)
     }
-    fn turned_away(&self, _: &str) -> platform::Result<Timestamp> {
+    fn rate_limited(&self, _: &str) -> platform::Result<Timestamp> {
         Ok(Timestamp::MAX)
     }
-    fn refused(&self, _: &str) -> platform::Result<()> {
+    fn rejected(&self, _: &str) -> platform::Result<()> {
         Ok(())
     }
-    fn went_well(&self) -> platform::Result<()> {
+    fn succeeded(&self) -> platform::Result<()> {
         Ok(())
     }
 }
@@ -96,7 +96,7 @@ fn a_deletion_is_one_request_and_yes_is_all_it_ever_says() {
     coros.delete(&item, None).unwrap();
     assert_eq!(left(&sim), 2);
     for bad in ["", "x", "1,2"] {
-        assert!(matches!(coros.delete(&activity(bad), None), Err(Error::Refused(_))), "{bad}");
+        assert!(matches!(coros.delete(&activity(bad), None), Err(Error::Rejected(_))), "{bad}");
     }
     assert_eq!(asked(&sim, DELETE).len(), 2);
 }
@@ -112,7 +112,10 @@ fn ancestors_12_a_deletion_with_a_dead_token_is_not_done_and_is_sent_again_with_
     // Ended again, and its one login is made.
     sim.with(|state| state.expire_coros_token(2));
     let error = coros.delete(&item, None).unwrap_err();
-    assert!(matches!(&error, Error::Later { down: true, message } if message.contains("another login")), "{error}");
+    assert!(
+        matches!(&error, Error::Retry { platform_wide: true, message } if message.contains("another login")),
+        "{error}"
+    );
     assert_eq!(asked(&sim, COROS_LOGIN).len(), 1);
 }
 
@@ -129,7 +132,7 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
         sim.fault(Fault::new(effect.clone()).path(DELETE));
         let error = coros.delete(&item, None).unwrap_err();
         assert!(
-            matches!(&error, Error::Unclear(text) if text.contains("the next listing tells")),
+            matches!(&error, Error::OutcomeUnknown(text) if text.contains("the next listing tells")),
             "{effect:?}: {error}"
         );
         assert_eq!(asked(&sim, DELETE).len(), 1, "{effect:?}");
@@ -139,10 +142,10 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
     let coros = open(&sim, &tokens);
     sim.fault(Fault::new(says(200, r#"{"result":"1001","message":"Service exceptions"}"#)).path(DELETE));
     assert!(
-        matches!(coros.delete(&item, None), Err(Error::Refused(words)) if words.contains("1001 Service exceptions"))
+        matches!(coros.delete(&item, None), Err(Error::Rejected(words)) if words.contains("1001 Service exceptions"))
     );
     sim.clear_faults();
     sim.fault(Fault::new(says(429, "")).path(DELETE));
-    assert!(matches!(coros.delete(&item, None), Err(Error::Later { down: true, .. })));
+    assert!(matches!(coros.delete(&item, None), Err(Error::Retry { platform_wide: true, .. })));
     assert_eq!(left(&sim), 3);
 }

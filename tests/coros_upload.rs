@@ -7,8 +7,10 @@
 mod open;
 mod support;
 
+use std::ops::ControlFlow;
+
 use garminsync::http::Secret;
-use garminsync::platform::{Credentials, Error, More, Outgoing, Result, Sent, Uploaded, Window};
+use garminsync::platform::{Credentials, Error, Result, UploadFile, UploadRef, UploadStatus, Window};
 use gs_sim::{CorosSpec, Effect, Fault, ImportSpec, Scenario, Sim, StsSpec};
 use jiff::Timestamp;
 use open::{Opened, open_with};
@@ -35,19 +37,19 @@ fn open(sim: &Sim, password: bool) -> Coros {
 }
 
 impl Coros {
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
         self.platform.upload(file)
     }
 
-    fn settle(&self, ticket: Option<&str>, file: Option<Outgoing>) -> Result<Uploaded> {
-        self.platform.upload_status(&[Sent { ticket, file }]).unwrap().remove(0)
+    fn settle(&self, ticket: Option<&str>, file: Option<UploadFile>) -> Result<UploadStatus> {
+        self.platform.upload_status(&[UploadRef { status_ref: ticket, file }]).unwrap().remove(0)
     }
 
     /// Asks until it is no longer pending.
-    fn outcome(&self, ticket: &str) -> Result<Uploaded> {
+    fn outcome(&self, ticket: &str) -> Result<UploadStatus> {
         for _ in 0..9 {
             match self.settle(Some(ticket), None) {
-                Ok(Uploaded::Pending(same)) => assert_eq!(same, ticket),
+                Ok(UploadStatus::Pending(same)) => assert_eq!(same, ticket),
                 other => return other,
             }
         }
@@ -60,7 +62,7 @@ impl Coros {
         let each = &mut |page: garminsync::platform::Page| {
             let known = page.activities.iter().map(|one| &one.activity);
             all.extend(known.map(|one| (one.start_time.unwrap().as_second(), one.utc_offset_s.unwrap())));
-            Ok(More::Go)
+            Ok(ControlFlow::Continue(()))
         };
         self.platform.list(&Window::default(), each).unwrap();
         all
@@ -83,28 +85,28 @@ fn run() -> Vec<u8> {
     gs_sim::fit::run(START, 1800, 5000.0).build()
 }
 
-fn file(bytes: &[u8]) -> Outgoing<'_> {
-    Outgoing {
+fn file(bytes: &[u8]) -> UploadFile<'_> {
+    UploadFile {
         bytes,
         format: "fit",
         name: "activity_7_2026-01-08.fit",
         start_time: Timestamp::from_second(START).ok(),
         utc_offset_s: Some(-21_600),
-        again: false,
+        reupload: false,
         not_after: None,
     }
 }
 
-fn pending(uploaded: Result<Uploaded>) -> String {
+fn pending(uploaded: Result<UploadStatus>) -> String {
     match uploaded {
-        Ok(Uploaded::Pending(ticket)) => ticket,
+        Ok(UploadStatus::Pending(ticket)) => ticket,
         other => panic!("{other:?}"),
     }
 }
 
-fn later(uploaded: Result<Uploaded>) -> String {
+fn later(uploaded: Result<UploadStatus>) -> String {
     match uploaded {
-        Err(Error::Later { message, .. }) => message,
+        Err(Error::Retry { message, .. }) => message,
         other => panic!("{other:?}"),
     }
 }
@@ -140,7 +142,7 @@ fn a_file_becomes_an_activity_in_each_of_the_four_regions() {
                 format!("POST {}.coros.com 200", apis[at])
             ]
         );
-        assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+        assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
         assert_eq!(coros.listed(), [(START, -21_600)]);
     }
 }
@@ -151,7 +153,7 @@ fn an_import_that_comes_too_late_is_not_sent_and_the_file_is_not_stored_twice() 
     let coros = open(&sim, true);
     let bytes = run();
     sim.clear_log();
-    let late = Outgoing { not_after: Some(garminsync::clock::Moment::now()), ..file(&bytes) };
+    let late = UploadFile { not_after: Some(garminsync::clock::Moment::now()), ..file(&bytes) };
     assert!(matches!(coros.upload(&late), Err(Error::TooLate)));
     let count = |method: &str, path: &str| {
         sim.log().iter().filter(|one| one.method == method && one.path.starts_with(path)).count()
@@ -238,7 +240,7 @@ fn a_store_that_refuses_one_signature_gets_the_other_and_else_nothing_is_importe
     sim.fault(Fault::new(says(403, refusal)).method("PUT").count(1));
     let coros = open(&sim, true);
     let ticket = pending(coros.upload(&file(&run())));
-    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     for id in 1..=4 {
         let sim = region(id);
         sim.fault(Fault::new(says(403, refusal)).method("PUT"));
@@ -281,7 +283,7 @@ fn an_object_that_is_not_where_the_importer_looks_fails_in_words() {
     sim.fault(Fault::new(says(200, "")).method("PUT"));
     let coros = open(&sim, true);
     let ticket = pending(coros.upload(&file(&run())));
-    let Err(Error::Gone(why)) = coros.outcome(&ticket) else { panic!() };
+    let Err(Error::NotFound(why)) = coros.outcome(&ticket) else { panic!() };
     assert!(why.contains("status -2") && why.contains("nothing was imported"), "{why}");
 }
 
@@ -290,13 +292,13 @@ fn what_the_importer_refuses_late_is_refused_in_words() {
     let sim = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
     let coros = open(&sim, true);
     let ticket = pending(coros.upload(&file(&run())));
-    assert!(matches!(coros.outcome(&ticket), Err(Error::Refused(why)) if why.contains("status -1")));
+    assert!(matches!(coros.outcome(&ticket), Err(Error::Rejected(why)) if why.contains("status -1")));
     // A broken file is finished, with an error.
     let sim = region(2);
     let coros = open(&sim, true);
     let broken = gs_sim::fit::damage::wrong_crc(&run());
     let ticket = pending(coros.upload(&file(&broken)));
-    assert!(matches!(coros.outcome(&ticket), Err(Error::Refused(why)) if why.contains("could not read the file")));
+    assert!(matches!(coros.outcome(&ticket), Err(Error::Rejected(why)) if why.contains("could not read the file")));
 }
 
 #[test]
@@ -304,7 +306,7 @@ fn an_import_that_says_ok_and_never_appears_is_not_believed_here() {
     let sim = importing(ImportSpec { vanishes: true, at_once: true, ..ImportSpec::default() });
     let coros = open(&sim, true);
     let ticket = pending(coros.upload(&file(&run())));
-    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     assert_eq!(coros.listed(), [], "the caller looks, and finds nothing");
 }
 
@@ -315,11 +317,11 @@ fn an_import_whose_answer_is_lost_is_found_by_the_sum_of_the_file() {
         let sim = region(1);
         sim.fault(Fault::new(Effect::AnswerLost).contains(IMPORT).method("POST").nth(1));
         let coros = open(&sim, true);
-        let sent = Outgoing { again, ..file(&bytes) };
-        assert!(matches!(coros.upload(&sent), Err(Error::Unclear(_))));
+        let sent = UploadFile { reupload: again, ..file(&bytes) };
+        assert!(matches!(coros.upload(&sent), Err(Error::OutcomeUnknown(_))));
         assert_eq!(asked(&sim, "/activity/fit/import").len(), 1, "sent once");
         let ticket = pending(coros.settle(None, Some(sent)));
-        assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+        assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
         assert_eq!(coros.listed().len(), 1);
     }
 }
@@ -330,16 +332,16 @@ fn an_import_that_never_arrived_is_not_found_and_one_look_settles_all() {
     let bytes = run();
     sim.fault(Fault::new(Effect::Reset).contains(IMPORT).method("POST").nth(1));
     let coros = open(&sim, true);
-    assert!(matches!(coros.upload(&file(&bytes)), Err(Error::Unclear(_))));
+    assert!(matches!(coros.upload(&file(&bytes)), Err(Error::OutcomeUnknown(_))));
     sim.clear_log();
     let other = gs_sim::fit::ride(START + 90_000, 1800, 15_000.0).build();
     let sent = [
-        Sent { ticket: None, file: Some(file(&bytes)) },
-        Sent { ticket: None, file: Some(file(&other)) },
-        Sent { ticket: Some("475:00"), file: None },
+        UploadRef { status_ref: None, file: Some(file(&bytes)) },
+        UploadRef { status_ref: None, file: Some(file(&other)) },
+        UploadRef { status_ref: Some("475:00"), file: None },
     ];
     let settled: Vec<_> = coros.platform.upload_status(&sent).unwrap().into_iter().map(Result::unwrap).collect();
-    assert_eq!(settled, [Uploaded::Unknown, Uploaded::Unknown, Uploaded::Unknown]);
+    assert_eq!(settled, [UploadStatus::Unknown, UploadStatus::Unknown, UploadStatus::Unknown]);
     assert_eq!(sim.log().len(), 1);
 }
 
@@ -358,9 +360,9 @@ fn the_same_bytes_are_the_same_job_and_sent_again_another() {
     sim.with(|state| state.remove_coros_activity(2, id));
     coros.upload(&file(&bytes)).unwrap();
     assert_eq!(coros.listed(), []);
-    let again = Outgoing { again: true, ..file(&bytes) };
+    let again = UploadFile { reupload: true, ..file(&bytes) };
     let ticket = pending(coros.upload(&again));
-    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     assert_eq!(coros.listed().len(), 1);
 }
 
@@ -380,7 +382,7 @@ fn a_session_that_another_login_ended_is_replaced_once_wherever_it_is_noticed() 
         let ticket = pending(coros.upload(&file(&run())));
         assert_eq!(asked(&sim, COROS_LOGIN).len(), 1, "{:?}", requests(&sim));
         assert_eq!(asked(&sim, STS).is_empty(), has_keys);
-        assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+        assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
         assert_eq!(coros.listed().len(), 1 + usize::from(has_keys));
     }
 }
@@ -392,7 +394,7 @@ fn an_account_that_has_moved_to_another_region_is_followed_there() {
     coros.listed();
     sim.with(|state| state.coros_account(2).spec.region = 3);
     let ticket = pending(coros.upload(&file(&run())));
-    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     assert_eq!(coros.listed().len(), 1);
     assert_eq!(sim.with(|state| state.coros.jobs.len()), 1, "{:?}", requests(&sim));
 }
@@ -413,7 +415,7 @@ fn an_unknown_zone_is_told_as_none() {
     let sim = region(1);
     let coros = open(&sim, true);
     let bytes = run();
-    let ticket = pending(coros.upload(&Outgoing { utc_offset_s: None, ..file(&bytes) }));
+    let ticket = pending(coros.upload(&UploadFile { utc_offset_s: None, ..file(&bytes) }));
     coros.outcome(&ticket).unwrap();
     assert_eq!(coros.listed(), [(START, 0)]);
 }

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use garminsync::activity::Activity;
-use garminsync::platform::{Error, Outgoing, Sent, Uploaded};
+use garminsync::platform::{Error, UploadFile, UploadRef, UploadStatus};
 use gs_sim::fit::{self, FitBuilder, Recording, Value, damage};
 use gs_sim::zipfile::{zip_of, zip_of_many};
 use support::Work;
@@ -454,9 +454,9 @@ fn two_folders_of_like_names_are_two_in_the_archive() {
     work.given("gs-download", &["--verify"], &list).ok().silent();
 }
 
-fn outgoing(bytes: &[u8]) -> Outgoing<'_> {
+fn outgoing(bytes: &[u8]) -> UploadFile<'_> {
     let start_time = jiff::Timestamp::from_second(START).ok();
-    Outgoing { bytes, format: "fit", name: "x.fit", start_time, utc_offset_s: None, again: false, not_after: None }
+    UploadFile { bytes, format: "fit", name: "x.fit", start_time, utc_offset_s: None, reupload: false, not_after: None }
 }
 
 #[test]
@@ -464,24 +464,24 @@ fn a_file_is_put_there_once_and_found_again() {
     let (work, name) = watch(&[("sub/there.fit", &run(0))]);
     let folder = open::open(&name, "http://127.0.0.1:9").platform;
     let upload = |bytes: &[u8]| folder.upload(&outgoing(bytes));
-    assert_eq!(upload(&run(0)).unwrap(), Uploaded::AlreadyThere(Some(id(&run(0)))));
-    assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
-    assert_eq!(upload(&run(1)).unwrap(), Uploaded::AlreadyThere(Some(id(&run(1)))));
+    assert_eq!(upload(&run(0)).unwrap(), UploadStatus::Exists(Some(id(&run(0)))));
+    assert_eq!(upload(&run(1)).unwrap(), UploadStatus::Created(Some(id(&run(1)))));
+    assert_eq!(upload(&run(1)).unwrap(), UploadStatus::Exists(Some(id(&run(1)))));
     let path = work.dir().join(format!("watch/2026-01-08T14-10-21Z_{}.fit", id(&run(1))));
     assert_eq!(fs::read(&path).unwrap(), run(1));
     assert_eq!(fs::read_dir(work.dir().join("watch")).unwrap().count(), 2, "nothing half is left");
     assert_eq!(work.run("gs-fetch", &["--platform", &name]).ok().silent().ids().len(), 2);
     let files = [run(1), run(2)];
-    let sent = |file| Sent { ticket: None, file };
+    let sent = |file| UploadRef { status_ref: None, file };
     let answers =
         folder.upload_status(&[sent(Some(outgoing(&files[0]))), sent(Some(outgoing(&files[1]))), sent(None)]).unwrap();
-    let answers: Vec<Uploaded> = answers.into_iter().map(|answer| answer.unwrap()).collect();
-    assert_eq!(answers, [Uploaded::Created(Some(id(&run(1)))), Uploaded::Unknown, Uploaded::Unknown]);
+    let answers: Vec<UploadStatus> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+    assert_eq!(answers, [UploadStatus::Created(Some(id(&run(1)))), UploadStatus::Unknown, UploadStatus::Unknown]);
     // Taken away by hand, it may be put back.
     fs::remove_file(&path).unwrap();
-    assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
+    assert_eq!(upload(&run(1)).unwrap(), UploadStatus::Created(Some(id(&run(1)))));
     let activity = Activity { platform: name.into(), id: id(&run(1)), ..Activity::default() };
-    assert!(matches!(folder.delete(&activity, None), Err(Error::Refused(_))) && path.exists());
+    assert!(matches!(folder.delete(&activity, None), Err(Error::Rejected(_))) && path.exists());
 }
 
 #[test]
@@ -489,16 +489,16 @@ fn what_would_not_be_found_again_is_refused_and_a_target_that_is_not_there_is_as
     let (work, name) = watch(&[("a.zip", &zip_of("a.fit", &run(0)))]);
     let folder = open::open(&name, "http://127.0.0.1:9").platform;
     for bytes in [settings(), damage::truncate_at(&run(1), 700), b"<gpx/>".to_vec()] {
-        assert!(matches!(folder.upload(&outgoing(&bytes)), Err(Error::Refused(_))));
+        assert!(matches!(folder.upload(&outgoing(&bytes)), Err(Error::Rejected(_))));
     }
     let zip = open::open(&format!("{name}/a.zip"), "http://127.0.0.1:9").platform;
     assert!(matches!(zip.upload(&outgoing(&run(1))), Err(Error::Input(why)) if why.contains("a zip is only read")));
-    assert_eq!(zip.upload(&outgoing(&run(0))).unwrap(), Uploaded::AlreadyThere(Some(id(&run(0)))));
+    assert_eq!(zip.upload(&outgoing(&run(0))).unwrap(), UploadStatus::Exists(Some(id(&run(0)))));
     fs::remove_dir_all(work.dir().join("watch")).unwrap();
     let folder = open::open(&name, "http://127.0.0.1:9").platform;
-    assert!(matches!(folder.upload(&outgoing(&run(1))), Err(Error::Later { down: true, .. })));
+    assert!(matches!(folder.upload(&outgoing(&run(1))), Err(Error::Retry { platform_wide: true, .. })));
     assert!(!work.dir().join("watch").exists(), "a folder that may only be unmounted is never made");
-    assert!(matches!(folder.upload_status(&[]), Err(Error::Later { .. })));
+    assert!(matches!(folder.upload_status(&[]), Err(Error::Retry { .. })));
 }
 
 #[test]
@@ -510,7 +510,7 @@ fn a_full_disk_leaves_nothing_half() {
     let dir = work.dir().join("watch");
     support::shell(&format!("mount -t tmpfs -o size=64k tmpfs {}", dir.display()));
     let folder = open::open(&name, "http://127.0.0.1:9").platform;
-    assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(Uploaded::Created(_))));
+    assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(UploadStatus::Created(_))));
     let full = folder.upload(&outgoing(&run(1)));
     assert!(matches!(&full, Err(Error::Storage(message)) if message.contains("make room")), "{full:?}");
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);

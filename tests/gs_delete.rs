@@ -202,7 +202,7 @@ fn what_is_kept_has_to_be_there_now() {
 fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhile() {
     for service in SERVICES {
         let mut twice = twice(service);
-        // Listed, marked and deleted in one run, as gs-sync does it.
+        // ListedActivity, marked and deleted in one run, as gs-sync does it.
         twice.world.work.set("GS_RUN", "one-run");
         twice.world.fetch();
         twice.world.remove(service, &twice.kept);

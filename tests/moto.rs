@@ -12,7 +12,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use garminsync::http::{Request, Response, Secret};
-use garminsync::platform::coros::store::{Failure, Keys, Service, Signature, Verdict, put_request, verdict};
+use garminsync::platform::coros::store::{
+    Failure, Service, Signature, StoreCredentials, Verdict, put_request, verdict,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -20,7 +22,7 @@ use serde_json::Value;
 struct Moto {
     server: Child,
     port: u16,
-    keys: Keys,
+    keys: StoreCredentials,
 }
 
 impl Drop for Moto {
@@ -46,7 +48,7 @@ impl Moto {
             .env("INITIAL_NO_AUTH_ACTION_COUNT", "6");
         let server = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let nothing = || Secret::new("");
-        let keys = Keys {
+        let keys = StoreCredentials {
             service: Service::Aws,
             bucket: bucket.into(),
             region: region.into(),
@@ -63,7 +65,7 @@ impl Moto {
         }
         let given = moto.temporary_keys();
         let secret = |name: &str| Secret::new(given[name].as_str().unwrap());
-        moto.keys = Keys {
+        moto.keys = StoreCredentials {
             id: secret("AccessKeyId"),
             secret: secret("SecretAccessKey"),
             token: secret("SessionToken"),
@@ -102,14 +104,14 @@ impl Moto {
         Response { status, headers: lines.filter_map(header).collect(), body: body.into() }
     }
 
-    fn put(&self, keys: &Keys, key: &str, bytes: &[u8]) -> Response {
+    fn put(&self, keys: &StoreCredentials, key: &str, bytes: &[u8]) -> Response {
         self.send(&put_request(Signature::S3V4, keys, key, bytes, Timestamp::now()))
     }
 
-    fn refuses(&self, keys: &Keys, what: &str) {
+    fn refuses(&self, keys: &StoreCredentials, what: &str) {
         let response = self.put(keys, KEY, b"zip");
         let said = String::from_utf8_lossy(&response.body).into_owned();
-        assert_eq!(verdict(&response), Verdict::Unsigned(what.to_owned()), "{said}");
+        assert_eq!(verdict(&response), Verdict::SignatureRejected(what.to_owned()), "{said}");
     }
 }
 
@@ -127,12 +129,18 @@ fn an_object_is_put_with_temporary_keys_and_only_with_them() {
         }
         let etag = moto.put(keys, KEY, b"hello").header("etag").map(str::to_owned);
         assert_eq!(etag.as_deref(), Some("\"5d41402abc4b2a76b9719d911017c592\""), "the object is what was sent");
-        moto.refuses(&Keys { secret: Secret::new("another"), ..keys.clone() }, "HTTP 403, SignatureDoesNotMatch");
-        moto.refuses(&Keys { token: Secret::new("another"), ..keys.clone() }, "HTTP 400, InvalidToken");
-        moto.refuses(&Keys { token: Secret::new(""), ..keys.clone() }, "HTTP 400, InvalidToken");
-        moto.refuses(&Keys { id: Secret::new("ASIAANOTHER"), ..keys.clone() }, "HTTP 403, InvalidAccessKeyId");
-        let elsewhere = Keys { bucket: "elsewhere".into(), ..keys.clone() };
-        assert!(matches!(verdict(&moto.put(&elsewhere, KEY, b"zip")), Verdict::Failed(Failure::Elsewhere(_))));
+        moto.refuses(
+            &StoreCredentials { secret: Secret::new("another"), ..keys.clone() },
+            "HTTP 403, SignatureDoesNotMatch",
+        );
+        moto.refuses(&StoreCredentials { token: Secret::new("another"), ..keys.clone() }, "HTTP 400, InvalidToken");
+        moto.refuses(&StoreCredentials { token: Secret::new(""), ..keys.clone() }, "HTTP 400, InvalidToken");
+        moto.refuses(
+            &StoreCredentials { id: Secret::new("ASIAANOTHER"), ..keys.clone() },
+            "HTTP 403, InvalidAccessKeyId",
+        );
+        let elsewhere = StoreCredentials { bucket: "elsewhere".into(), ..keys.clone() };
+        assert!(matches!(verdict(&moto.put(&elsewhere, KEY, b"zip")), Verdict::Failed(Failure::WrongBucket(_))));
     }
 }
 
@@ -152,9 +160,9 @@ fn what_was_changed_after_it_was_signed_is_refused() {
         ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
         ("x-amz-date", "20231114T221320Z"),
     ] {
-        assert!(matches!(verdict(&changed(name, value)), Verdict::Unsigned(_)), "{name}");
+        assert!(matches!(verdict(&changed(name, value)), Verdict::SignatureRejected(_)), "{name}");
     }
     let mut elsewhere = signed.clone();
     elsewhere.url = elsewhere.url.replace("460001", "460002");
-    assert!(matches!(verdict(&moto.send(&elsewhere)), Verdict::Unsigned(_)));
+    assert!(matches!(verdict(&moto.send(&elsewhere)), Verdict::SignatureRejected(_)));
 }

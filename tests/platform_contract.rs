@@ -11,14 +11,15 @@ mod support;
 mod world;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use garminsync::activity::Activity;
 use garminsync::archive::unpack;
 use garminsync::http::Secret;
 use garminsync::platform::{
-    Credentials, Download, Ending, Error, Listed, More, Outgoing, Page, PlatformSpec, Platforms, Result, Sent,
-    Uploaded, Window,
+    Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformSpec, Platforms, Result, UploadFile,
+    UploadRef, UploadStatus, Window,
 };
 use gs_sim::fit::{Recording, damage};
 use gs_sim::{Scenario, UploadAnswer};
@@ -70,18 +71,18 @@ impl House {
     }
 
     /// All of a window, which has to come to its end.
-    fn list(&self, window: Window) -> Vec<Listed> {
+    fn list(&self, window: Window) -> Vec<ListedActivity> {
         let mut all = Vec::new();
         let ending = self.opened.platform.list(&window, &mut |page: Page| {
             assert_eq!(page.unreadable, [""; 0]);
             all.extend(page.activities);
-            Ok(More::Go)
+            Ok(ControlFlow::Continue(()))
         });
-        assert_eq!(ending.unwrap(), Ending::End);
+        assert_eq!(ending.unwrap(), ListEnd::Complete);
         all
     }
 
-    fn all(&self) -> Vec<Listed> {
+    fn all(&self) -> Vec<ListedActivity> {
         self.list(Window::default())
     }
 
@@ -90,11 +91,11 @@ impl House {
     }
 
     /// Uploads a file and follows it to its end.
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
         let mut answer = self.opened.platform.upload(file)?;
         for _ in 0..9 {
-            let Uploaded::Pending(ticket) = &answer else { return Ok(answer) };
-            let sent = Sent { ticket: Some(ticket), file: None };
+            let UploadStatus::Pending(ticket) = &answer else { return Ok(answer) };
+            let sent = UploadRef { status_ref: Some(ticket), file: None };
             let mut answers = self.opened.platform.upload_status(&[sent]).unwrap();
             assert_eq!(answers.len(), 1);
             answer = answers.remove(0)?;
@@ -125,12 +126,20 @@ fn at(day: i64) -> Option<Timestamp> {
     Timestamp::from_second(start(day)).ok()
 }
 
-fn outgoing(bytes: &[u8], day: i64) -> Outgoing<'_> {
+fn outgoing(bytes: &[u8], day: i64) -> UploadFile<'_> {
     let name = "activity-1.fit";
-    Outgoing { bytes, format: "fit", name, start_time: at(day), utc_offset_s: Some(0), again: false, not_after: None }
+    UploadFile {
+        bytes,
+        format: "fit",
+        name,
+        start_time: at(day),
+        utc_offset_s: Some(0),
+        reupload: false,
+        not_after: None,
+    }
 }
 
-fn ids(listed: &[Listed]) -> Vec<String> {
+fn ids(listed: &[ListedActivity]) -> Vec<String> {
     listed.iter().map(|listed| listed.activity.id.clone()).collect()
 }
 
@@ -144,7 +153,7 @@ fn a_list_has_each_entry_once_the_newest_first() {
         assert_eq!(house.starts(Window::default()), starts);
         for one in listed {
             assert_eq!(one.activity.platform, house.name);
-            assert!(serde_json::from_str::<serde_json::Value>(&one.raw).is_ok(), "{}", one.raw);
+            assert!(serde_json::from_str::<serde_json::Value>(&one.service_json).is_ok(), "{}", one.service_json);
             assert!(one.activity.sport.as_deref() == Some("running") && one.activity.timer_time_s > Some(1000.0));
         }
     });
@@ -164,9 +173,9 @@ fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
             seen.extend(ids(&page.activities));
             pages += 1;
             change(pages);
-            Ok(More::Go)
+            Ok(ControlFlow::Continue(()))
         });
-        assert_eq!(ended.unwrap(), Ending::End);
+        assert_eq!(ended.unwrap(), ListEnd::Complete);
         let unique: BTreeSet<&String> = seen.iter().collect();
         assert_eq!(unique.len(), seen.len());
         put.remove(0);
@@ -196,7 +205,7 @@ fn a_window_has_a_beginning_that_belongs_to_it_and_an_end_that_does_not() {
 fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
     on_each(|house| {
         (0..250).for_each(|day| drop(house.put(&run(-day))));
-        for answer in [|| Ok(More::Stop), || Err(Error::Stopped)] {
+        for answer in [|| Ok(ControlFlow::Break(())), || Err(Error::Stopped)] {
             let mut pages = 0;
             let ended = house.opened.platform.list(&Window::default(), &mut |page| {
                 pages += 1;
@@ -205,7 +214,7 @@ fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
             });
             assert_eq!(pages, 1);
             match answer() {
-                Ok(_) => assert_eq!(ended.unwrap(), Ending::Stopped),
+                Ok(_) => assert_eq!(ended.unwrap(), ListEnd::Stopped),
                 Err(_) => assert!(matches!(ended, Err(Error::Stopped))),
             }
         }
@@ -256,7 +265,7 @@ fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
         on_each_with(change, |house| {
             house.put(&run(0));
             let bytes = run(3).encode();
-            let Uploaded::Created(id) = house.upload(&outgoing(&bytes, 3)).unwrap() else { panic!("not created") };
+            let UploadStatus::Created(id) = house.upload(&outgoing(&bytes, 3)).unwrap() else { panic!("not created") };
             let listed = house.list(Window { since: at(3), until: None });
             assert_eq!((listed.len(), house.count()), (1, 2));
             let activity = &listed[0].activity;
@@ -301,8 +310,8 @@ fn what_is_gone_can_be_put_there_again() {
         let id = house.all()[0].activity.id.clone();
         house.world.remove(&house.name, &id);
         assert_eq!(house.all(), []);
-        let again = Outgoing { again: true, ..outgoing(&bytes, 3) };
-        assert!(matches!(house.upload(&again), Ok(Uploaded::Created(_))));
+        let again = UploadFile { reupload: true, ..outgoing(&bytes, 3) };
+        assert!(matches!(house.upload(&again), Ok(UploadStatus::Created(_))));
         assert_eq!(house.starts(Window::default()), [start(3)]);
         house.upload(&again).unwrap();
         assert_eq!(house.count(), 1, "and is there once, whoever asks twice");
@@ -313,36 +322,36 @@ fn what_is_gone_can_be_put_there_again() {
 fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without() {
     on_each(|house| {
         let files = [run(1).encode(), run(2).encode(), run(3).encode()];
-        let sent: Vec<Uploaded> = files[..2]
+        let sent: Vec<UploadStatus> = files[..2]
             .iter()
             .zip(1..)
             .map(|(bytes, day)| house.opened.platform.upload(&outgoing(bytes, day)).unwrap())
             .collect();
-        let ticket = |one: &Uploaded| match one {
-            Uploaded::Pending(ticket) => Some(ticket.clone()),
+        let ticket = |one: &UploadStatus| match one {
+            UploadStatus::Pending(ticket) => Some(ticket.clone()),
             _ => None,
         };
         let tickets: Vec<Option<String>> = sent.iter().map(ticket).collect();
         let file = |at: usize| Some(outgoing(&files[at], at as i64 + 1));
         let asked = [
             // Never sent.
-            Sent { ticket: None, file: file(2) },
-            Sent { ticket: tickets[1].as_deref(), file: file(1) },
+            UploadRef { status_ref: None, file: file(2) },
+            UploadRef { status_ref: tickets[1].as_deref(), file: file(1) },
             // Nobody knows anything of it any more.
-            Sent { ticket: None, file: None },
+            UploadRef { status_ref: None, file: None },
             // Sent, and the program ended before it had the ticket.
-            Sent { ticket: None, file: file(0) },
-            Sent { ticket: Some("nobody's"), file: file(2) },
+            UploadRef { status_ref: None, file: file(0) },
+            UploadRef { status_ref: Some("nobody's"), file: file(2) },
         ];
         let answers = house.opened.platform.upload_status(&asked).unwrap();
-        let answers: Vec<Uploaded> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+        let answers: Vec<UploadStatus> = answers.into_iter().map(|answer| answer.unwrap()).collect();
         assert_eq!(answers.len(), asked.len());
         for never in [0, 2, 4] {
-            assert_eq!(answers[never], Uploaded::Unknown, "{never}");
+            assert_eq!(answers[never], UploadStatus::Unknown, "{never}");
         }
-        assert!(matches!(answers[1], Uploaded::Created(_)), "{answers:?}");
+        assert!(matches!(answers[1], UploadStatus::Created(_)), "{answers:?}");
         // A service that knows no files by their bytes says that it cannot say.
-        assert!(matches!(answers[3], Uploaded::Created(_) | Uploaded::Unknown), "{answers:?}");
+        assert!(matches!(answers[3], UploadStatus::Created(_) | UploadStatus::Unknown), "{answers:?}");
         assert_eq!(house.count(), 2, "it only looks");
         assert_eq!(house.opened.platform.upload_status(&[]).unwrap().len(), 0);
     });
@@ -354,7 +363,7 @@ fn a_file_that_is_none_is_refused_in_words_and_leaves_nothing() {
         let whole = run(0).encode();
         for bytes in [damage::truncate_at(&whole, 300), damage::wrong_crc(&whole)] {
             let refused = house.upload(&outgoing(&bytes, 0));
-            assert!(matches!(&refused, Err(Error::Refused(words)) if words.len() > 10), "{refused:?}");
+            assert!(matches!(&refused, Err(Error::Rejected(words)) if words.len() > 10), "{refused:?}");
         }
         assert_eq!((house.count(), house.all()), (0, vec![]));
     });
@@ -366,7 +375,7 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
         let put = [0, 1].map(|day| house.put(&run(day)));
         let doomed = house.entry(&put[0]);
         if !house.spec.can_delete {
-            assert!(matches!(house.opened.platform.delete(&doomed, None), Err(Error::Refused(_))));
+            assert!(matches!(house.opened.platform.delete(&doomed, None), Err(Error::Rejected(_))));
             assert_eq!(house.count(), 2);
             return;
         }
@@ -375,12 +384,12 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
         for _ in 0..2 {
             assert!(matches!(
                 house.opened.platform.delete(&doomed, None),
-                Ok(()) | Err(Error::Gone(_) | Error::Refused(_))
+                Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))
             ));
         }
         assert_eq!(house.world.ids(&house.name), [put[1].clone()]);
         let gone = house.opened.platform.download(&doomed);
-        assert!(matches!(gone, Err(Error::Gone(_) | Error::Refused(_))), "{gone:?}");
+        assert!(matches!(gone, Err(Error::NotFound(_) | Error::Rejected(_))), "{gone:?}");
     });
 }
 
@@ -394,9 +403,9 @@ fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
         {
             let entry = house.entry(id);
             let download = house.opened.platform.download(&entry);
-            assert!(matches!(download, Err(Error::Gone(_) | Error::Refused(_))), "{id:?}: {download:?}");
+            assert!(matches!(download, Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {download:?}");
             let delete = house.opened.platform.delete(&entry, None);
-            assert!(matches!(delete, Ok(()) | Err(Error::Gone(_) | Error::Refused(_))), "{id:?}: {delete:?}");
+            assert!(matches!(delete, Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {delete:?}");
         }
         assert_eq!(house.world.ids(&house.name), kept);
         let odd: Vec<_> = house.world.sim.log().into_iter().filter(|request| request.path.contains("..")).collect();
@@ -412,7 +421,7 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
         let entry = Activity { platform: spec.id.clone(), id: "1".into(), ..Activity::default() };
         let bytes = run(0).encode();
         let said = [
-            platform.list(&Window::default(), &mut |_| Ok(More::Go)).map(drop),
+            platform.list(&Window::default(), &mut |_| Ok(ControlFlow::Continue(()))).map(drop),
             platform.download(&entry).map(drop),
             platform.upload(&outgoing(&bytes, 0)).map(drop),
             platform.delete(&entry, None),
@@ -422,8 +431,8 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
             assert!(matches!(&error, Error::Login(words) if words.contains("gs-auth")), "{}: {error}", spec.id);
         }
         let file = Some(outgoing(&bytes, 0));
-        match platform.upload_status(&[Sent { ticket: None, file }]) {
-            Ok(answers) => assert!(matches!(answers[..], [Ok(Uploaded::Unknown) | Err(Error::Login(_))])),
+        match platform.upload_status(&[UploadRef { status_ref: None, file }]) {
+            Ok(answers) => assert!(matches!(answers[..], [Ok(UploadStatus::Unknown) | Err(Error::Login(_))])),
             Err(error) => assert!(matches!(error, Error::Login(_)), "{}: {error}", spec.id),
         }
         assert!(world.sim.log().is_empty(), "{}", spec.id);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const RULES: &[(&str, &[&str])] = &[
     ("activity", &[]),
     ("fs", &[]),
+    ("hex", &[]),
     ("sport", &[]),
     ("clock", &[]),
     ("lang", &[]),
@@ -19,10 +20,10 @@ const RULES: &[(&str, &[&str])] = &[
     ("matching", &["fit", "activity", "sport"]),
     ("record", &["activity", "sport"]),
     ("settings", &["http", "record", "activity", "sport"]),
-    ("archive", &["fit", "http", "record", "walk", "fs", "activity", "sport"]),
+    ("archive", &["fit", "http", "record", "walk", "fs", "hex", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
-    ("notify", &["status", "record", "http", "lang", "activity", "sport"]),
+    ("notify", &["status", "record", "http", "lang", "hex", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
     ("report", &["status", "lang", "activity", "sport", "clock"]),
     // Values in, a judgment out: never the catalogue.
@@ -30,10 +31,10 @@ const RULES: &[(&str, &[&str])] = &[
     // Definitions in, text out.
     ("manual", &["record"]),
     // Never the record: what a service says and what commands say to each other are two languages.
-    ("platform", &["http", "fit", "walk", "fs", "activity", "sport", "clock"]),
+    ("platform", &["http", "fit", "walk", "fs", "hex", "activity", "sport", "clock"]),
     // Their forms alone: what is taken over, and where it goes, is for cli.
     ("older", &["walk", "activity", "sport", "lang"]),
-    ("catalogue", &["http", "fit", "record", "fs", "activity", "sport", "clock"]),
+    ("catalogue", &["http", "fit", "record", "fs", "hex", "activity", "sport", "clock"]),
     (
         "cli",
         &[
@@ -55,6 +56,7 @@ const RULES: &[(&str, &[&str])] = &[
             "schedule",
             "walk",
             "fs",
+            "hex",
             "activity",
             "sport",
             "clock",

@@ -112,7 +112,7 @@ fn in_zip(bad: BadBody) -> BadBody {
 }
 
 fn is_track(name: &str) -> bool {
-    let name = walk::plain(name).to_ascii_lowercase();
+    let name = walk::without_gz(name).to_ascii_lowercase();
     [".fit", ".gpx", ".tcx"].iter().any(|ending| name.ends_with(ending))
 }
 

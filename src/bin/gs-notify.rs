@@ -325,7 +325,7 @@ fn start(run: &mut Run) -> Outcome {
         }
         let address = notify::ping_address(&address.url, "start");
         let mut request = Request::post(address, "text/plain; charset=utf-8", Vec::new());
-        request.secret_path = true;
+        request.redact_url = true;
         notify::deliver(&*run.http(None)?, channel, &request)
             .map_err(|error| Failure::new(Exit::Partial, format!("{}: {error}", channel.name)))?;
     }

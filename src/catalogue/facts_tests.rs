@@ -139,7 +139,7 @@ fn problems_and_deletions_are_told_with_their_words() {
 
 #[test]
 fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
-    use crate::http::Pacer;
+    use crate::http::RateLimiter;
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     Pacing::new(open(&dir)).not_before("p", later(2)).unwrap();

@@ -369,21 +369,21 @@ fn a_run_remembers_its_login_for_a_day() {
 
 #[test]
 fn turns_keep_their_interval_whatever_the_clock_did() {
-    use crate::http::{Pacer, Turn};
+    use crate::http::{Permit, RateLimiter};
     let dir = tempfile::tempdir().unwrap();
     let pacing = Pacing::new(open(&dir));
     let minute = Duration::from_secs(60);
-    assert_eq!(pacing.take_turn("p", minute).unwrap(), Turn::Now);
-    assert!(matches!(pacing.take_turn("p", minute).unwrap(), Turn::Later(wait) if wait > Duration::from_secs(50)));
-    assert_eq!(pacing.take_turn("other", minute).unwrap(), Turn::Now);
+    assert_eq!(pacing.acquire("p", minute).unwrap(), Permit::Now);
+    assert!(matches!(pacing.acquire("p", minute).unwrap(), Permit::Later(wait) if wait > Duration::from_secs(50)));
+    assert_eq!(pacing.acquire("other", minute).unwrap(), Permit::Now);
     assert_eq!(
-        pacing.take_turn("p", Duration::from_millis(1)).unwrap(),
-        Turn::Now,
+        pacing.acquire("p", Duration::from_millis(1)).unwrap(),
+        Permit::Now,
         "a turn left over from a wrong clock"
     );
     let until = Timestamp::from_second(Timestamp::now().as_second() + 100).unwrap();
     pacing.not_before("p", until).unwrap();
-    assert_eq!(pacing.take_turn("p", Duration::ZERO).unwrap(), Turn::NotBefore(until));
+    assert_eq!(pacing.acquire("p", Duration::ZERO).unwrap(), Permit::NotBefore(until));
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Run {
         if loopback.is_none() {
             route.proxies = self.proxies()?;
             // They may be on a disk that is not there yet when a schedule is written.
-            if let Err(failure) = self.roots() {
+            if let Err(failure) = self.ca_certificates() {
                 self.talk.warning(&failure.message);
             }
         }

@@ -294,7 +294,7 @@ impl<'a> Deletions<'a> {
         self.bar.say(&format!("{} {id}", spec.id));
         match self.targets.get(spec)?.platform.delete(&record.activity, not_after) {
             // A yes proves nothing, and an answer that got lost neither: the list tells.
-            Ok(()) | Err(Error::Unclear(_)) => {
+            Ok(()) | Err(Error::OutcomeUnknown(_)) => {
                 self.asked.push(Asked { record, number, spec: spec.clone(), is_taken_over: false });
                 Ok(())
             }

@@ -117,11 +117,11 @@ impl From<platform::Error> for Failure {
         use platform::Error;
         let exit = match error {
             Error::Login(_) => Exit::Login,
-            Error::Strange(what) => {
+            Error::Unexpected(what) => {
                 return Failure::new(Exit::Later, format!("{what}; try again later, and report it if it stays so"));
             }
-            Error::Later { .. } | Error::Unclear(_) | Error::TooLate => Exit::Later,
-            Error::Gone(_) | Error::Refused(_) => Exit::Partial,
+            Error::Retry { .. } | Error::OutcomeUnknown(_) | Error::TooLate => Exit::Later,
+            Error::NotFound(_) | Error::Rejected(_) => Exit::Partial,
             Error::Input(_) => Exit::Usage,
             Error::Storage(_) | Error::OtherAccount(_) | Error::Config(_) => Exit::Config,
             Error::Stopped => Exit::Interrupted,

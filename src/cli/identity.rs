@@ -12,9 +12,10 @@ use sha2::{Digest, Sha256};
 
 use super::Run;
 use crate::catalogue::{Catalogue, Owner};
+use crate::hex;
 use crate::http::Http;
 use crate::platform::{
-    self, Error, Identity, OwnerGuard, PlatformReader, PlatformSpec, PlatformWriter, described, masked,
+    self, Error, Identity, OwnerGuard, PlatformReader, PlatformSpec, PlatformWriter, describe_person, mask_email,
 };
 use crate::settings::Settings;
 use crate::status::judge::OTHER_ACCOUNT;
@@ -106,7 +107,7 @@ impl Ownership {
             // may be read.
             Ok(None) if !owned => Ok(()),
             Ok(None) => Err(self.unknown()),
-            Err(Error::Later { .. }) if !owned && !fresh => Ok(()),
+            Err(Error::Retry { .. }) if !owned && !fresh => Ok(()),
             Err(Error::Login(why)) if owned && !self.is_set_up => Err(Error::Login(format!(
                 "{why}. To sync without this platform, name the others in SYNC_PLATFORM, or let this data folder forget its account: gs-auth logout --forget-account --platform {}",
                 self.spec.id
@@ -127,7 +128,7 @@ impl Ownership {
 
     fn unknown(&self) -> Error {
         let message = "the service does not say whose account this is; nothing was listed or written; try again later";
-        Error::Later { message: message.to_owned(), down: true }
+        Error::Retry { message: message.to_owned(), platform_wide: true }
     }
 
     /// Compares the settings with the catalogue, without a request.
@@ -142,7 +143,7 @@ impl Ownership {
         }
         let message = format!(
             "{setting} is another address, {}{OTHER_ACCOUNT} {}; nothing was listed or written. Correct {setting}. If the account has a new address, log in with it: gs-auth login --platform {}. {}",
-            masked(email),
+            mask_email(email),
             person(&owner),
             self.spec.id,
             self.ways_out()
@@ -159,14 +160,14 @@ impl Ownership {
 
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
         let result = Catalogue::open(&self.catalogue, self.wait).and_then(|mut catalogue| work(&mut catalogue));
-        result.map_err(|error| Error::Later { message: error.to_string(), down: true })
+        result.map_err(|error| Error::Retry { message: error.to_string(), platform_wide: true })
     }
 }
 
 impl OwnerGuard for Ownership {
     fn admit(&self, identity: &Identity, email: Option<&str>) -> platform::Result<()> {
         let other = |whose: &str| {
-            let who = described(identity.name.as_deref(), identity.email.as_deref().or(email));
+            let who = describe_person(identity.name.as_deref(), identity.email.as_deref().or(email));
             Error::OtherAccount(format!(
                 "this login belongs to {who}{OTHER_ACCOUNT} {whose}; nothing was listed or written. {}",
                 self.ways_out()
@@ -190,10 +191,10 @@ impl OwnerGuard for Ownership {
 
 /// The owner in words.
 pub fn person(owner: &Owner) -> String {
-    described(owner.name.as_deref(), owner.emails.first().map(String::as_str))
+    describe_person(owner.name.as_deref(), owner.emails.first().map(String::as_str))
 }
 
 /// What stands in the catalogue for a service's id of a person. The id itself would be half a key to the files at COROS.
 fn digest(platform: &str, user_id: &str) -> String {
-    Sha256::digest(format!("{platform} {user_id}")).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(format!("{platform} {user_id}")))
 }

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use super::args::platforms_of_setting;
 use super::{Bar, Exit, Failure, Run};
 use crate::catalogue::{Catalogue, Pacing};
-use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
+use crate::http::{Backoff, CaCertificates, Http, Loopback, Options, Proxies, Route};
 use crate::platform::{
-    self, Barred, Context, Credentials, LoginGuard, PlatformId, PlatformLogin, PlatformReader, PlatformSelection,
+    self, Context, Credentials, LoginBlock, LoginGuard, PlatformId, PlatformLogin, PlatformReader, PlatformSelection,
     PlatformSpec, SettingSource,
 };
 use crate::settings::{self, Settings};
@@ -85,7 +85,7 @@ impl Run {
         let loopback = self.loopback()?;
         let route = match loopback {
             Some(_) => Route::default(),
-            None => Route { proxies: self.proxies()?, roots: self.roots()? },
+            None => Route { proxies: self.proxies()?, ca_certificates: self.ca_certificates()? },
         };
         self.http_by(loopback, route, bar)
     }
@@ -109,7 +109,7 @@ impl Run {
                 tries: 4,
             },
             interval: self.settings.duration("GS_REQUEST_INTERVAL", seconds(2))?,
-            patience: self.settings.duration("GS_PATIENCE", seconds(300))?,
+            max_retry_after: self.settings.duration("GS_PATIENCE", seconds(300))?,
             stop: self.stop.clone(),
             trace: Box::new(move |line| talk.trace(line)),
             waiting: Box::new(move |why, wait| {
@@ -134,11 +134,11 @@ impl Run {
     }
 
     /// The certificate authorities, if the settings name others than the system's.
-    pub fn roots(&self) -> Result<Option<Roots>, Failure> {
+    pub fn ca_certificates(&self) -> Result<Option<CaCertificates>, Failure> {
         let (file, folders) = (self.settings.path("SSL_CERT_FILE"), self.settings.paths("SSL_CERT_DIR"));
         let has_own = file.is_some() || !folders.is_empty();
-        let roots = has_own.then(|| Roots::read(file.as_deref(), &folders)).transpose();
-        roots.map_err(|why| Failure::new(Exit::Config, why))
+        let certificates = has_own.then(|| CaCertificates::read(file.as_deref(), &folders)).transpose();
+        certificates.map_err(|why| Failure::new(Exit::Config, why))
     }
 
     /// `GS_CONFIRM_WAIT`: how long to wait before a second look at a list that nobody has ever seen filled, or at one that
@@ -274,49 +274,49 @@ impl Guard {
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
         let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
         result.map_err(|error| match error.passes() {
-            true => platform::Error::Later { message: error.to_string(), down: true },
+            true => platform::Error::Retry { message: error.to_string(), platform_wide: true },
             false => platform::Error::Storage(error.to_string()),
         })
     }
 }
 
 impl LoginGuard for Guard {
-    fn barred(&self, by_hand: bool) -> platform::Result<Option<Barred>> {
+    fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
         let login = self.with(|catalogue| catalogue.login(&self.platform))?;
         let now = Timestamp::now();
         let barred = login.and_then(|login| match login.pause(now) {
-            Some(until) => Some(Barred::Until(until, login.reason)),
-            None if login.refused && !by_hand => Some(Barred::ByItself(login.reason)),
+            Some(until) => Some(LoginBlock::Cooldown(until, login.reason)),
+            None if login.refused && !by_hand => Some(LoginBlock::AutomaticLoginBlocked(login.reason)),
             None => None,
         });
         if barred.is_some() || by_hand {
             return Ok(barred);
         }
         let has = self.with(|catalogue| catalogue.has_logged_in(&self.platform, &self.run, now))?;
-        Ok(has.then_some(Barred::ThisRun))
+        Ok(has.then_some(LoginBlock::OncePerRun))
     }
 
-    fn begins(&self) -> platform::Result<()> {
+    fn begin(&self) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_begins(&self.platform, &self.run, Timestamp::now()).map(drop))
     }
 
-    fn was_not_sent(&self) -> platform::Result<()> {
+    fn not_sent(&self) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_was_not_sent(&self.platform, &self.run))
     }
 
-    fn in_trouble(&self, reason: &str) -> platform::Result<Timestamp> {
+    fn service_failed(&self, reason: &str) -> platform::Result<Timestamp> {
         self.with(|catalogue| catalogue.login_in_trouble(&self.platform, reason, Timestamp::now()))
     }
 
-    fn turned_away(&self, reason: &str) -> platform::Result<Timestamp> {
+    fn rate_limited(&self, reason: &str) -> platform::Result<Timestamp> {
         self.with(|catalogue| catalogue.login_turned_away(&self.platform, reason, Timestamp::now()))
     }
 
-    fn refused(&self, reason: &str) -> platform::Result<()> {
+    fn rejected(&self, reason: &str) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_refused(&self.platform, reason, Timestamp::now()))
     }
 
-    fn went_well(&self) -> platform::Result<()> {
+    fn succeeded(&self) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_went_well(&self.platform))
     }
 }

@@ -117,10 +117,12 @@ impl Targets {
         let text = error.to_string();
         let (what, all) = match error {
             Error::Login(_) => (ProblemKind::Login, true),
-            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(spec)),
+            Error::Retry { platform_wide, .. } => {
+                (ProblemKind::RetryLater, platform_wide || self.another_trouble(spec))
+            }
             Error::TooLate => (ProblemKind::RetryLater, self.another_trouble(spec)),
-            Error::Unclear(_) | Error::Strange(_) => (ProblemKind::RetryLater, self.another_trouble(spec)),
-            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::OutcomeUnknown(_) | Error::Unexpected(_) => (ProblemKind::RetryLater, self.another_trouble(spec)),
+            Error::NotFound(_) | Error::Rejected(_) => (ProblemKind::Refused, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Config(_) => (ProblemKind::Config, true),
             // A watch may be full while there is room elsewhere.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::{Failure, Summary, What};
+use crate::hex;
 use crate::record::ProblemKind;
 use crate::status::Matter;
 
@@ -114,7 +115,7 @@ pub fn speaks(on: On, has_news: bool, is_checked: bool, now: &Marks, told: &Mark
 }
 
 fn digest(mark: &str) -> String {
-    Sha256::digest(mark.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(mark.as_bytes())[..8])
 }
 
 /// Times, numbers and waits do not matter.

@@ -7,8 +7,10 @@
 //! when it does not; after that one password login, if the settings hold a password and the
 //! [`LoginGuard`](super::LoginGuard) allows it.
 
+use std::ops::ControlFlow;
+
 use super::{
-    Account, Ask, Credentials, Download, Ending, Identity, More, Outgoing, Page, Result, Sent, Uploaded, Window,
+    Account, Ask, Credentials, Download, Identity, ListEnd, Page, Result, UploadFile, UploadRef, UploadStatus, Window,
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
@@ -20,7 +22,7 @@ pub trait PlatformReader: Send {
     ///
     /// `each_page` may end the listing early. Returns whether the end was seen; an error in the middle means that it was
     /// not, and that nothing may be concluded from what is missing.
-    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending>;
+    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd>;
 
     /// How many activities the account has, by a count of the service that is independent of the list, asked now. `None`
     /// if it has no such count, or does not tell. A count may include what the list leaves out, such as the legs of a
@@ -33,11 +35,11 @@ pub trait PlatformReader: Send {
 
     /// Downloads the file of an activity: the original; else, if that fails for good, a converted file.
     ///
-    /// No file at all is [`Download::None`], not an error, and final. [`Error::Gone`](super::Error::Gone): the activity
+    /// No file at all is [`Download::None`], not an error, and final. [`Error::NotFound`](super::Error::NotFound): the activity
     /// itself does not exist any more. The bytes are as they came; whether they are a file is for the archive to say.
     fn download(&self, activity: &Activity) -> Result<Download>;
 
-    /// Downloads what the service computed from an activity whose original is corrupt there: a [`Download::Export`], or
+    /// Downloads what the service computed from an activity whose original is corrupt there: a [`Download::Converted`], or
     /// [`Download::None`] if it computes nothing.
     fn download_converted(&self, _activity: &Activity, _why: &str) -> Result<Download> {
         Ok(Download::None { why: "the service gives originals alone".into() })
@@ -55,14 +57,14 @@ pub trait PlatformWriter: PlatformReader {
     /// Uploads a file: sent once, whatever comes of it.
     ///
     /// The caller has made sure that the activity does not exist there, and has written down what it is about to do. After
-    /// [`Error::Unclear`](super::Error::Unclear) the file may have arrived; after any other error nothing of it did.
-    /// [`Error::Refused`](super::Error::Refused) holds the service's own words, and the same file would be rejected again.
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded>;
+    /// [`Error::OutcomeUnknown`](super::Error::OutcomeUnknown) the file may have arrived; after any other error nothing of it did.
+    /// [`Error::Rejected`](super::Error::Rejected) holds the service's own words, and the same file would be rejected again.
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus>;
 
     /// What became of uploads that were sent, in this run or an earlier one; an answer for each, in their order. Only
-    /// reads, and as few as it can. In an answer, [`Error::Refused`](super::Error::Refused) says that it will never be an
-    /// activity, and [`Error::Gone`](super::Error::Gone) that nothing came of it for a reason that is not the file's.
-    fn upload_status(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>>;
+    /// reads, and as few as it can. In an answer, [`Error::Rejected`](super::Error::Rejected) says that it will never be an
+    /// activity, and [`Error::NotFound`](super::Error::NotFound) that nothing came of it for a reason that is not the file's.
+    fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>>;
 
     /// Deletes an activity: sent once, and not after the moment ([`Error::TooLate`](super::Error::TooLate)). Success proves
     /// nothing (services say yes to anything): the caller lists again.

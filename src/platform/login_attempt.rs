@@ -1,128 +1,127 @@
-//! One attempt to log in: whether it may be made, how it can end, and what its end means for the next.
+//! One login with a password: whether it may be sent, how it can end, and what its end means for the next.
 //!
-//! An attempt counts as made from before it is sent until its outcome is written down, so that nothing that cuts it short
-//! (a crash, a reset, an answer nobody expected) makes the next run send another.
+//! A login counts as sent from before it is sent until its outcome is recorded, so that nothing that cuts it short (a crash, a
+//! reset, an unexpected response) makes the next run send another.
 
 use jiff::Timestamp;
 
-use super::{Barred, Error, LoginGuard, PlatformId, Result, TokenStore};
+use super::{Error, LoginBlock, LoginGuard, PlatformId, Result, TokenStore};
 use crate::http;
 
-/// Codes a person may try in one login.
-pub(super) const CODES: u32 = 3;
+/// Codes that a person may try in one login.
+pub(super) const MAX_CODES: u32 = 3;
 
-/// How an attempt to get a token ended without one.
-pub(super) enum Ended {
-    /// It is a person's turn.
-    Refused(String),
-    /// Too many, or a test that only a browser passes.
-    TurnedAway(String),
-    /// Nothing certain: the service was in trouble, or the answer got lost.
-    Trouble(String),
-    /// The login went well, and its token is kept, but nobody could be asked whose it is.
-    Untried(String),
+/// Why a login gave no token.
+pub(super) enum LoginFailure {
+    /// A person has to act.
+    Rejected(String),
+    /// The service rate limited it, or asks for a test that only a browser passes.
+    RateLimited(String),
+    /// The service failed, or its response was lost.
+    ServiceFailed(String),
+    /// It succeeded and the token is saved, but the service did not tell whose it is.
+    Unverified(String),
     /// Nothing of it was sent.
     NotSent(Error),
-    /// Something of our own, or a person's wish to stop.
-    Otherwise(Error),
+    /// Something of this machine failed, or a person wants the program to end.
+    Other(Error),
 }
 
-/// Result of a step of an attempt.
-pub(super) type Attempt<T> = std::result::Result<T, Ended>;
+/// Result of a step of a login.
+pub(super) type LoginResult<T> = std::result::Result<T, LoginFailure>;
 
-impl From<Error> for Ended {
-    fn from(error: Error) -> Ended {
+impl From<Error> for LoginFailure {
+    fn from(error: Error) -> LoginFailure {
         match error {
-            Error::Login(why) => Ended::Refused(why),
-            Error::Later { message, .. } | Error::Strange(message) => Ended::Trouble(message),
-            other => Ended::Otherwise(other),
+            Error::Login(why) => LoginFailure::Rejected(why),
+            Error::Retry { message, .. } | Error::Unexpected(message) => LoginFailure::ServiceFailed(message),
+            other => LoginFailure::Other(other),
         }
     }
 }
 
-/// What a failure to send the request with the password means: only what certainly did not leave is not sent.
-pub(super) fn unless_sent(error: http::Error) -> Ended {
+/// Classifies a failure to send the request with the password: it counts as not sent only if it certainly was not.
+pub(super) fn send_failure(error: http::Error) -> LoginFailure {
     match error {
         http::Error::Network { unsent: true, .. }
         | http::Error::Untrusted { .. }
         | http::Error::Proxy { .. }
         | http::Error::Stopped
         | http::Error::TooLate
-        | http::Error::Wait { .. }
-        | http::Error::WaitToWrite { .. }
-        | http::Error::Pacing(_) => Ended::NotSent(error.into()),
-        other => Ended::from(Error::from(other)),
+        | http::Error::RateLimited { .. }
+        | http::Error::WritesRateLimited { .. }
+        | http::Error::RateLimiter(_) => LoginFailure::NotSent(error.into()),
+        other => LoginFailure::from(Error::from(other)),
     }
 }
 
 /// The password logins of one platform.
-pub(super) struct Logins<'a> {
-    /// The platform's name.
+pub(super) struct PasswordLogins<'a> {
+    /// The platform.
     pub platform: &'a PlatformId,
-    /// What is remembered of earlier ones.
+    /// The record of earlier ones.
     pub guard: &'a dyn LoginGuard,
-    /// Where the token is to be kept.
+    /// Where the token is saved.
     pub store: &'a TokenStore,
-    /// How else to come by a token.
+    /// Other ways to get a token, as advice.
     pub other_ways: String,
 }
 
-impl Logins<'_> {
-    /// Whether a login may be made. `by_hand`: a person started it.
-    pub fn may_try(&self, by_hand: bool) -> Result<()> {
-        match self.guard.barred(by_hand)? {
+impl PasswordLogins<'_> {
+    /// Checks that a login may be sent. `by_hand`: a person started it.
+    pub fn check_allowed(&self, by_hand: bool) -> Result<()> {
+        match self.guard.login_block(by_hand)? {
             None => Ok(()),
-            Some(Barred::Until(until, why)) => Err(Error::Later {
-                message: format!("no password login before {until}: {why}; until then {}", self.other_ways),
-                down: true,
-            }),
-            Some(Barred::ByItself(why)) => {
-                Err(self.needed(&format!("the last password login was refused ({why}) and is not repeated by itself")))
+            Some(LoginBlock::Cooldown(until, why)) => Err(Error::retry_platform(format!(
+                "no password login before {until}: {why}; wait, or {}",
+                self.other_ways
+            ))),
+            Some(LoginBlock::AutomaticLoginBlocked(why)) => {
+                Err(self.login_required(&format!("password login failed ({why}); not retried automatically")))
             }
-            Some(Barred::ThisRun) => Err(Error::Later {
-                message: format!(
-                    "this run has made its one password login, and what that gave is no longer taken: another login to the same account (the web page, the app, another tool) may have ended it; end that one and try again later, or {}",
-                    self.other_ways
-                ),
-                down: true,
-            }),
+            Some(LoginBlock::OncePerRun) => Err(Error::retry_platform(format!(
+                "login ended by another session (web, app, tool); close it and retry later, or {}",
+                self.other_ways
+            ))),
         }
     }
 
-    /// Makes the attempt and writes down how it ended. The caller holds the token's lock.
-    pub fn make<T>(&self, attempt: impl FnOnce() -> Attempt<T>) -> Result<T> {
-        // A login that there is no room for would be spent for nothing.
+    /// Sends a login and records its outcome. The caller holds the token's lock.
+    pub fn attempt<T>(&self, login: impl FnOnce() -> LoginResult<T>) -> Result<T> {
+        // A login whose token cannot be saved would be wasted.
         drop(self.store.reserve()?);
-        self.guard.begins()?;
-        attempt().map_err(|ended| {
-            let told = match ended {
-                Ended::Refused(why) => self.guard.refused(&why).map(|()| self.needed(&why)),
-                Ended::TurnedAway(why) => {
-                    self.guard.turned_away(&why).map(|until| self.paused("was turned away", &why, until))
+        self.guard.begin()?;
+        login().map_err(|failure| {
+            let recorded = match failure {
+                LoginFailure::Rejected(why) => self.guard.rejected(&why).map(|()| self.login_required(&why)),
+                LoginFailure::RateLimited(why) => {
+                    self.guard.rate_limited(&why).map(|until| self.cooldown("rate limited", &why, until))
                 }
-                Ended::Trouble(why) => {
-                    self.guard.in_trouble(&why).map(|until| self.paused("came to nothing", &why, until))
+                LoginFailure::ServiceFailed(why) => {
+                    self.guard.service_failed(&why).map(|until| self.cooldown("failed", &why, until))
                 }
-                // The next one by itself would be somebody else's login again.
-                Ended::Otherwise(error @ Error::OtherAccount(_)) => {
-                    self.guard.refused(&error.to_string()).map(|()| error)
+                // The next automatic login would open the same wrong account.
+                LoginFailure::Other(error @ Error::OtherAccount(_)) => {
+                    self.guard.rejected(&error.to_string()).map(|()| error)
                 }
-                Ended::Untried(message) => Ok(Error::Later { message, down: true }),
-                Ended::Otherwise(error) => Ok(error),
-                Ended::NotSent(error) => self.guard.was_not_sent().map(|()| error),
+                LoginFailure::Unverified(message) => Ok(Error::retry_platform(message)),
+                LoginFailure::Other(error) => Ok(error),
+                LoginFailure::NotSent(error) => self.guard.not_sent().map(|()| error),
             };
-            told.unwrap_or_else(|error| error)
+            recorded.unwrap_or_else(|error| error)
         })
     }
 
-    /// A person has to log in.
-    pub fn needed(&self, why: &str) -> Error {
+    /// The error that asks a person to log in.
+    pub fn login_required(&self, why: &str) -> Error {
         Error::Login(format!("{why}; run gs-auth login --platform {}, or {}", self.platform, self.other_ways))
     }
 
-    fn paused(&self, what: &str, why: &str, until: Timestamp) -> Error {
-        let message = format!("the login {what}: {why}; no other is tried before {until}; {}", self.other_ways);
-        Error::Later { message, down: true }
+    fn cooldown(&self, what: &str, why: &str, until: Timestamp) -> Error {
+        Error::retry_platform(format!(
+            "login {what}: {why}; no other login before {until}; wait, or {}",
+            self.other_ways
+        ))
     }
 }
 
@@ -131,10 +130,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_certainly_did_not_leave_is_not_sent() {
+    fn a_login_counts_as_not_sent_only_if_it_certainly_was_not() {
         let network = |unsent| http::Error::Network { host: "h".into(), why: "w".into(), unsent };
-        assert!(matches!(unless_sent(network(true)), Ended::NotSent(_)));
-        assert!(matches!(unless_sent(http::Error::Stopped), Ended::NotSent(_)));
-        assert!(matches!(unless_sent(network(false)), Ended::Trouble(_)));
+        assert!(matches!(send_failure(network(true)), LoginFailure::NotSent(_)));
+        assert!(matches!(send_failure(http::Error::Stopped), LoginFailure::NotSent(_)));
+        assert!(matches!(send_failure(network(false)), LoginFailure::ServiceFailed(_)));
     }
 }

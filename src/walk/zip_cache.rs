@@ -1,25 +1,25 @@
-//! Reads again the FIT files that a search has found.
+//! Reads the FIT files that a search has found once more.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{Place, Want, unpacked, zip_entry};
+use super::{Filter, Location, decompress, zip_entry};
 
-/// Reads files that were found, and keeps the zip that it opened last: the next file is most likely in it as well.
+/// Reads files by their location, and keeps the last zip open: the next file is most likely in it as well.
 #[derive(Default)]
-pub struct Shelf {
+pub struct ZipCache {
     open: Option<(PathBuf, Option<usize>, ZipArchive<File>)>,
 }
 
-impl Shelf {
-    /// What stands there now, if anything can be read there.
-    pub fn read(&mut self, place: &Place) -> Option<Vec<u8>> {
-        match place.inside[..] {
-            [] => unpacked(&place.file.to_string_lossy(), fs::read(&place.file).ok()?, Want::Fit).ok(),
-            [index] => zip_entry::entry(self.zip(&place.file, None)?, index, Want::Fit).ok(),
-            [nested, index] => zip_entry::entry(self.zip(&place.file, Some(nested))?, index, Want::Fit).ok(),
+impl ZipCache {
+    /// The file that is there now; `None` if none can be read.
+    pub fn read(&mut self, location: &Location) -> Option<Vec<u8>> {
+        match location.inside[..] {
+            [] => decompress(&location.file.to_string_lossy(), fs::read(&location.file).ok()?, Filter::Fit).ok(),
+            [index] => zip_entry::entry(self.zip(&location.file, None)?, index, Filter::Fit).ok(),
+            [nested, index] => zip_entry::entry(self.zip(&location.file, Some(nested))?, index, Filter::Fit).ok(),
             _ => None,
         }
     }
@@ -40,7 +40,7 @@ impl Shelf {
         self.open.as_mut().map(|(.., zip)| zip)
     }
 
-    /// Forgets the zip: another may stand in its place by now.
+    /// Closes the zip: another file may have replaced it.
     pub fn close(&mut self) {
         self.open = None;
     }

@@ -7,9 +7,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
+use garminsync::http::{Backoff, Http, Loopback, Options, Permit, PermitError, RateLimiter, Route};
 use garminsync::platform::{
-    self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, PlatformLogin, PlatformWriter, Platforms,
+    self, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformWriter, Platforms,
     Result, SettingSource,
 };
 use jiff::Timestamp;
@@ -73,7 +73,7 @@ pub fn options(loopback: &str) -> Options {
         timeout: Duration::from_secs(20),
         backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1), tries: 3 },
         interval: Duration::ZERO,
-        patience: Duration::from_secs(1),
+        max_retry_after: Duration::from_secs(1),
         stop: Arc::new(AtomicBool::new(false)),
         trace: Box::new(|_| ()),
         waiting: Box::new(|_, _| ()),
@@ -83,12 +83,12 @@ pub fn options(loopback: &str) -> Options {
 /// Every turn is free, and nothing stands against a login.
 pub struct AtOnce;
 
-impl Pacer for AtOnce {
-    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, NoTurn> {
-        Ok(Turn::Now)
+impl RateLimiter for AtOnce {
+    fn acquire(&self, _: &str, _: Duration) -> std::result::Result<Permit, PermitError> {
+        Ok(Permit::Now)
     }
 
-    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), NoTurn> {
+    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), PermitError> {
         Ok(())
     }
 }
@@ -119,31 +119,31 @@ impl OwnerGuard for AtOnce {
 }
 
 impl LoginGuard for AtOnce {
-    fn barred(&self, _: bool) -> Result<Option<Barred>> {
+    fn login_block(&self, _: bool) -> Result<Option<LoginBlock>> {
         Ok(None)
     }
 
-    fn begins(&self) -> Result<()> {
+    fn begin(&self) -> Result<()> {
         Ok(())
     }
 
-    fn was_not_sent(&self) -> Result<()> {
+    fn not_sent(&self) -> Result<()> {
         Ok(())
     }
 
-    fn in_trouble(&self, _: &str) -> Result<Timestamp> {
+    fn service_failed(&self, _: &str) -> Result<Timestamp> {
         Ok(Timestamp::now())
     }
 
-    fn turned_away(&self, _: &str) -> Result<Timestamp> {
+    fn rate_limited(&self, _: &str) -> Result<Timestamp> {
         Ok(Timestamp::now())
     }
 
-    fn refused(&self, _: &str) -> Result<()> {
+    fn rejected(&self, _: &str) -> Result<()> {
         Ok(())
     }
 
-    fn went_well(&self) -> Result<()> {
+    fn succeeded(&self) -> Result<()> {
         Ok(())
     }
 }

@@ -26,8 +26,8 @@ impl Downloads<'_> {
         let download = self.platform(&activity.platform)?.and_then(|platform| platform.download(&activity));
         // Whatever it was, a proper answer ends a row of troubles.
         let is_answer = match &download {
-            Ok(Download::Export { may_pass, .. }) => !may_pass,
-            Ok(_) | Err(Error::Gone(_)) => true,
+            Ok(Download::Converted { retry_original, .. }) => !retry_original,
+            Ok(_) | Err(Error::NotFound(_)) => true,
             Err(_) => false,
         };
         if is_answer {
@@ -40,14 +40,14 @@ impl Downloads<'_> {
                 Ok(Ok(Got::File(file)))
             }
             // An import may have brought in what was deleted there long ago.
-            (Err(Error::Gone(why)), Some(file)) => {
+            (Err(Error::NotFound(why)), Some(file)) => {
                 let (platform, id) = (&activity.platform, &activity.id);
                 self.run.talk.warning(&format!("{platform} {id}: {why}; what was kept of it stays"));
                 self.run.catalogue.asked_in_vain(platform, id, Timestamp::now())?;
                 Ok(Ok(Got::File(file)))
             }
-            (Ok(Download::Export { bytes, why, may_pass }), None) => {
-                self.store_export(&activity, &bytes, &why, may_pass)
+            (Ok(Download::Converted { bytes, why, retry_original }), None) => {
+                self.store_export(&activity, &bytes, &why, retry_original)
             }
             (Ok(Download::None { why }), None) => {
                 self.run.catalogue.ensure(&activity, Timestamp::now())?;
@@ -67,13 +67,13 @@ impl Downloads<'_> {
         activity: &Activity,
         bytes: &[u8],
         why: &str,
-        may_pass: bool,
+        retry_original: bool,
     ) -> Result<Result<Got, Problem>, Failure> {
-        if may_pass && self.another_trouble(activity)? {
+        if retry_original && self.another_trouble(activity)? {
             let message = format!("{why}, and so for several in a row; try again later");
-            return self.failed(activity, Error::Later { message, down: true }, None);
+            return self.failed(activity, Error::Retry { message, platform_wide: true }, None);
         }
-        match self.run.keep_body(activity, bytes, Origin::export(may_pass)) {
+        match self.run.keep_body(activity, bytes, Origin::export(retry_original)) {
             Ok(file) => {
                 self.run.talk.warning(&format!("{} {}: kept an export: {why}", activity.platform, activity.id));
                 self.run.count("downloaded", 1);
@@ -189,13 +189,15 @@ impl Downloads<'_> {
         let text = error.to_string();
         let (kind, all) = match error {
             Error::Login(_) => (ProblemKind::Login, true),
-            Error::Later { down, .. } => (ProblemKind::RetryLater, down || self.another_trouble(activity)?),
-            Error::Strange(_) => (ProblemKind::BadFile, false),
-            Error::Gone(_) => (ProblemKind::Gone, false),
-            Error::Refused(_) => (ProblemKind::Refused, false),
+            Error::Retry { platform_wide, .. } => {
+                (ProblemKind::RetryLater, platform_wide || self.another_trouble(activity)?)
+            }
+            Error::Unexpected(_) => (ProblemKind::BadFile, false),
+            Error::NotFound(_) => (ProblemKind::Gone, false),
+            Error::Rejected(_) => (ProblemKind::Refused, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Config(_) => (ProblemKind::Config, true),
-            Error::Input(_) | Error::Storage(_) | Error::Unclear(_) | Error::TooLate => return Err(error.into()),
+            Error::Input(_) | Error::Storage(_) | Error::OutcomeUnknown(_) | Error::TooLate => return Err(error.into()),
             Error::Stopped => {
                 let message = "stopped; what was begun is finished, run it again for the rest";
                 return Err(Failure::new(Exit::Interrupted, message));

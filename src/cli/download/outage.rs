@@ -111,9 +111,9 @@ fn control(run: &Run, platform: &dyn PlatformReader, refused: &Activity) -> Resu
                 Ok(_) => return Ok(Control::Given),
                 Err(bad) => bad.to_string(),
             },
-            Ok(Download::Export { why, .. } | Download::None { why }) => why,
+            Ok(Download::Converted { why, .. } | Download::None { why }) => why,
             // What somebody deleted there says nothing of the service.
-            Err(Error::Gone(_)) => continue,
+            Err(Error::NotFound(_)) => continue,
             Err(Error::Stopped) => {
                 let message = "stopped; what was begun is finished, run it again for the rest";
                 return Err(Failure::new(Exit::Interrupted, message));

@@ -110,7 +110,7 @@ impl Run {
             return Ok(None);
         }
         let bytes = match platform.download_converted(activity, refused.why()) {
-            Ok(Download::Export { bytes, .. }) => bytes,
+            Ok(Download::Converted { bytes, .. }) => bytes,
             Ok(_) => return Ok(None),
             Err(error) => {
                 self.talk.detail(&format!("{} {}: no export either: {error}", activity.platform, activity.id));

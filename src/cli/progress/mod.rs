@@ -64,11 +64,11 @@ impl Bar {
     /// A pause before a request.
     pub fn pause(&self, pause: Pause<'_>, time: Duration) {
         match pause {
-            Pause::Turn => self.wait_for("turn in {}", time, Why::Turn),
-            Pause::Asked(platform) => {
+            Pause::RequestInterval => self.wait_for("turn in {}", time, Why::Turn),
+            Pause::RateLimited(platform) => {
                 self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, Why::Trouble);
             }
-            Pause::Again => self.wait_for("tries again in {}", time, Why::Trouble),
+            Pause::Retry => self.wait_for("tries again in {}", time, Why::Trouble),
             Pause::Login => self.wait_for("sends the password in {}", time, Why::Work),
         }
     }

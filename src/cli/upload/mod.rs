@@ -18,7 +18,7 @@ use crate::activity::{ActivityKey, ActivityKeyRef};
 use crate::archive::Piece;
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::matching::Matcher;
-use crate::platform::{Outgoing, PlatformId, PlatformSpec};
+use crate::platform::{PlatformId, PlatformSpec, UploadFile};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, TransferRecord};
 
 /// So many uploads are sent before it is asked what became of them: a kill then leaves no more to look up.
@@ -224,15 +224,15 @@ impl<'a> Uploads<'a> {
 
 impl Loaded {
     /// The file as a platform takes it.
-    fn outgoing(&self, record: &TransferRecord, again: bool) -> Outgoing<'_> {
+    fn outgoing(&self, record: &TransferRecord, reupload: bool) -> UploadFile<'_> {
         let activity = &record.activity.activity;
-        Outgoing {
+        UploadFile {
             bytes: &self.piece.bytes,
             format: self.piece.format.name(),
             name: &self.name,
             start_time: activity.start_time,
             utc_offset_s: activity.utc_offset_s,
-            again,
+            reupload,
             not_after: None,
         }
     }

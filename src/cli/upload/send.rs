@@ -11,7 +11,7 @@ use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, Transf
 use crate::cli::{Exit, Failure};
 use crate::clock::{self, Moment};
 use crate::plan::look::{self, Presence};
-use crate::platform::{self, Error, Outgoing, PlatformSpec, Uploaded};
+use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
 use crate::record::{ProblemKind, TransferRecord};
 
 /// What arrived a day ago and no list shows is no longer taken for there.
@@ -305,7 +305,7 @@ impl Uploads<'_> {
         let row = self.run.catalogue.intend_transfer(&intent, now)?;
         self.bar.say(&format!("{} to {}", row.from.id, spec.id));
         let target = self.targets.get(spec)?;
-        let file = Outgoing { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
+        let file = UploadFile { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
         let answer = target.platform.upload(&file);
         if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
             self.settled(&row, TransferOutcome::Failed, None, Some(&error.to_string()))?;
@@ -348,10 +348,14 @@ impl Uploads<'_> {
     }
 
     /// What the answer to an upload means.
-    pub(super) fn answered(&mut self, mut waiting: Waiting, answer: platform::Result<Uploaded>) -> Result<(), Failure> {
+    pub(super) fn answered(
+        &mut self,
+        mut waiting: Waiting,
+        answer: platform::Result<UploadStatus>,
+    ) -> Result<(), Failure> {
         let (spec, number) = (waiting.spec.clone(), waiting.row.number);
         match answer {
-            Ok(Uploaded::AlreadyThere(id)) => {
+            Ok(UploadStatus::Exists(id)) => {
                 let words = "the service has it already";
                 self.settled(&waiting.row, TransferOutcome::AlreadyThere, id.as_deref(), Some(words))?;
                 if waiting.row.from.platform == waiting.row.to {
@@ -359,14 +363,14 @@ impl Uploads<'_> {
                 }
                 self.decided(waiting.record, "already-there", id, vec![words.to_owned()])?;
             }
-            Ok(Uploaded::Created(id)) => {
+            Ok(UploadStatus::Created(id)) => {
                 if let Some(id) = &id {
                     self.settled(&waiting.row, TransferOutcome::Created, Some(id), None)?;
                 }
                 waiting.state = State::Taken(id);
                 self.waiting.push(waiting);
             }
-            Ok(Uploaded::Pending(ticket)) => {
+            Ok(UploadStatus::Pending(ticket)) => {
                 self.run.catalogue.transfer_pending(
                     number,
                     Some(&ticket),
@@ -376,11 +380,11 @@ impl Uploads<'_> {
                 waiting.state = State::Asked;
                 self.waiting.push(waiting);
             }
-            Ok(Uploaded::Unknown) => {
+            Ok(UploadStatus::Unknown) => {
                 waiting.state = State::Unknown;
                 self.waiting.push(waiting);
             }
-            Err(Error::Refused(words)) => {
+            Err(Error::Rejected(words)) => {
                 self.settled(&waiting.row, TransferOutcome::Refused, None, Some(&words))?;
                 let problem = self.problem(ProblemKind::Refused, format!("{} refuses it: {words}", spec.title));
                 let mut record = waiting.record;
@@ -388,18 +392,18 @@ impl Uploads<'_> {
                 self.run.count("refused", 1);
                 self.fail(record, problem)?;
             }
-            Err(error @ Error::Unclear(_)) => {
+            Err(error @ Error::OutcomeUnknown(_)) => {
                 self.run.catalogue.transfer_pending(number, None, &error.to_string())?;
                 let mut problem = self.targets.trouble(self.run, &spec, error)?;
                 problem.message += "; the next run looks";
                 self.fail(waiting.record, problem)?;
             }
-            Err(Error::Strange(words) | Error::Gone(words))
+            Err(Error::Unexpected(words) | Error::NotFound(words))
                 if self.is_of_the_file(&waiting.row, &words, STRANGE)? =>
             {
-                self.answered(waiting, Err(Error::Refused(words)))?;
+                self.answered(waiting, Err(Error::Rejected(words)))?;
             }
-            Err(Error::Gone(words)) => {
+            Err(Error::NotFound(words)) => {
                 self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&words))?;
                 let problem = self.problem(ProblemKind::RetryLater, words);
                 self.fail(waiting.record, problem)?;

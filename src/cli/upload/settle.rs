@@ -13,7 +13,7 @@ use crate::clock;
 use crate::lang;
 use crate::plan::look::Presence;
 use crate::plan::resend::{Missed, Resend};
-use crate::platform::{self, Error, PlatformSpec, Sent, Uploaded};
+use crate::platform::{self, Error, PlatformSpec, UploadRef, UploadStatus};
 use crate::record::{ProblemKind, TransferRecord};
 use crate::status::retry;
 
@@ -159,11 +159,11 @@ impl Uploads<'_> {
             };
             files.push((loaded, self.run.catalogue.was_there(&spec.id, &one.row.sha256)?));
         }
-        let sent: Vec<Sent> = asked
+        let sent: Vec<UploadRef> = asked
             .iter()
             .zip(&files)
-            .map(|(one, (file, again))| Sent {
-                ticket: one.row.ticket.as_deref(),
+            .map(|(one, (file, again))| UploadRef {
+                status_ref: one.row.ticket.as_deref(),
                 file: file.as_ref().map(|file| file.outgoing(&one.record, *again)),
             })
             .collect();
@@ -184,12 +184,12 @@ impl Uploads<'_> {
     }
 
     /// One answer. Trouble with it leaves it as it was; all else means what it means for a fresh upload.
-    fn learn(&mut self, one: Waiting, answer: platform::Result<Uploaded>) -> Result<(), Failure> {
+    fn learn(&mut self, one: Waiting, answer: platform::Result<UploadStatus>) -> Result<(), Failure> {
         match answer {
             Err(
-                error @ (Error::Later { .. }
-                | Error::Strange(_)
-                | Error::Unclear(_)
+                error @ (Error::Retry { .. }
+                | Error::Unexpected(_)
+                | Error::OutcomeUnknown(_)
                 | Error::Login(_)
                 | Error::Config(_)),
             ) => {
@@ -301,7 +301,7 @@ impl Uploads<'_> {
             match self.resend(&one)? {
                 Resend::Now if self.is_of_the_file(&one.row, NEVER_ARRIVED, TRIES)? => {
                     let words = format!("{NEVER_ARRIVED}, however often it was sent; other files do");
-                    self.answered(one, Err(Error::Refused(words)))?;
+                    self.answered(one, Err(Error::Rejected(words)))?;
                 }
                 Resend::Now => {
                     self.settled(&one.row, TransferOutcome::Failed, None, Some(NEVER_ARRIVED))?;

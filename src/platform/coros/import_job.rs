@@ -1,53 +1,59 @@
-//! The import: tells COROS to make an activity of an object in its store. Sent once; what came of it is a job, and jobs
-//! stand in a queue that can be asked at any time.
+//! The import: tells COROS to make an activity of an object in its store. It is sent once and becomes a job in a queue that can
+//! be read at any time.
 
 use serde_json::{Value, json};
 
 use super::region::Region;
 use super::response::{digits, text_or_number};
-use super::store::Keys;
-use super::upload_zip::Parcel;
-use crate::http::{Repeat, Request};
-use crate::platform::{Error, Outgoing, Result, Uploaded};
+use super::store::StoreCredentials;
+use super::upload_zip::UploadZip;
+use crate::http::{Part, Repeat, Request, multipart};
+use crate::platform::{Error, Result, UploadFile, UploadStatus};
 
-/// Jobs asked for at once: the most that any client was seen to ask.
+/// Jobs that are requested at once: the maximum of known clients.
 pub const QUEUE: usize = 100;
 
-/// The importer's word for an object that is not in the bucket it reads (Pinta365/coros).
+/// The status of a job whose object is not in the bucket that the importer reads (Pinta365/coros).
 const WRONG_BUCKET: i64 = -2;
 
-/// Orders the import of a parcel that is in the store under `object`; without its token.
-pub fn import_request(region: &Region, keys: &Keys, parcel: &Parcel, object: &str, file: &Outgoing) -> Request {
+/// The request to import a zip that is in the store under `object`, without the session's token.
+pub fn import_request(
+    region: &Region,
+    credentials: &StoreCredentials,
+    upload_zip: &UploadZip,
+    object: &str,
+    file: &UploadFile,
+) -> Request {
     let order = json!({
         "source": 1,
         "timezone": quarter_hours(file.utc_offset_s),
-        "bucket": keys.bucket,
-        "md5": parcel.md5,
-        "size": parcel.zip.len(),
+        "bucket": credentials.bucket,
+        "md5": upload_zip.md5,
+        "size": upload_zip.zip.len(),
         "object": object,
-        "serviceName": keys.service.name(),
+        "serviceName": credentials.service.name(),
         "oriFileName": file.name,
     });
-    // Names and sums are of plain characters: nothing in the order can look like the boundary.
-    let boundary = format!("garminsync-{}", parcel.md5);
-    let body = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"jsonParameter\"\r\n\r\n{order}\r\n--{boundary}--\r\n"
-    );
+    // Names and hashes have plain characters only: nothing in the order can be the boundary.
+    let boundary = format!("garminsync-{}", upload_zip.md5);
+    let order = order.to_string();
+    let part = Part { name: "jsonParameter", file_name: None, content: order.as_bytes() };
+    let (content_type, body) = multipart(&boundary, &[part]);
     let mut request = region.read_by_post("/activity/fit/import").changing();
     request.repeat = Repeat::Never;
-    request.body = Some(body.into_bytes());
-    request.header("Content-Type", format!("multipart/form-data; boundary={boundary}")).not_after(file.not_after)
+    request.body = Some(body);
+    request.header("Content-Type", content_type).not_after(file.not_after)
 }
 
-/// Asks for the queue: the newest jobs, finished ones too; without its token. It only reads.
+/// The request for the queue: the newest jobs, finished ones too; without the session's token. It only reads.
 pub fn queue_request(region: &Region) -> Request {
     let mut request = region.post("/activity/fit/getImportSportList", &json!({ "size": QUEUE }));
     request.repeat = Repeat::Read;
     request
 }
 
-/// Local time minus UTC as COROS wants it. Without it 0: times in the file are UTC, and a zone that nobody knows (clients
-/// that always say China's show every start elsewhere by hours off) is not invented.
+/// Local time minus UTC in COROS' unit; 0 if it is unknown. Times in the file are UTC; clients that always send China's offset
+/// make every start elsewhere wrong by hours.
 fn quarter_hours(offset_s: Option<i32>) -> i32 {
     let quarters = (offset_s.unwrap_or(0) + 450).div_euclid(900);
     if (-48..=56).contains(&quarters) { quarters } else { 0 }
@@ -56,21 +62,21 @@ fn quarter_hours(offset_s: Option<i32>) -> i32 {
 /// A job of the importer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Job {
-    /// Its number.
+    /// Its id.
     pub id: String,
-    /// The MD5 the import named.
+    /// The MD5 of the import request.
     pub md5: String,
-    /// The name the import named.
+    /// The file name of the import request.
     pub name: String,
     /// 0, 1 and 3 while it is pending, 2 when it is finished, negative when it failed.
-    pub status: i64,
-    /// Files it could not make activities of.
+    pub status_code: i64,
+    /// The number of files that it could not import.
     pub errors: i64,
-    /// When it was begun; only compared.
+    /// When it was created; only compared.
     pub created: i64,
 }
 
-/// Reads a job; nothing without a number.
+/// Reads a job; `None` without an id.
 pub fn job(value: &Value) -> Option<Job> {
     let number = |name: &str| text_or_number(&value[name])?.parse().ok();
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
@@ -79,36 +85,37 @@ pub fn job(value: &Value) -> Option<Job> {
         id,
         md5: text("md5").to_ascii_lowercase(),
         name: text("originalFilename"),
-        // A job that does not say how it is getting on is getting on.
-        status: number("status").unwrap_or(0),
+        // A job without a status is pending.
+        status_code: number("status").unwrap_or(0),
         errors: number("errorSize").unwrap_or(0),
         created: number("createTime").unwrap_or(0),
     })
 }
 
 impl Job {
-    /// What came of it, as far as it has come.
+    /// The status of the upload.
     ///
-    /// A finished job proves no activity: a file that was damaged on its way ends so too, so the caller looks at the list.
-    pub fn outcome(&self) -> Result<Uploaded> {
-        match self.status {
-            2 if self.errors > 0 => Err(Error::Refused(
-                "COROS could not read the file (its import ended with an error); nothing was made of it".into(),
+    /// A finished job does not prove that there is an activity: a file that was damaged on its way ends so too, so the caller
+    /// checks the list.
+    pub fn status(&self) -> Result<UploadStatus> {
+        match self.status_code {
+            2 if self.errors > 0 => Err(Error::Rejected(
+                "COROS could not read the file (import error)".into(),
             )),
-            2 => Ok(Uploaded::Created(None)),
-            WRONG_BUCKET => Err(Error::Gone(
-                "COROS did not find the file where it had told us to put it (status -2); nothing was imported, and the file is not at fault; the next run sends it again, and if it stays so, look for a newer garminsync"
+            2 => Ok(UploadStatus::Created(None)),
+            WRONG_BUCKET => Err(Error::NotFound(
+                "COROS did not find the file in its store (status -2); not imported, uploaded again by the next run; if it fails again, update garminsync"
                     .into(),
             )),
-            status if status < 0 => Err(Error::Refused(format!(
-                "COROS did not take the file (status {status}): it does not import this sport, or cannot read the file"
+            status if status < 0 => Err(Error::Rejected(format!(
+                "COROS rejected the file (status {status}): unsupported sport, or unreadable file"
             ))),
-            _ => Ok(Uploaded::Pending(self.ticket())),
+            _ => Ok(UploadStatus::Pending(self.status_ref())),
         }
     }
 
-    /// What it can be found by again: its number and its MD5.
-    pub fn ticket(&self) -> String {
+    /// The reference to find it again: its id and its MD5.
+    pub fn status_ref(&self) -> String {
         format!("{}:{}", self.id, self.md5)
     }
 }
@@ -120,21 +127,21 @@ mod tests {
     use super::*;
     use crate::http::Secret;
 
-    fn file(utc_offset_s: Option<i32>) -> Outgoing<'static> {
-        Outgoing {
+    fn file(utc_offset_s: Option<i32>) -> UploadFile<'static> {
+        UploadFile {
             bytes: b"",
             format: "fit",
             name: "activity_7.fit",
             start_time: None,
             utc_offset_s,
-            again: false,
+            reupload: false,
             not_after: None,
         }
     }
 
     #[test]
     fn the_import_is_one_text_field_and_is_sent_once() {
-        let keys = Keys {
+        let credentials = StoreCredentials {
             service: Service::Aws,
             bucket: "eu-coros".into(),
             region: "eu-central-1".into(),
@@ -143,8 +150,9 @@ mod tests {
             token: Secret::new("t"),
             expires: None,
         };
-        let parcel = Parcel { zip: vec![0; 321], md5: "00ff".into() };
-        let request = import_request(region(3).unwrap(), &keys, &parcel, "fit_zip/460001/00ff.zip", &file(Some(7200)));
+        let upload_zip = UploadZip { zip: vec![0; 321], md5: "00ff".into() };
+        let request =
+            import_request(region(3).unwrap(), &credentials, &upload_zip, "fit_zip/460001/00ff.zip", &file(Some(7200)));
         assert_eq!(request.url, "https://teameuapi.coros.com/activity/fit/import");
         assert_eq!(request.repeat, Repeat::Never);
         let kind = "multipart/form-data; boundary=garminsync-00ff";
@@ -162,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_quarter_hours_and_unknown_ones_are_none() {
+    fn offsets_are_in_quarter_hours_and_0_if_unknown() {
         let zones = [(Some(28_800), 32), (Some(-21_600), -24), (Some(20_700), 23), (Some(-2670), -3), (None, 0)];
         for (offset, quarters) in zones {
             assert_eq!(quarter_hours(offset), quarters);
@@ -171,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_is_read_whatever_form_its_number_has() {
+    fn a_job_id_is_read_in_each_form() {
         for value in [
             json!({"idString": "9007199254740993", "id": 9_007_199_254_740_992_u64}),
             json!({"id": 9_007_199_254_740_993_u64}),
@@ -183,17 +191,20 @@ mod tests {
     }
 
     #[test]
-    fn a_status_says_what_came_of_it() {
-        let outcome = |status: i64, errors: i64| {
-            Job { id: "7".into(), md5: "ab".into(), status, errors, ..Job::default() }.outcome()
+    fn the_status_of_a_job_is_that_of_the_upload() {
+        let upload_status = |status: i64, errors: i64| {
+            Job { id: "7".into(), md5: "ab".into(), status_code: status, errors, ..Job::default() }.status()
         };
         for status in [0, 1, 3, 9] {
-            assert_eq!(outcome(status, 0).unwrap(), Uploaded::Pending("7:ab".into()));
+            assert_eq!(upload_status(status, 0).unwrap(), UploadStatus::Pending("7:ab".into()));
         }
-        assert_eq!(outcome(2, 0).unwrap(), Uploaded::Created(None));
-        for (status, errors, words) in [(2, 1, "could not read"), (-1, 0, "this sport")] {
-            assert!(matches!(outcome(status, errors), Err(Error::Refused(why)) if why.contains(words)), "{status}");
+        assert_eq!(upload_status(2, 0).unwrap(), UploadStatus::Created(None));
+        for (status, errors, words) in [(2, 1, "could not read"), (-1, 0, "unsupported sport")] {
+            assert!(
+                matches!(upload_status(status, errors), Err(Error::Rejected(why)) if why.contains(words)),
+                "{status}"
+            );
         }
-        assert!(matches!(outcome(-2, 0), Err(Error::Gone(why)) if why.contains("not at fault")));
+        assert!(matches!(upload_status(-2, 0), Err(Error::NotFound(why)) if why.contains("did not find")));
     }
 }

@@ -1,36 +1,36 @@
-//! Follows uploads: one look at the importer's queue settles all of them. Pure; `upload` sends.
+//! The status of uploads: one request for the import queue answers all of them. Pure; `upload` sends.
 
 use serde_json::Value;
 
 use super::import_job::{Job, job};
 use super::store::md5_hex;
-use crate::platform::{Result, Sent, Uploaded};
+use crate::platform::{Result, UploadRef, UploadStatus};
 
-/// The jobs in the queue's data; an empty queue has none.
+/// The jobs in the data of the queue; an empty queue has no data.
 pub fn jobs(data: &Value) -> Vec<Job> {
     data.as_array().into_iter().flatten().filter_map(job).collect()
 }
 
-/// What came of each.
+/// The status of each upload.
 ///
-/// The queue forgets what is old: what does not stand in it, with a ticket or without, is for the caller to look for in
-/// the list.
-pub fn settle(sent: &[Sent], jobs: &[Job]) -> Vec<Result<Uploaded>> {
-    sent.iter().map(|one| find(one, jobs).map_or(Ok(Uploaded::Unknown), Job::outcome)).collect()
+/// The queue drops old jobs: the caller looks for an upload that is not in it in the list.
+pub fn statuses(sent: &[UploadRef], jobs: &[Job]) -> Vec<Result<UploadStatus>> {
+    sent.iter().map(|one| find(one, jobs).map_or(Ok(UploadStatus::Unknown), Job::status)).collect()
 }
 
-fn find<'a>(sent: &Sent, jobs: &'a [Job]) -> Option<&'a Job> {
-    // Of several with the same sum, which failed but for the last, that one.
-    let newest = |fits: &dyn Fn(&Job) -> bool| jobs.iter().rev().filter(|job| fits(job)).max_by_key(|job| job.created);
-    if let Some(ticket) = sent.ticket {
-        let (id, md5) = ticket.split_once(':').unwrap_or((ticket, ""));
+fn find<'a>(sent: &UploadRef, jobs: &'a [Job]) -> Option<&'a Job> {
+    // Of several jobs with the same MD5, all but the last failed.
+    let newest =
+        |matches: &dyn Fn(&Job) -> bool| jobs.iter().rev().filter(|job| matches(job)).max_by_key(|job| job.created);
+    if let Some(status_ref) = sent.status_ref {
+        let (id, md5) = status_ref.split_once(':').unwrap_or((status_ref, ""));
         let by_id = jobs.iter().find(|job| job.id == id);
         return by_id.or_else(|| newest(&|job| !md5.is_empty() && job.md5 == md5));
     }
     let file = sent.file.as_ref()?;
     let md5 = md5_hex(file.bytes);
-    if file.again {
-        // Its sum was the zip's, made for that once; but no other job has its name and not the file's own sum.
+    if file.reupload {
+        // Its MD5 was that of the zip, which is different each time; but no other job has its name and not the file's MD5.
         return newest(&|job| job.name == file.name && job.md5 != md5);
     }
     newest(&|job| job.md5 == md5)
@@ -39,16 +39,16 @@ fn find<'a>(sent: &Sent, jobs: &'a [Job]) -> Option<&'a Job> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::{Error, Outgoing};
+    use crate::platform::{Error, UploadFile};
     use serde_json::json;
 
-    const FILE: Outgoing<'static> = Outgoing {
+    const FILE: UploadFile<'static> = UploadFile {
         bytes: b"hello",
         format: "fit",
         name: "a.fit",
         start_time: None,
         utc_offset_s: None,
-        again: false,
+        reupload: false,
         not_after: None,
     };
     const MD5: &str = "5d41402abc4b2a76b9719d911017c592";
@@ -63,33 +63,33 @@ mod tests {
         ]))
     }
 
-    fn settled(ticket: Option<&str>, file: Option<Outgoing>) -> Result<Uploaded> {
-        settle(&[Sent { ticket, file }], &queue()).remove(0)
+    fn status(status_ref: Option<&str>, file: Option<UploadFile>) -> Result<UploadStatus> {
+        statuses(&[UploadRef { status_ref, file }], &queue()).remove(0)
     }
 
     #[test]
-    fn by_its_ticket() {
-        assert_eq!(settled(Some("5:other"), None).unwrap(), Uploaded::Pending("5:other".into()));
-        assert!(matches!(settled(Some("2:x"), None), Err(Error::Refused(_))));
-        // Its number is gone, its sum is there.
-        assert_eq!(settled(Some("99:other"), None).unwrap(), Uploaded::Pending("5:other".into()));
+    fn an_upload_is_found_by_its_reference() {
+        assert_eq!(status(Some("5:other"), None).unwrap(), UploadStatus::Pending("5:other".into()));
+        assert!(matches!(status(Some("2:x"), None), Err(Error::Rejected(_))));
+        // Its id is gone, its MD5 is there.
+        assert_eq!(status(Some("99:other"), None).unwrap(), UploadStatus::Pending("5:other".into()));
         for forgotten in ["99:gone", "99:", "99", "", ":"] {
-            assert_eq!(settled(Some(forgotten), Some(FILE)).unwrap(), Uploaded::Unknown, "{forgotten}");
+            assert_eq!(status(Some(forgotten), Some(FILE)).unwrap(), UploadStatus::Unknown, "{forgotten}");
         }
     }
 
     #[test]
-    fn without_a_ticket_by_the_files_own_sum_and_the_newest_of_those() {
-        assert_eq!(settled(None, Some(FILE)).unwrap(), Uploaded::Created(None));
-        assert_eq!(settled(None, Some(Outgoing { bytes: b"else", ..FILE })).unwrap(), Uploaded::Unknown);
-        assert_eq!(settled(None, None).unwrap(), Uploaded::Unknown);
+    fn without_a_reference_the_newest_job_with_the_files_md5_counts() {
+        assert_eq!(status(None, Some(FILE)).unwrap(), UploadStatus::Created(None));
+        assert_eq!(status(None, Some(UploadFile { bytes: b"else", ..FILE })).unwrap(), UploadStatus::Unknown);
+        assert_eq!(status(None, None).unwrap(), UploadStatus::Unknown);
     }
 
     #[test]
-    fn a_file_sent_again_is_not_taken_for_the_job_it_was_before() {
-        let again = Outgoing { again: true, ..FILE };
-        assert_eq!(settled(None, Some(again)).unwrap(), Uploaded::Pending("4:ofzip".into()));
-        assert_eq!(settled(None, Some(Outgoing { name: "c.fit", ..again })).unwrap(), Uploaded::Unknown);
+    fn a_reuploaded_file_is_not_found_as_its_earlier_job() {
+        let again = UploadFile { reupload: true, ..FILE };
+        assert_eq!(status(None, Some(again)).unwrap(), UploadStatus::Pending("4:ofzip".into()));
+        assert_eq!(status(None, Some(UploadFile { name: "c.fit", ..again })).unwrap(), UploadStatus::Unknown);
     }
 
     #[test]

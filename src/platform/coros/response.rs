@@ -1,4 +1,4 @@
-//! What COROS' answers mean: HTTP says 200 to nearly all, and the outcome stands in `result`. Pure.
+//! Reads COROS' responses: the HTTP status is 200 for nearly all, and the outcome is in `result`. Pure.
 
 use serde_json::Value;
 
@@ -6,95 +6,94 @@ use crate::activity::printable;
 use crate::http::{Repeat, Request, Response};
 use crate::platform::{Error, Result, lenient_json};
 
-/// Results that speak of the token: coros-api, CorosLink and a DailySync derivative between them; 1019 alone was seen by
-/// several.
-const TOKEN_REFUSED: &[&str] = &["1019", "0101", "0102", "1006", "ACCESS_TOKEN_IS_INVALID"];
+/// Result codes for an invalid token (coros-api, CorosLink, a DailySync derivative; several saw 1019).
+const TOKEN_REJECTED: &[&str] = &["1019", "0101", "0102", "1006", "ACCESS_TOKEN_IS_INVALID"];
 
-/// What the service said.
+/// A response of the API.
 #[derive(Debug, PartialEq)]
-pub enum Heard {
-    /// An answer to what was asked.
-    Answer(Answer),
-    /// The token is not taken: it ended, another login ended it, or it belongs to another region.
-    TokenRefused,
+pub enum ApiReply {
+    /// The result of the request.
+    Result(ApiResult),
+    /// The token is rejected: it has expired, another login ended it, or it belongs to another region.
+    TokenRejected,
 }
 
-/// An answer to what was asked.
+/// The result of a request.
 #[derive(Debug, PartialEq)]
-pub enum Answer {
-    /// Done; `data` of the answer, `Null` if it has none.
+pub enum ApiResult {
+    /// Success: `data` of the response, `Null` if it has none.
     Data(Value),
-    /// Not done, and the same request would not be done again.
-    Refused {
+    /// Rejected; the same request would be rejected again.
+    Rejected {
         /// The HTTP status, 200 as a rule.
         status: u16,
-        /// The service's code and words.
+        /// The service's code and message.
         words: String,
     },
 }
 
-impl Answer {
-    /// The data; a refusal is a strange thing here. `what` was asked for: "the list".
+impl ApiResult {
+    /// The data; a rejection is an unexpected response. `what` names the request: "the list".
     pub fn expected(self, what: &str) -> Result<Value> {
         match self {
-            Answer::Data(data) => Ok(data),
-            Answer::Refused { words, .. } => Err(Error::Strange(format!("COROS refuses {what}: {words}"))),
+            ApiResult::Data(data) => Ok(data),
+            ApiResult::Rejected { words, .. } => {
+                Err(Error::Unexpected(format!("COROS rejected the request for {what}: {words}")))
+            }
         }
     }
 }
 
-/// Reads the answer to `request`, with a token that the service could repeat in its words: it is `hidden` there.
+/// Reads the response to `request`. `hidden` is the token, which the service could repeat in its message: it is masked there.
 ///
-/// A page instead of an answer comes when COROS is asked too often, and from what stands in front of it. After a write
-/// ([`Repeat::Never`]), an answer that does not say what became of it is [`Error::Unclear`].
-pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<Heard> {
+/// A web page comes when COROS gets too many requests, and from proxies in front of it. After a write ([`Repeat::Never`]), a
+/// response without an outcome is [`Error::OutcomeUnknown`].
+pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<ApiReply> {
     let wrote = request.repeat == Repeat::Never;
-    let later = |message: String, down| if wrote { unclear(&message) } else { Error::Later { message, down } };
+    let failed = |message: String, platform_wide| match wrote {
+        true => outcome_unknown(&message),
+        false => Error::Retry { message, platform_wide },
+    };
     let status = response.status;
     match status {
-        // It was not let in, so nothing was done.
+        // The request was not processed.
         429 => {
-            let message = "COROS asks for a pause (HTTP 429); try again later".into();
-            return Err(Error::Later { message, down: true });
+            return Err(Error::retry_platform("COROS: rate limited (HTTP 429); try again later"));
         }
-        // It may be this one thing that it cannot do; whoever gets this for several in a row leaves the platform alone.
+        // It may concern this activity alone; a caller that gets it several times in a row suspends the platform.
         408 | 500..=599 => {
-            return Err(later(format!("COROS is in trouble (HTTP {status}); try again later"), false));
+            return Err(failed(format!("COROS: server error (HTTP {status}); try again later"), false));
         }
         _ => {}
     }
     let Some(body) = lenient_json::parse(&response.body) else {
         return Err(match status {
-            404 | 410 => Error::Strange(format!(
-                "COROS no longer has what this version asks for (HTTP {status} and a web page); look for a newer garminsync"
-            )),
-            _ => later(
-                format!(
-                    "COROS shows a web page or a broken text instead of an answer (HTTP {status}); try again later"
-                ),
+            404 | 410 => Error::Unexpected(format!("COROS API changed (HTTP {status}); update garminsync")),
+            _ => failed(
+                format!("COROS: a web page or invalid JSON instead of a response (HTTP {status}); try again later"),
                 true,
             ),
         });
     };
     let result = text_or_number(&body["result"]);
     match result.as_deref() {
-        _ if status == 401 => Ok(Heard::TokenRefused),
-        Some(result) if TOKEN_REFUSED.contains(&result) => Ok(Heard::TokenRefused),
-        Some("0000") if status == 200 => Ok(Heard::Answer(Answer::Data(body["data"].clone()))),
+        _ if status == 401 => Ok(ApiReply::TokenRejected),
+        Some(result) if TOKEN_REJECTED.contains(&result) => Ok(ApiReply::TokenRejected),
+        Some("0000") if status == 200 => Ok(ApiReply::Result(ApiResult::Data(body["data"].clone()))),
         None if status == 200 => {
-            let message = "COROS answers with something that has no result".to_owned();
-            Err(if wrote { unclear(&message) } else { Error::Strange(message) })
+            let message = "COROS: response without a result".to_owned();
+            Err(if wrote { outcome_unknown(&message) } else { Error::Unexpected(message) })
         }
-        _ => Ok(Heard::Answer(Answer::Refused { status, words: words(status, &body, hidden) })),
+        _ => Ok(ApiReply::Result(ApiResult::Rejected { status, words: words(status, &body, hidden) })),
     }
 }
 
-/// A write was sent, and this came back.
-pub fn unclear(message: &str) -> Error {
-    Error::Unclear(format!("{message}; whether it was done is not known, the next listing tells"))
+/// The error for a write that was sent and whose outcome is unknown.
+pub fn outcome_unknown(message: &str) -> Error {
+    Error::OutcomeUnknown(format!("{message}; outcome unknown, checked by the next listing"))
 }
 
-/// The service's code and words, shortened, without `hidden` and what could move a cursor.
+/// The service's code and message, shortened, with `hidden` masked and without control characters.
 fn words(status: u16, body: &Value, hidden: &str) -> String {
     let code = text_or_number(&body["result"]).unwrap_or_else(|| format!("HTTP {status}"));
     let message = body["message"].as_str().unwrap_or("");
@@ -122,64 +121,64 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn heard(status: u16, body: &str, repeat: Repeat) -> Result<Heard> {
+    fn reply(status: u16, body: &str, repeat: Repeat) -> Result<ApiReply> {
         let request = Request { repeat, ..Request::get("https://teamapi.coros.com/") };
         read(&request, &Response { status, headers: Vec::new(), body: body.into() }, "t0k3n")
     }
 
-    fn read_of(status: u16, body: &str) -> Result<Heard> {
-        heard(status, body, Repeat::Read)
+    fn read_of(status: u16, body: &str) -> Result<ApiReply> {
+        reply(status, body, Repeat::Read)
     }
 
     #[test]
-    fn the_result_counts_and_not_the_status() {
+    fn the_result_code_counts_and_not_the_http_status() {
         let ok = read_of(200, r#"{"result":"0000","message":"OK","apiCode":"C33BB719","data":{"count":1}}"#);
-        assert_eq!(ok.unwrap(), Heard::Answer(Answer::Data(json!({"count": 1}))));
+        assert_eq!(ok.unwrap(), ApiReply::Result(ApiResult::Data(json!({"count": 1}))));
         let bare = read_of(200, r#"{"apiCode":"8D2DB17A","message":"OK","result":"0000"}"#);
-        assert_eq!(bare.unwrap(), Heard::Answer(Answer::Data(Value::Null)));
+        assert_eq!(bare.unwrap(), ApiReply::Result(ApiResult::Data(Value::Null)));
         let refused = read_of(200, r#"{"result":"1001","tlogId":"x","message":"Service exceptions t0k3n"}"#);
         let words = "1001 Service exceptions ***".to_owned();
-        assert_eq!(refused.unwrap(), Heard::Answer(Answer::Refused { status: 200, words }));
+        assert_eq!(refused.unwrap(), ApiReply::Result(ApiResult::Rejected { status: 200, words }));
         let gone = read_of(404, r#"{"message":"nothing here"}"#);
         let words = "HTTP 404 nothing here".to_owned();
-        assert_eq!(gone.unwrap(), Heard::Answer(Answer::Refused { status: 404, words }));
+        assert_eq!(gone.unwrap(), ApiReply::Result(ApiResult::Rejected { status: 404, words }));
     }
 
     #[test]
-    fn a_token_is_refused_by_any_of_its_codes() {
+    fn each_token_code_is_a_rejected_token() {
         for code in ["\"1019\"", "1019", "\"0101\"", "\"0102\"", "\"1006\"", "\"ACCESS_TOKEN_IS_INVALID\""] {
             let body = format!("{{\"result\":{code},\"message\":\"Access token is invalid\"}}");
-            assert_eq!(read_of(200, &body).unwrap(), Heard::TokenRefused, "{code}");
+            assert_eq!(read_of(200, &body).unwrap(), ApiReply::TokenRejected, "{code}");
         }
-        assert_eq!(read_of(401, "{}").unwrap(), Heard::TokenRefused);
+        assert_eq!(read_of(401, "{}").unwrap(), ApiReply::TokenRejected);
     }
 
     #[test]
-    fn trouble_is_no_answer() {
+    fn server_errors_are_retried() {
         for (status, body) in [(429, ""), (200, "<html>"), (403, "<html>"), (200, r#"{"result":"00"#)] {
-            assert!(matches!(read_of(status, body), Err(Error::Later { down: true, .. })), "{status} {body}");
+            assert!(matches!(read_of(status, body), Err(Error::Retry { platform_wide: true, .. })), "{status} {body}");
         }
         for status in [408, 500, 503] {
             let said = read_of(status, "<html>");
-            assert!(matches!(said, Err(Error::Later { down: false, .. })), "perhaps this one alone: {status}");
+            assert!(matches!(said, Err(Error::Retry { platform_wide: false, .. })), "perhaps this one alone: {status}");
         }
         for (status, body) in [(404, "<html>"), (200, "[]"), (200, r#"{"message":"An error occurred"}"#)] {
-            assert!(matches!(read_of(status, body), Err(Error::Strange(_))), "{status} {body}");
+            assert!(matches!(read_of(status, body), Err(Error::Unexpected(_))), "{status} {body}");
         }
     }
 
     #[test]
-    fn what_became_of_a_write_is_unclear_unless_it_was_said() {
-        let written = |status, body| heard(status, body, Repeat::Never);
+    fn the_outcome_of_a_write_is_unknown_unless_the_response_has_it() {
+        let written = |status, body| reply(status, body, Repeat::Never);
         for (status, body) in [(503, "<html>"), (200, "<html>"), (200, "{}")] {
-            assert!(matches!(written(status, body), Err(Error::Unclear(_))), "{status} {body}");
+            assert!(matches!(written(status, body), Err(Error::OutcomeUnknown(_))), "{status} {body}");
         }
-        assert!(matches!(written(429, ""), Err(Error::Later { .. })));
-        assert_eq!(written(200, r#"{"result":"1019"}"#).unwrap(), Heard::TokenRefused);
+        assert!(matches!(written(429, ""), Err(Error::Retry { .. })));
+        assert_eq!(written(200, r#"{"result":"1019"}"#).unwrap(), ApiReply::TokenRejected);
     }
 
     #[test]
-    fn ids_pass_through_as_text() {
+    fn ids_are_read_as_text() {
         assert_eq!(digits(&json!(479_396_244_626_636_805_u64)).as_deref(), Some("479396244626636805"));
         assert_eq!(digits(&json!("479396244626636805")).as_deref(), Some("479396244626636805"));
         for none in [json!(null), json!(""), json!("12a"), json!(1.5), json!(-1)] {

@@ -1,104 +1,95 @@
-//! Gets keys of the object store: asks one way after the other until one hands some out.
+//! Gets credentials of the object store: asks one source after another until one gives some.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::response;
-use super::store::Keys;
-use super::sts::{self, Answer, WAYS, Way};
+use super::store::StoreCredentials;
+use super::sts::{self, CredentialsReply, SOURCES, Source};
 use super::token::Session;
 use crate::http::{self, Request, Response};
 use crate::platform::{Error, Result};
 
-/// Keys are used again only if they last for another upload.
+/// Credentials are used again only if they are valid for so much longer.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// What the API answers to whoever has a session that still holds.
+/// The path of the account query, which succeeds with every valid session.
 pub const ACCOUNT: &str = "/account/query";
 
 /// Makes a request for a session.
 pub type Build<'a> = &'a dyn Fn(&Session) -> Request;
 
-/// What the decisions of an upload are carried out with; a test gives its own.
-pub struct Hands<'a> {
-    /// A session that works, as far as is known without asking.
+/// Sends the requests of an upload; a test passes its own.
+pub struct Transport<'a> {
+    /// A session that is valid as far as is known without a request.
     pub session: &'a dyn Fn() -> Result<Session>,
-    /// Asks the API, which comes by another session if this one has ended.
-    pub call: &'a dyn Fn(Build) -> Result<response::Answer>,
+    /// Calls the API, with another session if this one has ended.
+    pub call: &'a dyn Fn(Build) -> Result<response::ApiResult>,
     /// Sends a request that is not for the API.
     pub send: &'a dyn Fn(&Request) -> std::result::Result<Response, http::Error>,
     /// The time.
     pub now: &'a dyn Fn() -> Timestamp,
 }
 
-/// Whether these keys can still be used for this session.
-pub fn still_good(keys: &Keys, session: &Session, now: Timestamp) -> bool {
-    let lasts = keys.expires.is_some_and(|end| end.duration_since(now) > MARGIN);
-    lasts && sts::shelf(session.region.id).is_some_and(|shelf| shelf.bucket == keys.bucket)
+/// Whether these credentials can be used for this session.
+pub fn is_valid(credentials: &StoreCredentials, session: &Session, now: Timestamp) -> bool {
+    let is_long_enough = credentials.expires.is_some_and(|end| end.duration_since(now) > MARGIN);
+    is_long_enough && sts::bucket(session.region.id).is_some_and(|bucket| bucket.name == credentials.bucket)
 }
 
-/// Gets keys for the session's region. The session is exchanged if its token turns out to be dead.
+/// Gets credentials for the session's region. The session is replaced if its token turns out to be invalid.
 ///
-/// Nothing was uploaded when it fails: every failure is [`Error::Later`], but for a login that a person has to make.
-pub fn get(hands: &Hands, session: &mut Session) -> Result<Keys> {
-    let mut told = Vec::new();
-    let mut in_trouble = false;
+/// Nothing was uploaded when it fails: every failure is [`Error::Retry`], except for a login that a person has to make.
+pub fn get(transport: &Transport, session: &mut Session) -> Result<StoreCredentials> {
+    let mut reasons = Vec::new();
+    let mut is_temporary = false;
     let mut may_renew = true;
-    for way in WAYS {
-        let mut answer = ask(hands, way, session)?;
-        if may_renew && matches!(answer, Answer::NotTaken) {
-            // Is it the token, or only this way? Asked once: whether it has ended is for the API to say.
+    for source in SOURCES {
+        let mut reply = ask(transport, source, session)?;
+        if may_renew && matches!(reply, CredentialsReply::TokenRejected) {
+            // Either the token is invalid, or this source rejects every token. Only the API can tell, once.
             may_renew = false;
-            (hands.call)(&|session| session.region.get(ACCOUNT))?;
-            let other = (hands.session)()?;
+            (transport.call)(&|session| session.region.get(ACCOUNT))?;
+            let other = (transport.session)()?;
             if other.token != session.token {
                 *session = other;
-                answer = ask(hands, way, session)?;
+                reply = ask(transport, source, session)?;
             }
         }
-        let why = match answer {
-            Answer::Keys(keys) => return Ok(keys),
-            Answer::TooMany => {
-                let message = format!("{} asks for a pause (HTTP 429); try again later", way.host(session));
-                return Err(Error::Later { message, down: true });
+        let why = match reply {
+            CredentialsReply::Credentials(credentials) => return Ok(credentials),
+            CredentialsReply::RateLimited => {
+                let host = source.host(session);
+                return Err(Error::retry_platform(format!("{host}: rate limited (HTTP 429); try again later")));
             }
-            Answer::NotTaken => "does not take the token".to_owned(),
-            Answer::Nothing(why) => why,
-            Answer::Trouble(why) => {
-                in_trouble = true;
+            CredentialsReply::TokenRejected => "token rejected".to_owned(),
+            CredentialsReply::None(why) => why,
+            CredentialsReply::ServiceFailed(why) => {
+                is_temporary = true;
                 why
             }
         };
-        told.push(format!("{}: {why}", way.host(session)));
+        reasons.push(format!("{}: {why}", source.host(session)));
     }
-    Err(none(in_trouble, &told.join("; ")))
+    Err(no_credentials(is_temporary, &reasons.join("; ")))
 }
 
-fn ask(hands: &Hands, way: Way, session: &Session) -> Result<Answer> {
-    let Some(shelf) = sts::shelf(session.region.id) else {
-        let message =
-            format!("no file store is known for region {} of COROS; look for a newer garminsync", session.region.id);
-        return Err(Error::Later { message, down: true });
+fn ask(transport: &Transport, source: Source, session: &Session) -> Result<CredentialsReply> {
+    let Some(bucket) = sts::bucket(session.region.id) else {
+        let message = format!("unknown file store of COROS region {}; update garminsync", session.region.id);
+        return Err(Error::retry_platform(message));
     };
-    match (hands.send)(&sts::request(way, session, &shelf)) {
-        Ok(response) => Ok(sts::parse(&response, &shelf, (hands.now)())),
-        // The next way leads over another host.
-        Err(http::Error::Network { why, .. }) => Ok(Answer::Trouble(why)),
+    match (transport.send)(&sts::request(source, session, &bucket)) {
+        Ok(response) => Ok(sts::parse(&response, &bucket, (transport.now)())),
+        // The next source is on another host.
+        Err(http::Error::Network { why, .. }) => Ok(CredentialsReply::ServiceFailed(why)),
         Err(error @ (http::Error::TooLarge { .. } | http::Error::Redirect { .. })) => {
-            Ok(Answer::Nothing(error.to_string()))
+            Ok(CredentialsReply::None(error.to_string()))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn none(in_trouble: bool, told: &str) -> Error {
-    let message = if in_trouble {
-        format!(
-            "COROS does not hand out the keys of its file store now ({told}); nothing was uploaded; try again later"
-        )
-    } else {
-        format!(
-            "COROS no longer hands out the keys of its file store ({told}); nothing was uploaded; look for a newer garminsync"
-        )
-    };
-    Error::Later { message, down: true }
+fn no_credentials(is_temporary: bool, reasons: &str) -> Error {
+    let advice = if is_temporary { "try again later" } else { "update garminsync" };
+    Error::retry_platform(format!("no credentials for COROS' file store ({reasons}); nothing was uploaded; {advice}"))
 }

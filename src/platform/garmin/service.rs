@@ -1,6 +1,6 @@
 //! The two rows of the table that stand for Garmin Connect.
 
-use super::domain::{self, Site};
+use super::domain::{self, Domain};
 use super::settings::GarminSettings;
 use super::{Garmin, list};
 use crate::platform::{
@@ -12,7 +12,7 @@ pub fn spec_com() -> PlatformSpec {
     spec(
         "Garmin Connect (garmin.com)",
         GarminService {
-            site: domain::COM,
+            domain: domain::COM,
             user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
             password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
         },
@@ -24,7 +24,7 @@ pub fn spec_cn() -> PlatformSpec {
     spec(
         "Garmin Connect China (garmin.cn)",
         GarminService {
-            site: domain::CN,
+            domain: domain::CN,
             user_settings: &["GARMIN_EMAIL_CN"],
             password_settings: &["GARMIN_PASSWORD_CN"],
         },
@@ -33,7 +33,7 @@ pub fn spec_cn() -> PlatformSpec {
 
 fn spec(title: &'static str, service: GarminService) -> PlatformSpec {
     PlatformSpec {
-        id: service.site.platform.into(),
+        id: service.domain.platform.into(),
         title,
         native_manufacturer: Some("garmin"),
         upload_formats: &["fit"],
@@ -46,7 +46,7 @@ fn spec(title: &'static str, service: GarminService) -> PlatformSpec {
 
 /// Garmin Connect on one of its two domains.
 struct GarminService {
-    site: Site,
+    domain: Domain,
     user_settings: &'static [&'static str],
     password_settings: &'static [&'static str],
 }
@@ -70,14 +70,14 @@ impl Service for GarminService {
     }
 
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
-        Ok(Box::new(Garmin::new(self.site, context)?))
+        Ok(Box::new(Garmin::new(self.domain, context)?))
     }
 
     fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>> {
-        Ok(Some(Box::new(Garmin::new(self.site, context)?)))
+        Ok(Some(Box::new(Garmin::new(self.domain, context)?)))
     }
 
     fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
-        Ok(Box::new(Garmin::new(self.site, context)?))
+        Ok(Box::new(Garmin::new(self.domain, context)?))
     }
 }
