@@ -62,7 +62,7 @@ fn a_token_that_the_service_no_longer_takes_is_dead_whatever_the_command_came_to
     sim.with(|state| state.expire_coros_token(2));
     work.set("COROS_PASSWORD", "");
     work.run("gs-fetch", &[]).ends(77);
-    assert!(row(&work, "coros").starts_with("0 COROS no longer takes the token"), "{}", row(&work, "coros"));
+    assert!(row(&work, "coros").starts_with("0 COROS token invalid"), "{}", row(&work, "coros"));
 }
 
 #[test]

@@ -54,19 +54,13 @@ fn credentials() -> Credentials {
 
 /// COROS, logged in by hand, so that one login by itself is left.
 fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn PlatformWriter> {
+    let spec = Platforms::default().find("coros").unwrap();
+    let http = Arc::new(Http::new(Arc::new(AtOnce), options(&sim.base_url())));
     let context = || Context {
-        platform: "coros".into(),
-        http: Arc::new(Http::new(Arc::new(AtOnce), options(&sim.base_url()))),
-        tokens: tokens.path().to_owned(),
         credentials: Box::new(|| Ok(Some(credentials()))),
         guard: Arc::new(Once::default()),
-        owner: Arc::new(AtOnce),
-        settings: Arc::new(AtOnce),
-        notice: Arc::new(|_| {}),
-        skipped: Arc::new(|_| {}),
-        known_start: Arc::new(|_| None),
+        ..open::context(&spec.id, http.clone(), tokens.path())
     };
-    let spec = Platforms::default().find("coros").unwrap();
     spec.open_login(context()).unwrap().login(&credentials(), &mut |_| None).unwrap();
     sim.clear_log();
     spec.open_writer(context()).unwrap()
@@ -113,7 +107,7 @@ fn ancestors_12_a_deletion_with_a_dead_token_is_not_done_and_is_sent_again_with_
     sim.with(|state| state.expire_coros_token(2));
     let error = coros.delete(&item, None).unwrap_err();
     assert!(
-        matches!(&error, Error::Retry { platform_wide: true, message } if message.contains("another login")),
+        matches!(&error, Error::Retry { platform_wide: true, message } if message.contains("another session")),
         "{error}"
     );
     assert_eq!(asked(&sim, COROS_LOGIN).len(), 1);
@@ -132,7 +126,7 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
         sim.fault(Fault::new(effect.clone()).path(DELETE));
         let error = coros.delete(&item, None).unwrap_err();
         assert!(
-            matches!(&error, Error::OutcomeUnknown(text) if text.contains("the next listing tells")),
+            matches!(&error, Error::OutcomeUnknown(text) if text.contains("checked by the next listing")),
             "{effect:?}: {error}"
         );
         assert_eq!(asked(&sim, DELETE).len(), 1, "{effect:?}");

@@ -209,7 +209,9 @@ fn when_all_ways_are_gone_nothing_is_uploaded_and_it_is_said() {
     let sts = StsSpec { hub_gone: true, faq_gone: true, ..StsSpec::default() };
     let sim = Scenario { sts, ..scenario(CorosSpec::default()) }.start();
     let message = later(open(&sim, true).upload(&file(&run())));
-    for words in ["no longer hands out", "trainingcn.coros.com", "nothing was uploaded", "newer garminsync"] {
+    for words in
+        ["no credentials for COROS' file store", "trainingcn.coros.com", "nothing was uploaded", "update garminsync"]
+    {
         assert!(message.contains(words), "{message}");
     }
     assert!(sim.log().iter().all(|one| one.method != "PUT" && !one.path.contains(IMPORT)), "{:?}", requests(&sim));
@@ -224,7 +226,7 @@ fn keys_for_another_bucket_are_not_used() {
     let body = serde_json::json!({"code": 200, "data": {"credentials": text, "v": "2"}}).to_string();
     sim.fault(Fault::new(says(200, &body)).contains(STS));
     let message = later(open(&sim, true).upload(&file(&run())));
-    assert!(message.contains("keys for another store than coros-s3"), "{message}");
+    assert!(message.contains("credentials for another bucket than coros-s3"), "{message}");
     assert!(sim.log().iter().all(|one| one.method != "PUT"));
 }
 
@@ -284,7 +286,7 @@ fn an_object_that_is_not_where_the_importer_looks_fails_in_words() {
     let coros = open(&sim, true);
     let ticket = pending(coros.upload(&file(&run())));
     let Err(Error::NotFound(why)) = coros.outcome(&ticket) else { panic!() };
-    assert!(why.contains("status -2") && why.contains("nothing was imported"), "{why}");
+    assert!(why.contains("status -2") && why.contains("not imported"), "{why}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn odd_ones_are_told_as_what_they_are() {
         vec![odd(1, "manual_404"), odd(2, "manual_500"), odd(3, "gpx_origin"), odd(4, "tcx_origin"), refused];
     let (sim, work) = fetched(scenario.start());
     let said = work.download(&["--all"]);
-    said.ok().says("5: kept an export: the original is not to be had (HTTP 403)");
+    said.ok().says("5: kept an export: original unavailable (HTTP 403)");
     let records = said.records();
     let of = |id: u64| records.iter().find(|record| id_of(record) == id).unwrap();
     for id in [1, 2] {
@@ -188,7 +188,7 @@ fn retry_after_is_heeded_by_later_runs_too() {
     work.set("GS_PATIENCE", "1s");
     let busy = Effect::Status { status: 429, retry_after: Some("3600".into()), body: None, content_type: None };
     sim.fault(Fault::new(busy).contains(FILES).count(1));
-    work.download(&["--missing"]).ends(75).says("not to be asked again before");
+    work.download(&["--missing"]).ends(75).says("rate limited until");
     assert_eq!(asked(&sim, FILES).len(), 1);
     work.download(&["--missing"]).ends(75);
     assert_eq!(asked(&sim, FILES).len(), 1);

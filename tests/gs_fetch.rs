@@ -255,7 +255,7 @@ fn the_setting_of_the_older_tool_names_all_three() {
     let mut work = Work::logged_in(&sim);
     work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
     let said = work.run("gs-fetch", &[]);
-    said.ends(77).says("coros: nobody is logged in; run gs-auth login --platform coros");
+    said.ends(77).says("coros: not logged in; run gs-auth login --platform coros");
     assert_eq!(said.ids().len(), 2);
     work.set("SYNC_PLATFORM", "STRAVA");
     work.run("gs-fetch", &[]).ends(78).says("SYNC_PLATFORM");
@@ -425,7 +425,7 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list(
     let odd = Effect::Status { status: 200, retry_after: None, body: Some(body.into()), content_type: None };
     sim.fault(Fault::new(odd).contains("start=0"));
     let said = work.run("gs-fetch", &["--full", "--new"]);
-    assert_eq!(said.ends(75).says("has no activityId").says("2 entries of the list").ids(), ["5"]);
+    assert_eq!(said.ends(75).says("an entry without activityId").says("2 entries of the list").ids(), ["5"]);
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
 }

@@ -76,7 +76,7 @@ fn a_refused_upload_is_told_with_the_services_words() {
     let (one, (platform, id)) = (&refused[0], &lived.happened["refused"]);
     assert_eq!(key(&one["activity"]), (platform.clone(), id.clone()));
     assert_eq!([&one["to"], &one["outcome"]], ["garmin-cn", "refused"]);
-    assert_eq!(one["words"], format!("Garmin refuses the file: {WORDS}"));
+    assert_eq!(one["words"], format!("Garmin rejected the file: {WORDS}"));
     assert_eq!(one["at"], moment(lived, "SELECT settled FROM transfers WHERE outcome = 'refused'"));
     let retry = format!(
         "gs-list --platform {platform} --id {id} | gs-diff --from {platform} --to garmin-cn --retry | gs-download | gs-upload > /dev/null"

@@ -59,7 +59,7 @@ fn of_the_logins_it_tells_how_long_they_live_and_which_is_dead() {
         assert_eq!((&login["renewable"], &login["dead"]), (&json!(true), &Value::Null));
     }
     let coros = lived.platform("coros");
-    assert!(text(&coros["login"]["dead"]).starts_with("COROS no longer takes the token: another login"), "{coros}");
+    assert!(text(&coros["login"]["dead"]).starts_with("COROS token invalid: another login"), "{coros}");
     assert_eq!(coros["cooldown_until"], Value::Null);
 }
 
@@ -132,7 +132,7 @@ fn what_is_not_sent_says_why_and_since_when() {
         let found = find(&lived.status["missing"], |one| one["on"] == on && one["reason"] == reason);
         found["items"][0].clone()
     };
-    assert_eq!(one("garmin-cn", "refused")["why"], format!("Garmin refuses the file: {WORDS}"));
+    assert_eq!(one("garmin-cn", "refused")["why"], format!("Garmin rejected the file: {WORDS}"));
     for (reason, absences) in [("deleted", 2), ("missed", 1)] {
         let since = format!(
             "SELECT absent_since FROM activities WHERE platform = 'coros' AND id = '{}' AND absences = {absences}",

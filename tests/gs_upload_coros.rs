@@ -184,7 +184,7 @@ fn all_ways_to_the_keys_gone_is_said_once_and_the_rest_left_alone() {
     let plan = world.plan_of(COM, COROS, &starts);
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry-later"; 2]);
-    said.says("no longer hands out").says("it is left alone in this run");
+    said.says("update garminsync").says("it is left alone in this run");
     assert_eq!(said.err.lines().count(), 1, "{said}");
     assert_eq!(world.outcomes(), ["failed"]);
 }
@@ -294,7 +294,7 @@ fn a_session_that_is_ended_again_and_again_costs_one_login_and_sends_nothing() {
     world.sim.fault(Fault::new(ended).contains("/activity/query"));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry-later"]);
-    said.says("this run has made its one password login").says("gs-auth login --browser");
+    said.says("login ended by another session").says("gs-auth login --browser");
     assert_eq!((world.asked("coros.com", COROS_LOGIN).len(), world.sent(COROS)), (1, 0));
 }
 

@@ -1,4 +1,5 @@
-//! The contract of `PlatformReader` and `PlatformWriter`, held by every service of `Platforms` and by a folder: one suite, run over the table.
+//! The contract of `PlatformReader` and `PlatformWriter`, held by every service of `Platforms` and by a folder: one
+//! suite, run over the table.
 //!
 //! A new service needs a set-up in [`House::of`], and nothing else here.
 
@@ -16,15 +17,15 @@ use std::sync::Arc;
 
 use garminsync::activity::Activity;
 use garminsync::archive::unpack;
-use garminsync::http::Secret;
+use garminsync::http::{Http, Secret};
 use garminsync::platform::{
-    Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformSpec, Platforms, Result, UploadFile,
-    UploadRef, UploadStatus, Window,
+    Context, Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformKind, PlatformLogin, PlatformReader,
+    PlatformSpec, PlatformWriter, Platforms, Result, Service, UploadFile, UploadRef, UploadStatus, Window,
 };
 use gs_sim::fit::{Recording, damage};
 use gs_sim::{Scenario, UploadAnswer};
 use jiff::Timestamp;
-use open::Opened;
+use open::{AtOnce, Opened};
 use world::{World, run, start};
 
 /// One platform, opened, and what stands behind it.
@@ -437,4 +438,54 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
         }
         assert!(world.sim.log().is_empty(), "{}", spec.id);
     }
+}
+
+/// COROS as a service that this version can only read.
+struct ReadOnly(Arc<PlatformSpec>);
+
+impl Service for ReadOnly {
+    fn user_settings(&self) -> &'static [&'static str] {
+        self.0.user_settings()
+    }
+    fn password_settings(&self) -> &'static [&'static str] {
+        self.0.password_settings()
+    }
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
+        self.0.open_reader(context)
+    }
+    fn open_writer(&self, _: Context) -> Result<Option<Box<dyn PlatformWriter>>> {
+        Ok(None)
+    }
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        self.0.open_login(context)
+    }
+}
+
+#[test]
+fn a_read_only_service_is_read_and_opening_it_for_writing_fails() {
+    let coros = Platforms::default().find("coros").unwrap();
+    let kind = PlatformKind::Service(Box::new(ReadOnly(coros)));
+    let read_only = PlatformSpec {
+        id: "reader".into(),
+        title: "Reader",
+        native_manufacturer: None,
+        upload_formats: &[],
+        rejected_sports: &[],
+        allows_duplicates: false,
+        can_delete: false,
+        kind,
+    };
+    let platforms = Platforms::new([read_only]);
+    let spec = platforms.find("READER").unwrap();
+    let tokens = tempfile::tempdir().unwrap();
+    let http = Arc::new(Http::new(Arc::new(AtOnce), open::options("http://127.0.0.1:9")));
+    let context = || open::context(&spec.id, http.clone(), tokens.path());
+    let listed = spec.open_reader(context()).unwrap().list(&Window::default(), &mut |_| unreachable!());
+    assert!(matches!(listed, Err(Error::Login(_))), "the reader is open, and nobody is logged in");
+    let Err(Error::Config(why)) = spec.open_writer(context()) else { panic!("a writer") };
+    assert!(why.contains("reader is read-only"), "{why}");
+    assert_eq!(
+        platforms.require("coros").unwrap_err().to_string(),
+        "unknown platform \"coros\"; known: reader, folder:PATH"
+    );
 }

@@ -106,7 +106,7 @@ fn right_after_a_ticket_was_exchanged() {
         let sim = plain(3);
         let work = Work::with_passwords(&sim);
         sim.fault(Fault::new(effect.clone()).host("connectapi.garmin.com"));
-        work.run("gs-auth", &["login"]).ends(75).says("the token is kept, but could not be tried");
+        work.run("gs-auth", &["login"]).ends(75).says("the token is saved, but could not be checked");
         assert!(work.data("tokens/garmin-com.json").is_file());
         work.run("gs-fetch", &[]).ends(75);
         sim.clear_faults();

@@ -170,7 +170,7 @@ fn only(
 fn with_login(spec: &Arc<PlatformSpec>) -> Result<Arc<PlatformSpec>, Failure> {
     match spec.has_login() {
         true => Ok(spec.clone()),
-        false => Err(Failure::usage(format!("{} needs no login: its files are read as they are", spec.id))),
+        false => Err(Failure::usage(format!("{}: no login needed", spec.id))),
     }
 }
 

@@ -31,8 +31,8 @@ impl Agents {
     }
 }
 
-/// Connections for requests that may end at any time, or, with `grace`, for those whose response is waited for so much longer
-/// when a person wants the program to end.
+/// Connections for requests that may end at any time, or, with `grace`, for those whose response is waited for so much
+/// longer when a person wants the program to end.
 fn agent(options: &Options, tls: &Tls, proxy: Option<&Proxy>, grace: Duration) -> Agent {
     let rules = Rules { stop: options.stop.clone(), period: options.timeout, grace };
     let connector =

@@ -9,8 +9,8 @@ use super::tls::Unconnected;
 use super::watch::{Halt, halted};
 use super::{Error, Http, Repeat, Request, Response};
 
-/// The response to a write is waited for so much longer when a person wants the program to end: it holds a renewed token, or
-/// the outcome of an upload.
+/// The response to a write is waited for so much longer when a person wants the program to end: it holds a renewed
+/// token, or the outcome of an upload.
 pub const GRACE: Duration = Duration::from_secs(10);
 /// The connection ends by itself after [`GRACE`]; only if it does not, the wait for it ends.
 const AFTER_GRACE: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 //! Certificate authorities that replace those of the system: `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 //!
-//! They are read here, and not by the TLS library, so that they can be set in `.env`, too, and a file that cannot be used is an
-//! error.
+//! They are read here, and not by the TLS library, so that they can be set in `.env`, too, and a file that cannot be
+//! used is an error.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Runs blocking work on a thread of its own: resolving a name, connecting, the handshake of a SOCKS proxy. The caller looks
-//! meanwhile whether a person wants the program to end.
+//! Runs blocking work on a thread of its own: resolving a name, connecting, the handshake of a SOCKS proxy. The caller
+//! looks meanwhile whether a person wants the program to end.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 /// How often the caller looks whether to stop.
 const STOP_POLL: Duration = Duration::from_millis(50);
 
-/// The result of `work`; `None` if `stop` was raised and `grace` has passed since. The work then goes on in the background until
-/// it or the program ends.
+/// The result of `work`; `None` if `stop` was raised and `grace` has passed since. The work then goes on in the
+/// background until it or the program ends.
 ///
 /// Where no more threads can be started, the work runs on this thread, to its end.
 pub fn interruptible<T: Send + 'static>(

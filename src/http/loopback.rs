@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// The address of a test server. It can only be one of this machine: a typing error must not send credentials elsewhere.
+/// The address of a test server. It can only be one of this machine: a typing error must not send credentials
+/// elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loopback(SocketAddr);
 

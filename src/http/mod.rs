@@ -34,9 +34,9 @@ pub use rate_limit::{Permit, PermitError, RateLimiter, writes_of};
 pub use retry::{Backoff, retry_after};
 pub use secret::Secret;
 
-/// The largest responses of each kind, in bytes after decompression. Real responses are much smaller. Parsing JSON takes up to
-/// ninety times its size, if the text is made to do so: 350 MB for 4 MiB of `{"a":0}`. A listing of real pages needs 21 MB in
-/// all (measured 2026-11-29).
+/// The largest responses of each kind, in bytes after decompression. Real responses are much smaller. Parsing JSON
+/// takes up to ninety times its size, if the text is made to do so: 350 MB for 4 MiB of `{"a":0}`. A listing of real
+/// pages needs 21 MB in all (measured 2026-11-29).
 pub mod limit {
     /// A token, a profile, a count: some 5 KB. A web page in its place has up to 200 KB.
     pub const SMALL: u64 = 512 << 10;
@@ -82,8 +82,8 @@ pub struct Options {
     pub max_retry_after: Duration,
     /// Raised when a person wants the program to end.
     pub stop: Arc<AtomicBool>,
-    /// Gets a line for every request, for `--verbose`: method, host and path, status. Never a query, header or body, nor a path
-    /// that is a secret.
+    /// Gets a line for every request, for `--verbose`: method, host and path, status. Never a query, header or body,
+    /// nor a path that is a secret.
     pub trace: Trace,
     /// Called before each wait, for the progress display.
     pub waiting: Waiting,
@@ -148,10 +148,11 @@ pub struct Request {
     pub hosts: Vec<String>,
     /// The path is a secret: whoever knows it can read or write there. Messages name only the host.
     pub redact_url: bool,
-    /// It is an upload or a deletion, or a part of one: a `Retry-After` holds up other uploads and deletions, and no reads. A
-    /// login has a cooldown of its own.
+    /// It is an upload or a deletion, or a part of one: a `Retry-After` holds up other uploads and deletions, and no
+    /// reads. A login has a cooldown of its own.
     pub changes: bool,
-    /// It is not sent after this moment, however long it had to wait: the listing that it was decided by is outdated then.
+    /// It is not sent after this moment, however long it had to wait: the listing that it was decided by is outdated
+    /// then.
     pub not_after: Option<Moment>,
 }
 

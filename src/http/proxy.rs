@@ -1,8 +1,8 @@
-//! The proxy that requests go through, and the hosts that are reached without it: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`,
-//! read as curl reads them.
+//! The proxy that requests go through, and the hosts that are reached without it: `HTTPS_PROXY`, `ALL_PROXY` and
+//! `NO_PROXY`, read as curl reads them.
 //!
-//! A proxy that cannot be used is an error: whoever sets one may not want, or be able, to connect directly. For the same reason
-//! the proxy resolves the names of the services.
+//! A proxy that cannot be used is an error: whoever sets one may not want, or be able, to connect directly. For the
+//! same reason the proxy resolves the names of the services.
 
 use std::net::IpAddr;
 

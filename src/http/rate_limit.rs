@@ -15,8 +15,8 @@ pub enum Permit {
     NotBefore(Timestamp),
 }
 
-/// The name under which a rate limiter keeps until when a platform allows no uploads and deletions. Under the platform's own
-/// name it would hold up the reads as well.
+/// The name under which a rate limiter keeps until when a platform allows no uploads and deletions. Under the
+/// platform's own name it would hold up the reads as well.
 pub fn writes_of(platform: &str) -> String {
     format!("{platform} writes")
 }
@@ -33,8 +33,9 @@ pub struct PermitError {
 
 /// Spaces the requests of all processes of one person.
 pub trait RateLimiter: Send + Sync {
-    /// Takes the permit for a request to `platform`, if it is free now: the next one is `interval` later. A permit is taken at
-    /// the moment of sending, never reserved ahead: a process that wakes late would then come too close to the next one.
+    /// Takes the permit for a request to `platform`, if it is free now: the next one is `interval` later. A permit is
+    /// taken at the moment of sending, never reserved ahead: a process that wakes late would then come too close to the
+    /// next one.
     fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError>;
 
     /// The service asked to wait until then: every process does.

@@ -1,6 +1,7 @@
 //! Resolves host names within a time limit.
 //!
-//! ureq's own resolver panics where no more threads can be started. Here the lookup then has only the system's time limit.
+//! ureq's own resolver panics where no more threads can be started. Here the lookup then has only the system's time
+//! limit.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};

@@ -19,8 +19,8 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The wait before try number `next` (2 is the first retry). `random` lies in 0..1 and takes away up to half, so that
-    /// several programs that failed together do not retry together.
+    /// The wait before try number `next` (2 is the first retry). `random` lies in 0..1 and takes away up to half, so
+    /// that several programs that failed together do not retry together.
     pub fn wait(&self, next: u32, random: f64) -> Duration {
         let doubled = self.first.saturating_mul(1_u32.checked_shl(next.saturating_sub(2)).unwrap_or(u32::MAX));
         doubled.min(self.longest).mul_f64(1.0 - random / 2.0)
@@ -32,8 +32,9 @@ pub fn is_retryable(status: u16) -> bool {
     matches!(status, 408 | 427 | 429 | 500..=599)
 }
 
-/// Reads a `Retry-After` header: seconds, or a date in one of the three forms of RFC 9110 (sections 10.2.3 and 5.6.7). Fractions
-/// of a second, which the RFC does not allow, occur and are read; a number of any size is read, up to a limit.
+/// Reads a `Retry-After` header: seconds, or a date in one of the three forms of RFC 9110 (sections 10.2.3 and 5.6.7).
+/// Fractions of a second, which the RFC does not allow, occur and are read; a number of any size is read, up to a
+/// limit.
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';

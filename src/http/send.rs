@@ -1,5 +1,5 @@
-//! Sends one request: waits for its permit, follows redirects within the platform's hosts, retries reads (`attempt` is one
-//! try).
+//! Sends one request: waits for its permit, follows redirects within the platform's hosts, retries reads (`attempt` is
+//! one try).
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,8 +105,8 @@ impl Http {
         }
     }
 
-    /// Waits as reads do before try number `next` (2 is the first retry): for a caller that knows from the response that its
-    /// write had no effect and may be sent again.
+    /// Waits as reads do before try number `next` (2 is the first retry): for a caller that knows from the response
+    /// that its write had no effect and may be sent again.
     pub fn wait_to_retry(&self, next: u32) -> Result<(), Error> {
         self.pause(Pause::Retry, self.options.backoff.wait(next, fastrand::f64()))
     }
@@ -137,7 +137,8 @@ impl Http {
         })
     }
 
-    /// Waits as long as the service allows no uploads and deletions, unless that is longer than [`Options::max_retry_after`].
+    /// Waits as long as the service allows no uploads and deletions, unless that is longer than
+    /// [`Options::max_retry_after`].
     fn wait_to_write(&self, platform: &str) -> Result<(), Error> {
         loop {
             match self.rate_limiter.acquire(&writes_of(platform), Duration::ZERO).map_err(Error::RateLimiter)? {

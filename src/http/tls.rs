@@ -1,5 +1,5 @@
-//! TLS as a browser without HTTP/2 does it: with the protocol named in the handshake (ALPN), which ureq's own connector leaves
-//! out. Bot protection in front of the services uses such signs.
+//! TLS as a browser without HTTP/2 does it: with the protocol named in the handshake (ALPN), which ureq's own connector
+//! leaves out. Bot protection in front of the services uses such signs.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -18,8 +18,8 @@ use super::CaCertificates;
 /// The protocol after the handshake.
 const PROTOCOL: &[u8] = b"http/1.1";
 
-/// Makes TLS connections. Unless the settings name certificate authorities, those of this system are trusted: a company's
-/// proxy has one of its own.
+/// Makes TLS connections. Unless the settings name certificate authorities, those of this system are trusted: a
+/// company's proxy has one of its own.
 #[derive(Clone)]
 pub struct Tls {
     ca_certificates: Option<CaCertificates>,

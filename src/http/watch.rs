@@ -1,8 +1,8 @@
 //! Ends a response that comes too slowly, and one that a person no longer waits for. Until the connection is made,
 //! [`super::interruptible`] does the latter.
 //!
-//! It works below TLS and decompression, where every byte passes: a read timeout alone never ends a response of one byte a
-//! second.
+//! It works below TLS and decompression, where every byte passes: a read timeout alone never ends a response of one
+//! byte a second.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use ureq::Error;
 use ureq::unversioned::transport::time::Duration as Span;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-/// The lowest speed of a response in bytes a second, on average over [`Rules::period`]. A tenth of the slowest mobile network
-/// (GPRS).
+/// The lowest speed of a response in bytes a second, on average over [`Rules::period`]. A tenth of the slowest mobile
+/// network (GPRS).
 pub const LEAST_SPEED: u64 = 512;
 /// How often it looks whether to stop.
 const STOP_POLL: Duration = Duration::from_millis(50);

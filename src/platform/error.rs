@@ -26,14 +26,15 @@ pub enum Error {
     /// A token, ticket or argument that a person gave cannot be used.
     #[error("{0}")]
     Input(String),
-    /// Something of this machine fails: a token could not be saved (a rotated token would be lost), the disk is full, or the
-    /// proxy rejects its login.
+    /// Something of this machine fails: a token could not be saved (a rotated token would be lost), the disk is full,
+    /// or the proxy rejects its login.
     #[error("{0}")]
     Storage(String),
     /// The login belongs to another account than the data folder. Nothing is listed or written with it.
     #[error("{0}")]
     OtherAccount(String),
-    /// A person has to change a setting here, or one of the account on the service's website. A new login does not help.
+    /// A person has to change a setting here, or one of the account on the service's website. A new login does not
+    /// help.
     #[error("{0}")]
     Config(String),
     /// A write was sent, and its outcome is unknown: it is looked up, never repeated.

@@ -5,8 +5,8 @@ use super::Result;
 /// The owner of an account, as the service tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The service's own user id: Garmin's `profileId`, COROS' `userId`. Digits. At COROS it is half of the URL of every file of the
-    /// person, which needs no login: it is never shown or stored outside the token file.
+    /// The service's own user id: Garmin's `profileId`, COROS' `userId`. Digits. At COROS it is half of the URL of
+    /// every file of the person, which needs no login: it is never shown or stored outside the token file.
     pub user_id: String,
     /// The name the service shows.
     pub name: Option<String>,
@@ -18,11 +18,12 @@ pub struct Identity {
 pub trait OwnerGuard: Send + Sync {
     /// Accepts a new login. The first one decides who owns the data folder.
     ///
-    /// `email` is the address that the person logged in with, if it was typed or is in the settings: from then on it is known
-    /// to name this account.
+    /// `email` is the address that the person logged in with, if it was typed or is in the settings: from then on it is
+    /// known to name this account.
     ///
     /// # Errors
-    /// [`OtherAccount`](super::Error::OtherAccount): the data folder belongs to another account. The new token must not be saved.
+    /// [`OtherAccount`](super::Error::OtherAccount): the data folder belongs to another account. The new token must not
+    /// be saved.
     fn admit(&self, identity: &Identity, email: Option<&str>) -> Result<()>;
 
     /// Whether the data folder has an owner: a login with an unknown owner must not replace it.

@@ -1,7 +1,7 @@
 //! One login with a password: whether it may be sent, how it can end, and what its end means for the next.
 //!
-//! A login counts as sent from before it is sent until its outcome is recorded, so that nothing that cuts it short (a crash, a
-//! reset, an unexpected response) makes the next run send another.
+//! A login counts as sent from before it is sent until its outcome is recorded, so that nothing that cuts it short (a
+//! crash, a reset, an unexpected response) makes the next run send another.
 
 use jiff::Timestamp;
 

@@ -16,10 +16,11 @@ pub struct PlatformSpec {
     pub title: &'static str,
     /// Whose devices record for it: FIT's name of the manufacturer.
     pub native_manufacturer: Option<&'static str>,
-    /// Formats of files that can be uploaded; empty: no uploads. Services take GPX and TCX too, but what they make of those
-    /// is another recording than the one that was uploaded.
+    /// Formats of files that can be uploaded; empty: no uploads. Services take GPX and TCX too, but what they make of
+    /// those is another recording than the one that was uploaded.
     pub upload_formats: &'static [&'static str],
-    /// Sports, by their FIT names, whose files it rejects for good: it accepts such a file and never makes an activity of it.
+    /// Sports, by their FIT names, whose files it rejects for good: it accepts such a file and never makes an activity
+    /// of it.
     pub rejected_sports: &'static [&'static str],
     /// Whether another file of a recording that it has becomes a second activity; else the upload is answered with the
     /// activity that exists.
@@ -38,7 +39,8 @@ pub enum PlatformKind {
     Folder(PathBuf),
 }
 
-/// An online service: which settings name its account, and how it is opened. A new service is a module with one of these.
+/// An online service: which settings name its account, and how it is opened. A new service is a module with one of
+/// these.
 pub trait Service: Send + Sync {
     /// Settings with the e-mail address; the first that is set wins.
     fn user_settings(&self) -> &'static [&'static str];
@@ -54,7 +56,8 @@ pub trait Service: Send + Sync {
         Ok(())
     }
 
-    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name owners.
+    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name
+    /// owners.
     fn listed_owner(&self, _raw: &str) -> Option<String> {
         None
     }
@@ -110,7 +113,8 @@ impl PlatformSpec {
         self.service().map_or(Ok(()), |service| service.check_settings(settings))
     }
 
-    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name owners.
+    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name
+    /// owners.
     pub fn listed_owner(&self, raw: &str) -> Option<String> {
         self.service()?.listed_owner(raw)
     }
@@ -142,7 +146,8 @@ impl PlatformSpec {
     /// Opens it to log in.
     ///
     /// # Errors
-    /// [`Error::Config`]: a setting that this platform alone reads cannot be used. [`Error::Input`]: a folder has no login.
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used. [`Error::Input`]: a folder has no
+    /// login.
     pub fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
         match &self.kind {
             PlatformKind::Service(service) => service.open_login(context),

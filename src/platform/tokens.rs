@@ -1,7 +1,7 @@
 //! Keeps one token per platform in a file, `tokens/<platform>.json`, readable by its owner alone.
 //!
-//! Renewing a token invalidates the old one, so it happens under a lock that all processes share, and the new token is on the
-//! disk before it is used.
+//! Renewing a token invalidates the old one, so it happens under a lock that all processes share, and the new token is
+//! on the disk before it is used.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Seek, Write};
@@ -15,7 +15,8 @@ use tempfile::NamedTempFile;
 use super::{Error, PlatformId, Result};
 use crate::fs::{NO_LOCKS, lacks_locks, no_room};
 
-/// How long the lock is waited for. Renewing takes one or two requests; a process that holds it longer waits for a person.
+/// How long the lock is waited for. Renewing takes one or two requests; a process that holds it longer waits for a
+/// person.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The token of one platform.

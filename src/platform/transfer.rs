@@ -38,11 +38,11 @@ pub struct UploadFile<'a> {
     pub start_time: Option<Timestamp>,
     /// Local time minus UTC, where it began.
     pub utc_offset_s: Option<i32>,
-    /// These bytes were an activity there once, and it does not exist any more: a service that knows files by their bytes must
-    /// not take them for that one.
+    /// These bytes were an activity there once, and it does not exist any more: a service that knows files by their
+    /// bytes must not take them for that one.
     pub reupload: bool,
-    /// The request that makes an activity of it is not sent after this moment ([`Error::TooLate`](super::Error::TooLate)): the
-    /// listing that showed that it is missing is outdated then.
+    /// The request that makes an activity of it is not sent after this moment
+    /// ([`Error::TooLate`](super::Error::TooLate)): the listing that showed that it is missing is outdated then.
     pub not_after: Option<Moment>,
 }
 

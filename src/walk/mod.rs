@@ -1,10 +1,10 @@
-//! Finds files below a path: in folders, in zip files, and in zip files inside those (as in a service's account export).
-//! Everything is bounded, as the files are not ours.
+//! Finds files below a path: in folders, in zip files, and in zip files inside those (as in a service's account
+//! export). Everything is bounded, as the files are not ours.
 //!
-//! A gzip file is decompressed. Hidden files and folders are skipped (a Mac leaves some on a watch), and so are recycle bins and
-//! the system folders of NAS devices and Windows. Links are not followed. Skipped files are reported as [`Entry::Skipped`],
-//! corrupt ones as [`Entry::Corrupt`], unreadable ones as [`Entry::Unreadable`]: a file is not taken for deleted because a cable
-//! was loose.
+//! A gzip file is decompressed. Hidden files and folders are skipped (a Mac leaves some on a watch), and so are recycle
+//! bins and the system folders of NAS devices and Windows. Links are not followed. Skipped files are reported as
+//! [`Entry::Skipped`], corrupt ones as [`Entry::Corrupt`], unreadable ones as [`Entry::Unreadable`]: a file is not
+//! taken for deleted because a cable was loose.
 
 mod gzip;
 mod skipped;
@@ -105,9 +105,9 @@ pub fn extension(name: &str) -> String {
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
 }
 
-/// Searches below `root`, a folder or a zip file, in the order of names. `filter` gets the path of each file below `root` (of a
-/// gzip file without `.gz`); `each` gets everything that is found, and its error ends the search. Folders in `except` are not
-/// searched.
+/// Searches below `root`, a folder or a zip file, in the order of names. `filter` gets the path of each file below
+/// `root` (of a gzip file without `.gz`); `each` gets everything that is found, and its error ends the search. Folders
+/// in `except` are not searched.
 pub fn search<E: From<Error>>(
     root: &Path,
     except: &[PathBuf],
@@ -313,8 +313,8 @@ pub fn file(path: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The regular files in a folder, with their names, in the order of names. `skipped` counts hidden files, links, and folders
-/// other than `known`.
+/// The regular files in a folder, with their names, in the order of names. `skipped` counts hidden files, links, and
+/// folders other than `known`.
 pub fn files(dir: &Path, known: &[&str], skipped: &mut Skipped) -> Result<Vec<(String, PathBuf)>, Error> {
     let mut found = Vec::new();
     for entry in entries(dir).map_err(|error| unreadable(dir, &error))? {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{extension, without_gz};
 
-/// System folders and files, in lower case: recycle bins, snapshots and caches of NAS devices and Windows, and the results of
-/// file system checks.
+/// System folders and files, in lower case: recycle bins, snapshots and caches of NAS devices and Windows, and the
+/// results of file system checks.
 const SYSTEM: [&str; 24] = [
     "#recycle",
     "#snapshot",

@@ -11,7 +11,8 @@ use crate::fs::is_full;
 /// The largest zip inside a zip, in bytes. The parts of an account export have some hundred megabytes each.
 const NESTED_ZIP: u64 = 4 << 30;
 
-/// The bytes of an entry, or why it cannot be read. Of a file that is no FIT file [`Filter::Fit`] reads only the beginning.
+/// The bytes of an entry, or why it cannot be read. Of a file that is no FIT file [`Filter::Fit`] reads only the
+/// beginning.
 pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: Filter) -> Result<Vec<u8>, String> {
     let mut entry = zip.by_index(index).map_err(|error| error.to_string())?;
     let name = entry.name().map(|name| name.into_owned()).unwrap_or_default();
@@ -28,7 +29,8 @@ pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: Filter) -> Result
     Ok(bytes)
 }
 
-/// A zip inside a zip, unpacked into an unnamed temporary file. The outer error is one of this machine, the inner one of the zip.
+/// A zip inside a zip, unpacked into an unnamed temporary file. The outer error is one of this machine, the inner one
+/// of the zip.
 pub fn spooled(zip: &mut ZipArchive<File>, index: usize) -> Result<Result<ZipArchive<File>, String>, Error> {
     let no_room = |error: io::Error| {
         let message = format!("cannot unpack a zip: {error}; make room in the folder for temporary files");

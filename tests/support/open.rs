@@ -3,10 +3,12 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use garminsync::activity::PlatformId;
 use garminsync::http::{Backoff, Http, Loopback, Options, Permit, PermitError, RateLimiter, Route};
 use garminsync::platform::{
     self, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformWriter, Platforms,
@@ -40,29 +42,39 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
     options.trace = Box::new(move |line| seen.lock().unwrap().push(line.to_owned()));
     let http = Arc::new(Http::new(Arc::new(AtOnce), options));
     let context = || Context {
-        platform: spec.id.clone(),
-        http: http.clone(),
-        tokens: tokens.path().to_owned(),
         credentials: {
             let credentials = credentials.clone();
             Box::new(move || Ok(credentials.clone()))
         },
-        guard: Arc::new(AtOnce),
-        owner: Arc::new(AtOnce),
-        settings: Arc::new(AtOnce),
         notice: {
             let heard = told.clone();
             Arc::new(move |text| heard.lock().unwrap().push(text.to_owned()))
         },
-        known_start: Arc::new(|_| None),
         skipped: {
             let heard = told.clone();
             Arc::new(move |all| heard.lock().unwrap().extend(all.iter().map(|one| one.text.clone())))
         },
+        ..context(&spec.id, http.clone(), tokens.path())
     };
     let platform = spec.open_writer(context()).unwrap();
     let login = spec.has_login().then(|| spec.open_login(context()).unwrap());
     Opened { platform, login, told, traced, _tokens: tokens }
+}
+
+/// What a platform is opened with, without credentials, and with all that it tells dropped.
+pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context {
+    Context {
+        platform: platform.clone(),
+        http,
+        tokens: tokens.to_owned(),
+        credentials: Box::new(|| Ok(None)),
+        guard: Arc::new(AtOnce),
+        owner: Arc::new(AtOnce),
+        settings: Arc::new(AtOnce),
+        notice: Arc::new(|_| {}),
+        known_start: Arc::new(|_| None),
+        skipped: Arc::new(|_| {}),
+    }
 }
 
 /// How requests are sent: at once, and tried again without waiting.

@@ -1,5 +1,5 @@
-//! Uses COROS with a token, and gets a new one. An account has one session, and a new login ends the one before, so logins are
-//! rare: none while the token is valid, and one per run when it is not.
+//! Uses COROS with a token, and gets a new one. An account has one session, and a new login ends the one before, so
+//! logins are rare: none while the token is valid, and one per run when it is not.
 
 use super::login;
 use super::region::{self, REGIONS, Region, region};
@@ -17,11 +17,11 @@ const ENDED: &str =
     "COROS token invalid: another login (web, app, tool) ended it, as an account has one session, or it has expired";
 
 impl Coros {
-    /// Sends the request that `build` makes for a session, with its token. A rejected token is replaced: by the one that another
-    /// command got meanwhile, else by a login, of which there is one per run.
+    /// Sends the request that `build` makes for a session, with its token. A rejected token is replaced: by the one
+    /// that another command got meanwhile, else by a login, of which there is one per run.
     ///
-    /// After a write ([`Repeat::Never`]) that may have arrived the error is [`Error::OutcomeUnknown`]. One whose token was
-    /// rejected had no effect, and is sent again with the next token.
+    /// After a write ([`Repeat::Never`]) that may have arrived the error is [`Error::OutcomeUnknown`]. One whose token
+    /// was rejected had no effect, and is sent again with the next token.
     pub(super) fn call(&self, build: &dyn Fn(&Session) -> Request) -> Result<ApiResult> {
         let mut rejected = None;
         for _ in 0..TOKENS {
@@ -53,7 +53,8 @@ impl Coros {
 
     /// A session that is valid as far as is known; `rejected` is a token that the service has just rejected.
     ///
-    /// With a valid token it takes no lock and sends no request. Otherwise one process logs in, and the others use its token.
+    /// With a valid token it takes no lock and sends no request. Otherwise one process logs in, and the others use its
+    /// token.
     pub(super) fn session(&self, rejected: Option<&Secret>) -> Result<Session> {
         let is_usable = |token: &Token| {
             token.dead.is_none() && rejected.is_none_or(|rejected| rejected.expose() != token.access_token)
@@ -146,7 +147,8 @@ impl Coros {
         self.confirmed_at(token, token.region.and_then(|id| region(id).ok()).unwrap_or(&REGIONS[0]))
     }
 
-    /// The token with what the service says of it, by `likely` first, then by the other regions. `None`: every region rejects it.
+    /// The token with what the service says of it, by `likely` first, then by the other regions. `None`: every region
+    /// rejects it.
     pub(super) fn confirmed_at(&self, token: &Token, likely: &'static Region) -> Result<Option<Token>> {
         let secret = Secret::new(&token.access_token);
         let mut regions: Vec<&'static Region> = region::from(likely).collect();

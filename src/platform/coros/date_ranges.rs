@@ -1,5 +1,5 @@
-//! The days that one listing request covers. The service may reject a wide range, as no known client requests decades: then
-//! narrower ones are tried. Pure.
+//! The days that one listing request covers. The service may reject a wide range, as no known client requests decades:
+//! then narrower ones are tried. Pure.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -11,8 +11,8 @@ enum Width {
     Whole,
     /// So many days at once, the newest first.
     Days(i32),
-    /// Without days: the whole list. It may lack activities that were imported in the last minutes (pelocore), so it is not the
-    /// first choice.
+    /// Without days: the whole list. It may lack activities that were imported in the last minutes (pelocore), so it is
+    /// not the first choice.
     Undated,
 }
 
@@ -56,8 +56,8 @@ impl DateRanges {
         !is_last
     }
 
-    /// Goes on to the next width, from the newest days; `false` if there is none, or if the service accepted this width before,
-    /// so that the rejection has another reason.
+    /// Goes on to the next width, from the newest days; `false` if there is none, or if the service accepted this width
+    /// before, so that the rejection has another reason.
     pub fn reject(&mut self) -> bool {
         if self.accepted {
             return false;

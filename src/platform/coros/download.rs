@@ -1,5 +1,5 @@
-//! Downloads from COROS: the URL of a file is requested with the token, and the file is downloaded without it. The URL is a
-//! secret: whoever knows it has the file. Pure, except for the caller's `call`.
+//! Downloads from COROS: the URL of a file is requested with the token, and the file is downloaded without it. The URL
+//! is a secret: whoever knows it has the file. Pure, except for the caller's `call`.
 
 use serde_json::Value;
 
@@ -37,11 +37,12 @@ pub fn file_url(activity: &Activity, call: Call) -> Result<Secret> {
         }
     }
     // No source knows an activity without a file, so this is not taken as final.
-    let unnamed = || Error::Rejected("COROS gives no file URL and no reason; tried again in later runs".into());
+    let unnamed = || Error::Rejected("COROS gives no file URL and no reason".into());
     Err(rejection.unwrap_or_else(unnamed))
 }
 
-/// Whether a sport number of the list gives a URL. Custom and combined sports have others, which are rejected ("Parameter input error"; njzyshare's fork of garmin-sync-coros, reviewed 2026-11-29).
+/// Whether a sport number of the list gives a URL. Custom and combined sports have others, which are rejected
+/// ("Parameter input error"; njzyshare's fork of garmin-sync-coros, reviewed 2026-11-29).
 fn is_known(sport: &str) -> bool {
     sport.bytes().all(|byte| byte.is_ascii_digit()) && sport.parse::<u32>().is_ok_and(|sport| sport <= 50_000)
 }

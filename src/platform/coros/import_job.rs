@@ -1,5 +1,5 @@
-//! The import: tells COROS to make an activity of an object in its store. It is sent once and becomes a job in a queue that can
-//! be read at any time.
+//! The import: tells COROS to make an activity of an object in its store. It is sent once and becomes a job in a queue
+//! that can be read at any time.
 
 use serde_json::{Value, json};
 
@@ -52,8 +52,8 @@ pub fn queue_request(region: &Region) -> Request {
     request
 }
 
-/// Local time minus UTC in COROS' unit; 0 if it is unknown. Times in the file are UTC; clients that always send China's offset
-/// make every start elsewhere wrong by hours.
+/// Local time minus UTC in COROS' unit; 0 if it is unknown. Times in the file are UTC; clients that always send China's
+/// offset make every start elsewhere wrong by hours.
 fn quarter_hours(offset_s: Option<i32>) -> i32 {
     let quarters = (offset_s.unwrap_or(0) + 450).div_euclid(900);
     if (-48..=56).contains(&quarters) { quarters } else { 0 }
@@ -95,8 +95,8 @@ pub fn job(value: &Value) -> Option<Job> {
 impl Job {
     /// The status of the upload.
     ///
-    /// A finished job does not prove that there is an activity: a file that was damaged on its way ends so too, so the caller
-    /// checks the list.
+    /// A finished job does not prove that there is an activity: a file that was damaged on its way ends so too, so the
+    /// caller checks the list.
     pub fn status(&self) -> Result<UploadStatus> {
         match self.status_code {
             2 if self.errors > 0 => Err(Error::Rejected(

@@ -30,7 +30,8 @@ fn find<'a>(sent: &UploadRef, jobs: &'a [Job]) -> Option<&'a Job> {
     let file = sent.file.as_ref()?;
     let md5 = md5_hex(file.bytes);
     if file.reupload {
-        // Its MD5 was that of the zip, which is different each time; but no other job has its name and not the file's MD5.
+        // Its MD5 was that of the zip, which is different each time; but no other job has its name and not the file's
+        // MD5.
         return newest(&|job| job.name == file.name && job.md5 != md5);
     }
     newest(&|job| job.md5 == md5)

@@ -1,8 +1,8 @@
 //! COROS' list of activities: paging, and reading entries. Pure.
 //!
 //! Pages are numbered from 1, newest first, 200 entries at most (coros-api). A request without days is rejected, or
-//! stale right after an upload (pelocore), so days are given where possible (`date_ranges`). Past the end, and for an empty account,
-//! `dataList` is absent.
+//! stale right after an upload (pelocore), so days are given where possible (`date_ranges`). Past the end, and for an
+//! empty account, `dataList` is absent.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,8 @@ use crate::sport;
 const SIZE: u64 = 200;
 /// Pages are made smaller one by one down to this, so that each begins with entries of the one before.
 const LEAST_SIZE: u64 = 150;
-/// After so many pages without the overlap with the page before, the service is assumed to ignore the requested page size.
+/// After so many pages without the overlap with the page before, the service is assumed to ignore the requested page
+/// size.
 const MOST_MISSING_OVERLAPS: u32 = 2;
 /// More entries than any page has.
 const MOST_ITEMS: usize = 1000;
@@ -40,11 +41,11 @@ const MOST_PASSES: u32 = 5;
 
 /// Reads the list page by page.
 ///
-/// Pages shift while the list is read. A new activity moves entries down, which only repeats some; a deletion moves them up,
-/// past the page already read. The count on every page shows that: if it shrank, or is more than was seen, the list is read again
-/// from its first page, and only new entries are returned. The addition of an old activity hides a deletion from the count, so
-/// pages overlap as well: page `n` has `201 - n` entries, and thus begins `n - 1` entries above the end of the page before. If it
-/// begins with an unknown entry, something was deleted above.
+/// Pages shift while the list is read. A new activity moves entries down, which only repeats some; a deletion moves
+/// them up, past the page already read. The count on every page shows that: if it shrank, or is more than was seen, the
+/// list is read again from its first page, and only new entries are returned. The addition of an old activity hides a
+/// deletion from the count, so pages overlap as well: page `n` has `201 - n` entries, and thus begins `n - 1` entries
+/// above the end of the page before. If it begins with an unknown entry, something was deleted above.
 pub struct Pages {
     window: Window,
     /// The days that are read now, and those before them.
@@ -206,8 +207,8 @@ impl Pages {
             self.next_range();
             return Ok(());
         }
-        // Two equal passes: the list did not change meanwhile. It is reported as incomplete, so that no activity is taken for
-        // deleted.
+        // Two equal passes: the list did not change meanwhile. It is reported as incomplete, so that no activity is
+        // taken for deleted.
         if !self.pass.has_shrunk && self.before == Some(result) {
             let count = result.1.unwrap_or_default();
             page.unreadable.push(format!("the activity list has {} of {count} activities", result.0));
@@ -309,8 +310,8 @@ fn positive(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| *number > 0.0)
 }
 
-/// Seconds since 1970. A time on the first day was never set; a number above any date is in another unit (details count in
-/// hundredths).
+/// Seconds since 1970. A time on the first day was never set; a number above any date is in another unit (details count
+/// in hundredths).
 fn start(value: &Value) -> Option<Timestamp> {
     let seconds = value.as_i64().filter(|seconds| (86_400..=100_000_000_000).contains(seconds))?;
     Timestamp::from_second(seconds).ok()

@@ -93,8 +93,8 @@ fn the_window_is_exact_to_the_second() {
     assert_eq!((ids.as_slice(), page.outlines.len()), (&["100000", "199999"][..], 4));
 }
 
-/// Lists from a service with `entries`; after each request `change` may delete or add some. Returns the entries, the unreadable
-/// ones, and the number of requests.
+/// Lists from a service with `entries`; after each request `change` may delete or add some. Returns the entries, the
+/// unreadable ones, and the number of requests.
 fn walk(
     mut entries: Vec<u64>,
     cap: usize,

@@ -18,8 +18,8 @@ const COST: u32 = 10;
 /// The length of a bcrypt salt: `$2b$10$` and 22 characters.
 const SALT_LENGTH: usize = 29;
 
-/// The form in which the password is sent. The web page changed to bcrypt in the summer of 2026; which accounts still need the
-/// older form is not known, so it is sent if the newer one is not supported.
+/// The form in which the password is sent. The web page changed to bcrypt in the summer of 2026; which accounts still
+/// need the older form is not known, so it is sent if the newer one is not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `p1` and `p2`: bcrypt over the MD5, with the salt beside it.
@@ -103,7 +103,8 @@ pub fn verify_request(region: &Region, challenge: &Challenge, code: &Secret) -> 
     without_warning(region.post("/account/2fa/login/verify", &body))
 }
 
-/// Adds the header that the web page sends with the second factor; its name is spelled so (CorosLink; reviewed 2026-11-29).
+/// Adds the header that the web page sends with the second factor; its name is spelled so (CorosLink; reviewed
+/// 2026-11-29).
 fn without_warning(request: Request) -> Request {
     request.header("X-No-Warnning", "1")
 }
@@ -113,8 +114,8 @@ pub fn account_request(region: &Region, token: &Secret) -> Request {
     region.get("/account/query").limit(limit::SMALL).header("accesstoken", token.expose())
 }
 
-/// Reads the response to `request`, a login or a second factor. `hidden` is the password, which the service could repeat in its
-/// message: it is masked there.
+/// Reads the response to `request`, a login or a second factor. `hidden` is the password, which the service could
+/// repeat in its message: it is masked there.
 pub fn parse_answer(request: &Request, response: &Response, hidden: &Secret) -> LoginReply {
     if response.status == 429 {
         return LoginReply::RateLimited("too many requests (HTTP 429)".into());

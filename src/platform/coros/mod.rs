@@ -1,13 +1,14 @@
 //! COROS: the interface of the Training Hub, which is that of its web page.
 //!
-//! `service` is its row in the table of platforms. `region` has the hosts, `response` reads responses, `login` is the login,
-//! `import` reads tokens of other tools, `token` is the stored token; `list` (with `date_ranges`), `download` and `delete` read
-//! and write. For an upload, `upload_zip` packs a file, `sts` and `store_credentials` get credentials for an object store, `store`
-//! signs the PUT, `import_job` orders the import, `import_queue` follows it, and `upload` decides. All of these are pure;
-//! `account`, `password_login` and this file send. What is known of the service, and from where, is in `docs/services.md`.
+//! `service` is its row in the table of platforms. `region` has the hosts, `response` reads responses, `login` is the
+//! login, `import` reads tokens of other tools, `token` is the stored token; `list` (with `date_ranges`), `download`
+//! and `delete` read and write. For an upload, `upload_zip` packs a file, `sts` and `store_credentials` get credentials
+//! for an object store, `store` signs the PUT, `import_job` orders the import, `import_queue` follows it, and `upload`
+//! decides. All of these are pure; `account`, `password_login` and this file send. What is known of the service, and
+//! from where, is in `docs/services.md`.
 //!
-//! An account has one session: a login ends the one before, in the browser or in another tool, and is ended by theirs. So
-//! everything that needs a token goes through `Coros::call`.
+//! An account has one session: a login ends the one before, in the browser or in another tool, and is ended by theirs.
+//! So everything that needs a token goes through `Coros::call`.
 
 mod account;
 mod date_ranges;
@@ -92,8 +93,8 @@ impl PlatformReader for Coros {
         })
     }
 
-    /// The details need another sport number than the list has, and the response to an unknown id is not known: only the list
-    /// tells.
+    /// The details need another sport number than the list has, and the response to an unknown id is not known: only
+    /// the list tells.
     fn exists(&self, _activity: &Activity) -> Result<Option<bool>> {
         Ok(None)
     }

@@ -31,8 +31,8 @@ impl Coros {
 
     /// Returns the new token, and the region of the host that gave it.
     ///
-    /// Usually each host accepts a login; a password that one of them rejects is sent to others before it counts as wrong
-    /// ([`region::login_hosts`]).
+    /// Usually each host accepts a login; a password that one of them rejects is sent to others before it counts as
+    /// wrong ([`region::login_hosts`]).
     fn attempt(
         &self,
         likely: &'static Region,
@@ -148,8 +148,8 @@ impl Coros {
         Ok(token)
     }
 
-    /// Checks that a new login belongs to the account of the data folder. A login to another account has not ended the old
-    /// session, so the old token is restored.
+    /// Checks that a new login belongs to the account of the data folder. A login to another account has not ended the
+    /// old session, so the old token is restored.
     fn check_owner(&self, token: Token, before: Option<Token>, email: &str) -> LoginResult<Token> {
         if let Some(identity) = token.identity()
             && let Err(error) = self.context.owner.admit(&identity, Some(email))
@@ -168,8 +168,8 @@ impl Coros {
     }
 }
 
-/// After one host has rejected the password, the failure of another must not lead to an automatic login: the first host would
-/// reject it again, which could lock the account.
+/// After one host has rejected the password, the failure of another must not lead to an automatic login: the first host
+/// would reject it again, which could lock the account.
 fn after_rejection(failure: LoginFailure, rejected_by: &[&str]) -> LoginFailure {
     let why = match failure {
         _ if rejected_by.is_empty() => return failure,

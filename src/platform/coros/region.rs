@@ -1,6 +1,8 @@
-//! COROS' four regions: the same service on different hosts. An account belongs to one, and only the service knows which.
+//! COROS' four regions: the same service on different hosts. An account belongs to one, and only the service knows
+//! which.
 //!
-//! Numbers and hosts: Sports Sync X (`region_config.py`) for 1 to 3, garmin2coros and CorosLink's study of the login for 4.
+//! Numbers and hosts: Sports Sync X (`region_config.py`) for 1 to 3, garmin2coros and CorosLink's study of the login
+//! for 4.
 
 use serde_json::Value;
 
@@ -47,10 +49,10 @@ pub fn from(first: &'static Region) -> impl Iterator<Item = &'static Region> {
 
 /// The hosts that a password is sent to, the likely one first; each further host only if those before rejected it.
 ///
-/// A host that does not know an account proves little: some clients log in at `teamcnapi` for all regions (garmin-sync-coros'
-/// forks), others try `teamapi` first and then the rest (CorosLink; reviewed 2026-11-29). But each host counts a wrong password,
-/// and how many lock an account is not known. So an automatic login tries two hosts, and a person, who can correct the password,
-/// all four.
+/// A host that does not know an account proves little: some clients log in at `teamcnapi` for all regions
+/// (garmin-sync-coros' forks), others try `teamapi` first and then the rest (CorosLink; reviewed 2026-11-29). But each
+/// host counts a wrong password, and how many lock an account is not known. So an automatic login tries two hosts, and
+/// a person, who can correct the password, all four.
 pub fn login_hosts(likely: &'static Region, by_hand: bool) -> impl Iterator<Item = &'static Region> {
     let china = &REGIONS[1];
     let others = std::iter::once(china).chain(REGIONS.iter().filter(move |region| *region != china));

@@ -44,10 +44,11 @@ impl ApiResult {
     }
 }
 
-/// Reads the response to `request`. `hidden` is the token, which the service could repeat in its message: it is masked there.
+/// Reads the response to `request`. `hidden` is the token, which the service could repeat in its message: it is masked
+/// there.
 ///
-/// A web page comes when COROS gets too many requests, and from proxies in front of it. After a write ([`Repeat::Never`]), a
-/// response without an outcome is [`Error::OutcomeUnknown`].
+/// A web page comes when COROS gets too many requests, and from proxies in front of it. After a write
+/// ([`Repeat::Never`]), a response without an outcome is [`Error::OutcomeUnknown`].
 pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<ApiReply> {
     let wrote = request.repeat == Repeat::Never;
     let failed = |message: String, platform_wide| match wrote {

@@ -12,7 +12,8 @@ pub fn spec() -> PlatformSpec {
         title: "COROS",
         native_manufacturer: Some(MANUFACTURER),
         upload_formats: &["fit"],
-        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at COROS.
+        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at
+        // COROS.
         rejected_sports: &["sailing", "snorkeling", "surfing"],
         allows_duplicates: true,
         can_delete: true,

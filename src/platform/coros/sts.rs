@@ -1,7 +1,7 @@
 //! The requests for credentials of COROS' object store, and their responses. Pure; `store_credentials` sends.
 //!
-//! The first known source, `faq.coros.com/openapi/oss/sts` with an app's id and signature, was closed on 3 October 2026 and
-//! responds with a web page; a source that does so counts as closed, and the next one is asked.
+//! The first known source, `faq.coros.com/openapi/oss/sts` with an app's id and signature, was closed on 3 October 2026
+//! and responds with a web page; a source that does so counts as closed, and the next one is asked.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;

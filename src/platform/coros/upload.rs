@@ -1,7 +1,8 @@
-//! Uploads a file: store credentials, one PUT, one import, and the import queue. It decides; the caller's transport sends.
+//! Uploads a file: store credentials, one PUT, one import, and the import queue. It decides; the caller's transport
+//! sends.
 //!
-//! Everything before the import can be repeated without harm, and its failure means that nothing was uploaded. The import is sent
-//! once. If its response is lost, the queue shows what became of it.
+//! Everything before the import can be repeated without harm, and its failure means that nothing was uploaded. The
+//! import is sent once. If its response is lost, the queue shows what became of it.
 
 use std::cell::Cell;
 
@@ -37,8 +38,8 @@ pub fn upload(file: &UploadFile, transport: &Transport, cache: &mut UploadCache)
         let object = upload_zip.key(&session.user_id);
         let moved = Cell::new(false);
         let result = (transport.call)(&|now| {
-            // A login in between may find the account in another region, whose importer reads another store: then this only
-            // queries the account, and the upload begins again there.
+            // A login in between may find the account in another region, whose importer reads another store: then this
+            // only queries the account, and the upload begins again there.
             moved.set(now.region != session.region || now.user_id != session.user_id);
             match moved.get() {
                 true => now.region.get(ACCOUNT),
@@ -90,8 +91,8 @@ pub fn status(sent: &[UploadRef], transport: &Transport) -> Result<Vec<Result<Up
     Ok(import_queue::statuses(sent, &import_queue::jobs(&data)))
 }
 
-/// Makes a reuploaded file a new one for the importer, but the same one within the hour: a retry after a lost response then
-/// finds the existing job, and makes no second activity.
+/// Makes a reuploaded file a new one for the importer, but the same one within the hour: a retry after a lost response
+/// then finds the existing job, and makes no second activity.
 fn salt(now: Timestamp) -> String {
     now.strftime("again, %Y-%m-%d %H h").to_string()
 }

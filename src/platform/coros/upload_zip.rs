@@ -29,9 +29,9 @@ impl UploadZip {
 
 /// Packs a file, so that the same file always gives the same bytes.
 ///
-/// The MD5 is the file's, as the web pages have it. But the importer takes a known MD5 for the earlier job, although its activity
-/// was deleted: for a reupload it is the zip's own MD5, which is accepted as well (Sports Sync X always sends that), and `salt`
-/// in the comment of the zip makes it a new one.
+/// The MD5 is the file's, as the web pages have it. But the importer takes a known MD5 for the earlier job, although
+/// its activity was deleted: for a reupload it is the zip's own MD5, which is accepted as well (Sports Sync X always
+/// sends that), and `salt` in the comment of the zip makes it a new one.
 pub fn pack(file: &UploadFile, salt: &str) -> Result<UploadZip> {
     if file.bytes.len() > LARGEST {
         return Err(Error::Rejected(format!(

@@ -1,8 +1,8 @@
 //! A folder as a platform: `folder:PATH`, where PATH is a mounted watch, an exported archive, or a zip of one.
 //!
-//! It has no login and needs no network. An activity is a complete FIT file, identified by its bytes: a copy elsewhere in the
-//! folder, or a gzip file of it, is the same activity, a changed file another one. `walk` finds the files, `entry` reads them,
-//! `write` adds one. Files are never deleted here.
+//! It has no login and needs no network. An activity is a complete FIT file, identified by its bytes: a copy elsewhere
+//! in the folder, or a gzip file of it, is the same activity, a changed file another one. `walk` finds the files,
+//! `entry` reads them, `write` adds one. Files are never deleted here.
 
 mod entry;
 mod write;
@@ -27,9 +27,9 @@ const FORMATS: &[&str] = &["fit"];
 
 /// The platform that `folder:PATH` names; `None` if `name` is not of that form.
 ///
-/// Its own name has the absolute path, so that records and the catalogue mean the same folder wherever a command is run:
-/// relative paths are taken from the current folder, `~/` from the home folder, and `.` and `..` are resolved by their
-/// names alone, as the folder may not be mounted now.
+/// Its own name has the absolute path, so that records and the catalogue mean the same folder wherever a command is
+/// run: relative paths are taken from the current folder, `~/` from the home folder, and `.` and `..` are resolved by
+/// their names alone, as the folder may not be mounted now.
 pub fn spec(name: &str) -> Option<PlatformSpec> {
     let (prefix, path) = name.split_once(':')?;
     if !prefix.eq_ignore_ascii_case("folder") || path.trim().is_empty() || path.chars().any(char::is_control) {
@@ -181,8 +181,8 @@ fn is_in(window: &Window, activity: &Activity) -> bool {
 }
 
 impl PlatformReader for Folder {
-    /// One page holds all activities. An old file that was just copied in is far below the newest; a listing that stops at the
-    /// first page without new activities would miss it on a later page, and the scan has read all files anyway.
+    /// One page holds all activities. An old file that was just copied in is far below the newest; a listing that stops
+    /// at the first page without new activities would miss it on a later page, and the scan has read all files anyway.
     fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
         let Scan { mut activities, unreadable, corrupt, skipped } = self.scan()?;
         (self.context.skipped)(&corrupt.into_iter().chain(skipped.notices()).collect::<Vec<_>>());

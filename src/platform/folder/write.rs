@@ -20,8 +20,8 @@ const LEFT_OVER: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 ///
-/// [`Error::Retry`] if the folder does not exist or is not writable, [`Error::Storage`] if its disk is full: then the file was
-/// not written. [`Error::OutcomeUnknown`] if it was written, but the disk did not confirm it.
+/// [`Error::Retry`] if the folder does not exist or is not writable, [`Error::Storage`] if its disk is full: then the
+/// file was not written. [`Error::OutcomeUnknown`] if it was written, but the disk did not confirm it.
 pub fn write_file(dir: &Path, id: &str, start: Option<Timestamp>, bytes: &[u8]) -> Result<PathBuf> {
     match fs::metadata(dir) {
         Ok(meta) if meta.is_dir() => {}
@@ -56,8 +56,8 @@ fn write(
     Ok((file, free_name(dir, id, start)))
 }
 
-/// `2026-01-08T14-10-21Z_<id>.fit`: sorts by time, and is valid on every file system. If the name is taken (by the file itself,
-/// truncated or changed), a number is added.
+/// `2026-01-08T14-10-21Z_<id>.fit`: sorts by time, and is valid on every file system. If the name is taken (by the file
+/// itself, truncated or changed), a number is added.
 fn free_name(dir: &Path, id: &str, start: Option<Timestamp>) -> PathBuf {
     let start = start.map_or_else(|| "unknown".to_owned(), |time| time.strftime("%Y-%m-%dT%H-%M-%SZ").to_string());
     let numbered = |number: u32| match number {

@@ -17,8 +17,8 @@ impl Garmin {
         self.send_with_token(request, &|request| self.send(request))
     }
 
-    /// Sends a write with the token. A 401 comes before the write is processed, so that one more try with a renewed token repeats
-    /// nothing; any other failure that can have reached the service is [`Error::OutcomeUnknown`].
+    /// Sends a write with the token. A 401 comes before the write is processed, so that one more try with a renewed
+    /// token repeats nothing; any other failure that can have reached the service is [`Error::OutcomeUnknown`].
     pub(super) fn send_write(&self, request: &Request) -> Result<Response> {
         self.send_with_token(request, &|request| {
             self.context.http.send(&self.context.platform, request).map_err(write_failure)
@@ -64,7 +64,8 @@ impl Garmin {
 
     /// A valid token; `rejected` is one that the service has just rejected.
     ///
-    /// With a valid token it takes no lock and sends no request. Otherwise one process renews it, and the others use the new one.
+    /// With a valid token it takes no lock and sends no request. Otherwise one process renews it, and the others use
+    /// the new one.
     pub(super) fn token(&self, rejected: Option<&str>) -> Result<Token> {
         let usable = |token: &Token| {
             let is_invalid = token.dead.is_some() || Some(token.access_token.as_str()) == rejected;

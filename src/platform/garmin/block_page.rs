@@ -1,12 +1,13 @@
-//! Responses of the proxies in front of Garmin's services: rate limits and web pages. They say nothing about the request or its
-//! token. Pure.
+//! Responses of the proxies in front of Garmin's services: rate limits and web pages. They say nothing about the
+//! request or its token. Pure.
 
 use serde_json::Value;
 
 use crate::http::Response;
 use crate::platform::{Error, Result, lenient_json};
 
-/// Statuses of a rate limit. 427 is one like 429 (python-garminconnect 0.3.20, `_BLOCKED_STATUSES`; reviewed 2026-11-29).
+/// Statuses of a rate limit. 427 is one like 429 (python-garminconnect 0.3.20, `_BLOCKED_STATUSES`; reviewed
+/// 2026-11-29).
 const BLOCKED: &[u16] = &[427, 429];
 /// The largest JSON error, in bytes. Larger bodies, such as files, are not parsed.
 const LONGEST_ERROR: usize = 4096;

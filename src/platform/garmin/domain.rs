@@ -2,7 +2,8 @@
 
 use crate::http::{Repeat, Request};
 
-/// The headers of Garmin's Android app, which the token service and the API require (python-garminconnect 0.3, `client.py`).
+/// The headers of Garmin's Android app, which the token service and the API require (python-garminconnect 0.3,
+/// `client.py`).
 const APP: &[(&str, &str)] = &[
     ("User-Agent", "GCM-Android-5.23"),
     (

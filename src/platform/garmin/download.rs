@@ -72,7 +72,8 @@ pub fn exists(response: &Response, id: &str) -> Result<bool> {
     }
 }
 
-/// Decides by the details whether the activity has a file: a failing service may reject the download of a file that it has.
+/// Decides by the details whether the activity has a file: a failing service may reject the download of a file that it
+/// has.
 fn without_file(details: &Response, why: &str) -> Result<Download> {
     block_page::check(details, "the activity")?;
     if details.status == 404 {
@@ -87,9 +88,13 @@ fn without_file(details: &Response, why: &str) -> Result<Download> {
     if metadata.is_object() && (is_manual || format.is_none()) {
         return Ok(Download::None { why: "entered by hand: no file".into() });
     }
-    let message = format!("{why}, and no converted file; tried again in later runs");
+    let message = format!("{why}, and no converted file");
     // Details that name a file show that the service works: it does not give this file.
-    Err(if format.is_some() { Error::Rejected(message) } else { Error::retry_item(message) })
+    Err(if format.is_some() {
+        Error::Rejected(message)
+    } else {
+        Error::retry_item(format!("{message}; try again later"))
+    })
 }
 
 fn file(domain: &Domain, path: &str) -> Request {
@@ -99,8 +104,8 @@ fn file(domain: &Domain, path: &str) -> Request {
 }
 
 /// Reads a response. 404, and 500 twice, mean that there is no file; 403 that it is unavailable (garmin-connect-export,
-/// garminexport issue 57). A web page comes from a proxy in front of the service, which may block this URL alone; 502 to 504 say
-/// nothing about the file either.
+/// garminexport issue 57). A web page comes from a proxy in front of the service, which may block this URL alone; 502
+/// to 504 say nothing about the file either.
 fn read(response: &Response) -> Result<FileReply> {
     if block_page::is_web_page(response) {
         let message = format!("{}; the token is kept; try again later", block_page::web_page("the file"));

@@ -1,7 +1,8 @@
 //! Reads the tokens of other tools, and the ticket of a browser login.
 //!
 //! The forms (each is in wide use): garminconnect >= 0.3 `garmin_tokens.json`; garth's two files in a folder, or their
-//! base64; pirate-garmin's `native-oauth2.json`; a bare ticket `ST-…`; a URL with `ticket=`; the sign-in's JSON response.
+//! base64; pirate-garmin's `native-oauth2.json`; a bare ticket `ST-…`; a URL with `ticket=`; the sign-in's JSON
+//! response.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! The result of the import of a file, the same in the response to an upload and in its status: `detailedImportResult` with
-//! `successes` and `failures` (recordings of garth, garminexport and Strava sync tools). Pure.
+//! The result of the import of a file, the same in the response to an upload and in its status: `detailedImportResult`
+//! with `successes` and `failures` (recordings of garth, garminexport and Strava sync tools). Pure.
 
 use serde_json::Value;
 

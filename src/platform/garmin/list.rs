@@ -30,15 +30,16 @@ const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
 
 /// A start this close to the beginning of 1970, in any zone, was never set.
 const NEVER_SET_S: i64 = 86_400;
-/// 1900-01-02: earlier dates mean "none" in other systems (0001-01-01, 1900-01-01). Later dates may be entered by hand, also before
-/// 1970.
+/// 1900-01-02: earlier dates mean "none" in other systems (0001-01-01, 1900-01-01). Later dates may be entered by hand,
+/// also before 1970.
 const EARLIEST_S: i64 = -2_208_902_400;
 
 /// Reads the list page by page.
 ///
-/// Offsets shift while the list is read: a new activity moves entries down, which only repeats some; a deletion moves them up,
-/// past the position already read. So each page begins with the last entry of the page before. If it begins with an unknown
-/// entry, something was deleted above, and the offset steps back until a page begins with a known entry.
+/// Offsets shift while the list is read: a new activity moves entries down, which only repeats some; a deletion moves
+/// them up, past the position already read. So each page begins with the last entry of the page before. If it begins
+/// with an unknown entry, something was deleted above, and the offset steps back until a page begins with a known
+/// entry.
 pub struct Pages {
     platform: PlatformId,
     window: Window,
@@ -326,7 +327,8 @@ fn offset(start: Timestamp, local: DateTime) -> Option<i32> {
 /// Milliseconds until about 2021, seconds now. Pauses make the ratio vary, but not a hundredfold.
 fn elapsed(elapsed: Option<f64>, timer: Option<f64>) -> Option<f64> {
     match (elapsed, timer) {
-        // A watch that nobody stopped gives such ratios too, but a thousandth of its elapsed time is less than its timer time.
+        // A watch that nobody stopped gives such ratios too, but a thousandth of its elapsed time is less than its
+        // timer time.
         (Some(elapsed), Some(timer)) if elapsed > 100.0 * timer && elapsed / 1000.0 >= timer - 1.0 => {
             Some(elapsed / 1000.0)
         }

@@ -1,7 +1,8 @@
 //! Garmin's login: requests and responses. Pure; `password_login` sends.
 //!
-//! A password login is three requests: the sign-in page (`sign_in`), the sign-in, which gives a ticket, and the token service,
-//! which exchanges it for a token. Sources: recorded responses of 2026 (garth's tests) and python-garminconnect 0.3, `client.py`.
+//! A password login is three requests: the sign-in page (`sign_in`), the sign-in, which gives a ticket, and the token
+//! service, which exchanges it for a token. Sources: recorded responses of 2026 (garth's tests) and
+//! python-garminconnect 0.3, `client.py`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -142,15 +143,15 @@ pub fn is_challenge(response: &Response) -> bool {
         || ["just a moment", "challenge", "captcha"].iter().any(|word| page.contains(word))
 }
 
-/// The type for a wrong code is not in any recording; one that contains both "code" and "wrong" counts as it. Any other type
-/// (expired, too many attempts) ends the login.
+/// The type for a wrong code is not in any recording; one that contains both "code" and "wrong" counts as it. Any other
+/// type (expired, too many attempts) ends the login.
 fn is_wrong_code(kind: &str) -> bool {
     let contains = |words: &[&str]| words.iter().any(|word| kind.contains(word));
     contains(&["MFA", "CODE"]) && contains(&["INVALID", "WRONG", "INCORRECT", "MISMATCH"])
 }
 
-/// The request to exchange a ticket for a token. `service` must be exactly that of the ticket, or the ticket is rejected *and*
-/// invalidated.
+/// The request to exchange a ticket for a token. `service` must be exactly that of the ticket, or the ticket is
+/// rejected *and* invalidated.
 pub fn exchange_request(domain: &Domain, client_id: &str, ticket: &Secret, service: &str) -> Request {
     let body = form(&[
         ("client_id", client_id),
@@ -222,8 +223,8 @@ pub fn parse_token(
     }
 }
 
-/// The service's message up to the first colon, as the rest quotes the token ("Invalid refresh token: …"), and without any word
-/// that could be a token.
+/// The service's message up to the first colon, as the rest quotes the token ("Invalid refresh token: …"), and without
+/// any word that could be a token.
 fn without_token(words: &str) -> String {
     let plain = words.split(':').next().unwrap_or("").split_whitespace();
     let shown = plain.map(|word| if word.len() > 24 || word.contains("ST-") { "***" } else { word });

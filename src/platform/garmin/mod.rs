@@ -1,10 +1,10 @@
 //! Garmin Connect: garmin.com and garmin.cn, two platforms with the same code.
 //!
-//! `service` has their rows in the table of platforms, `settings` the settings that Garmin alone reads. `domain` has the hosts;
-//! `sign_in`, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and read responses,
-//! `block_page` recognises responses that are not the service's own, `import` reads the tokens of other tools, `token` is the
-//! stored token: all of these are pure. `account`, `password_login`, `owner` and this file send. What is known of the service,
-//! and from where, is in `docs/services.md`.
+//! `service` has their rows in the table of platforms, `settings` the settings that Garmin alone reads. `domain` has
+//! the hosts; `sign_in`, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and read
+//! responses, `block_page` recognises responses that are not the service's own, `import` reads the tokens of other
+//! tools, `token` is the stored token: all of these are pure. `account`, `password_login`, `owner` and this file send.
+//! What is known of the service, and from where, is in `docs/services.md`.
 
 mod account;
 mod block_page;
@@ -169,7 +169,8 @@ impl PlatformWriter for Garmin {
     fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>> {
         let mut answers = Vec::new();
         for one in sent {
-            // Without a reference only the list shows it; and the same bytes uploaded again are a 409 here, not a second activity.
+            // Without a reference only the list shows it; and the same bytes uploaded again are a 409 here, not a
+            // second activity.
             let Some((status_ref, request)) =
                 one.status_ref.and_then(|status_ref| Some((status_ref, status::request(&self.domain, status_ref)?)))
             else {

@@ -101,8 +101,9 @@ impl Garmin {
 
     /// Saves a new token, renewed if needed, once the service has told its owner. `email` is the address of the login.
     ///
-    /// The old token stays or is restored if the service rejects the new one, or if that belongs to another account. A token with
-    /// an unknown owner is saved if it is the only one; it does not replace a valid one in a data folder with an owner.
+    /// The old token stays or is restored if the service rejects the new one, or if that belongs to another account. A
+    /// token with an unknown owner is saved if it is the only one; it does not replace a valid one in a data folder
+    /// with an owner.
     pub(super) fn save_checked(&self, token: Token, email: Option<&str>) -> LoginResult<Token> {
         let before = self.store.load::<Token>().unwrap_or(None);
         let is_valid =
@@ -157,8 +158,8 @@ impl Garmin {
         unverified.map_or(Ok(token), |why| Err(LoginFailure::Unverified(why)))
     }
 
-    /// Compares the owners in the list with the owner of the token. If they differ, the profile is queried once more: a token that
-    /// suddenly opens another account must not add to this one.
+    /// Compares the owners in the list with the owner of the token. If they differ, the profile is queried once more: a
+    /// token that suddenly opens another account must not add to this one.
     pub(super) fn check_list_owner(&self, owners: &BTreeSet<String>) -> Result<()> {
         let Some(known) = self.store.load::<Token>()?.and_then(|token| token.user_id) else { return Ok(()) };
         if owners.iter().all(|owner| *owner == known) || self.owner_confirmed.get() {
@@ -194,7 +195,8 @@ fn not_replaced(why: &str) -> LoginFailure {
 }
 
 /// Why a new token is rejected. Since June 2026 some accounts reject those of the embedded sign-in page
-/// (python-garminconnect issue 369; reviewed 2026-11-29); for any other token the same message only means that it has expired.
+/// (python-garminconnect issue 369; reviewed 2026-11-29); for any other token the same message only means that it has
+/// expired.
 fn token_rejected(token: &Token, response: &Response, mobile_page: &str) -> String {
     let why = rejection(response);
     if token.embedded && why.contains("Token is not active") {

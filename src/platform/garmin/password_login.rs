@@ -1,5 +1,5 @@
-//! A login with a password: the sign-in page, the password, a second factor if needed, and the exchange of the ticket. Whatever
-//! rejects it, no other kind of login is tried after it.
+//! A login with a password: the sign-in page, the password, a second factor if needed, and the exchange of the ticket.
+//! Whatever rejects it, no other kind of login is tried after it.
 
 use std::time::Duration;
 

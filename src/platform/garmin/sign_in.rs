@@ -1,8 +1,8 @@
-//! The sign-in page of the app. It is loaded before the password is sent, as the app's web view does: its cookies and its URL are
-//! sent with the password and with the code of the second factor. Pure.
+//! The sign-in page of the app. It is loaded before the password is sent, as the app's web view does: its cookies and
+//! its URL are sent with the password and with the code of the second factor. Pure.
 //!
-//! Since October 2026 the response to a password without them is 429 (python-garminconnect 0.3.20, `client/sso.py`; reviewed
-//! 2026-11-29).
+//! Since October 2026 the response to a password without them is 429 (python-garminconnect 0.3.20, `client/sso.py`;
+//! reviewed 2026-11-29).
 
 use super::block_page;
 use super::domain::Domain;

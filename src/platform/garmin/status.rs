@@ -1,7 +1,7 @@
 //! The status of an upload, at the URL from the 202 response. Pure.
 //!
-//! 202 means pending, 201 with the URL of the activity means done (garminexport); the rest is the same as in the response to the
-//! upload itself.
+//! 202 means pending, 201 with the URL of the activity means done (garminexport); the rest is the same as in the
+//! response to the upload itself.
 
 use super::domain::Domain;
 use super::import_result::{self, ImportResult};
@@ -13,7 +13,8 @@ use crate::platform::{Error, Result, UploadStatus, lenient_json};
 /// The path of status URLs.
 pub const PATH: &str = "/activity-service/activity/status/";
 
-/// The request for the status at `url`; `None` if that is no status URL on the platform's own host, as the request has the token.
+/// The request for the status at `url`; `None` if that is no status URL on the platform's own host, as the request has
+/// the token.
 pub fn request(domain: &Domain, url: &str) -> Option<Request> {
     let rest = url.strip_prefix(&domain.url("connectapi", PATH))?;
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -77,7 +77,8 @@ pub struct OAuth1 {
 }
 
 impl Token {
-    /// Reads a response of the token service, or a saved one of the same form. Times that it lacks are read from the token itself.
+    /// Reads a response of the token service, or a saved one of the same form. Times that it lacks are read from the
+    /// token itself.
     pub fn from_response(
         response: &Value,
         domain: &Domain,

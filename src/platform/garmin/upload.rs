@@ -1,7 +1,7 @@
 //! Uploads to Garmin: the form and its responses. Pure.
 //!
-//! The usual response is 202 with a URL for the status (see `status`); 409 is a file that exists already; the same bytes uploaded
-//! twice are never two activities (garminexport, Strava sync tools, python-garminconnect issue 112).
+//! The usual response is 202 with a URL for the status (see `status`); 409 is a file that exists already; the same
+//! bytes uploaded twice are never two activities (garminexport, Strava sync tools, python-garminconnect issue 112).
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -19,8 +19,8 @@ const NO_STATUS_URL: &str = "none";
 /// The `User-Agent` of the app that imports (python-garminconnect, `import_activity`; reviewed 2026-11-29).
 const IMPORTER: &str = "GCM-iOS-5.7.2.1";
 
-/// The form with the file. `boundary` is a text that is not in the file. `as_import`: an import, which Garmin does not pass on to
-/// connected services such as Strava (python-garminconnect issue 322).
+/// The form with the file. `boundary` is a text that is not in the file. `as_import`: an import, which Garmin does not
+/// pass on to connected services such as Strava (python-garminconnect issue 322).
 pub fn request(domain: &Domain, file: &UploadFile, boundary: &str, as_import: bool) -> Request {
     let part = Part { name: "file", file_name: Some(file.name), content: file.bytes };
     let (content_type, body) = multipart(boundary, &[part]);
@@ -49,25 +49,33 @@ pub fn parse(domain: &Domain, response: &Response) -> Result<UploadStatus> {
         (408 | 500..=599, _) => outcome_unknown("Garmin: server error"),
         // This concerns the account: the file is not recorded as rejected.
         (412, _) => Err(Error::Config(
-            "Garmin rejects uploads to this account until device uploads are allowed (HTTP 412): log in to Garmin Connect on the web, allow Device Uploads in Settings, Privacy and Data, then run again".into(),
+            "Garmin rejects uploads to this account until device uploads are allowed (HTTP 412): log in to Garmin \
+             Connect on the web, allow Device Uploads in Settings, Privacy and Data, then run again"
+                .into(),
         )),
         (409, ImportResult::Exists(id)) | (_, ImportResult::Exists(id)) => Ok(UploadStatus::Exists(id)),
         (409, _) => Ok(UploadStatus::Exists(import_result::named_id(response))),
         (_, ImportResult::Rejected(why)) => Err(Error::Rejected(format!("Garmin rejected the file: {why}"))),
         (200..=202, ImportResult::Created(id)) => Ok(UploadStatus::Created(id)),
         (202, _) => Ok(UploadStatus::Pending(status_url(domain, response).unwrap_or_else(|| NO_STATUS_URL.into()))),
-        (200 | 201, ImportResult::Pending) => match (import_result::located_id(domain, response), status_url(domain, response)) {
-            (Some(id), _) => Ok(UploadStatus::Created(Some(id))),
-            (None, Some(url)) => Ok(UploadStatus::Pending(url)),
-            (None, None) => outcome_unknown("Garmin reports success without a result"),
-        },
+        (200 | 201, ImportResult::Pending) => {
+            match (import_result::located_id(domain, response), status_url(domain, response)) {
+                (Some(id), _) => Ok(UploadStatus::Created(Some(id))),
+                (None, Some(url)) => Ok(UploadStatus::Pending(url)),
+                (None, None) => outcome_unknown("Garmin reports success without a result"),
+            }
+        }
         (200..=299, _) => outcome_unknown("Garmin reports success with an unexpected response"),
         (413, _) => Err(Error::Rejected("Garmin rejected the file: too large (HTTP 413)".into())),
-        _ => Err(Error::Unexpected(format!("unexpected response to the upload ({})", import_result::error_text(response)))),
+        _ => Err(Error::Unexpected(format!(
+            "unexpected response to the upload ({})",
+            import_result::error_text(response)
+        ))),
     }
 }
 
-/// The URL for the status of an upload: the one that Garmin gave, if it is on its own host; else the one that it must be.
+/// The URL for the status of an upload: the one that Garmin gave, if it is on its own host; else the one that it must
+/// be.
 fn status_url(domain: &Domain, response: &Response) -> Option<String> {
     let given = response.header("location").filter(|url| super::status::request(domain, url).is_some());
     given.map(str::to_owned).or_else(|| {

@@ -1,7 +1,7 @@
 //! The object stores that COROS' importer reads: one signed PUT, and its response. Pure.
 //!
-//! Two regions use AWS S3, two Aliyun OSS; credentials for them are valid for an hour (`sts`). A PUT of the same bytes under the
-//! same key changes nothing, so it can be repeated.
+//! Two regions use AWS S3, two Aliyun OSS; credentials for them are valid for an hour (`sts`). A PUT of the same bytes
+//! under the same key changes nothing, so it can be repeated.
 
 mod hash;
 mod oss1;

@@ -1,4 +1,5 @@
-//! Aliyun OSS, signature version 4: like AWS's with other names, and the bucket is a part of the signed path for every host (alibabacloud.com, "Include a V4 signature in the Authorization header").
+//! Aliyun OSS, signature version 4: like AWS's with other names, and the bucket is a part of the signed path for every
+//! host (alibabacloud.com, "Include a V4 signature in the Authorization header").
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -15,8 +15,8 @@ struct Canonical<'a> {
 
 /// The headers of a PUT, `Content-Type` and `Host` aside.
 ///
-/// The hash of the bytes is signed, so S3 rejects bytes that were damaged on their way; a `Content-MD5` would be redundant, and
-/// the clients known to work with COROS' bucket send none.
+/// The hash of the bytes is signed, so S3 rejects bytes that were damaged on their way; a `Content-MD5` would be
+/// redundant, and the clients known to work with COROS' bucket send none.
 pub fn headers(credentials: &StoreCredentials, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(String, String)> {
     let payload = sha256_hex(bytes);
     let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();
