@@ -33,7 +33,7 @@ fn what_the_queue_refuses_late_is_told_and_not_tried_again() {
     let (world, plan) = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(1)), ["problem refused"]);
-    said.says("status -1").says("does not import this sport");
+    said.says("status -1").says("unsupported sport");
     let (kind, why) = world.stands(COROS, START, &[]);
     assert!(kind == "refused" && why.contains("status -1") && why.contains("--retry"), "{kind} {why}");
     assert_eq!(world.settle().ok().silent().out, "");
@@ -199,7 +199,7 @@ fn ancestors_12_keys_for_another_bucket_are_not_used_and_nothing_is_registered_f
     } + gs_sim::MARKER;
     let body = serde_json::json!({"code": 200, "data": {"credentials": keys, "v": "2"}}).to_string();
     world.sim.fault(Fault::new(says(200, &body)).contains(STS));
-    world.upload(&plan).ends(75).says("keys for another store than coros-s3");
+    world.upload(&plan).ends(75).says("credentials for another bucket than coros-s3");
     assert!(world.sim.log().iter().all(|one| one.method != "PUT" && one.path != IMPORT));
     world.sim.clear_faults();
     assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);

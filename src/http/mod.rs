@@ -281,18 +281,14 @@ pub enum Error {
         to: String,
     },
     /// The service asks to wait for longer than [`Options::max_retry_after`].
-    #[error("{host}: rate limited until {until}")]
+    #[error("rate limited until {until}")]
     RateLimited {
-        /// The host or platform.
-        host: String,
         /// When requests are allowed again.
         until: jiff::Timestamp,
     },
     /// The service asks to wait with uploads and deletions for longer than [`Options::max_retry_after`].
-    #[error("{platform}: uploads and deletions rate limited until {until}")]
+    #[error("uploads and deletions rate limited until {until}")]
     WritesRateLimited {
-        /// The platform.
-        platform: String,
         /// When uploads and deletions are allowed again.
         until: jiff::Timestamp,
     },

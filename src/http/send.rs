@@ -132,8 +132,8 @@ impl Http {
             return Ok(());
         }
         Err(match request.changes {
-            true => Error::WritesRateLimited { platform: platform.to_owned(), until },
-            false => Error::RateLimited { host: host(&request.url), until },
+            true => Error::WritesRateLimited { until },
+            false => Error::RateLimited { until },
         })
     }
 
@@ -146,7 +146,7 @@ impl Http {
                 Permit::NotBefore(until) => {
                     let wait = until.duration_since(Timestamp::now());
                     if wait > signed(self.options.max_retry_after) {
-                        return Err(Error::WritesRateLimited { platform: platform.to_owned(), until });
+                        return Err(Error::WritesRateLimited { until });
                     }
                     self.pause(Pause::RateLimited(platform), wait.unsigned_abs())?;
                 }
@@ -165,7 +165,7 @@ impl Http {
                 Permit::NotBefore(until) => {
                     let wait = until.duration_since(Timestamp::now());
                     if wait > signed(self.options.max_retry_after) {
-                        return Err(Error::RateLimited { host: platform.to_owned(), until });
+                        return Err(Error::RateLimited { until });
                     }
                     self.pause(Pause::RateLimited(platform), wait.unsigned_abs())?;
                 }
