@@ -1,8 +1,6 @@
 complete -c gs-sync -l archive
-complete -c gs-sync -l accept-shrunk
-complete -c gs-sync -l afresh
+complete -c gs-sync -l accept-missing
 complete -c gs-sync -l data-dir
-complete -c gs-sync -l doubtful
 complete -c gs-sync -l env-file
 complete -c gs-sync -l from
 complete -c gs-sync -l full
@@ -14,10 +12,12 @@ complete -c gs-sync -l newest
 complete -c gs-sync -l on
 complete -c gs-sync -l out
 complete -c gs-sync -l platform
+complete -c gs-sync -l possible-duplicates
 complete -c gs-sync -l progress
 complete -c gs-sync -l refresh
-complete -c gs-sync -l resurrect
-complete -c gs-sync -l retry
+complete -c gs-sync -l rematch
+complete -c gs-sync -l restore-deleted
+complete -c gs-sync -l retry-rejected
 complete -c gs-sync -l rule
 complete -c gs-sync -l since
 complete -c gs-sync -l sport

@@ -19,7 +19,7 @@ use crate::fit::Fit;
 use crate::hex;
 
 pub use names::Named;
-pub use store::{Archive, Error, Lock, Purpose, Stored, make_private, sync_dir};
+pub use store::{Archive, Error, Lock, Purpose, Stored};
 pub use unpack::{BadBody, unpack};
 
 /// File systems take names of 255 bytes, some fewer; a lock's name is made of this, too.

@@ -21,11 +21,12 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use garminsync::archive::Purpose;
 use garminsync::catalogue::Forgotten;
-use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Align, Common, CommonArgs, Output};
 use garminsync::http::Secret;
-use garminsync::lang;
+use garminsync::i18n;
 use garminsync::platform::{Account, Credentials, PlatformId, PlatformLogin, PlatformSelection, PlatformSpec, garmin};
 use garminsync::settings::clean;
+use garminsync::sync::{self, Exit, Failure, Progress, Result, Worker};
 use jiff::Timestamp;
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
@@ -103,43 +104,43 @@ enum Format {
     Ndjson,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-auth", cli::Log::No, work)
+    cli::run_command("gs-auth", cli::Log::No, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // A login that cannot be written down would be repeated by the next run.
-    if !matches!(args.action, Action::Status { .. } | Action::Export) && !run.common.dry_run {
-        run.require_writable()?;
+    if !matches!(args.action, Action::Status { .. } | Action::Export) && !worker.dry_run {
+        worker.require_writable()?;
     }
     match &args.action {
-        Action::Login { browser, password } => login(run, *browser, *password),
-        Action::Import { path } => import(run, path.as_deref()),
-        Action::Export => export(run),
-        Action::Status { format } => status(run, *format),
-        Action::Logout { forget_account } => logout(run, *forget_account),
+        Action::Login { browser, password } => login(worker, *browser, *password),
+        Action::Import { path } => import(worker, path.as_deref()),
+        Action::Export => export(worker),
+        Action::Status { format } => status(worker, *format),
+        Action::Logout { forget_account } => logout(worker, *forget_account),
     }
 }
 
 /// The platforms that somebody logs in to.
-fn logins(run: &Run) -> &[Arc<PlatformSpec>] {
-    run.platforms.services()
+fn logins(worker: &Worker) -> &[Arc<PlatformSpec>] {
+    worker.platforms.services()
 }
 
 /// The one platform to log in to: the one that is named, else the one whose password is set, else the first.
-fn one(run: &Run) -> Result<Arc<PlatformSpec>, Failure> {
-    let specs = match run.named_platforms()? {
+fn one(worker: &Worker) -> Result<Arc<PlatformSpec>> {
+    let specs = match worker.selection.clone() {
         PlatformSelection::Only(specs) => specs,
-        PlatformSelection::All => logins(run).iter().filter(|spec| run.has_credentials(spec)).cloned().collect(),
+        PlatformSelection::All => logins(worker).iter().filter(|spec| worker.has_credentials(spec)).cloned().collect(),
     };
-    match (specs.as_slice(), logins(run)) {
-        ([], [first, ..]) if run.common.platform.is_empty() => Ok(first.clone()),
+    match (specs.as_slice(), logins(worker)) {
+        ([], [first, ..]) if worker.selection.named().is_none() => Ok(first.clone()),
         ([spec], _) => with_login(spec),
         (_, all) => Err(several(all)),
     }
@@ -147,15 +148,12 @@ fn one(run: &Run) -> Result<Arc<PlatformSpec>, Failure> {
 
 /// The one platform whose login is meant: the one that is named, else the only one of which `is_it` holds; nothing: it holds
 /// of none.
-fn only(
-    run: &Run,
-    is_it: impl Fn(&PlatformSpec) -> Result<bool, Failure>,
-) -> Result<Option<Arc<PlatformSpec>>, Failure> {
-    if !run.common.platform.is_empty() {
-        return one(run).map(Some);
+fn only(worker: &Worker, is_it: impl Fn(&PlatformSpec) -> Result<bool>) -> Result<Option<Arc<PlatformSpec>>> {
+    if worker.selection.named().is_some() {
+        return one(worker).map(Some);
     }
     let mut specs = Vec::new();
-    for spec in logins(run) {
+    for spec in logins(worker) {
         if is_it(spec)? {
             specs.push(spec.clone());
         }
@@ -167,7 +165,7 @@ fn only(
     }
 }
 
-fn with_login(spec: &Arc<PlatformSpec>) -> Result<Arc<PlatformSpec>, Failure> {
+fn with_login(spec: &Arc<PlatformSpec>) -> Result<Arc<PlatformSpec>> {
     match spec.has_login() {
         true => Ok(spec.clone()),
         false => Err(Failure::usage(format!("{}: no login needed", spec.id))),
@@ -179,48 +177,51 @@ fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
     Failure::usage(format!("one platform at a time, please: --platform {names}"))
 }
 
-fn open(run: &Run, spec: &Arc<PlatformSpec>) -> Result<Box<dyn PlatformLogin>, Failure> {
-    Ok(run.open_login(spec, run.http(None)?)?)
+fn open(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Box<dyn PlatformLogin>> {
+    Ok(worker.open_login(spec, worker.http(Progress::hidden())?)?)
 }
 
 fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
-    Failure { message: format!("{}: {}", spec.id, failure.message), ..failure }
+    failure.on(&spec.id)
 }
 
-fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
-    let spec = &one(run)?;
-    if run.common.dry_run {
-        run.talk.warning(&format!("{}: would log in", spec.id));
+fn login(worker: &mut Worker, browser: bool, password: bool) -> Result<()> {
+    let spec = &one(worker)?;
+    if worker.dry_run {
+        worker.warn(&format!("{}: would log in", spec.id));
         return Ok(());
     }
-    let platform = open(run, spec)?;
-    let account = if browser || (!password && !run.has_credentials(spec)) {
+    let platform = open(worker, spec)?;
+    let account = if browser || (!password && !worker.has_credentials(spec)) {
         eprint_lines(&platform.browser_login());
         let text = if std::io::stdin().is_terminal() {
             cli::ask_hidden("Paste it here (it is not shown): ")
-                .ok_or_else(|| Failure::new(Exit::Login, "nothing was pasted"))?
+                .ok_or_else(|| Failure::new(Exit::LoginRequired, "nothing was pasted"))?
         } else {
             piped()?.ok_or_else(|| {
-                Failure::new(Exit::Login, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
+                Failure::new(
+                    Exit::LoginRequired,
+                    "nobody is there to log in; run it on a terminal, or pipe the ticket in",
+                )
             })?
         };
         platform.import(clean(text.expose()))
     } else {
-        let credentials = match run.credentials(spec)? {
+        let credentials = match worker.credentials(spec)? {
             Some(credentials) => credentials,
             None => ask_credentials(spec)?,
         };
         platform.login(&credentials, &mut |prompt| cli::ask_code(prompt))
     };
-    welcome(run, spec, account.map_err(|error| named(spec, error.into()))?);
+    welcome(worker, spec, account.map_err(|error| named(spec, error.into()))?);
     Ok(())
 }
 
-fn ask_credentials(spec: &PlatformSpec) -> Result<Credentials, Failure> {
+fn ask_credentials(spec: &PlatformSpec) -> Result<Credentials> {
     let nobody = || {
         let settings = [spec.user_settings()[0], spec.password_settings()[0]].join(" and ");
         Failure::new(
-            Exit::Login,
+            Exit::LoginRequired,
             format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"),
         )
     };
@@ -229,13 +230,13 @@ fn ask_credentials(spec: &PlatformSpec) -> Result<Credentials, Failure> {
     Ok(Credentials { user, password })
 }
 
-fn welcome(run: &Run, spec: &PlatformSpec, account: Account) {
+fn welcome(worker: &Worker, spec: &PlatformSpec, account: Account) {
     let name = account.name.unwrap_or_else(|| "an account without a name".into());
-    run.talk.note(&format!("{}: logged in as {name}", spec.id));
+    worker.info(&format!("{}: logged in as {name}", spec.id));
 }
 
-fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
-    let spec = &one(run)?;
+fn import(worker: &mut Worker, path: Option<&Path>) -> Result<()> {
+    let spec = &one(worker)?;
     if path.is_some_and(|path| path != Path::new("-") && !path.exists() && is_secret(&path.to_string_lossy())) {
         return Err(Failure::usage(
             "a ticket or token on the command line is seen by every program on this machine; pipe it in: gs-auth import -",
@@ -250,14 +251,14 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
         {
             text
         }
-        None => usual(run, spec)?,
+        None => usual(worker, spec)?,
     };
-    if run.common.dry_run {
-        run.talk.warning(&format!("{}: would take over what was brought", spec.id));
+    if worker.dry_run {
+        worker.warn(&format!("{}: would take over what was brought", spec.id));
         return Ok(());
     }
-    let account = open(run, spec)?.import(clean(text.expose())).map_err(|error| named(spec, error.into()))?;
-    welcome(run, spec, account);
+    let account = open(worker, spec)?.import(clean(text.expose())).map_err(|error| named(spec, error.into()))?;
+    welcome(worker, spec, account);
     Ok(())
 }
 
@@ -270,7 +271,7 @@ fn is_secret(text: &str) -> bool {
 }
 
 /// Standard input, if anything is in it: cron and CI give an empty one.
-fn piped() -> Result<Option<Secret>, Failure> {
+fn piped() -> Result<Option<Secret>> {
     let text = cli::stdin_text()?;
     Ok((!text.expose().trim().is_empty()).then_some(text))
 }
@@ -280,7 +281,7 @@ fn is_garmin(spec: &PlatformSpec) -> bool {
     spec.id.starts_with("garmin")
 }
 
-fn gathered(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>, Failure> {
+fn gathered(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>> {
     let text = if is_garmin(spec) {
         garmin::gather(path)
     } else {
@@ -290,26 +291,26 @@ fn gathered(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>, Failure>
 }
 
 /// The first token found where other tools keep theirs.
-fn usual(run: &Run, spec: &PlatformSpec) -> Result<Secret, Failure> {
+fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
     if !is_garmin(spec) {
         let name = &spec.id;
         return Err(Failure::usage(format!(
             "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
         )));
     }
-    if let Some(text) = run.settings.secret_text("GARTH_TOKEN")? {
+    if let Some(text) = worker.settings.secret_text("GARTH_TOKEN")? {
         return Ok(text);
     }
     // A path for most, the token itself for some.
-    if let Some(text) = run.settings.get("GARMINTOKENS").filter(|text| is_secret(text)) {
+    if let Some(text) = worker.settings.get("GARMINTOKENS").filter(|text| is_secret(text)) {
         return Ok(Secret::new(text));
     }
-    let places = garmin::usual_places(run.settings.home().as_deref(), &|name| run.settings.path(name));
+    let places = garmin::usual_places(worker.settings.home().as_deref(), &|name| worker.settings.path(name));
     for place in &places {
         if place.exists()
             && let Some(text) = gathered(spec, place)?
         {
-            run.talk.note(&format!("taking the token in {}", place.display()));
+            worker.info(&format!("taking the token in {}", place.display()));
             return Ok(text);
         }
     }
@@ -317,83 +318,87 @@ fn usual(run: &Run, spec: &PlatformSpec) -> Result<Secret, Failure> {
     Err(Failure::usage(format!("no token of another tool was found in {looked}; name its file, or pipe a ticket in")))
 }
 
-fn export(run: &mut Run) -> Outcome {
-    let nobody = || Failure::new(Exit::Login, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
-    let spec = &only(run, |spec| Ok(run.has_token(spec)))?.ok_or_else(nobody)?;
-    let platform = open(run, spec)?;
-    let token = platform.export().map_err(|error| named(spec, error.into()))?;
+fn export(worker: &mut Worker) -> Result<()> {
+    let nobody =
+        || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
+    let spec = only(worker, |spec| Ok(worker.has_token(spec)))?.ok_or_else(nobody)?;
+    let platform = open(worker, &spec)?;
+    let token = platform.export().map_err(|error| named(&spec, error.into()))?;
     let token = token.ok_or_else(|| {
         let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", spec.id);
-        Failure::new(Exit::Login, message)
+        Failure::new(Exit::LoginRequired, message)
     })?;
     let is_renewed = platform.account().ok().flatten().is_some_and(|account| account.renewable);
     let shared = match is_renewed {
         true => "whoever renews it first keeps it, and the other needs a new login",
         false => "whoever logs in anew ends it for both",
     };
-    run.talk.warning(&format!("this token is a secret; {shared}"));
+    worker.warn(&format!("this token is a secret; {shared}"));
     let mut output = Output::buffered();
     output.text(&format!("{}\n", token.expose()))?;
     output.flush().map(drop)
 }
 
-fn logout(run: &mut Run, forget_account: bool) -> Outcome {
+fn logout(worker: &mut Worker, forget_account: bool) -> Result<()> {
     if forget_account {
-        let is_known = |spec: &PlatformSpec| Ok(run.has_token(spec) || run.catalogue.owner(&spec.id)?.is_some());
+        let is_known = |spec: &PlatformSpec| Ok(worker.has_token(spec) || worker.catalogue.owner(&spec.id)?.is_some());
         let nothing =
             || Failure::usage("nothing to forget: nobody is logged in, and this data folder belongs to nobody");
-        let spec = &only(run, is_known)?.ok_or_else(nothing)?;
-        return forget(run, spec);
+        let spec = &only(worker, is_known)?.ok_or_else(nothing)?;
+        return forget(worker, spec);
     }
-    let Some(spec) = &only(run, |spec| Ok(run.has_token(spec)))? else {
-        run.talk.warning("nobody is logged in");
+    let Some(spec) = &only(worker, |spec| Ok(worker.has_token(spec)))? else {
+        worker.warn("nobody is logged in");
         return Ok(());
     };
-    if run.common.dry_run {
-        run.talk.warning(&format!("{}: would forget the token", spec.id));
+    if worker.dry_run {
+        worker.warn(&format!("{}: would forget the token", spec.id));
         return Ok(());
     }
-    let was = open(run, spec)?.logout().map_err(|error| named(spec, error.into()))?;
-    run.talk.note(&format!("{}: {}", spec.id, if was { "the token is forgotten" } else { "nobody was logged in" }));
+    let was = open(worker, spec)?.logout().map_err(|error| named(spec, error.into()))?;
+    worker.info(&format!("{}: {}", spec.id, if was { "the token is forgotten" } else { "nobody was logged in" }));
     Ok(())
 }
 
 /// Forgets an account, and says what is forgotten with it.
-fn forget(run: &mut Run, spec: &Arc<PlatformSpec>) -> Outcome {
-    let owner = run.catalogue.owner(&spec.id)?;
-    let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), cli::person);
-    let known = run.catalogue.known_of_account(&spec.id)?;
-    if owner.is_none() && !run.has_token(spec) && known == Forgotten::default() {
+fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
+    let owner = worker.catalogue.owner(&spec.id)?;
+    let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), sync::person);
+    let known = worker.catalogue.known_of_account(&spec.id)?;
+    if owner.is_none() && !worker.has_token(spec) && known == Forgotten::default() {
         let name = &spec.id;
         return Err(Failure::usage(format!("{name}: nothing to forget: nobody is logged in, and no account is known")));
     }
-    if run.common.dry_run {
-        run.talk.warning(&format!("{}: would forget {who}: {}", spec.id, counted(&known)));
+    if worker.dry_run {
+        worker.warn(&format!("{}: would forget {who}: {}", spec.id, counted(&known)));
         return Ok(());
     }
     // Nobody downloads from it or writes to it meanwhile.
     let mut locks = Vec::new();
     for purpose in [Purpose::Write, Purpose::Download] {
-        let lock = run.archive.lock(&spec.id, purpose, run.lock_wait)?;
+        let lock = worker.archive.lock(&spec.id, purpose, worker.lock_timeout)?;
         locks.push(lock.ok_or_else(|| {
-            Failure::new(Exit::Later, format!("{}: another command is using this account; try again later", spec.id))
+            Failure::new(
+                Exit::TempFail,
+                format!("{}: another command is using this account; try again later", &spec.id),
+            )
         })?);
     }
-    open(run, spec)?.logout().map_err(|error| named(spec, error.into()))?;
+    open(worker, spec)?.logout().map_err(|error| named(spec, error.into()))?;
     // The files go first: were they still here without their catalogue, they would be taken for the next account's.
-    let moved = run.archive.retire_account(&spec.id, Timestamp::now())?;
-    let forgotten = run.catalogue.forget_account(&spec.id)?;
+    let moved = worker.archive.retire_account(&spec.id, worker.now())?;
+    let forgotten = worker.catalogue.forget_account(&spec.id)?;
     let files = moved.map(|path| format!("; its files are now in {}", path.display())).unwrap_or_default();
-    run.talk.warning(&format!("{}: {who} is forgotten: {}{files}", spec.id, counted(&forgotten)));
+    worker.warn(&format!("{}: {who} is forgotten: {}{files}", spec.id, counted(&forgotten)));
     Ok(())
 }
 
 fn counted(forgotten: &Forgotten) -> String {
     [
-        lang::counted(forgotten.activities, "activity", "activities"),
-        lang::counted(forgotten.files, "file", "files"),
-        lang::counted(forgotten.uploads, "upload", "uploads"),
-        lang::counted(forgotten.deletions, "deletion", "deletions"),
+        i18n::counted(forgotten.activities, "activity", "activities"),
+        i18n::counted(forgotten.files, "file", "files"),
+        i18n::counted(forgotten.uploads, "upload", "uploads"),
+        i18n::counted(forgotten.deletions, "deletion", "deletions"),
     ]
     .join(", ")
 }
@@ -422,14 +427,14 @@ struct Status {
     dead: Option<String>,
 }
 
-fn status(run: &mut Run, format: Option<Format>) -> Outcome {
-    let named = run.named_platforms()?;
+fn status(worker: &mut Worker, format: Option<Format>) -> Result<()> {
+    let named = worker.selection.clone();
     let all = named
         .named()
-        .unwrap_or_else(|| logins(run))
+        .unwrap_or_else(|| logins(worker))
         .iter()
-        .map(|spec| status_of(run, spec))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|spec| status_of(worker, spec))
+        .collect::<Result<Vec<_>>>()?;
     let format = format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
     let mut output = Output::buffered();
     match format {
@@ -440,7 +445,7 @@ fn status(run: &mut Run, format: Option<Format>) -> Outcome {
             }
         }
         Format::Table => {
-            output.text(&format!("{}\n", status_table(&all)))?;
+            output.text(&format!("{}\n", status_table(&all, worker.now())))?;
             for status in &all {
                 if let Some(remark) = remark(status) {
                     output.text(&format!("{}: {}\n", status.platform, garminsync::activity::printable(&remark)))?;
@@ -451,10 +456,10 @@ fn status(run: &mut Run, format: Option<Format>) -> Outcome {
     output.flush().map(drop)
 }
 
-fn status_of(run: &Run, spec: &Arc<PlatformSpec>) -> Result<Status, Failure> {
-    let now = Timestamp::now();
-    let account = open(run, spec)?.account().map_err(|error| named(spec, error.into()))?;
-    let login = run.catalogue.login(&spec.id)?;
+fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Status> {
+    let now = worker.now();
+    let account = open(worker, spec)?.account().map_err(|error| named(spec, error.into()))?;
+    let login = worker.catalogue.login(&spec.id)?;
     let cooldown_until = login.as_ref().and_then(|login| login.pause(now));
     let state = match &account {
         None => "none",
@@ -473,20 +478,19 @@ fn status_of(run: &Run, spec: &Arc<PlatformSpec>) -> Result<Status, Failure> {
         renewable_until: account.as_ref().and_then(|a| a.renewable_until),
         dead: account.as_ref().and_then(|a| a.dead.clone()),
         source: account.map(|a| a.source),
-        password_set: run.has_credentials(spec),
+        password_set: worker.has_credentials(spec),
         cooldown_until,
-        asked_to_wait_until: run.catalogue.asked_to_wait(&spec.id, now)?,
-        refused: login.map(|login| login.reason),
+        asked_to_wait_until: worker.catalogue.asked_to_wait(&spec.id, now)?,
+        refused: login.map(|login| login.reason.to_string()),
     })
 }
 
-fn status_table(all: &[Status]) -> cli::Table {
+fn status_table(all: &[Status], now: Timestamp) -> cli::Table {
     let whole = ["platform", "login", "domain", "token", "renewable", "password"].map(|name| (name, Align::Whole));
     let [platform, login, domain, token, renewable, password] = whole;
     let head = [platform, login, ("who", Align::Cut), domain, token, renewable, password, ("from", Align::Cut)];
     let mut table = cli::table(&head).spare(&["from", "domain", "password", "who", "renewable"]);
-    let now = Timestamp::now();
-    let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| cli::time_left(end, now));
+    let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| i18n::time_left(end, now));
     for status in all {
         let has = status.state != "none";
         table.add_row([

@@ -11,9 +11,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Align, Common, CommonArgs, Output};
 use garminsync::platform::PlatformSelection;
 use garminsync::settings::{is_secret, names};
+use garminsync::sync::{self, Failure, Result, Worker};
 
 /// Print what the settings come to; secrets are never shown
 ///
@@ -45,33 +46,33 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-settings", cli::Log::Asked, work)
+    cli::run_command("gs-settings", cli::Log::Asked, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     if args.check {
-        run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
-        let wrong = run.wrong_settings();
-        run.log_set_up(wrong.first());
-        wrong.iter().for_each(|failure| run.fail(failure));
+        worker.settings.remarks().iter().for_each(|text| worker.warn(text));
+        let wrong = worker.wrong_settings();
+        worker.log_settings_check(wrong.first());
+        wrong.iter().for_each(|failure| worker.fail(failure));
         return Ok(());
     }
     let mut output = Output::buffered();
     match &args.name {
         _ if args.file => {
-            if let Some(path) = run.settings.file() {
+            if let Some(path) = worker.settings.file() {
                 output.text(&format!("{}\n", path.display()))?;
             }
         }
         _ if args.environment => {
-            for name in run.settings.only_in_environment() {
+            for name in worker.settings.only_in_environment() {
                 output.text(&format!("{name}\n"))?;
             }
         }
@@ -82,28 +83,28 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
             if is_secret(name) {
                 return Err(Failure::usage(format!("{name} is a secret and is not shown")));
             }
-            if let Some(value) = value(run, name) {
+            if let Some(value) = value(worker, name) {
                 output.text(&format!("{value}\n"))?;
             }
-            if run.settings.is_broken(name) {
-                run.fail_on_broken_lines();
+            if worker.settings.is_broken(name) {
+                worker.fail_on_broken_lines();
             }
         }
         None => {
-            run.fail_on_broken_lines();
-            run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
-            output.text(&format!("{}\n", table(run)))?;
+            worker.fail_on_broken_lines();
+            worker.settings.remarks().iter().for_each(|text| worker.warn(text));
+            output.text(&format!("{}\n", table(worker)))?;
         }
     }
     output.flush().map(drop)
 }
 
-fn table(run: &Run) -> cli::Table {
+fn table(worker: &Worker) -> cli::Table {
     let mut table = cli::table(&[("setting", Align::Whole), ("value", Align::Left)]);
-    let file = run.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
+    let file = worker.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
     table.add_row(["(read from)".to_owned(), file]);
     for name in names() {
-        if let Some(value) = value(run, name) {
+        if let Some(value) = value(worker, name) {
             let value = if is_secret(name) { "***".to_owned() } else { garminsync::activity::printable(&value) };
             table.add_row([name.to_owned(), value]);
         }
@@ -112,39 +113,39 @@ fn table(run: &Run) -> cli::Table {
 }
 
 /// What it comes to: of the places where things are, also what holds without a setting.
-fn value(run: &Run, name: &str) -> Option<String> {
+fn value(worker: &Worker, name: &str) -> Option<String> {
     match name {
-        "DATA_DIR" => Some(run.named_data_dir().display().to_string()),
-        "DB_PATH" => Some(run.named_catalogue().display().to_string()),
+        "DATA_DIR" => Some(worker.named_data_dir.display().to_string()),
+        "DB_PATH" => Some(worker.named_catalogue.display().to_string()),
         "GS_REPORT_DIR" => {
-            let dir = run.settings.path(name).unwrap_or_else(|| run.named_data_dir().join("report"));
+            let dir = worker.settings.path(name).unwrap_or_else(|| worker.named_data_dir.join("report"));
             Some(std::path::absolute(&dir).unwrap_or(dir).display().to_string())
         }
         // For scripts, in whole seconds.
-        "GS_JITTER" => match (run.settings.get(name)?, run.settings.duration(name, std::time::Duration::ZERO)) {
+        "GS_JITTER" => match (worker.settings.get(name)?, worker.settings.duration(name, std::time::Duration::ZERO)) {
             (_, Ok(time)) => Some(time.as_secs().to_string()),
             (text, Err(_)) => Some(text.to_owned()),
         },
         // For scripts, which compare it.
-        "GS_SCHEDULED" | "GS_ARCHIVE" => run.settings.get(name).map(|text| text.trim().to_owned()),
-        "DELETE_DUPLICATE" => match run.settings.yes(name) {
+        "GS_SCHEDULED" | "GS_ARCHIVE" => worker.settings.get(name).map(|text| text.trim().to_owned()),
+        "DELETE_DUPLICATE" => match worker.settings.yes(name) {
             Ok(Some(yes)) => Some(if yes { "1" } else { "0" }.to_owned()),
-            _ => run.settings.get(name).map(str::to_owned),
+            _ => worker.settings.get(name).map(str::to_owned),
         },
         // The flag goes first, and gives the names as commands print them.
-        "SYNC_PLATFORM" => match run.named_platforms() {
-            Ok(PlatformSelection::Only(specs)) => Some(cli::names_of(&specs)),
-            _ => run.settings.get(name).map(str::to_owned),
+        "SYNC_PLATFORM" => match worker.named_platforms() {
+            Ok(PlatformSelection::Only(specs)) => Some(sync::names_of(&specs)),
+            _ => worker.settings.get(name).map(str::to_owned),
         },
         "HTTPS_PROXY" | "ALL_PROXY" | "NO_PROXY" => {
-            let (_, text) = run.settings.any(&[&name.to_ascii_lowercase(), name])?;
+            let (_, text) = worker.settings.any(&[&name.to_ascii_lowercase(), name])?;
             // What stands before the host is a login.
             let shown = |(login, host): (&str, &str)| {
                 format!("{}***@{host}", login.find("://").map_or("", |at| &login[..at + 3]))
             };
             Some(text.rsplit_once('@').map_or(text.to_owned(), shown))
         }
-        _ if is_secret(name) => run.settings.names_secret(name).then(|| "***".to_owned()),
-        _ => run.settings.get(name).map(str::to_owned),
+        _ if is_secret(name) => worker.settings.names_secret(name).then(|| "***".to_owned()),
+        _ => worker.settings.get(name).map(str::to_owned),
     }
 }

@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use super::{Catalogue, Result, key};
 use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
+use crate::reason::Reason;
 
 /// A deletion that is about to be made.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +16,8 @@ pub struct DeletionIntent<'a> {
     pub entry: ActivityKeyRef<'a>,
     /// The entry that is kept.
     pub kept_id: &'a str,
-    /// The evidence, in words.
-    pub why: &'a str,
+    /// The evidence.
+    pub evidence: &'a Reason,
     /// SHA-256 of its file in the archive.
     pub sha256: &'a str,
 }
@@ -31,14 +32,14 @@ pub struct OpenDeletion {
 }
 
 /// A row of the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeletionRow {
     /// The entry.
     pub entry: ActivityKey,
     /// The id of the entry that was kept.
     pub kept_id: String,
-    /// The evidence, in words.
-    pub why: String,
+    /// The evidence.
+    pub evidence: Reason,
     /// SHA-256 of its file in the archive.
     pub sha256: String,
     /// When it was begun.
@@ -78,7 +79,7 @@ impl Catalogue {
     pub fn intend_deletion(&mut self, intent: &DeletionIntent, now: Timestamp) -> Result<i64> {
         self.write_durably(|tx| {
             tx.prepare_cached(
-                "INSERT INTO deletions (run, platform, id, kept_id, why, sha256, intended)
+                "INSERT INTO deletions (run, platform, id, kept_id, evidence, sha256, intended)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
@@ -86,7 +87,7 @@ impl Catalogue {
                 intent.entry.platform,
                 intent.entry.id,
                 intent.kept_id,
-                intent.why,
+                intent.evidence.to_json(),
                 intent.sha256,
                 now.as_second()
             ])?;
@@ -99,12 +100,12 @@ impl Catalogue {
         &mut self,
         number: i64,
         outcome: DeletionOutcome,
-        message: Option<&str>,
+        reason: Option<&Reason>,
         now: Timestamp,
     ) -> Result<()> {
         self.write_durably(|tx| {
-            tx.prepare_cached("UPDATE deletions SET outcome = ?2, settled = ?3, message = ?4 WHERE number = ?1")?
-                .execute(params![number, outcome.name(), now.as_second(), message])?;
+            tx.prepare_cached("UPDATE deletions SET outcome = ?2, settled = ?3, reason = ?4 WHERE number = ?1")?
+                .execute(params![number, outcome.name(), now.as_second(), reason.map(Reason::to_json)])?;
             if outcome == DeletionOutcome::Deleted {
                 tx.prepare_cached(
                     "UPDATE activities SET absences = max(absences, 2), absent_since = ifnull(absent_since, ?2)
@@ -141,7 +142,7 @@ impl Catalogue {
     /// The whole journal, the oldest first.
     pub fn deletions(&self) -> Result<Vec<DeletionRow>> {
         let sql =
-            "SELECT platform, id, kept_id, why, intended, outcome, settled, sha256 FROM deletions ORDER BY number";
+            "SELECT platform, id, kept_id, evidence, intended, outcome, settled, sha256 FROM deletions ORDER BY number";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let mut names = PlatformIds::default();
             let row = |row: &rusqlite::Row| {
@@ -150,7 +151,7 @@ impl Catalogue {
                 Ok(DeletionRow {
                     entry: key(row, (0, 1), &mut names)?,
                     kept_id: row.get(2)?,
-                    why: row.get(3)?,
+                    evidence: Reason::from_json(&row.get::<_, String>(3)?),
                     sha256: row.get(7)?,
                     intended: Timestamp::from_second(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH),
                     outcome: outcome.and_then(named),

@@ -123,8 +123,8 @@ const OF_ACCOUNT: &[&str] = &[
     "DELETE FROM listings WHERE platform = ?1",
     "DELETE FROM transfers WHERE to_platform = ?1",
     // Nobody can say any more what to look for; what has arrived, the next listing shows.
-    "UPDATE transfers SET outcome = 'failed', message = 'the account that it came from was forgotten'
-        WHERE from_platform = ?1 AND outcome IS NULL",
+    r#"UPDATE transfers SET outcome = 'failed', reason = '{"code":"account-forgotten"}'
+        WHERE from_platform = ?1 AND outcome IS NULL"#,
     "DELETE FROM deletions WHERE platform = ?1",
     "DELETE FROM logins WHERE platform = ?1",
     "DELETE FROM logins_by_run WHERE platform = ?1",

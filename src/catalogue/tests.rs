@@ -40,7 +40,7 @@ pub(super) fn list(
         concludes: true,
         items: seen.len() as u64,
     };
-    catalogue.finish_listing((listing, "garmin-com"), &reached, accept, now()).unwrap()
+    catalogue.finish_listing((listing, "garmin-com"), &reached, (accept, true), now()).unwrap()
 }
 
 /// How SQLite would go about a statement.
@@ -79,11 +79,11 @@ fn what_only_a_cut_or_partial_listing_showed_is_loose_until_one_without_a_hole_d
     let seen = [Seen { activity: &run, raw: "{}" }];
     let cut = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert_eq!(catalogue.see(cut, &seen, now()).unwrap(), [Change::New]);
-    catalogue.cut_listing(cut, 1, "cut", now()).unwrap();
+    catalogue.cut_listing(cut, 1, &Reason::ListingUnordered, now()).unwrap();
     let next = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert_eq!(catalogue.see(next, &seen, now()).unwrap(), [Change::Loose]);
     let reached = Reached { seamless: true, items: 1, ..Reached::default() };
-    catalogue.finish_listing((next, "garmin-com"), &reached, false, now()).unwrap();
+    catalogue.finish_listing((next, "garmin-com"), &reached, (false, true), now()).unwrap();
     let last = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert_eq!(catalogue.see(last, &seen, now()).unwrap(), [Change::Same]);
 }
@@ -116,7 +116,7 @@ fn listings_side_by_side_do_not_lose_each_others_activities() {
     catalogue.see(first, &seen, now()).unwrap();
     let reached = Reached { complete: true, base: true, seamless: true, items: 10, ..Reached::default() };
     for listing in [second, first] {
-        let settled = catalogue.finish_listing((listing, "garmin-com"), &reached, false, now()).unwrap();
+        let settled = catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now()).unwrap();
         assert_eq!((settled.believed, settled.gone), (true, 0));
     }
 }
@@ -313,15 +313,17 @@ fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
     catalogue.begin_run("r", "gs-download", now()).unwrap();
     catalogue.begin_run("r", "gs-notify", now()).unwrap();
     catalogue.begin_run("other", "gs-upload", now()).unwrap();
-    catalogue
-        .finish_run(fetch, &Outcome { exit: 77, counts: "{}", message: Some("no login"), platforms: &[] }, now())
-        .unwrap();
-    let stage = |command: &str, exit, message: Option<&str>| Stage {
+    let reason = Reason::LoginRequired { detail: "no token".into() };
+    let outcome = Outcome { exit: 77, counts: "{}", reason: Some(&reason), platform: Some("coros"), platforms: &[] };
+    catalogue.finish_run(fetch, &outcome, now()).unwrap();
+    let stage = |command: &str, exit, reason, platform: Option<&str>| Stage {
         command: command.to_owned(),
         exit,
-        message: message.map(str::to_owned),
+        reason,
+        platform: platform.map(str::to_owned),
     };
-    let stages = [stage("gs-fetch", Some(77), Some("no login")), stage("gs-download", None, None)];
+    let stages =
+        [stage("gs-fetch", Some(77), Some(reason.clone()), Some("coros")), stage("gs-download", None, None, None)];
     assert_eq!(catalogue.stages("r", "gs-notify").unwrap(), stages);
 
     assert_eq!(catalogue.told("wecom").unwrap(), "");
@@ -335,15 +337,17 @@ fn refused_logins_pause_longer_each_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let hours = |until: Timestamp| until.duration_since(now()).as_hours();
-    let pauses: Vec<i64> = (0..6).map(|_| hours(catalogue.login_turned_away("p", "429", now()).unwrap())).collect();
+    let limited = Reason::Retry { detail: "HTTP 429".into() };
+    let refused = Reason::LoginRequired { detail: "wrong password".into() };
+    let pauses: Vec<i64> = (0..6).map(|_| hours(catalogue.login_turned_away("p", &limited, now()).unwrap())).collect();
     assert_eq!(pauses, [2, 4, 8, 16, 24, 24]);
     let login = catalogue.login("p").unwrap().unwrap();
     assert!(login.until.is_some() && !login.refused);
-    catalogue.login_refused("p", "wrong password", now()).unwrap();
+    catalogue.login_refused("p", &refused, now()).unwrap();
     for _ in 0..2 {
         catalogue.login_begins("p", "run", now()).unwrap();
         let login = catalogue.login("p").unwrap().unwrap();
-        assert!(login.until.is_some() && login.refused && login.reason == "wrong password");
+        assert!(login.until.is_some() && login.refused && login.reason == refused);
         catalogue.login_was_not_sent("p", "run").unwrap();
         assert!(catalogue.login("p").unwrap().is_some_and(|login| login.until.is_none() && login.refused));
     }
@@ -433,7 +437,9 @@ fn what_each_command_worked_on_last_is_known_and_what_a_whole_sync_went_well_wit
     let mut catalogue = open(&dir);
     let mut ended = |run: &str, command: &str, exit, platforms: &[&str]| {
         let row = catalogue.begin_run(run, command, now()).unwrap();
-        catalogue.finish_run(row, &Outcome { exit, counts: "{}", message: None, platforms }, now()).unwrap();
+        catalogue
+            .finish_run(row, &Outcome { exit, counts: "{}", reason: None, platform: None, platforms }, now())
+            .unwrap();
     };
     ended("a", "gs-fetch", 0, &["coros", "garmin-cn"]);
     ended("a", "gs-upload", 77, &["garmin-cn"]);

@@ -6,14 +6,15 @@ use super::roff::{Page, bold, italic};
 use crate::record::Record;
 
 /// The parts of a record in the order they are told of, each with the words for where it stands.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     ("ActivityRecord", "An activity"),
     ("TransferRecord", "A transfer"),
     ("FileRef", "file"),
     ("Deleted", "deleted"),
-    ("CopyOf", "copy_of"),
+    ("DuplicateOf", "duplicate_of"),
     ("Outcome", "outcome"),
     ("Problem", "problem"),
+    ("Explanation", "reason"),
 ];
 
 /// The page.
@@ -27,6 +28,8 @@ pub fn page(schema: &Value) -> String {
         page.text(schema["$defs"][name]["description"].as_str().unwrap_or_default());
         fields(&mut page, schema, name, &examples.concat());
     }
+    page.subsection("Codes");
+    reasons(&mut page, schema);
     page.section("Examples");
     page.text("Each is one line, broken here to be read.");
     for example in &examples {
@@ -69,9 +72,27 @@ fn fields(page: &mut Page, schema: &Value, part: &str, examples: &str) {
     }
 }
 
+/// Each code, what it says, and its parameters.
+fn reasons(page: &mut Page, schema: &Value) {
+    let none = Map::new();
+    for reason in schema["$defs"]["Reason"]["oneOf"].as_array().into_iter().flatten() {
+        let fields = reason["properties"].as_object().unwrap_or(&none);
+        let parameters = fields.iter().filter(|(name, _)| *name != "code").map(|(name, field)| {
+            let about = field["description"].as_str().unwrap_or_default();
+            format!(" `{name}` ({}): {about}", kind(schema, field))
+        });
+        let about = reason["description"].as_str().unwrap_or_default();
+        let code = fields["code"]["const"].as_str().unwrap_or_default();
+        page.item(&bold(code), &format!("{about}{}", parameters.collect::<String>()));
+    }
+}
+
 /// What a value is, for people.
 fn kind(schema: &Value, field: &Value) -> String {
     if let Some(name) = name_of(field) {
+        if name == "Reason" {
+            return "a reason".to_owned();
+        }
         let title = PARTS.iter().find(|(part, _)| *part == name).map(|(_, title)| *title);
         return title
             .map_or_else(|| kind(schema, &schema["$defs"][name]), |title| format!("see {}", title.to_uppercase()));
@@ -88,7 +109,10 @@ fn kind(schema: &Value, field: &Value) -> String {
         (_, Some("date-time")) => "time".to_owned(),
         ("integer", _) => "whole number".to_owned(),
         ("boolean", _) => "true or false".to_owned(),
-        ("array", _) => format!("list of {}s", kind(schema, &field["items"])),
+        ("array", _) => match (name_of(&field["items"]), kind(schema, &field["items"])) {
+            (Some(_), kind) => format!("list of: {kind}"),
+            (None, kind) => format!("list of {kind}s"),
+        },
         (name, _) => name.to_owned(),
     }
 }

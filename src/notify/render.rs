@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::cut::clip;
-use super::{Entry, Failure, Lang, Limit, Summary, Tone, What};
+use super::{Entry, Failure, Lang, Limit, Skipped, Summary, Tone, What};
 use crate::activity::{Activity, printable};
+use crate::reason;
 use crate::status::Outstanding;
 
 /// So many lines of one kind are shown.
@@ -111,8 +112,8 @@ impl Words {
                 summary.copies.clone(),
                 lang.pick("Copies found, not deleted", "发现重复，未删除"),
                 lang.pick(
-                    "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --copies",
-                    "；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --copies",
+                    "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates",
+                    "；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --duplicates",
                 ),
             ),
         ];
@@ -146,18 +147,19 @@ impl Words {
     }
 
     fn skipped(&self, summary: &Summary) -> Vec<String> {
-        let line = |((platform, why), count): (&(String, String), &u64)| {
-            let head = format!("{} {count}", self.tame(platform));
-            if why.is_empty() { head } else { self.lang.colon(head, self.message(why)) }
+        let line = |((platform, _), skipped): (&(String, String), &Skipped)| {
+            let head = format!("{} {}", self.tame(platform), skipped.count);
+            let why = reason::texts(&skipped.reasons, self.lang);
+            if why.is_empty() { head } else { self.lang.colon(head, self.message(&why)) }
         };
         summary.skipped.iter().map(line).collect()
     }
 
     fn failure(&self, failure: &Failure) -> String {
         let lang = self.lang;
-        let message = self.message(&failure.message);
+        let message = failure.reason.as_ref().map(|reason| self.message(&reason.text(lang))).unwrap_or_default();
         let (head, tail) = match &failure.what {
-            What::Stage { exit } => (format!("{} {}", failure.stage, lang.ended(*exit)), String::new()),
+            What::Stage { exit } => (format!("{} {}", failure.command, lang.ended(*exit)), String::new()),
             // What mends it is never cut.
             What::Standing(matter) => (self.tame(&matter.line_with(lang, shortened)), String::new()),
             What::Records { place, items, .. } => {
@@ -167,7 +169,7 @@ impl Words {
                     [one] => format!(" {} ({})", self.activity(one), self.tame(&one.id)),
                     all => format!(" {}", lang.activities(all.len())),
                 };
-                (format!("{}{what}", self.tame(place)), format!(" [{}]", self.tame(&failure.stage)))
+                (format!("{}{what}", self.tame(place)), format!(" [{}]", self.tame(&failure.command)))
             }
         };
         let said = if message.is_empty() { head } else { lang.colon(head, message) };

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Entry, Failure, Lang, Summary, Text, What};
+use super::{Entry, Failure, Lang, Skipped, Summary, Text, What};
+use crate::reason::Reason;
+use crate::record::{Explanation, explained};
 
 /// So many activities of one kind are in it; the counts tell of all.
 const ITEMS: usize = 1000;
@@ -50,22 +52,23 @@ fn entries(entries: &[Entry]) -> Vec<Value> {
 }
 
 fn skipped(summary: &Summary) -> Vec<Value> {
-    let value =
-        |((platform, why), count): (&(String, String), &u64)| json!({"platform": platform, "why": why, "count": count});
+    let value = |((platform, _), skipped): (&(String, String), &Skipped)| json!({"platform": platform, "reasons": explained(skipped.reasons.iter().cloned()), "count": skipped.count});
     summary.skipped.iter().map(value).collect()
 }
 
 fn failure(failure: &Failure) -> Value {
     let mut value = json!({
-        "stage": failure.stage,
+        "command": failure.command,
         "kind": failure.kind_name(),
-        "needs_person": failure.needs_person(),
-        "message": failure.message,
+        "action_needed": failure.needs_person(),
+        "reason": failure.reason.clone().map(Explanation::from),
+        "text": failure.reason.as_ref().map(Reason::to_string),
     });
     match &failure.what {
         What::Stage { exit } => value["exit"] = json!(exit),
         What::Standing(matter) => {
-            value["message"] = json!(matter.line(Lang::En));
+            value["reason"] = json!(matter.reason);
+            value["text"] = json!(matter.line(Lang::En));
             for (name, part) in
                 [("place", json!(matter.platform)), ("exit", json!(matter.exit)), ("run", json!(matter.mend))]
             {

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::activity::{Activity, ActivityKey};
-use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Record, TransferRecord, Why};
+use crate::exit::Exit;
+use crate::reason::Reason;
+use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, TransferRecord};
 use crate::status::judge::Judged;
-use crate::status::{self, Matter};
-
-/// The exit code of a stage that needs a login, as the README has it.
-const LOGIN: u8 = 77;
+use crate::status::{self, Matter, RedactedReason};
 
 /// What a run came to. Counts are by platform.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +20,8 @@ pub struct Summary {
     pub failures: Vec<Failure>,
     /// Uploads whose outcome is not known yet.
     pub pending: BTreeMap<String, u64>,
-    /// What was left undone on purpose: platform and reason.
-    pub skipped: BTreeMap<(String, String), u64>,
+    /// What was skipped on purpose, by platform and reasons.
+    pub skipped: BTreeMap<(String, String), Skipped>,
     /// Copies that were found and not deleted.
     pub copies: BTreeMap<String, u64>,
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
@@ -30,6 +29,15 @@ pub struct Summary {
     known: HashMap<(String, String, String, String), usize>,
     /// The activities of each failure, with its place.
     counted: HashSet<(usize, ActivityKey)>,
+}
+
+/// Activities that were skipped for the same reasons.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Skipped {
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// How many.
+    pub count: u64,
 }
 
 /// An activity that was added or deleted.
@@ -45,11 +53,11 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 pub struct Failure {
     /// The command that met it.
-    pub stage: String,
+    pub command: String,
     /// What it concerns.
     pub what: What,
-    /// What went wrong and what to try; may be empty.
-    pub message: String,
+    /// What went wrong; nothing: the command did not say, or the issue does.
+    pub reason: Option<Reason>,
 }
 
 /// What a failure concerns.
@@ -77,8 +85,8 @@ impl Failure {
     /// Whether nothing but a person helps.
     pub fn needs_person(&self) -> bool {
         match &self.what {
-            What::Records { kind, .. } => *kind == ProblemKind::Login,
-            What::Stage { exit } => *exit == LOGIN,
+            What::Records { kind, .. } => *kind == ProblemKind::LoginRequired,
+            What::Stage { exit } => *exit == Exit::LoginRequired.code(),
             What::Standing(matter) => matter.what.needs_person(),
         }
     }
@@ -95,7 +103,7 @@ impl Failure {
     /// What kind of problem it is, as records or `status.json` spell it; `stage` if it is none of those.
     pub fn kind_name(&self) -> String {
         match &self.what {
-            What::Records { kind, .. } => name_of(kind),
+            What::Records { kind, .. } => kind.name().to_owned(),
             What::Stage { .. } => "stage".to_owned(),
             What::Standing(matter) => matter.what.name(),
         }
@@ -116,9 +124,8 @@ impl Summary {
     }
 
     /// Takes in that a command failed as a whole.
-    pub fn add_stage(&mut self, command: &str, exit: u8, message: &str) {
-        let (stage, message) = (command.to_owned(), message.to_owned());
-        self.failures.push(Failure { stage, what: What::Stage { exit }, message });
+    pub fn add_stage(&mut self, command: &str, exit: u8, reason: Option<Reason>) {
+        self.failures.push(Failure { command: command.to_owned(), what: What::Stage { exit }, reason });
     }
 
     /// Takes in what stands. All records have to be in: what they tell already is not told again, and what stands tells more
@@ -142,7 +149,7 @@ impl Summary {
         };
         let standing: Vec<Failure> = left.iter().copied().map(standing).collect();
         self.failures.retain(|failure| match &failure.what {
-            What::Records { kind: ProblemKind::Login, place, .. } => !tells_of_login(place),
+            What::Records { kind: ProblemKind::LoginRequired, place, .. } => !tells_of_login(place),
             What::Records { place, items, .. } => !tells_of_all(place, items),
             _ => true,
         });
@@ -167,16 +174,16 @@ impl Summary {
 
     fn add_transfer(&mut self, transfer: &TransferRecord) {
         let Some(outcome) = &transfer.outcome else { return };
-        // "already-there" changes nothing, and a "refused" of this run carries a problem: one without is old.
-        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome, transfer.why.join(", "));
+        // "exists" changes nothing, and a "rejected" of this run carries a problem: one without is old.
+        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome, &transfer.reasons);
     }
 
     fn add_activity(&mut self, record: &ActivityRecord) {
         let platform = &record.activity.platform;
-        match (&record.outcome, &record.copy_of) {
-            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, why(outcome)),
+        match (&record.outcome, &record.duplicate_of) {
+            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, &outcome.reasons),
             (None, Some(copy))
-                if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "same-exercise") =>
+                if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "match") =>
             {
                 *self.copies.entry(platform.to_string()).or_default() += 1;
             }
@@ -184,15 +191,23 @@ impl Summary {
         }
     }
 
-    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome, why: String) {
+    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome, reasons: &[Explanation]) {
         let entry = || Entry { platform: platform.to_owned(), activity: activity.clone() };
         match outcome.kind.as_str() {
             "created" => self.added.push(entry()),
             "deleted" => self.deleted.push(entry()),
             "pending" => *self.pending.entry(platform.to_owned()).or_default() += 1,
-            "skipped" => *self.skipped.entry((platform.to_owned(), why)).or_default() += 1,
+            "skipped" => self.add_skipped(platform, reasons),
             _ => {}
         }
+    }
+
+    fn add_skipped(&mut self, platform: &str, reasons: &[Explanation]) {
+        let reasons: Vec<Reason> = reasons.iter().map(Explanation::reason).collect();
+        let key = reasons.iter().map(Reason::to_json).collect::<Vec<_>>().join("\n");
+        let skipped = self.skipped.entry((platform.to_owned(), key)).or_default();
+        skipped.count += 1;
+        skipped.reasons = reasons;
     }
 
     fn add_problem(&mut self, record: &Record, problem: &Problem) {
@@ -201,7 +216,7 @@ impl Summary {
             Record::Transfer(record) => {
                 let activity = &record.activity.activity;
                 // What could not be fetched is a matter of the source alone.
-                let place = match problem.stage.as_str() {
+                let place = match problem.command.as_str() {
                     "gs-download" => activity.platform.to_string(),
                     _ => format!("{} → {}", activity.platform, record.to),
                 };
@@ -209,12 +224,13 @@ impl Summary {
             }
             Record::Other(_) => return,
         };
-        let key = (problem.stage.clone(), place.clone(), name_of(&problem.kind), problem.message.clone());
+        let reason = problem.why();
+        let key = (problem.command.clone(), place.clone(), problem.kind.name().to_owned(), reason.to_json());
         let next = self.failures.len();
         let at = *self.known.entry(key).or_insert(next);
         if at == next {
             let what = What::Records { place, kind: problem.kind.clone(), items: Vec::new() };
-            self.failures.push(Failure { stage: problem.stage.clone(), what, message: problem.message.clone() });
+            self.failures.push(Failure { command: problem.command.clone(), what, reason: Some(reason) });
         }
         // What could not be fetched for two platforms is one activity, not two.
         let is_new = self.counted.insert((at, activity.key()));
@@ -245,16 +261,18 @@ impl Summary {
 
     /// Whether the records of a command say already why it ended so.
     fn tells_why(&self, command: &str, matter: &Matter) -> bool {
-        let own = || self.failures.iter().filter(|failure| failure.stage == command);
+        let own = || self.failures.iter().filter(|failure| failure.command == command);
         let worst = own().filter_map(|failure| match &failure.what {
-            What::Records { kind: ProblemKind::Login, .. } => Some(LOGIN),
-            What::Records { kind: ProblemKind::RetryLater, .. } => Some(75),
-            What::Records { .. } => Some(1),
+            What::Records { kind, .. } => Some(kind.exit()),
             _ => None,
         });
-        let is_of_records = matches!(matter.exit, Some(1 | 75 | LOGIN)) && worst.max() >= matter.exit;
-        is_of_records
-            && matter.why.as_ref().is_none_or(|text| own().any(|failure| text.as_str().contains(&failure.message)))
+        let exit = matter.exit.and_then(Exit::of);
+        let is_of_records =
+            matches!(exit, Some(Exit::Partial | Exit::TempFail | Exit::LoginRequired)) && worst.max() >= exit;
+        let is_same = |failure: &Failure, reason: &RedactedReason| {
+            failure.reason.as_ref().is_some_and(|own| RedactedReason::of(own) == *reason)
+        };
+        is_of_records && matter.reason.as_ref().is_none_or(|reason| own().any(|one| is_same(one, reason)))
     }
 }
 
@@ -264,23 +282,9 @@ fn key(activity: &Activity) -> String {
 }
 
 fn standing(matter: &Matter) -> Failure {
-    let stage = matter.command.clone().unwrap_or_default();
+    let command = matter.command.clone().unwrap_or_default();
     // In the language of the channel: see the rendering.
-    Failure { stage, what: What::Standing(Box::new(matter.clone())), message: String::new() }
-}
-
-/// Why an activity was skipped: `why` of the outcome, a text or several. A transfer has a `why` of its own.
-fn why(outcome: &Outcome) -> String {
-    match &outcome.why {
-        Some(Why::One(text)) => text.clone(),
-        Some(Why::Several(all)) => all.join(", "),
-        None => String::new(),
-    }
-}
-
-fn name_of(kind: &ProblemKind) -> String {
-    let name = serde_json::to_value(kind).ok();
-    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    Failure { command, what: What::Standing(Box::new(matter.clone())), reason: None }
 }
 
 #[cfg(test)]
@@ -295,15 +299,21 @@ mod tests {
         summary
     }
 
+    /// Platform, reasons and count of what was skipped.
+    fn skipped(summary: &Summary) -> Vec<(&str, &[Reason], u64)> {
+        let all = summary.skipped.iter();
+        all.map(|((platform, _), skipped)| (platform.as_str(), skipped.reasons.as_slice(), skipped.count)).collect()
+    }
+
     const ALL: &[&str] = &[
         r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"outcome":{"kind":"created","id":"9"}}"#,
-        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2"},"outcome":{"kind":"already-there"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2"},"outcome":{"kind":"exists"}}"#,
         r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"3"},"outcome":{"kind":"pending"}}"#,
-        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"4"},"outcome":{"kind":"refused"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"4"},"outcome":{"kind":"rejected"}}"#,
         r#"{"type":"activity","platform":"garmin-com","id":"5","outcome":{"kind":"deleted"}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","why":["a","b"]}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"7","copy_of":{"id":"1","why":[],"certainty":"same-file"}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"8","copy_of":{"id":"1","why":[],"certainty":"start-only"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","reasons":[{"code":"not-archived","text":"a"},{"code":"of-another-version","text":"b"}]}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"7","duplicate_of":{"id":"1","reasons":[],"certainty":"same-file"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"8","duplicate_of":{"id":"1","reasons":[],"certainty":"start-only"}}"#,
         r#"{"type":"activity","platform":"garmin-com","id":"9","downloaded":true}"#,
         r#"{"type":"weather"}"#,
     ];
@@ -314,20 +324,22 @@ mod tests {
         let ids = |entries: &[Entry]| entries.iter().map(|e| e.activity.id.clone()).collect::<Vec<_>>();
         assert_eq!((ids(&summary.added), ids(&summary.deleted)), (vec!["1".into()], vec!["5".into()]));
         assert_eq!(summary.pending, BTreeMap::from([("coros".into(), 1)]));
-        assert_eq!(summary.skipped, BTreeMap::from([(("garmin-com".into(), "a, b".into()), 1)]));
+        let reasons = [Reason::NotArchived, Reason::other("b")];
+        assert_eq!(skipped(&summary), [("garmin-com", &reasons[..], 1)]);
         assert_eq!(summary.copies, BTreeMap::from([("garmin-com".into(), 1)]));
-        assert!(summary.failures.is_empty(), "a refusal without a problem is an old one");
+        assert!(summary.failures.is_empty(), "a rejection without a problem is an old one");
     }
 
     #[test]
     fn a_transfer_that_was_held_back_is_told_with_its_reason() {
-        let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"why":["its file is GPX"],"outcome":{"kind":"skipped"}}"#;
-        assert_eq!(of(&[held]).skipped, BTreeMap::from([(("coros".into(), "its file is GPX".into()), 1)]));
+        let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"reasons":[{"code":"format-not-accepted","format":"gpx","text":"GPX files are not uploaded"}],"outcome":{"kind":"skipped"}}"#;
+        let reasons = [Reason::FormatNotAccepted { format: "gpx".into() }];
+        assert_eq!(skipped(&of(&[held, held])), [("coros", &reasons[..], 2)]);
     }
 
     const LOGINS: &[&str] = &[
-        r#"{"type":"activity","platform":"p","id":"1","problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
-        r#"{"type":"transfer","to":"q","activity":{"platform":"p","id":"2"},"problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
+        r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"gs-download","kind":"login-required","reason":{"code":"login-required","detail":"log in"}}}"#,
+        r#"{"type":"transfer","to":"q","activity":{"platform":"p","id":"2"},"problem":{"command":"gs-download","kind":"login-required","reason":{"code":"login-required","detail":"log in"}}}"#,
     ];
 
     #[test]
@@ -341,21 +353,25 @@ mod tests {
     fn what_could_not_be_fetched_for_two_platforms_is_one_activity() {
         let to = |to: &str| {
             format!(
-                r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"stage":"gs-download","kind":"gone","message":"gone"}}}}"#
+                r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"command":"gs-download","kind":"not-found","reason":{{"code":"not-found","detail":"HTTP 404"}}}}}}"#
             )
         };
         let summary = of(&[&to("q"), &to("r")]);
         assert_eq!((summary.failures.len(), summary.failed()), (1, 1));
     }
 
-    fn judged(what: status::What, exit: Option<u8>, why: Option<&str>) -> Judged {
+    fn login_required(detail: &str) -> RedactedReason {
+        RedactedReason::of(&Reason::LoginRequired { detail: detail.into() })
+    }
+
+    fn judged(what: status::What, exit: Option<u8>, reason: Option<RedactedReason>) -> Judged {
         let matter = Matter {
             what,
             platform: None,
             command: Some("gs-download".into()),
             exit,
             count: None,
-            why: why.map(status::Clean::of),
+            reason,
             at: None,
             mend: None,
             activities: Vec::new(),
@@ -365,43 +381,43 @@ mod tests {
 
     #[test]
     fn a_command_is_told_unless_its_records_say_it_all() {
-        let added = |what, exit, why| {
+        let added = |what, exit, reason: Option<&str>| {
             let mut summary = of(LOGINS);
-            summary.add_judged(judged(what, exit, why));
+            summary.add_judged(judged(what, exit, reason.map(login_required)));
             summary.failures.len() - 1
         };
         use status::What as Kind;
-        assert_eq!(added(Kind::LoginNeeded, Some(77), Some("p: log in; its other activities are left")), 0);
+        assert_eq!(added(Kind::LoginNeeded, Some(77), Some("log in")), 0);
         assert_eq!(added(Kind::Failed, Some(75), None), 0);
         assert_eq!(added(Kind::LoginNeeded, Some(77), Some("something else")), 1);
-        assert_eq!(added(Kind::Failed, Some(65), Some("p: log in")), 1, "a worse end than its records explain");
+        assert_eq!(added(Kind::Failed, Some(65), Some("log in")), 1, "a worse end than its records explain");
         assert_eq!(added(Kind::Unfinished, None, None), 1);
     }
 
     #[test]
     fn a_needed_login_is_told_once_by_its_records_or_by_what_stands() {
-        for (why, standing) in [("p: log in; it is left alone", false), ("p: another reason", true)] {
+        for (detail, standing) in [("log in", false), ("another login ended it", true)] {
             let mut summary = of(&LOGINS[..1]);
-            let mut judged = judged(status::What::LoginNeeded, Some(77), Some(why));
+            let mut judged = judged(status::What::LoginNeeded, Some(77), Some(login_required(detail)));
             judged.troubles[0].platform = Some("p".into());
             judged.needs = std::mem::take(&mut judged.troubles);
             summary.add_judged(judged);
             let told: Vec<bool> =
                 summary.failures.iter().map(|failure| matches!(failure.what, What::Standing(_))).collect();
-            assert_eq!(told, [standing], "{why}");
+            assert_eq!(told, [standing], "{detail}");
             assert!(summary.needs_person());
         }
     }
 
     #[test]
     fn what_needs_a_person_is_told_as_that_in_the_run_that_finds_it() {
-        let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"stage":"gs-upload","kind":"failed","message":"accepted, but not listed"}}"#;
+        let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"command":"gs-upload","kind":"rejected","reason":{"code":"upload-lost","seconds":172800,"retry":"gs-diff --retry-rejected"}}}"#;
         let told = |what, platform: &str| {
             let mut summary = of(&[lost]);
             let matter = Matter {
                 platform: Some(platform.into()),
                 activities: vec!["p 1".into()],
-                mend: Some("gs-diff --retry".into()),
+                mend: Some("gs-diff --retry-rejected".into()),
                 ..Matter::new(what)
             };
             let (needs, troubles) = if what.needs_person() { (vec![matter], vec![]) } else { (vec![], vec![matter]) };

@@ -7,7 +7,7 @@ use zip::ZipArchive;
 
 use super::database::{self, Database};
 use super::{FOLDERS, id_of, is_list};
-use crate::lang;
+use crate::i18n;
 use crate::walk::{self, Entry, Filter, Skipped, extension, without_gz};
 
 /// What can be named, for messages.
@@ -167,7 +167,7 @@ fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
 fn unknown(nameless: u64, skipped: &Skipped) -> String {
     let tracks = (nameless > 0).then(|| {
         let files = "FIT, TCX or GPX file is named without an id";
-        let files = lang::counted(nameless, files, "FIT, TCX or GPX files are named without ids");
+        let files = i18n::counted(nameless, files, "FIT, TCX or GPX files are named without ids");
         format!("{files} (FIT files can be a platform of their own: folder:PATH)")
     });
     let others = skipped.notices().into_iter().filter(|notice| notice.matters).map(|notice| notice.text);

@@ -1,5 +1,7 @@
 //! What a caller can do about a failure of a platform.
 
+use crate::reason::Reason;
+
 /// A failure, by what a caller can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -29,10 +31,10 @@ pub enum Error {
     /// Something of this machine fails: a token could not be saved (a rotated token would be lost), the disk is full,
     /// or the proxy rejects its login.
     #[error("{0}")]
-    Storage(String),
+    Storage(Reason),
     /// The login belongs to another account than the data folder. Nothing is listed or written with it.
     #[error("{0}")]
-    OtherAccount(String),
+    OtherAccount(Reason),
     /// A person has to change a setting here, or one of the account on the service's website. A new login does not
     /// help.
     #[error("{0}")]
@@ -41,10 +43,7 @@ pub enum Error {
     #[error("{0}")]
     OutcomeUnknown(String),
     /// A write could not be sent before its deadline, so it was not sent.
-    #[error(
-        "not sent: the service or the network was too slow, and the listing before it was outdated by then; try again later, or set \
-         a larger GS_REQUEST_INTERVAL (a listing is valid for 5 times that, at least 15 s)"
-    )]
+    #[error("{}", Reason::TooLate)]
     TooLate,
     /// A person ended the program.
     #[error("stopped")]
@@ -55,6 +54,24 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// Why, as records and the catalogue have it.
+    pub fn reason(&self) -> Reason {
+        let detail = self.to_string();
+        match self {
+            Error::Login(_) => Reason::LoginRequired { detail },
+            Error::Retry { .. } => Reason::Retry { detail },
+            Error::NotFound(_) => Reason::NotFound { detail },
+            Error::Rejected(_) => Reason::Rejected { detail },
+            Error::Unexpected(_) => Reason::UnexpectedResponse { detail },
+            Error::Input(_) => Reason::InvalidInput { detail },
+            Error::Storage(reason) | Error::OtherAccount(reason) => reason.clone(),
+            Error::Config(_) => Reason::Configuration { detail },
+            Error::OutcomeUnknown(_) => Reason::OutcomeUnknown { detail },
+            Error::TooLate => Reason::TooLate,
+            Error::Stopped => Reason::Stopped,
+        }
+    }
+
     /// A failure that concerns the whole platform and may be over later.
     pub(super) fn retry_platform(message: impl Into<String>) -> Error {
         Error::Retry { message: message.into(), platform_wide: true }
@@ -89,7 +106,7 @@ impl From<crate::walk::Error> for Error {
         match error {
             crate::walk::Error::Input(message) => Error::Input(message),
             crate::walk::Error::Unreadable(message) => Error::retry_platform(message),
-            crate::walk::Error::NoSpace(message) => Error::Storage(message),
+            crate::walk::Error::NoSpace(message) => Error::Storage(Reason::Storage { detail: message }),
         }
     }
 }
@@ -100,12 +117,14 @@ impl From<crate::http::Error> for Error {
         match error {
             Http::Stopped => Error::Stopped,
             Http::TooLate => Error::TooLate,
-            Http::RateLimiter(error) if !error.is_temporary => Error::Storage(error.message),
+            Http::RateLimiter(error) if !error.is_temporary => {
+                Error::Storage(Reason::Storage { detail: error.message })
+            }
             Http::RateLimited { .. } | Http::WritesRateLimited { .. } | Http::RateLimiter(_) => {
                 Error::retry_platform(format!("{error}; try again later"))
             }
             Http::Network { .. } | Http::Untrusted { .. } => Error::retry_item(format!("{error}; {}", error.remedy())),
-            Http::Proxy { .. } => Error::Storage(error.to_string()),
+            Http::Proxy { .. } => Error::Storage(Reason::Storage { detail: error.to_string() }),
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Unexpected(error.to_string()),
         }
     }

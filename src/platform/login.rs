@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::Result;
 use crate::http::Secret;
+use crate::reason::Reason;
 
 /// Asks a person for a code; `None` if no person can be asked. It gets the text of the question.
 pub type Ask<'a> = &'a mut dyn FnMut(&str) -> Option<Secret>;
@@ -46,22 +47,22 @@ pub trait LoginGuard: Send + Sync {
     /// Nothing of the login was sent: the call of [`LoginGuard::begin`] is undone.
     fn not_sent(&self) -> Result<()>;
     /// The service failed: the cooldown goes on, with this reason. Returns its end.
-    fn service_failed(&self, reason: &str) -> Result<Timestamp>;
+    fn service_failed(&self, reason: &Reason) -> Result<Timestamp>;
     /// The service rate limited the login (HTTP 429, a challenge): the cooldown is longer each time. Returns its end.
-    fn rate_limited(&self, reason: &str) -> Result<Timestamp>;
+    fn rate_limited(&self, reason: &Reason) -> Result<Timestamp>;
     /// The service rejected the login (a wrong password, a second factor that nobody could give).
-    fn rejected(&self, reason: &str) -> Result<()>;
+    fn rejected(&self, reason: &Reason) -> Result<()>;
     /// The login succeeded.
     fn succeeded(&self) -> Result<()>;
 }
 
 /// What prevents a login.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum LoginBlock {
     /// The last login was rate limited or failed, with this reason: no other before this time.
-    Cooldown(Timestamp, String),
+    Cooldown(Timestamp, Reason),
     /// The last login was rejected, with this reason: no automatic one.
-    AutomaticLoginBlocked(String),
+    AutomaticLoginBlocked(Reason),
     /// This run has made its one automatic login: no other before the next run.
     OncePerRun,
 }

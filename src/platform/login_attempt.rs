@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Error, LoginBlock, LoginGuard, PlatformId, Result, TokenStore};
 use crate::http;
+use crate::reason::Reason;
 
 /// Codes that a person may try in one login.
 pub(super) const MAX_CODES: u32 = 3;
@@ -93,16 +94,18 @@ impl PasswordLogins<'_> {
         self.guard.begin()?;
         login().map_err(|failure| {
             let recorded = match failure {
-                LoginFailure::Rejected(why) => self.guard.rejected(&why).map(|()| self.login_required(&why)),
+                LoginFailure::Rejected(why) => {
+                    self.guard.rejected(&login_reason(&why)).map(|()| self.login_required(&why))
+                }
                 LoginFailure::RateLimited(why) => {
-                    self.guard.rate_limited(&why).map(|until| self.cooldown("rate limited", &why, until))
+                    self.guard.rate_limited(&login_reason(&why)).map(|until| self.cooldown("rate limited", &why, until))
                 }
                 LoginFailure::ServiceFailed(why) => {
-                    self.guard.service_failed(&why).map(|until| self.cooldown("failed", &why, until))
+                    self.guard.service_failed(&login_reason(&why)).map(|until| self.cooldown("failed", &why, until))
                 }
                 // The next automatic login would open the same wrong account.
                 LoginFailure::Other(error @ Error::OtherAccount(_)) => {
-                    self.guard.rejected(&error.to_string()).map(|()| error)
+                    self.guard.rejected(&error.reason()).map(|()| error)
                 }
                 LoginFailure::Unverified(message) => Ok(Error::retry_platform(message)),
                 LoginFailure::Other(error) => Ok(error),
@@ -123,6 +126,11 @@ impl PasswordLogins<'_> {
             self.other_ways
         ))
     }
+}
+
+/// What a service said to a login.
+fn login_reason(why: &str) -> Reason {
+    Reason::LoginRequired { detail: why.to_owned() }
 }
 
 #[cfg(test)]

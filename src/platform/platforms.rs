@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::spec::PlatformSpec;
 use super::{coros, folder, garmin};
 use crate::activity::PlatformId;
+use crate::reason::Reason;
 
 /// The platforms that this version knows: its services in their order, and any folder.
 #[derive(Debug, Clone)]
@@ -27,6 +28,18 @@ pub enum UnknownPlatform {
     /// The word `folder` without a path.
     #[error("missing path; use folder:PATH, e.g. folder:/mnt/watch")]
     FolderWithoutPath,
+}
+
+impl UnknownPlatform {
+    /// Why, as records and the catalogue have it.
+    pub fn reason(&self) -> Reason {
+        match self {
+            UnknownPlatform::Name { name, known } => {
+                Reason::UnknownPlatform { name: name.clone(), known: known.clone() }
+            }
+            UnknownPlatform::FolderWithoutPath => Reason::InvalidInput { detail: self.to_string() },
+        }
+    }
 }
 
 /// The platforms that a flag or a setting selects.

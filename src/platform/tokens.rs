@@ -3,17 +3,18 @@
 //! Renewing a token invalidates the old one, so it happens under a lock that all processes share, and the new token is
 //! on the disk before it is used.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use super::{Error, PlatformId, Result};
-use crate::fs::{NO_LOCKS, lacks_locks, no_room};
+use crate::fs::{make_private, persist, unfinished};
+use crate::reason::Reason;
 
 /// How long the lock is waited for. Renewing takes one or two requests; a process that holds it longer waits for a
 /// person.
@@ -46,10 +47,7 @@ impl Reserved<'_> {
             self.file.as_file().set_len(text.len() as u64)?;
             self.file.as_file().sync_all()
         };
-        write()
-            .and_then(|()| self.file.persist(store.path()).map_err(|error| error.error))
-            .and_then(|_| File::open(&store.dir)?.sync_all())
-            .map_err(|error| store.failed("writing", &error))
+        write().and_then(|()| persist(self.file, &store.path())).map_err(|error| store.failed("writing", &error))
     }
 }
 
@@ -72,11 +70,12 @@ impl TokenStore {
 
     fn failed(&self, doing: &str, error: &io::Error) -> Error {
         let path = self.path();
-        Error::Storage(match error {
-            error if let Some(words) = no_room(error) => format!("{doing} {}: {words}", path.display()),
-            error if error.kind() == ErrorKind::InvalidInput => error.to_string(),
-            error if lacks_locks(error) => format!("{doing} {}: {NO_LOCKS}", path.display()),
-            error => format!("{doing} {}: {error}; check that the data folder is writable", path.display()),
+        Error::Storage(match (error.kind(), crate::fs::reason(&path, error)) {
+            (ErrorKind::InvalidInput, _) => Reason::Storage { detail: error.to_string() },
+            (_, Reason::Storage { detail }) => {
+                Reason::Storage { detail: format!("{doing} {detail}; check that the data folder is writable") }
+            }
+            (_, reason) => reason,
         })
     }
 
@@ -102,12 +101,9 @@ impl TokenStore {
     /// Its space is allocated now: a full disk must not cost a login.
     pub fn reserve(&self) -> Result<Reserved<'_>> {
         let reserve = || -> io::Result<NamedTempFile> {
-            self.make_dir()?;
+            make_private(&self.dir)?;
             // A temporary file has mode 0600: the text is never readable by others.
-            let mut file = tempfile::Builder::new().prefix(".token-").tempfile_in(&self.dir)?;
-            file.write_all(&[b' '; RESERVED])?;
-            file.as_file().sync_all()?;
-            Ok(file)
+            unfinished(&self.dir, ".token-", &[b' '; RESERVED])
         };
         let file = reserve().map_err(|error| self.failed("writing", &error))?;
         Ok(Reserved { store: self, file })
@@ -131,7 +127,7 @@ impl TokenStore {
     pub fn lock(&self) -> Result<TokenLock> {
         let path = self.dir.join(format!("{}.lock", self.platform));
         let open = || -> io::Result<File> {
-            self.make_dir()?;
+            make_private(&self.dir)?;
             match regular(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -139,26 +135,14 @@ impl TokenStore {
             File::options().create(true).truncate(false).write(true).open(&path)
         };
         let file = open().map_err(|error| self.failed("locking", &error))?;
-        let end = Instant::now() + LOCK_TIMEOUT;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(TokenLock { _file: file }),
-                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Error::retry_platform(format!(
-                        "another command has been logging in to {} for {} s; try again later",
-                        self.platform,
-                        LOCK_TIMEOUT.as_secs()
-                    )));
-                }
-                Err(TryLockError::Error(error)) => return Err(self.failed("locking", &error)),
-            }
+        match crate::fs::lock(&file, LOCK_TIMEOUT).map_err(|error| self.failed("locking", &error))? {
+            true => Ok(TokenLock { _file: file }),
+            false => Err(Error::retry_platform(format!(
+                "another command has been logging in to {} for {} s; try again later",
+                self.platform,
+                LOCK_TIMEOUT.as_secs()
+            ))),
         }
-    }
-
-    fn make_dir(&self) -> io::Result<()> {
-        use std::os::unix::fs::DirBuilderExt;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)
     }
 }
 

@@ -15,7 +15,7 @@ const LINE_LIMIT: usize = 16 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
     /// Not JSON, no `type`, or a known type in a wrong shape.
-    #[error("line {line} is not a record: {why}; fix that line or take it out")]
+    #[error("invalid record on line {line}: {why}; correct or remove the line")]
     Line {
         /// Counted from 1.
         line: u64,

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::show::{Sign, activity, command, folded, path, time, word};
+use super::show::{self, Sign, activity, command, folded, path, time, word};
 use super::words::certainty;
-use super::{Clean, Copy, Deletion, Facts, Lacking, Likeness, NoFile, Reason, Refusal};
-use crate::lang::{Lang, number};
+use super::{Copy, Deletion, Facts, Lacking, Likeness, MissingReason, NoFile, RedactedReason, Refusal};
+use crate::i18n::{Lang, number};
 
 /// All that is not as it should be, or is worth a look. What is empty says so in one line.
 pub fn differences(facts: &Facts, lang: Lang) -> Markup {
@@ -75,11 +75,11 @@ fn missing(facts: &Facts, lang: Lang) -> Markup {
 }
 
 /// What a person may do against a decision.
-fn mend(reason: Reason, on: &str) -> Option<String> {
+fn mend(reason: MissingReason, on: &str) -> Option<String> {
     let flag = match reason {
-        Reason::Refused => "--retry",
-        Reason::Doubtful => "--doubtful",
-        Reason::Deleted => "--resurrect",
+        MissingReason::Rejected => "--retry-rejected",
+        MissingReason::PossibleDuplicate => "--possible-duplicates",
+        MissingReason::Deleted => "--restore-deleted",
         _ => return None,
     };
     Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload > /dev/null", super::flag("--to", on)))
@@ -102,12 +102,12 @@ fn lacking(item: &Lacking, lang: Lang) -> Markup {
     html! {
         (activity(&item.activity, true, lang))
         @if let Some(since) = item.since { span.sub { (lang.pick("since ", "自 ")) (time(since)) } }
-        @if let Some(why) = &item.why { span.why { (why) } }
+        @if !item.reasons.is_empty() { (reasons(&item.reasons, lang)) }
     }
 }
 
-fn reasons(why: &[Clean]) -> Markup {
-    html! { span.why { @for (at, reason) in why.iter().enumerate() { @if at > 0 { " · " } (reason) } } }
+fn reasons(reasons: &[RedactedReason], lang: Lang) -> Markup {
+    html! { span.why { @for (at, reason) in reasons.iter().enumerate() { @if at > 0 { " · " } (show::reason(reason, lang)) } } }
 }
 
 fn copy(copy: &Copy, lang: Lang) -> Markup {
@@ -116,10 +116,10 @@ fn copy(copy: &Copy, lang: Lang) -> Markup {
         span.pair { (lang.pick("is a copy of ", "是此项的副本：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
         span.sub {
             (certainty(copy.certainty, lang)) "; "
-            @if copy.superfluous { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (copy.kept_because) ")" }
+            @if copy.superfluous { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (show::reason(&copy.kept_because, lang)) ")" }
             @else { (lang.pick("both stay", "两者都保留")) }
         }
-        (reasons(&copy.why))
+        (reasons(&copy.reasons, lang))
     }
 }
 
@@ -127,7 +127,7 @@ fn likeness(pair: &Likeness, lang: Lang) -> Markup {
     html! {
         (activity(&pair.one, true, lang))
         span.pair { (lang.pick("looks like ", "近似于 ")) (activity(&pair.other, true, lang)) }
-        (reasons(&pair.why))
+        (reasons(&pair.reasons, lang))
     }
 }
 
@@ -136,7 +136,7 @@ fn deletion(deletion: &Deletion, lang: Lang) -> Markup {
         (activity(&deletion.activity, true, lang))
         span.sub { (time(deletion.at)) " " (deletion.by.words(lang)) }
         @if let Some(kept) = &deletion.kept_id { span.sub { (lang.pick("kept: ", "保留：")) (word(kept)) } }
-        @if let Some(why) = &deletion.why { span.why { (why) } }
+        @if let Some(reason) = &deletion.reason { span.why { (show::reason(reason, lang)) } }
         @if let Some(file) = &deletion.file { span.sub { (lang.pick("in the archive: ", "归档文件：")) code { (path(file)) } } }
         @if let Some(line) = &deletion.restore {
             p.mend { span.note { (lang.pick("To put it back: ", "恢复：")) } (command(line)) }
@@ -151,7 +151,7 @@ fn refusal(refusal: &Refusal, lang: Lang) -> Markup {
             (time(refusal.at)) " "
             @if refusal.outcome == "lost" { (lang.pick("taken, and never shown", "已接收但从未出现")) } @else { (lang.pick("refused", "被拒绝")) }
         }
-        @if let Some(words) = &refusal.words { span.why { "“" (words) "”" } }
+        @if let Some(reason) = &refusal.reason { span.why { (show::reason(reason, lang)) } }
         p.mend { span.note { (lang.pick("To send it again all the same: ", "仍要重新发送：")) } (command(&refusal.retry)) }
     }
 }

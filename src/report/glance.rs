@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{Sign, command, cut, span, time};
+use super::show::{Sign, command, cut, span, text, time};
 use super::{Facts, Matter, Schedule, State, What, word};
-use crate::lang::{self, Lang};
+use crate::i18n::{self, Lang};
 
 /// The state, the runs, and what is to be done.
 pub fn glance(facts: &Facts, lang: Lang) -> Markup {
@@ -82,26 +82,26 @@ fn beginning(lang: Lang) -> Markup {
 /// How much there is, in a sentence.
 fn gist(facts: &Facts, lang: Lang) -> String {
     let exercises = facts.activities.len() as u64;
-    let archived = lang::number(facts.activities.iter().filter(|exercise| exercise.file.is_some()).count() as u64);
+    let archived = i18n::number(facts.activities.iter().filter(|exercise| exercise.file.is_some()).count() as u64);
     let copies = facts.copies.iter().filter(|copy| copy.superfluous).count() as u64;
     let platforms = facts.platforms.len() as u64;
     let failed: u64 = facts.platforms.iter().map(|platform| platform.failed).sum();
-    let copies = lang::number(copies);
+    let copies = i18n::number(copies);
     let mut gist = match lang {
         Lang::En => format!(
             "{} on {}, {archived} of them in the archive. Superfluous copies: {copies}.",
-            lang::counted(exercises, "exercise", "exercises"),
-            lang::counted(platforms, "platform", "platforms")
+            i18n::counted(exercises, "exercise", "exercises"),
+            i18n::counted(platforms, "platform", "platforms")
         ),
         Lang::Zh => format!(
             "{platforms} 个平台共 {} 次运动，其中 {archived} 次已归档。多余副本：{copies}。",
-            lang::number(exercises)
+            i18n::number(exercises)
         ),
     };
     if failed > 0 {
         gist.push_str(&match lang {
-            Lang::En => format!(" Files that could not be had: {}.", lang::number(failed)),
-            Lang::Zh => format!("无法获取的文件：{}。", lang::number(failed)),
+            Lang::En => format!(" Files that could not be had: {}.", i18n::number(failed)),
+            Lang::Zh => format!("无法获取的文件：{}。", i18n::number(failed)),
         });
     }
     gist
@@ -173,7 +173,7 @@ fn told(matter: &Matter, sign: Sign, lang: Lang) -> Markup {
                     (matter.sentence(lang))
                     @if let Some(at) = matter.at { span.at { " " (matter.at_word(lang)) " " (time(at)) } }
                 }
-                @if let Some(why) = &matter.why { p.why { (why) } }
+                @if let Some(reason) = matter.reason_text(lang) { p.why { (text(&reason)) } }
                 @if let Some(mend) = &matter.mend {
                     p.mend { span.note { (lang.pick("What mends it: ", "解决方法：")) } (command(mend)) }
                 }

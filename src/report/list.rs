@@ -7,7 +7,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::show::{km, name, path as path_of, sport, word};
 use super::{Exercise, Facts, Place};
-use crate::lang::{self, Lang, clock, number};
+use crate::i18n::{self, Lang, clock, number};
 
 /// Rows that stand in the page itself.
 const FIRST: usize = 100;
@@ -59,7 +59,7 @@ fn table(exercises: &[Exercise], folded: bool, lang: Lang) -> Markup {
 
 /// One row. The end tags that HTML lets one leave out are left out: in twenty thousand rows they are a megabyte.
 fn row(exercise: &Exercise, folded: bool, lang: Lang) -> Markup {
-    let start = exercise.start_time.map(|start| lang::local(start, exercise.utc_offset_s));
+    let start = exercise.start_time.map(|start| i18n::local(start, exercise.utc_offset_s));
     let time = exercise.timer_time_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
     let distance = exercise.distance_m.filter(|metres| metres.is_finite() && *metres > 0.0);
     let cell = PreEscaped("<td>");
@@ -105,7 +105,7 @@ fn file(exercise: &Exercise, folded: bool, lang: Lang) -> Markup {
     let places = || exercise.on.iter().chain(&exercise.gone_from).chain(&exercise.unlisted).filter(named);
     let short = html! {
         @match &exercise.file {
-            Some(file) => { (word(&file.format).to_uppercase()) @if file.export { " " (lang.pick("export", "导出")) } " " (lang::size(file.bytes)) }
+            Some(file) => { (word(&file.format).to_uppercase()) @if file.export { " " (lang.pick("export", "导出")) } " " (i18n::size(file.bytes)) }
             None => (lang.pick("none", "无")),
         }
     };

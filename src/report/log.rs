@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::show::{span, time};
+use super::show::{span, text, time};
 use super::words::counted;
 use super::{Command, Facts, Run};
-use crate::lang::Lang;
+use crate::i18n::Lang;
 
 /// The newest runs.
 pub fn log(facts: &Facts, lang: Lang) -> Markup {
@@ -43,7 +43,7 @@ fn row(run: &Run, lang: Lang) -> Markup {
                     summary { (names(run)) }
                     ul.commands { @for command in &run.commands { li { (stage(command, lang)) } } }
                 }
-                @if let Some(message) = &run.message { p.why { (message) } }
+                @if let Some(reason) = run.commands.iter().find_map(|command| command.reason_text(lang)) { p.why { (text(&reason)) } }
             }
         }
     }
@@ -75,6 +75,6 @@ fn stage(command: &Command, lang: Lang) -> Markup {
             @if let Some(end) = command.finished { " · " (span(end.as_second() - command.started.as_second(), lang)) }
             @if command.counts.values().any(|count| *count > 0) { " · " (counts(&command.counts, lang)) }
         }
-        @if let Some(message) = &command.message { span.why { (message) } }
+        @if let Some(reason) = command.reason_text(lang) { span.why { (text(&reason)) } }
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::show::Sign;
 use super::{Facts, differences, glance, list, log, pictures, platforms};
-use crate::lang::Lang;
+use crate::i18n::Lang;
 
 /// Its rules, and those of the pictures.
 const CSS: &str = concat!(include_str!("page.css"), include_str!("charts/charts.css")).trim_ascii();

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::Facts;
 use super::charts::{calendar, coverage, weeks};
-use crate::lang::Lang;
+use crate::i18n::Lang;
 
 /// All three.
 pub fn pictures(facts: &Facts, lang: Lang) -> Markup {

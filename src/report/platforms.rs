@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{Sign, span, time};
+use super::show::{self, Sign, span, time};
 use super::{Facts, Login, Pair, Platform};
-use crate::lang::{self, Lang, number};
+use crate::i18n::{self, Lang, number};
 
 /// All platforms.
 pub fn platforms(facts: &Facts, lang: Lang) -> Markup {
@@ -35,7 +35,7 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                     (row(lang.pick("unavailable", "无法获取"), html! { (number(platform.unavailable)) }))
                 }
                 (row(lang.pick("pending", "待确认上传"), html! { (number(platform.pending)) }))
-                (row(lang.pick("size", "大小"), html! { (lang::size(platform.bytes)) }))
+                (row(lang.pick("size", "大小"), html! { (i18n::size(platform.bytes)) }))
             }
             dl.facts {
                 (row(lang.pick("last complete list", "上次完整列表"), at(platform.last_complete_listing, lang.pick("never", "从未"))))
@@ -43,8 +43,8 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                 (row(lang.pick("login", "登录"), login(platform.login.as_ref(), made, lang)))
                 (row(lang.pick("pause", "暂停"), pause(platform, lang)))
             }
-            @if let Some(why) = &platform.not_known {
-                p.why { (lang.pick("Nothing is planned to or from it: ", "暂不计划任何传输：")) (why) }
+            @if let Some(reason) = &platform.not_known {
+                p.why { (lang.pick("No uploads planned: ", "暂不计划任何上传：")) (show::reason(reason, lang)) }
             }
         }
     }
@@ -77,8 +77,8 @@ fn share(platform: &Platform, lang: Lang) -> Markup {
 /// How long the login lives.
 fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
     let Some(login) = login else { return html! { (lang.pick("none, or not known", "无或未知")) } };
-    if let Some(why) = &login.dead {
-        return html! { (Sign::Bad) " " (lang.pick("ended: ", "已失效：")) (why) };
+    if let Some(reason) = &login.ended {
+        return html! { (Sign::Bad) " " (lang.pick("ended: ", "已失效：")) (show::reason(reason, lang)) };
     }
     let left = |end: Timestamp| made.map_or(0, |made| end.as_second() - made.as_second());
     let lives = |end: Timestamp| html! { (span(left(end), lang)) span.sub { (time(end)) } };

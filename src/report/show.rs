@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use maud::{Markup, Render, html};
 
-use super::{Activity, Clean};
-use crate::lang::{self, Lang};
+use super::{Activity, Clean, RedactedReason};
+use crate::i18n::{self, Lang};
 
 /// No name is shown longer than this, in characters: one row is a line of a list, not a text.
 const LONGEST_NAME: usize = 120;
@@ -21,7 +21,7 @@ pub const SHOWN: usize = 100;
 
 impl Render for Clean {
     fn render_to(&self, buffer: &mut String) {
-        cut(self.as_str(), LONGEST_TEXT).render_to(buffer);
+        text(self.as_str()).render_to(buffer);
     }
 }
 
@@ -66,6 +66,16 @@ pub fn name(name: &Clean) -> Markup {
     html! { @if shown.is_ascii() { (shown) } @else { bdi { (shown) } } }
 }
 
+/// The text of a reason: a service may have said much.
+pub fn reason(reason: &RedactedReason, lang: Lang) -> String {
+    text(&reason.text(lang))
+}
+
+/// A text, at most so long that the page stays one.
+pub fn text(text: &str) -> String {
+    cut(text, LONGEST_TEXT)
+}
+
 /// A word of a service: an id, a format.
 pub fn word(word: &Clean) -> String {
     cut(word.as_str(), LONGEST_WORD)
@@ -83,7 +93,7 @@ pub fn sport(sport: &Clean, lang: Lang) -> String {
 
 /// An activity in a line: start, sport, distance, name; its platform and id after it, if they matter.
 pub fn activity(activity: &Activity, with_place: bool, lang: Lang) -> Markup {
-    let start = activity.start_time.map(|start| lang::local(start, activity.utc_offset_s));
+    let start = activity.start_time.map(|start| i18n::local(start, activity.utc_offset_s));
     html! {
         span.act {
             @if let Some(start) = start { span.when { (start) } " " }
@@ -124,7 +134,7 @@ pub fn folded<T>(summary: Markup, items: &[T], open: bool, lang: Lang, each: imp
 }
 
 fn more(left: u64, lang: Lang) -> Markup {
-    let left = lang::number(left);
+    let left = i18n::number(left);
     match lang {
         Lang::En => html! { "… and " (left) " more: all of them stand in status.json" },
         Lang::Zh => html! { "……还有 " (left) " 项：全部见 status.json" },

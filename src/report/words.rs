@@ -1,8 +1,8 @@
 //! What the page says of each kind of thing, in both languages.
 
 use super::show::Sign;
-use super::{Deleter, NoFile, Reason, RunOutcome, State};
-use crate::lang::{self, Lang};
+use super::{Deleter, MissingReason, NoFile, RunOutcome, State};
+use crate::i18n::{self, Lang};
 
 impl State {
     /// Its form.
@@ -39,32 +39,34 @@ impl RunOutcome {
     }
 }
 
-impl Reason {
-    /// Why a platform lacks an exercise, after its number: `3 to send`.
+impl MissingReason {
+    /// Why an activity is missing on a platform, after its number: `3 to upload`.
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
-            Reason::ToSend => lang.pick("to be sent by the next run", "下次运行时发送"),
-            Reason::Pending => lang.pick("under way: the service has not finished with it", "已上传，服务处理中"),
-            Reason::Refused => lang.pick("refused by the service, or never shown by it", "被服务拒绝，或上传后未出现"),
-            Reason::Doubtful => lang.pick("held: it may be there already", "暂不发送：可能已存在"),
-            Reason::NoFile => lang.pick("no file that could be sent", "没有可发送的文件"),
-            Reason::Deleted => lang.pick("deleted there by somebody", "已在该平台被删除"),
-            Reason::Missed => lang.pick("not in the last list; the next one tells", "上次列表中缺失，待下次确认"),
-            Reason::NotKnown => lang.pick("not known: the platform was not listed that far", "未知：平台列表未覆盖"),
+            MissingReason::ToUpload => lang.pick("to upload in the next sync", "下次同步时上传"),
+            MissingReason::Pending => lang.pick("pending: uploaded, not confirmed yet", "待确认：已上传，服务处理中"),
+            MissingReason::Rejected => lang.pick("rejected, or accepted and never listed", "被拒绝，或上传后未出现"),
+            MissingReason::PossibleDuplicate => lang.pick("possible duplicates, not uploaded", "可能重复，未上传"),
+            MissingReason::NoFile => lang.pick("without a file to upload", "没有可上传的文件"),
+            MissingReason::Deleted => lang.pick("deleted on the platform", "已在该平台删除"),
+            MissingReason::MissingOnce => {
+                lang.pick("missing from the last listing; confirmed by the next one", "最近一次列表中缺失，待下次确认")
+            }
+            MissingReason::NotListed => lang.pick("in a time that is not listed yet", "该时间段尚未列出"),
         }
     }
 
-    /// The same in a word, for a row of a list.
+    /// The same in a word or two, for a row of a list.
     pub fn word(self, lang: Lang) -> &'static str {
         match self {
-            Reason::ToSend => lang.pick("to be sent", "待发送"),
-            Reason::Pending => lang.pick("under way", "处理中"),
-            Reason::Refused => lang.pick("refused", "被拒绝"),
-            Reason::Doubtful => lang.pick("held", "暂不发送"),
-            Reason::NoFile => lang.pick("no file", "无文件"),
-            Reason::Deleted => lang.pick("deleted there", "已删除"),
-            Reason::Missed => lang.pick("not in the last list", "列表缺失"),
-            Reason::NotKnown => lang.pick("not known", "未知"),
+            MissingReason::ToUpload => lang.pick("to upload", "待上传"),
+            MissingReason::Pending => lang.pick("pending", "待确认"),
+            MissingReason::Rejected => lang.pick("rejected", "被拒绝"),
+            MissingReason::PossibleDuplicate => lang.pick("possible duplicate", "可能重复"),
+            MissingReason::NoFile => lang.pick("no file", "无文件"),
+            MissingReason::Deleted => lang.pick("deleted there", "已删除"),
+            MissingReason::MissingOnce => lang.pick("missing once", "列表缺失"),
+            MissingReason::NotListed => lang.pick("not listed yet", "尚未列出"),
         }
     }
 }
@@ -108,7 +110,7 @@ impl Deleter {
 pub fn certainty(name: &str, lang: Lang) -> &str {
     match name {
         "same-file" => lang.pick("the same file", "同一文件"),
-        "same-exercise" => lang.pick("the same exercise", "同一次运动"),
+        "match" => lang.pick("the same exercise", "同一次运动"),
         "two-devices" => lang.pick("one exercise, two devices: never deleted", "同一次运动、两台设备：从不删除"),
         "start-only" => lang.pick("begin together, else different: never deleted", "仅开始时间相同：从不删除"),
         other => other,
@@ -140,5 +142,5 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "verified" => lang.pick("verified", "校验"),
         other => other,
     };
-    format!("{} {}", word.replace('_', " "), lang::number(count))
+    format!("{} {}", word.replace('_', " "), i18n::number(count))
 }

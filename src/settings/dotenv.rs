@@ -4,7 +4,7 @@
 //! escapes, about blanks in a value without quotes, about comments, and about values of several lines: such a statement
 //! is read here. [`read`] decides which of the two it is, so no text goes through both.
 //!
-//! `tests/dotenv.rs` compares this with python-dotenv itself. Two differences are meant: a line that python-dotenv skips
+//! `tests/external/dotenv.rs` compares this with python-dotenv itself. Two differences are meant: a line that python-dotenv skips
 //! with a warning is [`Statement::Unreadable`], and `${NAME}` without such a name is an error of [`expand`] instead of
 //! nothing at all.
 

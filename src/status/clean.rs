@@ -3,8 +3,12 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::activity::printable;
+use crate::i18n::Lang;
+use crate::reason::Reason;
+use crate::record::Explanation;
 
 /// Names whose value is a secret, also in a sentence: `password: hunter2`.
 const SECRET_NAMES: &[&str] = &[
@@ -72,6 +76,48 @@ impl Clean {
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// A reason as it may be shown: its parameters, which may hold words of a service, are redacted as by [`Clean::of`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedactedReason(Reason);
+
+impl RedactedReason {
+    /// `reason` with its parameters redacted.
+    pub fn of(reason: &Reason) -> RedactedReason {
+        let mut value = serde_json::to_value(reason).unwrap_or_default();
+        redact(&mut value);
+        // Only texts were changed, so it has the same form.
+        RedactedReason(serde_json::from_value(value).unwrap_or_else(|_| Reason::other("")))
+    }
+
+    /// The reason.
+    pub fn reason(&self) -> &Reason {
+        &self.0
+    }
+
+    /// The text in a language.
+    pub fn text(&self, lang: Lang) -> String {
+        self.0.text(lang)
+    }
+}
+
+fn redact(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = Clean::of(text).0,
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Object(fields) => {
+            fields.iter_mut().filter(|(name, _)| *name != "code").for_each(|(_, value)| redact(value))
+        }
+        _ => {}
+    }
+}
+
+/// As in records: the code, the parameters and an English text.
+impl Serialize for RedactedReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Explanation::from(self.0.clone()).serialize(serializer)
     }
 }
 
@@ -193,6 +239,7 @@ impl Serialize for Clean {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::samples::samples;
 
     #[test]
     fn what_is_no_secret_stays() {
@@ -212,6 +259,30 @@ mod tests {
         ] {
             assert_eq!(Clean::of(text).as_str(), text);
         }
+    }
+
+    #[test]
+    fn no_secret_comes_out_of_any_reason_also_of_one_within_another() {
+        let secret = "for runner@example.com, https://user:hunter2@example.com/x: token=abc123def Bearer s3cr3t0";
+        for reason in samples(secret) {
+            let redacted = RedactedReason::of(&reason);
+            assert_eq!(redacted.reason().code(), reason.code(), "it is the same reason");
+            let json = serde_json::to_string(&redacted).unwrap();
+            for told in [json, redacted.text(Lang::En), redacted.text(Lang::Zh), redacted.reason().to_json()] {
+                for part in ["runner", "hunter2", "abc123def", "s3cr3t0"] {
+                    assert!(!told.contains(part), "{part}: {told}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_reason_without_a_secret_stays() {
+        for reason in samples("HTTP 503; try again later") {
+            assert_eq!(*RedactedReason::of(&reason).reason(), reason);
+        }
+        let nested = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: "token: 0a1b2c".into() }) };
+        assert_eq!(RedactedReason::of(&nested).text(Lang::En), "token: ***; several requests in a row failed");
     }
 
     #[test]

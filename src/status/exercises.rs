@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::Clean;
-use super::Reason;
+use super::MissingReason;
 
 /// What a day holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,7 +86,7 @@ pub struct Exercise {
     pub unlisted: Vec<Place>,
     /// Platforms that lack it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lacking: Vec<(String, Reason)>,
+    pub lacking: Vec<(String, MissingReason)>,
     /// Its file in the archive.
     pub file: Option<File>,
 }

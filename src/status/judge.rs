@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
-use crate::fs::{FULL, NO_LOCKS};
+use crate::exit::Exit;
+use crate::reason::Reason;
 
-use super::{Clean, Command, Login, Matter, Outstanding, State, What, flag};
+use super::{Command, Login, Matter, Outstanding, RedactedReason, State, What, flag};
 
 /// What is older says nothing about today.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -26,16 +27,7 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 const NOT_LISTED: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// Exit codes that are a person's own doing: wrong usage, and Ctrl-C.
-const OWN_DOING: [u8; 2] = [2, 130];
-const BUG: u8 = 70;
-const LATER: u8 = 75;
-const LOGIN: u8 = 77;
-const CONFIGURATION: u8 = 78;
-
-/// What a command says that found the login of somebody else. No login with the same settings mends that.
-pub const OTHER_ACCOUNT: &str = ", but this data folder belongs to";
-/// And one that found no login at all.
-const NO_PLATFORM: &str = "no platform is set up";
+const OWN_DOING: [Exit; 2] = [Exit::Usage, Exit::Interrupted];
 
 /// The commands of a sync. Any other is called by hand, by somebody who has seen how it ended, and nothing repeats it.
 const OF_SYNCS: [&str; 8] =
@@ -92,9 +84,9 @@ pub struct PlatformSigns {
     /// The login, and since when it is so.
     pub login: Option<(Login, Timestamp)>,
     /// Since when no password login is tried by itself, and why.
-    pub refused: Option<(Timestamp, Clean)>,
+    pub refused: Option<(Timestamp, RedactedReason)>,
     /// Until when no password login is tried at all, and why.
-    pub cooldown: Option<(Timestamp, Clean)>,
+    pub cooldown: Option<(Timestamp, RedactedReason)>,
     /// Since the last password login was refused or turned away, the token has served to list it.
     pub served_since: bool,
     /// Until when the service asked to be left alone.
@@ -122,8 +114,8 @@ pub struct Unbelieved {
     pub finished: Option<Timestamp>,
     /// It lacks too much of what was known.
     pub shrunk: bool,
-    /// What was wrong with it.
-    pub why: Option<Clean>,
+    /// Why nothing is concluded from it.
+    pub reason: Option<RedactedReason>,
 }
 
 /// A row of a command.
@@ -260,19 +252,20 @@ impl Signs {
             false => (one.refused.as_ref(), one.cooldown.as_ref()),
         };
         if let Some((since, why)) = refused {
-            let mend = (!why.as_str().contains(OTHER_ACCOUNT)).then(|| way_in.clone());
-            let (at, why) = (Some(*since), Some(why.clone()));
-            matters.push(Matter { at, why, mend, ..about(What::LoginRefused) });
+            // No login with the same settings changes whose account it is.
+            let mend = (!why.reason().is_other_account()).then(|| way_in.clone());
+            let (at, reason) = (Some(*since), Some(why.clone()));
+            matters.push(Matter { at, reason, mend, ..about(What::LoginRefused) });
         } else if let Some((until, why)) = cooldown {
-            let (at, why, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
-            matters.push(Matter { at, why, mend, ..about(What::Cooldown) });
+            let (at, reason, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
+            matters.push(Matter { at, reason, mend, ..about(What::Cooldown) });
         }
         // A refused login has to be mended anyhow, and that gives a new token.
         if let Some((login, since)) = one.login.as_ref().filter(|_| refused.is_none())
             && let Some(at) = self.dead_since(login, *since)
         {
-            let (why, mend) = (login.dead.clone(), Some(way_in.clone()));
-            matters.push(Matter { at: Some(at), why, mend, ..about(What::LoginDead) });
+            let (reason, mend) = (login.ended.clone(), Some(way_in.clone()));
+            matters.push(Matter { at: Some(at), reason, mend, ..about(What::LoginDead) });
         }
         if let Some(until) = one.asked_to_wait {
             matters.push(Matter { at: Some(until), ..about(What::AskedToWait) });
@@ -292,7 +285,7 @@ impl Signs {
 
     /// Since when a token is of no more use.
     fn dead_since(&self, login: &Login, seen: Timestamp) -> Option<Timestamp> {
-        if login.dead.is_some() {
+        if login.ended.is_some() {
             return Some(seen);
         }
         let expired = login.expires.filter(|end| *end <= self.now)?;
@@ -313,11 +306,11 @@ impl Signs {
         let (what, mend) = match listing.shrunk {
             true => {
                 let platform = flag("--platform", &one.name);
-                (What::ListShrunk, Some(format!("gs-fetch --full {platform} --accept-shrunk > /dev/null")))
+                (What::ListShrunk, Some(format!("gs-fetch --full {platform} --accept-missing > /dev/null")))
             }
             false => (What::ListCut, None),
         };
-        Some(Matter { at: Some(at), why: listing.why.clone(), mend, ..Matter::new(what) })
+        Some(Matter { at: Some(at), reason: listing.reason.clone(), mend, ..Matter::new(what) })
     }
 
     fn of_command(&self, at: usize, row: &Command, of_platforms: &[Matter]) -> Option<Matter> {
@@ -329,16 +322,17 @@ impl Signs {
         let told = |what| Matter {
             command: Some(row.command.as_str().to_owned()),
             exit: row.exit,
-            why: row.message.clone(),
+            reason: row.reason.clone(),
+            platform: self.known(row).map(str::to_owned),
             at: Some(ended),
             ..Matter::new(what)
         };
-        match row.exit {
-            Some(0) => None,
+        match row.exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
+            Some(Exit::Ok) => None,
             Some(exit) if OWN_DOING.contains(&exit) => None,
-            Some(BUG) => Some(told(What::Bug)),
-            Some(CONFIGURATION) => Some(Matter { mend: self.set_up_mend(row), ..told(What::SetUp) }),
-            Some(LOGIN) => self.login_needed(row, told(What::LoginNeeded), of_platforms),
+            Some(Exit::Bug) => Some(told(What::Bug)),
+            Some(Exit::Config) => Some(Matter { mend: self.set_up_mend(row), ..told(What::SetUp) }),
+            Some(Exit::LoginRequired) => self.login_needed(row, told(What::LoginNeeded), of_platforms),
             _ if !is_of_syncs => None,
             Some(_) if self.says_platform(row, of_platforms) || self.is_listed_since(row, ended) => None,
             Some(_) => Some(told(What::Failed)),
@@ -360,19 +354,21 @@ impl Signs {
     }
 
     /// The platform that a command failed with as a whole. What single activities came to, and listings, are known otherwise.
-    fn worked_on(&self, row: &Command) -> Option<&str> {
-        let exit = row.exit?;
+    fn worked_on<'a>(&self, row: &'a Command) -> Option<&'a str> {
+        use Exit::{Config, LoginRequired, TempFail};
+        let exit = row.exit.and_then(Exit::of)?;
         let is_whole = match row.command.as_str() {
-            "gs-fetch" => matches!(exit, LOGIN | CONFIGURATION),
-            "gs-diff" | "gs-download" | "gs-upload" | "gs-delete" => matches!(exit, LATER | LOGIN | CONFIGURATION),
+            "gs-fetch" => matches!(exit, LoginRequired | Config),
+            "gs-diff" | "gs-download" | "gs-upload" | "gs-delete" => matches!(exit, TempFail | LoginRequired | Config),
             _ => false,
         };
-        let message = row.message.as_ref().filter(|_| is_whole)?;
-        let source = self.named_in(message.as_str())?;
-        // Of an upload it is the target.
-        let words = message.as_str().split_once(": ").map_or("", |(head, _)| head);
-        let target = words.rsplit_once(" to ").and_then(|(_, name)| self.platforms.iter().find(|one| one.name == name));
-        Some(&target.unwrap_or(source).name)
+        self.known(row).filter(|_| is_whole)
+    }
+
+    /// The platform that the first error of a command was about, if it is one that is known.
+    fn known<'a>(&self, row: &'a Command) -> Option<&'a str> {
+        let platform = row.platform.as_ref()?.as_str();
+        self.platforms.iter().any(|one| one.name == platform).then_some(platform)
     }
 
     /// Whether a whole sync has run since, and had no use for the command: what somebody did by hand is over then.
@@ -384,46 +380,39 @@ impl Signs {
         later.into_iter().any(|later| is_of(&later.run, "gs-fetch") && is_of(&later.run, "gs-upload"))
     }
 
-    /// The command line that mends what is wrong with the set-up; nothing where none does. Of an account that is another
-    /// one the message says what may be wrong: to forget the account would be the last of it.
+    /// The command line that mends a configuration error; nothing where none does. Of an account that is another one the
+    /// reason says what may be wrong: to forget the account would be the last of it.
     fn set_up_mend(&self, row: &Command) -> Option<String> {
-        let message = row.message.as_ref().map_or("", Clean::as_str);
-        let is_no_command = [FULL, NO_LOCKS, OTHER_ACCOUNT].iter().any(|words| message.contains(words));
+        let reason = row.reason.as_ref().map(RedactedReason::reason);
+        let is_no_command = reason.is_some_and(|reason| reason.is_of_disk() || reason.is_other_account());
         (!is_no_command).then(|| "gs-settings --check".to_owned())
-    }
-
-    /// The platform that a message of a command begins with.
-    fn named_in(&self, message: &str) -> Option<&PlatformSigns> {
-        let is_named = |one: &&PlatformSigns| {
-            message.strip_prefix(one.name.as_str()).is_some_and(|rest| rest.starts_with([':', ' ']))
-        };
-        self.platforms.iter().find(is_named)
     }
 
     /// Whether a matter of the platform says already why a command is to be tried again later.
     fn says_platform(&self, row: &Command, of_platforms: &[Matter]) -> bool {
-        let named = self.named_in(row.message.as_ref().map_or("", Clean::as_str));
+        let named = self.known(row);
         let is_why = |matter: &Matter| match matter.what {
             What::Cooldown | What::AskedToWait => true,
             What::ListCut | What::ListShrunk => row.command.as_str() == "gs-fetch",
             _ => false,
         };
-        let is_it = |matter: &&Matter| matter.platform.as_deref() == named.map(|one| one.name.as_str());
-        row.exit == Some(LATER) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
+        let is_it = |matter: &&Matter| matter.platform.as_deref() == named;
+        row.exit == Some(Exit::TempFail.code()) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
     }
 
     /// Whether what a command missed to decide by is known by now: the lists of all platforms.
     fn is_listed_since(&self, row: &Command, ended: Timestamp) -> bool {
         let is_listed = |one: &PlatformSigns| one.listing.is_none() && one.listed.is_none_or(|listed| listed > ended);
         let decides = matches!(row.command.as_str(), "gs-diff" | "gs-dedupe");
-        decides && row.exit == Some(LATER) && self.platforms.iter().all(is_listed)
+        decides && row.exit == Some(Exit::TempFail.code()) && self.platforms.iter().all(is_listed)
     }
 
     /// A command found nobody logged in. Where a platform says so itself, that is enough; and who has logged in since then
     /// has mended it.
     fn login_needed(&self, row: &Command, needed: Matter, of_platforms: &[Matter]) -> Option<Matter> {
-        let message = row.message.as_ref().map_or("", Clean::as_str);
-        let named = self.named_in(message);
+        let named = self.known(row).and_then(|name| self.platforms.iter().find(|one| one.name == name));
+        let is_none_set_up =
+            row.reason.as_ref().is_some_and(|reason| matches!(reason.reason(), Reason::NoPlatform { .. }));
         let says_it = |matter: &Matter| {
             let is_login = matches!(matter.what, What::LoginRefused | What::LoginDead | What::Cooldown);
             is_login && named.is_none_or(|one| matter.platform.as_deref() == Some(one.name.as_str()))
@@ -437,7 +426,7 @@ impl Signs {
         }
         let mend = match named {
             Some(one) => format!("gs-auth login --platform {}", one.name),
-            None if message.contains(NO_PLATFORM) => "gs-auth login --platform garmin-com".to_owned(),
+            None if is_none_set_up => "garminsync setup".to_owned(),
             None => "gs-auth status".to_owned(),
         };
         Some(Matter { platform: named.map(|one| one.name.clone()), mend: Some(mend), ..needed })
@@ -468,12 +457,12 @@ fn counted(what: What, activities: &[String], mend: Option<String>) -> Option<Ma
 
 /// How much an exit code says; one that is missing says less than any trouble.
 fn severity(exit: Option<u8>) -> u8 {
-    match exit {
-        Some(0) => 0,
+    match exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
+        Some(Exit::Ok) => 0,
         Some(exit) if OWN_DOING.contains(&exit) => 1,
         None => 2,
-        Some(1) => 3,
-        Some(BUG | LOGIN | CONFIGURATION) => 5,
+        Some(Exit::Partial) => 3,
+        Some(Exit::Bug | Exit::LoginRequired | Exit::Config) => 5,
         Some(_) => 4,
     }
 }

@@ -1,11 +1,30 @@
 use super::*;
+use crate::status::Clean;
 
 fn at(hours: i64) -> Timestamp {
     Timestamp::from_second(1_750_000_000 + hours * 3600).unwrap()
 }
 
-/// A row that began `hours` from now and took a minute.
-fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, message: &str) -> LastCommand {
+fn redacted(reason: Reason) -> RedactedReason {
+    RedactedReason::of(&reason)
+}
+
+/// Why a service refuses a login.
+fn no_login() -> RedactedReason {
+    redacted(Reason::LoginRequired { detail: "wrong password".into() })
+}
+
+fn rate_limited() -> RedactedReason {
+    redacted(Reason::Retry { detail: "HTTP 429".into() })
+}
+
+/// A row that began `hours` from now and took a minute. `platform`: what its first error was about; nothing: no platform.
+fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, platform: &str) -> LastCommand {
+    because(run, command, hours, exit, platform, Reason::Retry { detail: "why".into() })
+}
+
+/// The same for that reason.
+fn because(run: &str, command: &str, hours: i64, exit: Option<u8>, platform: &str, reason: Reason) -> LastCommand {
     let ended = at(hours).checked_add(SignedDuration::from_mins(1)).unwrap();
     let row = Command {
         command: Clean::of(command),
@@ -14,7 +33,8 @@ fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, message: &str) ->
         outcome: crate::status::RunOutcome::Success,
         exit,
         counts: Default::default(),
-        message: (!message.is_empty()).then(|| Clean::of(message)),
+        reason: exit.is_some_and(|exit| exit != 0).then(|| redacted(reason)),
+        platform: (!platform.is_empty()).then(|| Clean::of(platform)),
     };
     LastCommand { run: run.into(), number: hours, row, is_newest: true, is_alive: None }
 }
@@ -48,11 +68,12 @@ fn nothing_known_is_empty_and_nothing_wrong_is_well() {
 #[test]
 fn each_exit_code_means_its_own_matter() {
     let told = |exit| {
-        let judged = signs(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "why")]).judge();
+        let judged = signs(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "")]).judge();
         let matter = judged.needs.first().or(judged.troubles.first()).cloned();
-        (judged.state, matter.map(|matter| (matter.what, matter.command.unwrap(), matter.exit, matter.why.unwrap())))
+        (judged.state, matter.map(|matter| (matter.what, matter.command.unwrap(), matter.exit, matter.reason.unwrap())))
     };
-    let matter = |what, exit| Some((what, "gs-upload".to_owned(), Some(exit), Clean::of("why")));
+    let why = || redacted(Reason::Retry { detail: "why".into() });
+    let matter = |what, exit| Some((what, "gs-upload".to_owned(), Some(exit), why()));
     for exit in [0, 2, 130] {
         assert_eq!(told(Some(exit)), (State::Well, None), "{exit}");
     }
@@ -84,13 +105,13 @@ fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over(
 
 #[test]
 fn of_a_login_the_matter_says_since_when_and_how_to_mend_it() {
-    let refused = PlatformSigns { refused: Some((at(-5), Clean::of("wrong password"))), ..platform("garmin-cn") };
+    let refused = PlatformSigns { refused: Some((at(-5), no_login())), ..platform("garmin-cn") };
     let judged = signs(vec![refused.clone()], vec![]).judge();
     assert_eq!(judged.needs[0].what, What::LoginRefused);
-    assert_eq!((judged.needs[0].at, judged.needs[0].why.as_ref().unwrap().as_str()), (Some(at(-5)), "wrong password"));
+    assert_eq!((judged.needs[0].at, judged.needs[0].reason.clone()), (Some(at(-5)), Some(no_login())));
     assert_eq!(mends(&judged), ["gs-auth login --platform garmin-cn"]);
 
-    let paused = PlatformSigns { cooldown: Some((at(2), Clean::of("429"))), ..platform("garmin-com") };
+    let paused = PlatformSigns { cooldown: Some((at(2), rate_limited())), ..platform("garmin-com") };
     let judged = signs(vec![paused.clone()], vec![]).judge();
     assert_eq!((judged.state, whats(&judged)), (State::Trouble, vec![What::Cooldown]));
     assert_eq!(judged.troubles[0].at, Some(at(2)));
@@ -104,9 +125,9 @@ fn of_a_login_the_matter_says_since_when_and_how_to_mend_it() {
 
 #[test]
 fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
-    let judge = |expires: Option<i64>, renewable, until: Option<i64>, dead: Option<&str>| {
+    let judge = |expires: Option<i64>, renewable, until: Option<i64>, ended: Option<RedactedReason>| {
         let (expires, renewable_until) = (expires.map(at), until.map(at));
-        let login = Login { expires, renewable, renewable_until, dead: dead.map(Clean::of) };
+        let login = Login { expires, renewable, renewable_until, ended };
         let judged = signs(vec![PlatformSigns { login: Some((login, at(-9))), ..platform("coros") }], vec![]).judge();
         judged.needs.first().map(|matter| (matter.what, matter.at))
     };
@@ -117,38 +138,39 @@ fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
     assert_eq!(judge(Some(-1), true, None, None), None, "it is renewed");
     assert_eq!(judge(Some(-2), true, Some(1), None), None);
     assert_eq!(judge(Some(-2), true, Some(-1), None), dead(-1));
-    assert_eq!(judge(Some(1), true, Some(9), Some("ended")), dead(-9));
+    assert_eq!(judge(Some(1), true, Some(9), Some(no_login())), dead(-9));
 
-    let login = Login { expires: None, renewable: false, renewable_until: None, dead: Some(Clean::of("ended")) };
-    let refused = Some((at(-1), Clean::of("wrong password")));
+    let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
+    let refused = Some((at(-1), no_login()));
     let both = PlatformSigns { login: Some((login, at(-9))), refused, ..platform("coros") };
     assert_eq!(whats(&signs(vec![both], vec![]).judge()), [What::LoginRefused], "one login mends both");
 }
 
 #[test]
 fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_mended() {
-    let needed = |message| vec![row("a", "gs-fetch", -1, Some(77), message)];
-    let judge = |platforms, message| signs(platforms, needed(message)).judge();
-    let judged = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com: nobody is logged in");
+    let judge = |platforms, about| signs(platforms, vec![row("a", "gs-fetch", -1, Some(77), about)]).judge();
+    let judged = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com");
     assert_eq!(
         (whats(&judged), mends(&judged)),
         (vec![What::LoginNeeded], vec!["gs-auth login --platform garmin-com"])
     );
     assert_eq!(judged.needs[0].platform.as_deref(), Some("garmin-com"));
-    let judged = judge(vec![], "no platform is set up");
-    assert_eq!((judged.state, mends(&judged)), (State::Person, vec!["gs-auth login --platform garmin-com"]));
+    let none = because("a", "gs-fetch", -1, Some(77), "", Reason::NoPlatform { has_settings: false });
+    let judged = signs(vec![], vec![none]).judge();
+    assert_eq!((judged.state, mends(&judged)), (State::Person, vec!["garminsync setup"]));
+    assert_eq!(mends(&judge(vec![platform("coros")], "")), ["gs-auth status"]);
     // A name that begins like another one.
-    let judged = judge(vec![platform("garmin-com")], "garmin-command: x");
+    let judged = judge(vec![platform("garmin-com")], "garmin-command");
     assert_eq!(judged.needs[0].platform, None);
 
-    let refused = PlatformSigns { refused: Some((at(-1), Clean::of("no"))), ..platform("garmin-com") };
-    assert_eq!(whats(&judge(vec![refused.clone()], "garmin-com: x")), [What::LoginRefused]);
-    assert_eq!(whats(&judge(vec![refused.clone()], "x")), [What::LoginRefused]);
-    let judged = judge(vec![refused, platform("coros")], "coros 12: x");
+    let refused = PlatformSigns { refused: Some((at(-1), no_login())), ..platform("garmin-com") };
+    assert_eq!(whats(&judge(vec![refused.clone()], "garmin-com")), [What::LoginRefused]);
+    assert_eq!(whats(&judge(vec![refused.clone()], "")), [What::LoginRefused]);
+    let judged = judge(vec![refused, platform("coros")], "coros");
     assert_eq!(whats(&judged), [What::LoginRefused, What::LoginNeeded], "another platform's matter");
 
-    let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, dead: None }, at(seen)));
-    let since = |seen| judge(vec![PlatformSigns { login: login(seen), ..platform("coros") }], "coros: x");
+    let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, ended: None }, at(seen)));
+    let since = |seen| judge(vec![PlatformSigns { login: login(seen), ..platform("coros") }], "coros");
     assert_eq!((whats(&since(-2)), whats(&since(0))), (vec![What::LoginNeeded], vec![]));
 }
 
@@ -159,14 +181,14 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
         started: at(-2),
         finished: finished.map(at),
         shrunk,
-        why: Some(Clean::of("why")),
+        reason: Some(redacted(Reason::ListingUnordered)),
     };
     let judge = |listing, commands| {
         signs(vec![PlatformSigns { listing: Some(listing), ..platform("folder:/mnt/my watch") }], commands).judge()
     };
     let judged = judge(listing(true, Some(-1)), vec![]);
     assert_eq!((judged.state, whats(&judged)), (State::Person, vec![What::ListShrunk]));
-    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-shrunk > /dev/null"]);
+    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-missing > /dev/null"]);
     let judged = judge(listing(false, Some(-1)), vec![]);
     assert_eq!((judged.state, judged.troubles[0].at), (State::Trouble, Some(at(-1))));
     let open = || vec![row("a", "gs-fetch", -2, None, "")];
@@ -194,8 +216,8 @@ fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
 
 #[test]
 fn the_most_urgent_comes_first_and_broken_files_are_counted() {
-    let refused = PlatformSigns { refused: Some((at(-1), Clean::of("no"))), ..platform("coros") };
-    let shrunk = Unbelieved { run: "a".into(), started: at(-2), finished: Some(at(-1)), shrunk: true, why: None };
+    let refused = PlatformSigns { refused: Some((at(-1), no_login())), ..platform("coros") };
+    let shrunk = Unbelieved { run: "a".into(), started: at(-2), finished: Some(at(-1)), shrunk: true, reason: None };
     let platforms = vec![PlatformSigns { listing: Some(shrunk), ..platform("garmin-com") }, refused];
     let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
     let named = |count: usize| vec!["coros 1".to_owned(); count];
@@ -229,7 +251,7 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     let judged = judge(now(5, 30), &[left(5, 40), left(4, 50)]);
     assert_eq!((judged.state, whats(&judged)), (State::Behind, vec![What::Behind]));
     assert_eq!(judged.troubles[0].count, Some(5), "of the downloads there are less");
-    let failed = row("a", "gs-upload", -1, Some(75), "no answer");
+    let failed = row("a", "gs-upload", -1, Some(75), "");
     let both = Signs { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..signs(vec![], vec![failed]) }.judge();
     assert_eq!((both.state, whats(&both)), (State::Trouble, vec![What::Behind, What::Failed]));
     let pending = Outstanding { pending: 1, ..Outstanding::default() };
@@ -265,7 +287,7 @@ fn a_command_that_hangs_for_two_days_is_told_and_excuses_no_missed_run() {
 fn that_a_list_was_missing_is_over_once_all_are_listed() {
     let judge = |listed: Option<i64>| {
         let coros = PlatformSigns { listed: listed.map(at), ..platform("coros") };
-        let missed = row("a", "gs-diff", -3, Some(75), "coros: it was never listed; run gs-fetch");
+        let missed = because("a", "gs-diff", -3, Some(75), "coros", Reason::NotListed);
         whats(&signs(vec![coros, platform("folder")], vec![missed]).judge())
     };
     assert_eq!(judge(Some(-4)), [What::Failed]);
@@ -274,10 +296,10 @@ fn that_a_list_was_missing_is_over_once_all_are_listed() {
 
 #[test]
 fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
-    let failed = |message: &str| LastCommand { is_newest: false, ..row("a", "gs-upload", -9, Some(78), message) };
-    let judge = |message: &str, worked: &[(&str, &str, i64)]| {
+    let failed = |about: &str| LastCommand { is_newest: false, ..row("a", "gs-upload", -9, Some(78), about) };
+    let judge = |about: &str, worked: &[(&str, &str, i64)]| {
         let commands =
-            vec![failed(message), row("b", "gs-fetch", -2, Some(0), ""), row("b", "gs-upload", -1, Some(0), "")];
+            vec![failed(about), row("b", "gs-fetch", -2, Some(0), ""), row("b", "gs-upload", -1, Some(0), "")];
         let key = |(command, platform, number): &(&str, &str, i64)| {
             let command = (!command.is_empty()).then(|| (*command).to_owned());
             ((command, (*platform).to_owned()), *number)
@@ -285,13 +307,11 @@ fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
         let worked = worked.iter().map(key).collect();
         whats(&Signs { worked, ..signs(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
     };
-    for message in ["garmin-cn: consent is missing", "coros 12 to garmin-cn: consent is missing"] {
-        let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
-        assert_eq!(judge(message, &other), [What::SetUp], "{message}");
-        assert_eq!(judge(message, &[("gs-upload", "garmin-cn", -1)]), []);
-        assert_eq!(judge(message, &[("", "garmin-cn", -1)]), []);
-    }
-    assert_eq!(judge("the disk was full", &[]), [], "another run of the command went well");
+    let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
+    assert_eq!(judge("garmin-cn", &other), [What::SetUp]);
+    assert_eq!(judge("garmin-cn", &[("gs-upload", "garmin-cn", -1)]), []);
+    assert_eq!(judge("garmin-cn", &[("", "garmin-cn", -1)]), []);
+    assert_eq!(judge("", &[]), [], "another run of the command went well");
 }
 
 #[test]
@@ -323,7 +343,7 @@ fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well()
 #[test]
 fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() {
     let judge = |rows| whats(&signs(vec![platform("coros")], rows).judge());
-    let of = |exit| row("a", "gs-download", -1, exit, "x");
+    let of = |exit| row("a", "gs-download", -1, exit, "");
     assert_eq!(judge(vec![of(Some(75)), of(Some(0))]), [What::Failed]);
     assert_eq!(judge(vec![of(Some(77)), of(Some(1))]), [What::LoginNeeded]);
     assert_eq!(judge(vec![of(Some(0)), of(None)]), [], "it still runs");
@@ -340,7 +360,7 @@ fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
 #[test]
 fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was_killed() {
     let open = |is_alive, hours| LastCommand { is_alive, ..row("a", "gs-fetch", hours, None, "") };
-    let listing = Unbelieved { run: "a".into(), started: at(-2), finished: None, shrunk: false, why: None };
+    let listing = Unbelieved { run: "a".into(), started: at(-2), finished: None, shrunk: false, reason: None };
     let later = row("b", "gs-diff", 0, Some(0), "");
     let judge = |commands: Vec<LastCommand>, at_work| {
         let listed = PlatformSigns { listing: Some(listing.clone()), ..platform("coros") };
@@ -356,16 +376,20 @@ fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was
     assert_eq!(judge(vec![open(None, -2), later], vec![]), [What::ListCut, What::Unfinished], "nobody can tell");
 }
 
+fn other_account() -> Reason {
+    Reason::OtherAccount { platform: "garmin-com".into(), login: "B".into(), owner: Some("A".into()) }
+}
+
 #[test]
 fn a_refused_login_is_over_once_the_token_has_served() {
-    let refused = Some((at(-5), Clean::of("this login belongs to somebody else")));
-    let cooldown = Some((at(2), Clean::of("429")));
+    let refused = Some((at(-5), redacted(other_account())));
+    let cooldown = Some((at(2), rate_limited()));
     for one in [PlatformSigns { refused, ..platform("coros") }, PlatformSigns { cooldown, ..platform("coros") }] {
         assert_ne!(signs(vec![one.clone()], vec![]).judge().state, State::Well);
         let served = PlatformSigns { served_since: true, ..one };
         assert_eq!(signs(vec![served.clone()], vec![]).judge().state, State::Well);
         // The token is a matter of its own.
-        let login = Login { expires: None, renewable: false, renewable_until: None, dead: Some(Clean::of("ended")) };
+        let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
         let dead = PlatformSigns { login: Some((login, at(-1))), ..served };
         assert_eq!(whats(&signs(vec![dead], vec![]).judge()), [What::LoginDead]);
     }
@@ -374,9 +398,9 @@ fn a_refused_login_is_over_once_the_token_has_served() {
 #[test]
 fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
     for exit in [Some(1), Some(65), Some(75), None] {
-        assert_eq!(whats(&signs(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "x")]).judge()), []);
+        assert_eq!(whats(&signs(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "")]).judge()), []);
     }
-    let bug = || row("a", "gs-import", -9, Some(70), "x");
+    let bug = || row("a", "gs-import", -9, Some(70), "");
     let sync =
         |commands: &[&str]| commands.iter().map(|command| row("b", command, -1, Some(0), "")).collect::<Vec<_>>();
     let judge = |first, rest: Vec<LastCommand>| {
@@ -387,28 +411,24 @@ fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
     assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-download"])), [What::Bug], "no whole sync");
     assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-upload"])), []);
     // Nor does a deletion that no sync makes.
-    let deletion = || row("a", "gs-delete", -9, Some(75), "x");
+    let deletion = || row("a", "gs-delete", -9, Some(75), "");
     assert_eq!(judge(deletion(), vec![]), [What::Failed]);
     assert_eq!(judge(deletion(), sync(&["gs-fetch", "gs-upload"])), []);
 }
 
 #[test]
 fn what_mends_it_is_what_mends_it() {
-    let other = "garmin-com: this login belongs to B, but this data folder belongs to A; nothing was listed or written";
-    let full = "/data/x: the disk is full; make room and run it again";
-    for (message, mend) in [
-        ("SYNC_PLATFORM=x", Some("gs-settings --check")),
-        (other, None),
-        (full, None),
-        (
-            "x: file locks do not work on this file system (some network disks have none); set DATA_DIR to a local disk",
-            None,
-        ),
+    for (reason, mend) in [
+        (Reason::Configuration { detail: "SYNC_PLATFORM=x".into() }, Some("gs-settings --check")),
+        (other_account(), None),
+        (Reason::DiskFull { path: "/data/x".into() }, None),
+        (Reason::NoLocks { path: "/data/x".into() }, None),
     ] {
-        let judged = signs(vec![platform("garmin-com")], vec![row("a", "gs-fetch", -1, Some(78), message)]).judge();
-        assert_eq!((judged.state, mends(&judged).first().copied()), (State::Person, mend), "{message}");
+        let failed = because("a", "gs-fetch", -1, Some(78), "", reason.clone());
+        let judged = signs(vec![platform("garmin-com")], vec![failed]).judge();
+        assert_eq!((judged.state, mends(&judged).first().copied()), (State::Person, mend), "{reason:?}");
     }
-    let refused = PlatformSigns { refused: Some((at(-1), Clean::of(other))), ..platform("garmin-com") };
+    let refused = PlatformSigns { refused: Some((at(-1), redacted(other_account()))), ..platform("garmin-com") };
     assert_eq!(
         mends(&signs(vec![refused], vec![]).judge()).first().copied(),
         None,
@@ -417,24 +437,22 @@ fn what_mends_it_is_what_mends_it() {
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
     let judged = Signs { due, ..signs(vec![platform("coros")], vec![]) }.judge();
     assert_eq!(mends(&judged), ["garminsync daemon --status"]);
-    let line = judged.needs[0].line(crate::lang::Lang::En);
+    let line = judged.needs[0].line(crate::i18n::Lang::En);
     assert!(line.starts_with("A scheduled run did not happen; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
 }
 
 #[test]
 fn one_cause_is_one_matter() {
-    let cut = Unbelieved { run: "a".into(), started: at(-1), finished: Some(at(-1)), shrunk: false, why: None };
+    let cut = Unbelieved { run: "a".into(), started: at(-1), finished: Some(at(-1)), shrunk: false, reason: None };
     let one = PlatformSigns { listing: Some(cut), ..platform("coros") };
-    let judge = |command, exit, message| {
-        whats(
-            &signs(vec![one.clone(), platform("garmin-com")], vec![row("a", command, -1, Some(exit), message)]).judge(),
-        )
+    let judge = |command, exit, about| {
+        whats(&signs(vec![one.clone(), platform("garmin-com")], vec![row("a", command, -1, Some(exit), about)]).judge())
     };
-    assert_eq!(judge("gs-fetch", 75, "coros: no answer"), [What::ListCut]);
-    assert_eq!(judge("gs-fetch", 75, "garmin-com: no answer"), [What::ListCut, What::Failed]);
-    assert_eq!(judge("gs-fetch", 1, "coros: no answer"), [What::ListCut, What::Failed]);
-    assert_eq!(judge("gs-upload", 75, "coros 1: no answer"), [What::ListCut, What::Failed]);
+    assert_eq!(judge("gs-fetch", 75, "coros"), [What::ListCut]);
+    assert_eq!(judge("gs-fetch", 75, "garmin-com"), [What::ListCut, What::Failed]);
+    assert_eq!(judge("gs-fetch", 1, "coros"), [What::ListCut, What::Failed]);
+    assert_eq!(judge("gs-upload", 75, "coros"), [What::ListCut, What::Failed]);
     let wait = PlatformSigns { asked_to_wait: Some(at(1)), ..platform("coros") };
-    let commands = vec![row("a", "gs-upload", -1, Some(75), "coros: it asks to be left alone")];
+    let commands = vec![row("a", "gs-upload", -1, Some(75), "coros")];
     assert_eq!(whats(&signs(vec![wait], commands).judge()), [What::AskedToWait]);
 }

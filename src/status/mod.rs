@@ -16,7 +16,7 @@ mod words;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use clean::Clean;
+pub use clean::{Clean, RedactedReason};
 pub use differences::*;
 pub use exercises::*;
 pub use platforms::*;
@@ -134,9 +134,9 @@ pub struct Matter {
     /// How many are concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// In whose words: a service's, or an error's.
+    /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<Clean>,
+    pub reason: Option<RedactedReason>,
     /// Until when, or since when: see [`What`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
@@ -157,7 +157,7 @@ impl Matter {
             command: None,
             exit: None,
             count: None,
-            why: None,
+            reason: None,
             at: None,
             mend: None,
             activities: Vec::new(),

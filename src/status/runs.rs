@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Clean;
+use super::{Clean, RedactedReason};
 
 /// One run: the commands that shared a run id.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,8 +22,8 @@ pub struct Run {
     pub exit: Option<u8>,
     /// What its commands counted, added up.
     pub counts: BTreeMap<String, u64>,
-    /// The first message.
-    pub message: Option<Clean>,
+    /// The first error.
+    pub reason: Option<RedactedReason>,
     /// Its commands, in the order in which they began.
     pub commands: Vec<Command>,
 }
@@ -59,6 +59,9 @@ pub struct Command {
     pub exit: Option<u8>,
     /// What it counted.
     pub counts: BTreeMap<String, u64>,
-    /// The first thing that went wrong.
-    pub message: Option<Clean>,
+    /// The first error.
+    pub reason: Option<RedactedReason>,
+    /// The platform that it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Clean>,
 }

@@ -19,7 +19,7 @@ pub fn flag(name: &str, value: &str) -> String {
 pub fn retry(platform: &str, id: &str, to: &str) -> String {
     let entry = format!("{} {}", flag("--platform", platform), flag("--id", id));
     let ends = format!("{} {}", flag("--from", platform), flag("--to", to));
-    format!("gs-list {entry} | gs-diff {ends} --retry | gs-download | gs-upload > /dev/null")
+    format!("gs-list {entry} | gs-diff {ends} --retry-rejected | gs-download | gs-upload > /dev/null")
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What the judgment says, in both languages.
 
-use super::{Matter, Outstanding, State, What};
-use crate::lang::{self, Lang};
+use std::fmt::Display;
+
+use super::{Command, Matter, Outstanding, RedactedReason, State, What};
+use crate::i18n::{self, Lang};
 
 impl State {
     /// The first thing that is read.
@@ -30,10 +32,23 @@ impl Outstanding {
             (self.pending, ("upload not confirmed yet", "uploads not confirmed yet"), "待确认的上传"),
         ];
         let word = |(count, (one, many), zh): (u64, (&str, &str), &str)| match lang {
-            Lang::En => lang::counted(count, one, many),
-            Lang::Zh => format!("{zh} {}", lang::number(count)),
+            Lang::En => i18n::counted(count, one, many),
+            Lang::Zh => format!("{zh} {}", i18n::number(count)),
         };
         kinds.into_iter().filter(|(count, ..)| *count > 0).map(word).collect()
+    }
+}
+
+/// The text of a reason, behind the name of the platform that it is about.
+fn with_platform(reason: &RedactedReason, platform: Option<impl Display>, lang: Lang) -> String {
+    let text = reason.text(lang);
+    platform.map_or_else(|| text.clone(), |platform| lang.colon(platform, &text))
+}
+
+impl Command {
+    /// The first error, behind the name of the platform that it was about.
+    pub fn reason_text(&self, lang: Lang) -> Option<String> {
+        self.reason.as_ref().map(|reason| with_platform(reason, self.platform.as_ref(), lang))
     }
 }
 
@@ -42,7 +57,7 @@ impl Matter {
     pub fn sentence(&self, lang: Lang) -> String {
         let platform = self.platform.as_deref().unwrap_or("?");
         let command = self.command.as_deref().unwrap_or("?");
-        let count = lang::number(self.count.unwrap_or(0));
+        let count = i18n::number(self.count.unwrap_or(0));
         let exit = self.exit.map_or_else(String::new, |exit| exit.to_string());
         match (self.what, lang) {
             (What::LoginRefused, Lang::En) => {
@@ -104,13 +119,19 @@ impl Matter {
             let at = format!("{} {}", self.at_word(lang), at.strftime("%Y-%m-%d %H:%M UTC"));
             line.push_str(&if self.what == What::Overdue { format!(" ({at})") } else { format!(" {at}") });
         }
-        if let Some(why) = &self.why {
-            line = lang.colon(line, shown(why.as_str()));
+        if let Some(reason) = self.reason_text(lang) {
+            line = lang.colon(line, shown(&reason));
         }
         if let Some(mend) = &self.mend {
             line.push_str(&format!("{}{mend}", lang.pick("; run: ", "；请运行：")));
         }
         line
+    }
+
+    /// The reason, behind the name of its platform where the sentence does not name that.
+    pub fn reason_text(&self, lang: Lang) -> Option<String> {
+        let platform = self.platform.as_ref().filter(|_| self.command.is_some());
+        self.reason.as_ref().map(|reason| with_platform(reason, platform, lang))
     }
 
     /// What `at` means: `since`, `until`.

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek};
 use zip::ZipArchive;
 
 use super::{Error, Filter, decompress, size_limit, without_gz};
-use crate::fs::is_full;
+use crate::fs;
 
 /// The largest zip inside a zip, in bytes. The parts of an account export have some hundred megabytes each.
 const NESTED_ZIP: u64 = 4 << 30;
@@ -34,7 +34,7 @@ pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: Filter) -> Result
 pub fn spooled(zip: &mut ZipArchive<File>, index: usize) -> Result<Result<ZipArchive<File>, String>, Error> {
     let no_room = |error: io::Error| {
         let message = format!("cannot unpack a zip: {error}; make room in the folder for temporary files");
-        if is_full(&error) { Error::NoSpace(message) } else { Error::Unreadable(message) }
+        if fs::no_room(&error).is_some() { Error::NoSpace(message) } else { Error::Unreadable(message) }
     };
     let mut file = tempfile::tempfile().map_err(no_room)?;
     let entry = match zip.by_index(index) {
@@ -44,7 +44,7 @@ pub fn spooled(zip: &mut ZipArchive<File>, index: usize) -> Result<Result<ZipArc
     match io::copy(&mut entry.take(NESTED_ZIP + 1), &mut file) {
         Ok(size) if size > NESTED_ZIP => return Ok(Err(format!("unpacks to more than {NESTED_ZIP} bytes"))),
         Ok(_) => {}
-        Err(error) if is_full(&error) => return Err(no_room(error)),
+        Err(error) if fs::no_room(&error).is_some() => return Err(no_room(error)),
         Err(error) => return Ok(Err(format!("corrupt zip: {error}"))),
     }
     file.rewind().map_err(no_room)?;

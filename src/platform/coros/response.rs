@@ -91,7 +91,7 @@ pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<ApiR
 
 /// The error for a write that was sent and whose outcome is unknown.
 pub fn outcome_unknown(message: &str) -> Error {
-    Error::OutcomeUnknown(format!("{message}; outcome unknown, checked by the next listing"))
+    Error::OutcomeUnknown(format!("{message}; outcome unknown"))
 }
 
 /// The service's code and message, shortened, with `hidden` masked and without control characters.

@@ -1,14 +1,14 @@
 //! Writes a file into a folder atomically, on any file system: that of a watch, a USB stick, a network share.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::fs::no_room;
+use crate::fs::{no_room, sweep, sync_dir};
 use crate::platform::{Error, Result};
 
 /// The prefix of unfinished files: hidden, and never read as an activity.
@@ -31,14 +31,12 @@ pub fn write_file(dir: &Path, id: &str, start: Option<Timestamp>, bytes: &[u8]) 
         }
         Err(error) => return Err(failed(dir, &error)),
     }
-    sweep(dir);
+    sweep(dir, UNFINISHED, LEFT_OVER);
     let (unfinished, path) = write(dir, id, start, bytes).map_err(|error| failed(dir, &error))?;
     unfinished.persist(&path).map_err(|error| failed(dir, &error.error))?;
-    match File::open(dir).and_then(|dir| dir.sync_all()) {
+    match sync_dir(dir) {
         Ok(()) => Ok(path),
-        // Some file systems cannot sync a folder; the rename itself has happened.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(path),
-        Err(error) => Err(Error::OutcomeUnknown(format!("{}: {error}; checked next run", path.display()))),
+        Err(error) => Err(Error::OutcomeUnknown(format!("{}: {error}", path.display()))),
     }
 }
 
@@ -68,22 +66,9 @@ fn free_name(dir: &Path, id: &str, start: Option<Timestamp>) -> PathBuf {
     names.find(|path| fs::symlink_metadata(path).is_err()).unwrap_or_else(|| numbered(0))
 }
 
-/// Deletes the unfinished files of programs that were killed.
-fn sweep(dir: &Path) {
-    let now = SystemTime::now();
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| now.duration_since(at).ok());
-        let is_ours = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
-        if is_ours && age.is_some_and(|age| age > LEFT_OVER) {
-            // One that cannot be deleted does no harm: it is never read as an activity.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
 fn failed(dir: &Path, error: &io::Error) -> Error {
-    if let Some(words) = no_room(error) {
-        return Error::Storage(format!("{}: {words}", dir.display()));
+    if let Some(no_room) = no_room(error) {
+        return Error::Storage(no_room.reason(dir));
     }
     let advice = match error.kind() {
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "make the folder writable",
@@ -94,6 +79,9 @@ fn failed(dir: &Path, error: &io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
     use super::*;
 
     fn names(dir: &Path) -> Vec<String> {

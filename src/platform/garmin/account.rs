@@ -203,7 +203,7 @@ impl Garmin {
 fn write_failure(error: http::Error) -> Error {
     match error {
         http::Error::Network { unsent: false, .. } | http::Error::TooLarge { .. } | http::Error::Redirect { .. } => {
-            Error::OutcomeUnknown(format!("{error}; outcome unknown, looked up and not sent again"))
+            Error::OutcomeUnknown(format!("{error}; outcome unknown"))
         }
         other => other.into(),
     }

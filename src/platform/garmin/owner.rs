@@ -10,6 +10,7 @@ use super::{Garmin, block_page, list, mobile_page};
 use crate::http::{Request, Response, limit};
 use crate::platform::login_attempt::{LoginFailure, LoginResult};
 use crate::platform::{Error, Identity, Result, lenient_json};
+use crate::reason::Reason;
 
 /// The profile of the owner.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -180,11 +181,12 @@ impl Garmin {
             self.owner_confirmed.set(true);
             return Ok(());
         }
-        Err(Error::OtherAccount(format!(
-            "listing ignored: it belongs to another account (user {}) than the token (user {known}); try again later; if it fails again, log in: gs-auth login --platform {}",
-            current.unwrap_or_else(|| owners.iter().find(|owner| **owner != known).cloned().unwrap_or_default()),
-            self.context.platform
-        )))
+        let other = || owners.iter().find(|owner| **owner != known).cloned().unwrap_or_default();
+        Err(Error::OtherAccount(Reason::ListOfAnotherAccount {
+            platform: self.context.platform.to_string(),
+            listed: current.unwrap_or_else(other),
+            user: known,
+        }))
     }
 }
 

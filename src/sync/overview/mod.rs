@@ -1,0 +1,236 @@
+//! Everything that the page shows, made from one moment of the catalogue. No file is looked at but for the locks of commands
+//! that run, and nobody is asked.
+//!
+//! `read` reads, in one transaction; `compared` finds out how each exercise stands with each platform; each of the others
+//! makes one part of [`status::Facts`] of that.
+
+mod compared;
+mod copies;
+mod deletions;
+mod exercises;
+mod log;
+mod missing;
+mod outstanding;
+mod pictures;
+mod platforms;
+mod read;
+mod refused;
+mod schedule;
+mod unarchived;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use compared::Compared;
+use outstanding::Backlog;
+use read::Read;
+
+use super::delete::MAX_DELETE;
+use super::network::LOST_AFTER;
+use super::{Failure, Result, Worker, liveness};
+use crate::matching::Rule;
+use jiff::Timestamp;
+
+use crate::catalogue::{BEGINNINGS, CommandRow, Entry, OutstandingRow};
+use crate::clock;
+use crate::matching::Matcher;
+use crate::plan::diff::Exercises;
+use crate::platform::{PlatformSelection, PlatformSpec};
+use crate::status::judge::{HANGS, Judged, LastCommand, Signs};
+use crate::status::{Facts, Schedule};
+
+/// What the person's syncs do, as the settings say.
+struct Wants {
+    /// The platforms of `--platform`.
+    named: PlatformSelection,
+    /// Those of `SYNC_PLATFORM`.
+    synced: PlatformSelection,
+    /// Those of `SYNC_TO`.
+    targets: PlatformSelection,
+    matcher: Matcher,
+    archives: Option<bool>,
+    only_archives: bool,
+    deletes: bool,
+    max_delete: u64,
+    lost_after: Duration,
+}
+
+impl Worker {
+    /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows. The judgment is
+    /// of all of them in any case.
+    pub fn facts(&mut self) -> Result<Facts> {
+        let wants = self.wants()?;
+        let ((facts, judged), left) = self.compare(&wants, None, |compared, backlog| {
+            let (signs, schedule) = signs(compared, backlog);
+            let judged = signs.judge();
+            let facts = wants.named.named().is_none().then(|| whole(compared, &wants.matcher, &signs, schedule));
+            ((facts, judged), backlog.left.clone())
+        })?;
+        let facts = match facts {
+            Some(facts) => facts,
+            None => self.compare(&wants, wants.named.named().map(<[_]>::to_vec), |compared, backlog| {
+                let (signs, schedule) = signs(compared, backlog);
+                whole(compared, &wants.matcher, &signs, schedule)
+            })?,
+        };
+        self.remember(left)?;
+        let Judged { state, outstanding, needs, troubles } = judged;
+        Ok(Facts { state, outstanding, needs, troubles, ..facts })
+    }
+
+    /// The judgment alone, as the page tells it: of all platforms that are known, whichever are named. A command of this name
+    /// is not judged.
+    pub fn judged(&mut self, except: &str) -> Result<Judged> {
+        let wants = self.wants()?;
+        let (judged, left): (Judged, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
+            let (mut signs, _) = signs(compared, backlog);
+            signs.commands.retain(|last| last.row.command.as_str() != except);
+            signs.at_work.retain(|(_, command)| command != except);
+            // Whoever asks for the judgment of a run is the last of it.
+            signs.ended = Some(self.run_id.clone());
+            (signs.judge(), backlog.left.clone())
+        })?;
+        self.remember(left)?;
+        Ok(judged)
+    }
+
+    /// What the settings say. One that is wrong is told and counts as not set: what is wrong has to reach the page and the
+    /// messages all the same.
+    fn wants(&mut self) -> Result<Wants> {
+        let named = self.named_platforms()?;
+        let synced = self.synced_platforms();
+        let targets = self.targets();
+        let (matcher, archives) = (self.matcher(Rule::Evidence), self.archives());
+        let deletes = self.settings.yes("DELETE_DUPLICATE").map_err(Failure::from);
+        let max_delete = self.settings.number("MAX_DELETE").map_err(Failure::from);
+        let lost_after = self.lost_after();
+        Ok(Wants {
+            named,
+            synced: self.or_told(synced, PlatformSelection::All),
+            targets: self.or_told(targets, PlatformSelection::All),
+            matcher: self.or_told(matcher, Matcher::default()),
+            archives: self.or_told(archives, None),
+            only_archives: self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"),
+            deletes: self.or_told(deletes, None).unwrap_or(false),
+            max_delete: self.or_told(max_delete, None).unwrap_or(MAX_DELETE),
+            lost_after: self.or_told(lost_after, LOST_AFTER),
+        })
+    }
+
+    /// What was read of a setting. A wrong one is told, and `otherwise` holds.
+    pub fn or_told<T>(&mut self, read: Result<T>, otherwise: T) -> T {
+        read.unwrap_or_else(|failure| {
+            self.fail(&failure);
+            otherwise
+        })
+    }
+
+    /// Reads the catalogue as it stands in one moment, finds out how each exercise stands with each platform, and hands that
+    /// to `view`. `scope`: which platforms; without it all that are known, and those that are named.
+    fn compare<T>(
+        &self,
+        wants: &Wants,
+        scope: Option<Vec<Arc<PlatformSpec>>>,
+        view: impl FnOnce(&Compared, &Backlog) -> T,
+    ) -> Result<T> {
+        let is_part = scope.is_some();
+        let alive = liveness::signs(&self.data_dir);
+        let read =
+            Read::of(&self.catalogue, (&self.platforms, scope), &wants.named, alive, &self.run_id, wants.lost_after)?;
+        // As a sync has it: what is named, else what somebody logs in to.
+        let is_synced = |spec: &PlatformSpec| match &wants.synced {
+            _ if wants.named.names(&spec.id) => true,
+            _ if is_part => false,
+            PlatformSelection::Only(_) => wants.synced.includes(&spec.id),
+            PlatformSelection::All => spec.has_login(),
+        };
+        let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
+        let is_target = |spec: &PlatformSpec| wants.targets.includes(&spec.id);
+        let may_send = |entry: &Entry| {
+            let platform = read.platform(&entry.activity.platform);
+            let is_compared = platform.is_some_and(|platform| is_compared[platform]);
+            is_compared && entry.absent.is_none() && read.histories.is_listed(&entry.activity.platform)
+        };
+        let entries = read.histories.planned(&may_send, &|_| true);
+        let exercises = Exercises::of(&wants.matcher, &entries, &read.histories.links());
+        let compared = Compared::of(&read, &exercises, is_compared.clone(), &is_target);
+        let backlog = self.backlog(&compared, wants)?;
+        Ok(view(&compared, &backlog))
+    }
+}
+
+/// What the state is judged by, and the schedule as it is shown.
+fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
+    let read = compared.read;
+    let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
+    let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
+    let newest: HashSet<i64> = read.last.iter().map(|row| row.number).collect();
+    let last = |row: &CommandRow| LastCommand {
+        run: row.run.clone(),
+        number: row.number,
+        row: log::command(row),
+        is_newest: newest.contains(&row.number),
+        is_alive: read.alive.get(&row.number).copied(),
+    };
+    let mut rows: Vec<&CommandRow> = read.failed.iter().filter(|row| !newest.contains(&row.number)).collect();
+    rows.extend(&read.last);
+    rows.sort_by_key(|row| row.number);
+    let worked = read.last_work.iter().map(|one| ((one.command.clone(), one.platform.clone()), one.number));
+    let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
+    let at_work =
+        read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
+    let syncs = read.last.iter().filter(|row| BEGINNINGS.contains(&row.command.as_str())).map(|row| row.started);
+    let signs = Signs {
+        now: read.now,
+        platforms: compared.platform_signs(),
+        commands: rows.into_iter().map(last).collect(),
+        worked: worked.collect(),
+        at_work: at_work.map(|open| (open.run.clone(), open.command.clone())).collect(),
+        ended: None,
+        last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),
+        broken: compared.broken(),
+        failed: compared.failed(backlog.archives),
+        outstanding: backlog.now,
+        before: backlog.before.clone(),
+        due,
+    };
+    (signs, schedule)
+}
+
+fn whole(compared: &Compared, matcher: &Matcher, signs: &Signs, schedule: Option<Schedule>) -> Facts {
+    let (copies, time_zone_faults) = compared.copies(matcher);
+    Facts { copies, time_zone_faults, ..facts(compared, signs, schedule) }
+}
+
+fn facts(compared: &Compared, signs: &Signs, schedule: Option<Schedule>) -> Facts {
+    let read = compared.read;
+    let judged = signs.judge();
+    let activities = compared.all_exercises();
+    let pictures = pictures::pictures(&activities, &compared.names, read.now);
+    let runs = log::runs(&read.runs);
+    Facts {
+        state: judged.state,
+        outstanding: judged.outstanding,
+        made: Some(read.now),
+        version: env!("CARGO_PKG_VERSION"),
+        // Of a clock that was ahead nobody knows when it was.
+        last_run: runs.iter().find(|run| clock::age(run.started, read.now).is_some()).cloned(),
+        schedule,
+        needs: judged.needs,
+        troubles: judged.troubles,
+        platforms: compared.platforms(signs),
+        matrix: compared.matrix(),
+        missing: compared.missing(),
+        not_archived: compared.not_archived(),
+        copies: Vec::new(),
+        time_zone_faults: Vec::new(),
+        deletions: compared.deletions(),
+        refused: compared.refused(),
+        runs,
+        days: pictures.days,
+        weeks: pictures.weeks,
+        months: pictures.months,
+        activities,
+    }
+}
