@@ -28,7 +28,7 @@ use std::time::Duration;
 pub use ca_certificates::CaCertificates;
 pub use cookies::Cookies;
 pub use loopback::Loopback;
-pub use multipart::{Part, multipart};
+pub use multipart::{FormPart, multipart};
 pub use proxy::Proxies;
 pub use rate_limit::{Permit, PermitError, RateLimiter, writes_of};
 pub use retry::{Backoff, retry_after};

@@ -2,7 +2,7 @@
 
 /// A part of a form.
 #[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
+pub struct FormPart<'a> {
     /// The name of the field.
     pub name: &'a str,
     /// The name of the file, if the part is a file. Its type is then `application/octet-stream`.
@@ -12,7 +12,7 @@ pub struct Part<'a> {
 }
 
 /// The `Content-Type` and the body of a form. `boundary` is a text that is in no part.
-pub fn multipart(boundary: &str, parts: &[Part]) -> (String, Vec<u8>) {
+pub fn multipart(boundary: &str, parts: &[FormPart]) -> (String, Vec<u8>) {
     let mut body = Vec::new();
     for part in parts {
         let file = part
@@ -43,8 +43,8 @@ mod tests {
     #[test]
     fn a_form_has_its_parts_between_boundaries_and_names_that_end_no_header() {
         let parts = [
-            Part { name: "order", file_name: None, content: b"{}" },
-            Part { name: "file", file_name: Some("a\"\r\nb.fit"), content: b"\x00\xff" },
+            FormPart { name: "order", file_name: None, content: b"{}" },
+            FormPart { name: "file", file_name: Some("a\"\r\nb.fit"), content: b"\x00\xff" },
         ];
         let (content_type, body) = multipart("B", &parts);
         assert_eq!(content_type, "multipart/form-data; boundary=B");

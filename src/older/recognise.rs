@@ -8,7 +8,7 @@ use zip::ZipArchive;
 use super::database::{self, Database};
 use super::{FOLDERS, id_of, is_list};
 use crate::i18n;
-use crate::walk::{self, Entry, Filter, Skipped, extension, without_gz};
+use crate::walk::{self, FileFilter, SearchEntry, Skipped, extension, without_gz};
 
 /// What can be named, for messages.
 pub const KNOWN: &str = "known are GarminSync's garmin.db or its data folder, Sports Sync X's folder or its \
@@ -145,14 +145,14 @@ fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
                 nameless += u64::from(!has_id);
             }
             "zip" if has_id => is_known = true,
-            "zip" if !is_known => return Filter::SearchZip,
+            "zip" if !is_known => return FileFilter::SearchZip,
             _ => {}
         }
-        Filter::Skip
+        FileFilter::Skip
     };
     let is_track = |path: &str| ["fit", "tcx", "gpx"].contains(&extension(without_gz(path)).as_str());
     let mut met = |met| {
-        if let Entry::Skipped(skip, path) = met
+        if let SearchEntry::Skipped(skip, path) = met
             && !is_track(&path)
         {
             skipped.add(skip, &path);

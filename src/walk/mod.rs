@@ -3,8 +3,8 @@
 //!
 //! A gzip file is decompressed. Hidden files and folders are skipped (a Mac leaves some on a watch), and so are recycle
 //! bins and the system folders of NAS devices and Windows. Links are not followed. Skipped files are reported as
-//! [`Entry::Skipped`], corrupt ones as [`Entry::Corrupt`], unreadable ones as [`Entry::Unreadable`]: a file is not
-//! taken for deleted because a cable was loose.
+//! [`SearchEntry::Skipped`], corrupt ones as [`SearchEntry::Corrupt`], unreadable ones as [`SearchEntry::Unreadable`]: a
+//! file is not taken for deleted because a cable was loose.
 
 mod gzip;
 mod skipped;
@@ -20,6 +20,7 @@ use zip::ZipArchive;
 pub use gzip::{gunzip, is_gzip, without_gz};
 pub use skipped::{Notice, Skip, Skipped};
 pub use zip_cache::ZipCache;
+use zip_entry::NestedZipError;
 
 /// The largest file, in bytes. The longest real recordings have some ten megabytes.
 const FILE: u64 = 128 << 20;
@@ -48,7 +49,7 @@ pub enum Error {
 
 /// What the search does with a file of some name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filter {
+pub enum FileFilter {
     /// It is skipped.
     Skip,
     /// It is read if it begins as a FIT file does; of others in a zip only the first bytes are unpacked.
@@ -80,7 +81,7 @@ impl Location {
 }
 
 /// What the search finds.
-pub enum Entry {
+pub enum SearchEntry {
     /// A file that the filter selected.
     File(Location, Vec<u8>),
     /// A file or folder that is skipped: why, and its path.
@@ -92,11 +93,11 @@ pub enum Entry {
 }
 
 /// The filter of a search for FIT files.
-pub fn fit_filter(name: &str) -> Filter {
+pub fn fit_filter(name: &str) -> FileFilter {
     match extension(name).as_str() {
-        "fit" => Filter::Fit,
-        "zip" => Filter::SearchZip,
-        _ => Filter::Skip,
+        "fit" => FileFilter::Fit,
+        "zip" => FileFilter::SearchZip,
+        _ => FileFilter::Skip,
     }
 }
 
@@ -111,8 +112,8 @@ pub fn extension(name: &str) -> String {
 pub fn search<E: From<Error>>(
     root: &Path,
     except: &[PathBuf],
-    filter: &mut dyn FnMut(&str) -> Filter,
-    each: &mut dyn FnMut(Entry) -> Result<(), E>,
+    filter: &mut dyn FnMut(&str) -> FileFilter,
+    each: &mut dyn FnMut(SearchEntry) -> Result<(), E>,
 ) -> Result<(), E> {
     let meta = fs::metadata(root).map_err(|error| unreadable(root, &error))?;
     let mut search = Search { root, except, filter, each, files: 0, unpacked: 0 };
@@ -135,8 +136,8 @@ pub fn search<E: From<Error>>(
 struct Search<'a, E> {
     root: &'a Path,
     except: &'a [PathBuf],
-    filter: &'a mut dyn FnMut(&str) -> Filter,
-    each: &'a mut dyn FnMut(Entry) -> Result<(), E>,
+    filter: &'a mut dyn FnMut(&str) -> FileFilter,
+    each: &'a mut dyn FnMut(SearchEntry) -> Result<(), E>,
     files: usize,
     unpacked: u64,
 }
@@ -146,7 +147,7 @@ impl<E: From<Error>> Search<'_, E> {
         for entry in entries {
             let path = entry.path();
             if let Some(skip) = Skip::by_name(&entry.file_name().to_string_lossy()) {
-                (self.each)(Entry::Skipped(skip, relative(self.root, &path)))?;
+                (self.each)(SearchEntry::Skipped(skip, relative(self.root, &path)))?;
                 continue;
             }
             let kind = match entry.file_type() {
@@ -159,15 +160,15 @@ impl<E: From<Error>> Search<'_, E> {
             if kind.is_dir() {
                 self.subfolder(&path, depth + 1)?;
             } else if kind.is_symlink() {
-                (self.each)(Entry::Skipped(Skip::Link, relative(self.root, &path)))?;
+                (self.each)(SearchEntry::Skipped(Skip::Link, relative(self.root, &path)))?;
             } else {
                 let shown = relative(self.root, &path);
                 match self.filter_of(&shown) {
                     // Neither a pipe nor a device is ever opened.
-                    filter if filter == Filter::Skip || !kind.is_file() => {
-                        (self.each)(Entry::Skipped(Skip::of(&shown), shown))?
+                    filter if filter == FileFilter::Skip || !kind.is_file() => {
+                        (self.each)(SearchEntry::Skipped(Skip::of(&shown), shown))?
                     }
-                    Filter::SearchZip => self.zip_file(&path)?,
+                    FileFilter::SearchZip => self.zip_file(&path)?,
                     filter => self.file(&path, filter)?,
                 }
             }
@@ -176,10 +177,10 @@ impl<E: From<Error>> Search<'_, E> {
     }
 
     /// The filter for a file of that path.
-    fn filter_of(&mut self, shown: &str) -> Filter {
+    fn filter_of(&mut self, shown: &str) -> FileFilter {
         match (self.filter)(without_gz(shown)) {
             // Nobody compresses a zip by gzip.
-            Filter::SearchZip if without_gz(shown) != shown => Filter::Skip,
+            FileFilter::SearchZip if without_gz(shown) != shown => FileFilter::Skip,
             filter => filter,
         }
     }
@@ -190,7 +191,7 @@ impl<E: From<Error>> Search<'_, E> {
         }
         if depth > DEPTH {
             let why = format!("folders are nested deeper than {DEPTH} levels");
-            return (self.each)(Entry::Corrupt(relative(self.root, dir), why));
+            return (self.each)(SearchEntry::Corrupt(relative(self.root, dir), why));
         }
         match entries(dir) {
             Ok(entries) => self.folder(entries, depth),
@@ -199,14 +200,14 @@ impl<E: From<Error>> Search<'_, E> {
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) -> Result<(), E> {
-        (self.each)(Entry::Unreadable(relative(self.root, path), unreadable(path, error)))
+        (self.each)(SearchEntry::Unreadable(relative(self.root, path), unreadable(path, error)))
     }
 
-    fn file(&mut self, path: &Path, filter: Filter) -> Result<(), E> {
+    fn file(&mut self, path: &Path, filter: FileFilter) -> Result<(), E> {
         match read(path, filter) {
             Ok(bytes) => match decompress(&path.to_string_lossy(), bytes, filter) {
                 Ok(bytes) => self.found(Location::on_disk(self.root, path.to_owned()), bytes, filter),
-                Err(why) => (self.each)(Entry::Corrupt(relative(self.root, path), why)),
+                Err(why) => (self.each)(SearchEntry::Corrupt(relative(self.root, path), why)),
             },
             // Deleted since the folder was read.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -223,7 +224,7 @@ impl<E: From<Error>> Search<'_, E> {
         };
         match ZipArchive::new(file) {
             Ok(zip) => self.zip(path, zip, None, &format!("{shown}/")),
-            Err(error) => (self.each)(Entry::Corrupt(shown, format!("corrupt zip: {error}"))),
+            Err(error) => (self.each)(SearchEntry::Corrupt(shown, format!("corrupt zip: {error}"))),
         }
     }
 
@@ -234,7 +235,7 @@ impl<E: From<Error>> Search<'_, E> {
             let name = match zip.name_for_index(index) {
                 Some(Ok(name)) => name.into_owned(),
                 Some(Err(error)) => {
-                    (self.each)(Entry::Corrupt(format!("{prefix}entry {index}"), error.to_string()))?;
+                    (self.each)(SearchEntry::Corrupt(format!("{prefix}entry {index}"), error.to_string()))?;
                     continue;
                 }
                 None => continue,
@@ -245,29 +246,31 @@ impl<E: From<Error>> Search<'_, E> {
             }
             // Some programs begin every name with `./`.
             if let Some(skip) = name.split(['/', '\\']).filter(|part| *part != ".").find_map(Skip::by_name) {
-                (self.each)(Entry::Skipped(skip, shown))?;
+                (self.each)(SearchEntry::Skipped(skip, shown))?;
                 continue;
             }
             let inside: Vec<usize> = nested.into_iter().chain([index]).collect();
             match (self.filter_of(&shown), nested) {
-                (Filter::Skip, _) => (self.each)(Entry::Skipped(Skip::of(&shown), shown))?,
-                (Filter::SearchZip, None) => match zip_entry::spooled(&mut zip, index)? {
+                (FileFilter::Skip, _) => (self.each)(SearchEntry::Skipped(Skip::of(&shown), shown))?,
+                (FileFilter::SearchZip, None) => match zip_entry::spooled(&mut zip, index) {
                     Ok(inner) => self.zip(file, inner, Some(index), &format!("{shown}/"))?,
-                    Err(why) => (self.each)(Entry::Corrupt(shown, why))?,
+                    Err(NestedZipError::Corrupt(why)) => (self.each)(SearchEntry::Corrupt(shown, why))?,
+                    Err(NestedZipError::Unpack(error)) => return Err(error.into()),
                 },
-                (Filter::SearchZip, Some(_)) => {
-                    (self.each)(Entry::Corrupt(shown, "not searched: zip files are nested three levels deep".into()))?
-                }
+                (FileFilter::SearchZip, Some(_)) => (self.each)(SearchEntry::Corrupt(
+                    shown,
+                    "not searched: zip files are nested three levels deep".into(),
+                ))?,
                 (filter, _) => match zip_entry::entry(&mut zip, index, filter) {
                     Ok(bytes) => self.found(Location { file: file.to_owned(), inside, shown }, bytes, filter)?,
-                    Err(why) => (self.each)(Entry::Corrupt(shown, why))?,
+                    Err(why) => (self.each)(SearchEntry::Corrupt(shown, why))?,
                 },
             }
         }
         Ok(())
     }
 
-    fn found(&mut self, location: Location, bytes: Vec<u8>, filter: Filter) -> Result<(), E> {
+    fn found(&mut self, location: Location, bytes: Vec<u8>, filter: FileFilter) -> Result<(), E> {
         self.files += 1;
         self.unpacked += bytes.len() as u64;
         if self.files > FILES || self.unpacked > UNPACKED {
@@ -276,9 +279,12 @@ impl<E: From<Error>> Search<'_, E> {
             return Err(Error::Input(format!("{root} has more than {most}; name a folder below it")).into());
         }
         if bytes.len() as u64 > size_limit(filter) {
-            return (self.each)(Entry::Corrupt(location.shown, format!("larger than {} bytes", size_limit(filter))));
+            return (self.each)(SearchEntry::Corrupt(
+                location.shown,
+                format!("larger than {} bytes", size_limit(filter)),
+            ));
         }
-        (self.each)(Entry::File(location, bytes))
+        (self.each)(SearchEntry::File(location, bytes))
     }
 }
 
@@ -290,25 +296,25 @@ fn entries(dir: &Path) -> io::Result<Vec<fs::DirEntry>> {
 }
 
 /// The bytes of a file of that name, decompressed if it is a gzip file.
-fn decompress(name: &str, bytes: Vec<u8>, filter: Filter) -> Result<Vec<u8>, String> {
+fn decompress(name: &str, bytes: Vec<u8>, filter: FileFilter) -> Result<Vec<u8>, String> {
     match (without_gz(name) != name, filter) {
         (false, _) => Ok(bytes),
-        (true, Filter::Fit) => gzip::gunzip_fit(&bytes, size_limit(filter)),
+        (true, FileFilter::Fit) => gzip::gunzip_fit(&bytes, size_limit(filter)),
         (true, _) => gunzip(&bytes, size_limit(filter)),
     }
 }
 
 /// The bytes of a file on the disk; of a file above the size limit one byte more than the limit.
-fn read(path: &Path, filter: Filter) -> io::Result<Vec<u8>> {
+fn read(path: &Path, filter: FileFilter) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(size_limit(filter) + 1).read_to_end(&mut bytes).map(|_| bytes)
 }
 
 /// Reads one file on the disk, with the size limit of [`search`]; a gzip file is decompressed.
 pub fn file(path: &Path) -> Result<Vec<u8>, String> {
-    match read(path, Filter::Any) {
+    match read(path, FileFilter::Any) {
         Ok(bytes) if bytes.len() as u64 > FILE => Err(format!("larger than {FILE} bytes")),
-        Ok(bytes) => decompress(&path.to_string_lossy(), bytes, Filter::Any),
+        Ok(bytes) => decompress(&path.to_string_lossy(), bytes, FileFilter::Any),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -337,8 +343,8 @@ pub fn files(dir: &Path, known: &[&str], skipped: &mut Skipped) -> Result<Vec<(S
 }
 
 /// The largest file that is read, in bytes.
-fn size_limit(filter: Filter) -> u64 {
-    if filter == Filter::Text { TEXT } else { FILE }
+fn size_limit(filter: FileFilter) -> u64 {
+    if filter == FileFilter::Text { TEXT } else { FILE }
 }
 
 /// The path below `root`.

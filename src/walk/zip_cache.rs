@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{Filter, Location, decompress, zip_entry};
+use super::{FileFilter, Location, decompress, zip_entry};
 
 /// Reads files by their location, and keeps the last zip open: the next file is most likely in it as well.
 #[derive(Default)]
@@ -17,9 +17,9 @@ impl ZipCache {
     /// The file that is there now; `None` if none can be read.
     pub fn read(&mut self, location: &Location) -> Option<Vec<u8>> {
         match location.inside[..] {
-            [] => decompress(&location.file.to_string_lossy(), fs::read(&location.file).ok()?, Filter::Fit).ok(),
-            [index] => zip_entry::entry(self.zip(&location.file, None)?, index, Filter::Fit).ok(),
-            [nested, index] => zip_entry::entry(self.zip(&location.file, Some(nested))?, index, Filter::Fit).ok(),
+            [] => decompress(&location.file.to_string_lossy(), fs::read(&location.file).ok()?, FileFilter::Fit).ok(),
+            [index] => zip_entry::entry(self.zip(&location.file, None)?, index, FileFilter::Fit).ok(),
+            [nested, index] => zip_entry::entry(self.zip(&location.file, Some(nested))?, index, FileFilter::Fit).ok(),
             _ => None,
         }
     }
@@ -32,7 +32,7 @@ impl ZipCache {
                 None => outer,
                 Some(index) => {
                     let mut outer = outer;
-                    zip_entry::spooled(&mut outer, index).ok()?.ok()?
+                    zip_entry::spooled(&mut outer, index).ok()?
                 }
             };
             self.open = Some((path.to_owned(), nested, zip));

@@ -1,19 +1,20 @@
 //! Reads single entries of zip files, with size limits: the sizes that a zip states are not trusted.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
 use zip::ZipArchive;
 
-use super::{Error, Filter, decompress, size_limit, without_gz};
+use super::{Error, FileFilter, decompress, size_limit, without_gz};
 use crate::fs;
 
 /// The largest zip inside a zip, in bytes. The parts of an account export have some hundred megabytes each.
 const NESTED_ZIP: u64 = 4 << 30;
 
-/// The bytes of an entry, or why it cannot be read. Of a file that is no FIT file [`Filter::Fit`] reads only the
+/// The bytes of an entry, or why it cannot be read. Of a file that is no FIT file [`FileFilter::Fit`] reads only the
 /// beginning.
-pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: Filter) -> Result<Vec<u8>, String> {
+pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: FileFilter) -> Result<Vec<u8>, String> {
     let mut entry = zip.by_index(index).map_err(|error| error.to_string())?;
     let name = entry.name().map(|name| name.into_owned()).unwrap_or_default();
     let mut bytes = Vec::new();
@@ -23,30 +24,43 @@ pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: Filter) -> Result
     }
     // The header says whether the rest is worth unpacking.
     entry.by_ref().take(14).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if filter != Filter::Fit || bytes.get(8..12) == Some(b".FIT") {
+    if filter != FileFilter::Fit || bytes.get(8..12) == Some(b".FIT") {
         entry.take(size_limit(filter)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     }
     Ok(bytes)
 }
 
-/// A zip inside a zip, unpacked into an unnamed temporary file. The outer error is one of this machine, the inner one
-/// of the zip.
-pub fn spooled(zip: &mut ZipArchive<File>, index: usize) -> Result<Result<ZipArchive<File>, String>, Error> {
-    let no_room = |error: io::Error| {
+/// Why a zip inside a zip cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum NestedZipError {
+    /// It is corrupt or too large; the search goes on without it.
+    #[error("{0}")]
+    Corrupt(String),
+    /// It cannot be unpacked on this machine now, and the search ends.
+    #[error(transparent)]
+    Unpack(Error),
+}
+
+/// A zip inside a zip, unpacked into an unnamed temporary file.
+pub fn spooled(zip: &mut ZipArchive<File>, index: usize) -> Result<ZipArchive<File>, NestedZipError> {
+    let cannot_unpack = |error: io::Error| {
         let message = format!("cannot unpack a zip: {error}; make room in the folder for temporary files");
-        if fs::no_room(&error).is_some() { Error::NoSpace(message) } else { Error::Unreadable(message) }
+        NestedZipError::Unpack(match fs::no_room(&error) {
+            Some(_) => Error::NoSpace(message),
+            None => Error::Unreadable(message),
+        })
     };
-    let mut file = tempfile::tempfile().map_err(no_room)?;
-    let entry = match zip.by_index(index) {
-        Ok(entry) => entry,
-        Err(error) => return Ok(Err(format!("corrupt zip: {error}"))),
-    };
+    let corrupt = |why: &dyn Display| NestedZipError::Corrupt(format!("corrupt zip: {why}"));
+    let mut file = tempfile::tempfile().map_err(cannot_unpack)?;
+    let entry = zip.by_index(index).map_err(|error| corrupt(&error))?;
     match io::copy(&mut entry.take(NESTED_ZIP + 1), &mut file) {
-        Ok(size) if size > NESTED_ZIP => return Ok(Err(format!("unpacks to more than {NESTED_ZIP} bytes"))),
+        Ok(size) if size > NESTED_ZIP => {
+            return Err(NestedZipError::Corrupt(format!("unpacks to more than {NESTED_ZIP} bytes")));
+        }
         Ok(_) => {}
-        Err(error) if fs::no_room(&error).is_some() => return Err(no_room(error)),
-        Err(error) => return Ok(Err(format!("corrupt zip: {error}"))),
+        Err(error) if fs::no_room(&error).is_some() => return Err(cannot_unpack(error)),
+        Err(error) => return Err(corrupt(&error)),
     }
-    file.rewind().map_err(no_room)?;
-    Ok(ZipArchive::new(file).map_err(|error| format!("corrupt zip: {error}")))
+    file.rewind().map_err(cannot_unpack)?;
+    ZipArchive::new(file).map_err(|error| corrupt(&error))
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::python::python_tool;
 use garminsync::http::{Request, Response, Secret};
 use garminsync::platform::coros::store::{
-    Failure, Service, Signature, StoreCredentials, Verdict, put_request, verdict,
+    Provider, PutFailure, PutResult, Signature, StoreCredentials, put_request, put_result,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -40,7 +40,7 @@ impl Moto {
         let server = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let nothing = || Secret::new("");
         let keys = StoreCredentials {
-            service: Service::Aws,
+            provider: Provider::Aws,
             bucket: bucket.into(),
             region: region.into(),
             id: nothing(),
@@ -102,7 +102,7 @@ impl Moto {
     fn refuses(&self, keys: &StoreCredentials, what: &str) {
         let response = self.put(keys, KEY, b"zip");
         let said = String::from_utf8_lossy(&response.body).into_owned();
-        assert_eq!(verdict(&response), Verdict::SignatureRejected(what.to_owned()), "{said}");
+        assert_eq!(put_result(&response), PutResult::SignatureRejected(what.to_owned()), "{said}");
     }
 }
 
@@ -116,7 +116,7 @@ fn an_object_is_put_with_temporary_keys_and_only_with_them() {
         // The key with a space shows that the path is encoded once.
         for (key, bytes) in [(KEY, &b"zip"[..]), ("fit_zip/U1/a b.zip", b""), (KEY, &[0xff; 300_000])] {
             let response = moto.put(keys, key, bytes);
-            assert_eq!(verdict(&response), Verdict::Stored, "{response:?}");
+            assert_eq!(put_result(&response), PutResult::Stored, "{response:?}");
         }
         let etag = moto.put(keys, KEY, b"hello").header("etag").map(str::to_owned);
         assert_eq!(etag.as_deref(), Some("\"5d41402abc4b2a76b9719d911017c592\""), "the object is what was sent");
@@ -131,7 +131,10 @@ fn an_object_is_put_with_temporary_keys_and_only_with_them() {
             "HTTP 403, InvalidAccessKeyId",
         );
         let elsewhere = StoreCredentials { bucket: "elsewhere".into(), ..keys.clone() };
-        assert!(matches!(verdict(&moto.put(&elsewhere, KEY, b"zip")), Verdict::Failed(Failure::WrongBucket(_))));
+        assert!(matches!(
+            put_result(&moto.put(&elsewhere, KEY, b"zip")),
+            PutResult::Failed(PutFailure::WrongBucket(_))
+        ));
     }
 }
 
@@ -139,7 +142,7 @@ fn an_object_is_put_with_temporary_keys_and_only_with_them() {
 fn what_was_changed_after_it_was_signed_is_refused() {
     let moto = Moto::start("eu-coros", "eu-central-1");
     let signed = put_request(Signature::S3V4, &moto.keys, KEY, b"zip", Timestamp::now());
-    assert_eq!(verdict(&moto.send(&signed)), Verdict::Stored);
+    assert_eq!(put_result(&moto.send(&signed)), PutResult::Stored);
     let changed = |name: &str, value: &str| {
         let mut request = signed.clone();
         let header = request.headers.iter_mut().find(|(n, _)| n == name).unwrap();
@@ -151,9 +154,9 @@ fn what_was_changed_after_it_was_signed_is_refused() {
         ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
         ("x-amz-date", "20231114T221320Z"),
     ] {
-        assert!(matches!(verdict(&changed(name, value)), Verdict::SignatureRejected(_)), "{name}");
+        assert!(matches!(put_result(&changed(name, value)), PutResult::SignatureRejected(_)), "{name}");
     }
     let mut elsewhere = signed.clone();
     elsewhere.url = elsewhere.url.replace("460001", "460002");
-    assert!(matches!(verdict(&moto.send(&elsewhere)), Verdict::SignatureRejected(_)));
+    assert!(matches!(put_result(&moto.send(&elsewhere)), PutResult::SignatureRejected(_)));
 }

@@ -7,7 +7,7 @@ use super::region::Region;
 use super::response::{digits, text_or_number};
 use super::store::StoreCredentials;
 use super::upload_zip::UploadZip;
-use crate::http::{Part, Repeat, Request, multipart};
+use crate::http::{FormPart, Repeat, Request, multipart};
 use crate::platform::{Error, Result, UploadFile, UploadStatus};
 
 /// Jobs that are requested at once: the maximum of known clients.
@@ -31,13 +31,13 @@ pub fn import_request(
         "md5": upload_zip.md5,
         "size": upload_zip.zip.len(),
         "object": object,
-        "serviceName": credentials.service.name(),
+        "serviceName": credentials.provider.name(),
         "oriFileName": file.name,
     });
     // Names and hashes have plain characters only: nothing in the order can be the boundary.
     let boundary = format!("garminsync-{}", upload_zip.md5);
     let order = order.to_string();
-    let part = Part { name: "jsonParameter", file_name: None, content: order.as_bytes() };
+    let part = FormPart { name: "jsonParameter", file_name: None, content: order.as_bytes() };
     let (content_type, body) = multipart(&boundary, &[part]);
     let mut request = region.read_by_post("/activity/fit/import").changing();
     request.repeat = Repeat::Never;
@@ -123,7 +123,7 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::super::region::region;
-    use super::super::store::Service;
+    use super::super::store::Provider;
     use super::*;
     use crate::http::Secret;
 
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn the_import_is_one_text_field_and_is_sent_once() {
         let credentials = StoreCredentials {
-            service: Service::Aws,
+            provider: Provider::Aws,
             bucket: "eu-coros".into(),
             region: "eu-central-1".into(),
             id: Secret::new("i"),

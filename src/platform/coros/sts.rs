@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::region::BROWSER;
-use super::store::{Service, StoreCredentials};
+use super::store::{Provider, StoreCredentials};
 use super::token::Session;
 use crate::http::{Request, Response, Secret, form, limit};
 
@@ -30,21 +30,21 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bucket {
     /// The provider of the store.
-    pub service: Service,
+    pub provider: Provider,
     /// The name of the bucket.
     pub name: &'static str,
 }
 
 /// The bucket of a region; an object in another bucket is never found (job status -2).
 pub fn bucket(region: u32) -> Option<Bucket> {
-    let (service, name) = match region {
-        1 => (Service::Aws, "coros-s3"),
-        2 => (Service::Aliyun, "coros-oss"),
-        3 => (Service::Aws, "eu-coros"),
-        4 => (Service::Aliyun, "coros-sg-prod"),
+    let (provider, name) = match region {
+        1 => (Provider::Aws, "coros-s3"),
+        2 => (Provider::Aliyun, "coros-oss"),
+        3 => (Provider::Aws, "eu-coros"),
+        4 => (Provider::Aliyun, "coros-sg-prod"),
         _ => return None,
     };
-    Some(Bucket { service, name })
+    Some(Bucket { provider, name })
 }
 
 /// A source of credentials.
@@ -75,7 +75,7 @@ impl Source {
 /// The request for credentials of a bucket.
 pub fn request(source: Source, session: &Session, bucket: &Bucket) -> Request {
     let host = source.host(session);
-    let query = form(&[("bucket", bucket.name), ("service", bucket.service.name()), ("v", "2")]);
+    let query = form(&[("bucket", bucket.name), ("service", bucket.provider.name()), ("v", "2")]);
     let token = session.token.expose();
     let request = match source {
         Source::Hub | Source::CommonHub => Request::get(format!("https://{host}/api/proxy/oss/sts?{query}"))
@@ -158,7 +158,7 @@ fn decode(text: &str, expected: &Bucket, now: Timestamp) -> Result<StoreCredenti
     let expires = fields["Expiration"].as_str().and_then(|text| text.parse().ok());
     let lifetime = fields["TokenExpireTime"].as_i64().map(jiff::SignedDuration::from_secs);
     Ok(StoreCredentials {
-        service: expected.service,
+        provider: expected.provider,
         bucket: bucket.to_owned(),
         region: region.to_owned(),
         id: Secret::new(field(&["AccessKeyId"])?),

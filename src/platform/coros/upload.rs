@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use super::import_job::{self, job};
 use super::import_queue;
 use super::response::ApiResult;
-use super::store::{self, StoreCredentials, Verdict};
+use super::store::{self, PutResult, StoreCredentials};
 use super::store_credentials::{self, ACCOUNT, Transport};
 use super::token::Session;
 use super::upload_zip::{self, UploadZip};
+use crate::http;
 use crate::platform::{Error, Result, UploadFile, UploadRef, UploadStatus};
 
 /// Regions in which one upload is tried: that of the account, and the one that it has moved to.
@@ -116,7 +117,7 @@ fn put(
         let location = format!("{}/{key}", credentials.host());
         let put = match cache.stored.as_ref() == Some(&location) {
             true => Ok(()),
-            false => put_with(transport, &credentials, &key, &upload_zip.zip)?,
+            false => put_with(transport, &credentials, &key, &upload_zip.zip),
         };
         match put {
             Ok(()) => {
@@ -124,8 +125,9 @@ fn put(
                 return Ok(credentials);
             }
             // They may have been revoked: new ones, once.
-            Err(_) if is_old => {}
-            Err(why) => {
+            Err(PutError::CredentialsRejected(_)) if is_old => {}
+            Err(PutError::Other(error)) => return Err(error),
+            Err(PutError::CredentialsRejected(why)) => {
                 return Err(Error::retry_platform(format!(
                     "{} rejected the credentials from COROS ({why}); nothing was uploaded; try again later; if it fails again, update garminsync",
                     credentials.host()
@@ -135,23 +137,37 @@ fn put(
     }
 }
 
-/// One PUT, with each signature version of the service until one is accepted. The inner error: why none was.
+/// Why a PUT stored nothing.
+enum PutError {
+    /// The store accepts no signature that was made with these credentials; its codes.
+    CredentialsRejected(String),
+    /// Other credentials would not help.
+    Other(Error),
+}
+
+impl From<http::Error> for PutError {
+    fn from(error: http::Error) -> PutError {
+        PutError::Other(error.into())
+    }
+}
+
+/// One PUT, with each signature version of the provider until one is accepted.
 fn put_with(
     transport: &Transport,
     credentials: &StoreCredentials,
     key: &str,
     bytes: &[u8],
-) -> Result<std::result::Result<(), String>> {
+) -> std::result::Result<(), PutError> {
     let mut reasons = Vec::new();
-    for signature in credentials.service.signatures() {
+    for signature in credentials.provider.signatures() {
         let response = (transport.send)(&store::put_request(*signature, credentials, key, bytes, (transport.now)()))?;
-        match store::verdict(&response) {
-            Verdict::Stored => return Ok(Ok(())),
-            Verdict::SignatureRejected(why) => reasons.push(why),
-            Verdict::Failed(failure) => return Err(failure.into_error(&credentials.host())),
+        match store::put_result(&response) {
+            PutResult::Stored => return Ok(()),
+            PutResult::SignatureRejected(why) => reasons.push(why),
+            PutResult::Failed(failure) => return Err(PutError::Other(failure.into_error(&credentials.host()))),
         }
     }
-    Ok(Err(reasons.join("; ")))
+    Err(PutError::CredentialsRejected(reasons.join("; ")))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use super::{
 use crate::activity::{Activity, printable};
 use crate::clock::Moment;
 use crate::fit::{self, Fit};
-use crate::walk::{self, Entry, Location, Notice, Skip, Skipped, ZipCache};
+use crate::walk::{self, Location, Notice, SearchEntry, Skip, Skipped, ZipCache};
 
 /// The format of files in a folder.
 const FORMATS: &[&str] = &["fit"];
@@ -64,7 +64,7 @@ fn absolute(path: &str) -> Option<String> {
 }
 
 /// A folder, or a zip file.
-pub struct Folder {
+pub(super) struct Folder {
     root: PathBuf,
     context: Context,
     /// The files of the last scan; `None` before the first.
@@ -105,10 +105,10 @@ impl Folder {
         walk::search(&self.root, &self.data_folder(), &mut walk::fit_filter, &mut |found| {
             match found {
                 // The other folders are read although one of them cannot be.
-                Entry::Unreadable(_, error) => scan.unreadable.push(error.to_string()),
-                Entry::Corrupt(shown, why) => scan.add_corrupt(&shown, &why),
-                Entry::Skipped(skip, shown) => scan.skipped.add(skip, &shown),
-                Entry::File(location, bytes) => match fit::scan(&bytes) {
+                SearchEntry::Unreadable(_, error) => scan.unreadable.push(error.to_string()),
+                SearchEntry::Corrupt(shown, why) => scan.add_corrupt(&shown, &why),
+                SearchEntry::Skipped(skip, shown) => scan.skipped.add(skip, &shown),
+                SearchEntry::File(location, bytes) => match fit::scan(&bytes) {
                     Err(corrupt) => scan.add_corrupt(&location.shown, &corrupt.to_string()),
                     Ok(fit) if is_activity(&fit) => {
                         let listed = entry::listed(&self.context.platform, &location.shown, &bytes, &fit);

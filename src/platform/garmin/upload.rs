@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::domain::Domain;
 use super::import_result::{self, ImportResult};
 use super::status::PATH;
-use crate::http::{Part, Request, Response, multipart};
+use crate::http::{FormPart, Request, Response, multipart};
 use crate::platform::{Error, Result, UploadFile, UploadStatus, lenient_json};
 
 /// The status reference when Garmin gave no URL for the status: only the list shows the activity.
@@ -22,7 +22,7 @@ const IMPORTER: &str = "GCM-iOS-5.7.2.1";
 /// The form with the file. `boundary` is a text that is not in the file. `as_import`: an import, which Garmin does not
 /// pass on to connected services such as Strava (python-garminconnect issue 322).
 pub fn request(domain: &Domain, file: &UploadFile, boundary: &str, as_import: bool) -> Request {
-    let part = Part { name: "file", file_name: Some(file.name), content: file.bytes };
+    let part = FormPart { name: "file", file_name: Some(file.name), content: file.bytes };
     let (content_type, body) = multipart(boundary, &[part]);
     let path =
         if as_import { format!("/upload-service/upload/{}", file.format) } else { "/upload-service/upload".into() };

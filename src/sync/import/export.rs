@@ -14,7 +14,7 @@ use crate::i18n;
 use crate::older::{ExportList, Told, activities, is_list};
 use crate::plan::attach::{Fate, Recorded, Sought, attach};
 use crate::sync::{Exit, Failure, Result};
-use crate::walk::{self, Entry, Filter, Location, Skip, Skipped, ZipCache, extension};
+use crate::walk::{self, FileFilter, Location, SearchEntry, Skip, Skipped, ZipCache, extension};
 
 /// What is in an export.
 #[derive(Default)]
@@ -105,10 +105,10 @@ impl Import<'_> {
         let mut export = Export::default();
         let mut tracks = 0;
         let mut want = |path: &str| match extension(path).as_str() {
-            _ if is_list(path) => Filter::Text,
-            "fit" => Filter::Fit,
-            "zip" => Filter::SearchZip,
-            _ => Filter::Skip,
+            _ if is_list(path) => FileFilter::Text,
+            "fit" => FileFilter::Fit,
+            "zip" => FileFilter::SearchZip,
+            _ => FileFilter::Skip,
         };
         let shown = |path: &str| format!("{}/{path}", root.display());
         let mut read = 0;
@@ -117,21 +117,21 @@ impl Import<'_> {
                 return Err(Ended::Over);
             }
             match met {
-                Entry::File(place, bytes) if is_list(&place.shown) => match activities(platform, &bytes) {
+                SearchEntry::File(place, bytes) if is_list(&place.shown) => match activities(platform, &bytes) {
                     Ok(list) => self.enter_list(&mut export, &shown(&place.shown), list),
                     Err(error) => self.refuse(&shown(&place.shown), &format!("the list cannot be read: {error}")),
                 },
-                Entry::File(place, bytes) => {
+                SearchEntry::File(place, bytes) => {
                     read += 1;
                     self.progress.step(&format!("{read} files of the export read"));
                     if let Err(why) = export.enter(place.clone(), &bytes) {
                         self.refuse(&shown(&place.shown), &why);
                     }
                 }
-                Entry::Skipped(skip, path) if is_track(&path) && skip == Skip::OtherFormat => tracks += 1,
-                Entry::Skipped(skip, path) => export.skipped.add(skip, &path),
-                Entry::Corrupt(path, why) => self.refuse(&shown(&path), &why),
-                Entry::Unreadable(_, error) => self.unreadable(&error),
+                SearchEntry::Skipped(skip, path) if is_track(&path) && skip == Skip::OtherFormat => tracks += 1,
+                SearchEntry::Skipped(skip, path) => export.skipped.add(skip, &path),
+                SearchEntry::Corrupt(path, why) => self.refuse(&shown(&path), &why),
+                SearchEntry::Unreadable(_, error) => self.unreadable(&error),
             }
             Ok(())
         }))?;

@@ -7,7 +7,7 @@ use crate::activity::printable;
 use crate::older::{FOLDERS, GarminSync, Schedule, SportsSync, Told, id_of};
 use crate::platform::PlatformSelection;
 use crate::sync::{Failure, Result};
-use crate::walk::{self, Entry, Filter, Skip, Skipped, extension, without_gz};
+use crate::walk::{self, FileFilter, SearchEntry, Skip, Skipped, extension, without_gz};
 
 /// What may hold an activity, by the end of its name.
 const TRACKS: [&str; 4] = ["fit", "tcx", "gpx", "zip"];
@@ -158,9 +158,9 @@ impl Import<'_> {
         let except = super::own_folders(self.worker);
         let (mut nameless, mut skipped) = (Vec::new(), Skipped::default());
         let mut want = |path: &str| match (is_track(path), id_of(&last_of(path))) {
-            (true, Some(_)) => Filter::Any,
-            (true, None) if extension(path) == "zip" => Filter::SearchZip,
-            _ => Filter::Skip,
+            (true, Some(_)) => FileFilter::Any,
+            (true, None) if extension(path) == "zip" => FileFilter::SearchZip,
+            _ => FileFilter::Skip,
         };
         let shown = |path: &str| format!("{}/{path}", root.display());
         ended(walk::search(root, &except, &mut want, &mut |met| {
@@ -168,16 +168,16 @@ impl Import<'_> {
                 return Err(Ended::Over);
             }
             match met {
-                Entry::File(place, bytes) => {
+                SearchEntry::File(place, bytes) => {
                     let name = last_of(&place.shown);
                     let Some(id) = id_of(&name) else { return Ok(()) };
                     let (told, shown) = (Told::nothing(platform, id), shown(&place.shown));
                     self.take(Offered { told, shown, bytes, is_as_given: false })?;
                 }
-                Entry::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
-                Entry::Skipped(skip, path) => skipped.add(skip, &path),
-                Entry::Corrupt(path, why) => self.refuse(&shown(&path), &why),
-                Entry::Unreadable(_, error) => self.unreadable(&error),
+                SearchEntry::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
+                SearchEntry::Skipped(skip, path) => skipped.add(skip, &path),
+                SearchEntry::Corrupt(path, why) => self.refuse(&shown(&path), &why),
+                SearchEntry::Unreadable(_, error) => self.unreadable(&error),
             }
             Ok(())
         }))?;

@@ -121,7 +121,7 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
         sim.fault(Fault::new(effect.clone()).path(DELETE));
         let error = coros.delete(&item, None).unwrap_err();
         assert!(
-            matches!(&error, Error::OutcomeUnknown(text) if text.contains("checked by the next listing")),
+            matches!(&error, Error::OutcomeUnknown(text) if text.contains("outcome unknown")),
             "{effect:?}: {error}"
         );
         assert_eq!(asked(&sim, DELETE).len(), 1, "{effect:?}");

@@ -245,7 +245,7 @@ fn an_object_that_the_importer_does_not_find_is_told_as_that() {
     world.sim.fault(Fault::new(answer(200, "")).method("PUT").count(1));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"]);
-    said.says("status -2").says("the file is not at fault");
+    said.says("status -2").says("uploaded again by the next run");
     let again = world.planned(&["--to", "coros"], &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
     assert_eq!(world.times(COROS, START), 1);

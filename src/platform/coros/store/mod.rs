@@ -21,19 +21,19 @@ const CONTENT_TYPE: &str = "application/zip";
 
 /// The provider of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
+pub enum Provider {
     /// AWS S3.
     Aws,
     /// Aliyun OSS.
     Aliyun,
 }
 
-impl Service {
+impl Provider {
     /// Its name in COROS' queries and imports.
     pub fn name(self) -> &'static str {
         match self {
-            Service::Aws => "aws",
-            Service::Aliyun => "aliyun",
+            Provider::Aws => "aws",
+            Provider::Aliyun => "aliyun",
         }
     }
 
@@ -43,8 +43,8 @@ impl Service {
     /// 2026); Aliyun is closing it for new accounts, so version 4 is next.
     pub fn signatures(self) -> &'static [Signature] {
         match self {
-            Service::Aws => &[Signature::S3V4],
-            Service::Aliyun => &[Signature::OssV1, Signature::OssV4],
+            Provider::Aws => &[Signature::S3V4],
+            Provider::Aliyun => &[Signature::OssV1, Signature::OssV4],
         }
     }
 }
@@ -64,7 +64,7 @@ pub enum Signature {
 #[derive(Debug, Clone)]
 pub struct StoreCredentials {
     /// The provider.
-    pub service: Service,
+    pub provider: Provider,
     /// The bucket.
     pub bucket: String,
     /// Its region, without the prefix `oss-` of Aliyun's host names.
@@ -82,9 +82,9 @@ pub struct StoreCredentials {
 impl StoreCredentials {
     /// The host of the bucket.
     pub fn host(&self) -> String {
-        match self.service {
-            Service::Aws => format!("{}.s3.{}.amazonaws.com", self.bucket, self.region),
-            Service::Aliyun => format!("{}.oss-{}.aliyuncs.com", self.bucket, self.region),
+        match self.provider {
+            Provider::Aws => format!("{}.s3.{}.amazonaws.com", self.bucket, self.region),
+            Provider::Aliyun => format!("{}.oss-{}.aliyuncs.com", self.bucket, self.region),
         }
     }
 }
@@ -120,18 +120,18 @@ fn path(key: &str) -> String {
 
 /// The response of a store to a PUT.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PutResult {
     /// Stored.
     Stored,
     /// The signature or the credentials are rejected, with the store's code; another signature version may work.
     SignatureRejected(String),
     /// It failed for another reason.
-    Failed(Failure),
+    Failed(PutFailure),
 }
 
 /// Why a store did not store an object.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum PutFailure {
     /// This machine's clock is wrong.
     Clock,
     /// A server error, or the object was damaged on its way.
@@ -141,18 +141,18 @@ pub enum Failure {
 }
 
 /// Reads the response to a PUT. Of an error only the code is used: its text repeats the signed headers with the token.
-pub fn verdict(response: &Response) -> Verdict {
+pub fn put_result(response: &Response) -> PutResult {
     let code = code(&response.body).unwrap_or_default();
     let what =
         if code.is_empty() { format!("HTTP {}", response.status) } else { format!("HTTP {}, {code}", response.status) };
     match (response.status, code.as_str()) {
-        (200 | 201 | 204, _) => Verdict::Stored,
-        (_, "RequestTimeTooSkewed") => Verdict::Failed(Failure::Clock),
+        (200 | 201 | 204, _) => PutResult::Stored,
+        (_, "RequestTimeTooSkewed") => PutResult::Failed(PutFailure::Clock),
         (_, "NoSuchBucket" | "PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed")
-        | (300..=399 | 404, _) => Verdict::Failed(Failure::WrongBucket(what)),
+        | (300..=399 | 404, _) => PutResult::Failed(PutFailure::WrongBucket(what)),
         (_, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "RequestTimeout" | "IncompleteBody")
-        | (408 | 429 | 500..=599, _) => Verdict::Failed(Failure::Temporary(what)),
-        _ => Verdict::SignatureRejected(what),
+        | (408 | 429 | 500..=599, _) => PutResult::Failed(PutFailure::Temporary(what)),
+        _ => PutResult::SignatureRejected(what),
     }
 }
 
@@ -163,18 +163,18 @@ fn code(body: &[u8]) -> Option<String> {
     (code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| code.to_owned())
 }
 
-impl Failure {
+impl PutFailure {
     /// The error for the caller: none of these concerns the file, and nothing was uploaded.
     pub fn into_error(self, host: &str) -> Error {
         let (message, platform_wide) = match self {
-            Failure::Clock => (
+            PutFailure::Clock => (
                 format!(
                     "{host} rejected the upload: the clock of this machine is wrong by more than 15 minutes; set it (timedatectl set-ntp true) and run again"
                 ),
                 true,
             ),
-            Failure::Temporary(what) => (format!("{host}: the upload failed ({what}); try again later"), false),
-            Failure::WrongBucket(what) => (
+            PutFailure::Temporary(what) => (format!("{host}: the upload failed ({what}); try again later"), false),
+            PutFailure::WrongBucket(what) => (
                 format!(
                     "{host} is not the bucket of COROS ({what}); nothing was uploaded; try again later; if it fails again, update garminsync"
                 ),
@@ -199,13 +199,13 @@ pub(super) mod example {
         Timestamp::from_second(NOW).unwrap()
     }
 
-    pub fn keys(service: Service) -> StoreCredentials {
-        let (bucket, region) = match service {
-            Service::Aws => ("eu-coros", "eu-central-1"),
-            Service::Aliyun => ("coros-oss", "cn-beijing"),
+    pub fn keys(provider: Provider) -> StoreCredentials {
+        let (bucket, region) = match provider {
+            Provider::Aws => ("eu-coros", "eu-central-1"),
+            Provider::Aliyun => ("coros-oss", "cn-beijing"),
         };
         StoreCredentials {
-            service,
+            provider,
             bucket: bucket.into(),
             region: region.into(),
             id: Secret::new("AKIDEXAMPLE"),
@@ -224,32 +224,32 @@ mod tests {
         Response { status, headers: Vec::new(), body: body.into() }
     }
 
-    fn refusal(status: u16, code: &str) -> Verdict {
+    fn refusal(status: u16, code: &str) -> PutResult {
         let secret = "<StringToSign>x-oss-security-token:TOKENEXAMPLE</StringToSign>";
-        verdict(&answer(status, &format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code>{secret}</Error>")))
+        put_result(&answer(status, &format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code>{secret}</Error>")))
     }
 
     #[test]
     fn the_url_is_the_buckets_host_and_the_key() {
         let url =
-            |service| put_request(Signature::S3V4, &example::keys(service), example::KEY, b"", example::now()).url;
-        assert_eq!(url(Service::Aws), "https://eu-coros.s3.eu-central-1.amazonaws.com/fit_zip/U1/a%20b.zip");
-        assert_eq!(url(Service::Aliyun), "https://coros-oss.oss-cn-beijing.aliyuncs.com/fit_zip/U1/a%20b.zip");
+            |provider| put_request(Signature::S3V4, &example::keys(provider), example::KEY, b"", example::now()).url;
+        assert_eq!(url(Provider::Aws), "https://eu-coros.s3.eu-central-1.amazonaws.com/fit_zip/U1/a%20b.zip");
+        assert_eq!(url(Provider::Aliyun), "https://coros-oss.oss-cn-beijing.aliyuncs.com/fit_zip/U1/a%20b.zip");
     }
 
     #[test]
     fn an_error_is_classified_by_its_code() {
-        assert_eq!(verdict(&answer(200, "")), Verdict::Stored);
+        assert_eq!(put_result(&answer(200, "")), PutResult::Stored);
         for code in ["SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied", "ExpiredToken", "InvalidToken"] {
-            assert_eq!(refusal(403, code), Verdict::SignatureRejected(format!("HTTP 403, {code}")));
+            assert_eq!(refusal(403, code), PutResult::SignatureRejected(format!("HTTP 403, {code}")));
         }
-        assert_eq!(refusal(403, "RequestTimeTooSkewed"), Verdict::Failed(Failure::Clock));
+        assert_eq!(refusal(403, "RequestTimeTooSkewed"), PutResult::Failed(PutFailure::Clock));
         for (status, code) in [(404, "NoSuchBucket"), (301, "PermanentRedirect"), (400, "AuthorizationHeaderMalformed")]
         {
-            assert!(matches!(refusal(status, code), Verdict::Failed(Failure::WrongBucket(_))), "{code}");
+            assert!(matches!(refusal(status, code), PutResult::Failed(PutFailure::WrongBucket(_))), "{code}");
         }
         for (status, code) in [(503, "SlowDown"), (400, "BadDigest"), (500, "InternalError")] {
-            assert!(matches!(refusal(status, code), Verdict::Failed(Failure::Temporary(_))), "{code}");
+            assert!(matches!(refusal(status, code), PutResult::Failed(PutFailure::Temporary(_))), "{code}");
         }
     }
 
@@ -260,12 +260,12 @@ mod tests {
             let told = refusal(status, "SignatureDoesNotMatch");
             assert!(!format!("{told:?}").contains("TOKENEXAMPLE"));
         }
-        assert!(!format!("{:?}", example::keys(Service::Aws)).contains("EXAMPLE"));
+        assert!(!format!("{:?}", example::keys(Provider::Aws)).contains("EXAMPLE"));
     }
 
     #[test]
     fn a_wrong_clock_is_named() {
-        let Error::Retry { message, platform_wide: true } = Failure::Clock.into_error("h") else { panic!() };
+        let Error::Retry { message, platform_wide: true } = PutFailure::Clock.into_error("h") else { panic!() };
         assert!(message.contains("clock of this machine"), "{message}");
     }
 }

@@ -34,12 +34,12 @@ fn authorization(credentials: &StoreCredentials, method: &str, md5: &str, date: 
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Service, example};
+    use super::super::{Provider, example};
     use super::*;
 
     #[test]
     fn signatures_equal_those_of_oss2() {
-        let credentials = example::keys(Service::Aliyun);
+        let credentials = example::keys(Provider::Aliyun);
         let headers = headers(&credentials, example::KEY, example::BODY, example::now());
         let value = |name: &str| headers.iter().find(|(n, _)| n == name).unwrap().1.as_str();
         assert_eq!(value("Content-MD5"), "XUFAKrxLKna5cZ2REBfFkg==");

@@ -52,7 +52,7 @@ fn authorization(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Service, example};
+    use super::super::{Provider, example};
     use super::*;
 
     const SIGNED: &str =
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_signature_of_a_put_equals_that_of_oss2() {
-        let headers = headers(&example::keys(Service::Aliyun), example::KEY, example::BODY, example::now());
+        let headers = headers(&example::keys(Provider::Aliyun), example::KEY, example::BODY, example::now());
         let value = |name: &str| headers.iter().find(|(n, _)| n == name).unwrap().1.as_str();
         assert_eq!(value("x-oss-date"), "20231114T221320Z");
         assert_eq!(value("content-md5"), "XUFAKrxLKna5cZ2REBfFkg==");
@@ -76,7 +76,7 @@ mod tests {
             ("x-oss-date", "20231114T221320Z"),
             ("x-oss-security-token", "TOKENEXAMPLE"),
         ];
-        let credentials = example::keys(Service::Aliyun);
+        let credentials = example::keys(Provider::Aliyun);
         let made = authorization(&credentials, "POST", example::KEY, "uploads", &headers, "20231114T221320Z");
         let signature = "67641c20c21bb72aa9581dabb834ce1836d4191a0d10b5426848821cf9230e5e";
         assert_eq!(made, format!("{SIGNED}{signature}"));

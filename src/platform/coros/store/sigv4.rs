@@ -52,12 +52,12 @@ fn authorization(request: &Canonical, service: &str, id: &str, secret: &str, reg
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Service, example};
+    use super::super::{Provider, example};
     use super::*;
 
     /// The test vectors sign no content type.
     fn of_vector(host: &str, path: &str) -> String {
-        let credentials = example::keys(Service::Aws);
+        let credentials = example::keys(Provider::Aws);
         let payload = sha256_hex(example::BODY);
         let headers = [
             ("host", host),
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_put_signs_its_type_its_hash_and_its_token() {
-        let headers = headers(&example::keys(Service::Aws), example::KEY, example::BODY, example::now());
+        let headers = headers(&example::keys(Provider::Aws), example::KEY, example::BODY, example::now());
         let value = |name: &str| headers.iter().find(|(n, _)| n == name).unwrap().1.as_str();
         assert_eq!(value("x-amz-date"), "20231114T221320Z");
         assert_eq!(value("x-amz-security-token"), "TOKENEXAMPLE");
