@@ -188,7 +188,7 @@ fn a_token_that_is_refused_twice_is_told_as_it_is_and_tried_again() {
     sim.with(|state| state.tokens.access.iter_mut().for_each(|token| token.inactive = true));
     sim.with(|state| state.tokens.refresh.iter_mut().for_each(|token| token.inactive = true));
     let said = work.run("gs-fetch", &[]);
-    said.ends(77).says(inactive).says("and the renewed one as well");
+    said.ends(77).says(inactive).says("and the renewed one");
     assert!(!said.err.contains("this kind of login"), "nobody knows what kind it was: {said}");
     sim.with(|state| state.tokens.access.iter_mut().for_each(|token| token.inactive = false));
     work.run("gs-fetch", &[]).ok();
