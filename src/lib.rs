@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! bin → cli → docgen, sync → plan, catalogue, platform, archive, older, report, notify, settings
-//!           → record, matching, status, http, fit → schedule, walk → fs → reason → i18n, exit, activity, sport, clock
+//!           → record, matching, status, http, fit → schedule, walk → fs → reason → i18n, exit, activity, sport, clock, hex
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/it/rooms.rs` holds that. So:
@@ -25,6 +25,7 @@
 //! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
 //! - [`status`]: all that stands, as one value, and the one judgment of it: is all well, what is outstanding, what failed.
 //! - [`report`]: the page, a view of that value.
+//! - [`hex`]: bytes as hexadecimal digits.
 //! - [`schedule`]: a cron expression in a time zone, and when it comes.
 //! - [`docgen`]: man pages, completions and `.env.example`, from the definitions of commands and settings.
 //! - [`cli`]: flags, messages, tables, progress, signals. Only here is anything printed.
@@ -43,6 +44,7 @@ pub mod docgen;
 pub mod exit;
 pub mod fit;
 pub mod fs;
+pub mod hex;
 pub mod http;
 pub mod i18n;
 pub mod matching;

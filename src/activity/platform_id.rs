@@ -20,6 +20,27 @@ impl PlatformId {
     }
 }
 
+/// More names are met in no honest list; those after them are not shared.
+const MOST_SHARED: usize = 64;
+
+/// The names of platforms that were met, so that a long list of activities holds the text of each name once.
+#[derive(Debug, Default)]
+pub struct PlatformIds(Vec<PlatformId>);
+
+impl PlatformIds {
+    /// The name; one that was met before shares its text.
+    pub fn share(&mut self, name: &str) -> PlatformId {
+        if let Some(known) = self.0.iter().find(|known| *known == name) {
+            return known.clone();
+        }
+        let id = PlatformId::from(name);
+        if self.0.len() < MOST_SHARED {
+            self.0.push(id.clone());
+        }
+        id
+    }
+}
+
 impl From<&str> for PlatformId {
     fn from(text: &str) -> PlatformId {
         PlatformId(text.into())
@@ -152,6 +173,13 @@ mod tests {
         assert_eq!(BTreeMap::from([(id.clone(), 1)]).get("coros"), Some(&1));
         assert_eq!(id, "coros");
         assert_eq!("coros", id);
+    }
+
+    #[test]
+    fn a_name_that_is_met_again_shares_its_text() {
+        let mut names = PlatformIds::default();
+        let [one, other, again] = ["coros", "garmin-cn", "coros"].map(|name| names.share(name));
+        assert!(Arc::ptr_eq(&one.0, &again.0) && one != other);
     }
 
     #[test]

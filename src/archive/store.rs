@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{BadBody, Piece, shelf, unpack};
 use crate::fs::{self, lacks_locks, no_room};
+use crate::hex;
 use crate::reason::Reason;
 use crate::walk;
 
@@ -178,7 +179,7 @@ pub(super) fn unfinished(dir: &Path, bytes: &[u8]) -> io::Result<tempfile::Named
 
 pub(super) fn stored(bytes: &[u8]) -> Stored {
     let digest = Sha256::digest(bytes);
-    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(&digest);
     Stored { sha256, bytes: bytes.len() as u64 }
 }
 

@@ -26,7 +26,7 @@ use garminsync::cli::{
 };
 use garminsync::http::Secret;
 use garminsync::i18n;
-use garminsync::platform::{Account, Credentials, Platform, PlatformId, PlatformSelection, PlatformSpec, garmin};
+use garminsync::platform::{Account, Credentials, PlatformId, PlatformLogin, PlatformSelection, PlatformSpec, garmin};
 use garminsync::settings::trim_line_ends;
 use garminsync::sync::{self, Exit, Failure, Progress, Result, Worker};
 use jiff::Timestamp;
@@ -146,7 +146,7 @@ fn only(worker: &Worker, is_it: impl Fn(&PlatformSpec) -> Result<bool>) -> Resul
 fn with_login(spec: &Arc<PlatformSpec>) -> Result<Arc<PlatformSpec>> {
     match spec.has_login() {
         true => Ok(spec.clone()),
-        false => Err(Failure::usage(format!("{} needs no login: its files are read as they are", spec.id))),
+        false => Err(Failure::usage(format!("{}: no login needed", spec.id))),
     }
 }
 
@@ -155,8 +155,8 @@ fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
     Failure::usage(format!("one platform at a time, please: --platform {names}"))
 }
 
-fn open(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Box<dyn Platform>> {
-    Ok(worker.open_platform(spec, worker.http(Progress::hidden())?)?)
+fn open(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Box<dyn PlatformLogin>> {
+    Ok(worker.open_login(spec, worker.http(Progress::hidden())?)?)
 }
 
 fn named(spec: &PlatformSpec, failure: Failure) -> Failure {

@@ -244,7 +244,7 @@ fn table_row(record: &ActivityRecord) -> Vec<String> {
     let name: String = a.shown_name().chars().take(60).collect();
     vec![
         local,
-        a.platform.clone(),
+        a.platform.to_string(),
         a.id.clone(),
         garminsync::activity::printable(&sport),
         a.timer_time_s.map(cli::duration).unwrap_or_default(),

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::{Catalogue, Key, Result};
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::reason::Reason;
 
 /// A deletion that is about to be made.
@@ -11,8 +12,8 @@ use crate::reason::Reason;
 pub struct DeletionIntent<'a> {
     /// The run that makes it.
     pub run: &'a str,
-    /// Platform and id of the entry.
-    pub entry: (&'a str, &'a str),
+    /// The entry.
+    pub entry: ActivityKeyRef<'a>,
     /// The entry that is kept.
     pub kept_id: &'a str,
     /// The evidence.
@@ -33,8 +34,8 @@ pub struct OpenDeletion {
 /// A row of the journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeletionRow {
-    /// Platform and id of the entry.
-    pub entry: Key,
+    /// The entry.
+    pub entry: ActivityKey,
     /// The id of the entry that was kept.
     pub kept_id: String,
     /// The evidence.
@@ -83,8 +84,8 @@ impl Catalogue {
             )?
             .execute(params![
                 intent.run,
-                intent.entry.0,
-                intent.entry.1,
+                intent.entry.platform,
+                intent.entry.id,
                 intent.kept_id,
                 intent.evidence.to_json(),
                 intent.sha256,
@@ -143,11 +144,12 @@ impl Catalogue {
         let sql =
             "SELECT platform, id, kept_id, evidence, intended, outcome, settled, sha256 FROM deletions ORDER BY number";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let mut names = PlatformIds::default();
             let row = |row: &rusqlite::Row| {
                 let outcome: Option<String> = row.get(5)?;
                 let named = |name| DeletionOutcome::ALL.into_iter().find(|outcome| outcome.name() == name);
                 Ok(DeletionRow {
-                    entry: (row.get(0)?, row.get(1)?),
+                    entry: key(row, (0, 1), &mut names)?,
                     kept_id: row.get(2)?,
                     evidence: Reason::from_json(&row.get::<_, String>(3)?),
                     sha256: row.get(7)?,

@@ -2,6 +2,7 @@
 
 use super::tests::{list, now, open, plan};
 use super::*;
+use crate::activity::ActivityKeyRef;
 use jiff::{SignedDuration, Timestamp};
 
 fn later(hours: i64) -> Timestamp {
@@ -116,9 +117,14 @@ fn problems_and_deletions_have_their_reasons() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=2, Coverage::default(), false);
-    let key = |id: &str| ("garmin-com".to_owned(), id.to_owned());
+    let key = |id: &str| ActivityKey::new("garmin-com", id);
     let not_found = Reason::NotFound { detail: "HTTP 404".into() };
-    let refusal = Refusal { entry: ("garmin-com", "1"), kind: "not-found", reason: &not_found, counts_in: None };
+    let refusal = Refusal {
+        entry: ActivityKeyRef::new("garmin-com", "1"),
+        kind: "not-found",
+        reason: &not_found,
+        counts_in: None,
+    };
     assert_eq!(catalogue.set_refused(&refusal, now()).unwrap(), 0);
     assert!(catalogue.problems("gs-upload").unwrap().is_empty());
     let problems = catalogue.problems("gs-download").unwrap();
@@ -126,8 +132,13 @@ fn problems_and_deletions_have_their_reasons() {
     assert_eq!(problems[&key("1")], ProblemRow { reason: not_found, last: now() });
 
     let evidence = Reason::Duplicate { evidence: vec![Reason::SameFile, Reason::StartApart { seconds: 2.5 }] };
-    let intent =
-        DeletionIntent { run: "r", entry: ("garmin-com", "1"), kept_id: "2", evidence: &evidence, sha256: "aa" };
+    let intent = DeletionIntent {
+        run: "r",
+        entry: ActivityKeyRef::new("garmin-com", "1"),
+        kept_id: "2",
+        evidence: &evidence,
+        sha256: "aa",
+    };
     let number = catalogue.intend_deletion(&intent, now()).unwrap();
     assert_eq!(catalogue.deletions().unwrap()[0].outcome, None);
     catalogue.settle_deletion(number, DeletionOutcome::Deleted, None, later(1)).unwrap();
@@ -138,7 +149,7 @@ fn problems_and_deletions_have_their_reasons() {
 
 #[test]
 fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
-    use crate::http::Pacer;
+    use crate::http::RateLimiter;
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     Pacing::new(open(&dir)).not_before("p", later(2)).unwrap();

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::problems::clear_download_problem;
-use super::{Catalogue, Key, Result};
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, PlatformIds};
 use crate::fit::{Fit, Identity};
 
 /// A file in the archive.
@@ -126,9 +127,10 @@ impl Catalogue {
     }
 
     /// The same of all activities at once.
-    pub fn all_file_facts(&self) -> Result<HashMap<Key, FileFacts>> {
+    pub fn all_file_facts(&self) -> Result<HashMap<ActivityKey, FileFacts>> {
         let rows = self.connection.prepare_cached(FACTS).and_then(|mut statement| {
-            let row = |row: &Row| Ok(((row.get(8)?, row.get(9)?), facts(row)?));
+            let mut names = PlatformIds::default();
+            let row = |row: &Row| Ok((key(row, (8, 9), &mut names)?, facts(row)?));
             statement.query_map([], row)?.collect()
         });
         self.done(rows)

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Catalogue, Result};
 use crate::clock;
+use crate::hex;
 use crate::reason::Reason;
 
 /// The part of time for which a listing tells who is there and who is not.
@@ -120,7 +121,7 @@ fn missing(
         digest.update(id?);
         digest.update(b"\n");
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(&digest.finalize()))
 }
 
 /// Whether a listing a while ago lacked the same, and none since then said otherwise: none has shown one of what is missing,

@@ -26,7 +26,9 @@ mod transfers;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Transaction, TransactionBehavior};
+
+use crate::activity::{ActivityKey, PlatformIds};
 
 use crate::fs::{NoRoom, lacks_locks, size_limit_met};
 use crate::reason::Reason;
@@ -35,7 +37,6 @@ pub use accounts::AccountRow;
 pub use activities::{Change, Entry, Query, Seen};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
-pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
 pub use identities::{Forgotten, Owner};
 pub use listings::{Coverage, Knowledge, NewestListing, Reached, Settled};
@@ -186,6 +187,11 @@ fn advice(path: &Path) -> String {
     format!(
         "move {name}, {name}-wal and {name}-shm to another folder and run: gs-fetch | gs-download; it takes the files that are in the archive without fetching them again"
     )
+}
+
+/// The activity that two columns of a row name, the platform in the first. `names` are those of the rows before it.
+fn key(row: &Row, (platform, id): (usize, usize), names: &mut PlatformIds) -> rusqlite::Result<ActivityKey> {
+    Ok(ActivityKey { platform: names.share(row.get_ref(platform)?.as_str()?), id: row.get(id)? })
 }
 
 /// The name of the catalogue in the data folder; what has this name is ours.

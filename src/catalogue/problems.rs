@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Catalogue, Key, Result};
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::clock;
 use crate::reason::Reason;
 
@@ -52,8 +53,8 @@ impl Unavailable {
 /// A refusal, as it is written down.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal<'a> {
-    /// Platform and id.
-    pub entry: (&'a str, &'a str),
+    /// The entry.
+    pub entry: ActivityKeyRef<'a>,
     /// The kind of the problem, as records have it.
     pub kind: &'a str,
     /// What went wrong.
@@ -63,7 +64,12 @@ pub struct Refusal<'a> {
 }
 
 /// Notes that a refusal counts in a run. Returns whether it is the first one of it.
-fn count(tx: &Transaction, (platform, id): (&str, &str), run: &str, now: i64) -> rusqlite::Result<bool> {
+fn count(
+    tx: &Transaction,
+    ActivityKeyRef { platform, id }: ActivityKeyRef,
+    run: &str,
+    now: i64,
+) -> rusqlite::Result<bool> {
     let day_ago = now - LONGEST_RUN.as_secs();
     let sql = "SELECT EXISTS (SELECT 1 FROM counted_refusals
         WHERE platform = ?1 AND id = ?2 AND run = ?3 AND at BETWEEN ?4 AND ?5)";
@@ -88,11 +94,11 @@ pub(super) fn clear_download_problem(tx: &Transaction, platform: &str, id: &str)
 impl Catalogue {
     /// Writes down that a platform did not give the file of an entry. Returns in how many runs it was refused that count.
     pub fn set_refused(&mut self, refusal: &Refusal, now: Timestamp) -> Result<u32> {
-        let Refusal { entry: (platform, id), kind, reason, counts_in } = *refusal;
+        let Refusal { entry: ActivityKeyRef { platform, id }, kind, reason, counts_in } = *refusal;
         let now = now.as_second();
         self.write(|tx| {
             let counts = match counts_in {
-                Some(run) => count(tx, (platform, id), run, now)?,
+                Some(run) => count(tx, refusal.entry, run, now)?,
                 None => false,
             };
             tx.prepare_cached(
@@ -132,24 +138,26 @@ impl Catalogue {
     }
 
     /// Platform and id of the entries whose file is unavailable and is not to be asked for now.
-    pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<Key>> {
+    pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<ActivityKey>> {
         let sql = format!("SELECT p.platform, p.id, p.last FROM problems p WHERE {IS_UNAVAILABLE}");
         let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
-            let row = |row: &rusqlite::Row| Ok(((row.get(0)?, row.get(1)?), since(row.get(2)?)));
-            statement.query_map([], row)?.collect::<rusqlite::Result<Vec<(Key, Unavailable)>>>()
+            let mut names = PlatformIds::default();
+            let row = |row: &rusqlite::Row| Ok((key(row, (0, 1), &mut names)?, since(row.get(2)?)));
+            statement.query_map([], row)?.collect::<rusqlite::Result<Vec<(ActivityKey, Unavailable)>>>()
         });
         let rows = self.done(rows)?.into_iter();
         Ok(rows.filter(|(_, unavailable)| unavailable.next(now).is_some()).map(|(key, _)| key).collect())
     }
 
     /// All that `command` could not do, by activity.
-    pub fn problems(&self, command: &str) -> Result<HashMap<Key, ProblemRow>> {
+    pub fn problems(&self, command: &str) -> Result<HashMap<ActivityKey, ProblemRow>> {
         let sql = "SELECT platform, id, reason, last FROM problems WHERE command = ?1";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let mut names = PlatformIds::default();
             let row = |row: &rusqlite::Row| {
                 let last = Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH);
                 Ok((
-                    (row.get(0)?, row.get(1)?),
+                    key(row, (0, 1), &mut names)?,
                     ProblemRow { reason: Reason::from_json(&row.get::<_, String>(2)?), last },
                 ))
             };
@@ -159,7 +167,7 @@ impl Catalogue {
     }
 
     /// Whether `command` has met problems with an activity before.
-    pub fn has_problem(&self, (platform, id): (&str, &str), command: &str) -> Result<bool> {
+    pub fn has_problem(&self, ActivityKeyRef { platform, id }: ActivityKeyRef, command: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM problems WHERE platform = ?1 AND id = ?2 AND command = ?3)";
         self.done(self.connection.query_row(sql, [platform, id, command], |row| row.get(0)))
     }
@@ -177,7 +185,7 @@ mod tests {
 
     fn refused(catalogue: &mut Catalogue, id: &str, kind: &str, counts_in: Option<&str>, hours: i64) -> u32 {
         let refusal = Refusal {
-            entry: ("garmin-com", id),
+            entry: ActivityKeyRef::new("garmin-com", id),
             kind,
             reason: &Reason::NotFound { detail: "HTTP 404".into() },
             counts_in,

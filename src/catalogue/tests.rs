@@ -216,12 +216,12 @@ fn the_queries_that_matter_take_their_index() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
     let plan = |sql: &str, values| plan(&catalogue, sql, values);
-    let (sql, values) = activities::select(&Query::default(), Some(&(5, "p".into(), "i".into())));
+    let (sql, values) = activities::select(&Query::default(), Some(&(5, ActivityKey::new("p", "i"))));
     let newest = plan(&sql, values);
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
     let of_some = Query { platforms: vec!["p".into(), "q".into()], ..Query::default() };
-    let (sql, values) = activities::select(&of_some, Some(&(5, "p".into(), "i".into())));
+    let (sql, values) = activities::select(&of_some, Some(&(5, ActivityKey::new("p", "i"))));
     let newest = plan(&sql, values);
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
@@ -373,21 +373,21 @@ fn a_run_remembers_its_login_for_a_day() {
 
 #[test]
 fn turns_keep_their_interval_whatever_the_clock_did() {
-    use crate::http::{Pacer, Turn};
+    use crate::http::{Permit, RateLimiter};
     let dir = tempfile::tempdir().unwrap();
     let pacing = Pacing::new(open(&dir));
     let minute = Duration::from_secs(60);
-    assert_eq!(pacing.take_turn("p", minute).unwrap(), Turn::Now);
-    assert!(matches!(pacing.take_turn("p", minute).unwrap(), Turn::Later(wait) if wait > Duration::from_secs(50)));
-    assert_eq!(pacing.take_turn("other", minute).unwrap(), Turn::Now);
+    assert_eq!(pacing.acquire("p", minute).unwrap(), Permit::Now);
+    assert!(matches!(pacing.acquire("p", minute).unwrap(), Permit::Later(wait) if wait > Duration::from_secs(50)));
+    assert_eq!(pacing.acquire("other", minute).unwrap(), Permit::Now);
     assert_eq!(
-        pacing.take_turn("p", Duration::from_millis(1)).unwrap(),
-        Turn::Now,
+        pacing.acquire("p", Duration::from_millis(1)).unwrap(),
+        Permit::Now,
         "a turn left over from a wrong clock"
     );
     let until = Timestamp::from_second(Timestamp::now().as_second() + 100).unwrap();
     pacing.not_before("p", until).unwrap();
-    assert_eq!(pacing.take_turn("p", Duration::ZERO).unwrap(), Turn::NotBefore(until));
+    assert_eq!(pacing.acquire("p", Duration::ZERO).unwrap(), Permit::NotBefore(until));
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn a_catalogue_of_the_first_version_is_brought_up_to_date() {
 fn what_was_one_exercise_keeps_its_number_and_groups_grow_together() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    let key = |platform: &str, id: &str| (platform.to_owned(), id.to_owned());
+    let key = |platform: &str, id: &str| ActivityKey::new(platform, id);
     let (a, b, c, d) = (key("garmin-com", "1"), key("coros", "2"), key("garmin-cn", "3"), key("coros", "4"));
     catalogue.remember_exercises(&[vec![a.clone(), b.clone()], vec![c.clone(), d.clone()]], false).unwrap();
     let known = catalogue.exercises().unwrap();

@@ -5,7 +5,8 @@
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use super::{Catalogue, Result};
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::clock;
 use crate::reason::Reason;
 
@@ -14,8 +15,8 @@ use crate::reason::Reason;
 pub struct TransferIntent<'a> {
     /// The run that makes it.
     pub run: &'a str,
-    /// Platform and id of the entry whose file it is.
-    pub from: (&'a str, &'a str),
+    /// The entry whose file it is.
+    pub from: ActivityKeyRef<'a>,
     /// The platform it goes to.
     pub to: &'a str,
     /// SHA-256 of the file.
@@ -31,8 +32,8 @@ pub struct TransferRow {
     pub number: i64,
     /// The run that made it.
     pub run: String,
-    /// Platform and id of the entry whose file it is.
-    pub from: (String, String),
+    /// The entry whose file it is.
+    pub from: ActivityKey,
     /// The platform it went to.
     pub to: String,
     /// SHA-256 of the file.
@@ -118,15 +119,16 @@ impl Catalogue {
             )?
             .execute(params![
                 intent.run,
-                intent.from.0,
-                intent.from.1,
+                intent.from.platform,
+                intent.from.id,
                 intent.to,
                 intent.sha256,
                 now.as_second(),
                 before
             ])?;
             let sql = format!("SELECT {COLUMNS} FROM transfers WHERE number = ?1");
-            tx.prepare_cached(&sql)?.query_row([tx.last_insert_rowid()], row)
+            tx.prepare_cached(&sql)?
+                .query_row([tx.last_insert_rowid()], |found| row(found, &mut PlatformIds::default()))
         })
     }
 
@@ -270,19 +272,20 @@ impl Catalogue {
 
     fn transfer_rows(&self, sql: &str, to: &str) -> Result<Vec<TransferRow>> {
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
-            let rows = statement.query_map([to], row)?;
+            let mut names = PlatformIds::default();
+            let rows = statement.query_map([to], |found| row(found, &mut names))?;
             rows.collect()
         });
         self.done(rows)
     }
 }
 
-fn row(row: &Row) -> rusqlite::Result<TransferRow> {
+fn row(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<TransferRow> {
     let outcome: Option<String> = row.get(7)?;
     Ok(TransferRow {
         number: row.get(0)?,
         run: row.get(1)?,
-        from: (row.get(2)?, row.get(3)?),
+        from: key(row, (2, 3), names)?,
         to: row.get(4)?,
         sha256: row.get(5)?,
         intended: Timestamp::from_second(row.get(6)?).unwrap_or(Timestamp::UNIX_EPOCH),

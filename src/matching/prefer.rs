@@ -30,7 +30,7 @@ pub(super) fn reason(better: &Candidate, other: &Candidate) -> Reason {
     } else if bytes(better) != bytes(other) {
         Reason::MoreData { bytes: bytes(better), other_bytes: bytes(other) }
     } else if here != there {
-        Reason::EquallyGood { platform: there.clone() }
+        Reason::EquallyGood { platform: there.to_string() }
     } else {
         Reason::Older
     }

@@ -38,6 +38,6 @@ pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<Stri
             return Err(NotTaken::Refused(refusal));
         }
         try_number += 1;
-        http.wait_to_try(try_number)?;
+        http.wait_to_retry(try_number)?;
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Failure, Summary, What};
+use crate::hex;
 use crate::reason::Reason;
 use crate::record::ProblemKind;
 use crate::status::Matter;
@@ -116,7 +117,7 @@ pub fn speaks(on: On, has_news: bool, is_checked: bool, now: &Marks, told: &Mark
 }
 
 fn digest(mark: &str) -> String {
-    Sha256::digest(mark.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(mark.as_bytes())[..8])
 }
 
 fn marks_of_matter(matter: &Matter) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey};
 use crate::exit::Exit;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, TransferRecord};
@@ -27,8 +27,8 @@ pub struct Summary {
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
     pub judged: Option<Judged>,
     known: HashMap<(String, String, String, String), usize>,
-    /// The activities of each failure: its place, platform and id.
-    counted: HashSet<(usize, String, String)>,
+    /// The activities of each failure, with its place.
+    counted: HashSet<(usize, ActivityKey)>,
 }
 
 /// Activities that were skipped for the same reasons.
@@ -185,7 +185,7 @@ impl Summary {
             (None, Some(copy))
                 if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "match") =>
             {
-                *self.copies.entry(platform.clone()).or_default() += 1;
+                *self.copies.entry(platform.to_string()).or_default() += 1;
             }
             _ => {}
         }
@@ -212,12 +212,12 @@ impl Summary {
 
     fn add_problem(&mut self, record: &Record, problem: &Problem) {
         let (place, activity) = match record {
-            Record::Activity(record) => (record.activity.platform.clone(), &record.activity),
+            Record::Activity(record) => (record.activity.platform.to_string(), &record.activity),
             Record::Transfer(record) => {
                 let activity = &record.activity.activity;
                 // What could not be fetched is a matter of the source alone.
                 let place = match problem.command.as_str() {
-                    "gs-download" => activity.platform.clone(),
+                    "gs-download" => activity.platform.to_string(),
                     _ => format!("{} → {}", activity.platform, record.to),
                 };
                 (place, activity)
@@ -233,7 +233,7 @@ impl Summary {
             self.failures.push(Failure { command: problem.command.clone(), what, reason: Some(reason) });
         }
         // What could not be fetched for two platforms is one activity, not two.
-        let is_new = self.counted.insert((at, activity.platform.clone(), activity.id.clone()));
+        let is_new = self.counted.insert((at, activity.key()));
         if let (What::Records { items, .. }, true) = (&mut self.failures[at].what, is_new) {
             items.push(activity.clone());
         }

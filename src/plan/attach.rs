@@ -162,6 +162,7 @@ fn may_be_local(sought: &Sought, exercise: &Activity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activity::PlatformId;
 
     fn attach(activities: &[Activity], files: &[Recorded]) -> Vec<Fate> {
         let sought = |activity| Sought { activity, local_start_s: None };
@@ -186,7 +187,10 @@ mod tests {
     }
 
     fn file(start: i64, seconds: f64, serial: u32) -> Recorded {
-        Recorded { exercise: Activity { platform: String::new(), ..run("", start, seconds) }, serial: Some(serial) }
+        Recorded {
+            exercise: Activity { platform: PlatformId::default(), ..run("", start, seconds) },
+            serial: Some(serial),
+        }
     }
 
     fn ambiguous(activities: &[usize], rivals: &[usize]) -> Fate {

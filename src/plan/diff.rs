@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::precheck;
+use crate::activity::ActivityKeyRef;
 use crate::matching::{Candidate, Certainty, Group, Matcher, Pair, Verdict};
 use crate::reason::Reason;
 
@@ -66,7 +67,7 @@ pub struct Target<'a> {
 /// The uploads to one target, the oldest first, found by their entry and by their file.
 #[derive(Debug, Default)]
 pub struct Journal<'a> {
-    by_entry: HashMap<(&'a str, &'a str), Vec<Upload<'a>>>,
+    by_entry: HashMap<ActivityKeyRef<'a>, Vec<Upload<'a>>>,
     by_file: HashMap<&'a str, Vec<UploadState<'a>>>,
 }
 
@@ -85,8 +86,8 @@ impl<'a> Journal<'a> {
 /// What the journal says of one upload.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Upload<'a> {
-    /// Platform and id of the entry whose file it was.
-    pub from: (&'a str, &'a str),
+    /// The entry whose file it was.
+    pub from: ActivityKeyRef<'a>,
     /// SHA-256 of the file.
     pub sha256: &'a str,
     /// What came of it.
@@ -160,12 +161,12 @@ pub struct Exercises<'a> {
     doubts: Vec<Vec<Pair>>,
     /// Entries that were found to be one exercise before and begin far apart now.
     moved: HashMap<usize, Vec<usize>>,
-    places: HashMap<(&'a str, &'a str), usize>,
+    places: HashMap<ActivityKeyRef<'a>, usize>,
 }
 
 /// That two entries are one exercise, whatever is said of them now: an upload made one out of the other, or they were alike
-/// before somebody edited one of them. Platform and id of both.
-pub type Link<'a> = ((&'a str, &'a str), (&'a str, &'a str));
+/// before somebody edited one of them.
+pub type Link<'a> = (ActivityKeyRef<'a>, ActivityKeyRef<'a>);
 
 /// What is known of entries from before.
 #[derive(Debug, Default)]
@@ -273,7 +274,7 @@ impl<'a> Exercises<'a> {
             UploadState::There(id) => Some(id),
             _ => None,
         })?;
-        let known = id.and_then(|id| self.places.get(&(target.name, id)));
+        let known = id.and_then(|id| self.places.get(&ActivityKeyRef::new(target.name, id)));
         Some(match known.map(|&at| self.entries[at].presence) {
             None | Some(Presence::There | Presence::NeverListed(_)) => Decision::Exists,
             Some(Presence::MissingOnce(since)) => Decision::MissingOnce(since),
@@ -340,7 +341,7 @@ impl<'a> Exercises<'a> {
                 continue;
             }
             let source = group.because.as_ref().filter(|_| place == 0).map(|because| Reason::UploadedFrom {
-                platform: entry.candidate.activity.platform.clone(),
+                platform: entry.candidate.activity.platform.to_string(),
                 reason: Box::new(because.clone()),
             });
             return Decision::Upload(Choice { at, source, possible_duplicate: doubt });
@@ -352,15 +353,15 @@ impl<'a> Exercises<'a> {
     }
 }
 
-fn key<'a>(entry: &Entry<'a>) -> (&'a str, &'a str) {
-    (&entry.candidate.activity.platform, &entry.candidate.activity.id)
+fn key<'a>(entry: &Entry<'a>) -> ActivityKeyRef<'a> {
+    entry.candidate.activity.as_key()
 }
 
 /// Puts groups together that are known to be one.
 fn join(
     mut groups: Vec<Group>,
     candidates: &[Candidate],
-    places: &HashMap<(&str, &str), usize>,
+    places: &HashMap<ActivityKeyRef, usize>,
     links: &[Link],
 ) -> Vec<Group> {
     let mut home: HashMap<usize, usize> = HashMap::new();
@@ -383,7 +384,7 @@ fn join(
 }
 
 /// The pairs of different groups that were found to be one exercise before, and begin far apart now.
-fn moved(places: &HashMap<(&str, &str), usize>, groups: &[Group], links: &[(Link, SignedDuration)]) -> Vec<Pair> {
+fn moved(places: &HashMap<ActivityKeyRef, usize>, groups: &[Group], links: &[(Link, SignedDuration)]) -> Vec<Pair> {
     if links.is_empty() {
         return Vec::new();
     }

@@ -43,7 +43,7 @@ fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
 }
 
 fn upload(state: UploadState<'static>) -> Upload<'static> {
-    Upload { from: ("garmin-com", "1"), sha256: "aa", state }
+    Upload { from: ActivityKeyRef::new("garmin-com", "1"), sha256: "aa", state }
 }
 
 /// What is decided of the exercise that the first entry belongs to.
@@ -134,7 +134,10 @@ fn what_an_upload_made_is_not_sent_on_as_something_new() {
     let mut recorded = entry(&here);
     recorded.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [recorded, entry(&made)];
-    let links = Links { same: vec![(("garmin-com", "1"), ("coros", "7"))], ..Links::default() };
+    let links = Links {
+        same: vec![(ActivityKeyRef::new("garmin-com", "1"), ActivityKeyRef::new("coros", "7"))],
+        ..Links::default()
+    };
     let exercises = Exercises::of(&Matcher::default(), &entries, &links);
     assert_eq!(exercises.groups.len(), 1);
     let cn = Target { name: "garmin-cn", ..coros(vec![]) };
@@ -145,7 +148,10 @@ fn what_an_upload_made_is_not_sent_on_as_something_new() {
 fn what_was_one_exercise_before_a_date_was_corrected_is_held_in_doubt() {
     let (moved, there) = (run("garmin-com", "1", 0), run("coros", "7", 4 * 24 * 60));
     let links = Links {
-        perhaps: vec![((("garmin-com", "1"), ("coros", "7")), jiff::SignedDuration::from_hours(96))],
+        perhaps: vec![(
+            (ActivityKeyRef::new("garmin-com", "1"), ActivityKeyRef::new("coros", "7")),
+            jiff::SignedDuration::from_hours(96),
+        )],
         ..Links::default()
     };
     let decide = |presence, overrides| {

@@ -59,10 +59,3 @@ pub struct Context {
     /// Asked before the service is asked for the start of one activity that its list does not tell.
     pub known_start: KnownStart,
 }
-
-impl Context {
-    /// The value of a setting that this platform alone reads; `None` if it is not set.
-    pub fn setting(&self, name: &str) -> Option<String> {
-        self.settings.text(name)
-    }
-}

@@ -74,8 +74,8 @@ impl Platforms {
         self.services.iter().map(|spec| spec.id.as_str()).chain(["folder:PATH"])
     }
 
-    /// The platform that a person means: `GARMINCOM`, `garmin_com` and the like name a service, too. Each `folder:PATH` is a
-    /// platform of its own; `folder` without a path is none.
+    /// The platform that a person means: `GARMINCOM`, `garmin_com` and the like name a service, too. Each `folder:PATH`
+    /// is a platform of its own; `folder` without a path is none.
     pub fn find(&self, name: &str) -> Option<Arc<PlatformSpec>> {
         if let Some(folder) = folder::spec(name) {
             return Some(Arc::new(folder));

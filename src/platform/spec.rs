@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Context, Platform, Result, SettingSource, folder};
+use super::folder::Folder;
+use super::{Context, Error, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
 use crate::activity::PlatformId;
 
 /// A row of the table of platforms: what can be known of one without opening it.
@@ -15,10 +16,11 @@ pub struct PlatformSpec {
     pub title: &'static str,
     /// Whose devices record for it: FIT's name of the manufacturer.
     pub native_manufacturer: Option<&'static str>,
-    /// Formats of files that can be uploaded; empty: no uploads. Services take GPX and TCX too, but what they make of those
-    /// is another recording than the one that was uploaded.
+    /// Formats of files that can be uploaded; empty: no uploads. Services take GPX and TCX too, but what they make of
+    /// those is another recording than the one that was uploaded.
     pub upload_formats: &'static [&'static str],
-    /// Sports, by their FIT names, whose files it rejects for good: it accepts such a file and never makes an activity of it.
+    /// Sports, by their FIT names, whose files it rejects for good: it accepts such a file and never makes an activity
+    /// of it.
     pub rejected_sports: &'static [&'static str],
     /// Whether another file of a recording that it has becomes a second activity; else the upload is answered with the
     /// activity that exists.
@@ -37,7 +39,8 @@ pub enum PlatformKind {
     Folder(PathBuf),
 }
 
-/// An online service: which settings name its account, and how it is opened. A new service is a module with one of these.
+/// An online service: which settings name its account, and how it is opened. A new service is a module with one of
+/// these.
 pub trait Service: Send + Sync {
     /// Settings with the e-mail address; the first that is set wins.
     fn user_settings(&self) -> &'static [&'static str];
@@ -48,21 +51,34 @@ pub trait Service: Send + Sync {
     /// Checks the settings that this service alone reads.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): one has a value that cannot be used.
+    /// [`Error::Config`]: one has a value that cannot be used.
     fn check_settings(&self, _settings: &dyn SettingSource) -> Result<()> {
         Ok(())
     }
 
-    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name owners.
+    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name
+    /// owners.
     fn listed_owner(&self, _raw: &str) -> Option<String> {
         None
     }
 
-    /// Opens the account.
+    /// Opens the account to read from it.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): a setting that only this service reads cannot be used.
-    fn open(&self, context: Context) -> Result<Box<dyn Platform>>;
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>>;
+
+    /// Opens the account to write to it; `None`: nothing can be uploaded or deleted with this version.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>>;
+
+    /// Opens the account to log in.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>>;
 }
 
 impl PlatformSpec {
@@ -92,24 +108,50 @@ impl PlatformSpec {
     /// Checks the settings that this platform alone reads.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): one has a value that cannot be used.
+    /// [`Error::Config`]: one has a value that cannot be used.
     pub fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
         self.service().map_or(Ok(()), |service| service.check_settings(settings))
     }
 
-    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name owners.
+    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name
+    /// owners.
     pub fn listed_owner(&self, raw: &str) -> Option<String> {
         self.service()?.listed_owner(raw)
     }
 
-    /// Opens it.
+    /// Opens it to read from it.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): a setting that only this platform reads cannot be used.
-    pub fn open(&self, context: Context) -> Result<Box<dyn Platform>> {
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used.
+    pub fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
         match &self.kind {
-            PlatformKind::Service(service) => service.open(context),
-            PlatformKind::Folder(path) => Ok(folder::open(path.clone(), context)),
+            PlatformKind::Service(service) => service.open_reader(context),
+            PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
+        }
+    }
+
+    /// Opens it to write to it.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used, or nothing can be written there.
+    pub fn open_writer(&self, context: Context) -> Result<Box<dyn PlatformWriter>> {
+        match &self.kind {
+            PlatformKind::Service(service) => service.open_writer(context)?.ok_or_else(|| {
+                Error::Config(format!("{} is read-only: no uploads or deletions with this version", self.id))
+            }),
+            PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
+        }
+    }
+
+    /// Opens it to log in.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used. [`Error::Input`]: a folder has no
+    /// login.
+    pub fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        match &self.kind {
+            PlatformKind::Service(service) => service.open_login(context),
+            PlatformKind::Folder(_) => Err(Error::Input(format!("{}: no login needed", self.id))),
         }
     }
 }

@@ -227,7 +227,7 @@ pub(super) fn text(reason: &Reason) -> String {
         }
         Reason::ListOfAnotherAccount { platform, listed, user } => {
             return format!(
-                "the list is of another account (user {listed}) than the token (user {user}) and was ignored; try again later, and if it stays so, log in again: gs-auth login --platform {platform}"
+                "listing ignored: it belongs to another account (user {listed}) than the token (user {user}); try again later; if it fails again, log in: gs-auth login --platform {platform}"
             );
         }
         Reason::AccountUnknown => {

@@ -345,6 +345,15 @@ impl Record {
         out.write_all(&line)
     }
 
+    /// The activity that it tells of, if it tells of one.
+    fn activity_mut(&mut self) -> Option<&mut Activity> {
+        match self {
+            Record::Activity(record) => Some(&mut record.activity),
+            Record::Transfer(record) => Some(&mut record.activity.activity),
+            Record::Other(_) => None,
+        }
+    }
+
     /// The problem that an earlier stage met, if any.
     pub fn problem(&self) -> Option<&Problem> {
         match self {

@@ -17,8 +17,7 @@ impl Worker {
             return;
         }
         for (spec, http) in opened.into_values().filter(|(spec, _)| spec.has_login()) {
-            let account =
-                self.open_platform(&spec, http).and_then(|platform| platform.account()).map_err(Failure::from);
+            let account = self.open_login(&spec, http).and_then(|platform| platform.account()).map_err(Failure::from);
             let noted = account.and_then(|account| {
                 let row = account.map(row);
                 Ok::<_, Failure>(self.catalogue.set_account(&spec.id, row.as_ref(), Timestamp::now())?)

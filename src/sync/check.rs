@@ -76,7 +76,7 @@ impl Worker {
         if loopback.is_none() {
             route.proxies = self.proxies()?;
             // The certificates may be on a disk that is not mounted yet when a schedule is written.
-            if let Err(failure) = self.roots() {
+            if let Err(failure) = self.ca_certificates() {
                 self.warn(&failure.to_string());
             }
         }

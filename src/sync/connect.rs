@@ -10,7 +10,8 @@ use super::{Result, Worker};
 use crate::catalogue::Catalogue;
 use crate::http::Http;
 use crate::platform::{
-    self, Barred, Context, Credentials, LoginGuard, Platform, PlatformId, PlatformSpec, SettingSource,
+    self, Context, Credentials, LoginBlock, LoginGuard, PlatformId, PlatformLogin, PlatformReader, PlatformSpec,
+    SettingSource,
 };
 use crate::reason::Reason;
 use crate::settings::{self, Settings};
@@ -37,12 +38,24 @@ impl Worker {
         any(spec.user_settings()) && any(spec.password_settings())
     }
 
-    /// Opens a platform, for whoever it belongs to: to log in, or to look at its token. Whoever lists or writes uses
-    /// [`Worker::connect`].
+    /// Opens a platform to read from it, whoever its account belongs to: [`Worker::connect_reader`] checks that.
     ///
     /// # Errors
     /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
-    pub fn open_platform(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn Platform>> {
+    pub fn open_reader(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformReader>> {
+        spec.open_reader(self.context(spec, http))
+    }
+
+    /// Opens a platform to log in, or to look at its token.
+    ///
+    /// # Errors
+    /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
+    pub fn open_login(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformLogin>> {
+        spec.open_login(self.context(spec, http))
+    }
+
+    /// What a platform is opened with.
+    pub(super) fn context(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> Context {
         let id = spec.id.clone();
         let guard = Guard {
             path: self.catalogue_path.clone(),
@@ -61,7 +74,7 @@ impl Worker {
             let entry = Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(&listed, id));
             entry.ok().flatten()?.activity.start_time
         };
-        spec.open(Context {
+        Context {
             platform: id,
             http,
             tokens: self.tokens_dir(),
@@ -75,7 +88,7 @@ impl Worker {
             notice: Arc::new(move |text| workspace.warn(&format!("{name}: {text}"))),
             skipped: Arc::new(skipped),
             known_start: Arc::new(known_start),
-        })
+        }
     }
 
     /// The settings, as platforms ask for those that they alone read.
@@ -147,49 +160,49 @@ impl Guard {
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
         let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
         result.map_err(|error| match error.passes() {
-            true => platform::Error::Later { message: error.to_string(), down: true },
+            true => platform::Error::Retry { message: error.to_string(), platform_wide: true },
             false => platform::Error::Storage(error.reason()),
         })
     }
 }
 
 impl LoginGuard for Guard {
-    fn barred(&self, by_hand: bool) -> platform::Result<Option<Barred>> {
+    fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
         let login = self.with(|catalogue| catalogue.login(&self.platform))?;
         let now = Timestamp::now();
         let barred = login.and_then(|login| match login.pause(now) {
-            Some(until) => Some(Barred::Until(until, login.reason)),
-            None if login.refused && !by_hand => Some(Barred::ByItself(login.reason)),
+            Some(until) => Some(LoginBlock::Cooldown(until, login.reason)),
+            None if login.refused && !by_hand => Some(LoginBlock::AutomaticLoginBlocked(login.reason)),
             None => None,
         });
         if barred.is_some() || by_hand {
             return Ok(barred);
         }
         let has = self.with(|catalogue| catalogue.has_logged_in(&self.platform, &self.run, now))?;
-        Ok(has.then_some(Barred::ThisRun))
+        Ok(has.then_some(LoginBlock::OncePerRun))
     }
 
-    fn begins(&self) -> platform::Result<()> {
+    fn begin(&self) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_begins(&self.platform, &self.run, Timestamp::now()).map(drop))
     }
 
-    fn was_not_sent(&self) -> platform::Result<()> {
+    fn not_sent(&self) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_was_not_sent(&self.platform, &self.run))
     }
 
-    fn in_trouble(&self, reason: &Reason) -> platform::Result<Timestamp> {
+    fn service_failed(&self, reason: &Reason) -> platform::Result<Timestamp> {
         self.with(|catalogue| catalogue.login_in_trouble(&self.platform, reason, Timestamp::now()))
     }
 
-    fn turned_away(&self, reason: &Reason) -> platform::Result<Timestamp> {
+    fn rate_limited(&self, reason: &Reason) -> platform::Result<Timestamp> {
         self.with(|catalogue| catalogue.login_turned_away(&self.platform, reason, Timestamp::now()))
     }
 
-    fn refused(&self, reason: &Reason) -> platform::Result<()> {
+    fn rejected(&self, reason: &Reason) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_refused(&self.platform, reason, Timestamp::now()))
     }
 
-    fn went_well(&self) -> platform::Result<()> {
+    fn succeeded(&self) -> platform::Result<()> {
         self.with(|catalogue| catalogue.login_went_well(&self.platform))
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{RecordSink, Result, Worker};
-use crate::catalogue::{FileFacts, Key};
+use crate::activity::ActivityKey;
+use crate::catalogue::FileFacts;
 use crate::matching::Rule;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, DuplicateOf, Record, explained};
@@ -36,15 +37,11 @@ fn compared(record: &Record) -> Option<&ActivityRecord> {
     }
 }
 
-fn key(record: &ActivityRecord) -> Key {
-    (record.activity.platform.clone(), record.activity.id.clone())
-}
-
 fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
     let matcher = worker.matcher(rule)?;
     // The same activity twice in the input is no duplicate of itself.
     let mut seen = HashSet::new();
-    let is_first = |record: &Record| compared(record).is_some_and(|record| seen.insert(key(record)));
+    let is_first = |record: &Record| compared(record).is_some_and(|record| seen.insert(record.activity.key()));
     let firsts: Vec<bool> = records.iter().map(is_first).collect();
     let at: Vec<usize> = (0..records.len()).filter(|&index| firsts[index]).collect();
     let facts = at.iter().map(|&index| facts_of(worker, &records[index])).collect::<Result<Vec<_>>>()?;
@@ -78,22 +75,23 @@ fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
 }
 
 /// All duplicates, and the activities that are kept.
-fn duplicates_and_kept(records: &[Record]) -> HashSet<Key> {
+fn duplicates_and_kept(records: &[Record]) -> HashSet<ActivityKey> {
     let mut shown = HashSet::new();
     for record in records {
         if let Record::Activity(record) = record
             && let Some(duplicate_of) = &record.duplicate_of
         {
-            shown.extend([key(record), (record.activity.platform.clone(), duplicate_of.id.clone())]);
+            let kept = ActivityKey::new(record.activity.platform.clone(), duplicate_of.id.clone());
+            shown.extend([record.activity.key(), kept]);
         }
     }
     shown
 }
 
 /// What is no activity, or has a problem, is for others to see.
-fn is_shown(record: &Record, shown: &HashSet<Key>) -> bool {
+fn is_shown(record: &Record, shown: &HashSet<ActivityKey>) -> bool {
     match record {
-        Record::Activity(record) if record.problem.is_none() => shown.contains(&key(record)),
+        Record::Activity(record) if record.problem.is_none() => shown.contains(&record.activity.key()),
         _ => true,
     }
 }

@@ -10,7 +10,7 @@ use super::sink::each_record;
 use super::{
     Error, Exit, Failure, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of,
 };
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::archive::Format;
 use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
 use crate::clock::Moment;
@@ -95,7 +95,7 @@ struct Deletions<'a> {
     /// Asked for and not yet seen gone.
     asked: Vec<Asked>,
     /// Platform and id of all that was asked for: nothing refers to one of them any more.
-    going: BTreeSet<(String, String)>,
+    going: BTreeSet<ActivityKey>,
     done: Vec<ActivityRecord>,
 }
 
@@ -255,7 +255,7 @@ impl<'a> Deletions<'a> {
         );
         let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
         let told = record.duplicate_of.as_ref().and_then(|duplicate_of| Certainty::named(&duplicate_of.certainty));
-        let key = |entry: &Entry| (entry.activity.platform.clone(), entry.activity.id.clone());
+        let key = |entry: &Entry| entry.activity.key();
         let open = self.worker.catalogue.open_deletions(&spec.id)?;
         let is_open = |entry: &Entry| open.iter().any(|row| row.id == entry.activity.id);
         let is_kept_going = self.going.contains(&key(kept)) || is_open(kept);
@@ -344,23 +344,23 @@ impl<'a> Deletions<'a> {
         let run_id = self.worker.run_id.clone();
         let intent = DeletionIntent {
             run: &run_id,
-            entry: (&spec.id, &id),
+            entry: ActivityKeyRef::new(&spec.id, &id),
             kept_id: &kept.activity.id,
             evidence: &evidence,
             sha256: &sha256,
         };
         let number = self.worker.catalogue.intend_deletion(&intent, self.worker.now())?;
-        self.going.insert((spec.id.to_string(), id.clone()));
+        self.going.insert(ActivityKey::new(spec.id.clone(), id.clone()));
         self.progress.step(&format!("{} {id}", spec.id));
         match self.connections.get(spec)?.platform.delete(&record.activity, not_after) {
             // A yes proves nothing, and an answer that got lost neither: the list tells.
-            Ok(()) | Err(platform::Error::Unclear(_)) => {
+            Ok(()) | Err(platform::Error::OutcomeUnknown(_)) => {
                 self.asked.push(Asked { record, number, spec: spec.clone(), is_taken_over: false });
                 Ok(())
             }
             Err(error) => {
                 self.settle(number, DeletionOutcome::Failed, Some(&error.reason()))?;
-                self.going.remove(&(spec.id.to_string(), id));
+                self.going.remove(&ActivityKey::new(spec.id.clone(), id));
                 let problem = self.connections.classify(self.worker, spec, error)?;
                 self.fail(record, problem)
             }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, Histories, History, RecordSink, Result, Worker, record_of};
 use crate::activity::Activity;
-use crate::catalogue::{Entry, Key};
+use crate::activity::ActivityKey;
+use crate::catalogue::Entry;
 use crate::i18n;
 use crate::matching::Rule;
 use crate::plan::diff::{Decision, Exercises, Overrides, Target};
@@ -70,11 +71,11 @@ pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, si
     if options.is_restricted() {
         worker.count("restricted", 1);
     }
-    let mut selected: HashSet<Key> = HashSet::new();
+    let mut selected: HashSet<ActivityKey> = HashSet::new();
     for record in records {
         match &record {
             Record::Activity(activity) if record.problem().is_none() && activity.deleted.is_none() => {
-                selected.insert((activity.activity.platform.clone(), activity.activity.id.clone()));
+                selected.insert(activity.activity.key());
             }
             Record::Activity(activity) if activity.problem.is_none() => {}
             _ => drop(sink.record(&record)?),
@@ -82,8 +83,8 @@ pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, si
     }
     let known = known(worker, options, &scope)?;
     let may_upload = |entry: &Entry| {
-        let (platform, id) = (entry.activity.platform.clone(), entry.activity.id.clone());
-        options.sources.includes(&platform) && known.is_listed(&platform) && selected.contains(&(platform, id))
+        let platform = &entry.activity.platform;
+        options.sources.includes(platform) && known.is_listed(platform) && selected.contains(&entry.activity.key())
     };
     let targets: Vec<&History> = known.platforms.iter().filter(|one| targets.includes(&one.spec.id)).collect();
     plan(worker, options, &known, (&targets, &may_upload), sink)?;
@@ -173,12 +174,9 @@ fn plan(
 
 /// Writes down which activities are one group.
 fn remember(worker: &mut Worker, rematch: bool, groups: &Exercises) -> Result<()> {
-    let key = |&at: &usize| {
-        let activity = groups.entries[at].candidate.activity;
-        (activity.platform.clone(), activity.id.clone())
-    };
+    let key = |&at: &usize| groups.entries[at].candidate.activity.key();
     let several = groups.groups.iter().filter(|group| group.members.len() > 1);
-    let groups: Vec<Vec<Key>> = several.map(|group| group.members.iter().map(key).collect()).collect();
+    let groups: Vec<Vec<ActivityKey>> = several.map(|group| group.members.iter().map(key).collect()).collect();
     Ok(worker.catalogue.remember_exercises(&groups, rematch)?)
 }
 

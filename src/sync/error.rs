@@ -163,8 +163,8 @@ impl From<platform::Error> for Failure {
         use platform::Error;
         let exit = match &error {
             Error::Login(_) => Exit::LoginRequired,
-            Error::Later { .. } | Error::Strange(_) | Error::Unclear(_) | Error::TooLate => Exit::TempFail,
-            Error::Gone(_) | Error::Refused(_) => Exit::Partial,
+            Error::Retry { .. } | Error::Unexpected(_) | Error::OutcomeUnknown(_) | Error::TooLate => Exit::TempFail,
+            Error::NotFound(_) | Error::Rejected(_) => Exit::Partial,
             Error::Input(_) => Exit::Usage,
             Error::Storage(_) | Error::OtherAccount(_) | Error::Config(_) => Exit::Config,
             Error::Stopped => Exit::Interrupted,
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     fn retry() -> Failure {
-        platform::Error::Later { message: "HTTP 503".into(), down: false }.into()
+        platform::Error::Retry { message: "HTTP 503".into(), platform_wide: false }.into()
     }
 
     #[test]

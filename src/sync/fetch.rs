@@ -142,7 +142,7 @@ impl<'a> Task<'a> {
 
     fn list(&mut self) -> Result<Listed> {
         let http = self.worker.http(self.progress.clone())?;
-        let platform = self.worker.connect(&self.spec, http, false)?;
+        let platform = self.worker.connect_reader(&self.spec, http)?;
         let (extent, window) = (self.extent()?, self.window());
         let (progress, page) = (self.progress.clone(), Cell::new(1_u32));
         progress.step("page 1");

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::catalogue::{
-    self, Catalogue, Coverage, Entry, FileFacts, FileRow, Key, Knowledge, Query, TransferOutcome, TransferRow,
+    self, Catalogue, Coverage, Entry, FileFacts, FileRow, Knowledge, Query, TransferOutcome, TransferRow,
 };
 use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
 use crate::plan::precheck;
@@ -39,9 +39,9 @@ pub struct Histories {
     /// All their entries, the newest first, and what is known of the file of each.
     pub entries: Vec<(Entry, Option<FileFacts>)>,
     /// Entries that were one exercise before; what somebody edits on one platform does not make it another one.
-    exercises: HashMap<Key, i64>,
+    exercises: HashMap<ActivityKey, i64>,
     /// Those whose file their platform does not give.
-    without_file: HashSet<Key>,
+    without_file: HashSet<ActivityKey>,
 }
 
 impl Histories {
@@ -64,7 +64,7 @@ impl Histories {
         if !scope.is_empty() {
             let query = Query { platforms: scope.iter().map(|spec| spec.id.to_string()).collect(), ..Query::default() };
             catalogue.entries(&query, |entry| {
-                let facts = facts.remove(&(entry.activity.platform.clone(), entry.activity.id.clone()));
+                let facts = facts.remove(&entry.activity.key());
                 entries.push((entry, facts));
                 Ok::<_, catalogue::Error>(())
             })?;
@@ -86,18 +86,17 @@ impl Histories {
     /// Entries that are one exercise, whatever is said of them now, and those that may be.
     pub fn links(&self) -> Links<'_> {
         let entries = self.entries.iter().map(|(entry, facts)| {
-            let key = (entry.activity.platform.as_str(), entry.activity.id.as_str());
-            (key, (entry.activity.start_time, facts.as_ref().and_then(|facts| facts.start)))
+            (entry.activity.as_key(), (entry.activity.start_time, facts.as_ref().and_then(|facts| facts.start)))
         });
         let starts: HashMap<_, _> = entries.collect();
-        let mut remembered: BTreeMap<i64, Vec<&Key>> = BTreeMap::new();
+        let mut remembered: BTreeMap<i64, Vec<&ActivityKey>> = BTreeMap::new();
         for (key, number) in &self.exercises {
             remembered.entry(*number).or_default().push(key);
         }
         let mut links = Links::default();
         for mut keys in remembered.into_values() {
             keys.sort_unstable();
-            let ids = keys.iter().map(|key| (key.0.as_str(), key.1.as_str()));
+            let ids = keys.iter().map(|key| key.as_key());
             let known: Vec<_> = ids.filter_map(|id| Some((id, *starts.get(&id)?))).collect();
             for (place, (one, one_starts)) in known.iter().enumerate() {
                 for (other, other_starts) in &known[place + 1..] {
@@ -137,7 +136,7 @@ impl Histories {
 
     /// Whether its platform has refused its file time and again, so that it is asked for seldom.
     pub fn is_not_to_be_had(&self, activity: &Activity) -> bool {
-        self.without_file.contains(&(activity.platform.clone(), activity.id.clone()))
+        self.without_file.contains(&activity.key())
     }
 
     fn file_state<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
@@ -199,7 +198,7 @@ fn remembered_as_one(
 /// The entry that an upload made, if it is known.
 fn link(row: &TransferRow) -> Option<Link<'_>> {
     let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(TransferOutcome::Created))?;
-    Some(((&row.from.0, &row.from.1), (&row.to, to_id)))
+    Some((row.from.as_key(), ActivityKeyRef::new(&row.to, to_id)))
 }
 
 /// What an upload says of what is on its target.
@@ -213,5 +212,5 @@ fn upload(row: &TransferRow) -> Option<Upload<'_>> {
         Some(TransferOutcome::Lost) => UploadState::Lost(reason),
         Some(TransferOutcome::Failed) => return None,
     };
-    Some(Upload { from: (&row.from.0, &row.from.1), sha256: &row.sha256, state })
+    Some(Upload { from: row.from.as_key(), sha256: &row.sha256, state })
 }

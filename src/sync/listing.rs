@@ -3,6 +3,7 @@
 //! `gs-fetch` lists histories with it. Whoever is about to write looks first with it: at a window of time, as it is now.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use crate::catalogue::{Change, Coverage, Reached, Seen};
 use crate::clock::Moment;
 use crate::i18n;
 use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
-use crate::platform::{self, Ending, More, Page, Platform, PlatformSpec, Window};
+use crate::platform::{self, ListEnd, Page, PlatformReader, PlatformSpec, Window};
 use crate::reason::Reason;
 
 /// A listing to be made.
@@ -20,7 +21,7 @@ pub struct Listing<'a> {
     /// Of which platform.
     pub spec: &'a PlatformSpec,
     /// The same, open.
-    pub platform: &'a dyn Platform,
+    pub platform: &'a dyn PlatformReader,
     /// Into whose catalogue it goes.
     pub worker: &'a mut Worker,
     /// The part of time that is asked for.
@@ -140,15 +141,15 @@ impl Listing<'_> {
         let ids = (confirm != Confirm::Never).then(HashSet::new);
         let mut walk = Walk { confirm, ids, floor: self.floor()?, ..Walk::new(number) };
         let (platform, window) = (self.platform, self.window);
-        let ended = platform.activities(&window, &mut |page| self.page(&mut walk, page));
+        let ended = platform.list(&window, &mut |page| self.page(&mut walk, page));
         self.conclude(walk, ended)
     }
 
-    fn page(&mut self, walk: &mut Walk, mut page: Page) -> platform::Result<More> {
+    fn page(&mut self, walk: &mut Walk, mut page: Page) -> platform::Result<ControlFlow<()>> {
         if let Some(limit) = self.newest {
             walk.met_floor = cut(&mut page, limit, walk.listed.items, walk.floor);
         }
-        walk.listed.asked = walk.listed.asked.or(page.asked);
+        walk.listed.asked = walk.listed.asked.or(page.requested);
         self.enter(walk, &page).map_err(|failure| {
             walk.failure = Some(failure);
             platform::Error::Stopped
@@ -160,7 +161,7 @@ impl Listing<'_> {
         (self.progress)(page.activities.len() as u64);
         let is_limit_reached = self.newest.is_some_and(|limit| walk.is_limit_reached(limit));
         let enough = listing::is_enough(self.extent, walk.last_fresh, is_limit_reached);
-        Ok(if enough || self.is_shown(walk) { More::Stop } else { More::Go })
+        Ok(if enough || self.is_shown(walk) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
     /// Whether all is shown that this look is for. One that has to be confirmed goes to its end.
@@ -181,7 +182,8 @@ impl Listing<'_> {
                 );
             }
         }
-        let seen: Vec<Seen> = page.activities.iter().map(|l| Seen { activity: &l.activity, raw: &l.raw }).collect();
+        let seen: Vec<Seen> =
+            page.activities.iter().map(|l| Seen { activity: &l.activity, raw: &l.service_json }).collect();
         let changes = self.worker.catalogue.see(walk.number, &seen, self.worker.now())?;
         if page.restarted {
             walk.order.restart();
@@ -203,7 +205,7 @@ impl Listing<'_> {
     }
 
     /// Says how far it got, and what that means.
-    fn conclude(mut self, mut walk: Walk, ended: platform::Result<Ending>) -> Result<Listed> {
+    fn conclude(mut self, mut walk: Walk, ended: platform::Result<ListEnd>) -> Result<Listed> {
         let (number, now) = (walk.number, self.worker.now());
         let ending = match ended {
             Ok(ending) => ending,
@@ -254,11 +256,12 @@ impl Listing<'_> {
 
     /// Why nothing may be concluded from a listing although it got to its end: it has no order, or it is the first one that
     /// nobody else bears out.
-    fn incomplete(&mut self, walk: &mut Walk, ending: Ending) -> Result<()> {
+    fn incomplete(&mut self, walk: &mut Walk, ending: ListEnd) -> Result<()> {
         if self.spec.has_login() && walk.order.is_missing() {
             return Err(untrusted(Reason::ListingUnordered));
         }
-        let confirm = walk.confirm == Confirm::Always || (walk.confirm == Confirm::IfWhole && ending == Ending::End);
+        let confirm =
+            walk.confirm == Confirm::Always || (walk.confirm == Confirm::IfWhole && ending == ListEnd::Complete);
         match walk.ids.take().filter(|_| confirm) {
             Some(first) => self.confirm(walk, first, ending)?,
             None if walk.listed.items == 0 && !self.look && self.spec.has_login() => self.not_counted()?,
@@ -284,8 +287,8 @@ impl Listing<'_> {
 
     /// Looks again until two looks agree: at the service's own count, if it has one that agrees; else, after a pause, at the
     /// same list. What the last look shows is what counts: the first may have come while the list was being filled.
-    fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>, ending: Ending) -> Result<()> {
-        let whole = self.window == Window::default() && ending == Ending::End;
+    fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>, ending: ListEnd) -> Result<()> {
+        let whole = self.window == Window::default() && ending == ListEnd::Complete;
         let mut before = first;
         for _ in 1..LOOKS {
             if whole && !before.is_empty() && self.platform.count()? == Some(before.len() as u64) {
@@ -327,7 +330,7 @@ impl Listing<'_> {
     fn look_again(&mut self, walk: &mut Walk) -> Result<HashSet<String>> {
         let mut again = Walk { ids: Some(HashSet::new()), floor: walk.floor, ..Walk::new(walk.number) };
         let (platform, window) = (self.platform, self.window);
-        let ended = platform.activities(&window, &mut |page| self.page(&mut again, page));
+        let ended = platform.list(&window, &mut |page| self.page(&mut again, page));
         if let Err(error) = ended {
             return Err(again.failure.unwrap_or_else(|| error.into()));
         }
@@ -370,11 +373,11 @@ impl Listing<'_> {
     }
 
     /// Tells that a limit ended the list in the midst of what is new.
-    fn tell_hole(&self, ending: Ending, reached: &Reached) {
+    fn tell_hole(&self, ending: ListEnd, reached: &Reached) {
         let Some(limit) = self.newest.filter(|limit| limit.is_strict && self.window == Window::default()) else {
             return;
         };
-        if ending == Ending::Stopped && !reached.seamless {
+        if ending == ListEnd::Stopped && !reached.seamless {
             self.worker.warn(&format!(
                 "{}: only the newest {} listed, as --newest says, and activities below them may be new; run gs-fetch without --newest to list all of them",
                 &self.spec.id,
@@ -383,30 +386,30 @@ impl Listing<'_> {
         }
     }
 
-    fn reached(&self, walk: &Walk, ending: Ending) -> Result<Reached> {
+    fn reached(&self, walk: &Walk, ending: ListEnd) -> Result<Reached> {
         let window = self.window;
         let limited = self.newest.is_some_and(|limit| walk.listed.items >= limit.count);
         let coverage = match ending {
-            Ending::End => Coverage { from: window.since, until: window.until },
+            ListEnd::Complete => Coverage { from: window.since, until: window.until },
             // Having stopped without a single start, or in a list without order, it covers no time at all.
-            Ending::Stopped => {
+            ListEnd::Stopped => {
                 let oldest = walk.order.oldest().filter(|_| walk.order.is_sorted());
                 let from = listing::covered_from(oldest).unwrap_or(Timestamp::MAX);
                 Coverage { from: Some(window.since.map_or(from, |since| since.max(from))), until: window.until }
             }
         };
-        let base = window == Window::default() && (ending == Ending::End || limited);
+        let base = window == Window::default() && (ending == ListEnd::Complete || limited);
         // One that its limit ended in the midst of news left a hole below them, unless nothing below was ever known.
         let is_first = limited && walk.floor.is_none();
         let joins = match (ending, window.since) {
             // A window that reaches down into what is known leaves no hole above that.
             (_, Some(_)) => self.worker.catalogue.newest_anchored(&self.spec.id)? >= coverage.from,
-            (Ending::End, None) => true,
-            (Ending::Stopped, None) => walk.last_fresh == 0 || is_first || walk.met_floor,
+            (ListEnd::Complete, None) => true,
+            (ListEnd::Stopped, None) => walk.last_fresh == 0 || is_first || walk.met_floor,
         };
         Ok(Reached {
             coverage,
-            complete: ending == Ending::End,
+            complete: ending == ListEnd::Complete,
             base,
             seamless: joins && (self.look || window == Window::default()),
             concludes: !self.look,
@@ -418,7 +421,8 @@ impl Listing<'_> {
 /// Leaves of a page what is still wanted: `limit` less the `listed` of earlier pages, and above the floor everything unless
 /// the limit is strict. Returns whether all that is above the floor has been shown now.
 fn cut(page: &mut Page, limit: Limit, listed: u64, floor: Option<Timestamp>) -> bool {
-    let is_above = |listed: &platform::Listed| floor.is_some_and(|floor| listed.activity.start_time >= Some(floor));
+    let is_above =
+        |listed: &platform::ListedActivity| floor.is_some_and(|floor| listed.activity.start_time >= Some(floor));
     let left = usize::try_from(limit.count.saturating_sub(listed)).unwrap_or(usize::MAX);
     let above = page.activities.iter().rposition(is_above).map_or(0, |last| last + 1);
     let kept = if limit.is_strict { left } else { left.max(above) };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Exit, Failure, Level, Message, Progress, Result, Workspace};
 use crate::catalogue::Pacing;
-use crate::http::{Backoff, Http, Loopback, Options, Proxies, Roots, Route};
+use crate::http::{Backoff, CaCertificates, Http, Loopback, Options, Proxies, Route};
 
 impl Workspace {
     /// The way out, for all platforms of this run. `progress` shows what it waits for.
@@ -13,7 +13,7 @@ impl Workspace {
         let loopback = self.loopback()?;
         let route = match loopback {
             Some(_) => Route::default(),
-            None => Route { proxies: self.proxies()?, roots: self.roots()? },
+            None => Route { proxies: self.proxies()?, ca_certificates: self.ca_certificates()? },
         };
         self.http_by(loopback, route, progress)
     }
@@ -31,7 +31,7 @@ impl Workspace {
                 tries: 4,
             },
             interval: self.settings.duration("GS_REQUEST_INTERVAL")?,
-            patience: self.settings.duration("GS_MAX_RETRY_AFTER")?,
+            max_retry_after: self.settings.duration("GS_MAX_RETRY_AFTER")?,
             stop: self.stop.clone(),
             trace: Box::new(move |text| observer.message(Message { level: Level::Trace, text, reason: None })),
             waiting: Box::new(move |why, wait| progress.pause(why, wait)),
@@ -53,11 +53,11 @@ impl Workspace {
     }
 
     /// The certificate authorities, if the settings name others than the system's.
-    pub fn roots(&self) -> Result<Option<Roots>> {
+    pub fn ca_certificates(&self) -> Result<Option<CaCertificates>> {
         let (file, folders) = (self.settings.path("SSL_CERT_FILE"), self.settings.paths("SSL_CERT_DIR"));
         let has_own = file.is_some() || !folders.is_empty();
-        let roots = has_own.then(|| Roots::read(file.as_deref(), &folders)).transpose();
-        roots.map_err(|why| Failure::new(Exit::Config, why))
+        let ca_certificates = has_own.then(|| CaCertificates::read(file.as_deref(), &folders)).transpose();
+        ca_certificates.map_err(|why| Failure::new(Exit::Config, why))
     }
 
     /// `GS_CONFIRM_WAIT`: how long to wait before a second look at a list that nobody has ever seen filled, or at one that

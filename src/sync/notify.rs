@@ -285,7 +285,7 @@ pub fn ping_start(worker: &mut Worker, options: NotifyOptions) -> Result<()> {
         }
         let address = notify::ping_address(&address.url, "start");
         let mut request = Request::post(address, "text/plain; charset=utf-8", Vec::new());
-        request.secret_path = true;
+        request.redact_url = true;
         notify::deliver(&*worker.http(Progress::hidden())?, channel, &request)
             .map_err(|error| Failure::new(Exit::Partial, format!("{}: {error}", channel.name)))?;
     }

@@ -40,7 +40,7 @@ impl Worker {
     fn adopt_orphan(&mut self, spec: &PlatformSpec, named: &Named) -> Result<bool> {
         // The start of the name is that of the list; all else is what was recorded.
         let named_as = |recorded: Activity| Activity {
-            platform: spec.id.to_string(),
+            platform: spec.id.clone(),
             id: named.id.clone(),
             start_time: named.start_time,
             ..recorded

@@ -12,8 +12,11 @@ use sha2::{Digest, Sha256};
 
 use super::Worker;
 use crate::catalogue::{Catalogue, Owner};
+use crate::hex;
 use crate::http::Http;
-use crate::platform::{self, Error, Identity, OwnerGuard, Platform, PlatformSpec, described, masked};
+use crate::platform::{
+    self, Error, Identity, OwnerGuard, PlatformReader, PlatformSpec, PlatformWriter, describe_person, mask_email,
+};
 use crate::reason::Reason;
 use crate::settings::Settings;
 
@@ -43,19 +46,32 @@ impl Worker {
         }
     }
 
-    /// Opens a platform once its account is known to be the one that the data folder belongs to. `fresh`: the service is
-    /// asked now whose account it is, because something is about to be written.
+    /// Opens a platform to read from it, once its account is known to be the one that the data folder belongs to.
     ///
     /// # Errors
     /// [`Error::OtherAccount`] for another account. No login and no request is made with it before that.
-    pub fn connect(
+    pub fn connect_reader(
         &self,
         spec: &Arc<PlatformSpec>,
         http: Arc<Http>,
-        fresh: bool,
-    ) -> platform::Result<Box<dyn Platform>> {
-        let platform = self.open_platform(spec, http)?;
-        self.ownership(spec).check(platform.as_ref(), fresh)?;
+    ) -> platform::Result<Box<dyn PlatformReader>> {
+        let platform = self.open_reader(spec, http)?;
+        self.ownership(spec).check(platform.as_ref(), false)?;
+        Ok(platform)
+    }
+
+    /// Opens a platform to write to it, once the service has said now that its account is the one that the data folder
+    /// belongs to.
+    ///
+    /// # Errors
+    /// [`Error::OtherAccount`] for another account. No login and no request is made with it before that.
+    pub fn connect_writer(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        http: Arc<Http>,
+    ) -> platform::Result<Box<dyn PlatformWriter>> {
+        let platform = spec.open_writer(self.context(spec, http))?;
+        self.ownership(spec).check(platform.as_ref(), true)?;
         Ok(platform)
     }
 }
@@ -74,7 +90,7 @@ impl Ownership {
     ///
     /// # Errors
     /// [`Error::OtherAccount`] if they name different accounts; others if whose account it is cannot be found out.
-    pub fn check(&self, platform: &dyn Platform, fresh: bool) -> platform::Result<()> {
+    pub fn check(&self, platform: &dyn PlatformReader, fresh: bool) -> platform::Result<()> {
         if !self.spec.has_login() {
             return Ok(());
         }
@@ -91,7 +107,7 @@ impl Ownership {
             // may be read.
             Ok(None) if !owned => Ok(()),
             Ok(None) => Err(self.unknown()),
-            Err(Error::Later { .. }) if !owned && !fresh => Ok(()),
+            Err(Error::Retry { .. }) if !owned && !fresh => Ok(()),
             Err(Error::Login(why)) if owned && !self.is_set_up => Err(Error::Login(format!(
                 "{why}. To sync without this platform, name the others in SYNC_PLATFORM, or let this data folder forget its account: gs-auth logout --forget-account --platform {}",
                 self.spec.id
@@ -111,7 +127,7 @@ impl Ownership {
     }
 
     fn unknown(&self) -> Error {
-        Error::Later { message: Reason::AccountUnknown.to_string(), down: true }
+        Error::Retry { message: Reason::AccountUnknown.to_string(), platform_wide: true }
     }
 
     /// Compares the settings with the catalogue, without a request.
@@ -127,14 +143,14 @@ impl Ownership {
         Err(Error::OtherAccount(Reason::OtherAccountInSettings {
             platform: self.spec.id.to_string(),
             setting: (*setting).to_owned(),
-            address: masked(email),
+            address: mask_email(email),
             owner: person(&owner),
         }))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
         let result = Catalogue::open(&self.catalogue, self.wait).and_then(|mut catalogue| work(&mut catalogue));
-        result.map_err(|error| Error::Later { message: error.to_string(), down: true })
+        result.map_err(|error| Error::Retry { message: error.to_string(), platform_wide: true })
     }
 }
 
@@ -143,7 +159,7 @@ impl OwnerGuard for Ownership {
         let other = |owner: Option<String>| {
             Error::OtherAccount(Reason::OtherAccount {
                 platform: self.spec.id.to_string(),
-                login: described(identity.name.as_deref(), identity.email.as_deref().or(email)),
+                login: describe_person(identity.name.as_deref(), identity.email.as_deref().or(email)),
                 owner,
             })
         };
@@ -165,10 +181,10 @@ impl OwnerGuard for Ownership {
 
 /// The owner in words.
 pub fn person(owner: &Owner) -> String {
-    described(owner.name.as_deref(), owner.emails.first().map(String::as_str))
+    describe_person(owner.name.as_deref(), owner.emails.first().map(String::as_str))
 }
 
 /// What stands in the catalogue for a service's id of a person. The id itself would be half a key to the files at COROS.
 fn digest(platform: &str, user_id: &str) -> String {
-    Sha256::digest(format!("{platform} {user_id}")).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(format!("{platform} {user_id}")))
 }

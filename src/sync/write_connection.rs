@@ -14,7 +14,7 @@ use crate::clock::Moment;
 use crate::http::Http;
 use crate::plan::listing::Extent;
 use crate::plan::precheck;
-use crate::platform::{self, Platform, PlatformId, PlatformSpec, Window};
+use crate::platform::{self, PlatformId, PlatformSpec, PlatformWriter, Window};
 use crate::reason::Reason;
 use crate::record::{Problem, ProblemKind};
 
@@ -23,7 +23,7 @@ pub struct WriteConnection {
     /// Its row.
     pub spec: Arc<PlatformSpec>,
     /// The platform.
-    pub platform: Box<dyn Platform>,
+    pub platform: Box<dyn PlatformWriter>,
     http: Arc<Http>,
     /// The parts of its list that this command has looked at, and until when that serves.
     looks: RefCell<Vec<(Coverage, Moment)>>,
@@ -66,7 +66,7 @@ impl WriteConnections {
             Ok(lock) => lock,
             Err(failure) => return Err(Error::Platform(Box::new(self.suspend_for(worker, spec, failure)?))),
         };
-        match worker.connect(spec, self.http.clone(), true) {
+        match worker.connect_writer(spec, self.http.clone()) {
             Ok(platform) => {
                 let open = WriteConnection::new(spec.clone(), platform, self.http.clone(), lock);
                 self.open.insert(spec.id.clone(), open);
@@ -130,13 +130,13 @@ impl WriteConnections {
         let reason = error.reason();
         let (kind, is_platform) = match error {
             Error::Login(_) => (ProblemKind::LoginRequired, true),
-            Error::Later { down, .. } => {
-                (ProblemKind::Retry, down || self.suspensions.is_another_failure_too_many(&spec.id))
+            Error::Retry { platform_wide, .. } => {
+                (ProblemKind::Retry, platform_wide || self.suspensions.is_another_failure_too_many(&spec.id))
             }
-            Error::TooLate | Error::Unclear(_) | Error::Strange(_) => {
+            Error::TooLate | Error::OutcomeUnknown(_) | Error::Unexpected(_) => {
                 (ProblemKind::Retry, self.suspensions.is_another_failure_too_many(&spec.id))
             }
-            Error::Gone(_) | Error::Refused(_) => (ProblemKind::Rejected, false),
+            Error::NotFound(_) | Error::Rejected(_) => (ProblemKind::Rejected, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Config(_) => (ProblemKind::Config, true),
             // A watch may be full while there is room elsewhere.
@@ -161,7 +161,7 @@ impl WriteConnection {
         lock.ok_or_else(|| Failure::because(Exit::TempFail, Reason::UploadBusy))
     }
 
-    fn new(spec: Arc<PlatformSpec>, platform: Box<dyn Platform>, http: Arc<Http>, lock: Lock) -> WriteConnection {
+    fn new(spec: Arc<PlatformSpec>, platform: Box<dyn PlatformWriter>, http: Arc<Http>, lock: Lock) -> WriteConnection {
         WriteConnection { spec, platform, http, looks: RefCell::default(), _lock: lock }
     }
 

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use crate::python::python_tool;
 use garminsync::http::{Request, Response, Secret};
-use garminsync::platform::coros::store::{Failure, Keys, Service, Signature, Verdict, put_request, verdict};
+use garminsync::platform::coros::store::{
+    Provider, PutFailure, PutResult, Signature, StoreCredentials, put_request, put_result,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -18,7 +20,7 @@ use serde_json::Value;
 struct Moto {
     server: Child,
     port: u16,
-    keys: Keys,
+    keys: StoreCredentials,
 }
 
 impl Drop for Moto {
@@ -37,8 +39,8 @@ impl Moto {
             .env("INITIAL_NO_AUTH_ACTION_COUNT", "6");
         let server = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let nothing = || Secret::new("");
-        let keys = Keys {
-            service: Service::Aws,
+        let keys = StoreCredentials {
+            provider: Provider::Aws,
             bucket: bucket.into(),
             region: region.into(),
             id: nothing(),
@@ -54,7 +56,7 @@ impl Moto {
         }
         let given = moto.temporary_keys();
         let secret = |name: &str| Secret::new(given[name].as_str().unwrap());
-        moto.keys = Keys {
+        moto.keys = StoreCredentials {
             id: secret("AccessKeyId"),
             secret: secret("SecretAccessKey"),
             token: secret("SessionToken"),
@@ -93,14 +95,14 @@ impl Moto {
         Response { status, headers: lines.filter_map(header).collect(), body: body.into() }
     }
 
-    fn put(&self, keys: &Keys, key: &str, bytes: &[u8]) -> Response {
+    fn put(&self, keys: &StoreCredentials, key: &str, bytes: &[u8]) -> Response {
         self.send(&put_request(Signature::S3V4, keys, key, bytes, Timestamp::now()))
     }
 
-    fn refuses(&self, keys: &Keys, what: &str) {
+    fn refuses(&self, keys: &StoreCredentials, what: &str) {
         let response = self.put(keys, KEY, b"zip");
         let said = String::from_utf8_lossy(&response.body).into_owned();
-        assert_eq!(verdict(&response), Verdict::Unsigned(what.to_owned()), "{said}");
+        assert_eq!(put_result(&response), PutResult::SignatureRejected(what.to_owned()), "{said}");
     }
 }
 
@@ -114,16 +116,25 @@ fn an_object_is_put_with_temporary_keys_and_only_with_them() {
         // The key with a space shows that the path is encoded once.
         for (key, bytes) in [(KEY, &b"zip"[..]), ("fit_zip/U1/a b.zip", b""), (KEY, &[0xff; 300_000])] {
             let response = moto.put(keys, key, bytes);
-            assert_eq!(verdict(&response), Verdict::Stored, "{response:?}");
+            assert_eq!(put_result(&response), PutResult::Stored, "{response:?}");
         }
         let etag = moto.put(keys, KEY, b"hello").header("etag").map(str::to_owned);
         assert_eq!(etag.as_deref(), Some("\"5d41402abc4b2a76b9719d911017c592\""), "the object is what was sent");
-        moto.refuses(&Keys { secret: Secret::new("another"), ..keys.clone() }, "HTTP 403, SignatureDoesNotMatch");
-        moto.refuses(&Keys { token: Secret::new("another"), ..keys.clone() }, "HTTP 400, InvalidToken");
-        moto.refuses(&Keys { token: Secret::new(""), ..keys.clone() }, "HTTP 400, InvalidToken");
-        moto.refuses(&Keys { id: Secret::new("ASIAANOTHER"), ..keys.clone() }, "HTTP 403, InvalidAccessKeyId");
-        let elsewhere = Keys { bucket: "elsewhere".into(), ..keys.clone() };
-        assert!(matches!(verdict(&moto.put(&elsewhere, KEY, b"zip")), Verdict::Failed(Failure::Elsewhere(_))));
+        moto.refuses(
+            &StoreCredentials { secret: Secret::new("another"), ..keys.clone() },
+            "HTTP 403, SignatureDoesNotMatch",
+        );
+        moto.refuses(&StoreCredentials { token: Secret::new("another"), ..keys.clone() }, "HTTP 400, InvalidToken");
+        moto.refuses(&StoreCredentials { token: Secret::new(""), ..keys.clone() }, "HTTP 400, InvalidToken");
+        moto.refuses(
+            &StoreCredentials { id: Secret::new("ASIAANOTHER"), ..keys.clone() },
+            "HTTP 403, InvalidAccessKeyId",
+        );
+        let elsewhere = StoreCredentials { bucket: "elsewhere".into(), ..keys.clone() };
+        assert!(matches!(
+            put_result(&moto.put(&elsewhere, KEY, b"zip")),
+            PutResult::Failed(PutFailure::WrongBucket(_))
+        ));
     }
 }
 
@@ -131,7 +142,7 @@ fn an_object_is_put_with_temporary_keys_and_only_with_them() {
 fn what_was_changed_after_it_was_signed_is_refused() {
     let moto = Moto::start("eu-coros", "eu-central-1");
     let signed = put_request(Signature::S3V4, &moto.keys, KEY, b"zip", Timestamp::now());
-    assert_eq!(verdict(&moto.send(&signed)), Verdict::Stored);
+    assert_eq!(put_result(&moto.send(&signed)), PutResult::Stored);
     let changed = |name: &str, value: &str| {
         let mut request = signed.clone();
         let header = request.headers.iter_mut().find(|(n, _)| n == name).unwrap();
@@ -143,9 +154,9 @@ fn what_was_changed_after_it_was_signed_is_refused() {
         ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
         ("x-amz-date", "20231114T221320Z"),
     ] {
-        assert!(matches!(verdict(&changed(name, value)), Verdict::Unsigned(_)), "{name}");
+        assert!(matches!(put_result(&changed(name, value)), PutResult::SignatureRejected(_)), "{name}");
     }
     let mut elsewhere = signed.clone();
     elsewhere.url = elsewhere.url.replace("460001", "460002");
-    assert!(matches!(verdict(&moto.send(&elsewhere)), Verdict::Unsigned(_)));
+    assert!(matches!(put_result(&moto.send(&elsewhere)), PutResult::SignatureRejected(_)));
 }

@@ -111,7 +111,7 @@ fn one_channel_after_the_other_and_a_failing_one_hides_none() {
     said.ends(1)
         .says("gs-notify: ntfy: it is in trouble (HTTP 500); try again later")
         .says("gs-notify: feishu: its answer was not understood (HTTP 200)")
-        .says("gs-notify: slack: no answer from hooks.slack.com");
+        .says("gs-notify: slack: no response from hooks.slack.com");
     assert_eq!(said.err.lines().count(), 4, "{said}");
     assert_eq!(messages(&sim).len(), ALL.len() - 4);
     assert_eq!(

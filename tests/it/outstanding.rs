@@ -483,7 +483,7 @@ fn a_platform_whose_login_got_lost_does_not_drop_out_of_the_syncs() {
         world.work.unset(name);
     }
     world.put("garmin-com", &run(12));
-    sync(&world.work, &[]).ends(77).says("coros: nobody is logged in").says("SYNC_PLATFORM").says("--forget-account");
+    sync(&world.work, &[]).ends(77).says("coros: not logged in").says("SYNC_PLATFORM").says("--forget-account");
     let told = status(&world.work);
     assert_eq!((&told["state"], &told["needs"][0]["platform"]), (&json!("person"), &json!("coros")), "{told:#}");
     assert!(texts(&world).last().unwrap().contains("a person is needed"));

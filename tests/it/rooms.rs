@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// Rooms, and the rooms they may import from (besides themselves).
 const RULES: &[(&str, &[&str])] = &[
     ("activity", &[]),
+    ("hex", &[]),
     ("sport", &[]),
     ("clock", &[]),
     ("i18n", &[]),
@@ -19,10 +20,10 @@ const RULES: &[(&str, &[&str])] = &[
     ("matching", &["fit", "reason", "activity", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
     ("settings", &["http", "matching", "fs"]),
-    ("archive", &["fit", "http", "record", "reason", "walk", "fs", "activity", "sport"]),
+    ("archive", &["fit", "http", "record", "reason", "walk", "fs", "hex", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
-    ("notify", &["status", "record", "reason", "http", "exit", "i18n", "activity", "sport"]),
+    ("notify", &["status", "record", "reason", "http", "exit", "i18n", "hex", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
     ("report", &["status", "reason", "i18n", "activity", "sport", "clock"]),
     // Values in, a judgment out: never the catalogue.
@@ -30,10 +31,10 @@ const RULES: &[(&str, &[&str])] = &[
     // Definitions in, text out.
     ("docgen", &["record", "settings", "exit"]),
     // Never the record: what a service says and what commands say to each other are two languages.
-    ("platform", &["http", "fit", "walk", "fs", "reason", "activity", "sport", "clock"]),
+    ("platform", &["http", "fit", "walk", "fs", "reason", "hex", "activity", "sport", "clock"]),
     // Their forms alone: what is taken over, and where it goes, is for the engine.
     ("older", &["walk", "activity", "sport", "i18n"]),
-    ("catalogue", &["http", "fit", "record", "reason", "exit", "fs", "activity", "sport", "clock"]),
+    ("catalogue", &["http", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
     // Never the terminal.
     (
         "sync",
@@ -53,6 +54,7 @@ const RULES: &[(&str, &[&str])] = &[
             "schedule",
             "walk",
             "fs",
+            "hex",
             "reason",
             "exit",
             "i18n",

@@ -1,20 +1,24 @@
 //! A platform opened as `src/cli/platforms.rs` opens it, without a command around it: for what no command does yet.
 
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use garminsync::http::{Backoff, Http, Loopback, NoTurn, Options, Pacer, Route, Turn};
+use garminsync::activity::PlatformId;
+use garminsync::http::{Backoff, Http, Loopback, Options, Permit, PermitError, RateLimiter, Route};
 use garminsync::platform::{
-    self, Barred, Context, Credentials, Identity, LoginGuard, OwnerGuard, Platform, Platforms, Result, SettingSource,
-    Uploaded,
+    self, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformWriter, Platforms,
+    Result, SettingSource, UploadStatus,
 };
 use garminsync::reason::Reason;
 use jiff::Timestamp;
 
 /// A platform and the folder of its tokens.
 pub struct Opened {
-    pub platform: Box<dyn Platform>,
+    pub platform: Box<dyn PlatformWriter>,
+    /// None: it has no login.
+    pub login: Option<Box<dyn PlatformLogin>>,
     /// What `--verbose` would show of its requests.
     pub traced: Arc<Mutex<Vec<String>>>,
     _tokens: tempfile::TempDir,
@@ -33,19 +37,33 @@ pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -
     let seen = traced.clone();
     let mut options = options(loopback);
     options.trace = Box::new(move |line| seen.lock().unwrap().push(line.to_owned()));
-    let platform = spec.open(Context {
-        platform: spec.id.clone(),
-        http: Arc::new(Http::new(Arc::new(AtOnce), options)),
-        tokens: tokens.path().to_owned(),
-        credentials: Box::new(move || Ok(credentials.clone())),
+    let http = Arc::new(Http::new(Arc::new(AtOnce), options));
+    let context = || Context {
+        credentials: {
+            let credentials = credentials.clone();
+            Box::new(move || Ok(credentials.clone()))
+        },
+        ..context(&spec.id, http.clone(), tokens.path())
+    };
+    let platform = spec.open_writer(context()).unwrap();
+    let login = spec.has_login().then(|| spec.open_login(context()).unwrap());
+    Opened { platform, login, traced, _tokens: tokens }
+}
+
+/// What a platform is opened with, without credentials. All that it tells is dropped.
+pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context {
+    Context {
+        platform: platform.clone(),
+        http,
+        tokens: tokens.to_owned(),
+        credentials: Box::new(|| Ok(None)),
         guard: Arc::new(AtOnce),
         owner: Arc::new(AtOnce),
         settings: Arc::new(AtOnce),
         notice: Arc::new(|_| ()),
         known_start: Arc::new(|_| None),
         skipped: Arc::new(|_| ()),
-    });
-    Opened { platform: platform.unwrap(), traced, _tokens: tokens }
+    }
 }
 
 /// How requests are sent: at once, and tried again without waiting.
@@ -56,7 +74,7 @@ pub fn options(loopback: &str) -> Options {
         timeout: Duration::from_secs(20),
         backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1), tries: 3 },
         interval: Duration::ZERO,
-        patience: Duration::from_secs(1),
+        max_retry_after: Duration::from_secs(1),
         stop: Arc::new(AtomicBool::new(false)),
         trace: Box::new(|_| ()),
         waiting: Box::new(|_, _| ()),
@@ -66,12 +84,12 @@ pub fn options(loopback: &str) -> Options {
 /// Every turn is free, and nothing stands against a login.
 pub struct AtOnce;
 
-impl Pacer for AtOnce {
-    fn take_turn(&self, _: &str, _: Duration) -> std::result::Result<Turn, NoTurn> {
-        Ok(Turn::Now)
+impl RateLimiter for AtOnce {
+    fn acquire(&self, _: &str, _: Duration) -> std::result::Result<Permit, PermitError> {
+        Ok(Permit::Now)
     }
 
-    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), NoTurn> {
+    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), PermitError> {
         Ok(())
     }
 }
@@ -102,39 +120,39 @@ impl OwnerGuard for AtOnce {
 }
 
 impl LoginGuard for AtOnce {
-    fn barred(&self, _: bool) -> Result<Option<Barred>> {
+    fn login_block(&self, _: bool) -> Result<Option<LoginBlock>> {
         Ok(None)
     }
 
-    fn begins(&self) -> Result<()> {
+    fn begin(&self) -> Result<()> {
         Ok(())
     }
 
-    fn was_not_sent(&self) -> Result<()> {
+    fn not_sent(&self) -> Result<()> {
         Ok(())
     }
 
-    fn in_trouble(&self, _: &Reason) -> Result<Timestamp> {
+    fn service_failed(&self, _: &Reason) -> Result<Timestamp> {
         Ok(Timestamp::now())
     }
 
-    fn turned_away(&self, _: &Reason) -> Result<Timestamp> {
+    fn rate_limited(&self, _: &Reason) -> Result<Timestamp> {
         Ok(Timestamp::now())
     }
 
-    fn refused(&self, _: &Reason) -> Result<()> {
+    fn rejected(&self, _: &Reason) -> Result<()> {
         Ok(())
     }
 
-    fn went_well(&self) -> Result<()> {
+    fn succeeded(&self) -> Result<()> {
         Ok(())
     }
 }
 
 /// What an upload is asked about by that the service still works on.
-pub fn ticket(uploaded: Result<Uploaded>) -> String {
+pub fn ticket(uploaded: Result<UploadStatus>) -> String {
     match uploaded {
-        Ok(Uploaded::Pending(ticket)) => ticket,
+        Ok(UploadStatus::Pending(ticket)) => ticket,
         other => panic!("{other:?}"),
     }
 }

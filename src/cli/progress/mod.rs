@@ -70,11 +70,11 @@ impl Task for TerminalTask {
 
     fn pause(&self, pause: Pause<'_>, time: Duration) {
         match pause {
-            Pause::Turn => self.wait_for("next request in {}", time, Why::RateLimit),
-            Pause::Asked(platform) => {
+            Pause::RequestInterval => self.wait_for("next request in {}", time, Why::RateLimit),
+            Pause::RateLimited(platform) => {
                 self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, Why::Service);
             }
-            Pause::Again => self.wait_for("retry in {}", time, Why::Service),
+            Pause::Retry => self.wait_for("retry in {}", time, Why::Service),
             Pause::Login => self.wait_for("sends the password in {}", time, Why::Own),
         }
     }

@@ -7,8 +7,8 @@ use crate::platform::{Result, SettingSource};
 
 /// The settings that Garmin alone reads.
 pub struct GarminSettings {
-    /// `GS_LOGIN_PAUSE`: the shortest pause between the sign-in page and the password; the longest is two and a half times
-    /// that.
+    /// `GS_LOGIN_PAUSE`: the shortest pause between the sign-in page and the password; the longest is two and a half
+    /// times that.
     pub login_pause: Duration,
     /// `GARMIN_UPLOAD_AS_IMPORT`: files are imported, which Garmin does not pass on to connected services.
     pub upload_as_import: bool,

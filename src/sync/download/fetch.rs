@@ -6,7 +6,7 @@ use super::{Downloads, Got, problem};
 use crate::activity::Activity;
 use crate::archive::BadBody;
 use crate::catalogue::FileRow;
-use crate::platform::{self, Download, Platform};
+use crate::platform::{self, Download, PlatformReader};
 use crate::reason::Reason;
 use crate::record::{Problem, ProblemKind};
 use crate::sync::{Error, Failure, ItemResult, NotKept, Origin};
@@ -21,8 +21,8 @@ impl Downloads<'_> {
         let download = self.platform(&activity.platform).and_then(|platform| platform.download(&activity));
         // Whatever it was, a proper answer ends a row of troubles.
         let is_answer = match &download {
-            Ok(Download::Export { may_pass, .. }) => !may_pass,
-            Ok(_) | Err(platform::Error::Gone(_)) => true,
+            Ok(Download::Converted { retry_original, .. }) => !retry_original,
+            Ok(_) | Err(platform::Error::NotFound(_)) => true,
             Err(_) => false,
         };
         if is_answer {
@@ -36,15 +36,15 @@ impl Downloads<'_> {
                 Ok(Got::File(file))
             }
             // An import may have brought in what was deleted there long ago.
-            (Err(platform::Error::Gone(why)), Some(file)) => {
+            (Err(platform::Error::NotFound(why)), Some(file)) => {
                 let (platform, id) = (&activity.platform, &activity.id);
                 self.worker.warn(&format!("{platform} {id}: {why}; what was kept of it stays"));
                 let now = self.worker.now();
                 self.worker.catalogue.asked_in_vain(platform, id, now)?;
                 Ok(Got::File(file))
             }
-            (Ok(Download::Export { bytes, why, may_pass }), None) => {
-                self.store_export(&activity, &bytes, &why, may_pass)
+            (Ok(Download::Converted { bytes, why, retry_original }), None) => {
+                self.store_export(&activity, &bytes, &why, retry_original)
             }
             (Ok(Download::None { why }), None) => {
                 let now = self.worker.now();
@@ -60,12 +60,12 @@ impl Downloads<'_> {
 
     /// Keeps an export. One whose original may come another day is asked for again; when several in a row are of that
     /// kind, it is the service that is in trouble and not their files.
-    fn store_export(&mut self, activity: &Activity, bytes: &[u8], why: &str, may_pass: bool) -> ItemResult<Got> {
-        if may_pass && self.is_another_failure_too_many(activity)? {
+    fn store_export(&mut self, activity: &Activity, bytes: &[u8], why: &str, retry_original: bool) -> ItemResult<Got> {
+        if retry_original && self.is_another_failure_too_many(activity)? {
             let reason = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: why.to_owned() }) };
             return Err(self.suspend(activity, problem(ProblemKind::Retry, reason)));
         }
-        match self.worker.store_body(activity, bytes, Origin::export(may_pass, self.worker.now())) {
+        match self.worker.store_body(activity, bytes, Origin::export(retry_original, self.worker.now())) {
             Ok(file) => {
                 self.worker.warn(&format!(
                     "{} {}: saved the {} export: original unavailable ({why})",
@@ -118,7 +118,7 @@ impl Downloads<'_> {
 
     fn settle(
         &mut self,
-        platform: &dyn Platform,
+        platform: &dyn PlatformReader,
         activity: &Activity,
         refused: Refused,
         export: Option<FileRow>,
@@ -173,17 +173,17 @@ impl Downloads<'_> {
         let reason = error.reason();
         let (kind, all) = match error {
             platform::Error::Login(_) => (ProblemKind::LoginRequired, true),
-            platform::Error::Later { down, .. } => {
-                (ProblemKind::Retry, down || self.is_another_failure_too_many(activity)?)
+            platform::Error::Retry { platform_wide, .. } => {
+                (ProblemKind::Retry, platform_wide || self.is_another_failure_too_many(activity)?)
             }
-            platform::Error::Strange(_) => (ProblemKind::CorruptFile, false),
-            platform::Error::Gone(_) => (ProblemKind::NotFound, false),
-            platform::Error::Refused(_) => (ProblemKind::Rejected, false),
+            platform::Error::Unexpected(_) => (ProblemKind::CorruptFile, false),
+            platform::Error::NotFound(_) => (ProblemKind::NotFound, false),
+            platform::Error::Rejected(_) => (ProblemKind::Rejected, false),
             platform::Error::OtherAccount(_) => (ProblemKind::Account, true),
             platform::Error::Config(_) => (ProblemKind::Config, true),
             platform::Error::Input(_)
             | platform::Error::Storage(_)
-            | platform::Error::Unclear(_)
+            | platform::Error::OutcomeUnknown(_)
             | platform::Error::TooLate => return Err(Failure::from(error).into()),
             platform::Error::Stopped => return Err(Failure::from(error).into()),
         };

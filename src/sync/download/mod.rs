@@ -15,11 +15,11 @@ use jiff::Timestamp;
 use super::sink::each_record;
 use super::suspension::Suspensions;
 use super::{Error, Exit, ItemResult, LocalFile, Progress, RecordSink, RecordSource, Result, Worker, file_ref};
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey};
 use crate::archive;
 use crate::catalogue::FileRow;
 use crate::http::Http;
-use crate::platform::{self, Platform, PlatformId, PlatformSelection};
+use crate::platform::{self, PlatformId, PlatformReader, PlatformSelection};
 use crate::reason::Reason;
 use crate::record::{self, ActivityRecord, Problem, ProblemKind, Record, explained};
 use outage::OutageGuard;
@@ -59,16 +59,16 @@ struct Downloads<'a> {
     http: Arc<Http>,
     progress: Progress,
     options: DownloadOptions,
-    open: HashMap<String, Box<dyn Platform>>,
+    open: HashMap<PlatformId, Box<dyn PlatformReader>>,
     /// Nothing can be written any more: the problem that all further records get.
     full: Option<Problem>,
     suspensions: Suspensions,
     /// Which platforms give files at all.
     outages: OutageGuard,
     /// What could not be had in this run.
-    failed: HashMap<(String, String), Problem>,
+    failed: HashMap<ActivityKey, Problem>,
     /// What a dry run has told of.
-    rehearsed: HashSet<(String, String)>,
+    rehearsed: HashSet<ActivityKey>,
 }
 
 /// What came of one activity that is no problem.
@@ -113,7 +113,7 @@ impl<'a> Downloads<'a> {
             return Ok(());
         }
         let activity = activity.clone();
-        let key = (activity.platform.clone(), activity.id.clone());
+        let key = activity.key();
         // One activity may go to several platforms: it is asked for once, and so is told what is wrong with it.
         let got = match self.failed.get(&key) {
             Some(problem) => Err(Error::Item(Box::new(problem.clone()))),
@@ -185,7 +185,7 @@ impl<'a> Downloads<'a> {
             LocalFile::Nothing => (self.options.force, None),
         };
         if self.worker.dry_run {
-            if self.rehearsed.insert((activity.platform.clone(), activity.id.clone())) {
+            if self.rehearsed.insert(activity.key()) {
                 self.worker.warn(&format!("{} {}: would download", activity.platform, activity.id));
             }
             return Ok(Got::Rehearsed);
@@ -231,12 +231,12 @@ impl<'a> Downloads<'a> {
     }
 
     /// An open platform.
-    fn platform(&mut self, name: &str) -> platform::Result<&dyn Platform> {
+    fn platform(&mut self, name: &str) -> platform::Result<&dyn PlatformReader> {
         if !self.open.contains_key(name) {
             let spec = self.worker.platforms.require(name);
             let spec = spec.map_err(|error| platform::Error::Input(error.to_string()))?;
-            let platform = self.worker.connect(&spec, self.http.clone(), false)?;
-            self.open.insert(name.to_owned(), platform);
+            let platform = self.worker.connect_reader(&spec, self.http.clone())?;
+            self.open.insert(name.into(), platform);
         }
         // It is there now.
         Ok(self.open[name].as_ref())
@@ -256,7 +256,7 @@ impl<'a> Downloads<'a> {
     /// Counts failures in a row; whether there were too many. One that an earlier run had already does not count: a few
     /// lasting ones at the head of the list would stop every run before the rest.
     fn is_another_failure_too_many(&mut self, activity: &Activity) -> Result<bool> {
-        if self.worker.catalogue.has_problem((&activity.platform, &activity.id), "gs-download")? {
+        if self.worker.catalogue.has_problem(activity.as_key(), "gs-download")? {
             return Ok(false);
         }
         Ok(self.suspensions.is_another_failure_too_many(&PlatformId::from(activity.platform.as_str())))

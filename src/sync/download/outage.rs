@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::activity::Activity;
 use crate::archive::unpack;
-use crate::platform::{Download, Error, Platform};
+use crate::platform::{Download, Error, PlatformId, PlatformReader};
 use crate::sync::{Result, Worker};
 
 /// So many files that are in the archive are asked for at most.
@@ -33,9 +33,9 @@ pub enum Verdict {
 /// Which platforms give files in this run.
 #[derive(Debug, Default)]
 pub struct OutageGuard {
-    known: HashMap<String, Control>,
+    known: HashMap<PlatformId, Control>,
     /// What counted although nobody knew.
-    unsure: HashMap<String, Vec<String>>,
+    unsure: HashMap<PlatformId, Vec<String>>,
 }
 
 /// What came of asking for a file that is in the archive.
@@ -57,27 +57,32 @@ impl OutageGuard {
 
     /// An original came whole.
     pub fn original_arrived(&mut self, platform: &str) {
-        self.known.insert(platform.to_owned(), Control::Given);
+        self.known.insert(platform.into(), Control::Given);
     }
 
     /// What it says that `platform` did not give the file of an activity.
     ///
     /// # Errors
     /// The command cannot go on.
-    pub fn judge(&mut self, worker: &mut Worker, platform: &dyn Platform, activity: &Activity) -> Result<Verdict> {
+    pub fn judge(
+        &mut self,
+        worker: &mut Worker,
+        platform: &dyn PlatformReader,
+        activity: &Activity,
+    ) -> Result<Verdict> {
         let name = activity.platform.as_str();
         // A folder is read as it is.
         if !worker.platforms.find_exact(name).is_some_and(|spec| spec.has_login()) {
             return Ok(Verdict::Counts);
         }
         if !self.known.contains_key(name) {
-            self.known.insert(name.to_owned(), control(worker, platform, activity)?);
+            self.known.insert(name.into(), control(worker, platform, activity)?);
         }
         match self.known.get(name) {
             Some(Control::Given) => Ok(Verdict::Counts),
             Some(Control::Refused(why)) => Ok(Verdict::Outage(why.clone())),
             Some(Control::None) | None => {
-                let ids = self.unsure.entry(name.to_owned()).or_default();
+                let ids = self.unsure.entry(name.into()).or_default();
                 if ids.len() < FEW {
                     ids.push(activity.id.clone());
                     return Ok(Verdict::Counts);
@@ -91,7 +96,7 @@ impl OutageGuard {
 }
 
 /// Asks for files that are in the archive, until one comes.
-fn control(worker: &Worker, platform: &dyn Platform, refused: &Activity) -> Result<Control> {
+fn control(worker: &Worker, platform: &dyn PlatformReader, refused: &Activity) -> Result<Control> {
     let most = u32::try_from(CONTROLS + SPARE).unwrap_or(u32::MAX);
     let ids = worker.catalogue.archived_originals(&refused.platform, most)?;
     let (mut outcome, mut asked) = (Control::None, 0);
@@ -107,9 +112,9 @@ fn control(worker: &Worker, platform: &dyn Platform, refused: &Activity) -> Resu
                 Ok(_) => return Ok(Control::Given),
                 Err(bad) => bad.to_string(),
             },
-            Ok(Download::Export { why, .. } | Download::None { why }) => why,
+            Ok(Download::Converted { why, .. } | Download::None { why }) => why,
             // What somebody deleted there says nothing of the service.
-            Err(Error::Gone(_)) => continue,
+            Err(Error::NotFound(_)) => continue,
             Err(error @ Error::Stopped) => return Err(error.into()),
             Err(error) => error.to_string(),
         };

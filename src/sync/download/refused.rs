@@ -5,7 +5,7 @@
 use crate::activity::Activity;
 use crate::archive::BadBody;
 use crate::catalogue::{self, FileRow, REFUSALS, TROUBLES};
-use crate::platform::{Download, Platform};
+use crate::platform::{Download, PlatformReader};
 use crate::record::{Problem, ProblemKind};
 use crate::sync::{NotKept, Origin, StoreResult, Worker};
 
@@ -41,7 +41,7 @@ impl Worker {
     /// gives other files.
     pub fn settle_refusal(
         &mut self,
-        platform: &dyn Platform,
+        platform: &dyn PlatformReader,
         activity: &Activity,
         refused: &Refused,
         counts: bool,
@@ -50,7 +50,7 @@ impl Worker {
         let (problem, now) = (&refused.problem, self.now());
         let run_id = self.run_id.clone();
         let refusal = catalogue::Refusal {
-            entry: (&activity.platform, &activity.id),
+            entry: activity.as_key(),
             kind: problem.kind.name(),
             reason: &problem.why(),
             counts_in: counts.then_some(run_id.as_str()),
@@ -101,7 +101,7 @@ impl Worker {
     /// Keeps what the service has computed from an activity whose original is broken, if there is such a thing.
     fn export_instead(
         &mut self,
-        platform: &dyn Platform,
+        platform: &dyn PlatformReader,
         activity: &Activity,
         refused: &Refused,
     ) -> StoreResult<Option<FileRow>> {
@@ -109,8 +109,8 @@ impl Worker {
         if refused.problem.kind != ProblemKind::CorruptFile {
             return Ok(None);
         }
-        let bytes = match platform.download_export(activity, &refused.why()) {
-            Ok(Download::Export { bytes, .. }) => bytes,
+        let bytes = match platform.download_converted(activity, &refused.why()) {
+            Ok(Download::Converted { bytes, .. }) => bytes,
             Ok(_) => return Ok(None),
             Err(error) => {
                 self.debug(&format!("{} {}: no export either: {error}", activity.platform, activity.id));

@@ -14,7 +14,7 @@ use crate::i18n;
 use crate::older::{ExportList, Told, activities, is_list};
 use crate::plan::attach::{Fate, Recorded, Sought, attach};
 use crate::sync::{Exit, Failure, Result};
-use crate::walk::{self, Met, Place, Shelf, Skip, Skipped, Want, ending};
+use crate::walk::{self, FileFilter, Location, SearchEntry, Skip, Skipped, ZipCache, extension};
 
 /// What is in an export.
 #[derive(Default)]
@@ -22,7 +22,7 @@ struct Export {
     activities: Vec<Told>,
     /// Entries of the lists that no file could be told to be of.
     unclear: u64,
-    files: Vec<(Place, String)>,
+    files: Vec<(Location, String)>,
     recorded: Vec<Recorded>,
     /// Where the same bytes lie a second time is no matter.
     seen: HashMap<String, usize>,
@@ -38,7 +38,7 @@ impl Import<'_> {
         let sought: Vec<Sought> =
             told.map(|told| Sought { activity: &told.activity, local_start_s: told.local_second() }).collect();
         let fates = attach(&sought, &export.recorded);
-        let mut shelf = Shelf::default();
+        let mut shelf = ZipCache::default();
         for (at, fate) in fates.iter().enumerate() {
             if self.is_over() {
                 return Ok(());
@@ -104,11 +104,11 @@ impl Import<'_> {
         let except = super::own_folders(self.worker);
         let mut export = Export::default();
         let mut tracks = 0;
-        let mut want = |path: &str| match ending(path).as_str() {
-            _ if is_list(path) => Want::Text,
-            "fit" => Want::Fit,
-            "zip" => Want::Open,
-            _ => Want::Nothing,
+        let mut want = |path: &str| match extension(path).as_str() {
+            _ if is_list(path) => FileFilter::Text,
+            "fit" => FileFilter::Fit,
+            "zip" => FileFilter::SearchZip,
+            _ => FileFilter::Skip,
         };
         let shown = |path: &str| format!("{}/{path}", root.display());
         let mut read = 0;
@@ -117,21 +117,21 @@ impl Import<'_> {
                 return Err(Ended::Over);
             }
             match met {
-                Met::File(place, bytes) if is_list(&place.shown) => match activities(platform, &bytes) {
+                SearchEntry::File(place, bytes) if is_list(&place.shown) => match activities(platform, &bytes) {
                     Ok(list) => self.enter_list(&mut export, &shown(&place.shown), list),
                     Err(error) => self.refuse(&shown(&place.shown), &format!("the list cannot be read: {error}")),
                 },
-                Met::File(place, bytes) => {
+                SearchEntry::File(place, bytes) => {
                     read += 1;
                     self.progress.step(&format!("{read} files of the export read"));
                     if let Err(why) = export.enter(place.clone(), &bytes) {
                         self.refuse(&shown(&place.shown), &why);
                     }
                 }
-                Met::Skipped(skip, path) if is_track(&path) && skip == Skip::OtherFormat => tracks += 1,
-                Met::Skipped(skip, path) => export.skipped.add(skip, &path),
-                Met::Bad(path, why) => self.refuse(&shown(&path), &why),
-                Met::Unreadable(_, error) => self.unreadable(&error),
+                SearchEntry::Skipped(skip, path) if is_track(&path) && skip == Skip::OtherFormat => tracks += 1,
+                SearchEntry::Skipped(skip, path) => export.skipped.add(skip, &path),
+                SearchEntry::Corrupt(path, why) => self.refuse(&shown(&path), &why),
+                SearchEntry::Unreadable(_, error) => self.unreadable(&error),
             }
             Ok(())
         }))?;
@@ -148,7 +148,7 @@ impl Import<'_> {
         export: &Export,
         file: usize,
         activity: usize,
-        shelf: &mut Shelf,
+        shelf: &mut ZipCache,
     ) -> Result<()> {
         let ((place, sha256), told) = (&export.files[file], &export.activities[activity]);
         let shown = format!("{}/{}", root.display(), place.shown);
@@ -199,12 +199,12 @@ impl Import<'_> {
 
 /// Whether a file is a TCX or GPX file by its name.
 fn is_track(path: &str) -> bool {
-    ["tcx", "gpx"].contains(&ending(walk::plain(path)).as_str())
+    ["tcx", "gpx"].contains(&extension(walk::without_gz(path)).as_str())
 }
 
 impl Export {
     /// Keeps what a file says of itself, if it is of an activity.
-    fn enter(&mut self, place: Place, bytes: &[u8]) -> std::result::Result<(), String> {
+    fn enter(&mut self, place: Location, bytes: &[u8]) -> std::result::Result<(), String> {
         let fit = fit::scan(bytes).map_err(|broken| format!("the FIT file is broken: {broken}"))?;
         if fit.kind() != Kind::Activity {
             return Ok(());

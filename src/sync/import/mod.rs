@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Exit, Failure, LocalFile, NotKept, Origin, Progress, RecordSink, Result, Worker, record_of};
-use crate::activity::{Activity, printable};
+use crate::activity::{Activity, ActivityKey, printable};
 use crate::archive::{Format, Lock, Piece, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
 use crate::older::{self, Found, Told};
@@ -119,7 +119,7 @@ struct Import<'a> {
     sink: &'a mut dyn RecordSink,
     held: Option<(String, Lock, Instant)>,
     /// What a dry run has told of.
-    rehearsed: HashSet<(String, String)>,
+    rehearsed: HashSet<ActivityKey>,
 }
 
 /// What is done with a file.
@@ -280,7 +280,7 @@ impl<'a> Import<'a> {
     }
 
     fn rehearse(&mut self, shown: &str, activity: Activity, pieces: &[Piece]) -> Result<()> {
-        if !self.rehearsed.insert((activity.platform.clone(), activity.id.clone())) {
+        if !self.rehearsed.insert(activity.key()) {
             return Ok(());
         }
         self.worker.count("taken", 1);

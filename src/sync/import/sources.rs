@@ -7,7 +7,7 @@ use crate::activity::printable;
 use crate::older::{FOLDERS, GarminSync, Schedule, SportsSync, Told, id_of};
 use crate::platform::PlatformSelection;
 use crate::sync::{Failure, Result};
-use crate::walk::{self, Met, Skip, Skipped, Want, ending, plain};
+use crate::walk::{self, FileFilter, SearchEntry, Skip, Skipped, extension, without_gz};
 
 /// What may hold an activity, by the end of its name.
 const TRACKS: [&str; 4] = ["fit", "tcx", "gpx", "zip"];
@@ -112,7 +112,7 @@ impl Import<'_> {
                     // Our own archive may stand in the same folder.
                     _ if name.starts_with("activity_") => {}
                     _ if !is_track(&name) => skip(&mut skipped, &name),
-                    Some(id) => self.offer(&path, known.told(platform, id), ending(&name) == "zip")?,
+                    Some(id) => self.offer(&path, known.told(platform, id), extension(&name) == "zip")?,
                     None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
                 }
             }
@@ -158,9 +158,9 @@ impl Import<'_> {
         let except = super::own_folders(self.worker);
         let (mut nameless, mut skipped) = (Vec::new(), Skipped::default());
         let mut want = |path: &str| match (is_track(path), id_of(&last_of(path))) {
-            (true, Some(_)) => Want::Whole,
-            (true, None) if ending(path) == "zip" => Want::Open,
-            _ => Want::Nothing,
+            (true, Some(_)) => FileFilter::Any,
+            (true, None) if extension(path) == "zip" => FileFilter::SearchZip,
+            _ => FileFilter::Skip,
         };
         let shown = |path: &str| format!("{}/{path}", root.display());
         ended(walk::search(root, &except, &mut want, &mut |met| {
@@ -168,16 +168,16 @@ impl Import<'_> {
                 return Err(Ended::Over);
             }
             match met {
-                Met::File(place, bytes) => {
+                SearchEntry::File(place, bytes) => {
                     let name = last_of(&place.shown);
                     let Some(id) = id_of(&name) else { return Ok(()) };
                     let (told, shown) = (Told::nothing(platform, id), shown(&place.shown));
                     self.take(Offered { told, shown, bytes, is_as_given: false })?;
                 }
-                Met::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
-                Met::Skipped(skip, path) => skipped.add(skip, &path),
-                Met::Bad(path, why) => self.refuse(&shown(&path), &why),
-                Met::Unreadable(_, error) => self.unreadable(&error),
+                SearchEntry::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
+                SearchEntry::Skipped(skip, path) => skipped.add(skip, &path),
+                SearchEntry::Corrupt(path, why) => self.refuse(&shown(&path), &why),
+                SearchEntry::Unreadable(_, error) => self.unreadable(&error),
             }
             Ok(())
         }))?;
@@ -191,7 +191,8 @@ impl Import<'_> {
 
 /// Whether a file may hold an activity, by its name; packed by gzip or not.
 fn is_track(name: &str) -> bool {
-    TRACKS.contains(&ending(plain(name)).as_str()) && !(plain(name) != name && ending(plain(name)) == "zip")
+    TRACKS.contains(&extension(without_gz(name)).as_str())
+        && !(without_gz(name) != name && extension(without_gz(name)) == "zip")
 }
 
 /// Counts a file that holds no activity, unless it is a database of the tools, or what SQLite keeps beside one.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::read::Read;
-use crate::catalogue::{Entry, FileFacts, Key};
+use crate::activity::{ActivityKey, ActivityKeyRef};
+use crate::catalogue::{Entry, FileFacts};
 use crate::matching::Group;
 use crate::plan::diff::{Choice, Decision, Exercises, Overrides, Presence, Target};
 use crate::platform::PlatformSpec;
@@ -30,7 +31,7 @@ pub(super) struct Compared<'a> {
     /// Of each entry: the position of its platform.
     pub platform_of: Vec<usize>,
     /// Where each entry is, by platform and id.
-    pub places: HashMap<(&'a str, &'a str), usize>,
+    pub places: HashMap<ActivityKeyRef<'a>, usize>,
 }
 
 /// How one exercise stands.
@@ -69,9 +70,7 @@ impl<'a> Compared<'a> {
         let is_target = read.histories.platforms.iter().zip(&is_compared).map(is_target).collect();
         let platform_of =
             |(entry, _): &(Entry, Option<FileFacts>)| read.platform(&entry.activity.platform).unwrap_or(0);
-        let key = |(at, (entry, _)): (usize, &'a (Entry, Option<FileFacts>))| {
-            ((entry.activity.platform.as_str(), entry.activity.id.as_str()), at)
-        };
+        let key = |(at, (entry, _)): (usize, &'a (Entry, Option<FileFacts>))| (entry.activity.as_key(), at);
         let names = read.histories.platforms.iter().map(|history| shown(&history.spec.id));
         let mut compared = Compared {
             read,
@@ -92,8 +91,8 @@ impl<'a> Compared<'a> {
     }
 
     /// Where an entry is.
-    pub fn find(&self, key: &Key) -> Option<usize> {
-        self.places.get(&(key.0.as_str(), key.1.as_str())).copied()
+    pub fn find(&self, key: &ActivityKey) -> Option<usize> {
+        self.places.get(&key.as_key()).copied()
     }
 
     /// An entry, as the catalogue has it.

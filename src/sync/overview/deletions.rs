@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::compared::Compared;
+use crate::activity::ActivityKeyRef;
 use crate::catalogue::{DeletionOutcome, DeletionRow, TransferOutcome};
 use crate::fit::Identity;
 use crate::status::{Clean, Deleter, Deletion, RedactedReason, flag};
@@ -103,8 +104,8 @@ impl Compared<'_> {
         let mut back = HashSet::new();
         for history in &self.read.histories.platforms {
             // From the last one on: whether what was put back is there decides for what it was put back from.
-            for row in history.journal.iter().rev().filter(|row| row.from.0 == row.to) {
-                let made = row.to_id.as_deref().map(|id| self.places.get(&(row.to.as_str(), id)).copied());
+            for row in history.journal.iter().rev().filter(|row| row.from.platform == row.to) {
+                let made = row.to_id.as_deref().map(|id| self.places.get(&ActivityKeyRef::new(&row.to, id)).copied());
                 let is_back = match (row.outcome, made) {
                     (None, _) => true,
                     // One that was never listed is there as well: the list is slow to show it.

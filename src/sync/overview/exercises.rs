@@ -1,7 +1,7 @@
 //! All exercises, each with where it is, where it was, and where it lacks.
 
 use super::compared::{Compared, Stands, told};
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey};
 use crate::catalogue::{Entry, FileRow, TransferOutcome};
 use crate::status::{Clean, Exercise, File, Place};
 
@@ -58,9 +58,9 @@ impl Compared<'_> {
     }
 
     fn id_of_upload(&self, one: &Stands, platform: usize) -> Option<&str> {
-        let is_of_it = |from: &(String, String)| {
+        let is_of_it = |from: &ActivityKey| {
             let mut members = one.members.iter().map(|&at| &self.entry(at).activity);
-            members.any(|activity| activity.platform == from.0 && activity.id == from.1)
+            members.any(|activity| activity.as_key() == from.as_key())
         };
         let has_arrived = |outcome| matches!(outcome, Some(TransferOutcome::Created | TransferOutcome::Exists));
         let mut journal = self.read.histories.platforms[platform].journal.iter().rev();

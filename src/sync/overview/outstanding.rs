@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::Wants;
 use super::compared::Compared;
+use crate::activity::ActivityKeyRef;
 use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow, TransferOutcome};
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, Facts};
@@ -102,13 +103,11 @@ impl Compared<'_> {
     fn to_delete(&self, matcher: &Matcher, max_delete: u64) -> u64 {
         let journal = &self.read.deletions;
         let restored = journal.iter().filter(|row| row.outcome == Some(DeletionOutcome::Restored));
-        let restored: HashSet<(&str, &str)> = restored.map(|row| (row.entry.0.as_str(), row.sha256.as_str())).collect();
+        let restored: HashSet<(&str, &str)> =
+            restored.map(|row| (row.entry.platform.as_str(), row.sha256.as_str())).collect();
         let open = journal.iter().filter(|row| row.outcome.is_none());
-        let open: HashSet<(&str, &str)> = open.map(|row| (row.entry.0.as_str(), row.entry.1.as_str())).collect();
-        let is_open = |at: usize| {
-            let activity = &self.entry(at).activity;
-            open.contains(&(activity.platform.as_str(), activity.id.as_str()))
-        };
+        let open: HashSet<ActivityKeyRef> = open.map(|row| row.entry.as_key()).collect();
+        let is_open = |at: usize| open.contains(&self.entry(at).activity.as_key());
         let may_go = |at: usize, of: usize, certainty| {
             let (copy, kept) = (&self.exercises.entries[at].candidate, &self.exercises.entries[of].candidate);
             let hash = copy.file.and_then(|file| file.sha256);
@@ -137,7 +136,7 @@ impl Compared<'_> {
     fn was_put_back(&self, platform: &str, id: &str) -> bool {
         let histories = self.read.histories.platforms.iter().filter(|history| history.spec.id == platform);
         histories.flat_map(|history| &history.journal).any(|row| {
-            let is_it = row.from.0 == platform && row.to_id.as_deref() == Some(id);
+            let is_it = row.from.platform == platform && row.to_id.as_deref() == Some(id);
             is_it && row.outcome == Some(TransferOutcome::Created)
         })
     }

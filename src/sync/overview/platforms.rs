@@ -82,7 +82,7 @@ impl Compared<'_> {
     fn unconfirmed(&self, platform: usize, around: &Around) -> Vec<String> {
         let journal = &self.read.histories.platforms[platform].journal;
         let open = journal.iter().filter(|row| row.outcome.is_none() && row.intended < around.long_ago);
-        open.chain(&around.unshown).map(|row| format!("{} {}", row.from.0, row.from.1)).collect()
+        open.chain(&around.unshown).map(|row| row.from.to_string()).collect()
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::activity::ActivityKey;
 use crate::catalogue::{
-    self, AccountRow, Catalogue, CommandRow, DeletionRow, Key, LastWork, Login, NewestListing, OpenCommand, ProblemRow,
+    self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, Login, NewestListing, OpenCommand, ProblemRow,
     ScheduleRow, TransferRow,
 };
 use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
@@ -37,7 +38,7 @@ pub(super) struct Read {
     /// Of rows without an end: whether the command still runs, where that is known.
     pub alive: HashMap<i64, bool>,
     /// What gs-download could not get.
-    pub problems: HashMap<Key, ProblemRow>,
+    pub problems: HashMap<ActivityKey, ProblemRow>,
     /// The journal of deletions.
     pub deletions: Vec<DeletionRow>,
     /// When it is to run.

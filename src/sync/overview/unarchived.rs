@@ -15,8 +15,7 @@ impl Compared<'_> {
         if entry.file.as_ref().is_some_and(|file| !file.broken) {
             return None;
         }
-        let key = (entry.activity.platform.clone(), entry.activity.id.clone());
-        let problem = self.read.problems.get(&key);
+        let problem = self.read.problems.get(&entry.activity.key());
         Some(match (&entry.file, problem) {
             (_, Some(problem)) if entry.unavailable.is_some() => (NoFile::Unavailable, Some(problem.reason.clone())),
             (_, Some(problem)) => (NoFile::Failed, Some(problem.reason.clone())),

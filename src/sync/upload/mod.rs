@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use super::sink::each_record;
 use super::{Error, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::archive::Piece;
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::i18n::Lang;
 use crate::matching::{Matcher, Rule};
-use crate::platform::{Outgoing, PlatformId, PlatformSelection, PlatformSpec};
+use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, UploadFile};
 use crate::reason::{self, Reason};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, Record, TransferRecord, explained};
 
@@ -74,7 +75,7 @@ impl UploadOptions {
             Record::Activity(activity)
                 if self.restore && activity.deleted.is_some() && selection.includes(&activity.activity.platform) =>
             {
-                let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
+                let (to, file) = (activity.activity.platform.to_string(), activity.file.clone());
                 let reasons = explained([Reason::Restored]);
                 Ok(TransferRecord { to, activity: *activity, file, reasons, ..TransferRecord::default() })
             }
@@ -226,7 +227,8 @@ impl<'a> Uploads<'a> {
             let reason = problem.why();
             let message = format!("{} {} to {}: {reason}", from.platform, from.id, record.to);
             // A file that is missing or corrupt here is no matter of the target.
-            let platform = if problem.kind == ProblemKind::CorruptFile { &from.platform } else { &record.to };
+            let platform =
+                if problem.kind == ProblemKind::CorruptFile { from.platform.as_str() } else { record.to.as_str() };
             self.worker.failed(&message, Some(platform), &reason);
         }
         self.worker.raise(problem.kind.exit());
@@ -264,9 +266,9 @@ impl<'a> Uploads<'a> {
     ///
     /// # Errors
     /// [`Error::Item`]: there is no such file.
-    fn load(&self, from: (&str, &str), sha256: Option<&str>) -> ItemResult<Loaded> {
+    fn load(&self, from: ActivityKeyRef, sha256: Option<&str>) -> ItemResult<Loaded> {
         let unusable = |reason| Err(Error::Item(Box::new(self.problem(ProblemKind::CorruptFile, reason))));
-        let files = self.worker.catalogue.files(from.0, from.1)?;
+        let files = self.worker.catalogue.files(from.platform, from.id)?;
         let [file] = files.as_slice() else {
             return unusable(if files.is_empty() { Reason::FileNotArchived } else { Reason::SeveralFiles });
         };
@@ -283,11 +285,12 @@ impl<'a> Uploads<'a> {
     /// A transfer that the journal tells of, as a record.
     fn record_of_row(&self, row: &TransferRow) -> Result<TransferRecord> {
         let mut record = TransferRecord { to: row.to.clone(), ..TransferRecord::default() };
-        if let Some(entry) = self.worker.catalogue.entry(&row.from.0, &row.from.1)? {
+        if let Some(entry) = self.worker.catalogue.entry(&row.from.platform, &row.from.id)? {
             record.activity = record_of(entry, &self.worker.archive, self.worker.now());
             record.file.clone_from(&record.activity.file);
         } else {
-            (record.activity.activity.platform, record.activity.activity.id) = row.from.clone();
+            let ActivityKey { platform, id } = row.from.clone();
+            record.activity.activity = Activity { platform, id, ..Activity::default() };
         }
         Ok(record)
     }
@@ -301,8 +304,8 @@ impl<'a> Uploads<'a> {
     ) -> Result<()> {
         let now = self.worker.now();
         self.worker.catalogue.settle_transfer(row.number, outcome, id, reason, now)?;
-        if outcome == TransferOutcome::Created && row.from.0 == row.to {
-            self.worker.catalogue.deletion_restored(&row.from.0, &row.from.1, now)?;
+        if outcome == TransferOutcome::Created && row.from.platform == row.to {
+            self.worker.catalogue.deletion_restored(&row.from.platform, &row.from.id, now)?;
         }
         Ok(())
     }
@@ -310,15 +313,15 @@ impl<'a> Uploads<'a> {
 
 impl Loaded {
     /// The file as a platform takes it.
-    fn outgoing(&self, record: &TransferRecord, again: bool) -> Outgoing<'_> {
+    fn outgoing(&self, record: &TransferRecord, reupload: bool) -> UploadFile<'_> {
         let activity = &record.activity.activity;
-        Outgoing {
+        UploadFile {
             bytes: &self.piece.bytes,
             format: self.piece.format.name(),
             name: &self.name,
             start_time: activity.start_time,
             utc_offset_s: activity.utc_offset_s,
-            again,
+            reupload,
             not_after: None,
         }
     }

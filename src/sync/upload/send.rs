@@ -6,10 +6,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
+use crate::activity::ActivityKey;
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
 use crate::clock::{self, Moment};
 use crate::plan::precheck::{self, Presence};
-use crate::platform::{self, Error, Outgoing, PlatformSpec, Uploaded};
+use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 use crate::sync::{Exit, Failure, Result};
@@ -39,7 +40,7 @@ enum TargetState {
 impl Uploads<'_> {
     /// Sends a file, unless something speaks against it.
     pub(super) fn upload_one(&mut self, mut record: TransferRecord) -> Result<()> {
-        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
+        let from = record.activity.activity.key();
         let spec = match self.worker.platforms.require_exact(&record.to) {
             Ok(spec) => spec,
             Err(error) => {
@@ -51,7 +52,7 @@ impl Uploads<'_> {
         if self.worker.dry_run && record.file.is_none() {
             return self.dry_run_one(record);
         }
-        let loaded = match self.load((&from.0, &from.1), sha256_of(record.file.as_ref())) {
+        let loaded = match self.load(from.as_key(), sha256_of(record.file.as_ref())) {
             Ok(loaded) => loaded,
             Err(error) => return self.fail_item(record, error),
         };
@@ -61,21 +62,21 @@ impl Uploads<'_> {
             return self.decided(record, "skipped", None, vec![reason]);
         }
         // The catalogue knows more of it than a record that somebody has shortened.
-        if let Some(entry) = self.worker.catalogue.entry(&from.0, &from.1)? {
+        if let Some(entry) = self.worker.catalogue.entry(&from.platform, &from.id)? {
             record.activity.activity = entry.activity;
         }
         let Some(start) = record.activity.activity.start_time else {
             return self.decided(record, "skipped", None, vec![Reason::NoStartTime]);
         };
-        let facts = self.worker.catalogue.file_facts(&from.0, &from.1)?;
+        let facts = self.worker.catalogue.file_facts(&from.platform, &from.id)?;
         if let Some(why) = precheck::unsure_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
             return self.decided(record, "skipped", None, vec![why]);
         }
         if self.worker.dry_run {
             return self.dry_run_one(record);
         }
-        if from.0 == spec.id && !self.is_gone(&from)? {
-            return self.decided(record, "exists", Some(from.1), vec![Reason::StillThere]);
+        if from.platform == spec.id && !self.is_gone(&from)? {
+            return self.decided(record, "exists", Some(from.id), vec![Reason::StillThere]);
         }
         if self.is_limit_reached()? {
             return self.leave(record);
@@ -94,7 +95,7 @@ impl Uploads<'_> {
         loaded: &Loaded,
         start: Timestamp,
     ) -> Result<()> {
-        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
+        let from = record.activity.activity.key();
         for number in 1.. {
             let not_after = match self.connections.get(spec)?.look(self.worker, start, &self.progress) {
                 Ok(moment) => moment,
@@ -103,7 +104,7 @@ impl Uploads<'_> {
                     return self.fail(record, problem);
                 }
             };
-            let found = match from.0 == spec.id {
+            let found = match from.platform == spec.id {
                 true => self.find_gone(spec, &from, &record, start)?,
                 false => self.find(spec, &record, start)?,
             };
@@ -188,18 +189,18 @@ impl Uploads<'_> {
     fn find_gone(
         &self,
         spec: &Arc<PlatformSpec>,
-        from: &(String, String),
+        from: &ActivityKey,
         record: &TransferRecord,
         start: Timestamp,
     ) -> Result<TargetState> {
         // Somebody else may have put it back.
         if !self.is_gone(from)? {
-            return Ok(TargetState::There(Some(from.1.clone()), vec![Reason::StillThere]));
+            return Ok(TargetState::There(Some(from.id.clone()), vec![Reason::StillThere]));
         }
         // It may have been put back under another id, and that one again under another.
-        let mut ids = vec![from.1.clone()];
+        let mut ids = vec![from.id.clone()];
         for row in self.worker.catalogue.transfers_to(&spec.id)? {
-            if row.from.0 != spec.id || !ids.contains(&row.from.1) {
+            if row.from.platform != spec.id || !ids.contains(&row.from.id) {
                 continue;
             }
             match (row.outcome, row.to_id) {
@@ -221,7 +222,7 @@ impl Uploads<'_> {
     }
 
     /// Whether an entry was deleted from here as a copy, or was put back from one that was.
-    fn was_deleted_here(&self, (platform, id): &(String, String)) -> Result<bool> {
+    fn was_deleted_here(&self, ActivityKey { platform, id }: &ActivityKey) -> Result<bool> {
         let rows = self.worker.catalogue.transfers_to(platform)?;
         let mut id = id;
         let mut known = HashSet::new();
@@ -229,16 +230,16 @@ impl Uploads<'_> {
             if self.worker.catalogue.was_deleted_here(platform, id)? {
                 return Ok(true);
             }
-            let is_source = |row: &&TransferRow| row.from.0 == *platform && row.to_id.as_ref() == Some(id);
+            let is_source = |row: &&TransferRow| row.from.platform == *platform && row.to_id.as_ref() == Some(id);
             match rows.iter().find(is_source) {
-                Some(row) => id = &row.from.1,
+                Some(row) => id = &row.from.id,
                 None => break,
             }
         }
         Ok(false)
     }
 
-    fn is_gone(&self, (platform, id): &(String, String)) -> Result<bool> {
+    fn is_gone(&self, ActivityKey { platform, id }: &ActivityKey) -> Result<bool> {
         Ok(self.worker.catalogue.entry(platform, id)?.is_some_and(|entry| entry.absent.is_some()))
     }
 
@@ -253,7 +254,7 @@ impl Uploads<'_> {
                 None => TargetState::Pending,
                 Some(_) => TargetState::There(row.to_id.clone(), vec![Reason::UploadedNotListed]),
             };
-            if row.from == (activity.platform.clone(), activity.id.clone()) || self.is_same(&sought, &row)? {
+            if row.from.as_key() == activity.as_key() || self.is_same(&sought, &row)? {
                 return Ok(Some(found));
             }
         }
@@ -262,10 +263,11 @@ impl Uploads<'_> {
 
     /// Whether the entry that an upload was made from is the same exercise.
     fn is_same(&self, sought: &crate::matching::Candidate, row: &TransferRow) -> Result<bool> {
-        let sent: Option<(Entry, Option<FileFacts>)> = match self.worker.catalogue.entry(&row.from.0, &row.from.1)? {
-            None => None,
-            Some(entry) => Some((entry, self.worker.catalogue.file_facts(&row.from.0, &row.from.1)?)),
-        };
+        let sent: Option<(Entry, Option<FileFacts>)> =
+            match self.worker.catalogue.entry(&row.from.platform, &row.from.id)? {
+                None => None,
+                Some(entry) => Some((entry, self.worker.catalogue.file_facts(&row.from.platform, &row.from.id)?)),
+            };
         Ok(sent.is_some_and(|(entry, facts)| {
             self.matcher.doubt(sought, &self.worker.candidate(&entry.activity, facts.as_ref())).is_some()
         }))
@@ -280,18 +282,18 @@ impl Uploads<'_> {
         loaded: &Loaded,
         (not_after, is_last): (Moment, bool),
     ) -> Result<Option<TransferRecord>> {
-        let from = (record.activity.activity.platform.clone(), record.activity.activity.id.clone());
-        let files = self.worker.catalogue.files(&from.0, &from.1)?;
+        let from = record.activity.activity.key();
+        let files = self.worker.catalogue.files(&from.platform, &from.id)?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
         let again = self.worker.catalogue.was_there(&spec.id, &sha256)?;
         let before = self.ids_around(spec, record.activity.activity.start_time)?;
         let (now, run_id) = (self.worker.now(), self.worker.run_id.clone());
         let intent =
-            TransferIntent { run: &run_id, from: (&from.0, &from.1), to: &spec.id, sha256: &sha256, before: &before };
+            TransferIntent { run: &run_id, from: from.as_key(), to: &spec.id, sha256: &sha256, before: &before };
         let row = self.worker.catalogue.intend_transfer(&intent, now)?;
-        self.progress.step(&format!("{} to {}", row.from.1, spec.id));
+        self.progress.step(&format!("{} to {}", row.from.id, spec.id));
         let target = self.connections.get(spec)?;
-        let file = Outgoing { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
+        let file = UploadFile { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
         let answer = target.platform.upload(&file);
         if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
             self.settled(&row, TransferOutcome::Failed, None, Some(&error.reason()))?;
@@ -319,7 +321,7 @@ impl Uploads<'_> {
 
     /// What was to be put back is refused, because the service has another activity of the same recording.
     fn tell_not_restored(&mut self, waiting: &SentUpload, other: Option<&str>) {
-        let (platform, id) = &waiting.row.from;
+        let ActivityKey { platform, id } = &waiting.row.from;
         let other = other.map(|other| format!(" ({other})")).unwrap_or_default();
         self.worker.fail(&Failure::new(
             Exit::Partial,
@@ -347,46 +349,50 @@ impl Uploads<'_> {
     }
 
     /// What the answer to an upload means.
-    pub(super) fn handle_result(&mut self, mut waiting: SentUpload, answer: platform::Result<Uploaded>) -> Result<()> {
+    pub(super) fn handle_result(
+        &mut self,
+        mut waiting: SentUpload,
+        answer: platform::Result<UploadStatus>,
+    ) -> Result<()> {
         let (spec, number) = (waiting.spec.clone(), waiting.row.number);
         match answer {
-            Ok(Uploaded::AlreadyThere(id)) => {
+            Ok(UploadStatus::Exists(id)) => {
                 let reason = Reason::ServiceHasIt;
                 self.settled(&waiting.row, TransferOutcome::Exists, id.as_deref(), Some(&reason))?;
-                if waiting.row.from.0 == waiting.row.to {
+                if waiting.row.from.platform == waiting.row.to {
                     self.tell_not_restored(&waiting, id.as_deref());
                 }
                 self.decided(waiting.record, "exists", id, vec![reason])?;
             }
-            Ok(Uploaded::Created(id)) => {
+            Ok(UploadStatus::Created(id)) => {
                 if let Some(id) = &id {
                     self.settled(&waiting.row, TransferOutcome::Created, Some(id), None)?;
                 }
                 waiting.state = State::Accepted(id);
                 self.waiting.push(waiting);
             }
-            Ok(Uploaded::Pending(ticket)) => {
+            Ok(UploadStatus::Pending(ticket)) => {
                 self.worker.catalogue.transfer_pending(number, Some(&ticket), &Reason::Processing)?;
                 waiting.row.ticket = Some(ticket);
                 waiting.state = State::Processing;
                 self.waiting.push(waiting);
             }
-            Ok(Uploaded::Unknown) => {
+            Ok(UploadStatus::Unknown) => {
                 waiting.state = State::Unknown;
                 self.waiting.push(waiting);
             }
-            Err(error @ Error::Refused(_)) => self.rejected(waiting, error.reason())?,
-            Err(error @ Error::Unclear(_)) => {
+            Err(error @ Error::Rejected(_)) => self.rejected(waiting, error.reason())?,
+            Err(error @ Error::OutcomeUnknown(_)) => {
                 self.worker.catalogue.transfer_pending(number, None, &error.reason())?;
                 let problem = self.connections.classify(self.worker, &spec, error)?;
                 self.fail(waiting.record, problem)?;
             }
-            Err(error @ (Error::Strange(_) | Error::Gone(_)))
+            Err(error @ (Error::Unexpected(_) | Error::NotFound(_)))
                 if self.is_of_the_file(&waiting.row, &error.reason(), STRANGE)? =>
             {
                 self.rejected(waiting, Reason::Rejected { detail: error.to_string() })?;
             }
-            Err(error @ Error::Gone(_)) => {
+            Err(error @ Error::NotFound(_)) => {
                 self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.reason()))?;
                 let problem = self.problem(ProblemKind::Retry, error.reason());
                 self.fail(waiting.record, problem)?;

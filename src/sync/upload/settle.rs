@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads};
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKeyRef};
 use crate::catalogue::{TransferOutcome, TransferRow};
 use crate::clock;
 use crate::i18n;
 use crate::plan::precheck::Presence;
 use crate::plan::resend::{Missed, Resend};
-use crate::platform::{self, Error, PlatformSpec, Sent, Uploaded};
+use crate::platform::{self, Error, PlatformSpec, UploadRef, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 use crate::status::retry;
@@ -154,22 +154,21 @@ impl Uploads<'_> {
         let mut files = Vec::new();
         for one in &asked {
             // Without a ticket the service may know it by its bytes, as they were sent.
-            let key = (one.row.from.0.as_str(), one.row.from.1.as_str());
             let loaded = match one.row.ticket {
-                None => self.loaded(key, &one.row.sha256)?,
+                None => self.loaded(one.row.from.as_key(), &one.row.sha256)?,
                 Some(_) => None,
             };
             files.push((loaded, self.worker.catalogue.was_there(&spec.id, &one.row.sha256)?));
         }
-        let sent: Vec<Sent> = asked
+        let sent: Vec<UploadRef> = asked
             .iter()
             .zip(&files)
-            .map(|(one, (file, again))| Sent {
-                ticket: one.row.ticket.as_deref(),
+            .map(|(one, (file, again))| UploadRef {
+                status_ref: one.row.ticket.as_deref(),
                 file: file.as_ref().map(|file| file.outgoing(&one.record, *again)),
             })
             .collect();
-        match self.connections.get(spec)?.platform.settle(&sent) {
+        match self.connections.get(spec)?.platform.upload_status(&sent) {
             Ok(answers) => {
                 drop(sent);
                 for (one, answer) in asked.into_iter().zip(answers) {
@@ -186,7 +185,7 @@ impl Uploads<'_> {
     }
 
     /// The file of an activity, if it is as it was when it was uploaded.
-    fn loaded(&self, key: (&str, &str), sha256: &str) -> Result<Option<Loaded>> {
+    fn loaded(&self, key: ActivityKeyRef, sha256: &str) -> Result<Option<Loaded>> {
         match self.load(key, Some(sha256)) {
             Ok(loaded) => Ok(Some(loaded)),
             Err(error) => error.into_problem().map(|_| None),
@@ -194,12 +193,12 @@ impl Uploads<'_> {
     }
 
     /// One answer. Trouble with it leaves it as it was; all else means what it means for a fresh upload.
-    fn apply_status(&mut self, one: SentUpload, answer: platform::Result<Uploaded>) -> Result<()> {
+    fn apply_status(&mut self, one: SentUpload, answer: platform::Result<UploadStatus>) -> Result<()> {
         match answer {
             Err(
-                error @ (Error::Later { .. }
-                | Error::Strange(_)
-                | Error::Unclear(_)
+                error @ (Error::Retry { .. }
+                | Error::Unexpected(_)
+                | Error::OutcomeUnknown(_)
                 | Error::Login(_)
                 | Error::Config(_)),
             ) => {
@@ -316,8 +315,8 @@ impl Uploads<'_> {
                 }
                 Resend::Now => {
                     self.settled(&one.row, TransferOutcome::Failed, None, Some(&Reason::NeverArrived))?;
-                    let (from, id) = &one.row.from;
-                    self.worker.debug(&format!("{from} {id}: never arrived at {}; uploaded again", spec.id));
+                    let from = &one.row.from;
+                    self.worker.debug(&format!("{from}: never arrived at {}; uploaded again", spec.id));
                     self.upload_one(one.record)?;
                 }
                 Resend::LookAgain(pause) => {

@@ -174,7 +174,7 @@ fn retry_after_is_heeded_by_later_runs_too() {
     work.set("GS_MAX_RETRY_AFTER", "1s");
     let busy = Effect::Status { status: 429, retry_after: Some("3600".into()), body: None, content_type: None };
     sim.fault(Fault::new(busy).contains(FILES).count(1));
-    work.download(&["--missing"]).ends(75).says("not to be asked again before");
+    work.download(&["--missing"]).ends(75).says("rate limited until");
     assert_eq!(asked(&sim, FILES).len(), 1);
     work.download(&["--missing"]).ends(75);
     assert_eq!(asked(&sim, FILES).len(), 1);

@@ -84,7 +84,7 @@ fn is_asked_for_once_a_week(what: &str, faults: &[(Effect, &str)], words: &str) 
 
 #[test]
 fn a_file_that_is_nowhere_although_its_activity_names_one() {
-    is_asked_for_once_a_week("404", &[(status(404), DOWNLOADS)], "nor an export, although there should be one");
+    is_asked_for_once_a_week("404", &[(status(404), DOWNLOADS)], "and no converted file");
 }
 
 #[test]

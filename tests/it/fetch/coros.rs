@@ -79,7 +79,7 @@ fn a_list_that_is_refused_in_every_way_is_told_and_concludes_nothing() {
     let list = ListSpec { days: Days::Required, widest: Some(7), ..ListSpec::default() };
     let sim = coros(CorosSpec { generate: 3, list, ..CorosSpec::default() });
     let work = logged_in(&sim);
-    work.run("gs-fetch", &[]).ends(75).says("COROS refuses the list");
+    work.run("gs-fetch", &[]).ends(75).says("COROS rejected the request for the list");
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 0);
 }
 
@@ -252,11 +252,11 @@ fn answers_that_are_none_are_told_and_conclude_nothing() {
     let cases = [
         (Effect::Html, "a web page"),
         (status(429), "429"),
-        (status(503), "in trouble"),
+        (status(503), "server error"),
         (Effect::Cut { at: 10 }, ""),
-        (Effect::JsonError, "no result"),
-        (ok_with(r#"{"result":"0000","data":{"dataList":"x"}}"#), "the list is no list"),
-        (ok_with(r#"{"result":"0000","data":{"count":5}}"#), "shows none"),
+        (Effect::JsonError, "without a result"),
+        (ok_with(r#"{"result":"0000","data":{"dataList":"x"}}"#), "response without an activity list"),
+        (ok_with(r#"{"result":"0000","data":{"count":5}}"#), "although its count is not 0"),
         (ok_with(r#"{"result":"1001","message":"Service exceptions"}"#), "1001 Service exceptions"),
     ];
     for (effect, words) in cases {
@@ -279,7 +279,7 @@ fn a_wish_to_be_left_alone_is_heeded_by_all_later_runs() {
     let work = logged_in(&sim);
     let wait = Effect::Status { status: 429, retry_after: Some("3600".into()), body: None, content_type: None };
     sim.fault(Fault::new(wait).contains(COROS_LIST));
-    work.run("gs-fetch", &[]).ends(75).says("asks not to be asked again");
+    work.run("gs-fetch", &[]).ends(75).says("rate limited until");
     work.run("gs-fetch", &[]).ends(75);
     assert_eq!(asked(&sim, COROS_LIST).len(), 1);
 }

@@ -52,7 +52,7 @@ fn a_first_list_that_is_empty_once_doubles_nothing() {
             nothing_doubled(&world);
             if count_true && service == "coros" {
                 // The count stands on the page itself, and shows that it lies.
-                said.ends(75).says("counts");
+                said.ends(75).says("its count is not 0");
                 sync(&world).ok();
                 nothing_doubled(&world);
             } else {
@@ -69,7 +69,7 @@ fn a_list_that_stays_empty_although_the_service_counts_is_not_believed() {
         let world = two_equal();
         world.sim.fault(at(service, Effect::ListEmpty { no_content: false, count_true: true }));
         let said = sync(&world);
-        assert!(said.ends(75).err.contains("counts"), "{said}");
+        assert!(said.ends(75).err.contains("count"), "{said}");
         nothing_doubled(&world);
         world.sim.clear_faults();
         sync(&world).ok();

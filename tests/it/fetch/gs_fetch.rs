@@ -251,7 +251,7 @@ fn the_setting_of_the_older_tool_names_all_three() {
     let mut work = Work::logged_in(&sim);
     work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
     let said = work.run("gs-fetch", &[]);
-    said.ends(77).says("coros: nobody is logged in; run gs-auth login --platform coros");
+    said.ends(77).says("coros: not logged in; run gs-auth login --platform coros");
     assert_eq!(said.ids().len(), 2);
     work.set("SYNC_PLATFORM", "STRAVA");
     work.run("gs-fetch", &[]).ends(78).says("SYNC_PLATFORM");
@@ -421,7 +421,7 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list(
     sim.fault(Fault::new(odd).contains("start=0"));
     let said = work.run("gs-fetch", &["--full", "--new"]);
     assert_eq!(
-        said.ends(75).says("has no activityId").says("listing ignored: 2 entries could not be read").ids(),
+        said.ends(75).says("an entry without activityId").says("listing ignored: 2 entries could not be read").ids(),
         ["5"]
     );
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);

@@ -93,7 +93,7 @@ fn right_after_a_ticket_was_exchanged() {
         let sim = plain(3);
         let work = Work::with_passwords(&sim);
         sim.fault(Fault::new(effect.clone()).host("connectapi.garmin.com"));
-        work.run("gs-auth", &["login"]).ends(75).says("the token is kept, but could not be tried");
+        work.run("gs-auth", &["login"]).ends(75).says("the token is saved, but could not be checked");
         assert!(work.data("tokens/garmin-com.json").is_file());
         work.run("gs-fetch", &[]).ends(75);
         sim.clear_faults();
@@ -188,7 +188,7 @@ fn a_token_that_is_refused_twice_is_told_as_it_is_and_tried_again() {
     sim.with(|state| state.tokens.access.iter_mut().for_each(|token| token.inactive = true));
     sim.with(|state| state.tokens.refresh.iter_mut().for_each(|token| token.inactive = true));
     let said = work.run("gs-fetch", &[]);
-    said.ends(77).says(inactive).says("and the renewed one as well");
+    said.ends(77).says(inactive).says("and the renewed one");
     assert!(!said.err.contains("this kind of login"), "nobody knows what kind it was: {said}");
     sim.with(|state| state.tokens.access.iter_mut().for_each(|token| token.inactive = false));
     work.run("gs-fetch", &[]).ok();

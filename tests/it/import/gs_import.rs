@@ -349,7 +349,7 @@ fn any_folder_zip_or_file_with_ids_is_taken_for_the_platform_that_is_named() {
     import(&work, &["--platform", "coros,garmin-cn"], &old).ends(2).says("name one with --platform");
     import(&work, &["--platform", "folder:/x"], &old).ends(2).says("garmin-com, garmin-cn or coros");
     let said = import(&work, &["--platform", "garmin-cn"], &old);
-    said.ok().says("old: 2 other files are not read (.txt 2)");
+    said.ok().says("old: 2 other files not read (.txt 2)");
     assert_eq!((sorted(said.ids()), said.err.lines().count()), (ids(&all[..5]), 1));
     assert!(said.records().iter().all(|record| record["platform"] == "garmin-cn"));
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [all[4].id.clone()], "the TCX file is an export");
@@ -376,7 +376,7 @@ fn files_packed_by_gzip_are_taken_as_what_they_were() {
     write(format!("{}.fit.gz", all[4].id), gzip(&all[4].fit)[..500].to_vec());
     write("holiday.fit.gz".into(), gzip(&all[5].fit));
     let said = import(&work, &["--platform", "garmin-com"], &old);
-    said.ends(1).says("the gzip file is broken").says("holiday.fit.gz: its name holds no id of an activity");
+    said.ends(1).says("corrupt gzip file").says("holiday.fit.gz: its name holds no id of an activity");
     assert_eq!(sorted(said.ids()), ids(&all[..4]));
     for record in said.records() {
         let one = all.iter().find(|one| record["id"] == one.id.as_str()).unwrap();
@@ -435,9 +435,9 @@ fn links_other_files_and_recycle_bins_are_counted_and_told() {
     fs::write(old.join("summary.csv"), "a,b").unwrap();
     let said = import(&work, &["--platform", "garmin-com"], &old);
     assert_eq!(said.ok().ids(), ids(&all[..1]));
-    said.says("old: 1 link is not followed").says("old: 1 other file is not read (.csv 1)");
-    said.says("old: 1 file of another format or packed is not read (.rar 1)");
-    said.says("old: 1 recycle bin or system folder is skipped");
+    said.says("old: 1 link not followed").says("old: 1 other file not read (.csv 1)");
+    said.says("old: 1 file in another format or compressed, not read (.rar 1)");
+    said.says("old: 1 recycle bin or system folder skipped");
     assert_eq!(said.err.lines().count(), 4, "{said}");
     import(&work, &["-v", "--platform", "garmin-com"], &old).ok().says("old: linked").says("old: summary.csv");
     // The folder of GarminSync is flat; what lies deeper, or is linked, was not put there by it.
@@ -445,7 +445,7 @@ fn links_other_files_and_recycle_bins_are_counted_and_told() {
     fs::create_dir(theirs.dir.join("2025")).unwrap();
     std::os::unix::fs::symlink(&elsewhere, theirs.dir.join("linked")).unwrap();
     let said = import(&work, &[], &theirs.dir);
-    said.ok().says("theirs: 1 folder in it is not searched").says("theirs: 1 link is not followed");
+    said.ok().says("theirs: 1 subfolder not searched").says("theirs: 1 link not followed");
 }
 
 #[test]
@@ -509,7 +509,7 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
     std::os::unix::fs::symlink(work.dir().join("empty"), work.dir().join("unknown/linked")).unwrap();
     let unknown = [
         ("unknown", "1 FIT, TCX or GPX file is named without an id"),
-        ("unknown", "1 link is not followed, 3 other files are not read (.json 2, .csv 1)"),
+        ("unknown", "1 link not followed, 3 other files not read (.json 2, .csv 1)"),
         ("birds.db", "a database of some other program"),
         ("empty", "nothing that is known is in it"),
         ("letter.txt", "it is nothing that is known"),
@@ -612,7 +612,7 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
     assert_eq!(support::codes(&back["reasons"]), ["deleted-there"], "{back}");
     // What is gone is asked for once, and its export is kept without a failure.
     let said = work.download(&["--missing"]);
-    said.ok().says("777: the activity is no longer there").says("what was kept of it stays");
+    said.ok().says("777: activity not found on Garmin").says("what was kept of it stays");
     assert_eq!(said.records()[0]["file"]["format"], "tcx");
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
 }

@@ -225,7 +225,7 @@ fn an_account_that_does_not_say_whose_it_is_is_read_as_long_as_nobody_owns_the_f
         let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
         work.given("gs-auth", &["import", "-"], &token)
             .ends(if status == 200 { 0 } else { 75 })
-            .says("the token is kept, but");
+            .says("the token is saved, but");
         sim.clear_log();
         assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 3);
         if status == 200 {
@@ -257,7 +257,7 @@ fn a_token_of_nobody_is_not_used_in_a_folder_that_somebody_owns() {
         // It does not take the place of one that works.
         let file = work.data("tokens/garmin-com.json");
         let before = std::fs::read(&file).unwrap();
-        import().ends(75).says("the one that was there stays");
+        import().ends(75).says("the old one is kept");
         assert_eq!(std::fs::read(&file).unwrap(), before);
         work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
         std::fs::remove_file(&file).unwrap();

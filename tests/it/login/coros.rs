@@ -80,7 +80,7 @@ fn a_wrong_password_is_two_requests_and_is_not_repeated_by_later_runs() {
     let mut work = Work::with_coros(&sim);
     work.set("COROS_PASSWORD", "wrong");
     work.run("gs-fetch", &[]).ends(77).says("wrong e-mail address or password").says("gs-auth login --platform coros");
-    work.run("gs-fetch", &[]).ends(77).says("is not repeated by itself");
+    work.run("gs-fetch", &[]).ends(77).says("not retried automatically");
     assert_eq!(login_hosts(&sim), ["teamapi.coros.com", "teamcnapi.coros.com"]);
     sim.clear_log();
     // A person who tries it is there to correct it, and needs a way in.
@@ -136,7 +136,7 @@ fn a_password_without_an_address_is_no_password() {
     let sim = coros(with_activities(1));
     let mut work = Work::with_coros(&sim);
     work.set("COROS_EMAIL", "");
-    work.run("gs-fetch", &[]).ends(77).says("nobody is logged in");
+    work.run("gs-fetch", &[]).ends(77).says("not logged in");
     assert_eq!(state(&work)["password_set"], false);
     assert_eq!(sim.log().len(), 0);
 }
@@ -145,20 +145,20 @@ fn a_password_without_an_address_is_no_password() {
 fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
     let cases = [
         (COROS_LOGIN, status(429), "429"),
-        (COROS_LOGIN, status(503), "in trouble"),
+        (COROS_LOGIN, status(503), "server error"),
         (COROS_LOGIN, Effect::Html, "a web page"),
         (COROS_LOGIN, Effect::Reset, ""),
         (COROS_LOGIN, Effect::AnswerLost, ""),
         (COROS_LOGIN, Effect::Cut { at: 20 }, ""),
-        (COROS_LOGIN, ok_with("[]"), "no result"),
-        (COROS_LOGIN, ok_with(r#"{"result":"0000","data":{}}"#), "gave no token"),
+        (COROS_LOGIN, ok_with("[]"), "without a result"),
+        (COROS_LOGIN, ok_with(r#"{"result":"0000","data":{}}"#), "without a token"),
         (COROS_LOGIN, ok_with(r#"{"result":"1999","message":"Account locked"}"#), "1999 Account locked"),
         (
             COROS_LOGIN,
             ok_with(r#"{"result":"0000","data":{"accessToken":"0123456789abcdef","regionId":101}}"#),
             "region 101",
         ),
-        (COROS_WHO, ok_with(r#"{"result":"1019","message":"Access token is invalid"}"#), "just given"),
+        (COROS_WHO, ok_with(r#"{"result":"1019","message":"Access token is invalid"}"#), "rejected the new token"),
     ];
     for (path, effect, words) in cases {
         let sim = coros(with_activities(1));
@@ -179,7 +179,7 @@ fn a_login_that_went_well_is_kept_although_nobody_answers_afterwards() {
             let sim = coros(CorosSpec { without_region, ..with_activities(1) });
             let work = Work::with_coros(&sim);
             sim.fault(Fault::new(effect.clone()).contains(COROS_WHO));
-            login(&work).ok().says("could not be tried");
+            login(&work).ok().says("could not be checked");
             sim.clear_faults();
             work.run("gs-fetch", &[]).ok();
             assert_eq!(logins(&sim), 1, "{effect:?}");
@@ -204,7 +204,7 @@ fn a_second_factor_is_asked_for_on_the_terminal_and_has_three_tries() {
         CorosSpec { region: 3, mfa_code: Some("135790".into()), second_factor_as_text: true, ..with_activities(2) };
     let sim = coros(spec);
     let work = Work::with_coros(&sim);
-    let lines = [("Code sent by e-mail to runner@example.org", "999999"), ("That code was not taken", "135790")];
+    let lines = [("Code sent by e-mail to runner@example.org", "999999"), ("The code was rejected", "135790")];
     let (code, shown) = work.on_a_terminal("login --platform coros", &lines);
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("logged in as Test Runner") && !shown.contains("135790"), "{shown}");
@@ -266,7 +266,7 @@ fn a_token_that_is_not_taken_leaves_the_one_that_was_there() {
     let work = Work::with_coros(&sim);
     login(&work).ok();
     let import = |text: &str| work.given("gs-auth", &["import", "-", "--platform", "coros"], text);
-    import("0123456789abcdef0123").ends(77).says("does not take this token");
+    import("0123456789abcdef0123").ends(77).says("rejected this token");
     import("hello").ends(2).says("CPL-coros-token");
     sim.fault(Fault::new(status(500)).contains(COROS_WHO));
     import("0123456789abcdef0123").ends(75);
@@ -323,7 +323,7 @@ fn a_session_that_is_ended_twice_in_a_run_is_no_second_login() {
     sim.fault(Fault::new(ok_with(dead)).contains(COROS_LIST));
     work.change("DELETE FROM logins_by_run");
     sim.clear_log();
-    work.run("gs-fetch", &[]).ends(75).says("another login to the same account").says("this run has made its one");
+    work.run("gs-fetch", &[]).ends(75).says("login ended by another session");
     assert_eq!((logins(&sim), asked(&sim, COROS_LIST).len()), (1, 2), "one login a run");
     // The other commands of the pipeline neither ask nor log in.
     let before = sim.log().len();

@@ -56,7 +56,7 @@ fn a_wrong_password_is_one_request_and_is_not_repeated_by_later_runs() {
         ["GET sso.garmin.com/mobile/sso/en_US/sign-in 200", "POST sso.garmin.com/mobile/api/login 401"]
     );
     // The older tool logged in again with every run, until the account was locked.
-    work.run("gs-fetch", &[]).ends(77).says("is not repeated by itself");
+    work.run("gs-fetch", &[]).ends(77).says("not retried automatically");
     assert_eq!(sim.log().len(), 2);
     // A person may try again at once.
     work.set("GARMIN_PASSWORD", "correct horse");
@@ -181,7 +181,7 @@ fn a_refused_password_stays_refused_whatever_a_persons_own_try_comes_to() {
     sim.fault(Fault::new(status(503)).contains(LOGIN).count(1));
     work.run("gs-auth", &["login"]).ends(75);
     work.change("UPDATE logins SET until = 0");
-    work.run("gs-fetch", &[]).ends(77).says("is not repeated by itself");
+    work.run("gs-fetch", &[]).ends(77).says("not retried automatically");
     assert_eq!(asked(&sim, LOGIN).len(), 2);
 }
 
@@ -192,15 +192,15 @@ fn a_login_that_went_well_is_kept_although_nobody_answers_afterwards() {
         let work = Work::with_passwords(&sim);
         sim.fault(Fault::new(effect.clone()).contains("socialProfile"));
         let said = work.run("gs-auth", &["login"]);
-        said.ends(75).says("the token is kept, but could not be tried");
+        said.ends(75).says("the token is saved, but could not be checked");
         work.run("gs-fetch", &[]).ok();
         assert_eq!(asked(&sim, LOGIN).len(), 1);
         // The same of a token that somebody brings; and a run that logs in by itself goes on with what it got.
         let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
         let other = Work::with_passwords(&sim);
-        other.given("gs-auth", &["import", "-"], &token).ends(75).says("the token is kept, but could not be tried");
+        other.given("gs-auth", &["import", "-"], &token).ends(75).says("the token is saved, but could not be checked");
         let by_itself = Work::with_passwords(&sim);
-        by_itself.run("gs-fetch", &[]).ok().says("the token is kept, but could not be tried");
+        by_itself.run("gs-fetch", &[]).ok().says("the token is saved, but could not be checked");
         assert_eq!(asked(&sim, LOGIN).len(), 2);
     }
 }
@@ -423,7 +423,7 @@ fn token_files_of_other_tools_are_found_where_they_keep_them() {
     let work = Work::with(&sim);
     std::fs::create_dir_all(work.dir().join(".garminconnect")).unwrap();
     std::fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token.to_string()).unwrap();
-    work.run("gs-auth", &["import"]).ok().says("will need a login of its own");
+    work.run("gs-auth", &["import"]).ok().says("needs its own login");
     work.run("gs-fetch", &[]).ok();
 
     let work = Work::with(&sim);
@@ -515,7 +515,7 @@ fn a_token_that_can_no_longer_be_renewed_is_not_tried_again_and_again() {
         state.expire_access_tokens("garmin.com");
         state.revoke_refresh("garmin.com");
     });
-    work.run("gs-fetch", &[]).ends(77).says("no longer renews the token");
+    work.run("gs-fetch", &[]).ends(77).says("cannot renew the token");
     assert_eq!(asked(&sim, TOKEN).len(), 1);
     work.run("gs-fetch", &[]).ends(77);
     assert_eq!(asked(&sim, TOKEN).len(), 1);

@@ -1,20 +1,22 @@
-//! The contract of `trait Platform`, held by every service of `Platforms` and by a folder: one suite, run over the table.
+//! The contract of `PlatformReader` and `PlatformWriter`, held by every service of `Platforms` and by a folder: one
+//! suite, run over the table.
 //!
 //! A new service needs a set-up in [`Contract::of`], and nothing else here.
 
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::support::open_platform::{self, Opened};
+use crate::support::open_platform::{self, AtOnce, Opened};
 use crate::support::world::{World, run, start};
 use garminsync::activity::Activity;
 use garminsync::archive::unpack;
-use garminsync::http::Secret;
+use garminsync::http::{Http, Secret};
 use garminsync::platform::{
-    Credentials, Download, Ending, Error, Listed, More, Outgoing, Page, PlatformSpec, Platforms, Result, Sent,
-    Uploaded, Window,
+    Context, Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformKind, PlatformLogin, PlatformReader,
+    PlatformSpec, PlatformWriter, Platforms, Result, Service, UploadFile, UploadRef, UploadStatus, Window,
 };
 use gs_sim::fit::{Recording, damage};
 use gs_sim::{Scenario, UploadAnswer};
@@ -44,7 +46,7 @@ impl Contract {
         assert_eq!(spec.has_login(), !user.is_empty());
         if spec.has_login() {
             let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
-            opened.platform.login(&credentials, &mut |_| None).unwrap();
+            opened.login.as_ref().unwrap().login(&credentials, &mut |_| None).unwrap();
         }
         world.sim.clear_log();
         Contract { spec, name, world, opened }
@@ -60,22 +62,22 @@ impl Contract {
 
     /// An entry as nothing but a record may know it.
     fn entry(&self, id: &str) -> Activity {
-        Activity { platform: self.name.clone(), id: id.to_owned(), ..Activity::default() }
+        Activity { platform: self.name.as_str().into(), id: id.to_owned(), ..Activity::default() }
     }
 
     /// All of a window, which has to come to its end.
-    fn list(&self, window: Window) -> Vec<Listed> {
+    fn list(&self, window: Window) -> Vec<ListedActivity> {
         let mut all = Vec::new();
-        let ending = self.opened.platform.activities(&window, &mut |page: Page| {
+        let ending = self.opened.platform.list(&window, &mut |page: Page| {
             assert_eq!(page.unreadable, [""; 0]);
             all.extend(page.activities);
-            Ok(More::Go)
+            Ok(ControlFlow::Continue(()))
         });
-        assert_eq!(ending.unwrap(), Ending::End);
+        assert_eq!(ending.unwrap(), ListEnd::Complete);
         all
     }
 
-    fn all(&self) -> Vec<Listed> {
+    fn all(&self) -> Vec<ListedActivity> {
         self.list(Window::default())
     }
 
@@ -84,12 +86,12 @@ impl Contract {
     }
 
     /// Uploads a file and follows it to its end.
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
         let mut answer = self.opened.platform.upload(file)?;
         for _ in 0..9 {
-            let Uploaded::Pending(ticket) = &answer else { return Ok(answer) };
-            let sent = Sent { ticket: Some(ticket), file: None };
-            let mut answers = self.opened.platform.settle(&[sent]).unwrap();
+            let UploadStatus::Pending(ticket) = &answer else { return Ok(answer) };
+            let sent = UploadRef { status_ref: Some(ticket), file: None };
+            let mut answers = self.opened.platform.upload_status(&[sent]).unwrap();
             assert_eq!(answers.len(), 1);
             answer = answers.remove(0)?;
         }
@@ -119,12 +121,20 @@ fn at(day: i64) -> Option<Timestamp> {
     Timestamp::from_second(start(day)).ok()
 }
 
-fn outgoing(bytes: &[u8], day: i64) -> Outgoing<'_> {
+fn outgoing(bytes: &[u8], day: i64) -> UploadFile<'_> {
     let name = "activity-1.fit";
-    Outgoing { bytes, format: "fit", name, start_time: at(day), utc_offset_s: Some(0), again: false, not_after: None }
+    UploadFile {
+        bytes,
+        format: "fit",
+        name,
+        start_time: at(day),
+        utc_offset_s: Some(0),
+        reupload: false,
+        not_after: None,
+    }
 }
 
-fn ids(listed: &[Listed]) -> Vec<String> {
+fn ids(listed: &[ListedActivity]) -> Vec<String> {
     listed.iter().map(|listed| listed.activity.id.clone()).collect()
 }
 
@@ -138,7 +148,7 @@ fn a_list_has_each_entry_once_the_newest_first() {
         assert_eq!(contract.starts(Window::default()), starts);
         for one in listed {
             assert_eq!(one.activity.platform, contract.name);
-            assert!(serde_json::from_str::<serde_json::Value>(&one.raw).is_ok(), "{}", one.raw);
+            assert!(serde_json::from_str::<serde_json::Value>(&one.service_json).is_ok(), "{}", one.service_json);
             assert!(one.activity.sport.as_deref() == Some("running") && one.activity.timer_time_s > Some(1000.0));
         }
     });
@@ -154,13 +164,13 @@ fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
             _ => {}
         };
         let (mut seen, mut pages) = (Vec::new(), 0);
-        let ended = contract.opened.platform.activities(&Window::default(), &mut |page| {
+        let ended = contract.opened.platform.list(&Window::default(), &mut |page| {
             seen.extend(ids(&page.activities));
             pages += 1;
             change(pages);
-            Ok(More::Go)
+            Ok(ControlFlow::Continue(()))
         });
-        assert_eq!(ended.unwrap(), Ending::End);
+        assert_eq!(ended.unwrap(), ListEnd::Complete);
         let unique: BTreeSet<&String> = seen.iter().collect();
         assert_eq!(unique.len(), seen.len());
         put.remove(0);
@@ -190,16 +200,16 @@ fn a_window_has_a_beginning_that_belongs_to_it_and_an_end_that_does_not() {
 fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
     on_each(|contract| {
         (0..250).for_each(|day| drop(contract.put(&run(-day))));
-        for answer in [|| Ok(More::Stop), || Err(Error::Stopped)] {
+        for answer in [|| Ok(ControlFlow::Break(())), || Err(Error::Stopped)] {
             let mut pages = 0;
-            let ended = contract.opened.platform.activities(&Window::default(), &mut |page| {
+            let ended = contract.opened.platform.list(&Window::default(), &mut |page| {
                 pages += 1;
                 assert!(!page.activities.is_empty());
                 answer()
             });
             assert_eq!(pages, 1);
             match answer() {
-                Ok(_) => assert_eq!(ended.unwrap(), Ending::Stopped),
+                Ok(_) => assert_eq!(ended.unwrap(), ListEnd::Stopped),
                 Err(_) => assert!(matches!(ended, Err(Error::Stopped))),
             }
         }
@@ -250,7 +260,9 @@ fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
         on_each_with(change, |contract| {
             contract.put(&run(0));
             let bytes = run(3).encode();
-            let Uploaded::Created(id) = contract.upload(&outgoing(&bytes, 3)).unwrap() else { panic!("not created") };
+            let UploadStatus::Created(id) = contract.upload(&outgoing(&bytes, 3)).unwrap() else {
+                panic!("not created")
+            };
             let listed = contract.list(Window { since: at(3), until: None });
             assert_eq!((listed.len(), contract.count()), (1, 2));
             let activity = &listed[0].activity;
@@ -295,8 +307,8 @@ fn what_is_gone_can_be_put_there_again() {
         let id = contract.all()[0].activity.id.clone();
         contract.world.remove(&contract.name, &id);
         assert_eq!(contract.all(), []);
-        let again = Outgoing { again: true, ..outgoing(&bytes, 3) };
-        assert!(matches!(contract.upload(&again), Ok(Uploaded::Created(_))));
+        let again = UploadFile { reupload: true, ..outgoing(&bytes, 3) };
+        assert!(matches!(contract.upload(&again), Ok(UploadStatus::Created(_))));
         assert_eq!(contract.starts(Window::default()), [start(3)]);
         contract.upload(&again).unwrap();
         assert_eq!(contract.count(), 1, "and is there once, whoever asks twice");
@@ -307,38 +319,38 @@ fn what_is_gone_can_be_put_there_again() {
 fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without() {
     on_each(|contract| {
         let files = [run(1).encode(), run(2).encode(), run(3).encode()];
-        let sent: Vec<Uploaded> = files[..2]
+        let sent: Vec<UploadStatus> = files[..2]
             .iter()
             .zip(1..)
             .map(|(bytes, day)| contract.opened.platform.upload(&outgoing(bytes, day)).unwrap())
             .collect();
-        let ticket = |one: &Uploaded| match one {
-            Uploaded::Pending(ticket) => Some(ticket.clone()),
+        let ticket = |one: &UploadStatus| match one {
+            UploadStatus::Pending(ticket) => Some(ticket.clone()),
             _ => None,
         };
         let tickets: Vec<Option<String>> = sent.iter().map(ticket).collect();
         let file = |at: usize| Some(outgoing(&files[at], at as i64 + 1));
         let asked = [
             // Never sent.
-            Sent { ticket: None, file: file(2) },
-            Sent { ticket: tickets[1].as_deref(), file: file(1) },
+            UploadRef { status_ref: None, file: file(2) },
+            UploadRef { status_ref: tickets[1].as_deref(), file: file(1) },
             // Nobody knows anything of it any more.
-            Sent { ticket: None, file: None },
+            UploadRef { status_ref: None, file: None },
             // Sent, and the program ended before it had the ticket.
-            Sent { ticket: None, file: file(0) },
-            Sent { ticket: Some("nobody's"), file: file(2) },
+            UploadRef { status_ref: None, file: file(0) },
+            UploadRef { status_ref: Some("nobody's"), file: file(2) },
         ];
-        let answers = contract.opened.platform.settle(&asked).unwrap();
-        let answers: Vec<Uploaded> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+        let answers = contract.opened.platform.upload_status(&asked).unwrap();
+        let answers: Vec<UploadStatus> = answers.into_iter().map(|answer| answer.unwrap()).collect();
         assert_eq!(answers.len(), asked.len());
         for never in [0, 2, 4] {
-            assert_eq!(answers[never], Uploaded::Unknown, "{never}");
+            assert_eq!(answers[never], UploadStatus::Unknown, "{never}");
         }
-        assert!(matches!(answers[1], Uploaded::Created(_)), "{answers:?}");
+        assert!(matches!(answers[1], UploadStatus::Created(_)), "{answers:?}");
         // A service that knows no files by their bytes says that it cannot say.
-        assert!(matches!(answers[3], Uploaded::Created(_) | Uploaded::Unknown), "{answers:?}");
+        assert!(matches!(answers[3], UploadStatus::Created(_) | UploadStatus::Unknown), "{answers:?}");
         assert_eq!(contract.count(), 2, "it only looks");
-        assert_eq!(contract.opened.platform.settle(&[]).unwrap().len(), 0);
+        assert_eq!(contract.opened.platform.upload_status(&[]).unwrap().len(), 0);
     });
 }
 
@@ -348,7 +360,7 @@ fn a_file_that_is_none_is_refused_in_words_and_leaves_nothing() {
         let whole = run(0).encode();
         for bytes in [damage::truncate_at(&whole, 300), damage::wrong_crc(&whole)] {
             let refused = contract.upload(&outgoing(&bytes, 0));
-            assert!(matches!(&refused, Err(Error::Refused(words)) if words.len() > 10), "{refused:?}");
+            assert!(matches!(&refused, Err(Error::Rejected(words)) if words.len() > 10), "{refused:?}");
         }
         assert_eq!((contract.count(), contract.all()), (0, vec![]));
     });
@@ -360,7 +372,7 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
         let put = [0, 1].map(|day| contract.put(&run(day)));
         let doomed = contract.entry(&put[0]);
         if !contract.spec.can_delete {
-            assert!(matches!(contract.opened.platform.delete(&doomed, None), Err(Error::Refused(_))));
+            assert!(matches!(contract.opened.platform.delete(&doomed, None), Err(Error::Rejected(_))));
             assert_eq!(contract.count(), 2);
             return;
         }
@@ -369,12 +381,12 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
         for _ in 0..2 {
             assert!(matches!(
                 contract.opened.platform.delete(&doomed, None),
-                Ok(()) | Err(Error::Gone(_) | Error::Refused(_))
+                Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))
             ));
         }
         assert_eq!(contract.world.ids(&contract.name), [put[1].clone()]);
         let gone = contract.opened.platform.download(&doomed);
-        assert!(matches!(gone, Err(Error::Gone(_) | Error::Refused(_))), "{gone:?}");
+        assert!(matches!(gone, Err(Error::NotFound(_) | Error::Rejected(_))), "{gone:?}");
     });
 }
 
@@ -388,9 +400,9 @@ fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
         {
             let entry = contract.entry(id);
             let download = contract.opened.platform.download(&entry);
-            assert!(matches!(download, Err(Error::Gone(_) | Error::Refused(_))), "{id:?}: {download:?}");
+            assert!(matches!(download, Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {download:?}");
             let delete = contract.opened.platform.delete(&entry, None);
-            assert!(matches!(delete, Ok(()) | Err(Error::Gone(_) | Error::Refused(_))), "{id:?}: {delete:?}");
+            assert!(matches!(delete, Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {delete:?}");
         }
         assert_eq!(contract.world.ids(&contract.name), kept);
         let odd: Vec<_> = contract.world.sim.log().into_iter().filter(|request| request.path.contains("..")).collect();
@@ -403,10 +415,10 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
     for spec in Platforms::default().services() {
         let world = World::new();
         let platform = open_platform::open(&spec.id, &world.sim.base_url()).platform;
-        let entry = Activity { platform: spec.id.to_string(), id: "1".into(), ..Activity::default() };
+        let entry = Activity { platform: spec.id.clone(), id: "1".into(), ..Activity::default() };
         let bytes = run(0).encode();
         let said = [
-            platform.activities(&Window::default(), &mut |_| Ok(More::Go)).map(drop),
+            platform.list(&Window::default(), &mut |_| Ok(ControlFlow::Continue(()))).map(drop),
             platform.download(&entry).map(drop),
             platform.upload(&outgoing(&bytes, 0)).map(drop),
             platform.delete(&entry, None),
@@ -416,10 +428,60 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
             assert!(matches!(&error, Error::Login(words) if words.contains("gs-auth")), "{}: {error}", spec.id);
         }
         let file = Some(outgoing(&bytes, 0));
-        match platform.settle(&[Sent { ticket: None, file }]) {
-            Ok(answers) => assert!(matches!(answers[..], [Ok(Uploaded::Unknown) | Err(Error::Login(_))])),
+        match platform.upload_status(&[UploadRef { status_ref: None, file }]) {
+            Ok(answers) => assert!(matches!(answers[..], [Ok(UploadStatus::Unknown) | Err(Error::Login(_))])),
             Err(error) => assert!(matches!(error, Error::Login(_)), "{}: {error}", spec.id),
         }
         assert!(world.sim.log().is_empty(), "{}", spec.id);
     }
+}
+
+/// COROS as a service that this version can only read.
+struct ReadOnly(Arc<PlatformSpec>);
+
+impl Service for ReadOnly {
+    fn user_settings(&self) -> &'static [&'static str] {
+        self.0.user_settings()
+    }
+    fn password_settings(&self) -> &'static [&'static str] {
+        self.0.password_settings()
+    }
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
+        self.0.open_reader(context)
+    }
+    fn open_writer(&self, _: Context) -> Result<Option<Box<dyn PlatformWriter>>> {
+        Ok(None)
+    }
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        self.0.open_login(context)
+    }
+}
+
+#[test]
+fn a_read_only_service_is_read_and_opening_it_for_writing_fails() {
+    let coros = Platforms::default().find("coros").unwrap();
+    let kind = PlatformKind::Service(Box::new(ReadOnly(coros)));
+    let read_only = PlatformSpec {
+        id: "reader".into(),
+        title: "Reader",
+        native_manufacturer: None,
+        upload_formats: &[],
+        rejected_sports: &[],
+        allows_duplicates: false,
+        can_delete: false,
+        kind,
+    };
+    let platforms = Platforms::new([read_only]);
+    let spec = platforms.find("READER").unwrap();
+    let tokens = tempfile::tempdir().unwrap();
+    let http = Arc::new(Http::new(Arc::new(AtOnce), open_platform::options("http://127.0.0.1:9")));
+    let context = || open_platform::context(&spec.id, http.clone(), tokens.path());
+    let listed = spec.open_reader(context()).unwrap().list(&Window::default(), &mut |_| unreachable!());
+    assert!(matches!(listed, Err(Error::Login(_))), "the reader is open, and nobody is logged in");
+    let Err(Error::Config(why)) = spec.open_writer(context()) else { panic!("a writer") };
+    assert!(why.contains("reader is read-only"), "{why}");
+    assert_eq!(
+        platforms.require("coros").unwrap_err().to_string(),
+        "unknown platform \"coros\"; known: reader, folder:PATH"
+    );
 }

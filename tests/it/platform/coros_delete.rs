@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::open_platform::{AtOnce, options};
+use crate::support::open_platform::{AtOnce, context, options};
 use crate::support::{COROS_LOGIN, asked, coros};
 use garminsync::activity::Activity;
 use garminsync::http::{Http, Secret};
-use garminsync::platform::{self, Barred, Context, Credentials, Error, LoginGuard, Platform, Platforms};
+use garminsync::platform::{self, Context, Credentials, Error, LoginBlock, LoginGuard, PlatformWriter, Platforms};
 use garminsync::reason::Reason;
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 use jiff::Timestamp;
@@ -19,26 +19,26 @@ const DELETE: &str = "/activity/delete";
 struct Once(AtomicUsize);
 
 impl LoginGuard for Once {
-    fn barred(&self, by_hand: bool) -> platform::Result<Option<Barred>> {
-        Ok((!by_hand && self.0.load(Ordering::Relaxed) > 0).then_some(Barred::ThisRun))
+    fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
+        Ok((!by_hand && self.0.load(Ordering::Relaxed) > 0).then_some(LoginBlock::OncePerRun))
     }
-    fn begins(&self) -> platform::Result<()> {
+    fn begin(&self) -> platform::Result<()> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
-    fn was_not_sent(&self) -> platform::Result<()> {
+    fn not_sent(&self) -> platform::Result<()> {
         Ok(())
     }
-    fn in_trouble(&self, _: &Reason) -> platform::Result<Timestamp> {
+    fn service_failed(&self, _: &Reason) -> platform::Result<Timestamp> {
         Ok(Timestamp::MAX)
     }
-    fn turned_away(&self, _: &Reason) -> platform::Result<Timestamp> {
+    fn rate_limited(&self, _: &Reason) -> platform::Result<Timestamp> {
         Ok(Timestamp::MAX)
     }
-    fn refused(&self, _: &Reason) -> platform::Result<()> {
+    fn rejected(&self, _: &Reason) -> platform::Result<()> {
         Ok(())
     }
-    fn went_well(&self) -> platform::Result<()> {
+    fn succeeded(&self) -> platform::Result<()> {
         Ok(())
     }
 }
@@ -48,23 +48,17 @@ fn credentials() -> Credentials {
 }
 
 /// COROS, logged in by hand, so that one login by itself is left.
-fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn Platform> {
+fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn PlatformWriter> {
+    let spec = Platforms::default().find("coros").unwrap();
+    let http = Arc::new(Http::new(Arc::new(AtOnce), options(&sim.base_url())));
     let context = || Context {
-        platform: "coros".into(),
-        http: Arc::new(Http::new(Arc::new(AtOnce), options(&sim.base_url()))),
-        tokens: tokens.path().to_owned(),
         credentials: Box::new(|| Ok(Some(credentials()))),
         guard: Arc::new(Once::default()),
-        owner: Arc::new(AtOnce),
-        settings: Arc::new(AtOnce),
-        notice: Arc::new(|_| {}),
-        skipped: Arc::new(|_| {}),
-        known_start: Arc::new(|_| None),
+        ..context(&spec.id, http.clone(), tokens.path())
     };
-    let spec = Platforms::default().find("coros").unwrap();
-    spec.open(context()).unwrap().login(&credentials(), &mut |_| None).unwrap();
+    spec.open_login(context()).unwrap().login(&credentials(), &mut |_| None).unwrap();
     sim.clear_log();
-    spec.open(context()).unwrap()
+    spec.open_writer(context()).unwrap()
 }
 
 fn activity(id: &str) -> Activity {
@@ -91,7 +85,7 @@ fn a_deletion_is_one_request_and_yes_is_all_it_ever_says() {
     coros.delete(&item, None).unwrap();
     assert_eq!(left(&sim), 2);
     for bad in ["", "x", "1,2"] {
-        assert!(matches!(coros.delete(&activity(bad), None), Err(Error::Refused(_))), "{bad}");
+        assert!(matches!(coros.delete(&activity(bad), None), Err(Error::Rejected(_))), "{bad}");
     }
     assert_eq!(asked(&sim, DELETE).len(), 2);
 }
@@ -107,7 +101,10 @@ fn a_deletion_with_a_dead_token_is_not_done_and_is_sent_again_with_the_next() {
     // Ended again, and its one login is made.
     sim.with(|state| state.expire_coros_token(2));
     let error = coros.delete(&item, None).unwrap_err();
-    assert!(matches!(&error, Error::Later { down: true, message } if message.contains("another login")), "{error}");
+    assert!(
+        matches!(&error, Error::Retry { platform_wide: true, message } if message.contains("another session")),
+        "{error}"
+    );
     assert_eq!(asked(&sim, COROS_LOGIN).len(), 1);
 }
 
@@ -124,7 +121,7 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
         sim.fault(Fault::new(effect.clone()).path(DELETE));
         let error = coros.delete(&item, None).unwrap_err();
         assert!(
-            matches!(&error, Error::Unclear(text) if text.contains("the next listing tells")),
+            matches!(&error, Error::OutcomeUnknown(text) if text.contains("outcome unknown")),
             "{effect:?}: {error}"
         );
         assert_eq!(asked(&sim, DELETE).len(), 1, "{effect:?}");
@@ -134,10 +131,10 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
     let coros = open(&sim, &tokens);
     sim.fault(Fault::new(says(200, r#"{"result":"1001","message":"Service exceptions"}"#)).path(DELETE));
     assert!(
-        matches!(coros.delete(&item, None), Err(Error::Refused(words)) if words.contains("1001 Service exceptions"))
+        matches!(coros.delete(&item, None), Err(Error::Rejected(words)) if words.contains("1001 Service exceptions"))
     );
     sim.clear_faults();
     sim.fault(Fault::new(says(429, "")).path(DELETE));
-    assert!(matches!(coros.delete(&item, None), Err(Error::Later { down: true, .. })));
+    assert!(matches!(coros.delete(&item, None), Err(Error::Retry { platform_wide: true, .. })));
     assert_eq!(left(&sim), 3);
 }

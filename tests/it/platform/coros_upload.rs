@@ -1,11 +1,13 @@
 //! Uploads to COROS: its three ways to the keys of a store, both stores, the import, and the queue that has the last word.
 //! The library is driven as the commands do it, against the simulator, whose stores check every signature.
 
+use std::ops::ControlFlow;
+
 use crate::support::faults::answer;
 use crate::support::open_platform::{self, Opened, open_with};
 use crate::support::{self, COROS_LOGIN, asked, base64, requests};
 use garminsync::http::Secret;
-use garminsync::platform::{Credentials, Error, More, Outgoing, Result, Sent, Uploaded, Window};
+use garminsync::platform::{Credentials, Error, Result, UploadFile, UploadRef, UploadStatus, Window};
 use gs_sim::{CorosSpec, Effect, Fault, ImportSpec, Scenario, Sim, StsSpec};
 use jiff::Timestamp;
 
@@ -30,19 +32,19 @@ fn open(sim: &Sim, password: bool) -> Coros {
 }
 
 impl Coros {
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
         self.platform.upload(file)
     }
 
-    fn settle(&self, ticket: Option<&str>, file: Option<Outgoing>) -> Result<Uploaded> {
-        self.platform.settle(&[Sent { ticket, file }]).unwrap().remove(0)
+    fn settle(&self, ticket: Option<&str>, file: Option<UploadFile>) -> Result<UploadStatus> {
+        self.platform.upload_status(&[UploadRef { status_ref: ticket, file }]).unwrap().remove(0)
     }
 
     /// Asks until it is no longer pending.
-    fn outcome(&self, ticket: &str) -> Result<Uploaded> {
+    fn outcome(&self, ticket: &str) -> Result<UploadStatus> {
         for _ in 0..9 {
             match self.settle(Some(ticket), None) {
-                Ok(Uploaded::Pending(same)) => assert_eq!(same, ticket),
+                Ok(UploadStatus::Pending(same)) => assert_eq!(same, ticket),
                 other => return other,
             }
         }
@@ -55,9 +57,9 @@ impl Coros {
         let each = &mut |page: garminsync::platform::Page| {
             let known = page.activities.iter().map(|one| &one.activity);
             all.extend(known.map(|one| (one.start_time.unwrap().as_second(), one.utc_offset_s.unwrap())));
-            Ok(More::Go)
+            Ok(ControlFlow::Continue(()))
         };
-        self.platform.activities(&Window::default(), each).unwrap();
+        self.platform.list(&Window::default(), each).unwrap();
         all
     }
 }
@@ -78,21 +80,21 @@ fn run() -> Vec<u8> {
     gs_sim::fit::run(START, 1800, 5000.0).build()
 }
 
-fn file(bytes: &[u8]) -> Outgoing<'_> {
-    Outgoing {
+fn file(bytes: &[u8]) -> UploadFile<'_> {
+    UploadFile {
         bytes,
         format: "fit",
         name: "activity_7_2026-01-08.fit",
         start_time: Timestamp::from_second(START).ok(),
         utc_offset_s: Some(-21_600),
-        again: false,
+        reupload: false,
         not_after: None,
     }
 }
 
-fn later(uploaded: Result<Uploaded>) -> String {
+fn later(uploaded: Result<UploadStatus>) -> String {
     match uploaded {
-        Err(Error::Later { message, .. }) => message,
+        Err(Error::Retry { message, .. }) => message,
         other => panic!("{other:?}"),
     }
 }
@@ -124,7 +126,7 @@ fn a_file_becomes_an_activity_in_each_of_the_four_regions() {
                 format!("POST {}.coros.com 200", apis[at])
             ]
         );
-        assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+        assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
         assert_eq!(coros.listed(), [(START, -21_600)]);
     }
 }
@@ -135,7 +137,7 @@ fn an_import_that_comes_too_late_is_not_sent_and_the_file_is_not_stored_twice() 
     let coros = open(&sim, true);
     let bytes = run();
     sim.clear_log();
-    let late = Outgoing { not_after: Some(garminsync::clock::Moment::now()), ..file(&bytes) };
+    let late = UploadFile { not_after: Some(garminsync::clock::Moment::now()), ..file(&bytes) };
     assert!(matches!(coros.upload(&late), Err(Error::TooLate)));
     let count = |method: &str, path: &str| {
         sim.log().iter().filter(|one| one.method == method && one.path.starts_with(path)).count()
@@ -191,7 +193,9 @@ fn when_all_ways_are_gone_nothing_is_uploaded_and_it_is_said() {
     let sts = StsSpec { hub_gone: true, faq_gone: true, ..StsSpec::default() };
     let sim = Scenario { sts, ..scenario(CorosSpec::default()) }.start();
     let message = later(open(&sim, true).upload(&file(&run())));
-    for words in ["no longer hands out", "trainingcn.coros.com", "nothing was uploaded", "newer garminsync"] {
+    for words in
+        ["no credentials for COROS' file store", "trainingcn.coros.com", "nothing was uploaded", "update garminsync"]
+    {
         assert!(message.contains(words), "{message}");
     }
     assert!(sim.log().iter().all(|one| one.method != "PUT" && !one.path.contains(IMPORT)), "{:?}", requests(&sim));
@@ -206,7 +210,7 @@ fn keys_for_another_bucket_are_not_used() {
     let body = serde_json::json!({"code": 200, "data": {"credentials": text, "v": "2"}}).to_string();
     sim.fault(Fault::new(answer(200, &body)).contains(STS));
     let message = later(open(&sim, true).upload(&file(&run())));
-    assert!(message.contains("keys for another store than coros-s3"), "{message}");
+    assert!(message.contains("credentials for another bucket than coros-s3"), "{message}");
     assert!(sim.log().iter().all(|one| one.method != "PUT"));
 }
 
@@ -217,7 +221,7 @@ fn a_store_that_refuses_one_signature_gets_the_other_and_else_nothing_is_importe
     sim.fault(Fault::new(answer(403, refusal)).method("PUT").count(1));
     let coros = open(&sim, true);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
-    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     for id in 1..=4 {
         let sim = region(id);
         sim.fault(Fault::new(answer(403, refusal)).method("PUT"));
@@ -260,8 +264,8 @@ fn an_object_that_is_not_where_the_importer_looks_fails_in_words() {
     sim.fault(Fault::new(answer(200, "")).method("PUT"));
     let coros = open(&sim, true);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
-    let Err(Error::Gone(why)) = coros.outcome(&ticket) else { panic!() };
-    assert!(why.contains("status -2") && why.contains("nothing was imported"), "{why}");
+    let Err(Error::NotFound(why)) = coros.outcome(&ticket) else { panic!() };
+    assert!(why.contains("status -2") && why.contains("not imported"), "{why}");
 }
 
 #[test]
@@ -269,13 +273,13 @@ fn what_the_importer_refuses_late_is_refused_in_words() {
     let sim = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
     let coros = open(&sim, true);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
-    assert!(matches!(coros.outcome(&ticket), Err(Error::Refused(why)) if why.contains("status -1")));
+    assert!(matches!(coros.outcome(&ticket), Err(Error::Rejected(why)) if why.contains("status -1")));
     // A broken file is finished, with an error.
     let sim = region(2);
     let coros = open(&sim, true);
     let broken = gs_sim::fit::damage::wrong_crc(&run());
     let ticket = open_platform::ticket(coros.upload(&file(&broken)));
-    assert!(matches!(coros.outcome(&ticket), Err(Error::Refused(why)) if why.contains("could not read the file")));
+    assert!(matches!(coros.outcome(&ticket), Err(Error::Rejected(why)) if why.contains("could not read the file")));
 }
 
 #[test]
@@ -283,7 +287,7 @@ fn an_import_that_says_ok_and_never_appears_is_not_believed_here() {
     let sim = importing(ImportSpec { vanishes: true, at_once: true, ..ImportSpec::default() });
     let coros = open(&sim, true);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
-    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     assert_eq!(coros.listed(), [], "the caller looks, and finds nothing");
 }
 
@@ -294,11 +298,11 @@ fn an_import_whose_answer_is_lost_is_found_by_the_sum_of_the_file() {
         let sim = region(1);
         sim.fault(Fault::new(Effect::AnswerLost).contains(IMPORT).method("POST").nth(1));
         let coros = open(&sim, true);
-        let sent = Outgoing { again, ..file(&bytes) };
-        assert!(matches!(coros.upload(&sent), Err(Error::Unclear(_))));
+        let sent = UploadFile { reupload: again, ..file(&bytes) };
+        assert!(matches!(coros.upload(&sent), Err(Error::OutcomeUnknown(_))));
         assert_eq!(asked(&sim, "/activity/fit/import").len(), 1, "sent once");
         let ticket = open_platform::ticket(coros.settle(None, Some(sent)));
-        assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+        assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
         assert_eq!(coros.listed().len(), 1);
     }
 }
@@ -309,16 +313,16 @@ fn an_import_that_never_arrived_is_not_found_and_one_look_settles_all() {
     let bytes = run();
     sim.fault(Fault::new(Effect::Reset).contains(IMPORT).method("POST").nth(1));
     let coros = open(&sim, true);
-    assert!(matches!(coros.upload(&file(&bytes)), Err(Error::Unclear(_))));
+    assert!(matches!(coros.upload(&file(&bytes)), Err(Error::OutcomeUnknown(_))));
     sim.clear_log();
     let other = gs_sim::fit::ride(START + 90_000, 1800, 15_000.0).build();
     let sent = [
-        Sent { ticket: None, file: Some(file(&bytes)) },
-        Sent { ticket: None, file: Some(file(&other)) },
-        Sent { ticket: Some("475:00"), file: None },
+        UploadRef { status_ref: None, file: Some(file(&bytes)) },
+        UploadRef { status_ref: None, file: Some(file(&other)) },
+        UploadRef { status_ref: Some("475:00"), file: None },
     ];
-    let settled: Vec<_> = coros.platform.settle(&sent).unwrap().into_iter().map(Result::unwrap).collect();
-    assert_eq!(settled, [Uploaded::Unknown, Uploaded::Unknown, Uploaded::Unknown]);
+    let settled: Vec<_> = coros.platform.upload_status(&sent).unwrap().into_iter().map(Result::unwrap).collect();
+    assert_eq!(settled, [UploadStatus::Unknown, UploadStatus::Unknown, UploadStatus::Unknown]);
     assert_eq!(sim.log().len(), 1);
 }
 
@@ -337,9 +341,9 @@ fn the_same_bytes_are_the_same_job_and_sent_again_another() {
     sim.with(|state| state.remove_coros_activity(2, id));
     coros.upload(&file(&bytes)).unwrap();
     assert_eq!(coros.listed(), []);
-    let again = Outgoing { again: true, ..file(&bytes) };
+    let again = UploadFile { reupload: true, ..file(&bytes) };
     let ticket = open_platform::ticket(coros.upload(&again));
-    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     assert_eq!(coros.listed().len(), 1);
 }
 
@@ -359,7 +363,7 @@ fn a_session_that_another_login_ended_is_replaced_once_wherever_it_is_noticed() 
         let ticket = open_platform::ticket(coros.upload(&file(&run())));
         assert_eq!(asked(&sim, COROS_LOGIN).len(), 1, "{:?}", requests(&sim));
         assert_eq!(asked(&sim, STS).is_empty(), has_keys);
-        assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+        assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
         assert_eq!(coros.listed().len(), 1 + usize::from(has_keys));
     }
 }
@@ -371,7 +375,7 @@ fn an_account_that_has_moved_to_another_region_is_followed_there() {
     coros.listed();
     sim.with(|state| state.coros_account(2).spec.region = 3);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
-    assert_eq!(coros.outcome(&ticket).unwrap(), Uploaded::Created(None));
+    assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     assert_eq!(coros.listed().len(), 1);
     assert_eq!(sim.with(|state| state.coros.jobs.len()), 1, "{:?}", requests(&sim));
 }
@@ -381,7 +385,7 @@ fn without_a_password_an_ended_session_uploads_nothing() {
     let sim = region(3);
     let coros = open(&sim, false);
     let token = sim.with(|state| state.issue_coros_token(3));
-    coros.platform.import(&token).unwrap();
+    coros.login.as_ref().unwrap().import(&token).unwrap();
     sim.with(|state| state.issue_coros_token(3));
     assert!(matches!(coros.upload(&file(&run())), Err(Error::Login(_))));
     assert!(sim.log().iter().all(|one| one.method != "PUT" && !one.path.contains(IMPORT)));
@@ -392,7 +396,7 @@ fn an_unknown_zone_is_told_as_none() {
     let sim = region(1);
     let coros = open(&sim, true);
     let bytes = run();
-    let ticket = open_platform::ticket(coros.upload(&Outgoing { utc_offset_s: None, ..file(&bytes) }));
+    let ticket = open_platform::ticket(coros.upload(&UploadFile { utc_offset_s: None, ..file(&bytes) }));
     coros.outcome(&ticket).unwrap();
     assert_eq!(coros.listed(), [(START, 0)]);
 }

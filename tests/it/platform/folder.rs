@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{self, Work, gzip, open_platform};
 use garminsync::activity::Activity;
-use garminsync::platform::{Error, Outgoing, Sent, Uploaded};
+use garminsync::platform::{Error, UploadFile, UploadRef, UploadStatus};
 use garminsync::reason::Reason;
 use gs_sim::fit::{self, FitBuilder, Recording, Value, damage};
 use gs_sim::zipfile::{zip_of, zip_of_many};
@@ -159,7 +159,7 @@ fn a_zip_and_a_zip_in_it_are_read_and_a_third_is_not() {
     for path in ["watch", "watch/export.zip"] {
         let name = format!("folder:{}/{path}", work.dir().display());
         let said = work.run("gs-fetch", &["--platform", &name]);
-        said.ok().says("deep.zip").says("zip in a zip in a zip").says("1 other file is not read (.txt 1)");
+        said.ok().says("deep.zip").says("nested three levels deep").says("1 other file not read (.txt 1)");
         assert_eq!(said.ids(), ids, "{path}");
         work.download(&["--missing", "--platform", &name]).ok();
     }
@@ -186,11 +186,11 @@ fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
     let said = fetch(&[]);
     assert_eq!(said.ok().ids(), [id(&run(0))]);
     let lines = [
-        "2 links are not followed",
-        "2 files of other formats or packed are not read (.fit.bz2 1, .gpx 1)",
-        "1 FIT file is no activity",
-        "3 other files are not read (.txt 2, .jpg 1)",
-        "1 recycle bin or system folder is skipped",
+        "2 links not followed",
+        "2 files in other formats or compressed, not read (.fit.bz2 1, .gpx 1)",
+        "1 FIT file without an activity",
+        "3 other files not read (.txt 2, .jpg 1)",
+        "1 recycle bin or system folder skipped",
     ];
     let expected: Vec<String> = lines.iter().map(|line| format!("gs-fetch: {name}: {line}")).collect();
     assert_eq!(said.err.lines().collect::<Vec<_>>(), expected);
@@ -215,13 +215,13 @@ fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
     for file in [
         "cut.fit: truncated",
         "page.fit: not a FIT file",
-        "bad.zip: the zip is broken",
+        "bad.zip: corrupt zip",
         "junk.zip/j.fit: not a FIT file",
-        "half.fit.gz: the gzip file is broken",
+        "half.fit.gz: corrupt gzip file",
     ] {
         said.says(file);
     }
-    assert_eq!(said.err.matches("; it is passed over").count(), 5, "{said}");
+    assert_eq!(said.err.matches("; file skipped").count(), 5, "{said}");
     fetch(&["--full"]).ok().silent();
     // What was mended and breaks again is news.
     fs::remove_file(dir.join("cut.fit")).unwrap();
@@ -249,7 +249,7 @@ fn files_packed_by_gzip_are_the_files_they_were() {
     let names: Vec<String> = said.ok().records().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["d", "c", "b", "a"]);
     assert_eq!(said.ids(), [3, 2, 1, 0].map(|day| id(&run(day))), "an entry is known by the bytes that were packed");
-    said.says("page.fit.gz: not a FIT file").says("bomb.fit.gz: it unpacks to more than");
+    said.says("page.fit.gz: not a FIT file").says("bomb.fit.gz: unpacks to more than");
     for record in work.download(&["--missing"]).ok().silent().records() {
         let bytes = fs::read(record["file"]["path"].as_str().unwrap()).unwrap();
         assert_eq!(record["id"].as_str().unwrap(), id(&bytes));
@@ -286,7 +286,7 @@ fn recycle_bins_and_system_folders_are_no_place_for_activities() {
     put(&dir, "backup.zip", &zip_of_many(&zipped));
     let said = work.run("gs-fetch", &["--platform", &name]);
     assert_eq!(said.ok().ids(), [2, 1, 0].map(|day| id(&run(day))));
-    said.says(&format!("{} recycle bins or system folders are skipped", 3 * bins.len()));
+    said.says(&format!("{} recycle bins or system folders skipped", 3 * bins.len()));
     // Somebody who names such a folder means it.
     let bin = format!("{name}/#recycle");
     assert_eq!(work.run("gs-fetch", &["--platform", &bin]).ok().silent().ids(), [id(&run(10))]);
@@ -356,7 +356,7 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
     let list = work.run("gs-list", &[]).out.clone();
     for _ in 0..2 {
         let said = work.run("gs-fetch", &["--platform", &name, "--full"]);
-        said.ends(75).says("is it mounted");
+        said.ends(75).says("check that it is mounted");
         assert_eq!(said.out, "");
     }
     let said = work.given("gs-download", &[], &list);
@@ -416,7 +416,7 @@ fn a_folder_needs_a_path_and_no_login() {
     }
     work.run("gs-fetch", &["--platform", "polar"]).ends(2).says("folder:PATH");
     for action in ["login", "import", "export", "logout"] {
-        work.run("gs-auth", &[action, "--platform", &name]).ends(2).says("needs no login");
+        work.run("gs-auth", &[action, "--platform", &name]).ends(2).says("no login needed");
     }
     work.run("gs-auth", &["login", "--password", "--platform", &name]).ends(2);
     let status = work.run("gs-auth", &["status"]);
@@ -443,9 +443,9 @@ fn two_folders_of_like_names_are_two_in_the_archive() {
     work.given("gs-download", &["--verify"], &list).ok().silent();
 }
 
-fn outgoing(bytes: &[u8]) -> Outgoing<'_> {
+fn outgoing(bytes: &[u8]) -> UploadFile<'_> {
     let start_time = jiff::Timestamp::from_second(START).ok();
-    Outgoing { bytes, format: "fit", name: "x.fit", start_time, utc_offset_s: None, again: false, not_after: None }
+    UploadFile { bytes, format: "fit", name: "x.fit", start_time, utc_offset_s: None, reupload: false, not_after: None }
 }
 
 #[test]
@@ -453,24 +453,24 @@ fn a_file_is_put_there_once_and_found_again() {
     let (work, name) = watch(&[("sub/there.fit", &run(0))]);
     let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     let upload = |bytes: &[u8]| folder.upload(&outgoing(bytes));
-    assert_eq!(upload(&run(0)).unwrap(), Uploaded::AlreadyThere(Some(id(&run(0)))));
-    assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
-    assert_eq!(upload(&run(1)).unwrap(), Uploaded::AlreadyThere(Some(id(&run(1)))));
+    assert_eq!(upload(&run(0)).unwrap(), UploadStatus::Exists(Some(id(&run(0)))));
+    assert_eq!(upload(&run(1)).unwrap(), UploadStatus::Created(Some(id(&run(1)))));
+    assert_eq!(upload(&run(1)).unwrap(), UploadStatus::Exists(Some(id(&run(1)))));
     let path = work.dir().join(format!("watch/2026-01-08T14-10-21Z_{}.fit", id(&run(1))));
     assert_eq!(fs::read(&path).unwrap(), run(1));
     assert_eq!(fs::read_dir(work.dir().join("watch")).unwrap().count(), 2, "nothing half is left");
     assert_eq!(work.run("gs-fetch", &["--platform", &name]).ok().silent().ids().len(), 2);
     let files = [run(1), run(2)];
-    let sent = |file| Sent { ticket: None, file };
+    let sent = |file| UploadRef { status_ref: None, file };
     let answers =
-        folder.settle(&[sent(Some(outgoing(&files[0]))), sent(Some(outgoing(&files[1]))), sent(None)]).unwrap();
-    let answers: Vec<Uploaded> = answers.into_iter().map(|answer| answer.unwrap()).collect();
-    assert_eq!(answers, [Uploaded::Created(Some(id(&run(1)))), Uploaded::Unknown, Uploaded::Unknown]);
+        folder.upload_status(&[sent(Some(outgoing(&files[0]))), sent(Some(outgoing(&files[1]))), sent(None)]).unwrap();
+    let answers: Vec<UploadStatus> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+    assert_eq!(answers, [UploadStatus::Created(Some(id(&run(1)))), UploadStatus::Unknown, UploadStatus::Unknown]);
     // Taken away by hand, it may be put back.
     fs::remove_file(&path).unwrap();
-    assert_eq!(upload(&run(1)).unwrap(), Uploaded::Created(Some(id(&run(1)))));
-    let activity = Activity { platform: name, id: id(&run(1)), ..Activity::default() };
-    assert!(matches!(folder.delete(&activity, None), Err(Error::Refused(_))) && path.exists());
+    assert_eq!(upload(&run(1)).unwrap(), UploadStatus::Created(Some(id(&run(1)))));
+    let activity = Activity { platform: name.into(), id: id(&run(1)), ..Activity::default() };
+    assert!(matches!(folder.delete(&activity, None), Err(Error::Rejected(_))) && path.exists());
 }
 
 #[test]
@@ -478,16 +478,16 @@ fn what_would_not_be_found_again_is_refused_and_a_target_that_is_not_there_is_as
     let (work, name) = watch(&[("a.zip", &zip_of("a.fit", &run(0)))]);
     let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     for bytes in [settings(), damage::truncate_at(&run(1), 700), b"<gpx/>".to_vec()] {
-        assert!(matches!(folder.upload(&outgoing(&bytes)), Err(Error::Refused(_))));
+        assert!(matches!(folder.upload(&outgoing(&bytes)), Err(Error::Rejected(_))));
     }
     let zip = open_platform::open(&format!("{name}/a.zip"), "http://127.0.0.1:9").platform;
-    assert!(matches!(zip.upload(&outgoing(&run(1))), Err(Error::Input(why)) if why.contains("a zip is only read")));
-    assert_eq!(zip.upload(&outgoing(&run(0))).unwrap(), Uploaded::AlreadyThere(Some(id(&run(0)))));
+    assert!(matches!(zip.upload(&outgoing(&run(1))), Err(Error::Input(why)) if why.contains("a zip is read-only")));
+    assert_eq!(zip.upload(&outgoing(&run(0))).unwrap(), UploadStatus::Exists(Some(id(&run(0)))));
     fs::remove_dir_all(work.dir().join("watch")).unwrap();
     let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
-    assert!(matches!(folder.upload(&outgoing(&run(1))), Err(Error::Later { down: true, .. })));
+    assert!(matches!(folder.upload(&outgoing(&run(1))), Err(Error::Retry { platform_wide: true, .. })));
     assert!(!work.dir().join("watch").exists(), "a folder that may only be unmounted is never made");
-    assert!(matches!(folder.settle(&[]), Err(Error::Later { .. })));
+    assert!(matches!(folder.upload_status(&[]), Err(Error::Retry { .. })));
 }
 
 #[test]
@@ -499,7 +499,7 @@ fn a_full_disk_leaves_nothing_half() {
     let dir = work.dir().join("watch");
     support::shell(&format!("mount -t tmpfs -o size=64k tmpfs {}", dir.display()));
     let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
-    assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(Uploaded::Created(_))));
+    assert!(matches!(folder.upload(&outgoing(&run(0))), Ok(UploadStatus::Created(_))));
     let full = folder.upload(&outgoing(&run(1)));
     assert!(matches!(&full, Err(Error::Storage(Reason::DiskFull { .. }))), "{full:?}");
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);

@@ -2,7 +2,7 @@
 
 use crate::support::open_platform::{self, Opened, ticket};
 use garminsync::activity::Activity;
-use garminsync::platform::{Error, Outgoing, Result, Sent, Uploaded};
+use garminsync::platform::{Error, Result, UploadFile, UploadRef, UploadStatus};
 use gs_sim::{Effect, Fault, Scenario, Sim, UploadAnswer, UploadSpec, fit, sha256};
 
 const COM: &str = "garmin.com";
@@ -16,7 +16,7 @@ fn start(spec: UploadSpec) -> (Sim, Opened) {
     let sim = scenario.start();
     let opened = open_platform::open("garmin-com", &sim.base_url());
     let token = sim.with(|state| state.issue_token(COM)).to_string();
-    opened.platform.import(&token).unwrap();
+    opened.login.as_ref().unwrap().import(&token).unwrap();
     sim.clear_log();
     (sim, opened)
 }
@@ -25,24 +25,24 @@ fn run() -> Vec<u8> {
     fit::run(START, 1800, 5000.0).build()
 }
 
-fn outgoing(bytes: &[u8]) -> Outgoing<'_> {
-    Outgoing {
+fn outgoing(bytes: &[u8]) -> UploadFile<'_> {
+    UploadFile {
         bytes,
         format: "fit",
         name: "a-1.fit",
         start_time: None,
         utc_offset_s: None,
-        again: false,
+        reupload: false,
         not_after: None,
     }
 }
 
-fn upload(opened: &Opened, bytes: &[u8]) -> Result<Uploaded> {
+fn upload(opened: &Opened, bytes: &[u8]) -> Result<UploadStatus> {
     opened.platform.upload(&outgoing(bytes))
 }
 
-fn settle(opened: &Opened, ticket: &str) -> Result<Uploaded> {
-    let mut answers = opened.platform.settle(&[Sent { ticket: Some(ticket), file: None }]).unwrap();
+fn settle(opened: &Opened, ticket: &str) -> Result<UploadStatus> {
+    let mut answers = opened.platform.upload_status(&[UploadRef { status_ref: Some(ticket), file: None }]).unwrap();
     assert_eq!(answers.len(), 1);
     answers.remove(0)
 }
@@ -61,12 +61,12 @@ fn what_comes_to_its_turn_too_late_is_not_sent() {
     let (sim, garmin) = start(UploadSpec::default());
     let not_after = Some(garminsync::clock::Moment::now());
     let bytes = run();
-    assert!(matches!(garmin.platform.upload(&Outgoing { not_after, ..outgoing(&bytes) }), Err(Error::TooLate)));
+    assert!(matches!(garmin.platform.upload(&UploadFile { not_after, ..outgoing(&bytes) }), Err(Error::TooLate)));
     let activity = Activity { platform: "garmin-com".into(), id: "1".into(), ..Activity::default() };
     assert!(matches!(garmin.platform.delete(&activity, not_after), Err(Error::TooLate)));
     assert!(sim.log().is_empty());
     let not_after = Some(garminsync::clock::Moment::now() + std::time::Duration::from_secs(60));
-    ticket(garmin.platform.upload(&Outgoing { not_after, ..outgoing(&bytes) }));
+    ticket(garmin.platform.upload(&UploadFile { not_after, ..outgoing(&bytes) }));
 }
 
 #[test]
@@ -74,9 +74,9 @@ fn a_202_is_followed_to_the_activity() {
     let (sim, garmin) = start(UploadSpec { polls: 2, ..UploadSpec::default() });
     let ticket = ticket(upload(&garmin, &run()));
     assert!(ticket.starts_with("https://connectapi.garmin.com/activity-service/activity/status/"), "{ticket}");
-    assert_eq!(settle(&garmin, &ticket).unwrap(), Uploaded::Pending(ticket.clone()));
-    assert_eq!(settle(&garmin, &ticket).unwrap(), Uploaded::Pending(ticket.clone()));
-    let Uploaded::Created(Some(id)) = settle(&garmin, &ticket).unwrap() else { panic!("not created") };
+    assert_eq!(settle(&garmin, &ticket).unwrap(), UploadStatus::Pending(ticket.clone()));
+    assert_eq!(settle(&garmin, &ticket).unwrap(), UploadStatus::Pending(ticket.clone()));
+    let UploadStatus::Created(Some(id)) = settle(&garmin, &ticket).unwrap() else { panic!("not created") };
     assert_eq!(sim.served(COM, id.parse().unwrap()), Some(sha256(&run())));
     assert_eq!((asked(&sim, "POST", UPLOAD), count(&sim)), (vec![202], 4));
 }
@@ -86,7 +86,7 @@ fn an_answer_at_once_has_the_id_quoted_or_not() {
     for answer in [UploadAnswer::Created, UploadAnswer::Ok] {
         for quoted_ids in [true, false] {
             let (sim, garmin) = start(UploadSpec { answer, quoted_ids, ..UploadSpec::default() });
-            let Uploaded::Created(Some(id)) = upload(&garmin, &run()).unwrap() else { panic!("not created") };
+            let UploadStatus::Created(Some(id)) = upload(&garmin, &run()).unwrap() else { panic!("not created") };
             assert_eq!(sim.served(COM, id.parse().unwrap()), Some(sha256(&run())));
         }
     }
@@ -95,8 +95,8 @@ fn an_answer_at_once_has_the_id_quoted_or_not() {
 #[test]
 fn a_duplicate_is_there_already_at_once_or_late() {
     let (sim, garmin) = start(UploadSpec { answer: UploadAnswer::Created, ..UploadSpec::default() });
-    let Uploaded::Created(Some(id)) = upload(&garmin, &run()).unwrap() else { panic!("not created") };
-    let there = Uploaded::AlreadyThere(Some(id));
+    let UploadStatus::Created(Some(id)) = upload(&garmin, &run()).unwrap() else { panic!("not created") };
+    let there = UploadStatus::Exists(Some(id));
     assert_eq!(upload(&garmin, &run()).unwrap(), there);
     let late = UploadSpec { duplicates_late: true, polls: 0, ..UploadSpec::default() };
     sim.with(|state| state.account(COM).spec.upload = late);
@@ -110,10 +110,10 @@ fn a_refusal_comes_with_the_services_words_at_once_or_late() {
     let late = UploadSpec { fails_late: Some("Not today.".into()), polls: 1, ..UploadSpec::default() };
     let (sim, garmin) = start(late);
     let ticket = ticket(upload(&garmin, &run()));
-    assert_eq!(settle(&garmin, &ticket).unwrap(), Uploaded::Pending(ticket.clone()));
-    assert!(matches!(settle(&garmin, &ticket), Err(Error::Refused(words)) if words.contains("Not today.")));
+    assert_eq!(settle(&garmin, &ticket).unwrap(), UploadStatus::Pending(ticket.clone()));
+    assert!(matches!(settle(&garmin, &ticket), Err(Error::Rejected(words)) if words.contains("Not today.")));
     let broken = fit::damage::truncate_at(&run(), 700);
-    assert!(matches!(upload(&garmin, &broken), Err(Error::Refused(words)) if words.contains("Invalid FIT file.")));
+    assert!(matches!(upload(&garmin, &broken), Err(Error::Rejected(words)) if words.contains("Invalid FIT file.")));
     assert_eq!(count(&sim), 3);
 }
 
@@ -129,15 +129,15 @@ fn a_missing_consent_is_the_owners_to_give_and_not_held_against_the_file() {
 fn an_answer_that_got_lost_is_unclear_and_nothing_is_sent_again() {
     let (sim, garmin) = start(UploadSpec::default());
     sim.fault(Fault::new(Effect::AnswerLost).path(UPLOAD).count(1));
-    assert!(matches!(upload(&garmin, &run()), Err(Error::Unclear(_))));
+    assert!(matches!(upload(&garmin, &run()), Err(Error::OutcomeUnknown(_))));
     assert_eq!((asked(&sim, "POST", UPLOAD).len(), count(&sim)), (1, 4));
     // Whoever sends it again all the same makes no second entry.
-    assert!(matches!(upload(&garmin, &run()), Ok(Uploaded::AlreadyThere(Some(_)))));
+    assert!(matches!(upload(&garmin, &run()), Ok(UploadStatus::Exists(Some(_)))));
     for status in [500, 503] {
         let down = Effect::Status { status, retry_after: Some("3600".into()), body: None, content_type: None };
         sim.fault(Fault::new(down).path(UPLOAD).count(1));
         sim.clear_log();
-        assert!(matches!(upload(&garmin, &run()), Err(Error::Unclear(_))), "{status}");
+        assert!(matches!(upload(&garmin, &run()), Err(Error::OutcomeUnknown(_))), "{status}");
         assert_eq!(asked(&sim, "POST", UPLOAD), [status]);
     }
 }
@@ -147,10 +147,10 @@ fn nothing_was_sent_where_nobody_listens_and_nothing_taken_at_a_limit() {
     let (sim, garmin) = start(UploadSpec::default());
     let limit = Effect::Status { status: 429, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(limit).path(UPLOAD));
-    assert!(matches!(upload(&garmin, &run()), Err(Error::Later { down: true, .. })));
+    assert!(matches!(upload(&garmin, &run()), Err(Error::Retry { platform_wide: true, .. })));
     assert_eq!(asked(&sim, "POST", UPLOAD), [429]);
     drop(sim);
-    assert!(matches!(upload(&garmin, &run()), Err(Error::Later { .. })));
+    assert!(matches!(upload(&garmin, &run()), Err(Error::Retry { .. })));
 }
 
 #[test]
@@ -173,17 +173,17 @@ fn a_ticket_that_nobody_knows_is_unknown_and_takes_nothing_from_the_others() {
     let elsewhere = "https://evil.example/activity-service/activity/status/1/0";
     let bytes = run();
     let sent = [Some(strange), None, Some(elsewhere), Some(good.as_str())];
-    let sent = sent.map(|ticket| Sent { ticket, file: Some(outgoing(&bytes)) });
+    let sent = sent.map(|ticket| UploadRef { status_ref: ticket, file: Some(outgoing(&bytes)) });
     sim.clear_log();
-    let answers: Vec<Uploaded> =
-        garmin.platform.settle(&sent).unwrap().into_iter().map(|answer| answer.unwrap()).collect();
-    assert_eq!(answers[..3], [Uploaded::Unknown, Uploaded::Unknown, Uploaded::Unknown]);
-    assert!(matches!(answers[3], Uploaded::Created(Some(_))));
+    let answers: Vec<UploadStatus> =
+        garmin.platform.upload_status(&sent).unwrap().into_iter().map(|answer| answer.unwrap()).collect();
+    assert_eq!(answers[..3], [UploadStatus::Unknown, UploadStatus::Unknown, UploadStatus::Unknown]);
+    assert!(matches!(answers[3], UploadStatus::Created(Some(_))));
     assert!(sim.log().iter().all(|request| request.host == "connectapi.garmin.com") && sim.log().len() == 2);
     let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(down).contains("00000000"));
-    let answers = garmin.platform.settle(&sent).unwrap();
-    assert!(matches!(answers[0], Err(Error::Later { down: false, .. })) && answers[3].is_ok());
+    let answers = garmin.platform.upload_status(&sent).unwrap();
+    assert!(matches!(answers[0], Err(Error::Retry { platform_wide: false, .. })) && answers[3].is_ok());
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn what_is_deleted_is_gone_and_deleting_it_twice_is_no_error() {
     let activity = Activity { platform: "garmin-com".into(), id: id.to_string(), ..Activity::default() };
     garmin.platform.delete(&activity, None).unwrap();
     assert_eq!(count(&sim), 2);
-    assert!(matches!(garmin.platform.download(&activity), Err(Error::Gone(_))));
+    assert!(matches!(garmin.platform.download(&activity), Err(Error::NotFound(_))));
     garmin.platform.delete(&activity, None).unwrap();
     assert_eq!(asked(&sim, "DELETE", "/activity-service/"), [204, 404]);
 }
@@ -204,11 +204,11 @@ fn a_deletion_is_sent_once_and_never_for_what_is_no_id() {
     let id = sim.with(|state| state.ids(COM))[0].to_string();
     let activity = |id: &str| Activity { platform: "garmin-com".into(), id: id.into(), ..Activity::default() };
     for bad in ["", "1/../2", "status", "1?x"] {
-        assert!(matches!(garmin.platform.delete(&activity(bad), None), Err(Error::Refused(_))));
+        assert!(matches!(garmin.platform.delete(&activity(bad), None), Err(Error::Rejected(_))));
     }
     assert!(sim.log().is_empty());
     sim.fault(Fault::new(Effect::AnswerLost).method("DELETE").count(1));
-    assert!(matches!(garmin.platform.delete(&activity(&id), None), Err(Error::Unclear(_))));
+    assert!(matches!(garmin.platform.delete(&activity(&id), None), Err(Error::OutcomeUnknown(_))));
     assert_eq!((sim.log().len(), count(&sim)), (1, 2));
     sim.with(|state| state.expire_access_tokens(COM));
     garmin.platform.delete(&activity(&id), None).unwrap();

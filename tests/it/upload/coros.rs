@@ -27,7 +27,7 @@ fn what_the_queue_refuses_late_is_told_and_not_tried_again() {
     let (world, plan) = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(1)), ["problem rejected"]);
-    said.says("status -1").says("does not import this sport");
+    said.says("status -1").says("unsupported sport");
     let reason = world.journal()[0].reason.clone().unwrap();
     assert!(code(&reason) == "rejected" && reason["detail"].as_str().unwrap().contains("status -1"), "{reason}");
     let (kind, codes) = world.stands(COROS, START, &[]);
@@ -183,7 +183,7 @@ fn all_ways_to_the_keys_gone_is_said_once_and_the_rest_left_alone() {
     let plan = world.plan_of(COM, COROS, &starts);
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"; 2]);
-    said.says("no longer hands out").says("platform skipped for the rest of this run");
+    said.says("update garminsync").says("platform skipped for the rest of this run");
     assert_eq!(said.err.lines().count(), 1, "{said}");
     assert_eq!(world.outcomes(), ["failed"]);
 }
@@ -198,7 +198,7 @@ fn keys_for_another_bucket_are_not_used_and_nothing_is_registered_for_it() {
     } + gs_sim::MARKER;
     let body = serde_json::json!({"code": 200, "data": {"credentials": keys, "v": "2"}}).to_string();
     world.sim.fault(Fault::new(answer(200, &body)).contains(STS));
-    world.upload(&plan).ends(75).says("keys for another store than coros-s3");
+    world.upload(&plan).ends(75).says("credentials for another bucket than coros-s3");
     assert!(world.sim.log().iter().all(|one| one.method != "PUT" && one.path != IMPORT));
     world.sim.clear_faults();
     assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);
@@ -245,7 +245,7 @@ fn an_object_that_the_importer_does_not_find_is_told_as_that() {
     world.sim.fault(Fault::new(answer(200, "")).method("PUT").count(1));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"]);
-    said.says("status -2").says("the file is not at fault");
+    said.says("status -2").says("uploaded again by the next run");
     let again = world.planned(&["--to", "coros"], &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
     assert_eq!(world.times(COROS, START), 1);
@@ -293,7 +293,7 @@ fn a_session_that_is_ended_again_and_again_costs_one_login_and_sends_nothing() {
     world.sim.fault(Fault::new(ended).contains("/activity/query"));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"]);
-    said.says("this run has made its one password login").says("gs-auth login --browser");
+    said.says("login ended by another session").says("gs-auth login --browser");
     assert_eq!((world.asked("coros.com", COROS_LOGIN).len(), world.sent(COROS)), (1, 0));
 }
 

@@ -35,7 +35,7 @@ fn a_wish_for_no_more_uploads_holds_for_later_runs_and_for_uploads_alone() {
         world.work.run("gs-fetch", &["--full"]).ok();
         world.work.set("GS_RESEND_WAIT", "0");
         let said = world.upload(&plan);
-        said.ends(75).says("garmin-cn asks for no uploads and deletions before 20");
+        said.ends(75).says("garmin-cn: uploads and deletions rate limited until 20");
         assert_eq!(world.sent(CN), 1, "{status} {retry_after}");
         world.work.run("gs-report", &[]).ok();
         let status: Value = world.work.status_json();

@@ -1,4 +1,4 @@
-//! Sends a request once, within its bounds of time and size, and says what a failure means.
+//! Sends a request once, within its limits of time and size, and classifies a failure.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -9,27 +9,27 @@ use super::tls::Unconnected;
 use super::watch::{Halt, halted};
 use super::{Error, Http, Repeat, Request, Response};
 
-/// The answer to a write is waited for so much longer when a person wants the program to end: a token that was renewed, or
-/// what became of an upload, is in it.
+/// The response to a write is waited for so much longer when a person wants the program to end: it holds a renewed
+/// token, or the outcome of an upload.
 pub const GRACE: Duration = Duration::from_secs(10);
-/// An answer that is waited for so much longer has its own word first.
+/// The connection ends by itself after [`GRACE`]; only if it does not, the wait for it ends.
 const AFTER_GRACE: Duration = Duration::from_secs(1);
-/// A whole answer has so many timeouts of a read ...
+/// A request as a whole may take so many times the timeout of one read ...
 const TIMEOUTS: u32 = 5;
-/// ... and the time that the largest one, with what is sent, takes at so many bytes a second.
+/// ... and the time that its body and the largest response take at so many bytes a second.
 const DEADLINE_SPEED: u64 = 16 << 10;
 
-/// Why a request came to nothing, for whoever decides on another try.
+/// A failed try.
 pub struct Failed {
-    /// What it means.
+    /// The failure.
     pub error: Error,
-    /// It took all the time that there was.
+    /// It ran into a time limit.
     pub is_slow: bool,
 }
 
 impl Http {
     /// One try.
-    pub(super) fn once(&self, request: &Request) -> Result<Response, Failed> {
+    pub(super) fn try_once(&self, request: &Request) -> Result<Response, Failed> {
         let began = Instant::now();
         let failed = |error: ureq::Error| self.failed(request, &error);
         let url = match &self.options.loopback {
@@ -40,8 +40,8 @@ impl Http {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        let ways = self.ways(&host(&request.url));
-        let agent = if request.repeat == Repeat::Never { &ways.writes } else { &ways.reads }.clone();
+        let agents = self.agents(&host(&request.url));
+        let agent = if request.repeat == Repeat::Never { &agents.writes } else { &agents.reads }.clone();
         let within = Some(self.deadline(request));
         let content = request.body.clone();
         let run = move || match content {
@@ -54,14 +54,14 @@ impl Http {
                 agent.run(agent.configure_request(request).timeout_global(within).build())
             }
         };
-        let patience = if request.repeat == Repeat::Never { GRACE + AFTER_GRACE } else { Duration::ZERO };
-        let sent = interruptible(&self.options.stop, patience, run).unwrap_or_else(|| Err(Halt::Stopped.into()));
+        let grace = if request.repeat == Repeat::Never { GRACE + AFTER_GRACE } else { Duration::ZERO };
+        let sent = interruptible(&self.options.stop, grace, run).unwrap_or_else(|| Err(Halt::Stopped.into()));
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
-        // An answer without content may be called packed all the same, and nothing cannot be unpacked.
+        // A response without content may name a compression all the same, and an empty body is not valid gzip.
         if !matches!(head.status.as_u16(), 204 | 205 | 304) {
             let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
-            reader.read_to_end(&mut bytes).map_err(|error| self.broke_off(request, error))?;
+            reader.read_to_end(&mut bytes).map_err(|error| self.interrupted(request, error))?;
         }
         if bytes.len() as u64 > request.limit {
             let error = Error::TooLarge { host: host(&request.url), limit: request.limit };
@@ -86,24 +86,24 @@ impl Http {
         Ok(response)
     }
 
-    /// The time for one try as a whole, from looking up the host to the last byte of the answer.
+    /// The time for one try as a whole, from looking up the host to the last byte of the response.
     fn deadline(&self, request: &Request) -> Duration {
         let bytes = request.limit + request.body.as_ref().map_or(0, Vec::len) as u64;
         self.options.timeout * TIMEOUTS + Duration::from_secs(bytes / DEADLINE_SPEED)
     }
 
-    /// What an error before the body of the answer means.
+    /// Classifies an error before the body of the response.
     fn failed(&self, request: &Request, error: &ureq::Error) -> Failed {
-        self.given_up(request, error, self.words(request, error), is_unsent(error))
+        self.classify(request, error, self.describe(request, error), is_unsent(error))
     }
 
-    fn broke_off(&self, request: &Request, error: std::io::Error) -> Failed {
+    fn interrupted(&self, request: &Request, error: std::io::Error) -> Failed {
         let error = ureq::Error::from(error);
-        let why = format!("the answer broke off: {}", self.words(request, &error));
-        self.given_up(request, &error, why, false)
+        let why = format!("the response was cut off: {}", self.describe(request, &error));
+        self.classify(request, &error, why, false)
     }
 
-    fn given_up(&self, request: &Request, error: &ureq::Error, why: String, unsent: bool) -> Failed {
+    fn classify(&self, request: &Request, error: &ureq::Error, why: String, unsent: bool) -> Failed {
         let halt = halted(error);
         let proxy = self.proxy(&host(&request.url));
         if let Some((setting, why)) = proxy.and_then(|(setting, _)| proxy_refusal(error).map(|why| (setting, why))) {
@@ -113,11 +113,11 @@ impl Http {
             Some((setting, _)) => format!("{why} (via the proxy in {setting})"),
             None => why,
         };
-        // A head that trickles looks like one that does not come; an address that does not answer may be one of several.
+        // Slow response headers look like missing ones; an address that does not respond may be one of several.
         let is_connect = matches!(error, ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve));
         let is_slow = matches!(error, ureq::Error::Timeout(_)) && !is_connect;
         let error = match halt {
-            None if let Some(certificate) = distrusted(error) => {
+            None if let Some(certificate) = certificate_error(error) => {
                 use rustls::CertificateError as Bad;
                 let is_clock = matches!(
                     certificate,
@@ -125,7 +125,7 @@ impl Http {
                 );
                 Error::Untrusted { host: host(&request.url), why, is_clock }
             }
-            // Of a write that was sent it has to be known that it was.
+            // The caller has to know that a write was sent.
             Some(Halt::Unsent) => Error::Stopped,
             Some(Halt::Stopped) if request.repeat != Repeat::Never => Error::Stopped,
             _ => Error::Network { host: host(&request.url), why, unsent },
@@ -133,19 +133,19 @@ impl Http {
         Failed { error, is_slow: is_slow || halt.is_some() }
     }
 
-    fn words(&self, request: &Request, error: &ureq::Error) -> String {
+    fn describe(&self, request: &Request, error: &ureq::Error) -> String {
         match error {
             ureq::Error::Timeout(ureq::Timeout::Global) => {
-                format!("it took longer than {} s", self.deadline(request).as_secs())
+                format!("took longer than {} s", self.deadline(request).as_secs())
             }
-            // One about the URL itself would quote it.
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) if request.secret_path => "the address cannot be used".into(),
+            // An error about the URL would quote it.
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) if request.redact_url => "invalid URL".into(),
             other => other.to_string(),
         }
     }
 }
 
-/// What a proxy says that does not take its login; of another failure nothing.
+/// The reason of a proxy that rejects its login; `None` for another failure.
 fn proxy_refusal(error: &ureq::Error) -> Option<String> {
     match error {
         ureq::Error::ConnectProxyFailed(why) if why.contains(" 407") => Some("HTTP 407".into()),
@@ -157,8 +157,8 @@ fn proxy_refusal(error: &ureq::Error) -> Option<String> {
     }
 }
 
-/// What is wrong with the certificate of what answered, if that is why nothing was sent.
-fn distrusted(error: &ureq::Error) -> Option<&rustls::CertificateError> {
+/// What is wrong with the certificate, if that is why nothing was sent.
+fn certificate_error(error: &ureq::Error) -> Option<&rustls::CertificateError> {
     let ureq::Error::Other(inner) = error else { return None };
     inner.downcast_ref::<Unconnected>()?.certificate.as_ref()
 }
@@ -175,9 +175,9 @@ fn is_unsent(error: &ureq::Error) -> bool {
     }
 }
 
-/// What may be told of a request's URL.
+/// The part of a request's URL that messages may show.
 fn shown(request: &Request) -> String {
-    if request.secret_path {
+    if request.redact_url {
         format!("https://{}/***", host(&request.url))
     } else {
         without_query(&request.url).to_owned()
@@ -193,12 +193,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_trace_holds_no_query() {
+    fn the_trace_has_no_query() {
         let mut request = Request::get("https://u:p@h/p?ticket=ST-1");
         assert_eq!(shown(&request), "https://u:p@h/p");
-        request.secret_path = true;
+        request.redact_url = true;
         assert_eq!(shown(&request), "https://h/***");
-        let file = Request { secret_path: true, ..Request::get("https://s3.coros.com/fit/1/2.fit?x") };
+        let file = Request { redact_url: true, ..Request::get("https://s3.coros.com/fit/1/2.fit?x") };
         assert_eq!(shown(&file), "https://s3.coros.com/***");
     }
 }

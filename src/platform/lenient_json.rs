@@ -1,15 +1,15 @@
-//! Reads JSON that is almost JSON: one name with half an emoji must not hide a whole history.
+//! Parses JSON with invalid characters: one activity name with half an emoji must not hide a whole history.
 
 use serde_json::Value;
 
-/// Reads `bytes`; bytes that are no UTF-8 and halves of surrogate pairs become U+FFFD. `None` if it is no JSON then either.
-pub fn lenient(bytes: &[u8]) -> Option<Value> {
+/// Parses `bytes`; invalid UTF-8 and lone surrogates become U+FFFD. `None` if it is no JSON then either.
+pub fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes)
         .ok()
         .or_else(|| serde_json::from_str(&whole_pairs(&String::from_utf8_lossy(bytes))).ok())
 }
 
-/// The text, with each escaped half of a surrogate pair that stands alone replaced.
+/// The text with each escaped lone surrogate replaced.
 fn whole_pairs(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -24,7 +24,7 @@ fn whole_pairs(text: &str) -> String {
                 continue;
             }
             (Some(_), _) => 6,
-            // Any other escape: the backslash and what follows it, lest an escaped backslash begin a new one.
+            // Any other escape: the backslash and the next character, as an escaped backslash begins no new escape.
             (None, _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
         };
         out.push_str(&rest[..length]);
@@ -33,7 +33,7 @@ fn whole_pairs(text: &str) -> String {
     out + rest
 }
 
-/// The UTF-16 unit that `text` begins with as an escape: `\ud83d`.
+/// The UTF-16 unit of the escape that `text` begins with: `\ud83d`.
 fn unit(text: &str) -> Option<u16> {
     u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
@@ -44,12 +44,12 @@ mod tests {
 
     #[test]
     fn half_an_emoji_is_replaced_and_a_whole_one_stays() {
-        let read = |text: &str| lenient(text.as_bytes()).unwrap()["n"].as_str().unwrap().to_owned();
+        let read = |text: &str| parse(text.as_bytes()).unwrap()["n"].as_str().unwrap().to_owned();
         assert_eq!(read(r#"{"n":"a\ud83db"}"#), "a\u{fffd}b");
         assert_eq!(read(r#"{"n":"\udfdb \ud83d"}"#), "\u{fffd} \u{fffd}");
         assert_eq!(read(r#"{"n":"\ud83c\udfdb\ud83d"}"#), "🏛\u{fffd}");
         assert_eq!(read(r#"{"n":"\\ud83d \ud83d\n"}"#), "\\ud83d \u{fffd}\n");
-        assert_eq!(lenient(b"{\"n\":\"a\xffb\"}").unwrap()["n"], "a\u{fffd}b");
-        assert!(lenient(b"{\"n\":").is_none() && lenient(b"<html>").is_none());
+        assert_eq!(parse(b"{\"n\":\"a\xffb\"}").unwrap()["n"], "a\u{fffd}b");
+        assert!(parse(b"{\"n\":").is_none() && parse(b"<html>").is_none());
     }
 }

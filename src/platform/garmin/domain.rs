@@ -1,9 +1,9 @@
-//! Garmin's two worlds: the same services under garmin.com and garmin.cn, with separate accounts.
+//! Garmin's two domains: the same services at garmin.com and garmin.cn, with separate accounts.
 
 use crate::http::{Repeat, Request};
 
-/// How Garmin's own Android app introduces itself; the token service and the API expect it of clients of this kind
-/// (python-garminconnect 0.3, `client.py`).
+/// The headers of Garmin's Android app, which the token service and the API require (python-garminconnect 0.3,
+/// `client.py`).
 const APP: &[(&str, &str)] = &[
     ("User-Agent", "GCM-Android-5.23"),
     (
@@ -18,34 +18,34 @@ const APP: &[(&str, &str)] = &[
     ("Accept-Language", "en-US,en;q=0.9"),
 ];
 
-/// One of the two.
+/// One of the two domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Site {
+pub struct Domain {
     /// The platform's name.
     pub platform: &'static str,
     /// `garmin.com` or `garmin.cn`.
-    pub domain: &'static str,
+    pub name: &'static str,
 }
 
 /// garmin.com
-pub const COM: Site = Site { platform: "garmin-com", domain: "garmin.com" };
+pub const COM: Domain = Domain { platform: "garmin-com", name: "garmin.com" };
 /// garmin.cn
-pub const CN: Site = Site { platform: "garmin-cn", domain: "garmin.cn" };
+pub const CN: Domain = Domain { platform: "garmin-cn", name: "garmin.cn" };
 
-impl Site {
-    /// A URL on one of the site's hosts.
+impl Domain {
+    /// A URL on one of the domain's hosts.
     pub fn url(&self, host: &str, path: &str) -> String {
-        format!("https://{host}.{}{path}", self.domain)
+        format!("https://{host}.{}{path}", self.name)
     }
 
     /// A read of the API, without its token.
     pub fn get(&self, path: &str) -> Request {
         let mut request = app(Request::get(self.url("connectapi", path)));
-        request.hosts = ["connectapi", "connect"].map(|host| format!("{host}.{}", self.domain)).into();
+        request.hosts = ["connectapi", "connect"].map(|host| format!("{host}.{}", self.name)).into();
         request
     }
 
-    /// An upload or a deletion, without its token and body: never repeated by itself.
+    /// An upload or a deletion, without its token and body: never retried automatically.
     pub fn write(&self, method: &'static str, path: &str) -> Request {
         let mut request = self.get(path).header("Accept", "application/json").changing();
         request.method = method;
@@ -53,17 +53,17 @@ impl Site {
         request
     }
 
-    /// The service that a mobile login is for: an opaque text that the exchange must repeat to the letter.
+    /// The service of a mobile login: an opaque text that the exchange of the ticket must repeat exactly.
     pub fn ios_service(&self) -> String {
         self.url("mobile.integration", "/gcm/ios")
     }
 
-    /// The same for the Android app, whose sign-in page a person opens in the browser.
+    /// The service of a login on the Android app's sign-in page, which a person opens in the browser.
     pub fn android_service(&self) -> String {
         self.url("mobile.integration", "/gcm/android")
     }
 
-    /// Whether a ticket for `service` began on the embedded sign-in page.
+    /// Whether a ticket for `service` comes from the embedded sign-in page.
     pub fn is_embedded(&self, service: &str) -> bool {
         service == self.url("sso", "/sso/embed")
     }

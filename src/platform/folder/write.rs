@@ -1,5 +1,4 @@
-//! Puts a file into a folder so that its name never stands for half of it, on whatever a folder may lie: a watch, a stick,
-//! somebody else's share.
+//! Writes a file into a folder atomically, on any file system: that of a watch, a USB stick, a network share.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -12,23 +11,22 @@ use jiff::Timestamp;
 use crate::fs::{no_room, sweep, sync_dir};
 use crate::platform::{Error, Result};
 
-/// Unfinished files begin so: hidden, and never taken for an activity.
+/// The prefix of unfinished files: hidden, and never read as an activity.
 const UNFINISHED: &str = ".garminsync-part-";
-/// An unfinished file that old was left by a program that was ended.
+/// An unfinished file of this age was left by a program that was killed.
 const LEFT_OVER: Duration = Duration::from_secs(3600);
 
-/// Writes the file of that id and returns where it stands. Other files are never replaced.
+/// Writes the file of that id and returns its path. Other files are never replaced.
 ///
 /// # Errors
 ///
-/// [`Error::Later`] if the folder is not there or takes nothing, [`Error::Storage`] if its disk is full: then nothing of the
-/// file arrived. [`Error::Unclear`] if
-/// it stands there, but the disk did not say that it will stay.
-pub fn put(dir: &Path, id: &str, start: Option<Timestamp>, bytes: &[u8]) -> Result<PathBuf> {
+/// [`Error::Retry`] if the folder does not exist or is not writable, [`Error::Storage`] if its disk is full: then the
+/// file was not written. [`Error::OutcomeUnknown`] if it was written, but the disk did not confirm it.
+pub fn write_file(dir: &Path, id: &str, start: Option<Timestamp>, bytes: &[u8]) -> Result<PathBuf> {
     match fs::metadata(dir) {
         Ok(meta) if meta.is_dir() => {}
         Ok(_) => {
-            let message = format!("{} takes no files: a zip is only read; name a folder", dir.display());
+            let message = format!("cannot write to {}: a zip is read-only; name a folder", dir.display());
             return Err(Error::Input(message));
         }
         Err(error) => return Err(failed(dir, &error)),
@@ -38,7 +36,7 @@ pub fn put(dir: &Path, id: &str, start: Option<Timestamp>, bytes: &[u8]) -> Resu
     unfinished.persist(&path).map_err(|error| failed(dir, &error.error))?;
     match sync_dir(dir) {
         Ok(()) => Ok(path),
-        Err(error) => Err(Error::Unclear(format!("{}: {error}; it is looked for the next time", path.display()))),
+        Err(error) => Err(Error::OutcomeUnknown(format!("{}: {error}", path.display()))),
     }
 }
 
@@ -48,7 +46,7 @@ fn write(
     start: Option<Timestamp>,
     bytes: &[u8],
 ) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
-    // As any program would make it: the folder is read by others, which is what it is for.
+    // The usual permissions: other programs read the folder.
     let mode = Permissions::from_mode(0o666);
     let mut file = tempfile::Builder::new().prefix(UNFINISHED).permissions(mode).tempfile_in(dir)?;
     file.write_all(bytes)?;
@@ -56,8 +54,8 @@ fn write(
     Ok((file, free_name(dir, id, start)))
 }
 
-/// `2026-01-08T14-10-21Z_<id>.fit`: sorts by time, and no file system minds it. If something else stands there (the file
-/// itself, cut or changed), a number is added.
+/// `2026-01-08T14-10-21Z_<id>.fit`: sorts by time, and is valid on every file system. If the name is taken (by the file
+/// itself, truncated or changed), a number is added.
 fn free_name(dir: &Path, id: &str, start: Option<Timestamp>) -> PathBuf {
     let start = start.map_or_else(|| "unknown".to_owned(), |time| time.strftime("%Y-%m-%dT%H-%M-%SZ").to_string());
     let numbered = |number: u32| match number {
@@ -74,9 +72,9 @@ fn failed(dir: &Path, error: &io::Error) -> Error {
     }
     let advice = match error.kind() {
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "make the folder writable",
-        _ => "is it mounted?",
+        _ => "check that it is mounted",
     };
-    Error::Later { message: format!("{}: {error}; {advice}", dir.display()), down: true }
+    Error::retry_platform(format!("{}: {error}; {advice}", dir.display()))
 }
 
 #[cfg(test)]
@@ -94,23 +92,23 @@ mod tests {
     }
 
     #[test]
-    fn a_file_stands_under_its_time_and_id_and_replaces_nothing() {
+    fn a_file_is_named_by_time_and_id_and_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let start: Timestamp = "2026-01-08T14:10:21.5Z".parse().unwrap();
         let name = "2026-01-08T14-10-21Z_0123.fit";
         fs::write(dir.path().join(name), b"half").unwrap();
-        let path = put(dir.path(), "0123", Some(start), b"whole").unwrap();
+        let path = write_file(dir.path(), "0123", Some(start), b"whole").unwrap();
         assert_eq!(names(dir.path()), [name, "2026-01-08T14-10-21Z_0123_2.fit"]);
         assert_eq!(
             (fs::read(&path).unwrap(), fs::read(dir.path().join(name)).unwrap()),
             (b"whole".into(), b"half".into())
         );
-        put(dir.path(), "45", None, b"x").unwrap();
+        write_file(dir.path(), "45", None, b"x").unwrap();
         assert!(names(dir.path()).contains(&"unknown_45.fit".to_owned()));
     }
 
     #[test]
-    fn what_was_left_half_is_swept_away_once_it_is_old() {
+    fn old_unfinished_files_are_deleted() {
         let dir = tempfile::tempdir().unwrap();
         let [old, young] = ["old", "young"].map(|name| dir.path().join(format!("{UNFINISHED}{name}")));
         for path in [&old, &young] {
@@ -118,16 +116,19 @@ mod tests {
         }
         let then = SystemTime::now() - 2 * LEFT_OVER;
         File::options().write(true).open(&old).unwrap().set_modified(then).unwrap();
-        put(dir.path(), "1", None, b"x").unwrap();
+        write_file(dir.path(), "1", None, b"x").unwrap();
         assert!(!old.exists() && young.exists());
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_never_made() {
+    fn a_missing_folder_is_never_created() {
         let dir = tempfile::tempdir().unwrap();
         let gone = dir.path().join("gone");
-        assert!(matches!(put(&gone, "1", None, b"x"), Err(Error::Later { down: true, .. })) && !gone.exists());
+        assert!(
+            matches!(write_file(&gone, "1", None, b"x"), Err(Error::Retry { platform_wide: true, .. }))
+                && !gone.exists()
+        );
         fs::write(&gone, b"PK").unwrap();
-        assert!(matches!(put(&gone, "1", None, b"x"), Err(Error::Input(_))));
+        assert!(matches!(write_file(&gone, "1", None, b"x"), Err(Error::Input(_))));
     }
 }

@@ -1,11 +1,11 @@
-//! What a search leaves out, and how that is told: one line for each kind, with a count.
+//! What a search skips, with one line for each reason, and a count.
 
 use std::collections::BTreeMap;
 
-use super::{ending, plain};
+use super::{extension, without_gz};
 
-/// Folders and files that systems keep for themselves, in small letters: recycle bins, snapshots and caches of NAS
-/// devices and Windows, and what a file system check has found.
+/// System folders and files, in lower case: recycle bins, snapshots and caches of NAS devices and Windows, and the
+/// results of file system checks.
 const SYSTEM: [&str; 24] = [
     "#recycle",
     "#snapshot",
@@ -32,50 +32,53 @@ const SYSTEM: [&str; 24] = [
     "wpsettings.dat",
     "iconcache.db",
 ];
-/// Recordings of other formats, and packed files that are not opened.
+/// Extensions of recordings in other formats, and of compressed files that are not opened.
 const OTHER_FORMATS: [&str; 22] = [
     "gpx", "tcx", "kml", "kmz", "pwx", "hrm", "srm", "sml", "gz", "tgz", "tar", "bz2", "xz", "zst", "7z", "rar", "z",
     "lz", "lz4", "iso", "bak", "part",
 ];
-/// So many endings are named in a line, and so many paths below it.
+/// Extensions that are named in a line.
 const NAMED: usize = 5;
+/// Paths that are listed below a line.
 const PATHS: usize = 50;
 
-/// Why something is left out.
+/// Why a file or folder is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Skip {
-    /// A link; what it leads to may be anywhere, and may lead back here.
+    /// A symbolic link; it may lead anywhere, also back here.
     Link,
-    /// A folder below one of which only the files are looked at.
+    /// A subfolder where only the files of the folder are read.
     Folder,
-    /// A recording of another format, or a packed file that is not opened.
+    /// A recording in another format, or a compressed file that is not opened.
     OtherFormat,
     /// A FIT file that is no activity: settings, courses, a day's steps.
     NoActivity,
     /// Any other file.
     Other,
-    /// A file that should be a recording or a zip, and is broken.
-    Broken,
-    /// A recycle bin, or what a system keeps for itself.
+    /// A corrupt recording or zip.
+    Corrupt,
+    /// A recycle bin, or a system folder or file.
     System,
-    /// A name that begins with a point.
+    /// A name that begins with a dot.
     Hidden,
 }
 
 impl Skip {
-    /// What a file is that nobody wanted, by its name.
+    /// Why a file of this name is skipped that the filter did not select.
     pub fn of(name: &str) -> Skip {
-        if OTHER_FORMATS.contains(&ending(name).as_str()) || OTHER_FORMATS.contains(&ending(plain(name)).as_str()) {
+        if OTHER_FORMATS.contains(&extension(name).as_str())
+            || OTHER_FORMATS.contains(&extension(without_gz(name)).as_str())
+        {
             Skip::OtherFormat
         } else {
             Skip::Other
         }
     }
 
-    /// Why a file or a folder of this name is never looked at, if so.
+    /// Why a file or folder of this name is always skipped; `None` if it is not.
     pub(super) fn by_name(name: &str) -> Option<Skip> {
         let small = name.to_lowercase();
-        // What Windows' check of a disk has found: `found.000`.
+        // Windows' file system check makes folders `found.000`.
         let is_found = small.strip_prefix("found.").is_some_and(|rest| rest.len() == 3 && rest.parse::<u16>().is_ok());
         match () {
             () if SYSTEM.contains(&small.as_str()) || is_found => Some(Skip::System),
@@ -84,106 +87,107 @@ impl Skip {
         }
     }
 
-    fn words(self, count: u64) -> &'static str {
+    fn text(self, count: u64) -> &'static str {
         match (self, count) {
-            (Skip::Link, 1) => "link is not followed",
-            (Skip::Link, _) => "links are not followed",
-            (Skip::Folder, 1) => "folder in it is not searched",
-            (Skip::Folder, _) => "folders in it are not searched",
-            (Skip::OtherFormat, 1) => "file of another format or packed is not read",
-            (Skip::OtherFormat, _) => "files of other formats or packed are not read",
-            (Skip::NoActivity, 1) => "FIT file is no activity",
-            (Skip::NoActivity, _) => "FIT files are no activities",
-            (Skip::Other, 1) => "other file is not read",
-            (Skip::Other, _) => "other files are not read",
-            (Skip::Broken, 1) => "file is broken",
-            (Skip::Broken, _) => "files are broken",
-            (Skip::System, 1) => "recycle bin or system folder is skipped",
-            (Skip::System, _) => "recycle bins or system folders are skipped",
-            (Skip::Hidden, 1) => "hidden file or folder is skipped",
-            (Skip::Hidden, _) => "hidden files or folders are skipped",
+            (Skip::Link, 1) => "link not followed",
+            (Skip::Link, _) => "links not followed",
+            (Skip::Folder, 1) => "subfolder not searched",
+            (Skip::Folder, _) => "subfolders not searched",
+            (Skip::OtherFormat, 1) => "file in another format or compressed, not read",
+            (Skip::OtherFormat, _) => "files in other formats or compressed, not read",
+            (Skip::NoActivity, 1) => "FIT file without an activity",
+            (Skip::NoActivity, _) => "FIT files without an activity",
+            (Skip::Other, 1) => "other file not read",
+            (Skip::Other, _) => "other files not read",
+            (Skip::Corrupt, 1) => "corrupt file",
+            (Skip::Corrupt, _) => "corrupt files",
+            (Skip::System, 1) => "recycle bin or system folder skipped",
+            (Skip::System, _) => "recycle bins or system folders skipped",
+            (Skip::Hidden, 1) => "hidden file or folder skipped",
+            (Skip::Hidden, _) => "hidden files or folders skipped",
         }
     }
 }
 
-/// Something to be told of a search.
+/// A message about a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Why it is left out.
+    /// The reason.
     pub skip: Skip,
-    /// The same for the same thing in every search, whatever the count is.
+    /// Identifies the message from one search to the next: it does not depend on the count.
     pub key: String,
-    /// The line.
+    /// The message.
     pub text: String,
-    /// More about it.
+    /// The paths.
     pub details: Vec<String>,
-    /// Whether a person has to know; of what is hidden nobody has.
+    /// Whether a person should see it; not for hidden files.
     pub matters: bool,
 }
 
-/// Counts what a search left out.
+/// Counts what a search skips.
 #[derive(Debug, Clone, Default)]
 pub struct Skipped {
-    kinds: BTreeMap<Skip, Kind>,
+    by_reason: BTreeMap<Skip, Count>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Kind {
-    count: u64,
-    endings: BTreeMap<String, u64>,
+struct Count {
+    number: u64,
+    extensions: BTreeMap<String, u64>,
     paths: Vec<String>,
 }
 
 impl Skipped {
-    /// One more.
+    /// Counts a file or folder.
     pub fn add(&mut self, skip: Skip, path: &str) {
-        let kind = self.kinds.entry(skip).or_default();
-        kind.count += 1;
-        if kind.paths.len() < PATHS {
-            kind.paths.push(path.to_owned());
+        let count = self.by_reason.entry(skip).or_default();
+        count.number += 1;
+        if count.paths.len() < PATHS {
+            count.paths.push(path.to_owned());
         }
         if matches!(skip, Skip::OtherFormat | Skip::Other) {
             let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-            *kind.endings.entry(long_ending(name)).or_default() += 1;
+            *count.extensions.entry(long_extension(name)).or_default() += 1;
         }
     }
 
-    /// A line for each kind.
+    /// A message for each reason.
     pub fn notices(&self) -> Vec<Notice> {
-        let notice = |(skip, kind): (&Skip, &Kind)| {
-            let text = format!("{} {}{}", kind.count, skip.words(kind.count), kind.endings());
-            let mut details = kind.paths.clone();
-            if kind.count > PATHS as u64 {
-                details.push(format!("and {} more", kind.count - PATHS as u64));
+        let notice = |(skip, count): (&Skip, &Count)| {
+            let text = format!("{} {}{}", count.number, skip.text(count.number), count.extensions());
+            let mut details = count.paths.clone();
+            if count.number > PATHS as u64 {
+                details.push(format!("and {} more", count.number - PATHS as u64));
             }
             Notice { skip: *skip, key: format!("{skip:?}"), text, details, matters: *skip != Skip::Hidden }
         };
-        self.kinds.iter().map(notice).collect()
+        self.by_reason.iter().map(notice).collect()
     }
 }
 
-impl Kind {
+impl Count {
     /// ` (.gpx 12, .tcx 3)`, the most frequent first.
-    fn endings(&self) -> String {
-        let mut all: Vec<(&String, &u64)> = self.endings.iter().collect();
-        all.sort_by_key(|(ending, count)| (std::cmp::Reverse(**count), *ending));
+    fn extensions(&self) -> String {
+        let mut all: Vec<(&String, &u64)> = self.extensions.iter().collect();
+        all.sort_by_key(|(extension, count)| (std::cmp::Reverse(**count), *extension));
         if all.is_empty() {
             return String::new();
         }
         let more = if all.len() > NAMED { ", …" } else { "" };
-        let named: Vec<String> = all.iter().take(NAMED).map(|(ending, count)| format!("{ending} {count}")).collect();
+        let named: Vec<String> =
+            all.iter().take(NAMED).map(|(extension, count)| format!("{extension} {count}")).collect();
         format!(" ({}{more})", named.join(", "))
     }
 }
 
-/// `.fit.bz2`, `.txt`; of a packed file the ending below counts, too.
-fn long_ending(name: &str) -> String {
-    let last = ending(name);
-    let is_short = |ending: &str| !ending.is_empty() && ending.len() <= 8;
+/// `.fit.bz2`, `.txt`; a compressed file has two.
+fn long_extension(name: &str) -> String {
+    let last = extension(name);
+    let is_short = |extension: &str| !extension.is_empty() && extension.len() <= 8;
     if !is_short(&last) {
-        return "without an ending".to_owned();
+        return "without an extension".to_owned();
     }
-    let below = ending(&name[..name.len() - last.len() - 1]);
+    let below = extension(&name[..name.len() - last.len() - 1]);
     if OTHER_FORMATS.contains(&last.as_str())
         && is_short(&below)
         && below.bytes().all(|byte| byte.is_ascii_alphabetic())
@@ -198,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_systems_keep_for_themselves_is_known_by_its_name() {
+    fn system_files_are_known_by_their_names() {
         for name in [
             "#recycle",
             "#Recycle",
@@ -231,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_is_one_line_with_a_count_and_its_most_frequent_endings() {
+    fn each_reason_is_one_line_with_a_count_and_its_most_frequent_extensions() {
         let mut skipped = Skipped::default();
         for path in ["a/1.gpx", "a/2.gpx", "b/x.fit.bz2", "c.tar.gz"] {
             skipped.add(Skip::of(path), path);
@@ -242,16 +246,16 @@ mod tests {
         skipped.add(Skip::Link, "linked");
         let texts: Vec<String> = skipped.notices().into_iter().map(|notice| notice.text).collect();
         let expected = [
-            "1 link is not followed",
-            "4 files of other formats or packed are not read (.gpx 2, .fit.bz2 1, .tar.gz 1)",
-            "5 other files are not read (.jpg 2, without an ending 2, .txt 1)",
+            "1 link not followed",
+            "4 files in other formats or compressed, not read (.gpx 2, .fit.bz2 1, .tar.gz 1)",
+            "5 other files not read (.jpg 2, without an extension 2, .txt 1)",
         ];
         assert_eq!(texts, expected);
         for number in 0..60 {
             skipped.add(Skip::Link, &number.to_string());
         }
         let link = &skipped.notices()[0];
-        assert_eq!((link.text.as_str(), link.details.len()), ("61 links are not followed", PATHS + 1));
+        assert_eq!((link.text.as_str(), link.details.len()), ("61 links not followed", PATHS + 1));
         assert_eq!(link.details.last().map(String::as_str), Some("and 11 more"));
     }
 }

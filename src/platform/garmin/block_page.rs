@@ -1,17 +1,18 @@
-//! Answers of what stands in front of Garmin's services: limits and web pages. They say nothing about what was asked, nor
-//! about the token that it was asked with. Pure.
+//! Responses of the proxies in front of Garmin's services: rate limits and web pages. They say nothing about the
+//! request or its token. Pure.
 
 use serde_json::Value;
 
 use crate::http::Response;
-use crate::platform::{Error, Result, json};
+use crate::platform::{Error, Result, lenient_json};
 
-/// Statuses of a block. 427 is one like 429 (python-garminconnect 0.3.20, `_BLOCKED_STATUSES`; reviewed 2026-11-29).
+/// Statuses of a rate limit. 427 is one like 429 (python-garminconnect 0.3.20, `_BLOCKED_STATUSES`; reviewed
+/// 2026-11-29).
 const BLOCKED: &[u16] = &[427, 429];
-/// No JSON error is longer. Larger bodies, such as files, are not read for one.
+/// The largest JSON error, in bytes. Larger bodies, such as files, are not parsed.
 const LONGEST_ERROR: usize = 4096;
 
-/// The status of a block: that of the answer, or the one in its JSON error, which may come with HTTP 200.
+/// The status of a rate limit: that of the response, or the one in its JSON error, which may come with HTTP 200.
 pub fn blocked(response: &Response) -> Option<u16> {
     let told = || {
         let is_short = response.body.len() <= LONGEST_ERROR;
@@ -23,30 +24,28 @@ pub fn blocked(response: &Response) -> Option<u16> {
     Some(response.status).filter(is_block).or_else(|| told().filter(is_block))
 }
 
-/// Whether a 403 is a web page: then the client or its network is blocked, and the service itself has not answered
+/// Whether a 403 is a web page: then the client or its network is blocked, and the service itself did not respond
 /// (python-garminconnect 0.3.18; reviewed 2026-11-29).
 pub fn is_web_page(response: &Response) -> bool {
-    response.status == 403 && !response.body.is_empty() && json::lenient(&response.body).is_none()
+    response.status == 403 && !response.body.is_empty() && lenient_json::parse(&response.body).is_none()
 }
 
-/// What a web page in the place of `what` means, in words.
+/// The message for a web page instead of `what`.
 pub fn web_page(what: &str) -> String {
-    format!(
-        "Garmin shows a web page instead of {what} (HTTP 403): something in front of the service blocks this client or its network"
-    )
+    format!("Garmin: blocked by a web page instead of {what} (HTTP 403)")
 }
 
-/// Refuses an answer that comes from in front of the service. `what` was asked for: "the list".
+/// Fails for a response of a proxy in front of the service. `what` names the request: "the list".
 ///
 /// # Errors
-/// [`Error::Later`] for the whole platform.
+/// [`Error::Retry`] for the whole platform.
 pub fn check(response: &Response, what: &str) -> Result<()> {
-    let later = |message: String| Err(Error::Later { message, down: true });
+    let retry = |message: String| Err(Error::retry_platform(message));
     if let Some(status) = blocked(response) {
-        return later(format!("Garmin limits the rate of requests ({status} instead of {what}); try again later"));
+        return retry(format!("Garmin: rate limited (HTTP {status} instead of {what}); try again later"));
     }
     if is_web_page(response) {
-        return later(format!("{}, and the token is kept; try again later", web_page(what)));
+        return retry(format!("{}; the token is kept; try again later", web_page(what)));
     }
     Ok(())
 }
@@ -60,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_427_or_429_as_status_or_in_the_json() {
+    fn a_rate_limit_is_427_or_429_as_status_or_in_the_json() {
         assert_eq!(blocked(&answer(427, "<html>")), Some(427));
         assert_eq!(blocked(&answer(429, "")), Some(429));
         assert_eq!(blocked(&answer(200, r#"{"error":{"status-code":"427"}}"#)), Some(427));
@@ -71,16 +70,16 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_says_nothing_of_a_token() {
+    fn a_web_page_is_not_a_rejected_token() {
         assert!(is_web_page(&answer(403, "<html>blocked</html>")));
         assert!(!is_web_page(&answer(403, r#"{"message":"no"}"#)) && !is_web_page(&answer(403, "")));
         assert!(!is_web_page(&answer(401, "<html>OAuthToken is invalid</html>")));
     }
 
     #[test]
-    fn both_mean_later_for_the_whole_platform() {
+    fn both_are_retried_for_the_whole_platform() {
         for answer in [answer(427, ""), answer(403, "<html>")] {
-            assert!(matches!(check(&answer, "the list"), Err(Error::Later { down: true, .. })));
+            assert!(matches!(check(&answer, "the list"), Err(Error::Retry { platform_wide: true, .. })));
         }
         assert!(check(&answer(403, "{}"), "the list").is_ok() && check(&answer(401, ""), "the list").is_ok());
     }

@@ -1,7 +1,7 @@
-//! Looks names up for a limited time.
+//! Resolves host names within a time limit.
 //!
-//! The library's own way to do that ends the program where there can be no more threads. Here the look-up then has no time
-//! limit but the system's.
+//! ureq's own resolver panics where no more threads can be started. Here the lookup then has only the system's time
+//! limit.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -12,14 +12,14 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// Addresses of one name that are tried.
+/// Addresses of one host that are tried.
 const MOST: usize = 16;
 
-/// A resolver.
+/// A resolver with a time limit.
 #[derive(Debug, Default)]
-pub struct Names(DefaultResolver);
+pub struct TimedResolver(DefaultResolver);
 
-impl Resolver for Names {
+impl Resolver for TimedResolver {
     fn resolve(&self, uri: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let place = uri.scheme().zip(uri.authority());
         let place = place.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
@@ -37,7 +37,7 @@ impl Resolver for Names {
 fn look_up(place: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, ureq::Error> {
     let (sender, receiver) = sync_channel(1);
     let asked = place.clone();
-    // Whoever waits may have given up by then.
+    // The receiver may have given up by then.
     let ask = move || drop(sender.send(asked.to_socket_addrs()));
     if Builder::new().name("names".into()).spawn(ask).is_err() {
         return Ok(place.to_socket_addrs()?.collect());

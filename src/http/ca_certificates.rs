@@ -1,7 +1,7 @@
-//! Whose certificates are trusted, if it is not the system's: `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+//! Certificate authorities that replace those of the system: `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 //!
-//! They are read here, and not by the TLS library, so that they may stand in `.env`, too, and a file that cannot be used is
-//! told.
+//! They are read here, and not by the TLS library, so that they can be set in `.env`, too, and a file that cannot be
+//! used is an error.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use rustls::pki_types::pem::PemObject;
 
 /// Certificate authorities.
 #[derive(Clone)]
-pub struct Roots(Arc<Vec<CertificateDer<'static>>>);
+pub struct CaCertificates(Arc<Vec<CertificateDer<'static>>>);
 
-impl Roots {
+impl CaCertificates {
     /// Reads a file and all files of some folders, each PEM.
     ///
     /// # Errors
-    /// Something cannot be read, or no certificate is in any of it.
-    pub fn read(file: Option<&Path>, folders: &[PathBuf]) -> Result<Roots, String> {
+    /// A file or folder cannot be read, or they contain no certificate.
+    pub fn read(file: Option<&Path>, folders: &[PathBuf]) -> Result<CaCertificates, String> {
         let mut all = Vec::new();
         if let Some(file) = file {
             take(file, &mut all).map_err(|why| format!("SSL_CERT_FILE: {}: {why}", file.display()))?;
@@ -28,7 +28,7 @@ impl Roots {
             let named = |why: String| format!("SSL_CERT_DIR: {}: {why}", folder.display());
             for entry in std::fs::read_dir(folder).map_err(|error| named(error.to_string()))? {
                 let path = entry.map_err(|error| named(error.to_string()))?.path();
-                // A link that leads nowhere is left over from an authority that is gone.
+                // A dangling link is left over from an authority that was removed.
                 if path.is_file() {
                     take(&path, &mut all).map_err(named)?;
                 }
@@ -42,10 +42,10 @@ impl Roots {
                 .collect();
             return Err(format!("SSL_CERT_FILE, SSL_CERT_DIR: {} contains no PEM certificate", places.join(", ")));
         }
-        Ok(Roots(Arc::new(all)))
+        Ok(CaCertificates(Arc::new(all)))
     }
 
-    /// As TLS wants them. What is no certificate of an authority is left out, as other programs do.
+    /// In the form that rustls takes. Certificates that are none of an authority are left out, as other programs do.
     pub(super) fn store(&self) -> RootCertStore {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(self.0.iter().cloned());
@@ -68,7 +68,7 @@ mod tests {
     const ONE: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
 
     #[test]
-    fn a_file_and_folders_are_read_and_what_cannot_be_is_told() {
+    fn a_file_and_folders_are_read_and_errors_name_the_path() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         std::fs::write(at("two.pem"), format!("# text\n{ONE}{ONE}")).unwrap();
@@ -78,7 +78,7 @@ mod tests {
         std::os::unix::fs::symlink("gone", at("folder/b.0")).unwrap();
         let count = |file: Option<&str>, folders: &[&str]| {
             let folders: Vec<PathBuf> = folders.iter().map(|name| at(name)).collect();
-            Roots::read(file.map(at).as_deref(), &folders).map(|roots| roots.0.len())
+            CaCertificates::read(file.map(at).as_deref(), &folders).map(|certificates| certificates.0.len())
         };
         assert_eq!(count(Some("two.pem"), &[]), Ok(2));
         assert_eq!(count(Some("two.pem"), &["folder"]), Ok(3));

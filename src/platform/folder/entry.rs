@@ -1,30 +1,31 @@
-//! A FIT file as an entry of a folder. Pure.
+//! A FIT file as an activity of a folder. Pure.
 
 use std::path::Path;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, PlatformId};
 use crate::fit::Fit;
-use crate::platform::Listed;
-use crate::walk::plain;
+use crate::hex;
+use crate::platform::ListedActivity;
+use crate::walk::without_gz;
 
-/// The id of a file is of its bytes alone, wherever it stands: the first half of the first half of their SHA-256.
+/// The id of a file, from its bytes alone: the first 8 bytes of their SHA-256, in hex.
 pub fn id_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(bytes)[..8])
 }
 
-/// The entry of a file; `shown` is its path.
-pub fn listed(platform: &str, shown: &str, bytes: &[u8], fit: &Fit) -> Listed {
+/// The activity in a file; `shown` is its path.
+pub fn listed(platform: &PlatformId, shown: &str, bytes: &[u8], fit: &Fit) -> ListedActivity {
     let activity = Activity {
-        platform: platform.to_owned(),
+        platform: platform.clone(),
         id: id_of(bytes),
-        name: Path::new(plain(shown)).file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+        name: Path::new(without_gz(shown)).file_stem().map(|stem| stem.to_string_lossy().into_owned()),
         device: fit.device(),
         ..fit.exercise()
     };
-    Listed { activity, raw: json!({"path": shown, "bytes": bytes.len()}).to_string() }
+    ListedActivity { activity, service_json: json!({"path": shown, "bytes": bytes.len()}).to_string() }
 }
 
 #[cfg(test)]
@@ -34,7 +35,7 @@ mod tests {
     use jiff::Timestamp;
 
     #[test]
-    fn sessions_are_summed_and_what_nobody_says_is_left_out() {
+    fn sessions_are_summed_and_unknown_fields_are_left_out() {
         let session = |start_time, timer| Session {
             sport: Some(1),
             sub_sport: Some(3),
@@ -50,8 +51,9 @@ mod tests {
             ..FileId::default()
         };
         let fit = Fit { sessions: vec![session(2000, Some(90.0)), session(1000, None)], file_id, ..Fit::default() };
-        let Listed { activity, raw } = listed("folder:/w", "a.zip/2026/Morning run.fit.gz", b"abc", &fit);
-        assert_eq!(raw, r#"{"bytes":3,"path":"a.zip/2026/Morning run.fit.gz"}"#);
+        let ListedActivity { activity, service_json } =
+            listed(&"folder:/w".into(), "a.zip/2026/Morning run.fit.gz", b"abc", &fit);
+        assert_eq!(service_json, r#"{"bytes":3,"path":"a.zip/2026/Morning run.fit.gz"}"#);
         let expected = Activity {
             platform: "folder:/w".into(),
             id: "ba7816bf8f01cfea".into(),
