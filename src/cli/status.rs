@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::Align::{Left, Right, Whole};
 use super::table;
 use crate::i18n::{self, Lang, number};
-use crate::status::{Facts, Matter, Platform, Run, Schedule, State};
+use crate::status::{Issue, Platform, Run, Schedule, Snapshot, State};
 
 /// The state, the last and the next sync, outstanding work, a line for each platform, and what needs a person.
-pub fn status_text(facts: &Facts, now: Timestamp, lang: Lang) -> String {
+pub fn status_text(facts: &Snapshot, now: Timestamp, lang: Lang) -> String {
     let view = View { facts, now, lang };
     let mut text = format!("{}\n", facts.state.sentence(facts.is_repeated(), lang));
     if facts.state == State::Empty {
@@ -26,13 +26,13 @@ pub fn status_text(facts: &Facts, now: Timestamp, lang: Lang) -> String {
     if !facts.platforms.is_empty() {
         text.push_str(&format!("\n{}\n", view.platforms()));
     }
-    text.push_str(&view.list(lang.pick("Action needed", "需要处理"), &facts.needs));
-    text.push_str(&view.list(lang.pick("Warnings", "警告"), &facts.troubles));
+    text.push_str(&view.list(lang.pick("Action needed", "需要处理"), &facts.actions));
+    text.push_str(&view.list(lang.pick("Warnings", "警告"), &facts.warnings));
     text
 }
 
 struct View<'a> {
-    facts: &'a Facts,
+    facts: &'a Snapshot,
     now: Timestamp,
     lang: Lang,
 }
@@ -120,14 +120,14 @@ impl View<'_> {
     }
 
     /// What went wrong, each with the command that fixes it in a line of its own, so that it can be copied.
-    fn list(&self, title: &str, matters: &[Matter]) -> String {
-        if matters.is_empty() {
+    fn list(&self, title: &str, issues: &[Issue]) -> String {
+        if issues.is_empty() {
             return String::new();
         }
         let mut text = format!("\n{title}{}\n", self.lang.pick(":", "："));
-        for matter in matters {
-            let _ = writeln!(text, "- {}", matter.finding(self.lang));
-            if let Some(fix) = &matter.mend {
+        for issue in issues {
+            let _ = writeln!(text, "- {}", issue.finding(self.lang));
+            if let Some(fix) = &issue.fix {
                 let _ = writeln!(text, "    {fix}");
             }
         }
@@ -138,13 +138,13 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::{Login, Outstanding, What};
+    use crate::status::{IssueKind, Login, Outstanding};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn facts() -> Facts {
+    fn facts() -> Snapshot {
         let login =
             Login { expires: None, renewable: true, renewable_until: Some(at("2026-12-29T00:00:00Z")), ended: None };
         let garmin = Platform {
@@ -157,17 +157,17 @@ mod tests {
             ..Platform::default()
         };
         let coros = Platform { name: "coros".into(), total: 12, ..Platform::default() };
-        let ended = Matter {
+        let ended = Issue {
             platform: Some("coros".into()),
-            mend: Some("gs-auth login --platform coros".into()),
-            ..Matter::new(What::LoginDead)
+            fix: Some("gs-auth login --platform coros".into()),
+            ..Issue::new(IssueKind::LoginEnded)
         };
-        Facts {
-            state: State::Person,
+        Snapshot {
+            state: State::ActionNeeded,
             outstanding: Outstanding { uploads: 3, ..Outstanding::default() },
             platforms: vec![garmin, coros],
-            needs: vec![ended],
-            ..Facts::default()
+            actions: vec![ended],
+            ..Snapshot::default()
         }
     }
 
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn an_empty_folder_says_how_to_begin_and_claims_nothing() {
-        let text = status_text(&Facts::default(), at("2026-11-29T12:00:00Z"), Lang::En);
+        let text = status_text(&Snapshot::default(), at("2026-11-29T12:00:00Z"), Lang::En);
         assert_eq!(text, "Nothing is known yet\nNo platform was listed yet. To begin: garminsync setup\n");
-        let text = status_text(&Facts::default(), at("2026-11-29T12:00:00Z"), Lang::Zh);
+        let text = status_text(&Snapshot::default(), at("2026-11-29T12:00:00Z"), Lang::Zh);
         assert!(text.contains("garminsync setup") && !text.contains("No platform"), "{text}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cut::clip;
-use super::{Entry, Failure, Lang, Limit, Skipped, Summary, Tone, What};
+use super::{Entry, Failure, FailureKind, Lang, Limit, Skipped, Summary, Tone};
 use crate::activity::{Activity, printable};
 use crate::reason;
 use crate::status::Outstanding;
@@ -45,7 +45,7 @@ pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
     let mut blocks = vec![counts];
     if !tone.known {
         let (person, failed): (Vec<&Failure>, Vec<&Failure>) =
-            summary.failures.iter().partition(|failure| failure.needs_person());
+            summary.failures.iter().partition(|failure| failure.needs_action());
         let lines = |failures: &[&Failure]| failures.iter().map(|failure| words.failure(failure)).collect();
         blocks.push(words.section(lang.pick("Needs a person", "需要人工处理"), lines(&person)));
         blocks.push(words.section(lang.pick("Failed", "失败"), lines(&failed)));
@@ -80,7 +80,7 @@ impl Words {
             .filter(|(count, ..)| *count > 0)
             .map(|(count, en, zh)| lang.counted(*count, en, zh))
             .collect();
-        match (summary.needs_person(), tone.known) {
+        match (summary.needs_action(), tone.known) {
             (true, false) => parts.push(lang.pick("a person is needed", "需要人工处理").to_owned()),
             (true, true) => parts.push(lang.pick("a person is still needed", "仍需人工处理").to_owned()),
             (false, _) => {}
@@ -127,7 +127,7 @@ impl Words {
 
     /// What the next runs have to do; uploads that are not settled have a line of their own.
     fn outstanding(&self, summary: &Summary) -> String {
-        let outstanding = summary.judged.as_ref().map(|judged| Outstanding { pending: 0, ..judged.outstanding });
+        let outstanding = summary.health.as_ref().map(|health| Outstanding { pending: 0, ..health.outstanding });
         let kinds = outstanding.unwrap_or_default().words(self.lang).join(self.lang.comma());
         if kinds.is_empty() { kinds } else { self.lang.colon(self.lang.pick("Outstanding", "待完成"), kinds) }
     }
@@ -158,14 +158,14 @@ impl Words {
     fn failure(&self, failure: &Failure) -> String {
         let lang = self.lang;
         let message = failure.reason.as_ref().map(|reason| self.message(&reason.text(lang))).unwrap_or_default();
-        let (head, tail) = match &failure.what {
-            What::Stage { exit } => (format!("{} {}", failure.command, lang.ended(*exit)), String::new()),
+        let (head, tail) = match &failure.kind {
+            FailureKind::Stage { exit } => (format!("{} {}", failure.command, lang.ended(*exit)), String::new()),
             // What mends it is never cut.
-            What::Standing(matter) => (self.tame(&matter.line_with(lang, shortened)), String::new()),
-            What::Records { place, items, .. } => {
+            FailureKind::Standing(issue) => (self.tame(&issue.line_with(lang, shortened)), String::new()),
+            FailureKind::Records { place, items, .. } => {
                 let what = match items.as_slice() {
                     // A login is nobody's fault among the activities.
-                    _ if failure.needs_person() => String::new(),
+                    _ if failure.needs_action() => String::new(),
                     [one] => format!(" {} ({})", self.activity(one), self.tame(&one.id)),
                     all => format!(" {}", lang.activities(all.len())),
                 };

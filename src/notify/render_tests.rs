@@ -1,8 +1,8 @@
 use super::*;
 use crate::reason::Reason;
 use crate::record::Record;
-use crate::status::judge::Judged;
-use crate::status::{Matter, RedactedReason, What as Kind};
+use crate::status::judge::Health;
+use crate::status::{Issue, IssueKind as Kind, RedactedReason};
 
 fn summary() -> Summary {
     let mut summary = Summary::default();
@@ -19,7 +19,7 @@ fn summary() -> Summary {
     ] {
         summary.add(&Record::parse(line.as_bytes()).unwrap());
     }
-    let matter = |what, command: &str, exit, reason: Option<Reason>| Matter {
+    let issue = |kind, command: &str, exit, reason: Option<Reason>| Issue {
         what,
         platform: reason.is_some().then(|| "coros".into()),
         command: Some(command.into()),
@@ -27,15 +27,15 @@ fn summary() -> Summary {
         count: None,
         reason: reason.as_ref().map(RedactedReason::of),
         at: None,
-        mend: None,
+        fix: None,
         activities: Vec::new(),
     };
-    let troubles = vec![
-        matter(Kind::Failed, "gs-fetch", Some(75), Some(Reason::ListingUnordered)),
-        matter(Kind::Unfinished, "gs-diff", None, None),
+    let warnings = vec![
+        issue(Kind::Failed, "gs-fetch", Some(75), Some(Reason::ListingUnordered)),
+        issue(Kind::Unfinished, "gs-diff", None, None),
     ];
     let outstanding = Outstanding { uploads: 3774, downloads: 1, deletions: 0, pending: 2 };
-    summary.add_judged(Judged { troubles, outstanding, ..Judged::default() });
+    summary.add_judged(Health { warnings, outstanding, ..Health::default() });
     summary
 }
 
@@ -124,12 +124,12 @@ fn nothing_and_all_well_again() {
 
 #[test]
 fn a_reason_is_cut_and_what_mends_it_never_is() {
-    let mend = "gs-auth logout --forget-account --platform 'folder:/a/rather/long/path/to/some/folder'";
+    let fix = "gs-auth logout --forget-account --platform 'folder:/a/rather/long/path/to/some/folder'";
     let reason = Reason::Configuration { detail: "a setting is wrong; ".repeat(30) };
     let reason = Some(RedactedReason::of(&reason));
-    let matter = Matter { reason, mend: Some(mend.into()), ..Matter::new(Kind::SetUp) };
+    let issue = Issue { reason, fix: Some(fix.into()), ..Issue::new(Kind::Configuration) };
     let mut summary = Summary::default();
-    summary.add_judged(Judged { needs: vec![matter], ..Judged::default() });
+    summary.add_judged(Health { actions: vec![issue], ..Health::default() });
     for (lang, run) in [(Lang::En, "; run: "), (Lang::Zh, "；请运行：")] {
         let text = render(&summary, lang, Style::Plain, Tone::default()).whole;
         assert!(text.ends_with(&format!("…{run}{mend}")), "{text}");

@@ -4,11 +4,11 @@ use maud::{Markup, html};
 
 use super::show::{self, Sign, activity, command, folded, path, time, word};
 use super::words::certainty;
-use super::{Copy, Deletion, Facts, Lacking, Likeness, MissingReason, NoFile, RedactedReason, Refusal};
+use super::{Copy, Deletion, MissingItem, MissingReason, NoFile, RedactedReason, Rejection, SimilarPair, Snapshot};
 use crate::i18n::{Lang, number};
 
 /// All that is not as it should be, or is worth a look. What is empty says so in one line.
-pub fn differences(facts: &Facts, lang: Lang) -> Markup {
+pub fn differences(facts: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #differences {
             h2 { (lang.pick("Differences", "差异")) }
@@ -58,7 +58,7 @@ fn nothing(lang: Lang) -> Markup {
     html! { p.fine { (Sign::Well) " " (lang.pick("none", "无")) } }
 }
 
-fn missing(facts: &Facts, lang: Lang) -> Markup {
+fn missing(facts: &Snapshot, lang: Lang) -> Markup {
     html! {
         div.part #missing {
             h3 { (lang.pick("Missing on a platform", "平台上缺失的运动")) }
@@ -66,8 +66,8 @@ fn missing(facts: &Facts, lang: Lang) -> Markup {
             @for missing in &facts.missing {
                 (folded(html! { span.place { (missing.on) } " " b { (number(missing.count)) } " " (missing.reason.words(lang)) },
                     &missing.items, missing.count <= 5, lang, |item| lacking(item, lang)))
-                @if let Some(line) = mend(missing.reason, &missing.on) {
-                    p.mend { span.note { (lang.pick("To send it all the same: ", "仍要发送：")) } (command(&line)) }
+                @if let Some(line) = fix(missing.reason, &missing.on) {
+                    p.fix { span.note { (lang.pick("To send it all the same: ", "仍要发送：")) } (command(&line)) }
                 }
             }
         }
@@ -75,7 +75,7 @@ fn missing(facts: &Facts, lang: Lang) -> Markup {
 }
 
 /// What a person may do against a decision.
-fn mend(reason: MissingReason, on: &str) -> Option<String> {
+fn fix(reason: MissingReason, on: &str) -> Option<String> {
     let flag = match reason {
         MissingReason::Rejected => "--retry-rejected",
         MissingReason::PossibleDuplicate => "--possible-duplicates",
@@ -85,7 +85,7 @@ fn mend(reason: MissingReason, on: &str) -> Option<String> {
     Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload > /dev/null", super::flag("--to", on)))
 }
 
-fn not_archived(facts: &Facts, lang: Lang) -> Markup {
+fn not_archived(facts: &Snapshot, lang: Lang) -> Markup {
     html! {
         div.part #not-archived {
             h3 { (lang.pick("Not in the archive", "未归档")) }
@@ -98,7 +98,7 @@ fn not_archived(facts: &Facts, lang: Lang) -> Markup {
     }
 }
 
-fn lacking(item: &Lacking, lang: Lang) -> Markup {
+fn lacking(item: &MissingItem, lang: Lang) -> Markup {
     html! {
         (activity(&item.activity, true, lang))
         @if let Some(since) = item.since { span.sub { (lang.pick("since ", "自 ")) (time(since)) } }
@@ -123,7 +123,7 @@ fn copy(copy: &Copy, lang: Lang) -> Markup {
     }
 }
 
-fn likeness(pair: &Likeness, lang: Lang) -> Markup {
+fn likeness(pair: &SimilarPair, lang: Lang) -> Markup {
     html! {
         (activity(&pair.one, true, lang))
         span.pair { (lang.pick("looks like ", "近似于 ")) (activity(&pair.other, true, lang)) }
@@ -139,12 +139,12 @@ fn deletion(deletion: &Deletion, lang: Lang) -> Markup {
         @if let Some(reason) = &deletion.reason { span.why { (show::reason(reason, lang)) } }
         @if let Some(file) = &deletion.file { span.sub { (lang.pick("in the archive: ", "归档文件：")) code { (path(file)) } } }
         @if let Some(line) = &deletion.restore {
-            p.mend { span.note { (lang.pick("To put it back: ", "恢复：")) } (command(line)) }
+            p.fix { span.note { (lang.pick("To put it back: ", "恢复：")) } (command(line)) }
         }
     }
 }
 
-fn refusal(refusal: &Refusal, lang: Lang) -> Markup {
+fn refusal(refusal: &Rejection, lang: Lang) -> Markup {
     html! {
         (activity(&refusal.activity, true, lang)) " → " span.place { (refusal.to) }
         span.sub {
@@ -152,6 +152,6 @@ fn refusal(refusal: &Refusal, lang: Lang) -> Markup {
             @if refusal.outcome == "lost" { (lang.pick("taken, and never shown", "已接收但从未出现")) } @else { (lang.pick("refused", "被拒绝")) }
         }
         @if let Some(reason) = &refusal.reason { span.why { (show::reason(reason, lang)) } }
-        p.mend { span.note { (lang.pick("To send it again all the same: ", "仍要重新发送：")) } (command(&refusal.retry)) }
+        p.fix { span.note { (lang.pick("To send it again all the same: ", "仍要重新发送：")) } (command(&refusal.retry)) }
     }
 }

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::show::{Sign, command, cut, text, time};
-use super::{Facts, Matter, Schedule, State, What, word};
+use super::{Issue, IssueKind, Schedule, Snapshot, State, word};
 use crate::i18n::{Lang, span};
 
 /// The state, the runs, and what is to be done.
-pub fn glance(facts: &Facts, lang: Lang) -> Markup {
+pub fn glance(facts: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #state class={ "glance " (facts.state.sign().class()) } {
             div.verdict {
@@ -21,30 +21,30 @@ pub fn glance(facts: &Facts, lang: Lang) -> Markup {
             (runs(facts, lang))
         }
         @if !facts.outstanding.is_nothing() && facts.state != State::Empty { (outstanding(facts, lang)) }
-        @if !facts.needs.is_empty() {
-            section #needs.matters {
+        @if !facts.actions.is_empty() {
+            section #actions.issues {
                 h2 { (lang.pick("What needs you", "需要您处理")) }
-                ul { @for matter in &facts.needs { (told(matter, Sign::Bad, lang)) } }
+                ul { @for issue in &facts.actions { (told(issue, Sign::Bad, lang)) } }
             }
         }
-        @if !facts.troubles.is_empty() {
-            section #troubles.matters {
+        @if !facts.warnings.is_empty() {
+            section #warnings.issues {
                 h2 { (lang.pick("What went wrong", "出现的问题")) }
                 @if continues(facts) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
-                ul { @for matter in &facts.troubles { (told(matter, Sign::Warn, lang)) } }
+                ul { @for issue in &facts.warnings { (told(issue, Sign::Warn, lang)) } }
             }
         }
     }
 }
 
 /// Whether the next run makes it better without anybody: there is one, and nothing stands in its way.
-fn continues(facts: &Facts) -> bool {
-    let is_stuck = facts.troubles.iter().any(|matter| matter.what == What::Behind);
-    facts.is_repeated() && facts.needs.is_empty() && !is_stuck
+fn continues(facts: &Snapshot) -> bool {
+    let is_stuck = facts.warnings.iter().any(|issue| issue.kind == IssueKind::Behind);
+    facts.is_repeated() && facts.actions.is_empty() && !is_stuck
 }
 
 /// What the next runs have to do, and what does it now.
-fn outstanding(facts: &Facts, lang: Lang) -> Markup {
+fn outstanding(facts: &Snapshot, lang: Lang) -> Markup {
     let one = &facts.outstanding;
     let now = [
         (one.uploads > 0 || one.deletions > 0, "gs-sync"),
@@ -52,7 +52,7 @@ fn outstanding(facts: &Facts, lang: Lang) -> Markup {
         (one.pending > 0, "gs-upload < /dev/null"),
     ];
     html! {
-        section #outstanding.matters {
+        section #outstanding.issues {
             h2 { (lang.pick("Outstanding", "待完成")) }
             p.note {
                 (one.words(lang).join(lang.comma()))
@@ -80,7 +80,7 @@ fn beginning(lang: Lang) -> Markup {
 }
 
 /// The last run, the next one, and when the page was made.
-fn runs(facts: &Facts, lang: Lang) -> Markup {
+fn runs(facts: &Snapshot, lang: Lang) -> Markup {
     html! {
         dl.runs {
             div {
@@ -136,18 +136,18 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
     }
 }
 
-fn told(matter: &Matter, sign: Sign, lang: Lang) -> Markup {
+fn told(issue: &Issue, sign: Sign, lang: Lang) -> Markup {
     html! {
         li {
             (sign)
             div {
                 p.what {
-                    (matter.sentence(lang))
-                    @if let Some(at) = matter.at { span.at { " " (matter.at_word(lang)) " " (time(at)) } }
+                    (issue.sentence(lang))
+                    @if let Some(at) = issue.at { span.at { " " (issue.at_word(lang)) " " (time(at)) } }
                 }
-                @if let Some(reason) = matter.reason_text(lang) { p.why { (text(&reason)) } }
-                @if let Some(mend) = &matter.mend {
-                    p.mend { span.note { (lang.pick("What mends it: ", "解决方法：")) } (command(mend)) }
+                @if let Some(reason) = issue.reason_text(lang) { p.why { (text(&reason)) } }
+                @if let Some(fix) = &issue.fix {
+                    p.fix { span.note { (lang.pick("What mends it: ", "解决方法：")) } (command(fix)) }
                 }
             }
         }
@@ -155,7 +155,7 @@ fn told(matter: &Matter, sign: Sign, lang: Lang) -> Markup {
 }
 
 /// When the reader's browser takes the page for old: what it needs for that, in milliseconds since 1970.
-pub fn due_ms(facts: &Facts) -> Option<i64> {
+pub fn due_ms(facts: &Snapshot) -> Option<i64> {
     let schedule = facts.schedule.as_ref().filter(|schedule| schedule.enabled)?;
     schedule.next_run.map(Timestamp::as_millisecond)
 }

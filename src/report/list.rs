@@ -6,14 +6,14 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::show::{km, name, path as path_of, sport, word};
-use super::{Exercise, Facts, Place};
+use super::{Exercise, Place, Snapshot};
 use crate::i18n::{self, Lang, clock, number};
 
 /// Rows that stand in the page itself.
 const FIRST: usize = 100;
 
 /// The table.
-pub fn list(facts: &Facts, lang: Lang) -> Markup {
+pub fn list(facts: &Snapshot, lang: Lang) -> Markup {
     let all = &facts.activities;
     let (first, rest) = all.split_at(all.len().min(FIRST));
     let label = lang.pick("Search: any words; -word leaves out", "搜索：任意词；-词 表示排除");

@@ -6,11 +6,11 @@ use maud::{Markup, html};
 
 use super::show::{text, time};
 use super::words::counted;
-use super::{Command, Facts, Run};
+use super::{Command, Run, Snapshot};
 use crate::i18n::{Lang, span};
 
 /// The newest runs.
-pub fn log(facts: &Facts, lang: Lang) -> Markup {
+pub fn log(facts: &Snapshot, lang: Lang) -> Markup {
     let heads = [("Began", "开始"), ("Outcome", "结果"), ("Took", "用时"), ("Counts", "计数"), ("Commands", "命令")];
     html! {
         section #log {

@@ -1,6 +1,6 @@
 //! The page: what people look at. Facts in, HTML and JSON out; no clock, no files, no network.
 //!
-//! [`Facts`] is everything that is shown. [`page`] and [`status_json`] are two views of it.
+//! [`Snapshot`] is everything that is shown. [`page`] and [`status_json`] are two views of it.
 //!
 //! The page is one section a file, in its order: `glance`, `platforms`, `differences`, `pictures`, `log`, `list`. Every
 //! text goes through maud, which escapes it; `page.css` and `page.js` are put in as they are, and a policy in the

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::show::Sign;
-use super::{Facts, differences, glance, list, log, pictures, platforms};
+use super::{Snapshot, differences, glance, list, log, pictures, platforms};
 use crate::i18n::Lang;
 
 /// Its rules, and those of the pictures.
@@ -26,7 +26,7 @@ pub struct Look {
 }
 
 /// The page: one file, without anything external.
-pub fn page(facts: &Facts, look: Look) -> String {
+pub fn page(facts: &Snapshot, look: Look) -> String {
     let lang = look.lang;
     html! {
         (DOCTYPE)
@@ -35,7 +35,7 @@ pub fn page(facts: &Facts, look: Look) -> String {
     .into_string()
 }
 
-fn head(facts: &Facts, look: Look) -> Markup {
+fn head(facts: &Snapshot, look: Look) -> Markup {
     html! {
         head {
             meta charset="utf-8";
@@ -82,7 +82,7 @@ fn icon(sign: Sign) -> String {
     .replace(' ', "%20")
 }
 
-fn body(facts: &Facts, look: Look) -> Markup {
+fn body(facts: &Snapshot, look: Look) -> Markup {
     let lang = look.lang;
     html! {
         body data-made=[facts.made.map(|made| made.as_millisecond())] data-due=[glance::due_ms(facts)] {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::report::{Clean, Facts, sample};
-use crate::status::{Matter, Outstanding, Schedule, State, What};
+use crate::report::{Redacted, Snapshot, sample};
+use crate::status::{Issue, IssueKind, Outstanding, Schedule, State};
 
-fn english(facts: &Facts) -> String {
+fn english(facts: &Snapshot) -> String {
     page(facts, Look::default())
 }
 
@@ -46,7 +46,7 @@ fn ancestors_14_no_text_of_others_becomes_markup() {
         "\u{202e}\u{2066}gnihsif\u{0}\u{1b}[2J\r\n\t",
         &"长<i>".repeat(4000),
     ] {
-        let page = english(&sample::facts_in(&|text| Clean::of(&format!("{text}{evil}"))));
+        let page = english(&sample::facts_in(&|text| Redacted::of(&format!("{text}{evil}"))));
         assert_eq!(skeleton(&text_of(&page)), plain, "{}", evil.chars().take(20).collect::<String>());
         assert!(!page.contains(['\u{202e}', '\u{2066}', '\u{0}', '\u{1b}']), "{evil:?}");
     }
@@ -54,7 +54,7 @@ fn ancestors_14_no_text_of_others_becomes_markup() {
 
 #[test]
 fn a_long_name_makes_no_long_page() {
-    let long = english(&sample::facts_in(&|text| Clean::of(&format!("{text}{}", "長".repeat(10_000)))));
+    let long = english(&sample::facts_in(&|text| Redacted::of(&format!("{text}{}", "長".repeat(10_000)))));
     let plain = english(&sample::facts());
     assert!(long.len() < 20 * plain.len(), "{} {}", long.len(), plain.len());
 }
@@ -117,15 +117,15 @@ fn it_speaks_chinese() {
 
 #[test]
 fn an_empty_catalogue_says_what_to_do_next() {
-    let page = without_words(&english(&Facts::default()));
+    let page = without_words(&english(&Snapshot::default()));
     assert!(page.contains("Nothing is known yet") && page.contains("gs-auth login --platform garmin-com"));
     assert!(!page.contains("id=\"platforms\"") && !page.contains("<nav"));
 }
 
 #[test]
 fn before_any_listing_no_link_leads_nowhere_whatever_needs_a_person() {
-    let matter = Matter::new(What::LoginNeeded);
-    let facts = Facts { state: State::Person, needs: vec![matter], ..Facts::default() };
+    let issue = Issue::new(IssueKind::LoginNeeded);
+    let facts = Snapshot { state: State::ActionNeeded, actions: vec![issue], ..Snapshot::default() };
     let page = text_of(&english(&facts));
     let ids = values(&page, "id");
     for link in values(&page, "href").into_iter().filter_map(|href| href.strip_prefix('#')) {
@@ -143,23 +143,26 @@ fn a_next_run_is_promised_only_where_one_comes_and_nothing_stands_in_its_way() {
         runner: None,
         is_run: true,
     };
-    let facts = |schedule, what| Facts {
-        state: State::Trouble,
+    let facts = |schedule, what| Snapshot {
+        state: State::Warning,
         schedule,
-        troubles: vec![Matter::new(what)],
+        warnings: vec![Issue::new(what)],
         outstanding: Outstanding { uploads: 3, ..Outstanding::default() },
-        ..Facts::default()
+        ..Snapshot::default()
     };
-    let promises = |facts: &Facts| {
+    let promises = |facts: &Snapshot| {
         let page = english(facts);
         ["tries again", "The next run continues"].map(|text| page.contains(text))
     };
-    assert_eq!(promises(&facts(Some(schedule.clone()), What::Failed)), [true, true]);
-    assert_eq!(promises(&facts(None, What::Failed)), [false, false]);
-    let behind = Facts { state: State::Behind, ..facts(Some(schedule.clone()), What::Behind) };
+    assert_eq!(promises(&facts(Some(schedule.clone()), IssueKind::Failed)), [true, true]);
+    assert_eq!(promises(&facts(None, IssueKind::Failed)), [false, false]);
+    let behind = Snapshot { state: State::Behind, ..facts(Some(schedule.clone()), IssueKind::Behind) };
     assert_eq!(promises(&behind), [false, false]);
-    let needs = vec![Matter::new(What::LoginDead)];
-    assert_eq!(promises(&Facts { state: State::Person, needs, ..facts(Some(schedule), What::Failed) }), [false, false]);
+    let needs = vec![Issue::new(IssueKind::LoginEnded)];
+    assert_eq!(
+        promises(&Snapshot { state: State::ActionNeeded, actions, ..facts(Some(schedule), IssueKind::Failed) }),
+        [false, false]
+    );
 }
 
 /// The page without the marks around words of commands.
@@ -183,8 +186,8 @@ fn every_activity_is_in_the_page_once() {
 
 #[test]
 fn twenty_thousand_activities_stay_below_six_megabytes() {
-    let activities = (1..=20_000).map(|number| sample::exercise(&Clean::of, number)).collect();
-    let facts = Facts { activities, ..sample::facts() };
+    let activities = (1..=20_000).map(|number| sample::exercise(&Redacted::of, number)).collect();
+    let facts = Snapshot { activities, ..sample::facts() };
     let bytes = english(&facts).len();
     assert!(bytes < 6_000_000, "{bytes}");
 }

@@ -4,12 +4,12 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use maud::{Markup, html};
 
-use super::Facts;
+use super::Snapshot;
 use super::charts::{calendar, coverage, weeks};
 use crate::i18n::Lang;
 
 /// All three.
-pub fn pictures(facts: &Facts, lang: Lang) -> Markup {
+pub fn pictures(facts: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #pictures {
             h2 { (lang.pick("Pictures", "图表")) }

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::show::{self, Sign, time};
-use super::{Facts, Login, Pair, Platform};
+use super::{Login, Pair, Platform, Snapshot};
 use crate::i18n::{self, Lang, number};
 
 /// All platforms.
-pub fn platforms(facts: &Facts, lang: Lang) -> Markup {
+pub fn platforms(facts: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #platforms {
             h2 { (lang.pick("Platforms", "平台")) }
@@ -96,7 +96,7 @@ fn pause(platform: &Platform, lang: Lang) -> Markup {
 }
 
 /// Rows have, columns lack.
-fn matrix(facts: &Facts, lang: Lang) -> Markup {
+fn matrix(facts: &Snapshot, lang: Lang) -> Markup {
     let mut names: Vec<&str> = Vec::new();
     for pair in &facts.matrix {
         if !names.contains(&pair.on.as_str()) {

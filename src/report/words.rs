@@ -9,9 +9,9 @@ impl State {
     pub fn sign(self) -> Sign {
         match self {
             State::Empty | State::Outstanding => Sign::None,
-            State::Well => Sign::Well,
-            State::Behind | State::Trouble => Sign::Warn,
-            State::Person => Sign::Bad,
+            State::Ok => Sign::Well,
+            State::Behind | State::Warning => Sign::Warn,
+            State::ActionNeeded => Sign::Bad,
         }
     }
 }
@@ -100,8 +100,8 @@ impl Deleter {
             }
             Deleter::Failed => lang.pick("asked for by garminsync, and still there", "garminsync 删除失败，仍在平台上"),
             Deleter::Restored => lang.pick("by garminsync, and put back by you", "garminsync 删除后由您恢复"),
-            Deleter::Somebody => lang.pick("by somebody, on the platform", "在平台上被删除"),
-            Deleter::Perhaps => lang.pick("perhaps: the last list did not show it", "可能：上次列表中未出现"),
+            Deleter::External => lang.pick("by somebody, on the platform", "在平台上被删除"),
+            Deleter::Unconfirmed => lang.pick("perhaps: the last list did not show it", "可能：上次列表中未出现"),
         }
     }
 }

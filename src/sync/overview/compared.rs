@@ -11,7 +11,7 @@ use crate::matching::Group;
 use crate::plan::diff::{Choice, Decision, Exercises, Overrides, Presence, Target};
 use crate::platform::PlatformSpec;
 use crate::reason::Reason;
-use crate::status::{self, Clean, MissingReason};
+use crate::status::{self, MissingReason, Redacted};
 use crate::sync::History;
 
 /// What was read, compared.
@@ -110,9 +110,9 @@ impl<'a> Compared<'a> {
         let a = &self.entry(at).activity;
         status::Activity {
             platform: self.names[self.platform_of[at]].clone(),
-            id: Clean::of(&a.id),
-            name: a.name.as_deref().map(Clean::of),
-            sport: a.sport.as_deref().or(a.platform_sport.as_deref()).map(Clean::of),
+            id: Redacted::of(&a.id),
+            name: a.name.as_deref().map(Redacted::of),
+            sport: a.sport.as_deref().or(a.platform_sport.as_deref()).map(Redacted::of),
             start_time: a.start_time,
             utc_offset_s: a.utc_offset_s,
             timer_time_s: told(a.timer_time_s),
@@ -170,7 +170,7 @@ impl<'a> Compared<'a> {
 
 /// The name of a platform as it is shown: that of a folder is a path, and so a text of others.
 pub(super) fn shown(name: &str) -> String {
-    Clean::of(name).as_str().to_owned()
+    Redacted::of(name).as_str().to_owned()
 }
 
 /// A measure that says something.

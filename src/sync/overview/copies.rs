@@ -3,7 +3,7 @@
 use super::compared::Compared;
 use crate::matching::{self, Candidate, Certainty, Matcher};
 use crate::reason::Reason;
-use crate::status::{Copy, Likeness, RedactedReason};
+use crate::status::{Copy, RedactedReason, SimilarPair};
 
 impl Compared<'_> {
     /// The positions of entries that are copies, and of those that they are copies of.
@@ -14,7 +14,7 @@ impl Compared<'_> {
     }
 
     /// The copies, and the suspected time-zone faults; the newest first.
-    pub fn copies(&self, matcher: &Matcher) -> (Vec<Copy>, Vec<Likeness>) {
+    pub fn copies(&self, matcher: &Matcher) -> (Vec<Copy>, Vec<SimilarPair>) {
         let (mut copies, mut shifted) = (Vec::new(), Vec::new());
         for (at, of, copy) in self.pairs(matcher) {
             let certainty = copy.verdict.certainty;
@@ -38,7 +38,7 @@ impl Compared<'_> {
         shifted.extend(doubts.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
         shifted.sort_by_key(|(one, other, _)| (*one, *other));
         let likeness =
-            |(one, other, reasons)| Likeness { one: self.activity(one), other: self.activity(other), reasons };
+            |(one, other, reasons)| SimilarPair { one: self.activity(one), other: self.activity(other), reasons };
         (copies, shifted.into_iter().map(likeness).collect())
     }
 }

@@ -3,7 +3,7 @@
 use super::compared::{Compared, Stands, told};
 use crate::activity::{Activity, ActivityKey};
 use crate::catalogue::{Entry, FileRow, TransferOutcome};
-use crate::status::{Clean, Exercise, File, Place};
+use crate::status::{Exercise, File, Place, Redacted};
 
 impl Compared<'_> {
     /// Every exercise that is on a platform or in the archive, the newest first.
@@ -20,9 +20,9 @@ impl Compared<'_> {
         let of_sport = others().find(|activity| activity.sport.is_some()).unwrap_or(best);
         let sub_sport = of_sport.sub_sport.as_deref().filter(|sub| *sub != "generic");
         Exercise {
-            name: Clean::of(others().find_map(|activity| activity.name.as_deref()).unwrap_or("")),
-            sport: Clean::of(of_sport.sport.as_deref().or(best.platform_sport.as_deref()).unwrap_or("")),
-            sub_sport: sub_sport.map(Clean::of),
+            name: Redacted::of(others().find_map(|activity| activity.name.as_deref()).unwrap_or("")),
+            sport: Redacted::of(of_sport.sport.as_deref().or(best.platform_sport.as_deref()).unwrap_or("")),
+            sub_sport: sub_sport.map(Redacted::of),
             start_time: best.start_time,
             utc_offset_s: others().find_map(|activity| activity.utc_offset_s),
             timer_time_s: others().find_map(|activity| told(activity.timer_time_s)),
@@ -49,7 +49,7 @@ impl Compared<'_> {
             match one.lacks[platform] {
                 None if entries.is_empty() => {
                     let id = self.id_of_upload(one, platform).unwrap_or("");
-                    vec![Place { platform: self.names[platform].clone(), id: Clean::of(id) }]
+                    vec![Place { platform: self.names[platform].clone(), id: Redacted::of(id) }]
                 }
                 _ => entries,
             }
@@ -69,7 +69,7 @@ impl Compared<'_> {
 
     fn place(&self, at: usize) -> Place {
         let platform = self.names[self.platform_of[at]].clone();
-        Place { platform, id: Clean::of(&self.entry(at).activity.id) }
+        Place { platform, id: Redacted::of(&self.entry(at).activity.id) }
     }
 
     fn lacking(&self, one: &Stands) -> Vec<(String, crate::status::MissingReason)> {
@@ -83,8 +83,8 @@ impl Compared<'_> {
         files.retain(|file| !file.broken);
         let original = files.iter().find(|file| file.origin == "original").or(files.first())?;
         Some(File {
-            path: Clean::of(&original.path),
-            format: Clean::of(&original.format),
+            path: Redacted::of(&original.path),
+            format: Redacted::of(&original.format),
             export: original.origin != "original",
             bytes: original.bytes,
         })
@@ -92,6 +92,6 @@ impl Compared<'_> {
 }
 
 /// The recording device: its name, or whose it is.
-fn device(activity: &Activity) -> Option<Clean> {
-    activity.device.as_deref().or(activity.manufacturer.as_deref()).map(Clean::of)
+fn device(activity: &Activity) -> Option<Redacted> {
+    activity.device.as_deref().or(activity.manufacturer.as_deref()).map(Redacted::of)
 }

@@ -1,7 +1,7 @@
 //! What is missing where and why, and each platform towards each other one.
 
 use super::compared::{Compared, Lack};
-use crate::status::{Lacking, Missing, MissingReason, Pair, RedactedReason};
+use crate::status::{Missing, MissingItem, MissingReason, Pair, RedactedReason};
 
 const REASONS: [MissingReason; 8] = [
     MissingReason::ToUpload,
@@ -20,7 +20,7 @@ impl Compared<'_> {
         let platforms = (0..self.names.len()).flat_map(|platform| REASONS.map(|reason| (platform, reason)));
         let missing = platforms.map(|(platform, reason)| {
             let lacks = self.all.iter().filter_map(|one| self.lacks(&one.lacks, platform));
-            let items: Vec<Lacking> =
+            let items: Vec<MissingItem> =
                 lacks.filter(|lack| lack.1.reason == reason).map(|lack| self.item(lack)).collect();
             Missing { on: self.names[platform].clone(), reason, count: items.len() as u64, items }
         });
@@ -33,9 +33,9 @@ impl Compared<'_> {
         Some((lack.of?, lack))
     }
 
-    fn item(&self, (of, lack): (usize, &Lack)) -> Lacking {
+    fn item(&self, (of, lack): (usize, &Lack)) -> MissingItem {
         let reasons = lack.details.iter().map(RedactedReason::of).collect();
-        Lacking { activity: self.activity(of), reasons, since: lack.since }
+        MissingItem { activity: self.activity(of), reasons, since: lack.since }
     }
 
     /// Each platform towards each other one.

@@ -2,7 +2,7 @@
 //! that run, and nobody is asked.
 //!
 //! `read` reads, in one transaction; `compared` finds out how each exercise stands with each platform; each of the others
-//! makes one part of [`status::Facts`] of that.
+//! makes one part of [`status::Snapshot`] of that.
 
 mod compared;
 mod copies;
@@ -36,8 +36,8 @@ use crate::matching::Matcher;
 use crate::plan::diff::Exercises;
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::settings;
-use crate::status::judge::{HANGS, Judged, LastCommand, Signs};
-use crate::status::{Facts, Schedule};
+use crate::status::judge::{Evidence, HANGS, Health, LastCommand};
+use crate::status::{Schedule, Snapshot};
 
 /// What the person's syncs do, as the settings say.
 struct Wants {
@@ -58,13 +58,13 @@ struct Wants {
 impl Worker {
     /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows. The judgment is
     /// of all of them in any case.
-    pub fn facts(&mut self) -> Result<Facts> {
+    pub fn facts(&mut self) -> Result<Snapshot> {
         let wants = self.wants()?;
-        let ((facts, judged), left) = self.compare(&wants, None, |compared, backlog| {
+        let ((facts, health), left) = self.compare(&wants, None, |compared, backlog| {
             let (signs, schedule) = signs(compared, backlog);
-            let judged = signs.judge();
+            let health = signs.judge();
             let facts = wants.named.named().is_none().then(|| whole(compared, &wants.matcher, &signs, schedule));
-            ((facts, judged), backlog.left.clone())
+            ((facts, health), backlog.left.clone())
         })?;
         let facts = match facts {
             Some(facts) => facts,
@@ -74,15 +74,15 @@ impl Worker {
             })?,
         };
         self.remember(left)?;
-        let Judged { state, outstanding, needs, troubles } = judged;
-        Ok(Facts { state, outstanding, needs, troubles, ..facts })
+        let Health { state, outstanding, actions, warnings } = health;
+        Ok(Snapshot { state, outstanding, actions, warnings, ..facts })
     }
 
     /// The judgment alone, as the page tells it: of all platforms that are known, whichever are named. A command of this name
     /// is not judged.
-    pub fn judged(&mut self, except: &str) -> Result<Judged> {
+    pub fn health(&mut self, except: &str) -> Result<Health> {
         let wants = self.wants()?;
-        let (judged, left): (Judged, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
+        let (health, left): (Health, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
             let (mut signs, _) = signs(compared, backlog);
             signs.commands.retain(|last| last.row.command.as_str() != except);
             signs.at_work.retain(|(_, command)| command != except);
@@ -91,7 +91,7 @@ impl Worker {
             (signs.judge(), backlog.left.clone())
         })?;
         self.remember(left)?;
-        Ok(judged)
+        Ok(health)
     }
 
     /// What the settings say. One that is wrong is told and counts as not set: what is wrong has to reach the page and the
@@ -161,7 +161,7 @@ impl Worker {
 }
 
 /// What the state is judged by, and the schedule as it is shown.
-fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
+fn signs(compared: &Compared, backlog: &Backlog) -> (Evidence, Option<Schedule>) {
     let read = compared.read;
     let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
     let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
@@ -181,7 +181,7 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     let at_work =
         read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
     let syncs = read.last.iter().filter(|row| BEGINNINGS.contains(&row.command.as_str())).map(|row| row.started);
-    let signs = Signs {
+    let signs = Evidence {
         now: read.now,
         platforms: compared.platform_signs(),
         commands: rows.into_iter().map(last).collect(),
@@ -198,27 +198,27 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     (signs, schedule)
 }
 
-fn whole(compared: &Compared, matcher: &Matcher, signs: &Signs, schedule: Option<Schedule>) -> Facts {
+fn whole(compared: &Compared, matcher: &Matcher, signs: &Evidence, schedule: Option<Schedule>) -> Snapshot {
     let (copies, time_zone_faults) = compared.copies(matcher);
-    Facts { copies, time_zone_faults, ..facts(compared, signs, schedule) }
+    Snapshot { copies, time_zone_faults, ..facts(compared, signs, schedule) }
 }
 
-fn facts(compared: &Compared, signs: &Signs, schedule: Option<Schedule>) -> Facts {
+fn facts(compared: &Compared, signs: &Evidence, schedule: Option<Schedule>) -> Snapshot {
     let read = compared.read;
-    let judged = signs.judge();
+    let health = signs.judge();
     let activities = compared.all_exercises();
     let pictures = pictures::pictures(&activities, &compared.names, read.now);
     let runs = log::runs(&read.runs);
-    Facts {
-        state: judged.state,
-        outstanding: judged.outstanding,
+    Snapshot {
+        state: health.state,
+        outstanding: health.outstanding,
         made: Some(read.now),
         version: env!("CARGO_PKG_VERSION"),
         // Of a clock that was ahead nobody knows when it was.
         last_run: runs.iter().find(|run| clock::age(run.started, read.now).is_some()).cloned(),
         schedule,
-        needs: judged.needs,
-        troubles: judged.troubles,
+        actions: health.actions,
+        warnings: health.warnings,
         platforms: compared.platforms(signs),
         matrix: compared.matrix(),
         missing: compared.missing(),

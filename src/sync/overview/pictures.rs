@@ -93,16 +93,16 @@ fn without_gap(mut months: BTreeMap<Date, Month>, names: &[String]) -> Vec<Month
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::{Clean, File, Place};
+    use crate::status::{File, Place, Redacted};
 
     fn exercise(start: &str, offset: Option<i32>, sport: &str) -> Exercise {
         Exercise {
-            sport: Clean::of(sport),
+            sport: Redacted::of(sport),
             start_time: start.parse().ok(),
             utc_offset_s: offset,
             timer_time_s: Some(600.0),
             distance_m: Some(1000.0),
-            on: vec![Place { platform: "coros".into(), id: Clean::of("1") }],
+            on: vec![Place { platform: "coros".into(), id: Redacted::of("1") }],
             ..Exercise::default()
         }
     }
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn months_have_no_gap_and_a_wrong_clock_makes_none() {
-        let file = File { path: Clean::of("a.fit"), format: Clean::of("fit"), export: false, bytes: 1 };
+        let file = File { path: Redacted::of("a.fit"), format: Redacted::of("fit"), export: false, bytes: 1 };
         let mut first = exercise("2025-11-30T10:00:00Z", None, "running");
         first.file = Some(file);
         let last = exercise("2026-02-01T10:00:00Z", None, "running");

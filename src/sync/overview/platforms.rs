@@ -4,13 +4,13 @@ use super::compared::Compared;
 use super::read::Around;
 use crate::catalogue::AccountRow;
 use crate::reason::Reason;
-use crate::status::judge::{PlatformSigns, Signs, Unbelieved};
-use crate::status::{Login, NoFile, Platform, RedactedReason, Refusal, flag};
+use crate::status::judge::{BadListing, Evidence, PlatformEvidence};
+use crate::status::{Login, NoFile, Platform, RedactedReason, Rejection, flag};
 use crate::sync::History;
 
 impl Compared<'_> {
     /// The platforms. `signs`: what was gathered of them.
-    pub fn platforms(&self, signs: &Signs) -> Vec<Platform> {
+    pub fn platforms(&self, signs: &Evidence) -> Vec<Platform> {
         let histories = self.read.histories.platforms.iter().zip(&self.read.platforms);
         let mut all: Vec<Platform> = histories
             .zip(&signs.platforms)
@@ -50,7 +50,7 @@ impl Compared<'_> {
     }
 
     /// What the platforms say of the state.
-    pub fn platform_signs(&self) -> Vec<PlatformSigns> {
+    pub fn platform_signs(&self) -> Vec<PlatformEvidence> {
         let mut has_entries = vec![false; self.names.len()];
         self.platform_of.iter().for_each(|&platform| has_entries[platform] = true);
         let refused = self.refused();
@@ -61,7 +61,7 @@ impl Compared<'_> {
             let pause =
                 barred.and_then(|login| login.pause(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
             let refused_login = barred.filter(|login| login.refused);
-            PlatformSigns {
+            PlatformEvidence {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
                 login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
@@ -87,8 +87,8 @@ impl Compared<'_> {
 }
 
 /// Uploads to a platform that it accepted and never showed, and what uploads them again.
-fn lost(platform: &str, refused: &[Refusal]) -> PlatformSigns {
-    let lost: Vec<&Refusal> = refused.iter().filter(|one| one.to == platform && one.outcome == "lost").collect();
+fn lost(platform: &str, refused: &[Rejection]) -> PlatformEvidence {
+    let lost: Vec<&Rejection> = refused.iter().filter(|one| one.to == platform && one.outcome == "lost").collect();
     let retry = match lost.as_slice() {
         [] => None,
         [one] => Some(one.retry.clone()),
@@ -98,7 +98,7 @@ fn lost(platform: &str, refused: &[Refusal]) -> PlatformSigns {
         }
     };
     let named = lost.iter().map(|one| format!("{} {}", one.activity.platform, one.activity.id.as_str()));
-    PlatformSigns { lost: named.collect(), retry, ..PlatformSigns::default() }
+    PlatformEvidence { lost: named.collect(), retry, ..PlatformEvidence::default() }
 }
 
 fn login(row: &AccountRow) -> Login {
@@ -110,9 +110,9 @@ fn login(row: &AccountRow) -> Login {
     }
 }
 
-fn unbelieved(around: &Around) -> Option<Unbelieved> {
+fn unbelieved(around: &Around) -> Option<BadListing> {
     let newest = around.newest.as_ref().filter(|newest| !newest.believed)?;
-    Some(Unbelieved {
+    Some(BadListing {
         run: newest.run.clone(),
         started: newest.started,
         finished: newest.finished,
@@ -122,7 +122,7 @@ fn unbelieved(around: &Around) -> Option<Unbelieved> {
 }
 
 /// Why nothing may be concluded about a platform now. A list that is being made has not been cut.
-fn not_known(history: &History, own: &PlatformSigns, signs: &Signs) -> Option<RedactedReason> {
+fn not_known(history: &History, own: &PlatformEvidence, signs: &Evidence) -> Option<RedactedReason> {
     let reason = history.knowledge.none_because.as_ref()?;
     let open = own.listing.as_ref().filter(|listing| listing.finished.is_none());
     let is_made = open.is_some_and(|listing| signs.is_running(&listing.run, "gs-fetch"));
