@@ -399,7 +399,7 @@ struct Status {
     /// No password login before then.
     cooldown_until: Option<Timestamp>,
     /// The service asked not to be asked before then.
-    asked_to_wait_until: Option<Timestamp>,
+    rate_limited_until: Option<Timestamp>,
     /// Why the last password login was turned away or refused.
     refused: Option<String>,
     /// Why the token is of no more use.
@@ -459,7 +459,7 @@ fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Status> {
         source: account.map(|a| a.source),
         password_set: worker.has_credentials(spec),
         cooldown_until,
-        asked_to_wait_until: worker.catalogue.asked_to_wait(&spec.id, now)?,
+        rate_limited_until: worker.catalogue.rate_limited_until(&spec.id, now)?,
         refused: login.map(|login| login.reason.to_string()),
     })
 }
@@ -488,7 +488,7 @@ fn status_table(all: &[Status], now: Timestamp) -> cli::Table {
 
 /// What stands against a login, in a line of its own: it is too long for a column.
 fn remark(status: &Status) -> Option<String> {
-    if let Some(until) = status.asked_to_wait_until {
+    if let Some(until) = status.rate_limited_until {
         return Some(format!("it asks to be left alone until {until}"));
     }
     match (&status.cooldown_until, &status.refused) {

@@ -35,7 +35,7 @@ impl Pacing {
 
 impl Catalogue {
     /// Until when the service asked to be left alone, or to be sent no uploads and deletions, if it did.
-    pub fn asked_to_wait(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
+    pub fn rate_limited_until(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
         let sql = "SELECT max(not_before_ms) FROM pacing
                    WHERE platform IN (?1, ?2) AND not_before_ms > ?3 AND not_before_ms <= ?3 + ?4";
         let now = now.as_millisecond();

@@ -2,31 +2,33 @@
 
 use maud::{Markup, html};
 
-use super::show::{self, Sign, activity, command, folded, path, time, word};
+use super::components::{self, Sign, activity, command, folded, path, time, word};
 use super::words::certainty;
-use super::{Copy, Deletion, MissingItem, MissingReason, NoFile, RedactedReason, Rejection, SimilarPair, Snapshot};
+use super::{
+    Deletion, Duplicate, MissingItem, MissingReason, NoFile, RedactedReason, Rejection, SimilarPair, Snapshot,
+};
 use crate::i18n::{Lang, number};
 
 /// All that is not as it should be, or is worth a look. What is empty says so in one line.
-pub fn differences(facts: &Snapshot, lang: Lang) -> Markup {
+pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #differences {
             h2 { (lang.pick("Differences", "差异")) }
-            (missing(facts, lang))
-            (not_archived(facts, lang))
-            (part("copies", lang.pick("Copies on one platform", "同一平台上的副本"), facts.copies.len(),
-                html! { (count(facts.copies.iter().filter(|copy| copy.superfluous).count(), lang.pick("superfluous", "多余"))) (lang.comma())
-                    (count(facts.copies.iter().filter(|copy| !copy.superfluous).count(), lang.pick("only told of", "仅提示"))) },
-                folded_list(&facts.copies, lang, |copy| self::copy(copy, lang)), lang))
-            (part("zones", lang.pick("Suspected time-zone faults", "疑似时区错误"), facts.time_zone_faults.len(),
-                count(facts.time_zone_faults.len(), lang.pick("pairs that agree but for whole quarter hours", "对仅相差整刻钟的活动")),
-                folded_list(&facts.time_zone_faults, lang, |pair| likeness(pair, lang)), lang))
-            (part("deletions", lang.pick("Deletions", "删除"), facts.deletions.len(),
-                count(facts.deletions.len(), lang.pick("entries that are gone, or may be", "项已删除或可能已删除")),
-                folded_list(&facts.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
-            (part("refused", lang.pick("Refused uploads", "被拒绝的上传"), facts.refused.len(),
-                count(facts.refused.len(), lang.pick("uploads refused, or taken and never shown", "次上传被拒绝或未出现")),
-                folded_list(&facts.refused, lang, |refusal| self::refusal(refusal, lang)), lang))
+            (missing(snapshot, lang))
+            (not_archived(snapshot, lang))
+            (part("copies", lang.pick("Copies on one platform", "同一平台上的副本"), snapshot.duplicates.len(),
+                html! { (count(snapshot.duplicates.iter().filter(|copy| copy.deletable).count(), lang.pick("superfluous", "多余"))) (lang.comma())
+                    (count(snapshot.duplicates.iter().filter(|copy| !copy.deletable).count(), lang.pick("only told of", "仅提示"))) },
+                folded_list(&snapshot.duplicates, lang, |copy| self::copy(copy, lang)), lang))
+            (part("zones", lang.pick("Suspected time-zone faults", "疑似时区错误"), snapshot.time_zone_faults.len(),
+                count(snapshot.time_zone_faults.len(), lang.pick("pairs that agree but for whole quarter hours", "对仅相差整刻钟的活动")),
+                folded_list(&snapshot.time_zone_faults, lang, |pair| likeness(pair, lang)), lang))
+            (part("deletions", lang.pick("Deletions", "删除"), snapshot.deletions.len(),
+                count(snapshot.deletions.len(), lang.pick("entries that are gone, or may be", "项已删除或可能已删除")),
+                folded_list(&snapshot.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
+            (part("refused", lang.pick("Refused uploads", "被拒绝的上传"), snapshot.rejected.len(),
+                count(snapshot.rejected.len(), lang.pick("uploads refused, or taken and never shown", "次上传被拒绝或未出现")),
+                folded_list(&snapshot.rejected, lang, |refusal| self::refusal(refusal, lang)), lang))
         }
     }
 }
@@ -58,14 +60,14 @@ fn nothing(lang: Lang) -> Markup {
     html! { p.fine { (Sign::Well) " " (lang.pick("none", "无")) } }
 }
 
-fn missing(facts: &Snapshot, lang: Lang) -> Markup {
+fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         div.part #missing {
             h3 { (lang.pick("Missing on a platform", "平台上缺失的运动")) }
-            @if facts.missing.is_empty() { (nothing(lang)) }
-            @for missing in &facts.missing {
+            @if snapshot.missing.is_empty() { (nothing(lang)) }
+            @for missing in &snapshot.missing {
                 (folded(html! { span.place { (missing.on) } " " b { (number(missing.count)) } " " (missing.reason.words(lang)) },
-                    &missing.items, missing.count <= 5, lang, |item| lacking(item, lang)))
+                    &missing.items, missing.count <= 5, lang, |item| missing_on(item, lang)))
                 @if let Some(line) = fix(missing.reason, &missing.on) {
                     p.fix { span.note { (lang.pick("To send it all the same: ", "仍要发送：")) } (command(&line)) }
                 }
@@ -85,20 +87,20 @@ fn fix(reason: MissingReason, on: &str) -> Option<String> {
     Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload > /dev/null", super::flag("--to", on)))
 }
 
-fn not_archived(facts: &Snapshot, lang: Lang) -> Markup {
+fn not_archived(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         div.part #not-archived {
             h3 { (lang.pick("Not in the archive", "未归档")) }
-            @if facts.not_archived.is_empty() { (nothing(lang)) }
-            @for group in &facts.not_archived {
+            @if snapshot.not_archived.is_empty() { (nothing(lang)) }
+            @for group in &snapshot.not_archived {
                 (folded(html! { span.place { (group.platform) } " " b { (number(group.count)) } " " (group.reason.words(lang)) },
-                    &group.items, group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| lacking(item, lang)))
+                    &group.items, group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| missing_on(item, lang)))
             }
         }
     }
 }
 
-fn lacking(item: &MissingItem, lang: Lang) -> Markup {
+fn missing_on(item: &MissingItem, lang: Lang) -> Markup {
     html! {
         (activity(&item.activity, true, lang))
         @if let Some(since) = item.since { span.sub { (lang.pick("since ", "自 ")) (time(since)) } }
@@ -107,16 +109,16 @@ fn lacking(item: &MissingItem, lang: Lang) -> Markup {
 }
 
 fn reasons(reasons: &[RedactedReason], lang: Lang) -> Markup {
-    html! { span.why { @for (at, reason) in reasons.iter().enumerate() { @if at > 0 { " · " } (show::reason(reason, lang)) } } }
+    html! { span.why { @for (at, reason) in reasons.iter().enumerate() { @if at > 0 { " · " } (components::reason(reason, lang)) } } }
 }
 
-fn copy(copy: &Copy, lang: Lang) -> Markup {
+fn copy(copy: &Duplicate, lang: Lang) -> Markup {
     html! {
         (activity(&copy.copy, true, lang))
         span.pair { (lang.pick("is a copy of ", "是此项的副本：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
         span.sub {
             (certainty(copy.certainty, lang)) "; "
-            @if copy.superfluous { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (show::reason(&copy.kept_because, lang)) ")" }
+            @if copy.deletable { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (components::reason(&copy.kept_because, lang)) ")" }
             @else { (lang.pick("both stay", "两者都保留")) }
         }
         (reasons(&copy.reasons, lang))
@@ -136,7 +138,7 @@ fn deletion(deletion: &Deletion, lang: Lang) -> Markup {
         (activity(&deletion.activity, true, lang))
         span.sub { (time(deletion.at)) " " (deletion.by.words(lang)) }
         @if let Some(kept) = &deletion.kept_id { span.sub { (lang.pick("kept: ", "保留：")) (word(kept)) } }
-        @if let Some(reason) = &deletion.reason { span.why { (show::reason(reason, lang)) } }
+        @if let Some(reason) = &deletion.reason { span.why { (components::reason(reason, lang)) } }
         @if let Some(file) = &deletion.file { span.sub { (lang.pick("in the archive: ", "归档文件：")) code { (path(file)) } } }
         @if let Some(line) = &deletion.restore {
             p.fix { span.note { (lang.pick("To put it back: ", "恢复：")) } (command(line)) }
@@ -151,7 +153,7 @@ fn refusal(refusal: &Rejection, lang: Lang) -> Markup {
             (time(refusal.at)) " "
             @if refusal.outcome == "lost" { (lang.pick("taken, and never shown", "已接收但从未出现")) } @else { (lang.pick("refused", "被拒绝")) }
         }
-        @if let Some(reason) = &refusal.reason { span.why { (show::reason(reason, lang)) } }
+        @if let Some(reason) = &refusal.reason { span.why { (components::reason(reason, lang)) } }
         p.fix { span.note { (lang.pick("To send it again all the same: ", "仍要重新发送：")) } (command(&refusal.retry)) }
     }
 }

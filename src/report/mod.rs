@@ -7,8 +7,8 @@
 //! page's head lets the browser heed nothing else. So no element may have a `style` attribute.
 
 mod charts;
+mod components;
 mod differences;
-mod glance;
 mod list;
 mod log;
 mod page;
@@ -16,8 +16,8 @@ mod pictures;
 mod platforms;
 #[cfg(test)]
 mod sample;
-mod show;
 mod status_json;
+mod summary;
 mod words;
 
 pub use page::{Look, page};

@@ -3,23 +3,23 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{self, Sign, time};
+use super::components::{self, Sign, time};
 use super::{Login, Pair, Platform, Snapshot};
 use crate::i18n::{self, Lang, number};
 
 /// All platforms.
-pub fn platforms(facts: &Snapshot, lang: Lang) -> Markup {
+pub fn platforms(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #platforms {
             h2 { (lang.pick("Platforms", "平台")) }
-            div.cards { @for platform in &facts.platforms { (card(platform, facts.made, lang)) } }
-            @if !facts.matrix.is_empty() { (matrix(facts, lang)) }
+            div.cards { @for platform in &snapshot.platforms { (card(platform, snapshot.made, lang)) } }
+            @if !snapshot.matrix.is_empty() { (matrix(snapshot, lang)) }
         }
     }
 }
 
 fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
-    let sign = if platform.not_known.is_some() { Sign::Warn } else { Sign::Well };
+    let sign = if platform.unusable_reason.is_some() { Sign::Warn } else { Sign::Well };
     html! {
         article.card {
             h3 { (sign) " " (platform.title) }
@@ -43,8 +43,8 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                 (row(lang.pick("login", "登录"), login(platform.login.as_ref(), made, lang)))
                 (row(lang.pick("pause", "暂停"), pause(platform, lang)))
             }
-            @if let Some(reason) = &platform.not_known {
-                p.why { (lang.pick("No uploads planned: ", "暂不计划任何上传：")) (show::reason(reason, lang)) }
+            @if let Some(reason) = &platform.unusable_reason {
+                p.why { (lang.pick("No uploads planned: ", "暂不计划任何上传：")) (components::reason(reason, lang)) }
             }
         }
     }
@@ -80,14 +80,14 @@ fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
     let now = made.unwrap_or_default();
     html! {
         @if login.ended.is_some() { (Sign::Bad) " " }
-        (show::text(&login.text(now, lang)))
+        (components::text(&login.text(now, lang)))
         @if let Some(end) = login.ends(now) { span.sub { (time(end)) } }
     }
 }
 
 fn pause(platform: &Platform, lang: Lang) -> Markup {
     html! {
-        @match (platform.cooldown_until, platform.asked_to_wait_until) {
+        @match (platform.cooldown_until, platform.rate_limited_until) {
             (Some(until), _) => { (lang.pick("no password login until ", "密码登录暂停至 ")) (time(until)) }
             (None, Some(until)) => { (lang.pick("asks to be left alone until ", "要求暂停至 ")) (time(until)) }
             (None, None) => (lang.pick("none", "无")),
@@ -96,14 +96,14 @@ fn pause(platform: &Platform, lang: Lang) -> Markup {
 }
 
 /// Rows have, columns lack.
-fn matrix(facts: &Snapshot, lang: Lang) -> Markup {
+fn matrix(snapshot: &Snapshot, lang: Lang) -> Markup {
     let mut names: Vec<&str> = Vec::new();
-    for pair in &facts.matrix {
+    for pair in &snapshot.matrix {
         if !names.contains(&pair.on.as_str()) {
             names.push(&pair.on);
         }
     }
-    let pair = |on: &str, and: &str| facts.matrix.iter().find(|pair| pair.on == on && pair.and == and);
+    let pair = |on: &str, and: &str| snapshot.matrix.iter().find(|pair| pair.on == on && pair.and == and);
     html! {
         h3 #matrix-title { (lang.pick("Who has what", "各平台对照")) }
         p.note { (lang.pick("Of the exercises on the platform of the row, how many are on that of the column too.", "行平台上的运动中，有多少也在列平台上。")) }

@@ -57,12 +57,12 @@ fn entry(say: Say, id: u64, name: &str) -> Activity {
 }
 
 /// One of many exercises.
-pub fn exercise(say: Say, number: u64) -> Exercise {
+pub fn exercise(say: Say, number: u64) -> ActivityGroup {
     let sports = ["running", "cycling", "swimming", "hiking"];
     let id = say(&(21_482_825_013 - number).to_string());
     let start = ago(number as i64 * 31);
     let name = start.strftime("%Y-%m-%dT%H-%M-%SZ");
-    Exercise {
+    ActivityGroup {
         name: say(["Morning run", "Round the lake", "西湖晨跑", "Intervals 6 × 800 m"][number as usize % 4]),
         sport: say(sports[number as usize % 4]),
         sub_sport: number.is_multiple_of(3).then(|| say("trail")),
@@ -81,11 +81,11 @@ pub fn exercise(say: Say, number: u64) -> Exercise {
             .collect(),
         gone_from: Vec::new(),
         unlisted: Vec::new(),
-        lacking: (number % 3 < 2).then(|| ("coros".to_owned(), MissingReason::ToUpload)).into_iter().collect(),
+        missing_on: (number % 3 < 2).then(|| ("coros".to_owned(), MissingReason::ToUpload)).into_iter().collect(),
         file: (!number.is_multiple_of(9)).then(|| File {
             path: say(&format!("fit/garmin_com/activity_{id}_{name}.fit")),
             format: say("fit"),
-            export: false,
+            converted: false,
             bytes: 86_212 + number,
         }),
     }
@@ -131,25 +131,25 @@ fn platform((name, title): (&str, &str)) -> Platform {
         bytes: 98_000_000,
         last_complete_listing: Some(ago(50)),
         last_listing: Some(ago(1)),
-        not_known: None,
+        unusable_reason: None,
         login: Some(Login { expires: Some(ago(-20)), renewable: true, renewable_until: Some(ago(-600)), ended: None }),
         cooldown_until: None,
-        asked_to_wait_until: None,
+        rate_limited_until: None,
     }
 }
 
 /// Of everything something.
-pub fn facts() -> Snapshot {
+pub fn snapshot() -> Snapshot {
     facts_in(&Redacted::of)
 }
 
 /// The same, with what is made of each text.
 pub fn facts_in(say: Say) -> Snapshot {
-    let lacking = |id, reasons| MissingItem { activity: entry(say, id, "Evening ride"), reasons, since: None };
+    let missing_on = |id, reasons| MissingItem { activity: entry(say, id, "Evening ride"), reasons, since: None };
     let pairs =
         PLATFORMS.iter().flat_map(|on| PLATFORMS.iter().map(move |and| (on.0, and.0))).filter(|(on, and)| on != and);
     let mut platforms: Vec<Platform> = PLATFORMS.into_iter().map(platform).collect();
-    platforms[2].not_known = Some(retry(say, "the answer was cut in the middle"));
+    platforms[2].unusable_reason = Some(retry(say, "the answer was cut in the middle"));
     platforms[2].login =
         Some(Login { expires: None, renewable: false, renewable_until: None, ended: Some(login_ended(say)) });
     Snapshot {
@@ -179,15 +179,15 @@ pub fn facts_in(say: Say) -> Snapshot {
             .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, refused: 1 })
             .collect(),
         missing: vec![
-            Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![lacking(7, vec![]), lacking(9, vec![])] },
-            Missing { on: "coros".into(), reason: MissingReason::PossibleDuplicate, count: 1, items: vec![lacking(8, all(&[Reason::StartShifted { minutes: 60 }, Reason::Distance { percent: 0.1 }]))] },
+            Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![missing_on(7, vec![]), missing_on(9, vec![])] },
+            Missing { on: "coros".into(), reason: MissingReason::PossibleDuplicate, count: 1, items: vec![missing_on(8, all(&[Reason::StartShifted { minutes: 60 }, Reason::Distance { percent: 0.1 }]))] },
         ],
-        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![lacking(11, vec![retry(say, "HTTP 500")])] }],
-        copies: vec![Copy {
+        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![missing_on(11, vec![retry(say, "HTTP 500")])] }],
+        duplicates: vec![Duplicate {
             copy: entry(say, 12, "Lunch run"),
             kept: entry(say, 13, "Lunch run"),
             certainty: "match",
-            superfluous: true,
+            deletable: true,
             reasons: all(&[Reason::StartApart { seconds: 2.0 }, Reason::Distance { percent: 0.1 }, Reason::SameDevice]),
             kept_because: RedactedReason::of(&Reason::NativeDevice { manufacturer: "garmin".into() }),
         }],

@@ -1,6 +1,6 @@
 //! What the page says of each kind of thing, in both languages.
 
-use super::show::Sign;
+use super::components::Sign;
 use super::{Deleter, MissingReason, NoFile, RunOutcome, State};
 use crate::i18n::{self, Lang};
 

@@ -112,7 +112,7 @@ pub struct Activity {
 
 /// An entry that repeats another one on the same platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Copy {
+pub struct Duplicate {
     /// The copy.
     pub copy: Activity,
     /// The entry that is kept.
@@ -120,7 +120,7 @@ pub struct Copy {
     /// `same-file`, `match` (superfluous), `two-devices` or `start-only` (only told).
     pub certainty: &'static str,
     /// Whether it may be deleted, if every other guard holds.
-    pub superfluous: bool,
+    pub deletable: bool,
     /// The evidence.
     pub reasons: Vec<RedactedReason>,
     /// Why that one is kept.

@@ -90,7 +90,7 @@ pub struct PlatformEvidence {
     /// Since the last password login was refused or turned away, the token has served to list it.
     pub served_since: bool,
     /// Until when the service asked to be left alone.
-    pub asked_to_wait: Option<Timestamp>,
+    pub rate_limited_until: Option<Timestamp>,
     /// What is wrong with its newest listing.
     pub listing: Option<BadListing>,
     /// When it was listed last, if it is kept equal with the others.
@@ -113,7 +113,7 @@ pub struct BadListing {
     /// When it ended; nothing: it was killed, or still runs.
     pub finished: Option<Timestamp>,
     /// It lacks too much of what was known.
-    pub shrunk: bool,
+    pub implausible: bool,
     /// Why nothing is concluded from it.
     pub reason: Option<RedactedReason>,
 }
@@ -266,7 +266,7 @@ impl Evidence {
             let (reason, fix) = (login.ended.clone(), Some(way_in.clone()));
             issues.push(Issue { at: Some(at), reason, fix, ..about(IssueKind::LoginEnded) });
         }
-        if let Some(until) = one.asked_to_wait {
+        if let Some(until) = one.rate_limited_until {
             issues.push(Issue { at: Some(until), ..about(IssueKind::RateLimited) });
         }
         let here = |found| Issue { platform: Some(one.name.clone()), ..found };
@@ -302,7 +302,7 @@ impl Evidence {
             return None;
         }
         // Only a list of everything shows what is gone from below the newest page.
-        let (kind, fix) = match listing.shrunk {
+        let (kind, fix) = match listing.implausible {
             true => {
                 let platform = flag("--platform", &one.name);
                 (

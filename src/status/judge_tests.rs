@@ -43,7 +43,7 @@ fn platform(name: &str) -> PlatformEvidence {
     PlatformEvidence { name: name.into(), is_known: true, ..PlatformEvidence::default() }
 }
 
-fn signs(platforms: Vec<PlatformEvidence>, commands: Vec<LastCommand>) -> Evidence {
+fn evidence(platforms: Vec<PlatformEvidence>, commands: Vec<LastCommand>) -> Evidence {
     Evidence { now: at(0), platforms, commands, ..Evidence::default() }
 }
 
@@ -57,18 +57,18 @@ fn mends(health: &Health) -> Vec<&str> {
 
 #[test]
 fn nothing_known_is_empty_and_nothing_wrong_is_well() {
-    assert_eq!(signs(vec![], vec![]).judge(), Health::default());
+    assert_eq!(evidence(vec![], vec![]).judge(), Health::default());
     assert_eq!(Health::default().state, State::Empty);
     let unknown = PlatformEvidence { is_known: false, ..platform("coros") };
-    assert_eq!(signs(vec![unknown], vec![]).judge().state, State::Empty);
-    let health = signs(vec![platform("coros")], vec![row("a", "gs-fetch", -1, Some(0), "")]).judge();
+    assert_eq!(evidence(vec![unknown], vec![]).judge().state, State::Empty);
+    let health = evidence(vec![platform("coros")], vec![row("a", "gs-fetch", -1, Some(0), "")]).judge();
     assert_eq!((health.state, whats(&health)), (State::Ok, vec![]));
 }
 
 #[test]
 fn each_exit_code_means_its_own_matter() {
     let told = |exit| {
-        let health = signs(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "")]).judge();
+        let health = evidence(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "")]).judge();
         let issue = health.actions.first().or(health.warnings.first()).cloned();
         (health.state, issue.map(|issue| (issue.kind, issue.command.unwrap(), issue.exit, issue.reason.unwrap())))
     };
@@ -87,14 +87,14 @@ fn each_exit_code_means_its_own_matter() {
 
 #[test]
 fn what_is_older_than_a_month_says_nothing() {
-    let judge = |hours| signs(vec![platform("coros")], vec![row("a", "gs-upload", hours, Some(75), "")]).judge();
+    let judge = |hours| evidence(vec![platform("coros")], vec![row("a", "gs-upload", hours, Some(75), "")]).judge();
     assert_eq!(judge(-30 * 24).state, State::Warning);
     assert_eq!(judge(-30 * 24 - 1).state, State::Ok);
 }
 
 #[test]
 fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over() {
-    let judge = |commands| whats(&signs(vec![platform("coros")], commands).judge());
+    let judge = |commands| whats(&evidence(vec![platform("coros")], commands).judge());
     let open = |hours| row("a", "gs-fetch", hours, None, "");
     assert_eq!(judge(vec![open(-23)]), []);
     assert_eq!(judge(vec![open(-25)]), [IssueKind::Unfinished]);
@@ -106,19 +106,19 @@ fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over(
 #[test]
 fn of_a_login_the_matter_says_since_when_and_how_to_mend_it() {
     let refused = PlatformEvidence { refused: Some((at(-5), no_login())), ..platform("garmin-cn") };
-    let health = signs(vec![refused.clone()], vec![]).judge();
+    let health = evidence(vec![refused.clone()], vec![]).judge();
     assert_eq!(health.actions[0].what, IssueKind::LoginRefused);
     assert_eq!((health.actions[0].at, health.actions[0].reason.clone()), (Some(at(-5)), Some(no_login())));
     assert_eq!(mends(&health), ["gs-auth login --platform garmin-cn"]);
 
     let paused = PlatformEvidence { cooldown: Some((at(2), rate_limited())), ..platform("garmin-com") };
-    let health = signs(vec![paused.clone()], vec![]).judge();
+    let health = evidence(vec![paused.clone()], vec![]).judge();
     assert_eq!((health.state, whats(&health)), (State::Warning, vec![IssueKind::Cooldown]));
     assert_eq!(health.warnings[0].at, Some(at(2)));
     assert_eq!(mends(&health), ["gs-auth login --browser --platform garmin-com"]);
 
     let both = PlatformEvidence { refused: refused.refused, ..paused };
-    let health = signs(vec![both], vec![]).judge();
+    let health = evidence(vec![both], vec![]).judge();
     assert_eq!(whats(&health), [IssueKind::LoginRefused], "one matter, not two");
     assert_eq!(mends(&health), ["gs-auth login --browser --platform garmin-com"]);
 }
@@ -129,7 +129,7 @@ fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
         let (expires, renewable_until) = (expires.map(at), until.map(at));
         let login = Login { expires, renewable, renewable_until, ended };
         let health =
-            signs(vec![PlatformEvidence { login: Some((login, at(-9))), ..platform("coros") }], vec![]).judge();
+            evidence(vec![PlatformEvidence { login: Some((login, at(-9))), ..platform("coros") }], vec![]).judge();
         health.actions.first().map(|issue| (issue.kind, issue.at))
     };
     let dead = |hours| Some((IssueKind::LoginEnded, Some(at(hours))));
@@ -144,12 +144,12 @@ fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
     let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
     let refused = Some((at(-1), no_login()));
     let both = PlatformEvidence { login: Some((login, at(-9))), refused, ..platform("coros") };
-    assert_eq!(whats(&signs(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login mends both");
+    assert_eq!(whats(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login mends both");
 }
 
 #[test]
 fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_mended() {
-    let judge = |platforms, about| signs(platforms, vec![row("a", "gs-fetch", -1, Some(77), about)]).judge();
+    let judge = |platforms, about| evidence(platforms, vec![row("a", "gs-fetch", -1, Some(77), about)]).judge();
     let health = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com");
     assert_eq!(
         (whats(&health), mends(&health)),
@@ -157,7 +157,7 @@ fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_m
     );
     assert_eq!(health.actions[0].platform.as_deref(), Some("garmin-com"));
     let none = because("a", "gs-fetch", -1, Some(77), "", Reason::NoPlatform { has_settings: false });
-    let health = signs(vec![], vec![none]).judge();
+    let health = evidence(vec![], vec![none]).judge();
     assert_eq!((health.state, mends(&health)), (State::ActionNeeded, vec!["garminsync setup"]));
     assert_eq!(mends(&judge(vec![platform("coros")], "")), ["gs-auth status"]);
     // A name that begins like another one.
@@ -177,15 +177,16 @@ fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_m
 
 #[test]
 fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
-    let listing = |shrunk, finished: Option<i64>| BadListing {
+    let listing = |implausible, finished: Option<i64>| BadListing {
         run: "a".into(),
         started: at(-2),
         finished: finished.map(at),
-        shrunk,
+        implausible,
         reason: Some(redacted(Reason::ListingUnordered)),
     };
     let judge = |listing, commands| {
-        signs(vec![PlatformEvidence { listing: Some(listing), ..platform("folder:/mnt/my watch") }], commands).judge()
+        evidence(vec![PlatformEvidence { listing: Some(listing), ..platform("folder:/mnt/my watch") }], commands)
+            .judge()
     };
     let health = judge(listing(true, Some(-1)), vec![]);
     assert_eq!((health.state, whats(&health)), (State::ActionNeeded, vec![IssueKind::ListingImplausible]));
@@ -205,8 +206,8 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
 fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
     let due = |since, previous: i64| Some(Due { since: at(since), previous: Some(at(previous)) });
     let judge = |due, last: Option<i64>, commands| {
-        let signs = Evidence { due, last_sync: last.map(at), ..signs(vec![platform("coros")], commands) };
-        signs.judge().actions.first().map(|issue| (issue.kind, issue.at))
+        let evidence = Evidence { due, last_sync: last.map(at), ..evidence(vec![platform("coros")], commands) };
+        evidence.judge().actions.first().map(|issue| (issue.kind, issue.at))
     };
     let overdue = |hours| Some((IssueKind::Overdue, Some(at(hours))));
     assert_eq!(judge(due(-99, -2), Some(-3), vec![]), overdue(-2));
@@ -221,11 +222,12 @@ fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
 #[test]
 fn the_most_urgent_comes_first_and_broken_files_are_counted() {
     let refused = PlatformEvidence { refused: Some((at(-1), no_login())), ..platform("coros") };
-    let shrunk = BadListing { run: "a".into(), started: at(-2), finished: Some(at(-1)), shrunk: true, reason: None };
-    let platforms = vec![PlatformEvidence { listing: Some(shrunk), ..platform("garmin-com") }, refused];
+    let implausible =
+        BadListing { run: "a".into(), started: at(-2), finished: Some(at(-1)), implausible: true, reason: None };
+    let platforms = vec![PlatformEvidence { listing: Some(implausible), ..platform("garmin-com") }, refused];
     let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
     let named = |count: usize| vec!["coros 1".to_owned(); count];
-    let health = Evidence { broken: named(3), failed: named(2), ..signs(platforms, commands) }.judge();
+    let health = Evidence { broken: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
     assert_eq!(
         whats(&health),
         [
@@ -245,8 +247,8 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     let now = |uploads, downloads| Outstanding { uploads, downloads, ..Outstanding::default() };
     let left = |uploads, downloads| Left { uploads: Some(uploads), downloads: Some(downloads), deletions: None };
     let judge = |now, before: &[Left]| {
-        let signs = signs(vec![platform("coros")], vec![]);
-        Evidence { outstanding: now, before: before.to_vec(), ..signs }.judge()
+        let evidence = evidence(vec![platform("coros")], vec![]);
+        Evidence { outstanding: now, before: before.to_vec(), ..evidence }.judge()
     };
     assert_eq!(judge(now(0, 0), &[left(9, 9), left(9, 9)]).state, State::Ok);
     for before in
@@ -263,7 +265,8 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     assert_eq!((health.state, whats(&health)), (State::Behind, vec![IssueKind::Behind]));
     assert_eq!(health.warnings[0].count, Some(5), "of the downloads there are less");
     let failed = row("a", "gs-upload", -1, Some(75), "");
-    let both = Evidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..signs(vec![], vec![failed]) }.judge();
+    let both =
+        Evidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..evidence(vec![], vec![failed]) }.judge();
     assert_eq!((both.state, whats(&both)), (State::Warning, vec![IssueKind::Behind, IssueKind::Failed]));
     let pending = Outstanding { pending: 1, ..Outstanding::default() };
     assert_eq!(judge(pending, &[]).state, State::Outstanding);
@@ -275,7 +278,7 @@ fn runs_that_are_not_asked_for_uploads_are_not_behind_with_them() {
     let uploads = |uploads| Left { uploads: Some(uploads), ..archives };
     let judge = |before: &[Left]| {
         let outstanding = Outstanding { uploads: 5, ..Outstanding::default() };
-        Evidence { outstanding, before: before.to_vec(), ..signs(vec![platform("coros")], vec![]) }.judge().state
+        Evidence { outstanding, before: before.to_vec(), ..evidence(vec![platform("coros")], vec![]) }.judge().state
     };
     assert_eq!(judge(&[archives; 3]), State::Outstanding);
     assert_eq!(judge(&[uploads(5), archives, archives]), State::Outstanding);
@@ -287,8 +290,8 @@ fn a_command_that_hangs_for_two_days_is_told_and_excuses_no_missed_run() {
     let judge = |hours: i64| {
         let due = Some(Due { since: at(-999), previous: Some(at(-2)) });
         let hangs = LastCommand { is_alive: Some(true), ..row("a", "gs-fetch", hours, None, "") };
-        let signs = Evidence { due, last_sync: Some(at(hours)), ..signs(vec![platform("coros")], vec![hangs]) };
-        whats(&signs.judge())
+        let evidence = Evidence { due, last_sync: Some(at(hours)), ..evidence(vec![platform("coros")], vec![hangs]) };
+        whats(&evidence.judge())
     };
     assert_eq!(judge(-47), []);
     assert_eq!(judge(-49), [IssueKind::Overdue, IssueKind::Unfinished]);
@@ -299,7 +302,7 @@ fn that_a_list_was_missing_is_over_once_all_are_listed() {
     let judge = |listed: Option<i64>| {
         let coros = PlatformEvidence { listed: listed.map(at), ..platform("coros") };
         let missed = because("a", "gs-diff", -3, Some(75), "coros", Reason::NotListed);
-        whats(&signs(vec![coros, platform("folder")], vec![missed]).judge())
+        whats(&evidence(vec![coros, platform("folder")], vec![missed]).judge())
     };
     assert_eq!(judge(Some(-4)), [IssueKind::Failed]);
     assert_eq!(judge(Some(-2)), []);
@@ -316,7 +319,7 @@ fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
             ((command, (*platform).to_owned()), *number)
         };
         let worked = worked.iter().map(key).collect();
-        whats(&Evidence { worked, ..signs(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
+        whats(&Evidence { worked, ..evidence(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
     };
     let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
     assert_eq!(judge("garmin-cn", &other), [IssueKind::Configuration]);
@@ -329,13 +332,13 @@ fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
 fn what_was_accepted_and_never_appeared_needs_a_person_and_names_the_command() {
     let lost =
         PlatformEvidence { lost: vec!["garmin-com 7".into()], retry: Some("retry it".into()), ..platform("coros") };
-    let health = signs(vec![lost], vec![]).judge();
+    let health = evidence(vec![lost], vec![]).judge();
     assert_eq!(
         (health.state, whats(&health), mends(&health)),
         (State::ActionNeeded, vec![IssueKind::UploadsLost], vec!["retry it"])
     );
     let late = PlatformEvidence { unconfirmed: vec!["garmin-com 7".into(); 2], ..platform("coros") };
-    let health = signs(vec![late], vec![]).judge();
+    let health = evidence(vec![late], vec![]).judge();
     assert_eq!((health.state, health.warnings[0].count), (State::Warning, Some(2)));
     assert_eq!(mends(&health), ["gs-upload --platform coros < /dev/null"]);
 }
@@ -344,7 +347,7 @@ fn what_was_accepted_and_never_appeared_needs_a_person_and_names_the_command() {
 fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well() {
     let judge = |hours, due| {
         let listed = PlatformEvidence { listed: Some(at(hours)), ..platform("coros") };
-        Evidence { due, ..signs(vec![listed], vec![]) }.judge()
+        Evidence { due, ..evidence(vec![listed], vec![]) }.judge()
     };
     assert_eq!(judge(-8 * 24, None).state, State::Ok);
     let health = judge(-8 * 24 - 1, None);
@@ -354,7 +357,7 @@ fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well()
 
 #[test]
 fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() {
-    let judge = |rows| whats(&signs(vec![platform("coros")], rows).judge());
+    let judge = |rows| whats(&evidence(vec![platform("coros")], rows).judge());
     let of = |exit| row("a", "gs-download", -1, exit, "");
     assert_eq!(judge(vec![of(Some(75)), of(Some(0))]), [IssueKind::Failed]);
     assert_eq!(judge(vec![of(Some(77)), of(Some(1))]), [IssueKind::LoginNeeded]);
@@ -365,18 +368,18 @@ fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() 
 #[test]
 fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
     let commands = vec![row("a", "gs-upload", 0, None, "")];
-    let signs = Evidence { ended: Some("a".into()), ..signs(vec![platform("coros")], commands) };
-    assert_eq!(whats(&signs.judge()), [IssueKind::Unfinished]);
+    let evidence = Evidence { ended: Some("a".into()), ..evidence(vec![platform("coros")], commands) };
+    assert_eq!(whats(&evidence.judge()), [IssueKind::Unfinished]);
 }
 
 #[test]
 fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was_killed() {
     let open = |is_alive, hours| LastCommand { is_alive, ..row("a", "gs-fetch", hours, None, "") };
-    let listing = BadListing { run: "a".into(), started: at(-2), finished: None, shrunk: false, reason: None };
+    let listing = BadListing { run: "a".into(), started: at(-2), finished: None, implausible: false, reason: None };
     let later = row("b", "gs-diff", 0, Some(0), "");
     let judge = |commands: Vec<LastCommand>, at_work| {
         let listed = PlatformEvidence { listing: Some(listing.clone()), ..platform("coros") };
-        whats(&Evidence { at_work, ..signs(vec![listed], commands) }.judge())
+        whats(&Evidence { at_work, ..evidence(vec![listed], commands) }.judge())
     };
     let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
     // Whatever has run meanwhile, and also if it takes long.
@@ -401,27 +404,27 @@ fn a_refused_login_is_over_once_the_token_has_served() {
     let refused = Some((at(-5), redacted(other_account())));
     let cooldown = Some((at(2), rate_limited()));
     for one in [PlatformEvidence { refused, ..platform("coros") }, PlatformEvidence { cooldown, ..platform("coros") }] {
-        assert_ne!(signs(vec![one.clone()], vec![]).judge().state, State::Ok);
+        assert_ne!(evidence(vec![one.clone()], vec![]).judge().state, State::Ok);
         let served = PlatformEvidence { served_since: true, ..one };
-        assert_eq!(signs(vec![served.clone()], vec![]).judge().state, State::Ok);
+        assert_eq!(evidence(vec![served.clone()], vec![]).judge().state, State::Ok);
         // The token is a matter of its own.
         let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
         let dead = PlatformEvidence { login: Some((login, at(-1))), ..served };
-        assert_eq!(whats(&signs(vec![dead], vec![]).judge()), [IssueKind::LoginEnded]);
+        assert_eq!(whats(&evidence(vec![dead], vec![]).judge()), [IssueKind::LoginEnded]);
     }
 }
 
 #[test]
 fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
     for exit in [Some(1), Some(65), Some(75), None] {
-        assert_eq!(whats(&signs(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "")]).judge()), []);
+        assert_eq!(whats(&evidence(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "")]).judge()), []);
     }
     let bug = || row("a", "gs-import", -9, Some(70), "");
     let sync =
         |commands: &[&str]| commands.iter().map(|command| row("b", command, -1, Some(0), "")).collect::<Vec<_>>();
     let judge = |first, rest: Vec<LastCommand>| {
         let commands = std::iter::once(first).chain(rest).collect();
-        whats(&signs(vec![platform("coros")], commands).judge())
+        whats(&evidence(vec![platform("coros")], commands).judge())
     };
     assert_eq!(judge(bug(), vec![]), [IssueKind::Bug]);
     assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-download"])), [IssueKind::Bug], "no whole sync");
@@ -441,17 +444,17 @@ fn what_mends_it_is_what_mends_it() {
         (Reason::NoLocks { path: "/data/x".into() }, None),
     ] {
         let failed = because("a", "gs-fetch", -1, Some(78), "", reason.clone());
-        let health = signs(vec![platform("garmin-com")], vec![failed]).judge();
+        let health = evidence(vec![platform("garmin-com")], vec![failed]).judge();
         assert_eq!((health.state, mends(&health).first().copied()), (State::ActionNeeded, fix), "{reason:?}");
     }
     let refused = PlatformEvidence { refused: Some((at(-1), redacted(other_account()))), ..platform("garmin-com") };
     assert_eq!(
-        mends(&signs(vec![refused], vec![]).judge()).first().copied(),
+        mends(&evidence(vec![refused], vec![]).judge()).first().copied(),
         None,
         "to forget the account is the last that helps"
     );
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
-    let health = Evidence { due, ..signs(vec![platform("coros")], vec![]) }.judge();
+    let health = Evidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();
     assert_eq!(mends(&health), ["garminsync daemon --status"]);
     let line = health.actions[0].line(crate::i18n::Lang::En);
     assert!(line.starts_with("A scheduled run did not happen; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
@@ -459,16 +462,19 @@ fn what_mends_it_is_what_mends_it() {
 
 #[test]
 fn one_cause_is_one_matter() {
-    let cut = BadListing { run: "a".into(), started: at(-1), finished: Some(at(-1)), shrunk: false, reason: None };
+    let cut = BadListing { run: "a".into(), started: at(-1), finished: Some(at(-1)), implausible: false, reason: None };
     let one = PlatformEvidence { listing: Some(cut), ..platform("coros") };
     let judge = |command, exit, about| {
-        whats(&signs(vec![one.clone(), platform("garmin-com")], vec![row("a", command, -1, Some(exit), about)]).judge())
+        whats(
+            &evidence(vec![one.clone(), platform("garmin-com")], vec![row("a", command, -1, Some(exit), about)])
+                .judge(),
+        )
     };
     assert_eq!(judge("gs-fetch", 75, "coros"), [IssueKind::ListingIncomplete]);
     assert_eq!(judge("gs-fetch", 75, "garmin-com"), [IssueKind::ListingIncomplete, IssueKind::Failed]);
     assert_eq!(judge("gs-fetch", 1, "coros"), [IssueKind::ListingIncomplete, IssueKind::Failed]);
     assert_eq!(judge("gs-upload", 75, "coros"), [IssueKind::ListingIncomplete, IssueKind::Failed]);
-    let wait = PlatformEvidence { asked_to_wait: Some(at(1)), ..platform("coros") };
+    let wait = PlatformEvidence { rate_limited_until: Some(at(1)), ..platform("coros") };
     let commands = vec![row("a", "gs-upload", -1, Some(75), "coros")];
-    assert_eq!(whats(&signs(vec![wait], commands).judge()), [IssueKind::RateLimited]);
+    assert_eq!(whats(&evidence(vec![wait], commands).judge()), [IssueKind::RateLimited]);
 }

@@ -4,13 +4,13 @@
 //! else wrote (a name, a service's words, an error) is a [`Redacted`]: nothing secret and no control character is in it.
 //! Times are UTC; units are in the names; a day is the day on the wall where the activity began.
 
-mod clean;
 mod differences;
-mod exercises;
+mod groups;
 pub mod judge;
 mod platforms;
 mod runs;
-mod word;
+mod sanitize;
+mod shell_quote;
 mod words;
 
 use jiff::Timestamp;
@@ -18,12 +18,12 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 
-pub use clean::{Redacted, RedactedReason};
 pub use differences::*;
-pub use exercises::*;
+pub use groups::*;
 pub use platforms::*;
 pub use runs::*;
-pub use word::{flag, retry, word};
+pub use sanitize::{Redacted, RedactedReason};
+pub use shell_quote::{flag, retry, shell_quote};
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -54,13 +54,13 @@ pub struct Snapshot {
     /// What is not in the archive, by platform and reason; what never can be is among it.
     pub not_archived: Vec<NotArchived>,
     /// Entries that are on their platform twice.
-    pub copies: Vec<Copy>,
+    pub duplicates: Vec<Duplicate>,
     /// Entries that agree but for whole quarter hours: suspected time-zone faults.
     pub time_zone_faults: Vec<SimilarPair>,
     /// What was deleted from here, and what people deleted on their platforms; the newest first. Of each entry the last.
     pub deletions: Vec<Deletion>,
     /// Uploads that a platform refused, or took and never showed, as far as that still stands; the newest first.
-    pub refused: Vec<Rejection>,
+    pub rejected: Vec<Rejection>,
     /// The log: the newest hundred runs, the newest first.
     pub runs: Vec<Run>,
     /// Days with activities, by date. What began before 1970 or in the future has no day, week or month: a wrong clock.
@@ -70,7 +70,7 @@ pub struct Snapshot {
     /// Months from the first activity to the last, without a gap.
     pub months: Vec<Month>,
     /// Every exercise once that is on a platform or in the archive, the newest first; unknown starts last.
-    pub activities: Vec<Exercise>,
+    pub activities: Vec<ActivityGroup>,
 }
 
 impl Snapshot {

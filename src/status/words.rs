@@ -15,7 +15,7 @@ impl Snapshot {
         let all = self.platforms.iter().map(|platform| platform.total).sum();
         let distinct = self.activities.len() as u64;
         let archived = self.activities.iter().filter(|activity| activity.file.is_some()).count() as u64;
-        let duplicates = self.copies.iter().filter(|copy| copy.superfluous).count() as u64;
+        let duplicates = self.duplicates.iter().filter(|copy| copy.deletable).count() as u64;
         let failed = self.platforms.iter().map(|platform| platform.failed).sum();
         let [distinct, archived] = [distinct, archived].map(i18n::number);
         let parts = match lang {

@@ -11,7 +11,7 @@ use crate::activity::ActivityKey;
 use crate::catalogue::Entry;
 use crate::i18n;
 use crate::matching::Rule;
-use crate::plan::diff::{Decision, Exercises, Overrides, Target};
+use crate::plan::diff::{Decision, Groups, Overrides, Target};
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{Outcome, Record, TransferRecord, explained};
@@ -141,7 +141,7 @@ fn plan(
 ) -> Result<()> {
     let archive = worker.archive.clone();
     let entries = known.planned(may_upload, &|file| archive.is_there(&file.path, file.bytes));
-    let groups = Exercises::of(&worker.matcher(options.rule)?, &entries, &known.links());
+    let groups = Groups::of(&worker.matcher(options.rule)?, &entries, &known.links());
     if options.rule == Rule::Evidence && !worker.dry_run && !worker.catalogue.is_read_only() {
         remember(worker, options.rematch, &groups)?;
     }
@@ -173,7 +173,7 @@ fn plan(
 }
 
 /// Writes down which activities are one group.
-fn remember(worker: &mut Worker, rematch: bool, groups: &Exercises) -> Result<()> {
+fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
     let key = |&at: &usize| groups.entries[at].candidate.activity.key();
     let several = groups.groups.iter().filter(|group| group.members.len() > 1);
     let groups: Vec<Vec<ActivityKey>> = several.map(|group| group.members.iter().map(key).collect()).collect();

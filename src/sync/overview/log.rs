@@ -104,9 +104,9 @@ mod tests {
             platform: None,
         };
         let runs = runs(&[
-            row(1, "gs-dedupe", r#"{"copies":1}"#),
+            row(1, "gs-dedupe", r#"{"duplicates":1}"#),
             row(2, "gs-download", r#"{"downloaded":2}"#),
-            row(3, "gs-dedupe", r#"{"copies":1,"reported":4}"#),
+            row(3, "gs-dedupe", r#"{"duplicates":1,"reported":4}"#),
             row(4, "gs-download", r#"{"downloaded":3}"#),
         ]);
         let counts: Vec<(&str, u64)> = runs[0].counts.iter().map(|(name, count)| (name.as_str(), *count)).collect();

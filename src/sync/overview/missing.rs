@@ -1,6 +1,6 @@
 //! What is missing where and why, and each platform towards each other one.
 
-use super::compared::{Compared, Lack};
+use super::compared::{Compared, MissingDetail};
 use crate::status::{Missing, MissingItem, MissingReason, Pair, RedactedReason};
 
 const REASONS: [MissingReason; 8] = [
@@ -28,12 +28,12 @@ impl Compared<'_> {
     }
 
     /// Why a platform lacks an exercise that it is to have, and the entry that could go there.
-    pub fn lacks<'l>(&self, lacks: &'l [Option<Lack>], platform: usize) -> Option<(usize, &'l Lack)> {
+    pub fn lacks<'l>(&self, lacks: &'l [Option<MissingDetail>], platform: usize) -> Option<(usize, &'l MissingDetail)> {
         let lack = lacks[platform].as_ref().filter(|_| self.is_target[platform])?;
         Some((lack.of?, lack))
     }
 
-    fn item(&self, (of, lack): (usize, &Lack)) -> MissingItem {
+    fn item(&self, (of, lack): (usize, &MissingDetail)) -> MissingItem {
         let reasons = lack.details.iter().map(RedactedReason::of).collect();
         MissingItem { activity: self.activity(of), reasons, since: lack.since }
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::read::Read;
+use super::read::CatalogueData;
 use crate::catalogue::{BEGINNINGS, CommandRow, ScheduleRow};
 use crate::clock;
 use crate::schedule;
@@ -10,7 +10,7 @@ use crate::status::judge::{Due, PATIENCE};
 use crate::status::{Redacted, Schedule};
 
 /// The schedule as it is shown, and what it says of the state.
-pub(super) fn schedule(row: &ScheduleRow, read: &Read) -> (Schedule, Option<Due>) {
+pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (Schedule, Option<Due>) {
     let now = read.now;
     // One that this program cannot read, or whose zone this machine lacks, tells no time.
     let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);

@@ -3,49 +3,49 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{Sign, command, cut, text, time};
-use super::{Issue, IssueKind, Schedule, Snapshot, State, word};
+use super::components::{Sign, command, cut, text, time};
+use super::{Issue, IssueKind, Schedule, Snapshot, State, shell_quote};
 use crate::i18n::{Lang, span};
 
 /// The state, the runs, and what is to be done.
-pub fn glance(facts: &Snapshot, lang: Lang) -> Markup {
+pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
-        section #state class={ "glance " (facts.state.sign().class()) } {
+        section #state class={ "summary " (snapshot.state.sign().class()) } {
             div.verdict {
-                (facts.state.sign())
-                h1 { (facts.state.sentence(facts.is_repeated(), lang)) }
+                (snapshot.state.sign())
+                h1 { (snapshot.state.sentence(snapshot.is_repeated(), lang)) }
             }
             p #stale.stale role="status" hidden data-old=(lang.pick("This page is old: it was made {} ago. Has the schedule stopped?", "此页面已过时：生成于 {} 前。计划任务是否已停止？"))
                 data-due=(lang.pick("A run was due {} ago, and this page knows nothing of it. Check cron: garminsync daemon --status", "一次运行应于 {} 前执行，但此页面未见其结果。请检查 cron：garminsync daemon --status")) {}
-            @if facts.state == State::Empty { (beginning(lang)) } @else { p.gist { (facts.totals(lang)) } }
-            (runs(facts, lang))
+            @if snapshot.state == State::Empty { (beginning(lang)) } @else { p.gist { (snapshot.totals(lang)) } }
+            (runs(snapshot, lang))
         }
-        @if !facts.outstanding.is_nothing() && facts.state != State::Empty { (outstanding(facts, lang)) }
-        @if !facts.actions.is_empty() {
+        @if !snapshot.outstanding.is_nothing() && snapshot.state != State::Empty { (outstanding(snapshot, lang)) }
+        @if !snapshot.actions.is_empty() {
             section #actions.issues {
                 h2 { (lang.pick("What needs you", "需要您处理")) }
-                ul { @for issue in &facts.actions { (told(issue, Sign::Bad, lang)) } }
+                ul { @for issue in &snapshot.actions { (told(issue, Sign::Bad, lang)) } }
             }
         }
-        @if !facts.warnings.is_empty() {
+        @if !snapshot.warnings.is_empty() {
             section #warnings.issues {
                 h2 { (lang.pick("What went wrong", "出现的问题")) }
-                @if continues(facts) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
-                ul { @for issue in &facts.warnings { (told(issue, Sign::Warn, lang)) } }
+                @if continues(snapshot) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
+                ul { @for issue in &snapshot.warnings { (told(issue, Sign::Warn, lang)) } }
             }
         }
     }
 }
 
 /// Whether the next run makes it better without anybody: there is one, and nothing stands in its way.
-fn continues(facts: &Snapshot) -> bool {
-    let is_stuck = facts.warnings.iter().any(|issue| issue.kind == IssueKind::Behind);
-    facts.is_repeated() && facts.actions.is_empty() && !is_stuck
+fn continues(snapshot: &Snapshot) -> bool {
+    let is_stuck = snapshot.warnings.iter().any(|issue| issue.kind == IssueKind::Behind);
+    snapshot.is_repeated() && snapshot.actions.is_empty() && !is_stuck
 }
 
 /// What the next runs have to do, and what does it now.
-fn outstanding(facts: &Snapshot, lang: Lang) -> Markup {
-    let one = &facts.outstanding;
+fn outstanding(snapshot: &Snapshot, lang: Lang) -> Markup {
+    let one = &snapshot.outstanding;
     let now = [
         (one.uploads > 0 || one.deletions > 0, "gs-sync"),
         (one.downloads > 0, "gs-list --missing | gs-download > /dev/null"),
@@ -56,7 +56,7 @@ fn outstanding(facts: &Snapshot, lang: Lang) -> Markup {
             h2 { (lang.pick("Outstanding", "待完成")) }
             p.note {
                 (one.words(lang).join(lang.comma()))
-                @if continues(facts) {
+                @if continues(snapshot) {
                     (lang.pick(". The next run continues; to do it now:", "。下次运行会继续；立即执行："))
                 } @else {
                     (lang.pick(". To do it now:", "。立即执行："))
@@ -80,13 +80,13 @@ fn beginning(lang: Lang) -> Markup {
 }
 
 /// The last run, the next one, and when the page was made.
-fn runs(facts: &Snapshot, lang: Lang) -> Markup {
+fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         dl.runs {
             div {
                 dt { (lang.pick("Last run", "上次运行")) }
                 dd {
-                    @match &facts.last_run {
+                    @match &snapshot.last_run {
                         None => (lang.pick("none yet", "尚无")),
                         Some(run) => {
                             (time(run.finished.unwrap_or(run.started)))
@@ -100,13 +100,13 @@ fn runs(facts: &Snapshot, lang: Lang) -> Markup {
             }
             div {
                 dt { (lang.pick("Next run", "下次运行")) }
-                dd { (next_run(facts.schedule.as_ref(), lang)) }
+                dd { (next_run(snapshot.schedule.as_ref(), lang)) }
             }
             div {
                 dt { (lang.pick("This page", "此页面")) }
                 dd {
-                    @if let Some(made) = facts.made { (time(made)) }
-                    span.sub { "garminsync " (facts.version) }
+                    @if let Some(made) = snapshot.made { (time(made)) }
+                    span.sub { "garminsync " (snapshot.version) }
                 }
             }
         }
@@ -128,7 +128,7 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
             span.sub { code { (cut(&schedule.cron, 60)) } " " (cut(&schedule.zone, 60)) }
             @if !schedule.is_run {
                 span.sub {
-                    (lang.pick("only written down, nothing is known to run it: ", "仅已记录，尚不知由什么程序执行：")) (command(&format!("garminsync schedule {}", word(&schedule.cron))))
+                    (lang.pick("only written down, nothing is known to run it: ", "仅已记录，尚不知由什么程序执行：")) (command(&format!("garminsync schedule {}", shell_quote(&schedule.cron))))
                     (lang.pick("; if that was done, this tells what is missing: ", "；如已执行，可查看缺少什么：")) (command("garminsync daemon --status"))
                 }
             }
@@ -155,7 +155,7 @@ fn told(issue: &Issue, sign: Sign, lang: Lang) -> Markup {
 }
 
 /// When the reader's browser takes the page for old: what it needs for that, in milliseconds since 1970.
-pub fn due_ms(facts: &Snapshot) -> Option<i64> {
-    let schedule = facts.schedule.as_ref().filter(|schedule| schedule.enabled)?;
+pub fn due_ms(snapshot: &Snapshot) -> Option<i64> {
+    let schedule = snapshot.schedule.as_ref().filter(|schedule| schedule.enabled)?;
     schedule.next_run.map(Timestamp::as_millisecond)
 }

@@ -57,7 +57,7 @@ pub struct Month {
 
 /// An exercise: all its entries.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Exercise {
+pub struct ActivityGroup {
     /// Its name.
     pub name: Redacted,
     /// FIT `sport`, else the platform's own type.
@@ -86,7 +86,7 @@ pub struct Exercise {
     pub unlisted: Vec<Place>,
     /// Platforms that lack it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lacking: Vec<(String, MissingReason)>,
+    pub missing_on: Vec<(String, MissingReason)>,
     /// Its file in the archive.
     pub file: Option<File>,
 }
@@ -108,7 +108,7 @@ pub struct File {
     /// `fit`, `gpx` or `tcx`.
     pub format: Redacted,
     /// Whether the service computed it.
-    pub export: bool,
+    pub converted: bool,
     /// Its size.
     pub bytes: u64,
 }
