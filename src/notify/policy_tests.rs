@@ -19,7 +19,7 @@ fn stands(issues: &[(Kind, &str, &[&str])]) -> Marks {
 
 fn stand<'a>(issues: impl Iterator<Item = (Kind, Reason, &'a [&'a str])>) -> Marks {
     let issue = |(kind, reason, activities): (Kind, Reason, &[&str])| Issue {
-        what,
+        kind,
         platform: Some("coros".into()),
         command: None,
         exit: None,

@@ -47,12 +47,12 @@ pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
         let (person, failed): (Vec<&Failure>, Vec<&Failure>) =
             summary.failures.iter().partition(|failure| failure.needs_action());
         let lines = |failures: &[&Failure]| failures.iter().map(|failure| words.failure(failure)).collect();
-        blocks.push(words.section(lang.pick("Needs a person", "需要人工处理"), lines(&person)));
+        blocks.push(words.section(lang.pick("Action needed", "需要人工处理"), lines(&person)));
         blocks.push(words.section(lang.pick("Failed", "失败"), lines(&failed)));
     }
     blocks.extend(words.entries(&summary.added, "Added to", "已新增"));
     blocks.extend(words.entries(&summary.deleted, "Deleted from", "已删除"));
-    blocks.push(words.section(lang.pick("Left undone", "未执行"), words.skipped(summary)));
+    blocks.push(words.section(lang.pick("Skipped", "未执行"), words.skipped(summary)));
     let rest = blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n");
     let head = words.bold(&title);
     let whole = if rest.is_empty() { head } else { format!("{head}{joint}{rest}") };
@@ -81,12 +81,12 @@ impl Words {
             .map(|(count, en, zh)| lang.counted(*count, en, zh))
             .collect();
         match (summary.needs_action(), tone.known) {
-            (true, false) => parts.push(lang.pick("a person is needed", "需要人工处理").to_owned()),
-            (true, true) => parts.push(lang.pick("a person is still needed", "仍需人工处理").to_owned()),
+            (true, false) => parts.push(lang.pick("action needed", "需要人工处理").to_owned()),
+            (true, true) => parts.push(lang.pick("action is still needed", "仍需人工处理").to_owned()),
             (false, _) => {}
         }
         if tone.recovered {
-            parts.push(lang.pick("nothing fails any more", "不再有失败").to_owned());
+            parts.push(lang.pick("all failures are resolved", "不再有失败").to_owned());
         }
         if parts.is_empty() {
             parts.push(lang.pick("nothing new", "没有变化").to_owned());
@@ -107,10 +107,10 @@ impl Words {
         let kinds = [
             (by_platform(&summary.added), lang.pick("Added", "新增"), ""),
             (by_platform(&summary.deleted), lang.pick("Deleted", "删除"), ""),
-            (summary.pending.clone(), lang.pick("Not settled yet", "尚未确认"), ""),
+            (summary.pending.clone(), lang.pick("Pending", "尚未确认"), ""),
             (
                 summary.copies.clone(),
-                lang.pick("Copies found, not deleted", "发现重复，未删除"),
+                lang.pick("Duplicates found, not deleted", "发现重复，未删除"),
                 lang.pick(
                     "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates",
                     "；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --duplicates",

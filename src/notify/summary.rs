@@ -367,7 +367,7 @@ mod tests {
 
     fn health(kind: status::IssueKind, exit: Option<u8>, reason: Option<RedactedReason>) -> Health {
         let issue = Issue {
-            what,
+            kind,
             platform: None,
             command: Some("gs-download".into()),
             exit,
@@ -419,7 +419,7 @@ mod tests {
                 platform: Some(platform.into()),
                 activities: vec!["p 1".into()],
                 fix: Some("gs-diff --retry-rejected".into()),
-                ..Issue::new(kind)
+                ..Issue::new(what)
             };
             let (actions, warnings) = if what.needs_action() { (vec![issue], vec![]) } else { (vec![], vec![issue]) };
             summary.add_judged(Health { actions, warnings, ..Health::default() });

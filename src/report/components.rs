@@ -120,7 +120,7 @@ pub fn folded<T>(summary: Markup, items: &[T], open: bool, lang: Lang, each: imp
 fn more(left: u64, lang: Lang) -> Markup {
     let left = i18n::number(left);
     match lang {
-        Lang::En => html! { "… and " (left) " more: all of them stand in status.json" },
+        Lang::En => html! { "… and " (left) " more; status.json lists all" },
         Lang::Zh => html! { "……还有 " (left) " 项：全部见 status.json" },
     }
 }

@@ -16,18 +16,18 @@ pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
             h2 { (lang.pick("Differences", "差异")) }
             (missing(snapshot, lang))
             (not_archived(snapshot, lang))
-            (part("copies", lang.pick("Copies on one platform", "同一平台上的副本"), snapshot.duplicates.len(),
-                html! { (count(snapshot.duplicates.iter().filter(|copy| copy.deletable).count(), lang.pick("superfluous", "多余"))) (lang.comma())
-                    (count(snapshot.duplicates.iter().filter(|copy| !copy.deletable).count(), lang.pick("only told of", "仅提示"))) },
+            (part("duplicates", lang.pick("Duplicates", "重复"), snapshot.duplicates.len(),
+                html! { (count(snapshot.duplicates.iter().filter(|copy| copy.deletable).count(), lang.pick("to delete", "可删除"))) (lang.comma())
+                    (count(snapshot.duplicates.iter().filter(|copy| !copy.deletable).count(), lang.pick("only reported", "仅提示"))) },
                 folded_list(&snapshot.duplicates, lang, |copy| self::copy(copy, lang)), lang))
-            (part("zones", lang.pick("Suspected time-zone faults", "疑似时区错误"), snapshot.time_zone_faults.len(),
-                count(snapshot.time_zone_faults.len(), lang.pick("pairs that agree but for whole quarter hours", "对仅相差整刻钟的活动")),
+            (part("zones", lang.pick("Suspected time zone errors", "疑似时区错误"), snapshot.time_zone_faults.len(),
+                count(snapshot.time_zone_faults.len(), lang.pick("pairs of activities that differ by whole quarter hours", "对仅相差整刻钟的活动")),
                 folded_list(&snapshot.time_zone_faults, lang, |pair| likeness(pair, lang)), lang))
             (part("deletions", lang.pick("Deletions", "删除"), snapshot.deletions.len(),
-                count(snapshot.deletions.len(), lang.pick("entries that are gone, or may be", "项已删除或可能已删除")),
+                count(snapshot.deletions.len(), lang.pick("activities that were deleted, or may be", "条活动已删除或可能已删除")),
                 folded_list(&snapshot.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
-            (part("refused", lang.pick("Refused uploads", "被拒绝的上传"), snapshot.rejected.len(),
-                count(snapshot.rejected.len(), lang.pick("uploads refused, or taken and never shown", "次上传被拒绝或未出现")),
+            (part("rejected", lang.pick("Rejected uploads", "被拒绝的上传"), snapshot.rejected.len(),
+                count(snapshot.rejected.len(), lang.pick("uploads rejected, or accepted and never listed", "次上传被拒绝或未出现")),
                 folded_list(&snapshot.rejected, lang, |refusal| self::refusal(refusal, lang)), lang))
         }
     }
@@ -63,13 +63,13 @@ fn nothing(lang: Lang) -> Markup {
 fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         div.part #missing {
-            h3 { (lang.pick("Missing on a platform", "平台上缺失的运动")) }
+            h3 { (lang.pick("Missing on a platform", "平台上缺失的活动")) }
             @if snapshot.missing.is_empty() { (nothing(lang)) }
             @for missing in &snapshot.missing {
                 (folded(html! { span.place { (missing.on) } " " b { (number(missing.count)) } " " (missing.reason.words(lang)) },
                     &missing.items, missing.count <= 5, lang, |item| missing_on(item, lang)))
                 @if let Some(line) = fix(missing.reason, &missing.on) {
-                    p.fix { span.note { (lang.pick("To send it all the same: ", "仍要发送：")) } (command(&line)) }
+                    p.fix { span.note { (lang.pick("To upload it anyway: ", "仍要上传：")) } (command(&line)) }
                 }
             }
         }
@@ -115,11 +115,11 @@ fn reasons(reasons: &[RedactedReason], lang: Lang) -> Markup {
 fn copy(copy: &Duplicate, lang: Lang) -> Markup {
     html! {
         (activity(&copy.copy, true, lang))
-        span.pair { (lang.pick("is a copy of ", "是此项的副本：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
+        span.pair { (lang.pick("is a duplicate of ", "与此项重复：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
         span.sub {
             (certainty(copy.certainty, lang)) "; "
             @if copy.deletable { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (components::reason(&copy.kept_because, lang)) ")" }
-            @else { (lang.pick("both stay", "两者都保留")) }
+            @else { (lang.pick("both are kept", "两者都保留")) }
         }
         (reasons(&copy.reasons, lang))
     }
@@ -128,7 +128,7 @@ fn copy(copy: &Duplicate, lang: Lang) -> Markup {
 fn likeness(pair: &SimilarPair, lang: Lang) -> Markup {
     html! {
         (activity(&pair.one, true, lang))
-        span.pair { (lang.pick("looks like ", "近似于 ")) (activity(&pair.other, true, lang)) }
+        span.pair { (lang.pick("is similar to ", "近似于 ")) (activity(&pair.other, true, lang)) }
         (reasons(&pair.reasons, lang))
     }
 }
@@ -141,7 +141,7 @@ fn deletion(deletion: &Deletion, lang: Lang) -> Markup {
         @if let Some(reason) = &deletion.reason { span.why { (components::reason(reason, lang)) } }
         @if let Some(file) = &deletion.file { span.sub { (lang.pick("in the archive: ", "归档文件：")) code { (path(file)) } } }
         @if let Some(line) = &deletion.restore {
-            p.fix { span.note { (lang.pick("To put it back: ", "恢复：")) } (command(line)) }
+            p.fix { span.note { (lang.pick("To restore it: ", "恢复：")) } (command(line)) }
         }
     }
 }
@@ -151,9 +151,9 @@ fn refusal(refusal: &Rejection, lang: Lang) -> Markup {
         (activity(&refusal.activity, true, lang)) " → " span.place { (refusal.to) }
         span.sub {
             (time(refusal.at)) " "
-            @if refusal.outcome == "lost" { (lang.pick("taken, and never shown", "已接收但从未出现")) } @else { (lang.pick("refused", "被拒绝")) }
+            @if refusal.outcome == "lost" { (lang.pick("accepted, but never listed", "已接受但从未出现")) } @else { (lang.pick("rejected", "被拒绝")) }
         }
         @if let Some(reason) = &refusal.reason { span.why { (components::reason(reason, lang)) } }
-        p.fix { span.note { (lang.pick("To send it again all the same: ", "仍要重新发送：")) } (command(&refusal.retry)) }
+        p.fix { span.note { (lang.pick("To upload it again: ", "重新上传：")) } (command(&refusal.retry)) }
     }
 }

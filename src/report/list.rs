@@ -16,12 +16,12 @@ const FIRST: usize = 100;
 pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
     let all = &snapshot.activities;
     let (first, rest) = all.split_at(all.len().min(FIRST));
-    let label = lang.pick("Search: any words; -word leaves out", "搜索：任意词；-词 表示排除");
+    let label = lang.pick("Search words; -word excludes", "搜索；-词 表示排除");
     html! {
         section #activities {
             h2 #list-title { (lang.pick("All activities", "全部活动")) " " span.count { (number(all.len() as u64)) } }
             @if all.is_empty() {
-                p { (lang.pick("None is known yet.", "尚无活动。")) }
+                p { (lang.pick("No activities yet.", "尚无活动。")) }
             } @else {
                 form #tools.tools role="search" hidden {
                     label for="q" { (label) }
@@ -87,7 +87,7 @@ fn places(exercise: &ActivityGroup, lang: Lang) -> Markup {
     }
     html! {
         @if on.is_empty() {
-            @if exercise.unlisted.is_empty() { (lang.pick("gone", "已不在平台上")) }
+            @if exercise.unlisted.is_empty() { (lang.pick("deleted from all platforms", "已不在平台上")) }
             @else { (lang.pick("imported, not listed yet", "已导入，尚未列出")) }
         }
         @for (at, (platform, count)) in on.iter().enumerate() {
@@ -105,7 +105,7 @@ fn file(exercise: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
     let places = || exercise.on.iter().chain(&exercise.gone_from).chain(&exercise.unlisted).filter(named);
     let short = html! {
         @match &exercise.file {
-            Some(file) => { (word(&file.format).to_uppercase()) @if file.converted { " " (lang.pick("export", "导出")) } " " (i18n::size(file.bytes)) }
+            Some(file) => { (word(&file.format).to_uppercase()) @if file.converted { " " (lang.pick("converted", "转换")) } " " (i18n::size(file.bytes)) }
             None => (lang.pick("none", "无")),
         }
     };

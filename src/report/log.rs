@@ -16,9 +16,9 @@ pub fn log(snapshot: &Snapshot, lang: Lang) -> Markup {
         section #log {
             h2 #log-title { (lang.pick("Sync log", "同步日志")) }
             @if snapshot.runs.is_empty() {
-                p { (lang.pick("No command has run yet.", "尚无运行记录。")) }
+                p { (lang.pick("No sync runs yet.", "尚无同步记录。")) }
             } @else {
-                p.note { (lang.pick("The newest hundred runs.", "最近一百次运行。")) }
+                p.note { (lang.pick("The last 100 sync runs.", "最近一百次同步。")) }
                 div.scroll tabindex="0" role="region" aria-labelledby="log-title" {
                     table.log {
                         thead { tr { @for (en, zh) in heads { th scope="col" { (lang.pick(en, zh)) } } } }

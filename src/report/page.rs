@@ -104,7 +104,7 @@ fn body(snapshot: &Snapshot, look: Look) -> Markup {
             }
             footer {
                 p { (lang.pick(
-                    "Made from the catalogue alone. The same facts for programs: status.json. Not made by Garmin or COROS.",
+                    "Generated from the local catalogue. The same data for programs: status.json. garminsync is not affiliated with Garmin or COROS.",
                     "仅由本地目录生成。供程序使用的相同数据：status.json。与 Garmin、COROS 无关。")) }
             }
             script { (PreEscaped(SCRIPT)) }
@@ -117,7 +117,7 @@ fn contents(lang: Lang) -> Markup {
         ("state", "State", "状态"),
         ("platforms", "Platforms", "平台"),
         ("differences", "Differences", "差异"),
-        ("pictures", "Pictures", "图表"),
+        ("charts", "Charts", "图表"),
         ("log", "Log", "日志"),
         ("activities", "Activities", "活动"),
     ];
@@ -132,7 +132,7 @@ fn refresh(lang: Lang) -> Markup {
     html! {
         label.refresh hidden data-seconds=(REFRESH_S) {
             input #refresh type="checkbox" checked;
-            " " (lang.pick("load anew every 30 s", "每 30 秒刷新"))
+            " " (lang.pick("reload every 30 s", "每 30 秒刷新"))
         }
     }
 }

@@ -87,11 +87,11 @@ fn every_id_is_there_once_and_every_reference_leads_somewhere() {
 fn it_says_what_needs_a_person_and_what_mends_it() {
     let page = without_words(&english(&sample::snapshot()));
     for said in [
-        "It needs you",
+        "Action needed",
         "coros: the login has ended",
         "another login ended it",
         "gs-auth login --platform coros",
-        "gs-download ended with exit code 1",
+        "gs-download failed with exit code 1",
         "garmin-com: HTTP 500; try again later",
         "No uploads planned: the answer was cut in the middle",
         "20 only on garmin-com",
@@ -152,13 +152,13 @@ fn a_next_run_is_promised_only_where_one_comes_and_nothing_stands_in_its_way() {
     };
     let promises = |snapshot: &Snapshot| {
         let page = english(snapshot);
-        ["tries again", "The next run continues"].map(|text| page.contains(text))
+        ["tries again", "The next sync continues"].map(|text| page.contains(text))
     };
     assert_eq!(promises(&snapshot(Some(schedule.clone()), IssueKind::Failed)), [true, true]);
     assert_eq!(promises(&snapshot(None, IssueKind::Failed)), [false, false]);
     let behind = Snapshot { state: State::Behind, ..snapshot(Some(schedule.clone()), IssueKind::Behind) };
     assert_eq!(promises(&behind), [false, false]);
-    let needs = vec![Issue::new(IssueKind::LoginEnded)];
+    let actions = vec![Issue::new(IssueKind::LoginEnded)];
     assert_eq!(
         promises(&Snapshot { state: State::ActionNeeded, actions, ..snapshot(Some(schedule), IssueKind::Failed) }),
         [false, false]

@@ -11,11 +11,11 @@ use crate::i18n::Lang;
 /// All three.
 pub fn pictures(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
-        section #pictures {
-            h2 { (lang.pick("Pictures", "图表")) }
+        section #charts {
+            h2 { (lang.pick("Charts", "图表")) }
             (picture(lang.pick("Days", "每日"), calendar(&snapshot.days, lang)))
-            (picture(lang.pick("Hours a week", "每周时长"), weeks(&snapshot.weeks, monday(snapshot.made), lang)))
-            (picture(lang.pick("What is where, over time", "各处的覆盖情况"), coverage(&snapshot.months, &snapshot.platforms, lang)))
+            (picture(lang.pick("Hours per week", "每周时长"), weeks(&snapshot.weeks, monday(snapshot.made), lang)))
+            (picture(lang.pick("Coverage over time", "各平台覆盖情况"), coverage(&snapshot.months, &snapshot.platforms, lang)))
         }
     }
 }

@@ -176,7 +176,7 @@ pub fn facts_in(say: Say) -> Snapshot {
         }],
         platforms,
         matrix: pairs
-            .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, refused: 1 })
+            .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, rejected: 1 })
             .collect(),
         missing: vec![
             Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![missing_on(7, vec![]), missing_on(9, vec![])] },
@@ -201,7 +201,7 @@ pub fn facts_in(say: Say) -> Snapshot {
             file: Some(say("fit/garmin_com/activity_16_2026-02-28T20-00-00Z.fit")),
             restore: Some("gs-list --deleted --platform garmin-com --id 16 | gs-upload --restore > /dev/null".into()),
         }],
-        refused: vec![Rejection {
+        rejected: vec![Rejection {
             activity: entry(say, 18, "Odd one"),
             to: "coros".into(),
             outcome: "rejected",

@@ -95,7 +95,7 @@ mod tests {
         };
         let text = String::from_utf8(status_json(&snapshot).unwrap()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[..2], ["{", "\"state\": \"well\","]);
+        assert_eq!(lines[..2], ["{", "\"state\": \"ok\","]);
         assert!(lines.contains(&"\"runs\": [],"), "{text}");
         let at = lines.iter().position(|line| *line == "\"activities\": [").unwrap();
         assert!(lines[at + 1].starts_with(r#"{"name": "晨跑 \"a\"", "#) && lines[at + 1].ends_with("},"), "{text}");

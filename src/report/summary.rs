@@ -15,21 +15,21 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
                 (snapshot.state.sign())
                 h1 { (snapshot.state.sentence(snapshot.is_repeated(), lang)) }
             }
-            p #stale.stale role="status" hidden data-old=(lang.pick("This page is old: it was made {} ago. Has the schedule stopped?", "此页面已过时：生成于 {} 前。计划任务是否已停止？"))
-                data-due=(lang.pick("A run was due {} ago, and this page knows nothing of it. Check cron: garminsync daemon --status", "一次运行应于 {} 前执行，但此页面未见其结果。请检查 cron：garminsync daemon --status")) {}
+            p #stale.stale role="status" hidden data-old=(lang.pick("This page is {} old. Check the schedule: garminsync daemon --status", "此页面已过时：生成于 {} 前。请检查计划任务：garminsync daemon --status"))
+                data-due=(lang.pick("A sync was due {} ago, and this page is older. Check cron: garminsync daemon --status", "一次同步应于 {} 前执行，但此页面更早生成。请检查 cron：garminsync daemon --status")) {}
             @if snapshot.state == State::Empty { (beginning(lang)) } @else { p.gist { (snapshot.totals(lang)) } }
             (runs(snapshot, lang))
         }
         @if !snapshot.outstanding.is_nothing() && snapshot.state != State::Empty { (outstanding(snapshot, lang)) }
         @if !snapshot.actions.is_empty() {
             section #actions.issues {
-                h2 { (lang.pick("What needs you", "需要您处理")) }
+                h2 { (lang.pick("Action needed", "需要您处理")) }
                 ul { @for issue in &snapshot.actions { (told(issue, Sign::Bad, lang)) } }
             }
         }
         @if !snapshot.warnings.is_empty() {
             section #warnings.issues {
-                h2 { (lang.pick("What went wrong", "出现的问题")) }
+                h2 { (lang.pick("Warnings", "警告")) }
                 @if continues(snapshot) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
                 ul { @for issue in &snapshot.warnings { (told(issue, Sign::Warn, lang)) } }
             }
@@ -57,9 +57,9 @@ fn outstanding(snapshot: &Snapshot, lang: Lang) -> Markup {
             p.note {
                 (one.words(lang).join(lang.comma()))
                 @if continues(snapshot) {
-                    (lang.pick(". The next run continues; to do it now:", "。下次运行会继续；立即执行："))
+                    (lang.pick(". The next sync continues; to run it now:", "。下次同步会继续；立即执行："))
                 } @else {
-                    (lang.pick(". To do it now:", "。立即执行："))
+                    (lang.pick(". To run it now:", "。立即执行："))
                 }
             }
             ul { @for (_, line) in now.iter().filter(|(is_it, _)| *is_it) { li { (command(line)) } } }
@@ -70,11 +70,11 @@ fn outstanding(snapshot: &Snapshot, lang: Lang) -> Markup {
 /// What somebody does first.
 fn beginning(lang: Lang) -> Markup {
     html! {
-        p.gist { (lang.pick("No platform was listed so far. Three commands begin:", "尚未列出任何平台。从这三条命令开始：")) }
+        p.gist { (lang.pick("No platform was listed yet. To begin:", "尚未列出任何平台。请依次运行：")) }
         ol.steps {
             li { (command("gs-auth login --platform garmin-com")) " " span.note { (lang.pick("or garmin-cn, or coros", "或 garmin-cn、coros")) } }
             li { (command("gs-fetch | gs-download > /dev/null")) " " span.note { (lang.pick("lists and archives", "列出并归档")) } }
-            li { (command("gs-report")) " " span.note { (lang.pick("makes this page anew", "重新生成此页面")) } }
+            li { (command("gs-report")) " " span.note { (lang.pick("writes this page", "生成此页面")) } }
         }
     }
 }
@@ -84,10 +84,10 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         dl.runs {
             div {
-                dt { (lang.pick("Last run", "上次运行")) }
+                dt { (lang.pick("Last sync", "上次同步")) }
                 dd {
                     @match &snapshot.last_run {
-                        None => (lang.pick("none yet", "尚无")),
+                        None => (lang.pick("never", "从未")),
                         Some(run) => {
                             (time(run.finished.unwrap_or(run.started)))
                             span.sub {
@@ -99,7 +99,7 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
                 }
             }
             div {
-                dt { (lang.pick("Next run", "下次运行")) }
+                dt { (lang.pick("Next sync", "下次同步")) }
                 dd { (next_run(snapshot.schedule.as_ref(), lang)) }
             }
             div {
@@ -116,20 +116,20 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
 fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
     match schedule {
         None => html! {
-            (lang.pick("not known", "未知"))
-            span.sub { (lang.pick("no schedule: ", "没有计划：")) (command("garminsync schedule '0 */6 * * *'")) }
+            (lang.pick("not scheduled", "未计划"))
+            span.sub { (lang.pick("to schedule it: ", "设置计划：")) (command("garminsync schedule '0 */6 * * *'")) }
         },
         Some(schedule) if !schedule.enabled => html! {
             (lang.pick("none", "无"))
-            span.sub { (lang.pick("the schedule is switched off: ", "计划已关闭：")) (command("garminsync schedule on")) }
+            span.sub { (lang.pick("the schedule is off; to switch it on: ", "计划已关闭；重新启用：")) (command("garminsync schedule on")) }
         },
         Some(schedule) => html! {
             @match schedule.next_run { Some(next) => (time(next)), None => (lang.pick("never", "从不")) }
             span.sub { code { (cut(&schedule.cron, 60)) } " " (cut(&schedule.zone, 60)) }
             @if !schedule.is_run {
                 span.sub {
-                    (lang.pick("only written down, nothing is known to run it: ", "仅已记录，尚不知由什么程序执行：")) (command(&format!("garminsync schedule {}", shell_quote(&schedule.cron))))
-                    (lang.pick("; if that was done, this tells what is missing: ", "；如已执行，可查看缺少什么：")) (command("garminsync daemon --status"))
+                    (lang.pick("not in a crontab yet; to add it: ", "尚未写入 crontab；写入：")) (command(&format!("garminsync schedule {}", shell_quote(&schedule.cron))))
+                    (lang.pick("; to check it: ", "；检查：")) (command("garminsync daemon --status"))
                 }
             }
         },
@@ -147,7 +147,7 @@ fn told(issue: &Issue, sign: Sign, lang: Lang) -> Markup {
                 }
                 @if let Some(reason) = issue.reason_text(lang) { p.why { (text(&reason)) } }
                 @if let Some(fix) = &issue.fix {
-                    p.fix { span.note { (lang.pick("What mends it: ", "解决方法：")) } (command(fix)) }
+                    p.fix { span.note { (lang.pick("Run: ", "请运行：")) } (command(fix)) }
                 }
             }
         }

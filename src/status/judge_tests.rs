@@ -47,11 +47,11 @@ fn evidence(platforms: Vec<PlatformEvidence>, commands: Vec<LastCommand>) -> Evi
     Evidence { now: at(0), platforms, commands, ..Evidence::default() }
 }
 
-fn whats(health: &Health) -> Vec<IssueKind> {
+fn kinds(health: &Health) -> Vec<IssueKind> {
     health.actions.iter().chain(&health.warnings).map(|issue| issue.kind).collect()
 }
 
-fn mends(health: &Health) -> Vec<&str> {
+fn fixes(health: &Health) -> Vec<&str> {
     health.actions.iter().chain(&health.warnings).filter_map(|issue| issue.fix.as_deref()).collect()
 }
 
@@ -62,7 +62,7 @@ fn nothing_known_is_empty_and_nothing_wrong_is_well() {
     let unknown = PlatformEvidence { is_known: false, ..platform("coros") };
     assert_eq!(evidence(vec![unknown], vec![]).judge().state, State::Empty);
     let health = evidence(vec![platform("coros")], vec![row("a", "gs-fetch", -1, Some(0), "")]).judge();
-    assert_eq!((health.state, whats(&health)), (State::Ok, vec![]));
+    assert_eq!((health.state, kinds(&health)), (State::Ok, vec![]));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn what_is_older_than_a_month_says_nothing() {
 
 #[test]
 fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over() {
-    let judge = |commands| whats(&evidence(vec![platform("coros")], commands).judge());
+    let judge = |commands| kinds(&evidence(vec![platform("coros")], commands).judge());
     let open = |hours| row("a", "gs-fetch", hours, None, "");
     assert_eq!(judge(vec![open(-23)]), []);
     assert_eq!(judge(vec![open(-25)]), [IssueKind::Unfinished]);
@@ -107,20 +107,20 @@ fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over(
 fn of_a_login_the_matter_says_since_when_and_how_to_mend_it() {
     let refused = PlatformEvidence { refused: Some((at(-5), no_login())), ..platform("garmin-cn") };
     let health = evidence(vec![refused.clone()], vec![]).judge();
-    assert_eq!(health.actions[0].what, IssueKind::LoginRefused);
+    assert_eq!(health.actions[0].kind, IssueKind::LoginRefused);
     assert_eq!((health.actions[0].at, health.actions[0].reason.clone()), (Some(at(-5)), Some(no_login())));
-    assert_eq!(mends(&health), ["gs-auth login --platform garmin-cn"]);
+    assert_eq!(fixes(&health), ["gs-auth login --platform garmin-cn"]);
 
     let paused = PlatformEvidence { cooldown: Some((at(2), rate_limited())), ..platform("garmin-com") };
     let health = evidence(vec![paused.clone()], vec![]).judge();
-    assert_eq!((health.state, whats(&health)), (State::Warning, vec![IssueKind::Cooldown]));
+    assert_eq!((health.state, kinds(&health)), (State::Warning, vec![IssueKind::Cooldown]));
     assert_eq!(health.warnings[0].at, Some(at(2)));
-    assert_eq!(mends(&health), ["gs-auth login --browser --platform garmin-com"]);
+    assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
 
     let both = PlatformEvidence { refused: refused.refused, ..paused };
     let health = evidence(vec![both], vec![]).judge();
-    assert_eq!(whats(&health), [IssueKind::LoginRefused], "one matter, not two");
-    assert_eq!(mends(&health), ["gs-auth login --browser --platform garmin-com"]);
+    assert_eq!(kinds(&health), [IssueKind::LoginRefused], "one matter, not two");
+    assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
     let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
     let refused = Some((at(-1), no_login()));
     let both = PlatformEvidence { login: Some((login, at(-9))), refused, ..platform("coros") };
-    assert_eq!(whats(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login mends both");
+    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login fixes both");
 }
 
 #[test]
@@ -152,27 +152,27 @@ fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_m
     let judge = |platforms, about| evidence(platforms, vec![row("a", "gs-fetch", -1, Some(77), about)]).judge();
     let health = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com");
     assert_eq!(
-        (whats(&health), mends(&health)),
+        (kinds(&health), fixes(&health)),
         (vec![IssueKind::LoginNeeded], vec!["gs-auth login --platform garmin-com"])
     );
     assert_eq!(health.actions[0].platform.as_deref(), Some("garmin-com"));
     let none = because("a", "gs-fetch", -1, Some(77), "", Reason::NoPlatform { has_settings: false });
     let health = evidence(vec![], vec![none]).judge();
-    assert_eq!((health.state, mends(&health)), (State::ActionNeeded, vec!["garminsync setup"]));
-    assert_eq!(mends(&judge(vec![platform("coros")], "")), ["gs-auth status"]);
+    assert_eq!((health.state, fixes(&health)), (State::ActionNeeded, vec!["garminsync setup"]));
+    assert_eq!(fixes(&judge(vec![platform("coros")], "")), ["gs-auth status"]);
     // A name that begins like another one.
     let health = judge(vec![platform("garmin-com")], "garmin-command");
     assert_eq!(health.actions[0].platform, None);
 
     let refused = PlatformEvidence { refused: Some((at(-1), no_login())), ..platform("garmin-com") };
-    assert_eq!(whats(&judge(vec![refused.clone()], "garmin-com")), [IssueKind::LoginRefused]);
-    assert_eq!(whats(&judge(vec![refused.clone()], "")), [IssueKind::LoginRefused]);
+    assert_eq!(kinds(&judge(vec![refused.clone()], "garmin-com")), [IssueKind::LoginRefused]);
+    assert_eq!(kinds(&judge(vec![refused.clone()], "")), [IssueKind::LoginRefused]);
     let health = judge(vec![refused, platform("coros")], "coros");
-    assert_eq!(whats(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "another platform's matter");
+    assert_eq!(kinds(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "another platform's matter");
 
     let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, ended: None }, at(seen)));
     let since = |seen| judge(vec![PlatformEvidence { login: login(seen), ..platform("coros") }], "coros");
-    assert_eq!((whats(&since(-2)), whats(&since(0))), (vec![IssueKind::LoginNeeded], vec![]));
+    assert_eq!((kinds(&since(-2)), kinds(&since(0))), (vec![IssueKind::LoginNeeded], vec![]));
 }
 
 #[test]
@@ -189,15 +189,15 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
             .judge()
     };
     let health = judge(listing(true, Some(-1)), vec![]);
-    assert_eq!((health.state, whats(&health)), (State::ActionNeeded, vec![IssueKind::ListingImplausible]));
-    assert_eq!(mends(&health), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-missing > /dev/null"]);
+    assert_eq!((health.state, kinds(&health)), (State::ActionNeeded, vec![IssueKind::ListingImplausible]));
+    assert_eq!(fixes(&health), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-missing > /dev/null"]);
     let health = judge(listing(false, Some(-1)), vec![]);
     assert_eq!((health.state, health.warnings[0].at), (State::Warning, Some(at(-1))));
     let open = || vec![row("a", "gs-fetch", -2, None, "")];
-    assert_eq!(whats(&judge(listing(false, None), open())), []);
-    assert_eq!(whats(&judge(listing(false, None), vec![])), [IssueKind::ListingIncomplete]);
+    assert_eq!(kinds(&judge(listing(false, None), open())), []);
+    assert_eq!(kinds(&judge(listing(false, None), vec![])), [IssueKind::ListingIncomplete]);
     assert_eq!(
-        whats(&judge(listing(false, None), vec![row("b", "gs-fetch", -2, None, "")])),
+        kinds(&judge(listing(false, None), vec![row("b", "gs-fetch", -2, None, "")])),
         [IssueKind::ListingIncomplete]
     );
 }
@@ -229,7 +229,7 @@ fn the_most_urgent_comes_first_and_broken_files_are_counted() {
     let named = |count: usize| vec!["coros 1".to_owned(); count];
     let health = Evidence { broken: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
     assert_eq!(
-        whats(&health),
+        kinds(&health),
         [
             IssueKind::LoginRefused,
             IssueKind::ListingImplausible,
@@ -256,18 +256,18 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     {
         let health = judge(now(5, 0), before);
         assert_eq!(
-            (health.state, health.outstanding, whats(&health)),
+            (health.state, health.outstanding, kinds(&health)),
             (State::Outstanding, now(5, 0), vec![]),
             "{before:?}"
         );
     }
     let health = judge(now(5, 30), &[left(5, 40), left(4, 50)]);
-    assert_eq!((health.state, whats(&health)), (State::Behind, vec![IssueKind::Behind]));
+    assert_eq!((health.state, kinds(&health)), (State::Behind, vec![IssueKind::Behind]));
     assert_eq!(health.warnings[0].count, Some(5), "of the downloads there are less");
     let failed = row("a", "gs-upload", -1, Some(75), "");
     let both =
         Evidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..evidence(vec![], vec![failed]) }.judge();
-    assert_eq!((both.state, whats(&both)), (State::Warning, vec![IssueKind::Behind, IssueKind::Failed]));
+    assert_eq!((both.state, kinds(&both)), (State::Warning, vec![IssueKind::Behind, IssueKind::Failed]));
     let pending = Outstanding { pending: 1, ..Outstanding::default() };
     assert_eq!(judge(pending, &[]).state, State::Outstanding);
 }
@@ -291,7 +291,7 @@ fn a_command_that_hangs_for_two_days_is_told_and_excuses_no_missed_run() {
         let due = Some(Due { since: at(-999), previous: Some(at(-2)) });
         let hangs = LastCommand { is_alive: Some(true), ..row("a", "gs-fetch", hours, None, "") };
         let evidence = Evidence { due, last_sync: Some(at(hours)), ..evidence(vec![platform("coros")], vec![hangs]) };
-        whats(&evidence.judge())
+        kinds(&evidence.judge())
     };
     assert_eq!(judge(-47), []);
     assert_eq!(judge(-49), [IssueKind::Overdue, IssueKind::Unfinished]);
@@ -302,7 +302,7 @@ fn that_a_list_was_missing_is_over_once_all_are_listed() {
     let judge = |listed: Option<i64>| {
         let coros = PlatformEvidence { listed: listed.map(at), ..platform("coros") };
         let missed = because("a", "gs-diff", -3, Some(75), "coros", Reason::NotListed);
-        whats(&evidence(vec![coros, platform("folder")], vec![missed]).judge())
+        kinds(&evidence(vec![coros, platform("folder")], vec![missed]).judge())
     };
     assert_eq!(judge(Some(-4)), [IssueKind::Failed]);
     assert_eq!(judge(Some(-2)), []);
@@ -319,7 +319,7 @@ fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
             ((command, (*platform).to_owned()), *number)
         };
         let worked = worked.iter().map(key).collect();
-        whats(&Evidence { worked, ..evidence(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
+        kinds(&Evidence { worked, ..evidence(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
     };
     let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
     assert_eq!(judge("garmin-cn", &other), [IssueKind::Configuration]);
@@ -334,13 +334,13 @@ fn what_was_accepted_and_never_appeared_needs_a_person_and_names_the_command() {
         PlatformEvidence { lost: vec!["garmin-com 7".into()], retry: Some("retry it".into()), ..platform("coros") };
     let health = evidence(vec![lost], vec![]).judge();
     assert_eq!(
-        (health.state, whats(&health), mends(&health)),
+        (health.state, kinds(&health), fixes(&health)),
         (State::ActionNeeded, vec![IssueKind::UploadsLost], vec!["retry it"])
     );
     let late = PlatformEvidence { unconfirmed: vec!["garmin-com 7".into(); 2], ..platform("coros") };
     let health = evidence(vec![late], vec![]).judge();
     assert_eq!((health.state, health.warnings[0].count), (State::Warning, Some(2)));
-    assert_eq!(mends(&health), ["gs-upload --platform coros < /dev/null"]);
+    assert_eq!(fixes(&health), ["gs-upload --platform coros < /dev/null"]);
 }
 
 #[test]
@@ -351,13 +351,13 @@ fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well()
     };
     assert_eq!(judge(-8 * 24, None).state, State::Ok);
     let health = judge(-8 * 24 - 1, None);
-    assert_eq!((health.state, whats(&health)), (State::Warning, vec![IssueKind::NotListed]));
+    assert_eq!((health.state, kinds(&health)), (State::Warning, vec![IssueKind::NotListed]));
     assert_eq!(judge(-8 * 24 - 1, Some(Due { since: at(-999), previous: None })).state, State::Ok);
 }
 
 #[test]
 fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() {
-    let judge = |rows| whats(&evidence(vec![platform("coros")], rows).judge());
+    let judge = |rows| kinds(&evidence(vec![platform("coros")], rows).judge());
     let of = |exit| row("a", "gs-download", -1, exit, "");
     assert_eq!(judge(vec![of(Some(75)), of(Some(0))]), [IssueKind::Failed]);
     assert_eq!(judge(vec![of(Some(77)), of(Some(1))]), [IssueKind::LoginNeeded]);
@@ -369,7 +369,7 @@ fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() 
 fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
     let commands = vec![row("a", "gs-upload", 0, None, "")];
     let evidence = Evidence { ended: Some("a".into()), ..evidence(vec![platform("coros")], commands) };
-    assert_eq!(whats(&evidence.judge()), [IssueKind::Unfinished]);
+    assert_eq!(kinds(&evidence.judge()), [IssueKind::Unfinished]);
 }
 
 #[test]
@@ -379,7 +379,7 @@ fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was
     let later = row("b", "gs-diff", 0, Some(0), "");
     let judge = |commands: Vec<LastCommand>, at_work| {
         let listed = PlatformEvidence { listing: Some(listing.clone()), ..platform("coros") };
-        whats(&Evidence { at_work, ..evidence(vec![listed], commands) }.judge())
+        kinds(&Evidence { at_work, ..evidence(vec![listed], commands) }.judge())
     };
     let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
     // Whatever has run meanwhile, and also if it takes long.
@@ -410,21 +410,21 @@ fn a_refused_login_is_over_once_the_token_has_served() {
         // The token is a matter of its own.
         let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
         let dead = PlatformEvidence { login: Some((login, at(-1))), ..served };
-        assert_eq!(whats(&evidence(vec![dead], vec![]).judge()), [IssueKind::LoginEnded]);
+        assert_eq!(kinds(&evidence(vec![dead], vec![]).judge()), [IssueKind::LoginEnded]);
     }
 }
 
 #[test]
 fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
     for exit in [Some(1), Some(65), Some(75), None] {
-        assert_eq!(whats(&evidence(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "")]).judge()), []);
+        assert_eq!(kinds(&evidence(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "")]).judge()), []);
     }
     let bug = || row("a", "gs-import", -9, Some(70), "");
     let sync =
         |commands: &[&str]| commands.iter().map(|command| row("b", command, -1, Some(0), "")).collect::<Vec<_>>();
     let judge = |first, rest: Vec<LastCommand>| {
         let commands = std::iter::once(first).chain(rest).collect();
-        whats(&evidence(vec![platform("coros")], commands).judge())
+        kinds(&evidence(vec![platform("coros")], commands).judge())
     };
     assert_eq!(judge(bug(), vec![]), [IssueKind::Bug]);
     assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-download"])), [IssueKind::Bug], "no whole sync");
@@ -436,7 +436,7 @@ fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
 }
 
 #[test]
-fn what_mends_it_is_what_mends_it() {
+fn what_fixes_it_is_what_fixes_it() {
     for (reason, fix) in [
         (Reason::Configuration { detail: "SYNC_PLATFORM=x".into() }, Some("gs-settings --check")),
         (other_account(), None),
@@ -445,19 +445,19 @@ fn what_mends_it_is_what_mends_it() {
     ] {
         let failed = because("a", "gs-fetch", -1, Some(78), "", reason.clone());
         let health = evidence(vec![platform("garmin-com")], vec![failed]).judge();
-        assert_eq!((health.state, mends(&health).first().copied()), (State::ActionNeeded, fix), "{reason:?}");
+        assert_eq!((health.state, fixes(&health).first().copied()), (State::ActionNeeded, fix), "{reason:?}");
     }
     let refused = PlatformEvidence { refused: Some((at(-1), redacted(other_account()))), ..platform("garmin-com") };
     assert_eq!(
-        mends(&evidence(vec![refused], vec![]).judge()).first().copied(),
+        fixes(&evidence(vec![refused], vec![]).judge()).first().copied(),
         None,
         "to forget the account is the last that helps"
     );
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
     let health = Evidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();
-    assert_eq!(mends(&health), ["garminsync daemon --status"]);
+    assert_eq!(fixes(&health), ["garminsync daemon --status"]);
     let line = health.actions[0].line(crate::i18n::Lang::En);
-    assert!(line.starts_with("A scheduled run did not happen; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
+    assert!(line.starts_with("A scheduled sync did not run; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
 }
 
 #[test]
@@ -465,7 +465,7 @@ fn one_cause_is_one_matter() {
     let cut = BadListing { run: "a".into(), started: at(-1), finished: Some(at(-1)), implausible: false, reason: None };
     let one = PlatformEvidence { listing: Some(cut), ..platform("coros") };
     let judge = |command, exit, about| {
-        whats(
+        kinds(
             &evidence(vec![one.clone(), platform("garmin-com")], vec![row("a", command, -1, Some(exit), about)])
                 .judge(),
         )
@@ -476,5 +476,5 @@ fn one_cause_is_one_matter() {
     assert_eq!(judge("gs-upload", 75, "coros"), [IssueKind::ListingIncomplete, IssueKind::Failed]);
     let wait = PlatformEvidence { rate_limited_until: Some(at(1)), ..platform("coros") };
     let commands = vec![row("a", "gs-upload", -1, Some(75), "coros")];
-    assert_eq!(whats(&evidence(vec![wait], commands).judge()), [IssueKind::RateLimited]);
+    assert_eq!(kinds(&evidence(vec![wait], commands).judge()), [IssueKind::RateLimited]);
 }

@@ -71,5 +71,5 @@ pub struct Pair {
     /// Uploads of them are under way.
     pub pending: u64,
     /// The other one refused them, or took and never showed them.
-    pub refused: u64,
+    pub rejected: u64,
 }

@@ -74,13 +74,18 @@ impl State {
     /// `is_repeated`: whether there is a schedule, so that a next run comes.
     pub fn sentence(self, is_repeated: bool, lang: Lang) -> &'static str {
         match self {
-            State::Warning if !is_repeated => lang.pick("Something went wrong", "出现问题"),
+            State::Warning if !is_repeated => lang.pick("Warning: something failed", "警告：有操作失败"),
             State::Empty => lang.pick("Nothing is known yet", "尚无数据"),
-            State::Ok => lang.pick("All is well", "一切正常"),
+            State::Ok => lang.pick("Everything is OK", "一切正常"),
             State::Outstanding => lang.pick("Work is outstanding", "有待完成的工作"),
-            State::Behind => lang.pick("Work is outstanding, and does not get less", "待完成的工作没有减少"),
-            State::Warning => lang.pick("Something went wrong; the next run tries again", "出现问题，下次运行会重试"),
-            State::ActionNeeded => lang.pick("It needs you", "需要您处理"),
+            State::Behind => lang.pick(
+                "Work is outstanding, and the last syncs did not reduce it",
+                "有待完成的工作，最近几次同步没有减少",
+            ),
+            State::Warning => {
+                lang.pick("Warning: something failed; the next sync tries again", "警告：有操作失败，下次同步会重试")
+            }
+            State::ActionNeeded => lang.pick("Action needed", "需要您处理"),
         }
     }
 }
@@ -92,7 +97,7 @@ impl Outstanding {
             (self.uploads, ("upload", "uploads"), "待上传"),
             (self.downloads, ("download", "downloads"), "待下载"),
             (self.deletions, ("duplicate to delete", "duplicates to delete"), "待删除的重复"),
-            (self.pending, ("upload not confirmed yet", "uploads not confirmed yet"), "待确认的上传"),
+            (self.pending, ("pending upload", "pending uploads"), "待确认的上传"),
         ];
         let word = |(count, (one, many), zh): (u64, (&str, &str), &str)| match lang {
             Lang::En => i18n::counted(count, one, many),
@@ -116,62 +121,77 @@ impl Command {
 }
 
 impl Issue {
-    /// What went wrong, in a sentence without its end.
+    /// What is wrong, in a sentence without its end.
     pub fn sentence(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.english(),
+            Lang::Zh => self.chinese(),
+        }
+    }
+
+    fn english(&self) -> String {
+        let platform = self.platform.as_deref().unwrap_or("?");
+        let command = self.command.as_deref().unwrap_or("?");
+        let counted = |one, many| i18n::counted(self.count.unwrap_or(0), one, many);
+        let uploads = || counted("upload was", "uploads were");
+        match self.kind {
+            IssueKind::LoginRefused => format!("{platform}: the login was rejected and is not retried automatically"),
+            IssueKind::LoginEnded => format!("{platform}: the login has ended"),
+            IssueKind::LoginNeeded => format!("{command}: a login is needed"),
+            IssueKind::ListingImplausible => {
+                format!("{platform}: many activities are missing from its list (another account?); the list is ignored")
+            }
+            IssueKind::Configuration => format!("{command}: configuration error"),
+            IssueKind::Bug => format!("{command}: a bug in garminsync; please report it"),
+            IssueKind::UploadsLost => format!("{platform}: {} accepted but never listed", uploads()),
+            IssueKind::NotListed => format!("{platform}: not listed for more than a week"),
+            IssueKind::UploadsUnconfirmed => format!("{platform}: {} accepted but not listed yet", uploads()),
+            IssueKind::Behind => {
+                format!("{} outstanding, and the last syncs did not reduce that", counted("item is", "items are"))
+            }
+            IssueKind::Overdue => "A scheduled sync did not run; check cron".to_owned(),
+            IssueKind::Cooldown => format!("{platform}: no password logins"),
+            IssueKind::RateLimited => format!("{platform}: rate limit: no requests"),
+            IssueKind::ListingIncomplete => format!("{platform}: the last listing is incomplete"),
+            IssueKind::FilesCorrupt => {
+                format!("{} in the archive", counted("corrupt file", "corrupt files"))
+            }
+            IssueKind::FilesFailed => format!("{} not downloaded", counted("file was", "files were")),
+            IssueKind::Failed => format!("{command} failed{}", self.exit_code(" with exit code ")),
+            IssueKind::Unfinished => format!("{command} was killed before it ended"),
+        }
+    }
+
+    fn chinese(&self) -> String {
         let platform = self.platform.as_deref().unwrap_or("?");
         let command = self.command.as_deref().unwrap_or("?");
         let count = i18n::number(self.count.unwrap_or(0));
-        let exit = self.exit.map_or_else(String::new, |exit| exit.to_string());
-        match (self.kind, lang) {
-            (IssueKind::LoginRefused, Lang::En) => {
-                format!("{platform}: the login was refused, and is not tried again by itself")
-            }
-            (IssueKind::LoginRefused, Lang::Zh) => format!("{platform}：登录被拒绝，不会自动重试"),
-            (IssueKind::LoginEnded, Lang::En) => format!("{platform}: the login has ended"),
-            (IssueKind::LoginEnded, Lang::Zh) => format!("{platform}：登录已失效"),
-            (IssueKind::LoginNeeded, Lang::En) => format!("{command}: a login is needed"),
-            (IssueKind::LoginNeeded, Lang::Zh) => format!("{command}：需要登录"),
-            (IssueKind::ListingImplausible, Lang::En) => {
-                format!("{platform}: many activities are missing from its list (another account?); the list is ignored")
-            }
-            (IssueKind::ListingImplausible, Lang::Zh) => {
+        match self.kind {
+            IssueKind::LoginRefused => format!("{platform}：登录被拒绝，不会自动重试"),
+            IssueKind::LoginEnded => format!("{platform}：登录已失效"),
+            IssueKind::LoginNeeded => format!("{command}：需要登录"),
+            IssueKind::ListingImplausible => {
                 format!("{platform}：列表缺少大量活动（是否为另一个账号？），已忽略该列表")
             }
-            (IssueKind::Configuration, Lang::En) => format!("{command}: something in the set-up is wrong"),
-            (IssueKind::Configuration, Lang::Zh) => format!("{command}：配置有误"),
-            (IssueKind::Bug, Lang::En) => format!("{command} met a bug; please report it"),
-            (IssueKind::Bug, Lang::Zh) => format!("{command} 遇到程序错误，请反馈"),
-            (IssueKind::UploadsLost, Lang::En) => {
-                format!("{platform}: accepted uploads that never appeared there: {count}")
-            }
-            (IssueKind::UploadsLost, Lang::Zh) => format!("{platform}：已接受但从未出现的上传：{count}"),
-            (IssueKind::NotListed, Lang::En) => format!("{platform}: not listed for more than a week"),
-            (IssueKind::NotListed, Lang::Zh) => format!("{platform}：超过一周没有列出"),
-            (IssueKind::UploadsUnconfirmed, Lang::En) => {
-                format!("{platform}: accepted uploads that do not appear there yet: {count}")
-            }
-            (IssueKind::UploadsUnconfirmed, Lang::Zh) => format!("{platform}：已接受但尚未出现的上传：{count}"),
-            (IssueKind::Behind, Lang::En) => format!("Outstanding, and not less than after the last runs: {count}"),
-            (IssueKind::Behind, Lang::Zh) => format!("最近几次运行后，待完成的工作没有减少：{count}"),
-            (IssueKind::Overdue, Lang::En) => "A scheduled run did not happen; check cron".to_owned(),
-            (IssueKind::Overdue, Lang::Zh) => "计划的运行没有执行，请检查 cron".to_owned(),
-            (IssueKind::Cooldown, Lang::En) => format!("{platform}: no login with the password for a while"),
-            (IssueKind::Cooldown, Lang::Zh) => format!("{platform}：暂停密码登录"),
-            (IssueKind::RateLimited, Lang::En) => format!("{platform} asks to be left alone"),
-            (IssueKind::RateLimited, Lang::Zh) => format!("{platform} 要求暂停请求"),
-            (IssueKind::ListingIncomplete, Lang::En) => format!("{platform}: its last list was cut short"),
-            (IssueKind::ListingIncomplete, Lang::Zh) => format!("{platform}：上次列表不完整"),
-            (IssueKind::FilesCorrupt, Lang::En) => {
-                format!("Files in the archive that were found changed or cut: {count}")
-            }
-            (IssueKind::FilesCorrupt, Lang::Zh) => format!("归档中损坏的文件：{count}"),
-            (IssueKind::FilesFailed, Lang::En) => format!("Files that were asked for in vain: {count}"),
-            (IssueKind::FilesFailed, Lang::Zh) => format!("获取失败的文件：{count}"),
-            (IssueKind::Failed, Lang::En) => format!("{command} ended with exit code {exit}"),
-            (IssueKind::Failed, Lang::Zh) => format!("{command} 以退出码 {exit} 结束"),
-            (IssueKind::Unfinished, Lang::En) => format!("{command} did not end: it was killed"),
-            (IssueKind::Unfinished, Lang::Zh) => format!("{command} 没有结束：被终止"),
+            IssueKind::Configuration => format!("{command}：配置有误"),
+            IssueKind::Bug => format!("{command} 遇到程序错误，请反馈"),
+            IssueKind::UploadsLost => format!("{platform}：{count} 个上传已被接受，但从未出现"),
+            IssueKind::NotListed => format!("{platform}：超过一周没有列出"),
+            IssueKind::UploadsUnconfirmed => format!("{platform}：{count} 个上传已被接受，但尚未出现"),
+            IssueKind::Behind => format!("有 {count} 项待完成，最近几次同步没有减少"),
+            IssueKind::Overdue => "计划的同步没有执行，请检查 cron".to_owned(),
+            IssueKind::Cooldown => format!("{platform}：暂停密码登录"),
+            IssueKind::RateLimited => format!("{platform}：请求过于频繁，暂停请求"),
+            IssueKind::ListingIncomplete => format!("{platform}：上次列表不完整"),
+            IssueKind::FilesCorrupt => format!("归档中有 {count} 个损坏的文件"),
+            IssueKind::FilesFailed => format!("{count} 个文件下载失败"),
+            IssueKind::Failed => format!("{command} 失败{}", self.exit_code("，退出码 ")),
+            IssueKind::Unfinished => format!("{command} 在结束前被终止"),
         }
+    }
+
+    fn exit_code(&self, before: &str) -> String {
+        self.exit.map_or_else(String::new, |exit| format!("{before}{exit}"))
     }
 
     /// What went wrong, until when or since when, and why; without what fixes it.
@@ -179,12 +199,12 @@ impl Issue {
         Issue { fix: None, ..self.clone() }.line(lang)
     }
 
-    /// All of it in one line: what went wrong, until when, why, and what mends it.
+    /// All of it in one line: what went wrong, until when, why, and the command that fixes it.
     pub fn line(&self, lang: Lang) -> String {
         self.line_with(lang, str::to_owned)
     }
 
-    /// The same with the reason as `shown` has it: it may be long, and what mends it comes last.
+    /// The same with the reason as `shown` has it: it may be long, and the fix comes last.
     pub fn line_with(&self, lang: Lang, shown: impl Fn(&str) -> String) -> String {
         let mut line = self.sentence(lang);
         if let Some(at) =

@@ -198,7 +198,7 @@ fn transfer(
             record.allow_possible_duplicate = choice.possible_duplicate.is_some();
             return Some(record);
         }
-        Decision::Pending => ("under_way", "pending", vec![Reason::UploadPending]),
+        Decision::Pending => ("pending", "pending", vec![Reason::UploadPending]),
         Decision::Deleted(since) => ("deleted_there", "skipped", vec![Reason::DeletedThere { since }]),
         Decision::MissingOnce(since) => ("missed", "skipped", vec![Reason::MissingOnce { since }]),
         Decision::NotListed => ("not_known", "skipped", vec![Reason::NotListedYet]),
@@ -210,8 +210,8 @@ fn transfer(
         }
         Decision::NoFile(reason) => ("no_file", "skipped", vec![reason]),
         // That says how to upload it again.
-        Decision::Rejected(reason @ Reason::UploadLost { .. }) => ("refused_before", "rejected", vec![reason]),
-        Decision::Rejected(reason) => ("refused_before", "rejected", vec![reason, Reason::RejectedBefore]),
+        Decision::Rejected(reason @ Reason::UploadLost { .. }) => ("rejected_before", "rejected", vec![reason]),
+        Decision::Rejected(reason) => ("rejected_before", "rejected", vec![reason, Reason::RejectedBefore]),
     };
     worker.count(counted, 1);
     record.outcome = Some(Outcome { kind: kind.to_owned(), ..Outcome::default() });
@@ -221,12 +221,12 @@ fn transfer(
 
 fn summarise(worker: &Worker) {
     let skipped = worker.counts_told(&[
-        ("under_way", "pending"),
+        ("pending", "pending"),
         ("deleted_there", "deleted there"),
         ("missed", "missing from the last listing"),
         ("doubtful", "possible duplicates"),
         ("no_file", "without a file"),
-        ("refused_before", "rejected before"),
+        ("rejected_before", "rejected before"),
         ("not_known", "not listed yet"),
     ]);
     let planned = i18n::counted(worker.counted("planned"), "upload planned", "uploads planned");

@@ -199,7 +199,7 @@ impl Teller {
         let sent = send(&http, one, &message, worker.now());
         worker.catalogue.set_undelivered(name, sent.is_err(), self.now)?;
         sent?;
-        worker.count("told", 1);
+        worker.count("notified", 1);
         if !one.channel.is_ping {
             worker.catalogue.set_told(name, &known.to_text(), self.now)?;
         }

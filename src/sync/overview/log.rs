@@ -110,6 +110,6 @@ mod tests {
             row(4, "gs-download", r#"{"downloaded":3}"#),
         ]);
         let counts: Vec<(&str, u64)> = runs[0].counts.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-        assert_eq!(counts, [("copies", 1), ("downloaded", 5), ("reported", 4)]);
+        assert_eq!(counts, [("downloaded", 5), ("duplicates", 1), ("reported", 4)]);
     }
 }

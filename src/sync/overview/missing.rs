@@ -53,7 +53,7 @@ impl Compared<'_> {
                 reason => {
                     pair.only += 1;
                     pair.pending += u64::from(reason == Some(MissingReason::Pending));
-                    pair.refused += u64::from(reason == Some(MissingReason::Rejected));
+                    pair.rejected += u64::from(reason == Some(MissingReason::Rejected));
                 }
             }
         }

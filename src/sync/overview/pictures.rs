@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn months_have_no_gap_and_a_wrong_clock_makes_none() {
-        let file = File { path: Redacted::of("a.fit"), format: Redacted::of("fit"), export: false, bytes: 1 };
+        let file = File { path: Redacted::of("a.fit"), format: Redacted::of("fit"), converted: false, bytes: 1 };
         let mut first = exercise("2025-11-30T10:00:00Z", None, "running");
         first.file = Some(file);
         let last = exercise("2026-02-01T10:00:00Z", None, "running");
