@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Result, Worker};
+use crate::activity::ActivityKeyRef;
 use crate::catalogue::Catalogue;
 use crate::http::Http;
 use crate::platform::{
@@ -71,7 +72,8 @@ impl Worker {
         let is_kept = !self.is_scratch;
         let (path, wait, listed) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
         let known_start = move |id: &str| {
-            let entry = Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(&listed, id));
+            let entry =
+                Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(ActivityKeyRef::new(&listed, id)));
             entry.ok().flatten()?.activity.start_time
         };
         Context {
