@@ -172,13 +172,13 @@ impl LoginGuard for Guard {
     fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
         let login = self.with(|catalogue| catalogue.login(&self.platform))?;
         let now = Timestamp::now();
-        let barred = login.and_then(|login| match login.pause(now) {
+        let block = login.and_then(|login| match login.pause(now) {
             Some(until) => Some(LoginBlock::Cooldown(until, login.reason)),
             None if login.refused && !by_hand => Some(LoginBlock::AutomaticLoginBlocked(login.reason)),
             None => None,
         });
-        if barred.is_some() || by_hand {
-            return Ok(barred);
+        if block.is_some() || by_hand {
+            return Ok(block);
         }
         let has = self.with(|catalogue| catalogue.has_logged_in(&self.platform, &self.run, now))?;
         Ok(has.then_some(LoginBlock::OncePerRun))

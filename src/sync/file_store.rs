@@ -218,9 +218,9 @@ impl Origin {
         Origin::Export(Some(now.checked_add(ASKED_EVERY).unwrap_or(Timestamp::MAX)))
     }
 
-    /// An export in place of an original: `may_pass` if the reason for that may be gone tomorrow.
-    pub fn export(may_pass: bool, now: Timestamp) -> Origin {
-        Origin::Export(may_pass.then(|| tomorrow(now)))
+    /// An export in place of an original: `retry_original`: it may be available another day.
+    pub fn export(retry_original: bool, now: Timestamp) -> Origin {
+        Origin::Export(retry_original.then(|| tomorrow(now)))
     }
 }
 

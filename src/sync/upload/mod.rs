@@ -313,7 +313,7 @@ impl<'a> Uploads<'a> {
 
 impl Loaded {
     /// The file as a platform takes it.
-    fn outgoing(&self, record: &TransferRecord, reupload: bool) -> UploadFile<'_> {
+    fn upload_file(&self, record: &TransferRecord, reupload: bool) -> UploadFile<'_> {
         let activity = &record.activity.activity;
         UploadFile {
             bytes: &self.piece.bytes,

@@ -297,7 +297,7 @@ impl Uploads<'_> {
         let row = self.worker.catalogue.intend_transfer(&intent, now)?;
         self.progress.step(&format!("{} to {}", row.from.id, spec.id));
         let target = self.connections.get(spec)?;
-        let file = UploadFile { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
+        let file = UploadFile { not_after: Some(not_after), ..loaded.upload_file(&record, again) };
         let answer = target.platform.upload(&file);
         if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
             self.settled(&row, TransferOutcome::Failed, None, Some(&error.reason()))?;

@@ -165,7 +165,7 @@ impl Uploads<'_> {
             .zip(&files)
             .map(|(one, (file, again))| UploadRef {
                 status_ref: one.row.ticket.as_deref(),
-                file: file.as_ref().map(|file| file.outgoing(&one.record, *again)),
+                file: file.as_ref().map(|file| file.upload_file(&one.record, *again)),
             })
             .collect();
         match self.connections.get(spec)?.platform.upload_status(&sent) {
