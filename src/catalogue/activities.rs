@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter, ty
 
 use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
 use super::{Catalogue, Error, FileRow, Result, Unavailable, key};
-use crate::activity::{Activity, ActivityKey, PlatformIds};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef, PlatformIds};
 
 /// What a listing's page did to one activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Catalogue {
 
     /// Makes sure that a record's activity has a row, as a file needs one; what a listing said is never overwritten.
     pub fn ensure(&mut self, activity: &Activity, now: Timestamp) -> Result<()> {
-        if self.entry(&activity.platform, &activity.id)?.is_some() {
+        if self.entry(activity.as_key())?.is_some() {
             return Ok(());
         }
         self.write(|tx| {
@@ -126,11 +126,11 @@ impl Catalogue {
     }
 
     /// Remembers that the service holds no file of it.
-    pub fn set_no_original(&mut self, platform: &str, id: &str) -> Result<()> {
+    pub fn set_no_original(&mut self, key: ActivityKeyRef) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached("UPDATE activities SET original = 'none' WHERE platform = ?1 AND id = ?2")?
-                .execute([platform, id])?;
-            clear_download_problem(tx, platform, id)
+                .execute([key.platform, key.id])?;
+            clear_download_problem(tx, key)
         })
     }
 
@@ -141,7 +141,7 @@ impl Catalogue {
     }
 
     /// What is known of one activity.
-    pub fn entry(&self, platform: &str, id: &str) -> Result<Option<Entry>> {
+    pub fn entry(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<Entry>> {
         let columns = columns();
         let sql = format!(
             "SELECT {columns} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
@@ -209,7 +209,7 @@ impl Catalogue {
     }
 
     /// The service's own JSON of one activity.
-    pub fn raw(&self, platform: &str, id: &str) -> Result<Option<String>> {
+    pub fn raw(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<String>> {
         let sql = "SELECT json FROM raw WHERE platform = ?1 AND id = ?2";
         let blob = self.connection.query_row(sql, [platform, id], |row| row.get::<_, Vec<u8>>(0)).optional();
         Ok(self.done(blob)?.and_then(|blob| inflate(&blob)))

@@ -118,7 +118,7 @@ impl Catalogue {
     }
 
     /// A person has put back what was deleted from here: it is not deleted again.
-    pub fn deletion_restored(&mut self, platform: &str, id: &str, now: Timestamp) -> Result<()> {
+    pub fn deletion_restored(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached(
                 "UPDATE deletions SET outcome = 'restored', settled = ?3
@@ -180,7 +180,7 @@ impl Catalogue {
 
     /// Whether a person has put back this entry, or this file, which was deleted from `platform` as a copy. Some services
     /// write the file anew.
-    pub fn was_restored(&self, platform: &str, id: &str, sha256: Option<&str>) -> Result<bool> {
+    pub fn was_restored(&self, ActivityKeyRef { platform, id }: ActivityKeyRef, sha256: Option<&str>) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?3 AND outcome = 'restored')
             OR EXISTS (SELECT 1 FROM transfers WHERE from_platform = ?1 AND to_platform = ?1 AND to_id = ?2
                 AND outcome = 'created')";
@@ -188,7 +188,7 @@ impl Catalogue {
     }
 
     /// Whether an entry was deleted from here as a copy.
-    pub fn was_deleted_here(&self, platform: &str, id: &str) -> Result<bool> {
+    pub fn was_deleted_here(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND id = ?2 AND outcome IN ('deleted', 'restored'))";
         self.done(self.connection.query_row(sql, [platform, id], |row| row.get(0)))
     }

@@ -84,7 +84,10 @@ fn count(
 }
 
 /// What `gs-download` met with an entry is over: its file is there, or is known to be none.
-pub(super) fn clear_download_problem(tx: &Transaction, platform: &str, id: &str) -> rusqlite::Result<()> {
+pub(super) fn clear_download_problem(
+    tx: &Transaction,
+    ActivityKeyRef { platform, id }: ActivityKeyRef,
+) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM counted_refusals WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
     tx.prepare_cached("DELETE FROM problems WHERE platform = ?1 AND id = ?2 AND command = 'gs-download'")?
         .execute([platform, id])
@@ -130,7 +133,7 @@ impl Catalogue {
     }
 
     /// Whether the file of an entry is unavailable.
-    pub fn unavailable(&self, platform: &str, id: &str) -> Result<Option<Unavailable>> {
+    pub fn unavailable(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<Unavailable>> {
         let sql = format!("SELECT p.last FROM problems p WHERE p.platform = ?1 AND p.id = ?2 AND {IS_UNAVAILABLE}");
         let found = self.connection.prepare_cached(&sql);
         let last = found.and_then(|mut statement| statement.query_row([platform, id], |row| row.get(0)).optional());
@@ -205,9 +208,9 @@ mod tests {
             .map(|run| refused(&mut catalogue, "1", "rejected", run, 0))
             .into();
         assert_eq!(counts, [1, 1, 1, 2, 2, 2], "a run counts once, and what does not count changes nothing");
-        assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
+        assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
         assert_eq!(refused(&mut catalogue, "1", "corrupt-file", Some("c"), 1), 3);
-        let unavailable = catalogue.unavailable("garmin-com", "1").unwrap().unwrap();
+        let unavailable = catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().unwrap();
         assert_eq!(unavailable.next(later(1)), Some(later(169)));
         assert_eq!([unavailable.next(later(169)), unavailable.next(later(500))], [None, None], "it is time");
         assert_eq!(unavailable.next(later(0)), None, "the clock was ahead");
@@ -231,10 +234,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         for run in 1..=TROUBLES {
-            assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
+            assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
             assert_eq!(refused(&mut catalogue, "1", "retry", Some(&run.to_string()), 0), run);
         }
-        assert!(catalogue.unavailable("garmin-com", "1").unwrap().is_some());
+        assert!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some());
         assert!(IS_UNAVAILABLE.contains(&format!("{TROUBLES}, {REFUSALS}")));
     }
 
@@ -247,10 +250,13 @@ mod tests {
         }
         let ids = ["1".to_owned(), "2".to_owned()];
         catalogue.uncount_refusals("garmin-com", &ids, "b").unwrap();
-        assert!(catalogue.unavailable("garmin-com", "1").unwrap().is_some(), "that was another run");
+        assert!(
+            catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some(),
+            "that was another run"
+        );
         for _ in 0..2 {
             catalogue.uncount_refusals("garmin-com", &ids, "c").unwrap();
-            assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
+            assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
         }
         assert_eq!(refused(&mut catalogue, "1", "rejected", Some("c"), 0), 3);
     }

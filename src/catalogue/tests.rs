@@ -1,5 +1,5 @@
 use super::*;
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKeyRef};
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) fn open(dir: &tempfile::TempDir) -> Catalogue {
@@ -51,7 +51,12 @@ pub(super) fn plan(catalogue: &Catalogue, sql: &str, values: Vec<rusqlite::types
 }
 
 fn absences(catalogue: &Catalogue, number: i64) -> u32 {
-    catalogue.entry("garmin-com", &number.to_string()).unwrap().unwrap().absent.map_or(0, |(_, times)| times)
+    catalogue
+        .entry(ActivityKeyRef::new("garmin-com", &number.to_string()))
+        .unwrap()
+        .unwrap()
+        .absent
+        .map_or(0, |(_, times)| times)
 }
 
 #[test]
@@ -65,10 +70,10 @@ fn new_changed_and_same_are_told_apart() {
     let mut run = activity(1);
     assert_eq!(see(&mut catalogue, &run, "{\"a\":1}"), Change::New);
     assert_eq!(see(&mut catalogue, &run, "{\"a\":2}"), Change::Loose, "what we do not map is kept, but is no news");
-    assert_eq!(catalogue.raw("garmin-com", "1").unwrap().as_deref(), Some("{\"a\":2}"));
+    assert_eq!(catalogue.raw(ActivityKeyRef::new("garmin-com", "1")).unwrap().as_deref(), Some("{\"a\":2}"));
     run.name = Some("renamed".into());
     assert_eq!(see(&mut catalogue, &run, "{}"), Change::Changed);
-    assert_eq!(catalogue.entry("garmin-com", "1").unwrap().unwrap().activity, run);
+    assert_eq!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().unwrap().activity, run);
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn a_listing_of_an_account_that_was_forgotten_brings_nothing_back() {
     assert!(matches!(catalogue.see(former, &seen, now()), Err(Error::Forgotten)));
     let next = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert!(next > former && matches!(catalogue.see(former, &seen, now()), Err(Error::Forgotten)));
-    assert!(catalogue.entry("garmin-com", "1").unwrap().is_none());
+    assert!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_none());
 }
 
 #[test]
@@ -173,8 +178,9 @@ fn what_only_an_import_told_of_is_completed_by_a_listing_and_counted_as_gone_by_
         catalogue.ensure(&poor, now()).unwrap();
         catalogue.ensure(&Activity { name: Some("other".into()), ..poor }, now()).unwrap();
     }
-    let entry =
-        |catalogue: &Catalogue, number: i64| catalogue.entry("garmin-com", &number.to_string()).unwrap().unwrap();
+    let entry = |catalogue: &Catalogue, number: i64| {
+        catalogue.entry(ActivityKeyRef::new("garmin-com", &number.to_string())).unwrap().unwrap()
+    };
     assert_eq!((entry(&catalogue, 3).listed, entry(&catalogue, 3).activity.name), (false, None));
     let settled = list(&mut catalogue, 1..=3, Coverage::default(), false);
     assert_eq!((settled.believed, settled.known, settled.gone), (true, 0, 0));
@@ -271,7 +277,7 @@ fn an_older_catalogue_that_cannot_be_written_is_read_from_a_copy_that_is_brought
     let before = std::fs::read(&path).unwrap();
     for of_today in [false, true] {
         let mut catalogue = read_only::open(&path, "why".into(), Duration::ZERO).unwrap();
-        assert!(catalogue.is_read_only() && catalogue.entry("p", "1").unwrap().is_some());
+        assert!(catalogue.is_read_only() && catalogue.entry(ActivityKeyRef::new("p", "1")).unwrap().is_some());
         assert!(catalogue.problems("gs-download").unwrap().is_empty());
         let written = catalogue.begin_run("r", "gs-fetch", now());
         assert!(matches!(written, Err(Error::ReadOnly { why, .. }) if why == "why"));
@@ -290,7 +296,7 @@ fn a_catalogue_that_is_changed_while_it_is_read_as_unchangeable_is_locked_and_no
     let path = dir.path().join("c.sqlite");
     let catalogue = read_only::open(&path, "why".into(), Duration::ZERO).unwrap();
     std::fs::write(&path, [0xa5; 9000]).unwrap();
-    assert!(matches!(catalogue.entry("p", "1"), Err(Error::Locked { .. })));
+    assert!(matches!(catalogue.entry(ActivityKeyRef::new("p", "1")), Err(Error::Locked { .. })));
 }
 
 #[test]
@@ -407,7 +413,7 @@ fn a_catalogue_of_the_first_version_is_brought_up_to_date() {
     old.pragma_update(None, "user_version", 1).unwrap();
     drop(old);
     let catalogue = open(&dir);
-    assert!(catalogue.entry("garmin-com", "1").unwrap().is_some());
+    assert!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some());
     assert_eq!(catalogue.open_transfers("garmin-cn").unwrap().len(), 1);
     let knowledge = catalogue.knowledge("garmin-com", "another-run").unwrap();
     assert!(knowledge.none_because.is_none() && knowledge.spans == [Coverage::default()]);

@@ -265,7 +265,7 @@ impl Catalogue {
     }
 
     /// Whether the run `run` has put the entry `id` onto `platform`, or may have.
-    pub fn was_put_by(&self, run: &str, platform: &str, id: &str) -> Result<bool> {
+    pub fn was_put_by(&self, run: &str, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?2 AND to_id = ?3 AND run = ?1)";
         self.done(self.connection.query_row(sql, [run, platform, id], |row| row.get(0)))
     }

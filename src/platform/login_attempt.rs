@@ -97,12 +97,14 @@ impl PasswordLogins<'_> {
                 LoginFailure::Rejected(why) => {
                     self.guard.rejected(&login_reason(&why)).map(|()| self.login_required(&why))
                 }
-                LoginFailure::RateLimited(why) => {
-                    self.guard.rate_limited(&login_reason(&why)).map(|until| self.cooldown("rate limited", &why, until))
-                }
-                LoginFailure::ServiceFailed(why) => {
-                    self.guard.service_failed(&login_reason(&why)).map(|until| self.cooldown("failed", &why, until))
-                }
+                LoginFailure::RateLimited(why) => self
+                    .guard
+                    .rate_limited(&login_reason(&why))
+                    .map(|until| self.cooldown("login rate limited", &why, until)),
+                LoginFailure::ServiceFailed(why) => self
+                    .guard
+                    .service_failed(&login_reason(&why))
+                    .map(|until| self.cooldown("login failed", &why, until)),
                 // The next automatic login would open the same wrong account.
                 LoginFailure::Other(error @ Error::OtherAccount(_)) => {
                     self.guard.rejected(&error.reason()).map(|()| error)
@@ -121,10 +123,7 @@ impl PasswordLogins<'_> {
     }
 
     fn cooldown(&self, what: &str, why: &str, until: Timestamp) -> Error {
-        Error::retry_platform(format!(
-            "login {what}: {why}; no other login before {until}; wait, or {}",
-            self.other_ways
-        ))
+        Error::retry_platform(format!("{what}: {why}; no other login before {until}; wait, or {}", self.other_ways))
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Result, Worker};
+use crate::activity::ActivityKeyRef;
 use crate::catalogue::Catalogue;
 use crate::http::Http;
 use crate::platform::{
@@ -71,7 +72,8 @@ impl Worker {
         let is_kept = !self.is_scratch;
         let (path, wait, listed) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
         let known_start = move |id: &str| {
-            let entry = Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(&listed, id));
+            let entry =
+                Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(ActivityKeyRef::new(&listed, id)));
             entry.ok().flatten()?.activity.start_time
         };
         Context {
@@ -170,13 +172,13 @@ impl LoginGuard for Guard {
     fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
         let login = self.with(|catalogue| catalogue.login(&self.platform))?;
         let now = Timestamp::now();
-        let barred = login.and_then(|login| match login.pause(now) {
+        let block = login.and_then(|login| match login.pause(now) {
             Some(until) => Some(LoginBlock::Cooldown(until, login.reason)),
             None if login.refused && !by_hand => Some(LoginBlock::AutomaticLoginBlocked(login.reason)),
             None => None,
         });
-        if barred.is_some() || by_hand {
-            return Ok(barred);
+        if block.is_some() || by_hand {
+            return Ok(block);
         }
         let has = self.with(|catalogue| catalogue.has_logged_in(&self.platform, &self.run, now))?;
         Ok(has.then_some(LoginBlock::OncePerRun))

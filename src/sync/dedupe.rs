@@ -98,5 +98,5 @@ fn is_shown(record: &Record, shown: &HashSet<ActivityKey>) -> bool {
 
 fn facts_of(worker: &Worker, record: &Record) -> Result<Option<FileFacts>> {
     let Some(record) = compared(record) else { return Ok(None) };
-    Ok(worker.catalogue.file_facts(&record.activity.platform, &record.activity.id)?)
+    Ok(worker.catalogue.file_facts(record.activity.as_key())?)
 }

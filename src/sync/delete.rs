@@ -170,7 +170,9 @@ impl<'a> Deletions<'a> {
             }
             // Read only now that nobody else writes.
             for row in self.worker.catalogue.open_deletions(&spec.id)? {
-                let Some(entry) = self.worker.catalogue.entry(&spec.id, &row.id)? else { continue };
+                let Some(entry) = self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &row.id))? else {
+                    continue;
+                };
                 let record = record_of(entry, &self.worker.archive, self.worker.now());
                 self.asked.push(Asked { record, number: row.number, spec: spec.clone(), is_taken_over: true });
             }
@@ -225,7 +227,7 @@ impl<'a> Deletions<'a> {
     fn guarded(&self, spec: &PlatformSpec, record: &ActivityRecord, there: bool) -> Result<Guard> {
         let no = |reason: Reason| Ok(Guard::Failed(reason));
         let (Some(duplicate_of), Some(copy)) =
-            (&record.duplicate_of, self.worker.catalogue.entry(&spec.id, &record.activity.id)?)
+            (&record.duplicate_of, self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &record.activity.id))?)
         else {
             return no(Reason::UnknownActivity);
         };
@@ -235,7 +237,7 @@ impl<'a> Deletions<'a> {
         if !copy.listed {
             return no(Reason::NeverListed);
         }
-        let Some(kept) = self.worker.catalogue.entry(&spec.id, &duplicate_of.id)? else {
+        let Some(kept) = self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &duplicate_of.id))? else {
             return no(Reason::UnknownKept);
         };
         let facts = self.facts(spec, record, &copy, &kept)?;
@@ -247,7 +249,7 @@ impl<'a> Deletions<'a> {
 
     /// What the guards ask for, without a request.
     fn facts(&self, spec: &PlatformSpec, record: &ActivityRecord, entry: &Entry, kept: &Entry) -> Result<Facts> {
-        let facts_of = |entry: &Entry| self.worker.catalogue.file_facts(&entry.activity.platform, &entry.activity.id);
+        let facts_of = |entry: &Entry| self.worker.catalogue.file_facts(entry.activity.as_key());
         let (own, other) = (facts_of(entry)?, facts_of(kept)?);
         let (one, two) = (
             self.worker.candidate(&entry.activity, own.as_ref()),
@@ -263,11 +265,14 @@ impl<'a> Deletions<'a> {
             can_delete: spec.can_delete,
             was_restored: {
                 let sha256 = own.as_ref().map(|own| own.sha256.as_str());
-                self.worker.catalogue.was_restored(&spec.id, &entry.activity.id, sha256)?
+                self.worker.catalogue.was_restored(ActivityKeyRef::new(&spec.id, &entry.activity.id), sha256)?
             },
             is_asked_for: is_open(entry),
             is_another: entry.activity.id != kept.activity.id && !is_kept_going,
-            is_of_this_run: self.worker.catalogue.was_put_by(&self.worker.run_id, &spec.id, &entry.activity.id)?,
+            is_of_this_run: self
+                .worker
+                .catalogue
+                .was_put_by(&self.worker.run_id, ActivityKeyRef::new(&spec.id, &entry.activity.id))?,
             // What was told may be weaker than what is known now; neither alone is enough.
             certainty: now.zip(told).map(|(now, told)| now.max(told)),
             archived: self.archived(entry)?,
@@ -283,7 +288,7 @@ impl<'a> Deletions<'a> {
 
     /// Reads the files of an entry again, to the last byte.
     fn archived(&self, entry: &Entry) -> Result<Archived> {
-        let files = self.worker.catalogue.files(&entry.activity.platform, &entry.activity.id)?;
+        let files = self.worker.catalogue.files(entry.activity.as_key())?;
         if files.is_empty() {
             return Ok(Archived::No);
         }
@@ -339,7 +344,7 @@ impl<'a> Deletions<'a> {
         let id = record.activity.id.clone();
         let evidence = record.duplicate_of.iter().flat_map(|duplicate_of| &duplicate_of.reasons);
         let evidence = Reason::Duplicate { evidence: evidence.map(Explanation::reason).collect() };
-        let files = self.worker.catalogue.files(&spec.id, &id)?;
+        let files = self.worker.catalogue.files(ActivityKeyRef::new(&spec.id, &id))?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
         let run_id = self.worker.run_id.clone();
         let intent = DeletionIntent {

@@ -58,9 +58,9 @@ pub enum Origin {
 impl Worker {
     /// What is known of the file of an activity. `verify`: check it byte by byte.
     pub fn local_file(&mut self, activity: &Activity, verify: bool) -> Result<LocalFile> {
-        let (platform, id) = (activity.platform.as_str(), activity.id.as_str());
-        let Some(entry) = self.catalogue.entry(platform, id)? else { return Ok(LocalFile::Nothing) };
-        let files = self.catalogue.files(platform, id)?;
+        let key = activity.as_key();
+        let Some(entry) = self.catalogue.entry(key)? else { return Ok(LocalFile::Nothing) };
+        let files = self.catalogue.files(key)?;
         let unavailable = entry.unavailable.and_then(|unavailable| unavailable.next(self.now()));
         let asked_for = |known| unavailable.map_or(known, LocalFile::Unavailable);
         for file in &files {
@@ -69,9 +69,9 @@ impl Worker {
             }
             if verify && let Some(why) = self.broken_because(file)? {
                 let path = self.archive.absolute(&file.path);
-                self.warn(&format!("{platform} {id}: {} is not whole ({why}); fetching it again", path.display()));
+                self.warn(&format!("{key}: {} is not whole ({why}); fetching it again", path.display()));
                 if !self.dry_run {
-                    self.catalogue.set_broken(platform, id)?;
+                    self.catalogue.set_broken(key)?;
                 }
                 return Ok(LocalFile::Broken);
             }
@@ -81,7 +81,7 @@ impl Worker {
         };
         if verify && !self.dry_run {
             let now = self.now();
-            self.catalogue.set_verified(platform, id, now)?;
+            self.catalogue.set_verified(key, now)?;
             self.count("verified", 1);
         }
         let is_due = file.ask_again.is_some_and(|due| is_due(due, self.now()));
@@ -154,7 +154,7 @@ impl Worker {
     pub fn keep_corrupt(&mut self, activity: &Activity, body: &[u8], ending: &str, why: &str) -> StoreResult<PathBuf> {
         let path = corrupt_path_for(activity, ending);
         let stored = self.archive.store(&path, body).map_err(NotKept::Storage)?;
-        let (platform, id, now) = (&activity.platform, &activity.id, self.now());
+        let (key, now) = (activity.as_key(), self.now());
         let row = CorruptRow {
             path: path.display().to_string(),
             sha256: stored.sha256,
@@ -163,8 +163,8 @@ impl Worker {
         };
         let mut enter = || {
             self.catalogue.ensure(activity, now)?;
-            let before = self.catalogue.corrupt_original(platform, id)?;
-            self.catalogue.set_corrupt_original(platform, id, &row, now)?;
+            let before = self.catalogue.corrupt_original(key)?;
+            self.catalogue.set_corrupt_original(key, &row, now)?;
             Ok::<_, catalogue::Error>(before)
         };
         let before = enter().map_err(|error| NotKept::Failed(error.into()))?;
@@ -177,21 +177,21 @@ impl Worker {
     /// A whole original has come: the corrupt one that was kept goes to `replaced/`.
     fn retire_corrupt(&mut self, activity: &Activity) -> StoreResult<()> {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
-        let (platform, id) = (&activity.platform, &activity.id);
-        if let Some(row) = self.catalogue.corrupt_original(platform, id).map_err(failed)? {
+        let key = activity.as_key();
+        if let Some(row) = self.catalogue.corrupt_original(key).map_err(failed)? {
             self.archive.retire(row.path.as_ref()).map_err(NotKept::Storage)?;
-            self.catalogue.forget_corrupt_original(platform, id).map_err(failed)?;
-            self.warn(&format!("{platform} {id}: the whole original has come; the corrupt one is in replaced/"));
+            self.catalogue.forget_corrupt_original(key).map_err(failed)?;
+            self.warn(&format!("{key}: the whole original has come; the corrupt one is in replaced/"));
         }
         Ok(())
     }
 
     fn tell_newer_protocol(&self, activity: &Activity, piece: &Piece) {
-        let (platform, id) = (&activity.platform, &activity.id);
+        let key = activity.as_key();
         if let Some(protocol) = piece.fit.as_ref().map(|fit| fit.protocol).filter(|protocol| protocol.is_newer()) {
             let known = Protocol::NEWEST;
             self.debug(&format!(
-                "{platform} {id}: the file has FIT protocol {protocol}, and {known} is the newest known here; it is whole and kept as it is"
+                "{key}: the file has FIT protocol {protocol}, and {known} is the newest known here; it is whole and kept as it is"
             ));
         }
     }
@@ -202,7 +202,7 @@ impl Worker {
         self.catalogue.ensure(activity, now)?;
         let fit = rows.first().and_then(|(_, piece)| piece.fit.clone());
         let files: Vec<FileRow> = rows.into_iter().map(|(row, _)| row).collect();
-        self.catalogue.set_files(&activity.platform, &activity.id, &files, fit.as_ref())?;
+        self.catalogue.set_files(activity.as_key(), &files, fit.as_ref())?;
         Ok(files.into_iter().next())
     }
 }
@@ -218,9 +218,9 @@ impl Origin {
         Origin::Export(Some(now.checked_add(ASKED_EVERY).unwrap_or(Timestamp::MAX)))
     }
 
-    /// An export in place of an original: `may_pass` if the reason for that may be gone tomorrow.
-    pub fn export(may_pass: bool, now: Timestamp) -> Origin {
-        Origin::Export(may_pass.then(|| tomorrow(now)))
+    /// An export in place of an original: `retry_original`: it may be available another day.
+    pub fn export(retry_original: bool, now: Timestamp) -> Origin {
+        Origin::Export(retry_original.then(|| tomorrow(now)))
     }
 }
 

@@ -264,7 +264,7 @@ impl Worker {
         };
         let mut all = Vec::new();
         self.catalogue.entries(&query, |entry| {
-            let facts = self.catalogue.file_facts(&entry.activity.platform, &entry.activity.id)?;
+            let facts = self.catalogue.file_facts(entry.activity.as_key())?;
             all.push((entry, facts));
             Ok::<_, Failure>(())
         })?;

@@ -1,4 +1,4 @@
-//! A platform opened as `src/cli/platforms.rs` opens it, without a command around it: for what no command does yet.
+//! A platform opened as `src/sync/connect.rs` opens it, without a command around it: for what no command does yet.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

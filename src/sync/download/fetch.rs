@@ -14,7 +14,7 @@ use crate::sync::{Error, Failure, ItemResult, NotKept, Origin};
 impl Downloads<'_> {
     /// Asks the platform. `export` is what is there already in place of an original; it stays unless that comes.
     pub(super) fn fetch(&mut self, activity: &Activity, export: Option<FileRow>) -> ItemResult<Got> {
-        let known = self.worker.catalogue.entry(&activity.platform, &activity.id)?;
+        let known = self.worker.catalogue.entry(activity.as_key())?;
         // The catalogue knows more of it than a record somebody has shortened.
         let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
         self.progress.step(&format!("{} {}", activity.platform, activity.id));
@@ -32,15 +32,15 @@ impl Downloads<'_> {
             (Ok(Download::Original(bytes)), export) => self.keep_original(&activity, bytes, export),
             (Ok(_), Some(file)) => {
                 let now = self.worker.now();
-                self.worker.catalogue.asked_in_vain(&activity.platform, &activity.id, now)?;
+                self.worker.catalogue.asked_in_vain(activity.as_key(), now)?;
                 Ok(Got::File(file))
             }
             // An import may have brought in what was deleted there long ago.
             (Err(platform::Error::NotFound(why)), Some(file)) => {
-                let (platform, id) = (&activity.platform, &activity.id);
-                self.worker.warn(&format!("{platform} {id}: {why}; what was kept of it stays"));
+                let key = activity.as_key();
+                self.worker.warn(&format!("{key}: {why}; what was kept of it stays"));
                 let now = self.worker.now();
-                self.worker.catalogue.asked_in_vain(platform, id, now)?;
+                self.worker.catalogue.asked_in_vain(key, now)?;
                 Ok(Got::File(file))
             }
             (Ok(Download::Converted { bytes, why, retry_original }), None) => {
@@ -49,7 +49,7 @@ impl Downloads<'_> {
             (Ok(Download::None { why }), None) => {
                 let now = self.worker.now();
                 self.worker.catalogue.ensure(&activity, now)?;
-                self.worker.catalogue.set_no_original(&activity.platform, &activity.id)?;
+                self.worker.catalogue.set_no_original(activity.as_key())?;
                 self.worker.debug(&format!("{} {}: no file: {why}", activity.platform, activity.id));
                 self.worker.count("no_original", 1);
                 Ok(Got::NoFile)
@@ -147,8 +147,8 @@ impl Downloads<'_> {
         match self.worker.settle_refusal(platform, activity, &refused, counts) {
             // A person asked for it and is told.
             Ok(RefusalOutcome::StillUnavailable) if !self.options.force => {
-                let (platform, id) = (&activity.platform, &activity.id);
-                self.worker.debug(&format!("{platform} {id}: still unavailable: {}", problem.why()));
+                let key = activity.as_key();
+                self.worker.debug(&format!("{key}: still unavailable: {}", problem.why()));
                 self.worker.count("unavailable", 1);
                 Ok(Got::Unavailable)
             }

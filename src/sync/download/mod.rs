@@ -222,10 +222,10 @@ impl<'a> Downloads<'a> {
 
     /// A file that its platform does not give, and that it is not time to ask for.
     fn unavailable(&mut self, activity: &Activity, next: Timestamp) -> Got {
-        let (platform, id) = (&activity.platform, &activity.id);
+        let key = activity.as_key();
         self.worker.count("unavailable", 1);
         self.worker.debug(&format!(
-            "{platform} {id}: skipped, as its file is unavailable; it is requested again after {next}, at once with --force"
+            "{key}: skipped, as its file is unavailable; it is requested again after {next}, at once with --force"
         ));
         Got::Unavailable
     }

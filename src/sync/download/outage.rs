@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKeyRef};
 use crate::archive::unpack;
 use crate::platform::{Download, Error, PlatformId, PlatformReader};
 use crate::sync::{Result, Worker};
@@ -104,7 +104,7 @@ fn control(worker: &Worker, platform: &dyn PlatformReader, refused: &Activity) -
         if asked == CONTROLS {
             break;
         }
-        let Some(entry) = worker.catalogue.entry(&refused.platform, id)? else { continue };
+        let Some(entry) = worker.catalogue.entry(ActivityKeyRef::new(&refused.platform, id))? else { continue };
         worker
             .debug(&format!("{} {id}: asked for again, to see whether the service gives files now", refused.platform));
         let why = match platform.download(&entry.activity) {

@@ -55,7 +55,7 @@ impl Worker {
             reason: &problem.why(),
             counts_in: counts.then_some(run_id.as_str()),
         };
-        let was_unavailable = self.catalogue.unavailable(&activity.platform, &activity.id).map_err(failed)?.is_some();
+        let was_unavailable = self.catalogue.unavailable(activity.as_key()).map_err(failed)?.is_some();
         let times = self.catalogue.set_refused(&refusal, now).map_err(failed)?;
         let enough = if problem.kind == ProblemKind::Retry { TROUBLES } else { REFUSALS };
         if times < enough && !was_unavailable {
@@ -83,10 +83,10 @@ impl Worker {
     /// The same of an original in whose place an export is kept: the export stays, and the original is asked for again.
     pub fn refused_again(&mut self, activity: &Activity, refused: &Refused) -> StoreResult<()> {
         self.keep_if_corrupt(activity, refused)?;
-        let (platform, id) = (&activity.platform, &activity.id);
+        let key = activity.as_key();
         let now = self.now();
-        self.catalogue.asked_in_vain(platform, id, now).map_err(|error| NotKept::Failed(error.into()))?;
-        self.debug(&format!("{platform} {id}: the export stays, as the original is still refused: {}", refused.why()));
+        self.catalogue.asked_in_vain(key, now).map_err(|error| NotKept::Failed(error.into()))?;
+        self.debug(&format!("{key}: the export stays, as the original is still refused: {}", refused.why()));
         Ok(())
     }
 

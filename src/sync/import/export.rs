@@ -176,7 +176,7 @@ impl Import<'_> {
         let activities: Vec<&Activity> = activities.iter().map(|at| &export.activities[*at].activity).collect();
         let mut missing = false;
         for activity in &activities {
-            let entry = self.worker.catalogue.entry(&activity.platform, &activity.id)?;
+            let entry = self.worker.catalogue.entry(activity.as_key())?;
             missing |= entry.is_none_or(|entry| entry.file.is_none());
         }
         if !missing {

@@ -199,7 +199,7 @@ impl<'a> Import<'a> {
                 return Ok(());
             }
         };
-        let known = self.worker.catalogue.entry(&offered.told.activity.platform, &offered.told.activity.id)?;
+        let known = self.worker.catalogue.entry(offered.told.activity.as_key())?;
         let weighed = validate::validate(&offered.told, known.as_ref().map(|entry| &entry.activity), &pieces);
         let described = match weighed {
             Ok(described) => described,
@@ -274,7 +274,7 @@ impl<'a> Import<'a> {
                 format.name().to_uppercase()
             ));
         }
-        let entry = self.worker.catalogue.entry(&activity.platform, &activity.id)?;
+        let entry = self.worker.catalogue.entry(activity.as_key())?;
         let record = entry.map(|entry| record_of(entry, &self.worker.archive, self.worker.now()));
         record.map_or(Ok(()), |record| self.sink.record(&Record::from(record)).map(drop))
     }
@@ -285,8 +285,8 @@ impl<'a> Import<'a> {
         }
         self.worker.count("taken", 1);
         let format = pieces.first().map_or(Format::Fit, |piece| piece.format).name();
-        let (platform, id) = (&activity.platform, &activity.id);
-        self.worker.warn(&format!("{}: would be taken as the {format} file of {platform} {id}", printable(shown)));
+        let key = activity.as_key();
+        self.worker.warn(&format!("{}: would be taken as the {format} file of {key}", printable(shown)));
         let record = ActivityRecord { activity, ..ActivityRecord::default() };
         self.sink.record(&Record::from(record)).map(drop)
     }

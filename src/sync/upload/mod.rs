@@ -268,7 +268,7 @@ impl<'a> Uploads<'a> {
     /// [`Error::Item`]: there is no such file.
     fn load(&self, from: ActivityKeyRef, sha256: Option<&str>) -> ItemResult<Loaded> {
         let unusable = |reason| Err(Error::Item(Box::new(self.problem(ProblemKind::CorruptFile, reason))));
-        let files = self.worker.catalogue.files(from.platform, from.id)?;
+        let files = self.worker.catalogue.files(from)?;
         let [file] = files.as_slice() else {
             return unusable(if files.is_empty() { Reason::FileNotArchived } else { Reason::SeveralFiles });
         };
@@ -285,7 +285,7 @@ impl<'a> Uploads<'a> {
     /// A transfer that the journal tells of, as a record.
     fn record_of_row(&self, row: &TransferRow) -> Result<TransferRecord> {
         let mut record = TransferRecord { to: row.to.clone(), ..TransferRecord::default() };
-        if let Some(entry) = self.worker.catalogue.entry(&row.from.platform, &row.from.id)? {
+        if let Some(entry) = self.worker.catalogue.entry(row.from.as_key())? {
             record.activity = record_of(entry, &self.worker.archive, self.worker.now());
             record.file.clone_from(&record.activity.file);
         } else {
@@ -305,7 +305,7 @@ impl<'a> Uploads<'a> {
         let now = self.worker.now();
         self.worker.catalogue.settle_transfer(row.number, outcome, id, reason, now)?;
         if outcome == TransferOutcome::Created && row.from.platform == row.to {
-            self.worker.catalogue.deletion_restored(&row.from.platform, &row.from.id, now)?;
+            self.worker.catalogue.deletion_restored(row.from.as_key(), now)?;
         }
         Ok(())
     }
@@ -313,7 +313,7 @@ impl<'a> Uploads<'a> {
 
 impl Loaded {
     /// The file as a platform takes it.
-    fn outgoing(&self, record: &TransferRecord, reupload: bool) -> UploadFile<'_> {
+    fn upload_file(&self, record: &TransferRecord, reupload: bool) -> UploadFile<'_> {
         let activity = &record.activity.activity;
         UploadFile {
             bytes: &self.piece.bytes,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
-use crate::activity::ActivityKey;
+use crate::activity::{ActivityKey, ActivityKeyRef};
 use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
 use crate::clock::{self, Moment};
 use crate::plan::precheck::{self, Presence};
@@ -62,13 +62,13 @@ impl Uploads<'_> {
             return self.decided(record, "skipped", None, vec![reason]);
         }
         // The catalogue knows more of it than a record that somebody has shortened.
-        if let Some(entry) = self.worker.catalogue.entry(&from.platform, &from.id)? {
+        if let Some(entry) = self.worker.catalogue.entry(from.as_key())? {
             record.activity.activity = entry.activity;
         }
         let Some(start) = record.activity.activity.start_time else {
             return self.decided(record, "skipped", None, vec![Reason::NoStartTime]);
         };
-        let facts = self.worker.catalogue.file_facts(&from.platform, &from.id)?;
+        let facts = self.worker.catalogue.file_facts(from.as_key())?;
         if let Some(why) = precheck::unsure_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
             return self.decided(record, "skipped", None, vec![why]);
         }
@@ -170,7 +170,7 @@ impl Uploads<'_> {
         start: Timestamp,
     ) -> Result<(Presence, Option<String>)> {
         let activity = &record.activity.activity;
-        let facts = self.worker.catalogue.file_facts(&activity.platform, &activity.id)?;
+        let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let there = self.worker.neighbours(&spec.id, start)?;
         let entries: Vec<_> =
             there.iter().map(|(entry, facts)| self.worker.candidate(&entry.activity, facts.as_ref())).collect();
@@ -207,7 +207,12 @@ impl Uploads<'_> {
                 (None, _) => return Ok(TargetState::Pending),
                 (Some(TransferOutcome::Created), Some(id)) => {
                     // One that was never listed is there as well: the list is slow to show it.
-                    if self.worker.catalogue.entry(&spec.id, &id)?.is_none_or(|entry| entry.absent.is_none()) {
+                    if self
+                        .worker
+                        .catalogue
+                        .entry(ActivityKeyRef::new(&spec.id, &id))?
+                        .is_none_or(|entry| entry.absent.is_none())
+                    {
                         return Ok(TargetState::There(Some(id), vec![Reason::RestoredBefore]));
                     }
                     ids.push(id);
@@ -227,7 +232,7 @@ impl Uploads<'_> {
         let mut id = id;
         let mut known = HashSet::new();
         while known.insert(id) {
-            if self.worker.catalogue.was_deleted_here(platform, id)? {
+            if self.worker.catalogue.was_deleted_here(ActivityKeyRef::new(platform, id))? {
                 return Ok(true);
             }
             let is_source = |row: &&TransferRow| row.from.platform == *platform && row.to_id.as_ref() == Some(id);
@@ -239,14 +244,14 @@ impl Uploads<'_> {
         Ok(false)
     }
 
-    fn is_gone(&self, ActivityKey { platform, id }: &ActivityKey) -> Result<bool> {
-        Ok(self.worker.catalogue.entry(platform, id)?.is_some_and(|entry| entry.absent.is_some()))
+    fn is_gone(&self, key: &ActivityKey) -> Result<bool> {
+        Ok(self.worker.catalogue.entry(key.as_key())?.is_some_and(|entry| entry.absent.is_some()))
     }
 
     /// What was sent of the same exercise, from this entry or another one, and no list shows yet.
     fn in_journal(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord) -> Result<Option<TargetState>> {
         let activity = &record.activity.activity;
-        let facts = self.worker.catalogue.file_facts(&activity.platform, &activity.id)?;
+        let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let sought = self.worker.candidate(activity, facts.as_ref());
         let long_ago = self.worker.now().checked_sub(SHOWN_WITHIN).unwrap_or(Timestamp::MIN);
         for row in self.worker.catalogue.unlisted_transfers(&spec.id, long_ago)? {
@@ -263,11 +268,10 @@ impl Uploads<'_> {
 
     /// Whether the entry that an upload was made from is the same exercise.
     fn is_same(&self, sought: &crate::matching::Candidate, row: &TransferRow) -> Result<bool> {
-        let sent: Option<(Entry, Option<FileFacts>)> =
-            match self.worker.catalogue.entry(&row.from.platform, &row.from.id)? {
-                None => None,
-                Some(entry) => Some((entry, self.worker.catalogue.file_facts(&row.from.platform, &row.from.id)?)),
-            };
+        let sent: Option<(Entry, Option<FileFacts>)> = match self.worker.catalogue.entry(row.from.as_key())? {
+            None => None,
+            Some(entry) => Some((entry, self.worker.catalogue.file_facts(row.from.as_key())?)),
+        };
         Ok(sent.is_some_and(|(entry, facts)| {
             self.matcher.doubt(sought, &self.worker.candidate(&entry.activity, facts.as_ref())).is_some()
         }))
@@ -283,7 +287,7 @@ impl Uploads<'_> {
         (not_after, is_last): (Moment, bool),
     ) -> Result<Option<TransferRecord>> {
         let from = record.activity.activity.key();
-        let files = self.worker.catalogue.files(&from.platform, &from.id)?;
+        let files = self.worker.catalogue.files(from.as_key())?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
         let again = self.worker.catalogue.was_there(&spec.id, &sha256)?;
         let before = self.ids_around(spec, record.activity.activity.start_time)?;
@@ -293,7 +297,7 @@ impl Uploads<'_> {
         let row = self.worker.catalogue.intend_transfer(&intent, now)?;
         self.progress.step(&format!("{} to {}", row.from.id, spec.id));
         let target = self.connections.get(spec)?;
-        let file = UploadFile { not_after: Some(not_after), ..loaded.outgoing(&record, again) };
+        let file = UploadFile { not_after: Some(not_after), ..loaded.upload_file(&record, again) };
         let answer = target.platform.upload(&file);
         if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
             self.settled(&row, TransferOutcome::Failed, None, Some(&error.reason()))?;

@@ -165,7 +165,7 @@ impl Uploads<'_> {
             .zip(&files)
             .map(|(one, (file, again))| UploadRef {
                 status_ref: one.row.ticket.as_deref(),
-                file: file.as_ref().map(|file| file.outgoing(&one.record, *again)),
+                file: file.as_ref().map(|file| file.upload_file(&one.record, *again)),
             })
             .collect();
         match self.connections.get(spec)?.platform.upload_status(&sent) {
@@ -256,12 +256,12 @@ impl Uploads<'_> {
     /// The id under which the list shows what was sent.
     fn find_listed(&self, one: &SentUpload) -> Result<Option<String>> {
         if let State::Accepted(Some(id)) = &one.state {
-            let entry = self.worker.catalogue.entry(&one.spec.id, id)?;
+            let entry = self.worker.catalogue.entry(ActivityKeyRef::new(&one.spec.id, id))?;
             return Ok(entry.filter(|entry| entry.absent.is_none()).map(|_| id.clone()));
         }
         let activity = &one.record.activity.activity;
         let Some(start) = activity.start_time else { return Ok(None) };
-        let facts = self.worker.catalogue.file_facts(&activity.platform, &activity.id)?;
+        let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let sought = self.worker.candidate(activity, facts.as_ref());
         let taken: Vec<String> =
             self.worker.catalogue.transfers_to(&one.spec.id)?.into_iter().filter_map(|row| row.to_id).collect();
