@@ -7,7 +7,7 @@
 //! - `connect` opens an account, and is the one place where its owner is checked.
 //! - Reading: `listing`, `download`, `file_store`, `import`.
 //! - Writing: `write_connection`, `upload`, `delete`.
-//! - Looking: `history`, `records`, `overview`.
+//! - Looking: `list`, `history`, `records`, `overview`.
 
 mod accounts;
 mod channels;
@@ -23,6 +23,7 @@ mod fetch;
 mod file_store;
 mod history;
 mod import;
+mod list;
 mod listing;
 mod liveness;
 mod matching;
@@ -53,6 +54,9 @@ pub use fetch::{FetchOptions, fetch};
 pub use file_store::{LocalFile, NotKept, Origin, StoreResult, is_due};
 pub use history::{Histories, History};
 pub use import::import;
+pub use list::{
+    ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, is_missing, list, list_stats,
+};
 pub use listing::{Listed, Listing};
 pub use liveness::Sign;
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};
