@@ -27,7 +27,7 @@ pub use flags::{
     ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, SortBy, StatusFlags,
     StatusFormat, Units, UploadLimit,
 };
-pub use input::{Records, all_records, ask_code, ask_hidden, ask_line, records, stdin_text};
+pub use input::{Records, TerminalPrompt, all_records, ask_hidden, ask_line, piped_text, records, stdin_text};
 pub use list_output::{Field, ListOutput};
 pub use messages::Messages;
 pub use output::Output;

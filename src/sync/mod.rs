@@ -5,8 +5,10 @@
 //!
 //! - `workspace`: what all operations of a run share; `observer`: the seam outward; `error`: how far a failure reaches.
 //! - `connect` opens an account, and is the one place where its owner is checked.
+//! - Accounts: `login`.
 //! - Reading: `listing`, `download`, `file_store`, `import`.
 //! - Writing: `write_connection`, `upload`, `delete`.
+//! - Scheduling: `schedule`.
 //! - Looking: `list`, `history`, `records`, `overview`.
 
 mod accounts;
@@ -26,6 +28,7 @@ mod import;
 mod list;
 mod listing;
 mod liveness;
+mod login;
 mod matching;
 mod network;
 mod notify;
@@ -36,6 +39,7 @@ mod ownership;
 mod publish;
 mod records;
 mod remarks;
+mod schedule;
 mod selection;
 mod sink;
 mod suspension;
@@ -59,11 +63,16 @@ pub use list::{
 };
 pub use listing::{Listed, Listing};
 pub use liveness::Sign;
+pub use login::{
+    AccountStatus, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token, login,
+    logout,
+};
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};
 pub use observer::{Collector, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
 pub use publish::Folder;
 pub use records::{file_ref, record_of};
+pub use schedule::{ScheduleInfo, disable_schedule, enable_schedule, no_runner_text, schedule_info, set_schedule};
 pub use selection::{names_of, selection_of_flag, selection_of_setting, split_raw};
 pub use sink::{RecordSink, RecordSource};
 pub use upload::{UploadOptions, upload};
