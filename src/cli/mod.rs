@@ -14,6 +14,7 @@ mod messages;
 mod output;
 mod progress;
 mod read_ahead;
+mod record_output;
 mod session;
 pub mod setup;
 mod signals;
@@ -31,6 +32,7 @@ pub use input::{Records, TerminalPrompt, all_records, ask_hidden, ask_line, pipe
 pub use list_output::{Field, ListOutput};
 pub use messages::Messages;
 pub use output::Output;
+pub use record_output::{RecordFlags, RecordFormat, RecordOutput};
 pub use session::{Log, run_command};
 pub use status::status_text;
 pub use table::{Align, Table, table};
