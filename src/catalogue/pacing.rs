@@ -46,11 +46,11 @@ impl Catalogue {
 }
 
 impl RateLimiter for Pacing {
-    fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError> {
+    fn acquire(&self, platform: &str, interval: Duration, now: Timestamp) -> Result<Permit, PermitError> {
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX / 100);
         self.with(|catalogue| {
             catalogue.write(|tx| {
-                let now = Timestamp::now().as_millisecond();
+                let now = now.as_millisecond();
                 tx.prepare_cached("INSERT OR IGNORE INTO pacing (platform) VALUES (?1)")?.execute([platform])?;
                 let (next, not_before): (i64, i64) = tx
                     .prepare_cached("SELECT next_ms, not_before_ms FROM pacing WHERE platform = ?1")?

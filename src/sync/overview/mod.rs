@@ -137,7 +137,7 @@ impl Worker {
         let is_part = scope.is_some();
         let alive = liveness::signs(&self.data_dir);
         let read = CatalogueData::of(
-            &self.catalogue,
+            (&self.catalogue, &self.clock),
             (&self.platforms, scope),
             &wants.named,
             alive,

@@ -11,6 +11,7 @@ use crate::catalogue::{
     self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, Login, NewestListing, OpenCommand, ProblemRow,
     ScheduleRow, TransferRow,
 };
+use crate::clock::Clock;
 use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
 use crate::sync::Histories;
 
@@ -69,7 +70,7 @@ impl CatalogueData {
     /// Reads it all in one transaction, as the run `run` sees it. `scope`: which platforms; without it all that are known and
     /// those that are `named`. `alive`: the signs of life of commands. `lost_after`: what was accepted earlier than that has to be shown by now.
     pub fn of(
-        catalogue: &Catalogue,
+        (catalogue, clock): (&Catalogue, &Clock),
         (platforms, scope): (&Platforms, Option<Vec<Arc<PlatformSpec>>>),
         named: &PlatformSelection,
         alive: HashMap<i64, bool>,
@@ -77,7 +78,7 @@ impl CatalogueData {
         lost_after: Duration,
     ) -> catalogue::Result<CatalogueData> {
         catalogue.snapshot(|catalogue| {
-            let now = Timestamp::now();
+            let now = clock.now();
             // Whole seconds, as everything else in the catalogue.
             let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
             let scope = match scope {
