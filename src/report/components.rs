@@ -39,6 +39,13 @@ pub fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at) { (minute) } }
 }
 
+/// The same for people who want to know how long ago, or how long until then: the script says `3 hours ago`, with the time
+/// itself on hover.
+pub fn relative_time(at: Timestamp) -> Markup {
+    let minute = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    html! { time.ago datetime=(at) { (minute) } }
+}
+
 /// Kilometres, as a list has them.
 pub fn km(metres: f64) -> String {
     format!("{:.2}", metres / 1000.0)

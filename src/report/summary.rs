@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::components::{Sign, command, cut, text, time};
+use super::components::{Sign, command, cut, relative_time, text, time};
 use super::{Issue, IssueKind, Schedule, Snapshot, State, shell_quote};
 use crate::i18n::{Lang, span};
 
@@ -89,7 +89,7 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
                     @match &snapshot.last_run {
                         None => (lang.pick("never", "从未")),
                         Some(run) => {
-                            (time(run.finished.unwrap_or(run.started)))
+                            (relative_time(run.finished.unwrap_or(run.started)))
                             span.sub {
                                 (run.outcome.sign()) " " (run.outcome.word(lang))
                                 @if let Some(end) = run.finished { " · " (span(end.as_second() - run.started.as_second(), lang)) }
@@ -124,7 +124,7 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
             span.sub { (lang.pick("the schedule is off; to switch it on: ", "计划已关闭；重新启用：")) (command("garminsync schedule on")) }
         },
         Some(schedule) => html! {
-            @match schedule.next_run { Some(next) => (time(next)), None => (lang.pick("never", "从不")) }
+            @match schedule.next_run { Some(next) => (relative_time(next)), None => (lang.pick("never", "从不")) }
             span.sub { code { (cut(&schedule.cron, 60)) } " " (cut(&schedule.zone, 60)) }
             @if !schedule.is_run {
                 span.sub {
