@@ -46,6 +46,7 @@ mod fetch {
 
 mod front {
     mod gs_setup;
+    mod gs_status;
     mod words;
 }
 
