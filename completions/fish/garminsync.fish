@@ -413,6 +413,8 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s v -l 
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l format -d 'The format [default: table on a terminal, else json]' -r -f -a "table\t'For people'
 json\t'As status.json'"
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+zh\t'Chinese'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
@@ -538,7 +540,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l env-fil
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l start -d 'Run the sync by cron from now on, by the schedule, else every six hours, and serve the page; exit code 3: no cron runs on this machine'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l stop -d 'Stop that; a run that has begun goes on to its end'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l status -d 'Print the state, the schedule and the address of the page; exit code 0: it runs, 3: it does not, 4: unknown'
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l run -d 'Do one scheduled run: wait a random part of GS_JITTER, then sync; cron calls this'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l run -d 'Do one scheduled run: wait a random part of GS_SCHEDULE_JITTER, then sync; cron calls this'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l foreground -d 'Need no cron, and stay in the foreground [default: $GS_FOREGROUND, which is set in the container]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -s q -l quiet -d 'Errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -s h -l help -d 'Print help (see more with \'--help\')'

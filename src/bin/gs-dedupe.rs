@@ -11,7 +11,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output, Rule};
+use garminsync::cli::{self, Common, CommonArgs, Output, RecordFlags, RecordOutput, Rule};
 use garminsync::sync::{self, Result, Worker};
 
 const NAME: &str = "gs-dedupe";
@@ -44,6 +44,8 @@ struct Args {
     #[arg(long, alias = "copies")]
     duplicates: bool,
     #[command(flatten)]
+    output: RecordFlags,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -62,8 +64,8 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // Half a history would hide duplicates, and a stage after this one could take that for none.
     let records = cli::all_records("gs-list | gs-dedupe", &progress)?;
     progress.step("comparing");
-    let mut output = Output::buffered();
+    let mut output = RecordOutput::changes(args.output, Output::buffered);
     sync::dedupe(worker, args.rule.into(), args.duplicates, records, &mut output)?;
     progress.finish();
-    output.flush().map(drop)
+    output.finish()
 }

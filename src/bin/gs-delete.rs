@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, DeletionLimit, Output};
+use garminsync::cli::{self, Common, CommonArgs, DeletionLimit, Output, RecordFlags, RecordOutput};
 use garminsync::sync::{self, DeleteOptions, Result, Worker};
 
 const NAME: &str = "gs-delete";
@@ -45,6 +45,8 @@ struct Args {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
+    output: RecordFlags,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -63,9 +65,10 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let progress = worker.task(NAME);
     let mut records = cli::records("gs-list | gs-dedupe | gs-delete", &progress)?;
     let options = DeleteOptions { max_delete: args.limit.max_delete, yes: args.yes };
-    let mut output = Output::prompt();
+    let mut output = RecordOutput::changes(args.output, Output::prompt);
     let result = sync::delete(worker, options, &mut records, &progress, &mut output);
     progress.finish();
+    let printed = output.finish();
     let counted = |what| worker.counted(what);
     let (deleted, done) = match worker.dry_run {
         true => (counted("rehearsed"), "would be deleted"),
@@ -73,5 +76,5 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     };
     let hint = if counted("skipped") > 0 && !worker.dry_run { " (-v tells why)" } else { "" };
     worker.info(&format!("{deleted} {done}, {} kept{hint}, {} failed", counted("skipped"), counted("failed")));
-    result
+    result.and(printed)
 }

@@ -13,7 +13,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, DiffFlags, Filter, Output};
+use garminsync::cli::{self, Common, CommonArgs, DiffFlags, Filter, Output, RecordFlags, RecordOutput};
 use garminsync::plan::diff::Overrides;
 use garminsync::sync::{self, DiffOptions, Result, Worker, selection_of_flag};
 
@@ -49,6 +49,8 @@ struct Args {
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
+    output: RecordFlags,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -83,8 +85,8 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // Half a history would make things look missing.
     let records = cli::all_records("gs-fetch | gs-diff", &progress)?;
     progress.step("comparing");
-    let mut output = Output::buffered();
+    let mut output = RecordOutput::changes(args.output, Output::buffered);
     sync::diff(worker, &options, records, &mut output)?;
     progress.finish();
-    output.flush().map(drop)
+    output.finish()
 }

@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, DownloadFlags, Output};
+use garminsync::cli::{self, Common, CommonArgs, DownloadFlags, Output, RecordFlags, RecordOutput};
 use garminsync::sync::{self, DownloadOptions, Result, Worker};
 
 const NAME: &str = "gs-download";
@@ -43,6 +43,8 @@ struct Args {
     #[command(flatten)]
     files: DownloadFlags,
     #[command(flatten)]
+    output: RecordFlags,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -60,11 +62,12 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let progress = worker.task(NAME);
     let mut records = cli::records("gs-list --missing | gs-download", &progress)?;
     let options = DownloadOptions { verify: args.files.verify, force: args.files.force };
-    let mut output = Output::prompt();
+    let mut output = RecordOutput::activities(args.output, Output::prompt)?;
     let result = sync::download(worker, options, &mut records, &progress, &mut output);
     progress.finish();
+    let printed = output.finish();
     summary(args, worker);
-    result
+    result.and(printed)
 }
 
 fn summary(args: &Args, worker: &Worker) {

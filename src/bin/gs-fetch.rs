@@ -10,7 +10,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Filter, ListingFlags, Output};
+use garminsync::cli::{self, Common, CommonArgs, Filter, ListingFlags, Output, RecordFlags, RecordOutput};
 use garminsync::sync::{self, FetchOptions, Result, Worker};
 
 /// List the platforms into the catalogue, and print the known activities as records
@@ -44,6 +44,8 @@ struct Args {
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
+    output: RecordFlags,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -68,7 +70,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         until,
         sports: args.filter.sport.clone(),
     };
-    let mut output = Output::buffered();
+    let mut output = RecordOutput::activities(args.output, Output::buffered)?;
     sync::fetch(worker, &options, &mut output)?;
-    output.flush().map(drop)
+    output.finish()
 }

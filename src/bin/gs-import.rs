@@ -65,11 +65,11 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 
 fn summary(worker: &Worker) {
     let rest = worker.counts_told(&[
-        ("exports", "of them no FIT files (the originals are asked for again: gs-list --missing | gs-download)"),
+        ("converted", "of them no FIT files (the originals are asked for again: gs-list --missing | gs-download)"),
         ("already", "in the archive already"),
         ("different", "different from what is in the archive, which stays"),
         ("ambiguous", "that may be of several activities"),
-        ("refused", "not taken"),
+        ("rejected", "not taken"),
     ]);
     let taken = if worker.dry_run { "would be taken" } else { "taken" };
     let comma = if rest.is_empty() { "" } else { ", " };

@@ -63,9 +63,9 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let of_settings = || worker.settings.path("GS_REPORT_DIR");
     let out = args.report.out.clone().or_else(of_settings).unwrap_or_else(|| worker.data_dir.join("report"));
     let out = std::path::absolute(&out).unwrap_or(out);
-    let facts = worker.facts()?;
-    let page = report::page(&facts, Look { lang, refresh });
-    let status = report::status_json(&facts)
+    let snapshot = worker.snapshot()?;
+    let page = report::page(&snapshot, Look { lang, refresh });
+    let status = report::status_json(&snapshot)
         .map_err(|error| Failure::new(Exit::Bug, format!("{STATUS} could not be made: {error}; please report this")))?;
     let path = out.join(PAGE);
     if worker.dry_run {

@@ -52,15 +52,15 @@ fn main() -> ExitCode {
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let lang = args.language.lang.map_or_else(|| worker.language(), Ok);
     let lang = worker.or_told(lang, Lang::En);
-    let facts = worker.facts()?;
+    let snapshot = worker.snapshot()?;
     let by_place = if std::io::stdout().is_terminal() { StatusFormat::Table } else { StatusFormat::Json };
     let mut output = Output::buffered();
     match args.status.format.unwrap_or(by_place) {
-        StatusFormat::Table => output.text(&cli::status_text(&facts, worker.now(), lang))?,
-        StatusFormat::Json => output.text(&String::from_utf8_lossy(&report::status_json(&facts).map_err(bug)?))?,
+        StatusFormat::Table => output.text(&cli::status_text(&snapshot, worker.now(), lang))?,
+        StatusFormat::Json => output.text(&String::from_utf8_lossy(&report::status_json(&snapshot).map_err(bug)?))?,
     };
     output.flush()?;
-    worker.raise(facts.exit());
+    worker.raise(snapshot.exit());
     Ok(())
 }
 

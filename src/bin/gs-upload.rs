@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output, Rule, UploadLimit};
+use garminsync::cli::{self, Common, CommonArgs, Output, RecordFlags, RecordOutput, Rule, UploadLimit};
 use garminsync::i18n;
 use garminsync::settings;
 use garminsync::sync::{self, Failure, Result, UploadOptions, Worker};
@@ -53,6 +53,8 @@ struct Args {
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
     #[command(flatten)]
+    output: RecordFlags,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -70,11 +72,12 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let options = options(args, worker)?;
     let progress = worker.task(NAME);
     let mut records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &progress)?;
-    let mut output = Output::prompt();
+    let mut output = RecordOutput::changes(args.output, Output::prompt);
     let result = sync::upload(worker, &options, &mut records, &progress, &mut output);
     progress.finish();
+    let printed = output.finish();
     summary(worker, options.max_upload);
-    result
+    result.and(printed)
 }
 
 fn options(args: &Args, worker: &Worker) -> Result<UploadOptions> {

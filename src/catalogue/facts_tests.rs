@@ -153,9 +153,9 @@ fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     Pacing::new(open(&dir)).not_before("p", later(2)).unwrap();
-    assert_eq!(catalogue.asked_to_wait("p", now()).unwrap(), Some(later(2)));
-    assert_eq!(catalogue.asked_to_wait("p", later(-30)).unwrap(), None, "nobody waits so long");
-    assert_eq!(catalogue.asked_to_wait("p", later(3)).unwrap(), None);
+    assert_eq!(catalogue.rate_limited_until("p", now()).unwrap(), Some(later(2)));
+    assert_eq!(catalogue.rate_limited_until("p", later(-30)).unwrap(), None, "nobody waits so long");
+    assert_eq!(catalogue.rate_limited_until("p", later(3)).unwrap(), None);
     catalogue.login_turned_away("p", &Reason::Retry { detail: "HTTP 429".into() }, now()).unwrap();
     let login = catalogue.login("p").unwrap().unwrap();
     assert_eq!(login.pause(now()), Some(later(2)));

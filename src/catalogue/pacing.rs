@@ -35,7 +35,7 @@ impl Pacing {
 
 impl Catalogue {
     /// Until when the service asked to be left alone, or to be sent no uploads and deletions, if it did.
-    pub fn asked_to_wait(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
+    pub fn rate_limited_until(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
         let sql = "SELECT max(not_before_ms) FROM pacing
                    WHERE platform IN (?1, ?2) AND not_before_ms > ?3 AND not_before_ms <= ?3 + ?4";
         let now = now.as_millisecond();
@@ -46,11 +46,11 @@ impl Catalogue {
 }
 
 impl RateLimiter for Pacing {
-    fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError> {
+    fn acquire(&self, platform: &str, interval: Duration, now: Timestamp) -> Result<Permit, PermitError> {
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX / 100);
         self.with(|catalogue| {
             catalogue.write(|tx| {
-                let now = Timestamp::now().as_millisecond();
+                let now = now.as_millisecond();
                 tx.prepare_cached("INSERT OR IGNORE INTO pacing (platform) VALUES (?1)")?.execute([platform])?;
                 let (next, not_before): (i64, i64) = tx
                     .prepare_cached("SELECT next_ms, not_before_ms FROM pacing WHERE platform = ?1")?

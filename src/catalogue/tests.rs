@@ -383,17 +383,19 @@ fn turns_keep_their_interval_whatever_the_clock_did() {
     let dir = tempfile::tempdir().unwrap();
     let pacing = Pacing::new(open(&dir));
     let minute = Duration::from_secs(60);
-    assert_eq!(pacing.acquire("p", minute).unwrap(), Permit::Now);
-    assert!(matches!(pacing.acquire("p", minute).unwrap(), Permit::Later(wait) if wait > Duration::from_secs(50)));
-    assert_eq!(pacing.acquire("other", minute).unwrap(), Permit::Now);
+    assert_eq!(pacing.acquire("p", minute, Timestamp::now()).unwrap(), Permit::Now);
+    assert!(
+        matches!(pacing.acquire("p", minute, Timestamp::now()).unwrap(), Permit::Later(wait) if wait > Duration::from_secs(50))
+    );
+    assert_eq!(pacing.acquire("other", minute, Timestamp::now()).unwrap(), Permit::Now);
     assert_eq!(
-        pacing.acquire("p", Duration::from_millis(1)).unwrap(),
+        pacing.acquire("p", Duration::from_millis(1), Timestamp::now()).unwrap(),
         Permit::Now,
         "a turn left over from a wrong clock"
     );
     let until = Timestamp::from_second(Timestamp::now().as_second() + 100).unwrap();
     pacing.not_before("p", until).unwrap();
-    assert_eq!(pacing.acquire("p", Duration::ZERO).unwrap(), Permit::NotBefore(until));
+    assert_eq!(pacing.acquire("p", Duration::ZERO, Timestamp::now()).unwrap(), Permit::NotBefore(until));
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::args::Rule;
+use super::list_output::Field;
 use crate::i18n::Lang;
-use crate::notify;
+use crate::{notify, sync};
 
 /// How far `gs-fetch` lists.
 #[derive(Debug, Clone, Args)]
@@ -27,14 +28,35 @@ pub struct ListingFlags {
 pub struct ListFlags {
     /// Which activities.
     #[command(flatten)]
-    pub state: ListState,
+    pub state: ListStateFlags,
     /// Only this id (repeat it, or separate by commas)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub id: Vec<String>,
+    /// One line for each distinct activity, whatever platforms it is on
+    #[arg(long)]
+    pub unique: bool,
+    /// The days of --since and --until are local days, where the activity began
+    #[arg(long)]
+    pub local: bool,
+    /// Sort by this [default: start]
+    #[arg(long, value_name = "KEY")]
+    pub sort: Option<SortBy>,
+    /// Reverse the order
+    #[arg(long)]
+    pub reverse: bool,
+    /// Print at most N activities
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
     /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform
-    #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted"])]
+    #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted", "unique", "sort", "reverse", "limit", "fields"])]
     pub stats: bool,
-    /// How it is written [default: table on a terminal, else ndjson]
+    /// The columns of a table or of CSV, by the names of the record, separated by commas
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    pub fields: Vec<Field>,
+    /// The units of a table: kilometres or miles
+    #[arg(long, value_name = "UNITS", default_value = "metric")]
+    pub units: Units,
+    /// The format [default: table on a terminal, else ndjson]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ListFormat>,
 }
@@ -42,11 +64,11 @@ pub struct ListFlags {
 /// At most one state.
 #[derive(Debug, Clone, Args)]
 #[group(multiple = false)]
-pub struct ListState {
+pub struct ListStateFlags {
     /// Also those that are no longer on their platform
     #[arg(long)]
     pub all: bool,
-    /// Only those whose file is not in the archive and can be, or whose original is worth asking for again now
+    /// Only those whose file is not in the archive and can be, or whose original is due to be requested again
     #[arg(long)]
     pub missing: bool,
     /// Only those whose file is in the archive
@@ -55,6 +77,76 @@ pub struct ListState {
     /// Only those that are no longer on their platform
     #[arg(long)]
     pub deleted: bool,
+}
+
+impl From<&ListStateFlags> for sync::ListState {
+    fn from(flags: &ListStateFlags) -> sync::ListState {
+        match flags {
+            ListStateFlags { all: true, .. } => sync::ListState::All,
+            ListStateFlags { missing: true, .. } => sync::ListState::Missing,
+            ListStateFlags { downloaded: true, .. } => sync::ListState::Downloaded,
+            ListStateFlags { deleted: true, .. } => sync::ListState::Deleted,
+            _ => sync::ListState::Present,
+        }
+    }
+}
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SortBy {
+    /// The newest first.
+    Start,
+    /// The longest first.
+    Distance,
+    /// The longest first.
+    Time,
+    /// By name.
+    Name,
+    /// By sport.
+    Sport,
+    /// By platform.
+    Platform,
+}
+
+impl From<SortBy> for sync::SortKey {
+    fn from(key: SortBy) -> sync::SortKey {
+        match key {
+            SortBy::Start => sync::SortKey::Start,
+            SortBy::Distance => sync::SortKey::Distance,
+            SortBy::Time => sync::SortKey::Time,
+            SortBy::Name => sync::SortKey::Name,
+            SortBy::Sport => sync::SortKey::Sport,
+            SortBy::Platform => sync::SortKey::Platform,
+        }
+    }
+}
+
+/// Units of distance, by FIT's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Units {
+    /// Kilometres.
+    #[default]
+    Metric,
+    /// Miles.
+    Statute,
+}
+
+impl Units {
+    /// The unit of distances.
+    pub fn name(self) -> &'static str {
+        match self {
+            Units::Metric => "km",
+            Units::Statute => "mi",
+        }
+    }
+
+    /// How many metres the unit has.
+    pub fn metres(self) -> f64 {
+        match self {
+            Units::Metric => 1000.0,
+            Units::Statute => 1609.344,
+        }
+    }
 }
 
 /// How a list is written.

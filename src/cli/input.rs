@@ -2,11 +2,11 @@
 
 use std::io::{BufReader, IsTerminal, Read, Write};
 
-use super::Failure;
 use super::read_ahead::ReadAhead;
+use super::{Exit, Failure};
 use crate::http::Secret;
 use crate::record::{Reader, Record};
-use crate::sync::Progress;
+use crate::sync::{Progress, Prompt};
 
 /// Records, as they come in.
 pub type Records = Reader<BufReader<Box<dyn Read>>>;
@@ -43,12 +43,6 @@ pub fn ask_hidden(prompt: &str) -> Option<Secret> {
     (!text.trim().is_empty()).then(|| Secret::new(text))
 }
 
-/// Asks on the terminal for the code of a second factor. Authenticators show it in groups, and people type it so.
-pub fn ask_code(prompt: &str) -> Option<Secret> {
-    let code = ask_hidden(prompt)?;
-    Some(Secret::new(code.expose().split_whitespace().collect::<String>()))
-}
-
 /// Asks on the terminal; `None` if stdin is none, or nothing was typed.
 pub fn ask_line(prompt: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() {
@@ -60,4 +54,41 @@ pub fn ask_line(prompt: &str) -> Option<String> {
     std::io::stdin().read_line(&mut line).ok()?;
     let line = line.trim().to_owned();
     (!line.is_empty()).then_some(line)
+}
+
+/// Standard input, if it is a pipe or a file and anything is in it.
+pub fn piped_text() -> Result<Option<Secret>, Failure> {
+    if std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let text = stdin_text()?;
+    Ok((!text.expose().trim().is_empty()).then_some(text))
+}
+
+/// Asks the person at the terminal.
+pub struct TerminalPrompt;
+
+impl Prompt for TerminalPrompt {
+    fn show(&mut self, text: &str) {
+        // Without a stderr nobody reads instructions.
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
+    fn line(&mut self, prompt: &str) -> Option<String> {
+        ask_line(prompt)
+    }
+
+    fn hidden(&mut self, prompt: &str) -> Option<Secret> {
+        ask_hidden(prompt)
+    }
+
+    fn ticket(&mut self) -> Result<Secret, Failure> {
+        let nobody = |text: &str| Failure::new(Exit::LoginRequired, text);
+        match std::io::stdin().is_terminal() {
+            true => ask_hidden("Paste it here (it is not shown): ").ok_or_else(|| nobody("nothing was pasted")),
+            false => piped_text()?.ok_or_else(|| {
+                nobody("standard input is no terminal and is empty; run it on a terminal, or pipe the ticket in")
+            }),
+        }
+    }
 }

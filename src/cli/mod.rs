@@ -2,16 +2,19 @@
 //!
 //! A command's `main` is one call of [`run_command`]; its work gets the flags and a [`Worker`](crate::sync::Worker).
 
+mod activity_text;
 mod args;
 pub mod csv;
 mod flags;
 pub mod front;
 mod generate;
 mod input;
+mod list_output;
 mod messages;
 mod output;
 mod progress;
 mod read_ahead;
+mod record_output;
 mod session;
 pub mod setup;
 mod signals;
@@ -22,12 +25,14 @@ pub use crate::i18n::{clock as duration, size};
 pub use args::{Common, CommonArgs, Filter, Rule};
 pub use flags::{
     AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
-    ListFormat, ListState, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, StatusFlags,
-    StatusFormat, UploadLimit,
+    ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, SortBy, StatusFlags,
+    StatusFormat, Units, UploadLimit,
 };
-pub use input::{Records, all_records, ask_code, ask_hidden, ask_line, records, stdin_text};
+pub use input::{Records, TerminalPrompt, all_records, ask_hidden, ask_line, piped_text, records, stdin_text};
+pub use list_output::{Field, ListOutput};
 pub use messages::Messages;
 pub use output::Output;
+pub use record_output::{RecordFlags, RecordFormat, RecordOutput};
 pub use session::{Log, run_command};
 pub use status::status_text;
 pub use table::{Align, Table, table};

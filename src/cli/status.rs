@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use super::Align::{Left, Right, Whole};
 use super::table;
 use crate::i18n::{self, Lang, number};
-use crate::status::{Facts, Matter, Platform, Run, Schedule, State};
+use crate::status::{Issue, Platform, Run, Schedule, Snapshot, State};
 
 /// The state, the last and the next sync, outstanding work, a line for each platform, and what needs a person.
-pub fn status_text(facts: &Facts, now: Timestamp, lang: Lang) -> String {
-    let view = View { facts, now, lang };
-    let mut text = format!("{}\n", facts.state.sentence(facts.is_repeated(), lang));
-    if facts.state == State::Empty {
+pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
+    let view = View { snapshot, now, lang };
+    let mut text = format!("{}\n", snapshot.state.sentence(snapshot.is_repeated(), lang));
+    if snapshot.state == State::Empty {
         let begin = lang.pick(
             "No platform was listed yet. To begin: garminsync setup",
             "尚未列出任何平台。请先运行：garminsync setup",
@@ -21,18 +21,18 @@ pub fn status_text(facts: &Facts, now: Timestamp, lang: Lang) -> String {
         text.push_str(begin);
         text.push('\n');
     } else {
-        text.push_str(&format!("{}\n\n{}", facts.totals(lang), view.syncs()));
+        text.push_str(&format!("{}\n\n{}", snapshot.totals(lang), view.syncs()));
     }
-    if !facts.platforms.is_empty() {
+    if !snapshot.platforms.is_empty() {
         text.push_str(&format!("\n{}\n", view.platforms()));
     }
-    text.push_str(&view.list(lang.pick("Action needed", "需要处理"), &facts.needs));
-    text.push_str(&view.list(lang.pick("Warnings", "警告"), &facts.troubles));
+    text.push_str(&view.list(lang.pick("Action needed", "需要处理"), &snapshot.actions));
+    text.push_str(&view.list(lang.pick("Warnings", "警告"), &snapshot.warnings));
     text
 }
 
 struct View<'a> {
-    facts: &'a Facts,
+    snapshot: &'a Snapshot,
     now: Timestamp,
     lang: Lang,
 }
@@ -46,10 +46,10 @@ impl View<'_> {
     fn syncs(&self) -> String {
         let lang = self.lang;
         let mut lines = vec![
-            (lang.pick("Last sync", "上次同步"), self.last_sync(self.facts.last_run.as_ref())),
-            (lang.pick("Next sync", "下次同步"), self.next_sync(self.facts.schedule.as_ref())),
+            (lang.pick("Last sync", "上次同步"), self.last_sync(self.snapshot.last_run.as_ref())),
+            (lang.pick("Next sync", "下次同步"), self.next_sync(self.snapshot.schedule.as_ref())),
         ];
-        let outstanding = &self.facts.outstanding;
+        let outstanding = &self.snapshot.outstanding;
         if !outstanding.is_nothing() {
             lines.push((lang.pick("Outstanding", "待完成"), outstanding.words(lang).join(lang.comma())));
         }
@@ -106,7 +106,7 @@ impl View<'_> {
             (lang.pick("login", "登录"), Left),
         ];
         let mut table = table(&head).spare(&[head[4].0, head[2].0]);
-        for platform in &self.facts.platforms {
+        for platform in &self.snapshot.platforms {
             let numbers = [platform.total, platform.downloaded, platform.missing, platform.pending].map(number);
             let never = || lang.pick("never", "从未").to_owned();
             let listed = platform.last_listing.map_or_else(never, |at| i18n::relative(at, self.now, lang));
@@ -120,14 +120,14 @@ impl View<'_> {
     }
 
     /// What went wrong, each with the command that fixes it in a line of its own, so that it can be copied.
-    fn list(&self, title: &str, matters: &[Matter]) -> String {
-        if matters.is_empty() {
+    fn list(&self, title: &str, issues: &[Issue]) -> String {
+        if issues.is_empty() {
             return String::new();
         }
         let mut text = format!("\n{title}{}\n", self.lang.pick(":", "："));
-        for matter in matters {
-            let _ = writeln!(text, "- {}", matter.finding(self.lang));
-            if let Some(fix) = &matter.mend {
+        for issue in issues {
+            let _ = writeln!(text, "- {}", issue.finding(self.lang));
+            if let Some(fix) = &issue.fix {
                 let _ = writeln!(text, "    {fix}");
             }
         }
@@ -138,13 +138,13 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::{Login, Outstanding, What};
+    use crate::status::{IssueKind, Login, Outstanding};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn facts() -> Facts {
+    fn snapshot() -> Snapshot {
         let login =
             Login { expires: None, renewable: true, renewable_until: Some(at("2026-12-29T00:00:00Z")), ended: None };
         let garmin = Platform {
@@ -157,23 +157,23 @@ mod tests {
             ..Platform::default()
         };
         let coros = Platform { name: "coros".into(), total: 12, ..Platform::default() };
-        let ended = Matter {
+        let ended = Issue {
             platform: Some("coros".into()),
-            mend: Some("gs-auth login --platform coros".into()),
-            ..Matter::new(What::LoginDead)
+            fix: Some("gs-auth login --platform coros".into()),
+            ..Issue::new(IssueKind::LoginEnded)
         };
-        Facts {
-            state: State::Person,
+        Snapshot {
+            state: State::ActionNeeded,
             outstanding: Outstanding { uploads: 3, ..Outstanding::default() },
             platforms: vec![garmin, coros],
-            needs: vec![ended],
-            ..Facts::default()
+            actions: vec![ended],
+            ..Snapshot::default()
         }
     }
 
     #[test]
     fn a_person_reads_what_is_to_be_done_and_can_copy_the_command() {
-        let text = status_text(&facts(), at("2026-11-29T12:00:00Z"), Lang::En);
+        let text = status_text(&snapshot(), at("2026-11-29T12:00:00Z"), Lang::En);
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         assert_eq!(lines[0], "Action needed");
         assert!(lines.contains(&"Last sync    never"), "{text}");
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn an_empty_folder_says_how_to_begin_and_claims_nothing() {
-        let text = status_text(&Facts::default(), at("2026-11-29T12:00:00Z"), Lang::En);
+        let text = status_text(&Snapshot::default(), at("2026-11-29T12:00:00Z"), Lang::En);
         assert_eq!(text, "Nothing is known yet\nNo platform was listed yet. To begin: garminsync setup\n");
-        let text = status_text(&Facts::default(), at("2026-11-29T12:00:00Z"), Lang::Zh);
+        let text = status_text(&Snapshot::default(), at("2026-11-29T12:00:00Z"), Lang::Zh);
         assert!(text.contains("garminsync setup") && !text.contains("No platform"), "{text}");
     }
 }

@@ -19,6 +19,7 @@ mod send;
 mod tls;
 mod watch;
 
+use crate::clock::Clock;
 use crate::clock::Moment;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -87,6 +88,8 @@ pub struct Options {
     pub trace: Trace,
     /// Called before each wait, for the progress display.
     pub waiting: Waiting,
+    /// Where the time comes from.
+    pub clock: Clock,
 }
 
 /// How the services are reached. By default directly, and the system's certificate authorities are trusted.

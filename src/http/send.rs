@@ -28,6 +28,11 @@ const STOP_POLL: Duration = Duration::from_millis(50);
 const SLOW_TRIES: u32 = 2;
 
 impl Http {
+    /// The time, by the clock of this client.
+    pub fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
     /// A client that takes its permits from `rate_limiter`.
     pub fn new(rate_limiter: Arc<dyn RateLimiter>, options: Options) -> Http {
         let proxy = options.route.proxies.proxy().filter(|_| options.loopback.is_none());
@@ -119,7 +124,7 @@ impl Http {
         if is_login || !matches!(response.status, 427 | 429 | 503) {
             return Ok(());
         }
-        let now = Timestamp::now();
+        let now = self.now();
         let Some(until) = response.header("retry-after").and_then(|value| retry::retry_after(value, now)) else {
             return Ok(());
         };
@@ -141,10 +146,14 @@ impl Http {
     /// [`Options::max_retry_after`].
     fn wait_to_write(&self, platform: &str) -> Result<(), Error> {
         loop {
-            match self.rate_limiter.acquire(&writes_of(platform), Duration::ZERO).map_err(Error::RateLimiter)? {
+            match self
+                .rate_limiter
+                .acquire(&writes_of(platform), Duration::ZERO, self.now())
+                .map_err(Error::RateLimiter)?
+            {
                 Permit::Now | Permit::Later(_) => return Ok(()),
                 Permit::NotBefore(until) => {
-                    let wait = until.duration_since(Timestamp::now());
+                    let wait = until.duration_since(self.now());
                     if wait > signed(self.options.max_retry_after) {
                         return Err(Error::WritesRateLimited { until });
                     }
@@ -159,11 +168,11 @@ impl Http {
             if self.options.stop.load(Ordering::Relaxed) {
                 return Err(Error::Stopped);
             }
-            match self.rate_limiter.acquire(platform, self.options.interval).map_err(Error::RateLimiter)? {
+            match self.rate_limiter.acquire(platform, self.options.interval, self.now()).map_err(Error::RateLimiter)? {
                 Permit::Now => return Ok(()),
                 Permit::Later(wait) => self.pause(Pause::RequestInterval, wait)?,
                 Permit::NotBefore(until) => {
-                    let wait = until.duration_since(Timestamp::now());
+                    let wait = until.duration_since(self.now());
                     if wait > signed(self.options.max_retry_after) {
                         return Err(Error::RateLimited { until });
                     }

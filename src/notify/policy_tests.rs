@@ -1,7 +1,7 @@
 use super::*;
 use crate::record::Record;
-use crate::status::judge::Judged;
-use crate::status::{RedactedReason, What as Kind};
+use crate::status::judge::Health;
+use crate::status::{IssueKind as Kind, RedactedReason};
 
 /// A record of the activity with a problem, whose reason has the code of its kind.
 fn told(id: &str, kind: &str, detail: &str) -> Marks {
@@ -13,24 +13,24 @@ fn told(id: &str, kind: &str, detail: &str) -> Marks {
     Marks::of(&summary)
 }
 
-fn stands(matters: &[(Kind, &str, &[&str])]) -> Marks {
-    stand(matters.iter().map(|(what, detail, activities)| (*what, Reason::other(*detail), *activities)))
+fn stands(issues: &[(Kind, &str, &[&str])]) -> Marks {
+    stand(issues.iter().map(|(what, detail, activities)| (*what, Reason::other(*detail), *activities)))
 }
 
-fn stand<'a>(matters: impl Iterator<Item = (Kind, Reason, &'a [&'a str])>) -> Marks {
-    let matter = |(what, reason, activities): (Kind, Reason, &[&str])| Matter {
-        what,
+fn stand<'a>(issues: impl Iterator<Item = (Kind, Reason, &'a [&'a str])>) -> Marks {
+    let issue = |(kind, reason, activities): (Kind, Reason, &[&str])| Issue {
+        kind,
         platform: Some("coros".into()),
         command: None,
         exit: None,
         count: None,
         reason: Some(RedactedReason::of(&reason)),
         at: None,
-        mend: None,
+        fix: None,
         activities: activities.iter().map(|text| (*text).to_owned()).collect(),
     };
     let mut summary = Summary::default();
-    summary.add_judged(Judged { troubles: matters.map(matter).collect(), ..Judged::default() });
+    summary.add_judged(Health { warnings: issues.map(issue).collect(), ..Health::default() });
     Marks::of(&summary)
 }
 
@@ -43,8 +43,9 @@ fn times_and_counts_do_not_make_another_failure() {
     assert_ne!(told("1", "rejected", "no"), told("2", "rejected", "no"), "of an activity, it is another one");
     assert_ne!(told("1", "rejected", "no"), told("1", "not-found", "no"));
     let one = |what, reason| stand(std::iter::once((what, reason, &[][..])));
-    let shrunk =
-        |missing, known| one(Kind::ListShrunk, Reason::ListingImplausible { missing, known, has_account: true });
+    let shrunk = |missing, known| {
+        one(Kind::ListingImplausible, Reason::ListingImplausible { missing, known, has_account: true })
+    };
     assert_eq!(shrunk(3, 12), shrunk(4, 13));
     let down = |detail: &str| {
         let reason = Box::new(Reason::Retry { detail: detail.into() });
@@ -66,7 +67,7 @@ fn marks_are_read_as_they_were_written() {
 
 #[test]
 fn what_one_run_does_not_tell_is_not_over() {
-    let (login, file) = (stands(&[(Kind::LoginDead, "a", &[])]), told("1", "rejected", "no"));
+    let (login, file) = (stands(&[(Kind::LoginEnded, "a", &[])]), told("1", "rejected", "no"));
     let both = Marks { records: file.records.clone(), ..login.clone() };
     // Another pipeline, which has nothing to do with it, and meets the login as it stands.
     assert_eq!(speaks(On::Change, false, true, &login, &both), None);

@@ -1,8 +1,8 @@
 use super::*;
 use crate::reason::Reason;
 use crate::record::Record;
-use crate::status::judge::Judged;
-use crate::status::{Matter, RedactedReason, What as Kind};
+use crate::status::judge::Health;
+use crate::status::{Issue, IssueKind as Kind, RedactedReason};
 
 fn summary() -> Summary {
     let mut summary = Summary::default();
@@ -19,23 +19,23 @@ fn summary() -> Summary {
     ] {
         summary.add(&Record::parse(line.as_bytes()).unwrap());
     }
-    let matter = |what, command: &str, exit, reason: Option<Reason>| Matter {
-        what,
+    let issue = |kind, command: &str, exit, reason: Option<Reason>| Issue {
+        kind,
         platform: reason.is_some().then(|| "coros".into()),
         command: Some(command.into()),
         exit,
         count: None,
         reason: reason.as_ref().map(RedactedReason::of),
         at: None,
-        mend: None,
+        fix: None,
         activities: Vec::new(),
     };
-    let troubles = vec![
-        matter(Kind::Failed, "gs-fetch", Some(75), Some(Reason::ListingUnordered)),
-        matter(Kind::Unfinished, "gs-diff", None, None),
+    let warnings = vec![
+        issue(Kind::Failed, "gs-fetch", Some(75), Some(Reason::ListingUnordered)),
+        issue(Kind::Unfinished, "gs-diff", None, None),
     ];
     let outstanding = Outstanding { uploads: 3774, downloads: 1, deletions: 0, pending: 2 };
-    summary.add_judged(Judged { troubles, outstanding, ..Judged::default() });
+    summary.add_judged(Health { warnings, outstanding, ..Health::default() });
     summary
 }
 
@@ -43,20 +43,20 @@ fn summary() -> Summary {
 fn english() {
     let text = render(&summary(), Lang::En, Style::Plain, Tone::default());
     let expected = "\
-garminsync: 2 added, 1 deleted, 1 pending, 3 failed, a person is needed
+garminsync: 2 added, 1 deleted, 1 pending, 3 failed, action needed
 Added: coros 1, garmin-cn 1
 Deleted: garmin-com 1
-Not settled yet: coros 1
-Copies found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates
+Pending: coros 1
+Duplicates found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates
 Outstanding: 3,774 uploads, 1 download
 
-Needs a person
+Action needed
 - garmin-cn: no token; run gs-auth login --platform garmin-cn [gs-download]
 
 Failed
 - garmin-com → coros swimming Swim (2): coros rejected the file; look at it [gs-upload]
-- gs-fetch ended with exit code 75: coros: listing ignored: its entries are not in order, so parts may be missing; try again later
-- gs-diff did not end: it was killed
+- gs-fetch failed with exit code 75: coros: listing ignored: its entries are not in order, so parts may be missing; try again later
+- gs-diff was killed before it ended
 
 Added to coros
 - 2026-01-08 08:10 running 4.3 km Mor[n]ing *run*
@@ -67,7 +67,7 @@ Added to garmin-cn
 Deleted from garmin-com
 - Copy
 
-Left undone
+Skipped
 - garmin-com 1: file not intact in the archive; run gs-download";
     assert_eq!(text.whole, expected);
     assert_eq!(format!("{}\n{}", text.title, text.rest), expected);
@@ -89,8 +89,8 @@ fn chinese_in_markdown() {
 
 **失败**
 - garmin-com → coros 游泳 Swim (2)：被平台拒绝：coros rejected the file; look at it [gs-upload]
-- gs-fetch 以退出码 75 结束：coros：已忽略列表：顺序混乱，可能不完整；请稍后重试
-- gs-diff 没有结束：被终止
+- gs-fetch 失败，退出码 75：coros：已忽略列表：顺序混乱，可能不完整；请稍后重试
+- gs-diff 在结束前被终止
 
 **coros 已新增**
 - 2026-01-08 08:10 跑步 4.3 km Mor［n］ing ＊run＊
@@ -110,8 +110,8 @@ fn chinese_in_markdown() {
 #[test]
 fn what_was_told_before_is_only_counted() {
     let text = render(&summary(), Lang::En, Style::Plain, Tone { known: true, recovered: false });
-    assert_eq!(text.title, "garminsync: 2 added, 1 deleted, 1 pending, 3 still failing, a person is still needed");
-    assert!(!text.whole.contains("Needs a person") && !text.whole.contains("Failed"), "{}", text.whole);
+    assert_eq!(text.title, "garminsync: 2 added, 1 deleted, 1 pending, 3 still failing, action is still needed");
+    assert!(!text.whole.contains("Action needed") && !text.whole.contains("Failed"), "{}", text.whole);
 }
 
 #[test]
@@ -124,15 +124,15 @@ fn nothing_and_all_well_again() {
 
 #[test]
 fn a_reason_is_cut_and_what_mends_it_never_is() {
-    let mend = "gs-auth logout --forget-account --platform 'folder:/a/rather/long/path/to/some/folder'";
+    let fix = "gs-auth logout --forget-account --platform 'folder:/a/rather/long/path/to/some/folder'";
     let reason = Reason::Configuration { detail: "a setting is wrong; ".repeat(30) };
     let reason = Some(RedactedReason::of(&reason));
-    let matter = Matter { reason, mend: Some(mend.into()), ..Matter::new(Kind::SetUp) };
+    let issue = Issue { reason, fix: Some(fix.into()), ..Issue::new(Kind::Configuration) };
     let mut summary = Summary::default();
-    summary.add_judged(Judged { needs: vec![matter], ..Judged::default() });
+    summary.add_judged(Health { actions: vec![issue], ..Health::default() });
     for (lang, run) in [(Lang::En, "; run: "), (Lang::Zh, "；请运行：")] {
         let text = render(&summary, lang, Style::Plain, Tone::default()).whole;
-        assert!(text.ends_with(&format!("…{run}{mend}")), "{text}");
+        assert!(text.ends_with(&format!("…{run}{fix}")), "{text}");
         assert!(text.lines().all(|line| line.chars().count() < 500), "{text}");
     }
 }

@@ -6,8 +6,8 @@ use crate::activity::{Activity, ActivityKey};
 use crate::exit::Exit;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, TransferRecord};
-use crate::status::judge::Judged;
-use crate::status::{self, Matter, RedactedReason};
+use crate::status::judge::Health;
+use crate::status::{self, Issue, RedactedReason};
 
 /// What a run came to. Counts are by platform.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +25,7 @@ pub struct Summary {
     /// Copies that were found and not deleted.
     pub copies: BTreeMap<String, u64>,
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
-    pub judged: Option<Judged>,
+    pub health: Option<Health>,
     known: HashMap<(String, String, String, String), usize>,
     /// The activities of each failure, with its place.
     counted: HashSet<(usize, ActivityKey)>,
@@ -55,14 +55,14 @@ pub struct Failure {
     /// The command that met it.
     pub command: String,
     /// What it concerns.
-    pub what: What,
+    pub kind: FailureKind,
     /// What went wrong; nothing: the command did not say, or the issue does.
     pub reason: Option<Reason>,
 }
 
 /// What a failure concerns.
 #[derive(Debug, Clone)]
-pub enum What {
+pub enum FailureKind {
     /// Records.
     Records {
         /// The platform, or `from → to`.
@@ -78,34 +78,34 @@ pub enum What {
         exit: u8,
     },
     /// What the catalogue knows to stand, and the page shows as well.
-    Standing(Box<Matter>),
+    Standing(Box<Issue>),
 }
 
 impl Failure {
     /// Whether nothing but a person helps.
-    pub fn needs_person(&self) -> bool {
-        match &self.what {
-            What::Records { kind, .. } => *kind == ProblemKind::LoginRequired,
-            What::Stage { exit } => *exit == Exit::LoginRequired.code(),
-            What::Standing(matter) => matter.what.needs_person(),
+    pub fn needs_action(&self) -> bool {
+        match &self.kind {
+            FailureKind::Records { kind, .. } => *kind == ProblemKind::LoginRequired,
+            FailureKind::Stage { exit } => *exit == Exit::LoginRequired.code(),
+            FailureKind::Standing(issue) => issue.kind.needs_action(),
         }
     }
 
     /// How many things went wrong by it.
     pub fn count(&self) -> usize {
-        match &self.what {
-            What::Records { items, .. } => items.len(),
-            What::Stage { .. } => 1,
-            What::Standing(matter) => matter.activities.len().max(1),
+        match &self.kind {
+            FailureKind::Records { items, .. } => items.len(),
+            FailureKind::Stage { .. } => 1,
+            FailureKind::Standing(issue) => issue.activities.len().max(1),
         }
     }
 
     /// What kind of problem it is, as records or `status.json` spell it; `stage` if it is none of those.
     pub fn kind_name(&self) -> String {
-        match &self.what {
-            What::Records { kind, .. } => kind.name().to_owned(),
-            What::Stage { .. } => "stage".to_owned(),
-            What::Standing(matter) => matter.what.name(),
+        match &self.kind {
+            FailureKind::Records { kind, .. } => kind.name().to_owned(),
+            FailureKind::Stage { .. } => "stage".to_owned(),
+            FailureKind::Standing(issue) => issue.kind.name(),
         }
     }
 }
@@ -125,36 +125,37 @@ impl Summary {
 
     /// Takes in that a command failed as a whole.
     pub fn add_stage(&mut self, command: &str, exit: u8, reason: Option<Reason>) {
-        self.failures.push(Failure { command: command.to_owned(), what: What::Stage { exit }, reason });
+        self.failures.push(Failure { command: command.to_owned(), kind: FailureKind::Stage { exit }, reason });
     }
 
     /// Takes in what stands. All records have to be in: what they tell already is not told again, and what stands tells more
     /// of a login than they do.
-    pub fn add_judged(&mut self, judged: Judged) {
-        let matters = judged.needs.iter().chain(&judged.troubles);
-        let left: Vec<&Matter> = matters.filter(|matter| !self.is_told(matter)).collect();
+    pub fn add_judged(&mut self, health: Health) {
+        let issues = health.actions.iter().chain(&health.warnings);
+        let left: Vec<&Issue> = issues.filter(|issue| !self.is_told(issue)).collect();
         // Its matter needs a person, and says what helps; the record would count as something that failed, and no more.
         let tells_of_all = |place: &str, items: &[Activity]| {
-            let is_told = |item: &Activity, matter: &Matter| matter.activities.contains(&key(item));
-            left.iter().filter(|matter| matter.what.needs_person()).any(|matter| {
-                let is_place = matter.platform.as_deref().is_some_and(|name| place.ends_with(&format!("→ {name}")));
-                is_place && items.iter().all(|item| is_told(item, matter))
+            let is_told = |item: &Activity, issue: &Issue| issue.activities.contains(&key(item));
+            left.iter().filter(|issue| issue.kind.needs_action()).any(|issue| {
+                let is_place = issue.platform.as_deref().is_some_and(|name| place.ends_with(&format!("→ {name}")));
+                is_place && items.iter().all(|item| is_told(item, issue))
             })
         };
         let tells_of_login = |place: &str| {
-            left.iter().any(|matter| {
-                let is_login = matter.what == status::What::LoginNeeded || matter.what <= status::What::LoginDead;
-                is_login && matter.platform.as_deref().is_some_and(|name| place.ends_with(name))
+            left.iter().any(|issue| {
+                let is_login =
+                    issue.kind == status::IssueKind::LoginNeeded || issue.kind <= status::IssueKind::LoginEnded;
+                is_login && issue.platform.as_deref().is_some_and(|name| place.ends_with(name))
             })
         };
         let standing: Vec<Failure> = left.iter().copied().map(standing).collect();
-        self.failures.retain(|failure| match &failure.what {
-            What::Records { kind: ProblemKind::LoginRequired, place, .. } => !tells_of_login(place),
-            What::Records { place, items, .. } => !tells_of_all(place, items),
+        self.failures.retain(|failure| match &failure.kind {
+            FailureKind::Records { kind: ProblemKind::LoginRequired, place, .. } => !tells_of_login(place),
+            FailureKind::Records { place, items, .. } => !tells_of_all(place, items),
             _ => true,
         });
         self.failures.extend(standing);
-        self.judged = Some(judged);
+        self.health = Some(health);
     }
 
     /// Whether something was added or deleted.
@@ -164,12 +165,12 @@ impl Summary {
 
     /// How many things went wrong, but for those that need a person.
     pub fn failed(&self) -> usize {
-        self.failures.iter().filter(|failure| !failure.needs_person()).map(Failure::count).sum()
+        self.failures.iter().filter(|failure| !failure.needs_action()).map(Failure::count).sum()
     }
 
     /// Whether a person is needed.
-    pub fn needs_person(&self) -> bool {
-        self.failures.iter().any(Failure::needs_person)
+    pub fn needs_action(&self) -> bool {
+        self.failures.iter().any(Failure::needs_action)
     }
 
     fn add_transfer(&mut self, transfer: &TransferRecord) {
@@ -229,50 +230,50 @@ impl Summary {
         let next = self.failures.len();
         let at = *self.known.entry(key).or_insert(next);
         if at == next {
-            let what = What::Records { place, kind: problem.kind.clone(), items: Vec::new() };
-            self.failures.push(Failure { command: problem.command.clone(), what, reason: Some(reason) });
+            let kind = FailureKind::Records { place, kind: problem.kind.clone(), items: Vec::new() };
+            self.failures.push(Failure { command: problem.command.clone(), kind, reason: Some(reason) });
         }
         // What could not be fetched for two platforms is one activity, not two.
         let is_new = self.counted.insert((at, activity.key()));
-        if let (What::Records { items, .. }, true) = (&mut self.failures[at].what, is_new) {
+        if let (FailureKind::Records { items, .. }, true) = (&mut self.failures[at].kind, is_new) {
             items.push(activity.clone());
         }
     }
 
     /// Whether the records say it already.
-    fn is_told(&self, matter: &Matter) -> bool {
-        if let Some(command) = &matter.command {
-            let login = matter.what == status::What::LoginNeeded;
-            return (login || matter.what == status::What::Failed) && self.tells_why(command, matter);
+    fn is_told(&self, issue: &Issue) -> bool {
+        if let Some(command) = &issue.command {
+            let login = issue.kind == status::IssueKind::LoginNeeded;
+            return (login || issue.kind == status::IssueKind::Failed) && self.tells_why(command, issue);
         }
-        if matter.what.needs_person() {
+        if issue.kind.needs_action() {
             return false;
         }
         let is_named = |of: &String| {
             let names = |activity: &Activity| *of == key(activity);
-            let named = self.failures.iter().filter_map(|failure| match &failure.what {
-                What::Records { items, .. } => Some(items),
+            let named = self.failures.iter().filter_map(|failure| match &failure.kind {
+                FailureKind::Records { items, .. } => Some(items),
                 _ => None,
             });
             named.flatten().any(names)
         };
-        !matter.activities.is_empty() && matter.activities.iter().all(is_named)
+        !issue.activities.is_empty() && issue.activities.iter().all(is_named)
     }
 
     /// Whether the records of a command say already why it ended so.
-    fn tells_why(&self, command: &str, matter: &Matter) -> bool {
+    fn tells_why(&self, command: &str, issue: &Issue) -> bool {
         let own = || self.failures.iter().filter(|failure| failure.command == command);
-        let worst = own().filter_map(|failure| match &failure.what {
-            What::Records { kind, .. } => Some(kind.exit()),
+        let worst = own().filter_map(|failure| match &failure.kind {
+            FailureKind::Records { kind, .. } => Some(kind.exit()),
             _ => None,
         });
-        let exit = matter.exit.and_then(Exit::of);
+        let exit = issue.exit.and_then(Exit::of);
         let is_of_records =
             matches!(exit, Some(Exit::Partial | Exit::TempFail | Exit::LoginRequired)) && worst.max() >= exit;
         let is_same = |failure: &Failure, reason: &RedactedReason| {
             failure.reason.as_ref().is_some_and(|own| RedactedReason::of(own) == *reason)
         };
-        is_of_records && matter.reason.as_ref().is_none_or(|reason| own().any(|one| is_same(one, reason)))
+        is_of_records && issue.reason.as_ref().is_none_or(|reason| own().any(|one| is_same(one, reason)))
     }
 }
 
@@ -281,10 +282,10 @@ fn key(activity: &Activity) -> String {
     format!("{} {}", activity.platform, activity.id)
 }
 
-fn standing(matter: &Matter) -> Failure {
-    let command = matter.command.clone().unwrap_or_default();
+fn standing(issue: &Issue) -> Failure {
+    let command = issue.command.clone().unwrap_or_default();
     // In the language of the channel: see the rendering.
-    Failure { command, what: What::Standing(Box::new(matter.clone())), reason: None }
+    Failure { command, kind: FailureKind::Standing(Box::new(issue.clone())), reason: None }
 }
 
 #[cfg(test)]
@@ -346,7 +347,7 @@ mod tests {
     fn the_same_trouble_of_many_is_one() {
         let summary = of(LOGINS);
         assert_eq!((summary.failures.len(), summary.failures[0].count()), (1, 2));
-        assert!(summary.needs_person() && summary.failed() == 0);
+        assert!(summary.needs_action() && summary.failed() == 0);
     }
 
     #[test]
@@ -364,29 +365,29 @@ mod tests {
         RedactedReason::of(&Reason::LoginRequired { detail: detail.into() })
     }
 
-    fn judged(what: status::What, exit: Option<u8>, reason: Option<RedactedReason>) -> Judged {
-        let matter = Matter {
-            what,
+    fn health(kind: status::IssueKind, exit: Option<u8>, reason: Option<RedactedReason>) -> Health {
+        let issue = Issue {
+            kind,
             platform: None,
             command: Some("gs-download".into()),
             exit,
             count: None,
             reason,
             at: None,
-            mend: None,
+            fix: None,
             activities: Vec::new(),
         };
-        Judged { troubles: vec![matter], ..Judged::default() }
+        Health { warnings: vec![issue], ..Health::default() }
     }
 
     #[test]
     fn a_command_is_told_unless_its_records_say_it_all() {
         let added = |what, exit, reason: Option<&str>| {
             let mut summary = of(LOGINS);
-            summary.add_judged(judged(what, exit, reason.map(login_required)));
+            summary.add_judged(health(what, exit, reason.map(login_required)));
             summary.failures.len() - 1
         };
-        use status::What as Kind;
+        use status::IssueKind as Kind;
         assert_eq!(added(Kind::LoginNeeded, Some(77), Some("log in")), 0);
         assert_eq!(added(Kind::Failed, Some(75), None), 0);
         assert_eq!(added(Kind::LoginNeeded, Some(77), Some("something else")), 1);
@@ -398,14 +399,14 @@ mod tests {
     fn a_needed_login_is_told_once_by_its_records_or_by_what_stands() {
         for (detail, standing) in [("log in", false), ("another login ended it", true)] {
             let mut summary = of(&LOGINS[..1]);
-            let mut judged = judged(status::What::LoginNeeded, Some(77), Some(login_required(detail)));
-            judged.troubles[0].platform = Some("p".into());
-            judged.needs = std::mem::take(&mut judged.troubles);
-            summary.add_judged(judged);
+            let mut health = health(status::IssueKind::LoginNeeded, Some(77), Some(login_required(detail)));
+            health.warnings[0].platform = Some("p".into());
+            health.actions = std::mem::take(&mut health.warnings);
+            summary.add_judged(health);
             let told: Vec<bool> =
-                summary.failures.iter().map(|failure| matches!(failure.what, What::Standing(_))).collect();
+                summary.failures.iter().map(|failure| matches!(failure.kind, FailureKind::Standing(_))).collect();
             assert_eq!(told, [standing], "{detail}");
-            assert!(summary.needs_person());
+            assert!(summary.needs_action());
         }
     }
 
@@ -414,34 +415,34 @@ mod tests {
         let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"command":"gs-upload","kind":"rejected","reason":{"code":"upload-lost","seconds":172800,"retry":"gs-diff --retry-rejected"}}}"#;
         let told = |what, platform: &str| {
             let mut summary = of(&[lost]);
-            let matter = Matter {
+            let issue = Issue {
                 platform: Some(platform.into()),
                 activities: vec!["p 1".into()],
-                mend: Some("gs-diff --retry-rejected".into()),
-                ..Matter::new(what)
+                fix: Some("gs-diff --retry-rejected".into()),
+                ..Issue::new(what)
             };
-            let (needs, troubles) = if what.needs_person() { (vec![matter], vec![]) } else { (vec![], vec![matter]) };
-            summary.add_judged(Judged { needs, troubles, ..Judged::default() });
-            (summary.needs_person(), summary.failed(), summary.failures.len())
+            let (actions, warnings) = if what.needs_action() { (vec![issue], vec![]) } else { (vec![], vec![issue]) };
+            summary.add_judged(Health { actions, warnings, ..Health::default() });
+            (summary.needs_action(), summary.failed(), summary.failures.len())
         };
-        assert_eq!(told(status::What::UploadsLost, "coros"), (true, 0, 1));
-        assert_eq!(told(status::What::UploadsLost, "garmin-cn"), (true, 1, 2), "that is another one");
-        assert_eq!(told(status::What::UploadsUnconfirmed, "coros"), (false, 1, 1));
+        assert_eq!(told(status::IssueKind::UploadsLost, "coros"), (true, 0, 1));
+        assert_eq!(told(status::IssueKind::UploadsLost, "garmin-cn"), (true, 1, 2), "that is another one");
+        assert_eq!(told(status::IssueKind::UploadsUnconfirmed, "coros"), (false, 1, 1));
     }
 
     #[test]
     fn of_a_login_and_of_activities_the_judgment_says_more() {
         let mut summary = of(LOGINS);
-        let mut dead = judged(status::What::LoginDead, None, None);
-        dead.troubles[0].platform = Some("p".into());
+        let mut dead = health(status::IssueKind::LoginEnded, None, None);
+        dead.warnings[0].platform = Some("p".into());
         summary.add_judged(dead);
-        assert!(matches!(summary.failures.as_slice(), [Failure { what: What::Standing(_), .. }]));
+        assert!(matches!(summary.failures.as_slice(), [Failure { kind: FailureKind::Standing(_), .. }]));
         let failed = |ids: &[&str]| {
             let mut summary = of(LOGINS);
-            let mut judged = judged(status::What::FilesFailed, None, None);
-            let matter = &mut judged.troubles[0];
-            (matter.command, matter.activities) = (None, ids.iter().map(|id| (*id).to_owned()).collect());
-            summary.add_judged(judged);
+            let mut health = health(status::IssueKind::FilesFailed, None, None);
+            let issue = &mut health.warnings[0];
+            (issue.command, issue.activities) = (None, ids.iter().map(|id| (*id).to_owned()).collect());
+            summary.add_judged(health);
             summary.failures.len() - 1
         };
         assert_eq!((failed(&["p 1", "p 2"]), failed(&["p 1", "p 3"])), (0, 1));

@@ -153,7 +153,7 @@ pub struct Choice {
 }
 
 /// Groups of entries, and what is not sure about them.
-pub struct Exercises<'a> {
+pub struct Groups<'a> {
     /// All entries.
     pub entries: &'a [Entry<'a>],
     /// Each exercise once.
@@ -178,9 +178,9 @@ pub struct Links<'a> {
     pub perhaps: Vec<(Link<'a>, SignedDuration)>,
 }
 
-impl<'a> Exercises<'a> {
+impl<'a> Groups<'a> {
     /// Finds out which entries are the same exercise. `links` are known to be, whatever a service made of the file.
-    pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &Links) -> Exercises<'a> {
+    pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &Links) -> Groups<'a> {
         let candidates: Vec<Candidate> = entries.iter().map(|entry| entry.candidate.clone()).collect();
         let places: HashMap<_, _> = entries.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect();
         let groups = join(matcher.groups(&candidates), &candidates, &places, &links.same);
@@ -196,7 +196,7 @@ impl<'a> Exercises<'a> {
             doubts[pair.left].push(pair);
             doubts[turned.left].push(turned);
         }
-        Exercises { entries, groups, doubts, moved, places }
+        Groups { entries, groups, doubts, moved, places }
     }
 
     /// Every two entries of different exercises on different platforms that may be one all the same. Each pair once.

@@ -48,7 +48,7 @@ fn upload(state: UploadState<'static>) -> Upload<'static> {
 
 /// What is decided of the exercise that the first entry belongs to.
 fn decided(entries: &[Entry], target: &Target, overrides: Overrides) -> Decision {
-    let exercises = Exercises::of(&Matcher::default(), entries, &Links::default());
+    let exercises = Groups::of(&Matcher::default(), entries, &Links::default());
     let group = exercises.groups.iter().find(|group| group.members.contains(&0)).unwrap();
     exercises.decide(group, target, overrides)
 }
@@ -62,7 +62,7 @@ fn what_is_missing_is_sent_from_the_better_source_once() {
     other.candidate.file = Some(crate::matching::FileFacts { bytes: Some(8), ..Default::default() });
     better.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [other, better];
-    let exercises = Exercises::of(&Matcher::default(), &entries, &Links::default());
+    let exercises = Groups::of(&Matcher::default(), &entries, &Links::default());
     assert_eq!(exercises.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
     let more_data = Box::new(Reason::MoreData { bytes: 9, other_bytes: 8 });
     let source = Some(Reason::UploadedFrom { platform: "garmin-cn".into(), reason: more_data });
@@ -138,7 +138,7 @@ fn what_an_upload_made_is_not_sent_on_as_something_new() {
         same: vec![(ActivityKeyRef::new("garmin-com", "1"), ActivityKeyRef::new("coros", "7"))],
         ..Links::default()
     };
-    let exercises = Exercises::of(&Matcher::default(), &entries, &links);
+    let exercises = Groups::of(&Matcher::default(), &entries, &links);
     assert_eq!(exercises.groups.len(), 1);
     let cn = Target { name: "garmin-cn", ..coros(vec![]) };
     assert!(matches!(exercises.decide(&exercises.groups[0], &cn, NONE), Decision::Upload(Choice { at: 0, .. })));
@@ -156,7 +156,7 @@ fn what_was_one_exercise_before_a_date_was_corrected_is_held_in_doubt() {
     };
     let decide = |presence, overrides| {
         let entries = [entry(&moved), Entry { presence, ..entry(&there) }];
-        let exercises = Exercises::of(&Matcher::default(), &entries, &links);
+        let exercises = Groups::of(&Matcher::default(), &entries, &links);
         assert_eq!(exercises.groups.len(), 2, "they are told apart");
         let group = exercises.groups.iter().find(|group| group.members == [0]).unwrap();
         exercises.decide(group, &coros(vec![]), overrides)

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 pub use reader::{Line, Malformed, Numbered, Reader};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKey};
 use crate::exit::Exit;
 use crate::i18n::Lang;
 use crate::reason::Reason;
@@ -57,6 +57,9 @@ pub struct ActivityRecord {
     /// The result of a change on the platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// The same activity on other platforms; only `gs-list --unique` tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_on: Vec<ActivityKey>,
     /// What went wrong with it. A record with a problem passes all later stages untouched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,

@@ -24,7 +24,7 @@ fn ago(hours: i64) -> Timestamp {
 }
 
 /// What is made of each text that somebody else wrote.
-pub type Say<'a> = &'a dyn Fn(&str) -> Clean;
+pub type Say<'a> = &'a dyn Fn(&str) -> Redacted;
 
 /// A reason in the words of somebody else.
 fn detailed(say: Say, reason: fn(String) -> Reason, detail: &str) -> RedactedReason {
@@ -46,7 +46,7 @@ fn all(reasons: &[Reason]) -> Vec<RedactedReason> {
 fn entry(say: Say, id: u64, name: &str) -> Activity {
     Activity {
         platform: "garmin-com".into(),
-        id: Clean::of(&id.to_string()),
+        id: Redacted::of(&id.to_string()),
         name: Some(say(name)),
         sport: Some(say("running")),
         start_time: Some(ago(id as i64)),
@@ -57,12 +57,12 @@ fn entry(say: Say, id: u64, name: &str) -> Activity {
 }
 
 /// One of many exercises.
-pub fn exercise(say: Say, number: u64) -> Exercise {
+pub fn exercise(say: Say, number: u64) -> ActivityGroup {
     let sports = ["running", "cycling", "swimming", "hiking"];
     let id = say(&(21_482_825_013 - number).to_string());
     let start = ago(number as i64 * 31);
     let name = start.strftime("%Y-%m-%dT%H-%M-%SZ");
-    Exercise {
+    ActivityGroup {
         name: say(["Morning run", "Round the lake", "西湖晨跑", "Intervals 6 × 800 m"][number as usize % 4]),
         sport: say(sports[number as usize % 4]),
         sub_sport: number.is_multiple_of(3).then(|| say("trail")),
@@ -74,18 +74,18 @@ pub fn exercise(say: Say, number: u64) -> Exercise {
         on: (0..=number as usize % 3)
             .map(|at| Place {
                 platform: PLATFORMS[at].0.into(),
-                id: Clean::of(
+                id: Redacted::of(
                     &(at as u64 * 7_919 * (57_000_000_000_000 - number) + 21_482_825_013 - number).to_string(),
                 ),
             })
             .collect(),
         gone_from: Vec::new(),
         unlisted: Vec::new(),
-        lacking: (number % 3 < 2).then(|| ("coros".to_owned(), MissingReason::ToUpload)).into_iter().collect(),
+        missing_on: (number % 3 < 2).then(|| ("coros".to_owned(), MissingReason::ToUpload)).into_iter().collect(),
         file: (!number.is_multiple_of(9)).then(|| File {
             path: say(&format!("fit/garmin_com/activity_{id}_{name}.fit")),
             format: say("fit"),
-            export: false,
+            converted: false,
             bytes: 86_212 + number,
         }),
     }
@@ -131,67 +131,67 @@ fn platform((name, title): (&str, &str)) -> Platform {
         bytes: 98_000_000,
         last_complete_listing: Some(ago(50)),
         last_listing: Some(ago(1)),
-        not_known: None,
+        unusable_reason: None,
         login: Some(Login { expires: Some(ago(-20)), renewable: true, renewable_until: Some(ago(-600)), ended: None }),
         cooldown_until: None,
-        asked_to_wait_until: None,
+        rate_limited_until: None,
     }
 }
 
 /// Of everything something.
-pub fn facts() -> Facts {
-    facts_in(&Clean::of)
+pub fn snapshot() -> Snapshot {
+    facts_in(&Redacted::of)
 }
 
 /// The same, with what is made of each text.
-pub fn facts_in(say: Say) -> Facts {
-    let lacking = |id, reasons| Lacking { activity: entry(say, id, "Evening ride"), reasons, since: None };
+pub fn facts_in(say: Say) -> Snapshot {
+    let missing_on = |id, reasons| MissingItem { activity: entry(say, id, "Evening ride"), reasons, since: None };
     let pairs =
         PLATFORMS.iter().flat_map(|on| PLATFORMS.iter().map(move |and| (on.0, and.0))).filter(|(on, and)| on != and);
     let mut platforms: Vec<Platform> = PLATFORMS.into_iter().map(platform).collect();
-    platforms[2].not_known = Some(retry(say, "the answer was cut in the middle"));
+    platforms[2].unusable_reason = Some(retry(say, "the answer was cut in the middle"));
     platforms[2].login =
         Some(Login { expires: None, renewable: false, renewable_until: None, ended: Some(login_ended(say)) });
-    Facts {
+    Snapshot {
         outstanding: Outstanding { uploads: 3, downloads: 1, deletions: 0, pending: 1 },
-        state: State::Person,
+        state: State::ActionNeeded,
         made: Some(now()),
         version: "0.1.0",
         last_run: Some(run(say, 0, RunOutcome::Partial, Some(1))),
         schedule: Some(Schedule { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)), runner: Some(say("crontab")), is_run: true }),
-        needs: vec![Matter {
+        actions: vec![Issue {
             platform: Some("coros".into()),
             reason: Some(login_ended(say)),
-            mend: Some("gs-auth login --platform coros".into()),
+            fix: Some("gs-auth login --platform coros".into()),
             at: Some(ago(3)),
-            ..Matter::new(What::LoginDead)
+            ..Issue::new(IssueKind::LoginEnded)
         }],
-        troubles: vec![Matter {
+        warnings: vec![Issue {
             command: Some("gs-download".into()),
             platform: Some("garmin-com".into()),
             exit: Some(1),
             reason: Some(retry(say, "HTTP 500; try again later")),
             at: Some(ago(3)),
-            ..Matter::new(What::Failed)
+            ..Issue::new(IssueKind::Failed)
         }],
         platforms,
         matrix: pairs
-            .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, refused: 1 })
+            .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, rejected: 1 })
             .collect(),
         missing: vec![
-            Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![lacking(7, vec![]), lacking(9, vec![])] },
-            Missing { on: "coros".into(), reason: MissingReason::PossibleDuplicate, count: 1, items: vec![lacking(8, all(&[Reason::StartShifted { minutes: 60 }, Reason::Distance { percent: 0.1 }]))] },
+            Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![missing_on(7, vec![]), missing_on(9, vec![])] },
+            Missing { on: "coros".into(), reason: MissingReason::PossibleDuplicate, count: 1, items: vec![missing_on(8, all(&[Reason::StartShifted { minutes: 60 }, Reason::Distance { percent: 0.1 }]))] },
         ],
-        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![lacking(11, vec![retry(say, "HTTP 500")])] }],
-        copies: vec![Copy {
+        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![missing_on(11, vec![retry(say, "HTTP 500")])] }],
+        duplicates: vec![Duplicate {
             copy: entry(say, 12, "Lunch run"),
             kept: entry(say, 13, "Lunch run"),
             certainty: "match",
-            superfluous: true,
+            deletable: true,
             reasons: all(&[Reason::StartApart { seconds: 2.0 }, Reason::Distance { percent: 0.1 }, Reason::SameDevice]),
             kept_because: RedactedReason::of(&Reason::NativeDevice { manufacturer: "garmin".into() }),
         }],
-        time_zone_faults: vec![Likeness { one: entry(say, 14, "A"), other: entry(say, 15, "B"), reasons: all(&[Reason::StartShifted { minutes: 480 }, Reason::Distance { percent: 0.0 }]) }],
+        time_zone_faults: vec![SimilarPair { one: entry(say, 14, "A"), other: entry(say, 15, "B"), reasons: all(&[Reason::StartShifted { minutes: 480 }, Reason::Distance { percent: 0.0 }]) }],
         deletions: vec![Deletion {
             activity: entry(say, 16, "Twice"),
             by: Deleter::Garminsync,
@@ -201,7 +201,7 @@ pub fn facts_in(say: Say) -> Facts {
             file: Some(say("fit/garmin_com/activity_16_2026-02-28T20-00-00Z.fit")),
             restore: Some("gs-list --deleted --platform garmin-com --id 16 | gs-upload --restore > /dev/null".into()),
         }],
-        refused: vec![Refusal {
+        rejected: vec![Rejection {
             activity: entry(say, 18, "Odd one"),
             to: "coros".into(),
             outcome: "rejected",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Clean, RedactedReason};
+use super::{Redacted, RedactedReason};
 
 /// Exercises that a platform lacks, for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,12 +15,12 @@ pub struct Missing {
     /// How many.
     pub count: u64,
     /// Each of them, the newest first.
-    pub items: Vec<Lacking>,
+    pub items: Vec<MissingItem>,
 }
 
 /// An exercise that a platform lacks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Lacking {
+pub struct MissingItem {
     /// Its best entry elsewhere.
     #[serde(flatten)]
     pub activity: Activity,
@@ -64,7 +64,7 @@ pub struct NotArchived {
     /// How many.
     pub count: u64,
     /// Each of them, the newest first.
-    pub items: Vec<Lacking>,
+    pub items: Vec<MissingItem>,
 }
 
 /// Why an activity is not in the archive.
@@ -89,13 +89,13 @@ pub struct Activity {
     /// The platform.
     pub platform: String,
     /// The id there. Empty: it was sent there, and neither the answer nor a list has told the id yet.
-    pub id: Clean,
+    pub id: Redacted,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<Clean>,
+    pub name: Option<Redacted>,
     /// FIT `sport`, else the platform's own type.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sport: Option<Clean>,
+    pub sport: Option<Redacted>,
     /// When it began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Timestamp>,
@@ -112,7 +112,7 @@ pub struct Activity {
 
 /// An entry that repeats another one on the same platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Copy {
+pub struct Duplicate {
     /// The copy.
     pub copy: Activity,
     /// The entry that is kept.
@@ -120,7 +120,7 @@ pub struct Copy {
     /// `same-file`, `match` (superfluous), `two-devices` or `start-only` (only told).
     pub certainty: &'static str,
     /// Whether it may be deleted, if every other guard holds.
-    pub superfluous: bool,
+    pub deletable: bool,
     /// The evidence.
     pub reasons: Vec<RedactedReason>,
     /// Why that one is kept.
@@ -129,7 +129,7 @@ pub struct Copy {
 
 /// Two entries that look alike.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Likeness {
+pub struct SimilarPair {
     /// One.
     pub one: Activity,
     /// The other, on the same platform or another one.
@@ -149,13 +149,13 @@ pub struct Deletion {
     pub at: Timestamp,
     /// The entry that was kept, of a copy.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kept_id: Option<Clean>,
+    pub kept_id: Option<Redacted>,
     /// The evidence, of a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<RedactedReason>,
     /// Its file in the archive, below the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<Clean>,
+    pub file: Option<Redacted>,
     /// The command line that puts it back; nothing: it cannot be put back, or is back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<String>,
@@ -174,14 +174,14 @@ pub enum Deleter {
     /// gs-delete, and a person has put it back.
     Restored,
     /// Somebody, on the platform.
-    Somebody,
+    External,
     /// Perhaps somebody: one listing did not show it.
-    Perhaps,
+    Unconfirmed,
 }
 
 /// An upload that a platform refused, or took and never showed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Refusal {
+pub struct Rejection {
     /// What was sent.
     pub activity: Activity,
     /// Where to.

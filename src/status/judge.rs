@@ -12,7 +12,7 @@ use crate::clock;
 use crate::exit::Exit;
 use crate::reason::Reason;
 
-use super::{Command, Login, Matter, Outstanding, RedactedReason, State, What, flag};
+use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, State, flag};
 
 /// What is older says nothing about today.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -35,11 +35,11 @@ const OF_SYNCS: [&str; 8] =
 
 /// What the state is judged by.
 #[derive(Debug, Clone, Default)]
-pub struct Signs {
+pub struct Evidence {
     /// The time of judging.
     pub now: Timestamp,
     /// The platforms.
-    pub platforms: Vec<PlatformSigns>,
+    pub platforms: Vec<PlatformEvidence>,
     /// Of each command all rows of the newest run that it was part of, and recent ones that did not end well; in the order in
     /// which they began.
     pub commands: Vec<LastCommand>,
@@ -76,7 +76,7 @@ pub struct Left {
 
 /// What a platform says of the state.
 #[derive(Debug, Clone, Default)]
-pub struct PlatformSigns {
+pub struct PlatformEvidence {
     /// Its name.
     pub name: String,
     /// Whether anything is known of what is on it.
@@ -90,9 +90,9 @@ pub struct PlatformSigns {
     /// Since the last password login was refused or turned away, the token has served to list it.
     pub served_since: bool,
     /// Until when the service asked to be left alone.
-    pub asked_to_wait: Option<Timestamp>,
+    pub rate_limited_until: Option<Timestamp>,
     /// What is wrong with its newest listing.
-    pub listing: Option<Unbelieved>,
+    pub listing: Option<BadListing>,
     /// When it was listed last, if it is kept equal with the others.
     pub listed: Option<Timestamp>,
     /// Uploads to it that it accepted and never showed.
@@ -105,7 +105,7 @@ pub struct PlatformSigns {
 
 /// A listing from which nothing may be concluded.
 #[derive(Debug, Clone)]
-pub struct Unbelieved {
+pub struct BadListing {
     /// The run that made it.
     pub run: String,
     /// When it began.
@@ -113,7 +113,7 @@ pub struct Unbelieved {
     /// When it ended; nothing: it was killed, or still runs.
     pub finished: Option<Timestamp>,
     /// It lacks too much of what was known.
-    pub shrunk: bool,
+    pub implausible: bool,
     /// Why nothing is concluded from it.
     pub reason: Option<RedactedReason>,
 }
@@ -144,42 +144,41 @@ pub struct Due {
 
 /// What was judged.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Judged {
+pub struct Health {
     /// Whether all is well.
     pub state: State,
     /// What the next runs have to do.
     pub outstanding: Outstanding,
     /// What needs a person; the most urgent first.
-    pub needs: Vec<Matter>,
+    pub actions: Vec<Issue>,
     /// What the next run tries again.
-    pub troubles: Vec<Matter>,
+    pub warnings: Vec<Issue>,
 }
 
-impl Signs {
+impl Evidence {
     /// Judges.
-    pub fn judge(&self) -> Judged {
-        let mut matters: Vec<Matter> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();
+    pub fn judge(&self) -> Health {
+        let mut issues: Vec<Issue> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();
         let of_commands = self.worst_rows().into_iter();
-        let of_commands = of_commands.filter_map(|at| self.of_command(at, &self.commands[at].row, &matters));
-        let of_commands: Vec<Matter> = of_commands.collect();
-        matters.extend(of_commands);
-        matters.extend(self.overdue());
-        let mend = Some("gs-list --missing | gs-download > /dev/null".to_owned());
-        matters.extend(counted(What::FilesBroken, &self.broken, mend.clone()));
-        matters.extend(counted(What::FilesFailed, &self.failed, mend));
-        matters.extend(self.behind());
-        matters.sort_by_key(|matter| matter.what);
-        let (needs, troubles): (Vec<Matter>, Vec<Matter>) =
-            matters.into_iter().partition(|one| one.what.needs_person());
-        let state = match (needs.is_empty(), troubles.is_empty()) {
-            (false, _) => State::Person,
-            (true, false) if troubles.iter().all(|one| one.what == What::Behind) => State::Behind,
-            (true, false) => State::Trouble,
+        let of_commands = of_commands.filter_map(|at| self.of_command(at, &self.commands[at].row, &issues));
+        let of_commands: Vec<Issue> = of_commands.collect();
+        issues.extend(of_commands);
+        issues.extend(self.overdue());
+        let fix = Some("gs-list --missing | gs-download > /dev/null".to_owned());
+        issues.extend(counted(IssueKind::FilesCorrupt, &self.broken, fix.clone()));
+        issues.extend(counted(IssueKind::FilesFailed, &self.failed, fix));
+        issues.extend(self.behind());
+        issues.sort_by_key(|issue| issue.kind);
+        let (actions, warnings): (Vec<Issue>, Vec<Issue>) = issues.into_iter().partition(|one| one.kind.needs_action());
+        let state = match (actions.is_empty(), warnings.is_empty()) {
+            (false, _) => State::ActionNeeded,
+            (true, false) if warnings.iter().all(|one| one.kind == IssueKind::Behind) => State::Behind,
+            (true, false) => State::Warning,
             (true, true) if !self.platforms.iter().any(|one| one.is_known) => State::Empty,
             (true, true) if !self.outstanding.is_nothing() => State::Outstanding,
-            (true, true) => State::Well,
+            (true, true) => State::Ok,
         };
-        Judged { state, outstanding: self.outstanding, needs, troubles }
+        Health { state, outstanding: self.outstanding, actions, warnings }
     }
 
     /// Whether a command that was begun and did not end still runs, as far as anybody can tell: what comes after it would
@@ -222,7 +221,7 @@ impl Signs {
     }
 
     /// Work that did not get less over the last two runs that were asked for it.
-    fn behind(&self) -> Option<Matter> {
+    fn behind(&self) -> Option<Issue> {
         let stuck = |now: u64, of: fn(&Left) -> Option<u64>| {
             let mut left = self.before.iter().filter_map(of);
             let (last, first) = (left.next(), left.next());
@@ -232,20 +231,20 @@ impl Signs {
         let count = stuck(self.outstanding.uploads, |left| left.uploads)
             + stuck(self.outstanding.downloads, |left| left.downloads)
             + stuck(self.outstanding.deletions, |left| left.deletions);
-        (count > 0).then(|| Matter {
+        (count > 0).then(|| Issue {
             count: Some(count),
-            mend: Some("gs-sync -v".to_owned()),
-            ..Matter::new(What::Behind)
+            fix: Some("gs-sync -v".to_owned()),
+            ..Issue::new(IssueKind::Behind)
         })
     }
 
-    fn of_platform(&self, one: &PlatformSigns) -> Vec<Matter> {
+    fn of_platform(&self, one: &PlatformEvidence) -> Vec<Issue> {
         let login = format!("gs-auth login --platform {}", one.name);
         let browser = format!("gs-auth login --browser --platform {}", one.name);
         // In a pause a password is not taken by hand either.
         let way_in = if one.cooldown.is_some() { &browser } else { &login };
-        let about = |what| Matter { platform: Some(one.name.clone()), ..Matter::new(what) };
-        let mut matters = Vec::new();
+        let about = |kind| Issue { platform: Some(one.name.clone()), ..Issue::new(kind) };
+        let mut issues = Vec::new();
         // What the token does is no worse for it; should the token end, that is a matter of its own.
         let (refused, cooldown) = match one.served_since {
             true => (None, None),
@@ -253,34 +252,34 @@ impl Signs {
         };
         if let Some((since, why)) = refused {
             // No login with the same settings changes whose account it is.
-            let mend = (!why.reason().is_other_account()).then(|| way_in.clone());
+            let fix = (!why.reason().is_other_account()).then(|| way_in.clone());
             let (at, reason) = (Some(*since), Some(why.clone()));
-            matters.push(Matter { at, reason, mend, ..about(What::LoginRefused) });
+            issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRefused) });
         } else if let Some((until, why)) = cooldown {
-            let (at, reason, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
-            matters.push(Matter { at, reason, mend, ..about(What::Cooldown) });
+            let (at, reason, fix) = (Some(*until), Some(why.clone()), Some(browser.clone()));
+            issues.push(Issue { at, reason, fix, ..about(IssueKind::Cooldown) });
         }
         // A refused login has to be mended anyhow, and that gives a new token.
         if let Some((login, since)) = one.login.as_ref().filter(|_| refused.is_none())
             && let Some(at) = self.dead_since(login, *since)
         {
-            let (reason, mend) = (login.ended.clone(), Some(way_in.clone()));
-            matters.push(Matter { at: Some(at), reason, mend, ..about(What::LoginDead) });
+            let (reason, fix) = (login.ended.clone(), Some(way_in.clone()));
+            issues.push(Issue { at: Some(at), reason, fix, ..about(IssueKind::LoginEnded) });
         }
-        if let Some(until) = one.asked_to_wait {
-            matters.push(Matter { at: Some(until), ..about(What::AskedToWait) });
+        if let Some(until) = one.rate_limited_until {
+            issues.push(Issue { at: Some(until), ..about(IssueKind::RateLimited) });
         }
-        let here = |found| Matter { platform: Some(one.name.clone()), ..found };
-        matters.extend(self.of_listing(one).map(here));
-        matters.extend(counted(What::UploadsLost, &one.lost, one.retry.clone()).map(here));
+        let here = |found| Issue { platform: Some(one.name.clone()), ..found };
+        issues.extend(self.of_listing(one).map(here));
+        issues.extend(counted(IssueKind::UploadsLost, &one.lost, one.retry.clone()).map(here));
         let look = format!("gs-upload {} < /dev/null", flag("--platform", &one.name));
-        matters.extend(counted(What::UploadsUnconfirmed, &one.unconfirmed, Some(look)).map(here));
+        issues.extend(counted(IssueKind::UploadsUnconfirmed, &one.unconfirmed, Some(look)).map(here));
         let is_long_ago = |at: &Timestamp| self.now.duration_since(*at) > NOT_LISTED;
         if let Some(at) = one.listed.filter(is_long_ago).filter(|_| self.due.is_none()) {
-            let mend = format!("gs-fetch {} > /dev/null", flag("--platform", &one.name));
-            matters.push(Matter { at: Some(at), mend: Some(mend), ..about(What::NotListed) });
+            let fix = format!("gs-fetch {} > /dev/null", flag("--platform", &one.name));
+            issues.push(Issue { at: Some(at), fix: Some(fix), ..about(IssueKind::NotListed) });
         }
-        matters
+        issues
     }
 
     /// Since when a token is of no more use.
@@ -296,48 +295,51 @@ impl Signs {
         }
     }
 
-    fn of_listing(&self, one: &PlatformSigns) -> Option<Matter> {
+    fn of_listing(&self, one: &PlatformEvidence) -> Option<Issue> {
         let listing = one.listing.as_ref()?;
         let at = listing.finished.unwrap_or(listing.started);
         if self.is_old(at) || (listing.finished.is_none() && self.is_running(&listing.run, "gs-fetch")) {
             return None;
         }
         // Only a list of everything shows what is gone from below the newest page.
-        let (what, mend) = match listing.shrunk {
+        let (kind, fix) = match listing.implausible {
             true => {
                 let platform = flag("--platform", &one.name);
-                (What::ListShrunk, Some(format!("gs-fetch --full {platform} --accept-missing > /dev/null")))
+                (
+                    IssueKind::ListingImplausible,
+                    Some(format!("gs-fetch --full {platform} --accept-missing > /dev/null")),
+                )
             }
-            false => (What::ListCut, None),
+            false => (IssueKind::ListingIncomplete, None),
         };
-        Some(Matter { at: Some(at), reason: listing.reason.clone(), mend, ..Matter::new(what) })
+        Some(Issue { at: Some(at), reason: listing.reason.clone(), fix, ..Issue::new(kind) })
     }
 
-    fn of_command(&self, at: usize, row: &Command, of_platforms: &[Matter]) -> Option<Matter> {
+    fn of_command(&self, at: usize, row: &Command, of_platforms: &[Issue]) -> Option<Issue> {
         if self.is_old(row.started) {
             return None;
         }
         let is_of_syncs = OF_SYNCS.contains(&row.command.as_str());
         let ended = row.finished.unwrap_or(row.started);
-        let told = |what| Matter {
+        let told = |kind| Issue {
             command: Some(row.command.as_str().to_owned()),
             exit: row.exit,
             reason: row.reason.clone(),
             platform: self.known(row).map(str::to_owned),
             at: Some(ended),
-            ..Matter::new(what)
+            ..Issue::new(kind)
         };
         match row.exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
             Some(Exit::Ok) => None,
             Some(exit) if OWN_DOING.contains(&exit) => None,
-            Some(Exit::Bug) => Some(told(What::Bug)),
-            Some(Exit::Config) => Some(Matter { mend: self.set_up_mend(row), ..told(What::SetUp) }),
-            Some(Exit::LoginRequired) => self.login_needed(row, told(What::LoginNeeded), of_platforms),
+            Some(Exit::Bug) => Some(told(IssueKind::Bug)),
+            Some(Exit::Config) => Some(Issue { fix: self.set_up_mend(row), ..told(IssueKind::Configuration) }),
+            Some(Exit::LoginRequired) => self.login_needed(row, told(IssueKind::LoginNeeded), of_platforms),
             _ if !is_of_syncs => None,
             Some(_) if self.says_platform(row, of_platforms) || self.is_listed_since(row, ended) => None,
-            Some(_) => Some(told(What::Failed)),
+            Some(_) => Some(told(IssueKind::Failed)),
             None if self.runs(at) => None,
-            None => Some(told(What::Unfinished)),
+            None => Some(told(IssueKind::Unfinished)),
         }
     }
 
@@ -389,33 +391,34 @@ impl Signs {
     }
 
     /// Whether a matter of the platform says already why a command is to be tried again later.
-    fn says_platform(&self, row: &Command, of_platforms: &[Matter]) -> bool {
+    fn says_platform(&self, row: &Command, of_platforms: &[Issue]) -> bool {
         let named = self.known(row);
-        let is_why = |matter: &Matter| match matter.what {
-            What::Cooldown | What::AskedToWait => true,
-            What::ListCut | What::ListShrunk => row.command.as_str() == "gs-fetch",
+        let is_why = |issue: &Issue| match issue.kind {
+            IssueKind::Cooldown | IssueKind::RateLimited => true,
+            IssueKind::ListingIncomplete | IssueKind::ListingImplausible => row.command.as_str() == "gs-fetch",
             _ => false,
         };
-        let is_it = |matter: &&Matter| matter.platform.as_deref() == named;
+        let is_it = |issue: &&Issue| issue.platform.as_deref() == named;
         row.exit == Some(Exit::TempFail.code()) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
     }
 
     /// Whether what a command missed to decide by is known by now: the lists of all platforms.
     fn is_listed_since(&self, row: &Command, ended: Timestamp) -> bool {
-        let is_listed = |one: &PlatformSigns| one.listing.is_none() && one.listed.is_none_or(|listed| listed > ended);
+        let is_listed =
+            |one: &PlatformEvidence| one.listing.is_none() && one.listed.is_none_or(|listed| listed > ended);
         let decides = matches!(row.command.as_str(), "gs-diff" | "gs-dedupe");
         decides && row.exit == Some(Exit::TempFail.code()) && self.platforms.iter().all(is_listed)
     }
 
     /// A command found nobody logged in. Where a platform says so itself, that is enough; and who has logged in since then
     /// has mended it.
-    fn login_needed(&self, row: &Command, needed: Matter, of_platforms: &[Matter]) -> Option<Matter> {
+    fn login_needed(&self, row: &Command, needed: Issue, of_platforms: &[Issue]) -> Option<Issue> {
         let named = self.known(row).and_then(|name| self.platforms.iter().find(|one| one.name == name));
         let is_none_set_up =
             row.reason.as_ref().is_some_and(|reason| matches!(reason.reason(), Reason::NoPlatform { .. }));
-        let says_it = |matter: &Matter| {
-            let is_login = matches!(matter.what, What::LoginRefused | What::LoginDead | What::Cooldown);
-            is_login && named.is_none_or(|one| matter.platform.as_deref() == Some(one.name.as_str()))
+        let says_it = |issue: &Issue| {
+            let is_login = matches!(issue.kind, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::Cooldown);
+            is_login && named.is_none_or(|one| issue.platform.as_deref() == Some(one.name.as_str()))
         };
         let ended = row.finished.unwrap_or(row.started);
         let is_mended = named
@@ -424,24 +427,24 @@ impl Signs {
         if is_mended || of_platforms.iter().any(says_it) {
             return None;
         }
-        let mend = match named {
+        let fix = match named {
             Some(one) => format!("gs-auth login --platform {}", one.name),
             None if is_none_set_up => "garminsync setup".to_owned(),
             None => "gs-auth status".to_owned(),
         };
-        Some(Matter { platform: named.map(|one| one.name.clone()), mend: Some(mend), ..needed })
+        Some(Issue { platform: named.map(|one| one.name.clone()), fix: Some(fix), ..needed })
     }
 
     /// The run that was due and did not happen. One that is still at it is late, not missing.
-    fn overdue(&self) -> Option<Matter> {
+    fn overdue(&self) -> Option<Issue> {
         let due = self.due.as_ref()?;
         // A schedule that seems to begin in the future was written down under a clock that was ahead; so was such a run.
         let holds = |at: Timestamp| due.since <= at || clock::age(due.since, self.now).is_none();
         let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > PATIENCE)?;
         let has_begun = self.last_sync.is_some_and(|began| began >= previous);
         let is_at_it = !self.at_work.is_empty() || (0..self.commands.len()).any(|at| self.runs(at));
-        let mend = Some("garminsync daemon --status".to_owned());
-        (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), mend, ..Matter::new(What::Overdue) })
+        let fix = Some("garminsync daemon --status".to_owned());
+        (!has_begun && !is_at_it).then(|| Issue { at: Some(previous), fix, ..Issue::new(IssueKind::Overdue) })
     }
 
     fn is_old(&self, at: Timestamp) -> bool {
@@ -450,9 +453,9 @@ impl Signs {
 }
 
 /// A matter of some activities; nothing: there are none.
-fn counted(what: What, activities: &[String], mend: Option<String>) -> Option<Matter> {
+fn counted(kind: IssueKind, activities: &[String], fix: Option<String>) -> Option<Issue> {
     let count = Some(activities.len() as u64);
-    (!activities.is_empty()).then(|| Matter { count, mend, activities: activities.to_vec(), ..Matter::new(what) })
+    (!activities.is_empty()).then(|| Issue { count, fix, activities: activities.to_vec(), ..Issue::new(kind) })
 }
 
 /// How much an exit code says; one that is missing says less than any trouble.

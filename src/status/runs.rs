@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Clean, RedactedReason};
+use super::{Redacted, RedactedReason};
 
 /// One run: the commands that shared a run id.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
     /// Its id.
-    pub run: Clean,
+    pub run: Redacted,
     /// When its first command began.
     pub started: Timestamp,
     /// When its last command ended; nothing: one did not.
@@ -48,7 +48,7 @@ pub enum RunOutcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Command {
     /// Its name.
-    pub command: Clean,
+    pub command: Redacted,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
@@ -63,5 +63,5 @@ pub struct Command {
     pub reason: Option<RedactedReason>,
     /// The platform that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub platform: Option<Clean>,
+    pub platform: Option<Redacted>,
 }

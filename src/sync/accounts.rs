@@ -1,8 +1,6 @@
 //! How long logins live, as a command leaves them: written down at its end, so that the page can tell without a look at
 //! the tokens.
 
-use jiff::Timestamp;
-
 use super::{Failure, Worker};
 use crate::catalogue::AccountRow;
 use crate::platform::Account;
@@ -20,7 +18,7 @@ impl Worker {
             let account = self.open_login(&spec, http).and_then(|platform| platform.account()).map_err(Failure::from);
             let noted = account.and_then(|account| {
                 let row = account.map(row);
-                Ok::<_, Failure>(self.catalogue.set_account(&spec.id, row.as_ref(), Timestamp::now())?)
+                Ok::<_, Failure>(self.catalogue.set_account(&spec.id, row.as_ref(), self.now())?)
             });
             if let Err(failure) = noted {
                 self.debug(&format!("{}: how long its login lives is not noted: {}", &spec.id, failure));

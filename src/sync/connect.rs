@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::{Result, Worker};
 use crate::activity::ActivityKeyRef;
 use crate::catalogue::Catalogue;
+use crate::clock::Clock;
 use crate::http::Http;
 use crate::platform::{
     self, Context, Credentials, LoginBlock, LoginGuard, PlatformId, PlatformLogin, PlatformReader, PlatformSpec,
@@ -63,6 +64,7 @@ impl Worker {
             wait: self.lock_timeout,
             platform: id.clone(),
             run: self.run_id.clone(),
+            clock: self.clock.clone(),
         };
         self.log.set_opened(spec, http.clone());
         let (workspace, name) = (self.workspace().clone(), id.clone());
@@ -117,7 +119,7 @@ impl Worker {
                 && !is_as_told
             {
                 // If it cannot be remembered it is told once more.
-                let _ = catalogue.set_skipped(&name, all.iter().map(|notice| notice.key.as_str()), Timestamp::now());
+                let _ = catalogue.set_skipped(&name, all.iter().map(|notice| notice.key.as_str()), workspace.now());
             }
         }
     }
@@ -156,6 +158,7 @@ struct Guard {
     wait: Duration,
     platform: PlatformId,
     run: String,
+    clock: Clock,
 }
 
 impl Guard {
@@ -171,7 +174,7 @@ impl Guard {
 impl LoginGuard for Guard {
     fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
         let login = self.with(|catalogue| catalogue.login(&self.platform))?;
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let block = login.and_then(|login| match login.pause(now) {
             Some(until) => Some(LoginBlock::Cooldown(until, login.reason)),
             None if login.refused && !by_hand => Some(LoginBlock::AutomaticLoginBlocked(login.reason)),
@@ -185,7 +188,7 @@ impl LoginGuard for Guard {
     }
 
     fn begin(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_begins(&self.platform, &self.run, Timestamp::now()).map(drop))
+        self.with(|catalogue| catalogue.login_begins(&self.platform, &self.run, self.clock.now()).map(drop))
     }
 
     fn not_sent(&self) -> platform::Result<()> {
@@ -193,15 +196,15 @@ impl LoginGuard for Guard {
     }
 
     fn service_failed(&self, reason: &Reason) -> platform::Result<Timestamp> {
-        self.with(|catalogue| catalogue.login_in_trouble(&self.platform, reason, Timestamp::now()))
+        self.with(|catalogue| catalogue.login_in_trouble(&self.platform, reason, self.clock.now()))
     }
 
     fn rate_limited(&self, reason: &Reason) -> platform::Result<Timestamp> {
-        self.with(|catalogue| catalogue.login_turned_away(&self.platform, reason, Timestamp::now()))
+        self.with(|catalogue| catalogue.login_turned_away(&self.platform, reason, self.clock.now()))
     }
 
     fn rejected(&self, reason: &Reason) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_refused(&self.platform, reason, Timestamp::now()))
+        self.with(|catalogue| catalogue.login_refused(&self.platform, reason, self.clock.now()))
     }
 
     fn succeeded(&self) -> platform::Result<()> {

@@ -11,7 +11,7 @@ use crate::activity::ActivityKey;
 use crate::catalogue::Entry;
 use crate::i18n;
 use crate::matching::Rule;
-use crate::plan::diff::{Decision, Exercises, Overrides, Target};
+use crate::plan::diff::{Decision, Groups, Overrides, Target};
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{Outcome, Record, TransferRecord, explained};
@@ -141,7 +141,7 @@ fn plan(
 ) -> Result<()> {
     let archive = worker.archive.clone();
     let entries = known.planned(may_upload, &|file| archive.is_there(&file.path, file.bytes));
-    let groups = Exercises::of(&worker.matcher(options.rule)?, &entries, &known.links());
+    let groups = Groups::of(&worker.matcher(options.rule)?, &entries, &known.links());
     if options.rule == Rule::Evidence && !worker.dry_run && !worker.catalogue.is_read_only() {
         remember(worker, options.rematch, &groups)?;
     }
@@ -173,7 +173,7 @@ fn plan(
 }
 
 /// Writes down which activities are one group.
-fn remember(worker: &mut Worker, rematch: bool, groups: &Exercises) -> Result<()> {
+fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
     let key = |&at: &usize| groups.entries[at].candidate.activity.key();
     let several = groups.groups.iter().filter(|group| group.members.len() > 1);
     let groups: Vec<Vec<ActivityKey>> = several.map(|group| group.members.iter().map(key).collect()).collect();
@@ -198,7 +198,7 @@ fn transfer(
             record.allow_possible_duplicate = choice.possible_duplicate.is_some();
             return Some(record);
         }
-        Decision::Pending => ("under_way", "pending", vec![Reason::UploadPending]),
+        Decision::Pending => ("pending", "pending", vec![Reason::UploadPending]),
         Decision::Deleted(since) => ("deleted_there", "skipped", vec![Reason::DeletedThere { since }]),
         Decision::MissingOnce(since) => ("missed", "skipped", vec![Reason::MissingOnce { since }]),
         Decision::NotListed => ("not_known", "skipped", vec![Reason::NotListedYet]),
@@ -210,8 +210,8 @@ fn transfer(
         }
         Decision::NoFile(reason) => ("no_file", "skipped", vec![reason]),
         // That says how to upload it again.
-        Decision::Rejected(reason @ Reason::UploadLost { .. }) => ("refused_before", "rejected", vec![reason]),
-        Decision::Rejected(reason) => ("refused_before", "rejected", vec![reason, Reason::RejectedBefore]),
+        Decision::Rejected(reason @ Reason::UploadLost { .. }) => ("rejected_before", "rejected", vec![reason]),
+        Decision::Rejected(reason) => ("rejected_before", "rejected", vec![reason, Reason::RejectedBefore]),
     };
     worker.count(counted, 1);
     record.outcome = Some(Outcome { kind: kind.to_owned(), ..Outcome::default() });
@@ -221,12 +221,12 @@ fn transfer(
 
 fn summarise(worker: &Worker) {
     let skipped = worker.counts_told(&[
-        ("under_way", "pending"),
+        ("pending", "pending"),
         ("deleted_there", "deleted there"),
         ("missed", "missing from the last listing"),
         ("doubtful", "possible duplicates"),
         ("no_file", "without a file"),
-        ("refused_before", "rejected before"),
+        ("rejected_before", "rejected before"),
         ("not_known", "not listed yet"),
     ]);
     let planned = i18n::counted(worker.counted("planned"), "upload planned", "uploads planned");

@@ -5,9 +5,11 @@
 //!
 //! - `workspace`: what all operations of a run share; `observer`: the seam outward; `error`: how far a failure reaches.
 //! - `connect` opens an account, and is the one place where its owner is checked.
+//! - Accounts: `login`.
 //! - Reading: `listing`, `download`, `file_store`, `import`.
 //! - Writing: `write_connection`, `upload`, `delete`.
-//! - Looking: `history`, `records`, `overview`.
+//! - Scheduling: `schedule`.
+//! - Looking: `list`, `history`, `records`, `overview`.
 
 mod accounts;
 mod channels;
@@ -23,8 +25,10 @@ mod fetch;
 mod file_store;
 mod history;
 mod import;
+mod list;
 mod listing;
 mod liveness;
+mod login;
 mod matching;
 mod network;
 mod notify;
@@ -35,6 +39,7 @@ mod ownership;
 mod publish;
 mod records;
 mod remarks;
+mod schedule;
 mod selection;
 mod sink;
 mod suspension;
@@ -53,13 +58,21 @@ pub use fetch::{FetchOptions, fetch};
 pub use file_store::{LocalFile, NotKept, Origin, StoreResult, is_due};
 pub use history::{Histories, History};
 pub use import::import;
+pub use list::{
+    ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, is_missing, list, list_stats,
+};
 pub use listing::{Listed, Listing};
 pub use liveness::Sign;
+pub use login::{
+    AccountStatus, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token, login,
+    logout,
+};
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};
 pub use observer::{Collector, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
 pub use publish::Folder;
 pub use records::{file_ref, record_of};
+pub use schedule::{ScheduleInfo, disable_schedule, enable_schedule, no_runner_text, schedule_info, set_schedule};
 pub use selection::{names_of, selection_of_flag, selection_of_setting, split_raw};
 pub use sink::{RecordSink, RecordSource};
 pub use upload::{UploadOptions, upload};

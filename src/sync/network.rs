@@ -34,6 +34,7 @@ impl Workspace {
             max_retry_after: self.settings.duration("GS_MAX_RETRY_AFTER")?,
             stop: self.stop.clone(),
             trace: Box::new(move |text| observer.message(Message { level: Level::Trace, text, reason: None })),
+            clock: self.clock.clone(),
             waiting: Box::new(move |why, wait| progress.pause(why, wait)),
         };
         let pacing = Pacing::new(self.open_catalogue()?);

@@ -56,9 +56,9 @@ pub fn notify(
     progress.step("waiting for the other commands");
     let have_ended = wait_for_stages(worker)?;
     progress.step("checking how things stand");
-    let judged = worker.judged(worker.command);
-    let is_checked = have_ended && judged.is_ok();
-    let unknown = judged.map(|judged| summary.add_judged(judged)).err();
+    let health = worker.health(worker.command);
+    let is_checked = have_ended && health.is_ok();
+    let unknown = health.map(|health| summary.add_judged(health)).err();
     progress.step("sending messages");
     // Whatever is wrong with a setting, the channels that can be told are told first.
     let (on, lang) = (options.on(worker), options.lang(worker));
@@ -199,7 +199,7 @@ impl Teller {
         let sent = send(&http, one, &message, worker.now());
         worker.catalogue.set_undelivered(name, sent.is_err(), self.now)?;
         sent?;
-        worker.count("told", 1);
+        worker.count("notified", 1);
         if !one.channel.is_ping {
             worker.catalogue.set_told(name, &known.to_text(), self.now)?;
         }

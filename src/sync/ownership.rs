@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::Worker;
 use crate::catalogue::{Catalogue, Owner};
+use crate::clock::Clock;
 use crate::hex;
 use crate::http::Http;
 use crate::platform::{
@@ -27,6 +27,7 @@ const FEW: u32 = 20;
 pub struct Ownership {
     catalogue: PathBuf,
     wait: Duration,
+    clock: Clock,
     spec: Arc<PlatformSpec>,
     /// Whether there is a token or a password.
     is_set_up: bool,
@@ -40,6 +41,7 @@ impl Worker {
         Ownership {
             catalogue: self.catalogue_path.clone(),
             wait: self.lock_timeout,
+            clock: self.clock.clone(),
             spec: spec.clone(),
             is_set_up: self.has_token(spec) || self.has_credentials(spec),
             email: settings_email(&self.settings, spec),
@@ -169,7 +171,7 @@ impl OwnerGuard for Ownership {
         let account = digest(&self.spec.id, &identity.user_id);
         let emails: Vec<&str> = identity.email.as_deref().into_iter().chain(email).collect();
         let owner = self.with(|catalogue| {
-            catalogue.claim(&self.spec.id, &account, identity.name.as_deref(), &emails, Timestamp::now())
+            catalogue.claim(&self.spec.id, &account, identity.name.as_deref(), &emails, self.clock.now())
         })?;
         if owner.account == account { Ok(()) } else { Err(other(Some(person(&owner)))) }
     }

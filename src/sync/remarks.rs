@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use super::{Failure, Level, Result, Worker};
 use crate::catalogue::Query;
 use crate::settings;
@@ -19,7 +17,7 @@ impl Worker {
     }
 
     fn tell_daily(&mut self, text: &str) {
-        if self.observer.shows(Level::Warning) && self.catalogue.is_due(text, Timestamp::now()).unwrap_or(true) {
+        if self.observer.shows(Level::Warning) && self.catalogue.is_due(text, self.now()).unwrap_or(true) {
             self.warn(text);
         }
     }

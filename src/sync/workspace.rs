@@ -239,6 +239,11 @@ impl Worker {
     pub fn require_writable(&self) -> Result<()> {
         Ok(self.catalogue.require_writable()?)
     }
+
+    /// The same, unless nothing is written anyhow. A login that cannot be stored would be repeated by the next run.
+    pub fn require_writable_unless_dry(&self) -> Result<()> {
+        if self.dry_run { Ok(()) } else { self.require_writable() }
+    }
 }
 
 impl Deref for Worker {

@@ -82,7 +82,7 @@ fn each_pair_of_platforms_is_told_in_its_cell() {
             0 => cell.push_str(" none lacks"),
             only => cell.push_str(&format!(" {only} only on {}", text(&pair["on"]))),
         }
-        for (field, word) in [("pending", "pending"), ("refused", "refused")] {
+        for (field, word) in [("pending", "pending"), ("rejected", "rejected")] {
             if pair[field].as_u64().unwrap() > 0 {
                 cell.push_str(&format!(" {} {word}", pair[field]));
             }
@@ -109,17 +109,17 @@ fn what_is_missing_there_twice_gone_and_refused_is_told_with_its_reason() {
             assert!(said.contains(&texts(&item["reasons"])), "{item}");
         }
     }
-    for copy in list(history, "copies") {
+    for copy in list(history, "duplicates") {
         assert!(said.contains(&format!("{} {}", text(&copy["copy"]["platform"]), text(&copy["copy"]["id"]))));
         let reasons = texts(&copy["reasons"]);
         assert!(said.contains(&reasons), "{reasons}");
         let kept = format!("kept: {} ({})", text(&copy["kept"]["id"]), text(&copy["kept_because"]["text"]));
-        assert_eq!(said.contains(&kept), copy["superfluous"] == true, "{kept}");
+        assert_eq!(said.contains(&kept), copy["deletable"] == true, "{kept}");
     }
     for deletion in list(history, "deletions") {
         assert!(deletion["restore"].is_null() || said.contains(text(&deletion["restore"])), "{deletion}");
     }
-    for refusal in list(history, "refused") {
+    for refusal in list(history, "rejected") {
         assert!(said.contains(text(&refusal["retry"])), "{refusal}");
     }
     assert!(said.contains(WORDS), "the service's own words");
@@ -154,9 +154,9 @@ fn every_activity_and_every_run_has_its_row() {
 fn the_glance_says_what_the_state_is_and_what_mends_it() {
     let history = history();
     let said = read(&history.page);
-    assert!(said.contains("It needs you"), "{said}");
-    for matter in list(history, "needs").iter().chain(list(history, "troubles")) {
-        assert!(matter["mend"].is_null() || said.contains(text(&matter["mend"])), "{matter}");
+    assert!(said.contains("Action needed"), "{said}");
+    for matter in list(history, "actions").iter().chain(list(history, "warnings")) {
+        assert!(matter["fix"].is_null() || said.contains(text(&matter["fix"])), "{matter}");
         assert!(matter["reason"].is_null() || said.contains(text(&matter["reason"]["text"])), "{matter}");
     }
 }

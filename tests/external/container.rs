@@ -119,12 +119,12 @@ fn it_is_ill_when_a_person_is_needed_and_not_for_what_the_next_run_tries_again()
     assert_eq!(health().ok().out, "empty\n");
     let status = work.data("report/status.json");
     let write = |state: &str| fs::write(&status, format!("{{\n\"state\": \"{state}\",\n\"needs\": []\n}}\n")).unwrap();
-    for state in ["well", "outstanding", "behind", "trouble"] {
+    for state in ["ok", "outstanding", "behind", "warning"] {
         write(state);
         assert_eq!(health().ok().out, format!("{state}\n"));
     }
     // What needs somebody is looked at anew: it may be mended.
-    write("person");
+    write("action-needed");
     assert_eq!(health().ok().out, "empty\n");
     fs::write(&status, "{").unwrap();
     assert!(health().ends(1).out.contains("cannot be read; make it anew: gs-report"));

@@ -94,7 +94,7 @@ fn every_channel_takes_the_message_and_no_secret_is_shown() {
             let secret = value.rsplit('/').next().unwrap();
             assert!(!said.err.contains(secret), "{setting} is shown\n{said}");
         }
-        assert_eq!(work.sql::<String>("SELECT counts FROM runs WHERE command = 'gs-notify'"), r#"{"told":1}"#);
+        assert_eq!(work.sql::<String>("SELECT counts FROM runs WHERE command = 'gs-notify'"), r#"{"notified":1}"#);
     }
 }
 
@@ -215,7 +215,7 @@ fn the_same_failure_is_told_once_until_it_changes() {
     assert!(!texts(&sim)[1].contains("not before"), "{:?}", texts(&sim));
     notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
     notify(&work, &[], "").ok().silent();
-    assert_eq!(texts(&sim)[3], "garminsync: nothing fails any more");
+    assert_eq!(texts(&sim)[3], "garminsync: all failures are resolved");
     notify(&work, &[], "").ok().silent();
     assert_eq!(texts(&sim).len(), 4);
 }
@@ -246,7 +246,7 @@ fn failure_and_always() {
     work.set("GS_NOTIFY_ON", "always");
     notify(&work, &["--on", "change"], "").ok();
     notify(&work, &[], "").ok();
-    assert_eq!(texts(&sim)[3..], ["garminsync: nothing fails any more", "garminsync: nothing new"]);
+    assert_eq!(texts(&sim)[3..], ["garminsync: all failures are resolved", "garminsync: nothing new"]);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn what_needs_a_person_comes_first_and_names_the_command() {
         + &failed("5", "login-required", login);
     notify(&wecom(&sim), &[], &input).ok().silent();
     let text = &texts(&sim)[0];
-    let head = "garminsync: 1 added, 1 failed, a person is needed\nAdded: coros 1\n\nNeeds a person\n- garmin-com: ";
+    let head = "garminsync: 1 added, 1 failed, action needed\nAdded: coros 1\n\nAction needed\n- garmin-com: ";
     assert!(text.starts_with(&format!("{head}{login} [gs-download]\n\nFailed\n")), "{text}");
 }
 
@@ -288,7 +288,7 @@ fn a_stage_that_failed_without_a_record_is_told() {
     work.change("INSERT INTO runs (run, command, started) VALUES ('r1', 'gs-upload', unixepoch())");
     notify(&work, &[], "").ok().silent();
     let text = &texts(&sim)[0];
-    assert!(text.starts_with("garminsync: 1 failed, a person is needed\n"), "{text}");
+    assert!(text.starts_with("garminsync: 1 failed, action needed\n"), "{text}");
     let login = "- gs-fetch: a login is needed: no platform configured";
     assert!(text.contains(login) && text.contains("; run: garminsync setup\n"), "{text}");
     assert!(text.contains("- gs-upload did not end: it was killed"), "{text}");
@@ -434,7 +434,7 @@ fn the_webhook_gets_a_signed_report() {
     assert_eq!((&report["version"], &report["run"], &report["ok"]), (&json!(1), &json!("r1"), &json!(false)));
     assert_eq!(
         report["counts"],
-        json!({"added": {"coros": 1}, "deleted": {}, "pending": {}, "copies": {}, "failed": 0})
+        json!({"added": {"coros": 1}, "deleted": {}, "pending": {}, "duplicates": {}, "failed": 0})
     );
     assert_eq!(report["added"][0]["activity"]["id"], "1");
     let failure = &report["failures"][0];
@@ -442,7 +442,7 @@ fn the_webhook_gets_a_signed_report() {
     assert_eq!((&failure["command"], &failure["action_needed"]), (&json!("gs-download"), &json!(true)));
     let reason = json!({"code": "login-required", "detail": "run: gs-auth login", "text": "run: gs-auth login"});
     assert_eq!((&failure["reason"], &failure["text"]), (&reason, &json!("run: gs-auth login")));
-    assert_eq!(report["needs_person"], true);
+    assert_eq!(report["action_needed"], true);
 }
 
 #[test]

@@ -35,15 +35,15 @@ fn texts(world: &World) -> Vec<String> {
 }
 
 fn matter(told: &Value, what: &str) -> Option<Value> {
-    let lists = [&told["needs"], &told["troubles"]].into_iter().flat_map(|list| list.as_array().unwrap());
-    lists.into_iter().find(|matter| matter["what"] == what).cloned()
+    let lists = [&told["actions"], &told["warnings"]].into_iter().flat_map(|list| list.as_array().unwrap());
+    lists.into_iter().find(|matter| matter["kind"] == what).cloned()
 }
 
 #[test]
 fn a_first_sync_in_portions_is_outstanding_with_numbers_until_it_is_done() {
     let mut world = dozen();
     world.work.set("MAX_UPLOAD", "5");
-    for (left, state) in [(7, "outstanding"), (2, "outstanding"), (0, "well")] {
+    for (left, state) in [(7, "outstanding"), (2, "outstanding"), (0, "ok")] {
         sync(&world.work, &[]).ok();
         let told = status(&world.work);
         assert_eq!((&told["state"], &told["outstanding"]["uploads"]), (&json!(state), &json!(left)));
@@ -63,7 +63,7 @@ fn what_is_not_archived_is_outstanding_for_whoever_archives() {
     // A sync without --archive fetches only what it sends; here everything is.
     world.work.change("UPDATE activities SET original = 'none' WHERE id = (SELECT max(id) FROM activities)");
     sync(&world.work, &[]).ok();
-    assert_eq!(status(&world.work)["state"], "well");
+    assert_eq!(status(&world.work)["state"], "ok");
     let new = world.put("coros", &run(20));
     sync(&world.work, &["--to", "coros"]).ok();
     let told = status(&world.work);
@@ -71,7 +71,7 @@ fn what_is_not_archived_is_outstanding_for_whoever_archives() {
     world.work.run("gs-report", &[]).ok();
     assert_eq!(status(&world.work)["outstanding"], told["outstanding"], "it is as in the last sync, also by hand");
     sync(&world.work, &["--archive"]).ok();
-    assert_eq!(status(&world.work)["state"], "well");
+    assert_eq!(status(&world.work)["state"], "ok");
     assert!(world.work.run("gs-list", &["--downloaded"]).ids().contains(&new));
 }
 
@@ -114,7 +114,7 @@ fn a_duplicate_that_no_guard_lets_go_is_not_outstanding() {
     for _ in 0..2 {
         sync(&world.work, &["--archive"]).ok();
         let told = status(&world.work);
-        assert_eq!((&told["state"], &told["outstanding"]["deletions"]), (&json!("well"), &json!(0)));
+        assert_eq!((&told["state"], &told["outstanding"]["deletions"]), (&json!("ok"), &json!(0)));
     }
 }
 
@@ -135,7 +135,7 @@ fn duplicates_that_three_runs_do_not_delete_are_behind() {
             (number >= 3).then(|| json!(1)),
             "run {number}: {:#} {:#}",
             told["outstanding"],
-            told["troubles"]
+            told["warnings"]
         );
         // What became of it is looked up by the next run.
         world.work.change("UPDATE deletions SET outcome = 'failed', settled = intended WHERE outcome IS NULL");
@@ -175,7 +175,7 @@ fn a_command_for_some_platforms_says_nothing_of_the_others_to_be_over() {
     });
     sync(&world.work, &[]).ends(77);
     let told = texts(&world);
-    assert!(told.last().unwrap().contains("a person is needed"), "{told:?}");
+    assert!(told.last().unwrap().contains("action needed"), "{told:?}");
     world.work.given("gs-notify", &["--platform", "coros"], "").ok();
     sync(&world.work, &["--platform", "coros"]);
     assert_eq!(texts(&world), told, "the login is still refused, as was told");
@@ -185,7 +185,7 @@ fn a_command_for_some_platforms_says_nothing_of_the_others_to_be_over() {
         assert!(
             matter(&told, "login-refused").is_some_and(|one| one["platform"] == "garmin-com"),
             "{:#}",
-            told["needs"]
+            told["actions"]
         );
         assert_eq!(told["platforms"].as_array().unwrap().len(), if platforms.is_empty() { 3 } else { 1 });
     }
@@ -217,14 +217,14 @@ fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_un
         world.work.set(name, value);
         sync(&world.work, &[]).ends(78);
         let told = status(&world.work);
-        let matter = matter(&told, "set-up").unwrap_or_else(|| panic!("{name}: {told:#}"));
+        let matter = matter(&told, "configuration").unwrap_or_else(|| panic!("{name}: {told:#}"));
         // What another address means, only a person knows.
         let line = if mend.is_empty() { json!(null) } else { json!(mend) };
-        assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &line), "{name}");
+        assert_eq!((&told["state"], &matter["fix"]), (&json!("action-needed"), &line), "{name}");
         assert!(page(&world.work).contains("It needs you"), "{name}");
         assert_eq!((&told["last_run"]["exit"], &told["last_run"]["outcome"]), (&json!(78), &json!("error")), "{name}");
         let message = texts(&world).last().unwrap().clone();
-        assert!(message.contains("a person is needed") && message.contains(mend), "{name}: {message}");
+        assert!(message.contains("action needed") && message.contains(mend), "{name}: {message}");
         let after = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
         assert_eq!(after, requests, "{name}: nothing was done");
 
@@ -234,8 +234,8 @@ fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_un
             world.work.unset(name);
         }
         sync(&world.work, &[]).ok();
-        assert_eq!(status(&world.work)["state"], "well", "{name}");
-        assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{name}: {:?}", texts(&world));
+        assert_eq!(status(&world.work)["state"], "ok", "{name}");
+        assert!(texts(&world).last().unwrap().contains("all failures are resolved"), "{name}: {:?}", texts(&world));
     }
 }
 
@@ -269,8 +269,8 @@ fn a_wrong_proxy_keeps_messages_from_being_sent_and_not_the_page_from_being_made
     world.work.unset("GS_LOOPBACK").set("HTTPS_PROXY", "foo://bar");
     sync(&world.work, &[]).ends(78).says("HTTPS_PROXY");
     let told = status(&world.work);
-    let matter = matter(&told, "set-up").unwrap();
-    assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &json!("gs-settings --check")));
+    let matter = matter(&told, "configuration").unwrap();
+    assert_eq!((&told["state"], &matter["fix"]), (&json!("action-needed"), &json!("gs-settings --check")));
 }
 
 #[test]
@@ -289,12 +289,12 @@ fn a_list_that_is_being_made_was_not_cut_whatever_runs_meanwhile() {
     assert!(!texts(&world).last().unwrap().contains("cut short"), "{:?}", texts(&world));
     world.work.run("gs-report", &[]).ok();
     let told = status(&world.work);
-    assert_eq!((&told["troubles"], &told["needs"]), (&json!([]), &json!([])));
+    assert_eq!((&told["warnings"], &told["actions"]), (&json!([]), &json!([])));
     child.kill().unwrap();
     child.wait().unwrap();
     world.work.run("gs-report", &[]).ok();
     let told = status(&world.work);
-    assert!(matter(&told, "list-cut").is_some(), "{:#}", told["troubles"]);
+    assert!(matter(&told, "listing-incomplete").is_some(), "{:#}", told["warnings"]);
 }
 
 #[test]
@@ -314,8 +314,8 @@ fn work_that_three_runs_do_not_make_less_is_behind_and_a_channel_is_told_once() 
     }
     world.sim.clear_faults();
     sync(&world.work, &[]).ok();
-    assert_eq!(status(&world.work)["state"], "well");
-    assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{:?}", texts(&world));
+    assert_eq!(status(&world.work)["state"], "ok");
+    assert!(texts(&world).last().unwrap().contains("all failures are resolved"), "{:?}", texts(&world));
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn a_pipeline_that_has_nothing_to_do_with_a_refused_login_sends_no_all_clear() {
     world.sim.with(|state| state.expire_coros_token(2));
     sync(&world.work, &[]).ends(77);
     let told = texts(&world);
-    assert!(told.last().unwrap().contains("a person is needed"), "{told:?}");
+    assert!(told.last().unwrap().contains("action needed"), "{told:?}");
     world.work.given("gs-notify", &[], "").ok();
     let copies = world.work.given("gs-dedupe", &[], &world.work.run("gs-list", &[]).out).out.clone();
     world.work.given("gs-notify", &[], &copies).ok();
@@ -334,13 +334,13 @@ fn a_pipeline_that_has_nothing_to_do_with_a_refused_login_sends_no_all_clear() {
     world.work.given("gs-notify", &["--on", "failure"], "").ok();
     assert_eq!(texts(&world), told, "the login is still refused, as was told");
     world.work.run("gs-report", &[]).ok();
-    assert_eq!(status(&world.work)["state"], "person");
+    assert_eq!(status(&world.work)["state"], "action-needed");
 
     world.work.set("COROS_PASSWORD", "correct horse");
     world.work.run("gs-auth", &["login", "--password", "--platform", "coros"]).ok();
     sync(&world.work, &[]).ok();
-    assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{:?}", texts(&world));
-    assert_eq!(status(&world.work)["state"], "well");
+    assert!(texts(&world).last().unwrap().contains("all failures are resolved"), "{:?}", texts(&world));
+    assert_eq!(status(&world.work)["state"], "ok");
 }
 
 #[test]
@@ -366,7 +366,7 @@ fn nothing_is_said_to_be_over_while_another_command_still_runs() {
     world.sim.clear_faults();
     world.work.run("gs-fetch", &[]).ok();
     world.work.given("gs-notify", &[], "").ok();
-    assert!(texts(&world).last().unwrap().ends_with("nothing fails any more"), "{:?}", texts(&world));
+    assert!(texts(&world).last().unwrap().ends_with("all failures are resolved"), "{:?}", texts(&world));
 }
 
 #[test]
@@ -391,19 +391,19 @@ fn an_upload_that_was_accepted_and_never_appears_is_told_and_comes_by_the_line_t
     world.work.run("gs-report", &[]).ok();
     let told = status(&world.work);
     let late = matter(&told, "uploads-unconfirmed").unwrap();
-    assert_eq!((&told["state"], &late["platform"]), (&json!("trouble"), &json!("garmin-cn")));
+    assert_eq!((&told["state"], &late["platform"]), (&json!("warning"), &json!("garmin-cn")));
     sync(&world.work, &["--full"]).ends(1).says("not listed for 6 hours");
     let told = status(&world.work);
     let lost = matter(&told, "uploads-lost").unwrap();
-    assert_eq!((&told["state"], &lost["count"]), (&json!("person"), &json!(1)), "{:#}", told["needs"]);
+    assert_eq!((&told["state"], &lost["count"]), (&json!("action-needed"), &json!(1)), "{:#}", told["actions"]);
     let message = texts(&world).last().unwrap().clone();
-    assert!(message.contains("a person is needed") || message.contains("1 failed"), "{message}");
+    assert!(message.contains("action needed") || message.contains("1 failed"), "{message}");
 
-    let line = lost["mend"].as_str().unwrap().to_owned();
+    let line = lost["fix"].as_str().unwrap().to_owned();
     world.work.run("/bin/sh", &["-c", &line]).ok();
     assert_eq!(world.ids("garmin-cn").len(), 12);
     sync(&world.work, &[]).ok();
-    assert_eq!(status(&world.work)["state"], "well");
+    assert_eq!(status(&world.work)["state"], "ok");
 }
 
 #[test]
@@ -453,14 +453,14 @@ fn a_schedule_that_nothing_runs_is_told_wherever_it_is_shown() {
 fn a_line_of_the_settings_file_that_cannot_be_read_reaches_the_log_the_channels_and_the_page() {
     let world = dozen();
     sync(&world.work, &[]).ok();
-    assert_eq!(status(&world.work)["state"], "well");
+    assert_eq!(status(&world.work)["state"], "ok");
     let file = world.work.write_env("SYNC_PLATFORM=GARMINCOM,COROS\nGARMIN_PASSWORD_CN='hunter2\n");
     let requests = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
     let said = sync(&world.work, &["--env-file", file.to_str().unwrap()]);
     said.ends(78).says(".env, line 2: the closing quote is missing");
     let told = status(&world.work);
-    let matter = matter(&told, "set-up").unwrap_or_else(|| panic!("{told:#}"));
-    assert_eq!((&told["state"], &matter["mend"]), (&json!("person"), &json!("gs-settings --check")));
+    let matter = matter(&told, "configuration").unwrap_or_else(|| panic!("{told:#}"));
+    assert_eq!((&told["state"], &matter["fix"]), (&json!("action-needed"), &json!("gs-settings --check")));
     let message = texts(&world).last().unwrap().clone();
     assert!(message.contains("line 2: the closing quote is missing") && !message.contains("hunter2"), "{message}");
     let after = world.sim.log().iter().filter(|one| !one.path.contains("webhook")).count();
@@ -470,7 +470,7 @@ fn a_line_of_the_settings_file_that_cannot_be_read_reaches_the_log_the_channels_
     assert_eq!(world.work.run("gs-report", &["--env-file", file.to_str().unwrap()]).ends(78).out, "");
     world.work.write_env("");
     sync(&world.work, &[]).ok();
-    assert_eq!(status(&world.work)["state"], "well");
+    assert_eq!(status(&world.work)["state"], "ok");
 }
 
 #[test]
@@ -485,8 +485,12 @@ fn a_platform_whose_login_got_lost_does_not_drop_out_of_the_syncs() {
     world.put("garmin-com", &run(12));
     sync(&world.work, &[]).ends(77).says("coros: not logged in").says("SYNC_PLATFORM").says("--forget-account");
     let told = status(&world.work);
-    assert_eq!((&told["state"], &told["needs"][0]["platform"]), (&json!("person"), &json!("coros")), "{told:#}");
-    assert!(texts(&world).last().unwrap().contains("a person is needed"));
+    assert_eq!(
+        (&told["state"], &told["actions"][0]["platform"]),
+        (&json!("action-needed"), &json!("coros")),
+        "{told:#}"
+    );
+    assert!(texts(&world).last().unwrap().contains("action needed"));
     world.work.set("SYNC_PLATFORM", "GARMINCOM");
     sync(&world.work, &[]).ok();
 }
@@ -503,20 +507,20 @@ fn a_failure_with_one_platform_is_over_by_no_run_that_left_it_out() {
         status(&world.work)["state"].as_str().unwrap().to_owned()
     };
     sync(&world.work, &[]).ends(77);
-    assert_eq!(state(&world), "person");
+    assert_eq!(state(&world), "action-needed");
     let message = texts(&world).last().unwrap().clone();
-    assert!(message.contains("a person is needed") && message.contains("garmin-cn"), "{message}");
+    assert!(message.contains("action needed") && message.contains("garmin-cn"), "{message}");
     let count = texts(&world).len();
     sync(&world.work, &["--platform", "garmin-com,coros"]).ok();
-    assert_eq!(state(&world), "person");
+    assert_eq!(state(&world), "action-needed");
     let plan = world.work.given("gs-diff", &["--to", "coros"], &world.work.run("gs-list", &[]).out).ok().out.clone();
     world.work.given("gs-upload", &[], &plan).ok();
     world.work.given("gs-notify", &[], "").ok();
-    assert_eq!((state(&world).as_str(), texts(&world).len()), ("person", count), "{:?}", texts(&world));
+    assert_eq!((state(&world).as_str(), texts(&world).len()), ("action-needed", count), "{:?}", texts(&world));
     world.sim.clear_faults();
     sync(&world.work, &[]).ok();
-    assert_eq!(state(&world), "well");
-    assert!(texts(&world).last().unwrap().contains("nothing fails any more"), "{:?}", texts(&world));
+    assert_eq!(state(&world), "ok");
+    assert!(texts(&world).last().unwrap().contains("all failures are resolved"), "{:?}", texts(&world));
 }
 
 #[test]
@@ -544,7 +548,7 @@ fn uploads_to_a_platform_that_gets_none_are_not_outstanding() {
         sync(&world.work, &[]).ok();
     }
     let told = status(&world.work);
-    assert_eq!((&told["state"], &told["missing"]), (&json!("well"), &json!([])), "{told:#}");
+    assert_eq!((&told["state"], &told["missing"]), (&json!("ok"), &json!([])), "{told:#}");
     assert!(world.ids("coros").is_empty());
     world.work.set("SYNC_TO", "GARMIN");
     sync(&world.work, &[]).ends(78).says("SYNC_TO");

@@ -78,6 +78,7 @@ pub fn options(loopback: &str) -> Options {
         stop: Arc::new(AtomicBool::new(false)),
         trace: Box::new(|_| ()),
         waiting: Box::new(|_, _| ()),
+        clock: garminsync::clock::Clock::System,
     }
 }
 
@@ -85,7 +86,7 @@ pub fn options(loopback: &str) -> Options {
 pub struct AtOnce;
 
 impl RateLimiter for AtOnce {
-    fn acquire(&self, _: &str, _: Duration) -> std::result::Result<Permit, PermitError> {
+    fn acquire(&self, _: &str, _: Duration, _: Timestamp) -> std::result::Result<Permit, PermitError> {
         Ok(Permit::Now)
     }
 

@@ -33,8 +33,6 @@ mod upload_zip;
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
-use jiff::Timestamp;
-
 use response::ApiResult;
 use store_credentials::Transport;
 use token::Token;
@@ -68,7 +66,7 @@ struct Coros {
 impl PlatformReader for Coros {
     fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
         self.check_list_owner()?;
-        let mut pages = list::Pages::new(*window, Timestamp::now());
+        let mut pages = list::Pages::new(*window, self.context.http.now());
         while let Some(path) = pages.next_path()? {
             let answer = self.call(&|session| session.region.get(&path).limit(limit::LIST))?;
             if matches!(answer, ApiResult::Rejected { .. }) && pages.reject() {
@@ -85,7 +83,7 @@ impl PlatformReader for Coros {
     }
 
     fn count(&self) -> Result<Option<u64>> {
-        let path = list::count_path(Timestamp::now());
+        let path = list::count_path(self.context.http.now());
         Ok(match self.call(&|session| session.region.get(&path))? {
             ApiResult::Data(data) => list::count(&data),
             // The service rejects so many days at once.
@@ -166,7 +164,7 @@ impl Coros {
             session: &|| self.session(None),
             call: &|build| self.call(build),
             send: &|request| self.context.http.send(&self.context.platform, request),
-            now: &Timestamp::now,
+            now: &|| self.context.http.now(),
         })
     }
 }

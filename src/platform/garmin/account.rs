@@ -1,7 +1,5 @@
 //! Uses Garmin with a token, renews it, and gets a new one. Never more than one login at a time.
 
-use jiff::Timestamp;
-
 use super::login::{self, TokenError};
 use super::oauth1::{self, Consumer};
 use super::token::Token;
@@ -69,7 +67,7 @@ impl Garmin {
     pub(super) fn token(&self, rejected: Option<&str>) -> Result<Token> {
         let usable = |token: &Token| {
             let is_invalid = token.dead.is_some() || Some(token.access_token.as_str()) == rejected;
-            token.is_fresh(Timestamp::now()) && !is_invalid
+            token.is_fresh(self.context.http.now()) && !is_invalid
         };
         if let Some(token) = self.store.load::<Token>()?.filter(usable) {
             return Ok(token);
@@ -83,7 +81,9 @@ impl Garmin {
             match self.renew(&token) {
                 Ok(token) => return Ok(token),
                 // The token is valid for a little longer: the service may work again before it expires.
-                Err(Error::Retry { .. }) if rejected.is_none() && !token.is_over(Timestamp::now()) => return Ok(token),
+                Err(Error::Retry { .. }) if rejected.is_none() && !token.is_over(self.context.http.now()) => {
+                    return Ok(token);
+                }
                 Err(Error::Login(dead)) => why = dead,
                 Err(error) => return Err(error),
             }
@@ -113,13 +113,13 @@ impl Garmin {
             (Some(grant), _) => {
                 let nonce: String = std::iter::repeat_with(fastrand::alphanumeric).take(24).collect();
                 let consumer = self.consumer()?;
-                let now = Timestamp::now().as_second();
+                let now = self.context.http.now().as_second();
                 self.send(&oauth1::exchange_request(&self.domain, &consumer, grant, now, &nonce))?
             }
             (None, Some(refresh)) => self.send(&login::refresh_request(&self.domain, &token.client_id, refresh))?,
             (None, None) => return Err(Error::Login("the token has expired and cannot be renewed".into())),
         };
-        match login::parse_token(&self.domain, &token.client_id, &token.source, &response, Timestamp::now()) {
+        match login::parse_token(&self.domain, &token.client_id, &token.source, &response, self.context.http.now()) {
             Ok(mut new) => {
                 new.user.clone_from(&token.user);
                 (new.user_id, new.email) = (token.user_id.clone(), token.email.clone());
@@ -174,7 +174,7 @@ impl Garmin {
 
     /// Imports a token or a ticket. A failure does not count as a failed password login.
     pub(super) fn import_token(&self, text: &str) -> Result<Account> {
-        let imported = import::parse(text, &self.domain, Timestamp::now())?;
+        let imported = import::parse(text, &self.domain, self.context.http.now())?;
         let _lock = self.store.lock()?;
         let token = match imported {
             import::Imported::Ticket(ticket, service) => self.exchange(&ticket, &service, "browser", None),

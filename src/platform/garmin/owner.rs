@@ -46,8 +46,8 @@ impl Profile {
         }
     }
 
-    fn fill(self, token: Token) -> Token {
-        let owner_untold_at = self.user_id.is_none().then(|| Timestamp::now().as_second());
+    fn fill(self, token: Token, now: Timestamp) -> Token {
+        let owner_untold_at = self.user_id.is_none().then(|| now.as_second());
         Token { user: self.name, user_id: self.user_id, email: self.email, owner_untold_at, ..token }
     }
 }
@@ -61,7 +61,7 @@ impl Garmin {
     /// The owner of the account. See [`PlatformReader::identify`](crate::platform::PlatformReader::identify).
     pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
         let token = self.token(None)?;
-        if !fresh && (token.user_id.is_some() || token.is_owner_untold(Timestamp::now())) {
+        if !fresh && (token.user_id.is_some() || token.is_owner_untold(self.context.http.now())) {
             return Ok(token.identity());
         }
         let response = self.send_read(&self.profile_request())?;
@@ -74,12 +74,12 @@ impl Garmin {
         let profile = Profile::read(&response);
         if token.user_id.is_some() {
             // A check before a write: the caller compares.
-            return Ok(profile.fill(token).identity());
+            return Ok(profile.fill(token, self.context.http.now()).identity());
         }
         let _lock = self.store.lock()?;
         // Another command may have renewed the token meanwhile.
         let now = self.store.load::<Token>()?.unwrap_or(token);
-        let now = profile.fill(now);
+        let now = profile.fill(now, self.context.http.now());
         self.store.save(&now)?;
         Ok(now.identity())
     }
@@ -108,7 +108,7 @@ impl Garmin {
     pub(super) fn save_checked(&self, token: Token, email: Option<&str>) -> LoginResult<Token> {
         let before = self.store.load::<Token>().unwrap_or(None);
         let is_valid =
-            |token: &Token| token.dead.is_none() && (token.is_renewable() || !token.is_over(Timestamp::now()));
+            |token: &Token| token.dead.is_none() && (token.is_renewable() || !token.is_over(self.context.http.now()));
         let replaces =
             before.as_ref().is_some_and(is_valid) && self.context.owner.is_owned().map_err(LoginFailure::Other)?;
         let saved = self.save_with_owner(token, email, replaces);
@@ -126,7 +126,7 @@ impl Garmin {
 
     fn save_with_owner(&self, token: Token, email: Option<&str>, replaces: bool) -> LoginResult<Token> {
         self.store.save(&token).map_err(LoginFailure::from)?;
-        let token = match token.is_fresh(Timestamp::now()) {
+        let token = match token.is_fresh(self.context.http.now()) {
             true => token,
             false => self.renew(&token).map_err(LoginFailure::from)?,
         };
@@ -139,7 +139,7 @@ impl Garmin {
                 if profile.user_id.is_none() {
                     (self.context.notice)("the token is saved, but Garmin does not tell its owner");
                 }
-                profile.fill(token)
+                profile.fill(token, self.context.http.now())
             }
             OwnerReply::Rejected(why) => return Err(LoginFailure::Rejected(why)),
             OwnerReply::Unknown(why) if replaces => return Err(not_replaced(&why)),

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::login::{self, LoginReply, TokenError};
 use super::sign_in::{self, SignIn};
 use super::token::Token;
@@ -92,7 +90,7 @@ impl Garmin {
         let response =
             self.send(&login::exchange_request(&self.domain, client, ticket, service)).map_err(LoginFailure::from)?;
         drop(space);
-        match login::parse_token(&self.domain, client, source, &response, Timestamp::now()) {
+        match login::parse_token(&self.domain, client, source, &response, self.context.http.now()) {
             Ok(token) => self.save_checked(Token { embedded: self.domain.is_embedded(service), ..token }, email),
             Err(TokenError::Rejected(words)) => Err(LoginFailure::Rejected(format!(
                 "Garmin rejected the ticket ({words}); a ticket works once, for a minute"

@@ -74,7 +74,7 @@ impl Downloads<'_> {
                     file.format.to_uppercase()
                 ));
                 self.worker.count("downloaded", 1);
-                self.worker.count("exports", 1);
+                self.worker.count("converted", 1);
                 Ok(Got::File(file))
             }
             Err(NotKept::Bad(bad)) => self.refused(activity, Refused::plain(bad_file(&bad)), None),
@@ -160,7 +160,7 @@ impl Downloads<'_> {
             }
             Ok(RefusalOutcome::Export(file)) => {
                 self.worker.count("downloaded", 1);
-                self.worker.count("exports", 1);
+                self.worker.count("converted", 1);
                 Ok(Got::File(file))
             }
             Err(not_kept) => self.not_kept(activity, not_kept),

@@ -179,13 +179,13 @@ impl<'a> Import<'a> {
 
     /// Something that should have been a file and was not taken.
     fn refuse(&mut self, shown: &str, why: &str) {
-        self.worker.count("refused", 1);
+        self.worker.count("rejected", 1);
         self.worker.fail(&Failure::new(Exit::Partial, format!("{}: {}; not taken", printable(shown), printable(why))));
     }
 
     /// A file or folder that cannot be read: what is in it is not taken.
     fn unreadable(&mut self, error: &walk::Error) {
-        self.worker.count("refused", 1);
+        self.worker.count("rejected", 1);
         self.worker.fail(&Failure::new(Exit::Partial, error.to_string()));
     }
 
@@ -267,7 +267,7 @@ impl<'a> Import<'a> {
         }
         self.worker.count("taken", 1);
         if origin.is_export() {
-            self.worker.count("exports", 1);
+            self.worker.count("converted", 1);
             self.worker.debug(&format!(
                 "{}: it is a {} file; kept as that, and the original is asked for again",
                 printable(shown),

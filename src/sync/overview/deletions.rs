@@ -7,7 +7,7 @@ use super::compared::Compared;
 use crate::activity::ActivityKeyRef;
 use crate::catalogue::{DeletionOutcome, DeletionRow, TransferOutcome};
 use crate::fit::Identity;
-use crate::status::{Clean, Deleter, Deletion, RedactedReason, flag};
+use crate::status::{Deleter, Deletion, Redacted, RedactedReason, flag};
 
 /// What a platform knows a recording by.
 #[derive(PartialEq, Eq, Hash)]
@@ -33,7 +33,7 @@ impl Compared<'_> {
         let there = entries().filter(|&at| self.is_there(at)).flat_map(|at| self.recordings(at)).collect();
         let deletion = |at| {
             let mut deletion = self.deletion(at, last.get(&at).copied())?;
-            if matches!(deletion.by, Deleter::Garminsync | Deleter::Somebody) && !back.contains(&at) {
+            if matches!(deletion.by, Deleter::Garminsync | Deleter::External) && !back.contains(&at) {
                 deletion.restore = self.restore(at, &there);
             }
             Some(deletion)
@@ -54,20 +54,20 @@ impl Compared<'_> {
             (Some(Some(DeletionOutcome::Restored)), _) => Deleter::Restored,
             (Some(Some(DeletionOutcome::Failed)), None) => Deleter::Failed,
             // What was still there after a deletion of ours failed has been deleted by somebody else.
-            (_, Some((_, 1))) => Deleter::Perhaps,
-            (_, Some(_)) => Deleter::Somebody,
+            (_, Some((_, 1))) => Deleter::Unconfirmed,
+            (_, Some(_)) => Deleter::External,
             (None, None) => return None,
         };
-        let row = row.filter(|_| !matches!(by, Deleter::Somebody | Deleter::Perhaps));
+        let row = row.filter(|_| !matches!(by, Deleter::External | Deleter::Unconfirmed));
         let gone_since = entry.absent.map(|(since, _)| since);
         let file = entry.file.as_ref().filter(|file| !file.broken);
         Some(Deletion {
             activity: self.activity(at),
             by,
             at: row.map(|row| row.settled.unwrap_or(row.intended)).or(gone_since)?,
-            kept_id: row.map(|row| Clean::of(&row.kept_id)),
+            kept_id: row.map(|row| Redacted::of(&row.kept_id)),
             reason: row.map(|row| RedactedReason::of(&row.evidence)),
-            file: file.map(|file| Clean::of(&file.path)),
+            file: file.map(|file| Redacted::of(&file.path)),
             restore: None,
         })
     }
@@ -94,7 +94,7 @@ impl Compared<'_> {
 
     /// The flags that name one entry.
     pub fn flags(&self, at: usize) -> String {
-        let id = Clean::of(&self.entry(at).activity.id);
+        let id = Redacted::of(&self.entry(at).activity.id);
         format!("{} {}", flag("--platform", &self.names[self.platform_of[at]]), flag("--id", id.as_str()))
     }
 

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::catalogue::CommandRow;
 use crate::exit::Exit;
-use crate::status::{Clean, Command, RedactedReason, Run, RunOutcome};
+use crate::status::{Command, Redacted, RedactedReason, Run, RunOutcome};
 
 /// No run takes longer. One that is named for ever in the settings begins anew every day.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
@@ -38,14 +38,14 @@ pub(super) fn runs(rows: &[CommandRow]) -> Vec<Run> {
 pub(super) fn command(row: &CommandRow) -> Command {
     let counts: BTreeMap<String, u64> = serde_json::from_str(&row.counts).unwrap_or_default();
     Command {
-        command: Clean::of(&row.command),
+        command: Redacted::of(&row.command),
         started: row.started,
         finished: row.finished,
         outcome: outcome(row.exit),
         exit: row.exit,
-        counts: counts.into_iter().map(|(name, count)| (Clean::of(&name).as_str().to_owned(), count)).collect(),
+        counts: counts.into_iter().map(|(name, count)| (Redacted::of(&name).as_str().to_owned(), count)).collect(),
         reason: row.reason.as_ref().map(RedactedReason::of),
-        platform: row.platform.as_deref().map(Clean::of),
+        platform: row.platform.as_deref().map(Redacted::of),
     }
 }
 
@@ -74,7 +74,7 @@ fn run(id: &str, commands: Vec<Command>) -> Run {
     }
     let ends: Option<Vec<_>> = commands.iter().map(|command| command.finished).collect();
     Run {
-        run: Clean::of(id),
+        run: Redacted::of(id),
         started: commands.iter().map(|command| command.started).min().unwrap_or_default(),
         finished: ends.and_then(|ends| ends.into_iter().max()),
         outcome: commands.iter().map(|command| command.outcome).max().unwrap_or(RunOutcome::Success),
@@ -104,12 +104,12 @@ mod tests {
             platform: None,
         };
         let runs = runs(&[
-            row(1, "gs-dedupe", r#"{"copies":1}"#),
+            row(1, "gs-dedupe", r#"{"duplicates":1}"#),
             row(2, "gs-download", r#"{"downloaded":2}"#),
-            row(3, "gs-dedupe", r#"{"copies":1,"reported":4}"#),
+            row(3, "gs-dedupe", r#"{"duplicates":1,"reported":4}"#),
             row(4, "gs-download", r#"{"downloaded":3}"#),
         ]);
         let counts: Vec<(&str, u64)> = runs[0].counts.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-        assert_eq!(counts, [("copies", 1), ("downloaded", 5), ("reported", 4)]);
+        assert_eq!(counts, [("downloaded", 5), ("duplicates", 1), ("reported", 4)]);
     }
 }

@@ -1,7 +1,7 @@
 //! What is missing where and why, and each platform towards each other one.
 
-use super::compared::{Compared, Lack};
-use crate::status::{Lacking, Missing, MissingReason, Pair, RedactedReason};
+use super::compared::{Compared, MissingDetail};
+use crate::status::{Missing, MissingItem, MissingReason, Pair, RedactedReason};
 
 const REASONS: [MissingReason; 8] = [
     MissingReason::ToUpload,
@@ -20,7 +20,7 @@ impl Compared<'_> {
         let platforms = (0..self.names.len()).flat_map(|platform| REASONS.map(|reason| (platform, reason)));
         let missing = platforms.map(|(platform, reason)| {
             let lacks = self.all.iter().filter_map(|one| self.lacks(&one.lacks, platform));
-            let items: Vec<Lacking> =
+            let items: Vec<MissingItem> =
                 lacks.filter(|lack| lack.1.reason == reason).map(|lack| self.item(lack)).collect();
             Missing { on: self.names[platform].clone(), reason, count: items.len() as u64, items }
         });
@@ -28,14 +28,14 @@ impl Compared<'_> {
     }
 
     /// Why a platform lacks an exercise that it is to have, and the entry that could go there.
-    pub fn lacks<'l>(&self, lacks: &'l [Option<Lack>], platform: usize) -> Option<(usize, &'l Lack)> {
+    pub fn lacks<'l>(&self, lacks: &'l [Option<MissingDetail>], platform: usize) -> Option<(usize, &'l MissingDetail)> {
         let lack = lacks[platform].as_ref().filter(|_| self.is_target[platform])?;
         Some((lack.of?, lack))
     }
 
-    fn item(&self, (of, lack): (usize, &Lack)) -> Lacking {
+    fn item(&self, (of, lack): (usize, &MissingDetail)) -> MissingItem {
         let reasons = lack.details.iter().map(RedactedReason::of).collect();
-        Lacking { activity: self.activity(of), reasons, since: lack.since }
+        MissingItem { activity: self.activity(of), reasons, since: lack.since }
     }
 
     /// Each platform towards each other one.
@@ -53,7 +53,7 @@ impl Compared<'_> {
                 reason => {
                     pair.only += 1;
                     pair.pending += u64::from(reason == Some(MissingReason::Pending));
-                    pair.refused += u64::from(reason == Some(MissingReason::Rejected));
+                    pair.rejected += u64::from(reason == Some(MissingReason::Rejected));
                 }
             }
         }

@@ -2,19 +2,19 @@
 //! that run, and nobody is asked.
 //!
 //! `read` reads, in one transaction; `compared` finds out how each exercise stands with each platform; each of the others
-//! makes one part of [`status::Facts`] of that.
+//! makes one part of [`status::Snapshot`] of that.
 
 mod compared;
-mod copies;
 mod deletions;
-mod exercises;
+mod duplicates;
+mod groups;
 mod log;
 mod missing;
 mod outstanding;
 mod pictures;
 mod platforms;
 mod read;
-mod refused;
+mod rejected;
 mod schedule;
 mod unarchived;
 
@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use compared::Compared;
 use outstanding::Backlog;
-use read::Read;
+use read::CatalogueData;
 
 use super::{Failure, Result, Worker, liveness};
 use crate::matching::Rule;
@@ -33,11 +33,11 @@ use jiff::Timestamp;
 use crate::catalogue::{BEGINNINGS, CommandRow, Entry, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
-use crate::plan::diff::Exercises;
+use crate::plan::diff::Groups;
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::settings;
-use crate::status::judge::{HANGS, Judged, LastCommand, Signs};
-use crate::status::{Facts, Schedule};
+use crate::status::judge::{Evidence, HANGS, Health, LastCommand};
+use crate::status::{Schedule, Snapshot};
 
 /// What the person's syncs do, as the settings say.
 struct Wants {
@@ -58,40 +58,40 @@ struct Wants {
 impl Worker {
     /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows. The judgment is
     /// of all of them in any case.
-    pub fn facts(&mut self) -> Result<Facts> {
+    pub fn snapshot(&mut self) -> Result<Snapshot> {
         let wants = self.wants()?;
-        let ((facts, judged), left) = self.compare(&wants, None, |compared, backlog| {
-            let (signs, schedule) = signs(compared, backlog);
-            let judged = signs.judge();
-            let facts = wants.named.named().is_none().then(|| whole(compared, &wants.matcher, &signs, schedule));
-            ((facts, judged), backlog.left.clone())
+        let ((snapshot, health), left) = self.compare(&wants, None, |compared, backlog| {
+            let (evidence, schedule) = evidence(compared, backlog);
+            let health = evidence.judge();
+            let snapshot = wants.named.named().is_none().then(|| whole(compared, &wants.matcher, &evidence, schedule));
+            ((snapshot, health), backlog.left.clone())
         })?;
-        let facts = match facts {
-            Some(facts) => facts,
+        let snapshot = match snapshot {
+            Some(snapshot) => snapshot,
             None => self.compare(&wants, wants.named.named().map(<[_]>::to_vec), |compared, backlog| {
-                let (signs, schedule) = signs(compared, backlog);
-                whole(compared, &wants.matcher, &signs, schedule)
+                let (evidence, schedule) = evidence(compared, backlog);
+                whole(compared, &wants.matcher, &evidence, schedule)
             })?,
         };
         self.remember(left)?;
-        let Judged { state, outstanding, needs, troubles } = judged;
-        Ok(Facts { state, outstanding, needs, troubles, ..facts })
+        let Health { state, outstanding, actions, warnings } = health;
+        Ok(Snapshot { state, outstanding, actions, warnings, ..snapshot })
     }
 
     /// The judgment alone, as the page tells it: of all platforms that are known, whichever are named. A command of this name
     /// is not judged.
-    pub fn judged(&mut self, except: &str) -> Result<Judged> {
+    pub fn health(&mut self, except: &str) -> Result<Health> {
         let wants = self.wants()?;
-        let (judged, left): (Judged, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
-            let (mut signs, _) = signs(compared, backlog);
-            signs.commands.retain(|last| last.row.command.as_str() != except);
-            signs.at_work.retain(|(_, command)| command != except);
+        let (health, left): (Health, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
+            let (mut evidence, _) = evidence(compared, backlog);
+            evidence.commands.retain(|last| last.row.command.as_str() != except);
+            evidence.at_work.retain(|(_, command)| command != except);
             // Whoever asks for the judgment of a run is the last of it.
-            signs.ended = Some(self.run_id.clone());
-            (signs.judge(), backlog.left.clone())
+            evidence.ended = Some(self.run_id.clone());
+            (evidence.judge(), backlog.left.clone())
         })?;
         self.remember(left)?;
-        Ok(judged)
+        Ok(health)
     }
 
     /// What the settings say. One that is wrong is told and counts as not set: what is wrong has to reach the page and the
@@ -136,8 +136,14 @@ impl Worker {
     ) -> Result<T> {
         let is_part = scope.is_some();
         let alive = liveness::signs(&self.data_dir);
-        let read =
-            Read::of(&self.catalogue, (&self.platforms, scope), &wants.named, alive, &self.run_id, wants.lost_after)?;
+        let read = CatalogueData::of(
+            (&self.catalogue, &self.clock),
+            (&self.platforms, scope),
+            &wants.named,
+            alive,
+            &self.run_id,
+            wants.lost_after,
+        )?;
         // As a sync has it: what is named, else what somebody logs in to.
         let is_synced = |spec: &PlatformSpec| match &wants.synced {
             _ if wants.named.names(&spec.id) => true,
@@ -153,7 +159,7 @@ impl Worker {
             is_compared && entry.absent.is_none() && read.histories.is_listed(&entry.activity.platform)
         };
         let entries = read.histories.planned(&may_send, &|_| true);
-        let exercises = Exercises::of(&wants.matcher, &entries, &read.histories.links());
+        let exercises = Groups::of(&wants.matcher, &entries, &read.histories.links());
         let compared = Compared::of(&read, &exercises, is_compared.clone(), &is_target);
         let backlog = self.backlog(&compared, wants)?;
         Ok(view(&compared, &backlog))
@@ -161,7 +167,7 @@ impl Worker {
 }
 
 /// What the state is judged by, and the schedule as it is shown.
-fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
+fn evidence(compared: &Compared, backlog: &Backlog) -> (Evidence, Option<Schedule>) {
     let read = compared.read;
     let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
     let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
@@ -181,9 +187,9 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
     let at_work =
         read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
     let syncs = read.last.iter().filter(|row| BEGINNINGS.contains(&row.command.as_str())).map(|row| row.started);
-    let signs = Signs {
+    let evidence = Evidence {
         now: read.now,
-        platforms: compared.platform_signs(),
+        platforms: compared.platform_evidence(),
         commands: rows.into_iter().map(last).collect(),
         worked: worked.collect(),
         at_work: at_work.map(|open| (open.run.clone(), open.command.clone())).collect(),
@@ -195,38 +201,38 @@ fn signs(compared: &Compared, backlog: &Backlog) -> (Signs, Option<Schedule>) {
         before: backlog.before.clone(),
         due,
     };
-    (signs, schedule)
+    (evidence, schedule)
 }
 
-fn whole(compared: &Compared, matcher: &Matcher, signs: &Signs, schedule: Option<Schedule>) -> Facts {
-    let (copies, time_zone_faults) = compared.copies(matcher);
-    Facts { copies, time_zone_faults, ..facts(compared, signs, schedule) }
+fn whole(compared: &Compared, matcher: &Matcher, evidence: &Evidence, schedule: Option<Schedule>) -> Snapshot {
+    let (duplicates, time_zone_faults) = compared.duplicates(matcher);
+    Snapshot { duplicates, time_zone_faults, ..snapshot(compared, evidence, schedule) }
 }
 
-fn facts(compared: &Compared, signs: &Signs, schedule: Option<Schedule>) -> Facts {
+fn snapshot(compared: &Compared, evidence: &Evidence, schedule: Option<Schedule>) -> Snapshot {
     let read = compared.read;
-    let judged = signs.judge();
-    let activities = compared.all_exercises();
+    let health = evidence.judge();
+    let activities = compared.all_groups();
     let pictures = pictures::pictures(&activities, &compared.names, read.now);
     let runs = log::runs(&read.runs);
-    Facts {
-        state: judged.state,
-        outstanding: judged.outstanding,
+    Snapshot {
+        state: health.state,
+        outstanding: health.outstanding,
         made: Some(read.now),
         version: env!("CARGO_PKG_VERSION"),
         // Of a clock that was ahead nobody knows when it was.
         last_run: runs.iter().find(|run| clock::age(run.started, read.now).is_some()).cloned(),
         schedule,
-        needs: judged.needs,
-        troubles: judged.troubles,
-        platforms: compared.platforms(signs),
+        actions: health.actions,
+        warnings: health.warnings,
+        platforms: compared.platforms(evidence),
         matrix: compared.matrix(),
         missing: compared.missing(),
         not_archived: compared.not_archived(),
-        copies: Vec::new(),
+        duplicates: Vec::new(),
         time_zone_faults: Vec::new(),
         deletions: compared.deletions(),
-        refused: compared.refused(),
+        rejected: compared.rejected(),
         runs,
         days: pictures.days,
         weeks: pictures.weeks,

@@ -74,7 +74,7 @@ impl Worker {
 
     /// Remembers what this run has left, where that is possible.
     pub(super) fn remember(&mut self, left: Option<OutstandingRow>) -> Result<()> {
-        let now = jiff::Timestamp::now();
+        let now = self.now();
         match left.map_or(Ok(()), |left| self.catalogue.set_outstanding(&left, now)) {
             Err(crate::catalogue::Error::ReadOnly { .. }) => Ok(()),
             done => Ok(done?),

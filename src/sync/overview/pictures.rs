@@ -7,7 +7,7 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::sport;
-use crate::status::{Day, Exercise, Month, Volume, Week};
+use crate::status::{ActivityGroup, Day, Month, Volume, Week};
 
 /// Nothing began later than this after now, whatever the zone; it was a clock that was wrong.
 const AHEAD: SignedDuration = SignedDuration::from_hours(48);
@@ -27,7 +27,7 @@ pub(super) struct Pictures {
 /// What `exercises` fill. `names`: the platforms.
 ///
 /// A start before 1970 or in the future comes from a clock that was wrong: such have no place in a picture.
-pub(super) fn pictures(exercises: &[Exercise], names: &[String], now: Timestamp) -> Pictures {
+pub(super) fn pictures(exercises: &[ActivityGroup], names: &[String], now: Timestamp) -> Pictures {
     let mut days: BTreeMap<Date, Volume> = BTreeMap::new();
     let mut weeks: BTreeMap<Date, BTreeMap<String, Volume>> = BTreeMap::new();
     let mut months: BTreeMap<Date, Month> = BTreeMap::new();
@@ -57,7 +57,7 @@ pub(super) fn pictures(exercises: &[Exercise], names: &[String], now: Timestamp)
 }
 
 /// The day on the wall where it began; of an unknown place that in UTC.
-fn day_of(exercise: &Exercise, now: Timestamp) -> Option<Date> {
+fn day_of(exercise: &ActivityGroup, now: Timestamp) -> Option<Date> {
     let start =
         exercise.start_time.filter(|start| *start >= Timestamp::UNIX_EPOCH && start.duration_since(now) <= AHEAD)?;
     let offset = exercise.utc_offset_s.and_then(|seconds| Offset::from_seconds(seconds).ok()).unwrap_or(Offset::UTC);
@@ -65,12 +65,12 @@ fn day_of(exercise: &Exercise, now: Timestamp) -> Option<Date> {
 }
 
 /// Its FIT sport. What a service calls otherwise has none.
-fn sport_of(exercise: &Exercise) -> String {
+fn sport_of(exercise: &ActivityGroup) -> String {
     let name = exercise.sport.as_str();
     if sport::sport_number(name).is_some() { name } else { NO_SPORT }.to_owned()
 }
 
-fn add(volume: &mut Volume, exercise: &Exercise) {
+fn add(volume: &mut Volume, exercise: &ActivityGroup) {
     volume.count += 1;
     volume.time_s += exercise.timer_time_s.unwrap_or(0.0);
     volume.distance_m += exercise.distance_m.unwrap_or(0.0);
@@ -93,21 +93,21 @@ fn without_gap(mut months: BTreeMap<Date, Month>, names: &[String]) -> Vec<Month
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::{Clean, File, Place};
+    use crate::status::{File, Place, Redacted};
 
-    fn exercise(start: &str, offset: Option<i32>, sport: &str) -> Exercise {
-        Exercise {
-            sport: Clean::of(sport),
+    fn exercise(start: &str, offset: Option<i32>, sport: &str) -> ActivityGroup {
+        ActivityGroup {
+            sport: Redacted::of(sport),
             start_time: start.parse().ok(),
             utc_offset_s: offset,
             timer_time_s: Some(600.0),
             distance_m: Some(1000.0),
-            on: vec![Place { platform: "coros".into(), id: Clean::of("1") }],
-            ..Exercise::default()
+            on: vec![Place { platform: "coros".into(), id: Redacted::of("1") }],
+            ..ActivityGroup::default()
         }
     }
 
-    fn of(exercises: &[Exercise]) -> Pictures {
+    fn of(exercises: &[ActivityGroup]) -> Pictures {
         pictures(exercises, &["coros".into(), "garmin-cn".into()], "2026-03-01T00:00:00Z".parse().unwrap())
     }
 
@@ -141,12 +141,12 @@ mod tests {
 
     #[test]
     fn months_have_no_gap_and_a_wrong_clock_makes_none() {
-        let file = File { path: Clean::of("a.fit"), format: Clean::of("fit"), export: false, bytes: 1 };
+        let file = File { path: Redacted::of("a.fit"), format: Redacted::of("fit"), converted: false, bytes: 1 };
         let mut first = exercise("2025-11-30T10:00:00Z", None, "running");
         first.file = Some(file);
         let last = exercise("2026-02-01T10:00:00Z", None, "running");
         let wrong = ["1969-12-31T00:00:00Z", "2026-03-04T00:00:00Z", "never"].map(|at| exercise(at, None, "running"));
-        let all: Vec<Exercise> = [first, last].into_iter().chain(wrong).collect();
+        let all: Vec<ActivityGroup> = [first, last].into_iter().chain(wrong).collect();
         let pictures = of(&all);
         let told: Vec<(String, u64, u64, u64, u64)> = pictures
             .months

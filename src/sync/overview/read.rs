@@ -11,6 +11,7 @@ use crate::catalogue::{
     self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, Login, NewestListing, OpenCommand, ProblemRow,
     ScheduleRow, TransferRow,
 };
+use crate::clock::Clock;
 use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
 use crate::sync::Histories;
 
@@ -18,13 +19,13 @@ use crate::sync::Histories;
 const RUNS: u32 = 100;
 
 /// Everything that the page needs of the catalogue.
-pub(super) struct Read {
+pub(super) struct CatalogueData {
     /// When it was read.
     pub now: Timestamp,
     /// Entries, uploads, and what is known of each platform's list.
     pub histories: Histories,
     /// What else is known of each platform, in the order of the histories.
-    pub platforms: Vec<Around>,
+    pub platforms: Vec<PlatformState>,
     /// The newest runs, all their commands.
     pub runs: Vec<CommandRow>,
     /// Of each command the rows of the newest run that it was part of.
@@ -46,7 +47,7 @@ pub(super) struct Read {
 }
 
 /// What is known of a platform besides its history.
-pub(super) struct Around {
+pub(super) struct PlatformState {
     /// When its last listing that saw the end did so.
     pub complete: Option<Timestamp>,
     /// When its last listing that went well ended.
@@ -58,26 +59,26 @@ pub(super) struct Around {
     /// What stands against a login by itself.
     pub barred: Option<Login>,
     /// Until when the service asked to be left alone.
-    pub asked_to_wait: Option<Timestamp>,
+    pub rate_limited_until: Option<Timestamp>,
     /// Uploads to it that it said it has, and that its list should have shown by now.
     pub unshown: Vec<TransferRow>,
     /// An upload that was begun before that has to be shown by now.
     pub long_ago: Timestamp,
 }
 
-impl Read {
+impl CatalogueData {
     /// Reads it all in one transaction, as the run `run` sees it. `scope`: which platforms; without it all that are known and
     /// those that are `named`. `alive`: the signs of life of commands. `lost_after`: what was accepted earlier than that has to be shown by now.
     pub fn of(
-        catalogue: &Catalogue,
+        (catalogue, clock): (&Catalogue, &Clock),
         (platforms, scope): (&Platforms, Option<Vec<Arc<PlatformSpec>>>),
         named: &PlatformSelection,
         alive: HashMap<i64, bool>,
         run: &str,
         lost_after: Duration,
-    ) -> catalogue::Result<Read> {
+    ) -> catalogue::Result<CatalogueData> {
         catalogue.snapshot(|catalogue| {
-            let now = Timestamp::now();
+            let now = clock.now();
             // Whole seconds, as everything else in the catalogue.
             let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
             let scope = match scope {
@@ -87,8 +88,8 @@ impl Read {
                     platforms.in_order(known(catalogue, platforms)?.into_iter().chain(named))
                 }
             };
-            let around = |spec: &Arc<PlatformSpec>| Around::of(catalogue, spec, lost_after, now);
-            Ok(Read {
+            let around = |spec: &Arc<PlatformSpec>| PlatformState::of(catalogue, spec, lost_after, now);
+            Ok(CatalogueData {
                 now,
                 histories: Histories::read(catalogue, &scope, run, true, now)?,
                 platforms: scope.iter().map(around).collect::<catalogue::Result<_>>()?,
@@ -111,21 +112,21 @@ impl Read {
     }
 }
 
-impl Around {
+impl PlatformState {
     fn of(
         catalogue: &Catalogue,
         spec: &PlatformSpec,
         lost_after: Duration,
         now: Timestamp,
-    ) -> catalogue::Result<Around> {
+    ) -> catalogue::Result<PlatformState> {
         let long_ago = now.checked_sub(lost_after).unwrap_or(Timestamp::MIN);
-        Ok(Around {
+        Ok(PlatformState {
             complete: catalogue.last_complete_listing(&spec.id, now)?,
             listed: catalogue.last_sync(&spec.id, now)?,
             newest: catalogue.newest_listing(&spec.id)?,
             account: catalogue.account(&spec.id)?,
             barred: catalogue.login(&spec.id)?,
-            asked_to_wait: catalogue.asked_to_wait(&spec.id, now)?,
+            rate_limited_until: catalogue.rate_limited_until(&spec.id, now)?,
             unshown: catalogue.unshown_transfers(&spec.id, long_ago, now)?,
             long_ago,
         })

@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::read::Read;
+use super::read::CatalogueData;
 use crate::catalogue::{BEGINNINGS, CommandRow, ScheduleRow};
 use crate::clock;
 use crate::schedule;
 use crate::status::judge::{Due, PATIENCE};
-use crate::status::{Clean, Schedule};
+use crate::status::{Redacted, Schedule};
 
 /// The schedule as it is shown, and what it says of the state.
-pub(super) fn schedule(row: &ScheduleRow, read: &Read) -> (Schedule, Option<Due>) {
+pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (Schedule, Option<Due>) {
     let now = read.now;
     // One that this program cannot read, or whose zone this machine lacks, tells no time.
     let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
@@ -21,13 +21,13 @@ pub(super) fn schedule(row: &ScheduleRow, read: &Read) -> (Schedule, Option<Due>
         BEGINNINGS.contains(&run.command.as_str()) && run.started >= due && clock::is_within(due, run.started, PATIENCE)
     };
     let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
-    let shown = |text: &str| Clean::of(text).as_str().to_owned();
+    let shown = |text: &str| Redacted::of(text).as_str().to_owned();
     let schedule = Schedule {
         cron: shown(&row.cron),
         zone: shown(&row.zone),
         enabled: row.enabled,
         next_run,
-        runner: row.runner.as_deref().map(Clean::of),
+        runner: row.runner.as_deref().map(Redacted::of),
         is_run: row.enabled && (row.runner.is_some() || has_come),
     };
     (schedule, row.enabled.then_some(Due { since: row.since, previous }))

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::compared::Compared;
 use crate::catalogue::Entry;
 use crate::reason::Reason;
-use crate::status::{Lacking, MissingReason, NoFile, NotArchived, RedactedReason};
+use crate::status::{MissingItem, MissingReason, NoFile, NotArchived, RedactedReason};
 
 const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
 
@@ -58,10 +58,10 @@ impl Compared<'_> {
 
     /// What is on the platforms and not in the archive, by platform and reason.
     pub fn not_archived(&self) -> Vec<NotArchived> {
-        let mut lists: Vec<[Vec<Lacking>; 5]> = self.names.iter().map(|_| Default::default()).collect();
+        let mut lists: Vec<[Vec<MissingItem>; 5]> = self.names.iter().map(|_| Default::default()).collect();
         for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
             let Some((reason, detail)) = self.unarchived(self.entry(at)) else { continue };
-            let item = Lacking {
+            let item = MissingItem {
                 activity: self.activity(at),
                 reasons: detail.iter().map(RedactedReason::of).collect(),
                 since: None,
@@ -69,7 +69,7 @@ impl Compared<'_> {
             let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
             lists[self.platform_of[at]][place].push(item);
         }
-        let of_platform = |(platform, lists): (usize, [Vec<Lacking>; 5])| {
+        let of_platform = |(platform, lists): (usize, [Vec<MissingItem>; 5])| {
             let platform = &self.names[platform];
             let told = REASONS.into_iter().zip(lists).filter(|(_, items)| !items.is_empty());
             let told = told.map(|(reason, items)| NotArchived {

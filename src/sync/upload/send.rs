@@ -348,7 +348,7 @@ impl Uploads<'_> {
         let problem = self.problem(ProblemKind::Rejected, reason);
         let mut record = waiting.record;
         record.outcome = Some(crate::record::Outcome { kind: "rejected".into(), ..Default::default() });
-        self.worker.count("refused", 1);
+        self.worker.count("rejected", 1);
         self.fail(record, problem)
     }
 

@@ -68,12 +68,12 @@ fn a_scheduled_run_that_is_missed_is_told_although_a_run_seems_to_be_made_later(
         "UPDATE schedule SET at = at - 864000; UPDATE runs SET started = started + {YEARS}, finished = finished + {YEARS}"
     ));
     let told = state(&work);
-    let is_overdue = |one: &Value| one["what"] == "overdue";
-    assert!(told["needs"].as_array().unwrap().iter().any(is_overdue), "{}", told["needs"]);
+    let is_overdue = |one: &Value| one["kind"] == "overdue";
+    assert!(told["actions"].as_array().unwrap().iter().any(is_overdue), "{}", told["actions"]);
     // A command that was killed under that clock does not go on for years.
     work.change("UPDATE runs SET exit = NULL, finished = NULL");
     let told = state(&work);
-    assert!(told["needs"].as_array().unwrap().iter().any(is_overdue), "{}", told["needs"]);
+    assert!(told["actions"].as_array().unwrap().iter().any(is_overdue), "{}", told["actions"]);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_schedule_that_was_written_down_then_is_in_force() {
     work.run("gs-schedule", &["0 * * * *", "--zone", "UTC"]).ok();
     work.change(&format!("UPDATE schedule SET at = at + {YEARS}; UPDATE runs SET started = started - 864000"));
     let told = state(&work);
-    assert!(told["needs"].as_array().unwrap().iter().any(|one| one["what"] == "overdue"), "{}", told["needs"]);
+    assert!(told["actions"].as_array().unwrap().iter().any(|one| one["kind"] == "overdue"), "{}", told["actions"]);
 }
 
 #[test]

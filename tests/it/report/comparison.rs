@@ -94,7 +94,7 @@ fn nothing_is_known_of_what_a_platform_lacks_whose_list_was_never_seen() {
     world.work.run("gs-auth", &["login", "--platform", "coros"]).ok();
     let told = status(&world, &[]);
     let coros = list(&told, "platforms").iter().find(|one| one["name"] == "coros").unwrap();
-    assert_eq!((code(&coros["not_known"]), &coros["total"]), ("not-listed", &json!(0)));
+    assert_eq!((code(&coros["unusable_reason"]), &coros["total"]), ("not-listed", &json!(0)));
     assert_eq!(missing(&told), ["coros: not-listed 1"]);
     let item = &list(&told, "missing")[0]["items"][0];
     assert_eq!((&item["id"], codes(&item["reasons"])), (&json!(id), vec!["listing-unusable"]));
@@ -138,7 +138,7 @@ fn a_zone_that_was_mistaken_is_told_on_one_platform_and_across_two() {
     let is_told = |pair: [&str; 2]| faults.iter().any(|one| *one == pair || *one == [pair[1], pair[0]]);
     assert!(is_told([&ids[0], &ids[1]]) && is_told([&other, &far]), "{faults:?}");
     assert_eq!(codes(&list(&told, "time_zone_faults")[0]["reasons"])[0], "start-shifted");
-    assert_eq!(told["copies"], json!([]), "a suspected fault is no copy");
+    assert_eq!(told["duplicates"], json!([]), "a suspected fault is no copy");
     let possible =
         list(&told, "missing").iter().find(|one| one["on"] == "garmin-cn" && one["reason"] == "possible-duplicate");
     let reason = &possible.unwrap()["items"][0]["reasons"][0];
@@ -180,8 +180,8 @@ fn an_upload_that_never_showed_is_told_as_lost() {
     world.fetch();
     world.work.run("gs-upload", &[]).ends(1);
     let told = status(&world, &[]);
-    assert_eq!(list(&told, "refused")[0]["outcome"], "lost");
-    let reason = &list(&told, "refused")[0]["reason"];
+    assert_eq!(list(&told, "rejected")[0]["outcome"], "lost");
+    let reason = &list(&told, "rejected")[0]["reason"];
     assert_eq!((code(reason), &reason["seconds"]), ("upload-lost", &json!(6 * 3600)));
     assert_eq!(missing(&told)[0], "garmin-com: rejected 1");
 }
@@ -202,7 +202,7 @@ fn what_is_gone_everywhere_is_an_exercise_of_the_archive_if_it_was_kept() {
     assert_eq!((list(&told, "activities").len(), list(&told, "deletions").len()), (23, 2));
     let gone = list(&told, "activities").iter().find(|one| one["on"] == json!([])).unwrap();
     assert_eq!(gone["gone_from"], json!([{"platform": "coros", "id": ids[0]}]));
-    assert_eq!((gone["file"]["format"].as_str(), &gone["lacking"]), (Some("fit"), &Value::Null));
+    assert_eq!((gone["file"]["format"].as_str(), &gone["missing_on"]), (Some("fit"), &Value::Null));
     let restore: Vec<bool> = list(&told, "deletions").iter().map(|one| one["restore"].is_string()).collect();
     assert!(restore.contains(&true) && restore.contains(&false), "without a file nothing can be put back");
     let days: u64 = list(&told, "days").iter().map(|day| day["count"].as_u64().unwrap()).sum();
@@ -247,7 +247,7 @@ fn the_next_run_is_told_and_one_that_did_not_happen() {
     // Every six hours from midnight at UTC+8: 4, 10, 16 and 22 o'clock UTC.
     assert_eq!(next.as_second().rem_euclid(6 * 3600), 4 * 3600);
     assert!((1..=6 * 3600).contains(&(next.as_second() - made.as_second())), "{made} {next}");
-    assert_eq!((&told["state"], &told["needs"]), (&json!("outstanding"), &json!([])), "it was written down just now");
+    assert_eq!((&told["state"], &told["actions"]), (&json!("outstanding"), &json!([])), "it was written down just now");
     assert_eq!((&schedule["runner"], &schedule["is_run"]), (&Value::Null, &json!(false)), "nothing is known to run it");
 
     // Two hours ago one was due, and the last run is a day old.
@@ -256,11 +256,11 @@ fn the_next_run_is_told_and_one_that_did_not_happen() {
     world.work.run("gs-schedule", &[&format!("0 {hour} * * *"), "--zone", "UTC"]).ok();
     world.work.change("UPDATE schedule SET at = at - 864000; UPDATE runs SET started = started - 86400");
     let told = status(&world, &[]);
-    let at: jiff::Timestamp = told["needs"][0]["at"].as_str().unwrap().parse().unwrap();
-    assert_eq!((&told["state"], &told["needs"][0]["what"]), (&json!("person"), &json!("overdue")));
+    let at: jiff::Timestamp = told["actions"][0]["at"].as_str().unwrap().parse().unwrap();
+    assert_eq!((&told["state"], &told["actions"][0]["kind"]), (&json!("action-needed"), &json!("overdue")));
     assert_eq!(at.as_second(), due - due.rem_euclid(3600));
     world.work.run("gs-upload", &[]).ok();
-    assert_eq!(status(&world, &[])["state"], "person", "that was no sync");
+    assert_eq!(status(&world, &[])["state"], "action-needed", "that was no sync");
     world.work.run("gs-fetch", &[]).ok();
     assert_eq!(status(&world, &[])["state"], "outstanding", "one has run since");
 
@@ -268,7 +268,7 @@ fn the_next_run_is_told_and_one_that_did_not_happen() {
     world.work.run("gs-schedule", &["off"]).ok();
     let told = status(&world, &[]);
     assert_eq!([&told["schedule"]["enabled"], &told["schedule"]["next_run"]], [&json!(false), &Value::Null]);
-    assert_eq!(told["needs"], json!([]));
+    assert_eq!(told["actions"], json!([]));
     world.work.change("UPDATE schedule SET enabled = 1, zone = 'Mars/Olympus'");
     assert_eq!(status(&world, &[])["schedule"]["next_run"], Value::Null, "nobody knows when that is");
 }

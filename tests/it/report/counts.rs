@@ -32,7 +32,7 @@ fn each_platform_has_what_its_service_holds_and_the_archive_has_what_is_on_the_d
             "SELECT sum(bytes) FROM files f JOIN activities a USING (platform, id) WHERE {here} AND NOT broken"
         ));
         assert_eq!(told["bytes"], bytes, "{name}");
-        assert_eq!((&told["compared"], &told["not_known"]), (&json!(true), &Value::Null));
+        assert_eq!((&told["compared"], &told["unusable_reason"]), (&json!(true), &Value::Null));
         let last =
             "SELECT max(finished) FROM listings WHERE believed AND NOT look AND platform = '$'".replace('$', name);
         assert_eq!(told["last_listing"], moment(history, &last));
@@ -73,7 +73,7 @@ fn the_matrix_has_what_two_services_share_and_what_only_one_of_them_has() {
             assert_eq!(pair["both"], here.intersection(&there).count(), "{one} {other}");
             assert_eq!(pair["only"], here.difference(&there).count(), "{one} {other}");
             assert_eq!(pair["pending"], u64::from(other == "garmin-com" && has(one, "pending")), "{one} {other}");
-            assert_eq!(pair["refused"], u64::from(other == "garmin-cn" && has(one, "rejected")), "{one} {other}");
+            assert_eq!(pair["rejected"], u64::from(other == "garmin-cn" && has(one, "rejected")), "{one} {other}");
         }
     }
 }
@@ -202,7 +202,7 @@ fn every_exercise_is_listed_once_with_where_it_is_and_where_not() {
         assert!(entries.iter().any(|held| one["utc_offset_s"] == held.offset), "{one}");
         let places: BTreeSet<&str> = on.iter().map(|(platform, _)| platform.as_str()).collect();
         let lacking: BTreeSet<&str> =
-            one["lacking"].as_array().into_iter().flatten().map(|lack| text(&lack[0])).collect();
+            one["missing_on"].as_array().into_iter().flatten().map(|lack| text(&lack[0])).collect();
         let expected: BTreeSet<&str> = PLATFORMS.into_iter().filter(|name| !places.contains(name)).collect();
         assert_eq!(lacking, expected, "{one}");
     }

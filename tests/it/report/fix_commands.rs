@@ -21,15 +21,15 @@ fn shell(work: &mut Work, line: &str) -> Said {
 }
 
 fn matter<'a>(told: &'a Value, what: &str) -> Option<&'a Value> {
-    let lists = [&told["needs"], &told["troubles"]].into_iter().flat_map(|list| list.as_array().unwrap());
-    lists.into_iter().find(|matter| matter["what"] == what)
+    let lists = [&told["actions"], &told["warnings"]].into_iter().flat_map(|list| list.as_array().unwrap());
+    lists.into_iter().find(|matter| matter["kind"] == what)
 }
 
 /// Runs the command line that mends a matter, after which nobody needs it.
 #[track_caller]
 fn mend(work: &mut Work, what: &str) {
     let told = status(work);
-    let line = matter(&told, what).unwrap_or_else(|| panic!("{what} is not in {:#}", told["needs"]))["mend"].clone();
+    let line = matter(&told, what).unwrap_or_else(|| panic!("{what} is not in {:#}", told["actions"]))["fix"].clone();
     shell(work, line.as_str().unwrap()).ok();
     let told = status(work);
     assert_eq!(matter(&told, what), None, "{line}");
@@ -79,16 +79,16 @@ fn what_somebody_deleted_comes_back_by_the_line_that_is_told() {
     world.work.archive_all();
     world.remove("coros", &ids[3][2]);
     world.fetch();
-    assert_eq!(status(&world.work)["deletions"][0]["by"], "perhaps");
+    assert_eq!(status(&world.work)["deletions"][0]["by"], "unconfirmed");
     world.fetch();
     let deletion = status(&world.work)["deletions"][0].clone();
-    assert_eq!([&deletion["by"], &deletion["activity"]["id"]], ["somebody", ids[3][2].as_str()]);
+    assert_eq!([&deletion["by"], &deletion["activity"]["id"]], ["external", ids[3][2].as_str()]);
     let exercises = |world: &World| status(&world.work)["activities"].as_array().unwrap().len();
     let before = exercises(&world);
     shell(&mut world.work, deletion["restore"].as_str().unwrap()).ok();
     assert_eq!((world.ids("coros").len(), exercises(&world)), (12, before));
     let told = status(&world.work);
-    assert_eq!([&told["deletions"][0]["by"], &told["deletions"][0]["restore"]], [&json!("somebody"), &Value::Null]);
+    assert_eq!([&told["deletions"][0]["by"], &told["deletions"][0]["restore"]], [&json!("external"), &Value::Null]);
     assert_eq!(told["missing"], json!([]));
 }
 
@@ -102,17 +102,23 @@ fn a_refused_upload_goes_again_by_the_line_that_is_told() {
     world.sim.with(|state| state.account("garmin.cn").spec.upload = spec);
     world.apply(&world.diff(&["--to", "garmin-cn"]), &[]).ends(1);
     let told = status(&world.work);
-    let refusal = &told["refused"][0];
+    let refusal = &told["rejected"][0];
     assert_eq!([&refusal["activity"]["id"], &refusal["to"]], [id.as_str(), "garmin-cn"]);
     assert!(refusal["reason"]["detail"].as_str().unwrap().contains("not today"), "{refusal}");
     assert_eq!(
-        told["activities"].as_array().unwrap().iter().map(|one| one["lacking"].to_string()).collect::<Vec<_>>().len(),
+        told["activities"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["missing_on"].to_string())
+            .collect::<Vec<_>>()
+            .len(),
         2
     );
     world.sim.with(|state| state.account("garmin.cn").spec.upload = UploadSpec { polls: 0, ..UploadSpec::default() });
     shell(&mut world.work, refusal["retry"].as_str().unwrap()).ok();
     let told = status(&world.work);
-    assert_eq!((&told["refused"], world.ids("garmin-cn").len()), (&json!([]), 2));
+    assert_eq!((&told["rejected"], world.ids("garmin-cn").len()), (&json!([]), 2));
 }
 
 #[test]
@@ -122,13 +128,13 @@ fn a_refused_login_is_mended_by_the_line_that_is_told() {
     world.sim.with(|state| state.expire_coros_token(2));
     world.work.run("gs-fetch", &["--platform", "coros"]).ends(77);
     let told = status(&world.work);
-    let needs: Vec<&Value> = told["needs"].as_array().unwrap().iter().map(|one| &one["what"]).collect();
+    let needs: Vec<&Value> = told["actions"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
     assert_eq!(needs, ["login-refused"], "the command says no more than the platform");
     world.work.set("COROS_PASSWORD", "correct horse");
     mend(&mut world.work, "login-refused");
     world.work.run("gs-fetch", &[]).ok();
     let told = status(&world.work);
-    assert_eq!((&told["needs"], &told["troubles"]), (&json!([]), &json!([])), "{:#}", told["troubles"]);
+    assert_eq!((&told["actions"], &told["warnings"]), (&json!([]), &json!([])), "{:#}", told["warnings"]);
 }
 
 #[test]
@@ -138,10 +144,10 @@ fn a_dead_token_is_mended_by_the_line_that_is_told() {
     world.work.set("COROS_PASSWORD", "");
     world.work.run("gs-fetch", &["--platform", "coros"]).ends(77);
     let told = status(&world.work);
-    assert_eq!(told["needs"].as_array().unwrap().len(), 1, "{:#}", told["needs"]);
-    assert_eq!(matter(&told, "login-dead").unwrap()["platform"], "coros");
+    assert_eq!(told["actions"].as_array().unwrap().len(), 1, "{:#}", told["actions"]);
+    assert_eq!(matter(&told, "login-ended").unwrap()["platform"], "coros");
     world.work.set("COROS_PASSWORD", "correct horse");
-    mend(&mut world.work, "login-dead");
+    mend(&mut world.work, "login-ended");
 }
 
 #[test]
@@ -162,7 +168,7 @@ fn without_any_login_it_names_the_command_that_logs_in() {
     let work = Work::alone();
     work.run("gs-fetch", &[]).ends(77);
     let told = status(&work);
-    assert_eq!([&told["state"], &told["needs"][0]["mend"]], ["person", "garminsync setup"]);
+    assert_eq!([&told["state"], &told["actions"][0]["fix"]], ["action-needed", "garminsync setup"]);
 }
 
 #[test]
@@ -174,15 +180,15 @@ fn a_list_that_shrank_is_believed_by_the_line_that_is_told() {
     world.work.run("gs-fetch", &["--full"]).ends(75);
     let told = status(&world.work);
     let platform = told["platforms"].as_array().unwrap().iter().find(|one| one["name"] == "garmin-cn").unwrap();
-    let reason = &platform["not_known"];
+    let reason = &platform["unusable_reason"];
     assert_eq!(
         (&reason["code"], &reason["missing"], &reason["known"]),
         (&json!("listing-implausible"), &json!(4), &json!(12))
     );
-    assert_eq!((&platform["total"], &told["state"]), (&json!(12), &json!("person")));
-    mend(&mut world.work, "list-shrunk");
+    assert_eq!((&platform["total"], &told["state"]), (&json!(12), &json!("action-needed")));
+    mend(&mut world.work, "listing-implausible");
     let told = status(&world.work);
-    let gone = told["deletions"].as_array().unwrap().iter().filter(|one| one["by"] == "perhaps").count();
+    let gone = told["deletions"].as_array().unwrap().iter().filter(|one| one["by"] == "unconfirmed").count();
     assert_eq!(gone, 4);
 }
 
@@ -196,8 +202,8 @@ fn broken_files_are_fetched_again_by_the_line_that_is_told() {
     world.work.change(&format!("UPDATE files SET broken = 1 WHERE id = '{}'", ids[0][2]));
     std::fs::write(&path, &whole[..100]).unwrap();
     let told = status(&world.work);
-    assert_eq!([&told["troubles"][0]["what"], &told["troubles"][0]["count"]], [&json!("files-broken"), &json!(1)]);
-    mend(&mut world.work, "files-broken");
+    assert_eq!([&told["warnings"][0]["kind"], &told["warnings"][0]["count"]], [&json!("files-corrupt"), &json!(1)]);
+    mend(&mut world.work, "files-corrupt");
     assert_eq!(std::fs::read(&path).unwrap(), whole);
 }
 
@@ -209,7 +215,7 @@ fn a_wrong_setting_is_named_by_the_line_that_is_told() {
     world.work.run("gs-report", &[]).ends(78).says("SPORT_DIFF_SECOND");
     world.work.set("SPORT_DIFF_SECOND", "60");
     let told = status(&world.work);
-    let line = matter(&told, "set-up").unwrap()["mend"].as_str().unwrap().to_owned();
+    let line = matter(&told, "configuration").unwrap()["fix"].as_str().unwrap().to_owned();
     world.work.set("SPORT_DIFF_SECOND", "soon");
     shell(&mut world.work, &line).ends(78).says("SPORT_DIFF_SECOND");
 }

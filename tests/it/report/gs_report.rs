@@ -59,7 +59,8 @@ fn an_empty_catalogue_gives_a_page_that_says_so_without_settings_or_login() {
     assert_eq!(said.out, format!("{}\n", dir.join("index.html").display()));
     let told = status_in(&dir);
     assert_eq!([&told["state"], &told["schedule"], &told["last_run"]], [&json!("empty"), &Value::Null, &Value::Null]);
-    for list in ["platforms", "matrix", "missing", "runs", "days", "weeks", "months", "activities", "needs", "troubles"]
+    for list in
+        ["platforms", "matrix", "missing", "runs", "days", "weeks", "months", "activities", "actions", "warnings"]
     {
         assert_eq!(told[list], json!([]), "{list}");
     }
@@ -91,10 +92,10 @@ fn a_catalogue_whose_first_listing_was_cut_gives_what_is_known_and_says_so() {
     sim.fault(Fault::new(Effect::Status { status: 503, retry_after: None, body: None, content_type: None }).path(LIST));
     work.run("gs-fetch", &[]).ends(75);
     let told = status(&work);
-    let troubles: Vec<&Value> = told["troubles"].as_array().unwrap().iter().map(|one| &one["what"]).collect();
-    assert_eq!((&told["state"], troubles), (&json!("trouble"), vec![&json!("list-cut")]));
+    let troubles: Vec<&Value> = told["warnings"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
+    assert_eq!((&told["state"], troubles), (&json!("warning"), vec![&json!("listing-incomplete")]));
     let platform = &told["platforms"][0];
-    let reason = &platform["not_known"];
+    let reason = &platform["unusable_reason"];
     assert!(code(reason) == "retry" && reason["detail"].as_str().unwrap().contains("503"), "{platform}");
     assert_eq!([&platform["last_listing"], &platform["last_complete_listing"]], [&Value::Null; 2]);
     sim.clear_faults();
@@ -112,16 +113,16 @@ fn a_listing_that_is_still_made_is_no_trouble_and_one_that_was_killed_is() {
         std::thread::sleep(Duration::from_millis(20));
     }
     let told = status(&work);
-    assert_eq!(told["troubles"], json!([]));
-    assert_eq!(code(&told["platforms"][0]["not_known"]), "being-listed");
+    assert_eq!(told["warnings"], json!([]));
+    assert_eq!(code(&told["platforms"][0]["unusable_reason"]), "being-listed");
     child.kill().unwrap();
     child.wait().unwrap();
     sim.clear_faults();
     work.run("gs-upload", &[]).ok();
     let told = status(&work);
-    let troubles: Vec<&Value> = told["troubles"].as_array().unwrap().iter().map(|one| &one["what"]).collect();
-    assert_eq!(troubles, ["list-cut", "unfinished"]);
-    assert_eq!(code(&told["platforms"][0]["not_known"]), "not-listed");
+    let troubles: Vec<&Value> = told["warnings"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
+    assert_eq!(troubles, ["listing-incomplete", "unfinished"]);
+    assert_eq!(code(&told["platforms"][0]["unusable_reason"]), "not-listed");
 }
 
 #[test]

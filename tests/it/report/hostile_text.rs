@@ -85,7 +85,7 @@ fn a_path_below_somebodys_address_is_shown_without_it() {
     );
     let texts = texts(&work);
     assert!(texts.iter().all(|text| !text.contains("runner.secret")), "{texts:?}");
-    assert!(texts[1].contains("list-shrunk"));
+    assert!(texts[1].contains("listing-implausible"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
         *twice.entry((platform.clone(), exercise.clone())).or_default() += 1;
     }
     let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for copy in list(history, "copies").iter().filter(|one| one["certainty"] != "start-only") {
+    for copy in list(history, "duplicates").iter().filter(|one| one["certainty"] != "start-only") {
         let (one, other) = (key(&copy["copy"]), key(&copy["kept"]));
         assert_eq!((&one.0, &of_entry[&one]), (&other.0, &of_entry[&other]), "{copy}");
         *told.entry((one.0.clone(), of_entry[&one].clone())).or_default() += 1;
@@ -28,7 +28,7 @@ fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
         };
         let is_same = hash(&one).is_some() && hash(&one) == hash(&other);
         assert_eq!(copy["certainty"] == "same-file", is_same, "{copy}");
-        assert_eq!(copy["superfluous"], is_same, "{copy}");
+        assert_eq!(copy["deletable"], is_same, "{copy}");
         assert!(!codes(&copy["reasons"]).is_empty() && !code(&copy["kept_because"]).is_empty());
     }
     twice.retain(|_, count| *count > 1);
@@ -42,7 +42,7 @@ fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
     let history = history();
     let told: BTreeMap<(String, String), &Value> =
         list(history, "deletions").iter().map(|one| (key(&one["activity"]), one)).collect();
-    for (event, by) in [("deleted", "somebody"), ("missing-once", "perhaps")] {
+    for (event, by) in [("deleted", "external"), ("missing-once", "unconfirmed")] {
         assert_eq!(told[&history.happened[event]]["by"], by);
     }
     let ours: String =
@@ -69,7 +69,7 @@ fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
 #[test]
 fn a_refused_upload_is_told_with_the_services_words() {
     let history = history();
-    let refused = list(history, "refused");
+    let refused = list(history, "rejected");
     assert_eq!(refused.len(), 1);
     let (one, (platform, id)) = (&refused[0], &history.happened["rejected"]);
     assert_eq!(key(&one["activity"]), (platform.clone(), id.clone()));
@@ -117,19 +117,19 @@ fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
 #[test]
 fn a_person_is_needed_for_the_refused_login_and_the_rest_is_trouble() {
     let history = history();
-    assert_eq!(history.status["state"], "person");
-    let needs = list(history, "needs");
+    assert_eq!(history.status["state"], "action-needed");
+    let needs = list(history, "actions");
     assert_eq!(needs.len(), 1, "{needs:?}");
-    assert_eq!([&needs[0]["what"], &needs[0]["platform"]], ["login-refused", "coros"]);
-    assert_eq!(needs[0]["mend"], "gs-auth login --platform coros");
+    assert_eq!([&needs[0]["kind"], &needs[0]["platform"]], ["login-refused", "coros"]);
+    assert_eq!(needs[0]["fix"], "gs-auth login --platform coros");
     assert_eq!(needs[0]["at"], moment(history, "SELECT at FROM logins WHERE platform = 'coros'"));
     let troubles: Vec<(&str, &Value)> =
-        list(history, "troubles").iter().map(|one| (text(&one["what"]), &one["command"])).collect();
+        list(history, "warnings").iter().map(|one| (text(&one["kind"]), &one["command"])).collect();
     assert_eq!(
         troubles,
-        [("files-broken", &Value::Null), ("files-failed", &Value::Null), ("unfinished", &json!("gs-download"))]
+        [("files-corrupt", &Value::Null), ("files-failed", &Value::Null), ("unfinished", &json!("gs-download"))]
     );
-    assert_eq!(list(history, "troubles")[0]["count"], 1);
+    assert_eq!(list(history, "warnings")[0]["count"], 1);
 }
 
 #[test]
@@ -142,12 +142,12 @@ fn the_page_says_the_same() {
     let first = parts.next().unwrap().to_owned();
     let page = first + &parts.map(|part| part.replacen("</span>", "", 1)).collect::<String>();
     let has = |text: &str| assert!(page.contains(&shown(text)), "the page lacks {text:?}");
-    let matters = list(history, "needs").iter().chain(list(history, "troubles"));
-    let lines = matters.map(|one| &one["mend"]).chain(list(history, "deletions").iter().map(|one| &one["restore"]));
-    let lines = lines.chain(list(history, "refused").iter().map(|one| &one["retry"]));
+    let matters = list(history, "actions").iter().chain(list(history, "warnings"));
+    let lines = matters.map(|one| &one["fix"]).chain(list(history, "deletions").iter().map(|one| &one["restore"]));
+    let lines = lines.chain(list(history, "rejected").iter().map(|one| &one["retry"]));
     lines.filter_map(Value::as_str).for_each(has);
-    list(history, "refused").iter().for_each(|one| has(text(&one["reason"]["text"])));
-    list(history, "needs").iter().for_each(|one| has(text(&one["reason"]["text"])));
+    list(history, "rejected").iter().for_each(|one| has(text(&one["reason"]["text"])));
+    list(history, "actions").iter().for_each(|one| has(text(&one["reason"]["text"])));
     for one in list(history, "activities") {
         has(text(&one["name"]));
         one["file"]["path"].as_str().into_iter().for_each(has);

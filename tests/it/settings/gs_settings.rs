@@ -1,6 +1,7 @@
 //! `gs-settings`: the settings that apply, and never a secret.
 
 use crate::support::Work;
+use crate::support::paths::repository;
 use garminsync::notify::{Also, CHANNELS};
 use garminsync::platform::Platforms;
 use garminsync::settings::{self, Kind, Setting};
@@ -152,9 +153,11 @@ fn the_settings_of_platforms_and_channels_are_in_the_table() {
 
 #[test]
 fn the_defaults_in_the_help_are_those_of_the_table() {
-    let bins = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin")).unwrap();
+    let files = |dir: &str| std::fs::read_dir(repository().join(dir)).unwrap();
+    // Flags that several commands share stand in the room of the terminal.
+    let paths = files("src/bin").chain(files("src/cli")).map(|entry| entry.unwrap().path());
     let mut compared = 0;
-    for path in bins.map(|entry| entry.unwrap().path()) {
+    for path in paths.filter(|path| path.is_file()) {
         let text = std::fs::read_to_string(&path).unwrap();
         for part in text.split("[default: $").skip(1) {
             let (name, rest) = part.split_once(']').unwrap().0.split_once(", else ").unwrap_or(("", ""));

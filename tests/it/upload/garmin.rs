@@ -40,8 +40,7 @@ fn a_wish_for_no_more_uploads_holds_for_later_runs_and_for_uploads_alone() {
         world.work.run("gs-report", &[]).ok();
         let status: Value = world.work.status_json();
         let platforms = status["platforms"].as_array().unwrap();
-        let wish =
-            |name: &str| platforms.iter().find(|one| one["name"] == name).unwrap()["asked_to_wait_until"].clone();
+        let wish = |name: &str| platforms.iter().find(|one| one["name"] == name).unwrap()["rate_limited_until"].clone();
         assert!(wish(CN).is_string() && wish(COM).is_null(), "{platforms:?}");
         // Its time comes.
         world.work.change("UPDATE pacing SET not_before_ms = 0");

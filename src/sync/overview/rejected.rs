@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::compared::{Compared, Stands};
+use super::compared::{Compared, GroupState};
 use crate::catalogue::{TransferOutcome, TransferRow};
-use crate::status::{Clean, MissingReason, RedactedReason, Refusal, retry};
+use crate::status::{MissingReason, Redacted, RedactedReason, Rejection, retry};
 
 impl Compared<'_> {
     /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.
-    pub fn refused(&self) -> Vec<Refusal> {
+    pub fn rejected(&self) -> Vec<Rejection> {
         let mut home: Vec<usize> = vec![0; self.exercises.entries.len()];
         for (number, one) in self.all.iter().enumerate() {
             one.members.iter().for_each(|&at| home[at] = number);
@@ -27,15 +27,15 @@ impl Compared<'_> {
     }
 
     /// A refusal, and the entry that it is told of: one that can be sent again.
-    fn refusal(&self, one: &Stands, at: usize, platform: usize, row: &TransferRow) -> Option<(usize, Refusal)> {
+    fn refusal(&self, one: &GroupState, at: usize, platform: usize, row: &TransferRow) -> Option<(usize, Rejection)> {
         let outcome = row.outcome.filter(|how| matches!(how, TransferOutcome::Rejected | TransferOutcome::Lost))?;
         if one.lacks[platform].as_ref()?.reason != MissingReason::Rejected {
             return None;
         }
         let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_there(at))?;
         let (from, to) = (&self.names[self.platform_of[at]], &self.names[platform]);
-        let id = Clean::of(&self.entry(at).activity.id);
-        let refusal = Refusal {
+        let id = Redacted::of(&self.entry(at).activity.id);
+        let refusal = Rejection {
             activity: self.activity(at),
             to: to.clone(),
             outcome: outcome.name(),

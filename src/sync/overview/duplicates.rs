@@ -3,7 +3,7 @@
 use super::compared::Compared;
 use crate::matching::{self, Candidate, Certainty, Matcher};
 use crate::reason::Reason;
-use crate::status::{Copy, Likeness, RedactedReason};
+use crate::status::{Duplicate, RedactedReason, SimilarPair};
 
 impl Compared<'_> {
     /// The positions of entries that are copies, and of those that they are copies of.
@@ -14,8 +14,8 @@ impl Compared<'_> {
     }
 
     /// The copies, and the suspected time-zone faults; the newest first.
-    pub fn copies(&self, matcher: &Matcher) -> (Vec<Copy>, Vec<Likeness>) {
-        let (mut copies, mut shifted) = (Vec::new(), Vec::new());
+    pub fn duplicates(&self, matcher: &Matcher) -> (Vec<Duplicate>, Vec<SimilarPair>) {
+        let (mut duplicates, mut shifted) = (Vec::new(), Vec::new());
         for (at, of, copy) in self.pairs(matcher) {
             let certainty = copy.verdict.certainty;
             let reasons = redacted(&copy.verdict.reasons);
@@ -23,23 +23,23 @@ impl Compared<'_> {
                 shifted.push((of, at, reasons));
                 continue;
             }
-            let told = Copy {
+            let told = Duplicate {
                 copy: self.activity(at),
                 kept: self.activity(of),
                 certainty: certainty.name(),
-                superfluous: certainty.is_superfluous(),
+                deletable: certainty.is_superfluous(),
                 reasons,
                 kept_because: RedactedReason::of(&copy.kept_because),
             };
-            copies.push(told);
+            duplicates.push(told);
         }
         let doubts = self.exercises.doubts().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
         let doubts = doubts.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
         shifted.extend(doubts.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
         shifted.sort_by_key(|(one, other, _)| (*one, *other));
         let likeness =
-            |(one, other, reasons)| Likeness { one: self.activity(one), other: self.activity(other), reasons };
-        (copies, shifted.into_iter().map(likeness).collect())
+            |(one, other, reasons)| SimilarPair { one: self.activity(one), other: self.activity(other), reasons };
+        (duplicates, shifted.into_iter().map(likeness).collect())
     }
 }
 

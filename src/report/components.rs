@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, Render, html};
 
-use super::{Activity, Clean, RedactedReason};
+use super::{Activity, Redacted, RedactedReason};
 use crate::i18n::{self, Lang};
 
 /// No name is shown longer than this, in characters: one row is a line of a list, not a text.
@@ -19,7 +19,7 @@ const LONGEST_FLAG: usize = 30;
 /// How many of a list are shown; all of them stand in `status.json`.
 pub const SHOWN: usize = 100;
 
-impl Render for Clean {
+impl Render for Redacted {
     fn render_to(&self, buffer: &mut String) {
         text(self.as_str()).render_to(buffer);
     }
@@ -45,7 +45,7 @@ pub fn km(metres: f64) -> String {
 }
 
 /// A name that somebody gave; the direction of its writing is its own affair.
-pub fn name(name: &Clean) -> Markup {
+pub fn name(name: &Redacted) -> Markup {
     let shown = cut(name.as_str(), LONGEST_NAME);
     html! { @if shown.is_ascii() { (shown) } @else { bdi { (shown) } } }
 }
@@ -61,17 +61,17 @@ pub fn text(text: &str) -> String {
 }
 
 /// A word of a service: an id, a format.
-pub fn word(word: &Clean) -> String {
+pub fn word(word: &Redacted) -> String {
     cut(word.as_str(), LONGEST_WORD)
 }
 
 /// A path in the data folder.
-pub fn path(path: &Clean) -> String {
+pub fn path(path: &Redacted) -> String {
     cut(path.as_str(), LONGEST_PATH)
 }
 
 /// A sport, or what a service calls it.
-pub fn sport(sport: &Clean, lang: Lang) -> String {
+pub fn sport(sport: &Redacted, lang: Lang) -> String {
     lang.sport(&word(sport))
 }
 
@@ -120,7 +120,7 @@ pub fn folded<T>(summary: Markup, items: &[T], open: bool, lang: Lang, each: imp
 fn more(left: u64, lang: Lang) -> Markup {
     let left = i18n::number(left);
     match lang {
-        Lang::En => html! { "… and " (left) " more: all of them stand in status.json" },
+        Lang::En => html! { "… and " (left) " more; status.json lists all" },
         Lang::Zh => html! { "……还有 " (left) " 项：全部见 status.json" },
     }
 }
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_name_is_cut_and_escaped() {
-        let long = name(&Clean::of(&"<é>".repeat(5000))).into_string();
+        let long = name(&Redacted::of(&"<é>".repeat(5000))).into_string();
         assert!(
             long.starts_with("<bdi>&lt;é&gt;") && long.ends_with("…</bdi>") && long.chars().count() < 1000,
             "{long}"

@@ -36,17 +36,17 @@ const PARAMETERS: &[&str] = &["key", "session", "sid", "code", "credential"];
 /// not known to a reader of the page either.
 const LONGEST_WORD: usize = 40;
 
-/// A text that somebody else wrote, as it may be shown: see [`Clean::of`].
+/// A text that somebody else wrote, as it may be shown: see [`Redacted::of`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Clean(String);
+pub struct Redacted(String);
 
-impl Clean {
+impl Redacted {
     /// `text` without control characters and marks that turn a line, and with `***` in place of e-mail addresses, of
     /// all but the host of an address, and of what looks like a token or a password.
     ///
     /// It is the last line of defence: no secret is put into the catalogue. A service's words could still hold one, and a
     /// page lies around for longer than a terminal shows it.
-    pub fn of(text: &str) -> Clean {
+    pub fn of(text: &str) -> Redacted {
         let printable = printable(&text.replace(['\n', '\r', '\t'], " "));
         let mut out = String::with_capacity(printable.len());
         let mut announced = Announced::Nothing;
@@ -65,7 +65,7 @@ impl Clean {
             }
             out.push_str(&if is_secret { hidden_end(word) } else { shown(word) });
         }
-        Clean(out)
+        Redacted(out)
     }
 
     /// The text.
@@ -79,7 +79,7 @@ impl Clean {
     }
 }
 
-/// A reason as it may be shown: its parameters, which may hold words of a service, are redacted as by [`Clean::of`].
+/// A reason as it may be shown: its parameters, which may hold words of a service, are redacted as by [`Redacted::of`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct RedactedReason(Reason);
 
@@ -105,7 +105,7 @@ impl RedactedReason {
 
 fn redact(value: &mut Value) {
     match value {
-        Value::String(text) => *text = Clean::of(text).0,
+        Value::String(text) => *text = Redacted::of(text).0,
         Value::Array(items) => items.iter_mut().for_each(redact),
         Value::Object(fields) => {
             fields.iter_mut().filter(|(name, _)| *name != "code").for_each(|(_, value)| redact(value))
@@ -224,13 +224,13 @@ fn is_token(word: &str) -> bool {
         || word.split(['/', '"', '\'', '(', ')', '<', '>', ',', ';']).any(is_long)
 }
 
-impl fmt::Display for Clean {
+impl fmt::Display for Redacted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Serialize for Clean {
+impl Serialize for Redacted {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
@@ -257,7 +257,7 @@ mod tests {
             "Garmin did not take the ticket (HTTP 401); a ticket works once",
             "Key session: 6 x 800 m",
         ] {
-            assert_eq!(Clean::of(text).as_str(), text);
+            assert_eq!(Redacted::of(text).as_str(), text);
         }
     }
 
@@ -310,7 +310,7 @@ mod tests {
             (&"a1".repeat(20), "***"),
             ("a\u{1b}[2J\u{202e}b\nc", "a[2Jb c"),
         ] {
-            assert_eq!(Clean::of(text).as_str(), shown, "{text}");
+            assert_eq!(Redacted::of(text).as_str(), shown, "{text}");
         }
     }
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::Clean;
 use super::MissingReason;
+use super::Redacted;
 
 /// What a day holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,14 +57,14 @@ pub struct Month {
 
 /// An exercise: all its entries.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Exercise {
+pub struct ActivityGroup {
     /// Its name.
-    pub name: Clean,
+    pub name: Redacted,
     /// FIT `sport`, else the platform's own type.
-    pub sport: Clean,
+    pub sport: Redacted,
     /// FIT `sub_sport`, unless it is `generic`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub_sport: Option<Clean>,
+    pub sub_sport: Option<Redacted>,
     /// When it began.
     pub start_time: Option<Timestamp>,
     /// Local time minus UTC, where it began.
@@ -75,7 +75,7 @@ pub struct Exercise {
     pub distance_m: Option<f64>,
     /// The recording device.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub device: Option<Clean>,
+    pub device: Option<Redacted>,
     /// Where it is: each entry that is on its platform.
     pub on: Vec<Place>,
     /// Where it was, and is no more.
@@ -86,7 +86,7 @@ pub struct Exercise {
     pub unlisted: Vec<Place>,
     /// Platforms that lack it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lacking: Vec<(String, MissingReason)>,
+    pub missing_on: Vec<(String, MissingReason)>,
     /// Its file in the archive.
     pub file: Option<File>,
 }
@@ -97,18 +97,18 @@ pub struct Place {
     /// The platform.
     pub platform: String,
     /// The id there.
-    pub id: Clean,
+    pub id: Redacted,
 }
 
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct File {
     /// Where it is, below the data folder.
-    pub path: Clean,
+    pub path: Redacted,
     /// `fit`, `gpx` or `tcx`.
-    pub format: Clean,
+    pub format: Redacted,
     /// Whether the service computed it.
-    pub export: bool,
+    pub converted: bool,
     /// Its size.
     pub bytes: u64,
 }

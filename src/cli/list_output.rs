@@ -1,0 +1,261 @@
+//! Activities as a table, as records, or as CSV: what `gs-list` prints, and other commands on a terminal.
+
+use clap::ValueEnum;
+
+use super::Align::{self, Cut, Right, Whole};
+use super::activity_text::{distance, local_start, sport_name};
+use super::{Failure, ListFormat, Output, Table, Units, csv as cells, duration, table};
+use crate::activity::printable;
+use crate::record::{ActivityRecord, Record};
+use crate::sync::{Progress, RecordSink, Result, is_downloaded};
+
+/// Names are not shown longer than this, in characters.
+const LONGEST_NAME: usize = 60;
+
+/// A column of a table or of CSV, under the name that the record has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "they are the fields of the record, which are documented there")]
+pub enum Field {
+    Platform,
+    Id,
+    Name,
+    Sport,
+    SubSport,
+    PlatformSport,
+    StartTime,
+    UtcOffsetS,
+    TimerTimeS,
+    ElapsedTimeS,
+    DistanceM,
+    Manufacturer,
+    Device,
+    Manual,
+    Downloaded,
+    File,
+    Sha256,
+    AlsoOn,
+}
+
+/// The columns of a table, as far as the terminal has room for them.
+const OF_TABLE: [Field; 8] = [
+    Field::StartTime,
+    Field::Platform,
+    Field::Id,
+    Field::Sport,
+    Field::TimerTimeS,
+    Field::DistanceM,
+    Field::File,
+    Field::Name,
+];
+/// Those that a narrow terminal does without, the first one first.
+const DROPPED: [Field; 5] = [Field::TimerTimeS, Field::DistanceM, Field::Sport, Field::File, Field::Name];
+/// The columns of CSV.
+const OF_CSV: [Field; 17] = [
+    Field::Platform,
+    Field::Id,
+    Field::Name,
+    Field::Sport,
+    Field::SubSport,
+    Field::PlatformSport,
+    Field::StartTime,
+    Field::UtcOffsetS,
+    Field::TimerTimeS,
+    Field::ElapsedTimeS,
+    Field::DistanceM,
+    Field::Manufacturer,
+    Field::Device,
+    Field::Manual,
+    Field::Downloaded,
+    Field::File,
+    Field::Sha256,
+];
+
+impl Field {
+    /// Its name in the record, and in the head of CSV.
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    fn head(self, units: Units) -> String {
+        match self {
+            Field::StartTime => "start (local)".to_owned(),
+            Field::TimerTimeS => "time".to_owned(),
+            Field::ElapsedTimeS => "elapsed".to_owned(),
+            Field::DistanceM => units.name().to_owned(),
+            Field::UtcOffsetS => "UTC offset (s)".to_owned(),
+            other => other.name().replace('_', " "),
+        }
+    }
+
+    fn align(self) -> Align {
+        match self {
+            Field::TimerTimeS | Field::ElapsedTimeS | Field::DistanceM | Field::UtcOffsetS => Right,
+            Field::Sport | Field::Name | Field::PlatformSport | Field::Device => Cut,
+            _ => Whole,
+        }
+    }
+
+    /// The text for people.
+    fn shown(self, record: &ActivityRecord, units: Units) -> String {
+        let a = &record.activity;
+        match self {
+            Field::StartTime => local_start(a),
+            Field::Platform => {
+                let others =
+                    record.also_on.iter().map(|key| key.platform.to_string()).filter(|name| *name != a.platform);
+                let mut names: Vec<String> = std::iter::once(a.platform.to_string()).chain(others).collect();
+                names.dedup();
+                names.join(" ")
+            }
+            Field::Sport => sport_name(a),
+            Field::TimerTimeS => a.timer_time_s.map(duration).unwrap_or_default(),
+            Field::ElapsedTimeS => a.elapsed_time_s.map(duration).unwrap_or_default(),
+            Field::DistanceM => distance(a, units),
+            Field::File => file_state(record),
+            Field::Name => a.shown_name().chars().take(LONGEST_NAME).collect(),
+            other => other.cell(record),
+        }
+    }
+
+    /// The value for programs.
+    fn cell(self, record: &ActivityRecord) -> String {
+        let a = &record.activity;
+        let text = |value: &Option<String>| value.as_deref().map(cells::cell).unwrap_or_default();
+        let number = |value: Option<f64>| value.map(|n| n.to_string()).unwrap_or_default();
+        match self {
+            Field::Platform => cells::cell(&a.platform),
+            Field::Id => cells::cell(&a.id),
+            Field::Name => text(&a.name),
+            Field::Sport => text(&a.sport),
+            Field::SubSport => text(&a.sub_sport),
+            Field::PlatformSport => text(&a.platform_sport),
+            Field::StartTime => a.start_time.map(|time| time.to_string()).unwrap_or_default(),
+            Field::UtcOffsetS => a.utc_offset_s.map(|seconds| seconds.to_string()).unwrap_or_default(),
+            Field::TimerTimeS => number(a.timer_time_s),
+            Field::ElapsedTimeS => number(a.elapsed_time_s),
+            Field::DistanceM => number(a.distance_m),
+            Field::Manufacturer => text(&a.manufacturer),
+            Field::Device => text(&a.device),
+            Field::Manual => a.manual.to_string(),
+            Field::Downloaded => is_downloaded(record).to_string(),
+            Field::File => record.file.as_ref().map(|file| cells::cell(&file.path)).unwrap_or_default(),
+            Field::Sha256 => record.file.as_ref().map(|file| file.sha256.clone()).unwrap_or_default(),
+            Field::AlsoOn => {
+                let others = record.also_on.iter().map(|key| cells::cell(&key.to_string()));
+                others.collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+}
+
+/// What the archive has of an activity, in a word or two.
+fn file_state(record: &ActivityRecord) -> String {
+    match &record.file {
+        Some(file) if file.origin.as_deref() == Some("converted") => {
+            format!("{} converted", file.format.as_deref().unwrap_or_default())
+        }
+        Some(file) => file.format.clone().unwrap_or_default(),
+        None if record.no_original => "none".into(),
+        None if record.unavailable => "unavailable".into(),
+        None if record.deleted.is_some() => "deleted".into(),
+        None => "missing".into(),
+    }
+}
+
+/// Writes activities in one of the formats. Call [`ListOutput::finish`] at the end.
+pub struct ListOutput {
+    writer: Writer,
+    fields: Vec<Field>,
+    units: Units,
+    count: u64,
+    progress: Progress,
+}
+
+enum Writer {
+    Table(Box<Table>),
+    Ndjson(Output),
+    Csv(Box<csv::Writer<Output>>),
+}
+
+impl ListOutput {
+    /// A writer. `fields`: the columns, unless they are empty; records always have all fields.
+    ///
+    /// # Errors
+    /// Fields were named for records, or the head of CSV cannot be written.
+    pub fn new(format: ListFormat, fields: &[Field], units: Units) -> Result<ListOutput> {
+        let or = |default: &[Field]| if fields.is_empty() { default.to_vec() } else { fields.to_vec() };
+        let (writer, fields) = match format {
+            ListFormat::Table => {
+                let fields = or(&OF_TABLE);
+                let heads: Vec<(String, Align)> =
+                    fields.iter().map(|field| (field.head(units), field.align())).collect();
+                let heads: Vec<(&str, Align)> = heads.iter().map(|(head, align)| (head.as_str(), *align)).collect();
+                let dropped: Vec<String> = DROPPED.iter().map(|field| field.head(units)).collect();
+                let dropped: Vec<&str> = dropped.iter().map(String::as_str).collect();
+                (Writer::Table(Box::new(table(&heads).spare(&dropped))), fields)
+            }
+            ListFormat::Ndjson if fields.is_empty() => (Writer::Ndjson(Output::buffered()), Vec::new()),
+            ListFormat::Ndjson => {
+                return Err(Failure::usage("--fields selects columns of a table or of CSV; records have all fields"));
+            }
+            ListFormat::Csv => {
+                let fields = or(&OF_CSV);
+                let mut writer = csv::Writer::from_writer(Output::buffered());
+                writer.write_record(fields.iter().map(|field| field.name())).map_err(cells::failed)?;
+                (Writer::Csv(Box::new(writer)), fields)
+            }
+        };
+        Ok(ListOutput { writer, fields, units, count: 0, progress: Progress::hidden() })
+    }
+
+    /// Each activity that is written counts in this task.
+    pub fn counted_by(self, progress: Progress) -> ListOutput {
+        ListOutput { progress, ..self }
+    }
+
+    /// Writes what is left. Returns how many activities were written.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn finish(self) -> Result<u64> {
+        match self.writer {
+            Writer::Table(table) if self.count > 0 => {
+                let mut output = Output::buffered();
+                output.text(&format!("{table}\n"))?;
+                output.flush()?;
+            }
+            Writer::Table(_) => {}
+            Writer::Ndjson(mut output) => drop(output.flush()?),
+            Writer::Csv(mut writer) => writer.flush().map_err(|error| Output::write_failed(&error))?,
+        }
+        Ok(self.count)
+    }
+}
+
+impl RecordSink for ListOutput {
+    fn record(&mut self, record: &Record) -> Result<bool> {
+        self.count += 1;
+        self.progress.add(1);
+        let activity = match record {
+            Record::Activity(activity) => activity,
+            _ => return Ok(true),
+        };
+        match &mut self.writer {
+            Writer::Table(table) => {
+                let cells = self.fields.iter().map(|field| printable(&field.shown(activity, self.units)));
+                table.add_row(cells);
+                Ok(true)
+            }
+            Writer::Ndjson(output) => output.record(record),
+            Writer::Csv(writer) => {
+                writer.write_record(self.fields.iter().map(|field| field.cell(activity))).map_err(cells::failed)?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(&self.writer, Writer::Ndjson(output) if output.is_closed())
+    }
+}

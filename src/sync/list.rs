@@ -1,0 +1,312 @@
+//! Lists what the catalogue knows; no request is made.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Failure, Histories, RecordSink, Result, Worker, is_due, record_of};
+use crate::activity::{Activity, ActivityKey};
+use crate::catalogue::Query;
+use crate::matching::Rule;
+use crate::plan::diff::Groups;
+use crate::record::{ActivityRecord, Record};
+
+/// No place on earth is further from UTC; some clocks are.
+const FURTHEST_OFFSET: SignedDuration = SignedDuration::from_hours(24);
+
+/// Which activities are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ListState {
+    /// Those on their platform.
+    #[default]
+    Present,
+    /// Also those that were deleted there.
+    All,
+    /// Those whose file is not in the archive and can be downloaded, or whose original is due to be requested again.
+    Missing,
+    /// Those whose file is in the archive.
+    Downloaded,
+    /// Those that were deleted from their platform.
+    Deleted,
+}
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortKey {
+    /// The start, the newest first.
+    Start,
+    /// The distance, the longest first.
+    Distance,
+    /// The time with the timer running, the longest first.
+    Time,
+    /// The name.
+    Name,
+    /// The sport.
+    Sport,
+    /// The platform.
+    Platform,
+}
+
+/// What is listed, and in which order.
+#[derive(Debug, Clone, Default)]
+pub struct ListOptions {
+    /// Which activities.
+    pub state: ListState,
+    /// Only these ids; all if empty.
+    pub ids: Vec<String>,
+    /// Only these sports; all if empty.
+    pub sports: Vec<String>,
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    /// Begun before this time.
+    pub until: Option<Timestamp>,
+    /// The two times are those of a clock where the activity began.
+    pub is_local: bool,
+    /// One activity of each group: the one with the best file.
+    pub unique: bool,
+    /// The order; the newest first if it is not given.
+    pub sort: Option<SortKey>,
+    /// The opposite order.
+    pub reverse: bool,
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+impl ListOptions {
+    fn query(&self, worker: &Worker) -> Query {
+        // The catalogue compares in UTC; what lies in the margin is left out later.
+        let margin = if self.is_local { FURTHEST_OFFSET } else { SignedDuration::ZERO };
+        Query {
+            platforms: worker.selection.named().unwrap_or_default().iter().map(|spec| spec.id.to_string()).collect(),
+            sports: self.sports.clone(),
+            since: self.since.map(|since| since.checked_sub(margin).unwrap_or(Timestamp::MIN)),
+            until: self.until.map(|until| until.checked_add(margin).unwrap_or(Timestamp::MAX)),
+            ids: self.ids.clone(),
+            absent: match self.state {
+                ListState::Present | ListState::Missing => Some(false),
+                ListState::Deleted => Some(true),
+                ListState::All | ListState::Downloaded => None,
+            },
+            ..Query::default()
+        }
+    }
+
+    /// Whether the catalogue's order is the one that is wanted, so that records can be handed on as they are read.
+    fn is_streamed(&self) -> bool {
+        !self.unique && !self.reverse && self.sort.is_none_or(|key| key == SortKey::Start)
+    }
+
+    fn includes(&self, record: &ActivityRecord, now: Timestamp) -> bool {
+        let is_of_state = match self.state {
+            ListState::Missing => is_missing(record) || is_original_due(record, now),
+            ListState::Downloaded => is_downloaded(record),
+            ListState::Present | ListState::All | ListState::Deleted => true,
+        };
+        is_of_state && (!self.is_local || self.is_in_local_time(&record.activity))
+    }
+
+    fn is_in_local_time(&self, activity: &Activity) -> bool {
+        let offset = SignedDuration::from_secs(i64::from(activity.utc_offset_s.unwrap_or(0)));
+        let local = activity.start_time.and_then(|start| start.checked_add(offset).ok());
+        self.since.is_none_or(|since| local.is_some_and(|local| local >= since))
+            && self.until.is_none_or(|until| local.is_some_and(|local| local < until))
+    }
+}
+
+/// Lists activities into `sink`.
+///
+/// # Errors
+/// The catalogue cannot be read, or the sink cannot be written.
+pub fn list(worker: &Worker, options: &ListOptions, sink: &mut dyn RecordSink) -> Result<()> {
+    let query = options.query(worker);
+    worker.warn_of_unknown_sports(&query.sports)?;
+    worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
+    if options.is_streamed() {
+        let mut left = options.limit.unwrap_or(usize::MAX);
+        return each(worker, options, &query, |record| {
+            if left > 0 {
+                left -= 1;
+                sink.record(&Record::from(record))?;
+            }
+            Ok(())
+        });
+    }
+    let mut records = Vec::new();
+    each(worker, options, &query, |record| {
+        records.push(record);
+        Ok(())
+    })?;
+    if options.unique {
+        records = one_of_each_group(worker, records)?;
+    }
+    records.sort_by(|one, other| order(options.sort.unwrap_or(SortKey::Start), one, other));
+    if options.reverse {
+        records.reverse();
+    }
+    for record in records.into_iter().take(options.limit.unwrap_or(usize::MAX)) {
+        sink.record(&Record::from(record))?;
+    }
+    Ok(())
+}
+
+fn each(
+    worker: &Worker,
+    options: &ListOptions,
+    query: &Query,
+    mut take: impl FnMut(ActivityRecord) -> Result<()>,
+) -> Result<()> {
+    let now = worker.now();
+    worker.catalogue.entries(query, |entry| {
+        let record = record_of(entry, &worker.archive, now);
+        if options.includes(&record, now) { take(record) } else { Ok(()) }
+    })
+}
+
+/// The best record of each group: an original in the archive, else any file in the archive, else the first. It names the
+/// other activities of its group, also those that are not in the list.
+fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Vec<ActivityRecord>> {
+    let names = worker.catalogue.platforms()?;
+    let scope: Vec<_> = names.iter().filter_map(|name| worker.platforms.find(name)).collect();
+    let known = Histories::read(&worker.catalogue, &scope, &worker.run_id, true, worker.now())?;
+    let entries = known.planned(&|_| false, &|_| true);
+    let groups = Groups::of(&worker.matcher(Rule::Evidence)?, &entries, &known.links());
+    let keys: Vec<ActivityKey> = known.entries.iter().map(|(entry, _)| entry.activity.key()).collect();
+    let mut group_of: HashMap<&ActivityKey, usize> = HashMap::new();
+    for (number, group) in groups.groups.iter().enumerate() {
+        group_of.extend(group.members.iter().map(|&at| (&keys[at], number)));
+    }
+    let mut best: HashMap<usize, usize> = HashMap::new();
+    let mut unique: Vec<ActivityRecord> = Vec::new();
+    for record in records {
+        let number = group_of.get(&record.activity.key()).copied();
+        match number.and_then(|number| best.get(&number).copied()) {
+            Some(at) if file_rank(&record) < file_rank(&unique[at]) => unique[at] = record,
+            Some(_) => {}
+            None => {
+                best.extend(number.map(|number| (number, unique.len())));
+                unique.push(record);
+            }
+        }
+    }
+    for (number, at) in best {
+        let own = unique[at].activity.key();
+        let others = groups.groups[number].members.iter().map(|&at| &keys[at]).filter(|key| **key != own);
+        unique[at].also_on = others.cloned().collect();
+    }
+    Ok(unique)
+}
+
+/// How good the file of an activity is; less is better.
+fn file_rank(record: &ActivityRecord) -> u8 {
+    match &record.file {
+        Some(file) if file.origin.as_deref() == Some("original") => 0,
+        Some(_) => 1,
+        None => 2,
+    }
+}
+
+fn order(key: SortKey, one: &ActivityRecord, other: &ActivityRecord) -> Ordering {
+    let (a, b) = (&one.activity, &other.activity);
+    // What is not known comes last, whatever the direction of the rest.
+    let longest = |a: Option<f64>, b: Option<f64>| b.unwrap_or(-1.0).total_cmp(&a.unwrap_or(-1.0));
+    let sport = |activity: &Activity| activity.sport.clone().or_else(|| activity.platform_sport.clone());
+    let by_key = match key {
+        SortKey::Start => Ordering::Equal,
+        SortKey::Distance => longest(a.distance_m, b.distance_m),
+        SortKey::Time => longest(a.timer_time_s, b.timer_time_s),
+        SortKey::Name => a.shown_name().to_lowercase().cmp(&b.shown_name().to_lowercase()),
+        SortKey::Sport => (sport(a).is_none(), sport(a)).cmp(&(sport(b).is_none(), sport(b))),
+        SortKey::Platform => a.platform.cmp(&b.platform),
+    };
+    by_key.then_with(|| Reverse(a.start_time).cmp(&Reverse(b.start_time)))
+}
+
+/// Whether its file is in the archive.
+pub fn is_downloaded(record: &ActivityRecord) -> bool {
+    record.downloaded == Some(true)
+}
+
+/// Whether its file could be in the archive and is not. A manual entry has no file that could be missing, and a file that
+/// its platform does not provide is missing again only when it is due to be requested.
+pub fn is_missing(record: &ActivityRecord) -> bool {
+    !is_downloaded(record) && !record.no_original && !record.unavailable && record.deleted.is_none()
+}
+
+/// Whether it has a converted file, and the original is due to be requested again.
+fn is_original_due(record: &ActivityRecord, now: Timestamp) -> bool {
+    let retry_at = record.file.as_ref().and_then(|file| file.retry_original_at);
+    record.deleted.is_none() && retry_at.is_some_and(|due| is_due(due, now))
+}
+
+/// How many activities of a platform are listed, by what the archive has of them.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct ListStats {
+    /// Always `stats`.
+    #[serde(rename = "type")]
+    pub record: &'static str,
+    /// The platform.
+    pub platform: String,
+    /// All.
+    pub total: u64,
+    /// Their file is in the archive.
+    pub downloaded: u64,
+    /// Their file is not, and can be downloaded.
+    pub missing: u64,
+    /// The platform has no file of them.
+    pub no_original: u64,
+    /// The platform does not provide their file; it is requested once a week.
+    pub unavailable: u64,
+    /// The size of the files in the archive.
+    pub bytes: u64,
+    /// When the platform was listed last.
+    pub last_sync: Option<Timestamp>,
+}
+
+/// The numbers of each platform that is selected.
+///
+/// # Errors
+/// The catalogue cannot be read.
+pub fn list_stats(worker: &Worker, options: &ListOptions) -> Result<Vec<ListStats>> {
+    let query = options.query(worker);
+    worker.warn_of_unknown_sports(&query.sports)?;
+    worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
+    let names = if query.platforms.is_empty() { worker.catalogue.platforms()? } else { query.platforms.clone() };
+    names.into_iter().map(|name| stats_of(worker, options, &query, name)).collect()
+}
+
+fn stats_of(worker: &Worker, options: &ListOptions, query: &Query, platform: String) -> Result<ListStats> {
+    let query = Query { platforms: vec![platform.clone()], ..query.clone() };
+    let last_sync = worker.catalogue.last_sync(&platform, worker.now())?;
+    let mut stats = ListStats { record: "stats", platform, last_sync, ..ListStats::default() };
+    each(worker, options, &query, |record| {
+        stats.total += 1;
+        stats.downloaded += u64::from(is_downloaded(&record));
+        stats.missing += u64::from(is_missing(&record));
+        stats.no_original += u64::from(record.no_original);
+        stats.unavailable += u64::from(record.unavailable);
+        stats.bytes += record.file.map_or(0, |file| file.bytes);
+        Ok::<_, Failure>(())
+    })?;
+    Ok(stats)
+}
+
+/// Why a list is empty, in a sentence for people. It says that nothing is missing only of platforms that were listed.
+///
+/// # Errors
+/// The catalogue cannot be read.
+pub fn empty_list_text(worker: &Worker, state: ListState) -> Result<&'static str> {
+    let platforms = worker.catalogue.platforms()?;
+    let mut was_listed = false;
+    for platform in &platforms {
+        was_listed |= worker.catalogue.was_listed(platform)?;
+    }
+    Ok(match state {
+        _ if platforms.is_empty() => "no platform was listed yet; run gs-fetch",
+        ListState::Missing if !was_listed => "no platform was listed yet, so what is missing is unknown; run gs-fetch",
+        ListState::Missing => "nothing is missing",
+        ListState::Deleted => "nothing is deleted",
+        ListState::Downloaded => "nothing is downloaded; to download: gs-list --missing | gs-download",
+        ListState::Present | ListState::All => "no such activity is known",
+    })
+}

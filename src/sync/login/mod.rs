@@ -1,0 +1,154 @@
+//! Logs in to platforms, and forgets logins.
+//!
+//! One platform at a time: the one that is named, else the one whose password is configured. `token` exchanges tokens with
+//! other tools, `accounts` tells who is logged in.
+
+mod accounts;
+mod logout;
+mod token;
+
+use std::sync::Arc;
+
+use super::{Exit, Failure, Progress, Result, Worker};
+use crate::http::Secret;
+use crate::platform::{Account, Credentials, PlatformLogin, PlatformSelection, PlatformSpec};
+use crate::settings::trim_line_ends;
+
+pub use accounts::{AccountStatus, accounts};
+pub use logout::{forget_account, logout};
+pub use token::{TokenSource, export_token, import_token};
+
+/// Who answers the questions of a login: a person at a terminal, or a pipe.
+pub trait Prompt {
+    /// Shows instructions, which have several lines.
+    fn show(&mut self, text: &str);
+
+    /// Asks for a line; `None` if nobody answers.
+    fn line(&mut self, prompt: &str) -> Option<String>;
+
+    /// Asks for a secret, which is not shown while it is typed; `None` if nobody answers.
+    fn hidden(&mut self, prompt: &str) -> Option<Secret>;
+
+    /// Takes the ticket of a browser login: pasted, or piped in.
+    ///
+    /// # Errors
+    /// Nobody brings one.
+    fn ticket(&mut self) -> Result<Secret>;
+}
+
+/// How to log in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LoginOptions {
+    /// With the browser, even if a password is configured.
+    pub browser: bool,
+    /// With a password, even if none is configured: it is asked for.
+    pub password: bool,
+}
+
+/// The platforms that have a login.
+pub(super) fn logins(worker: &Worker) -> &[Arc<PlatformSpec>] {
+    worker.platforms.services()
+}
+
+/// The one platform to log in to: the one that is named, else the one whose password is set, else the first.
+fn one(worker: &Worker) -> Result<Arc<PlatformSpec>> {
+    let specs = match worker.selection.clone() {
+        PlatformSelection::Only(specs) => specs,
+        PlatformSelection::All => logins(worker).iter().filter(|spec| worker.has_credentials(spec)).cloned().collect(),
+    };
+    match (specs.as_slice(), logins(worker)) {
+        ([], [first, ..]) if worker.selection.named().is_none() => Ok(first.clone()),
+        ([spec], _) => with_login(spec),
+        (_, all) => Err(several(all)),
+    }
+}
+
+/// The one platform whose login is meant: the one that is named, else the only one of which `is_it` holds; nothing: it holds
+/// of none.
+fn only(worker: &Worker, is_it: impl Fn(&PlatformSpec) -> Result<bool>) -> Result<Option<Arc<PlatformSpec>>> {
+    if worker.selection.named().is_some() {
+        return one(worker).map(Some);
+    }
+    let mut specs = Vec::new();
+    for spec in logins(worker) {
+        if is_it(spec)? {
+            specs.push(spec.clone());
+        }
+    }
+    match specs.as_slice() {
+        [] => Ok(None),
+        [spec] => Ok(Some(spec.clone())),
+        _ => Err(several(&specs)),
+    }
+}
+
+fn with_login(spec: &Arc<PlatformSpec>) -> Result<Arc<PlatformSpec>> {
+    match spec.has_login() {
+        true => Ok(spec.clone()),
+        false => Err(Failure::usage(format!("{}: no login needed", spec.id))),
+    }
+}
+
+fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
+    let names = specs.iter().map(|spec| spec.id.as_str()).collect::<Vec<_>>().join(" or --platform ");
+    Failure::usage(format!("name one platform: --platform {names}"))
+}
+
+fn open(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Box<dyn PlatformLogin>> {
+    Ok(worker.open_login(spec, worker.http(Progress::hidden())?)?)
+}
+
+fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
+    failure.on(&spec.id)
+}
+
+/// Logs in, once: with the password that is configured, else with the browser.
+///
+/// # Errors
+/// The login failed, nobody answered, or it is not clear which platform is meant.
+pub fn login(worker: &mut Worker, options: LoginOptions, prompt: &mut dyn Prompt) -> Result<()> {
+    worker.require_writable_unless_dry()?;
+    let spec = &one(worker)?;
+    if worker.dry_run {
+        worker.warn(&format!("{}: would log in", spec.id));
+        return Ok(());
+    }
+    let platform = open(worker, spec)?;
+    let account = if options.browser || (!options.password && !worker.has_credentials(spec)) {
+        prompt.show(&platform.browser_login());
+        let ticket = prompt.ticket()?;
+        platform.import(trim_line_ends(ticket.expose()))
+    } else {
+        let credentials = match worker.credentials(spec)? {
+            Some(credentials) => credentials,
+            None => ask_credentials(spec, prompt)?,
+        };
+        platform.login(&credentials, &mut |text| ask_code(prompt, text))
+    };
+    welcome(worker, spec, account.map_err(|error| named(spec, error.into()))?);
+    Ok(())
+}
+
+fn ask_credentials(spec: &PlatformSpec, prompt: &mut dyn Prompt) -> Result<Credentials> {
+    let nobody = || {
+        let settings = [spec.user_settings()[0], spec.password_settings()[0]].join(" and ");
+        Failure::new(
+            Exit::LoginRequired,
+            format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"),
+        )
+    };
+    let user = prompt.line(&format!("E-mail address at {}: ", spec.title)).ok_or_else(nobody)?;
+    let password = prompt.hidden("Password (it is not shown): ").ok_or_else(nobody)?;
+    Ok(Credentials { user, password })
+}
+
+/// The code of a second factor. Authenticators show it in groups, and people type it so.
+fn ask_code(prompt: &mut dyn Prompt, text: &str) -> Option<Secret> {
+    let code = prompt.hidden(text)?;
+    Some(Secret::new(code.expose().split_whitespace().collect::<String>()))
+}
+
+fn welcome(worker: &Worker, spec: &PlatformSpec, account: Account) {
+    let name = account.name.unwrap_or_else(|| "an account without a name".into());
+    worker.info(&format!("{}: logged in as {name}", spec.id));
+}

@@ -1,0 +1,120 @@
+//! Takes over the tokens of other tools, and hands ours to them.
+
+use std::path::{Path, PathBuf};
+
+use super::{named, one, only, open, welcome};
+use crate::http::Secret;
+use crate::platform::{PlatformSpec, garmin};
+use crate::settings::trim_line_ends;
+use crate::sync::{Exit, Failure, Result, Worker};
+
+/// Where a token comes from.
+pub enum TokenSource {
+    /// A file or folder of another tool.
+    Path(PathBuf),
+    /// A text that was piped in or pasted.
+    Text(Secret),
+    /// The places where other tools keep theirs.
+    UsualPlaces,
+}
+
+/// Takes over a token, a ticket, or the cookies of a browser.
+///
+/// # Errors
+/// There is no token at that place, or the service does not accept it.
+pub fn import_token(worker: &mut Worker, source: TokenSource) -> Result<()> {
+    worker.require_writable_unless_dry()?;
+    let spec = &one(worker)?;
+    let text = match source {
+        TokenSource::Path(path) if !path.exists() && is_secret(&path.to_string_lossy()) => {
+            return Err(Failure::usage(
+                "a ticket or token on the command line is visible to every program on this machine; pipe it in: gs-auth import -",
+            ));
+        }
+        TokenSource::Path(path) => gathered(spec, &path)?
+            .ok_or_else(|| Failure::usage(format!("{}: no token file of a known tool", path.display())))?,
+        TokenSource::Text(text) => text,
+        TokenSource::UsualPlaces => usual(worker, spec)?,
+    };
+    if worker.dry_run {
+        worker.warn(&format!("{}: would import the token", spec.id));
+        return Ok(());
+    }
+    let account =
+        open(worker, spec)?.import(trim_line_ends(text.expose())).map_err(|error| named(spec, error.into()))?;
+    welcome(worker, spec, account);
+    Ok(())
+}
+
+/// Whether a text is no path but something that a person meant to paste. It is never shown.
+fn is_secret(text: &str) -> bool {
+    let is_one_long_word =
+        text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=+".contains(&byte));
+    let has_mark = ["ticket=", "CPL-coros-", "{"].iter().any(|mark| text.contains(mark));
+    text.starts_with("ST-") || has_mark || is_one_long_word || text.len() > 200
+}
+
+/// Whether other tools keep tokens of this platform in files that are known: those of Garmin.
+fn is_garmin(spec: &PlatformSpec) -> bool {
+    spec.id.starts_with("garmin")
+}
+
+fn gathered(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>> {
+    let text = if is_garmin(spec) {
+        garmin::gather(path)
+    } else {
+        std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
+    };
+    text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// The first token in the places where other tools keep theirs.
+fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
+    if !is_garmin(spec) {
+        let name = &spec.id;
+        return Err(Failure::usage(format!(
+            "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
+        )));
+    }
+    if let Some(text) = worker.settings.multiline_secret("GARTH_TOKEN")? {
+        return Ok(text);
+    }
+    // A path for most, the token itself for some.
+    if let Some(text) = worker.settings.get("GARMINTOKENS").filter(|text| is_secret(text)) {
+        return Ok(Secret::new(text));
+    }
+    let places = garmin::usual_places(worker.settings.home().as_deref(), &|name| worker.settings.path(name));
+    for place in &places {
+        if place.exists()
+            && let Some(text) = gathered(spec, place)?
+        {
+            worker.info(&format!("importing the token in {}", place.display()));
+            return Ok(text);
+        }
+    }
+    let looked = places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ");
+    Err(Failure::usage(format!("no token of another tool in {looked}; name its file, or pipe a ticket in")))
+}
+
+/// The token of the account that is logged in, for another tool. A warning says what sharing it means.
+///
+/// # Errors
+/// Nobody is logged in, or it is not clear which platform is meant.
+pub fn export_token(worker: &mut Worker) -> Result<Secret> {
+    let nobody =
+        || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
+    let spec = only(worker, |spec| Ok(worker.has_token(spec)))?.ok_or_else(nobody)?;
+    let platform = open(worker, &spec)?;
+    let token = platform.export().map_err(|error| named(&spec, error.into()))?;
+    let token = token.ok_or_else(|| {
+        let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", spec.id);
+        Failure::new(Exit::LoginRequired, message)
+    })?;
+    let is_renewed = platform.account().ok().flatten().is_some_and(|account| account.renewable);
+    let shared = match is_renewed {
+        true => "the program that renews it first keeps it; the other one then needs a new login",
+        false => "a new login ends it for both programs",
+    };
+    worker.warn(&format!("this token is a secret; {shared}"));
+    Ok(token)
+}

@@ -1,0 +1,154 @@
+//! The stored schedule: sets it, switches it on and off, and tells what is known of it. It runs nothing: cron does.
+
+use jiff::Timestamp;
+
+use super::{Exit, Failure, Result, Worker};
+use crate::schedule::{self, DEFAULT, Schedule};
+
+/// Stores a schedule and switches it on. `zone`: the time zone of cron; else that of this machine. `runner`: what runs it.
+///
+/// # Errors
+/// The expression or the zone is wrong, or the catalogue cannot be written.
+pub fn set_schedule(worker: &mut Worker, cron: &str, zone: Option<&str>, runner: Option<&str>) -> Result<()> {
+    let zone = zone_of(worker, zone)?;
+    set(worker, cron, &zone, runner)
+}
+
+/// Switches the schedule on as it was, else the default one. `zone` and `runner` as for [`set_schedule`].
+///
+/// # Errors
+/// As [`set_schedule`].
+pub fn enable_schedule(worker: &mut Worker, zone: Option<&str>, runner: Option<&str>) -> Result<()> {
+    let Some(row) = worker.catalogue.schedule()? else {
+        let zone = zone_of(worker, zone)?;
+        return set(worker, DEFAULT, &zone, runner);
+    };
+    let zone = zone.map_or(Ok(row.zone.clone()), |zone| zone_of(worker, Some(zone)))?;
+    // The zone may be another one than when it was stored.
+    Schedule::parse(&row.cron, &zone).map_err(|error| unusable(&error))?;
+    set(worker, &row.cron, &zone, runner)
+}
+
+/// Switches the schedule off.
+///
+/// # Errors
+/// The catalogue cannot be written.
+pub fn disable_schedule(worker: &mut Worker) -> Result<()> {
+    if worker.dry_run {
+        worker.warn("would switch the schedule off");
+        return Ok(());
+    }
+    let now = worker.now();
+    let was_on = worker.catalogue.stop_schedule(now)?;
+    worker.info(match was_on {
+        true => "the schedule is off; remove its line from the crontab, too: crontab -e",
+        false => "no schedule is on",
+    });
+    Ok(())
+}
+
+/// The schedule, the last run and the next one: a record of `gs-schedule`.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ScheduleInfo {
+    /// Always `schedule`.
+    #[serde(rename = "type")]
+    pub record: &'static str,
+    /// The cron expression.
+    pub cron: Option<String>,
+    /// The time zone of cron.
+    pub zone: Option<String>,
+    /// Whether it is on.
+    pub enabled: bool,
+    /// Since when that holds.
+    pub since: Option<Timestamp>,
+    /// When the last run of the sync log began.
+    pub last_run: Option<Timestamp>,
+    /// Which of its commands had the most severe exit code.
+    pub last_command: Option<String>,
+    /// That exit code.
+    pub last_exit: Option<u8>,
+    /// The next run.
+    pub next_run: Option<Timestamp>,
+    /// What runs it; `None`: it is only stored.
+    pub runner: Option<String>,
+}
+
+/// What is known of the schedule, and the schedule itself if it can be used.
+///
+/// # Errors
+/// The catalogue cannot be read. That the stored schedule cannot be used is the inner error: it is told after the rest.
+pub fn schedule_info(worker: &Worker) -> Result<(ScheduleInfo, Option<Schedule>, Option<Failure>)> {
+    let now = worker.now();
+    let (row, last) = (worker.catalogue.schedule()?, worker.catalogue.last_run(now)?);
+    let (known, error) = match row.as_ref().map(|row| Schedule::parse(&row.cron, &row.zone)) {
+        None => (None, None),
+        Some(Ok(schedule)) => (Some(schedule), None),
+        Some(Err(error)) => (None, Some(unusable(&error))),
+    };
+    let enabled = row.as_ref().is_some_and(|row| row.enabled);
+    let next_run = known.as_ref().filter(|_| enabled).and_then(|schedule| schedule.next(now));
+    let (last_run, last_command, last_exit) =
+        last.map_or((None, None, None), |last| (Some(last.started), Some(last.command), last.exit));
+    let info = ScheduleInfo {
+        record: "schedule",
+        enabled,
+        since: row.as_ref().map(|row| row.since),
+        zone: row.as_ref().map(|row| row.zone.clone()),
+        runner: row.as_ref().and_then(|row| row.runner.clone()),
+        cron: row.map(|row| row.cron),
+        last_run,
+        last_command,
+        last_exit,
+        next_run,
+    };
+    Ok((info, known, error))
+}
+
+/// The zone that is named, else that of this machine.
+fn zone_of(worker: &Worker, named: Option<&str>) -> Result<String> {
+    let machine = schedule::machine_zone();
+    let Some(named) = named else {
+        if let Some(warning) = &machine.warning {
+            worker.warn(warning);
+        }
+        worker.info(&format!("time zone {}, from {}", machine.name, machine.from));
+        return Ok(machine.name);
+    };
+    let zone = schedule::zone_name(named).map_err(|error| Failure::usage(format!("--zone: {error}")))?;
+    if zone != machine.name {
+        let name = &machine.name;
+        worker
+            .info(&format!("cron on this machine uses {name} (from {}); {zone} is for another machine", machine.from));
+    }
+    Ok(zone)
+}
+
+fn set(worker: &mut Worker, cron: &str, zone: &str, runner: Option<&str>) -> Result<()> {
+    let schedule = Schedule::parse(cron, zone).map_err(|error| Failure::usage(error.to_string()))?;
+    let now = worker.now();
+    let next = schedule.next(now).map_or("never".to_owned(), |next| schedule.on_the_clock(next));
+    let (cron, zone) = (schedule.cron(), schedule.zone());
+    if worker.dry_run {
+        worker.warn(&format!("would set: {cron} in {zone}, next {next}"));
+        return Ok(());
+    }
+    worker.catalogue.set_schedule(cron, zone, runner, now)?;
+    worker.info(&format!("{cron} in {zone}, next {next}"));
+    if worker.catalogue.schedule()?.is_none_or(|row| row.runner.is_none()) {
+        worker.warn(&no_runner_text(cron));
+    }
+    Ok(())
+}
+
+/// The warning about a schedule that nothing runs yet.
+pub fn no_runner_text(cron: &str) -> String {
+    format!(
+        "the schedule is stored, but no runner is known; to let cron run it: garminsync schedule '{cron}'; to check: garminsync daemon --status"
+    )
+}
+
+/// The stored schedule cannot be used here.
+fn unusable(error: &schedule::Error) -> Failure {
+    let message = format!("the stored schedule: {error}; or set another one: gs-schedule '{DEFAULT}'");
+    Failure::new(Exit::Config, message)
+}
