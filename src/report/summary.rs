@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::components::{Sign, command, cut, relative_time, text, time};
+use super::components::{Icon, command, cut, relative_time, text, time};
 use super::{Issue, IssueKind, Schedule, Snapshot, State, shell_quote};
 use crate::i18n::{Lang, span};
 
@@ -24,14 +24,14 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
         @if !snapshot.actions.is_empty() {
             section #actions.issues {
                 h2 { (lang.pick("Action needed", "需要您处理")) }
-                ul { @for issue in &snapshot.actions { (told(issue, Sign::Bad, lang)) } }
+                ul { @for issue in &snapshot.actions { (told(issue, Icon::Bad, lang)) } }
             }
         }
         @if !snapshot.warnings.is_empty() {
             section #warnings.issues {
                 h2 { (lang.pick("Warnings", "警告")) }
                 @if continues(snapshot) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
-                ul { @for issue in &snapshot.warnings { (told(issue, Sign::Warn, lang)) } }
+                ul { @for issue in &snapshot.warnings { (told(issue, Icon::Warn, lang)) } }
             }
         }
     }
@@ -136,7 +136,7 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
     }
 }
 
-fn told(issue: &Issue, sign: Sign, lang: Lang) -> Markup {
+fn told(issue: &Issue, sign: Icon, lang: Lang) -> Markup {
     html! {
         li {
             (sign)

@@ -28,7 +28,7 @@ use dotenv::Statement;
 use names::Source;
 
 pub use names::{find, is_known, is_secret};
-pub use setting::{Group, Kind, Setting};
+pub use setting::{SettingGroup, SettingKind, Setting};
 pub use suggest::closest;
 pub use table::{SETTINGS, VARIABLES, all};
 pub use time::{duration, moment};
@@ -107,7 +107,7 @@ impl Settings {
             // Without the value the run would use another folder or another password.
             Err(_) if names::is_known(&name) => {
                 let advice = match names::parse(&name) {
-                    Some((setting, Source::Value)) if setting.kind == Kind::Path => {
+                    Some((setting, Source::Value)) if setting.kind == SettingKind::Path => {
                         "rename the folder, or use a link with another name"
                     }
                     _ => "set it again in a terminal that uses UTF-8",
