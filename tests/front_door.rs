@@ -235,7 +235,10 @@ fn a_signal_reaches_the_stages_and_no_further_one_is_started() {
         work.set("PATH", &format!("{}:/usr/bin:/bin", bin().display()));
         sim.fault(Fault::new(Effect::Stall { ms: 20_000 }).path(LIST).count(1));
         let args = if word == "sync" { &["sync"][..] } else { &[word, "--missing"] };
-        let child = work.spawn("garminsync", args, "");
+        let program = bin().join("garminsync").display().to_string();
+        // Whoever runs the tests may have them outlive the terminal.
+        let args = [&["--default-signal=HUP", program.as_str()][..], args].concat();
+        let child = work.spawn("/usr/bin/env", &args, "");
         wait_for_request(&sim);
         support::shell(&format!("kill -s {signal} {}", child.id()));
         let ended = child.wait_with_output().unwrap();
