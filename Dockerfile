@@ -7,7 +7,7 @@ ARG DEBIAN=debian:bookworm-slim
 FROM ${RUST} AS build
 WORKDIR /src
 # First what the commands are made of: they need not be built again for a document.
-COPY Cargo.toml Cargo.lock .env.example ./
+COPY Cargo.toml Cargo.lock ./
 COPY benches benches
 COPY tests/sim tests/sim
 COPY src src
@@ -39,7 +39,7 @@ LABEL org.opencontainers.image.title="garminsync" \
       org.opencontainers.image.documentation="/usr/local/share/doc/garminsync/docs/container.md"
 
 # The daemon stays in the foreground, and quotes in an --env-file are none of the value.
-ENV DATA_DIR=/app/data GS_FOREGROUND=1 GS_UNQUOTE=1 LANG=C.UTF-8 \
+ENV DATA_DIR=/app/data GS_FOREGROUND=1 GS_ENV_STRIP_QUOTES=1 LANG=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /app
 USER 1000:1000

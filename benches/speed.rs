@@ -5,8 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to say")]
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
-#[path = "../tests/support/large.rs"]
-mod large;
+#[allow(dead_code, reason = "shared with the tests")]
+#[path = "../tests/support/large_catalogue.rs"]
+mod large_catalogue;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -138,7 +139,7 @@ fn catalogue() {
             concludes: true,
             items: all.len() as u64,
         };
-        catalogue.finish_listing((listing, "garmin-com"), &reached, false, now).unwrap();
+        catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now).unwrap();
         began.elapsed()
     };
     let first = list();
@@ -162,7 +163,7 @@ fn page() {
     println!("\nThe page: all of gs-report");
     for platforms in [1, 3] {
         let dir = tempfile::tempdir().unwrap();
-        large::make(&dir.path().join("catalogue.sqlite"), 20_000, platforms, Timestamp::now());
+        large_catalogue::make(&dir.path().join("catalogue.sqlite"), 20_000, platforms, Timestamp::now());
         let made = || {
             let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gs-report"));
             command.env_clear().env("HOME", dir.path()).arg("--data-dir").arg(dir.path());

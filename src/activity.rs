@@ -3,15 +3,21 @@
 //! Everything else speaks of this type: a platform lists activities, the catalogue keeps them, a record carries them.
 //! Only the platform and its id are certain; what a service leaves out stays `None`, never zero.
 
+mod key;
+mod platform_id;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use key::{ActivityKey, ActivityKeyRef};
+pub use platform_id::{PlatformId, PlatformIds};
 
 /// An entry on one platform. Units are in the names; times are UTC; sports are FIT's names.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Activity {
     /// The platform's name: `garmin-com`, `garmin-cn`, `coros`, `folder:/mnt/watch`.
-    pub platform: String,
+    pub platform: PlatformId,
     /// The service's id, as text: ids pass 2^53 on some services.
     pub id: String,
     /// The name a person gave it. It may hold any character, also those that turn a terminal upside down.

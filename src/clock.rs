@@ -4,12 +4,61 @@
 //! that was ahead, so how long ago it was is not known.
 
 use std::ops::Add;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
 /// Two clocks, or one that is being set, differ by less.
 pub const SLACK: SignedDuration = SignedDuration::from_secs(120);
+
+/// A wait looks so often whether a person wants it to end.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Default)]
+pub enum Clock {
+    /// The clock of this machine.
+    #[default]
+    System,
+    /// One that somebody sets, and that waiting moves on.
+    Set(Arc<Mutex<Timestamp>>),
+}
+
+impl Clock {
+    /// A clock that stands still until it is set or waited by.
+    pub fn at(now: Timestamp) -> Clock {
+        Clock::Set(Arc::new(Mutex::new(now)))
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Clock::System => Timestamp::now(),
+            Clock::Set(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Moves a clock that is set on by `time`; that of the machine goes by itself.
+    pub fn advance(&self, time: SignedDuration) {
+        if let Clock::Set(now) = self {
+            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
+            *now = now.checked_add(time).unwrap_or(Timestamp::MAX);
+        }
+    }
+
+    /// Waits for `time`, but not once `stop` is raised. A clock that is set is moved on instead.
+    pub fn sleep(&self, time: Duration, stop: &AtomicBool) {
+        if let Clock::Set(_) = self {
+            return self.advance(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
+        }
+        let end = Instant::now() + time;
+        while Instant::now() < end && !stop.load(Ordering::Relaxed) {
+            std::thread::sleep(GLANCE.min(end.saturating_duration_since(Instant::now())));
+        }
+    }
+}
 
 /// A moment of this process, by two clocks: one that nobody sets but that may stand still while the machine sleeps, and the
 /// one on the wall. It is over as soon as one of them says so.

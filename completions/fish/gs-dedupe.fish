@@ -11,7 +11,7 @@ complete -c gs-dedupe -l platform -d 'Only this platform: garmin-com, garmin-cn,
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-dedupe -l copies -d 'Print only the copies, and the entries that they are copies of'
+complete -c gs-dedupe -l duplicates -d 'Print only duplicates, and the activities that they duplicate'
 complete -c gs-dedupe -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-dedupe -s q -l quiet -d 'Errors only'
 complete -c gs-dedupe -s v -l verbose -d 'Tell more; twice: every request'

@@ -1,8 +1,8 @@
-complete -c gs-diff -l from -d 'Send only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
+complete -c gs-diff -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-diff -l to -d 'Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
+complete -c gs-diff -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
@@ -103,11 +103,11 @@ complete -c gs-diff -l platform -d 'Only this platform: garmin-com, garmin-cn, c
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-diff -l resurrect -d 'Put back what was deleted on a platform by hand'
-complete -c gs-diff -l doubtful -d 'Send also what the platform may have already, under another sport or an hour off'
-complete -c gs-diff -l retry -d 'Send again what a platform has refused or never showed'
-complete -c gs-diff -l afresh -d 'Forget which entries were found to be one exercise before, and go by what they are now'
-complete -c gs-diff -l all -d 'Also print what is not sent, with the reason'
+complete -c gs-diff -l restore-deleted -d 'Upload again what a person deleted on the target'
+complete -c gs-diff -l possible-duplicates -d 'Upload possible duplicates too: what the target may have under another sport or an hour off'
+complete -c gs-diff -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
+complete -c gs-diff -l rematch -d 'Match all activities again, whatever was matched before'
+complete -c gs-diff -l explain -d 'Also print what is not uploaded, with the reasons'
 complete -c gs-diff -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-diff -s q -l quiet -d 'Errors only'
 complete -c gs-diff -s v -l verbose -d 'Tell more; twice: every request'

@@ -95,7 +95,7 @@ garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-fetch -l full -d 'List everything again, to the end'
-complete -c gs-fetch -l accept-shrunk -d 'Believe a listing that lacks more than a tenth of what was known'
+complete -c gs-fetch -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
 complete -c gs-fetch -l new -d 'Print only those first seen now'
 complete -c gs-fetch -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-fetch -s q -l quiet -d 'Errors only'

@@ -9,9 +9,9 @@ complete -c gs-settings -l platform -d 'Only this platform: garmin-com, garmin-c
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-settings -l check -d 'Print nothing, and say what is wrong with any of them'
+complete -c gs-settings -l check -d 'Print the errors of all settings, and nothing else'
 complete -c gs-settings -l file -d 'Print the path of the .env file that was read; nothing if there is none'
-complete -c gs-settings -l environment -d 'Print the names of those that only the environment has, or has with another value than the .env file'
+complete -c gs-settings -l environment -d 'Print the names of the settings that only the environment has, or has with another value than the .env file'
 complete -c gs-settings -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-settings -s q -l quiet -d 'Errors only'
 complete -c gs-settings -s v -l verbose -d 'Tell more; twice: every request'

@@ -1,9 +1,9 @@
 complete -c gs-sync -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
-complete -c gs-sync -l from -d 'Send only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
+complete -c gs-sync -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-sync -l to -d 'Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
+complete -c gs-sync -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
@@ -114,11 +114,11 @@ coros\t''
 folder:\t''"
 complete -c gs-sync -l archive -d 'Also archive the files of all activities, not only of those that are sent or deleted [default: $GS_ARCHIVE]'
 complete -c gs-sync -l full -d 'List everything again, to the end'
-complete -c gs-sync -l accept-shrunk -d 'Believe a listing that lacks more than a tenth of what was known'
-complete -c gs-sync -l resurrect -d 'Put back what was deleted on a platform by hand'
-complete -c gs-sync -l doubtful -d 'Send also what the platform may have already, under another sport or an hour off'
-complete -c gs-sync -l retry -d 'Send again what a platform has refused or never showed'
-complete -c gs-sync -l afresh -d 'Forget which entries were found to be one exercise before, and go by what they are now'
+complete -c gs-sync -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
+complete -c gs-sync -l restore-deleted -d 'Upload again what a person deleted on the target'
+complete -c gs-sync -l possible-duplicates -d 'Upload possible duplicates too: what the target may have under another sport or an hour off'
+complete -c gs-sync -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
+complete -c gs-sync -l rematch -d 'Match all activities again, whatever was matched before'
 complete -c gs-sync -l refresh -d 'Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]'
 complete -c gs-sync -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-sync -s q -l quiet -d 'Errors only'

@@ -1,5 +1,5 @@
 complete -c gs-upload -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
-complete -c gs-upload -l settle-wait -d 'How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]' -r -f
+complete -c gs-upload -l upload-wait -d 'How long to wait until a service confirms an upload [default: $GS_UPLOAD_WAIT, else 1m]' -r -f
 complete -c gs-upload -l rule -d 'What makes two entries one exercise' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
 complete -c gs-upload -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::shelf;
-use super::store::{Archive, Error, make_private, sync_dir};
+use super::store::{Archive, Error};
+use crate::fs::{make_private, sync_dir};
 
 /// The folder of former accounts, below the data folder.
 const FORMER: &str = "former";

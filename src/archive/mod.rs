@@ -16,9 +16,10 @@ use sha2::{Digest, Sha256};
 
 use crate::activity::Activity;
 use crate::fit::Fit;
+use crate::hex;
 
 pub use names::Named;
-pub use store::{Archive, Error, Lock, Purpose, Stored, make_private, sync_dir};
+pub use store::{Archive, Error, Lock, Purpose, Stored};
 pub use unpack::{BadBody, unpack};
 
 /// File systems take names of 255 bytes, some fewer; a lock's name is made of this, too.
@@ -87,7 +88,7 @@ fn shelf(platform: &str) -> String {
     if plain == platform && plain.len() <= LONGEST_SHELF {
         return plain.replace('-', "_");
     }
-    let hash: String = Sha256::digest(platform).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex::encode(&Sha256::digest(platform)[..4]);
     format!("{}_{hash}", plain.chars().take(LONGEST_SHELF).collect::<String>().replace('-', "_"))
 }
 

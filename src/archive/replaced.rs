@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use super::store::{Archive, Error, Stored, stored, sync_dir, unfinished};
+use super::store::{Archive, Error, Stored, stored, unfinished};
+use crate::fs::sync_dir;
 
 impl Archive {
     /// Keeps a file that is about to be replaced by other bytes.

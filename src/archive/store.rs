@@ -1,14 +1,16 @@
 //! Writes files so that a name never stands for half a file, and checks those that are there.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::{BadBody, Piece, shelf, unpack};
-use crate::fs::{NO_LOCKS, is_full, lacks_locks, no_room};
+use crate::fs::{self, lacks_locks, no_room};
+use crate::hex;
+use crate::reason::Reason;
 use crate::walk;
 
 /// Unfinished files begin so; whatever a killed run left is swept away under this name.
@@ -22,7 +24,7 @@ pub struct Archive {
 
 /// A file could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {}", path.display(), advice(source))]
+#[error("{}", self.reason())]
 pub struct Error {
     /// Which.
     pub path: PathBuf,
@@ -30,20 +32,21 @@ pub struct Error {
     pub source: io::Error,
 }
 
-fn advice(source: &io::Error) -> String {
-    match source.kind() {
-        _ if let Some(words) = no_room(source) => words.into(),
-        _ if lacks_locks(source) => NO_LOCKS.into(),
-        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => format!("{source}; make the folder writable"),
-        _ => source.to_string(),
-    }
-}
-
 impl Error {
+    /// Why, as records and the catalogue have it.
+    pub fn reason(&self) -> Reason {
+        match (self.source.kind(), fs::reason(&self.path, &self.source)) {
+            (ErrorKind::PermissionDenied, Reason::Storage { detail }) => {
+                Reason::Storage { detail: format!("{detail}; make the folder writable") }
+            }
+            (_, reason) => reason,
+        }
+    }
+
     /// Whether it is how the machine is set up, or its disk is full, rather than something that passes by itself.
     pub fn is_configuration(&self) -> bool {
         let kinds = [ErrorKind::ReadOnlyFilesystem, ErrorKind::PermissionDenied, ErrorKind::NotADirectory];
-        is_full(&self.source) || lacks_locks(&self.source) || kinds.contains(&self.source.kind())
+        no_room(&self.source).is_some() || lacks_locks(&self.source) || kinds.contains(&self.source.kind())
     }
 }
 
@@ -95,13 +98,13 @@ impl Archive {
 
     /// Whether a file of that size stands there. (Its bytes are checked by [`Archive::read_whole`].)
     pub fn is_there(&self, path: &str, bytes: u64) -> bool {
-        fs::metadata(self.absolute(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
+        std::fs::metadata(self.absolute(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
     }
 
     /// Reads and checks a file: `None` if there is none, `Err` in the second place if it is not whole.
     pub fn read_whole(&self, path: &Path) -> Result<Option<Checked>, Error> {
         let full = self.absolute(path);
-        let bytes = match fs::read(&full) {
+        let bytes = match std::fs::read(&full) {
             Ok(bytes) => bytes,
             // Whatever stands in the way of a folder will be told when something is to be written there.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
@@ -129,8 +132,7 @@ impl Archive {
         self.make_durable(dir).map_err(named)?;
         let unfinished = unfinished(dir, bytes).map_err(named)?;
         self.set_aside(path, &stored)?;
-        unfinished.persist(&full).map_err(|error| named(error.error))?;
-        sync_dir(dir).map_err(named)?;
+        fs::persist(unfinished, &full).map_err(named)?;
         Ok(stored)
     }
 
@@ -139,9 +141,9 @@ impl Archive {
         if dir.is_dir() {
             return Ok(());
         }
-        make_private(dir)?;
+        fs::make_private(dir)?;
         let parents = dir.ancestors().skip(1).take_while(|parent| parent.starts_with(&self.root));
-        parents.into_iter().try_for_each(sync_dir)
+        parents.into_iter().try_for_each(fs::sync_dir)
     }
 
     /// Takes a right that one process has at a time, waiting up to `wait`. Whoever may write into a platform's folder sweeps
@@ -152,16 +154,10 @@ impl Archive {
         let ending = if purpose == Purpose::Download { "download" } else { "write" };
         let path = self.root.join("locks").join(format!("{}.{ending}", shelf(platform)));
         let named = |source| Error { path: path.clone(), source };
-        make_private(path.parent().unwrap_or(&self.root)).map_err(named)?;
+        fs::make_private(path.parent().unwrap_or(&self.root)).map_err(named)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(named)?;
-        let end = Instant::now() + wait;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(source)) => return Err(named(source)),
-            }
+        if !fs::lock(&file, wait).map_err(named)? {
+            return Ok(None);
         }
         if purpose == Purpose::Download {
             self.sweep(platform);
@@ -171,48 +167,26 @@ impl Archive {
 
     fn sweep(&self, platform: &str) {
         for above in ["fit", "replaced/fit"] {
-            let dir = self.root.join(above).join(shelf(platform));
-            for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-                if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-                    // Left over or not, it stands under no name of ours: failing to remove it harms nobody.
-                    let _ = fs::remove_file(entry.path());
-                }
-            }
+            fs::sweep(&self.root.join(above).join(shelf(platform)), UNFINISHED, Duration::ZERO);
         }
     }
 }
 
 /// A file with these bytes, on the disk in that folder and not yet under a name of its own.
 pub(super) fn unfinished(dir: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
+    fs::unfinished(dir, UNFINISHED, bytes)
 }
 
 pub(super) fn stored(bytes: &[u8]) -> Stored {
     let digest = Sha256::digest(bytes);
-    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(&digest);
     Stored { sha256, bytes: bytes.len() as u64 }
-}
-
-/// Makes a folder and those above it, for their owner only.
-pub fn make_private(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
-}
-
-/// Makes a rename durable.
-pub fn sync_dir(dir: &Path) -> io::Result<()> {
-    match File::open(dir)?.sync_all() {
-        // Some file systems cannot sync a folder; the rename itself has happened.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-        other => other,
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn names(dir: &Path) -> Vec<String> {

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use garminsync::cli::front::{
-    self, DaemonFlags, DownloadWord, Given, ListWord, NotifyWord, ReportWord, ScheduleFlags, StatusFlags, SyncFlags,
+    self, DaemonFlags, DownloadWord, Given, ListWord, NotifyWord, ReportWord, ScheduleFlags, StatusWord, SyncFlags,
 };
 use garminsync::cli::setup::SetupFlags;
 use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, LogoutFlags};
@@ -51,7 +51,9 @@ enum Word {
     /// On a terminal it asks what no flag answers, and shows each line before it is written. It writes the settings file
     /// (mode 0600), in which all other lines stay as they are. Run it again to change an answer; a login that works is kept.
     Setup(Plain<SetupFlags>),
-    /// Upload to each platform what is missing there, report duplicates, and make the page anew
+    /// Make the platforms equal: upload what is missing, report duplicates
+    ///
+    /// At the end it sends one message to the configured channels and makes the page anew.
     ///
     /// At most MAX_UPLOAD activities (200) are uploaded a run; the next run goes on with the rest. Duplicates are deleted
     /// only with the setting DELETE_DUPLICATE=1, each with its original in the archive, and at most MAX_DELETE a run;
@@ -70,10 +72,12 @@ Exit codes: 0 all well, 1 some failed, 75 try again later (or another sync runs)
     ///
     /// If a platform cannot be listed, what is known of it is printed all the same, and how old that is.
     List(ListWord),
-    /// List the platforms, archive the files that are missing, and make the page anew
+    /// Archive the files that are missing
+    ///
+    /// It lists the platforms first, and makes the page anew at the end.
     Download(DownloadWord),
-    /// Print whether all is well, the last and the next sync, and what needs a person
-    Status(Plain<StatusFlags>),
+    /// Print the state: last and next sync, and what needs a person
+    Status(StatusWord),
     /// Make the page from the catalogue, and print its path
     Report(ReportWord),
     /// Log in to a platform
@@ -86,14 +90,14 @@ Exit codes: 0 all well, 1 some failed, 75 try again later (or another sync runs)
     Logout(Plain<LogoutFlags>),
     /// Print who is logged in, and for how long; makes no request
     Accounts(Plain<AccountsFlags>),
-    /// Take over the files of GarminSync, Sports Sync X, Garmin's account export, or of any folder
+    /// Take over the files of other tools and of Garmin's account export
     Import(Plain<ImportFlags>),
     /// Send a test message to every configured channel
     Notify(NotifyWord),
-    /// Sync by cron and serve the page; start it, stop it, or print its state
+    /// Sync by cron and serve the page: start, stop, state
     ///
     /// Cron does the runs: one block of lines in your crontab, between two marks, is kept; all other lines stay as they are.
-    /// A run does what GS_SCHEDULED says. To start what is started, or to stop what is not, is no mistake.
+    /// A run does what GS_SCHEDULE_COMMAND says. To start what is started, or to stop what is not, is no mistake.
     Daemon(DaemonFlags),
     /// Print the schedule, or set it and write it into the crontab
     Schedule(ScheduleFlags),

@@ -16,18 +16,19 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use garminsync::archive::Purpose;
 use garminsync::catalogue::Forgotten;
 use garminsync::cli::{
-    self, AccountsFlags, AccountsFormat as Format, Align, Common, Exit, Failure, HasCommon, LoginFlags, LogoutFlags,
-    Outcome, Output, Run,
+    self, AccountsFlags, AccountsFormat as Format, Align, Common, CommonArgs, LoginFlags, LogoutFlags, Output,
 };
 use garminsync::http::Secret;
-use garminsync::lang;
-use garminsync::platform::{Account, Credentials, Kind, PLATFORMS, Platform, garmin};
-use garminsync::settings::clean;
+use garminsync::i18n;
+use garminsync::platform::{Account, Credentials, PlatformId, PlatformLogin, PlatformSelection, PlatformSpec, garmin};
+use garminsync::settings::trim_line_ends;
+use garminsync::sync::{self, Exit, Failure, Progress, Result, Worker};
 use jiff::Timestamp;
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
@@ -81,136 +82,139 @@ enum Action {
     Logout(LogoutFlags),
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-auth", cli::Log::No, work)
+    cli::run_command("gs-auth", cli::Log::No, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // A login that cannot be written down would be repeated by the next run.
-    if !matches!(args.action, Action::Status(_) | Action::Export) && !run.common.dry_run {
-        run.require_writable()?;
+    if !matches!(args.action, Action::Status(_) | Action::Export) && !worker.dry_run {
+        worker.require_writable()?;
     }
     match &args.action {
-        Action::Login(flags) => login(run, flags.browser, flags.password),
-        Action::Import { path } => import(run, path.as_deref()),
-        Action::Export => export(run),
-        Action::Status(flags) => status(run, flags.format),
-        Action::Logout(flags) => logout(run, flags.forget_account),
+        Action::Login(flags) => login(worker, flags.browser, flags.password),
+        Action::Import { path } => import(worker, path.as_deref()),
+        Action::Export => export(worker),
+        Action::Status(flags) => status(worker, flags.format),
+        Action::Logout(flags) => logout(worker, flags.forget_account),
     }
 }
 
 /// The platforms that somebody logs in to.
-fn logins() -> impl Iterator<Item = &'static Kind> {
-    PLATFORMS.iter().filter(|kind| kind.has_login())
+fn logins(worker: &Worker) -> &[Arc<PlatformSpec>] {
+    worker.platforms.services()
 }
 
 /// The one platform to log in to: the one that is named, else the one whose password is set, else the first.
-fn one(run: &Run) -> Result<&'static Kind, Failure> {
-    let kinds = match run.common.named_platforms()? {
-        Some(kinds) => kinds,
-        None => PLATFORMS.iter().filter(|kind| run.has_credentials(kind)).collect(),
+fn one(worker: &Worker) -> Result<Arc<PlatformSpec>> {
+    let specs = match worker.selection.clone() {
+        PlatformSelection::Only(specs) => specs,
+        PlatformSelection::All => logins(worker).iter().filter(|spec| worker.has_credentials(spec)).cloned().collect(),
     };
-    match kinds.as_slice() {
-        [] if run.common.platform.is_empty() => Ok(&PLATFORMS[0]),
-        [kind] => with_login(kind),
-        _ => Err(several(logins())),
+    match (specs.as_slice(), logins(worker)) {
+        ([], [first, ..]) if worker.selection.named().is_none() => Ok(first.clone()),
+        ([spec], _) => with_login(spec),
+        (_, all) => Err(several(all)),
     }
 }
 
 /// The one platform whose login is meant: the one that is named, else the only one of which `is_it` holds; nothing: it holds
 /// of none.
-fn only(run: &Run, is_it: impl Fn(&Kind) -> Result<bool, Failure>) -> Result<Option<&'static Kind>, Failure> {
-    if !run.common.platform.is_empty() {
-        return one(run).map(Some);
+fn only(worker: &Worker, is_it: impl Fn(&PlatformSpec) -> Result<bool>) -> Result<Option<Arc<PlatformSpec>>> {
+    if worker.selection.named().is_some() {
+        return one(worker).map(Some);
     }
-    let mut kinds = Vec::new();
-    for kind in logins() {
-        if is_it(kind)? {
-            kinds.push(kind);
+    let mut specs = Vec::new();
+    for spec in logins(worker) {
+        if is_it(spec)? {
+            specs.push(spec.clone());
         }
     }
-    match kinds.as_slice() {
+    match specs.as_slice() {
         [] => Ok(None),
-        [kind] => Ok(Some(kind)),
-        _ => Err(several(kinds.into_iter())),
+        [spec] => Ok(Some(spec.clone())),
+        _ => Err(several(&specs)),
     }
 }
 
-fn with_login(kind: &'static Kind) -> Result<&'static Kind, Failure> {
-    match kind.has_login() {
-        true => Ok(kind),
-        false => Err(Failure::usage(format!("{} needs no login: its files are read as they are", kind.name))),
+fn with_login(spec: &Arc<PlatformSpec>) -> Result<Arc<PlatformSpec>> {
+    match spec.has_login() {
+        true => Ok(spec.clone()),
+        false => Err(Failure::usage(format!("{}: no login needed", spec.id))),
     }
 }
 
-fn several(kinds: impl Iterator<Item = &'static Kind>) -> Failure {
-    let names = kinds.map(|kind| kind.name).collect::<Vec<_>>().join(" or --platform ");
+fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
+    let names = specs.iter().map(|spec| spec.id.as_str()).collect::<Vec<_>>().join(" or --platform ");
     Failure::usage(format!("one platform at a time, please: --platform {names}"))
 }
 
-fn open(run: &Run, kind: &Kind) -> Result<Box<dyn Platform>, Failure> {
-    Ok(run.open_platform(kind, run.http(None)?))
+fn open(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Box<dyn PlatformLogin>> {
+    Ok(worker.open_login(spec, worker.http(Progress::hidden())?)?)
 }
 
-fn named(kind: &Kind, failure: Failure) -> Failure {
-    Failure { message: format!("{}: {}", kind.name, failure.message), ..failure }
+fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
+    failure.on(&spec.id)
 }
 
-fn login(run: &mut Run, browser: bool, password: bool) -> Outcome {
-    let kind = one(run)?;
-    if run.common.dry_run {
-        run.talk.warning(&format!("{}: would log in", kind.name));
+fn login(worker: &mut Worker, browser: bool, password: bool) -> Result<()> {
+    let spec = &one(worker)?;
+    if worker.dry_run {
+        worker.warn(&format!("{}: would log in", spec.id));
         return Ok(());
     }
-    let platform = open(run, kind)?;
-    let account = if browser || (!password && !run.has_credentials(kind)) {
+    let platform = open(worker, spec)?;
+    let account = if browser || (!password && !worker.has_credentials(spec)) {
         eprint_lines(&platform.browser_login());
         let text = if std::io::stdin().is_terminal() {
             cli::ask_hidden("Paste it here (it is not shown): ")
-                .ok_or_else(|| Failure::new(Exit::Login, "nothing was pasted"))?
+                .ok_or_else(|| Failure::new(Exit::LoginRequired, "nothing was pasted"))?
         } else {
             piped()?.ok_or_else(|| {
-                Failure::new(Exit::Login, "nobody is there to log in; run it on a terminal, or pipe the ticket in")
+                Failure::new(
+                    Exit::LoginRequired,
+                    "nobody is there to log in; run it on a terminal, or pipe the ticket in",
+                )
             })?
         };
-        platform.import(clean(text.expose()))
+        platform.import(trim_line_ends(text.expose()))
     } else {
-        let credentials = match run.credentials(kind)? {
+        let credentials = match worker.credentials(spec)? {
             Some(credentials) => credentials,
-            None => ask_credentials(kind)?,
+            None => ask_credentials(spec)?,
         };
         platform.login(&credentials, &mut |prompt| cli::ask_code(prompt))
     };
-    welcome(run, kind, account.map_err(|error| named(kind, error.into()))?);
+    welcome(worker, spec, account.map_err(|error| named(spec, error.into()))?);
     Ok(())
 }
 
-fn ask_credentials(kind: &Kind) -> Result<Credentials, Failure> {
+fn ask_credentials(spec: &PlatformSpec) -> Result<Credentials> {
     let nobody = || {
-        let settings = [kind.user_settings[0], kind.password_settings[0]].join(" and ");
+        let settings = [spec.user_settings()[0], spec.password_settings()[0]].join(" and ");
         Failure::new(
-            Exit::Login,
+            Exit::LoginRequired,
             format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"),
         )
     };
-    let user = cli::ask_line(&format!("E-mail address at {}: ", kind.title)).ok_or_else(nobody)?;
+    let user = cli::ask_line(&format!("E-mail address at {}: ", spec.title)).ok_or_else(nobody)?;
     let password = cli::ask_hidden("Password (it is not shown): ").ok_or_else(nobody)?;
     Ok(Credentials { user, password })
 }
 
-fn welcome(run: &Run, kind: &Kind, account: Account) {
+fn welcome(worker: &Worker, spec: &PlatformSpec, account: Account) {
     let name = account.name.unwrap_or_else(|| "an account without a name".into());
-    run.talk.note(&format!("{}: logged in as {name}", kind.name));
+    worker.info(&format!("{}: logged in as {name}", spec.id));
 }
 
-fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
-    let kind = one(run)?;
+fn import(worker: &mut Worker, path: Option<&Path>) -> Result<()> {
+    let spec = &one(worker)?;
     if path.is_some_and(|path| path != Path::new("-") && !path.exists() && is_secret(&path.to_string_lossy())) {
         return Err(Failure::usage(
             "a ticket or token on the command line is seen by every program on this machine; pipe it in: gs-auth import -",
@@ -218,21 +222,22 @@ fn import(run: &mut Run, path: Option<&Path>) -> Outcome {
     }
     let text = match path {
         Some(path) if path == Path::new("-") => cli::stdin_text()?,
-        Some(path) => gathered(kind, path)?
+        Some(path) => gathered(spec, path)?
             .ok_or_else(|| Failure::usage(format!("{}: no token file of a known tool is in there", path.display())))?,
         None if !std::io::stdin().is_terminal()
             && let Some(text) = piped()? =>
         {
             text
         }
-        None => usual(run, kind)?,
+        None => usual(worker, spec)?,
     };
-    if run.common.dry_run {
-        run.talk.warning(&format!("{}: would take over what was brought", kind.name));
+    if worker.dry_run {
+        worker.warn(&format!("{}: would take over what was brought", spec.id));
         return Ok(());
     }
-    let account = open(run, kind)?.import(clean(text.expose())).map_err(|error| named(kind, error.into()))?;
-    welcome(run, kind, account);
+    let account =
+        open(worker, spec)?.import(trim_line_ends(text.expose())).map_err(|error| named(spec, error.into()))?;
+    welcome(worker, spec, account);
     Ok(())
 }
 
@@ -245,18 +250,18 @@ fn is_secret(text: &str) -> bool {
 }
 
 /// Standard input, if anything is in it: cron and CI give an empty one.
-fn piped() -> Result<Option<Secret>, Failure> {
+fn piped() -> Result<Option<Secret>> {
     let text = cli::stdin_text()?;
     Ok((!text.expose().trim().is_empty()).then_some(text))
 }
 
 /// Whether the tools of others are Garmin's: their files are known, and where they keep them.
-fn is_garmin(kind: &Kind) -> bool {
-    kind.name.starts_with("garmin")
+fn is_garmin(spec: &PlatformSpec) -> bool {
+    spec.id.starts_with("garmin")
 }
 
-fn gathered(kind: &Kind, path: &Path) -> Result<Option<Secret>, Failure> {
-    let text = if is_garmin(kind) {
+fn gathered(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>> {
+    let text = if is_garmin(spec) {
         garmin::gather(path)
     } else {
         std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
@@ -265,26 +270,26 @@ fn gathered(kind: &Kind, path: &Path) -> Result<Option<Secret>, Failure> {
 }
 
 /// The first token found where other tools keep theirs.
-fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
-    if !is_garmin(kind) {
-        let name = kind.name;
+fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
+    if !is_garmin(spec) {
+        let name = &spec.id;
         return Err(Failure::usage(format!(
             "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
         )));
     }
-    if let Some(text) = run.settings.secret_text("GARTH_TOKEN")? {
+    if let Some(text) = worker.settings.multiline_secret("GARTH_TOKEN")? {
         return Ok(text);
     }
     // A path for most, the token itself for some.
-    if let Some(text) = run.settings.get("GARMINTOKENS").filter(|text| is_secret(text)) {
+    if let Some(text) = worker.settings.get("GARMINTOKENS").filter(|text| is_secret(text)) {
         return Ok(Secret::new(text));
     }
-    let places = garmin::usual_places(run.settings.home().as_deref(), &|name| run.settings.path(name));
+    let places = garmin::usual_places(worker.settings.home().as_deref(), &|name| worker.settings.path(name));
     for place in &places {
         if place.exists()
-            && let Some(text) = gathered(kind, place)?
+            && let Some(text) = gathered(spec, place)?
         {
-            run.talk.note(&format!("taking the token in {}", place.display()));
+            worker.info(&format!("taking the token in {}", place.display()));
             return Ok(text);
         }
     }
@@ -292,83 +297,87 @@ fn usual(run: &Run, kind: &Kind) -> Result<Secret, Failure> {
     Err(Failure::usage(format!("no token of another tool was found in {looked}; name its file, or pipe a ticket in")))
 }
 
-fn export(run: &mut Run) -> Outcome {
-    let nobody = || Failure::new(Exit::Login, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
-    let kind = only(run, |kind| Ok(run.has_token(kind)))?.ok_or_else(nobody)?;
-    let platform = open(run, kind)?;
-    let token = platform.export().map_err(|error| named(kind, error.into()))?;
+fn export(worker: &mut Worker) -> Result<()> {
+    let nobody =
+        || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
+    let spec = only(worker, |spec| Ok(worker.has_token(spec)))?.ok_or_else(nobody)?;
+    let platform = open(worker, &spec)?;
+    let token = platform.export().map_err(|error| named(&spec, error.into()))?;
     let token = token.ok_or_else(|| {
-        let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", kind.name);
-        Failure::new(Exit::Login, message)
+        let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", spec.id);
+        Failure::new(Exit::LoginRequired, message)
     })?;
     let is_renewed = platform.account().ok().flatten().is_some_and(|account| account.renewable);
     let shared = match is_renewed {
         true => "whoever renews it first keeps it, and the other needs a new login",
         false => "whoever logs in anew ends it for both",
     };
-    run.talk.warning(&format!("this token is a secret; {shared}"));
+    worker.warn(&format!("this token is a secret; {shared}"));
     let mut output = Output::buffered();
     output.text(&format!("{}\n", token.expose()))?;
     output.flush().map(drop)
 }
 
-fn logout(run: &mut Run, forget_account: bool) -> Outcome {
+fn logout(worker: &mut Worker, forget_account: bool) -> Result<()> {
     if forget_account {
-        let is_known = |kind: &Kind| Ok(run.has_token(kind) || run.catalogue.owner(kind.name)?.is_some());
+        let is_known = |spec: &PlatformSpec| Ok(worker.has_token(spec) || worker.catalogue.owner(&spec.id)?.is_some());
         let nothing =
             || Failure::usage("nothing to forget: nobody is logged in, and this data folder belongs to nobody");
-        let kind = only(run, is_known)?.ok_or_else(nothing)?;
-        return forget(run, kind);
+        let spec = &only(worker, is_known)?.ok_or_else(nothing)?;
+        return forget(worker, spec);
     }
-    let Some(kind) = only(run, |kind| Ok(run.has_token(kind)))? else {
-        run.talk.warning("nobody is logged in");
+    let Some(spec) = &only(worker, |spec| Ok(worker.has_token(spec)))? else {
+        worker.warn("nobody is logged in");
         return Ok(());
     };
-    if run.common.dry_run {
-        run.talk.warning(&format!("{}: would forget the token", kind.name));
+    if worker.dry_run {
+        worker.warn(&format!("{}: would forget the token", spec.id));
         return Ok(());
     }
-    let was = open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
-    run.talk.note(&format!("{}: {}", kind.name, if was { "the token is forgotten" } else { "nobody was logged in" }));
+    let was = open(worker, spec)?.logout().map_err(|error| named(spec, error.into()))?;
+    worker.info(&format!("{}: {}", spec.id, if was { "the token is forgotten" } else { "nobody was logged in" }));
     Ok(())
 }
 
 /// Forgets an account, and says what is forgotten with it.
-fn forget(run: &mut Run, kind: &'static Kind) -> Outcome {
-    let owner = run.catalogue.owner(kind.name)?;
-    let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), cli::person);
-    let known = run.catalogue.known_of_account(kind.name)?;
-    if owner.is_none() && !run.has_token(kind) && known == Forgotten::default() {
-        let name = kind.name;
+fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
+    let owner = worker.catalogue.owner(&spec.id)?;
+    let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), sync::person);
+    let known = worker.catalogue.known_of_account(&spec.id)?;
+    if owner.is_none() && !worker.has_token(spec) && known == Forgotten::default() {
+        let name = &spec.id;
         return Err(Failure::usage(format!("{name}: nothing to forget: nobody is logged in, and no account is known")));
     }
-    if run.common.dry_run {
-        run.talk.warning(&format!("{}: would forget {who}: {}", kind.name, counted(&known)));
+    if worker.dry_run {
+        worker.warn(&format!("{}: would forget {who}: {}", spec.id, counted(&known)));
         return Ok(());
     }
     // Nobody downloads from it or writes to it meanwhile.
     let mut locks = Vec::new();
     for purpose in [Purpose::Write, Purpose::Download] {
-        let lock = run.archive.lock(kind.name, purpose, run.lock_wait)?;
+        let lock = worker.archive.lock(&spec.id, purpose, worker.lock_timeout)?;
         locks.push(lock.ok_or_else(|| {
-            Failure::new(Exit::Later, format!("{}: another command is using this account; try again later", kind.name))
+            Failure::new(
+                Exit::TempFail,
+                format!("{}: another command is using this account; try again later", &spec.id),
+            )
         })?);
     }
-    open(run, kind)?.logout().map_err(|error| named(kind, error.into()))?;
+    open(worker, spec)?.logout().map_err(|error| named(spec, error.into()))?;
     // The files go first: were they still here without their catalogue, they would be taken for the next account's.
-    let moved = run.archive.retire_account(kind.name, Timestamp::now())?;
-    let forgotten = run.catalogue.forget_account(kind.name)?;
+    let moved = worker.archive.retire_account(&spec.id, worker.now())?;
+    let forgotten = worker.catalogue.forget_account(&spec.id)?;
     let files = moved.map(|path| format!("; its files are now in {}", path.display())).unwrap_or_default();
-    run.talk.warning(&format!("{}: {who} is forgotten: {}{files}", kind.name, counted(&forgotten)));
+    worker.warn(&format!("{}: {who} is forgotten: {}{files}", spec.id, counted(&forgotten)));
     Ok(())
 }
 
 fn counted(forgotten: &Forgotten) -> String {
     [
-        lang::counted(forgotten.activities, "activity", "activities"),
-        lang::counted(forgotten.files, "file", "files"),
-        lang::counted(forgotten.uploads, "upload", "uploads"),
-        lang::counted(forgotten.deletions, "deletion", "deletions"),
+        i18n::counted(forgotten.activities, "activity", "activities"),
+        i18n::counted(forgotten.files, "file", "files"),
+        i18n::counted(forgotten.uploads, "upload", "uploads"),
+        i18n::counted(forgotten.deletions, "deletion", "deletions"),
     ]
     .join(", ")
 }
@@ -378,7 +387,7 @@ fn counted(forgotten: &Forgotten) -> String {
 struct Status {
     #[serde(rename = "type")]
     record: &'static str,
-    platform: &'static str,
+    platform: PlatformId,
     /// `ok`, `expired` (it will be renewed), `login-needed`, `none`.
     state: &'static str,
     name: Option<String>,
@@ -390,16 +399,21 @@ struct Status {
     /// No password login before then.
     cooldown_until: Option<Timestamp>,
     /// The service asked not to be asked before then.
-    asked_to_wait_until: Option<Timestamp>,
+    rate_limited_until: Option<Timestamp>,
     /// Why the last password login was turned away or refused.
     refused: Option<String>,
     /// Why the token is of no more use.
     dead: Option<String>,
 }
 
-fn status(run: &mut Run, format: Option<Format>) -> Outcome {
-    let kinds = run.common.named_platforms()?.unwrap_or_else(|| logins().collect());
-    let all = kinds.iter().map(|kind| status_of(run, kind)).collect::<Result<Vec<_>, _>>()?;
+fn status(worker: &mut Worker, format: Option<Format>) -> Result<()> {
+    let named = worker.selection.clone();
+    let all = named
+        .named()
+        .unwrap_or_else(|| logins(worker))
+        .iter()
+        .map(|spec| status_of(worker, spec))
+        .collect::<Result<Vec<_>>>()?;
     let format = format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
     let mut output = Output::buffered();
     match format {
@@ -410,7 +424,7 @@ fn status(run: &mut Run, format: Option<Format>) -> Outcome {
             }
         }
         Format::Table => {
-            output.text(&format!("{}\n", status_table(&all)))?;
+            output.text(&format!("{}\n", status_table(&all, worker.now())))?;
             for status in &all {
                 if let Some(remark) = remark(status) {
                     output.text(&format!("{}: {}\n", status.platform, garminsync::activity::printable(&remark)))?;
@@ -421,10 +435,10 @@ fn status(run: &mut Run, format: Option<Format>) -> Outcome {
     output.flush().map(drop)
 }
 
-fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
-    let now = Timestamp::now();
-    let account = open(run, kind)?.account().map_err(|error| named(kind, error.into()))?;
-    let login = run.catalogue.login(kind.name)?;
+fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Status> {
+    let now = worker.now();
+    let account = open(worker, spec)?.account().map_err(|error| named(spec, error.into()))?;
+    let login = worker.catalogue.login(&spec.id)?;
     let cooldown_until = login.as_ref().and_then(|login| login.pause(now));
     let state = match &account {
         None => "none",
@@ -435,7 +449,7 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
     };
     Ok(Status {
         record: "login",
-        platform: kind.name,
+        platform: spec.id.clone(),
         state,
         name: account.as_ref().and_then(|a| a.name.clone()),
         domain: account.as_ref().map(|a| a.domain.clone()),
@@ -443,24 +457,23 @@ fn status_of(run: &Run, kind: &'static Kind) -> Result<Status, Failure> {
         renewable_until: account.as_ref().and_then(|a| a.renewable_until),
         dead: account.as_ref().and_then(|a| a.dead.clone()),
         source: account.map(|a| a.source),
-        password_set: run.has_credentials(kind),
+        password_set: worker.has_credentials(spec),
         cooldown_until,
-        asked_to_wait_until: run.catalogue.asked_to_wait(kind.name, now)?,
-        refused: login.map(|login| login.reason),
+        rate_limited_until: worker.catalogue.rate_limited_until(&spec.id, now)?,
+        refused: login.map(|login| login.reason.to_string()),
     })
 }
 
-fn status_table(all: &[Status]) -> cli::Table {
+fn status_table(all: &[Status], now: Timestamp) -> cli::Table {
     let whole = ["platform", "login", "domain", "token", "renewable", "password"].map(|name| (name, Align::Whole));
     let [platform, login, domain, token, renewable, password] = whole;
     let head = [platform, login, ("who", Align::Cut), domain, token, renewable, password, ("from", Align::Cut)];
     let mut table = cli::table(&head).spare(&["from", "domain", "password", "who", "renewable"]);
-    let now = Timestamp::now();
-    let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| cli::time_left(end, now));
+    let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| i18n::time_left(end, now));
     for status in all {
         let has = status.state != "none";
         table.add_row([
-            status.platform.to_owned(),
+            status.platform.to_string(),
             if status.state == "expired" { "ok (to be renewed)" } else { status.state }.to_owned(),
             garminsync::activity::printable(status.name.as_deref().unwrap_or("")),
             status.domain.clone().unwrap_or_default(),
@@ -475,7 +488,7 @@ fn status_table(all: &[Status]) -> cli::Table {
 
 /// What stands against a login, in a line of its own: it is too long for a column.
 fn remark(status: &Status) -> Option<String> {
-    if let Some(until) = status.asked_to_wait_until {
+    if let Some(until) = status.rate_limited_until {
         return Some(format!("it asks to be left alone until {until}"));
     }
     match (&status.cooldown_until, &status.refused) {

@@ -1,8 +1,8 @@
 //! Deletes copies on their platform, if every guard holds, and reads the list to see them gone.
 //!
 //! ```text
-//! gs-list | gs-dedupe --copies | gs-download | gs-dedupe | gs-delete -n       what would be deleted, and what not, and why
-//! gs-list | gs-dedupe --copies | gs-download | gs-dedupe | gs-delete --yes
+//! gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe | gs-delete -n       what would be deleted, and what not, and why
+//! gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe | gs-delete --yes
 //! gs-list --deleted | gs-upload --restore                                     put back what was deleted
 //! ```
 //!
@@ -12,9 +12,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, DeletionLimit, Deletions, Failure, HasCommon, Outcome, Output, Rule, Run};
-use garminsync::platform::{self, Kind};
-use garminsync::record::Record;
+use garminsync::cli::{self, Common, CommonArgs, DeletionLimit, Output};
+use garminsync::sync::{self, DeleteOptions, Result, Worker};
 
 const NAME: &str = "gs-delete";
 
@@ -30,7 +29,7 @@ const NAME: &str = "gs-delete";
     name = "gs-delete",
     version,
     after_help = "Examples:
-  gs-list | gs-dedupe --copies | gs-download | gs-dedupe > c.ndjson   find them
+  gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe > c.ndjson   find them
   gs-delete -n < c.ndjson                          what would go, what not
   gs-delete --yes --max-delete 3 < c.ndjson        delete three of them at most
   gs-list --deleted --id 123 | gs-upload --restore   put one back
@@ -49,76 +48,30 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::Log::Yes, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = args.common.exactly_named_platforms()?;
-    let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
-    let max_delete = match args.limit.max_delete {
-        Some(number) => number,
-        None => run.settings.number("MAX_DELETE")?.unwrap_or(cli::MAX_DELETE),
-    };
-    let bar = Bar::counting(&run.talk, NAME);
-    let records = cli::records("gs-list | gs-dedupe | gs-delete", &bar)?;
-    let unsettled = run.catalogue.platforms_with_open_deletions()?;
-    let unsettled: Vec<&'static Kind> =
-        unsettled.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
-    // Whatever rule has marked it: what is deleted is judged by the evidence.
-    let matcher = run.matcher(Rule::Evidence)?;
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    args.common.require_exact_names(&worker.platforms)?;
+    let progress = worker.task(NAME);
+    let mut records = cli::records("gs-list | gs-dedupe | gs-delete", &progress)?;
+    let options = DeleteOptions { max_delete: args.limit.max_delete, yes: args.yes };
     let mut output = Output::prompt();
-    let mut deletions = Deletions::new(run, matcher, bar.clone(), max_delete, args.yes)?;
-    let mut result = deletions.take_over(&unsettled);
-    for record in records {
-        if result.is_err() || !print(&mut deletions, &mut output)? || deletions.is_stopped() {
-            break;
-        }
-        result = record.map_err(Failure::from).and_then(|(line, record)| {
-            pass(record, &is_meant, &mut deletions, &mut output)
-                .map_err(|failure| Failure { message: format!("at line {line}: {}", failure.message), ..failure })
-        });
-    }
-    // However it ended: what was asked for is looked up and handed on.
-    let confirmed = deletions.confirm_all();
-    print(&mut deletions, &mut output)?;
-    bar.finish();
-    let counted = |what| run.counted(what);
-    let (deleted, done) = match run.common.dry_run {
+    let result = sync::delete(worker, options, &mut records, &progress, &mut output);
+    progress.finish();
+    let counted = |what| worker.counted(what);
+    let (deleted, done) = match worker.dry_run {
         true => (counted("rehearsed"), "would be deleted"),
         false => (counted("deleted"), "deleted"),
     };
-    let hint = if counted("skipped") > 0 && !run.common.dry_run { " (-v tells why)" } else { "" };
-    run.talk.note(&format!("{deleted} {done}, {} kept{hint}, {} failed", counted("skipped"), counted("failed")));
-    result.and(confirmed)
-}
-
-/// Handles one record; what is not for this command passes.
-fn pass(record: Record, is_meant: &dyn Fn(&str) -> bool, deletions: &mut Deletions, output: &mut Output) -> Outcome {
-    match record {
-        Record::Activity(activity)
-            if activity.problem.is_none()
-                && activity.copy_of.is_some()
-                && activity.outcome.is_none()
-                && is_meant(&activity.activity.platform) =>
-        {
-            deletions.take(*activity)
-        }
-        other => output.record(&other).map(drop),
-    }
-}
-
-/// Hands on what is decided. `false`: nobody reads any more.
-fn print(deletions: &mut Deletions, output: &mut Output) -> Result<bool, Failure> {
-    let mut is_read = true;
-    for record in deletions.finished() {
-        is_read &= output.record(&record.into())?;
-    }
-    Ok(is_read)
+    let hint = if counted("skipped") > 0 && !worker.dry_run { " (-v tells why)" } else { "" };
+    worker.info(&format!("{deleted} {done}, {} kept{hint}, {} failed", counted("skipped"), counted("failed")));
+    result
 }

@@ -4,25 +4,18 @@
 //! gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
 //! gs-list | gs-diff --to coros > plan.ndjson       plan, look at it, edit it …
 //! gs-download < plan.ndjson | gs-upload            … and apply it
-//! gs-list | gs-diff --all                          also what is not sent, and why
+//! gs-list | gs-diff --explain                          also what is not sent, and why
 //! ```
 //!
 //! The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
 //! never asked. How it decides is in `docs/deciding.md`.
 
-use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::catalogue::{Entry, Key};
-use garminsync::cli::{
-    self, Bar, Common, DiffFlags, Exit, Failure, Filter, HasCommon, Histories, History, Outcome, Output, Rule, Run,
-};
-use garminsync::lang;
-use garminsync::plan::diff::{self, Decision, Exercises, Target, Wishes};
-use garminsync::platform::Kind;
-use garminsync::record::{self, Record, TransferRecord};
-use jiff::Timestamp;
+use garminsync::cli::{self, Common, CommonArgs, DiffFlags, Filter, Output};
+use garminsync::plan::diff::Overrides;
+use garminsync::sync::{self, DiffOptions, Result, Worker, selection_of_flag};
 
 const NAME: &str = "gs-diff";
 
@@ -41,7 +34,7 @@ const NAME: &str = "gs-diff";
   gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
   gs-list | gs-diff --to coros > plan.ndjson       a plan, to look at and edit
   gs-download < plan.ndjson | gs-upload            apply it
-  gs-list --sport running | gs-diff --all          also what is not sent
+  gs-list --sport running | gs-diff --explain          also what is not sent
 
 Settings: SPORT_DIFF_SECOND, SYNC_TO
 
@@ -50,222 +43,48 @@ Exit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 n
 struct Args {
     #[command(flatten)]
     diff: DiffFlags,
-    /// Also print what is not sent, with the reason
-    #[arg(long)]
-    all: bool,
+    /// Also print what is not uploaded, with the reasons
+    #[arg(long, alias = "all")]
+    explain: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::IfWritable, work)
+    cli::run_command(NAME, cli::Log::IfWritable, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
-    let sources = cli::named("--from", &args.diff.from)?;
-    let targets = cli::named("--to", &args.diff.to)?;
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let (since, until) = args.filter.times(worker.now())?;
+    let options = DiffOptions {
+        sources: selection_of_flag(&worker.platforms, "--from", &args.diff.from)?,
+        targets: selection_of_flag(&worker.platforms, "--to", &args.diff.to)?,
+        rule: args.diff.rule.into(),
+        rematch: args.diff.rematch,
+        explain: args.explain,
+        overrides: Overrides {
+            restore_deleted: args.diff.restore_deleted,
+            possible_duplicates: args.diff.possible_duplicates,
+            retry_rejected: args.diff.retry_rejected,
+        },
+        since,
+        until,
+        sports: args.filter.sport.clone(),
+    };
+    let progress = worker.task(NAME);
     // Half a history would make things look missing.
-    let bar = Bar::counting(&run.talk, NAME);
-    let records = cli::all_records("gs-fetch | gs-diff", &bar)?;
-    bar.say("looks what is missing where");
-    let asked = sources.is_some() || targets.is_some() || args.filter.is_any();
-    let targets = targets.map_or_else(|| run.targets(), |targets| Ok(Some(targets)))?;
-    let scope = scope(run, sources.as_deref(), targets.as_deref())?;
-    // Who asks for a part does not take the rest for outstanding.
-    if asked {
-        run.count("restricted", 1);
-    }
+    let records = cli::all_records("gs-fetch | gs-diff", &progress)?;
+    progress.step("comparing");
     let mut output = Output::buffered();
-    let mut offered = HashSet::new();
-    for record in records {
-        match &record {
-            Record::Activity(activity) if record.problem().is_none() && activity.deleted.is_none() => {
-                offered.insert((activity.activity.platform.clone(), activity.activity.id.clone()));
-            }
-            Record::Activity(activity) if activity.problem.is_none() => {}
-            _ => drop(output.record(&record)?),
-        }
-    }
-    let known = known(args, run, &scope)?;
-    let is_among = |kinds: &Option<Vec<&'static Kind>>, name: &str| {
-        kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name))
-    };
-    let may_send = |entry: &Entry| {
-        let (platform, id) = (entry.activity.platform.clone(), entry.activity.id.clone());
-        is_among(&sources, &platform) && known.is_listed(&platform) && offered.contains(&(platform, id))
-    };
-    let targets: Vec<&History> = known.platforms.iter().filter(|one| is_among(&targets, one.kind.name)).collect();
-    plan(args, run, &known, &targets, &may_send, &mut output)?;
-    bar.finish();
-    summary(run);
+    sync::diff(worker, &options, records, &mut output)?;
+    progress.finish();
     output.flush().map(drop)
-}
-
-/// The platforms that take part.
-fn scope(
-    run: &Run,
-    sources: Option<&[&'static Kind]>,
-    targets: Option<&[&'static Kind]>,
-) -> Result<Vec<&'static Kind>, Failure> {
-    let mut scope = match (sources, targets) {
-        // Both ends are named: whether anything else is set up is no matter.
-        (Some(_), Some(_)) => run.common.named_platforms()?.unwrap_or_default(),
-        _ => run.platforms()?,
-    };
-    for kind in sources.into_iter().chain(targets).flatten() {
-        if !scope.iter().any(|known| known.name == kind.name) {
-            scope.push(kind);
-        }
-    }
-    Ok(scope)
-}
-
-/// What the catalogue knows of the platforms that take part; tells of those whose list is not known.
-fn known(args: &Args, run: &mut Run, scope: &[&'static Kind]) -> Result<Histories, Failure> {
-    // What is asked of the start alone is said of the start alone.
-    let by_what_was = args.diff.rule == Rule::Evidence && !args.diff.afresh;
-    if !run.common.dry_run {
-        scope.iter().try_for_each(|kind| run.adopt_orphans(kind))?;
-    }
-    let known = Histories::read(&run.catalogue, scope, &run.id, by_what_was, Timestamp::now())?;
-    for History { kind, knowledge, .. } in &known.platforms {
-        let Some(why) = &knowledge.none_because else { continue };
-        let message = format!("{}: nothing is planned to or from it: {why}; run gs-fetch", kind.name);
-        // The gs-fetch of the same run has told it, and ends with its code.
-        if knowledge.run.as_deref() == Some(run.id.as_str()) {
-            run.talk.detail(&message);
-        } else {
-            run.fail(&Failure::new(Exit::Later, message));
-        }
-    }
-    Ok(known)
-}
-
-fn plan(
-    args: &Args,
-    run: &mut Run,
-    known: &Histories,
-    targets: &[&History],
-    may_send: &dyn Fn(&Entry) -> bool,
-    output: &mut Output,
-) -> Outcome {
-    let archive = run.archive.clone();
-    let entries = known.planned(may_send, &|file| archive.is_there(&file.path, file.bytes));
-    let exercises = Exercises::of(&run.matcher(args.diff.rule)?, &entries, &known.links());
-    if args.diff.rule == Rule::Evidence && !run.common.dry_run && !run.catalogue.is_read_only() {
-        remember(args, run, &exercises)?;
-    }
-    let wishes = Wishes { resurrect: args.diff.resurrect, doubtful: args.diff.doubtful, retry: args.diff.retry };
-    let (since, until) = args.filter.times(Timestamp::now())?;
-    run.warn_of_unknown_sports(&args.filter.sport)?;
-    let targets: Vec<Target> =
-        targets.iter().filter(|one| !one.kind.takes.is_empty()).map(|one| one.target()).collect();
-    let is_wanted = |entry: &diff::Entry| {
-        let activity = entry.candidate.activity;
-        let start = activity.start_time;
-        since.is_none_or(|since| start.is_some_and(|start| start >= since))
-            && until.is_none_or(|until| start.is_some_and(|start| start < until))
-            && is_sport(&args.filter.sport, activity)
-    };
-    // The newest first, as everywhere.
-    for group in exercises.groups.iter().rev() {
-        for target in &targets {
-            let decision = exercises.decide(group, target, wishes);
-            let at = match &decision {
-                Decision::Send(at, ..) => *at,
-                // What is told of an exercise that is not sent is told on its best entry that could have been.
-                _ => match group.members.iter().find(|&&at| entries[at].offered) {
-                    Some(at) => *at,
-                    None => continue,
-                },
-            };
-            if is_wanted(&entries[at])
-                && let Some(mut record) = told(run, target.name, decision, known, args.all)
-            {
-                record.activity = cli::record_of(known.entries[at].0.clone(), &run.archive);
-                record.file.clone_from(&record.activity.file);
-                output.record(&record.into())?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Writes down which entries are one exercise.
-fn remember(args: &Args, run: &mut Run, exercises: &Exercises) -> Outcome {
-    let key = |&at: &usize| {
-        let activity = exercises.entries[at].candidate.activity;
-        (activity.platform.clone(), activity.id.clone())
-    };
-    let several = exercises.groups.iter().filter(|group| group.members.len() > 1);
-    let groups: Vec<Vec<Key>> = several.map(|group| group.members.iter().map(key).collect()).collect();
-    Ok(run.catalogue.remember_exercises(&groups, args.diff.afresh)?)
-}
-
-fn is_sport(wanted: &[String], activity: &garminsync::activity::Activity) -> bool {
-    let own = [&activity.sport, &activity.sub_sport, &activity.platform_sport];
-    wanted.is_empty() || wanted.iter().any(|sport| own.iter().any(|name| name.as_deref() == Some(sport)))
-}
-
-/// The record that tells of a decision, without its activity; nothing if there is nothing to tell.
-fn told(run: &mut Run, to: &str, decision: Decision, known: &Histories, all: bool) -> Option<TransferRecord> {
-    let mut record = TransferRecord { to: to.to_owned(), ..TransferRecord::default() };
-    let outcome = |kind: &str| Some(record::Outcome { kind: kind.to_owned(), ..record::Outcome::default() });
-    let (counted, kind, why) = match decision {
-        Decision::There => return None,
-        Decision::Send(_, why, doubt) => {
-            run.count("planned", 1);
-            (record.why, record.doubtful) = (why, doubt.is_some());
-            return Some(record);
-        }
-        Decision::Pending => ("under_way", "pending", vec!["an upload of it is under way".to_owned()]),
-        Decision::Deleted(since) => (
-            "deleted_there",
-            "skipped",
-            vec![format!("it was deleted there (missing since {since}); --resurrect puts it back")],
-        ),
-        Decision::Missed(since) => (
-            "missed",
-            "skipped",
-            vec![format!("one listing does not show it any more (since {since}); the next one tells")],
-        ),
-        Decision::NotKnown => ("not_known", "skipped", vec!["it is not known what is there at that time".to_owned()]),
-        Decision::Doubtful(at, verdict) => {
-            let id = &known.entries[at].0.activity.id;
-            let mut why =
-                vec![format!("it may be {id} there ({}); --doubtful sends it all the same", verdict.certainty)];
-            why.extend(verdict.why);
-            ("doubtful", "skipped", why)
-        }
-        Decision::NoFile(why) => ("no_file", "skipped", vec![why]),
-        Decision::Refused(words) => ("refused_before", "refused", vec![words, "--retry sends it again".to_owned()]),
-    };
-    run.count(counted, 1);
-    (record.outcome, record.why) = (outcome(kind), why);
-    all.then_some(record)
-}
-
-fn summary(run: &Run) {
-    let counts = [
-        ("under_way", "under way", "under way"),
-        ("deleted_there", "deleted there by hand", "deleted there by hand"),
-        ("missed", "just gone there", "just gone there"),
-        ("doubtful", "not sent: a similar activity may be there", "not sent: similar activities may be there"),
-        ("no_file", "that cannot be sent", "that cannot be sent"),
-        ("refused_before", "refused before", "refused before"),
-        ("not_known", "where nothing is known", "where nothing is known"),
-    ];
-    let rest = counts.iter().filter(|(name, ..)| run.counted(name) > 0);
-    let rest: Vec<String> =
-        rest.map(|(name, one, many)| format!(", {}", lang::counted(run.counted(name), one, many))).collect();
-    let hint = if rest.is_empty() { "" } else { "; gs-diff --all tells which" };
-    run.talk.note(&format!("{} to send{}{hint}", run.counted("planned"), rest.concat()));
 }

@@ -12,7 +12,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Bar, Common, DownloadFlags, Downloads, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Common, CommonArgs, DownloadFlags, Output};
+use garminsync::sync::{self, DownloadOptions, Result, Worker};
 
 const NAME: &str = "gs-download";
 
@@ -34,7 +35,7 @@ const NAME: &str = "gs-download";
   gs-fetch --new | gs-download > /dev/null         list, and archive what is new
   gs-list --downloaded | gs-download --verify      check every byte of it
 
-Settings: GS_REQUEST_INTERVAL, GS_PATIENCE, GS_TIMEOUT
+Settings: GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER, GS_TIMEOUT
 
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
 )]
@@ -45,53 +46,35 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::Log::Yes, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = args.common.named_platforms()?.map(|kinds| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>());
-    let bar = Bar::counting(&run.talk, NAME);
-    let records = cli::records("gs-list --missing | gs-download", &bar)?;
-    let mut downloads = Downloads::new(run, &bar, args.files.verify, args.files.force)?;
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let progress = worker.task(NAME);
+    let mut records = cli::records("gs-list --missing | gs-download", &progress)?;
+    let options = DownloadOptions { verify: args.files.verify, force: args.files.force };
     let mut output = Output::prompt();
-    let mut result = Ok(());
-    for record in records {
-        let (line, mut record) = match record {
-            Ok(numbered) => numbered,
-            Err(error) => {
-                result = Err(error.into());
-                break;
-            }
-        };
-        if let Err(failure) = downloads.pass(&mut record, only.as_deref()) {
-            result = Err(Failure { message: format!("at line {line}: {}", failure.message), ..failure });
-            break;
-        }
-        bar.add(1);
-        if !output.record(&record)? || downloads.is_stopped() {
-            break;
-        }
-    }
-    bar.finish();
-    summary(args, run);
+    let result = sync::download(worker, options, &mut records, &progress, &mut output);
+    progress.finish();
+    summary(args, worker);
     result
 }
 
-fn summary(args: &Args, run: &Run) {
-    let counted = |what| run.counted(what);
+fn summary(args: &Args, worker: &Worker) {
+    let counted = |what| worker.counted(what);
     let verified = if args.files.verify { format!("{} verified, ", counted("verified")) } else { String::new() };
     let unavailable = match counted("unavailable") {
         0 => String::new(),
         count => format!(", {count} unavailable"),
     };
-    run.talk.note(&format!(
+    worker.info(&format!(
         "{verified}{} fetched, {} without a file, {} failed{unavailable}",
         counted("downloaded"),
         counted("no_original"),

@@ -13,12 +13,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use garminsync::catalogue::Query;
 use garminsync::cli::Align::{Cut, Right, Whole};
-use garminsync::cli::ListFormat as Format;
-use garminsync::cli::{
-    self, Align, Bar, Common, Failure, Filter, HasCommon, ListFlags, ListState as State, Outcome, Output, Run,
-};
-use garminsync::lang;
-use garminsync::record::{ActivityRecord, NO_FILE, Record, UNAVAILABLE};
+use garminsync::cli::{self, Align, Common, CommonArgs, Filter, ListFlags, ListFormat, ListState, Output};
+use garminsync::i18n;
+use garminsync::record::{ActivityRecord, Record};
+use garminsync::sync::{self, Failure, Result, Worker};
 use jiff::Timestamp;
 
 /// Print what the catalogue knows; the network is never asked
@@ -47,21 +45,22 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-list", cli::Log::No, work)
+    cli::run_command("gs-list", cli::Log::No, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
-    let (since, until) = args.filter.times(Timestamp::now())?;
-    let named = args.common.named_platforms()?.unwrap_or_default();
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let now = worker.now();
+    let (since, until) = args.filter.times(now)?;
+    let named = worker.selection.clone();
     let query = Query {
-        platforms: named.iter().map(|kind| kind.name.to_owned()).collect(),
+        platforms: named.named().unwrap_or_default().iter().map(|spec| spec.id.to_string()).collect(),
         sports: args.filter.sport.clone(),
         since,
         until,
@@ -69,28 +68,31 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         absent: if args.list.state.all || args.list.state.downloaded { None } else { Some(args.list.state.deleted) },
         ..Query::default()
     };
-    run.warn_of_unknown_sports(&query.sports)?;
-    run.warn_of_unknown_ids(&query.ids, &query.platforms)?;
-    let format =
-        args.list.format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson });
+    worker.warn_of_unknown_sports(&query.sports)?;
+    worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
+    let format = args.list.format.unwrap_or(if std::io::stdout().is_terminal() {
+        ListFormat::Table
+    } else {
+        ListFormat::Ndjson
+    });
     if args.list.stats {
-        return stats(run, &query, format);
+        return stats(worker, &query, format);
     }
     let mut printer = Printer::new(format)?;
     // On the terminal itself, the list shows how far it is.
-    let bar = (!std::io::stdout().is_terminal()).then(|| Bar::counting(&run.talk, "gs-list"));
-    let archive = run.archive.clone();
-    run.catalogue.entries(&query, |entry| {
-        let record = cli::record_of(entry, &archive);
-        if !wanted(&args.list.state, &record) {
+    let progress = (!std::io::stdout().is_terminal()).then(|| worker.task("gs-list"));
+    let archive = worker.archive.clone();
+    worker.catalogue.entries(&query, |entry| {
+        let record = sync::record_of(entry, &archive, now);
+        if !wanted(&args.list.state, &record, now) {
             return Ok(());
         }
-        if let Some(bar) = &bar {
-            bar.add(1);
+        if let Some(progress) = &progress {
+            progress.add(1);
         }
         printer.print(record)
     })?;
-    printer.finish(run, &args.list.state)
+    printer.finish(worker, &args.list.state)
 }
 
 fn is_downloaded(record: &ActivityRecord) -> bool {
@@ -100,18 +102,18 @@ fn is_downloaded(record: &ActivityRecord) -> bool {
 /// Missing is what could be in the archive and is not: of a manual entry there is no file to miss, and what its platform
 /// has refused time and again is missing again when it is time to ask.
 fn is_missing(record: &ActivityRecord) -> bool {
-    !is_downloaded(record) && record.original.is_none() && record.deleted.is_none()
+    !is_downloaded(record) && !record.no_original && !record.unavailable && record.deleted.is_none()
 }
 
 /// An export in place of an original that may be to be had by now.
 fn is_due(record: &ActivityRecord, now: Timestamp) -> bool {
-    let ask_again = record.file.as_ref().and_then(|file| file.ask_again);
-    record.deleted.is_none() && ask_again.is_some_and(|due| cli::is_due(due, now))
+    let retry_at = record.file.as_ref().and_then(|file| file.retry_original_at);
+    record.deleted.is_none() && retry_at.is_some_and(|due| sync::is_due(due, now))
 }
 
-fn wanted(state: &State, record: &ActivityRecord) -> bool {
+fn wanted(state: &ListState, record: &ActivityRecord, now: Timestamp) -> bool {
     match (state.missing, state.downloaded) {
-        (true, _) => is_missing(record) || is_due(record, Timestamp::now()),
+        (true, _) => is_missing(record) || is_due(record, now),
         (_, true) => is_downloaded(record),
         _ => true,
     }
@@ -157,11 +159,11 @@ const CSV_HEAD: [&str; 17] = [
 ];
 
 impl Printer {
-    fn new(format: Format) -> Result<Printer, Failure> {
+    fn new(format: ListFormat) -> Result<Printer> {
         Ok(match format {
-            Format::Table => Printer::Table(cli::table(&HEAD).spare(&SPARE), 0),
-            Format::Ndjson => Printer::Ndjson(Output::buffered()),
-            Format::Csv => {
+            ListFormat::Table => Printer::Table(cli::table(&HEAD).spare(&SPARE), 0),
+            ListFormat::Ndjson => Printer::Ndjson(Output::buffered()),
+            ListFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(Output::buffered());
                 writer.write_record(CSV_HEAD).map_err(cli::csv::failed)?;
                 Printer::Csv(Box::new(writer))
@@ -169,7 +171,7 @@ impl Printer {
         })
     }
 
-    fn print(&mut self, record: ActivityRecord) -> Outcome {
+    fn print(&mut self, record: ActivityRecord) -> Result<()> {
         match self {
             Printer::Table(table, count) => {
                 table.add_row(table_row(&record));
@@ -181,7 +183,7 @@ impl Printer {
         }
     }
 
-    fn finish(self, run: &Run, state: &State) -> Outcome {
+    fn finish(self, worker: &Worker, state: &ListState) -> Result<()> {
         match self {
             Printer::Table(table, count) => {
                 if count > 0 {
@@ -189,12 +191,12 @@ impl Printer {
                     output.text(&format!("{table}\n"))?;
                     output.flush()?;
                 }
-                let platforms = run.catalogue.platforms()?;
+                let platforms = worker.catalogue.platforms()?;
                 let mut was_listed = false;
                 for platform in &platforms {
-                    was_listed |= run.catalogue.was_listed(platform)?;
+                    was_listed |= worker.catalogue.was_listed(platform)?;
                 }
-                run.talk.note(&match count {
+                worker.info(&match count {
                     0 if platforms.is_empty() => {
                         "nothing of that kind is known; gs-fetch lists the platforms".to_owned()
                     }
@@ -207,7 +209,7 @@ impl Printer {
                         "nothing is downloaded; to do it: gs-list --missing | gs-download".to_owned()
                     }
                     0 => "no such activity is known".to_owned(),
-                    _ => lang::counted(count, "activity", "activities"),
+                    _ => i18n::counted(count, "activity", "activities"),
                 });
                 Ok(())
             }
@@ -229,19 +231,20 @@ fn table_row(record: &ActivityRecord) -> Vec<String> {
         (Some(sport), _) => sport.clone(),
         (None, _) => a.platform_sport.clone().unwrap_or_default(),
     };
-    let file = match (&record.file, &record.original, &record.deleted) {
-        (Some(file), ..) if file.origin.as_deref() == Some("export") => {
+    let file = match &record.file {
+        Some(file) if file.origin.as_deref() == Some("converted") => {
             format!("{} export", file.format.as_deref().unwrap_or(""))
         }
-        (Some(file), ..) => file.format.clone().unwrap_or_default(),
-        (None, Some(original), _) => original.clone(),
-        (None, None, Some(_)) => "gone".into(),
-        (None, None, None) => "missing".into(),
+        Some(file) => file.format.clone().unwrap_or_default(),
+        None if record.no_original => "none".into(),
+        None if record.unavailable => "unavailable".into(),
+        None if record.deleted.is_some() => "deleted".into(),
+        None => "missing".into(),
     };
     let name: String = a.shown_name().chars().take(60).collect();
     vec![
         local,
-        a.platform.clone(),
+        a.platform.to_string(),
         a.id.clone(),
         garminsync::activity::printable(&sport),
         a.timer_time_s.map(cli::duration).unwrap_or_default(),
@@ -291,20 +294,20 @@ struct Stats {
     last_sync: Option<Timestamp>,
 }
 
-fn stats(run: &Run, query: &Query, format: Format) -> Outcome {
-    let names = if query.platforms.is_empty() { run.catalogue.platforms()? } else { query.platforms.clone() };
-    let all: Vec<Stats> = names.iter().map(|name| count(run, query, name)).collect::<Result<_, _>>()?;
+fn stats(worker: &Worker, query: &Query, format: ListFormat) -> Result<()> {
+    let names = if query.platforms.is_empty() { worker.catalogue.platforms()? } else { query.platforms.clone() };
+    let all: Vec<Stats> = names.iter().map(|name| count(worker, query, name)).collect::<Result<_>>()?;
     let mut output = Output::buffered();
     match format {
-        Format::Table if all.is_empty() => run.talk.note("nothing is known yet; gs-fetch lists the platforms"),
-        Format::Table => drop(output.text(&format!("{}\n", stats_table(&all)))?),
-        Format::Ndjson => {
+        ListFormat::Table if all.is_empty() => worker.info("nothing is known yet; gs-fetch lists the platforms"),
+        ListFormat::Table => drop(output.text(&format!("{}\n", stats_table(&all)))?),
+        ListFormat::Ndjson => {
             for stats in &all {
                 let line = serde_json::to_string(stats).map_err(|error| Output::failed(&error))?;
                 output.text(&format!("{line}\n"))?;
             }
         }
-        Format::Csv => {
+        ListFormat::Csv => {
             let mut writer = csv::Writer::from_writer(output);
             all.iter().try_for_each(|stats| writer.serialize(stats)).map_err(cli::csv::failed)?;
             return writer.flush().map_err(|error| Output::write_failed(&error));
@@ -334,17 +337,18 @@ fn stats_table(all: &[Stats]) -> cli::Table {
     table
 }
 
-fn count(run: &Run, query: &Query, platform: &str) -> Result<Stats, Failure> {
+fn count(worker: &Worker, query: &Query, platform: &str) -> Result<Stats> {
     let query = Query { platforms: vec![platform.to_owned()], ..query.clone() };
-    let last_sync = run.catalogue.last_sync(platform, Timestamp::now())?;
+    let now = worker.now();
+    let last_sync = worker.catalogue.last_sync(platform, now)?;
     let mut stats = Stats { kind: "stats", platform: platform.to_owned(), last_sync, ..Stats::default() };
-    run.catalogue.entries(&query, |entry| {
-        let record = cli::record_of(entry, &run.archive);
+    worker.catalogue.entries(&query, |entry| {
+        let record = sync::record_of(entry, &worker.archive, now);
         stats.total += 1;
         stats.downloaded += u64::from(is_downloaded(&record));
         stats.missing += u64::from(is_missing(&record));
-        stats.no_original += u64::from(record.original.as_deref() == Some(NO_FILE));
-        stats.unavailable += u64::from(record.original.as_deref() == Some(UNAVAILABLE));
+        stats.no_original += u64::from(record.no_original);
+        stats.unavailable += u64::from(record.unavailable);
         stats.bytes += record.file.map_or(0, |file| file.bytes);
         Ok::<_, Failure>(())
     })?;

@@ -12,9 +12,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, Exit, Failure, Folder, HasCommon, Language, Outcome, Output, ReportFlags, Run};
-use garminsync::lang::Lang;
+use garminsync::cli::{self, Common, CommonArgs, Language, Output, ReportFlags};
+use garminsync::i18n::Lang;
 use garminsync::report::{self, Look};
+use garminsync::sync::{Exit, Failure, Folder, Result, Worker};
 
 const PAGE: &str = "index.html";
 const STATUS: &str = "status.json";
@@ -43,36 +44,36 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-report", cli::Log::No, work)
+    cli::run_command("gs-report", cli::Log::No, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // Whatever is wrong with a setting, the page has to say so.
-    let lang = args.language.lang.map_or_else(|| run.language(), Ok);
-    let lang = run.or_told(lang, Lang::En);
-    let refresh = run.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
-    let refresh = run.or_told(refresh, None).unwrap_or(false) || args.report.refresh;
-    let of_settings = || run.settings.path("GS_REPORT_DIR");
-    let out = args.report.out.clone().or_else(of_settings).unwrap_or_else(|| run.data_dir.join("report"));
+    let lang = args.language.lang.map_or_else(|| worker.language(), Ok);
+    let lang = worker.or_told(lang, Lang::En);
+    let refresh = worker.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
+    let refresh = worker.or_told(refresh, false) || args.report.refresh;
+    let of_settings = || worker.settings.path("GS_REPORT_DIR");
+    let out = args.report.out.clone().or_else(of_settings).unwrap_or_else(|| worker.data_dir.join("report"));
     let out = std::path::absolute(&out).unwrap_or(out);
-    let facts = run.facts()?;
-    let page = report::page(&facts, Look { lang, refresh });
-    let status = report::status_json(&facts)
+    let snapshot = worker.snapshot()?;
+    let page = report::page(&snapshot, Look { lang, refresh });
+    let status = report::status_json(&snapshot)
         .map_err(|error| Failure::new(Exit::Bug, format!("{STATUS} could not be made: {error}; please report this")))?;
     let path = out.join(PAGE);
-    if run.common.dry_run {
-        run.talk.warning(&format!("{} and {} would be written", path.display(), out.join(STATUS).display()));
+    if worker.dry_run {
+        worker.warn(&format!("{} and {} would be written", path.display(), out.join(STATUS).display()));
         return Ok(());
     }
     // The page is what people look at: when it is new, everything is.
-    Folder::open(&out, run.lock_wait)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
+    Folder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
     let mut output = Output::buffered();
     output.text(&format!("{}\n", path.display()))?;
     output.flush().map(drop)

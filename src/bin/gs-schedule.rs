@@ -13,8 +13,10 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use garminsync::activity::printable;
 use garminsync::catalogue::{LastRun, ScheduleRow};
-use garminsync::cli::{self, Align, Common, Exit, Failure, HasCommon, Outcome, Output, Run};
+use garminsync::cli::{self, Align, Common, CommonArgs, Output};
+use garminsync::i18n;
 use garminsync::schedule::{self, DEFAULT, Schedule};
+use garminsync::sync::{Exit, Failure, Result, Worker};
 use jiff::Timestamp;
 
 /// Write down when it is to run, or show it
@@ -65,17 +67,17 @@ enum Format {
     Ndjson,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-schedule", cli::Log::No, work)
+    cli::run_command("gs-schedule", cli::Log::No, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     if !args.more.is_empty() {
         return Err(Failure::usage(format!("put it in quotes, as in: gs-schedule '{DEFAULT}'")));
     }
@@ -83,48 +85,47 @@ fn work(args: &Args, run: &mut Run) -> Outcome {
         None | Some("off") if args.zone.is_some() || args.runner.is_some() => {
             Err(Failure::usage(format!("--zone and --runner go with a schedule, such as '{DEFAULT}', or with on")))
         }
-        None => show(run, args.format),
-        Some("off") => off(run),
-        Some("on") => on(run, args.zone.as_deref(), args.runner.as_deref()),
+        None => show(worker, args.format),
+        Some("off") => off(worker),
+        Some("on") => on(worker, args.zone.as_deref(), args.runner.as_deref()),
         Some(cron) => {
-            let zone = zone(run, args.zone.as_deref())?;
-            set(run, cron, &zone, args.runner.as_deref())
+            let zone = zone(worker, args.zone.as_deref())?;
+            set(worker, cron, &zone, args.runner.as_deref())
         }
     }
 }
 
 /// The zone of the flag, else that of this machine.
-fn zone(run: &Run, named: Option<&str>) -> Result<String, Failure> {
-    let machine = cli::machine_zone();
+fn zone(worker: &Worker, named: Option<&str>) -> Result<String> {
+    let machine = schedule::machine_zone();
     let Some(named) = named else {
         if let Some(warning) = &machine.warning {
-            run.talk.warning(warning);
+            worker.warn(warning);
         }
-        run.talk.note(&format!("in the time zone {}, says {}", machine.name, machine.from));
+        worker.info(&format!("in the time zone {}, says {}", machine.name, machine.from));
         return Ok(machine.name);
     };
     let zone = schedule::zone_name(named).map_err(|error| Failure::usage(format!("--zone: {error}")))?;
     if zone != machine.name {
         let name = &machine.name;
-        run.talk
-            .note(&format!("cron on this machine goes by {name}, says {}; {zone} is for another one", machine.from));
+        worker.info(&format!("cron on this machine goes by {name}, says {}; {zone} is for another one", machine.from));
     }
     Ok(zone)
 }
 
-fn set(run: &mut Run, cron: &str, zone: &str, runner: Option<&str>) -> Outcome {
+fn set(worker: &mut Worker, cron: &str, zone: &str, runner: Option<&str>) -> Result<()> {
     let schedule = Schedule::parse(cron, zone).map_err(|error| Failure::usage(error.to_string()))?;
-    let now = Timestamp::now();
+    let now = worker.now();
     let next = schedule.next(now).map_or("never".to_owned(), |next| schedule.on_the_clock(next));
     let (cron, zone) = (schedule.cron(), schedule.zone());
-    if run.common.dry_run {
-        run.talk.warning(&format!("would write down: {cron} in {zone}, next {next}"));
+    if worker.dry_run {
+        worker.warn(&format!("would write down: {cron} in {zone}, next {next}"));
         return Ok(());
     }
-    run.catalogue.set_schedule(cron, zone, runner, now)?;
-    run.talk.note(&format!("{cron} in {zone}, next {next}"));
-    if run.catalogue.schedule()?.is_none_or(|row| row.runner.is_none()) {
-        run.talk.warning(&nothing_runs_it(cron));
+    worker.catalogue.set_schedule(cron, zone, runner, now)?;
+    worker.info(&format!("{cron} in {zone}, next {next}"));
+    if worker.catalogue.schedule()?.is_none_or(|row| row.runner.is_none()) {
+        worker.warn(&nothing_runs_it(cron));
     }
     Ok(())
 }
@@ -137,23 +138,25 @@ fn nothing_runs_it(cron: &str) -> String {
 }
 
 /// As it was, if it was; `--zone` goes first.
-fn on(run: &mut Run, named: Option<&str>, runner: Option<&str>) -> Outcome {
-    let Some(row) = run.catalogue.schedule()? else {
-        let zone = zone(run, named)?;
-        return set(run, DEFAULT, &zone, runner);
+fn on(worker: &mut Worker, named: Option<&str>, runner: Option<&str>) -> Result<()> {
+    let Some(row) = worker.catalogue.schedule()? else {
+        let zone = zone(worker, named)?;
+        return set(worker, DEFAULT, &zone, runner);
     };
-    let zone = named.map_or(Ok(row.zone.clone()), |named| zone(run, Some(named)))?;
+    let zone = named.map_or(Ok(row.zone.clone()), |named| zone(worker, Some(named)))?;
     // What is written down was read when it was.
     Schedule::parse(&row.cron, &zone).map_err(|error| of_no_use(&error))?;
-    set(run, &row.cron, &zone, runner)
+    set(worker, &row.cron, &zone, runner)
 }
 
-fn off(run: &mut Run) -> Outcome {
-    if run.common.dry_run {
-        run.talk.warning("would switch the schedule off");
+fn off(worker: &mut Worker) -> Result<()> {
+    if worker.dry_run {
+        worker.warn("would switch the schedule off");
         return Ok(());
     }
-    run.talk.note(match run.catalogue.stop_schedule(Timestamp::now())? {
+    let now = worker.now();
+    let was_on = worker.catalogue.stop_schedule(now)?;
+    worker.info(match was_on {
         true => "the schedule is switched off; take its line out of the crontab, too: crontab -e",
         false => "no schedule is switched on",
     });
@@ -185,9 +188,9 @@ struct Shown {
     runner: Option<String>,
 }
 
-fn show(run: &mut Run, format: Option<Format>) -> Outcome {
-    let now = Timestamp::now();
-    let (row, last) = (run.catalogue.schedule()?, run.catalogue.last_run(now)?);
+fn show(worker: &mut Worker, format: Option<Format>) -> Result<()> {
+    let now = worker.now();
+    let (row, last) = (worker.catalogue.schedule()?, worker.catalogue.last_run(now)?);
     let parsed = row.as_ref().map(|row| Schedule::parse(&row.cron, &row.zone));
     let schedule = parsed.as_ref().and_then(|parsed| parsed.as_ref().ok());
     let next = schedule.filter(|_| row.as_ref().is_some_and(|row| row.enabled)).and_then(|schedule| schedule.next(now));
@@ -199,13 +202,13 @@ fn show(run: &mut Run, format: Option<Format>) -> Outcome {
         }
         Format::Table => {
             if row.is_none() {
-                run.talk.note(&format!("no schedule is set; to have cron run it: garminsync schedule '{DEFAULT}'"));
+                worker.info(&format!("no schedule is set; to have cron run it: garminsync schedule '{DEFAULT}'"));
             }
             let clock = |time| schedule.map_or_else(|| Timestamp::to_string(&time), |known| known.on_the_clock(time));
-            let next = next.map(|next| format!("{}, in {}", clock(next), cli::time_left(next, now)));
+            let next = next.map(|next| format!("{}, in {}", clock(next), i18n::time_left(next, now)));
             let last = last.map(|last| last_run(&last, clock(last.started)));
             if let Some(row) = row.as_ref().filter(|row| row.enabled && row.runner.is_none()) {
-                run.talk.warning(&nothing_runs_it(&row.cron));
+                worker.warn(&nothing_runs_it(&row.cron));
             }
             output.text(&format!("{}\n", table(row.as_ref(), last, next)))?;
         }

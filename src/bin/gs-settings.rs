@@ -1,149 +1,176 @@
-//! Prints what the settings come to: which file they are read from, where the data is, what is set. Never a secret.
+//! Prints the settings that apply: the file they are read from, the folders, and every setting that is set. Never a secret.
 //!
 //! ```text
-//! gs-settings                      all of them
-//! gs-settings DELETE_DUPLICATE     the value of one, for scripts; nothing if it is not set
-//! gs-settings --file               the .env file that they are read from; nothing if there is none
-//! gs-settings --environment         the names of those that a program without this environment would not have
-//! gs-settings --check              nothing, or what is wrong
+//! gs-settings                      all that are set
+//! gs-settings MAX_DELETE           the value of one, or its default, for scripts
+//! gs-settings --file               the path of the .env file that was read
+//! gs-settings --environment        the settings that only the environment has
+//! gs-settings --check              the errors of all settings
 //! ```
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Align, Common, Failure, HasCommon, Outcome, Output, Run};
-use garminsync::settings::{is_secret, names};
+use garminsync::activity::printable;
+use garminsync::cli::{self, Align, Common, CommonArgs, Output};
+use garminsync::platform::PlatformSelection;
+use garminsync::settings::{self, Kind, Setting};
+use garminsync::sync::{self, Failure, Result, Worker};
 
-/// Print what the settings come to; secrets are never shown
+/// Print the settings that apply; secrets are never shown
 ///
-/// A flag goes before the environment, and that before the file of the settings. A secret that is set shows as ***.
+/// A flag takes precedence over the environment, and the environment over the settings file. A secret that is set shows as
+/// ***.
 #[derive(Parser)]
 #[command(
     name = "gs-settings",
     version,
     after_help = "Examples:
-  gs-settings                           all of them, and the file they are from
+  gs-settings                           all settings, and the file they are read from
   ls \"$(gs-settings DATA_DIR)\"          the value of one, for scripts
-  gs-settings --check                   nothing, or what is wrong
+  gs-settings --check                   the errors of all settings
 
-Exit codes: 0 all well, 2 no such setting, 78 set-up"
+Exit codes: 0 all well, 2 unknown setting, 78 set-up"
 )]
 struct Args {
-    /// Print the value of this one alone; nothing if it is not set
+    /// Print the value of this setting alone: its default if it is not set, and nothing if it has none
     name: Option<String>,
-    /// Print nothing, and say what is wrong with any of them
+    /// Print the errors of all settings, and nothing else
     #[arg(long, conflicts_with = "name")]
     check: bool,
     /// Print the path of the .env file that was read; nothing if there is none
     #[arg(long, conflicts_with_all = ["name", "check"])]
     file: bool,
-    /// Print the names of those that only the environment has, or has with another value than the .env file
+    /// Print the names of the settings that only the environment has, or has with another value than the .env file
     #[arg(long, conflicts_with_all = ["name", "check", "file"])]
     environment: bool,
     #[command(flatten)]
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main("gs-settings", cli::Log::Asked, work)
+    cli::run_command("gs-settings", cli::Log::Asked, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     if args.check {
-        run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
-        let wrong = run.wrong_settings();
-        run.log_set_up(wrong.first());
-        wrong.iter().for_each(|failure| run.fail(failure));
+        warn(worker);
+        let wrong = worker.wrong_settings();
+        worker.log_settings_check(wrong.first());
+        wrong.iter().for_each(|failure| worker.fail(failure));
         return Ok(());
     }
     let mut output = Output::buffered();
     match &args.name {
         _ if args.file => {
-            if let Some(path) = run.settings.file() {
+            if let Some(path) = worker.settings.file() {
                 output.text(&format!("{}\n", path.display()))?;
             }
         }
         _ if args.environment => {
-            for name in run.settings.only_in_environment() {
+            for name in worker.settings.only_in_environment() {
                 output.text(&format!("{name}\n"))?;
             }
         }
         Some(name) => {
-            if !names().any(|known| known == name) {
-                return Err(Failure::usage(format!("{name:?} is no setting; gs-settings lists those there are")));
-            }
-            if is_secret(name) {
+            let setting = settings::find(name).ok_or_else(|| unknown(name))?;
+            if setting.is_secret() {
                 return Err(Failure::usage(format!("{name} is a secret and is not shown")));
             }
-            if let Some(value) = value(run, name) {
+            if let Some(value) = for_scripts(worker, setting) {
                 output.text(&format!("{value}\n"))?;
             }
-            if run.settings.is_broken(name) {
-                run.fail_on_broken_lines();
+            if setting.names().any(|name| worker.settings.is_broken(name)) {
+                worker.fail_on_broken_lines();
             }
         }
         None => {
-            run.fail_on_broken_lines();
-            run.settings.remarks().iter().for_each(|text| run.talk.warning(text));
-            output.text(&format!("{}\n", table(run)))?;
+            worker.fail_on_broken_lines();
+            warn(worker);
+            output.text(&format!("{}\n", table(worker)))?;
         }
     }
     output.flush().map(drop)
 }
 
-fn table(run: &Run) -> cli::Table {
+fn warn(worker: &Worker) {
+    worker.settings.warnings().iter().for_each(|text| worker.warn(text));
+    for (old, new) in worker.settings.old_names() {
+        worker.warn(&format!("{old} is an old name; it still works, and the new name is {new}"));
+    }
+}
+
+fn unknown(name: &str) -> Failure {
+    let meant = settings::closest(name, settings::all().map(|setting| setting.name));
+    let advice = meant.map_or("gs-settings(5) lists them all".to_owned(), |meant| format!("did you mean {meant}?"));
+    Failure::usage(format!("unknown setting {name:?}; {advice}"))
+}
+
+fn table(worker: &Worker) -> cli::Table {
     let mut table = cli::table(&[("setting", Align::Whole), ("value", Align::Left)]);
-    let file = run.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
+    let file = worker.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
     table.add_row(["(read from)".to_owned(), file]);
-    for name in names() {
-        if let Some(value) = value(run, name) {
-            let value = if is_secret(name) { "***".to_owned() } else { garminsync::activity::printable(&value) };
-            table.add_row([name.to_owned(), value]);
+    for setting in settings::all() {
+        if let Some(value) = value(worker, setting) {
+            table.add_row([setting.name.to_owned(), printable(&value)]);
         }
     }
     table
 }
 
-/// What it comes to: of the places where things are, also what holds without a setting.
-fn value(run: &Run, name: &str) -> Option<String> {
-    match name {
-        "DATA_DIR" => Some(run.named_data_dir().display().to_string()),
-        "DB_PATH" => Some(run.named_catalogue().display().to_string()),
-        "GS_REPORT_DIR" => {
-            let dir = run.settings.path(name).unwrap_or_else(|| run.named_data_dir().join("report"));
+/// The value as a person may see it; `None` if it is not set. The folders are shown in any case.
+fn value(worker: &Worker, setting: &Setting) -> Option<String> {
+    let name = setting.name;
+    match (name, setting.kind) {
+        ("DATA_DIR", _) => Some(worker.named_data_dir.display().to_string()),
+        ("DB_PATH", _) => Some(worker.named_catalogue.display().to_string()),
+        ("GS_REPORT_DIR", _) => {
+            let dir = worker.settings.path(name).unwrap_or_else(|| worker.named_data_dir.join("report"));
             Some(std::path::absolute(&dir).unwrap_or(dir).display().to_string())
         }
-        // For scripts, in whole seconds.
-        "GS_JITTER" => match (run.settings.get(name)?, run.settings.duration(name, std::time::Duration::ZERO)) {
-            (_, Ok(time)) => Some(time.as_secs().to_string()),
-            (text, Err(_)) => Some(text.to_owned()),
-        },
-        // For scripts, which compare it.
-        "GS_SCHEDULED" | "GS_ARCHIVE" => run.settings.get(name).map(|text| text.trim().to_owned()),
-        "DELETE_DUPLICATE" => match run.settings.yes(name) {
-            Ok(Some(yes)) => Some(if yes { "1" } else { "0" }.to_owned()),
-            _ => run.settings.get(name).map(str::to_owned),
-        },
         // The flag goes first, and gives the names as commands print them.
-        "SYNC_PLATFORM" => match run.common.named_platforms() {
-            Ok(Some(kinds)) => Some(cli::names_of(&kinds)),
-            _ => run.settings.get(name).map(str::to_owned),
+        ("SYNC_PLATFORM", _) => match worker.named_platforms() {
+            Ok(PlatformSelection::Only(specs)) => Some(sync::names_of(&specs)),
+            _ => worker.settings.get(name).map(str::to_owned),
         },
-        "HTTPS_PROXY" | "ALL_PROXY" | "NO_PROXY" => {
-            let (_, text) = run.settings.any(&[&name.to_ascii_lowercase(), name])?;
-            // What stands before the host is a login.
-            let shown = |(login, host): (&str, &str)| {
-                format!("{}***@{host}", login.find("://").map_or("", |at| &login[..at + 3]))
-            };
-            Some(text.rsplit_once('@').map_or(text.to_owned(), shown))
+        (_, Kind::Proxy) => worker.settings.get(name).map(without_login),
+        _ if setting.is_secret() => worker.settings.source_name(name).map(|source| match source == name {
+            true => "***".to_owned(),
+            false => format!("*** (from {source})"),
+        }),
+        (_, Kind::Address) if worker.settings.get(name).is_none() => {
+            worker.settings.source_name(name).map(|source| format!("(from {source})"))
         }
-        _ if is_secret(name) => run.settings.names_secret(name).then(|| "***".to_owned()),
-        _ => run.settings.get(name).map(str::to_owned),
+        _ => worker.settings.get(name).map(str::to_owned),
     }
+}
+
+/// The value, or else the default, in a form that a script can compare: a time span in seconds, 1 or 0, a word in lower case.
+/// A value that cannot be used is printed as it is.
+fn for_scripts(worker: &Worker, setting: &Setting) -> Option<String> {
+    let settings = &worker.settings;
+    let read = match setting.kind {
+        Kind::Duration(_) | Kind::TimeLimit(_) => {
+            settings.duration(setting.name).map(|time| Some(time.as_secs_f64().to_string()))
+        }
+        Kind::Number(_) => settings.number(setting.name).map(|number| Some(number.to_string())),
+        Kind::YesNo => settings.yes(setting.name).map(|yes| Some(u8::from(yes).to_string())),
+        Kind::Choice(_) | Kind::OpenChoice(_) => settings.choice(setting.name).map(|word| word.map(str::to_owned)),
+        Kind::Address => Ok(settings.get(setting.name).map(str::to_owned)),
+        _ => Ok(value(worker, setting)),
+    };
+    read.unwrap_or_else(|_| settings.get(setting.name).map(str::to_owned))
+}
+
+/// The address of a proxy without the login in front of the host.
+fn without_login(text: &str) -> String {
+    let shown =
+        |(login, host): (&str, &str)| format!("{}***@{host}", login.find("://").map_or("", |at| &login[..at + 3]));
+    text.rsplit_once('@').map_or(text.to_owned(), shown)
 }

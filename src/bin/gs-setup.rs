@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::setup::{self, HasSetup, SetupFlags};
-use garminsync::cli::{Common, HasCommon};
+use garminsync::cli::{Common, CommonArgs};
 
 /// Choose platforms, log in, and set up schedule and messages
 ///
@@ -31,7 +31,7 @@ use garminsync::cli::{Common, HasCommon};
   gs-setup --yes --login password --secrets -   passwords through a pipe
   gs-setup -n --yes                     what it would write and run
 
-Settings: SYNC_PLATFORM, GS_SCHEDULED
+Settings: SYNC_PLATFORM, GS_SCHEDULE_COMMAND
 
 Exit codes: 0 all well, 2 usage, or flags are missing, 75 try again later, 77 a login is needed, 78 set-up, 130 stopped"
 )]
@@ -42,7 +42,7 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }

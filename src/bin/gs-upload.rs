@@ -12,16 +12,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{
-    self, Bar, Common, Failure, HasCommon, Outcome, Output, Rule, Run, Timing, UploadLimit, Uploads,
-};
-use garminsync::lang;
-use garminsync::platform::{self, Kind};
-use garminsync::record::{Record, TransferRecord};
+use garminsync::cli::{self, Common, CommonArgs, Output, Rule, UploadLimit};
+use garminsync::i18n;
+use garminsync::settings;
+use garminsync::sync::{self, Failure, Result, UploadOptions, Worker};
 
 const NAME: &str = "gs-upload";
-/// Uploads a run, unless somebody says otherwise: the first sync of many years is made in portions.
-const MAX_UPLOAD: u64 = 200;
 
 /// Upload what transfers say, follow each to its end, and read it back
 ///
@@ -39,7 +35,7 @@ const MAX_UPLOAD: u64 = 200;
   gs-list --deleted --id 123 | gs-upload --restore   put back what is gone
   gs-upload < /dev/null                            what became of earlier ones
 
-Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_SETTLE_WAIT, GS_LOST_AFTER,
+Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_UPLOAD_WAIT, GS_LOST_AFTER,
 GS_REQUEST_INTERVAL
 
 Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
@@ -50,9 +46,9 @@ struct Args {
     restore: bool,
     #[command(flatten)]
     limit: UploadLimit,
-    /// How long it is followed what became of an upload [default: $GS_SETTLE_WAIT, else 1m]
-    #[arg(long, value_name = "TIME")]
-    settle_wait: Option<String>,
+    /// How long to wait until a service confirms an upload [default: $GS_UPLOAD_WAIT, else 1m]
+    #[arg(long, value_name = "TIME", alias = "settle-wait")]
+    upload_wait: Option<String>,
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
@@ -60,117 +56,61 @@ struct Args {
     common: Common,
 }
 
-impl HasCommon for Args {
+impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
 }
 
 fn main() -> ExitCode {
-    cli::main(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::Log::Yes, work)
 }
 
-fn work(args: &Args, run: &mut Run) -> Outcome {
-    let only = args.common.named_platforms()?;
-    let is_meant = |name: &str| only.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.name == name));
-    let timing = timing(args, run)?;
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let options = options(args, worker)?;
+    let progress = worker.task(NAME);
+    let mut records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &progress)?;
+    let mut output = Output::prompt();
+    let result = sync::upload(worker, &options, &mut records, &progress, &mut output);
+    progress.finish();
+    summary(worker, options.max_upload);
+    result
+}
+
+fn options(args: &Args, worker: &Worker) -> Result<UploadOptions> {
     let max_upload = match args.limit.max_upload {
         Some(number) => number,
-        None => run.settings.number("MAX_UPLOAD")?.unwrap_or(MAX_UPLOAD),
+        None => worker.settings.number("MAX_UPLOAD")?,
     };
-    let max_upload = Some(max_upload).filter(|number| *number > 0);
-    let bar = Bar::counting(&run.talk, NAME);
-    let records = cli::records("gs-fetch | gs-diff | gs-download | gs-upload", &bar)?;
-    let takes_part = run.platforms().unwrap_or_default();
-    let unsettled = run.catalogue.targets_with_open_transfers()?;
-    // What became of uploads to a platform that takes no part any more is for the day on which it does again.
-    let unsettled: Vec<&'static Kind> = unsettled
-        .iter()
-        .filter(|name| is_meant(name))
-        .filter_map(|name| platform::kind(name))
-        .filter(|kind| only.is_some() || takes_part.iter().any(|one| one.name == kind.name))
-        .collect();
-    let listed = run.catalogue.platforms()?;
-    let listed: Vec<&'static Kind> =
-        listed.iter().filter(|name| is_meant(name)).filter_map(|name| platform::kind(name)).collect();
-    let matcher = run.matcher(args.rule)?;
-    let mut output = Output::prompt();
-    let mut uploads = Uploads::new(run, matcher, bar.clone(), timing, max_upload)?;
-    let mut result = uploads.take_over(&unsettled).and_then(|()| uploads.tell_unshown(&listed));
-    for record in records {
-        if result.is_err() || !print(&mut uploads, &mut output)? || uploads.is_stopped() {
-            break;
-        }
-        result = record.map_err(Failure::from).and_then(|(line, record)| {
-            pass(args, record, &is_meant, &mut uploads, &mut output)
-                .map_err(|failure| Failure { message: format!("at line {line}: {}", failure.message), ..failure })
-        });
-    }
-    // However it ended: what was sent is followed and handed on.
-    let settled = uploads.settle_all();
-    print(&mut uploads, &mut output)?;
-    bar.finish();
-    summary(run, max_upload);
-    result.and(settled)
+    let upload_wait = args
+        .upload_wait
+        .as_deref()
+        .map(|text| settings::duration(text).map_err(|why| Failure::usage(format!("--upload-wait {text:?}: {why}"))));
+    Ok(UploadOptions {
+        restore: args.restore,
+        max_upload: Some(max_upload).filter(|number| *number > 0),
+        upload_wait: upload_wait.transpose()?,
+        rule: args.rule.into(),
+    })
 }
 
-fn timing(args: &Args, run: &Run) -> Result<Timing, Failure> {
-    let timing = Timing::of(run)?;
-    let Some(text) = &args.settle_wait else { return Ok(timing) };
-    let settle_wait =
-        garminsync::settings::duration(text).map_err(|why| Failure::usage(format!("--settle-wait {text:?}: {why}")))?;
-    Ok(Timing { settle_wait, ..timing })
-}
-
-/// Handles one record; what is not for this command passes.
-fn pass(
-    args: &Args,
-    record: Record,
-    is_meant: &dyn Fn(&str) -> bool,
-    uploads: &mut Uploads,
-    output: &mut Output,
-) -> Outcome {
-    if record.problem().is_some() {
-        return output.record(&record).map(drop);
-    }
-    match record {
-        Record::Transfer(transfer) if transfer.outcome.is_none() && is_meant(&transfer.to) => uploads.take(*transfer),
-        Record::Activity(activity)
-            if args.restore && activity.deleted.is_some() && is_meant(&activity.activity.platform) =>
-        {
-            let (to, file) = (activity.activity.platform.clone(), activity.file.clone());
-            let why = vec!["put back".to_owned()];
-            uploads.take(TransferRecord { to, activity: *activity, file, why, ..TransferRecord::default() })
-        }
-        other => output.record(&other).map(drop),
-    }
-}
-
-/// Hands on what is decided. `false`: nobody reads any more.
-fn print(uploads: &mut Uploads, output: &mut Output) -> Result<bool, Failure> {
-    for record in uploads.finished() {
-        output.record(&record.into())?;
-    }
-    Ok(!output.is_closed())
-}
-
-fn summary(run: &Run, max_upload: Option<u64>) {
-    let counted = |what| run.counted(what);
+fn summary(worker: &Worker, max_upload: Option<u64>) {
+    let counted = |what| worker.counted(what);
     let rehearsed = counted("rehearsed");
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
-        let most = lang::counted(max, "upload", "uploads");
+        let most = i18n::counted(max, "upload", "uploads");
         let limit = format!("at most {most} a run (--max-upload, MAX_UPLOAD; 0 for no limit)");
-        run.talk.warning(&match run.common.dry_run {
+        worker.warn(&match worker.dry_run {
             true => format!("{rehearsed} would be sent in this run, {left} left for the next ones: {limit}"),
             false => format!("{left} left for the next run: {limit}"),
         });
     }
-    if run.common.dry_run {
+    if worker.dry_run {
         let skipped = counted("skipped") - counted("left") - rehearsed;
-        run.talk.note(&format!("{rehearsed} would be sent, {skipped} skipped, {} failed", counted("failed")));
+        worker.info(&format!("{rehearsed} would be sent, {skipped} skipped, {} failed", counted("failed")));
         return;
     }
-    run.talk.note(&format!(
+    worker.info(&format!(
         "{} uploaded, {} already there, {} under way, {} skipped, {} failed",
         counted("uploaded"),
         counted("already_there"),

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Catalogue, Result};
+use crate::reason::Reason;
 
 /// The login of a platform.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountRow {
     /// Until when it works without being renewed.
     pub expires: Option<Timestamp>,
@@ -14,8 +15,8 @@ pub struct AccountRow {
     pub renewable: bool,
     /// Until when that is possible.
     pub renewable_until: Option<Timestamp>,
-    /// Why it is of no more use.
-    pub dead: Option<String>,
+    /// Why it no longer works.
+    pub ended: Option<Reason>,
 }
 
 impl Catalogue {
@@ -28,7 +29,7 @@ impl Catalogue {
                 expires: time(row.get(0)?),
                 renewable: row.get(1)?,
                 renewable_until: time(row.get(2)?),
-                dead: row.get(3)?,
+                ended: row.get::<_, Option<String>>(3)?.map(|json| Reason::from_json(&json)),
             };
             Ok((account, time(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH)))
         });
@@ -39,7 +40,7 @@ impl Catalogue {
     pub fn set_account(&mut self, platform: &str, account: Option<&AccountRow>, now: Timestamp) -> Result<()> {
         let seconds = |time: Option<Timestamp>| time.map(Timestamp::as_second);
         let parts =
-            |row: &AccountRow| (seconds(row.expires), row.renewable, seconds(row.renewable_until), row.dead.clone());
+            |row: &AccountRow| (seconds(row.expires), row.renewable, seconds(row.renewable_until), row.ended.clone());
         if self.account(platform)?.map(|(known, _)| parts(&known)) == account.map(parts) {
             return Ok(());
         }
@@ -54,7 +55,7 @@ impl Catalogue {
                         seconds(account.expires),
                         account.renewable,
                         seconds(account.renewable_until),
-                        account.dead,
+                        account.ended.as_ref().map(Reason::to_json),
                         now.as_second()
                     ],
                 )

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter, types::Value as Sql};
 
 use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
-use super::{Catalogue, Error, FileRow, Result, Unavailable};
-use crate::activity::Activity;
+use super::{Catalogue, Error, FileRow, Result, Unavailable, key};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef, PlatformIds};
 
 /// What a listing's page did to one activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Catalogue {
         let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE number = ?1 AND platform = ?2)";
         let seen: Option<Vec<Change>> = self.write(|tx| {
             // Somebody may have made room for another account meanwhile: nothing of the former one comes back.
-            if !tx.prepare_cached(sql)?.query_row(params![listing, platform], |row| row.get::<_, bool>(0))? {
+            if !tx.prepare_cached(sql)?.query_row(params![listing, platform.as_str()], |row| row.get::<_, bool>(0))? {
                 return Ok(None);
             }
             let seen = page.iter().map(|seen| see_one(tx, listing, seen, now.as_second()));
@@ -113,23 +113,24 @@ impl Catalogue {
 
     /// Makes sure that a record's activity has a row, as a file needs one; what a listing said is never overwritten.
     pub fn ensure(&mut self, activity: &Activity, now: Timestamp) -> Result<()> {
-        if self.entry(&activity.platform, &activity.id)?.is_some() {
+        if self.entry(activity.as_key())?.is_some() {
             return Ok(());
         }
         self.write(|tx| {
             // Asked again inside the lock: a listing may have brought it in meanwhile.
             let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND id = ?2)";
-            let is_there = tx.prepare_cached(sql)?.query_row([&activity.platform, &activity.id], |row| row.get(0))?;
+            let is_there =
+                tx.prepare_cached(sql)?.query_row([activity.platform.as_str(), &activity.id], |row| row.get(0))?;
             if is_there { Ok(()) } else { insert(tx, None, activity, now.as_second()) }
         })
     }
 
     /// Remembers that the service holds no file of it.
-    pub fn set_no_original(&mut self, platform: &str, id: &str) -> Result<()> {
+    pub fn set_no_original(&mut self, key: ActivityKeyRef) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached("UPDATE activities SET original = 'none' WHERE platform = ?1 AND id = ?2")?
-                .execute([platform, id])?;
-            clear_download_problem(tx, platform, id)
+                .execute([key.platform, key.id])?;
+            clear_download_problem(tx, key)
         })
     }
 
@@ -140,14 +141,16 @@ impl Catalogue {
     }
 
     /// What is known of one activity.
-    pub fn entry(&self, platform: &str, id: &str) -> Result<Option<Entry>> {
+    pub fn entry(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<Entry>> {
         let columns = columns();
         let sql = format!(
             "SELECT {columns} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
              WHERE a.platform = ?1 AND a.id = ?2"
         );
         let found = self.connection.prepare_cached(&sql);
-        self.done(found.and_then(|mut statement| statement.query_row([platform, id], entry).optional()))
+        self.done(found.and_then(|mut statement| {
+            statement.query_row([platform, id], |row| entry(row, &mut PlatformIds::default())).optional()
+        }))
     }
 
     /// Calls `each` with every activity that `query` means, newest first. Read in batches; nothing is open while `each` runs.
@@ -156,13 +159,13 @@ impl Catalogue {
         query: &Query,
         mut each: impl FnMut(Entry) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let mut after: Option<(i64, String, String)> = None;
+        let mut after: Option<(i64, ActivityKey)> = None;
         loop {
             let batch = self.batch(query, after.as_ref())?;
             let full = batch.len() == BATCH;
             if let Some(last) = batch.last() {
                 let start = last.activity.start_time.map_or(-1, Timestamp::as_second);
-                after = Some((start, last.activity.platform.clone(), last.activity.id.clone()));
+                after = Some((start, last.activity.key()));
             }
             for entry in batch {
                 each(entry)?;
@@ -173,10 +176,12 @@ impl Catalogue {
         }
     }
 
-    fn batch(&self, query: &Query, after: Option<&(i64, String, String)>) -> Result<Vec<Entry>> {
+    fn batch(&self, query: &Query, after: Option<&(i64, ActivityKey)>) -> Result<Vec<Entry>> {
         let (sql, values) = select(query, after);
         let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
-            statement.query_map(params_from_iter(values), entry)?.collect::<rusqlite::Result<Vec<_>>>()
+            let mut names = PlatformIds::default();
+            let rows = statement.query_map(params_from_iter(values), |row| entry(row, &mut names))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
         });
         self.done(rows)
     }
@@ -204,7 +209,7 @@ impl Catalogue {
     }
 
     /// The service's own JSON of one activity.
-    pub fn raw(&self, platform: &str, id: &str) -> Result<Option<String>> {
+    pub fn raw(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<String>> {
         let sql = "SELECT json FROM raw WHERE platform = ?1 AND id = ?2";
         let blob = self.connection.query_row(sql, [platform, id], |row| row.get::<_, Vec<u8>>(0)).optional();
         Ok(self.done(blob)?.and_then(|blob| inflate(&blob)))
@@ -212,7 +217,7 @@ impl Catalogue {
 }
 
 /// The statement for one batch.
-pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (String, Vec<Sql>) {
+pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (String, Vec<Sql>) {
     let mut conditions = vec!["1".to_owned()];
     let mut values: Vec<Sql> = Vec::new();
     let mut among = |columns: &[&str], wanted: &[String], values: &mut Vec<Sql>| {
@@ -248,12 +253,17 @@ pub(super) fn select(query: &Query, after: Option<&(i64, String, String)>) -> (S
     if let Some(absent) = query.absent {
         conditions.push(format!("a.absences {} 0", if absent { ">" } else { "=" }));
     }
-    if let Some((start, platform, id)) = after {
+    if let Some((start, ActivityKey { platform, id })) = after {
         // The first half lets the planner begin in the index; of the second it only makes a filter.
         conditions.push(
             "ifnull(a.start_time, -1) <= ? AND (ifnull(a.start_time, -1), a.platform, a.id) < (?, ?, ?)".to_owned(),
         );
-        values.extend([Sql::Integer(*start), Sql::Integer(*start), Sql::Text(platform.clone()), Sql::Text(id.clone())]);
+        values.extend([
+            Sql::Integer(*start),
+            Sql::Integer(*start),
+            Sql::Text(platform.to_string()),
+            Sql::Text(id.clone()),
+        ]);
     }
     let columns = columns();
     let sql = format!(
@@ -268,7 +278,10 @@ fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::R
     let a = seen.activity;
     let columns = columns();
     let sql = format!("SELECT {columns} FROM activities a LEFT JOIN files f ON 0 WHERE a.platform = ?1 AND a.id = ?2");
-    let known = tx.prepare_cached(&sql)?.query_row([&a.platform, &a.id], entry).optional()?;
+    let known = tx
+        .prepare_cached(&sql)?
+        .query_row([a.platform.as_str(), &a.id], |row| entry(row, &mut PlatformIds::default()))
+        .optional()?;
     let change = match &known {
         None => Change::New,
         Some(known) if known.activity != *a || known.absent.is_some() => Change::Changed,
@@ -283,7 +296,7 @@ fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::R
                 "UPDATE activities SET last_seen = ?3, last_listing = max(ifnull(last_listing, 0), ?4),
                     first_listing = ifnull(first_listing, ?4) WHERE platform = ?1 AND id = ?2",
             )?
-            .execute(params![a.platform, a.id, now, listing])?;
+            .execute(params![a.platform.as_str(), a.id, now, listing])?;
         }
     }
     keep_raw(tx, seen, now)?;
@@ -294,14 +307,14 @@ fn keep_raw(tx: &Transaction, seen: &Seen, now: i64) -> rusqlite::Result<()> {
     let a = seen.activity;
     let known: Option<Vec<u8>> = tx
         .prepare_cached("SELECT json FROM raw WHERE platform = ?1 AND id = ?2")?
-        .query_row([&a.platform, &a.id], |row| row.get(0))
+        .query_row([a.platform.as_str(), &a.id], |row| row.get(0))
         .optional()?;
     // Nearly always it is the same as before, and unpacking that is quicker than packing this.
     if known.as_deref().and_then(inflate).as_deref() == Some(seen.raw) {
         return Ok(());
     }
     tx.prepare_cached("INSERT OR REPLACE INTO raw (platform, id, json, seen) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![a.platform, a.id, deflate(seen.raw), now])
+        .execute(params![a.platform.as_str(), a.id, deflate(seen.raw), now])
         .map(drop)
 }
 
@@ -334,7 +347,7 @@ fn mapped(a: &Activity, now: i64, listing: Option<i64>) -> Vec<Sql> {
     let real = |value: Option<f64>| value.map_or(Sql::Null, Sql::Real);
     let integer = |value: Option<i64>| value.map_or(Sql::Null, Sql::Integer);
     vec![
-        Sql::Text(a.platform.clone()),
+        Sql::Text(a.platform.to_string()),
         Sql::Text(a.id.clone()),
         text(&a.name),
         text(&a.sport),
@@ -353,13 +366,15 @@ fn mapped(a: &Activity, now: i64, listing: Option<i64>) -> Vec<Sql> {
     ]
 }
 
-fn entry(row: &Row) -> rusqlite::Result<Entry> {
+/// Reads an entry; `names` are those of the rows before it.
+fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<Entry> {
+    let ActivityKey { platform, id } = key(row, (0, 1), names)?;
     let time = |index: usize| -> rusqlite::Result<Option<Timestamp>> {
         Ok(row.get::<_, Option<i64>>(index)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     };
     let activity = Activity {
-        platform: row.get(0)?,
-        id: row.get(1)?,
+        platform,
+        id,
         name: row.get(2)?,
         sport: row.get(3)?,
         sub_sport: row.get(4)?,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Catalogue, Result};
+use crate::activity::ActivityKeyRef;
 
 /// A file that its service holds broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct CorruptRow {
 
 impl Catalogue {
     /// The corrupt original of an activity, if one is kept.
-    pub fn corrupt_original(&self, platform: &str, id: &str) -> Result<Option<CorruptRow>> {
+    pub fn corrupt_original(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<CorruptRow>> {
         let sql = "SELECT path, sha256, bytes, why FROM corrupt_originals WHERE platform = ?1 AND id = ?2";
         let row = self.connection.query_row(sql, [platform, id], |row| {
             let bytes: i64 = row.get(2)?;
@@ -32,7 +33,12 @@ impl Catalogue {
     }
 
     /// Remembers that one is kept, in place of any other of the same activity.
-    pub fn set_corrupt_original(&mut self, platform: &str, id: &str, row: &CorruptRow, now: Timestamp) -> Result<()> {
+    pub fn set_corrupt_original(
+        &mut self,
+        ActivityKeyRef { platform, id }: ActivityKeyRef,
+        row: &CorruptRow,
+        now: Timestamp,
+    ) -> Result<()> {
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO corrupt_originals (platform, id, path, sha256, bytes, why, found)
@@ -53,7 +59,7 @@ impl Catalogue {
     }
 
     /// Forgets it: a whole one has come.
-    pub fn forget_corrupt_original(&mut self, platform: &str, id: &str) -> Result<()> {
+    pub fn forget_corrupt_original(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<()> {
         self.write(|tx| {
             tx.execute("DELETE FROM corrupt_originals WHERE platform = ?1 AND id = ?2", [platform, id]).map(drop)
         })

@@ -3,19 +3,21 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::{Catalogue, Key, Result};
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
+use crate::reason::Reason;
 
 /// A deletion that is about to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct DeletionIntent<'a> {
     /// The run that makes it.
     pub run: &'a str,
-    /// Platform and id of the entry.
-    pub entry: (&'a str, &'a str),
+    /// The entry.
+    pub entry: ActivityKeyRef<'a>,
     /// The entry that is kept.
     pub kept_id: &'a str,
-    /// The evidence, in words.
-    pub why: &'a str,
+    /// The evidence.
+    pub evidence: &'a Reason,
     /// SHA-256 of its file in the archive.
     pub sha256: &'a str,
 }
@@ -30,14 +32,14 @@ pub struct OpenDeletion {
 }
 
 /// A row of the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeletionRow {
-    /// Platform and id of the entry.
-    pub entry: Key,
+    /// The entry.
+    pub entry: ActivityKey,
     /// The id of the entry that was kept.
     pub kept_id: String,
-    /// The evidence, in words.
-    pub why: String,
+    /// The evidence.
+    pub evidence: Reason,
     /// SHA-256 of its file in the archive.
     pub sha256: String,
     /// When it was begun.
@@ -77,15 +79,15 @@ impl Catalogue {
     pub fn intend_deletion(&mut self, intent: &DeletionIntent, now: Timestamp) -> Result<i64> {
         self.write_durably(|tx| {
             tx.prepare_cached(
-                "INSERT INTO deletions (run, platform, id, kept_id, why, sha256, intended)
+                "INSERT INTO deletions (run, platform, id, kept_id, evidence, sha256, intended)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 intent.run,
-                intent.entry.0,
-                intent.entry.1,
+                intent.entry.platform,
+                intent.entry.id,
                 intent.kept_id,
-                intent.why,
+                intent.evidence.to_json(),
                 intent.sha256,
                 now.as_second()
             ])?;
@@ -98,12 +100,12 @@ impl Catalogue {
         &mut self,
         number: i64,
         outcome: DeletionOutcome,
-        message: Option<&str>,
+        reason: Option<&Reason>,
         now: Timestamp,
     ) -> Result<()> {
         self.write_durably(|tx| {
-            tx.prepare_cached("UPDATE deletions SET outcome = ?2, settled = ?3, message = ?4 WHERE number = ?1")?
-                .execute(params![number, outcome.name(), now.as_second(), message])?;
+            tx.prepare_cached("UPDATE deletions SET outcome = ?2, settled = ?3, reason = ?4 WHERE number = ?1")?
+                .execute(params![number, outcome.name(), now.as_second(), reason.map(Reason::to_json)])?;
             if outcome == DeletionOutcome::Deleted {
                 tx.prepare_cached(
                     "UPDATE activities SET absences = max(absences, 2), absent_since = ifnull(absent_since, ?2)
@@ -116,7 +118,7 @@ impl Catalogue {
     }
 
     /// A person has put back what was deleted from here: it is not deleted again.
-    pub fn deletion_restored(&mut self, platform: &str, id: &str, now: Timestamp) -> Result<()> {
+    pub fn deletion_restored(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached(
                 "UPDATE deletions SET outcome = 'restored', settled = ?3
@@ -140,15 +142,16 @@ impl Catalogue {
     /// The whole journal, the oldest first.
     pub fn deletions(&self) -> Result<Vec<DeletionRow>> {
         let sql =
-            "SELECT platform, id, kept_id, why, intended, outcome, settled, sha256 FROM deletions ORDER BY number";
+            "SELECT platform, id, kept_id, evidence, intended, outcome, settled, sha256 FROM deletions ORDER BY number";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let mut names = PlatformIds::default();
             let row = |row: &rusqlite::Row| {
                 let outcome: Option<String> = row.get(5)?;
                 let named = |name| DeletionOutcome::ALL.into_iter().find(|outcome| outcome.name() == name);
                 Ok(DeletionRow {
-                    entry: (row.get(0)?, row.get(1)?),
+                    entry: key(row, (0, 1), &mut names)?,
                     kept_id: row.get(2)?,
-                    why: row.get(3)?,
+                    evidence: Reason::from_json(&row.get::<_, String>(3)?),
                     sha256: row.get(7)?,
                     intended: Timestamp::from_second(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH),
                     outcome: outcome.and_then(named),
@@ -177,7 +180,7 @@ impl Catalogue {
 
     /// Whether a person has put back this entry, or this file, which was deleted from `platform` as a copy. Some services
     /// write the file anew.
-    pub fn was_restored(&self, platform: &str, id: &str, sha256: Option<&str>) -> Result<bool> {
+    pub fn was_restored(&self, ActivityKeyRef { platform, id }: ActivityKeyRef, sha256: Option<&str>) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?3 AND outcome = 'restored')
             OR EXISTS (SELECT 1 FROM transfers WHERE from_platform = ?1 AND to_platform = ?1 AND to_id = ?2
                 AND outcome = 'created')";
@@ -185,7 +188,7 @@ impl Catalogue {
     }
 
     /// Whether an entry was deleted from here as a copy.
-    pub fn was_deleted_here(&self, platform: &str, id: &str) -> Result<bool> {
+    pub fn was_deleted_here(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND id = ?2 AND outcome IN ('deleted', 'restored'))";
         self.done(self.connection.query_row(sql, [platform, id], |row| row.get(0)))
     }

@@ -4,23 +4,22 @@ use std::collections::HashMap;
 
 use rusqlite::params;
 
-use super::{Catalogue, Result};
-
-/// Platform and id of an entry.
-pub type Key = (String, String);
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, PlatformIds};
 
 impl Catalogue {
     /// The entries that were found to be one exercise with others, each with the number of that.
-    pub fn exercises(&self) -> Result<HashMap<Key, i64>> {
+    pub fn exercises(&self) -> Result<HashMap<ActivityKey, i64>> {
         let rows =
             self.connection.prepare_cached("SELECT platform, id, exercise FROM exercises").and_then(|mut statement| {
-                statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?.collect()
+                let mut names = PlatformIds::default();
+                statement.query_map([], |row| Ok((key(row, (0, 1), &mut names)?, row.get(2)?)))?.collect()
             });
         self.done(rows)
     }
 
     /// Remembers that the entries of each group are one exercise. `afresh`: what was remembered before is forgotten.
-    pub fn remember_exercises(&mut self, groups: &[Vec<Key>], afresh: bool) -> Result<()> {
+    pub fn remember_exercises(&mut self, groups: &[Vec<ActivityKey>], afresh: bool) -> Result<()> {
         let mut known = if afresh { HashMap::new() } else { self.exercises()? };
         let mut next = known.values().max().copied().unwrap_or(0) + 1;
         let mut changed = Vec::new();
@@ -50,7 +49,7 @@ impl Catalogue {
                 tx.prepare_cached("INSERT OR REPLACE INTO exercises (platform, id, exercise) VALUES (?1, ?2, ?3)")?;
             changed
                 .iter()
-                .try_for_each(|((platform, id), number)| insert.execute(params![platform, id, number]).map(drop))
+                .try_for_each(|(key, number)| insert.execute(params![key.platform.as_str(), key.id, number]).map(drop))
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::tests::{list, now, open, plan};
 use super::*;
+use crate::activity::ActivityKeyRef;
 use jiff::{SignedDuration, Timestamp};
 
 fn later(hours: i64) -> Timestamp {
@@ -45,7 +46,7 @@ fn the_newest_runs_come_whole_and_the_last_row_of_each_command_is_found() {
     let mut run = |id: &str, command: &str, at, exit: Option<u8>| {
         let number = catalogue.begin_run(id, command, at).unwrap();
         if let Some(exit) = exit {
-            let outcome = Outcome { exit, counts: "{\"new\":2}", message: None, platforms: &[] };
+            let outcome = Outcome { exit, counts: "{\"new\":2}", reason: None, platform: None, platforms: &[] };
             catalogue.finish_run(number, &outcome, at).unwrap();
         }
     };
@@ -73,10 +74,11 @@ fn a_login_is_written_down_when_it_changes_and_forgotten_with_the_token() {
     catalogue.set_account("coros", Some(&row), now()).unwrap();
     catalogue.set_account("coros", Some(&row), later(1)).unwrap();
     assert_eq!(catalogue.account("coros").unwrap(), Some((whole.clone(), now())), "nothing changed since");
-    let dead = AccountRow { dead: Some("ended".into()), ..whole };
-    catalogue.set_account("coros", Some(&dead), later(2)).unwrap();
-    assert_eq!(catalogue.account("coros").unwrap(), Some((dead, later(2))));
-    catalogue.login_refused("garmin-cn", "wrong password", now()).unwrap();
+    let reason = Reason::LoginRequired { detail: "another login ended it".into() };
+    let ended = AccountRow { ended: Some(reason.clone()), ..whole };
+    catalogue.set_account("coros", Some(&ended), later(2)).unwrap();
+    assert_eq!(catalogue.account("coros").unwrap(), Some((ended, later(2))));
+    catalogue.login_refused("garmin-cn", &reason, now()).unwrap();
     assert_eq!(catalogue.platforms_with_logins().unwrap(), ["coros", "garmin-cn"]);
     catalogue.set_account("coros", None, later(3)).unwrap();
     assert_eq!(catalogue.account("coros").unwrap(), None);
@@ -97,48 +99,64 @@ fn of_listings_the_last_whole_one_and_why_the_newest_is_not_believed_are_known()
     assert!(!list(&mut catalogue, 1..=4, Coverage::default(), false).believed);
     let shrunk = newest(&catalogue);
     assert!(shrunk.shrunk && !shrunk.believed, "{shrunk:?}");
-    assert_eq!(shrunk.message.as_deref(), Some("36 of 40 known activities were not in it"));
+    let implausible = Reason::ListingImplausible { missing: 36, known: 40, has_account: true };
+    assert_eq!(shrunk.reason, Some(implausible.clone()));
+    assert_eq!(catalogue.knowledge("garmin-com", "r").unwrap().none_because, Some(implausible));
     list(&mut catalogue, 1..=4, Coverage::default(), true);
     assert!(newest(&catalogue).believed && !newest(&catalogue).shrunk, "a person has accepted it");
     let cut = catalogue.begin_listing("garmin-com", "r", false, later(1)).unwrap();
     assert_eq!(newest(&catalogue).finished, None);
-    catalogue.cut_listing(cut, 0, "no answer", later(2)).unwrap();
+    let no_answer = Reason::Retry { detail: "no answer".into() };
+    catalogue.cut_listing(cut, 0, &no_answer, later(2)).unwrap();
     let newest = newest(&catalogue);
-    assert!(!newest.believed && !newest.shrunk && newest.message.as_deref() == Some("no answer"));
+    assert!(!newest.believed && !newest.shrunk && newest.reason == Some(no_answer));
 }
 
 #[test]
-fn problems_and_deletions_are_told_with_their_words() {
+fn problems_and_deletions_have_their_reasons() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=2, Coverage::default(), false);
-    let key = |id: &str| ("garmin-com".to_owned(), id.to_owned());
-    let refusal = Refusal { entry: ("garmin-com", "1"), kind: "gone", message: "not there", counts_in: None };
+    let key = |id: &str| ActivityKey::new("garmin-com", id);
+    let not_found = Reason::NotFound { detail: "HTTP 404".into() };
+    let refusal = Refusal {
+        entry: ActivityKeyRef::new("garmin-com", "1"),
+        kind: "not-found",
+        reason: &not_found,
+        counts_in: None,
+    };
     assert_eq!(catalogue.set_refused(&refusal, now()).unwrap(), 0);
     assert!(catalogue.problems("gs-upload").unwrap().is_empty());
     let problems = catalogue.problems("gs-download").unwrap();
     assert_eq!(problems.len(), 1);
-    assert_eq!(problems[&key("1")], ProblemRow { message: "not there".into(), last: now() });
+    assert_eq!(problems[&key("1")], ProblemRow { reason: not_found, last: now() });
 
-    let intent = DeletionIntent { run: "r", entry: ("garmin-com", "1"), kept_id: "2", why: "same file", sha256: "aa" };
+    let evidence = Reason::Duplicate { evidence: vec![Reason::SameFile, Reason::StartApart { seconds: 2.5 }] };
+    let intent = DeletionIntent {
+        run: "r",
+        entry: ActivityKeyRef::new("garmin-com", "1"),
+        kept_id: "2",
+        evidence: &evidence,
+        sha256: "aa",
+    };
     let number = catalogue.intend_deletion(&intent, now()).unwrap();
     assert_eq!(catalogue.deletions().unwrap()[0].outcome, None);
     catalogue.settle_deletion(number, DeletionOutcome::Deleted, None, later(1)).unwrap();
     let row = catalogue.deletions().unwrap().remove(0);
-    assert_eq!((row.entry, row.kept_id.as_str(), row.why.as_str()), (key("1"), "2", "same file"));
+    assert_eq!((row.entry, row.kept_id.as_str(), row.evidence), (key("1"), "2", evidence));
     assert_eq!((row.outcome, row.settled), (Some(DeletionOutcome::Deleted), Some(later(1))));
 }
 
 #[test]
 fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
-    use crate::http::Pacer;
+    use crate::http::RateLimiter;
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     Pacing::new(open(&dir)).not_before("p", later(2)).unwrap();
-    assert_eq!(catalogue.asked_to_wait("p", now()).unwrap(), Some(later(2)));
-    assert_eq!(catalogue.asked_to_wait("p", later(-30)).unwrap(), None, "nobody waits so long");
-    assert_eq!(catalogue.asked_to_wait("p", later(3)).unwrap(), None);
-    catalogue.login_turned_away("p", "429", now()).unwrap();
+    assert_eq!(catalogue.rate_limited_until("p", now()).unwrap(), Some(later(2)));
+    assert_eq!(catalogue.rate_limited_until("p", later(-30)).unwrap(), None, "nobody waits so long");
+    assert_eq!(catalogue.rate_limited_until("p", later(3)).unwrap(), None);
+    catalogue.login_turned_away("p", &Reason::Retry { detail: "HTTP 429".into() }, now()).unwrap();
     let login = catalogue.login("p").unwrap().unwrap();
     assert_eq!(login.pause(now()), Some(later(2)));
     assert_eq!((login.pause(later(-30)), login.pause(later(3))), (None, None));

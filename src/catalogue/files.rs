@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::problems::clear_download_problem;
-use super::{Catalogue, Key, Result};
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::fit::{Fit, Identity};
 
 /// A file in the archive.
@@ -51,7 +52,8 @@ pub(super) const FACTS: &str = "SELECT sha256, bytes, manufacturer, product, ser
 
 impl Catalogue {
     /// Records the files of one activity, in place of any it had. `fit` is what the first one says of itself.
-    pub fn set_files(&mut self, platform: &str, id: &str, files: &[FileRow], fit: Option<&Fit>) -> Result<()> {
+    pub fn set_files(&mut self, key: ActivityKeyRef, files: &[FileRow], fit: Option<&Fit>) -> Result<()> {
+        let ActivityKeyRef { platform, id } = key;
         self.write(|tx| {
             tx.prepare_cached("DELETE FROM files WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
             let mut insert = tx.prepare_cached(
@@ -85,12 +87,12 @@ impl Catalogue {
             // A file is there after all: whatever was remembered against it no longer holds.
             tx.prepare_cached("UPDATE activities SET original = NULL WHERE platform = ?1 AND id = ?2")?
                 .execute([platform, id])?;
-            clear_download_problem(tx, platform, id)
+            clear_download_problem(tx, key)
         })
     }
 
     /// All files of one activity, in order.
-    pub fn files(&self, platform: &str, id: &str) -> Result<Vec<FileRow>> {
+    pub fn files(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Vec<FileRow>> {
         let rows = self
             .connection
             .prepare_cached(
@@ -117,7 +119,7 @@ impl Catalogue {
     }
 
     /// What is known of the file of an activity, if there is one and no second.
-    pub fn file_facts(&self, platform: &str, id: &str) -> Result<Option<FileFacts>> {
+    pub fn file_facts(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<FileFacts>> {
         let found = self.connection.prepare_cached(
             "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, fit_start, max(part) FROM files
              WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0",
@@ -126,16 +128,17 @@ impl Catalogue {
     }
 
     /// The same of all activities at once.
-    pub fn all_file_facts(&self) -> Result<HashMap<Key, FileFacts>> {
+    pub fn all_file_facts(&self) -> Result<HashMap<ActivityKey, FileFacts>> {
         let rows = self.connection.prepare_cached(FACTS).and_then(|mut statement| {
-            let row = |row: &Row| Ok(((row.get(8)?, row.get(9)?), facts(row)?));
+            let mut names = PlatformIds::default();
+            let row = |row: &Row| Ok((key(row, (8, 9), &mut names)?, facts(row)?));
             statement.query_map([], row)?.collect()
         });
         self.done(rows)
     }
 
     /// Remembers that the bytes of an activity's files were checked now.
-    pub fn set_verified(&mut self, platform: &str, id: &str, now: Timestamp) -> Result<()> {
+    pub fn set_verified(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached("UPDATE files SET verified = ?3, broken = 0 WHERE platform = ?1 AND id = ?2")?
                 .execute(params![platform, id, now.as_second()])
@@ -144,7 +147,7 @@ impl Catalogue {
     }
 
     /// Remembers that an activity's files were found changed or cut: they count as missing until they are mended.
-    pub fn set_broken(&mut self, platform: &str, id: &str) -> Result<()> {
+    pub fn set_broken(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached("UPDATE files SET broken = 1 WHERE platform = ?1 AND id = ?2")?
                 .execute([platform, id])
@@ -167,7 +170,7 @@ impl Catalogue {
     }
 
     /// The original of an export was asked for again, in vain: once more in a week, but not for ever.
-    pub fn asked_in_vain(&mut self, platform: &str, id: &str, now: Timestamp) -> Result<()> {
+    pub fn asked_in_vain(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             let sql = "UPDATE files SET ask_again = iif(?3 - archived > 60 * 86400, NULL, ?3 + 7 * 86400)
                 WHERE platform = ?1 AND id = ?2";

@@ -123,8 +123,8 @@ const OF_ACCOUNT: &[&str] = &[
     "DELETE FROM listings WHERE platform = ?1",
     "DELETE FROM transfers WHERE to_platform = ?1",
     // Nobody can say any more what to look for; what has arrived, the next listing shows.
-    "UPDATE transfers SET outcome = 'failed', message = 'the account that it came from was forgotten'
-        WHERE from_platform = ?1 AND outcome IS NULL",
+    r#"UPDATE transfers SET outcome = 'failed', reason = '{"code":"account-forgotten"}'
+        WHERE from_platform = ?1 AND outcome IS NULL"#,
     "DELETE FROM deletions WHERE platform = ?1",
     "DELETE FROM logins WHERE platform = ?1",
     "DELETE FROM logins_by_run WHERE platform = ?1",
@@ -142,6 +142,7 @@ fn forget(tx: &Transaction, sql: &str, platform: &str) -> rusqlite::Result<()> {
 mod tests {
     use super::super::tests::{list, now, open};
     use super::*;
+    use crate::activity::ActivityKeyRef;
     use crate::catalogue::{Coverage, TransferIntent};
 
     #[test]
@@ -170,7 +171,8 @@ mod tests {
         catalogue.claim("garmin-com", "7", None, &["a@b.c"], now()).unwrap();
         catalogue.claim("coros", "9", None, &[], now()).unwrap();
         for (from, to) in [("coros", "garmin-com"), ("garmin-com", "coros")] {
-            let intent = TransferIntent { run: "r", from: (from, "1"), to, sha256: "aa", before: &[] };
+            let intent =
+                TransferIntent { run: "r", from: ActivityKeyRef::new(from, "1"), to, sha256: "aa", before: &[] };
             catalogue.intend_transfer(&intent, now()).unwrap();
         }
         let forgotten = catalogue.forget_account("garmin-com").unwrap();

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Catalogue, Result};
 use crate::clock;
+use crate::hex;
+use crate::reason::Reason;
 
 /// The part of time for which a listing tells who is there and who is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,7 +50,7 @@ pub struct Settled {
 }
 
 /// The newest listing of a platform that was to tell what is there and what is gone; not a look before a write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewestListing {
     /// The run that made it.
     pub run: String,
@@ -60,15 +62,15 @@ pub struct NewestListing {
     pub believed: bool,
     /// It was not believed, as it lacked too much of what was known.
     pub shrunk: bool,
-    /// What was wrong with it.
-    pub message: Option<String>,
+    /// Why nothing is concluded from it.
+    pub reason: Option<Reason>,
 }
 
 /// For which parts of time it is known what is on a platform.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Knowledge {
     /// Why nothing may be concluded now: the newest listing was cut or not believed, or there is none.
-    pub none_because: Option<String>,
+    pub none_because: Option<Reason>,
     /// The run of that listing.
     pub run: Option<String>,
     /// What listings that went as far as they were asked cover.
@@ -119,7 +121,7 @@ fn missing(
         digest.update(id?);
         digest.update(b"\n");
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(&digest.finalize()))
 }
 
 /// Whether a listing a while ago lacked the same, and none since then said otherwise: none has shown one of what is missing,
@@ -169,13 +171,14 @@ impl Catalogue {
     /// Ends a listing that got as far as `coverage` says, and concludes who is gone.
     ///
     /// One that lacks too much of what was known (all of it, or more than a tenth and more than a few) is not believed unless
-    /// `accept_shrunk`: services have answered with an empty list on a bad day. Nothing is then concluded from it, unless
-    /// another listing lacked exactly the same an hour or longer before.
+    /// `accept_missing`: services have answered with an empty list on a bad day. Nothing is then concluded from it, unless
+    /// another listing lacked exactly the same an hour or longer before. `has_account`: whether it is of an account, for the
+    /// reason.
     pub fn finish_listing(
         &mut self,
         (listing, platform): (i64, &str),
         reached: &Reached,
-        accept_shrunk: bool,
+        (accept_missing, has_account): (bool, bool),
         now: Timestamp,
     ) -> Result<Settled> {
         let coverage = reached.coverage;
@@ -202,7 +205,7 @@ impl Catalogue {
                 Some(missing) => has_repeated(tx, (listing, platform), (from, until), missing, now)?,
                 None => false,
             };
-            let believed = accept_shrunk || !shrunk || repeats;
+            let believed = accept_missing || !shrunk || repeats;
             if believed && reached.concludes {
                 tx.prepare_cached(&format!(
                     "UPDATE activities SET absences = absences + 1,
@@ -219,10 +222,15 @@ impl Catalogue {
             if believed {
                 read_back(tx, platform, listing, now)?;
             }
-            let message = (!believed).then(|| format!("{gone} of {} known activities were not in it", gone + kept));
+            let reason = Reason::ListingImplausible {
+                missing: gone.unsigned_abs(),
+                known: (gone + kept).unsigned_abs(),
+                has_account,
+            };
+            let reason = (!believed).then(|| reason.to_json());
             tx.prepare_cached(
                 "UPDATE listings SET finished = ?2, believed = ?3, complete = ?4, base = ?5, from_time = ?6,
-                    until_time = ?7, items = ?8, message = ?9, shrunk = ?10, missing = ?11 WHERE number = ?1",
+                    until_time = ?7, items = ?8, reason = ?9, shrunk = ?10, missing = ?11 WHERE number = ?1",
             )?
             .execute(params![
                 listing,
@@ -233,7 +241,7 @@ impl Catalogue {
                 from,
                 until,
                 i64::try_from(reached.items).unwrap_or(i64::MAX),
-                message,
+                reason,
                 !believed,
                 missing
             ])?;
@@ -242,10 +250,10 @@ impl Catalogue {
     }
 
     /// Ends a listing that was cut: nothing is concluded from it.
-    pub fn cut_listing(&mut self, listing: i64, items: u64, message: &str, now: Timestamp) -> Result<()> {
+    pub fn cut_listing(&mut self, listing: i64, items: u64, reason: &Reason, now: Timestamp) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("UPDATE listings SET finished = ?2, items = ?3, message = ?4 WHERE number = ?1")?
-                .execute(params![listing, now.as_second(), i64::try_from(items).unwrap_or(i64::MAX), message])
+            tx.prepare_cached("UPDATE listings SET finished = ?2, items = ?3, reason = ?4 WHERE number = ?1")?
+                .execute(params![listing, now.as_second(), i64::try_from(items).unwrap_or(i64::MAX), reason.to_json()])
                 .map(drop)
         })
     }
@@ -302,16 +310,16 @@ impl Catalogue {
     /// still holds. In one's own run it is one that was killed, and what comes after it must not go on as if it had ended.
     pub fn knowledge(&self, platform: &str, run: &str) -> Result<Knowledge> {
         let newest = self.connection.query_row(
-            "SELECT believed, message, run FROM listings WHERE platform = ?1 AND NOT look
+            "SELECT believed, reason, run FROM listings WHERE platform = ?1 AND NOT look
                 AND (finished IS NOT NULL OR believed OR run = ?2) ORDER BY number DESC LIMIT 1",
             [platform, run],
             |row| Ok((row.get::<_, bool>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, String>(2)?)),
         );
         let (none_because, run) = match self.done(newest.optional())? {
-            None => (Some("it was never listed".to_owned()), None),
+            None => (Some(Reason::NotListed), None),
             Some((true, _, run)) => (None, Some(run)),
-            Some((false, message, run)) => {
-                (Some(message.unwrap_or_else(|| "its last listing was cut".into())), Some(run))
+            Some((false, reason, run)) => {
+                (Some(reason.map_or(Reason::ListingIncomplete, |json| Reason::from_json(&json))), Some(run))
             }
         };
         let spans = self.spans("believed AND (base OR complete)", platform, Timestamp::UNIX_EPOCH)?;
@@ -388,7 +396,7 @@ impl Catalogue {
 
     /// The newest listing, however it went.
     pub fn newest_listing(&self, platform: &str) -> Result<Option<NewestListing>> {
-        let sql = "SELECT run, started, finished, believed, shrunk, message FROM listings
+        let sql = "SELECT run, started, finished, believed, shrunk, reason FROM listings
             WHERE platform = ?1 AND NOT look ORDER BY number DESC LIMIT 1";
         let row = self.connection.query_row(sql, [platform], |row| {
             let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
@@ -398,7 +406,7 @@ impl Catalogue {
                 finished: time(row.get(2)?),
                 believed: row.get(3)?,
                 shrunk: row.get(4)?,
-                message: row.get(5)?,
+                reason: row.get::<_, Option<String>>(5)?.map(|json| Reason::from_json(&json)),
             })
         });
         self.done(row.optional())

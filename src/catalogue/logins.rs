@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use super::{Catalogue, Result};
+use crate::reason::Reason;
 
 /// The first pause after a login that was turned away; each later one is twice as long. Garmin's limit is per account,
 /// lasts hours, and every further try re-arms it.
@@ -16,14 +17,14 @@ const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST_COOLDOWN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What stands against a login.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Login {
     /// No login at all before then: one was turned away (429, a challenge), or came to nothing certain.
     pub until: Option<Timestamp>,
     /// One was refused (wrong password, second factor): no login by itself until a person has logged in.
     pub refused: bool,
-    /// Why, in words.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// When it was.
     pub at: Timestamp,
 }
@@ -45,7 +46,7 @@ impl Catalogue {
             let state: String = row.get(0)?;
             let at = time(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH);
             let until = time(row.get(1)?).filter(|_| state != "begun");
-            Ok(Login { until, refused: state == "refused", reason: row.get(2)?, at })
+            Ok(Login { until, refused: state == "refused", reason: Reason::from_json(&row.get::<_, String>(2)?), at })
         });
         self.done(row.optional())
     }
@@ -53,7 +54,7 @@ impl Catalogue {
     /// A login of `run` is about to be sent. Should nothing more be heard of it, its program was killed: whoever comes next
     /// (and has the lock, so nobody is at it) may log in once; if that is killed too, none is tried for a short while.
     pub fn login_begins(&mut self, platform: &str, run: &str, now: Timestamp) -> Result<Timestamp> {
-        let until = self.pause(platform, "begun", "the last login did not end", SHORT_COOLDOWN, now)?;
+        let until = self.pause(platform, "begun", &Reason::LoginInterrupted, SHORT_COOLDOWN, now)?;
         self.write(|tx| {
             let past = now.as_second() - LONGEST_RUN.as_secs();
             tx.execute("DELETE FROM logins_by_run WHERE at < ?1", [past])?;
@@ -73,12 +74,12 @@ impl Catalogue {
     }
 
     /// The service was in trouble while a login was under way.
-    pub fn login_in_trouble(&mut self, platform: &str, reason: &str, now: Timestamp) -> Result<Timestamp> {
+    pub fn login_in_trouble(&mut self, platform: &str, reason: &Reason, now: Timestamp) -> Result<Timestamp> {
         self.pause(platform, "trouble", reason, SHORT_COOLDOWN, now)
     }
 
     /// A login was turned away: none before the returned time, which is further off each time.
-    pub fn login_turned_away(&mut self, platform: &str, reason: &str, now: Timestamp) -> Result<Timestamp> {
+    pub fn login_turned_away(&mut self, platform: &str, reason: &Reason, now: Timestamp) -> Result<Timestamp> {
         self.pause(platform, "turned away", reason, FIRST_COOLDOWN, now)
     }
 
@@ -86,7 +87,7 @@ impl Catalogue {
         &mut self,
         platform: &str,
         what: &str,
-        reason: &str,
+        reason: &Reason,
         first: SignedDuration,
         now: Timestamp,
     ) -> Result<Timestamp> {
@@ -106,7 +107,14 @@ impl Catalogue {
                 "INSERT INTO logins (platform, state, until, refusals, reason, at) VALUES (?1, ?6, ?2, ?3, ?4, ?5)
                  ON CONFLICT (platform) DO UPDATE SET until = ?2, refusals = ?3, at = ?5,
                     reason = iif(state = 'refused', reason, ?4), state = iif(state = 'begun', 'cooldown', state)",
-                params![platform, until.as_second(), refusals + u32::from(counts), reason, now.as_second(), state],
+                params![
+                    platform,
+                    until.as_second(),
+                    refusals + u32::from(counts),
+                    reason.to_json(),
+                    now.as_second(),
+                    state
+                ],
             )?;
             Ok(until)
         })
@@ -123,11 +131,11 @@ impl Catalogue {
     }
 
     /// A login was refused: it is a person's turn.
-    pub fn login_refused(&mut self, platform: &str, reason: &str, now: Timestamp) -> Result<()> {
+    pub fn login_refused(&mut self, platform: &str, reason: &Reason, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.execute(
                 "INSERT OR REPLACE INTO logins (platform, state, until, refusals, reason, at) VALUES (?1, 'refused', NULL, 1, ?2, ?3)",
-                params![platform, reason, now.as_second()],
+                params![platform, reason.to_json(), now.as_second()],
             )
             .map(drop)
         })

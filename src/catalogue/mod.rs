@@ -26,14 +26,17 @@ mod transfers;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::fs::{FULL, NO_LOCKS, lacks_locks, size_limit_met};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Transaction, TransactionBehavior};
+
+use crate::activity::{ActivityKey, PlatformIds};
+
+use crate::fs::{NoRoom, lacks_locks, size_limit_met};
+use crate::reason::Reason;
 
 pub use accounts::AccountRow;
 pub use activities::{Change, Entry, Query, Seen};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
-pub use exercises::Key;
 pub use files::{FileFacts, FileRow};
 pub use identities::{Forgotten, Owner};
 pub use listings::{Coverage, Knowledge, NewestListing, Reached, Settled};
@@ -76,7 +79,7 @@ pub enum Error {
         known: usize,
     },
     /// It can be read and not written.
-    #[error("{}: the catalogue is read-only ({why}); make the file and its folder writable, or choose another folder with --data-dir", path.display())]
+    #[error("{}", Reason::ReadOnly { path: path.display().to_string(), detail: why.clone() })]
     ReadOnly {
         /// The file.
         path: PathBuf,
@@ -98,13 +101,13 @@ pub enum Error {
     /// The account of a listing was forgotten while the listing was made.
     #[error("its account was forgotten meanwhile; nothing more of it is listed")]
     Forgotten,
-    /// There is no room: on the disk, or below the limit for the size of a file.
-    #[error("{}: {advice}", path.display())]
+    /// There is no room for a write.
+    #[error("{}", no_room.reason(path))]
     Full {
         /// The file.
         path: PathBuf,
-        /// Which of them, and what helps.
-        advice: &'static str,
+        /// Why not.
+        no_room: NoRoom,
     },
     /// The file or its folder cannot be opened or written.
     #[error("{}: {why}; check that the folder may be written and the disk is neither full nor failing", path.display())]
@@ -115,7 +118,7 @@ pub enum Error {
         why: String,
     },
     /// Nobody can be kept from writing at the same time.
-    #[error("{}: {NO_LOCKS}", path.display())]
+    #[error("{}", Reason::NoLocks { path: path.display().to_string() })]
     NoLocks {
         /// The file.
         path: PathBuf,
@@ -139,6 +142,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why, as records and the catalogue have it.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Error::Full { path, no_room } => no_room.reason(path),
+            Error::NoLocks { path } => Reason::NoLocks { path: path.display().to_string() },
+            Error::ReadOnly { path, why } => Reason::ReadOnly { path: path.display().to_string(), detail: why.clone() },
+            error => Reason::Storage { detail: error.to_string() },
+        }
+    }
+
     /// Whether it passes by itself.
     pub fn passes(&self) -> bool {
         matches!(self, Error::Locked { .. } | Error::Sqlite { .. })
@@ -174,6 +187,11 @@ fn advice(path: &Path) -> String {
     format!(
         "move {name}, {name}-wal and {name}-shm to another folder and run: gs-fetch | gs-download; it takes the files that are in the archive without fetching them again"
     )
+}
+
+/// The activity that two columns of a row name, the platform in the first. `names` are those of the rows before it.
+fn key(row: &Row, (platform, id): (usize, usize), names: &mut PlatformIds) -> rusqlite::Result<ActivityKey> {
+    Ok(ActivityKey { platform: names.share(row.get_ref(platform)?.as_str()?), id: row.get(id)? })
 }
 
 /// The name of the catalogue in the data folder; what has this name is ours.
@@ -363,10 +381,10 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
     let (path, why) = (path.to_owned(), source.to_string());
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
-        Some(ErrorCode::DiskFull) => Error::Full { path, advice: FULL },
+        Some(ErrorCode::DiskFull) => Error::Full { path, no_room: NoRoom::DiskFull },
         // Neither does SQLite tell this from a failing disk, nor from a folder that cannot be written.
-        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if let Some(advice) = size_limit_met() => {
-            Error::Full { path, advice }
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if let Some(no_room) = size_limit_met() => {
+            Error::Full { path, no_room }
         }
         Some(ErrorCode::NotADatabase) if !has_our_name(&path) => Error::NoDatabase { path },
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::Damaged { path, why },

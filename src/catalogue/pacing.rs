@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{Catalogue, Error};
-use crate::http::{NoTurn, Pacer, Turn, writes_of};
+use crate::http::{Permit, PermitError, RateLimiter, writes_of};
 
 /// Between taking a turn and the first byte on the wire lie a few moments that differ from process to process; this
 /// keeps their difference from ever making an interval shorter than asked.
@@ -27,15 +27,15 @@ impl Pacing {
         Pacing(Mutex::new(catalogue))
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> Result<T, Error>) -> Result<T, NoTurn> {
+    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> Result<T, Error>) -> Result<T, PermitError> {
         let mut catalogue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut catalogue).map_err(|error| NoTurn { message: error.to_string(), passes: error.passes() })
+        work(&mut catalogue).map_err(|error| PermitError { message: error.to_string(), is_temporary: error.passes() })
     }
 }
 
 impl Catalogue {
     /// Until when the service asked to be left alone, or to be sent no uploads and deletions, if it did.
-    pub fn asked_to_wait(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
+    pub fn rate_limited_until(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
         let sql = "SELECT max(not_before_ms) FROM pacing
                    WHERE platform IN (?1, ?2) AND not_before_ms > ?3 AND not_before_ms <= ?3 + ?4";
         let now = now.as_millisecond();
@@ -45,8 +45,8 @@ impl Catalogue {
     }
 }
 
-impl Pacer for Pacing {
-    fn take_turn(&self, platform: &str, interval: Duration) -> Result<Turn, NoTurn> {
+impl RateLimiter for Pacing {
+    fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError> {
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX / 100);
         self.with(|catalogue| {
             catalogue.write(|tx| {
@@ -56,20 +56,20 @@ impl Pacer for Pacing {
                     .prepare_cached("SELECT next_ms, not_before_ms FROM pacing WHERE platform = ?1")?
                     .query_row([platform], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 if not_before > now && not_before - now <= LONGEST_WISH_MS {
-                    return Ok(Turn::NotBefore(Timestamp::from_millisecond(not_before).unwrap_or(Timestamp::MAX)));
+                    return Ok(Permit::NotBefore(Timestamp::from_millisecond(not_before).unwrap_or(Timestamp::MAX)));
                 }
                 if interval_ms > 0 && next > now && next - now <= interval_ms * PLAUSIBLE + GUARD_MS {
-                    return Ok(Turn::Later(Duration::from_millis((next - now).unsigned_abs())));
+                    return Ok(Permit::Later(Duration::from_millis((next - now).unsigned_abs())));
                 }
                 let guard = if interval_ms > 0 { GUARD_MS } else { 0 };
                 tx.prepare_cached("UPDATE pacing SET next_ms = ?2 WHERE platform = ?1")?
                     .execute(params![platform, now + interval_ms + guard])?;
-                Ok(Turn::Now)
+                Ok(Permit::Now)
             })
         })
     }
 
-    fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), NoTurn> {
+    fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), PermitError> {
         self.with(|catalogue| {
             catalogue.write(|tx| {
                 tx.prepare_cached(

@@ -8,8 +8,10 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Catalogue, Key, Result};
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::clock;
+use crate::reason::Reason;
 
 /// A file that was refused in so many runs is unavailable.
 pub const REFUSALS: u32 = 3;
@@ -22,13 +24,13 @@ pub const ASKED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Of a row `p` of `problems`: the file is unavailable.
-pub(super) const IS_UNAVAILABLE: &str = "p.stage = 'gs-download' AND p.times >= iif(p.kind = 'retry-later', 12, 3)";
+pub(super) const IS_UNAVAILABLE: &str = "p.command = 'gs-download' AND p.times >= iif(p.kind = 'retry', 12, 3)";
 
 /// The last thing that went wrong with an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProblemRow {
-    /// What went wrong, and what to try.
-    pub message: String,
+    /// What went wrong.
+    pub reason: Reason,
     /// When it was met last.
     pub last: Timestamp,
 }
@@ -51,18 +53,23 @@ impl Unavailable {
 /// A refusal, as it is written down.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal<'a> {
-    /// Platform and id.
-    pub entry: (&'a str, &'a str),
+    /// The entry.
+    pub entry: ActivityKeyRef<'a>,
     /// The kind of the problem, as records have it.
     pub kind: &'a str,
-    /// What went wrong, and what to try.
-    pub message: &'a str,
+    /// What went wrong.
+    pub reason: &'a Reason,
     /// The run in which it counts; nothing if it does not count.
     pub counts_in: Option<&'a str>,
 }
 
 /// Notes that a refusal counts in a run. Returns whether it is the first one of it.
-fn count(tx: &Transaction, (platform, id): (&str, &str), run: &str, now: i64) -> rusqlite::Result<bool> {
+fn count(
+    tx: &Transaction,
+    ActivityKeyRef { platform, id }: ActivityKeyRef,
+    run: &str,
+    now: i64,
+) -> rusqlite::Result<bool> {
     let day_ago = now - LONGEST_RUN.as_secs();
     let sql = "SELECT EXISTS (SELECT 1 FROM counted_refusals
         WHERE platform = ?1 AND id = ?2 AND run = ?3 AND at BETWEEN ?4 AND ?5)";
@@ -77,9 +84,12 @@ fn count(tx: &Transaction, (platform, id): (&str, &str), run: &str, now: i64) ->
 }
 
 /// What `gs-download` met with an entry is over: its file is there, or is known to be none.
-pub(super) fn clear_download_problem(tx: &Transaction, platform: &str, id: &str) -> rusqlite::Result<()> {
+pub(super) fn clear_download_problem(
+    tx: &Transaction,
+    ActivityKeyRef { platform, id }: ActivityKeyRef,
+) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM counted_refusals WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
-    tx.prepare_cached("DELETE FROM problems WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'")?
+    tx.prepare_cached("DELETE FROM problems WHERE platform = ?1 AND id = ?2 AND command = 'gs-download'")?
         .execute([platform, id])
         .map(drop)
 }
@@ -87,21 +97,21 @@ pub(super) fn clear_download_problem(tx: &Transaction, platform: &str, id: &str)
 impl Catalogue {
     /// Writes down that a platform did not give the file of an entry. Returns in how many runs it was refused that count.
     pub fn set_refused(&mut self, refusal: &Refusal, now: Timestamp) -> Result<u32> {
-        let Refusal { entry: (platform, id), kind, message, counts_in } = *refusal;
+        let Refusal { entry: ActivityKeyRef { platform, id }, kind, reason, counts_in } = *refusal;
         let now = now.as_second();
         self.write(|tx| {
             let counts = match counts_in {
-                Some(run) => count(tx, (platform, id), run, now)?,
+                Some(run) => count(tx, refusal.entry, run, now)?,
                 None => false,
             };
             tx.prepare_cached(
-                "INSERT INTO problems (platform, id, stage, kind, message, first, last, times)
+                "INSERT INTO problems (platform, id, command, kind, reason, first, last, times)
                  VALUES (?1, ?2, 'gs-download', ?3, ?4, ?5, ?5, ?6)
-                 ON CONFLICT (platform, id, stage) DO UPDATE
-                    SET kind = ?3, message = ?4, last = ?5, times = times + ?6",
+                 ON CONFLICT (platform, id, command) DO UPDATE
+                    SET kind = ?3, reason = ?4, last = ?5, times = times + ?6",
             )?
-            .execute(params![platform, id, kind, message, now, counts])?;
-            let sql = "SELECT times FROM problems WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'";
+            .execute(params![platform, id, kind, reason.to_json(), now, counts])?;
+            let sql = "SELECT times FROM problems WHERE platform = ?1 AND id = ?2 AND command = 'gs-download'";
             tx.prepare_cached(sql)?.query_row([platform, id], |row| row.get(0))
         })
     }
@@ -113,7 +123,7 @@ impl Catalogue {
                 tx.prepare_cached("DELETE FROM counted_refusals WHERE platform = ?1 AND id = ?2 AND run = ?3")?;
             let mut uncount = tx.prepare_cached(
                 "UPDATE problems SET times = max(times - 1, 0)
-                 WHERE platform = ?1 AND id = ?2 AND stage = 'gs-download'",
+                 WHERE platform = ?1 AND id = ?2 AND command = 'gs-download'",
             )?;
             ids.iter().try_for_each(|id| match forget.execute([platform, id, run])? {
                 0 => Ok(()),
@@ -123,7 +133,7 @@ impl Catalogue {
     }
 
     /// Whether the file of an entry is unavailable.
-    pub fn unavailable(&self, platform: &str, id: &str) -> Result<Option<Unavailable>> {
+    pub fn unavailable(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<Unavailable>> {
         let sql = format!("SELECT p.last FROM problems p WHERE p.platform = ?1 AND p.id = ?2 AND {IS_UNAVAILABLE}");
         let found = self.connection.prepare_cached(&sql);
         let last = found.and_then(|mut statement| statement.query_row([platform, id], |row| row.get(0)).optional());
@@ -131,33 +141,38 @@ impl Catalogue {
     }
 
     /// Platform and id of the entries whose file is unavailable and is not to be asked for now.
-    pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<Key>> {
+    pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<ActivityKey>> {
         let sql = format!("SELECT p.platform, p.id, p.last FROM problems p WHERE {IS_UNAVAILABLE}");
         let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
-            let row = |row: &rusqlite::Row| Ok(((row.get(0)?, row.get(1)?), since(row.get(2)?)));
-            statement.query_map([], row)?.collect::<rusqlite::Result<Vec<(Key, Unavailable)>>>()
+            let mut names = PlatformIds::default();
+            let row = |row: &rusqlite::Row| Ok((key(row, (0, 1), &mut names)?, since(row.get(2)?)));
+            statement.query_map([], row)?.collect::<rusqlite::Result<Vec<(ActivityKey, Unavailable)>>>()
         });
         let rows = self.done(rows)?.into_iter();
         Ok(rows.filter(|(_, unavailable)| unavailable.next(now).is_some()).map(|(key, _)| key).collect())
     }
 
-    /// All that `stage` could not do, by entry.
-    pub fn problems(&self, stage: &str) -> Result<HashMap<Key, ProblemRow>> {
-        let sql = "SELECT platform, id, message, last FROM problems WHERE stage = ?1";
+    /// All that `command` could not do, by activity.
+    pub fn problems(&self, command: &str) -> Result<HashMap<ActivityKey, ProblemRow>> {
+        let sql = "SELECT platform, id, reason, last FROM problems WHERE command = ?1";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let mut names = PlatformIds::default();
             let row = |row: &rusqlite::Row| {
                 let last = Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH);
-                Ok(((row.get(0)?, row.get(1)?), ProblemRow { message: row.get(2)?, last }))
+                Ok((
+                    key(row, (0, 1), &mut names)?,
+                    ProblemRow { reason: Reason::from_json(&row.get::<_, String>(2)?), last },
+                ))
             };
-            statement.query_map([stage], row)?.collect()
+            statement.query_map([command], row)?.collect()
         });
         self.done(rows)
     }
 
-    /// Whether `stage` has met problems with an entry before.
-    pub fn has_problem(&self, (platform, id): (&str, &str), stage: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM problems WHERE platform = ?1 AND id = ?2 AND stage = ?3)";
-        self.done(self.connection.query_row(sql, [platform, id, stage], |row| row.get(0)))
+    /// Whether `command` has met problems with an activity before.
+    pub fn has_problem(&self, ActivityKeyRef { platform, id }: ActivityKeyRef, command: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM problems WHERE platform = ?1 AND id = ?2 AND command = ?3)";
+        self.done(self.connection.query_row(sql, [platform, id, command], |row| row.get(0)))
     }
 }
 
@@ -172,7 +187,12 @@ mod tests {
     use super::*;
 
     fn refused(catalogue: &mut Catalogue, id: &str, kind: &str, counts_in: Option<&str>, hours: i64) -> u32 {
-        let refusal = Refusal { entry: ("garmin-com", id), kind, message: "HTTP 404", counts_in };
+        let refusal = Refusal {
+            entry: ActivityKeyRef::new("garmin-com", id),
+            kind,
+            reason: &Reason::NotFound { detail: "HTTP 404".into() },
+            counts_in,
+        };
         catalogue.set_refused(&refusal, later(hours)).unwrap()
     }
 
@@ -185,18 +205,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         let counts: Vec<u32> = [Some("a"), Some("a"), None, Some("b"), Some("b"), None]
-            .map(|run| refused(&mut catalogue, "1", "refused", run, 0))
+            .map(|run| refused(&mut catalogue, "1", "rejected", run, 0))
             .into();
         assert_eq!(counts, [1, 1, 1, 2, 2, 2], "a run counts once, and what does not count changes nothing");
-        assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
-        assert_eq!(refused(&mut catalogue, "1", "bad-file", Some("c"), 1), 3);
-        let unavailable = catalogue.unavailable("garmin-com", "1").unwrap().unwrap();
+        assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
+        assert_eq!(refused(&mut catalogue, "1", "corrupt-file", Some("c"), 1), 3);
+        let unavailable = catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().unwrap();
         assert_eq!(unavailable.next(later(1)), Some(later(169)));
         assert_eq!([unavailable.next(later(169)), unavailable.next(later(500))], [None, None], "it is time");
         assert_eq!(unavailable.next(later(0)), None, "the clock was ahead");
         let asleep = |catalogue: &Catalogue, hours| catalogue.files_not_to_be_had(later(hours)).unwrap().len();
         assert_eq!([asleep(&catalogue, 2), asleep(&catalogue, 170), asleep(&catalogue, 0)], [1, 0, 0]);
-        refused(&mut catalogue, "1", "refused", None, 170);
+        refused(&mut catalogue, "1", "rejected", None, 170);
         assert_eq!(asleep(&catalogue, 171), 1, "asked for again, it is left for another week");
     }
 
@@ -205,7 +225,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         let counts: Vec<u32> =
-            [0, 6, 23, 48, 54, 100].map(|hours| refused(&mut catalogue, "1", "refused", Some("cron"), hours)).into();
+            [0, 6, 23, 48, 54, 100].map(|hours| refused(&mut catalogue, "1", "rejected", Some("cron"), hours)).into();
         assert_eq!(counts, [1, 1, 1, 2, 2, 3], "and not once for ever");
     }
 
@@ -214,10 +234,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         for run in 1..=TROUBLES {
-            assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
-            assert_eq!(refused(&mut catalogue, "1", "retry-later", Some(&run.to_string()), 0), run);
+            assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
+            assert_eq!(refused(&mut catalogue, "1", "retry", Some(&run.to_string()), 0), run);
         }
-        assert!(catalogue.unavailable("garmin-com", "1").unwrap().is_some());
+        assert!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some());
         assert!(IS_UNAVAILABLE.contains(&format!("{TROUBLES}, {REFUSALS}")));
     }
 
@@ -226,15 +246,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         for (run, expected) in [("a", 1), ("b", 2), ("c", 3)] {
-            assert_eq!(refused(&mut catalogue, "1", "refused", Some(run), 0), expected);
+            assert_eq!(refused(&mut catalogue, "1", "rejected", Some(run), 0), expected);
         }
         let ids = ["1".to_owned(), "2".to_owned()];
         catalogue.uncount_refusals("garmin-com", &ids, "b").unwrap();
-        assert!(catalogue.unavailable("garmin-com", "1").unwrap().is_some(), "that was another run");
+        assert!(
+            catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some(),
+            "that was another run"
+        );
         for _ in 0..2 {
             catalogue.uncount_refusals("garmin-com", &ids, "c").unwrap();
-            assert_eq!(catalogue.unavailable("garmin-com", "1").unwrap(), None);
+            assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
         }
-        assert_eq!(refused(&mut catalogue, "1", "refused", Some("c"), 0), 3);
+        assert_eq!(refused(&mut catalogue, "1", "rejected", Some("c"), 0), 3);
     }
 }

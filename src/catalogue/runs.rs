@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 use super::{Catalogue, Result};
 use crate::clock;
+use crate::reason::Reason;
 
 /// So many of the newest rows are looked at for the newest run of each command.
 const LOOKED_AT: u32 = 10_000;
@@ -22,8 +23,10 @@ pub struct Outcome<'a> {
     pub exit: u8,
     /// What was counted, as a JSON object.
     pub counts: &'a str,
-    /// The first thing that went wrong.
-    pub message: Option<&'a str>,
+    /// The first error.
+    pub reason: Option<&'a Reason>,
+    /// The platform that it was about.
+    pub platform: Option<&'a str>,
     /// The platforms that it worked on.
     pub platforms: &'a [&'a str],
 }
@@ -47,18 +50,20 @@ pub const BEGINNINGS: [&str; 2] = ["gs-fetch", "gs-settings"];
 const SYNC: &str = "sync";
 
 /// One command of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
     /// Its name.
     pub command: String,
     /// How it ended; `None` while it runs, or if it was killed.
     pub exit: Option<u8>,
-    /// The first thing that went wrong.
-    pub message: Option<String>,
+    /// The first error.
+    pub reason: Option<Reason>,
+    /// The platform that it was about.
+    pub platform: Option<String>,
 }
 
 /// A row of the log: one command of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CommandRow {
     /// Its number.
     pub number: i64,
@@ -74,8 +79,10 @@ pub struct CommandRow {
     pub exit: Option<u8>,
     /// What was counted, as a JSON object.
     pub counts: String,
-    /// The first thing that went wrong.
-    pub message: Option<String>,
+    /// The first error.
+    pub reason: Option<Reason>,
+    /// The platform that it was about.
+    pub platform: Option<String>,
 }
 
 /// A command that has not ended.
@@ -96,19 +103,19 @@ pub struct OpenCommand {
 /// The rows of the runs that `?1` others are not newer than.
 pub(super) const NEWEST_RUNS: &str =
     "WITH newest AS (SELECT run FROM runs GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
-     SELECT run, command, started, finished, exit, counts, message, number FROM runs WHERE run IN newest ORDER BY number";
+     SELECT run, command, started, finished, exit, counts, reason, number, platform FROM runs WHERE run IN newest ORDER BY number";
 
 /// Of each command in the newest `?1` rows: the rows of the newest run that it was part of. A run that is named for ever in
 /// the settings begins anew every day.
 pub(super) const OF_NEWEST_RUNS: &str = "WITH newest AS MATERIALIZED (
         SELECT command, run, started, max(number) FROM runs
         WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 GROUP BY command)
-     SELECT r.run, r.command, r.started, r.finished, r.exit, r.counts, r.message, r.number
+     SELECT r.run, r.command, r.started, r.finished, r.exit, r.counts, r.reason, r.number, r.platform
      FROM newest n CROSS JOIN runs r ON r.run = n.run AND r.command = n.command AND r.started > n.started - 86400
      ORDER BY r.number";
 
 /// Of the newest `?1` rows those that did not end well.
-const FAILED: &str = "SELECT run, command, started, finished, exit, counts, message, number FROM runs
+const FAILED: &str = "SELECT run, command, started, finished, exit, counts, reason, number, platform FROM runs
     WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 AND exit NOT IN (0, 2, 130) ORDER BY number";
 
 const WORKED: &str =
@@ -170,10 +177,11 @@ impl Catalogue {
     /// The commands of a run, in the order in which they began; without those named `except`.
     pub fn stages(&self, run: &str, except: &str) -> Result<Vec<Stage>> {
         let stages = || {
-            let sql = "SELECT command, exit, message FROM runs WHERE run = ?1 AND command <> ?2 ORDER BY number";
+            let sql =
+                "SELECT command, exit, reason, platform FROM runs WHERE run = ?1 AND command <> ?2 ORDER BY number";
             let mut statement = self.connection.prepare_cached(sql)?;
             let rows = statement.query_map([run, except], |row| {
-                Ok(Stage { command: row.get(0)?, exit: row.get(1)?, message: row.get(2)? })
+                Ok(Stage { command: row.get(0)?, exit: row.get(1)?, reason: reason(row, 2)?, platform: row.get(3)? })
             })?;
             rows.collect()
         };
@@ -200,17 +208,19 @@ impl Catalogue {
         })
     }
 
-    /// Ends a row: `success` for 0, `partial` when only some records failed, else `error`.
+    /// Ends a row.
     pub fn finish_run(&mut self, number: i64, outcome: &Outcome, now: Timestamp) -> Result<()> {
-        let status = match outcome.exit {
-            0 => "success",
-            1 => "partial",
-            _ => "error",
-        };
         self.write(|tx| {
             tx.execute(
-                "UPDATE runs SET finished = ?2, status = ?3, exit = ?4, counts = ?5, message = ?6 WHERE number = ?1",
-                params![number, now.as_second(), status, outcome.exit, outcome.counts, outcome.message],
+                "UPDATE runs SET finished = ?2, exit = ?3, counts = ?4, reason = ?5, platform = ?6 WHERE number = ?1",
+                params![
+                    number,
+                    now.as_second(),
+                    outcome.exit,
+                    outcome.counts,
+                    outcome.reason.map(Reason::to_json),
+                    outcome.platform
+                ],
             )?;
             for platform in outcome.platforms {
                 tx.prepare_cached(WORKED)?.execute(params![number, platform])?;
@@ -246,6 +256,10 @@ fn time(seconds: Option<i64>) -> Option<Timestamp> {
     seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
+fn reason(row: &Row, column: usize) -> rusqlite::Result<Option<Reason>> {
+    Ok(row.get::<_, Option<String>>(column)?.map(|json| Reason::from_json(&json)))
+}
+
 fn command_row(row: &Row) -> rusqlite::Result<CommandRow> {
     Ok(CommandRow {
         run: row.get(0)?,
@@ -254,7 +268,8 @@ fn command_row(row: &Row) -> rusqlite::Result<CommandRow> {
         finished: time(row.get(3)?),
         exit: row.get(4)?,
         counts: row.get(5)?,
-        message: row.get(6)?,
+        reason: reason(row, 6)?,
         number: row.get(7)?,
+        platform: row.get(8)?,
     })
 }

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(last_run(&catalogue), None);
         let ended = |catalogue: &mut Catalogue, run: &str, command: &str, at, exit| {
             let row = catalogue.begin_run(run, command, second(at)).unwrap();
-            let outcome = super::super::Outcome { exit, counts: "{}", message: None, platforms: &[] };
+            let outcome = super::super::Outcome { exit, counts: "{}", reason: None, platform: None, platforms: &[] };
             catalogue.finish_run(row, &outcome, second(at + 5)).unwrap();
         };
         ended(&mut catalogue, "one", "gs-fetch", 10, 75);

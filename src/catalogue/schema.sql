@@ -56,7 +56,7 @@ CREATE TABLE listings (
     from_time  INTEGER,  -- the part of time for which it tells who is there and who is not
     until_time INTEGER,
     items      INTEGER NOT NULL DEFAULT 0,
-    message    TEXT
+    reason     TEXT      -- why nothing is concluded from it, as JSON: code and parameters
 ) STRICT;
 CREATE INDEX listings_by_platform ON listings (platform, number);
 
@@ -69,7 +69,7 @@ CREATE TABLE files (
     sha256        TEXT NOT NULL,
     bytes         INTEGER NOT NULL,
     format        TEXT NOT NULL,         -- fit, gpx, tcx
-    origin        TEXT NOT NULL,         -- original, export
+    origin        TEXT NOT NULL,         -- original, converted
     ask_again     INTEGER,               -- when the original may be asked for again, of an export
     broken        INTEGER NOT NULL DEFAULT 0, -- found changed or cut, and not yet mended
     archived      INTEGER NOT NULL,
@@ -90,13 +90,13 @@ CREATE INDEX files_by_identity ON files (time_created, serial_number, product, m
 CREATE TABLE problems (
     platform TEXT NOT NULL,
     id       TEXT NOT NULL,
-    stage    TEXT NOT NULL,
+    command  TEXT NOT NULL,
     kind     TEXT NOT NULL,
-    message  TEXT NOT NULL,
+    reason   TEXT NOT NULL,
     first    INTEGER NOT NULL,
     last     INTEGER NOT NULL,
     times    INTEGER NOT NULL,
-    PRIMARY KEY (platform, id, stage)
+    PRIMARY KEY (platform, id, command)
 ) STRICT, WITHOUT ROWID;
 
 -- The journal of uploads: the intent is committed before the request, the outcome right after.
@@ -112,7 +112,7 @@ CREATE TABLE transfers (
     to_id           TEXT,
     ticket          TEXT,             -- what the platform gave to ask for the outcome with
     settled         INTEGER,
-    message         TEXT
+    reason          TEXT
 ) STRICT;
 CREATE INDEX transfers_open ON transfers (to_platform, number) WHERE outcome IS NULL;
 CREATE INDEX transfers_by_source ON transfers (from_platform, from_id);
@@ -124,12 +124,12 @@ CREATE TABLE deletions (
     platform  TEXT NOT NULL,
     id        TEXT NOT NULL,
     kept_id   TEXT NOT NULL,
-    why       TEXT NOT NULL,
+    evidence  TEXT NOT NULL,    -- a reason, as the next one
     sha256    TEXT NOT NULL,
     intended  INTEGER NOT NULL,
     outcome   TEXT,
     settled   INTEGER,
-    message   TEXT
+    reason    TEXT
 ) STRICT;
 CREATE INDEX deletions_open ON deletions (platform, number) WHERE outcome IS NULL;
 
@@ -140,10 +140,10 @@ CREATE TABLE runs (
     command  TEXT NOT NULL,
     started  INTEGER NOT NULL,
     finished INTEGER,
-    status   TEXT,                -- success, partial, error; NULL: still running, or killed
-    exit     INTEGER,
+    exit     INTEGER,             -- NULL: still running, or killed
     counts   TEXT NOT NULL DEFAULT '{}',
-    message  TEXT
+    platform TEXT,                -- the platform of the first error, if it was about one
+    reason   TEXT                 -- the first error
 ) STRICT;
 CREATE INDEX runs_by_run ON runs (run);
 

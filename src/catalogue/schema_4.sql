@@ -42,7 +42,7 @@ CREATE TABLE counted_refusals (
     PRIMARY KEY (platform, id)
 ) STRICT, WITHOUT ROWID;
 -- Until now every refusal counted, also those of a day on which the service gave nothing.
-UPDATE problems SET times = min(times, 2) WHERE stage = 'gs-download';
+UPDATE problems SET times = min(times, 2) WHERE command = 'gs-download';
 
 -- Files that a service holds broken, kept as they came; never among the files.
 CREATE TABLE corrupt_originals (

@@ -1,5 +1,5 @@
 use super::*;
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKeyRef};
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) fn open(dir: &tempfile::TempDir) -> Catalogue {
@@ -40,7 +40,7 @@ pub(super) fn list(
         concludes: true,
         items: seen.len() as u64,
     };
-    catalogue.finish_listing((listing, "garmin-com"), &reached, accept, now()).unwrap()
+    catalogue.finish_listing((listing, "garmin-com"), &reached, (accept, true), now()).unwrap()
 }
 
 /// How SQLite would go about a statement.
@@ -51,7 +51,12 @@ pub(super) fn plan(catalogue: &Catalogue, sql: &str, values: Vec<rusqlite::types
 }
 
 fn absences(catalogue: &Catalogue, number: i64) -> u32 {
-    catalogue.entry("garmin-com", &number.to_string()).unwrap().unwrap().absent.map_or(0, |(_, times)| times)
+    catalogue
+        .entry(ActivityKeyRef::new("garmin-com", &number.to_string()))
+        .unwrap()
+        .unwrap()
+        .absent
+        .map_or(0, |(_, times)| times)
 }
 
 #[test]
@@ -65,10 +70,10 @@ fn new_changed_and_same_are_told_apart() {
     let mut run = activity(1);
     assert_eq!(see(&mut catalogue, &run, "{\"a\":1}"), Change::New);
     assert_eq!(see(&mut catalogue, &run, "{\"a\":2}"), Change::Loose, "what we do not map is kept, but is no news");
-    assert_eq!(catalogue.raw("garmin-com", "1").unwrap().as_deref(), Some("{\"a\":2}"));
+    assert_eq!(catalogue.raw(ActivityKeyRef::new("garmin-com", "1")).unwrap().as_deref(), Some("{\"a\":2}"));
     run.name = Some("renamed".into());
     assert_eq!(see(&mut catalogue, &run, "{}"), Change::Changed);
-    assert_eq!(catalogue.entry("garmin-com", "1").unwrap().unwrap().activity, run);
+    assert_eq!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().unwrap().activity, run);
 }
 
 #[test]
@@ -79,11 +84,11 @@ fn what_only_a_cut_or_partial_listing_showed_is_loose_until_one_without_a_hole_d
     let seen = [Seen { activity: &run, raw: "{}" }];
     let cut = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert_eq!(catalogue.see(cut, &seen, now()).unwrap(), [Change::New]);
-    catalogue.cut_listing(cut, 1, "cut", now()).unwrap();
+    catalogue.cut_listing(cut, 1, &Reason::ListingUnordered, now()).unwrap();
     let next = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert_eq!(catalogue.see(next, &seen, now()).unwrap(), [Change::Loose]);
     let reached = Reached { seamless: true, items: 1, ..Reached::default() };
-    catalogue.finish_listing((next, "garmin-com"), &reached, false, now()).unwrap();
+    catalogue.finish_listing((next, "garmin-com"), &reached, (false, true), now()).unwrap();
     let last = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert_eq!(catalogue.see(last, &seen, now()).unwrap(), [Change::Same]);
 }
@@ -100,7 +105,7 @@ fn a_listing_of_an_account_that_was_forgotten_brings_nothing_back() {
     assert!(matches!(catalogue.see(former, &seen, now()), Err(Error::Forgotten)));
     let next = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
     assert!(next > former && matches!(catalogue.see(former, &seen, now()), Err(Error::Forgotten)));
-    assert!(catalogue.entry("garmin-com", "1").unwrap().is_none());
+    assert!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_none());
 }
 
 #[test]
@@ -116,7 +121,7 @@ fn listings_side_by_side_do_not_lose_each_others_activities() {
     catalogue.see(first, &seen, now()).unwrap();
     let reached = Reached { complete: true, base: true, seamless: true, items: 10, ..Reached::default() };
     for listing in [second, first] {
-        let settled = catalogue.finish_listing((listing, "garmin-com"), &reached, false, now()).unwrap();
+        let settled = catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now()).unwrap();
         assert_eq!((settled.believed, settled.gone), (true, 0));
     }
 }
@@ -173,8 +178,9 @@ fn what_only_an_import_told_of_is_completed_by_a_listing_and_counted_as_gone_by_
         catalogue.ensure(&poor, now()).unwrap();
         catalogue.ensure(&Activity { name: Some("other".into()), ..poor }, now()).unwrap();
     }
-    let entry =
-        |catalogue: &Catalogue, number: i64| catalogue.entry("garmin-com", &number.to_string()).unwrap().unwrap();
+    let entry = |catalogue: &Catalogue, number: i64| {
+        catalogue.entry(ActivityKeyRef::new("garmin-com", &number.to_string())).unwrap().unwrap()
+    };
     assert_eq!((entry(&catalogue, 3).listed, entry(&catalogue, 3).activity.name), (false, None));
     let settled = list(&mut catalogue, 1..=3, Coverage::default(), false);
     assert_eq!((settled.believed, settled.known, settled.gone), (true, 0, 0));
@@ -216,12 +222,12 @@ fn the_queries_that_matter_take_their_index() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
     let plan = |sql: &str, values| plan(&catalogue, sql, values);
-    let (sql, values) = activities::select(&Query::default(), Some(&(5, "p".into(), "i".into())));
+    let (sql, values) = activities::select(&Query::default(), Some(&(5, ActivityKey::new("p", "i"))));
     let newest = plan(&sql, values);
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
     let of_some = Query { platforms: vec!["p".into(), "q".into()], ..Query::default() };
-    let (sql, values) = activities::select(&of_some, Some(&(5, "p".into(), "i".into())));
+    let (sql, values) = activities::select(&of_some, Some(&(5, ActivityKey::new("p", "i"))));
     let newest = plan(&sql, values);
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
@@ -271,7 +277,7 @@ fn an_older_catalogue_that_cannot_be_written_is_read_from_a_copy_that_is_brought
     let before = std::fs::read(&path).unwrap();
     for of_today in [false, true] {
         let mut catalogue = read_only::open(&path, "why".into(), Duration::ZERO).unwrap();
-        assert!(catalogue.is_read_only() && catalogue.entry("p", "1").unwrap().is_some());
+        assert!(catalogue.is_read_only() && catalogue.entry(ActivityKeyRef::new("p", "1")).unwrap().is_some());
         assert!(catalogue.problems("gs-download").unwrap().is_empty());
         let written = catalogue.begin_run("r", "gs-fetch", now());
         assert!(matches!(written, Err(Error::ReadOnly { why, .. }) if why == "why"));
@@ -290,7 +296,7 @@ fn a_catalogue_that_is_changed_while_it_is_read_as_unchangeable_is_locked_and_no
     let path = dir.path().join("c.sqlite");
     let catalogue = read_only::open(&path, "why".into(), Duration::ZERO).unwrap();
     std::fs::write(&path, [0xa5; 9000]).unwrap();
-    assert!(matches!(catalogue.entry("p", "1"), Err(Error::Locked { .. })));
+    assert!(matches!(catalogue.entry(ActivityKeyRef::new("p", "1")), Err(Error::Locked { .. })));
 }
 
 #[test]
@@ -313,15 +319,17 @@ fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
     catalogue.begin_run("r", "gs-download", now()).unwrap();
     catalogue.begin_run("r", "gs-notify", now()).unwrap();
     catalogue.begin_run("other", "gs-upload", now()).unwrap();
-    catalogue
-        .finish_run(fetch, &Outcome { exit: 77, counts: "{}", message: Some("no login"), platforms: &[] }, now())
-        .unwrap();
-    let stage = |command: &str, exit, message: Option<&str>| Stage {
+    let reason = Reason::LoginRequired { detail: "no token".into() };
+    let outcome = Outcome { exit: 77, counts: "{}", reason: Some(&reason), platform: Some("coros"), platforms: &[] };
+    catalogue.finish_run(fetch, &outcome, now()).unwrap();
+    let stage = |command: &str, exit, reason, platform: Option<&str>| Stage {
         command: command.to_owned(),
         exit,
-        message: message.map(str::to_owned),
+        reason,
+        platform: platform.map(str::to_owned),
     };
-    let stages = [stage("gs-fetch", Some(77), Some("no login")), stage("gs-download", None, None)];
+    let stages =
+        [stage("gs-fetch", Some(77), Some(reason.clone()), Some("coros")), stage("gs-download", None, None, None)];
     assert_eq!(catalogue.stages("r", "gs-notify").unwrap(), stages);
 
     assert_eq!(catalogue.told("wecom").unwrap(), "");
@@ -335,15 +343,17 @@ fn refused_logins_pause_longer_each_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let hours = |until: Timestamp| until.duration_since(now()).as_hours();
-    let pauses: Vec<i64> = (0..6).map(|_| hours(catalogue.login_turned_away("p", "429", now()).unwrap())).collect();
+    let limited = Reason::Retry { detail: "HTTP 429".into() };
+    let refused = Reason::LoginRequired { detail: "wrong password".into() };
+    let pauses: Vec<i64> = (0..6).map(|_| hours(catalogue.login_turned_away("p", &limited, now()).unwrap())).collect();
     assert_eq!(pauses, [2, 4, 8, 16, 24, 24]);
     let login = catalogue.login("p").unwrap().unwrap();
     assert!(login.until.is_some() && !login.refused);
-    catalogue.login_refused("p", "wrong password", now()).unwrap();
+    catalogue.login_refused("p", &refused, now()).unwrap();
     for _ in 0..2 {
         catalogue.login_begins("p", "run", now()).unwrap();
         let login = catalogue.login("p").unwrap().unwrap();
-        assert!(login.until.is_some() && login.refused && login.reason == "wrong password");
+        assert!(login.until.is_some() && login.refused && login.reason == refused);
         catalogue.login_was_not_sent("p", "run").unwrap();
         assert!(catalogue.login("p").unwrap().is_some_and(|login| login.until.is_none() && login.refused));
     }
@@ -369,21 +379,21 @@ fn a_run_remembers_its_login_for_a_day() {
 
 #[test]
 fn turns_keep_their_interval_whatever_the_clock_did() {
-    use crate::http::{Pacer, Turn};
+    use crate::http::{Permit, RateLimiter};
     let dir = tempfile::tempdir().unwrap();
     let pacing = Pacing::new(open(&dir));
     let minute = Duration::from_secs(60);
-    assert_eq!(pacing.take_turn("p", minute).unwrap(), Turn::Now);
-    assert!(matches!(pacing.take_turn("p", minute).unwrap(), Turn::Later(wait) if wait > Duration::from_secs(50)));
-    assert_eq!(pacing.take_turn("other", minute).unwrap(), Turn::Now);
+    assert_eq!(pacing.acquire("p", minute).unwrap(), Permit::Now);
+    assert!(matches!(pacing.acquire("p", minute).unwrap(), Permit::Later(wait) if wait > Duration::from_secs(50)));
+    assert_eq!(pacing.acquire("other", minute).unwrap(), Permit::Now);
     assert_eq!(
-        pacing.take_turn("p", Duration::from_millis(1)).unwrap(),
-        Turn::Now,
+        pacing.acquire("p", Duration::from_millis(1)).unwrap(),
+        Permit::Now,
         "a turn left over from a wrong clock"
     );
     let until = Timestamp::from_second(Timestamp::now().as_second() + 100).unwrap();
     pacing.not_before("p", until).unwrap();
-    assert_eq!(pacing.take_turn("p", Duration::ZERO).unwrap(), Turn::NotBefore(until));
+    assert_eq!(pacing.acquire("p", Duration::ZERO).unwrap(), Permit::NotBefore(until));
 }
 
 #[test]
@@ -403,7 +413,7 @@ fn a_catalogue_of_the_first_version_is_brought_up_to_date() {
     old.pragma_update(None, "user_version", 1).unwrap();
     drop(old);
     let catalogue = open(&dir);
-    assert!(catalogue.entry("garmin-com", "1").unwrap().is_some());
+    assert!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some());
     assert_eq!(catalogue.open_transfers("garmin-cn").unwrap().len(), 1);
     let knowledge = catalogue.knowledge("garmin-com", "another-run").unwrap();
     assert!(knowledge.none_because.is_none() && knowledge.spans == [Coverage::default()]);
@@ -414,7 +424,7 @@ fn a_catalogue_of_the_first_version_is_brought_up_to_date() {
 fn what_was_one_exercise_keeps_its_number_and_groups_grow_together() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    let key = |platform: &str, id: &str| (platform.to_owned(), id.to_owned());
+    let key = |platform: &str, id: &str| ActivityKey::new(platform, id);
     let (a, b, c, d) = (key("garmin-com", "1"), key("coros", "2"), key("garmin-cn", "3"), key("coros", "4"));
     catalogue.remember_exercises(&[vec![a.clone(), b.clone()], vec![c.clone(), d.clone()]], false).unwrap();
     let known = catalogue.exercises().unwrap();
@@ -433,7 +443,9 @@ fn what_each_command_worked_on_last_is_known_and_what_a_whole_sync_went_well_wit
     let mut catalogue = open(&dir);
     let mut ended = |run: &str, command: &str, exit, platforms: &[&str]| {
         let row = catalogue.begin_run(run, command, now()).unwrap();
-        catalogue.finish_run(row, &Outcome { exit, counts: "{}", message: None, platforms }, now()).unwrap();
+        catalogue
+            .finish_run(row, &Outcome { exit, counts: "{}", reason: None, platform: None, platforms }, now())
+            .unwrap();
     };
     ended("a", "gs-fetch", 0, &["coros", "garmin-cn"]);
     ended("a", "gs-upload", 77, &["garmin-cn"]);

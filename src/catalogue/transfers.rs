@@ -5,16 +5,18 @@
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use super::{Catalogue, Result};
+use super::{Catalogue, Result, key};
+use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::clock;
+use crate::reason::Reason;
 
 /// An upload that is about to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct TransferIntent<'a> {
     /// The run that makes it.
     pub run: &'a str,
-    /// Platform and id of the entry whose file it is.
-    pub from: (&'a str, &'a str),
+    /// The entry whose file it is.
+    pub from: ActivityKeyRef<'a>,
     /// The platform it goes to.
     pub to: &'a str,
     /// SHA-256 of the file.
@@ -24,14 +26,14 @@ pub struct TransferIntent<'a> {
 }
 
 /// A row of the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TransferRow {
     /// Its number.
     pub number: i64,
     /// The run that made it.
     pub run: String,
-    /// Platform and id of the entry whose file it is.
-    pub from: (String, String),
+    /// The entry whose file it is.
+    pub from: ActivityKey,
     /// The platform it went to.
     pub to: String,
     /// SHA-256 of the file.
@@ -44,8 +46,8 @@ pub struct TransferRow {
     pub to_id: Option<String>,
     /// What the platform gave to ask for the outcome with.
     pub ticket: Option<String>,
-    /// What went wrong, in words.
-    pub message: Option<String>,
+    /// What went wrong, or what is known of it so far.
+    pub reason: Option<Reason>,
     /// Whether a listing of the target has shown the entry.
     pub confirmed: bool,
     /// When it was written down how it ended.
@@ -62,16 +64,16 @@ pub enum TransferOutcome {
     /// It is an activity there now.
     Created,
     /// The service had it already.
-    AlreadyThere,
-    /// The service will not take this file.
-    Refused,
+    Exists,
+    /// The service rejected this file.
+    Rejected,
     /// Nothing arrived, for a reason that may pass.
     Failed,
     /// The service took it, and it never appeared.
     Lost,
 }
 
-/// How often an upload failed in the same words.
+/// How often an upload failed for the same reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
     /// So often.
@@ -83,8 +85,8 @@ pub struct Failures {
 impl TransferOutcome {
     const ALL: [TransferOutcome; 5] = [
         TransferOutcome::Created,
-        TransferOutcome::AlreadyThere,
-        TransferOutcome::Refused,
+        TransferOutcome::Exists,
+        TransferOutcome::Rejected,
         TransferOutcome::Failed,
         TransferOutcome::Lost,
     ];
@@ -93,8 +95,8 @@ impl TransferOutcome {
     pub fn name(self) -> &'static str {
         match self {
             TransferOutcome::Created => "created",
-            TransferOutcome::AlreadyThere => "already-there",
-            TransferOutcome::Refused => "refused",
+            TransferOutcome::Exists => "exists",
+            TransferOutcome::Rejected => "rejected",
             TransferOutcome::Failed => "failed",
             TransferOutcome::Lost => "lost",
         }
@@ -102,7 +104,7 @@ impl TransferOutcome {
 }
 
 const COLUMNS: &str =
-    "number, run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, ticket, message,
+    "number, run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, ticket, reason,
     confirmed IS NOT NULL, settled, before, missed";
 
 impl Catalogue {
@@ -117,15 +119,16 @@ impl Catalogue {
             )?
             .execute(params![
                 intent.run,
-                intent.from.0,
-                intent.from.1,
+                intent.from.platform,
+                intent.from.id,
                 intent.to,
                 intent.sha256,
                 now.as_second(),
                 before
             ])?;
             let sql = format!("SELECT {COLUMNS} FROM transfers WHERE number = ?1");
-            tx.prepare_cached(&sql)?.query_row([tx.last_insert_rowid()], row)
+            tx.prepare_cached(&sql)?
+                .query_row([tx.last_insert_rowid()], |found| row(found, &mut PlatformIds::default()))
         })
     }
 
@@ -139,10 +142,10 @@ impl Catalogue {
     }
 
     /// The service took it; what comes of it is to be asked for with `ticket`, if it gave one.
-    pub fn transfer_pending(&mut self, number: i64, ticket: Option<&str>, message: &str) -> Result<()> {
+    pub fn transfer_pending(&mut self, number: i64, ticket: Option<&str>, reason: &Reason) -> Result<()> {
         self.write_durably(|tx| {
-            tx.prepare_cached("UPDATE transfers SET ticket = ifnull(?2, ticket), message = ?3 WHERE number = ?1")?
-                .execute(params![number, ticket, message])
+            tx.prepare_cached("UPDATE transfers SET ticket = ifnull(?2, ticket), reason = ?3 WHERE number = ?1")?
+                .execute(params![number, ticket, reason.to_json()])
                 .map(drop)
         })
     }
@@ -166,17 +169,17 @@ impl Catalogue {
         number: i64,
         outcome: TransferOutcome,
         to_id: Option<&str>,
-        message: Option<&str>,
+        reason: Option<&Reason>,
         now: Timestamp,
     ) -> Result<()> {
         self.write_durably(|tx| {
             tx.prepare_cached(
-                "UPDATE transfers SET outcome = ?2, to_id = ?3, message = ?4, settled = ?5,
+                "UPDATE transfers SET outcome = ?2, to_id = ?3, reason = ?4, settled = ?5,
                     confirmed = (SELECT ?5 FROM activities WHERE platform = to_platform AND id = ?3 AND absences = 0
                         AND last_listing IS NOT NULL)
                  WHERE number = ?1",
             )?
-            .execute(params![number, outcome.name(), to_id, message, now.as_second()])
+            .execute(params![number, outcome.name(), to_id, reason.map(Reason::to_json), now.as_second()])
             .map(drop)
         })
     }
@@ -210,7 +213,7 @@ impl Catalogue {
     pub fn unlisted_transfers(&self, to: &str, since: Timestamp) -> Result<Vec<TransferRow>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND (outcome IS NULL OR
-                (outcome IN ('created', 'already-there') AND intended > {} AND NOT EXISTS
+                (outcome IN ('created', 'exists') AND intended > {} AND NOT EXISTS
                     (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)))
              ORDER BY number DESC",
             since.as_second()
@@ -222,7 +225,7 @@ impl Catalogue {
     /// ever shown. The oldest first.
     pub fn unshown_transfers(&self, to: &str, before: Timestamp, now: Timestamp) -> Result<Vec<TransferRow>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND outcome IN ('created', 'already-there')
+            "SELECT {COLUMNS} FROM transfers WHERE to_platform = ?1 AND outcome IN ('created', 'exists')
                 AND confirmed IS NULL AND (intended < {} OR intended > {}) AND NOT EXISTS
                     (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)
              ORDER BY number",
@@ -237,16 +240,16 @@ impl Catalogue {
     /// is meant.
     pub fn was_there(&self, to: &str, sha256: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?1 AND sha256 = ?2
-                AND outcome IN ('created', 'refused', 'lost'))
+                AND outcome IN ('created', 'rejected', 'lost'))
             OR EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'deleted')";
         self.done(self.connection.query_row(sql, [to, sha256], |row| row.get(0)))
     }
 
-    /// How often the same file failed on the same platform in these words.
-    pub fn failed_so(&self, row: &TransferRow, words: &str) -> Result<Failures> {
+    /// How often the same file failed on the same platform for this reason. Its parameters do not matter.
+    pub fn count_same_failure(&self, row: &TransferRow, reason: &Reason) -> Result<Failures> {
         let sql = "SELECT count(*), min(intended) FROM transfers
-            WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'failed' AND message = ?3";
-        let failures = self.connection.query_row(sql, [&row.to, &row.sha256, words], |row| {
+            WHERE to_platform = ?1 AND sha256 = ?2 AND outcome = 'failed' AND reason ->> '$.code' = ?3";
+        let failures = self.connection.query_row(sql, [&row.to, &row.sha256, &reason.code()], |row| {
             let first = row.get::<_, Option<i64>>(1)?;
             let first = first.and_then(|second| Timestamp::from_second(second).ok());
             Ok(Failures { count: row.get::<_, i64>(0)?.unsigned_abs(), first })
@@ -257,38 +260,39 @@ impl Catalogue {
     /// Whether a platform has accepted another file since then.
     pub fn has_accepted_since(&self, to: &str, since: Timestamp, sha256: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?1 AND sha256 <> ?2
-            AND outcome IN ('created', 'already-there') AND settled >= ?3)";
+            AND outcome IN ('created', 'exists') AND settled >= ?3)";
         self.done(self.connection.query_row(sql, params![to, sha256, since.as_second()], |row| row.get(0)))
     }
 
     /// Whether the run `run` has put the entry `id` onto `platform`, or may have.
-    pub fn was_put_by(&self, run: &str, platform: &str, id: &str) -> Result<bool> {
+    pub fn was_put_by(&self, run: &str, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM transfers WHERE to_platform = ?2 AND to_id = ?3 AND run = ?1)";
         self.done(self.connection.query_row(sql, [run, platform, id], |row| row.get(0)))
     }
 
     fn transfer_rows(&self, sql: &str, to: &str) -> Result<Vec<TransferRow>> {
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
-            let rows = statement.query_map([to], row)?;
+            let mut names = PlatformIds::default();
+            let rows = statement.query_map([to], |found| row(found, &mut names))?;
             rows.collect()
         });
         self.done(rows)
     }
 }
 
-fn row(row: &Row) -> rusqlite::Result<TransferRow> {
+fn row(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<TransferRow> {
     let outcome: Option<String> = row.get(7)?;
     Ok(TransferRow {
         number: row.get(0)?,
         run: row.get(1)?,
-        from: (row.get(2)?, row.get(3)?),
+        from: key(row, (2, 3), names)?,
         to: row.get(4)?,
         sha256: row.get(5)?,
         intended: Timestamp::from_second(row.get(6)?).unwrap_or(Timestamp::UNIX_EPOCH),
         outcome: outcome.and_then(|name| TransferOutcome::ALL.into_iter().find(|outcome| outcome.name() == name)),
         to_id: row.get(8)?,
         ticket: row.get(9)?,
-        message: row.get(10)?,
+        reason: row.get::<_, Option<String>>(10)?.map(|json| Reason::from_json(&json)),
         confirmed: row.get(11)?,
         settled: row.get::<_, Option<i64>>(12)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
         before: serde_json::from_str(&row.get::<_, String>(13)?).unwrap_or_default(),

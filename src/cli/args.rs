@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use super::{Exit, Failure};
-use crate::platform::{self, Kind};
+use crate::matching;
+use crate::platform::Platforms;
 use crate::settings::moment;
+use crate::sync::{Failure, Result, split_raw};
 
 /// The flags of every command.
 #[derive(Debug, Clone, Args)]
@@ -40,7 +41,7 @@ pub struct Common {
 }
 
 /// A command that has the common flags.
-pub trait HasCommon {
+pub trait CommonArgs {
     /// The common flags.
     fn common(&self) -> &Common;
 }
@@ -87,7 +88,7 @@ impl Filter {
     }
 
     /// The two ends of the time that is meant.
-    pub fn times(&self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
+    pub fn times(&self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
         let read = |flag: &str, text: &Option<String>| {
             text.as_deref()
                 .map(|text| moment(text, now).map_err(|why| Failure::usage(format!("{flag}: {why}"))))
@@ -101,135 +102,33 @@ impl Filter {
     }
 }
 
+/// What makes two activities the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Rule {
+    /// Everything that is known: start, sport, time, distance, device, file.
+    Evidence,
+    /// The start alone.
+    Start,
+}
+
+impl From<Rule> for matching::Rule {
+    fn from(rule: Rule) -> matching::Rule {
+        match rule {
+            Rule::Evidence => matching::Rule::Evidence,
+            Rule::Start => matching::Rule::Start,
+        }
+    }
+}
+
 impl Common {
-    /// The platforms named by `--platform`, in the table's order; `None` if none is named.
-    pub fn named_platforms(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
-        named("--platform", &self.platform)
-    }
-
-    /// The same for a command that deletes: by their names to the letter, as they stand in records.
-    pub fn exactly_named_platforms(&self) -> Result<Option<Vec<&'static Kind>>, Failure> {
-        let kinds = self.named_platforms()?;
-        let is_exact = |written: &String| {
+    /// Fails unless `--platform` names platforms to the letter, as they stand in records: for a command that deletes.
+    pub fn require_exact_names(&self, platforms: &Platforms) -> Result<()> {
+        for written in self.platform.iter().flat_map(|text| split_raw(platforms, text)) {
             // Nothing is ever deleted from a folder.
-            written.is_empty()
-                || written.starts_with("folder:")
-                || kinds.iter().flatten().any(|kind| kind.name == *written)
-        };
-        match self.platform.iter().flat_map(|text| split_raw(text)).find(|written| !is_exact(written)) {
-            Some(written) => {
-                let message = format!(
-                    "--platform: {written:?} is not the exact name of a platform; known: {}",
-                    platform::known()
-                );
-                Err(Failure::usage(message))
-            }
-            None => Ok(kinds),
-        }
-    }
-}
-
-/// These platforms as a flag takes them, with commas in between.
-pub fn names_of(kinds: &[&'static Kind]) -> String {
-    kinds.iter().map(|kind| kind.name.replace(',', "\\,")).collect::<Vec<_>>().join(",")
-}
-
-/// The platforms named by a flag, in the table's order; `None` if none is named.
-pub fn named(flag: &str, names: &[String]) -> Result<Option<Vec<&'static Kind>>, Failure> {
-    if names.is_empty() { Ok(None) } else { find(flag, names, Exit::Usage).map(Some) }
-}
-
-/// The platforms that the setting `name`, which is `text`, names.
-pub fn platforms_of_setting(name: &str, text: Option<&str>) -> Result<Option<Vec<&'static Kind>>, Failure> {
-    let Some(text) = text else { return Ok(None) };
-    if split_names(text).is_empty() {
-        return Err(Failure::new(Exit::Config, format!("{name}={text:?} names no platform of this version")));
-    }
-    find(name, &[text.to_owned()], Exit::Config).map(Some)
-}
-
-/// The names of a list with commas in between.
-///
-/// A comma within the path of a folder belongs to it, unless the name of a platform follows it; `\,` always does.
-fn split_names(text: &str) -> Vec<String> {
-    split_raw(text).into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
-}
-
-/// The same as they are written, with the blanks around them.
-fn split_raw(text: &str) -> Vec<String> {
-    let is_name = |word: &str| {
-        let prefix = word.split_once(':').map_or("", |(prefix, _)| prefix);
-        word.is_empty() || prefix.eq_ignore_ascii_case("folder") || platform::kind(word).is_some()
-    };
-    let mut names: Vec<String> = Vec::new();
-    let (mut is_in_folder, mut is_escaped) = (false, false);
-    for part in text.split(',') {
-        match names.last_mut() {
-            Some(last) if is_escaped => {
-                last.pop();
-                last.push_str(&format!(",{part}"));
-            }
-            Some(last) if is_in_folder && !is_name(part.trim()) => last.push_str(&format!(",{part}")),
-            _ => {
-                is_in_folder = part.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("folder:"));
-                names.push(part.to_owned());
+            if !written.is_empty() && !written.starts_with("folder:") {
+                platforms.require_exact(&written).map_err(|error| Failure::usage(format!("--platform: {error}")))?;
             }
         }
-        is_escaped = is_in_folder && part.ends_with('\\');
-    }
-    names
-}
-
-fn find(from: &str, names: &[String], exit: Exit) -> Result<Vec<&'static Kind>, Failure> {
-    let mut kinds: Vec<&'static Kind> = Vec::new();
-    for name in names.iter().flat_map(|text| split_names(text)) {
-        let Some(kind) = platform::kind(&name) else {
-            let known = platform::known();
-            let message = if name.trim_end_matches(':').eq_ignore_ascii_case("folder") {
-                format!("{from}: which folder? Write folder:PATH, such as folder:/mnt/watch")
-            } else {
-                format!("{from}: {name:?} is no platform of this version; it knows {known}")
-            };
-            return Err(Failure::new(exit, message));
-        };
-        kinds.push(kind);
-    }
-    Ok(in_order(kinds))
-}
-
-/// Each once, in the table's order; folders stand in no row of it, and come last as they were named.
-pub(super) fn in_order(kinds: impl IntoIterator<Item = &'static Kind>) -> Vec<&'static Kind> {
-    let mut ordered: Vec<&'static Kind> = Vec::new();
-    for kind in kinds {
-        if !ordered.iter().any(|known| known.name == kind.name) {
-            ordered.push(kind);
-        }
-    }
-    let row = |kind: &&Kind| platform::PLATFORMS.iter().position(|row| row.name == kind.name).unwrap_or(usize::MAX);
-    ordered.sort_by_key(row);
-    ordered
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_comma_in_the_path_of_a_folder_belongs_to_it() {
-        for (text, names) in [
-            ("garmin-com,coros", &["garmin-com", "coros"][..]),
-            (" GARMINCOM , ,COROS, ", &["GARMINCOM", "COROS"]),
-            ("folder:/x/Runs, 2025", &["folder:/x/Runs, 2025"]),
-            ("folder:/x/Runs, 2025, and 2026,coros", &["folder:/x/Runs, 2025, and 2026", "coros"]),
-            ("coros,folder:/a,b,folder:/c,d", &["coros", "folder:/a,b", "folder:/c,d"]),
-            ("folder:/a,GARMINCOM", &["folder:/a", "GARMINCOM"]),
-            ("folder:/a\\,coros", &["folder:/a,coros"]),
-            ("Folder:/a\\,folder:/b,coros", &["Folder:/a,folder:/b", "coros"]),
-            ("folder:/a\\b,c", &["folder:/a\\b,c"]),
-            ("garmin-com,garmin-cmo", &["garmin-com", "garmin-cmo"]),
-            ("", &[]),
-        ] {
-            assert_eq!(split_names(text), names, "{text}");
-        }
+        Ok(())
     }
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::compare::Rule;
-use crate::lang::Lang;
+use super::args::Rule;
+use crate::i18n::Lang;
+use crate::notify;
 
 /// How far `gs-fetch` lists.
 #[derive(Debug, Clone, Args)]
@@ -16,9 +17,9 @@ pub struct ListingFlags {
     /// List and print only the newest N, also if activities below them are new
     #[arg(long, value_name = "N")]
     pub newest: Option<u64>,
-    /// Believe a listing that lacks more than a tenth of what was known
-    #[arg(long)]
-    pub accept_shrunk: bool,
+    /// Accept a listing that misses more than a tenth of the known activities
+    #[arg(long, alias = "accept-shrunk")]
+    pub accept_missing: bool,
 }
 
 /// What `gs-list` prints.
@@ -70,27 +71,27 @@ pub enum ListFormat {
 /// What `gs-diff` decides by.
 #[derive(Debug, Clone, Args)]
 pub struct DiffFlags {
-    /// Send only from this platform (repeat it, or separate by commas)
+    /// Upload only from this platform (repeat it, or separate by commas)
     #[arg(long, value_name = "NAME")]
     pub from: Vec<String>,
-    /// Send only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]
+    /// Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]
     #[arg(long, value_name = "NAME")]
     pub to: Vec<String>,
     /// What makes two entries one exercise
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     pub rule: Rule,
-    /// Put back what was deleted on a platform by hand
-    #[arg(long)]
-    pub resurrect: bool,
-    /// Send also what the platform may have already, under another sport or an hour off
-    #[arg(long)]
-    pub doubtful: bool,
-    /// Send again what a platform has refused or never showed
-    #[arg(long)]
-    pub retry: bool,
-    /// Forget which entries were found to be one exercise before, and go by what they are now
-    #[arg(long)]
-    pub afresh: bool,
+    /// Upload again what a person deleted on the target
+    #[arg(long, alias = "resurrect")]
+    pub restore_deleted: bool,
+    /// Upload possible duplicates too: what the target may have under another sport or an hour off
+    #[arg(long, alias = "doubtful")]
+    pub possible_duplicates: bool,
+    /// Upload again what the target rejected, or accepted and never listed
+    #[arg(long, alias = "retry")]
+    pub retry_rejected: bool,
+    /// Match all activities again, whatever was matched before
+    #[arg(long, alias = "afresh")]
+    pub rematch: bool,
 }
 
 /// How `gs-download` treats files that are there.
@@ -137,6 +138,16 @@ pub enum NotifyWhen {
     Failure,
     /// After every run.
     Always,
+}
+
+impl From<NotifyWhen> for notify::On {
+    fn from(when: NotifyWhen) -> notify::On {
+        match when {
+            NotifyWhen::Change => notify::On::Change,
+            NotifyWhen::Failure => notify::On::Failure,
+            NotifyWhen::Always => notify::On::Always,
+        }
+    }
 }
 
 /// The language of what people read.
@@ -193,6 +204,23 @@ pub enum AccountsFormat {
     Table,
     /// One JSON object a line.
     Ndjson,
+}
+
+/// How `gs-status` prints the state.
+#[derive(Debug, Clone, Args)]
+pub struct StatusFlags {
+    /// The format [default: table on a terminal, else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<StatusFormat>,
+}
+
+/// How the state is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    Table,
+    /// As status.json.
+    Json,
 }
 
 /// What `gs-import` reads.

@@ -5,7 +5,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
 
 use super::{Failure, Output};
-use crate::{manual, platform, sport};
+use crate::platform::Platforms;
+use crate::{docgen, sport};
 
 /// What is asked for, if that is all that is asked for.
 pub fn asked(command: fn() -> Command) -> Option<String> {
@@ -19,7 +20,7 @@ pub fn asked(command: fn() -> Command) -> Option<String> {
 
 /// The page or completion of a command; nothing if `kind` is neither.
 pub fn of(kind: &str, command: Command) -> Option<String> {
-    manual::of_command(kind, if kind == "man" { command } else { completed(command) })
+    docgen::command_doc(kind, if kind == "man" { command } else { completed(command) })
 }
 
 fn completed(command: Command) -> Command {
@@ -38,9 +39,9 @@ pub fn print(text: &str) -> Result<(), Failure> {
 fn with_values(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "platform" | "from" | "to" => {
-            let names = platform::PLATFORMS.iter().map(|kind| kind.name).filter(|name| *name != "folder");
-            let names = names.chain(["folder:"]);
-            arg.value_parser(PossibleValuesParser::new(names))
+            let platforms = Platforms::default();
+            let names = platforms.services().iter().map(|spec| spec.id.to_string());
+            arg.value_parser(PossibleValuesParser::new(names.chain(["folder:".to_owned()])))
         }
         "sport" => arg.value_parser(PossibleValuesParser::new((0..=u8::MAX).filter_map(sport::sport_name))),
         // Of words for a schedule, those that stand for themselves.

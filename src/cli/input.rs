@@ -2,20 +2,21 @@
 
 use std::io::{BufReader, IsTerminal, Read, Write};
 
-use super::ahead::Ahead;
-use super::{Bar, Failure};
+use super::Failure;
+use super::read_ahead::ReadAhead;
 use crate::http::Secret;
 use crate::record::{Reader, Record};
+use crate::sync::Progress;
 
 /// Records, as they come in.
 pub type Records = Reader<BufReader<Box<dyn Read>>>;
 
-/// Records from stdin; somebody who typed the command alone is told what it waits for. `bar` is told how many there are.
-pub fn records(hint: &str, bar: &Bar) -> Result<Records, Failure> {
+/// Records from stdin; somebody who typed the command alone is told what it waits for. `progress` is told how many there are.
+pub fn records(hint: &str, progress: &Progress) -> Result<Records, Failure> {
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!("it reads records from standard input; try: {hint}")));
     }
-    let input: Box<dyn Read> = match bar.is_shown().then(|| Ahead::begin(bar)).flatten() {
+    let input: Box<dyn Read> = match progress.is_shown().then(|| ReadAhead::begin(progress)).flatten() {
         Some(ahead) => Box::new(ahead),
         None => Box::new(std::io::stdin().lock()),
     };
@@ -23,8 +24,8 @@ pub fn records(hint: &str, bar: &Bar) -> Result<Records, Failure> {
 }
 
 /// All records from stdin, for commands that decide by the whole; a malformed line is an error.
-pub fn all_records(hint: &str, bar: &Bar) -> Result<Vec<Record>, Failure> {
-    let counted = records(hint, bar)?.inspect(|_| bar.add(1));
+pub fn all_records(hint: &str, progress: &Progress) -> Result<Vec<Record>, Failure> {
+    let counted = records(hint, progress)?.inspect(|_| progress.add(1));
     counted.map(|record| record.map(|(_, record)| record).map_err(Failure::from)).collect()
 }
 

@@ -1,69 +1,35 @@
-//! What all commands share: flags, messages, exit codes, the run. Only here is anything printed.
+//! The terminal: flags, messages, tables, progress, signals, input and output. Only here is anything printed.
 //!
-//! A command's `main` is one call of [`main`]; its work gets a [`Run`] and says how it ended.
+//! A command's `main` is one call of [`run_command`]; its work gets the flags and a [`Worker`](crate::sync::Worker).
 
-mod accounts;
-mod ahead;
 mod args;
-mod channels;
-mod check;
-mod compare;
 pub mod csv;
-mod delete;
-mod download;
-mod exit;
-mod facts;
 mod flags;
 pub mod front;
 mod generate;
-mod histories;
-mod identity;
-mod import;
 mod input;
-mod keep;
-mod life;
-mod listing;
-mod orphans;
+mod messages;
 mod output;
-mod place;
-mod platforms;
 mod progress;
-mod publish;
-mod remarks;
-mod run;
+mod read_ahead;
+mod session;
 pub mod setup;
-mod show;
 mod signals;
+mod status;
 mod table;
-mod talk;
-mod target;
-mod upload;
-mod zone;
 
-pub use crate::lang::{clock as duration, size};
-pub use args::{Common, Filter, HasCommon, named, names_of};
-pub use channels::Ready;
-pub use compare::{Rule, candidate};
-pub use delete::{Deletions, MAX_DELETE};
-pub use download::Downloads;
-pub use exit::{Exit, Failure, Outcome};
+pub use crate::i18n::{clock as duration, size};
+pub use args::{Common, CommonArgs, Filter, Rule};
 pub use flags::{
     AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
-    ListFormat, ListState, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, UploadLimit,
+    ListFormat, ListState, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, StatusFlags,
+    StatusFormat, UploadLimit,
 };
-pub use histories::{Histories, History};
-pub use identity::{Ownership, person};
-pub use import::Import;
 pub use input::{Records, all_records, ask_code, ask_hidden, ask_line, records, stdin_text};
-pub use keep::{Known, NotKept, Origin, is_due};
-pub use listing::{Listed, Listing};
+pub use messages::Messages;
 pub use output::Output;
-pub use progress::Bar;
-pub use publish::Folder;
-pub use run::{Log, Run, main};
-pub use show::{file_ref, record_of, time_left};
+pub use session::{Log, run_command};
+pub use status::status_text;
 pub use table::{Align, Table, table};
-pub use talk::Talk;
-pub use target::{Target, Targets};
-pub use upload::{Timing, Uploads};
-pub use zone::{MachineZone, machine_zone};
+
+pub use crate::sync::{Exit, Failure};

@@ -6,6 +6,7 @@ use super::progress::Screen;
 use super::{Exit, Failure};
 use crate::fs::no_room;
 use crate::record::Record;
+use crate::sync::RecordSink;
 
 /// So much is kept back by commands that print faster than anybody reads.
 const KEPT: usize = 64 << 10;
@@ -62,7 +63,7 @@ impl Output {
     /// What a failed write of this one or of another writer on top of it means.
     pub fn write_failed(error: &io::Error) -> Failure {
         match no_room(error) {
-            Some(words) => Failure::new(Exit::Config, format!("standard output cannot be written: {words}")),
+            Some(no_room) => Failure::because(Exit::Config, no_room.reason("standard output".as_ref())),
             None => Output::failed(error),
         }
     }
@@ -103,6 +104,16 @@ impl Output {
                 out.flush()
             }
         }
+    }
+}
+
+impl RecordSink for Output {
+    fn record(&mut self, record: &Record) -> Result<bool, Failure> {
+        Output::record(self, record)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed
     }
 }
 

@@ -7,7 +7,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
-use super::{Exit, Talk};
+use super::{Exit, Messages};
 
 /// The first Ctrl-C or SIGTERM asks to end after the item in hand: it raises what is returned. The second of its kind ends at
 /// once; `gs-sync` hands one on as the other, as it cannot know whether its commands have had it.
@@ -16,9 +16,9 @@ use super::{Exit, Talk};
 /// the shell sends it again, and nobody has asked twice. One that is ignored, as with `nohup`, stays ignored.
 ///
 /// On a terminal nothing of what was drawn is left behind, however it ends or is stopped.
-pub fn heed(talk: &Arc<Talk>) -> Arc<AtomicBool> {
+pub fn heed(messages: &Arc<Messages>) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
-    let is_tidied = talk.stage.is_some() && tidy(talk.clone());
+    let is_tidied = messages.shows_progress() && tidy(messages.clone());
     for signal in [SIGINT, SIGTERM] {
         if !is_tidied {
             let has_come = Arc::new(AtomicBool::new(false));
@@ -48,7 +48,7 @@ fn ignored_in(status: &str, signal: i32) -> bool {
 }
 
 /// Handles what a handler cannot, on a thread of its own.
-fn tidy(talk: Arc<Talk>) -> bool {
+fn tidy(messages: Arc<Messages>) -> bool {
     let hangup = (!ignores_hangup()).then_some(SIGHUP);
     let handled = [SIGINT, SIGTERM, SIGQUIT, SIGTSTP].into_iter().chain(hangup);
     let Ok(mut signals) = Signals::new(handled) else { return false };
@@ -57,17 +57,17 @@ fn tidy(talk: Arc<Talk>) -> bool {
         for signal in signals.forever() {
             match signal {
                 SIGINT | SIGTERM => {
-                    talk.stops();
+                    messages.stops();
                     if come.contains(&signal) {
-                        talk.leave();
+                        messages.leave();
                         low_level::exit(Exit::Interrupted as i32);
                     }
                     come.push(signal);
                 }
-                SIGHUP => talk.stops(),
-                SIGTSTP => pause(&talk),
+                SIGHUP => messages.stops(),
+                SIGTSTP => pause(&messages),
                 _ => {
-                    talk.leave();
+                    messages.leave();
                     let _ = low_level::emulate_default_handler(signal);
                 }
             }
@@ -77,13 +77,13 @@ fn tidy(talk: Arc<Talk>) -> bool {
 }
 
 /// Ctrl-Z. A program that no shell has started as a job would never be taken up again: it goes on.
-fn pause(talk: &Talk) {
+fn pause(messages: &Messages) {
     let is_job = rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp());
     if !is_job {
         return;
     }
     let stop = || drop(low_level::emulate_default_handler(SIGTSTP));
-    match talk.screen() {
+    match messages.screen() {
         Some(screen) => screen.stop(stop),
         None => stop(),
     }

@@ -1,4 +1,4 @@
-//! How a connection is made: timeouts, TLS, and who watches what comes over it.
+//! How connections are made: timeouts, TLS, and the watch over slow responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,32 +7,32 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector, SocksConnec
 use ureq::{Agent, Proxy};
 
 use super::Options;
-use super::names::Names;
-use super::once::GRACE;
+use super::attempt::GRACE;
+use super::resolver::TimedResolver;
 use super::tls::Tls;
 use super::watch::{Rules, Watch};
 
-/// What a request says of itself that names no `User-Agent` of its own: to channels of messages, for instance.
+/// The `User-Agent` of requests that set none of their own, for instance those of notifications.
 pub const OWN_NAME: &str = concat!("garminsync/", env!("CARGO_PKG_VERSION"));
 
-/// The connections of one way out.
-pub struct Ways {
-    /// For requests that are stopped at once.
+/// Connections, directly or through a proxy.
+pub struct Agents {
+    /// For requests that end at once when a person wants the program to end.
     pub reads: Agent,
-    /// For those whose answer is worth waiting for.
+    /// For requests whose response is still waited for then.
     pub writes: Agent,
 }
 
-impl Ways {
-    /// By a proxy, or without one.
-    pub fn new(options: &Options, tls: &Tls, proxy: Option<&Proxy>) -> Ways {
+impl Agents {
+    /// Through a proxy, or without one.
+    pub fn new(options: &Options, tls: &Tls, proxy: Option<&Proxy>) -> Agents {
         let agent = |grace| agent(options, tls, proxy, grace);
-        Ways { reads: agent(Duration::ZERO), writes: agent(GRACE) }
+        Agents { reads: agent(Duration::ZERO), writes: agent(GRACE) }
     }
 }
 
-/// Connections for requests that may be stopped at any time, or, with `grace`, for those whose answer is waited for so much
-/// longer when a person wants the program to end: it may be the only one.
+/// Connections for requests that may end at any time, or, with `grace`, for those whose response is waited for so much
+/// longer when a person wants the program to end.
 fn agent(options: &Options, tls: &Tls, proxy: Option<&Proxy>, grace: Duration) -> Agent {
     let rules = Rules { stop: options.stop.clone(), period: options.timeout, grace };
     let connector =
@@ -41,12 +41,12 @@ fn agent(options: &Options, tls: &Tls, proxy: Option<&Proxy>, grace: Duration) -
             .chain(TcpConnector::default())
             .chain(Watch::new(Arc::new(rules)))
             .chain(tls.clone());
-    Agent::with_parts(config(options, proxy), connector, Names::default())
+    Agent::with_parts(config(options, proxy), connector, TimedResolver::default())
 }
 
 fn config(options: &Options, proxy: Option<&Proxy>) -> ureq::config::Config {
     Agent::config_builder()
-        // Always said: of the environment it would take the first that it can use, and none if it can use none.
+        // Always set: otherwise ureq would read the environment itself, and ignore a proxy that it cannot use.
         .proxy(proxy.cloned())
         .user_agent(OWN_NAME)
         .http_status_as_error(false)

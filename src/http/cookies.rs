@@ -1,4 +1,4 @@
-//! Cookies of one visit to one host. They are kept as a browser keeps them, but never longer than the visit.
+//! Cookies of one login to one host. They are kept as a browser keeps them, but never longer than the login.
 
 use super::Response;
 
@@ -7,7 +7,7 @@ use super::Response;
 pub struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
-    /// Takes the cookies that an answer sets, in place of those of the same name. An empty value ends a cookie.
+    /// Takes the cookies that a response sets, in place of those of the same name. An empty value removes a cookie.
     pub fn take(&mut self, response: &Response) {
         for (_, value) in response.headers.iter().filter(|(name, _)| name == SET) {
             let pair = value.split(';').next().unwrap_or("");

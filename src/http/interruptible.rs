@@ -1,5 +1,5 @@
-//! Work that cannot be interrupted, on a thread of its own: looking a name up, connecting, the handshake of a SOCKS proxy.
-//! Whoever waits for it looks meanwhile whether a person wants the program to end.
+//! Runs blocking work on a thread of its own: resolving a name, connecting, the handshake of a SOCKS proxy. The caller
+//! looks meanwhile whether a person wants the program to end.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,26 +8,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-/// A person's wish to stop is noticed after this time.
-const GLANCE: Duration = Duration::from_millis(50);
+/// How often the caller looks whether to stop.
+const STOP_POLL: Duration = Duration::from_millis(50);
 
-/// What `work` returns; nothing if `stop` was raised and `grace` has passed since. The work then goes on unheard until it or
-/// the program ends.
+/// The result of `work`; `None` if `stop` was raised and `grace` has passed since. The work then goes on in the
+/// background until it or the program ends.
 ///
-/// Where the system gives no more threads, the work is done here and is waited for to its end.
+/// Where no more threads can be started, the work runs on this thread, to its end.
 pub fn interruptible<T: Send + 'static>(
     stop: &AtomicBool,
     grace: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, receiver) = sync_channel(1);
-    // Whichever thread does it takes it: a thread that does not start would take it along.
+    // The thread that runs it takes it: moved into a thread that does not start, it would be lost.
     let work = Arc::new(Mutex::new(Some(work)));
     let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
     let there = work.clone();
     let job = move || {
         if let Some(work) = take(&there) {
-            // Whoever waits may have given up by then.
+            // The receiver may have given up by then.
             let _ = sender.send(work());
         }
     };
@@ -36,10 +36,10 @@ pub fn interruptible<T: Send + 'static>(
     };
     let mut stopped: Option<Instant> = None;
     loop {
-        match receiver.recv_timeout(GLANCE) {
+        match receiver.recv_timeout(STOP_POLL) {
             Ok(done) => return Some(done),
             Err(RecvTimeoutError::Timeout) => {}
-            // It panicked: so does this thread, as if it had done the work itself.
+            // The work panicked: so does this thread.
             Err(RecvTimeoutError::Disconnected) => {
                 return thread.join().map_or_else(|cause| resume_unwind(cause), |()| None);
             }
@@ -57,7 +57,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     #[test]
-    fn the_result_comes_back_whether_or_not_somebody_wants_to_stop() {
+    fn the_result_is_returned_also_within_the_grace_period() {
         assert_eq!(interruptible(&AtomicBool::new(false), Duration::ZERO, || 1), Some(1));
         let slow = || {
             std::thread::sleep(Duration::from_millis(300));
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_blocks_is_not_waited_for_once_a_person_wants_to_stop() {
+    fn blocking_work_is_not_waited_for_after_stop() {
         let stop = Arc::new(AtomicBool::new(false));
         let raised = stop.clone();
         std::thread::spawn(move || {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_one_of_whoever_waits() {
+    fn a_panic_is_passed_on_to_the_caller() {
         let work = || -> () { std::panic::panic_any("as it is") };
         let caught = std::panic::catch_unwind(|| interruptible(&AtomicBool::new(false), Duration::ZERO, work));
         assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"as it is"));

@@ -1,19 +1,17 @@
-//! `GS_LOOPBACK`: the one switch that sends every request to a stand-in on this machine.
+//! `GS_LOOPBACK`: sends every request to a test server on this machine.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// A stand-in's address. It can only be one of this machine's own: credentials must not leave it by a typing error.
+/// The address of a test server. It can only be one of this machine: a typing error must not send credentials
+/// elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loopback(SocketAddr);
 
 impl Loopback {
-    /// Reads `http://127.0.0.1:PORT` (or `[::1]`, or `localhost`, which is taken for 127.0.0.1 without asking a resolver).
+    /// Reads `http://127.0.0.1:PORT` (or `[::1]`, or `localhost`, which means 127.0.0.1 without a lookup).
     pub fn parse(text: &str) -> Result<Loopback, String> {
-        let refused = || {
-            format!(
-                "GS_LOOPBACK={text:?} is not of the form http://127.0.0.1:PORT; only an address of this machine is taken"
-            )
-        };
+        let refused =
+            || format!("GS_LOOPBACK={text:?} is invalid; use http://127.0.0.1:PORT, an address of this machine");
         let rest = text.trim().strip_prefix("http://").ok_or_else(refused)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (host, port) = rest.rsplit_once(':').ok_or_else(refused)?;
@@ -29,7 +27,7 @@ impl Loopback {
         Ok(Loopback(SocketAddr::new(address, port)))
     }
 
-    /// Where the stand-in serves `url`: `https://HOST/PATH?QUERY` is at `http://ADDRESS/HOST/PATH?QUERY`.
+    /// The URL at which the test server serves `url`: `https://HOST/PATH?QUERY` is at `http://ADDRESS/HOST/PATH?QUERY`.
     pub fn rewrite(&self, url: &str) -> String {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         format!("http://{}/{rest}", self.0)
@@ -41,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_addresses_are_taken() {
+    fn only_loopback_addresses_are_valid() {
         for good in ["http://127.0.0.1:8080", "http://127.9.9.9:1/", "http://[::1]:80", "http://localhost:9"] {
             assert!(Loopback::parse(good).is_ok(), "{good}");
         }

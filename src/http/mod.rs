@@ -1,18 +1,19 @@
-//! The only room that opens sockets: time-outs on everything, pacing, retries, redirects, redaction.
+//! Sends HTTP requests, and is the only room that opens sockets: timeouts, rate limits, retries, redirects, redaction.
 //!
 //! A platform builds a [`Request`] for the service's real URL and reads the [`Response`]; whether that goes to the
-//! service or, with `GS_LOOPBACK`, to a stand-in on this machine is decided here alone.
+//! service or, with `GS_LOOPBACK`, to a test server on this machine is decided here alone.
 
 mod agent;
+mod attempt;
+mod ca_certificates;
 mod cookies;
 mod interruptible;
 mod loopback;
-mod names;
-mod once;
-mod pace;
+mod multipart;
 mod proxy;
+mod rate_limit;
+mod resolver;
 mod retry;
-mod roots;
 mod secret;
 mod send;
 mod tls;
@@ -24,21 +25,22 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use ca_certificates::CaCertificates;
 pub use cookies::Cookies;
 pub use loopback::Loopback;
-pub use pace::{NoTurn, Pacer, Turn, writes_of};
+pub use multipart::{FormPart, multipart};
 pub use proxy::Proxies;
+pub use rate_limit::{Permit, PermitError, RateLimiter, writes_of};
 pub use retry::{Backoff, retry_after};
-pub use roots::Roots;
 pub use secret::Secret;
 
-/// The largest answers of each kind, in bytes after decompression. What services send is a small part of it. Reading JSON
-/// takes up to ninety times its size, if the text is made to do so: 350 MB for 4 MiB of `{"a":0}`. A listing of honest pages
-/// needs 21 MB in all (measured 2026-11-29).
+/// The largest responses of each kind, in bytes after decompression. Real responses are much smaller. Parsing JSON
+/// takes up to ninety times its size, if the text is made to do so: 350 MB for 4 MiB of `{"a":0}`. A listing of real
+/// pages needs 21 MB in all (measured 2026-11-29).
 pub mod limit {
     /// A token, a profile, a count: some 5 KB. A web page in its place has up to 200 KB.
     pub const SMALL: u64 = 512 << 10;
-    /// The detail of an activity, a queue of imports, the answer to a write: some 60 KB.
+    /// The details of an activity, a queue of imports, the response to a write: some 60 KB.
     pub const ANSWER: u64 = 1 << 20;
     /// A page of a list: 100 activities of Garmin have some 400 KB, 200 of COROS about as much.
     pub const LIST: u64 = 4 << 20;
@@ -46,62 +48,62 @@ pub mod limit {
     pub const FILE: u64 = 128 << 20;
 }
 
-/// Is told a line.
+/// Gets a line of the trace.
 pub type Trace = Box<dyn Fn(&str) + Send + Sync>;
-/// Is told what is waited for, and how long.
+/// Gets the reason and the length of a wait.
 pub type Waiting = Box<dyn Fn(Pause<'_>, Duration) + Send + Sync>;
 
 /// Why a request is not sent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pause<'a> {
-    /// The next turn of the platform has not come yet.
-    Turn,
-    /// This platform asked to be left alone (`Retry-After`).
-    Asked(&'a str),
-    /// The last try came to nothing; there is another one.
-    Again,
+    /// The interval since the last request to the platform is not over.
+    RequestInterval,
+    /// This platform asks to wait (`Retry-After`).
+    RateLimited(&'a str),
+    /// The last try failed, and is repeated.
+    Retry,
     /// A person would be typing a password now.
     Login,
 }
 
 /// How requests are sent.
 pub struct Options {
-    /// Send to a stand-in on this machine instead of the services.
+    /// Send to a test server on this machine instead of the services.
     pub loopback: Option<Loopback>,
-    /// By which proxy, and whose certificates are trusted.
+    /// The proxy, and the trusted certificates.
     pub route: Route,
-    /// How long to wait for a connection, an answer, or the next bytes of one.
+    /// How long to wait for a connection, a response, or the next bytes of one.
     pub timeout: Duration,
-    /// How reads are tried again.
+    /// How reads are retried.
     pub backoff: Backoff,
     /// Least time between the starts of two requests to one platform.
     pub interval: Duration,
-    /// The longest time the service may ask to wait before the run gives up instead.
-    pub patience: Duration,
+    /// The longest `Retry-After` that is waited for; for a longer one the request fails.
+    pub max_retry_after: Duration,
     /// Raised when a person wants the program to end.
     pub stop: Arc<AtomicBool>,
-    /// Told of every request, for `--verbose`: method, host and path, status. Never a query, header or body, nor a path
-    /// that is a secret.
+    /// Gets a line for every request, for `--verbose`: method, host and path, status. Never a query, header or body,
+    /// nor a path that is a secret.
     pub trace: Trace,
-    /// Told before it waits, for progress: what for, and how long.
+    /// Called before each wait, for the progress display.
     pub waiting: Waiting,
 }
 
-/// The way to the services. By default it is direct, and the system's certificate authorities are trusted.
+/// How the services are reached. By default directly, and the system's certificate authorities are trusted.
 #[derive(Clone, Default)]
 pub struct Route {
-    /// The proxy, and where none is used.
+    /// The proxy, and the hosts that are reached without it.
     pub proxies: Proxies,
     /// The certificate authorities, if not the system's.
-    pub roots: Option<Roots>,
+    pub ca_certificates: Option<CaCertificates>,
 }
 
 /// Sends requests. One for a program; shared by its threads.
 pub struct Http {
-    direct: agent::Ways,
-    /// By the proxy, if there is one.
-    proxied: Option<agent::Ways>,
-    pacer: Arc<dyn Pacer>,
+    direct: agent::Agents,
+    /// Through the proxy, if there is one.
+    proxied: Option<agent::Agents>,
+    rate_limiter: Arc<dyn RateLimiter>,
     options: Options,
     /// When the last request to each platform was sent.
     sent: Mutex<BTreeMap<String, Moment>>,
@@ -110,9 +112,9 @@ pub struct Http {
 /// Whether sending a request twice can do harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// A read: tried again on 408, 427, 429, 5xx and broken connections.
+    /// A read: retried on 408, 427, 429, 5xx and broken connections.
     Read,
-    /// A read whose 500 may be final (Garmin answers so for an activity without a file): a 500 is tried again once.
+    /// A read whose 500 may be final (Garmin's response for an activity without a file): a 500 is retried once.
     ReadOnce500,
     /// A read that is sent once: it decides whether something else is tried at all.
     Once,
@@ -140,16 +142,17 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// Whether it may be sent twice.
     pub repeat: Repeat,
-    /// The largest answer taken.
+    /// The largest response accepted, in bytes.
     pub limit: u64,
-    /// Hosts that a redirect may lead to; any other is refused, as it would be handed the credentials.
+    /// Hosts that a redirect may lead to; any other is an error, as it would get the credentials.
     pub hosts: Vec<String>,
-    /// Whoever knows the path has what is there, or may write to it: only the host is ever told.
-    pub secret_path: bool,
-    /// It is an upload or a deletion, or a part of one: if the service asks for a pause, that holds up these and no reads.
-    /// A login has a cooldown of its own.
+    /// The path is a secret: whoever knows it can read or write there. Messages name only the host.
+    pub redact_url: bool,
+    /// It is an upload or a deletion, or a part of one: a `Retry-After` holds up other uploads and deletions, and no
+    /// reads. A login has a cooldown of its own.
     pub changes: bool,
-    /// It is not sent after this moment, however long its turn took to come: what it was decided by is too old then.
+    /// It is not sent after this moment, however long it had to wait: the listing that it was decided by is outdated
+    /// then.
     pub not_after: Option<Moment>,
 }
 
@@ -164,7 +167,7 @@ impl Request {
             repeat: Repeat::Read,
             limit: limit::ANSWER,
             hosts: Vec::new(),
-            secret_path: false,
+            redact_url: false,
             changes: false,
             not_after: None,
         }
@@ -179,19 +182,19 @@ impl Request {
         request
     }
 
-    /// Takes answers of so many bytes at most: one of [`limit`].
+    /// Accepts responses of at most so many bytes: one of [`limit`].
     pub fn limit(mut self, limit: u64) -> Request {
         self.limit = limit;
         self
     }
 
-    /// It is an upload or a deletion, or a part of one.
+    /// Marks it as an upload or a deletion, or a part of one.
     pub fn changing(mut self) -> Request {
         self.changes = true;
         self
     }
 
-    /// Not to be sent after this moment.
+    /// Sets the moment after which it is not sent.
     pub fn not_after(mut self, moment: Option<Moment>) -> Request {
         self.not_after = moment;
         self
@@ -204,7 +207,7 @@ impl Request {
     }
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The HTTP status.
@@ -222,82 +225,78 @@ impl Response {
     }
 }
 
-/// An answer, and where it came from.
+/// A response, and the URL that gave it.
 pub struct Followed {
-    /// The answer. With its own cookies it has those that redirects of the same host set on the way.
+    /// The response. Besides its own cookies it has those that redirects on the same host set.
     pub response: Response,
-    /// The URL that gave it: that of the last redirect, if there was one.
+    /// The URL of the response: that of the last redirect, if there was one.
     pub url: String,
 }
 
-/// Why there is no answer. (An answer of any status is a [`Response`].)
+/// Why there is no response. (A response of any status is a [`Response`].)
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No connection, or it broke, or it was too slow.
-    #[error("no answer from {host}: {why}")]
+    #[error("no response from {host}: {why}")]
     Network {
-        /// The host that was asked.
+        /// The host.
         host: String,
-        /// Why, in words.
+        /// Why.
         why: String,
-        /// Nothing of the request can have reached it.
+        /// Nothing of the request can have reached the host.
         unsent: bool,
     },
-    /// What answered has a certificate that is not trusted: nothing of the request has reached it.
+    /// The certificate is not trusted. Nothing of the request was sent.
     #[error("the certificate of {host} is not trusted ({why})")]
     Untrusted {
-        /// The host that was asked.
+        /// The host.
         host: String,
-        /// Why, in words.
+        /// Why.
         why: String,
-        /// It is only not valid now: the clock may be wrong.
+        /// The certificate has expired or is not valid yet: the clock may be wrong.
         is_clock: bool,
     },
-    /// The proxy wants another login: nothing of the request has reached the service.
+    /// The proxy rejects its login. Nothing of the request was sent to the service.
     #[error("the proxy in {setting} rejected the login ({why}); correct USER:PASSWORD in it")]
     Proxy {
         /// The setting that names the proxy.
         setting: &'static str,
-        /// What it said.
+        /// What the proxy said.
         why: String,
     },
-    /// Larger than any honest answer.
-    #[error("the answer of {host} is larger than {limit} bytes")]
+    /// The response is larger than any real one.
+    #[error("the response of {host} is larger than {limit} bytes")]
     TooLarge {
-        /// The host that was asked.
+        /// The host.
         host: String,
-        /// The bound.
+        /// The largest size accepted, in bytes.
         limit: u64,
     },
     /// A redirect to a host that must not see the credentials.
-    #[error("{host} redirects to {to}, which is not one of its own hosts; refused")]
+    #[error("{host} redirects to another service, {to}; not followed")]
     Redirect {
-        /// The host that was asked.
+        /// The host.
         host: String,
-        /// Where it pointed.
+        /// Where it leads.
         to: String,
     },
-    /// The service wants to be left alone for longer than a run should last.
-    #[error("{host} asks not to be asked again before {until}")]
-    Wait {
-        /// The host or platform.
-        host: String,
-        /// When it may be asked again.
+    /// The service asks to wait for longer than [`Options::max_retry_after`].
+    #[error("rate limited until {until}")]
+    RateLimited {
+        /// When requests are allowed again.
         until: jiff::Timestamp,
     },
-    /// The service wants no uploads and deletions for longer than a run should last.
-    #[error("{platform} asks for no uploads and deletions before {until}")]
-    WaitToWrite {
-        /// The platform.
-        platform: String,
-        /// When it may be sent some again.
+    /// The service asks to wait with uploads and deletions for longer than [`Options::max_retry_after`].
+    #[error("uploads and deletions rate limited until {until}")]
+    WritesRateLimited {
+        /// When uploads and deletions are allowed again.
         until: jiff::Timestamp,
     },
-    /// The pacing table could not be reached.
+    /// The rate limiter cannot be used.
     #[error("{0}")]
-    Pacing(NoTurn),
-    /// Its turn came after the moment until which it was to be sent: nothing was sent.
-    #[error("its turn came too late; nothing was sent")]
+    RateLimiter(PermitError),
+    /// It could not be sent before its deadline, [`Request::not_after`].
+    #[error("not sent: its deadline is over")]
     TooLate,
     /// A person ended the program while it waited.
     #[error("stopped")]
@@ -305,12 +304,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// What a person can try.
+    /// What a person can do.
     pub fn remedy(&self) -> &'static str {
         match self {
             Error::Untrusted { is_clock: true, .. } => "check the clock of this machine, or try again later",
             Error::Untrusted { .. } => {
-                "if a proxy or firewall of yours answers in its place, name its certificate authority with SSL_CERT_FILE"
+                "if your network has a proxy or firewall that decrypts TLS, name its certificate authority in SSL_CERT_FILE"
             }
             Error::Network { .. } => "check the connection, or try again later",
             _ => "try again later",
@@ -341,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_keeps_nothing_that_could_end_it() {
+    fn form_values_are_encoded() {
         assert_eq!(form(&[("a b", "c&d=é"), ("x", "")]), "a%20b=c%26d%3D%C3%A9&x=");
     }
 }

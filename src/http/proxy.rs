@@ -1,8 +1,8 @@
-//! The proxy that requests go through, and where none is used: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, read as curl
-//! reads them.
+//! The proxy that requests go through, and the hosts that are reached without it: `HTTPS_PROXY`, `ALL_PROXY` and
+//! `NO_PROXY`, read as curl reads them.
 //!
-//! A proxy that cannot be used is an error. Who sets one may not want, or be able, to connect directly; so the names of
-//! the services are looked up by the proxy, too.
+//! A proxy that cannot be used is an error: whoever sets one may not want, or be able, to connect directly. For the
+//! same reason the proxy resolves the names of the services.
 
 use std::net::IpAddr;
 
@@ -10,25 +10,25 @@ use ureq::{Proxy, ProxyProtocol};
 
 /// The port of every request.
 const HTTPS: u16 = 443;
-/// How a proxy is written.
+/// The form of a proxy.
 const FORM: &str = "write http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks4a://HOST:PORT, with USER:PASSWORD@ before HOST if it wants them";
 
 /// Which hosts are reached through which proxy. By default none is.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
     proxy: Option<(&'static str, Proxy)>,
-    around: Vec<Exception>,
+    no_proxy: Vec<Exception>,
 }
 
-/// Where no proxy is used.
+/// Hosts that are reached without the proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Exception {
-    what: What,
+    hosts: Hosts,
     port: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
+enum Hosts {
     /// `*`
     Everything,
     /// A host, and everything below it if it is a domain.
@@ -49,8 +49,8 @@ impl Proxies {
             let read = parse(text.trim()).map_err(|why| format!("{name}: unusable proxy: {why}; {FORM}"));
             read.map(|proxy| (name, proxy))
         });
-        let around = any(&["no_proxy", "NO_PROXY"]).map(|(_, text)| exceptions(text)).unwrap_or_default();
-        Ok(Proxies { proxy: proxy.transpose()?, around })
+        let no_proxy = any(&["no_proxy", "NO_PROXY"]).map(|(_, text)| exceptions(text)).unwrap_or_default();
+        Ok(Proxies { proxy: proxy.transpose()?, no_proxy })
     }
 
     /// The proxy, and the setting that names it.
@@ -59,22 +59,22 @@ impl Proxies {
     }
 
     /// Whether a host is reached without the proxy.
-    pub(super) fn is_around(&self, host: &str) -> bool {
+    pub(super) fn is_bypassed(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
-        self.around
+        self.no_proxy
             .iter()
-            .any(|exception| exception.port.is_none_or(|port| port == HTTPS) && exception.what.holds(&host))
+            .any(|exception| exception.port.is_none_or(|port| port == HTTPS) && exception.hosts.includes(&host))
     }
 }
 
-impl What {
-    fn holds(&self, host: &str) -> bool {
+impl Hosts {
+    fn includes(&self, host: &str) -> bool {
         match self {
-            What::Everything => true,
-            What::Domain(domain) => {
+            Hosts::Everything => true,
+            Hosts::Domain(domain) => {
                 host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
             }
-            What::Network(network, bits) => match (host.trim_matches(['[', ']']).parse(), network) {
+            Hosts::Network(network, bits) => match (host.trim_matches(['[', ']']).parse(), network) {
                 (Ok(IpAddr::V4(host)), IpAddr::V4(network)) => {
                     let shift = 32 - bits.min(&32);
                     u64::from(host.to_bits()) >> shift == u64::from(network.to_bits()) >> shift
@@ -95,26 +95,26 @@ fn exceptions(text: &str) -> Vec<Exception> {
 }
 
 fn exception(word: &str) -> Exception {
-    let (what, port) = match word.rsplit_once(':') {
+    let (host, port) = match word.rsplit_once(':') {
         // An address of version 6 without brackets has no port.
-        Some((what, port)) if what.ends_with(']') || !what.contains(':') => match port.parse() {
-            Ok(port) => (what, Some(port)),
+        Some((host, port)) if host.ends_with(']') || !host.contains(':') => match port.parse() {
+            Ok(port) => (host, Some(port)),
             Err(_) => (word, None),
         },
         _ => (word, None),
     };
-    let (address, bits) = match what.split_once('/') {
+    let (address, bits) = match host.split_once('/') {
         Some((address, bits)) => (address, bits.parse().ok()),
-        None => (what, Some(128)),
+        None => (host, Some(128)),
     };
     let network = address.trim_matches(['[', ']']).parse::<IpAddr>().ok().zip(bits);
-    let what = match network {
-        _ if what == "*" => What::Everything,
-        Some((address, bits)) => What::Network(address, bits),
-        // ".x" and "*.x" are the same as "x" to people, and to curl so is the first.
-        None => What::Domain(what.trim_start_matches("*.").trim_matches('.').to_owned()),
+    let hosts = match network {
+        _ if host == "*" => Hosts::Everything,
+        Some((address, bits)) => Hosts::Network(address, bits),
+        // People mean "x" by ".x" and "*.x"; curl reads the first of them so.
+        None => Hosts::Domain(host.trim_start_matches("*.").trim_matches('.').to_owned()),
     };
-    Exception { what, port }
+    Exception { hosts, port }
 }
 
 fn parse(text: &str) -> Result<Proxy, String> {
@@ -122,7 +122,7 @@ fn parse(text: &str) -> Result<Proxy, String> {
     let protocol = match scheme.to_ascii_lowercase().as_str() {
         "http" => ProxyProtocol::Http,
         "https" => ProxyProtocol::Https,
-        // For curl the first leaves the names to be looked up here. That would go around the proxy.
+        // In curl, socks5 resolves names on this machine. That would bypass the proxy.
         "socks5" | "socks5h" => ProxyProtocol::Socks5h,
         "socks4a" => ProxyProtocol::Socks4A,
         "socks" | "socks4" => return Err("socks:// and socks4:// do not say who resolves names".into()),
@@ -151,7 +151,7 @@ fn parse(text: &str) -> Result<Proxy, String> {
     builder.build().map_err(|_| "the address is invalid".into())
 }
 
-/// With each `%XX` as the byte that it stands for; any other `%` stands for itself.
+/// Decodes each `%XX`; any other `%` stays.
 fn decoded(text: &str) -> Option<String> {
     let mut out = Vec::new();
     let mut bytes = text.as_bytes();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_go_before_each_other_as_with_curl() {
+    fn the_settings_have_the_precedence_of_curl() {
         let all = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:1"));
         for (first, (name, _)) in all.iter().enumerate() {
             let mut set = all[first..].to_vec();
@@ -198,12 +198,12 @@ mod tests {
             assert_eq!(from(&set), Some(*name));
         }
         assert_eq!(from(&[("HTTP_PROXY", "http://127.0.0.1:1"), ("http_proxy", "nonsense")]), None);
-        // What a more important name says is not asked of the other.
+        // A setting with precedence hides the other.
         assert!(read(&[("https_proxy", "http://127.0.0.1:1"), ("ALL_PROXY", "nonsense")]).is_ok());
     }
 
     #[test]
-    fn what_can_be_used_is_used_and_all_else_is_refused_without_showing_it() {
+    fn valid_proxies_are_read_and_errors_do_not_show_the_value() {
         for (text, meant) in [
             ("http://127.0.0.1:7890", "http 127.0.0.1 7890 -"),
             ("127.0.0.1:7890", "http 127.0.0.1 7890 -"),
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn no_proxy_is_read_as_by_curl() {
-        let is_around = |list: &'static str, host: &str| read(&[("NO_PROXY", list)]).unwrap().is_around(host);
+        let is_bypassed = |list: &'static str, host: &str| read(&[("NO_PROXY", list)]).unwrap().is_bypassed(host);
         for (list, host) in [
             ("*", "connectapi.garmin.com"),
             ("garmin.com", "connectapi.garmin.com"),
@@ -266,7 +266,7 @@ mod tests {
             ("fd00::1", "fd00::1"),
             ("[fd00::1]:443", "fd00::1"),
         ] {
-            assert!(is_around(list, host), "{list}: {host}");
+            assert!(is_bypassed(list, host), "{list}: {host}");
         }
         for (list, host) in [
             ("", "garmin.com"),
@@ -280,8 +280,11 @@ mod tests {
             ("fd00::/8", "10.0.0.1"),
             ("10.0.0.0/x", "10.0.0.0"),
         ] {
-            assert!(!is_around(list, host), "{list}: {host}");
+            assert!(!is_bypassed(list, host), "{list}: {host}");
         }
-        assert!(read(&[("no_proxy", "a.com"), ("NO_PROXY", "b.com")]).unwrap().is_around("a.com"), "lower case first");
+        assert!(
+            read(&[("no_proxy", "a.com"), ("NO_PROXY", "b.com")]).unwrap().is_bypassed("a.com"),
+            "lower case first"
+        );
     }
 }

@@ -1,10 +1,10 @@
-//! When a read is tried again, and after how long.
+//! When a read is retried, and after how long.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// So many seconds are as good as any more: some thirty years.
+/// More seconds than this, some thirty years, are read as this.
 const MOST_SECONDS: f64 = 1e9;
 
 /// Exponential back-off with jitter.
@@ -19,22 +19,22 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The wait before try number `next` (2 is the first repetition). `random` lies in 0..1 and takes away up to half,
-    /// so that several programs refused together do not come back together.
+    /// The wait before try number `next` (2 is the first retry). `random` lies in 0..1 and takes away up to half, so
+    /// that several programs that failed together do not retry together.
     pub fn wait(&self, next: u32, random: f64) -> Duration {
         let doubled = self.first.saturating_mul(1_u32.checked_shl(next.saturating_sub(2)).unwrap_or(u32::MAX));
         doubled.min(self.longest).mul_f64(1.0 - random / 2.0)
     }
 }
 
-/// Whether an answer of this status may be different the next time. 427 is a limit like 429 (Garmin, 2026).
-pub fn may_pass(status: u16) -> bool {
+/// Whether a request with this status may succeed the next time. 427 is a rate limit like 429 (Garmin, 2026).
+pub fn is_retryable(status: u16) -> bool {
     matches!(status, 408 | 427 | 429 | 500..=599)
 }
 
-/// Reads a `Retry-After` header: seconds, or a date in one of the three forms that RFC 9110 has for it (sections 10.2.3 and
-/// 5.6.7). Fractions of a second, which it has not, are sent all the same; a number of any size is taken for what it says,
-/// up to a limit.
+/// Reads a `Retry-After` header: seconds, or a date in one of the three forms of RFC 9110 (sections 10.2.3 and 5.6.7).
+/// Fractions of a second, which the RFC does not allow, occur and are read; a number of any size is read, up to a
+/// limit.
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
@@ -47,7 +47,7 @@ pub fn retry_after(value: &str, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// A date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) or
-/// `Sun Nov  6 08:49:37 1994` (asctime). The day of the week says nothing new.
+/// `Sun Nov  6 08:49:37 1994` (asctime). The day of the week is redundant.
 fn date(value: &str) -> Option<Timestamp> {
     if let Ok(date) = jiff::fmt::rfc2822::parse(value) {
         return Some(date.timestamp());
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_in_an_unusual_form_is_understood() {
+    fn retry_after_in_an_unusual_form_is_read() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let until = |text| retry_after(text, now).map(|t| t.to_string());
         assert_eq!(until("2.5").as_deref(), Some("2026-01-01T00:00:03Z"));

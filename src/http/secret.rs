@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_does_not_print() {
+    fn debug_does_not_print_a_secret() {
         assert_eq!(format!("{:?}", Some(Secret::new("hunter2"))), "Some(***)");
     }
 }

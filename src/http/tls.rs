@@ -1,5 +1,5 @@
-//! TLS as a web view or a browser without HTTP/2 speaks it: with the protocol named in the handshake (ALPN), which ureq's
-//! own connector leaves out. What stands in front of the services tells programs from people by such signs.
+//! TLS as a browser without HTTP/2 does it: with the protocol named in the handshake (ALPN), which ureq's own connector
+//! leaves out. Bot protection in front of the services uses such signs.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -13,21 +13,21 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
-use super::Roots;
+use super::CaCertificates;
 
-/// What is spoken after the handshake.
+/// The protocol after the handshake.
 const PROTOCOL: &[u8] = b"http/1.1";
 
-/// Makes TLS connections. Unless the settings name certificate authorities, those of this system are trusted: people sit
-/// behind proxies with one of their own.
+/// Makes TLS connections. Unless the settings name certificate authorities, those of this system are trusted: a
+/// company's proxy has one of its own.
 #[derive(Clone)]
 pub struct Tls {
-    roots: Option<Roots>,
+    ca_certificates: Option<CaCertificates>,
     /// Made with the first connection: reading the authorities takes a moment.
     config: Arc<OnceLock<Arc<ClientConfig>>>,
 }
 
-/// No secure connection was made, so that nothing was sent over it.
+/// The TLS connection failed, and nothing was sent over it.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct Unconnected {
@@ -40,7 +40,7 @@ fn unconnected(why: impl fmt::Display) -> Error {
     Error::Other(Box::new(Unconnected { why: why.to_string(), certificate: None }))
 }
 
-/// What became of the handshake.
+/// The error of a failed handshake.
 fn handshake(error: Error) -> Error {
     let Error::Io(inner) = &error else { return unconnected(error) };
     match inner.get_ref().and_then(|inner| inner.downcast_ref()) {
@@ -53,9 +53,9 @@ fn handshake(error: Error) -> Error {
 }
 
 impl Tls {
-    /// `roots`: the certificate authorities, if not the system's.
-    pub fn new(roots: Option<Roots>) -> Tls {
-        Tls { roots, config: Arc::default() }
+    /// `ca_certificates`: the certificate authorities, if not the system's.
+    pub fn new(ca_certificates: Option<CaCertificates>) -> Tls {
+        Tls { ca_certificates, config: Arc::default() }
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
@@ -64,9 +64,9 @@ impl Tls {
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
-        let builder = match &self.roots {
-            Some(roots) => builder.with_root_certificates(roots.store()),
-            // The name is the crate's: this is the system's own way to check a certificate.
+        let builder = match &self.ca_certificates {
+            Some(certificates) => builder.with_root_certificates(certificates.store()),
+            // "dangerous" is rustls' name for any verifier but its own: this one is the system's.
             None => builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?)),
         };
         let mut config = builder.with_no_client_auth();
@@ -96,7 +96,7 @@ impl<In: Transport> Connector<In> for Tls {
         let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         socket.set_timeout(details.timeout);
         session.complete_io(&mut socket).map_err(|error| match Error::from(error) {
-            // A timeout or a person's wish to stop has its own words.
+            // A timeout and a wish to stop are errors of their own.
             error @ (Error::Timeout(_) | Error::Other(_)) => error,
             error => handshake(error),
         })?;

@@ -1,7 +1,7 @@
-//! Watches what comes over a connection: an answer has to come at a least speed, and a person's wish to stop is noticed
-//! while one is waited for or trickles in. Until there is a connection, [`super::interruptible`] does that.
+//! Ends a response that comes too slowly, and one that a person no longer waits for. Until the connection is made,
+//! [`super::interruptible`] does the latter.
 //!
-//! It stands below TLS and decompression, where every byte passes: a timeout of a read alone never ends an answer of one
+//! It works below TLS and decompression, where every byte passes: a read timeout alone never ends a response of one
 //! byte a second.
 
 use std::fmt;
@@ -13,24 +13,24 @@ use ureq::Error;
 use ureq::unversioned::transport::time::Duration as Span;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-/// The least speed of an answer in bytes a second, on average over [`Rules::period`]. A tenth of what the slowest mobile
-/// lines (GPRS) do.
+/// The lowest speed of a response in bytes a second, on average over [`Rules::period`]. A tenth of the slowest mobile
+/// network (GPRS).
 pub const LEAST_SPEED: u64 = 512;
-/// How long it waits before it looks whether to stop.
-const GLANCE: Duration = Duration::from_millis(50);
+/// How often it looks whether to stop.
+const STOP_POLL: Duration = Duration::from_millis(50);
 
-/// What is watched for.
+/// The limits of a connection.
 #[derive(Debug)]
 pub struct Rules {
     /// Raised when a person wants the program to end.
     pub stop: Arc<AtomicBool>,
     /// The time over which the speed is measured.
     pub period: Duration,
-    /// So much longer an answer is waited for when a person wants the program to end.
+    /// A response is waited for so much longer when a person wants the program to end.
     pub grace: Duration,
 }
 
-/// Why an answer is not waited for any longer.
+/// Why a response is not waited for any longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
     /// A person ended the program.
@@ -39,7 +39,7 @@ pub enum Halt {
     /// The same, before anything was sent.
     #[error("stopped before anything was sent")]
     Unsent,
-    /// It comes too slowly.
+    /// It is too slow.
     #[error("slower than {LEAST_SPEED} bytes a second for {} s", .0.as_secs_f64())]
     Slow(Duration),
 }
@@ -50,12 +50,12 @@ impl From<Halt> for Error {
     }
 }
 
-/// Watches the connections that come through it.
+/// Makes watched connections.
 #[derive(Debug)]
 pub struct Watch(Arc<Rules>);
 
 impl Watch {
-    /// Watches for these.
+    /// Applies these limits.
     pub fn new(rules: Arc<Rules>) -> Watch {
         Watch(rules)
     }
@@ -65,7 +65,7 @@ impl<In: Transport> Connector<In> for Watch {
     type Out = Watched<In>;
 
     fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
-        // Connecting takes its time. Whatever was to be sent then is not worth beginning any more.
+        // Connecting may have taken long: nothing is sent any more then.
         if self.0.stop.load(Ordering::Relaxed) {
             return Err(Halt::Unsent.into());
         }
@@ -77,13 +77,13 @@ impl<In: Transport> Connector<In> for Watch {
 pub struct Watched<T> {
     inner: T,
     rules: Arc<Rules>,
-    /// Begins with the first byte of an answer.
+    /// Begins with the first byte of a response.
     speed: Option<Speed>,
     /// When the wish to stop was noticed.
     stopped: Option<Instant>,
 }
 
-/// What has come in one period.
+/// The bytes received in one period.
 struct Speed {
     since: Instant,
     bytes: u64,
@@ -120,7 +120,7 @@ impl<T: Transport> Transport for Watched<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        // What has time to get its answer has time to be sent as well.
+        // A request whose response is waited for is sent completely as well.
         if self.rules.grace.is_zero() {
             self.check(Instant::now())?;
         }
@@ -135,14 +135,15 @@ impl<T: Transport> Transport for Watched<T> {
             self.check(Instant::now())?;
             let left = match whole.after {
                 Span::Exact(after) => after.saturating_sub(began.elapsed()),
-                Span::NotHappening => GLANCE,
+                Span::NotHappening => STOP_POLL,
             };
             if left.is_zero() {
                 return Err(Error::Timeout(whole.reason));
             }
-            let glance = NextTimeout { after: left.min(GLANCE).into(), reason: whole.reason, ..NextTimeout::default() };
+            let short =
+                NextTimeout { after: left.min(STOP_POLL).into(), reason: whole.reason, ..NextTimeout::default() };
             let before = self.inner.buffers().input().len();
-            match self.inner.await_input(glance) {
+            match self.inner.await_input(short) {
                 Err(Error::Timeout(_)) => {}
                 Err(error) => return Err(error),
                 Ok(progress) => {
@@ -169,7 +170,7 @@ impl<T: fmt::Debug> fmt::Debug for Watched<T> {
     }
 }
 
-/// Why the connection was given up, if it was given up here; the error may be wrapped in those of readers.
+/// Why the connection was ended, if it was ended here; the error may be wrapped in those of readers.
 pub fn halted(error: &Error) -> Option<Halt> {
     match error {
         Error::Other(inner) => inner.downcast_ref::<Halt>().copied(),
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_trickles_is_given_up_and_a_slow_one_goes_on() {
+    fn a_response_below_the_minimum_speed_is_ended() {
         for (each_second, halts) in [(1, true), (LEAST_SPEED as usize - 1, true), (LEAST_SPEED as usize, false)] {
             let mut connection = watched(Duration::ZERO);
             let begin = Instant::now();
@@ -206,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn silence_before_the_first_byte_is_no_slow_answer() {
+    fn waiting_for_the_first_byte_is_not_a_slow_response() {
         let mut connection = watched(Duration::ZERO);
         assert_eq!(connection.check(Instant::now() + Duration::from_secs(3600)), Ok(()));
     }
 
     #[test]
-    fn a_read_stops_at_once_and_a_write_has_its_time() {
+    fn a_read_stops_at_once_and_a_write_after_its_grace_period() {
         let begin = Instant::now();
         let mut read = watched(Duration::ZERO);
         read.rules.stop.store(true, Ordering::Relaxed);
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_up_is_known_through_the_errors_of_readers() {
+    fn the_reason_is_found_in_wrapped_errors() {
         let wrapped = || std::io::Error::other(Error::from(Halt::Stopped));
         assert_eq!(halted(&Error::from(Halt::Stopped)), Some(Halt::Stopped));
         assert_eq!(halted(&Error::from(wrapped())), Some(Halt::Stopped));

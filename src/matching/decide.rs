@@ -55,9 +55,9 @@ fn of_one_start(e: &Evidence) -> Certainty {
     }
     match e.devices {
         Devices::Different => Certainty::TwoDevices,
-        Devices::Same => Certainty::SameExercise,
+        Devices::Same => Certainty::Match,
         // Copies of one recording differ by rounding; what differs by more may come from a second device.
-        Devices::Unknown if e.close_start() && no_more_than_rounding(e) => Certainty::SameExercise,
+        Devices::Unknown if e.close_start() && no_more_than_rounding(e) => Certainty::Match,
         Devices::Unknown => Certainty::TwoDevices,
     }
 }

@@ -3,6 +3,7 @@
 use super::Candidate;
 use crate::activity::Activity;
 use crate::fit::Identity;
+use crate::reason::Reason;
 use crate::sport::{self, Family};
 
 /// Timer times are one if no further apart than this, or 5 %.
@@ -119,47 +120,62 @@ impl Evidence {
         self.sport() == Some(false) && (a == "multisport" || b == "multisport")
     }
 
-    /// The evidence in words, the same for both orders.
-    pub fn in_words(&self) -> Vec<String> {
-        let mut words = Vec::new();
+    /// The evidence, the same for both orders.
+    pub fn reasons(&self) -> Vec<Reason> {
+        let mut reasons = Vec::new();
         match self.files {
-            Files::SameBytes => words.push("same file".to_owned()),
-            Files::SameRecording => words.push("same recording (FIT file_id)".to_owned()),
+            Files::SameBytes => reasons.push(Reason::SameFile),
+            Files::SameRecording => reasons.push(Reason::SameRecording),
             Files::TwoRecordings | Files::Unknown => {}
         }
-        words.extend(self.start_in_words());
+        reasons.push(self.start_reason());
         if self.overlap == Some(false) && self.quarter_hours().is_none() {
-            words.push("one began when the other was over, or nearly".to_owned());
+            reasons.push(Reason::NoOverlap);
         }
         let (a, b) = (self.families.0.name(), self.families.1.name());
-        words
-            .extend(self.sport().map(|one| if one { format!("both {a}") } else { format!("sport differs: {a}, {b}") }));
-        words.extend(measure_in_words("timer time", "s", self.timer, self.timers_s));
-        words.extend(measure_in_words("distance", "m", self.distance, self.distances_m));
-        match self.devices {
-            Devices::Same => words.push("same device".to_owned()),
-            Devices::Different => words.push("different devices".to_owned()),
-            Devices::Unknown => words.push("devices not comparable".to_owned()),
-        }
-        words
+        reasons.extend(self.sport().map(|one| match one {
+            true => Reason::SameSport { sport: a.to_owned() },
+            false => Reason::SportsDiffer { sports: [a.to_owned(), b.to_owned()] },
+        }));
+        reasons.extend(measured(self.timer, self.timers_s).map(|measured| match measured {
+            Measured::Differs(seconds) => Reason::TimerTimesDiffer { seconds },
+            Measured::Agrees(percent) => Reason::TimerTime { percent },
+        }));
+        reasons.extend(measured(self.distance, self.distances_m).map(|measured| match measured {
+            Measured::Differs(metres) => Reason::DistancesDiffer { metres },
+            Measured::Agrees(percent) => Reason::Distance { percent },
+        }));
+        reasons.push(match self.devices {
+            Devices::Same => Reason::SameDevice,
+            Devices::Different => Reason::DifferentDevices,
+            Devices::Unknown => Reason::DevicesUnknown,
+        });
+        reasons
     }
 
-    /// `start +2 s`, or `start +8:00 h`.
-    pub fn start_in_words(&self) -> Vec<String> {
-        let words = match (self.quarter_hours(), self.gap_s) {
-            (Some(quarters), _) => format!("start +{}:{:02} h", quarters / 4, quarters % 4 * 15),
-            (None, Some(gap)) => format!("start +{gap:.0} s"),
-            (None, None) => "start unknown".to_owned(),
-        };
-        vec![words]
+    /// How far apart they began.
+    pub fn start_reason(&self) -> Reason {
+        match (self.quarter_hours(), self.gap_s) {
+            (Some(quarters), _) => Reason::StartShifted { minutes: quarters * 15 },
+            (None, Some(seconds)) => Reason::StartApart { seconds },
+            (None, None) => Reason::StartUnknown,
+        }
     }
 }
 
-fn measure_in_words(name: &str, unit: &str, measure: Measure, values: Option<(f64, f64)>) -> Option<String> {
+/// A measure on both sides, as it is told.
+enum Measured {
+    /// Both values.
+    Differs([f64; 2]),
+    /// The difference in per cent, to one decimal.
+    Agrees(f64),
+}
+
+fn measured(measure: Measure, values: Option<(f64, f64)>) -> Option<Measured> {
     let (less, more) = values?;
     Some(match measure {
-        Measure::Differs => format!("{name} differs: {less:.0} {unit}, {more:.0} {unit}"),
-        _ => format!("{name} {:.1} %", (more - less) / more * 100.0),
+        Measure::Differs => Measured::Differs([less, more]),
+        _ => Measured::Agrees(((more - less) / more * 1000.0).round() / 10.0),
     })
 }
 

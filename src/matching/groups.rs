@@ -5,9 +5,10 @@
 
 use super::evidence::Evidence;
 use super::{Candidate, Certainty, Matcher, Verdict, decide, nearby, prefer};
+use crate::reason::Reason;
 
 /// An entry that repeats another one, on the same platform. Positions are those of the input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Copy {
     /// The copy.
     pub index: usize,
@@ -15,21 +16,21 @@ pub struct Copy {
     pub of: usize,
     /// What the two have in common, directly; see [`Certainty::is_superfluous`] for what that allows.
     pub verdict: Verdict,
-    /// Why that one is kept: `recorded by a garmin device`.
-    pub kept_because: String,
+    /// Why that one is kept.
+    pub kept_because: Reason,
 }
 
 /// All entries of one exercise. Positions are those of the input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     /// The best one first: that is what is sent to whoever lacks the exercise.
     pub members: Vec<usize>,
     /// Why it is the best one; nothing if it is the only one.
-    pub because: Option<String>,
+    pub because: Option<Reason>,
 }
 
 /// Two entries that are one exercise, or may be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
     /// The position of one.
     pub left: usize,
@@ -114,7 +115,7 @@ impl Matcher {
             Some(verdict) if self.joins(verdict.certainty) => Some(verdict),
             verdict if decide::is_doubtful(self, &evidence) => Some(verdict.unwrap_or_else(|| Verdict {
                 certainty: Certainty::StartOnly,
-                why: std::iter::once("at the same time, in part".to_owned()).chain(evidence.in_words()).collect(),
+                reasons: std::iter::once(Reason::PartialOverlap).chain(evidence.reasons()).collect(),
             })),
             _ => None,
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! let matcher = Matcher::default();          evidence, tolerance 60 s
-//! matcher.verdict(&a, &b)                    Some(same-exercise: "start +2 s", "distance 0.1 %", "same device")
+//! matcher.verdict(&a, &b)                    Some(match: "start +2 s", "distance 0.1 %", "same device")
 //! matcher.copies(&all)                       on each platform: which entry is a copy of which, and why
 //! matcher.groups(&all)                       over all platforms: each exercise once, its best entry first
 //! matcher.doubt(&a, &b)                      the same exercise, or perhaps: whoever would add one beside the other holds back
@@ -31,6 +31,7 @@ pub use groups::{Copy, Group, Pair};
 
 use crate::activity::Activity;
 use crate::fit::Identity;
+use crate::reason::Reason;
 use evidence::Evidence;
 
 /// One entry on one platform, with what else is known of it.
@@ -53,8 +54,6 @@ pub struct FileFacts<'a> {
     pub identity: Option<Identity>,
     /// When it began, by the file's own word.
     pub start: Option<Timestamp>,
-    /// How many FIT `record` messages it holds.
-    pub records: Option<u64>,
     /// Its size.
     pub bytes: Option<u64>,
 }
@@ -66,7 +65,7 @@ pub enum Certainty {
     /// The same bytes, or the same recording of the same device.
     SameFile,
     /// Start, sport, time and distance agree as they do in copies of one recording.
-    SameExercise,
+    Match,
     /// They agree, but two devices recorded it, or may have: the same exercise, and neither is superfluous.
     TwoDevices,
     /// All agrees but for whole quarter hours: a suspected time-zone fault. Reported only.
@@ -80,7 +79,7 @@ impl Certainty {
     pub fn name(self) -> &'static str {
         match self {
             Certainty::SameFile => "same-file",
-            Certainty::SameExercise => "same-exercise",
+            Certainty::Match => "match",
             Certainty::TwoDevices => "two-devices",
             Certainty::Shifted => "shifted",
             Certainty::StartOnly => "start-only",
@@ -89,8 +88,8 @@ impl Certainty {
 
     /// The one of that name.
     pub fn named(name: &str) -> Option<Certainty> {
-        use Certainty::{SameExercise, SameFile, Shifted, StartOnly, TwoDevices};
-        [SameFile, SameExercise, TwoDevices, Shifted, StartOnly].into_iter().find(|certainty| certainty.name() == name)
+        use Certainty::{Match, SameFile, Shifted, StartOnly, TwoDevices};
+        [SameFile, Match, TwoDevices, Shifted, StartOnly].into_iter().find(|certainty| certainty.name() == name)
     }
 
     /// Whether it says that both are one exercise, so that a platform with one of them lacks nothing.
@@ -100,7 +99,7 @@ impl Certainty {
 
     /// Whether one of the two is superfluous and may be deleted, if every other guard holds.
     pub fn is_superfluous(self) -> bool {
-        self <= Certainty::SameExercise
+        self <= Certainty::Match
     }
 }
 
@@ -111,12 +110,12 @@ impl fmt::Display for Certainty {
 }
 
 /// What is to be said of two entries.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// How sure it is.
     pub certainty: Certainty,
-    /// The evidence, in words; what speaks against it too.
-    pub why: Vec<String>,
+    /// The evidence; what speaks against it too.
+    pub reasons: Vec<Reason>,
 }
 
 /// What makes two entries one exercise.
@@ -138,9 +137,12 @@ pub struct Matcher {
     pub tolerance_s: u32,
 }
 
+/// How far apart the starts of one activity may be on two platforms, in seconds, unless a setting says otherwise.
+pub const DEFAULT_TOLERANCE_S: u32 = 60;
+
 impl Default for Matcher {
     fn default() -> Matcher {
-        Matcher { rule: Rule::Evidence, tolerance_s: 60 }
+        Matcher { rule: Rule::Evidence, tolerance_s: DEFAULT_TOLERANCE_S }
     }
 }
 
@@ -149,8 +151,8 @@ impl Matcher {
     pub fn verdict(&self, a: &Candidate, b: &Candidate) -> Option<Verdict> {
         let evidence = Evidence::of(a, b);
         let certainty = decide::certainty(self, &evidence)?;
-        let why = if self.rule == Rule::Start { evidence.start_in_words() } else { evidence.in_words() };
-        Some(Verdict { certainty, why })
+        let reasons = if self.rule == Rule::Start { vec![evidence.start_reason()] } else { evidence.reasons() };
+        Some(Verdict { certainty, reasons })
     }
 
     /// Whether a verdict says that two entries are one exercise, by this rule.

@@ -3,38 +3,36 @@
 use std::cmp::{Ordering, Reverse};
 
 use super::Candidate;
+use crate::reason::Reason;
 
 /// The lesser is the better one: recorded by a device of the platform, then more data, then the older id.
 ///
 /// A total order, so that the best of many is the same whichever two are compared first.
 pub(super) fn order(a: &Candidate, b: &Candidate) -> Ordering {
-    let data = |one: &Candidate| Reverse((records(one), bytes(one)));
-    (Reverse(native(a)), data(a))
-        .cmp(&(Reverse(native(b)), data(b)))
+    (Reverse(native(a)), Reverse(bytes(a)))
+        .cmp(&(Reverse(native(b)), Reverse(bytes(b))))
         // Ids of two platforms do not tell which is older.
         .then_with(|| a.activity.platform.cmp(&b.activity.platform))
         .then_with(|| id(a).cmp(&id(b)))
 }
 
-/// Why the first is better than the second, in words.
-pub(super) fn reason(better: &Candidate, other: &Candidate) -> String {
+/// Why the first is better than the second.
+pub(super) fn reason(better: &Candidate, other: &Candidate) -> Reason {
     let (here, there) = (&better.activity.platform, &other.activity.platform);
     if native(better) != native(other) {
-        let maker = better.native_manufacturer.unwrap_or_default();
+        let manufacturer = better.native_manufacturer.unwrap_or_default().to_owned();
         match native(better) {
-            2 => format!("recorded by a {maker} device"),
-            _ => format!("of a {maker} device"),
+            2 => Reason::NativeDevice { manufacturer },
+            _ => Reason::NativeFile { manufacturer },
         }
-    } else if other.file.is_none() && (records(better), bytes(better)) != (0, 0) {
-        "its file is in the archive, the other's is not".to_owned()
-    } else if records(better) != records(other) {
-        format!("more data: {} records, not {}", records(better), records(other))
+    } else if other.file.is_none() && bytes(better) != 0 {
+        Reason::OnlyArchived
     } else if bytes(better) != bytes(other) {
-        format!("more data: {} bytes, not {}", bytes(better), bytes(other))
+        Reason::MoreData { bytes: bytes(better), other_bytes: bytes(other) }
     } else if here != there {
-        format!("as good as on {there}")
+        Reason::EquallyGood { platform: there.to_string() }
     } else {
-        "the older entry".to_owned()
+        Reason::Older
     }
 }
 
@@ -45,10 +43,6 @@ fn native(candidate: &Candidate) -> u8 {
     let maker = activity.manufacturer.as_deref().zip(candidate.native_manufacturer);
     let is_native = !activity.manual && maker.is_some_and(|(maker, native)| maker.eq_ignore_ascii_case(native));
     u8::from(is_native) + u8::from(is_native && activity.device.is_some())
-}
-
-fn records(candidate: &Candidate) -> u64 {
-    candidate.file.and_then(|file| file.records).unwrap_or(0)
 }
 
 fn bytes(candidate: &Candidate) -> u64 {

@@ -1,4 +1,4 @@
-//! The lines of the decision table, one by one. The many are in `tests/matching.rs`.
+//! The lines of the decision table, one by one. The many are in `tests/it/plan/matching.rs`.
 
 use super::*;
 
@@ -32,13 +32,24 @@ fn said(a: &Activity, b: &Activity) -> Option<&'static str> {
     Matcher::default().verdict(&bare(a), &bare(b)).map(|verdict| verdict.certainty.name())
 }
 
+fn native_device() -> Reason {
+    Reason::NativeDevice { manufacturer: "garmin".into() }
+}
+
 #[test]
-fn the_evidence_is_told_in_words() {
+fn the_evidence_is_given_as_reasons() {
     let (a, b) = (com("1", 0, 2223.3, 4261.2), com("2", 2, 2223.0, 4257.0));
     let verdict = Matcher::default().verdict(&bare(&a), &bare(&b)).unwrap();
-    assert_eq!(verdict.certainty, Certainty::SameExercise);
-    assert_eq!(verdict.why, ["start +2 s", "both running", "timer time 0.0 %", "distance 0.1 %", "same device"]);
-    assert_eq!(serde_json::to_string(&Certainty::SameExercise).unwrap(), r#""same-exercise""#);
+    assert_eq!(verdict.certainty, Certainty::Match);
+    let reasons = [
+        Reason::StartApart { seconds: 2.0 },
+        Reason::SameSport { sport: "running".into() },
+        Reason::TimerTime { percent: 0.0 },
+        Reason::Distance { percent: 0.1 },
+        Reason::SameDevice,
+    ];
+    assert_eq!(verdict.reasons, reasons);
+    assert_eq!(serde_json::to_string(&Certainty::Match).unwrap(), r#""match""#);
 }
 
 #[test]
@@ -56,17 +67,17 @@ fn what_contradicts_is_start_only_at_most() {
 fn the_less_is_known_the_closer_it_must_be() {
     let unknown = |activity: Activity| Activity { sport: None, device: None, ..activity };
     let run = com("1", 0, 1800.0, 5000.0);
-    assert_eq!(said(&run, &com("2", 40, 1850.0, 5200.0)), Some("same-exercise"), "one device records one thing");
+    assert_eq!(said(&run, &com("2", 40, 1850.0, 5200.0)), Some("match"), "one device records one thing");
     assert_eq!(said(&run, &unknown(com("2", 40, 1850.0, 5200.0))), Some("two-devices"));
-    assert_eq!(said(&run, &unknown(com("2", 2, 1801.0, 5004.0))), Some("same-exercise"));
+    assert_eq!(said(&run, &unknown(com("2", 2, 1801.0, 5004.0))), Some("match"));
     assert_eq!(said(&run, &unknown(com("2", 40, 1801.0, 0.0))), Some("start-only"));
-    assert_eq!(said(&run, &unknown(com("2", 2, 1801.0, 0.0))), Some("same-exercise"));
+    assert_eq!(said(&run, &unknown(com("2", 2, 1801.0, 0.0))), Some("match"));
     assert_eq!(said(&com("1", 0, 0.0, 0.0), &com("2", 0, 0.0, 0.0)), Some("start-only"), "0 is no agreement");
     let other = Activity { device: Some("8".into()), ..com("2", 0, 1800.0, 5000.0) };
     assert_eq!(said(&run, &other), Some("two-devices"));
     // A device's name says nothing on another platform; who made it does.
     let cn = Activity { platform: "garmin-cn".into(), ..other };
-    assert_eq!(said(&run, &cn), Some("same-exercise"));
+    assert_eq!(said(&run, &cn), Some("match"));
     let coros = Activity { manufacturer: Some("COROS".into()), ..cn };
     assert_eq!(said(&run, &coros), Some("two-devices"));
 }
@@ -76,7 +87,10 @@ fn shifted_is_the_same_recording_at_another_quarter_hour() {
     let run = com("1", 0, 1800.0, 5000.0);
     let shifted = com("2", 8 * 3600 + 1, 1800.4, 5001.0);
     assert_eq!(said(&run, &shifted), Some("shifted"));
-    assert_eq!(Matcher::default().verdict(&bare(&run), &bare(&shifted)).unwrap().why[0], "start +8:00 h");
+    assert_eq!(
+        Matcher::default().verdict(&bare(&run), &bare(&shifted)).unwrap().reasons[0],
+        Reason::StartShifted { minutes: 480 }
+    );
     assert_eq!(said(&run, &com("2", 5 * 3600 + 2700, 1800.0, 5000.0)), Some("shifted"), "Nepal");
     assert_eq!(said(&run, &com("2", 26 * 3600, 1800.0, 5000.0)), Some("shifted"));
     assert_eq!(said(&run, &com("2", 26 * 3600 + 900, 1800.0, 5000.0)), None);
@@ -114,17 +128,17 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
         let told = |copy: Copy| (copy.index, copy.of, copy.verdict.certainty.name(), copy.kept_because);
         Matcher::default().copies(&all).into_iter().map(told).collect::<Vec<_>>()
     };
-    assert_eq!(copies(&[&imported, &native]), [(0, 1, "two-devices", "recorded by a garmin device".into())]);
-    assert_eq!(copies(&[&nameless, &native]), [(0, 1, "same-exercise", "recorded by a garmin device".into())]);
-    assert_eq!(copies(&[&native, &older]), [(0, 1, "same-exercise", "the older entry".into())]);
-    let facts = FileFacts { records: Some(1800), bytes: Some(9000), ..FileFacts::default() };
+    assert_eq!(copies(&[&imported, &native]), [(0, 1, "two-devices", native_device())]);
+    assert_eq!(copies(&[&nameless, &native]), [(0, 1, "match", native_device())]);
+    assert_eq!(copies(&[&native, &older]), [(0, 1, "match", Reason::Older)]);
+    let facts = FileFacts { bytes: Some(9000), ..FileFacts::default() };
     let rich = Candidate { file: Some(facts), ..bare(&native) };
-    let thin = Candidate { file: Some(FileFacts { records: Some(60), ..facts }), ..bare(&older) };
-    for (other, why) in
-        [(bare(&older), "its file is in the archive, the other's is not"), (thin, "more data: 1800 records, not 60")]
+    let thin = Candidate { file: Some(FileFacts { bytes: Some(300), ..facts }), ..bare(&older) };
+    for (other, reason) in
+        [(bare(&older), Reason::OnlyArchived), (thin, Reason::MoreData { bytes: 9000, other_bytes: 300 })]
     {
         let copy = &Matcher::default().copies(&[other, rich.clone()])[0];
-        assert_eq!((copy.of, copy.kept_because.as_str()), (1, why));
+        assert_eq!((copy.of, &copy.kept_because), (1, &reason));
     }
 }
 
@@ -136,7 +150,7 @@ fn a_copy_of_the_second_device_refers_to_the_second_device() {
     let all = [bare(&watch), bare(&computer), bare(&copy)];
     let told = Matcher::default().copies(&all);
     let told: Vec<_> = told.iter().map(|copy| (copy.index, copy.of, copy.verdict.certainty)).collect();
-    assert_eq!(told, [(1, 0, Certainty::TwoDevices), (2, 1, Certainty::SameExercise)]);
+    assert_eq!(told, [(1, 0, Certainty::TwoDevices), (2, 1, Certainty::Match)]);
 }
 
 #[test]
@@ -171,7 +185,7 @@ fn a_workout_on_two_platforms_is_one_exercise_and_goes_to_the_third_once() {
     let groups = Matcher::default().groups(&all);
     assert_eq!(groups.len(), 1);
     assert_eq!(groups[0].members[0], 2);
-    assert_eq!(groups[0].because.as_deref(), Some("recorded by a garmin device"));
+    assert_eq!(groups[0].because, Some(native_device()));
     assert!(Matcher::default().doubts(&all, &groups).is_empty(), "what is one group leaves no doubt");
 }
 
@@ -181,7 +195,10 @@ fn the_plain_rule_asks_the_start_alone_and_never_allows_a_deletion() {
     let strength = Activity { sport: Some("training".into()), ..com("2", 45, 600.0, 0.0) };
     let matcher = Matcher { rule: Rule::Start, tolerance_s: 60 };
     let verdict = matcher.verdict(&bare(&run), &bare(&strength)).unwrap();
-    assert_eq!((verdict.certainty, verdict.why), (Certainty::StartOnly, vec!["start +45 s".to_owned()]));
+    assert_eq!(
+        (verdict.certainty, verdict.reasons),
+        (Certainty::StartOnly, vec![Reason::StartApart { seconds: 45.0 }])
+    );
     assert_eq!(matcher.groups(&[bare(&run), bare(&strength)]).len(), 1);
     assert!(!verdict.certainty.is_superfluous());
 }

@@ -64,7 +64,7 @@ pub enum Why {
 ///
 /// Of the answer only its number is told: the words of WeCom hold the caller's address, those of others perhaps the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     /// Why.
     pub why: Why,
     /// The number that says so: `errcode 93000`, `HTTP 404`.
@@ -73,9 +73,9 @@ pub struct Refusal {
     pub settings: String,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refusal { why, number, settings } = self;
+        let Rejection { why, number, settings } = self;
         match why {
             Why::Key => write!(f, "it does not know the key or address ({number}); check {settings}"),
             Why::Limit => write!(f, "its rate limit is reached ({number}); try again later"),
@@ -98,7 +98,7 @@ impl fmt::Display for Refusal {
 
 impl Judge {
     /// Whether `channel` took the message; what says so: `errcode 0`, `HTTP 204`.
-    pub fn judge(self, channel: &Channel, response: &Response) -> Result<String, Refusal> {
+    pub fn judge(self, channel: &Channel, response: &Response) -> Result<String, Rejection> {
         let is_fine = (200..300).contains(&response.status);
         let body = || serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
         let refused = |why, number: String| {
@@ -106,7 +106,7 @@ impl Judge {
                 Also::Nothing => channel.key.to_owned(),
                 Also::Needs(also) | Also::May(also) => format!("{} and {also}", channel.key),
             };
-            Err(Refusal { why, number, settings })
+            Err(Rejection { why, number, settings })
         };
         let status = || format!("HTTP {}", response.status);
         match self {
@@ -159,7 +159,7 @@ mod tests {
     use super::super::CHANNELS;
     use super::*;
 
-    fn judged(name: &str, status: u16, body: &str) -> Option<Why> {
+    fn health(name: &str, status: u16, body: &str) -> Option<Why> {
         let channel = CHANNELS.iter().find(|channel| channel.name == name).unwrap();
         let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
         channel.judge.judge(channel, &response).err().map(|refusal| refusal.why)
@@ -216,7 +216,7 @@ mod tests {
             ("healthchecks", 200, "<html>", Some(Why::Strange)),
             ("healthchecks", 404, "not found", Some(Why::Key)),
         ] {
-            assert_eq!(judged(name, status, body), why, "{name} {status} {body}");
+            assert_eq!(health(name, status, body), why, "{name} {status} {body}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Brings a request to its channel.
 
-use super::answer::{Refusal, Why};
+use super::answer::{Rejection, Why};
 use super::{Channel, Judge};
 use crate::http::{self, Http, Request};
 
@@ -19,7 +19,7 @@ pub enum NotTaken {
     },
     /// It did not take the message.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(Rejection),
 }
 
 /// Sends the message until it is taken; what said so. It is sent again only if the channel itself says that it is busy: a message that
@@ -38,6 +38,6 @@ pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<Stri
             return Err(NotTaken::Refused(refusal));
         }
         try_number += 1;
-        http.wait_to_try(try_number)?;
+        http.wait_to_retry(try_number)?;
     }
 }

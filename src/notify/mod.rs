@@ -20,9 +20,9 @@ mod sign;
 mod summary;
 mod words;
 
-pub use crate::lang::Lang;
+pub use crate::i18n::Lang;
 pub use address::Address;
-pub use answer::{Judge, Refusal, Why};
+pub use answer::{Judge, Rejection, Why};
 pub use channels::{Also, Body, CHANNELS, Channel, Form, Markdown, Proof};
 pub use cut::{Limit, Unit, cut};
 pub use deliver::{NotTaken, deliver};
@@ -30,4 +30,4 @@ pub use policy::{Marks, On, Tone, speaks};
 pub use render::{Style, Text, render};
 pub use report::report;
 pub use request::{Keys, Message, ping_address, request};
-pub use summary::{Entry, Failure, Summary, What};
+pub use summary::{Entry, Failure, FailureKind, Skipped, Summary};

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Failure, Summary, What};
+use super::{Failure, FailureKind, Summary};
+use crate::hex;
+use crate::reason::Reason;
 use crate::record::ProblemKind;
-use crate::status::Matter;
+use crate::status::Issue;
 
 /// So many failures of records are remembered for a channel.
 const REMEMBERED: usize = 1000;
@@ -46,16 +49,16 @@ pub struct Marks {
 impl Marks {
     /// What fails now.
     pub fn of(summary: &Summary) -> Marks {
-        let judged = summary.judged.as_ref();
-        let matters = judged.into_iter().flat_map(|judged| judged.needs.iter().chain(&judged.troubles));
-        let told = summary.failures.iter().filter_map(|failure| match &failure.what {
-            What::Standing(matter) => Some(&**matter),
+        let health = summary.health.as_ref();
+        let issues = health.into_iter().flat_map(|health| health.actions.iter().chain(&health.warnings));
+        let told = summary.failures.iter().filter_map(|failure| match &failure.kind {
+            FailureKind::Standing(issue) => Some(&**issue),
             _ => None,
         });
-        let digests = |matter: &Matter| marks_of_matter(matter).iter().map(|mark| digest(mark)).collect::<Vec<_>>();
+        let digests = |issue: &Issue| marks_of_matter(issue).iter().map(|mark| digest(mark)).collect::<Vec<_>>();
         let standing: BTreeSet<String> = told.flat_map(digests).collect();
         Marks {
-            covered: matters.flat_map(digests).filter(|mark| !standing.contains(mark)).collect(),
+            covered: issues.flat_map(digests).filter(|mark| !standing.contains(mark)).collect(),
             standing,
             records: summary.failures.iter().flat_map(marks_of_failure).map(|mark| digest(&mark)).collect(),
         }
@@ -114,37 +117,56 @@ pub fn speaks(on: On, has_news: bool, is_checked: bool, now: &Marks, told: &Mark
 }
 
 fn digest(mark: &str) -> String {
-    Sha256::digest(mark.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(mark.as_bytes())[..8])
 }
 
-/// Times, numbers and waits do not matter.
-fn marks_of_matter(matter: &Matter) -> Vec<String> {
-    let exit = matter.exit.map_or_else(String::new, |exit| exit.to_string());
-    let why = matter.why.as_ref().map_or_else(String::new, |why| steady(why.as_str()));
-    let (platform, command) = (matter.platform.as_deref(), matter.command.as_deref());
-    let whole =
-        [&matter.what.name(), platform.unwrap_or_default(), command.unwrap_or_default(), &exit, &why].join("\t");
-    if matter.activities.is_empty() {
+fn marks_of_matter(issue: &Issue) -> Vec<String> {
+    let exit = issue.exit.map_or_else(String::new, |exit| exit.to_string());
+    let why = issue.reason.as_ref().map_or_else(String::new, |reason| mark_of(reason.reason()));
+    let (platform, command) = (issue.platform.as_deref(), issue.command.as_deref());
+    let whole = [&issue.kind.name(), platform.unwrap_or_default(), command.unwrap_or_default(), &exit, &why].join("\t");
+    if issue.activities.is_empty() {
         return vec![whole];
     }
-    matter.activities.iter().map(|activity| format!("{whole}\t{activity}")).collect()
+    issue.activities.iter().map(|activity| format!("{whole}\t{activity}")).collect()
 }
 
-/// Order, times, numbers and waits in the messages do not matter. Nor does which activity it was when the trouble is one of
+/// Order and parameters do not matter. Nor does which activity it was when the trouble is one of
 /// the whole service (a login, or a limit): each run would meet it with another.
 fn marks_of_failure(failure: &Failure) -> Vec<String> {
-    let message = steady(&failure.message);
-    let mark = |parts: &[&str]| [&[failure.stage.as_str()], parts, &[&message]].concat().join("\t");
-    match &failure.what {
+    let why = failure.reason.as_ref().map(mark_of).unwrap_or_default();
+    let mark = |parts: &[&str]| [&[failure.command.as_str()], parts, &[&why]].concat().join("\t");
+    match &failure.kind {
         // It stands, and has its mark there.
-        What::Standing(_) => Vec::new(),
-        What::Stage { exit } => vec![mark(&[&exit.to_string()])],
-        What::Records { place, kind: ProblemKind::Login | ProblemKind::RetryLater, .. } => {
+        FailureKind::Standing(_) => Vec::new(),
+        FailureKind::Stage { exit } => vec![mark(&[&exit.to_string()])],
+        FailureKind::Records { place, kind: ProblemKind::LoginRequired | ProblemKind::Retry, .. } => {
             vec![mark(&[place, &failure.kind_name()])]
         }
-        What::Records { place, items, .. } => {
+        FailureKind::Records { place, items, .. } => {
             items.iter().map(|activity| mark(&[place, &failure.kind_name(), &activity.id])).collect()
         }
+    }
+}
+
+/// What tells one reason from another: its code, and the words in it that only a service or this machine has. Its other
+/// parameters (times, counts, ids) differ from run to run.
+fn mark_of(reason: &Reason) -> String {
+    let mut parts = Vec::new();
+    collect(&serde_json::to_value(reason).unwrap_or_default(), &mut parts);
+    parts.join(" ")
+}
+
+/// The code and the words of a reason, and those of the reasons in it.
+fn collect(reason: &Value, parts: &mut Vec<String>) {
+    match reason {
+        Value::Object(fields) => {
+            parts.extend(fields.get("code").and_then(Value::as_str).map(str::to_owned));
+            parts.extend(fields.get("detail").and_then(Value::as_str).map(steady));
+            fields.values().for_each(|value| collect(value, parts));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect(value, parts)),
+        _ => {}
     }
 }
 

@@ -1,44 +1,58 @@
 use super::*;
 use crate::record::Record;
-use crate::status::judge::Judged;
-use crate::status::{Clean, What as Kind};
+use crate::status::judge::Health;
+use crate::status::{IssueKind as Kind, RedactedReason};
 
-fn told(id: &str, kind: &str, message: &str) -> Marks {
+/// A record of the activity with a problem, whose reason has the code of its kind.
+fn told(id: &str, kind: &str, detail: &str) -> Marks {
     let line = format!(
-        r#"{{"type":"activity","platform":"p","id":"{id}","problem":{{"stage":"s","kind":"{kind}","message":"{message}"}}}}"#
+        r#"{{"type":"activity","platform":"p","id":"{id}","problem":{{"command":"c","kind":"{kind}","reason":{{"code":"{kind}","detail":"{detail}"}}}}}}"#
     );
     let mut summary = Summary::default();
     summary.add(&Record::parse(line.as_bytes()).unwrap());
     Marks::of(&summary)
 }
 
-fn stands(matters: &[(Kind, &str, &[&str])]) -> Marks {
-    let matter = |(what, why, activities): &(Kind, &str, &[&str])| Matter {
-        what: *what,
+fn stands(issues: &[(Kind, &str, &[&str])]) -> Marks {
+    stand(issues.iter().map(|(what, detail, activities)| (*what, Reason::other(*detail), *activities)))
+}
+
+fn stand<'a>(issues: impl Iterator<Item = (Kind, Reason, &'a [&'a str])>) -> Marks {
+    let issue = |(kind, reason, activities): (Kind, Reason, &[&str])| Issue {
+        kind,
         platform: Some("coros".into()),
         command: None,
         exit: None,
         count: None,
-        why: Some(Clean::of(why)),
+        reason: Some(RedactedReason::of(&reason)),
         at: None,
-        mend: None,
+        fix: None,
         activities: activities.iter().map(|text| (*text).to_owned()).collect(),
     };
     let mut summary = Summary::default();
-    summary.add_judged(Judged { troubles: matters.iter().map(matter).collect(), ..Judged::default() });
+    summary.add_judged(Health { warnings: issues.map(issue).collect(), ..Health::default() });
     Marks::of(&summary)
 }
 
 #[test]
 fn times_and_counts_do_not_make_another_failure() {
-    let first = told("1", "retry-later", "p asks not to be asked again before 2026-01-01T00:00:00Z; wait 2 h 5 min");
-    let later = told("2", "retry-later", "p asks not to be asked again before 2026-01-02T10:00:00.5Z; wait 40 minutes");
+    let first = told("1", "retry", "p asks not to be asked again before 2026-01-01T00:00:00Z; wait 2 h 5 min");
+    let later = told("2", "retry", "p asks not to be asked again before 2026-01-02T10:00:00.5Z; wait 40 minutes");
     assert_eq!(first, later);
-    assert_ne!(first, told("1", "retry-later", "no answer from p"));
-    assert_ne!(told("1", "refused", "no"), told("2", "refused", "no"), "of an activity, it is another one");
-    assert_ne!(told("1", "refused", "no"), told("1", "gone", "no"));
-    let shrunk = |why| stands(&[(Kind::ListShrunk, why, &[])]);
-    assert_eq!(shrunk("missing 3 of 12"), shrunk("missing 4 of 13"));
+    assert_ne!(first, told("1", "retry", "no answer from p"));
+    assert_ne!(told("1", "rejected", "no"), told("2", "rejected", "no"), "of an activity, it is another one");
+    assert_ne!(told("1", "rejected", "no"), told("1", "not-found", "no"));
+    let one = |what, reason| stand(std::iter::once((what, reason, &[][..])));
+    let shrunk = |missing, known| {
+        one(Kind::ListingImplausible, Reason::ListingImplausible { missing, known, has_account: true })
+    };
+    assert_eq!(shrunk(3, 12), shrunk(4, 13));
+    let down = |detail: &str| {
+        let reason = Box::new(Reason::Retry { detail: detail.into() });
+        one(Kind::Failed, Reason::ServiceDown { reason })
+    };
+    assert_eq!(down("rate limited for 2 h"), down("rate limited for 30 minutes"));
+    assert_ne!(down("rate limited for 2 h"), down("no answer"), "the reason within a reason");
     let failed = |ids| stands(&[(Kind::FilesFailed, "", ids)]);
     assert_ne!(failed(&["coros 1"]), failed(&["coros 2"]), "of an activity, it is another one");
 }
@@ -46,14 +60,14 @@ fn times_and_counts_do_not_make_another_failure() {
 #[test]
 fn marks_are_read_as_they_were_written() {
     assert!(Marks::of(&Summary::default()).is_empty() && Marks::default().to_text().is_empty());
-    let marks = Marks { records: told("1", "refused", "no").records, ..stands(&[(Kind::Failed, "a", &[])]) };
+    let marks = Marks { records: told("1", "rejected", "no").records, ..stands(&[(Kind::Failed, "a", &[])]) };
     assert_eq!(Marks::parse(&marks.to_text()), marks);
     assert!(!Marks::parse("0123abcd").is_empty(), "the digest of an older version is one of something that failed");
 }
 
 #[test]
 fn what_one_run_does_not_tell_is_not_over() {
-    let (login, file) = (stands(&[(Kind::LoginDead, "a", &[])]), told("1", "refused", "no"));
+    let (login, file) = (stands(&[(Kind::LoginEnded, "a", &[])]), told("1", "rejected", "no"));
     let both = Marks { records: file.records.clone(), ..login.clone() };
     // Another pipeline, which has nothing to do with it, and meets the login as it stands.
     assert_eq!(speaks(On::Change, false, true, &login, &both), None);

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::cut::clip;
-use super::{Entry, Failure, Lang, Limit, Summary, Tone, What};
+use super::{Entry, Failure, FailureKind, Lang, Limit, Skipped, Summary, Tone};
 use crate::activity::{Activity, printable};
+use crate::reason;
 use crate::status::Outstanding;
 
 /// So many lines of one kind are shown.
@@ -44,14 +45,14 @@ pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
     let mut blocks = vec![counts];
     if !tone.known {
         let (person, failed): (Vec<&Failure>, Vec<&Failure>) =
-            summary.failures.iter().partition(|failure| failure.needs_person());
+            summary.failures.iter().partition(|failure| failure.needs_action());
         let lines = |failures: &[&Failure]| failures.iter().map(|failure| words.failure(failure)).collect();
-        blocks.push(words.section(lang.pick("Needs a person", "需要人工处理"), lines(&person)));
+        blocks.push(words.section(lang.pick("Action needed", "需要人工处理"), lines(&person)));
         blocks.push(words.section(lang.pick("Failed", "失败"), lines(&failed)));
     }
     blocks.extend(words.entries(&summary.added, "Added to", "已新增"));
     blocks.extend(words.entries(&summary.deleted, "Deleted from", "已删除"));
-    blocks.push(words.section(lang.pick("Left undone", "未执行"), words.skipped(summary)));
+    blocks.push(words.section(lang.pick("Skipped", "未执行"), words.skipped(summary)));
     let rest = blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n");
     let head = words.bold(&title);
     let whole = if rest.is_empty() { head } else { format!("{head}{joint}{rest}") };
@@ -79,13 +80,13 @@ impl Words {
             .filter(|(count, ..)| *count > 0)
             .map(|(count, en, zh)| lang.counted(*count, en, zh))
             .collect();
-        match (summary.needs_person(), tone.known) {
-            (true, false) => parts.push(lang.pick("a person is needed", "需要人工处理").to_owned()),
-            (true, true) => parts.push(lang.pick("a person is still needed", "仍需人工处理").to_owned()),
+        match (summary.needs_action(), tone.known) {
+            (true, false) => parts.push(lang.pick("action needed", "需要人工处理").to_owned()),
+            (true, true) => parts.push(lang.pick("action is still needed", "仍需人工处理").to_owned()),
             (false, _) => {}
         }
         if tone.recovered {
-            parts.push(lang.pick("nothing fails any more", "不再有失败").to_owned());
+            parts.push(lang.pick("all failures are resolved", "不再有失败").to_owned());
         }
         if parts.is_empty() {
             parts.push(lang.pick("nothing new", "没有变化").to_owned());
@@ -106,13 +107,13 @@ impl Words {
         let kinds = [
             (by_platform(&summary.added), lang.pick("Added", "新增"), ""),
             (by_platform(&summary.deleted), lang.pick("Deleted", "删除"), ""),
-            (summary.pending.clone(), lang.pick("Not settled yet", "尚未确认"), ""),
+            (summary.pending.clone(), lang.pick("Pending", "尚未确认"), ""),
             (
                 summary.copies.clone(),
-                lang.pick("Copies found, not deleted", "发现重复，未删除"),
+                lang.pick("Duplicates found, not deleted", "发现重复，未删除"),
                 lang.pick(
-                    "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --copies",
-                    "；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --copies",
+                    "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates",
+                    "；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --duplicates",
                 ),
             ),
         ];
@@ -126,7 +127,7 @@ impl Words {
 
     /// What the next runs have to do; uploads that are not settled have a line of their own.
     fn outstanding(&self, summary: &Summary) -> String {
-        let outstanding = summary.judged.as_ref().map(|judged| Outstanding { pending: 0, ..judged.outstanding });
+        let outstanding = summary.health.as_ref().map(|health| Outstanding { pending: 0, ..health.outstanding });
         let kinds = outstanding.unwrap_or_default().words(self.lang).join(self.lang.comma());
         if kinds.is_empty() { kinds } else { self.lang.colon(self.lang.pick("Outstanding", "待完成"), kinds) }
     }
@@ -146,28 +147,29 @@ impl Words {
     }
 
     fn skipped(&self, summary: &Summary) -> Vec<String> {
-        let line = |((platform, why), count): (&(String, String), &u64)| {
-            let head = format!("{} {count}", self.tame(platform));
-            if why.is_empty() { head } else { self.lang.colon(head, self.message(why)) }
+        let line = |((platform, _), skipped): (&(String, String), &Skipped)| {
+            let head = format!("{} {}", self.tame(platform), skipped.count);
+            let why = reason::texts(&skipped.reasons, self.lang);
+            if why.is_empty() { head } else { self.lang.colon(head, self.message(&why)) }
         };
         summary.skipped.iter().map(line).collect()
     }
 
     fn failure(&self, failure: &Failure) -> String {
         let lang = self.lang;
-        let message = self.message(&failure.message);
-        let (head, tail) = match &failure.what {
-            What::Stage { exit } => (format!("{} {}", failure.stage, lang.ended(*exit)), String::new()),
+        let message = failure.reason.as_ref().map(|reason| self.message(&reason.text(lang))).unwrap_or_default();
+        let (head, tail) = match &failure.kind {
+            FailureKind::Stage { exit } => (format!("{} {}", failure.command, lang.ended(*exit)), String::new()),
             // What mends it is never cut.
-            What::Standing(matter) => (self.tame(&matter.line_with(lang, shortened)), String::new()),
-            What::Records { place, items, .. } => {
+            FailureKind::Standing(issue) => (self.tame(&issue.line_with(lang, shortened)), String::new()),
+            FailureKind::Records { place, items, .. } => {
                 let what = match items.as_slice() {
                     // A login is nobody's fault among the activities.
-                    _ if failure.needs_person() => String::new(),
+                    _ if failure.needs_action() => String::new(),
                     [one] => format!(" {} ({})", self.activity(one), self.tame(&one.id)),
                     all => format!(" {}", lang.activities(all.len())),
                 };
-                (format!("{}{what}", self.tame(place)), format!(" [{}]", self.tame(&failure.stage)))
+                (format!("{}{what}", self.tame(place)), format!(" [{}]", self.tame(&failure.command)))
             }
         };
         let said = if message.is_empty() { head } else { lang.colon(head, message) };

@@ -1,40 +1,41 @@
 use super::*;
+use crate::reason::Reason;
 use crate::record::Record;
-use crate::status::judge::Judged;
-use crate::status::{Clean, Matter, What as Kind};
+use crate::status::judge::Health;
+use crate::status::{Issue, IssueKind as Kind, RedactedReason};
 
 fn summary() -> Summary {
     let mut summary = Summary::default();
     for line in [
         r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1","name":"Mor[n]ing *run*","sport":"running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"distance_m":4261.2},"outcome":{"kind":"created","id":"9"}}"#,
         r#"{"type":"transfer","to":"garmin-cn","activity":{"platform":"garmin-com","id":"1","name":"Ride","sport":"cycling","start_time":"2026-01-09T14:10:21Z"},"outcome":{"kind":"created"}}"#,
-        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2","name":"Swim","sport":"swimming"},"problem":{"stage":"gs-upload","kind":"refused","message":"coros refused\n the file; look at it"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2","name":"Swim","sport":"swimming"},"problem":{"command":"gs-upload","kind":"rejected","reason":{"code":"rejected","detail":"coros rejected\n the file; look at it"}}}"#,
         r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"3"},"outcome":{"kind":"pending"}}"#,
         r#"{"type":"activity","platform":"garmin-com","id":"5","name":"Copy","outcome":{"kind":"deleted"}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","why":"its file is not archived"}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"7","copy_of":{"id":"1","why":[],"certainty":"same-file"}}"#,
-        r#"{"type":"activity","platform":"garmin-cn","id":"8","problem":{"stage":"gs-download","kind":"login","message":"a login is needed; run: gs-auth login --platform garmin-cn"}}"#,
-        r#"{"type":"activity","platform":"garmin-cn","id":"9","problem":{"stage":"gs-download","kind":"login","message":"a login is needed; run: gs-auth login --platform garmin-cn"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","reasons":[{"code":"not-archived"}]}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"7","duplicate_of":{"id":"1","reasons":[],"certainty":"same-file"}}"#,
+        r#"{"type":"activity","platform":"garmin-cn","id":"8","problem":{"command":"gs-download","kind":"login-required","reason":{"code":"login-required","detail":"no token; run gs-auth login --platform garmin-cn"}}}"#,
+        r#"{"type":"activity","platform":"garmin-cn","id":"9","problem":{"command":"gs-download","kind":"login-required","reason":{"code":"login-required","detail":"no token; run gs-auth login --platform garmin-cn"}}}"#,
     ] {
         summary.add(&Record::parse(line.as_bytes()).unwrap());
     }
-    let matter = |what, command: &str, exit, why: &str| Matter {
-        what,
-        platform: None,
+    let issue = |kind, command: &str, exit, reason: Option<Reason>| Issue {
+        kind,
+        platform: reason.is_some().then(|| "coros".into()),
         command: Some(command.into()),
         exit,
         count: None,
-        why: Some(Clean::of(why)).filter(|why| !why.as_str().is_empty()),
+        reason: reason.as_ref().map(RedactedReason::of),
         at: None,
-        mend: None,
+        fix: None,
         activities: Vec::new(),
     };
-    let troubles = vec![
-        matter(Kind::Failed, "gs-fetch", Some(75), "coros: no answer"),
-        matter(Kind::Unfinished, "gs-diff", None, ""),
+    let warnings = vec![
+        issue(Kind::Failed, "gs-fetch", Some(75), Some(Reason::ListingUnordered)),
+        issue(Kind::Unfinished, "gs-diff", None, None),
     ];
     let outstanding = Outstanding { uploads: 3774, downloads: 1, deletions: 0, pending: 2 };
-    summary.add_judged(Judged { troubles, outstanding, ..Judged::default() });
+    summary.add_judged(Health { warnings, outstanding, ..Health::default() });
     summary
 }
 
@@ -42,20 +43,20 @@ fn summary() -> Summary {
 fn english() {
     let text = render(&summary(), Lang::En, Style::Plain, Tone::default());
     let expected = "\
-garminsync: 2 added, 1 deleted, 1 pending, 3 failed, a person is needed
+garminsync: 2 added, 1 deleted, 1 pending, 3 failed, action needed
 Added: coros 1, garmin-cn 1
 Deleted: garmin-com 1
-Not settled yet: coros 1
-Copies found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --copies
+Pending: coros 1
+Duplicates found, not deleted: garmin-com 1; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates
 Outstanding: 3,774 uploads, 1 download
 
-Needs a person
-- garmin-cn: a login is needed; run: gs-auth login --platform garmin-cn [gs-download]
+Action needed
+- garmin-cn: no token; run gs-auth login --platform garmin-cn [gs-download]
 
 Failed
-- garmin-com → coros swimming Swim (2): coros refused the file; look at it [gs-upload]
-- gs-fetch ended with exit code 75: coros: no answer
-- gs-diff did not end: it was killed
+- garmin-com → coros swimming Swim (2): coros rejected the file; look at it [gs-upload]
+- gs-fetch failed with exit code 75: coros: listing ignored: its entries are not in order, so parts may be missing; try again later
+- gs-diff was killed before it ended
 
 Added to coros
 - 2026-01-08 08:10 running 4.3 km Mor[n]ing *run*
@@ -66,8 +67,8 @@ Added to garmin-cn
 Deleted from garmin-com
 - Copy
 
-Left undone
-- garmin-com 1: its file is not archived";
+Skipped
+- garmin-com 1: file not intact in the archive; run gs-download";
     assert_eq!(text.whole, expected);
     assert_eq!(format!("{}\n{}", text.title, text.rest), expected);
 }
@@ -80,16 +81,16 @@ fn chinese_in_markdown() {
 新增：coros 1，garmin-cn 1
 删除：garmin-com 1
 尚未确认：coros 1
-发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --copies
+发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --duplicates
 待完成：待上传 3,774，待下载 1
 
 **需要人工处理**
-- garmin-cn：a login is needed; run: gs-auth login --platform garmin-cn [gs-download]
+- garmin-cn：需要登录：no token; run gs-auth login --platform garmin-cn [gs-download]
 
 **失败**
-- garmin-com → coros 游泳 Swim (2)：coros refused the file; look at it [gs-upload]
-- gs-fetch 以退出码 75 结束：coros: no answer
-- gs-diff 没有结束：被终止
+- garmin-com → coros 游泳 Swim (2)：被平台拒绝：coros rejected the file; look at it [gs-upload]
+- gs-fetch 失败，退出码 75：coros：已忽略列表：顺序混乱，可能不完整；请稍后重试
+- gs-diff 在结束前被终止
 
 **coros 已新增**
 - 2026-01-08 08:10 跑步 4.3 km Mor［n］ing ＊run＊
@@ -101,7 +102,7 @@ fn chinese_in_markdown() {
 - Copy
 
 **未执行**
-- garmin-com 1：its file is not archived";
+- garmin-com 1：归档中没有完好的文件；请运行 gs-download";
     assert_eq!(text.whole, expected);
     assert_eq!(text.title, "garminsync：新增 2，删除 1，待确认 1，失败 3，需要人工处理");
 }
@@ -109,8 +110,8 @@ fn chinese_in_markdown() {
 #[test]
 fn what_was_told_before_is_only_counted() {
     let text = render(&summary(), Lang::En, Style::Plain, Tone { known: true, recovered: false });
-    assert_eq!(text.title, "garminsync: 2 added, 1 deleted, 1 pending, 3 still failing, a person is still needed");
-    assert!(!text.whole.contains("Needs a person") && !text.whole.contains("Failed"), "{}", text.whole);
+    assert_eq!(text.title, "garminsync: 2 added, 1 deleted, 1 pending, 3 still failing, action is still needed");
+    assert!(!text.whole.contains("Action needed") && !text.whole.contains("Failed"), "{}", text.whole);
 }
 
 #[test]
@@ -123,14 +124,15 @@ fn nothing_and_all_well_again() {
 
 #[test]
 fn a_reason_is_cut_and_what_mends_it_never_is() {
-    let mend = "gs-auth logout --forget-account --platform 'folder:/a/rather/long/path/to/some/folder'";
-    let why = Some(Clean::of(&"this login belongs to somebody else; ".repeat(30)));
-    let matter = Matter { why, mend: Some(mend.into()), ..Matter::new(Kind::SetUp) };
+    let fix = "gs-auth logout --forget-account --platform 'folder:/a/rather/long/path/to/some/folder'";
+    let reason = Reason::Configuration { detail: "a setting is wrong; ".repeat(30) };
+    let reason = Some(RedactedReason::of(&reason));
+    let issue = Issue { reason, fix: Some(fix.into()), ..Issue::new(Kind::Configuration) };
     let mut summary = Summary::default();
-    summary.add_judged(Judged { needs: vec![matter], ..Judged::default() });
+    summary.add_judged(Health { actions: vec![issue], ..Health::default() });
     for (lang, run) in [(Lang::En, "; run: "), (Lang::Zh, "；请运行：")] {
         let text = render(&summary, lang, Style::Plain, Tone::default()).whole;
-        assert!(text.ends_with(&format!("…{run}{mend}")), "{text}");
+        assert!(text.ends_with(&format!("…{run}{fix}")), "{text}");
         assert!(text.lines().all(|line| line.chars().count() < 500), "{text}");
     }
 }
@@ -145,10 +147,10 @@ fn ancestors_11_however_much_was_done_the_message_stays_short() {
                 r#"{{"type":"transfer","to":"coros","activity":{{"platform":"p","id":"{number}","name":"{long}"}},"outcome":{{"kind":"created"}}}}"#
             ),
             format!(
-                r#"{{"type":"activity","platform":"p","id":"{number}","problem":{{"stage":"s","kind":"gone","message":"{number} {long}"}}}}"#
+                r#"{{"type":"activity","platform":"p","id":"{number}","problem":{{"command":"s","kind":"not-found","reason":{{"code":"not-found","detail":"{number} {long}"}}}}}}"#
             ),
             format!(
-                r#"{{"type":"activity","platform":"q","id":"{number}","problem":{{"stage":"s","kind":"retry-later","message":"no answer"}}}}"#
+                r#"{{"type":"activity","platform":"q","id":"{number}","problem":{{"command":"s","kind":"retry","reason":{{"code":"retry","detail":"no answer"}}}}}}"#
             ),
         ] {
             summary.add(&Record::parse(line.as_bytes()).unwrap());

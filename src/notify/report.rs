@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Entry, Failure, Lang, Summary, Text, What};
+use super::{Entry, Failure, FailureKind, Lang, Skipped, Summary, Text};
+use crate::reason::Reason;
+use crate::record::{Explanation, explained};
 
 /// So many activities of one kind are in it; the counts tell of all.
 const ITEMS: usize = 1000;
@@ -17,18 +19,18 @@ pub fn report(summary: &Summary, run: &str, now: Timestamp, text: &Text) -> Valu
         "run": run,
         "time": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "ok": summary.failures.is_empty(),
-        "state": summary.judged.as_ref().map(|judged| judged.state),
-        "outstanding": summary.judged.as_ref().map(|judged| judged.outstanding),
+        "state": summary.health.as_ref().map(|health| health.state),
+        "outstanding": summary.health.as_ref().map(|health| health.outstanding),
         "title": text.title,
         "text": text.whole,
         "counts": {
             "added": counts(&summary.added),
             "deleted": counts(&summary.deleted),
             "pending": summary.pending,
-            "copies": summary.copies,
+            "duplicates": summary.copies,
             "failed": summary.failed(),
         },
-        "needs_person": summary.needs_person(),
+        "action_needed": summary.needs_action(),
         "added": entries(&summary.added),
         "deleted": entries(&summary.deleted),
         "skipped": skipped(summary),
@@ -50,31 +52,32 @@ fn entries(entries: &[Entry]) -> Vec<Value> {
 }
 
 fn skipped(summary: &Summary) -> Vec<Value> {
-    let value =
-        |((platform, why), count): (&(String, String), &u64)| json!({"platform": platform, "why": why, "count": count});
+    let value = |((platform, _), skipped): (&(String, String), &Skipped)| json!({"platform": platform, "reasons": explained(skipped.reasons.iter().cloned()), "count": skipped.count});
     summary.skipped.iter().map(value).collect()
 }
 
 fn failure(failure: &Failure) -> Value {
     let mut value = json!({
-        "stage": failure.stage,
+        "command": failure.command,
         "kind": failure.kind_name(),
-        "needs_person": failure.needs_person(),
-        "message": failure.message,
+        "action_needed": failure.needs_action(),
+        "reason": failure.reason.clone().map(Explanation::from),
+        "text": failure.reason.as_ref().map(Reason::to_string),
     });
-    match &failure.what {
-        What::Stage { exit } => value["exit"] = json!(exit),
-        What::Standing(matter) => {
-            value["message"] = json!(matter.line(Lang::En));
+    match &failure.kind {
+        FailureKind::Stage { exit } => value["exit"] = json!(exit),
+        FailureKind::Standing(issue) => {
+            value["reason"] = json!(issue.reason);
+            value["text"] = json!(issue.line(Lang::En));
             for (name, part) in
-                [("place", json!(matter.platform)), ("exit", json!(matter.exit)), ("run", json!(matter.mend))]
+                [("place", json!(issue.platform)), ("exit", json!(issue.exit)), ("run", json!(issue.fix))]
             {
                 if !part.is_null() {
                     value[name] = part;
                 }
             }
         }
-        What::Records { place, items, .. } => {
+        FailureKind::Records { place, items, .. } => {
             value["place"] = json!(place);
             value["activities"] = json!(items.iter().take(ITEMS).collect::<Vec<_>>());
         }

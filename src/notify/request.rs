@@ -69,7 +69,7 @@ pub fn request(channel: &Channel, form: &Form, keys: &Keys, message: &Message, n
     }
     let signature = also.filter(|_| channel.proof == Proof::Webhook).map(|secret| sign::webhook(secret, &body));
     let mut request = Request::post(url, content_type, body);
-    request.secret_path = true;
+    request.redact_url = true;
     // No answer that matters is longer.
     request.limit = 1 << 20;
     if let Some(signature) = signature {
@@ -169,7 +169,7 @@ mod tests {
         for channel in CHANNELS {
             let also = matches!(channel.also, super::super::Also::Needs(_)).then_some("x");
             let key = if (channel.address)("abc").is_some() { "abc" } else { "https://a.example/abc" };
-            assert!(build(channel.name, key, also, "x").secret_path, "{}", channel.name);
+            assert!(build(channel.name, key, also, "x").redact_url, "{}", channel.name);
         }
     }
 }

@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::hex;
+
 /// DingTalk: HMAC-SHA256 of `milliseconds \n secret` with the secret as the key, in base64.
 pub fn dingtalk(secret: &str, milliseconds: i64) -> String {
     STANDARD.encode(hmac_sha256(secret, format!("{milliseconds}\n{secret}").as_bytes()))
@@ -17,7 +19,7 @@ pub fn feishu(secret: &str, seconds: i64) -> String {
 
 /// The JSON webhook: HMAC-SHA256 of the body, in hex.
 pub fn webhook(secret: &str, body: &[u8]) -> String {
-    hmac_sha256(secret, body).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hmac_sha256(secret, body))
 }
 
 fn hmac_sha256(key: &str, text: &[u8]) -> Vec<u8> {

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::activity::Activity;
-use crate::record::{ActivityRecord, Outcome, Problem, ProblemKind, Record, TransferRecord, Why};
-use crate::status::judge::Judged;
-use crate::status::{self, Matter};
-
-/// The exit code of a stage that needs a login, as the README has it.
-const LOGIN: u8 = 77;
+use crate::activity::{Activity, ActivityKey};
+use crate::exit::Exit;
+use crate::reason::Reason;
+use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, TransferRecord};
+use crate::status::judge::Health;
+use crate::status::{self, Issue, RedactedReason};
 
 /// What a run came to. Counts are by platform.
 #[derive(Debug, Clone, Default)]
@@ -21,15 +20,24 @@ pub struct Summary {
     pub failures: Vec<Failure>,
     /// Uploads whose outcome is not known yet.
     pub pending: BTreeMap<String, u64>,
-    /// What was left undone on purpose: platform and reason.
-    pub skipped: BTreeMap<(String, String), u64>,
+    /// What was skipped on purpose, by platform and reasons.
+    pub skipped: BTreeMap<(String, String), Skipped>,
     /// Copies that were found and not deleted.
     pub copies: BTreeMap<String, u64>,
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
-    pub judged: Option<Judged>,
+    pub health: Option<Health>,
     known: HashMap<(String, String, String, String), usize>,
-    /// The activities of each failure: its place, platform and id.
-    counted: HashSet<(usize, String, String)>,
+    /// The activities of each failure, with its place.
+    counted: HashSet<(usize, ActivityKey)>,
+}
+
+/// Activities that were skipped for the same reasons.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Skipped {
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// How many.
+    pub count: u64,
 }
 
 /// An activity that was added or deleted.
@@ -45,16 +53,16 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 pub struct Failure {
     /// The command that met it.
-    pub stage: String,
+    pub command: String,
     /// What it concerns.
-    pub what: What,
-    /// What went wrong and what to try; may be empty.
-    pub message: String,
+    pub kind: FailureKind,
+    /// What went wrong; nothing: the command did not say, or the issue does.
+    pub reason: Option<Reason>,
 }
 
 /// What a failure concerns.
 #[derive(Debug, Clone)]
-pub enum What {
+pub enum FailureKind {
     /// Records.
     Records {
         /// The platform, or `from → to`.
@@ -70,34 +78,34 @@ pub enum What {
         exit: u8,
     },
     /// What the catalogue knows to stand, and the page shows as well.
-    Standing(Box<Matter>),
+    Standing(Box<Issue>),
 }
 
 impl Failure {
     /// Whether nothing but a person helps.
-    pub fn needs_person(&self) -> bool {
-        match &self.what {
-            What::Records { kind, .. } => *kind == ProblemKind::Login,
-            What::Stage { exit } => *exit == LOGIN,
-            What::Standing(matter) => matter.what.needs_person(),
+    pub fn needs_action(&self) -> bool {
+        match &self.kind {
+            FailureKind::Records { kind, .. } => *kind == ProblemKind::LoginRequired,
+            FailureKind::Stage { exit } => *exit == Exit::LoginRequired.code(),
+            FailureKind::Standing(issue) => issue.kind.needs_action(),
         }
     }
 
     /// How many things went wrong by it.
     pub fn count(&self) -> usize {
-        match &self.what {
-            What::Records { items, .. } => items.len(),
-            What::Stage { .. } => 1,
-            What::Standing(matter) => matter.activities.len().max(1),
+        match &self.kind {
+            FailureKind::Records { items, .. } => items.len(),
+            FailureKind::Stage { .. } => 1,
+            FailureKind::Standing(issue) => issue.activities.len().max(1),
         }
     }
 
     /// What kind of problem it is, as records or `status.json` spell it; `stage` if it is none of those.
     pub fn kind_name(&self) -> String {
-        match &self.what {
-            What::Records { kind, .. } => name_of(kind),
-            What::Stage { .. } => "stage".to_owned(),
-            What::Standing(matter) => matter.what.name(),
+        match &self.kind {
+            FailureKind::Records { kind, .. } => kind.name().to_owned(),
+            FailureKind::Stage { .. } => "stage".to_owned(),
+            FailureKind::Standing(issue) => issue.kind.name(),
         }
     }
 }
@@ -116,38 +124,38 @@ impl Summary {
     }
 
     /// Takes in that a command failed as a whole.
-    pub fn add_stage(&mut self, command: &str, exit: u8, message: &str) {
-        let (stage, message) = (command.to_owned(), message.to_owned());
-        self.failures.push(Failure { stage, what: What::Stage { exit }, message });
+    pub fn add_stage(&mut self, command: &str, exit: u8, reason: Option<Reason>) {
+        self.failures.push(Failure { command: command.to_owned(), kind: FailureKind::Stage { exit }, reason });
     }
 
     /// Takes in what stands. All records have to be in: what they tell already is not told again, and what stands tells more
     /// of a login than they do.
-    pub fn add_judged(&mut self, judged: Judged) {
-        let matters = judged.needs.iter().chain(&judged.troubles);
-        let left: Vec<&Matter> = matters.filter(|matter| !self.is_told(matter)).collect();
+    pub fn add_judged(&mut self, health: Health) {
+        let issues = health.actions.iter().chain(&health.warnings);
+        let left: Vec<&Issue> = issues.filter(|issue| !self.is_told(issue)).collect();
         // Its matter needs a person, and says what helps; the record would count as something that failed, and no more.
         let tells_of_all = |place: &str, items: &[Activity]| {
-            let is_told = |item: &Activity, matter: &Matter| matter.activities.contains(&key(item));
-            left.iter().filter(|matter| matter.what.needs_person()).any(|matter| {
-                let is_place = matter.platform.as_deref().is_some_and(|name| place.ends_with(&format!("→ {name}")));
-                is_place && items.iter().all(|item| is_told(item, matter))
+            let is_told = |item: &Activity, issue: &Issue| issue.activities.contains(&key(item));
+            left.iter().filter(|issue| issue.kind.needs_action()).any(|issue| {
+                let is_place = issue.platform.as_deref().is_some_and(|name| place.ends_with(&format!("→ {name}")));
+                is_place && items.iter().all(|item| is_told(item, issue))
             })
         };
         let tells_of_login = |place: &str| {
-            left.iter().any(|matter| {
-                let is_login = matter.what == status::What::LoginNeeded || matter.what <= status::What::LoginDead;
-                is_login && matter.platform.as_deref().is_some_and(|name| place.ends_with(name))
+            left.iter().any(|issue| {
+                let is_login =
+                    issue.kind == status::IssueKind::LoginNeeded || issue.kind <= status::IssueKind::LoginEnded;
+                is_login && issue.platform.as_deref().is_some_and(|name| place.ends_with(name))
             })
         };
         let standing: Vec<Failure> = left.iter().copied().map(standing).collect();
-        self.failures.retain(|failure| match &failure.what {
-            What::Records { kind: ProblemKind::Login, place, .. } => !tells_of_login(place),
-            What::Records { place, items, .. } => !tells_of_all(place, items),
+        self.failures.retain(|failure| match &failure.kind {
+            FailureKind::Records { kind: ProblemKind::LoginRequired, place, .. } => !tells_of_login(place),
+            FailureKind::Records { place, items, .. } => !tells_of_all(place, items),
             _ => true,
         });
         self.failures.extend(standing);
-        self.judged = Some(judged);
+        self.health = Some(health);
     }
 
     /// Whether something was added or deleted.
@@ -157,104 +165,115 @@ impl Summary {
 
     /// How many things went wrong, but for those that need a person.
     pub fn failed(&self) -> usize {
-        self.failures.iter().filter(|failure| !failure.needs_person()).map(Failure::count).sum()
+        self.failures.iter().filter(|failure| !failure.needs_action()).map(Failure::count).sum()
     }
 
     /// Whether a person is needed.
-    pub fn needs_person(&self) -> bool {
-        self.failures.iter().any(Failure::needs_person)
+    pub fn needs_action(&self) -> bool {
+        self.failures.iter().any(Failure::needs_action)
     }
 
     fn add_transfer(&mut self, transfer: &TransferRecord) {
         let Some(outcome) = &transfer.outcome else { return };
-        // "already-there" changes nothing, and a "refused" of this run carries a problem: one without is old.
-        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome, transfer.why.join(", "));
+        // "exists" changes nothing, and a "rejected" of this run carries a problem: one without is old.
+        self.add_outcome(&transfer.to, &transfer.activity.activity, outcome, &transfer.reasons);
     }
 
     fn add_activity(&mut self, record: &ActivityRecord) {
         let platform = &record.activity.platform;
-        match (&record.outcome, &record.copy_of) {
-            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, why(outcome)),
+        match (&record.outcome, &record.duplicate_of) {
+            (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, &outcome.reasons),
             (None, Some(copy))
-                if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "same-exercise") =>
+                if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "match") =>
             {
-                *self.copies.entry(platform.clone()).or_default() += 1;
+                *self.copies.entry(platform.to_string()).or_default() += 1;
             }
             _ => {}
         }
     }
 
-    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome, why: String) {
+    fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome, reasons: &[Explanation]) {
         let entry = || Entry { platform: platform.to_owned(), activity: activity.clone() };
         match outcome.kind.as_str() {
             "created" => self.added.push(entry()),
             "deleted" => self.deleted.push(entry()),
             "pending" => *self.pending.entry(platform.to_owned()).or_default() += 1,
-            "skipped" => *self.skipped.entry((platform.to_owned(), why)).or_default() += 1,
+            "skipped" => self.add_skipped(platform, reasons),
             _ => {}
         }
     }
 
+    fn add_skipped(&mut self, platform: &str, reasons: &[Explanation]) {
+        let reasons: Vec<Reason> = reasons.iter().map(Explanation::reason).collect();
+        let key = reasons.iter().map(Reason::to_json).collect::<Vec<_>>().join("\n");
+        let skipped = self.skipped.entry((platform.to_owned(), key)).or_default();
+        skipped.count += 1;
+        skipped.reasons = reasons;
+    }
+
     fn add_problem(&mut self, record: &Record, problem: &Problem) {
         let (place, activity) = match record {
-            Record::Activity(record) => (record.activity.platform.clone(), &record.activity),
+            Record::Activity(record) => (record.activity.platform.to_string(), &record.activity),
             Record::Transfer(record) => {
                 let activity = &record.activity.activity;
                 // What could not be fetched is a matter of the source alone.
-                let place = match problem.stage.as_str() {
-                    "gs-download" => activity.platform.clone(),
+                let place = match problem.command.as_str() {
+                    "gs-download" => activity.platform.to_string(),
                     _ => format!("{} → {}", activity.platform, record.to),
                 };
                 (place, activity)
             }
             Record::Other(_) => return,
         };
-        let key = (problem.stage.clone(), place.clone(), name_of(&problem.kind), problem.message.clone());
+        let reason = problem.why();
+        let key = (problem.command.clone(), place.clone(), problem.kind.name().to_owned(), reason.to_json());
         let next = self.failures.len();
         let at = *self.known.entry(key).or_insert(next);
         if at == next {
-            let what = What::Records { place, kind: problem.kind.clone(), items: Vec::new() };
-            self.failures.push(Failure { stage: problem.stage.clone(), what, message: problem.message.clone() });
+            let kind = FailureKind::Records { place, kind: problem.kind.clone(), items: Vec::new() };
+            self.failures.push(Failure { command: problem.command.clone(), kind, reason: Some(reason) });
         }
         // What could not be fetched for two platforms is one activity, not two.
-        let is_new = self.counted.insert((at, activity.platform.clone(), activity.id.clone()));
-        if let (What::Records { items, .. }, true) = (&mut self.failures[at].what, is_new) {
+        let is_new = self.counted.insert((at, activity.key()));
+        if let (FailureKind::Records { items, .. }, true) = (&mut self.failures[at].kind, is_new) {
             items.push(activity.clone());
         }
     }
 
     /// Whether the records say it already.
-    fn is_told(&self, matter: &Matter) -> bool {
-        if let Some(command) = &matter.command {
-            let login = matter.what == status::What::LoginNeeded;
-            return (login || matter.what == status::What::Failed) && self.tells_why(command, matter);
+    fn is_told(&self, issue: &Issue) -> bool {
+        if let Some(command) = &issue.command {
+            let login = issue.kind == status::IssueKind::LoginNeeded;
+            return (login || issue.kind == status::IssueKind::Failed) && self.tells_why(command, issue);
         }
-        if matter.what.needs_person() {
+        if issue.kind.needs_action() {
             return false;
         }
         let is_named = |of: &String| {
             let names = |activity: &Activity| *of == key(activity);
-            let named = self.failures.iter().filter_map(|failure| match &failure.what {
-                What::Records { items, .. } => Some(items),
+            let named = self.failures.iter().filter_map(|failure| match &failure.kind {
+                FailureKind::Records { items, .. } => Some(items),
                 _ => None,
             });
             named.flatten().any(names)
         };
-        !matter.activities.is_empty() && matter.activities.iter().all(is_named)
+        !issue.activities.is_empty() && issue.activities.iter().all(is_named)
     }
 
     /// Whether the records of a command say already why it ended so.
-    fn tells_why(&self, command: &str, matter: &Matter) -> bool {
-        let own = || self.failures.iter().filter(|failure| failure.stage == command);
-        let worst = own().filter_map(|failure| match &failure.what {
-            What::Records { kind: ProblemKind::Login, .. } => Some(LOGIN),
-            What::Records { kind: ProblemKind::RetryLater, .. } => Some(75),
-            What::Records { .. } => Some(1),
+    fn tells_why(&self, command: &str, issue: &Issue) -> bool {
+        let own = || self.failures.iter().filter(|failure| failure.command == command);
+        let worst = own().filter_map(|failure| match &failure.kind {
+            FailureKind::Records { kind, .. } => Some(kind.exit()),
             _ => None,
         });
-        let is_of_records = matches!(matter.exit, Some(1 | 75 | LOGIN)) && worst.max() >= matter.exit;
-        is_of_records
-            && matter.why.as_ref().is_none_or(|text| own().any(|failure| text.as_str().contains(&failure.message)))
+        let exit = issue.exit.and_then(Exit::of);
+        let is_of_records =
+            matches!(exit, Some(Exit::Partial | Exit::TempFail | Exit::LoginRequired)) && worst.max() >= exit;
+        let is_same = |failure: &Failure, reason: &RedactedReason| {
+            failure.reason.as_ref().is_some_and(|own| RedactedReason::of(own) == *reason)
+        };
+        is_of_records && issue.reason.as_ref().is_none_or(|reason| own().any(|one| is_same(one, reason)))
     }
 }
 
@@ -263,24 +282,10 @@ fn key(activity: &Activity) -> String {
     format!("{} {}", activity.platform, activity.id)
 }
 
-fn standing(matter: &Matter) -> Failure {
-    let stage = matter.command.clone().unwrap_or_default();
+fn standing(issue: &Issue) -> Failure {
+    let command = issue.command.clone().unwrap_or_default();
     // In the language of the channel: see the rendering.
-    Failure { stage, what: What::Standing(Box::new(matter.clone())), message: String::new() }
-}
-
-/// Why an activity was skipped: `why` of the outcome, a text or several. A transfer has a `why` of its own.
-fn why(outcome: &Outcome) -> String {
-    match &outcome.why {
-        Some(Why::One(text)) => text.clone(),
-        Some(Why::Several(all)) => all.join(", "),
-        None => String::new(),
-    }
-}
-
-fn name_of(kind: &ProblemKind) -> String {
-    let name = serde_json::to_value(kind).ok();
-    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    Failure { command, kind: FailureKind::Standing(Box::new(issue.clone())), reason: None }
 }
 
 #[cfg(test)]
@@ -295,15 +300,21 @@ mod tests {
         summary
     }
 
+    /// Platform, reasons and count of what was skipped.
+    fn skipped(summary: &Summary) -> Vec<(&str, &[Reason], u64)> {
+        let all = summary.skipped.iter();
+        all.map(|((platform, _), skipped)| (platform.as_str(), skipped.reasons.as_slice(), skipped.count)).collect()
+    }
+
     const ALL: &[&str] = &[
         r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"outcome":{"kind":"created","id":"9"}}"#,
-        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2"},"outcome":{"kind":"already-there"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"2"},"outcome":{"kind":"exists"}}"#,
         r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"3"},"outcome":{"kind":"pending"}}"#,
-        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"4"},"outcome":{"kind":"refused"}}"#,
+        r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"4"},"outcome":{"kind":"rejected"}}"#,
         r#"{"type":"activity","platform":"garmin-com","id":"5","outcome":{"kind":"deleted"}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","why":["a","b"]}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"7","copy_of":{"id":"1","why":[],"certainty":"same-file"}}"#,
-        r#"{"type":"activity","platform":"garmin-com","id":"8","copy_of":{"id":"1","why":[],"certainty":"start-only"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"6","outcome":{"kind":"skipped","reasons":[{"code":"not-archived","text":"a"},{"code":"of-another-version","text":"b"}]}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"7","duplicate_of":{"id":"1","reasons":[],"certainty":"same-file"}}"#,
+        r#"{"type":"activity","platform":"garmin-com","id":"8","duplicate_of":{"id":"1","reasons":[],"certainty":"start-only"}}"#,
         r#"{"type":"activity","platform":"garmin-com","id":"9","downloaded":true}"#,
         r#"{"type":"weather"}"#,
     ];
@@ -314,118 +325,124 @@ mod tests {
         let ids = |entries: &[Entry]| entries.iter().map(|e| e.activity.id.clone()).collect::<Vec<_>>();
         assert_eq!((ids(&summary.added), ids(&summary.deleted)), (vec!["1".into()], vec!["5".into()]));
         assert_eq!(summary.pending, BTreeMap::from([("coros".into(), 1)]));
-        assert_eq!(summary.skipped, BTreeMap::from([(("garmin-com".into(), "a, b".into()), 1)]));
+        let reasons = [Reason::NotArchived, Reason::other("b")];
+        assert_eq!(skipped(&summary), [("garmin-com", &reasons[..], 1)]);
         assert_eq!(summary.copies, BTreeMap::from([("garmin-com".into(), 1)]));
-        assert!(summary.failures.is_empty(), "a refusal without a problem is an old one");
+        assert!(summary.failures.is_empty(), "a rejection without a problem is an old one");
     }
 
     #[test]
     fn a_transfer_that_was_held_back_is_told_with_its_reason() {
-        let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"why":["its file is GPX"],"outcome":{"kind":"skipped"}}"#;
-        assert_eq!(of(&[held]).skipped, BTreeMap::from([(("coros".into(), "its file is GPX".into()), 1)]));
+        let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"reasons":[{"code":"format-not-accepted","format":"gpx","text":"GPX files are not uploaded"}],"outcome":{"kind":"skipped"}}"#;
+        let reasons = [Reason::FormatNotAccepted { format: "gpx".into() }];
+        assert_eq!(skipped(&of(&[held, held])), [("coros", &reasons[..], 2)]);
     }
 
     const LOGINS: &[&str] = &[
-        r#"{"type":"activity","platform":"p","id":"1","problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
-        r#"{"type":"transfer","to":"q","activity":{"platform":"p","id":"2"},"problem":{"stage":"gs-download","kind":"login","message":"log in"}}"#,
+        r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"gs-download","kind":"login-required","reason":{"code":"login-required","detail":"log in"}}}"#,
+        r#"{"type":"transfer","to":"q","activity":{"platform":"p","id":"2"},"problem":{"command":"gs-download","kind":"login-required","reason":{"code":"login-required","detail":"log in"}}}"#,
     ];
 
     #[test]
     fn the_same_trouble_of_many_is_one() {
         let summary = of(LOGINS);
         assert_eq!((summary.failures.len(), summary.failures[0].count()), (1, 2));
-        assert!(summary.needs_person() && summary.failed() == 0);
+        assert!(summary.needs_action() && summary.failed() == 0);
     }
 
     #[test]
     fn what_could_not_be_fetched_for_two_platforms_is_one_activity() {
         let to = |to: &str| {
             format!(
-                r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"stage":"gs-download","kind":"gone","message":"gone"}}}}"#
+                r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"command":"gs-download","kind":"not-found","reason":{{"code":"not-found","detail":"HTTP 404"}}}}}}"#
             )
         };
         let summary = of(&[&to("q"), &to("r")]);
         assert_eq!((summary.failures.len(), summary.failed()), (1, 1));
     }
 
-    fn judged(what: status::What, exit: Option<u8>, why: Option<&str>) -> Judged {
-        let matter = Matter {
-            what,
+    fn login_required(detail: &str) -> RedactedReason {
+        RedactedReason::of(&Reason::LoginRequired { detail: detail.into() })
+    }
+
+    fn health(kind: status::IssueKind, exit: Option<u8>, reason: Option<RedactedReason>) -> Health {
+        let issue = Issue {
+            kind,
             platform: None,
             command: Some("gs-download".into()),
             exit,
             count: None,
-            why: why.map(status::Clean::of),
+            reason,
             at: None,
-            mend: None,
+            fix: None,
             activities: Vec::new(),
         };
-        Judged { troubles: vec![matter], ..Judged::default() }
+        Health { warnings: vec![issue], ..Health::default() }
     }
 
     #[test]
     fn a_command_is_told_unless_its_records_say_it_all() {
-        let added = |what, exit, why| {
+        let added = |what, exit, reason: Option<&str>| {
             let mut summary = of(LOGINS);
-            summary.add_judged(judged(what, exit, why));
+            summary.add_judged(health(what, exit, reason.map(login_required)));
             summary.failures.len() - 1
         };
-        use status::What as Kind;
-        assert_eq!(added(Kind::LoginNeeded, Some(77), Some("p: log in; its other activities are left")), 0);
+        use status::IssueKind as Kind;
+        assert_eq!(added(Kind::LoginNeeded, Some(77), Some("log in")), 0);
         assert_eq!(added(Kind::Failed, Some(75), None), 0);
         assert_eq!(added(Kind::LoginNeeded, Some(77), Some("something else")), 1);
-        assert_eq!(added(Kind::Failed, Some(65), Some("p: log in")), 1, "a worse end than its records explain");
+        assert_eq!(added(Kind::Failed, Some(65), Some("log in")), 1, "a worse end than its records explain");
         assert_eq!(added(Kind::Unfinished, None, None), 1);
     }
 
     #[test]
     fn a_needed_login_is_told_once_by_its_records_or_by_what_stands() {
-        for (why, standing) in [("p: log in; it is left alone", false), ("p: another reason", true)] {
+        for (detail, standing) in [("log in", false), ("another login ended it", true)] {
             let mut summary = of(&LOGINS[..1]);
-            let mut judged = judged(status::What::LoginNeeded, Some(77), Some(why));
-            judged.troubles[0].platform = Some("p".into());
-            judged.needs = std::mem::take(&mut judged.troubles);
-            summary.add_judged(judged);
+            let mut health = health(status::IssueKind::LoginNeeded, Some(77), Some(login_required(detail)));
+            health.warnings[0].platform = Some("p".into());
+            health.actions = std::mem::take(&mut health.warnings);
+            summary.add_judged(health);
             let told: Vec<bool> =
-                summary.failures.iter().map(|failure| matches!(failure.what, What::Standing(_))).collect();
-            assert_eq!(told, [standing], "{why}");
-            assert!(summary.needs_person());
+                summary.failures.iter().map(|failure| matches!(failure.kind, FailureKind::Standing(_))).collect();
+            assert_eq!(told, [standing], "{detail}");
+            assert!(summary.needs_action());
         }
     }
 
     #[test]
     fn what_needs_a_person_is_told_as_that_in_the_run_that_finds_it() {
-        let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"stage":"gs-upload","kind":"failed","message":"accepted, but not listed"}}"#;
+        let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"command":"gs-upload","kind":"rejected","reason":{"code":"upload-lost","seconds":172800,"retry":"gs-diff --retry-rejected"}}}"#;
         let told = |what, platform: &str| {
             let mut summary = of(&[lost]);
-            let matter = Matter {
+            let issue = Issue {
                 platform: Some(platform.into()),
                 activities: vec!["p 1".into()],
-                mend: Some("gs-diff --retry".into()),
-                ..Matter::new(what)
+                fix: Some("gs-diff --retry-rejected".into()),
+                ..Issue::new(what)
             };
-            let (needs, troubles) = if what.needs_person() { (vec![matter], vec![]) } else { (vec![], vec![matter]) };
-            summary.add_judged(Judged { needs, troubles, ..Judged::default() });
-            (summary.needs_person(), summary.failed(), summary.failures.len())
+            let (actions, warnings) = if what.needs_action() { (vec![issue], vec![]) } else { (vec![], vec![issue]) };
+            summary.add_judged(Health { actions, warnings, ..Health::default() });
+            (summary.needs_action(), summary.failed(), summary.failures.len())
         };
-        assert_eq!(told(status::What::UploadsLost, "coros"), (true, 0, 1));
-        assert_eq!(told(status::What::UploadsLost, "garmin-cn"), (true, 1, 2), "that is another one");
-        assert_eq!(told(status::What::UploadsUnconfirmed, "coros"), (false, 1, 1));
+        assert_eq!(told(status::IssueKind::UploadsLost, "coros"), (true, 0, 1));
+        assert_eq!(told(status::IssueKind::UploadsLost, "garmin-cn"), (true, 1, 2), "that is another one");
+        assert_eq!(told(status::IssueKind::UploadsUnconfirmed, "coros"), (false, 1, 1));
     }
 
     #[test]
     fn of_a_login_and_of_activities_the_judgment_says_more() {
         let mut summary = of(LOGINS);
-        let mut dead = judged(status::What::LoginDead, None, None);
-        dead.troubles[0].platform = Some("p".into());
+        let mut dead = health(status::IssueKind::LoginEnded, None, None);
+        dead.warnings[0].platform = Some("p".into());
         summary.add_judged(dead);
-        assert!(matches!(summary.failures.as_slice(), [Failure { what: What::Standing(_), .. }]));
+        assert!(matches!(summary.failures.as_slice(), [Failure { kind: FailureKind::Standing(_), .. }]));
         let failed = |ids: &[&str]| {
             let mut summary = of(LOGINS);
-            let mut judged = judged(status::What::FilesFailed, None, None);
-            let matter = &mut judged.troubles[0];
-            (matter.command, matter.activities) = (None, ids.iter().map(|id| (*id).to_owned()).collect());
-            summary.add_judged(judged);
+            let mut health = health(status::IssueKind::FilesFailed, None, None);
+            let issue = &mut health.warnings[0];
+            (issue.command, issue.activities) = (None, ids.iter().map(|id| (*id).to_owned()).collect());
+            summary.add_judged(health);
             summary.failures.len() - 1
         };
         assert_eq!((failed(&["p 1", "p 2"]), failed(&["p 1", "p 3"])), (0, 1));

@@ -1,7 +1,7 @@
 //! The words of a summary, in each language that it speaks.
 
 use crate::activity::Activity;
-use crate::lang::{self, Lang, local};
+use crate::i18n::{self, Lang, local};
 
 impl Lang {
     /// A number and what is counted: `3 added`, `新增 3`.
@@ -31,7 +31,7 @@ impl Lang {
     /// So many activities.
     pub fn activities(self, count: usize) -> String {
         match self {
-            Lang::En => lang::counted(count as u64, "activity", "activities"),
+            Lang::En => i18n::counted(count as u64, "activity", "activities"),
             Lang::Zh => format!("{count} 项活动"),
         }
     }

@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 use super::{Told, as_if_utc, civil};
 use crate::activity::Activity;
 use crate::sport;
-use crate::walk::plain;
+use crate::walk::without_gz;
 
 const PER_SECOND: f64 = 1000.0;
 const PER_METRE: f64 = 100.0;
@@ -46,7 +46,7 @@ pub struct ExportList {
 
 /// Whether a file of this path is such a list.
 pub fn is_list(path: &str) -> bool {
-    let name = plain(path).rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+    let name = without_gz(path).rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     name.ends_with("summarizedactivities.json")
 }
 
@@ -108,7 +108,7 @@ fn activity(platform: &str, fields: &Fields) -> Option<Told> {
     let names = kind.as_deref().and_then(sport::from_garmin);
     let ahead = local.zip(start).map(|(local, start)| local - start);
     let activity = Activity {
-        platform: platform.to_owned(),
+        platform: platform.into(),
         id: fields.get(&["activityid"], id)?,
         name: fields.get(&["name", "activityname"], text),
         sport: names.map(|(sport, _)| sport.to_owned()),

@@ -65,7 +65,7 @@ impl GarminSync {
     /// What is known of an activity.
     pub fn told(&self, platform: &str, id: &str) -> Told {
         let mut told = self.told.get(id).cloned().unwrap_or_default();
-        (told.activity.platform, told.activity.id) = (platform.to_owned(), id.to_owned());
+        (told.activity.platform, told.activity.id) = (platform.into(), id.to_owned());
         told
     }
 

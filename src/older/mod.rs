@@ -46,7 +46,7 @@ pub struct Told {
 impl Told {
     /// Of an activity of which nothing is known but where it is.
     pub fn nothing(platform: &str, id: &str) -> Told {
-        let activity = Activity { platform: platform.to_owned(), id: id.to_owned(), ..Activity::default() };
+        let activity = Activity { platform: platform.into(), id: id.to_owned(), ..Activity::default() };
         Told { activity, ..Told::default() }
     }
 

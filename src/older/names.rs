@@ -3,7 +3,7 @@
 //! Only names that tools are known to give are read, as a number in a name may be anything: the names in Garmin's account
 //! export end in a number that is no activity's.
 
-use crate::walk::plain;
+use crate::walk::without_gz;
 
 /// Longer numbers are no ids.
 const LONGEST: usize = 20;
@@ -15,7 +15,7 @@ const SHORTEST: usize = 7;
 /// `2026-01-08-14-10-21_activity_123_running_Downtown.fit` (garmin-connect-activity-exporter), `123_ACTIVITY.fit` (inside
 /// Garmin's own zip files, GarminDB), `2026-01-08T14:10:21+00:00_123.fit` (garminexport). Each may end in `.gz`.
 pub fn id_of(name: &str) -> Option<&str> {
-    let name = plain(name);
+    let name = without_gz(name);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let id = if let Some(rest) = strip_prefix(after_time(stem), "activity_") {
         let (id, rest) = rest.split_at(digits(rest));

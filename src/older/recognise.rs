@@ -7,8 +7,8 @@ use zip::ZipArchive;
 
 use super::database::{self, Database};
 use super::{FOLDERS, id_of, is_list};
-use crate::lang;
-use crate::walk::{self, Met, Skipped, Want, ending, plain};
+use crate::i18n;
+use crate::walk::{self, FileFilter, SearchEntry, Skipped, extension, without_gz};
 
 /// What can be named, for messages.
 pub const KNOWN: &str = "known are GarminSync's garmin.db or its data folder, Sports Sync X's folder or its \
@@ -51,11 +51,11 @@ pub fn recognise(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
         return of_database(path)?.ok_or_else(|| "it is a database of some other program".to_owned());
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_track = ["fit", "tcx", "gpx", "zip"].contains(&ending(plain(&name)).as_str());
+    let is_track = ["fit", "tcx", "gpx", "zip"].contains(&extension(without_gz(&name)).as_str());
     if is_track && id_of(&name).is_some() {
         return Ok(Found::Files(path.to_owned()));
     }
-    if ending(&name) != "zip" {
+    if extension(&name) != "zip" {
         return Err("it is nothing that is known".into());
     }
     let names = names_in(path)?;
@@ -75,7 +75,7 @@ pub fn recognise(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
 fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     for folder in [path.to_owned(), path.join("data"), path.join("db")] {
         for (name, file) in walk::files(&folder, &[], &mut Skipped::default()).unwrap_or_default() {
-            let may_be = ["db", "sqlite", "sqlite3"].contains(&ending(&name).as_str());
+            let may_be = ["db", "sqlite", "sqlite3"].contains(&extension(&name).as_str());
             if !may_be || !database::is_database(&file) {
                 continue;
             }
@@ -139,20 +139,20 @@ fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     let (mut is_known, mut nameless, mut skipped) = (false, 0_u64, Skipped::default());
     let mut look = |name: &str| {
         let has_id = id_of(name.rsplit(['/', '\\']).next().unwrap_or(name)).is_some();
-        match ending(name).as_str() {
+        match extension(name).as_str() {
             "fit" | "tcx" | "gpx" => {
                 is_known |= has_id;
                 nameless += u64::from(!has_id);
             }
             "zip" if has_id => is_known = true,
-            "zip" if !is_known => return Want::Open,
+            "zip" if !is_known => return FileFilter::SearchZip,
             _ => {}
         }
-        Want::Nothing
+        FileFilter::Skip
     };
-    let is_track = |path: &str| ["fit", "tcx", "gpx"].contains(&ending(plain(path)).as_str());
+    let is_track = |path: &str| ["fit", "tcx", "gpx"].contains(&extension(without_gz(path)).as_str());
     let mut met = |met| {
-        if let Met::Skipped(skip, path) = met
+        if let SearchEntry::Skipped(skip, path) = met
             && !is_track(&path)
         {
             skipped.add(skip, &path);
@@ -167,7 +167,7 @@ fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
 fn unknown(nameless: u64, skipped: &Skipped) -> String {
     let tracks = (nameless > 0).then(|| {
         let files = "FIT, TCX or GPX file is named without an id";
-        let files = lang::counted(nameless, files, "FIT, TCX or GPX files are named without ids");
+        let files = i18n::counted(nameless, files, "FIT, TCX or GPX files are named without ids");
         format!("{files} (FIT files can be a platform of their own: folder:PATH)")
     });
     let others = skipped.notices().into_iter().filter(|notice| notice.matters).map(|notice| notice.text);

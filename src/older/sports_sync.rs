@@ -37,7 +37,7 @@ impl SportsSync {
             let names = kind.as_deref().and_then(|kind| names(is_coros, kind));
             let seconds = number(duration.as_deref());
             let activity = Activity {
-                platform: platform.to_owned(),
+                platform: platform.into(),
                 id: id.clone(),
                 name: name.clone(),
                 sport: names.map(|(sport, _)| sport.to_owned()),

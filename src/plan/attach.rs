@@ -112,7 +112,7 @@ fn fitting(activities: &[Sought], files: &[Recorded]) -> Vec<Fit> {
         let verdict = matcher.verdict(&candidates[one], &candidates[other]);
         let (activity, file) = (started[one].0, other - started.len());
         let is_of_its_zone = may_be_local(&activities[activity], &files[file].exercise);
-        if is_of_its_zone && verdict.is_some_and(|verdict| verdict.certainty == Certainty::SameExercise) {
+        if is_of_its_zone && verdict.is_some_and(|verdict| verdict.certainty == Certainty::Match) {
             let serial = files[file].serial.map(|serial| serial.to_string());
             let device = activities[activity].activity.device.as_ref().filter(|device| serials.contains(*device));
             let same_device = device.is_some() && serial.as_ref() == device;
@@ -162,6 +162,7 @@ fn may_be_local(sought: &Sought, exercise: &Activity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activity::PlatformId;
 
     fn attach(activities: &[Activity], files: &[Recorded]) -> Vec<Fate> {
         let sought = |activity| Sought { activity, local_start_s: None };
@@ -186,7 +187,10 @@ mod tests {
     }
 
     fn file(start: i64, seconds: f64, serial: u32) -> Recorded {
-        Recorded { exercise: Activity { platform: String::new(), ..run("", start, seconds) }, serial: Some(serial) }
+        Recorded {
+            exercise: Activity { platform: PlatformId::default(), ..run("", start, seconds) },
+            serial: Some(serial),
+        }
     }
 
     fn ambiguous(activities: &[usize], rivals: &[usize]) -> Fate {

@@ -3,6 +3,7 @@
 //! What is deleted is gone from a person's history; so all of it must hold, and whatever does not is told.
 
 use crate::matching::Certainty;
+use crate::reason::Reason;
 
 /// What was found out about a copy that is to be deleted.
 #[derive(Debug, Clone, Copy)]
@@ -46,38 +47,25 @@ pub enum Archived {
     NoOriginal,
 }
 
-/// Why it may not be deleted; nothing if it may. The cheap questions first, the person's word last.
-pub fn refusal(facts: &Facts) -> Option<String> {
+/// The first guard that does not hold; nothing if it may be deleted. The cheap questions first, the person's word last.
+pub fn first_failed_guard(facts: &Facts) -> Option<Reason> {
     let guards = [
-        (facts.can_delete, "nothing is deleted on this platform"),
-        (
-            !facts.is_asked_for,
-            "its deletion was asked for, and what became of that is not known yet; the next run looks",
-        ),
-        (facts.is_another, "the entry that is to be kept is not another one on the same platform"),
-        (!facts.was_restored, "it was deleted before and put back by hand; it stays"),
-        (!facts.is_of_this_run, "it was uploaded in this very run; the next one may look at it"),
-        (facts.certainty != Some(Certainty::TwoDevices), "two devices recorded it, and neither entry is superfluous"),
-        (facts.certainty.is_some_and(Certainty::is_superfluous), "it is not certain that both are one recording"),
-        (facts.archived != Archived::No, "its file is not whole in the archive; run gs-download first"),
-        (facts.archived != Archived::NoOriginal, "the archive has no original FIT file of it that could bring it back"),
-        (
-            facts.kept_archived == Archived::Whole,
-            "the file of the entry that is to be kept is not whole in the archive; run gs-download first",
-        ),
-        (facts.kept_is_better, "with both files at hand it is the better one of the two"),
-        (facts.kept_is_there, "the platform does not show the entry that is to be kept"),
+        (facts.can_delete, Reason::DeletionNotSupported),
+        (!facts.is_asked_for, Reason::DeletionPending),
+        (facts.is_another, Reason::NotAnotherActivity),
+        (!facts.was_restored, Reason::RestoredByHand),
+        (!facts.is_of_this_run, Reason::UploadedInThisRun),
+        (facts.certainty != Some(Certainty::TwoDevices), Reason::TwoDevices),
+        (facts.certainty.is_some_and(Certainty::is_superfluous), Reason::MatchNotSure),
+        (facts.archived != Archived::No, Reason::NotArchived),
+        (facts.archived != Archived::NoOriginal, Reason::OriginalNotArchived),
+        (facts.kept_archived == Archived::Whole, Reason::KeptNotArchived),
+        (facts.kept_is_better, Reason::BetterCopy),
+        (facts.kept_is_there, Reason::KeptNotListed),
+        (facts.deleted < facts.max_delete, Reason::DeletionLimit { limit: facts.max_delete }),
+        (facts.yes, Reason::NotConfirmed),
     ];
-    if let Some((_, why)) = guards.into_iter().find(|(holds, _)| !holds) {
-        return Some(why.to_owned());
-    }
-    if facts.deleted >= facts.max_delete {
-        return Some(format!(
-            "the limit of {} deletions a run is reached (--max-delete); the next run goes on",
-            facts.max_delete
-        ));
-    }
-    (!facts.yes).then(|| "nobody said --yes".to_owned())
+    guards.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
 }
 
 #[cfg(test)]
@@ -101,31 +89,30 @@ mod tests {
     };
 
     #[test]
-    fn ancestors_7_each_guard_alone_keeps_a_copy() {
-        assert_eq!(refusal(&FINE), None);
+    fn each_guard_alone_keeps_a_duplicate() {
+        assert_eq!(first_failed_guard(&FINE), None);
         let cases = [
-            (Facts { can_delete: false, ..FINE }, "nothing is deleted"),
-            (Facts { was_restored: true, ..FINE }, "put back by hand"),
-            (Facts { is_asked_for: true, ..FINE }, "was asked for"),
-            (Facts { is_another: false, ..FINE }, "not another one"),
-            (Facts { is_of_this_run: true, ..FINE }, "in this very run"),
-            (Facts { certainty: Some(Certainty::TwoDevices), ..FINE }, "two devices"),
-            (Facts { certainty: Some(Certainty::Shifted), ..FINE }, "not certain"),
-            (Facts { certainty: Some(Certainty::StartOnly), ..FINE }, "not certain"),
-            (Facts { certainty: None, ..FINE }, "not certain"),
-            (Facts { archived: Archived::No, ..FINE }, "not whole in the archive"),
-            (Facts { archived: Archived::NoOriginal, ..FINE }, "no original FIT"),
-            (Facts { kept_archived: Archived::No, ..FINE }, "to be kept is not whole"),
-            (Facts { kept_archived: Archived::NoOriginal, ..FINE }, "to be kept is not whole"),
-            (Facts { kept_is_better: false, ..FINE }, "the better one"),
-            (Facts { kept_is_there: false, ..FINE }, "does not show"),
-            (Facts { deleted: 10, ..FINE }, "limit of 10"),
-            (Facts { max_delete: 0, deleted: 0, ..FINE }, "limit of 0"),
-            (Facts { yes: false, ..FINE }, "--yes"),
+            (Facts { can_delete: false, ..FINE }, Reason::DeletionNotSupported),
+            (Facts { was_restored: true, ..FINE }, Reason::RestoredByHand),
+            (Facts { is_asked_for: true, ..FINE }, Reason::DeletionPending),
+            (Facts { is_another: false, ..FINE }, Reason::NotAnotherActivity),
+            (Facts { is_of_this_run: true, ..FINE }, Reason::UploadedInThisRun),
+            (Facts { certainty: Some(Certainty::TwoDevices), ..FINE }, Reason::TwoDevices),
+            (Facts { certainty: Some(Certainty::Shifted), ..FINE }, Reason::MatchNotSure),
+            (Facts { certainty: Some(Certainty::StartOnly), ..FINE }, Reason::MatchNotSure),
+            (Facts { certainty: None, ..FINE }, Reason::MatchNotSure),
+            (Facts { archived: Archived::No, ..FINE }, Reason::NotArchived),
+            (Facts { archived: Archived::NoOriginal, ..FINE }, Reason::OriginalNotArchived),
+            (Facts { kept_archived: Archived::No, ..FINE }, Reason::KeptNotArchived),
+            (Facts { kept_archived: Archived::NoOriginal, ..FINE }, Reason::KeptNotArchived),
+            (Facts { kept_is_better: false, ..FINE }, Reason::BetterCopy),
+            (Facts { kept_is_there: false, ..FINE }, Reason::KeptNotListed),
+            (Facts { deleted: 10, ..FINE }, Reason::DeletionLimit { limit: 10 }),
+            (Facts { max_delete: 0, deleted: 0, ..FINE }, Reason::DeletionLimit { limit: 0 }),
+            (Facts { yes: false, ..FINE }, Reason::NotConfirmed),
         ];
-        for (facts, words) in cases {
-            let why = refusal(&facts).unwrap_or_default();
-            assert!(why.contains(words), "{words}: {why}");
+        for (facts, reason) in cases {
+            assert_eq!(first_failed_guard(&facts), Some(reason));
         }
     }
 }

@@ -7,8 +7,10 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::look;
+use super::precheck;
+use crate::activity::ActivityKeyRef;
 use crate::matching::{Candidate, Certainty, Group, Matcher, Pair, Verdict};
+use crate::reason::Reason;
 
 /// An entry on a platform, with what planning has to know of it.
 #[derive(Debug, Clone)]
@@ -17,10 +19,10 @@ pub struct Entry<'a> {
     pub candidate: Candidate<'a>,
     /// Whether it is on its platform.
     pub presence: Presence,
-    /// Whether it may be sent elsewhere: it came in with the input, and its platform could be listed.
-    pub offered: bool,
-    /// What there is to send.
-    pub material: Material<'a>,
+    /// Whether it may be uploaded elsewhere: it was among the input, and its platform could be listed.
+    pub selected: bool,
+    /// The file to upload.
+    pub file: FileState<'a>,
 }
 
 /// Whether an entry is on its platform.
@@ -29,22 +31,22 @@ pub enum Presence {
     /// The newest listing that should show it does.
     There,
     /// One listing did not show it.
-    Missed(Timestamp),
+    MissingOnce(Timestamp),
     /// Two did not, or it was deleted from here: since then.
     Gone(Timestamp),
-    /// No listing has ever shown it: another tool had its file, which was taken over then.
-    Unlisted(Timestamp),
+    /// No listing has ever shown it: another tool had its file, which was imported then.
+    NeverListed(Timestamp),
 }
 
-/// What there is to send of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Material<'a> {
-    /// A file in the archive: its format, and the SHA-256 of its bytes.
-    File(&'a str, &'a str),
-    /// Nothing yet: the file is to be fetched.
-    ToFetch,
-    /// Nothing, and why.
-    Nothing(&'a str),
+/// The file of an activity, as an upload needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FileState<'a> {
+    /// It is in the archive: its format, and the SHA-256 of its bytes.
+    Archived(&'a str, &'a str),
+    /// It is to be downloaded first.
+    ToDownload,
+    /// There is none to upload, and why.
+    Unavailable(Reason),
 }
 
 /// A platform that exercises could go to.
@@ -65,7 +67,7 @@ pub struct Target<'a> {
 /// The uploads to one target, the oldest first, found by their entry and by their file.
 #[derive(Debug, Default)]
 pub struct Journal<'a> {
-    by_entry: HashMap<(&'a str, &'a str), Vec<Upload<'a>>>,
+    by_entry: HashMap<ActivityKeyRef<'a>, Vec<Upload<'a>>>,
     by_file: HashMap<&'a str, Vec<UploadState<'a>>>,
 }
 
@@ -82,10 +84,10 @@ impl<'a> Journal<'a> {
 }
 
 /// What the journal says of one upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Upload<'a> {
-    /// Platform and id of the entry whose file it was.
-    pub from: (&'a str, &'a str),
+    /// The entry whose file it was.
+    pub from: ActivityKeyRef<'a>,
     /// SHA-256 of the file.
     pub sha256: &'a str,
     /// What came of it.
@@ -93,54 +95,65 @@ pub struct Upload<'a> {
 }
 
 /// What came of an upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum UploadState<'a> {
     /// Not known yet.
     Open,
     /// It is there under this id, if that is known.
     There(Option<&'a str>),
-    /// The service will not have this file, in these words.
-    Refused(&'a str),
-    /// The service took it and never showed it: it may appear yet.
-    Lost(&'a str),
+    /// The service rejected this file.
+    Rejected(&'a Reason),
+    /// The service accepted it and never listed it: it may appear yet.
+    Lost(&'a Reason),
 }
 
-/// What is asked for against the rules' caution.
+/// What a person asks for against the caution of the rules.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wishes {
-    /// Put back what a person deleted.
-    pub resurrect: bool,
-    /// Send what the target may have already.
-    pub doubtful: bool,
-    /// Send again what was refused.
-    pub retry: bool,
+pub struct Overrides {
+    /// Upload again what a person deleted on the target.
+    pub restore_deleted: bool,
+    /// Upload what the target may have already.
+    pub possible_duplicates: bool,
+    /// Upload again what the target rejected.
+    pub retry_rejected: bool,
 }
 
-/// What is to be done about one exercise and one target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is to be done about one group and one target.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    /// It is there.
-    There,
-    /// An upload of it is under way.
+    /// It exists there.
+    Exists,
+    /// An upload of it is pending.
     Pending,
-    /// Somebody deleted it there.
+    /// A person deleted it there.
     Deleted(Timestamp),
-    /// One listing did not show it any more: the next one tells whether it was deleted.
-    Missed(Timestamp),
-    /// It is not known what the target has at that time.
-    NotKnown,
+    /// One listing did not show it any more: the next one confirms whether it was deleted.
+    MissingOnce(Timestamp),
+    /// No listing covers the time when it began.
+    NotListed,
     /// The target has something that may be the same, at this position.
-    Doubtful(usize, Verdict),
-    /// No file of it can be sent there, and why.
-    NoFile(String),
-    /// The target refused it before, in these words.
-    Refused(String),
-    /// The entry at this position is to be sent, and why this one. It may be what the target has at the second position.
-    Send(usize, Vec<String>, Option<usize>),
+    PossibleDuplicate(usize, Verdict),
+    /// No file of it can be uploaded there, and why.
+    NoFile(Reason),
+    /// The target rejected it before.
+    Rejected(Reason),
+    /// An upload.
+    Upload(Choice),
+}
+
+/// The activity of a group that is uploaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// Its position.
+    pub at: usize,
+    /// Why this one; nothing if there is no other, or it is not the best.
+    pub source: Option<Reason>,
+    /// The position of what the target has and this may be.
+    pub possible_duplicate: Option<usize>,
 }
 
 /// Groups of entries, and what is not sure about them.
-pub struct Exercises<'a> {
+pub struct Groups<'a> {
     /// All entries.
     pub entries: &'a [Entry<'a>],
     /// Each exercise once.
@@ -148,12 +161,12 @@ pub struct Exercises<'a> {
     doubts: Vec<Vec<Pair>>,
     /// Entries that were found to be one exercise before and begin far apart now.
     moved: HashMap<usize, Vec<usize>>,
-    places: HashMap<(&'a str, &'a str), usize>,
+    places: HashMap<ActivityKeyRef<'a>, usize>,
 }
 
 /// That two entries are one exercise, whatever is said of them now: an upload made one out of the other, or they were alike
-/// before somebody edited one of them. Platform and id of both.
-pub type Link<'a> = ((&'a str, &'a str), (&'a str, &'a str));
+/// before somebody edited one of them.
+pub type Link<'a> = (ActivityKeyRef<'a>, ActivityKeyRef<'a>);
 
 /// What is known of entries from before.
 #[derive(Debug, Default)]
@@ -165,9 +178,9 @@ pub struct Links<'a> {
     pub perhaps: Vec<(Link<'a>, SignedDuration)>,
 }
 
-impl<'a> Exercises<'a> {
+impl<'a> Groups<'a> {
     /// Finds out which entries are the same exercise. `links` are known to be, whatever a service made of the file.
-    pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &Links) -> Exercises<'a> {
+    pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &Links) -> Groups<'a> {
         let candidates: Vec<Candidate> = entries.iter().map(|entry| entry.candidate.clone()).collect();
         let places: HashMap<_, _> = entries.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect();
         let groups = join(matcher.groups(&candidates), &candidates, &places, &links.same);
@@ -183,7 +196,7 @@ impl<'a> Exercises<'a> {
             doubts[pair.left].push(pair);
             doubts[turned.left].push(turned);
         }
-        Exercises { entries, groups, doubts, moved, places }
+        Groups { entries, groups, doubts, moved, places }
     }
 
     /// Every two entries of different exercises on different platforms that may be one all the same. Each pair once.
@@ -192,51 +205,51 @@ impl<'a> Exercises<'a> {
     }
 
     /// What is to be done about one exercise and one target. The first line that fits decides.
-    pub fn decide(&self, group: &Group, target: &Target, wishes: Wishes) -> Decision {
+    pub fn decide(&self, group: &Group, target: &Target, overrides: Overrides) -> Decision {
         let here: Vec<&Entry> =
             self.members(group).filter(|entry| entry.candidate.activity.platform == target.name).collect();
         // It is there, as the newest listing shows.
         if here.iter().any(|entry| entry.presence == Presence::There) {
-            return Decision::There;
+            return Decision::Exists;
         }
         // The journal knows better than a listing that is older, or that services are slow to fill.
         match self.journal_says(group, target) {
-            Some(decision @ (Decision::There | Decision::Pending)) => return decision,
-            Some(decision) if !wishes.resurrect => return decision,
+            Some(decision @ (Decision::Exists | Decision::Pending)) => return decision,
+            Some(decision) if !overrides.restore_deleted => return decision,
             _ => {}
         }
         // Neither is what was refused tried again, nor sent from another source: what is lost may appear yet.
-        if !wishes.retry
-            && let Some(words) = self.refused(group, target)
+        if !overrides.retry_rejected
+            && let Some(reason) = self.rejected(group, target)
         {
-            return Decision::Refused(words);
+            return Decision::Rejected(reason);
         }
         // What was there and is not any more was deleted by somebody: that is respected. Once is not yet sure.
         let start = self.members(group).find_map(|entry| entry.candidate.activity.start_time);
-        if !wishes.resurrect
+        if !overrides.restore_deleted
             && let Some(gone) =
                 here.iter().map(|entry| entry.presence).chain(self.moved_and_gone(group, target)).max_by_key(rank)
         {
             match gone {
                 Presence::Gone(since) => return Decision::Deleted(since),
-                Presence::Missed(since) => return Decision::Missed(since),
+                Presence::MissingOnce(since) => return Decision::MissingOnce(since),
                 // It was there when the other tool fetched its file, and a listing that should show it does not.
-                Presence::Unlisted(since) if is_known(target, start) => return Decision::Deleted(since),
-                Presence::Unlisted(_) | Presence::There => {}
+                Presence::NeverListed(since) if is_known(target, start) => return Decision::Deleted(since),
+                Presence::NeverListed(_) | Presence::There => {}
             }
         }
         // Missing is only concluded from a listing that would have shown it.
         if !is_known(target, start) {
-            return Decision::NotKnown;
+            return Decision::NotListed;
         }
         // Perhaps it is there under another sport, or an hour off.
         let doubt = self.doubt(group, target);
-        if !wishes.doubtful
+        if !overrides.possible_duplicates
             && let Some(pair) = doubt
         {
-            return Decision::Doubtful(pair.right, pair.verdict.clone());
+            return Decision::PossibleDuplicate(pair.right, pair.verdict.clone());
         }
-        self.choose(group, target, wishes, doubt.map(|pair| pair.right))
+        self.choose(group, target, overrides, doubt.map(|pair| pair.right))
     }
 
     fn members<'s>(&'s self, group: &'s Group) -> impl Iterator<Item = &'s Entry<'a>> {
@@ -248,7 +261,7 @@ impl<'a> Exercises<'a> {
         let others = group.members.iter().filter_map(|at| self.moved.get(at)).flatten().map(|&at| &self.entries[at]);
         let of_target = others.filter(|entry| entry.candidate.activity.platform == target.name);
         let presences = of_target.map(|entry| entry.presence);
-        presences.filter(|presence| matches!(presence, Presence::Gone(_) | Presence::Missed(_)))
+        presences.filter(|presence| matches!(presence, Presence::Gone(_) | Presence::MissingOnce(_)))
     }
 
     fn journal_says(&self, group: &Group, target: &Target) -> Option<Decision> {
@@ -261,10 +274,10 @@ impl<'a> Exercises<'a> {
             UploadState::There(id) => Some(id),
             _ => None,
         })?;
-        let known = id.and_then(|id| self.places.get(&(target.name, id)));
+        let known = id.and_then(|id| self.places.get(&ActivityKeyRef::new(target.name, id)));
         Some(match known.map(|&at| self.entries[at].presence) {
-            None | Some(Presence::There | Presence::Unlisted(_)) => Decision::There,
-            Some(Presence::Missed(since)) => Decision::Missed(since),
+            None | Some(Presence::There | Presence::NeverListed(_)) => Decision::Exists,
+            Some(Presence::MissingOnce(since)) => Decision::MissingOnce(since),
             Some(Presence::Gone(since)) => Decision::Deleted(since),
         })
     }
@@ -282,12 +295,12 @@ impl<'a> Exercises<'a> {
         group.members.iter().flat_map(of_entry)
     }
 
-    /// The words in which the target refused the exercise, or lost it. A refusal holds until the file is another one.
-    fn refused(&self, group: &Group, target: &Target) -> Option<String> {
-        let standing = |(entry, upload): (&Entry, &Upload)| match (upload.state, entry.material) {
-            (UploadState::Lost(words), _) => Some(words.to_owned()),
-            (UploadState::Refused(_), Material::File(_, sha256)) if sha256 != upload.sha256 => None,
-            (UploadState::Refused(words), _) => Some(words.to_owned()),
+    /// Why the target rejected the group, or lost it. A rejection holds until the file is another one.
+    fn rejected(&self, group: &Group, target: &Target) -> Option<Reason> {
+        let standing = |(entry, upload): (&Entry, &Upload)| match (upload.state, &entry.file) {
+            (UploadState::Lost(reason), _) => Some(reason.clone()),
+            (UploadState::Rejected(_), FileState::Archived(_, sha256)) if *sha256 != upload.sha256 => None,
+            (UploadState::Rejected(reason), _) => Some(reason.clone()),
             _ => None,
         };
         self.uploads(group, target).find_map(standing)
@@ -304,53 +317,51 @@ impl<'a> Exercises<'a> {
     }
 
     /// The best entry whose file can be sent.
-    fn choose(&self, group: &Group, target: &Target, wishes: Wishes, doubt: Option<usize>) -> Decision {
+    fn choose(&self, group: &Group, target: &Target, overrides: Overrides, doubt: Option<usize>) -> Decision {
         let mut reason = None;
-        let mut refused = None;
+        let mut rejected = None;
         for (place, &at) in group.members.iter().enumerate() {
             let entry = &self.entries[at];
             match entry.presence {
-                _ if !entry.offered => continue,
+                _ if !entry.selected => continue,
                 Presence::There => {}
-                Presence::Unlisted(_) => {
-                    reason.get_or_insert("no list of its platform has shown it yet".to_owned());
+                Presence::NeverListed(_) => {
+                    reason.get_or_insert(Reason::NeverListed);
                     continue;
                 }
-                Presence::Missed(_) | Presence::Gone(_) => continue,
+                Presence::MissingOnce(_) | Presence::Gone(_) => continue,
             }
-            let refused_sport = || refused_sport(entry, target).filter(|_| !wishes.retry);
-            if let Some(why) = unsendable(entry, target).or_else(refused_sport) {
+            let rejected_sport = || rejected_sport(entry, target).filter(|_| !overrides.retry_rejected);
+            if let Some(why) = not_uploadable(entry, target).or_else(rejected_sport) {
                 reason.get_or_insert(why);
                 continue;
             }
-            if let Some(words) = refused_before(entry, target).filter(|_| !wishes.retry) {
-                refused.get_or_insert(words.to_owned());
+            if let Some(reason) = rejected_before(entry, target).filter(|_| !overrides.retry_rejected) {
+                rejected.get_or_insert(reason.clone());
                 continue;
             }
-            let mut why = vec![format!("not on {}", target.name)];
-            if place == 0
-                && let Some(because) = &group.because
-            {
-                why.push(format!("sent from {}: {because}", entry.candidate.activity.platform));
-            }
-            return Decision::Send(at, why, doubt);
+            let source = group.because.as_ref().filter(|_| place == 0).map(|because| Reason::UploadedFrom {
+                platform: entry.candidate.activity.platform.to_string(),
+                reason: Box::new(because.clone()),
+            });
+            return Decision::Upload(Choice { at, source, possible_duplicate: doubt });
         }
-        match refused {
-            Some(words) => Decision::Refused(words),
-            None => Decision::NoFile(reason.unwrap_or_else(|| "no entry of it is offered".to_owned())),
+        match rejected {
+            Some(reason) => Decision::Rejected(reason),
+            None => Decision::NoFile(reason.unwrap_or(Reason::NotSelected)),
         }
     }
 }
 
-fn key<'a>(entry: &Entry<'a>) -> (&'a str, &'a str) {
-    (&entry.candidate.activity.platform, &entry.candidate.activity.id)
+fn key<'a>(entry: &Entry<'a>) -> ActivityKeyRef<'a> {
+    entry.candidate.activity.as_key()
 }
 
 /// Puts groups together that are known to be one.
 fn join(
     mut groups: Vec<Group>,
     candidates: &[Candidate],
-    places: &HashMap<(&str, &str), usize>,
+    places: &HashMap<ActivityKeyRef, usize>,
     links: &[Link],
 ) -> Vec<Group> {
     let mut home: HashMap<usize, usize> = HashMap::new();
@@ -373,7 +384,7 @@ fn join(
 }
 
 /// The pairs of different groups that were found to be one exercise before, and begin far apart now.
-fn moved(places: &HashMap<(&str, &str), usize>, groups: &[Group], links: &[(Link, SignedDuration)]) -> Vec<Pair> {
+fn moved(places: &HashMap<ActivityKeyRef, usize>, groups: &[Group], links: &[(Link, SignedDuration)]) -> Vec<Pair> {
     if links.is_empty() {
         return Vec::new();
     }
@@ -382,12 +393,9 @@ fn moved(places: &HashMap<(&str, &str), usize>, groups: &[Group], links: &[(Link
         members.flat_map(|(number, group)| group.members.iter().map(move |&at| (at, number))).collect();
     let pair = |((one, other), apart): &(Link, SignedDuration)| {
         let (left, right) = (*places.get(one)?, *places.get(other)?);
-        let days = apart.as_hours() / 24;
-        let why = vec![
-            format!("they were found to be one exercise before, and begin {days} days apart now"),
-            "a date may have been corrected on one platform".to_owned(),
-        ];
-        let verdict = Verdict { certainty: Certainty::SameExercise, why };
+        let days_apart = apart.as_hours().unsigned_abs() / 24;
+        let reasons = vec![Reason::MatchedBefore { days_apart }, Reason::DateMayBeCorrected];
+        let verdict = Verdict { certainty: Certainty::Match, reasons };
         (home[&left] != home[&right]).then_some(Pair { left, right, verdict })
     };
     links.iter().filter_map(pair).collect()
@@ -398,8 +406,8 @@ fn rank(presence: &Presence) -> u8 {
     match presence {
         Presence::There => 3,
         Presence::Gone(_) => 2,
-        Presence::Missed(_) => 1,
-        Presence::Unlisted(_) => 0,
+        Presence::MissingOnce(_) => 1,
+        Presence::NeverListed(_) => 0,
     }
 }
 
@@ -411,43 +419,39 @@ fn is_known(target: &Target, start: Option<Timestamp>) -> bool {
     })
 }
 
-/// Why the file of an entry cannot go to the target.
-fn unsendable(entry: &Entry, target: &Target) -> Option<String> {
-    match entry.material {
-        Material::File(format, _) if !target.takes.contains(&format) => {
-            Some(format!("its file is {}, which is not sent", format.to_uppercase()))
+/// Why the file of an activity cannot be uploaded to the target.
+fn not_uploadable(entry: &Entry, target: &Target) -> Option<Reason> {
+    match &entry.file {
+        FileState::Archived(format, _) if !target.takes.contains(format) => {
+            Some(Reason::FormatNotAccepted { format: (*format).to_owned() })
         }
-        Material::Nothing(why) => Some(why.to_owned()),
-        // Whoever uploads looks around the start first, and without one never sends it.
-        _ if entry.candidate.activity.start_time.is_none() => {
-            Some("it has no start time, so nobody can tell whether it is there already".to_owned())
-        }
-        Material::File(..) if starts_differ(entry).is_some() => starts_differ(entry),
-        Material::File(..) | Material::ToFetch => None,
+        FileState::Unavailable(reason) => Some(reason.clone()),
+        // An upload checks around the start first, and without one it is never made.
+        _ if entry.candidate.activity.start_time.is_none() => Some(Reason::NoStartTime),
+        FileState::Archived(..) => starts_differ(entry),
+        FileState::ToDownload => None,
     }
 }
 
-/// That the list and the file of an entry name different days.
-fn starts_differ(entry: &Entry) -> Option<String> {
+/// That the list and the file of an activity name different days.
+fn starts_differ(entry: &Entry) -> Option<Reason> {
     let start = entry.candidate.activity.start_time?;
-    look::unsure_start(start, entry.candidate.file.and_then(|file| file.start), start)
+    precheck::unsure_start(start, entry.candidate.file.and_then(|file| file.start), start)
 }
 
-/// That the target refuses the sport of an entry, in words. A person may have changed it, and the file says another: so it
-/// can be sent all the same.
-fn refused_sport(entry: &Entry, target: &Target) -> Option<String> {
+/// That the target rejects the sport of an activity. A person may have changed it, and the file says another: so an override
+/// uploads it anyway.
+fn rejected_sport(entry: &Entry, target: &Target) -> Option<Reason> {
     let sport = entry.candidate.activity.sport.as_deref()?;
-    target
-        .refused_sports
-        .contains(&sport)
-        .then(|| format!("{} does not import {sport}; --retry sends it all the same", target.name))
+    let platform = target.name.to_owned();
+    target.refused_sports.contains(&sport).then(|| Reason::SportNotAccepted { sport: sport.to_owned(), platform })
 }
 
-/// The words in which the target refused these bytes, whatever they came from.
-fn refused_before<'a>(entry: &Entry, target: &Target<'a>) -> Option<&'a str> {
-    let Material::File(_, sha256) = entry.material else { return None };
+/// Why the target rejected these bytes, whatever activity they came from.
+fn rejected_before<'a>(entry: &Entry, target: &Target<'a>) -> Option<&'a Reason> {
+    let FileState::Archived(_, sha256) = &entry.file else { return None };
     target.journal.by_file.get(sha256)?.iter().rev().find_map(|state| match state {
-        UploadState::Refused(words) => Some(*words),
+        UploadState::Rejected(reason) => Some(*reason),
         _ => None,
     })
 }

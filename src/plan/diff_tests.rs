@@ -1,6 +1,11 @@
 use super::*;
 use crate::activity::Activity;
 
+/// What a service said of a file that it rejected.
+static REJECTED: Reason = Reason::Rejected { detail: String::new() };
+/// That a service accepted an upload and never listed it.
+static LOST: Reason = Reason::UploadLost { seconds: 172_800, retry: String::new() };
+
 fn at(minute: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + minute * 60).unwrap()
 }
@@ -22,8 +27,8 @@ fn entry(activity: &Activity) -> Entry<'_> {
     Entry {
         candidate: Candidate { activity, file: None, native_manufacturer: None },
         presence: Presence::There,
-        offered: true,
-        material: Material::File("fit", "aa"),
+        selected: true,
+        file: FileState::Archived("fit", "aa"),
     }
 }
 
@@ -38,17 +43,17 @@ fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
 }
 
 fn upload(state: UploadState<'static>) -> Upload<'static> {
-    Upload { from: ("garmin-com", "1"), sha256: "aa", state }
+    Upload { from: ActivityKeyRef::new("garmin-com", "1"), sha256: "aa", state }
 }
 
 /// What is decided of the exercise that the first entry belongs to.
-fn decided(entries: &[Entry], target: &Target, wishes: Wishes) -> Decision {
-    let exercises = Exercises::of(&Matcher::default(), entries, &Links::default());
+fn decided(entries: &[Entry], target: &Target, overrides: Overrides) -> Decision {
+    let exercises = Groups::of(&Matcher::default(), entries, &Links::default());
     let group = exercises.groups.iter().find(|group| group.members.contains(&0)).unwrap();
-    exercises.decide(group, target, wishes)
+    exercises.decide(group, target, overrides)
 }
 
-const NONE: Wishes = Wishes { resurrect: false, doubtful: false, retry: false };
+const NONE: Overrides = Overrides { restore_deleted: false, possible_duplicates: false, retry_rejected: false };
 
 #[test]
 fn what_is_missing_is_sent_from_the_better_source_once() {
@@ -57,13 +62,14 @@ fn what_is_missing_is_sent_from_the_better_source_once() {
     other.candidate.file = Some(crate::matching::FileFacts { bytes: Some(8), ..Default::default() });
     better.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [other, better];
-    let exercises = Exercises::of(&Matcher::default(), &entries, &Links::default());
+    let exercises = Groups::of(&Matcher::default(), &entries, &Links::default());
     assert_eq!(exercises.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
-    let Decision::Send(at, why, None) = exercises.decide(&exercises.groups[0], &coros(vec![]), NONE) else {
-        panic!("not sent")
-    };
-    assert_eq!((at, why[0].as_str()), (1, "not on coros"));
-    assert!(why[1].contains("more data"), "{why:?}");
+    let more_data = Box::new(Reason::MoreData { bytes: 9, other_bytes: 8 });
+    let source = Some(Reason::UploadedFrom { platform: "garmin-cn".into(), reason: more_data });
+    assert_eq!(
+        exercises.decide(&exercises.groups[0], &coros(vec![]), NONE),
+        Decision::Upload(Choice { at: 1, source, possible_duplicate: None })
+    );
 }
 
 #[test]
@@ -71,38 +77,44 @@ fn each_side_and_the_journal_decide_in_this_order() {
     let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
     let on = |presence| [entry(&here), Entry { presence, ..entry(&there) }];
     let target = || coros(vec![]);
-    assert_eq!(decided(&on(Presence::There), &target(), NONE), Decision::There);
+    assert_eq!(decided(&on(Presence::There), &target(), NONE), Decision::Exists);
     assert_eq!(decided(&on(Presence::Gone(at(9))), &target(), NONE), Decision::Deleted(at(9)));
-    assert_eq!(decided(&on(Presence::Missed(at(9))), &target(), NONE), Decision::Missed(at(9)));
-    let resurrect = Wishes { resurrect: true, ..NONE };
-    assert!(matches!(decided(&on(Presence::Gone(at(9))), &target(), resurrect), Decision::Send(0, ..)));
+    assert_eq!(decided(&on(Presence::MissingOnce(at(9))), &target(), NONE), Decision::MissingOnce(at(9)));
+    let restore_deleted = Overrides { restore_deleted: true, ..NONE };
+    assert!(matches!(
+        decided(&on(Presence::Gone(at(9))), &target(), restore_deleted),
+        Decision::Upload(Choice { at: 0, .. })
+    ));
 
     let alone = [entry(&here)];
     let with = |state| coros(vec![upload(state)]);
     assert_eq!(decided(&alone, &with(UploadState::Open), NONE), Decision::Pending);
-    assert_eq!(decided(&alone, &with(UploadState::There(Some("9"))), NONE), Decision::There);
-    assert_eq!(decided(&alone, &with(UploadState::There(None)), NONE), Decision::There);
-    assert_eq!(decided(&alone, &with(UploadState::Refused("too small")), NONE), Decision::Refused("too small".into()));
-    let retry = Wishes { retry: true, ..NONE };
-    assert!(matches!(decided(&alone, &with(UploadState::Refused("x")), retry), Decision::Send(0, ..)));
+    assert_eq!(decided(&alone, &with(UploadState::There(Some("9"))), NONE), Decision::Exists);
+    assert_eq!(decided(&alone, &with(UploadState::There(None)), NONE), Decision::Exists);
+    assert_eq!(decided(&alone, &with(UploadState::Rejected(&REJECTED)), NONE), Decision::Rejected(REJECTED.clone()));
+    let retry = Overrides { retry_rejected: true, ..NONE };
+    assert!(matches!(
+        decided(&alone, &with(UploadState::Rejected(&REJECTED)), retry),
+        Decision::Upload(Choice { at: 0, .. })
+    ));
 }
 
 #[test]
 fn what_no_listing_has_shown_is_neither_sent_nor_taken_for_there_nor_put_back() {
     let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
-    let unlisted = Presence::Unlisted(at(9));
+    let unlisted = Presence::NeverListed(at(9));
     let entries = [Entry { presence: unlisted, ..entry(&here) }];
-    assert_eq!(
-        decided(&entries, &coros(vec![]), NONE),
-        Decision::NoFile("no list of its platform has shown it yet".into())
-    );
+    assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(Reason::NeverListed));
     let entries = [entry(&here), Entry { presence: unlisted, ..entry(&there) }];
     assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::Deleted(at(9)));
-    assert!(matches!(decided(&entries, &coros(vec![]), Wishes { resurrect: true, ..NONE }), Decision::Send(0, ..)));
+    assert!(matches!(
+        decided(&entries, &coros(vec![]), Overrides { restore_deleted: true, ..NONE }),
+        Decision::Upload(Choice { at: 0, .. })
+    ));
     let later = Target { known: vec![(Some(at(5)), None)], ..coros(vec![]) };
-    assert_eq!(decided(&entries, &later, NONE), Decision::NotKnown);
+    assert_eq!(decided(&entries, &later, NONE), Decision::NotListed);
     let sent = coros(vec![upload(UploadState::There(Some("7")))]);
-    assert_eq!(decided(&entries, &sent, NONE), Decision::There, "services are slow to list what they took");
+    assert_eq!(decided(&entries, &sent, NONE), Decision::Exists, "services are slow to list what they took");
 }
 
 #[test]
@@ -122,36 +134,45 @@ fn what_an_upload_made_is_not_sent_on_as_something_new() {
     let mut recorded = entry(&here);
     recorded.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [recorded, entry(&made)];
-    let links = Links { same: vec![(("garmin-com", "1"), ("coros", "7"))], ..Links::default() };
-    let exercises = Exercises::of(&Matcher::default(), &entries, &links);
+    let links = Links {
+        same: vec![(ActivityKeyRef::new("garmin-com", "1"), ActivityKeyRef::new("coros", "7"))],
+        ..Links::default()
+    };
+    let exercises = Groups::of(&Matcher::default(), &entries, &links);
     assert_eq!(exercises.groups.len(), 1);
     let cn = Target { name: "garmin-cn", ..coros(vec![]) };
-    assert!(matches!(exercises.decide(&exercises.groups[0], &cn, NONE), Decision::Send(0, ..)));
+    assert!(matches!(exercises.decide(&exercises.groups[0], &cn, NONE), Decision::Upload(Choice { at: 0, .. })));
 }
 
 #[test]
 fn what_was_one_exercise_before_a_date_was_corrected_is_held_in_doubt() {
     let (moved, there) = (run("garmin-com", "1", 0), run("coros", "7", 4 * 24 * 60));
     let links = Links {
-        perhaps: vec![((("garmin-com", "1"), ("coros", "7")), jiff::SignedDuration::from_hours(96))],
+        perhaps: vec![(
+            (ActivityKeyRef::new("garmin-com", "1"), ActivityKeyRef::new("coros", "7")),
+            jiff::SignedDuration::from_hours(96),
+        )],
         ..Links::default()
     };
-    let decide = |presence, wishes| {
+    let decide = |presence, overrides| {
         let entries = [entry(&moved), Entry { presence, ..entry(&there) }];
-        let exercises = Exercises::of(&Matcher::default(), &entries, &links);
+        let exercises = Groups::of(&Matcher::default(), &entries, &links);
         assert_eq!(exercises.groups.len(), 2, "they are told apart");
         let group = exercises.groups.iter().find(|group| group.members == [0]).unwrap();
-        exercises.decide(group, &coros(vec![]), wishes)
+        exercises.decide(group, &coros(vec![]), overrides)
     };
-    let Decision::Doubtful(1, verdict) = decide(Presence::There, NONE) else { panic!("not held") };
-    assert!(verdict.why[0].contains("begin 4 days apart"), "{verdict:?}");
-    let doubtful = Wishes { doubtful: true, ..NONE };
-    assert!(matches!(decide(Presence::There, doubtful), Decision::Send(0, _, Some(1))));
+    let Decision::PossibleDuplicate(1, verdict) = decide(Presence::There, NONE) else { panic!("not held") };
+    assert_eq!(verdict.reasons, [Reason::MatchedBefore { days_apart: 4 }, Reason::DateMayBeCorrected]);
+    let doubtful = Overrides { possible_duplicates: true, ..NONE };
+    assert!(matches!(
+        decide(Presence::There, doubtful),
+        Decision::Upload(Choice { at: 0, possible_duplicate: Some(1), .. })
+    ));
     // Nor is it put back if it was deleted there meanwhile.
     assert_eq!(decide(Presence::Gone(at(9)), NONE), Decision::Deleted(at(9)));
-    assert_eq!(decide(Presence::Missed(at(9)), NONE), Decision::Missed(at(9)));
-    let resurrect = Wishes { resurrect: true, ..NONE };
-    assert!(matches!(decide(Presence::Gone(at(9)), resurrect), Decision::Send(0, ..)));
+    assert_eq!(decide(Presence::MissingOnce(at(9)), NONE), Decision::MissingOnce(at(9)));
+    let restore_deleted = Overrides { restore_deleted: true, ..NONE };
+    assert!(matches!(decide(Presence::Gone(at(9)), restore_deleted), Decision::Upload(Choice { at: 0, .. })));
 }
 
 #[test]
@@ -159,10 +180,10 @@ fn nothing_is_planned_where_nothing_is_known() {
     let here = run("garmin-com", "1", 0);
     let known = |from, until| Target { known: vec![(from, until)], ..coros(vec![]) };
     let decide = |target: Target| decided(&[entry(&here)], &target, NONE);
-    assert_eq!(decide(Target { known: vec![], ..coros(vec![]) }), Decision::NotKnown);
-    assert_eq!(decide(known(Some(at(1)), None)), Decision::NotKnown);
-    assert_eq!(decide(known(None, Some(at(0)))), Decision::NotKnown);
-    assert!(matches!(decide(known(Some(at(0)), Some(at(1)))), Decision::Send(..)));
+    assert_eq!(decide(Target { known: vec![], ..coros(vec![]) }), Decision::NotListed);
+    assert_eq!(decide(known(Some(at(1)), None)), Decision::NotListed);
+    assert_eq!(decide(known(None, Some(at(0)))), Decision::NotListed);
+    assert!(matches!(decide(known(Some(at(0)), Some(at(1)))), Decision::Upload(_)));
 }
 
 #[test]
@@ -176,9 +197,12 @@ fn what_the_target_may_have_already_is_held() {
     let bare = Activity { timer_time_s: None, distance_m: None, ..run("coros", "7", 0) };
     for held in [&other_sport, &shifted, &bare] {
         let entries = [entry(&here), entry(held)];
-        assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Doubtful(1, _)), "{held:?}");
-        let wishes = Wishes { doubtful: true, ..NONE };
-        assert!(matches!(decided(&entries, &coros(vec![]), wishes), Decision::Send(0, _, Some(1))));
+        assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::PossibleDuplicate(1, _)), "{held:?}");
+        let overrides = Overrides { possible_duplicates: true, ..NONE };
+        assert!(matches!(
+            decided(&entries, &coros(vec![]), overrides),
+            Decision::Upload(Choice { at: 0, possible_duplicate: Some(1), .. })
+        ));
     }
     // ancestors_6: a strength session 45 s after a run is another exercise.
     let strength = Activity {
@@ -190,33 +214,32 @@ fn what_the_target_may_have_already_is_held() {
         ..run("coros", "7", 0)
     };
     let entries = [entry(&here), entry(&strength)];
-    assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Send(0, ..)));
+    assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Upload(Choice { at: 0, .. })));
 }
 
 #[test]
 fn only_what_can_be_sent_is() {
     let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
-    let with = |material| [Entry { material, ..entry(&here) }];
-    let no_file = |material| match decided(&with(material), &coros(vec![]), NONE) {
-        Decision::NoFile(why) => why,
+    let with = |file| [Entry { file, ..entry(&here) }];
+    let no_file = |file| match decided(&with(file), &coros(vec![]), NONE) {
+        Decision::NoFile(reason) => reason,
         other => panic!("{other:?}"),
     };
-    assert_eq!(no_file(Material::Nothing("typed in by hand")), "typed in by hand");
-    assert_eq!(no_file(Material::File("gpx", "aa")), "its file is GPX, which is not sent");
-    assert!(matches!(decided(&with(Material::ToFetch), &coros(vec![]), NONE), Decision::Send(..)));
+    assert_eq!(no_file(FileState::Unavailable(Reason::EnteredByHand)), Reason::EnteredByHand);
+    assert_eq!(no_file(FileState::Archived("gpx", "aa")), Reason::FormatNotAccepted { format: "gpx".into() });
+    assert!(matches!(decided(&with(FileState::ToDownload), &coros(vec![]), NONE), Decision::Upload(_)));
     // Planned run after run, it would be held back at the upload each time.
     let timeless = Activity { start_time: None, ..here.clone() };
-    let said = decided(&[entry(&timeless)], &coros(vec![]), NONE);
-    assert!(matches!(said, Decision::NoFile(why) if why.contains("no start time")));
+    assert_eq!(decided(&[entry(&timeless)], &coros(vec![]), NONE), Decision::NoFile(Reason::NoStartTime));
     let mut denied = entry(&here);
     denied.candidate.file = Some(crate::matching::FileFacts { start: Some(at(48 * 60)), ..Default::default() });
-    let said = decided(&[denied], &coros(vec![]), NONE);
-    assert!(matches!(&said, Decision::NoFile(why) if why.contains("and its file")), "{said:?}");
+    let differ = Reason::StartsDiffer { listed: at(0), recorded: at(48 * 60) };
+    assert_eq!(decided(&[denied], &coros(vec![]), NONE), Decision::NoFile(differ));
     // The next best is taken.
-    let entries = [Entry { material: Material::Nothing("typed in"), ..entry(&here) }, entry(&there)];
-    assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Send(1, ..)));
+    let entries = [Entry { file: FileState::Unavailable(Reason::EnteredByHand), ..entry(&here) }, entry(&there)];
+    assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Upload(Choice { at: 1, .. })));
     // Neither one that is gone itself, nor one that nobody offered.
-    let entries = [Entry { offered: false, ..entry(&here) }];
+    let entries = [Entry { selected: false, ..entry(&here) }];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(_)));
     let entries = [Entry { presence: Presence::Gone(at(9)), ..entry(&here) }];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(_)));
@@ -225,37 +248,40 @@ fn only_what_can_be_sent_is() {
 #[test]
 fn a_refused_file_is_tried_again_when_it_is_another_one() {
     let here = run("garmin-com", "1", 0);
-    let target = coros(vec![upload(UploadState::Refused("too small"))]);
-    let entries = [Entry { material: Material::File("fit", "bb"), ..entry(&here) }];
-    assert!(matches!(decided(&entries, &target, NONE), Decision::Send(..)));
+    let target = coros(vec![upload(UploadState::Rejected(&REJECTED))]);
+    let entries = [Entry { file: FileState::Archived("fit", "bb"), ..entry(&here) }];
+    assert!(matches!(decided(&entries, &target, NONE), Decision::Upload(_)));
 }
 
 #[test]
 fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
     let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
-    let entries = [entry(&here), Entry { material: Material::ToFetch, ..entry(&there) }];
-    for state in [UploadState::Refused("too small"), UploadState::Lost("never shown")] {
+    let entries = [entry(&here), Entry { file: FileState::ToDownload, ..entry(&there) }];
+    for state in [UploadState::Rejected(&REJECTED), UploadState::Lost(&LOST)] {
         let target = || coros(vec![upload(state)]);
-        assert!(matches!(decided(&entries, &target(), NONE), Decision::Refused(_)), "{state:?}");
-        let wishes = Wishes { retry: true, ..NONE };
-        assert!(matches!(decided(&entries, &target(), wishes), Decision::Send(..)));
+        assert!(matches!(decided(&entries, &target(), NONE), Decision::Rejected(_)), "{state:?}");
+        let overrides = Overrides { retry_rejected: true, ..NONE };
+        assert!(matches!(decided(&entries, &target(), overrides), Decision::Upload(_)));
     }
     // Another file of the refused entry is a reason to try; one that was lost may appear yet, whatever its file is now.
-    let entries = [Entry { material: Material::File("fit", "bb"), ..entry(&here) }, entry(&there)];
-    assert!(matches!(decided(&entries, &coros(vec![upload(UploadState::Refused("x"))]), NONE), Decision::Send(..)));
-    assert!(matches!(decided(&entries, &coros(vec![upload(UploadState::Lost("x"))]), NONE), Decision::Refused(_)));
+    let entries = [Entry { file: FileState::Archived("fit", "bb"), ..entry(&here) }, entry(&there)];
+    assert!(matches!(
+        decided(&entries, &coros(vec![upload(UploadState::Rejected(&REJECTED))]), NONE),
+        Decision::Upload(_)
+    ));
+    assert!(matches!(decided(&entries, &coros(vec![upload(UploadState::Lost(&LOST))]), NONE), Decision::Rejected(_)));
 }
 
 #[test]
 fn a_sport_that_the_target_refuses_for_good_is_not_planned_and_told() {
     let sailing = Activity { sport: Some("sailing".into()), ..run("garmin-com", "1", 0) };
-    for material in [Material::File("fit", "aa"), Material::ToFetch] {
-        let entries = [Entry { material, ..entry(&sailing) }];
-        let told = decided(&entries, &coros(vec![]), NONE);
-        assert!(matches!(&told, Decision::NoFile(why) if why.contains("does not import sailing")), "{told:?}");
+    for file in [FileState::Archived("fit", "aa"), FileState::ToDownload] {
+        let entries = [Entry { file, ..entry(&sailing) }];
+        let rejected = Reason::SportNotAccepted { sport: "sailing".into(), platform: "coros".into() };
+        assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(rejected));
         let other = Target { name: "garmin-cn", refused_sports: &[], ..coros(vec![]) };
-        assert!(matches!(decided(&entries, &other, NONE), Decision::Send(0, ..)));
-        let retry = Wishes { retry: true, ..NONE };
-        assert!(matches!(decided(&entries, &coros(vec![]), retry), Decision::Send(0, ..)));
+        assert!(matches!(decided(&entries, &other, NONE), Decision::Upload(Choice { at: 0, .. })));
+        let retry = Overrides { retry_rejected: true, ..NONE };
+        assert!(matches!(decided(&entries, &coros(vec![]), retry), Decision::Upload(Choice { at: 0, .. })));
     }
 }

@@ -4,5 +4,5 @@ pub mod attach;
 pub mod deletion;
 pub mod diff;
 pub mod listing;
-pub mod look;
+pub mod precheck;
 pub mod resend;

@@ -1,41 +1,43 @@
-//! One token file a platform: `tokens/<platform>.json`, readable by its owner alone.
+//! Keeps one token per platform in a file, `tokens/<platform>.json`, readable by its owner alone.
 //!
-//! Renewing a token spends the old one, so it happens under a lock that all processes share, and the new token is on the
-//! disk before it is used.
+//! Renewing a token invalidates the old one, so it happens under a lock that all processes share, and the new token is
+//! on the disk before it is used.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
-use super::{Error, Result};
-use crate::fs::{NO_LOCKS, lacks_locks, no_room};
+use super::{Error, PlatformId, Result};
+use crate::fs::{make_private, persist, unfinished};
+use crate::reason::Reason;
 
-/// Renewing takes one or two requests; somebody who holds the lock longer is asleep at a prompt.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the lock is waited for. Renewing takes one or two requests; a process that holds it longer waits for a
+/// person.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The token of one platform.
 #[derive(Debug, Clone)]
 pub struct TokenStore {
     dir: PathBuf,
-    platform: &'static str,
+    platform: PlatformId,
 }
 
-/// Room for a token: several times what one takes.
+/// The space that is reserved for a token, in bytes: several times the size of one.
 const RESERVED: usize = 16 << 10;
 
-/// Room on the disk for a token that is about to come.
+/// Reserved disk space for a token that is about to come.
 pub struct Reserved<'a> {
     store: &'a TokenStore,
     file: NamedTempFile,
 }
 
 impl Reserved<'_> {
-    /// Keeps the token, whole and durable, in place of the one before.
+    /// Saves the token durably, in place of the one before.
     pub fn save<T: Serialize>(mut self, token: &T) -> Result<()> {
         let store = self.store;
         let mut write = || -> io::Result<()> {
@@ -45,23 +47,20 @@ impl Reserved<'_> {
             self.file.as_file().set_len(text.len() as u64)?;
             self.file.as_file().sync_all()
         };
-        write()
-            .and_then(|()| self.file.persist(store.path()).map_err(|error| error.error))
-            .and_then(|_| File::open(&store.dir)?.sync_all())
-            .map_err(|error| store.failed("writing", &error))
+        write().and_then(|()| persist(self.file, &store.path())).map_err(|error| store.failed("writing", &error))
     }
 }
 
 /// The right to renew the token; ends when dropped.
 #[derive(Debug)]
 pub struct TokenLock {
-    /// The lock lives as long as the file is open.
+    /// The lock is held while the file is open.
     _file: File,
 }
 
 impl TokenStore {
     /// The token of `platform` in the folder `dir`.
-    pub fn new(dir: PathBuf, platform: &'static str) -> TokenStore {
+    pub fn new(dir: PathBuf, platform: PlatformId) -> TokenStore {
         TokenStore { dir, platform }
     }
 
@@ -71,11 +70,12 @@ impl TokenStore {
 
     fn failed(&self, doing: &str, error: &io::Error) -> Error {
         let path = self.path();
-        Error::Storage(match error {
-            error if let Some(words) = no_room(error) => format!("{doing} {}: {words}", path.display()),
-            error if error.kind() == ErrorKind::InvalidInput => error.to_string(),
-            error if lacks_locks(error) => format!("{doing} {}: {NO_LOCKS}", path.display()),
-            error => format!("{doing} {}: {error}; check that the data folder may be written", path.display()),
+        Error::Storage(match (error.kind(), crate::fs::reason(&path, error)) {
+            (ErrorKind::InvalidInput, _) => Reason::Storage { detail: error.to_string() },
+            (_, Reason::Storage { detail }) => {
+                Reason::Storage { detail: format!("{doing} {detail}; check that the data folder is writable") }
+            }
+            (_, reason) => reason,
         })
     }
 
@@ -86,7 +86,7 @@ impl TokenStore {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failed("reading", &error)),
         };
-        // The parser's words could quote the token.
+        // The parser's message could quote the token.
         serde_json::from_slice(&text).map(Some).map_err(|_| {
             Error::Login(format!(
                 "{} is damaged; remove it with gs-auth logout --platform {} and log in again",
@@ -96,28 +96,25 @@ impl TokenStore {
         })
     }
 
-    /// Makes sure that a token can be kept, before the one that is there is spent on it.
+    /// Makes sure that a new token can be saved, before the old one is exchanged for it.
     ///
-    /// The room it will take is taken now: a full disk must not cost a login.
+    /// Its space is allocated now: a full disk must not cost a login.
     pub fn reserve(&self) -> Result<Reserved<'_>> {
         let reserve = || -> io::Result<NamedTempFile> {
-            self.make_dir()?;
-            // Made with mode 0600, so that the text is never readable by others, not for a moment.
-            let mut file = tempfile::Builder::new().prefix(".token-").tempfile_in(&self.dir)?;
-            file.write_all(&[b' '; RESERVED])?;
-            file.as_file().sync_all()?;
-            Ok(file)
+            make_private(&self.dir)?;
+            // A temporary file has mode 0600: the text is never readable by others.
+            unfinished(&self.dir, ".token-", &[b' '; RESERVED])
         };
         let file = reserve().map_err(|error| self.failed("writing", &error))?;
         Ok(Reserved { store: self, file })
     }
 
-    /// Keeps a token, whole and durable, before anybody uses it.
+    /// Saves a token durably.
     pub fn save<T: Serialize>(&self, token: &T) -> Result<()> {
         self.reserve()?.save(token)
     }
 
-    /// Forgets the token. Returns whether there was one.
+    /// Removes the token. Returns whether there was one.
     pub fn remove(&self) -> Result<bool> {
         match fs::remove_file(self.path()) {
             Ok(()) => Ok(true),
@@ -126,11 +123,11 @@ impl TokenStore {
         }
     }
 
-    /// Waits for the right to renew the token.
+    /// Waits for the lock to renew the token.
     pub fn lock(&self) -> Result<TokenLock> {
         let path = self.dir.join(format!("{}.lock", self.platform));
         let open = || -> io::Result<File> {
-            self.make_dir()?;
+            make_private(&self.dir)?;
             match regular(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -138,28 +135,18 @@ impl TokenStore {
             File::options().create(true).truncate(false).write(true).open(&path)
         };
         let file = open().map_err(|error| self.failed("locking", &error))?;
-        let end = Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(TokenLock { _file: file }),
-                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
-                Err(TryLockError::WouldBlock) => {
-                    let message =
-                        format!("another command is logging in to {} and does not end; try again later", self.platform);
-                    return Err(Error::Later { message, down: true });
-                }
-                Err(TryLockError::Error(error)) => return Err(self.failed("locking", &error)),
-            }
+        match crate::fs::lock(&file, LOCK_TIMEOUT).map_err(|error| self.failed("locking", &error))? {
+            true => Ok(TokenLock { _file: file }),
+            false => Err(Error::retry_platform(format!(
+                "another command has been logging in to {} for {} s; try again later",
+                self.platform,
+                LOCK_TIMEOUT.as_secs()
+            ))),
         }
-    }
-
-    fn make_dir(&self) -> io::Result<()> {
-        use std::os::unix::fs::DirBuilderExt;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)
     }
 }
 
-/// Fails for what is no regular file: a named pipe would be waited for without an end.
+/// Fails for anything but a regular file: reading a named pipe would block.
 fn regular(path: &Path) -> io::Result<()> {
     match fs::metadata(path)?.is_file() {
         true => Ok(()),

@@ -14,11 +14,9 @@ use serde_json::{Map, Value};
 pub use reader::{Line, Malformed, Numbered, Reader};
 
 use crate::activity::Activity;
-
-/// An activity whose service holds no file of it.
-pub const NO_FILE: &str = "none";
-/// An activity whose file the service does not give.
-pub const UNAVAILABLE: &str = "unavailable";
+use crate::exit::Exit;
+use crate::i18n::Lang;
+use crate::reason::Reason;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,20 +39,22 @@ pub struct ActivityRecord {
     /// Whether its file is in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloaded: Option<bool>,
-    /// `none`: the service holds no file of it, and never will; `unavailable`: the service has refused its file several
-    /// times, and is asked for it once a week.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub original: Option<String>,
+    /// The service has no file of it, and never will.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_original: bool,
+    /// The service has rejected its file several times, and is asked for it once a week.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unavailable: bool,
     /// The file in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileRef>,
     /// Since when listings have no longer shown it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Deleted>,
-    /// The entry this one is a copy of.
+    /// The activity on the same platform that this one duplicates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copy_of: Option<CopyOf>,
-    /// What an effect on the platform came to.
+    pub duplicate_of: Option<DuplicateOf>,
+    /// The result of a change on the platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// What went wrong with it. A record with a problem passes all later stages untouched.
@@ -73,16 +73,16 @@ pub struct TransferRecord {
     pub to: String,
     /// What is to be put there: an activity as it stands in a record of its own, without the `type`.
     pub activity: ActivityRecord,
-    /// Why it is to go there, or why not, in words.
+    /// Why it is uploaded, or why not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub why: Vec<String>,
-    /// The target may have it already, and a person wants it sent all the same.
+    pub reasons: Vec<Explanation>,
+    /// The target may have it already, and a person wants it uploaded anyway.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub doubtful: bool,
+    pub allow_possible_duplicate: bool,
     /// The file in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileRef>,
-    /// What the upload came to.
+    /// The result of the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// What went wrong with it.
@@ -106,12 +106,12 @@ pub struct FileRef {
     /// `fit`, `gpx` or `tcx`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// `original`, or `export` when the service could only give what it computed itself.
+    /// `original`: the recorded file; `converted`: a file that the service computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// Of an export: when the original is asked for again.
+    /// Of a converted file: when the original is requested again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ask_again: Option<jiff::Timestamp>,
+    pub retry_original_at: Option<jiff::Timestamp>,
     /// Fields this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
@@ -130,47 +130,81 @@ pub struct Deleted {
     pub unknown: Map<String, Value>,
 }
 
-/// The entry that another is a copy of, and why.
+/// The activity that another one duplicates, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct CopyOf {
-    /// The id of the entry that is kept, on the same platform.
+pub struct DuplicateOf {
+    /// The id of the activity that is kept, on the same platform.
     pub id: String,
-    /// The evidence, in words.
-    pub why: Vec<String>,
-    /// `same-file`, `same-exercise`, `two-devices`, `shifted` or `start-only`.
+    /// The evidence.
+    pub reasons: Vec<Explanation>,
+    /// `same-file`, `match`, `two-devices`, `shifted` or `start-only`.
     pub certainty: String,
     /// Fields this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
 
-/// What an effect on a platform came to.
+/// The result of a change on a platform.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Outcome {
-    /// `created`, `already-there`, `pending`, `refused` or `skipped`; of a deletion `deleted` or `skipped`.
+    /// `created`, `exists`, `pending`, `rejected` or `skipped`; of a deletion `deleted` or `skipped`.
     pub kind: String,
     /// The id on the platform, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Why nothing was deleted. A transfer has its own `why`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<Why>,
+    /// Why nothing was deleted. A transfer has `reasons` of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Explanation>,
     /// Fields this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
 
-/// A reason, or several.
+/// A reason, as records carry it: its code, its parameters and an English text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
-pub enum Why {
-    /// One.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
+pub enum Explanation {
+    /// A reason of this version.
+    Known(Explained),
+    /// A reason of another version or program.
+    Unknown(Map<String, Value>),
+}
+
+/// A reason of this version, and its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explained {
+    /// The reason.
+    #[serde(flatten)]
+    pub reason: Reason,
+    /// Its text in English. Nothing reads it again.
+    #[serde(default)]
+    pub text: String,
+}
+
+impl Explanation {
+    /// The reason; one of another version in its own words.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Explanation::Known(explained) => explained.reason.clone(),
+            Explanation::Unknown(fields) => {
+                Reason::other(fields.get("text").and_then(Value::as_str).unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl From<Reason> for Explanation {
+    fn from(reason: Reason) -> Explanation {
+        let text = reason.text(Lang::En);
+        Explanation::Known(Explained { reason, text })
+    }
+}
+
+/// Several reasons, as records carry them.
+pub fn explained(reasons: impl IntoIterator<Item = Reason>) -> Vec<Explanation> {
+    reasons.into_iter().map(Explanation::from).collect()
 }
 
 /// What went wrong with one record.
@@ -178,11 +212,11 @@ pub enum Why {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Problem {
     /// The command that met it.
-    pub stage: String,
+    pub command: String,
     /// What can be done about it.
     pub kind: ProblemKind,
-    /// What went wrong, and what to try.
-    pub message: String,
+    /// What went wrong.
+    pub reason: Explanation,
     /// Fields this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
@@ -194,15 +228,15 @@ pub struct Problem {
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
     /// It is no longer on the platform.
-    Gone,
+    NotFound,
     /// A person has to log in.
-    Login,
+    LoginRequired,
     /// Nothing is wrong with it; the next run may succeed.
-    RetryLater,
-    /// What the service sent is not a whole file.
-    BadFile,
-    /// The service refused it, and will again.
-    Refused,
+    Retry,
+    /// What the service sent is not an intact file, or the one in the archive is not.
+    CorruptFile,
+    /// The service rejected it, and will again.
+    Rejected,
     /// The archive could not be written.
     Storage,
     /// The login belongs to another account than the data folder.
@@ -214,10 +248,42 @@ pub enum ProblemKind {
     Other(String),
 }
 
+impl ProblemKind {
+    /// As it stands in records.
+    pub fn name(&self) -> &str {
+        match self {
+            ProblemKind::NotFound => "not-found",
+            ProblemKind::LoginRequired => "login-required",
+            ProblemKind::Retry => "retry",
+            ProblemKind::CorruptFile => "corrupt-file",
+            ProblemKind::Rejected => "rejected",
+            ProblemKind::Storage => "storage",
+            ProblemKind::Account => "account",
+            ProblemKind::Config => "config",
+            ProblemKind::Other(name) => name,
+        }
+    }
+
+    /// What a problem of one record means for the exit of its command.
+    pub fn exit(&self) -> Exit {
+        match self {
+            ProblemKind::LoginRequired => Exit::LoginRequired,
+            ProblemKind::Retry => Exit::TempFail,
+            ProblemKind::Account | ProblemKind::Storage | ProblemKind::Config => Exit::Config,
+            _ => Exit::Partial,
+        }
+    }
+}
+
 impl Problem {
-    /// A problem met by the command `stage`.
-    pub fn new(stage: &str, kind: ProblemKind, message: impl Into<String>) -> Problem {
-        Problem { stage: stage.to_owned(), kind, message: message.into(), unknown: Map::new() }
+    /// A problem that `command` met.
+    pub fn new(command: &str, kind: ProblemKind, reason: Reason) -> Problem {
+        Problem { command: command.to_owned(), kind, reason: reason.into(), unknown: Map::new() }
+    }
+
+    /// What went wrong.
+    pub fn why(&self) -> Reason {
+        self.reason.reason()
     }
 }
 
@@ -277,6 +343,15 @@ impl Record {
         };
         line.push(b'\n');
         out.write_all(&line)
+    }
+
+    /// The activity that it tells of, if it tells of one.
+    fn activity_mut(&mut self) -> Option<&mut Activity> {
+        match self {
+            Record::Activity(record) => Some(&mut record.activity),
+            Record::Transfer(record) => Some(&mut record.activity.activity),
+            Record::Other(_) => None,
+        }
     }
 
     /// The problem that an earlier stage met, if any.

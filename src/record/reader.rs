@@ -6,6 +6,7 @@
 use std::io::{self, BufRead};
 
 use super::Record;
+use crate::activity::PlatformIds;
 
 /// The longest line taken: far above any honest record, far below what would hurt.
 const LINE_LIMIT: usize = 16 << 20;
@@ -14,7 +15,7 @@ const LINE_LIMIT: usize = 16 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
     /// Not JSON, no `type`, or a known type in a wrong shape.
-    #[error("line {line} is not a record: {why}; fix that line or take it out")]
+    #[error("invalid record on line {line}: {why}; correct or remove the line")]
     Line {
         /// Counted from 1.
         line: u64,
@@ -35,6 +36,8 @@ pub enum Malformed {
 pub struct Reader<R> {
     input: R,
     line: u64,
+    /// The platforms of the records so far.
+    names: PlatformIds,
 }
 
 /// A record, and the number of its line, counted from 1.
@@ -52,7 +55,7 @@ pub struct Line {
 impl<R: BufRead> Reader<R> {
     /// Reads from `input`.
     pub fn new(input: R) -> Reader<R> {
-        Reader { input, line: 0 }
+        Reader { input, line: 0, names: PlatformIds::default() }
     }
 
     /// The next line, for a command that hands on every byte: a malformed one is no reason to stop then. `Err`: the stream
@@ -69,7 +72,7 @@ impl<R: BufRead> Reader<R> {
         Ok(Some(Line { bytes, record }))
     }
 
-    fn record_in(&self, bytes: &[u8]) -> Option<Result<Record, Malformed>> {
+    fn record_in(&mut self, bytes: &[u8]) -> Option<Result<Record, Malformed>> {
         if bytes.len() > LINE_LIMIT {
             let why = format!("longer than {LINE_LIMIT} bytes");
             return Some(Err(Malformed::Line { line: self.line, why }));
@@ -79,7 +82,14 @@ impl<R: BufRead> Reader<R> {
         if line.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
-        Some(Record::parse(line).map_err(|error| Malformed::Line { line: self.line, why: plain(&error) }))
+        let mut record = match Record::parse(line) {
+            Ok(record) => record,
+            Err(error) => return Some(Err(Malformed::Line { line: self.line, why: plain(&error) })),
+        };
+        if let Some(activity) = record.activity_mut() {
+            activity.platform = self.names.share(&activity.platform);
+        }
+        Some(Ok(record))
     }
 }
 

@@ -1,6 +1,9 @@
 //! `docs/record.schema.json`: made from the types and their doc comments, so that it cannot say anything else.
 
+use std::borrow::Cow;
+
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use super::*;
@@ -18,11 +21,39 @@ const DESCRIPTION: &str = "The commands of garminsync write and read one JSON ob
 
 /// Between them they have every field.
 const EXAMPLES: [&str; 4] = [
-    r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","device":"Forerunner 265","downloaded":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212,"format":"fit","origin":"original"},"copy_of":{"id":"21482825001","why":["start +2 s","distance 0.1 %"],"certainty":"same-exercise"},"outcome":{"kind":"skipped","why":"nobody said --yes"}}"#,
-    r#"{"type":"activity","platform":"coros","id":"469901014965714948","platform_sport":"100","start_time":"2026-01-09T06:02:11Z","manual":true,"downloaded":false,"original":"none","deleted":{"since":"2026-02-01T10:00:00Z","confirmed":true}}"#,
-    r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825013","start_time":"2026-01-08T14:10:21Z"},"why":["not on coros"],"doubtful":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212},"outcome":{"kind":"created","id":"469901014965714950"}}"#,
-    r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825019"},"problem":{"stage":"gs-download","kind":"gone","message":"the activity is no longer there; the next full listing will tell"}}"#,
+    r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","device":"Forerunner 265","downloaded":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212,"format":"fit","origin":"original"},"duplicate_of":{"id":"21482825001","reasons":[{"code":"start-apart","seconds":2.0,"text":"start +2 s"},{"code":"distance","percent":0.1,"text":"distance 0.1 %"}],"certainty":"match"},"outcome":{"kind":"skipped","reasons":[{"code":"not-confirmed","text":"--yes was not given"}]}}"#,
+    r#"{"type":"activity","platform":"coros","id":"469901014965714948","platform_sport":"100","start_time":"2026-01-09T06:02:11Z","manual":true,"downloaded":false,"no_original":true,"deleted":{"since":"2026-02-01T10:00:00Z","confirmed":true}}"#,
+    r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825013","start_time":"2026-01-08T14:10:21Z"},"reasons":[{"code":"not-on-platform","platform":"coros","text":"not on coros"}],"allow_possible_duplicate":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212},"outcome":{"kind":"created","id":"469901014965714950"}}"#,
+    r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825019"},"problem":{"command":"gs-download","kind":"not-found","reason":{"code":"not-found","detail":"HTTP 404: no such activity","text":"HTTP 404: no such activity"}}}"#,
 ];
+
+/// A known code has the parameters of its reason; one of another version may have any.
+impl JsonSchema for Explanation {
+    fn schema_name() -> Cow<'static, str> {
+        "Explanation".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let reason = generator.subschema_for::<Reason>();
+        let known: Vec<Value> = codes(&Reason::json_schema(generator).to_value());
+        json_schema!({
+            "description": "Why something is as it is. Programs compare the code; the text may be reworded at any time.",
+            "type": "object",
+            "properties": {
+                "code": {"type": "string", "description": "Which reason it is. Each has its own parameters, which stand beside it."},
+                "text": {"type": "string", "description": "The reason in English. Nothing reads it again."},
+            },
+            "required": ["code", "text"],
+            "anyOf": [reason, {"properties": {"code": {"not": {"enum": known}}}}],
+        })
+    }
+}
+
+/// The codes in the schema of the reasons.
+fn codes(reasons: &Value) -> Vec<Value> {
+    let all = reasons["oneOf"].as_array().into_iter().flatten();
+    all.map(|one| one["properties"]["code"]["const"].clone()).collect()
+}
 
 fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
@@ -65,7 +96,10 @@ fn the_examples_are_records_and_have_every_field() {
         for field in part["properties"].as_object().into_iter().flat_map(Map::keys) {
             let named = format!("\"{field}\":");
             let is_shown = EXAMPLES.iter().any(|line| line.contains(&named));
-            assert!(is_shown || field == "ask_again", "no example has {field} of {name}");
+            assert!(
+                is_shown || matches!(field.as_str(), "retry_original_at" | "unavailable"),
+                "no example has {field} of {name}"
+            );
         }
     }
 }

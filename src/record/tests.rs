@@ -1,6 +1,6 @@
 use super::*;
 
-const LINE: &str = r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","downloaded":true,"copy_of":{"id":"7","why":["start +2 s"],"certainty":"same-exercise"}}"#;
+const LINE: &str = r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","downloaded":true,"duplicate_of":{"id":"7","reasons":[{"code":"start-apart","seconds":2.0,"text":"start +2 s"}],"certainty":"match"}}"#;
 
 fn written(record: &Record) -> String {
     let mut out = Vec::new();
@@ -19,7 +19,7 @@ fn a_record_comes_out_as_it_went_in() {
 
 #[test]
 fn fields_and_types_nobody_knows_pass_unchanged() {
-    let line = r#"{"type":"activity","platform":"p","id":"1","shoes":{"km":512.1000000000001},"file":{"path":"a","sha256":"b","bytes":3,"mood":"good"},"deleted":{"since":"2026-01-08T14:10:21Z","confirmed":true,"by":"me"},"outcome":{"kind":"skipped","why":["a","b"],"mood":"good"}}"#;
+    let line = r#"{"type":"activity","platform":"p","id":"1","shoes":{"km":512.1000000000001},"file":{"path":"a","sha256":"b","bytes":3,"mood":"good"},"deleted":{"since":"2026-01-08T14:10:21Z","confirmed":true,"by":"me"},"outcome":{"kind":"skipped","reasons":[{"code":"of-later","a":1,"text":"b"},{"code":"dry-run","text":"dry run"}],"mood":"good"}}"#;
     let again: Value = serde_json::from_str(&written(&Record::parse(line.as_bytes()).unwrap())).unwrap();
     assert_eq!(again, serde_json::from_str::<Value>(line).unwrap());
     let strange = r#"{"type":"weather",  "rain":1e3}"#;
@@ -28,7 +28,7 @@ fn fields_and_types_nobody_knows_pass_unchanged() {
 
 #[test]
 fn an_unknown_problem_kind_survives() {
-    let line = r#"{"type":"activity","platform":"p","id":"1","problem":{"stage":"x","kind":"new-kind","message":"m"}}"#;
+    let line = r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"x","kind":"new-kind","reason":{"code":"other","detail":"m","text":"m"}}}"#;
     let record = Record::parse(line.as_bytes()).unwrap();
     assert_eq!(record.problem().unwrap().kind, ProblemKind::Other("new-kind".into()));
     assert_eq!(written(&record).trim_end(), line);
@@ -48,7 +48,7 @@ fn a_malformed_line_is_named_by_its_number() {
         let records = read(&format!("{LINE}\n\n{bad}\n"));
         assert!(records[0].is_ok());
         let message = records[1].as_ref().unwrap_err().to_string();
-        assert!(message.starts_with("line 3 is not a record: "), "{bad}: {message}");
+        assert!(message.starts_with("invalid record on line 3: "), "{bad}: {message}");
     }
 }
 

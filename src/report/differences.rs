@@ -2,31 +2,33 @@
 
 use maud::{Markup, html};
 
-use super::show::{Sign, activity, command, folded, path, time, word};
+use super::components::{self, Sign, activity, command, folded, path, time, word};
 use super::words::certainty;
-use super::{Clean, Copy, Deletion, Facts, Lacking, Likeness, NoFile, Reason, Refusal};
-use crate::lang::{Lang, number};
+use super::{
+    Deletion, Duplicate, MissingItem, MissingReason, NoFile, RedactedReason, Rejection, SimilarPair, Snapshot,
+};
+use crate::i18n::{Lang, number};
 
 /// All that is not as it should be, or is worth a look. What is empty says so in one line.
-pub fn differences(facts: &Facts, lang: Lang) -> Markup {
+pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #differences {
             h2 { (lang.pick("Differences", "差异")) }
-            (missing(facts, lang))
-            (not_archived(facts, lang))
-            (part("copies", lang.pick("Copies on one platform", "同一平台上的副本"), facts.copies.len(),
-                html! { (count(facts.copies.iter().filter(|copy| copy.superfluous).count(), lang.pick("superfluous", "多余"))) (lang.comma())
-                    (count(facts.copies.iter().filter(|copy| !copy.superfluous).count(), lang.pick("only told of", "仅提示"))) },
-                folded_list(&facts.copies, lang, |copy| self::copy(copy, lang)), lang))
-            (part("zones", lang.pick("Suspected time-zone faults", "疑似时区错误"), facts.time_zone_faults.len(),
-                count(facts.time_zone_faults.len(), lang.pick("pairs that agree but for whole quarter hours", "对仅相差整刻钟的活动")),
-                folded_list(&facts.time_zone_faults, lang, |pair| likeness(pair, lang)), lang))
-            (part("deletions", lang.pick("Deletions", "删除"), facts.deletions.len(),
-                count(facts.deletions.len(), lang.pick("entries that are gone, or may be", "项已删除或可能已删除")),
-                folded_list(&facts.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
-            (part("refused", lang.pick("Refused uploads", "被拒绝的上传"), facts.refused.len(),
-                count(facts.refused.len(), lang.pick("uploads refused, or taken and never shown", "次上传被拒绝或未出现")),
-                folded_list(&facts.refused, lang, |refusal| self::refusal(refusal, lang)), lang))
+            (missing(snapshot, lang))
+            (not_archived(snapshot, lang))
+            (part("duplicates", lang.pick("Duplicates", "重复"), snapshot.duplicates.len(),
+                html! { (count(snapshot.duplicates.iter().filter(|copy| copy.deletable).count(), lang.pick("to delete", "可删除"))) (lang.comma())
+                    (count(snapshot.duplicates.iter().filter(|copy| !copy.deletable).count(), lang.pick("only reported", "仅提示"))) },
+                folded_list(&snapshot.duplicates, lang, |copy| self::copy(copy, lang)), lang))
+            (part("zones", lang.pick("Suspected time zone errors", "疑似时区错误"), snapshot.time_zone_faults.len(),
+                count(snapshot.time_zone_faults.len(), lang.pick("pairs of activities that differ by whole quarter hours", "对仅相差整刻钟的活动")),
+                folded_list(&snapshot.time_zone_faults, lang, |pair| likeness(pair, lang)), lang))
+            (part("deletions", lang.pick("Deletions", "删除"), snapshot.deletions.len(),
+                count(snapshot.deletions.len(), lang.pick("activities that were deleted, or may be", "条活动已删除或可能已删除")),
+                folded_list(&snapshot.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
+            (part("rejected", lang.pick("Rejected uploads", "被拒绝的上传"), snapshot.rejected.len(),
+                count(snapshot.rejected.len(), lang.pick("uploads rejected, or accepted and never listed", "次上传被拒绝或未出现")),
+                folded_list(&snapshot.rejected, lang, |refusal| self::refusal(refusal, lang)), lang))
         }
     }
 }
@@ -58,16 +60,16 @@ fn nothing(lang: Lang) -> Markup {
     html! { p.fine { (Sign::Well) " " (lang.pick("none", "无")) } }
 }
 
-fn missing(facts: &Facts, lang: Lang) -> Markup {
+fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         div.part #missing {
-            h3 { (lang.pick("Missing on a platform", "平台上缺失的运动")) }
-            @if facts.missing.is_empty() { (nothing(lang)) }
-            @for missing in &facts.missing {
+            h3 { (lang.pick("Missing on a platform", "平台上缺失的活动")) }
+            @if snapshot.missing.is_empty() { (nothing(lang)) }
+            @for missing in &snapshot.missing {
                 (folded(html! { span.place { (missing.on) } " " b { (number(missing.count)) } " " (missing.reason.words(lang)) },
-                    &missing.items, missing.count <= 5, lang, |item| lacking(item, lang)))
-                @if let Some(line) = mend(missing.reason, &missing.on) {
-                    p.mend { span.note { (lang.pick("To send it all the same: ", "仍要发送：")) } (command(&line)) }
+                    &missing.items, missing.count <= 5, lang, |item| missing_on(item, lang)))
+                @if let Some(line) = fix(missing.reason, &missing.on) {
+                    p.fix { span.note { (lang.pick("To upload it anyway: ", "仍要上传：")) } (command(&line)) }
                 }
             }
         }
@@ -75,59 +77,59 @@ fn missing(facts: &Facts, lang: Lang) -> Markup {
 }
 
 /// What a person may do against a decision.
-fn mend(reason: Reason, on: &str) -> Option<String> {
+fn fix(reason: MissingReason, on: &str) -> Option<String> {
     let flag = match reason {
-        Reason::Refused => "--retry",
-        Reason::Doubtful => "--doubtful",
-        Reason::Deleted => "--resurrect",
+        MissingReason::Rejected => "--retry-rejected",
+        MissingReason::PossibleDuplicate => "--possible-duplicates",
+        MissingReason::Deleted => "--restore-deleted",
         _ => return None,
     };
     Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload > /dev/null", super::flag("--to", on)))
 }
 
-fn not_archived(facts: &Facts, lang: Lang) -> Markup {
+fn not_archived(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         div.part #not-archived {
             h3 { (lang.pick("Not in the archive", "未归档")) }
-            @if facts.not_archived.is_empty() { (nothing(lang)) }
-            @for group in &facts.not_archived {
+            @if snapshot.not_archived.is_empty() { (nothing(lang)) }
+            @for group in &snapshot.not_archived {
                 (folded(html! { span.place { (group.platform) } " " b { (number(group.count)) } " " (group.reason.words(lang)) },
-                    &group.items, group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| lacking(item, lang)))
+                    &group.items, group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| missing_on(item, lang)))
             }
         }
     }
 }
 
-fn lacking(item: &Lacking, lang: Lang) -> Markup {
+fn missing_on(item: &MissingItem, lang: Lang) -> Markup {
     html! {
         (activity(&item.activity, true, lang))
         @if let Some(since) = item.since { span.sub { (lang.pick("since ", "自 ")) (time(since)) } }
-        @if let Some(why) = &item.why { span.why { (why) } }
+        @if !item.reasons.is_empty() { (reasons(&item.reasons, lang)) }
     }
 }
 
-fn reasons(why: &[Clean]) -> Markup {
-    html! { span.why { @for (at, reason) in why.iter().enumerate() { @if at > 0 { " · " } (reason) } } }
+fn reasons(reasons: &[RedactedReason], lang: Lang) -> Markup {
+    html! { span.why { @for (at, reason) in reasons.iter().enumerate() { @if at > 0 { " · " } (components::reason(reason, lang)) } } }
 }
 
-fn copy(copy: &Copy, lang: Lang) -> Markup {
+fn copy(copy: &Duplicate, lang: Lang) -> Markup {
     html! {
         (activity(&copy.copy, true, lang))
-        span.pair { (lang.pick("is a copy of ", "是此项的副本：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
+        span.pair { (lang.pick("is a duplicate of ", "与此项重复：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
         span.sub {
             (certainty(copy.certainty, lang)) "; "
-            @if copy.superfluous { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (copy.kept_because) ")" }
-            @else { (lang.pick("both stay", "两者都保留")) }
+            @if copy.deletable { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (components::reason(&copy.kept_because, lang)) ")" }
+            @else { (lang.pick("both are kept", "两者都保留")) }
         }
-        (reasons(&copy.why))
+        (reasons(&copy.reasons, lang))
     }
 }
 
-fn likeness(pair: &Likeness, lang: Lang) -> Markup {
+fn likeness(pair: &SimilarPair, lang: Lang) -> Markup {
     html! {
         (activity(&pair.one, true, lang))
-        span.pair { (lang.pick("looks like ", "近似于 ")) (activity(&pair.other, true, lang)) }
-        (reasons(&pair.why))
+        span.pair { (lang.pick("is similar to ", "近似于 ")) (activity(&pair.other, true, lang)) }
+        (reasons(&pair.reasons, lang))
     }
 }
 
@@ -136,22 +138,22 @@ fn deletion(deletion: &Deletion, lang: Lang) -> Markup {
         (activity(&deletion.activity, true, lang))
         span.sub { (time(deletion.at)) " " (deletion.by.words(lang)) }
         @if let Some(kept) = &deletion.kept_id { span.sub { (lang.pick("kept: ", "保留：")) (word(kept)) } }
-        @if let Some(why) = &deletion.why { span.why { (why) } }
+        @if let Some(reason) = &deletion.reason { span.why { (components::reason(reason, lang)) } }
         @if let Some(file) = &deletion.file { span.sub { (lang.pick("in the archive: ", "归档文件：")) code { (path(file)) } } }
         @if let Some(line) = &deletion.restore {
-            p.mend { span.note { (lang.pick("To put it back: ", "恢复：")) } (command(line)) }
+            p.fix { span.note { (lang.pick("To restore it: ", "恢复：")) } (command(line)) }
         }
     }
 }
 
-fn refusal(refusal: &Refusal, lang: Lang) -> Markup {
+fn refusal(refusal: &Rejection, lang: Lang) -> Markup {
     html! {
         (activity(&refusal.activity, true, lang)) " → " span.place { (refusal.to) }
         span.sub {
             (time(refusal.at)) " "
-            @if refusal.outcome == "lost" { (lang.pick("taken, and never shown", "已接收但从未出现")) } @else { (lang.pick("refused", "被拒绝")) }
+            @if refusal.outcome == "lost" { (lang.pick("accepted, but never listed", "已接受但从未出现")) } @else { (lang.pick("rejected", "被拒绝")) }
         }
-        @if let Some(words) = &refusal.words { span.why { "“" (words) "”" } }
-        p.mend { span.note { (lang.pick("To send it again all the same: ", "仍要重新发送：")) } (command(&refusal.retry)) }
+        @if let Some(reason) = &refusal.reason { span.why { (components::reason(reason, lang)) } }
+        p.fix { span.note { (lang.pick("To upload it again: ", "重新上传：")) } (command(&refusal.retry)) }
     }
 }

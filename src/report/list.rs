@@ -5,23 +5,23 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::show::{km, name, path as path_of, sport, word};
-use super::{Exercise, Facts, Place};
-use crate::lang::{self, Lang, clock, number};
+use super::components::{km, name, path as path_of, sport, word};
+use super::{ActivityGroup, Place, Snapshot};
+use crate::i18n::{self, Lang, clock, number};
 
 /// Rows that stand in the page itself.
 const FIRST: usize = 100;
 
 /// The table.
-pub fn list(facts: &Facts, lang: Lang) -> Markup {
-    let all = &facts.activities;
+pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
+    let all = &snapshot.activities;
     let (first, rest) = all.split_at(all.len().min(FIRST));
-    let label = lang.pick("Search: any words; -word leaves out", "搜索：任意词；-词 表示排除");
+    let label = lang.pick("Search words; -word excludes", "搜索；-词 表示排除");
     html! {
         section #activities {
             h2 #list-title { (lang.pick("All activities", "全部活动")) " " span.count { (number(all.len() as u64)) } }
             @if all.is_empty() {
-                p { (lang.pick("None is known yet.", "尚无活动。")) }
+                p { (lang.pick("No activities yet.", "尚无活动。")) }
             } @else {
                 form #tools.tools role="search" hidden {
                     label for="q" { (label) }
@@ -38,7 +38,7 @@ pub fn list(facts: &Facts, lang: Lang) -> Markup {
     }
 }
 
-fn table(exercises: &[Exercise], folded: bool, lang: Lang) -> Markup {
+fn table(exercises: &[ActivityGroup], folded: bool, lang: Lang) -> Markup {
     let heads = [
         ("start", "Start (local)", "开始（当地）"),
         ("sport", "Sport", "运动"),
@@ -58,8 +58,8 @@ fn table(exercises: &[Exercise], folded: bool, lang: Lang) -> Markup {
 }
 
 /// One row. The end tags that HTML lets one leave out are left out: in twenty thousand rows they are a megabyte.
-fn row(exercise: &Exercise, folded: bool, lang: Lang) -> Markup {
-    let start = exercise.start_time.map(|start| lang::local(start, exercise.utc_offset_s));
+fn row(exercise: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
+    let start = exercise.start_time.map(|start| i18n::local(start, exercise.utc_offset_s));
     let time = exercise.timer_time_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
     let distance = exercise.distance_m.filter(|metres| metres.is_finite() && *metres > 0.0);
     let cell = PreEscaped("<td>");
@@ -77,7 +77,7 @@ fn row(exercise: &Exercise, folded: bool, lang: Lang) -> Markup {
 }
 
 /// Where it is, and where it is not and why.
-fn places(exercise: &Exercise, lang: Lang) -> Markup {
+fn places(exercise: &ActivityGroup, lang: Lang) -> Markup {
     let mut on: Vec<(&str, u64)> = Vec::new();
     for place in &exercise.on {
         match on.iter_mut().find(|(platform, _)| *platform == place.platform) {
@@ -87,25 +87,25 @@ fn places(exercise: &Exercise, lang: Lang) -> Markup {
     }
     html! {
         @if on.is_empty() {
-            @if exercise.unlisted.is_empty() { (lang.pick("gone", "已不在平台上")) }
+            @if exercise.unlisted.is_empty() { (lang.pick("deleted from all platforms", "已不在平台上")) }
             @else { (lang.pick("imported, not listed yet", "已导入，尚未列出")) }
         }
         @for (at, (platform, count)) in on.iter().enumerate() {
             @if at > 0 { ", " } (platform) @if *count > 1 { " ×" (count) }
         }
-        @for (platform, reason) in &exercise.lacking { i { (platform) ": " (reason.word(lang)) } }
+        @for (platform, reason) in &exercise.missing_on { i { (platform) ": " (reason.word(lang)) } }
     }
 }
 
 /// The file, and below it where that is and how the platforms call the exercise: folded away, or in a paragraph that
 /// `page.js` folds. Folding takes three times the bytes of the paragraph.
-fn file(exercise: &Exercise, folded: bool, lang: Lang) -> Markup {
+fn file(exercise: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
     let path = exercise.file.as_ref().map_or("", |file| file.path.as_str());
     let named = |place: &&Place| !path.contains(place.id.as_str());
     let places = || exercise.on.iter().chain(&exercise.gone_from).chain(&exercise.unlisted).filter(named);
     let short = html! {
         @match &exercise.file {
-            Some(file) => { (word(&file.format).to_uppercase()) @if file.export { " " (lang.pick("export", "导出")) } " " (lang::size(file.bytes)) }
+            Some(file) => { (word(&file.format).to_uppercase()) @if file.converted { " " (lang.pick("converted", "转换")) } " " (i18n::size(file.bytes)) }
             None => (lang.pick("none", "无")),
         }
     };

@@ -4,25 +4,25 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::show::{span, time};
+use super::components::{text, time};
 use super::words::counted;
-use super::{Command, Facts, Run};
-use crate::lang::Lang;
+use super::{Command, Run, Snapshot};
+use crate::i18n::{Lang, span};
 
 /// The newest runs.
-pub fn log(facts: &Facts, lang: Lang) -> Markup {
+pub fn log(snapshot: &Snapshot, lang: Lang) -> Markup {
     let heads = [("Began", "开始"), ("Outcome", "结果"), ("Took", "用时"), ("Counts", "计数"), ("Commands", "命令")];
     html! {
         section #log {
             h2 #log-title { (lang.pick("Sync log", "同步日志")) }
-            @if facts.runs.is_empty() {
-                p { (lang.pick("No command has run yet.", "尚无运行记录。")) }
+            @if snapshot.runs.is_empty() {
+                p { (lang.pick("No sync runs yet.", "尚无同步记录。")) }
             } @else {
-                p.note { (lang.pick("The newest hundred runs.", "最近一百次运行。")) }
+                p.note { (lang.pick("The last 100 sync runs.", "最近一百次同步。")) }
                 div.scroll tabindex="0" role="region" aria-labelledby="log-title" {
                     table.log {
                         thead { tr { @for (en, zh) in heads { th scope="col" { (lang.pick(en, zh)) } } } }
-                        tbody { @for run in &facts.runs { (row(run, lang)) } }
+                        tbody { @for run in &snapshot.runs { (row(run, lang)) } }
                     }
                 }
             }
@@ -43,7 +43,7 @@ fn row(run: &Run, lang: Lang) -> Markup {
                     summary { (names(run)) }
                     ul.commands { @for command in &run.commands { li { (stage(command, lang)) } } }
                 }
-                @if let Some(message) = &run.message { p.why { (message) } }
+                @if let Some(reason) = run.commands.iter().find_map(|command| command.reason_text(lang)) { p.why { (text(&reason)) } }
             }
         }
     }
@@ -75,6 +75,6 @@ fn stage(command: &Command, lang: Lang) -> Markup {
             @if let Some(end) = command.finished { " · " (span(end.as_second() - command.started.as_second(), lang)) }
             @if command.counts.values().any(|count| *count > 0) { " · " (counts(&command.counts, lang)) }
         }
-        @if let Some(message) = &command.message { span.why { (message) } }
+        @if let Some(reason) = command.reason_text(lang) { span.why { (text(&reason)) } }
     }
 }

@@ -1,14 +1,14 @@
 //! The page: what people look at. Facts in, HTML and JSON out; no clock, no files, no network.
 //!
-//! [`Facts`] is everything that is shown. [`page`] and [`status_json`] are two views of it.
+//! [`Snapshot`] is everything that is shown. [`page`] and [`status_json`] are two views of it.
 //!
 //! The page is one section a file, in its order: `glance`, `platforms`, `differences`, `pictures`, `log`, `list`. Every
 //! text goes through maud, which escapes it; `page.css` and `page.js` are put in as they are, and a policy in the
 //! page's head lets the browser heed nothing else. So no element may have a `style` attribute.
 
 mod charts;
+mod components;
 mod differences;
-mod glance;
 mod list;
 mod log;
 mod page;
@@ -16,8 +16,8 @@ mod pictures;
 mod platforms;
 #[cfg(test)]
 mod sample;
-mod show;
 mod status_json;
+mod summary;
 mod words;
 
 pub use page::{Look, page};

@@ -5,9 +5,9 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::show::Sign;
-use super::{Facts, differences, glance, list, log, pictures, platforms};
-use crate::lang::Lang;
+use super::components::Sign;
+use super::{Snapshot, differences, list, log, pictures, platforms, summary};
+use crate::i18n::Lang;
 
 /// Its rules, and those of the pictures.
 const CSS: &str = concat!(include_str!("page.css"), include_str!("charts/charts.css")).trim_ascii();
@@ -26,16 +26,16 @@ pub struct Look {
 }
 
 /// The page: one file, without anything external.
-pub fn page(facts: &Facts, look: Look) -> String {
+pub fn page(snapshot: &Snapshot, look: Look) -> String {
     let lang = look.lang;
     html! {
         (DOCTYPE)
-        html lang=(lang.pick("en", "zh-CN")) { (head(facts, look)) (body(facts, look)) }
+        html lang=(lang.pick("en", "zh-CN")) { (head(snapshot, look)) (body(snapshot, look)) }
     }
     .into_string()
 }
 
-fn head(facts: &Facts, look: Look) -> Markup {
+fn head(snapshot: &Snapshot, look: Look) -> Markup {
     html! {
         head {
             meta charset="utf-8";
@@ -45,8 +45,8 @@ fn head(facts: &Facts, look: Look) -> Markup {
             meta name="referrer" content="no-referrer";
             meta name="robots" content="noindex, nofollow";
             meta name="description" content=(look.lang.pick("The state of an archive of sport activities", "运动活动归档状态"));
-            title { "garminsync: " (facts.state.sentence(facts.is_repeated(), look.lang)) }
-            link rel="icon" href=(icon(facts.state.sign()));
+            title { "garminsync: " (snapshot.state.sentence(snapshot.is_repeated(), look.lang)) }
+            link rel="icon" href=(icon(snapshot.state.sign()));
             style { (PreEscaped(CSS)) }
             @if look.refresh {
                 // With scripts the page does it itself, and can be told not to.
@@ -82,29 +82,29 @@ fn icon(sign: Sign) -> String {
     .replace(' ', "%20")
 }
 
-fn body(facts: &Facts, look: Look) -> Markup {
+fn body(snapshot: &Snapshot, look: Look) -> Markup {
     let lang = look.lang;
     html! {
-        body data-made=[facts.made.map(|made| made.as_millisecond())] data-due=[glance::due_ms(facts)] {
+        body data-made=[snapshot.made.map(|made| made.as_millisecond())] data-due=[summary::due_ms(snapshot)] {
             a.skip href="#main" { (lang.pick("Skip to the state", "跳到状态")) }
             header {
                 p.brand { "garminsync" }
-                @if !facts.platforms.is_empty() { (contents(lang)) }
+                @if !snapshot.platforms.is_empty() { (contents(lang)) }
                 @if look.refresh { (refresh(lang)) }
             }
             main #main tabindex="-1" {
-                (glance::glance(facts, lang))
-                @if !facts.platforms.is_empty() {
-                    (platforms::platforms(facts, lang))
-                    (differences::differences(facts, lang))
-                    (pictures::pictures(facts, lang))
+                (summary::summary(snapshot, lang))
+                @if !snapshot.platforms.is_empty() {
+                    (platforms::platforms(snapshot, lang))
+                    (differences::differences(snapshot, lang))
+                    (pictures::pictures(snapshot, lang))
                 }
-                @if !facts.platforms.is_empty() || !facts.runs.is_empty() { (log::log(facts, lang)) }
-                @if !facts.platforms.is_empty() { (list::list(facts, lang)) }
+                @if !snapshot.platforms.is_empty() || !snapshot.runs.is_empty() { (log::log(snapshot, lang)) }
+                @if !snapshot.platforms.is_empty() { (list::list(snapshot, lang)) }
             }
             footer {
                 p { (lang.pick(
-                    "Made from the catalogue alone. The same facts for programs: status.json. Not made by Garmin or COROS.",
+                    "Generated from the local catalogue. The same data for programs: status.json. garminsync is not affiliated with Garmin or COROS.",
                     "仅由本地目录生成。供程序使用的相同数据：status.json。与 Garmin、COROS 无关。")) }
             }
             script { (PreEscaped(SCRIPT)) }
@@ -117,7 +117,7 @@ fn contents(lang: Lang) -> Markup {
         ("state", "State", "状态"),
         ("platforms", "Platforms", "平台"),
         ("differences", "Differences", "差异"),
-        ("pictures", "Pictures", "图表"),
+        ("charts", "Charts", "图表"),
         ("log", "Log", "日志"),
         ("activities", "Activities", "活动"),
     ];
@@ -132,7 +132,7 @@ fn refresh(lang: Lang) -> Markup {
     html! {
         label.refresh hidden data-seconds=(REFRESH_S) {
             input #refresh type="checkbox" checked;
-            " " (lang.pick("load anew every 30 s", "每 30 秒刷新"))
+            " " (lang.pick("reload every 30 s", "每 30 秒刷新"))
         }
     }
 }

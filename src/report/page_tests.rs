@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::report::{Clean, Facts, sample};
-use crate::status::{Matter, Outstanding, Schedule, State, What};
+use crate::report::{Redacted, Snapshot, sample};
+use crate::status::{Issue, IssueKind, Outstanding, Schedule, State};
 
-fn english(facts: &Facts) -> String {
-    page(facts, Look::default())
+fn english(snapshot: &Snapshot) -> String {
+    page(snapshot, Look::default())
 }
 
 /// The tags of a page in their order, each with the names of its attributes: what a browser makes of it.
@@ -35,7 +35,7 @@ fn text_of(page: &str) -> String {
 
 #[test]
 fn ancestors_14_no_text_of_others_becomes_markup() {
-    let plain = skeleton(&text_of(&english(&sample::facts())));
+    let plain = skeleton(&text_of(&english(&sample::snapshot())));
     for evil in [
         "<script>alert(1)</script>",
         "</script></noscript></style></title><img src=x onerror=alert(1)>",
@@ -46,7 +46,7 @@ fn ancestors_14_no_text_of_others_becomes_markup() {
         "\u{202e}\u{2066}gnihsif\u{0}\u{1b}[2J\r\n\t",
         &"长<i>".repeat(4000),
     ] {
-        let page = english(&sample::facts_in(&|text| Clean::of(&format!("{text}{evil}"))));
+        let page = english(&sample::facts_in(&|text| Redacted::of(&format!("{text}{evil}"))));
         assert_eq!(skeleton(&text_of(&page)), plain, "{}", evil.chars().take(20).collect::<String>());
         assert!(!page.contains(['\u{202e}', '\u{2066}', '\u{0}', '\u{1b}']), "{evil:?}");
     }
@@ -54,15 +54,15 @@ fn ancestors_14_no_text_of_others_becomes_markup() {
 
 #[test]
 fn a_long_name_makes_no_long_page() {
-    let long = english(&sample::facts_in(&|text| Clean::of(&format!("{text}{}", "長".repeat(10_000)))));
-    let plain = english(&sample::facts());
+    let long = english(&sample::facts_in(&|text| Redacted::of(&format!("{text}{}", "長".repeat(10_000)))));
+    let plain = english(&sample::snapshot());
     assert!(long.len() < 20 * plain.len(), "{} {}", long.len(), plain.len());
 }
 
 #[test]
 fn nothing_is_loaded_from_anywhere_and_nothing_has_a_style_of_its_own() {
     for lang in [Lang::En, Lang::Zh] {
-        let page = page(&sample::facts(), Look { lang, refresh: true });
+        let page = page(&sample::snapshot(), Look { lang, refresh: true });
         let text = text_of(&page);
         assert!(values(&text, "style").is_empty() && values(&text, "src").is_empty());
         assert!(values(&text, "href").iter().all(|href| href.starts_with('#') || href.starts_with("data:")), "{page}");
@@ -72,7 +72,7 @@ fn nothing_is_loaded_from_anywhere_and_nothing_has_a_style_of_its_own() {
 
 #[test]
 fn every_id_is_there_once_and_every_reference_leads_somewhere() {
-    let page = text_of(&english(&sample::facts()));
+    let page = text_of(&english(&sample::snapshot()));
     let ids = values(&page, "id");
     let different: BTreeSet<&str> = ids.iter().copied().collect();
     assert_eq!(different.len(), ids.len(), "{ids:?}");
@@ -85,21 +85,22 @@ fn every_id_is_there_once_and_every_reference_leads_somewhere() {
 
 #[test]
 fn it_says_what_needs_a_person_and_what_mends_it() {
-    let page = without_words(&english(&sample::facts()));
+    let page = without_words(&english(&sample::snapshot()));
     for said in [
-        "It needs you",
+        "Action needed",
         "coros: the login has ended",
         "another login ended it",
         "gs-auth login --platform coros",
-        "gs-download ended with exit code 1",
-        "Nothing is planned to or from it: ",
+        "gs-download failed with exit code 1",
+        "garmin-com: HTTP 500; try again later",
+        "No uploads planned: the answer was cut in the middle",
         "20 only on garmin-com",
-        "gs-list | gs-diff --to coros --doubtful | gs-download | gs-upload",
+        "gs-list | gs-diff --to coros --possible-duplicates | gs-download | gs-upload",
         "start +2 s",
         "recorded by a garmin device",
         "gs-upload --restore",
-        "“file format is not supported”",
-        "start +8:00:00",
+        "file format is not supported",
+        "start +8:00 h",
         "0 */6 * * *",
     ] {
         assert!(page.contains(&said.replace('>', "&gt;")), "{said}");
@@ -108,7 +109,7 @@ fn it_says_what_needs_a_person_and_what_mends_it() {
 
 #[test]
 fn it_speaks_chinese() {
-    let page = page(&sample::facts(), Look { lang: Lang::Zh, refresh: false });
+    let page = page(&sample::snapshot(), Look { lang: Lang::Zh, refresh: false });
     assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("需要您处理"));
     let words = |text: &str| text_of(text).matches(|c: char| ('\u{4e00}'..'\u{9fff}').contains(&c)).count();
     assert!(words(&page) > 500, "{}", words(&page));
@@ -116,16 +117,16 @@ fn it_speaks_chinese() {
 
 #[test]
 fn an_empty_catalogue_says_what_to_do_next() {
-    let page = without_words(&english(&Facts::default()));
+    let page = without_words(&english(&Snapshot::default()));
     assert!(page.contains("Nothing is known yet") && page.contains("gs-auth login --platform garmin-com"));
     assert!(!page.contains("id=\"platforms\"") && !page.contains("<nav"));
 }
 
 #[test]
 fn before_any_listing_no_link_leads_nowhere_whatever_needs_a_person() {
-    let matter = Matter::new(What::LoginNeeded);
-    let facts = Facts { state: State::Person, needs: vec![matter], ..Facts::default() };
-    let page = text_of(&english(&facts));
+    let issue = Issue::new(IssueKind::LoginNeeded);
+    let snapshot = Snapshot { state: State::ActionNeeded, actions: vec![issue], ..Snapshot::default() };
+    let page = text_of(&english(&snapshot));
     let ids = values(&page, "id");
     for link in values(&page, "href").into_iter().filter_map(|href| href.strip_prefix('#')) {
         assert!(ids.contains(&link), "{link}");
@@ -142,23 +143,26 @@ fn a_next_run_is_promised_only_where_one_comes_and_nothing_stands_in_its_way() {
         runner: None,
         is_run: true,
     };
-    let facts = |schedule, what| Facts {
-        state: State::Trouble,
+    let snapshot = |schedule, what| Snapshot {
+        state: State::Warning,
         schedule,
-        troubles: vec![Matter::new(what)],
+        warnings: vec![Issue::new(what)],
         outstanding: Outstanding { uploads: 3, ..Outstanding::default() },
-        ..Facts::default()
+        ..Snapshot::default()
     };
-    let promises = |facts: &Facts| {
-        let page = english(facts);
-        ["tries again", "The next run continues"].map(|text| page.contains(text))
+    let promises = |snapshot: &Snapshot| {
+        let page = english(snapshot);
+        ["tries again", "The next sync continues"].map(|text| page.contains(text))
     };
-    assert_eq!(promises(&facts(Some(schedule.clone()), What::Failed)), [true, true]);
-    assert_eq!(promises(&facts(None, What::Failed)), [false, false]);
-    let behind = Facts { state: State::Behind, ..facts(Some(schedule.clone()), What::Behind) };
+    assert_eq!(promises(&snapshot(Some(schedule.clone()), IssueKind::Failed)), [true, true]);
+    assert_eq!(promises(&snapshot(None, IssueKind::Failed)), [false, false]);
+    let behind = Snapshot { state: State::Behind, ..snapshot(Some(schedule.clone()), IssueKind::Behind) };
     assert_eq!(promises(&behind), [false, false]);
-    let needs = vec![Matter::new(What::LoginDead)];
-    assert_eq!(promises(&Facts { state: State::Person, needs, ..facts(Some(schedule), What::Failed) }), [false, false]);
+    let actions = vec![Issue::new(IssueKind::LoginEnded)];
+    assert_eq!(
+        promises(&Snapshot { state: State::ActionNeeded, actions, ..snapshot(Some(schedule), IssueKind::Failed) }),
+        [false, false]
+    );
 }
 
 /// The page without the marks around words of commands.
@@ -170,10 +174,10 @@ fn without_words(page: &str) -> String {
 
 #[test]
 fn every_activity_is_in_the_page_once() {
-    let facts = sample::facts();
-    let page = english(&facts);
+    let snapshot = sample::snapshot();
+    let page = english(&snapshot);
     let (first, rest) = page.split_once("<noscript id=\"rest\">").unwrap();
-    for (at, exercise) in facts.activities.iter().enumerate() {
+    for (at, exercise) in snapshot.activities.iter().enumerate() {
         let path = exercise.file.as_ref().map_or_else(|| exercise.on[0].id.to_string(), |file| file.path.to_string());
         let (here, there) = if at < 100 { (first, rest) } else { (rest, first) };
         assert_eq!((here.matches(&path).count(), there.matches(&path).count()), (1, 0), "{at} {path}");
@@ -182,19 +186,19 @@ fn every_activity_is_in_the_page_once() {
 
 #[test]
 fn twenty_thousand_activities_stay_below_six_megabytes() {
-    let activities = (1..=20_000).map(|number| sample::exercise(&Clean::of, number)).collect();
-    let facts = Facts { activities, ..sample::facts() };
-    let bytes = english(&facts).len();
+    let activities = (1..=20_000).map(|number| sample::exercise(&Redacted::of, number)).collect();
+    let snapshot = Snapshot { activities, ..sample::snapshot() };
+    let bytes = english(&snapshot).len();
     assert!(bytes < 6_000_000, "{bytes}");
 }
 
 #[test]
 fn it_loads_itself_anew_only_when_asked_to() {
-    let with = page(&sample::facts(), Look { refresh: true, ..Look::default() });
+    let with = page(&sample::snapshot(), Look { refresh: true, ..Look::default() });
     assert!(
         with.contains("<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>")
             && with.contains("id=\"refresh\"")
     );
-    let without = text_of(&english(&sample::facts()));
+    let without = text_of(&english(&sample::snapshot()));
     assert!(!without.contains("refresh"));
 }

@@ -4,18 +4,18 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use maud::{Markup, html};
 
-use super::Facts;
+use super::Snapshot;
 use super::charts::{calendar, coverage, weeks};
-use crate::lang::Lang;
+use crate::i18n::Lang;
 
 /// All three.
-pub fn pictures(facts: &Facts, lang: Lang) -> Markup {
+pub fn pictures(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
-        section #pictures {
-            h2 { (lang.pick("Pictures", "图表")) }
-            (picture(lang.pick("Days", "每日"), calendar(&facts.days, lang)))
-            (picture(lang.pick("Hours a week", "每周时长"), weeks(&facts.weeks, monday(facts.made), lang)))
-            (picture(lang.pick("What is where, over time", "各处的覆盖情况"), coverage(&facts.months, &facts.platforms, lang)))
+        section #charts {
+            h2 { (lang.pick("Charts", "图表")) }
+            (picture(lang.pick("Days", "每日"), calendar(&snapshot.days, lang)))
+            (picture(lang.pick("Hours per week", "每周时长"), weeks(&snapshot.weeks, monday(snapshot.made), lang)))
+            (picture(lang.pick("Coverage over time", "各平台覆盖情况"), coverage(&snapshot.months, &snapshot.platforms, lang)))
         }
     }
 }

@@ -3,23 +3,31 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::show::{Sign, span, time};
-use super::{Facts, Login, Pair, Platform};
-use crate::lang::{self, Lang, number};
+use super::components::{self, Sign, time};
+use super::{Login, Pair, Platform, Snapshot};
+use crate::i18n::{self, Lang, number};
 
 /// All platforms.
-pub fn platforms(facts: &Facts, lang: Lang) -> Markup {
+pub fn platforms(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #platforms {
             h2 { (lang.pick("Platforms", "平台")) }
-            div.cards { @for platform in &facts.platforms { (card(platform, facts.made, lang)) } }
-            @if !facts.matrix.is_empty() { (matrix(facts, lang)) }
+            div.cards { @for platform in &snapshot.platforms { (card(platform, snapshot.made, lang)) } }
+            @if !snapshot.matrix.is_empty() { (matrix(snapshot, lang)) }
         }
     }
 }
 
 fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
-    let sign = if platform.not_known.is_some() { Sign::Warn } else { Sign::Well };
+    let numbers = [
+        (lang.pick("downloaded", "已下载"), platform.downloaded),
+        (lang.pick("missing", "缺失"), platform.missing),
+        (lang.pick("failed", "失败"), platform.failed),
+        (lang.pick("no original", "无原始文件"), platform.no_original),
+        (lang.pick("unavailable", "无法获取"), platform.unavailable),
+        (lang.pick("pending", "待确认上传"), platform.pending),
+    ];
+    let sign = if platform.unusable_reason.is_some() { Sign::Warn } else { Sign::Well };
     html! {
         article.card {
             h3 { (sign) " " (platform.title) }
@@ -27,24 +35,19 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
             p.total { strong { (number(platform.total)) } " " (lang.pick("activities", "项活动")) }
             (share(platform, lang))
             dl.numbers {
-                (row(lang.pick("downloaded", "已下载"), html! { (number(platform.downloaded)) }))
-                (row(lang.pick("missing", "缺失"), html! { (number(platform.missing)) }))
-                (row(lang.pick("failed", "失败"), html! { (number(platform.failed)) }))
-                (row(lang.pick("no original", "无原始文件"), html! { (number(platform.no_original)) }))
-                @if platform.unavailable > 0 {
-                    (row(lang.pick("unavailable", "无法获取"), html! { (number(platform.unavailable)) }))
+                @for (name, count) in numbers {
+                    @if count > 0 { (row(name, html! { (number(count)) })) }
                 }
-                (row(lang.pick("pending", "待确认上传"), html! { (number(platform.pending)) }))
-                (row(lang.pick("size", "大小"), html! { (lang::size(platform.bytes)) }))
+                (row(lang.pick("size", "大小"), html! { (i18n::size(platform.bytes)) }))
             }
             dl.facts {
-                (row(lang.pick("last complete list", "上次完整列表"), at(platform.last_complete_listing, lang.pick("never", "从未"))))
-                (row(lang.pick("last list", "上次列表"), at(platform.last_listing, lang.pick("never", "从未"))))
+                (row(lang.pick("last complete listing", "上次完整列表"), at(platform.last_complete_listing, lang.pick("never", "从未"))))
+                (row(lang.pick("last listing", "上次列表"), at(platform.last_listing, lang.pick("never", "从未"))))
                 (row(lang.pick("login", "登录"), login(platform.login.as_ref(), made, lang)))
-                (row(lang.pick("pause", "暂停"), pause(platform, lang)))
+                @if let Some(pause) = pause(platform, lang) { (row(lang.pick("pause", "暂停"), pause)) }
             }
-            @if let Some(why) = &platform.not_known {
-                p.why { (lang.pick("Nothing is planned to or from it: ", "暂不计划任何传输：")) (why) }
+            @if let Some(reason) = &platform.unusable_reason {
+                p.why { (lang.pick("No uploads planned: ", "暂不计划任何上传：")) (components::reason(reason, lang)) }
             }
         }
     }
@@ -74,49 +77,39 @@ fn share(platform: &Platform, lang: Lang) -> Markup {
     }
 }
 
-/// How long the login lives.
+/// How long the login works.
 fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
-    let Some(login) = login else { return html! { (lang.pick("none, or not known", "无或未知")) } };
-    if let Some(why) = &login.dead {
-        return html! { (Sign::Bad) " " (lang.pick("ended: ", "已失效：")) (why) };
-    }
-    let left = |end: Timestamp| made.map_or(0, |made| end.as_second() - made.as_second());
-    let lives = |end: Timestamp| html! { (span(left(end), lang)) span.sub { (time(end)) } };
+    let Some(login) = login else { return html! { (lang.pick("none", "无")) } };
+    let now = made.unwrap_or_default();
     html! {
-        @match (login.expires, login.renewable, login.renewable_until) {
-            (_, true, Some(end)) if left(end) > 0 => {
-                (lang.pick("renewed by itself, for ", "自动续期，可续期 ")) (lives(end))
-            }
-            (_, true, None) => (lang.pick("renewed by itself", "自动续期")),
-            (Some(end), ..) if left(end) > 0 => { (lang.pick("lives for ", "有效期 ")) (lives(end)) }
-            (None, false, _) => (lang.pick("lives until the service ends it", "由服务决定何时失效")),
-            _ => { (lang.pick("expired", "已过期")) }
-        }
+        @if login.ended.is_some() { (Sign::Bad) " " }
+        (components::text(&login.text(now, lang)))
+        @if let Some(end) = login.ends(now) { span.sub { (time(end)) } }
     }
 }
 
-fn pause(platform: &Platform, lang: Lang) -> Markup {
-    html! {
-        @match (platform.cooldown_until, platform.asked_to_wait_until) {
-            (Some(until), _) => { (lang.pick("no password login until ", "密码登录暂停至 ")) (time(until)) }
-            (None, Some(until)) => { (lang.pick("asks to be left alone until ", "要求暂停至 ")) (time(until)) }
-            (None, None) => (lang.pick("none", "无")),
-        }
+/// Until when the platform or its login is not asked.
+fn pause(platform: &Platform, lang: Lang) -> Option<Markup> {
+    let until = |text: &str, until| html! { (text) (time(until)) };
+    match (platform.cooldown_until, platform.rate_limited_until) {
+        (Some(at), _) => Some(until(lang.pick("no password logins until ", "密码登录暂停至 "), at)),
+        (None, Some(at)) => Some(until(lang.pick("rate limit until ", "限流至 "), at)),
+        (None, None) => None,
     }
 }
 
 /// Rows have, columns lack.
-fn matrix(facts: &Facts, lang: Lang) -> Markup {
+fn matrix(snapshot: &Snapshot, lang: Lang) -> Markup {
     let mut names: Vec<&str> = Vec::new();
-    for pair in &facts.matrix {
+    for pair in &snapshot.matrix {
         if !names.contains(&pair.on.as_str()) {
             names.push(&pair.on);
         }
     }
-    let pair = |on: &str, and: &str| facts.matrix.iter().find(|pair| pair.on == on && pair.and == and);
+    let pair = |on: &str, and: &str| snapshot.matrix.iter().find(|pair| pair.on == on && pair.and == and);
     html! {
-        h3 #matrix-title { (lang.pick("Who has what", "各平台对照")) }
-        p.note { (lang.pick("Of the exercises on the platform of the row, how many are on that of the column too.", "行平台上的运动中，有多少也在列平台上。")) }
+        h3 #matrix-title { (lang.pick("Comparison", "各平台对照")) }
+        p.note { (lang.pick("How many activities of the platform in the row are also on the platform in the column.", "行平台上的活动中，有多少也在列平台上。")) }
         div.scroll tabindex="0" role="region" aria-labelledby="matrix-title" {
             table.matrix {
                 thead { tr {
@@ -144,11 +137,11 @@ fn cell(pair: &Pair, lang: Lang) -> Markup {
     html! {
         span.both { b { (number(pair.both)) } " " (lang.pick("on both", "两者都有")) }
         @if pair.only == 0 {
-            span.fine { (Sign::Well) " " (lang.pick("none lacks", "无缺失")) }
+            span.fine { (Sign::Well) " " (lang.pick("none missing", "无缺失")) }
         } @else {
             span.only { (here(pair.only)) }
-            @if pair.pending > 0 { span.sub { (number(pair.pending)) " " (lang.pick("pending", "处理中")) } }
-            @if pair.refused > 0 { span.sub { (number(pair.refused)) " " (lang.pick("refused", "被拒绝")) } }
+            @if pair.pending > 0 { span.sub { (number(pair.pending)) " " (lang.pick("pending", "待确认")) } }
+            @if pair.rejected > 0 { span.sub { (number(pair.rejected)) " " (lang.pick("rejected", "被拒绝")) } }
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
+use crate::reason::Reason;
 
 const PLATFORMS: [(&str, &str); 3] = [
     ("garmin-com", "Garmin Connect (garmin.com)"),
@@ -23,16 +24,29 @@ fn ago(hours: i64) -> Timestamp {
 }
 
 /// What is made of each text that somebody else wrote.
-pub type Say<'a> = &'a dyn Fn(&str) -> Clean;
+pub type Say<'a> = &'a dyn Fn(&str) -> Redacted;
 
-fn all(say: Say, texts: &[&str]) -> Vec<Clean> {
-    texts.iter().map(|text| say(text)).collect()
+/// A reason in the words of somebody else.
+fn detailed(say: Say, reason: fn(String) -> Reason, detail: &str) -> RedactedReason {
+    RedactedReason::of(&reason(say(detail).to_string()))
+}
+
+fn retry(say: Say, detail: &str) -> RedactedReason {
+    detailed(say, |detail| Reason::Retry { detail }, detail)
+}
+
+fn login_ended(say: Say) -> RedactedReason {
+    detailed(say, |detail| Reason::LoginRequired { detail }, "another login ended it")
+}
+
+fn all(reasons: &[Reason]) -> Vec<RedactedReason> {
+    reasons.iter().map(RedactedReason::of).collect()
 }
 
 fn entry(say: Say, id: u64, name: &str) -> Activity {
     Activity {
         platform: "garmin-com".into(),
-        id: Clean::of(&id.to_string()),
+        id: Redacted::of(&id.to_string()),
         name: Some(say(name)),
         sport: Some(say("running")),
         start_time: Some(ago(id as i64)),
@@ -43,12 +57,12 @@ fn entry(say: Say, id: u64, name: &str) -> Activity {
 }
 
 /// One of many exercises.
-pub fn exercise(say: Say, number: u64) -> Exercise {
+pub fn exercise(say: Say, number: u64) -> ActivityGroup {
     let sports = ["running", "cycling", "swimming", "hiking"];
     let id = say(&(21_482_825_013 - number).to_string());
     let start = ago(number as i64 * 31);
     let name = start.strftime("%Y-%m-%dT%H-%M-%SZ");
-    Exercise {
+    ActivityGroup {
         name: say(["Morning run", "Round the lake", "西湖晨跑", "Intervals 6 × 800 m"][number as usize % 4]),
         sport: say(sports[number as usize % 4]),
         sub_sport: number.is_multiple_of(3).then(|| say("trail")),
@@ -60,18 +74,18 @@ pub fn exercise(say: Say, number: u64) -> Exercise {
         on: (0..=number as usize % 3)
             .map(|at| Place {
                 platform: PLATFORMS[at].0.into(),
-                id: Clean::of(
+                id: Redacted::of(
                     &(at as u64 * 7_919 * (57_000_000_000_000 - number) + 21_482_825_013 - number).to_string(),
                 ),
             })
             .collect(),
         gone_from: Vec::new(),
         unlisted: Vec::new(),
-        lacking: (number % 3 < 2).then(|| ("coros".to_owned(), Reason::ToSend)).into_iter().collect(),
+        missing_on: (number % 3 < 2).then(|| ("coros".to_owned(), MissingReason::ToUpload)).into_iter().collect(),
         file: (!number.is_multiple_of(9)).then(|| File {
             path: say(&format!("fit/garmin_com/activity_{id}_{name}.fit")),
             format: say("fit"),
-            export: false,
+            converted: false,
             bytes: 86_212 + number,
         }),
     }
@@ -85,7 +99,8 @@ fn run(say: Say, number: i64, outcome: RunOutcome, exit: Option<u8>) -> Run {
         outcome,
         exit,
         counts: counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
-        message: (outcome != RunOutcome::Success).then(|| say("coros: HTTP 503; try again later")),
+        reason: (outcome != RunOutcome::Success).then(|| retry(say, "HTTP 503; try again later")),
+        platform: (outcome != RunOutcome::Success).then(|| say("coros")),
     };
     let commands =
         vec![command("gs-fetch", &[("listed", 120), ("new", 2)]), command("gs-download", &[("downloaded", 2)])];
@@ -96,7 +111,7 @@ fn run(say: Say, number: i64, outcome: RunOutcome, exit: Option<u8>) -> Run {
         outcome,
         exit,
         counts: BTreeMap::from([("downloaded".into(), 2), ("listed".into(), 120), ("new".into(), 2)]),
-        message: commands[1].message.clone(),
+        reason: commands[1].reason.clone(),
         commands,
     }
 }
@@ -116,87 +131,83 @@ fn platform((name, title): (&str, &str)) -> Platform {
         bytes: 98_000_000,
         last_complete_listing: Some(ago(50)),
         last_listing: Some(ago(1)),
-        not_known: None,
-        login: Some(Login { expires: Some(ago(-20)), renewable: true, renewable_until: Some(ago(-600)), dead: None }),
+        unusable_reason: None,
+        login: Some(Login { expires: Some(ago(-20)), renewable: true, renewable_until: Some(ago(-600)), ended: None }),
         cooldown_until: None,
-        asked_to_wait_until: None,
+        rate_limited_until: None,
     }
 }
 
 /// Of everything something.
-pub fn facts() -> Facts {
-    facts_in(&Clean::of)
+pub fn snapshot() -> Snapshot {
+    facts_in(&Redacted::of)
 }
 
 /// The same, with what is made of each text.
-pub fn facts_in(say: Say) -> Facts {
-    let lacking =
-        |id, why: Option<&str>| Lacking { activity: entry(say, id, "Evening ride"), why: why.map(say), since: None };
+pub fn facts_in(say: Say) -> Snapshot {
+    let missing_on = |id, reasons| MissingItem { activity: entry(say, id, "Evening ride"), reasons, since: None };
     let pairs =
         PLATFORMS.iter().flat_map(|on| PLATFORMS.iter().map(move |and| (on.0, and.0))).filter(|(on, and)| on != and);
     let mut platforms: Vec<Platform> = PLATFORMS.into_iter().map(platform).collect();
-    platforms[2].not_known = Some(say("the answer was cut in the middle"));
-    platforms[2].login = Some(Login {
-        expires: None,
-        renewable: false,
-        renewable_until: None,
-        dead: Some(say("another login ended it")),
-    });
-    Facts {
+    platforms[2].unusable_reason = Some(retry(say, "the answer was cut in the middle"));
+    platforms[2].login =
+        Some(Login { expires: None, renewable: false, renewable_until: None, ended: Some(login_ended(say)) });
+    Snapshot {
         outstanding: Outstanding { uploads: 3, downloads: 1, deletions: 0, pending: 1 },
-        state: State::Person,
+        state: State::ActionNeeded,
         made: Some(now()),
         version: "0.1.0",
         last_run: Some(run(say, 0, RunOutcome::Partial, Some(1))),
         schedule: Some(Schedule { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)), runner: Some(say("crontab")), is_run: true }),
-        needs: vec![Matter {
+        actions: vec![Issue {
             platform: Some("coros".into()),
-            why: Some(say("another login ended it")),
-            mend: Some("gs-auth login --platform coros".into()),
+            reason: Some(login_ended(say)),
+            fix: Some("gs-auth login --platform coros".into()),
             at: Some(ago(3)),
-            ..Matter::new(What::LoginDead)
+            ..Issue::new(IssueKind::LoginEnded)
         }],
-        troubles: vec![Matter {
+        warnings: vec![Issue {
             command: Some("gs-download".into()),
+            platform: Some("garmin-com".into()),
             exit: Some(1),
-            why: Some(say("garmin-com 21482825013: HTTP 500; try again later")),
+            reason: Some(retry(say, "HTTP 500; try again later")),
             at: Some(ago(3)),
-            ..Matter::new(What::Failed)
+            ..Issue::new(IssueKind::Failed)
         }],
         platforms,
         matrix: pairs
-            .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, refused: 1 })
+            .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, rejected: 1 })
             .collect(),
         missing: vec![
-            Missing { on: "coros".into(), reason: Reason::ToSend, count: 2, items: vec![lacking(7, None), lacking(9, None)] },
-            Missing { on: "coros".into(), reason: Reason::Doubtful, count: 1, items: vec![lacking(8, Some("start +1:00:00, else alike"))] },
+            Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![missing_on(7, vec![]), missing_on(9, vec![])] },
+            Missing { on: "coros".into(), reason: MissingReason::PossibleDuplicate, count: 1, items: vec![missing_on(8, all(&[Reason::StartShifted { minutes: 60 }, Reason::Distance { percent: 0.1 }]))] },
         ],
-        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![lacking(11, Some("HTTP 500"))] }],
-        copies: vec![Copy {
+        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![missing_on(11, vec![retry(say, "HTTP 500")])] }],
+        duplicates: vec![Duplicate {
             copy: entry(say, 12, "Lunch run"),
             kept: entry(say, 13, "Lunch run"),
-            certainty: "same-exercise",
-            superfluous: true,
-            why: all(say, &["start +2 s", "distance 0.1 %", "same device"]),
-            kept_because: say("recorded by a garmin device"),
+            certainty: "match",
+            deletable: true,
+            reasons: all(&[Reason::StartApart { seconds: 2.0 }, Reason::Distance { percent: 0.1 }, Reason::SameDevice]),
+            kept_because: RedactedReason::of(&Reason::NativeDevice { manufacturer: "garmin".into() }),
         }],
-        time_zone_faults: vec![Likeness { one: entry(say, 14, "A"), other: entry(say, 15, "B"), why: all(say, &["start +8:00:00", "distance 0.0 %"]) }],
+        time_zone_faults: vec![SimilarPair { one: entry(say, 14, "A"), other: entry(say, 15, "B"), reasons: all(&[Reason::StartShifted { minutes: 480 }, Reason::Distance { percent: 0.0 }]) }],
         deletions: vec![Deletion {
             activity: entry(say, 16, "Twice"),
             by: Deleter::Garminsync,
             at: ago(30),
             kept_id: Some(say("17")),
-            why: Some(say("same file")),
+            reason: Some(RedactedReason::of(&Reason::SameFile)),
             file: Some(say("fit/garmin_com/activity_16_2026-02-28T20-00-00Z.fit")),
             restore: Some("gs-list --deleted --platform garmin-com --id 16 | gs-upload --restore > /dev/null".into()),
         }],
-        refused: vec![Refusal {
+        rejected: vec![Rejection {
             activity: entry(say, 18, "Odd one"),
             to: "coros".into(),
-            outcome: "refused",
+            outcome: "rejected",
             at: ago(60),
-            words: Some(say("file format is not supported")),
-            retry: "gs-list --platform garmin-com --id 18 | gs-diff --to coros --retry | gs-download | gs-upload > /dev/null".into(),
+            reason: Some(detailed(say, |detail| Reason::Rejected { detail }, "file format is not supported")),
+            retry: "gs-list --platform garmin-com --id 18 | gs-diff --to coros --retry-rejected | gs-download | gs-upload > /dev/null".into(),
         }],
         runs: (0..30).map(|n| if n % 7 == 0 { run(say, n, RunOutcome::Partial, Some(1)) } else { run(say, n, RunOutcome::Success, Some(0)) }).collect(),
         days: days(),

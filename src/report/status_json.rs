@@ -6,12 +6,12 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use super::Facts;
+use super::Snapshot;
 
 /// The text of `status.json`.
-pub fn status_json(facts: &Facts) -> serde_json::Result<Vec<u8>> {
+pub fn status_json(snapshot: &Snapshot) -> serde_json::Result<Vec<u8>> {
     let mut text = Vec::new();
-    facts.serialize(&mut Serializer::with_formatter(&mut text, Lines::default()))?;
+    snapshot.serialize(&mut Serializer::with_formatter(&mut text, Lines::default()))?;
     text.push(b'\n');
     Ok(text)
 }
@@ -81,22 +81,26 @@ impl Formatter for Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Clean, Exercise, Place, State};
+    use crate::report::{ActivityGroup, Place, Redacted, State};
 
     #[test]
     fn the_state_stands_in_the_first_lines_and_each_item_in_one() {
-        let on = ["coros", "garmin-cn"].map(|name| Place { platform: name.into(), id: Clean::of("1\n2") });
-        let exercise = |name: &str| Exercise { name: Clean::of(name), on: on.to_vec(), ..Exercise::default() };
-        let facts =
-            Facts { state: State::Well, activities: vec![exercise("晨跑 \"a\""), exercise("b")], ..Facts::default() };
-        let text = String::from_utf8(status_json(&facts).unwrap()).unwrap();
+        let on = ["coros", "garmin-cn"].map(|name| Place { platform: name.into(), id: Redacted::of("1\n2") });
+        let exercise =
+            |name: &str| ActivityGroup { name: Redacted::of(name), on: on.to_vec(), ..ActivityGroup::default() };
+        let snapshot = Snapshot {
+            state: State::Ok,
+            activities: vec![exercise("晨跑 \"a\""), exercise("b")],
+            ..Snapshot::default()
+        };
+        let text = String::from_utf8(status_json(&snapshot).unwrap()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[..2], ["{", "\"state\": \"well\","]);
+        assert_eq!(lines[..2], ["{", "\"state\": \"ok\","]);
         assert!(lines.contains(&"\"runs\": [],"), "{text}");
         let at = lines.iter().position(|line| *line == "\"activities\": [").unwrap();
         assert!(lines[at + 1].starts_with(r#"{"name": "晨跑 \"a\"", "#) && lines[at + 1].ends_with("},"), "{text}");
         assert_eq!(lines[at + 3..], ["]", "}"]);
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(read, serde_json::to_value(&facts).unwrap(), "nothing but the lines is ours");
+        assert_eq!(read, serde_json::to_value(&snapshot).unwrap(), "nothing but the lines is ours");
     }
 }

@@ -1,17 +1,17 @@
 //! What the page says of each kind of thing, in both languages.
 
-use super::show::Sign;
-use super::{Deleter, NoFile, Reason, RunOutcome, State};
-use crate::lang::{self, Lang};
+use super::components::Sign;
+use super::{Deleter, MissingReason, NoFile, RunOutcome, State};
+use crate::i18n::{self, Lang};
 
 impl State {
     /// Its form.
     pub fn sign(self) -> Sign {
         match self {
             State::Empty | State::Outstanding => Sign::None,
-            State::Well => Sign::Well,
-            State::Behind | State::Trouble => Sign::Warn,
-            State::Person => Sign::Bad,
+            State::Ok => Sign::Well,
+            State::Behind | State::Warning => Sign::Warn,
+            State::ActionNeeded => Sign::Bad,
         }
     }
 }
@@ -20,10 +20,10 @@ impl RunOutcome {
     /// In a word or two.
     pub fn word(self, lang: Lang) -> &'static str {
         match self {
-            RunOutcome::Success => lang.pick("well", "成功"),
+            RunOutcome::Success => lang.pick("OK", "成功"),
             RunOutcome::Partial => lang.pick("some failed", "部分失败"),
             RunOutcome::Interrupted => lang.pick("interrupted", "被中断"),
-            RunOutcome::Unfinished => lang.pick("did not end, or still runs", "未结束或仍在运行"),
+            RunOutcome::Unfinished => lang.pick("killed, or still running", "被终止或仍在运行"),
             RunOutcome::Error => lang.pick("failed", "失败"),
         }
     }
@@ -39,32 +39,34 @@ impl RunOutcome {
     }
 }
 
-impl Reason {
-    /// Why a platform lacks an exercise, after its number: `3 to send`.
+impl MissingReason {
+    /// Why an activity is missing on a platform, after its number: `3 to upload`.
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
-            Reason::ToSend => lang.pick("to be sent by the next run", "下次运行时发送"),
-            Reason::Pending => lang.pick("under way: the service has not finished with it", "已上传，服务处理中"),
-            Reason::Refused => lang.pick("refused by the service, or never shown by it", "被服务拒绝，或上传后未出现"),
-            Reason::Doubtful => lang.pick("held: it may be there already", "暂不发送：可能已存在"),
-            Reason::NoFile => lang.pick("no file that could be sent", "没有可发送的文件"),
-            Reason::Deleted => lang.pick("deleted there by somebody", "已在该平台被删除"),
-            Reason::Missed => lang.pick("not in the last list; the next one tells", "上次列表中缺失，待下次确认"),
-            Reason::NotKnown => lang.pick("not known: the platform was not listed that far", "未知：平台列表未覆盖"),
+            MissingReason::ToUpload => lang.pick("to upload in the next sync", "下次同步时上传"),
+            MissingReason::Pending => lang.pick("pending: uploaded, not confirmed yet", "待确认：已上传，服务处理中"),
+            MissingReason::Rejected => lang.pick("rejected, or accepted and never listed", "被拒绝，或上传后未出现"),
+            MissingReason::PossibleDuplicate => lang.pick("possible duplicates, not uploaded", "可能重复，未上传"),
+            MissingReason::NoFile => lang.pick("without a file to upload", "没有可上传的文件"),
+            MissingReason::Deleted => lang.pick("deleted on the platform", "已在该平台删除"),
+            MissingReason::MissingOnce => {
+                lang.pick("missing from the last listing; confirmed by the next one", "最近一次列表中缺失，待下次确认")
+            }
+            MissingReason::NotListed => lang.pick("in a time that is not listed yet", "该时间段尚未列出"),
         }
     }
 
-    /// The same in a word, for a row of a list.
+    /// The same in a word or two, for a row of a list.
     pub fn word(self, lang: Lang) -> &'static str {
         match self {
-            Reason::ToSend => lang.pick("to be sent", "待发送"),
-            Reason::Pending => lang.pick("under way", "处理中"),
-            Reason::Refused => lang.pick("refused", "被拒绝"),
-            Reason::Doubtful => lang.pick("held", "暂不发送"),
-            Reason::NoFile => lang.pick("no file", "无文件"),
-            Reason::Deleted => lang.pick("deleted there", "已删除"),
-            Reason::Missed => lang.pick("not in the last list", "列表缺失"),
-            Reason::NotKnown => lang.pick("not known", "未知"),
+            MissingReason::ToUpload => lang.pick("to upload", "待上传"),
+            MissingReason::Pending => lang.pick("pending", "待确认"),
+            MissingReason::Rejected => lang.pick("rejected", "被拒绝"),
+            MissingReason::PossibleDuplicate => lang.pick("possible duplicate", "可能重复"),
+            MissingReason::NoFile => lang.pick("no file", "无文件"),
+            MissingReason::Deleted => lang.pick("deleted there", "已删除"),
+            MissingReason::MissingOnce => lang.pick("missing once", "列表缺失"),
+            MissingReason::NotListed => lang.pick("not listed yet", "尚未列出"),
         }
     }
 }
@@ -73,15 +75,15 @@ impl NoFile {
     /// Why an activity is not in the archive, after its number.
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
-            NoFile::Failed => lang.pick("asked for in vain; asked for again", "获取失败，会重试"),
-            NoFile::Broken => lang.pick("found changed or cut; fetched again", "文件损坏，会重新获取"),
-            NoFile::NotYet => lang.pick("not fetched yet", "尚未下载"),
+            NoFile::Failed => lang.pick("download failed; retried in the next sync", "下载失败，下次同步时重试"),
+            NoFile::Broken => lang.pick("corrupt; downloaded again in the next sync", "文件损坏，下次同步时重新下载"),
+            NoFile::NotYet => lang.pick("not downloaded yet", "尚未下载"),
             NoFile::Unavailable => lang.pick(
-                "unavailable: the platform does not give the file; requested again once a week",
+                "unavailable: the platform does not provide the file; requested once a week",
                 "平台不提供文件；每周重试一次",
             ),
             NoFile::NoOriginal => lang.pick(
-                "without a file: typed in by hand, or the service holds none",
+                "without a file: entered by hand, or the platform has none",
                 "没有文件：手动录入，或服务没有原始文件",
             ),
         }
@@ -92,14 +94,18 @@ impl Deleter {
     /// Who deleted an entry, and what came of it.
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
-            Deleter::Garminsync => lang.pick("by garminsync, as a copy", "garminsync 删除的副本"),
+            Deleter::Garminsync => lang.pick("by garminsync, as a duplicate", "garminsync 删除的重复"),
             Deleter::Pending => {
-                lang.pick("by garminsync; whether it is gone, the next run looks", "garminsync 已请求删除，待确认")
+                lang.pick("by garminsync; the next sync confirms it", "garminsync 已请求删除，下次同步时确认")
             }
-            Deleter::Failed => lang.pick("asked for by garminsync, and still there", "garminsync 删除失败，仍在平台上"),
-            Deleter::Restored => lang.pick("by garminsync, and put back by you", "garminsync 删除后由您恢复"),
-            Deleter::Somebody => lang.pick("by somebody, on the platform", "在平台上被删除"),
-            Deleter::Perhaps => lang.pick("perhaps: the last list did not show it", "可能：上次列表中未出现"),
+            Deleter::Failed => {
+                lang.pick("requested by garminsync, but still on the platform", "garminsync 删除失败，仍在平台上")
+            }
+            Deleter::Restored => lang.pick("by garminsync, and restored by you", "garminsync 删除后由您恢复"),
+            Deleter::External => {
+                lang.pick("on the platform, not by garminsync", "在平台上删除，并非由 garminsync 删除")
+            }
+            Deleter::Unconfirmed => lang.pick("not confirmed: missing from the last listing", "未确认：上次列表中缺失"),
         }
     }
 }
@@ -108,9 +114,9 @@ impl Deleter {
 pub fn certainty(name: &str, lang: Lang) -> &str {
     match name {
         "same-file" => lang.pick("the same file", "同一文件"),
-        "same-exercise" => lang.pick("the same exercise", "同一次运动"),
-        "two-devices" => lang.pick("one exercise, two devices: never deleted", "同一次运动、两台设备：从不删除"),
-        "start-only" => lang.pick("begin together, else different: never deleted", "仅开始时间相同：从不删除"),
+        "match" => lang.pick("match", "匹配"),
+        "two-devices" => lang.pick("two devices: never deleted", "两台设备：从不删除"),
+        "start-only" => lang.pick("same start only: never deleted", "仅开始时间相同：从不删除"),
         other => other,
     }
 }
@@ -118,27 +124,26 @@ pub fn certainty(name: &str, lang: Lang) -> &str {
 /// What a run counted: `downloaded` becomes `downloaded 12`.
 pub fn counted(name: &str, count: u64, lang: Lang) -> String {
     let word = match name {
-        "copies" => lang.pick("copies", "副本"),
+        "duplicates" => lang.pick("duplicates", "重复"),
         "created" => lang.pick("created", "新建"),
         "deleted" => lang.pick("deleted", "删除"),
-        "deleted_there" => lang.pick("deleted there", "已在平台删除"),
+        "deleted_there" => lang.pick("deleted on a platform", "已在平台删除"),
         "downloaded" => lang.pick("downloaded", "下载"),
-        "exports" => lang.pick("exports", "导出"),
+        "converted" => lang.pick("converted", "转换"),
         "failed" => lang.pick("failed", "失败"),
         "listed" => lang.pick("listed", "列出"),
         "new" => lang.pick("new", "新增"),
         "no_original" => lang.pick("without a file", "无文件"),
         "pending" => lang.pick("pending", "处理中"),
         "planned" => lang.pick("planned", "计划"),
-        "refused" => lang.pick("refused", "拒绝"),
-        "refused_before" => lang.pick("refused before", "曾被拒绝"),
-        "reported" => lang.pick("to look at", "待查看"),
+        "rejected" => lang.pick("rejected", "被拒绝"),
+        "rejected_before" => lang.pick("rejected before", "曾被拒绝"),
+        "reported" => lang.pick("possible duplicates", "可能重复"),
         "restricted" => lang.pick("restricted by flags", "按参数限定"),
         "skipped" => lang.pick("skipped", "跳过"),
-        "told" => lang.pick("told", "通知"),
-        "under_way" => lang.pick("under way", "处理中"),
+        "notified" => lang.pick("notified", "已通知"),
         "verified" => lang.pick("verified", "校验"),
         other => other,
     };
-    format!("{} {}", word.replace('_', " "), lang::number(count))
+    format!("{} {}", word.replace('_', " "), i18n::number(count))
 }

@@ -18,10 +18,13 @@
 //! position, drops `0,30 2 * * *` in such an hour, and takes `*/2` for days that are restricted.
 
 mod expression;
+mod machine_zone;
 mod occurrence;
 
 #[cfg(test)]
 mod tests;
+
+pub use machine_zone::{MachineZone, machine_zone};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

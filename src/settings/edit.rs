@@ -1,13 +1,14 @@
 //! Changes settings in a `.env` file. Every line that is not changed stays as it is, and the file is replaced at once.
 
-use std::ffi::OsStr;
-use std::fs::{self, File, Permissions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::dotenv::{self, Statement};
 use super::is_secret;
+use crate::fs::{make_private, persist, sweep, unfinished};
 
 /// Why a settings file is not changed.
 #[derive(Debug, thiserror::Error)]
@@ -195,31 +196,17 @@ impl EnvFile {
 /// Whether people may see a value: it is no secret, and no address with a password in it.
 pub fn is_shown(name: &str, value: &str) -> bool {
     let has_login = name.to_ascii_uppercase().ends_with("_PROXY") && value.contains('@');
-    (!is_secret(name) || name.ends_with("_FILE")) && !has_login
+    !is_secret(name) && !has_login
 }
 
 /// Replaces a file, which then is for its owner only; whoever reads it sees all of the old or all of the new one.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or(".env");
-    let prefix = format!("{name}.new-");
+    make_private(folder)?;
+    let prefix = format!("{}.new-", path.file_name().unwrap_or_default().to_string_lossy());
     // What a program that was killed has left may hold passwords.
-    for left in fs::read_dir(folder)?.flatten() {
-        if left.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
-            let _ = fs::remove_file(left.path());
-        }
-    }
-    let mut file =
-        tempfile::Builder::new().prefix(&prefix).permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    match File::open(folder)?.sync_all() {
-        // Some file systems cannot sync a folder; the rename itself has happened.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-        other => other,
-    }
+    sweep(folder, &prefix, Duration::ZERO);
+    persist(unfinished(folder, &prefix, bytes)?, path)
 }
 
 /// The lines with their ends; the three kinds of these count as the reader of such files counts them.
@@ -270,6 +257,7 @@ fn quoted(name: &str, value: &str) -> Result<String, Error> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn file(text: &str) -> (tempfile::TempDir, EnvFile) {
         let dir = tempfile::tempdir().unwrap();

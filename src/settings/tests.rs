@@ -1,4 +1,4 @@
-//! What settings come to, from the environment and from a file.
+//! Settings from the environment and from a file.
 
 use super::*;
 
@@ -19,17 +19,17 @@ fn refusal(text: &str) -> String {
 
 #[test]
 fn the_environment_goes_before_the_file_and_empty_is_none() {
-    let settings = with_file("A=file\nB=file\n", &[("A", "env"), ("B", "")]).unwrap();
-    assert_eq!(settings.get("A"), Some("env"));
-    assert_eq!(settings.get("B"), Some("file"));
-    assert_eq!(settings.get("C"), None);
+    let settings = with_file("GS_RUN=file\nGS_LANG=file\n", &[("GS_RUN", "env"), ("GS_LANG", "")]).unwrap();
+    assert_eq!(settings.get("GS_RUN"), Some("env"));
+    assert_eq!(settings.get("GS_LANG"), Some("file"));
+    assert_eq!(settings.get("GS_LOOPBACK"), None);
 }
 
 #[test]
 fn of_two_names_for_one_setting_the_layer_decides_first() {
     let settings = with_file("a=1\nA=2\nb=3\n", &[("A", "4")]).unwrap();
-    assert_eq!(settings.any(&["a", "A"]), Some(("A", "4")));
-    assert_eq!(settings.any(&["B", "b"]), Some(("b", "3")));
+    assert_eq!(settings.first_of(["a", "A"]), Some(("A", "4")));
+    assert_eq!(settings.first_of(["B", "b"]), Some(("b", "3")));
 }
 
 #[test]
@@ -64,15 +64,15 @@ fn no_part_of_a_password_is_replaced_by_a_variable() {
     assert_eq!(settings.get("GARMIN_PASSWORD"), Some("one$HOME$"));
     assert_eq!(settings.data_dir().unwrap(), Path::new("/home/a/d"));
     let command = with_file("GARMIN_PASSWORD_COMMAND=cat ${HOME}/x\n", &[("HOME", "/home/a")]).unwrap();
-    assert_eq!(command.get("GARMIN_PASSWORD_COMMAND"), Some("cat /home/a/x"));
+    assert_eq!(command.raw("GARMIN_PASSWORD_COMMAND"), Some("cat /home/a/x"));
 }
 
 #[test]
-fn quotes_around_a_whole_value_are_none_of_it_in_the_container() {
+fn quotes_around_a_whole_value_are_removed_for_docker() {
     let pairs = [("'a b'", "a b"), ("\"a'b\"", "a'b"), ("it's", "it's"), ("'", "'"), ("''", ""), ("'a\"", "'a\"")];
     for (value, meant) in pairs {
         let mut value = value.to_owned();
-        unquote(&mut value);
+        strip_quotes(&mut value);
         assert_eq!(value, meant);
     }
 }
@@ -83,14 +83,14 @@ fn secrets_come_from_files_and_commands() {
     let path = dir.path().join("secret");
     std::fs::write(&path, "s p\n").unwrap();
     let settings = Settings::from_pairs([
-        ("A_FILE", path.to_str().unwrap()),
-        ("B_COMMAND", "printf 'x y\\n'"),
-        ("C_COMMAND", "exit 3"),
+        ("GARMIN_PASSWORD_FILE", path.to_str().unwrap()),
+        ("COROS_PASSWORD_COMMAND", "printf 'x y\\n'"),
+        ("NTFY_TOKEN_COMMAND", "exit 3"),
     ]);
-    assert_eq!(settings.secret("A").unwrap().unwrap().expose(), "s p");
-    assert_eq!(settings.secret("B").unwrap().unwrap().expose(), "x y");
-    assert!(settings.secret("C").is_err());
-    assert!(settings.secret("D").unwrap().is_none());
+    assert_eq!(settings.secret("GARMIN_PASSWORD").unwrap().unwrap().expose(), "s p");
+    assert_eq!(settings.secret("COROS_PASSWORD").unwrap().unwrap().expose(), "x y");
+    assert!(settings.secret("NTFY_TOKEN").is_err());
+    assert!(settings.secret("BARK_KEY").unwrap().is_none());
 }
 
 #[test]
@@ -108,30 +108,30 @@ fn line_ends_and_a_byte_order_mark_are_no_part_of_a_secret_and_blanks_are() {
     ] {
         std::fs::write(path, written).unwrap();
         let command = format!("cat '{path}'");
-        for pairs in [("P", written), ("P_FILE", path), ("P_COMMAND", command.as_str())] {
+        for pairs in [("BARK_KEY", written), ("BARK_KEY_FILE", path), ("BARK_KEY_COMMAND", command.as_str())] {
             let settings = Settings::from_pairs([pairs]);
-            assert_eq!(settings.secret("P").unwrap().unwrap().expose(), meant, "{written:?} by {}", pairs.0);
-            assert_eq!(settings.address("P").unwrap().as_deref(), Some(meant.trim()), "{written:?}");
+            assert_eq!(settings.secret("BARK_KEY").unwrap().unwrap().expose(), meant, "{written:?} by {}", pairs.0);
+            assert_eq!(settings.address("BARK_KEY").unwrap().as_deref(), Some(meant.trim()), "{written:?}");
         }
-        let in_file = with_file(&format!("P=\"{written}\"\n"), &[]).unwrap();
-        assert_eq!(in_file.secret("P").unwrap().unwrap().expose(), meant, "{written:?}");
+        let in_file = with_file(&format!("BARK_KEY=\"{written}\"\n"), &[]).unwrap();
+        assert_eq!(in_file.secret("BARK_KEY").unwrap().unwrap().expose(), meant, "{written:?}");
     }
     for nothing in ["", "\n", "\u{feff}\r\n"] {
         std::fs::write(path, nothing).unwrap();
-        assert!(Settings::from_pairs([("P_FILE", path)]).secret("P").unwrap().is_none(), "{nothing:?}");
+        assert!(Settings::from_pairs([("BARK_KEY_FILE", path)]).secret("BARK_KEY").unwrap().is_none(), "{nothing:?}");
     }
 }
 
 #[test]
 fn what_is_no_secret_is_not_read_to_its_end() {
-    let settings = Settings::from_pairs([("A_FILE", "/dev/zero"), ("B_COMMAND", "yes")]);
-    for name in ["A", "B"] {
+    let settings = Settings::from_pairs([("BARK_KEY_FILE", "/dev/zero"), ("NTFY_TOKEN_COMMAND", "yes")]);
+    for name in ["BARK_KEY", "NTFY_TOKEN"] {
         let error = settings.secret(name).unwrap_err().to_string();
         assert!(error.starts_with(name) && error.contains("a secret is shorter"), "{error}");
     }
-    let settings = Settings::from_pairs([("A_COMMAND", "sleep 600"), ("GS_COMMAND_TIMEOUT", "50ms")]);
-    let error = settings.secret("A").unwrap_err().to_string();
-    assert!(error.contains("A_COMMAND took longer than 50ms"), "{error}");
+    let settings = Settings::from_pairs([("BARK_KEY_COMMAND", "sleep 600"), ("GS_COMMAND_TIMEOUT", "50ms")]);
+    let error = settings.secret("BARK_KEY").unwrap_err().to_string();
+    assert!(error.contains("BARK_KEY_COMMAND took longer than 50ms"), "{error}");
 }
 
 #[test]
@@ -151,21 +151,21 @@ fn a_secret_of_two_lines_or_with_a_control_character_is_refused_and_not_shown() 
         std::fs::write(path, written).unwrap();
         let command = format!("cat '{path}'");
         for (pair, remedy) in [
-            (("P", written), "P has"),
-            (("P_FILE", path), "P_FILE: /"),
-            (("P_COMMAND", command.as_str()), "P_COMMAND printed"),
+            (("BARK_KEY", written), "BARK_KEY has"),
+            (("BARK_KEY_FILE", path), "BARK_KEY_FILE: /"),
+            (("BARK_KEY_COMMAND", command.as_str()), "BARK_KEY_COMMAND printed"),
         ] {
             let settings = Settings::from_pairs([pair]);
-            let error = settings.secret("P").unwrap_err().to_string();
+            let error = settings.secret("BARK_KEY").unwrap_err().to_string();
             assert!(error.starts_with(remedy) && error.contains(found), "{written:?}: {error}");
             assert!(!error.contains("hunter2") && !error.contains("ann"), "{error}");
-            assert!(settings.address("P").is_err());
+            assert!(settings.address("BARK_KEY").is_err());
             // The token of another tool may have several lines.
-            assert!(settings.secret_text("P").unwrap().is_some());
+            assert!(settings.multiline_secret("BARK_KEY").unwrap().is_some());
         }
     }
-    let pass = Settings::from_pairs([("P_COMMAND", "printf 'hunter2\\nann\\n'")]);
-    assert!(pass.secret("P").unwrap_err().to_string().contains("pass show garmin | head -n1"));
+    let pass = Settings::from_pairs([("BARK_KEY_COMMAND", "printf 'hunter2\\nann\\n'")]);
+    assert!(pass.secret("BARK_KEY").unwrap_err().to_string().contains("pass show garmin | head -n1"));
 }
 
 #[test]
@@ -175,16 +175,16 @@ fn a_blank_around_a_password_is_told_also_in_a_file_and_no_command_is_run_for_it
     std::fs::write(path("secret"), "hunter2 \n").unwrap();
     own(&path("secret"), 0o600);
     let touch = format!("touch {}; echo 'hunter2 '", path("touched"));
-    let remarks = Settings::from_pairs([
+    let warnings = Settings::from_pairs([
         ("GARMIN_PASSWORD", "a b"),
         ("COROS_PASSWORD", "hunter2 "),
         ("GARMIN_PASSWORD_CN_FILE", &path("secret")),
         ("GARMIN_PASSWORD_COM_COMMAND", &touch),
     ])
-    .remarks();
-    assert!(remarks.len() == 2 && remarks.iter().all(|remark| !remark.contains("hunter2")), "{remarks:?}");
-    assert!(remarks.iter().any(|remark| remark.starts_with("COROS_PASSWORD begins or ends with a blank")));
-    assert!(remarks.iter().any(|remark| remark.starts_with("GARMIN_PASSWORD_CN_FILE begins or ends with a blank")));
+    .warnings();
+    assert!(warnings.len() == 2 && warnings.iter().all(|warning| !warning.contains("hunter2")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.starts_with("COROS_PASSWORD begins or ends with a space")));
+    assert!(warnings.iter().any(|warning| warning.starts_with("GARMIN_PASSWORD_CN_FILE begins or ends with a space")));
     assert!(!dir.path().join("touched").exists());
 }
 
@@ -201,12 +201,12 @@ fn a_secret_in_a_file_that_others_can_read_is_told() {
     let path = path.to_str().unwrap();
     for (mode, told) in [(0o644, 1), (0o620, 1), (0o600, 0), (0o400, 0)] {
         own(path, mode);
-        let remarks = Settings::from_pairs([("GARMIN_PASSWORD_FILE", path)]).remarks();
-        assert_eq!(remarks.len(), told, "{mode:o}: {remarks:?}");
-        assert!(remarks.iter().all(|text| text.ends_with(&format!("chmod 600 {path}"))), "{remarks:?}");
+        let warnings = Settings::from_pairs([("GARMIN_PASSWORD_FILE", path)]).warnings();
+        assert_eq!(warnings.len(), told, "{mode:o}: {warnings:?}");
+        assert!(warnings.iter().all(|text| text.ends_with(&format!("chmod 600 {path}"))), "{warnings:?}");
         // What goes before it is what counts.
         let pairs = [("GARMIN_PASSWORD", "x"), ("GARMIN_PASSWORD_FILE", path)];
-        assert!(Settings::from_pairs(pairs).remarks().is_empty());
+        assert!(Settings::from_pairs(pairs).warnings().is_empty());
     }
 }
 
@@ -233,4 +233,140 @@ fn what_is_no_utf_8_is_refused_where_it_decides_and_nowhere_else() {
     let mut settings = Settings::from_pairs([("HOME", "/home/a")]);
     settings.take_variable("XDG_DATA_HOME".into(), latin()).unwrap();
     assert!(settings.data_dir().unwrap_err().to_string().contains("XDG_DATA_HOME"));
+}
+
+#[test]
+fn what_is_not_set_has_the_default_of_the_table() {
+    let settings = Settings::default();
+    assert_eq!(settings.number("MAX_DELETE").unwrap(), 10);
+    assert_eq!(settings.duration("GS_LOST_AFTER").unwrap(), std::time::Duration::from_secs(6 * 3600));
+    assert_eq!(settings.choice("GS_NOTIFY_ON").unwrap(), Some("change"));
+    assert_eq!(settings.choice("GS_ARCHIVE").unwrap(), None);
+    assert!(!settings.yes("DELETE_DUPLICATE").unwrap());
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_an_error_that_says_what_to_write() {
+    for (name, text, message) in [
+        ("MAX_UPLOAD", "many", "MAX_UPLOAD=\"many\": not a whole number; write for example 10, or 0"),
+        ("DELETE_DUPLICATE", "maybe", "DELETE_DUPLICATE=\"maybe\": neither yes nor no; write 1 or 0"),
+        ("GS_NOTIFY_ON", "never", "GS_NOTIFY_ON=\"never\": unknown value; write change, failure or always"),
+        ("GS_TIMEOUT", "0", "GS_TIMEOUT=\"0\": a time limit must be longer than 0; write for example 1m"),
+        ("GS_UPLOAD_WAIT", "soon", "GS_UPLOAD_WAIT=\"soon\": not a time span; write for example 90s, 5m, 500ms or 0"),
+    ] {
+        let settings = Settings::from_pairs([(name, text)]);
+        assert_eq!(settings.check(find(name).unwrap()).unwrap_err().to_string(), message);
+    }
+    let settings = Settings::from_pairs([("GS_NOTIFY_ON", " Always "), ("GS_UPLOAD_WAIT", "0")]);
+    assert_eq!(settings.choice("GS_NOTIFY_ON").unwrap(), Some("always"));
+    assert!(settings.duration("GS_UPLOAD_WAIT").unwrap().is_zero());
+}
+
+#[test]
+fn an_old_name_of_a_setting_still_works() {
+    let settings = with_file("GS_PATIENCE=1m\nGS_LOCK_WAIT=1s\n", &[("GS_SETTLE_WAIT", "9s")]).unwrap();
+    let seconds = |name| settings.duration(name).unwrap().as_secs();
+    assert_eq!((seconds("GS_MAX_RETRY_AFTER"), seconds("GS_LOCK_TIMEOUT"), seconds("GS_UPLOAD_WAIT")), (60, 1, 9));
+    assert!(settings.warnings().is_empty());
+    let mut renamed = settings.old_names();
+    renamed.sort_unstable();
+    let pairs = [("GS_LOCK_WAIT", "GS_LOCK_TIMEOUT"), ("GS_PATIENCE", "GS_MAX_RETRY_AFTER")];
+    assert_eq!(renamed, [pairs[0], pairs[1], ("GS_SETTLE_WAIT", "GS_UPLOAD_WAIT")]);
+    // The environment goes before the file, by whatever name; within one of them the new name counts.
+    let settings = with_file("GS_UPLOAD_WAIT=1s\nGS_LOCK_TIMEOUT=1s\nGS_LOCK_WAIT=2s\n", &[("GS_SETTLE_WAIT", "9s")]);
+    let settings = settings.unwrap();
+    assert_eq!(settings.duration("GS_UPLOAD_WAIT").unwrap().as_secs(), 9);
+    assert_eq!(settings.duration("GS_LOCK_TIMEOUT").unwrap().as_secs(), 1);
+    assert_eq!(settings.only_in_environment(), ["GS_SETTLE_WAIT"]);
+}
+
+#[test]
+fn the_table_has_each_name_once_with_a_text() {
+    let mut names: Vec<&str> = all().chain(VARIABLES).flat_map(Setting::names).collect();
+    let count = names.len();
+    assert!(count > 70, "{count}");
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "a name stands in the table twice");
+    for setting in all().chain(VARIABLES) {
+        assert!(setting.doc.ends_with('.'), "{}", setting.name);
+        let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        assert!(setting.name.chars().all(is_name), "{}", setting.name);
+        assert!(setting.old_names.is_empty() || !setting.has_sources(), "{}: NAME_FILE of an old name", setting.name);
+    }
+}
+
+#[test]
+fn the_examples_and_defaults_of_the_table_can_be_used() {
+    for setting in all() {
+        let value = if setting.example.is_empty() { setting.default() } else { Some(setting.example.to_owned()) };
+        let value = value.unwrap_or_default();
+        let settings = with_file(&format!("{}={value}\n", setting.name), &[]).unwrap();
+        settings.check(setting).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(settings.broken_lines().count(), 0, "{}", setting.name);
+    }
+}
+
+/// Whether a setting can be read with a method of [`Settings`].
+fn can_be_read(setting: &Setting, method: &str) -> bool {
+    match method {
+        "number" | "default_number" => matches!(setting.kind, Kind::Number(_)),
+        "duration" | "default_duration" => matches!(setting.kind, Kind::Duration(_) | Kind::TimeLimit(_)),
+        "yes" => setting.kind == Kind::YesNo,
+        "choice" => matches!(setting.kind, Kind::Choice(_) | Kind::OpenChoice(_)),
+        "path" => matches!(setting.kind, Kind::Path | Kind::TokenPath),
+        "paths" => setting.kind == Kind::Paths,
+        "secret" | "multiline_secret" | "address" => setting.has_sources(),
+        _ => true,
+    }
+}
+
+/// Text of the sources without their tests.
+fn sources(dir: &Path, into: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
+            into.push((path, code));
+        }
+    }
+}
+
+#[test]
+fn every_setting_that_the_sources_read_is_in_the_table_with_that_kind() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut read = BTreeSet::new();
+    for (path, code) in &files {
+        for (at, _) in code.match_indices("(\"") {
+            let rest = &code[at + 2..];
+            let name = rest.split('"').next().unwrap_or_default();
+            let method = code[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            let methods = [
+                "get",
+                "number",
+                "default_number",
+                "duration",
+                "default_duration",
+                "yes",
+                "choice",
+                "path",
+                "paths",
+                "secret",
+                "multiline_secret",
+                "address",
+            ];
+            let is_name = name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+            if methods.contains(&method) && is_name {
+                let setting = all().chain(VARIABLES).find(|setting| setting.name == name);
+                let setting = setting.unwrap_or_else(|| panic!("{}: {name} is not in the table", path.display()));
+                assert!(can_be_read(setting, method), "{}: {name} is not read as {method}", path.display());
+                read.insert(name);
+            }
+        }
+    }
+    assert!(read.len() > 25 && read.contains("MAX_DELETE") && read.contains("GS_LOST_AFTER"), "{read:?}");
 }

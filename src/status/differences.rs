@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Clean;
+use super::{Redacted, RedactedReason};
 
 /// Exercises that a platform lacks, for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -11,22 +11,22 @@ pub struct Missing {
     /// The platform.
     pub on: String,
     /// The reason.
-    pub reason: Reason,
+    pub reason: MissingReason,
     /// How many.
     pub count: u64,
     /// Each of them, the newest first.
-    pub items: Vec<Lacking>,
+    pub items: Vec<MissingItem>,
 }
 
 /// An exercise that a platform lacks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Lacking {
+pub struct MissingItem {
     /// Its best entry elsewhere.
     #[serde(flatten)]
     pub activity: Activity,
-    /// More about the reason: words of the service, what is alike.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<Clean>,
+    /// More about the reason: words of the service, the evidence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<RedactedReason>,
     /// Since when, of what was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -35,23 +35,23 @@ pub struct Lacking {
 /// Why a platform lacks an exercise. In the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reason {
+pub enum MissingReason {
     /// The next run sends it.
-    ToSend,
+    ToUpload,
     /// An upload of it is under way.
     Pending,
     /// The platform refused it, or took and never showed it.
-    Refused,
+    Rejected,
     /// The platform may have it, under another sport or an hour off.
-    Doubtful,
+    PossibleDuplicate,
     /// No file of it can be sent.
     NoFile,
     /// Somebody deleted it there.
     Deleted,
     /// The last listing did not show it any more; the next one tells.
-    Missed,
+    MissingOnce,
     /// It is not known what the platform has at that time.
-    NotKnown,
+    NotListed,
 }
 
 /// Activities that are not in the archive, for one reason.
@@ -64,7 +64,7 @@ pub struct NotArchived {
     /// How many.
     pub count: u64,
     /// Each of them, the newest first.
-    pub items: Vec<Lacking>,
+    pub items: Vec<MissingItem>,
 }
 
 /// Why an activity is not in the archive.
@@ -89,13 +89,13 @@ pub struct Activity {
     /// The platform.
     pub platform: String,
     /// The id there. Empty: it was sent there, and neither the answer nor a list has told the id yet.
-    pub id: Clean,
+    pub id: Redacted,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<Clean>,
+    pub name: Option<Redacted>,
     /// FIT `sport`, else the platform's own type.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sport: Option<Clean>,
+    pub sport: Option<Redacted>,
     /// When it began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Timestamp>,
@@ -112,30 +112,30 @@ pub struct Activity {
 
 /// An entry that repeats another one on the same platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Copy {
+pub struct Duplicate {
     /// The copy.
     pub copy: Activity,
     /// The entry that is kept.
     pub kept: Activity,
-    /// `same-file`, `same-exercise` (superfluous), `two-devices` or `start-only` (only told).
+    /// `same-file`, `match` (superfluous), `two-devices` or `start-only` (only told).
     pub certainty: &'static str,
     /// Whether it may be deleted, if every other guard holds.
-    pub superfluous: bool,
+    pub deletable: bool,
     /// The evidence.
-    pub why: Vec<Clean>,
+    pub reasons: Vec<RedactedReason>,
     /// Why that one is kept.
-    pub kept_because: Clean,
+    pub kept_because: RedactedReason,
 }
 
 /// Two entries that look alike.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Likeness {
+pub struct SimilarPair {
     /// One.
     pub one: Activity,
     /// The other, on the same platform or another one.
     pub other: Activity,
     /// The evidence.
-    pub why: Vec<Clean>,
+    pub reasons: Vec<RedactedReason>,
 }
 
 /// An entry that is no longer on its platform.
@@ -149,13 +149,13 @@ pub struct Deletion {
     pub at: Timestamp,
     /// The entry that was kept, of a copy.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kept_id: Option<Clean>,
-    /// The reason, of a copy.
+    pub kept_id: Option<Redacted>,
+    /// The evidence, of a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<Clean>,
+    pub reason: Option<RedactedReason>,
     /// Its file in the archive, below the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<Clean>,
+    pub file: Option<Redacted>,
     /// The command line that puts it back; nothing: it cannot be put back, or is back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<String>,
@@ -174,14 +174,14 @@ pub enum Deleter {
     /// gs-delete, and a person has put it back.
     Restored,
     /// Somebody, on the platform.
-    Somebody,
+    External,
     /// Perhaps somebody: one listing did not show it.
-    Perhaps,
+    Unconfirmed,
 }
 
 /// An upload that a platform refused, or took and never showed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Refusal {
+pub struct Rejection {
     /// What was sent.
     pub activity: Activity,
     /// Where to.
@@ -190,8 +190,8 @@ pub struct Refusal {
     pub outcome: &'static str,
     /// When.
     pub at: Timestamp,
-    /// The service's words.
-    pub words: Option<Clean>,
+    /// Why.
+    pub reason: Option<RedactedReason>,
     /// The command line that sends it again all the same.
     pub retry: String,
 }

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
-use crate::fs::{FULL, NO_LOCKS};
+use crate::exit::Exit;
+use crate::reason::Reason;
 
-use super::{Clean, Command, Login, Matter, Outstanding, State, What, flag};
+use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, State, flag};
 
 /// What is older says nothing about today.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -26,16 +27,7 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 const NOT_LISTED: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// Exit codes that are a person's own doing: wrong usage, and Ctrl-C.
-const OWN_DOING: [u8; 2] = [2, 130];
-const BUG: u8 = 70;
-const LATER: u8 = 75;
-const LOGIN: u8 = 77;
-const CONFIGURATION: u8 = 78;
-
-/// What a command says that found the login of somebody else. No login with the same settings mends that.
-pub const OTHER_ACCOUNT: &str = ", but this data folder belongs to";
-/// And one that found no login at all.
-const NO_PLATFORM: &str = "no platform is set up";
+const OWN_DOING: [Exit; 2] = [Exit::Usage, Exit::Interrupted];
 
 /// The commands of a sync. Any other is called by hand, by somebody who has seen how it ended, and nothing repeats it.
 const OF_SYNCS: [&str; 8] =
@@ -43,11 +35,11 @@ const OF_SYNCS: [&str; 8] =
 
 /// What the state is judged by.
 #[derive(Debug, Clone, Default)]
-pub struct Signs {
+pub struct Evidence {
     /// The time of judging.
     pub now: Timestamp,
     /// The platforms.
-    pub platforms: Vec<PlatformSigns>,
+    pub platforms: Vec<PlatformEvidence>,
     /// Of each command all rows of the newest run that it was part of, and recent ones that did not end well; in the order in
     /// which they began.
     pub commands: Vec<LastCommand>,
@@ -84,7 +76,7 @@ pub struct Left {
 
 /// What a platform says of the state.
 #[derive(Debug, Clone, Default)]
-pub struct PlatformSigns {
+pub struct PlatformEvidence {
     /// Its name.
     pub name: String,
     /// Whether anything is known of what is on it.
@@ -92,15 +84,15 @@ pub struct PlatformSigns {
     /// The login, and since when it is so.
     pub login: Option<(Login, Timestamp)>,
     /// Since when no password login is tried by itself, and why.
-    pub refused: Option<(Timestamp, Clean)>,
+    pub refused: Option<(Timestamp, RedactedReason)>,
     /// Until when no password login is tried at all, and why.
-    pub cooldown: Option<(Timestamp, Clean)>,
+    pub cooldown: Option<(Timestamp, RedactedReason)>,
     /// Since the last password login was refused or turned away, the token has served to list it.
     pub served_since: bool,
     /// Until when the service asked to be left alone.
-    pub asked_to_wait: Option<Timestamp>,
+    pub rate_limited_until: Option<Timestamp>,
     /// What is wrong with its newest listing.
-    pub listing: Option<Unbelieved>,
+    pub listing: Option<BadListing>,
     /// When it was listed last, if it is kept equal with the others.
     pub listed: Option<Timestamp>,
     /// Uploads to it that it accepted and never showed.
@@ -113,7 +105,7 @@ pub struct PlatformSigns {
 
 /// A listing from which nothing may be concluded.
 #[derive(Debug, Clone)]
-pub struct Unbelieved {
+pub struct BadListing {
     /// The run that made it.
     pub run: String,
     /// When it began.
@@ -121,9 +113,9 @@ pub struct Unbelieved {
     /// When it ended; nothing: it was killed, or still runs.
     pub finished: Option<Timestamp>,
     /// It lacks too much of what was known.
-    pub shrunk: bool,
-    /// What was wrong with it.
-    pub why: Option<Clean>,
+    pub implausible: bool,
+    /// Why nothing is concluded from it.
+    pub reason: Option<RedactedReason>,
 }
 
 /// A row of a command.
@@ -152,42 +144,41 @@ pub struct Due {
 
 /// What was judged.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Judged {
+pub struct Health {
     /// Whether all is well.
     pub state: State,
     /// What the next runs have to do.
     pub outstanding: Outstanding,
     /// What needs a person; the most urgent first.
-    pub needs: Vec<Matter>,
+    pub actions: Vec<Issue>,
     /// What the next run tries again.
-    pub troubles: Vec<Matter>,
+    pub warnings: Vec<Issue>,
 }
 
-impl Signs {
+impl Evidence {
     /// Judges.
-    pub fn judge(&self) -> Judged {
-        let mut matters: Vec<Matter> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();
+    pub fn judge(&self) -> Health {
+        let mut issues: Vec<Issue> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();
         let of_commands = self.worst_rows().into_iter();
-        let of_commands = of_commands.filter_map(|at| self.of_command(at, &self.commands[at].row, &matters));
-        let of_commands: Vec<Matter> = of_commands.collect();
-        matters.extend(of_commands);
-        matters.extend(self.overdue());
-        let mend = Some("gs-list --missing | gs-download > /dev/null".to_owned());
-        matters.extend(counted(What::FilesBroken, &self.broken, mend.clone()));
-        matters.extend(counted(What::FilesFailed, &self.failed, mend));
-        matters.extend(self.behind());
-        matters.sort_by_key(|matter| matter.what);
-        let (needs, troubles): (Vec<Matter>, Vec<Matter>) =
-            matters.into_iter().partition(|one| one.what.needs_person());
-        let state = match (needs.is_empty(), troubles.is_empty()) {
-            (false, _) => State::Person,
-            (true, false) if troubles.iter().all(|one| one.what == What::Behind) => State::Behind,
-            (true, false) => State::Trouble,
+        let of_commands = of_commands.filter_map(|at| self.of_command(at, &self.commands[at].row, &issues));
+        let of_commands: Vec<Issue> = of_commands.collect();
+        issues.extend(of_commands);
+        issues.extend(self.overdue());
+        let fix = Some("gs-list --missing | gs-download > /dev/null".to_owned());
+        issues.extend(counted(IssueKind::FilesCorrupt, &self.broken, fix.clone()));
+        issues.extend(counted(IssueKind::FilesFailed, &self.failed, fix));
+        issues.extend(self.behind());
+        issues.sort_by_key(|issue| issue.kind);
+        let (actions, warnings): (Vec<Issue>, Vec<Issue>) = issues.into_iter().partition(|one| one.kind.needs_action());
+        let state = match (actions.is_empty(), warnings.is_empty()) {
+            (false, _) => State::ActionNeeded,
+            (true, false) if warnings.iter().all(|one| one.kind == IssueKind::Behind) => State::Behind,
+            (true, false) => State::Warning,
             (true, true) if !self.platforms.iter().any(|one| one.is_known) => State::Empty,
             (true, true) if !self.outstanding.is_nothing() => State::Outstanding,
-            (true, true) => State::Well,
+            (true, true) => State::Ok,
         };
-        Judged { state, outstanding: self.outstanding, needs, troubles }
+        Health { state, outstanding: self.outstanding, actions, warnings }
     }
 
     /// Whether a command that was begun and did not end still runs, as far as anybody can tell: what comes after it would
@@ -230,7 +221,7 @@ impl Signs {
     }
 
     /// Work that did not get less over the last two runs that were asked for it.
-    fn behind(&self) -> Option<Matter> {
+    fn behind(&self) -> Option<Issue> {
         let stuck = |now: u64, of: fn(&Left) -> Option<u64>| {
             let mut left = self.before.iter().filter_map(of);
             let (last, first) = (left.next(), left.next());
@@ -240,59 +231,60 @@ impl Signs {
         let count = stuck(self.outstanding.uploads, |left| left.uploads)
             + stuck(self.outstanding.downloads, |left| left.downloads)
             + stuck(self.outstanding.deletions, |left| left.deletions);
-        (count > 0).then(|| Matter {
+        (count > 0).then(|| Issue {
             count: Some(count),
-            mend: Some("gs-sync -v".to_owned()),
-            ..Matter::new(What::Behind)
+            fix: Some("gs-sync -v".to_owned()),
+            ..Issue::new(IssueKind::Behind)
         })
     }
 
-    fn of_platform(&self, one: &PlatformSigns) -> Vec<Matter> {
+    fn of_platform(&self, one: &PlatformEvidence) -> Vec<Issue> {
         let login = format!("gs-auth login --platform {}", one.name);
         let browser = format!("gs-auth login --browser --platform {}", one.name);
         // In a pause a password is not taken by hand either.
         let way_in = if one.cooldown.is_some() { &browser } else { &login };
-        let about = |what| Matter { platform: Some(one.name.clone()), ..Matter::new(what) };
-        let mut matters = Vec::new();
+        let about = |kind| Issue { platform: Some(one.name.clone()), ..Issue::new(kind) };
+        let mut issues = Vec::new();
         // What the token does is no worse for it; should the token end, that is a matter of its own.
         let (refused, cooldown) = match one.served_since {
             true => (None, None),
             false => (one.refused.as_ref(), one.cooldown.as_ref()),
         };
         if let Some((since, why)) = refused {
-            let mend = (!why.as_str().contains(OTHER_ACCOUNT)).then(|| way_in.clone());
-            let (at, why) = (Some(*since), Some(why.clone()));
-            matters.push(Matter { at, why, mend, ..about(What::LoginRefused) });
+            // No login with the same settings changes whose account it is.
+            let fix = (!why.reason().is_other_account()).then(|| way_in.clone());
+            let (at, reason) = (Some(*since), Some(why.clone()));
+            issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRefused) });
         } else if let Some((until, why)) = cooldown {
-            let (at, why, mend) = (Some(*until), Some(why.clone()), Some(browser.clone()));
-            matters.push(Matter { at, why, mend, ..about(What::Cooldown) });
+            let (at, reason, fix) = (Some(*until), Some(why.clone()), Some(browser.clone()));
+            issues.push(Issue { at, reason, fix, ..about(IssueKind::Cooldown) });
         }
         // A refused login has to be mended anyhow, and that gives a new token.
         if let Some((login, since)) = one.login.as_ref().filter(|_| refused.is_none())
             && let Some(at) = self.dead_since(login, *since)
         {
-            let (why, mend) = (login.dead.clone(), Some(way_in.clone()));
-            matters.push(Matter { at: Some(at), why, mend, ..about(What::LoginDead) });
+            let (reason, fix) = (login.ended.clone(), Some(way_in.clone()));
+            issues.push(Issue { at: Some(at), reason, fix, ..about(IssueKind::LoginEnded) });
         }
-        if let Some(until) = one.asked_to_wait {
-            matters.push(Matter { at: Some(until), ..about(What::AskedToWait) });
+        if let Some(until) = one.rate_limited_until {
+            issues.push(Issue { at: Some(until), ..about(IssueKind::RateLimited) });
         }
-        let here = |found| Matter { platform: Some(one.name.clone()), ..found };
-        matters.extend(self.of_listing(one).map(here));
-        matters.extend(counted(What::UploadsLost, &one.lost, one.retry.clone()).map(here));
+        let here = |found| Issue { platform: Some(one.name.clone()), ..found };
+        issues.extend(self.of_listing(one).map(here));
+        issues.extend(counted(IssueKind::UploadsLost, &one.lost, one.retry.clone()).map(here));
         let look = format!("gs-upload {} < /dev/null", flag("--platform", &one.name));
-        matters.extend(counted(What::UploadsUnconfirmed, &one.unconfirmed, Some(look)).map(here));
+        issues.extend(counted(IssueKind::UploadsUnconfirmed, &one.unconfirmed, Some(look)).map(here));
         let is_long_ago = |at: &Timestamp| self.now.duration_since(*at) > NOT_LISTED;
         if let Some(at) = one.listed.filter(is_long_ago).filter(|_| self.due.is_none()) {
-            let mend = format!("gs-fetch {} > /dev/null", flag("--platform", &one.name));
-            matters.push(Matter { at: Some(at), mend: Some(mend), ..about(What::NotListed) });
+            let fix = format!("gs-fetch {} > /dev/null", flag("--platform", &one.name));
+            issues.push(Issue { at: Some(at), fix: Some(fix), ..about(IssueKind::NotListed) });
         }
-        matters
+        issues
     }
 
     /// Since when a token is of no more use.
     fn dead_since(&self, login: &Login, seen: Timestamp) -> Option<Timestamp> {
-        if login.dead.is_some() {
+        if login.ended.is_some() {
             return Some(seen);
         }
         let expired = login.expires.filter(|end| *end <= self.now)?;
@@ -303,47 +295,51 @@ impl Signs {
         }
     }
 
-    fn of_listing(&self, one: &PlatformSigns) -> Option<Matter> {
+    fn of_listing(&self, one: &PlatformEvidence) -> Option<Issue> {
         let listing = one.listing.as_ref()?;
         let at = listing.finished.unwrap_or(listing.started);
         if self.is_old(at) || (listing.finished.is_none() && self.is_running(&listing.run, "gs-fetch")) {
             return None;
         }
         // Only a list of everything shows what is gone from below the newest page.
-        let (what, mend) = match listing.shrunk {
+        let (kind, fix) = match listing.implausible {
             true => {
                 let platform = flag("--platform", &one.name);
-                (What::ListShrunk, Some(format!("gs-fetch --full {platform} --accept-shrunk > /dev/null")))
+                (
+                    IssueKind::ListingImplausible,
+                    Some(format!("gs-fetch --full {platform} --accept-missing > /dev/null")),
+                )
             }
-            false => (What::ListCut, None),
+            false => (IssueKind::ListingIncomplete, None),
         };
-        Some(Matter { at: Some(at), why: listing.why.clone(), mend, ..Matter::new(what) })
+        Some(Issue { at: Some(at), reason: listing.reason.clone(), fix, ..Issue::new(kind) })
     }
 
-    fn of_command(&self, at: usize, row: &Command, of_platforms: &[Matter]) -> Option<Matter> {
+    fn of_command(&self, at: usize, row: &Command, of_platforms: &[Issue]) -> Option<Issue> {
         if self.is_old(row.started) {
             return None;
         }
         let is_of_syncs = OF_SYNCS.contains(&row.command.as_str());
         let ended = row.finished.unwrap_or(row.started);
-        let told = |what| Matter {
+        let told = |kind| Issue {
             command: Some(row.command.as_str().to_owned()),
             exit: row.exit,
-            why: row.message.clone(),
+            reason: row.reason.clone(),
+            platform: self.known(row).map(str::to_owned),
             at: Some(ended),
-            ..Matter::new(what)
+            ..Issue::new(kind)
         };
-        match row.exit {
-            Some(0) => None,
+        match row.exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
+            Some(Exit::Ok) => None,
             Some(exit) if OWN_DOING.contains(&exit) => None,
-            Some(BUG) => Some(told(What::Bug)),
-            Some(CONFIGURATION) => Some(Matter { mend: self.set_up_mend(row), ..told(What::SetUp) }),
-            Some(LOGIN) => self.login_needed(row, told(What::LoginNeeded), of_platforms),
+            Some(Exit::Bug) => Some(told(IssueKind::Bug)),
+            Some(Exit::Config) => Some(Issue { fix: self.set_up_mend(row), ..told(IssueKind::Configuration) }),
+            Some(Exit::LoginRequired) => self.login_needed(row, told(IssueKind::LoginNeeded), of_platforms),
             _ if !is_of_syncs => None,
             Some(_) if self.says_platform(row, of_platforms) || self.is_listed_since(row, ended) => None,
-            Some(_) => Some(told(What::Failed)),
+            Some(_) => Some(told(IssueKind::Failed)),
             None if self.runs(at) => None,
-            None => Some(told(What::Unfinished)),
+            None => Some(told(IssueKind::Unfinished)),
         }
     }
 
@@ -360,19 +356,21 @@ impl Signs {
     }
 
     /// The platform that a command failed with as a whole. What single activities came to, and listings, are known otherwise.
-    fn worked_on(&self, row: &Command) -> Option<&str> {
-        let exit = row.exit?;
+    fn worked_on<'a>(&self, row: &'a Command) -> Option<&'a str> {
+        use Exit::{Config, LoginRequired, TempFail};
+        let exit = row.exit.and_then(Exit::of)?;
         let is_whole = match row.command.as_str() {
-            "gs-fetch" => matches!(exit, LOGIN | CONFIGURATION),
-            "gs-diff" | "gs-download" | "gs-upload" | "gs-delete" => matches!(exit, LATER | LOGIN | CONFIGURATION),
+            "gs-fetch" => matches!(exit, LoginRequired | Config),
+            "gs-diff" | "gs-download" | "gs-upload" | "gs-delete" => matches!(exit, TempFail | LoginRequired | Config),
             _ => false,
         };
-        let message = row.message.as_ref().filter(|_| is_whole)?;
-        let source = self.named_in(message.as_str())?;
-        // Of an upload it is the target.
-        let words = message.as_str().split_once(": ").map_or("", |(head, _)| head);
-        let target = words.rsplit_once(" to ").and_then(|(_, name)| self.platforms.iter().find(|one| one.name == name));
-        Some(&target.unwrap_or(source).name)
+        self.known(row).filter(|_| is_whole)
+    }
+
+    /// The platform that the first error of a command was about, if it is one that is known.
+    fn known<'a>(&self, row: &'a Command) -> Option<&'a str> {
+        let platform = row.platform.as_ref()?.as_str();
+        self.platforms.iter().any(|one| one.name == platform).then_some(platform)
     }
 
     /// Whether a whole sync has run since, and had no use for the command: what somebody did by hand is over then.
@@ -384,49 +382,43 @@ impl Signs {
         later.into_iter().any(|later| is_of(&later.run, "gs-fetch") && is_of(&later.run, "gs-upload"))
     }
 
-    /// The command line that mends what is wrong with the set-up; nothing where none does. Of an account that is another
-    /// one the message says what may be wrong: to forget the account would be the last of it.
+    /// The command line that mends a configuration error; nothing where none does. Of an account that is another one the
+    /// reason says what may be wrong: to forget the account would be the last of it.
     fn set_up_mend(&self, row: &Command) -> Option<String> {
-        let message = row.message.as_ref().map_or("", Clean::as_str);
-        let is_no_command = [FULL, NO_LOCKS, OTHER_ACCOUNT].iter().any(|words| message.contains(words));
+        let reason = row.reason.as_ref().map(RedactedReason::reason);
+        let is_no_command = reason.is_some_and(|reason| reason.is_of_disk() || reason.is_other_account());
         (!is_no_command).then(|| "gs-settings --check".to_owned())
     }
 
-    /// The platform that a message of a command begins with.
-    fn named_in(&self, message: &str) -> Option<&PlatformSigns> {
-        let is_named = |one: &&PlatformSigns| {
-            message.strip_prefix(one.name.as_str()).is_some_and(|rest| rest.starts_with([':', ' ']))
-        };
-        self.platforms.iter().find(is_named)
-    }
-
     /// Whether a matter of the platform says already why a command is to be tried again later.
-    fn says_platform(&self, row: &Command, of_platforms: &[Matter]) -> bool {
-        let named = self.named_in(row.message.as_ref().map_or("", Clean::as_str));
-        let is_why = |matter: &Matter| match matter.what {
-            What::Cooldown | What::AskedToWait => true,
-            What::ListCut | What::ListShrunk => row.command.as_str() == "gs-fetch",
+    fn says_platform(&self, row: &Command, of_platforms: &[Issue]) -> bool {
+        let named = self.known(row);
+        let is_why = |issue: &Issue| match issue.kind {
+            IssueKind::Cooldown | IssueKind::RateLimited => true,
+            IssueKind::ListingIncomplete | IssueKind::ListingImplausible => row.command.as_str() == "gs-fetch",
             _ => false,
         };
-        let is_it = |matter: &&Matter| matter.platform.as_deref() == named.map(|one| one.name.as_str());
-        row.exit == Some(LATER) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
+        let is_it = |issue: &&Issue| issue.platform.as_deref() == named;
+        row.exit == Some(Exit::TempFail.code()) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
     }
 
     /// Whether what a command missed to decide by is known by now: the lists of all platforms.
     fn is_listed_since(&self, row: &Command, ended: Timestamp) -> bool {
-        let is_listed = |one: &PlatformSigns| one.listing.is_none() && one.listed.is_none_or(|listed| listed > ended);
+        let is_listed =
+            |one: &PlatformEvidence| one.listing.is_none() && one.listed.is_none_or(|listed| listed > ended);
         let decides = matches!(row.command.as_str(), "gs-diff" | "gs-dedupe");
-        decides && row.exit == Some(LATER) && self.platforms.iter().all(is_listed)
+        decides && row.exit == Some(Exit::TempFail.code()) && self.platforms.iter().all(is_listed)
     }
 
     /// A command found nobody logged in. Where a platform says so itself, that is enough; and who has logged in since then
     /// has mended it.
-    fn login_needed(&self, row: &Command, needed: Matter, of_platforms: &[Matter]) -> Option<Matter> {
-        let message = row.message.as_ref().map_or("", Clean::as_str);
-        let named = self.named_in(message);
-        let says_it = |matter: &Matter| {
-            let is_login = matches!(matter.what, What::LoginRefused | What::LoginDead | What::Cooldown);
-            is_login && named.is_none_or(|one| matter.platform.as_deref() == Some(one.name.as_str()))
+    fn login_needed(&self, row: &Command, needed: Issue, of_platforms: &[Issue]) -> Option<Issue> {
+        let named = self.known(row).and_then(|name| self.platforms.iter().find(|one| one.name == name));
+        let is_none_set_up =
+            row.reason.as_ref().is_some_and(|reason| matches!(reason.reason(), Reason::NoPlatform { .. }));
+        let says_it = |issue: &Issue| {
+            let is_login = matches!(issue.kind, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::Cooldown);
+            is_login && named.is_none_or(|one| issue.platform.as_deref() == Some(one.name.as_str()))
         };
         let ended = row.finished.unwrap_or(row.started);
         let is_mended = named
@@ -435,24 +427,24 @@ impl Signs {
         if is_mended || of_platforms.iter().any(says_it) {
             return None;
         }
-        let mend = match named {
+        let fix = match named {
             Some(one) => format!("gs-auth login --platform {}", one.name),
-            None if message.contains(NO_PLATFORM) => "gs-auth login --platform garmin-com".to_owned(),
+            None if is_none_set_up => "garminsync setup".to_owned(),
             None => "gs-auth status".to_owned(),
         };
-        Some(Matter { platform: named.map(|one| one.name.clone()), mend: Some(mend), ..needed })
+        Some(Issue { platform: named.map(|one| one.name.clone()), fix: Some(fix), ..needed })
     }
 
     /// The run that was due and did not happen. One that is still at it is late, not missing.
-    fn overdue(&self) -> Option<Matter> {
+    fn overdue(&self) -> Option<Issue> {
         let due = self.due.as_ref()?;
         // A schedule that seems to begin in the future was written down under a clock that was ahead; so was such a run.
         let holds = |at: Timestamp| due.since <= at || clock::age(due.since, self.now).is_none();
         let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > PATIENCE)?;
         let has_begun = self.last_sync.is_some_and(|began| began >= previous);
         let is_at_it = !self.at_work.is_empty() || (0..self.commands.len()).any(|at| self.runs(at));
-        let mend = Some("garminsync daemon --status".to_owned());
-        (!has_begun && !is_at_it).then(|| Matter { at: Some(previous), mend, ..Matter::new(What::Overdue) })
+        let fix = Some("garminsync daemon --status".to_owned());
+        (!has_begun && !is_at_it).then(|| Issue { at: Some(previous), fix, ..Issue::new(IssueKind::Overdue) })
     }
 
     fn is_old(&self, at: Timestamp) -> bool {
@@ -461,19 +453,19 @@ impl Signs {
 }
 
 /// A matter of some activities; nothing: there are none.
-fn counted(what: What, activities: &[String], mend: Option<String>) -> Option<Matter> {
+fn counted(kind: IssueKind, activities: &[String], fix: Option<String>) -> Option<Issue> {
     let count = Some(activities.len() as u64);
-    (!activities.is_empty()).then(|| Matter { count, mend, activities: activities.to_vec(), ..Matter::new(what) })
+    (!activities.is_empty()).then(|| Issue { count, fix, activities: activities.to_vec(), ..Issue::new(kind) })
 }
 
 /// How much an exit code says; one that is missing says less than any trouble.
 fn severity(exit: Option<u8>) -> u8 {
-    match exit {
-        Some(0) => 0,
+    match exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
+        Some(Exit::Ok) => 0,
         Some(exit) if OWN_DOING.contains(&exit) => 1,
         None => 2,
-        Some(1) => 3,
-        Some(BUG | LOGIN | CONFIGURATION) => 5,
+        Some(Exit::Partial) => 3,
+        Some(Exit::Bug | Exit::LoginRequired | Exit::Config) => 5,
         Some(_) => 4,
     }
 }

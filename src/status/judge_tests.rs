@@ -1,188 +1,215 @@
 use super::*;
+use crate::status::Redacted;
 
 fn at(hours: i64) -> Timestamp {
     Timestamp::from_second(1_750_000_000 + hours * 3600).unwrap()
 }
 
-/// A row that began `hours` from now and took a minute.
-fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, message: &str) -> LastCommand {
+fn redacted(reason: Reason) -> RedactedReason {
+    RedactedReason::of(&reason)
+}
+
+/// Why a service refuses a login.
+fn no_login() -> RedactedReason {
+    redacted(Reason::LoginRequired { detail: "wrong password".into() })
+}
+
+fn rate_limited() -> RedactedReason {
+    redacted(Reason::Retry { detail: "HTTP 429".into() })
+}
+
+/// A row that began `hours` from now and took a minute. `platform`: what its first error was about; nothing: no platform.
+fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, platform: &str) -> LastCommand {
+    because(run, command, hours, exit, platform, Reason::Retry { detail: "why".into() })
+}
+
+/// The same for that reason.
+fn because(run: &str, command: &str, hours: i64, exit: Option<u8>, platform: &str, reason: Reason) -> LastCommand {
     let ended = at(hours).checked_add(SignedDuration::from_mins(1)).unwrap();
     let row = Command {
-        command: Clean::of(command),
+        command: Redacted::of(command),
         started: at(hours),
         finished: exit.map(|_| ended),
         outcome: crate::status::RunOutcome::Success,
         exit,
         counts: Default::default(),
-        message: (!message.is_empty()).then(|| Clean::of(message)),
+        reason: exit.is_some_and(|exit| exit != 0).then(|| redacted(reason)),
+        platform: (!platform.is_empty()).then(|| Redacted::of(platform)),
     };
     LastCommand { run: run.into(), number: hours, row, is_newest: true, is_alive: None }
 }
 
-fn platform(name: &str) -> PlatformSigns {
-    PlatformSigns { name: name.into(), is_known: true, ..PlatformSigns::default() }
+fn platform(name: &str) -> PlatformEvidence {
+    PlatformEvidence { name: name.into(), is_known: true, ..PlatformEvidence::default() }
 }
 
-fn signs(platforms: Vec<PlatformSigns>, commands: Vec<LastCommand>) -> Signs {
-    Signs { now: at(0), platforms, commands, ..Signs::default() }
+fn evidence(platforms: Vec<PlatformEvidence>, commands: Vec<LastCommand>) -> Evidence {
+    Evidence { now: at(0), platforms, commands, ..Evidence::default() }
 }
 
-fn whats(judged: &Judged) -> Vec<What> {
-    judged.needs.iter().chain(&judged.troubles).map(|matter| matter.what).collect()
+fn kinds(health: &Health) -> Vec<IssueKind> {
+    health.actions.iter().chain(&health.warnings).map(|issue| issue.kind).collect()
 }
 
-fn mends(judged: &Judged) -> Vec<&str> {
-    judged.needs.iter().chain(&judged.troubles).filter_map(|matter| matter.mend.as_deref()).collect()
+fn fixes(health: &Health) -> Vec<&str> {
+    health.actions.iter().chain(&health.warnings).filter_map(|issue| issue.fix.as_deref()).collect()
 }
 
 #[test]
 fn nothing_known_is_empty_and_nothing_wrong_is_well() {
-    assert_eq!(signs(vec![], vec![]).judge(), Judged::default());
-    assert_eq!(Judged::default().state, State::Empty);
-    let unknown = PlatformSigns { is_known: false, ..platform("coros") };
-    assert_eq!(signs(vec![unknown], vec![]).judge().state, State::Empty);
-    let judged = signs(vec![platform("coros")], vec![row("a", "gs-fetch", -1, Some(0), "")]).judge();
-    assert_eq!((judged.state, whats(&judged)), (State::Well, vec![]));
+    assert_eq!(evidence(vec![], vec![]).judge(), Health::default());
+    assert_eq!(Health::default().state, State::Empty);
+    let unknown = PlatformEvidence { is_known: false, ..platform("coros") };
+    assert_eq!(evidence(vec![unknown], vec![]).judge().state, State::Empty);
+    let health = evidence(vec![platform("coros")], vec![row("a", "gs-fetch", -1, Some(0), "")]).judge();
+    assert_eq!((health.state, kinds(&health)), (State::Ok, vec![]));
 }
 
 #[test]
 fn each_exit_code_means_its_own_matter() {
     let told = |exit| {
-        let judged = signs(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "why")]).judge();
-        let matter = judged.needs.first().or(judged.troubles.first()).cloned();
-        (judged.state, matter.map(|matter| (matter.what, matter.command.unwrap(), matter.exit, matter.why.unwrap())))
+        let health = evidence(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "")]).judge();
+        let issue = health.actions.first().or(health.warnings.first()).cloned();
+        (health.state, issue.map(|issue| (issue.kind, issue.command.unwrap(), issue.exit, issue.reason.unwrap())))
     };
-    let matter = |what, exit| Some((what, "gs-upload".to_owned(), Some(exit), Clean::of("why")));
+    let why = || redacted(Reason::Retry { detail: "why".into() });
+    let issue = |what, exit| Some((what, "gs-upload".to_owned(), Some(exit), why()));
     for exit in [0, 2, 130] {
-        assert_eq!(told(Some(exit)), (State::Well, None), "{exit}");
+        assert_eq!(told(Some(exit)), (State::Ok, None), "{exit}");
     }
-    for (what, exit) in [(What::Bug, 70), (What::LoginNeeded, 77), (What::SetUp, 78)] {
-        assert_eq!(told(Some(exit)), (State::Person, matter(what, exit)));
+    for (what, exit) in [(IssueKind::Bug, 70), (IssueKind::LoginNeeded, 77), (IssueKind::Configuration, 78)] {
+        assert_eq!(told(Some(exit)), (State::ActionNeeded, issue(what, exit)));
     }
     for exit in [1, 65, 75, 101] {
-        assert_eq!(told(Some(exit)), (State::Trouble, matter(What::Failed, exit)));
+        assert_eq!(told(Some(exit)), (State::Warning, issue(IssueKind::Failed, exit)));
     }
 }
 
 #[test]
 fn what_is_older_than_a_month_says_nothing() {
-    let judge = |hours| signs(vec![platform("coros")], vec![row("a", "gs-upload", hours, Some(75), "")]).judge();
-    assert_eq!(judge(-30 * 24).state, State::Trouble);
-    assert_eq!(judge(-30 * 24 - 1).state, State::Well);
+    let judge = |hours| evidence(vec![platform("coros")], vec![row("a", "gs-upload", hours, Some(75), "")]).judge();
+    assert_eq!(judge(-30 * 24).state, State::Warning);
+    assert_eq!(judge(-30 * 24 - 1).state, State::Ok);
 }
 
 #[test]
 fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over() {
-    let judge = |commands| whats(&signs(vec![platform("coros")], commands).judge());
+    let judge = |commands| kinds(&evidence(vec![platform("coros")], commands).judge());
     let open = |hours| row("a", "gs-fetch", hours, None, "");
     assert_eq!(judge(vec![open(-23)]), []);
-    assert_eq!(judge(vec![open(-25)]), [What::Unfinished]);
+    assert_eq!(judge(vec![open(-25)]), [IssueKind::Unfinished]);
     // The stages of one pipeline begin together.
     assert_eq!(judge(vec![open(-1), row("a", "gs-dedupe", -1, None, "")]), []);
-    assert_eq!(judge(vec![open(-1), row("b", "gs-notify", 0, Some(0), "")]), [What::Unfinished]);
+    assert_eq!(judge(vec![open(-1), row("b", "gs-notify", 0, Some(0), "")]), [IssueKind::Unfinished]);
 }
 
 #[test]
 fn of_a_login_the_matter_says_since_when_and_how_to_mend_it() {
-    let refused = PlatformSigns { refused: Some((at(-5), Clean::of("wrong password"))), ..platform("garmin-cn") };
-    let judged = signs(vec![refused.clone()], vec![]).judge();
-    assert_eq!(judged.needs[0].what, What::LoginRefused);
-    assert_eq!((judged.needs[0].at, judged.needs[0].why.as_ref().unwrap().as_str()), (Some(at(-5)), "wrong password"));
-    assert_eq!(mends(&judged), ["gs-auth login --platform garmin-cn"]);
+    let refused = PlatformEvidence { refused: Some((at(-5), no_login())), ..platform("garmin-cn") };
+    let health = evidence(vec![refused.clone()], vec![]).judge();
+    assert_eq!(health.actions[0].kind, IssueKind::LoginRefused);
+    assert_eq!((health.actions[0].at, health.actions[0].reason.clone()), (Some(at(-5)), Some(no_login())));
+    assert_eq!(fixes(&health), ["gs-auth login --platform garmin-cn"]);
 
-    let paused = PlatformSigns { cooldown: Some((at(2), Clean::of("429"))), ..platform("garmin-com") };
-    let judged = signs(vec![paused.clone()], vec![]).judge();
-    assert_eq!((judged.state, whats(&judged)), (State::Trouble, vec![What::Cooldown]));
-    assert_eq!(judged.troubles[0].at, Some(at(2)));
-    assert_eq!(mends(&judged), ["gs-auth login --browser --platform garmin-com"]);
+    let paused = PlatformEvidence { cooldown: Some((at(2), rate_limited())), ..platform("garmin-com") };
+    let health = evidence(vec![paused.clone()], vec![]).judge();
+    assert_eq!((health.state, kinds(&health)), (State::Warning, vec![IssueKind::Cooldown]));
+    assert_eq!(health.warnings[0].at, Some(at(2)));
+    assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
 
-    let both = PlatformSigns { refused: refused.refused, ..paused };
-    let judged = signs(vec![both], vec![]).judge();
-    assert_eq!(whats(&judged), [What::LoginRefused], "one matter, not two");
-    assert_eq!(mends(&judged), ["gs-auth login --browser --platform garmin-com"]);
+    let both = PlatformEvidence { refused: refused.refused, ..paused };
+    let health = evidence(vec![both], vec![]).judge();
+    assert_eq!(kinds(&health), [IssueKind::LoginRefused], "one matter, not two");
+    assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
 }
 
 #[test]
 fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
-    let judge = |expires: Option<i64>, renewable, until: Option<i64>, dead: Option<&str>| {
+    let judge = |expires: Option<i64>, renewable, until: Option<i64>, ended: Option<RedactedReason>| {
         let (expires, renewable_until) = (expires.map(at), until.map(at));
-        let login = Login { expires, renewable, renewable_until, dead: dead.map(Clean::of) };
-        let judged = signs(vec![PlatformSigns { login: Some((login, at(-9))), ..platform("coros") }], vec![]).judge();
-        judged.needs.first().map(|matter| (matter.what, matter.at))
+        let login = Login { expires, renewable, renewable_until, ended };
+        let health =
+            evidence(vec![PlatformEvidence { login: Some((login, at(-9))), ..platform("coros") }], vec![]).judge();
+        health.actions.first().map(|issue| (issue.kind, issue.at))
     };
-    let dead = |hours| Some((What::LoginDead, Some(at(hours))));
+    let dead = |hours| Some((IssueKind::LoginEnded, Some(at(hours))));
     assert_eq!(judge(None, false, None, None), None, "for ever, as far as anybody knows");
     assert_eq!(judge(Some(1), false, None, None), None);
     assert_eq!(judge(Some(-1), false, None, None), dead(-1));
     assert_eq!(judge(Some(-1), true, None, None), None, "it is renewed");
     assert_eq!(judge(Some(-2), true, Some(1), None), None);
     assert_eq!(judge(Some(-2), true, Some(-1), None), dead(-1));
-    assert_eq!(judge(Some(1), true, Some(9), Some("ended")), dead(-9));
+    assert_eq!(judge(Some(1), true, Some(9), Some(no_login())), dead(-9));
 
-    let login = Login { expires: None, renewable: false, renewable_until: None, dead: Some(Clean::of("ended")) };
-    let refused = Some((at(-1), Clean::of("wrong password")));
-    let both = PlatformSigns { login: Some((login, at(-9))), refused, ..platform("coros") };
-    assert_eq!(whats(&signs(vec![both], vec![]).judge()), [What::LoginRefused], "one login mends both");
+    let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
+    let refused = Some((at(-1), no_login()));
+    let both = PlatformEvidence { login: Some((login, at(-9))), refused, ..platform("coros") };
+    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login fixes both");
 }
 
 #[test]
 fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_mended() {
-    let needed = |message| vec![row("a", "gs-fetch", -1, Some(77), message)];
-    let judge = |platforms, message| signs(platforms, needed(message)).judge();
-    let judged = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com: nobody is logged in");
+    let judge = |platforms, about| evidence(platforms, vec![row("a", "gs-fetch", -1, Some(77), about)]).judge();
+    let health = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com");
     assert_eq!(
-        (whats(&judged), mends(&judged)),
-        (vec![What::LoginNeeded], vec!["gs-auth login --platform garmin-com"])
+        (kinds(&health), fixes(&health)),
+        (vec![IssueKind::LoginNeeded], vec!["gs-auth login --platform garmin-com"])
     );
-    assert_eq!(judged.needs[0].platform.as_deref(), Some("garmin-com"));
-    let judged = judge(vec![], "no platform is set up");
-    assert_eq!((judged.state, mends(&judged)), (State::Person, vec!["gs-auth login --platform garmin-com"]));
+    assert_eq!(health.actions[0].platform.as_deref(), Some("garmin-com"));
+    let none = because("a", "gs-fetch", -1, Some(77), "", Reason::NoPlatform { has_settings: false });
+    let health = evidence(vec![], vec![none]).judge();
+    assert_eq!((health.state, fixes(&health)), (State::ActionNeeded, vec!["garminsync setup"]));
+    assert_eq!(fixes(&judge(vec![platform("coros")], "")), ["gs-auth status"]);
     // A name that begins like another one.
-    let judged = judge(vec![platform("garmin-com")], "garmin-command: x");
-    assert_eq!(judged.needs[0].platform, None);
+    let health = judge(vec![platform("garmin-com")], "garmin-command");
+    assert_eq!(health.actions[0].platform, None);
 
-    let refused = PlatformSigns { refused: Some((at(-1), Clean::of("no"))), ..platform("garmin-com") };
-    assert_eq!(whats(&judge(vec![refused.clone()], "garmin-com: x")), [What::LoginRefused]);
-    assert_eq!(whats(&judge(vec![refused.clone()], "x")), [What::LoginRefused]);
-    let judged = judge(vec![refused, platform("coros")], "coros 12: x");
-    assert_eq!(whats(&judged), [What::LoginRefused, What::LoginNeeded], "another platform's matter");
+    let refused = PlatformEvidence { refused: Some((at(-1), no_login())), ..platform("garmin-com") };
+    assert_eq!(kinds(&judge(vec![refused.clone()], "garmin-com")), [IssueKind::LoginRefused]);
+    assert_eq!(kinds(&judge(vec![refused.clone()], "")), [IssueKind::LoginRefused]);
+    let health = judge(vec![refused, platform("coros")], "coros");
+    assert_eq!(kinds(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "another platform's matter");
 
-    let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, dead: None }, at(seen)));
-    let since = |seen| judge(vec![PlatformSigns { login: login(seen), ..platform("coros") }], "coros: x");
-    assert_eq!((whats(&since(-2)), whats(&since(0))), (vec![What::LoginNeeded], vec![]));
+    let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, ended: None }, at(seen)));
+    let since = |seen| judge(vec![PlatformEvidence { login: login(seen), ..platform("coros") }], "coros");
+    assert_eq!((kinds(&since(-2)), kinds(&since(0))), (vec![IssueKind::LoginNeeded], vec![]));
 }
 
 #[test]
 fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
-    let listing = |shrunk, finished: Option<i64>| Unbelieved {
+    let listing = |implausible, finished: Option<i64>| BadListing {
         run: "a".into(),
         started: at(-2),
         finished: finished.map(at),
-        shrunk,
-        why: Some(Clean::of("why")),
+        implausible,
+        reason: Some(redacted(Reason::ListingUnordered)),
     };
     let judge = |listing, commands| {
-        signs(vec![PlatformSigns { listing: Some(listing), ..platform("folder:/mnt/my watch") }], commands).judge()
+        evidence(vec![PlatformEvidence { listing: Some(listing), ..platform("folder:/mnt/my watch") }], commands)
+            .judge()
     };
-    let judged = judge(listing(true, Some(-1)), vec![]);
-    assert_eq!((judged.state, whats(&judged)), (State::Person, vec![What::ListShrunk]));
-    assert_eq!(mends(&judged), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-shrunk > /dev/null"]);
-    let judged = judge(listing(false, Some(-1)), vec![]);
-    assert_eq!((judged.state, judged.troubles[0].at), (State::Trouble, Some(at(-1))));
+    let health = judge(listing(true, Some(-1)), vec![]);
+    assert_eq!((health.state, kinds(&health)), (State::ActionNeeded, vec![IssueKind::ListingImplausible]));
+    assert_eq!(fixes(&health), ["gs-fetch --full --platform 'folder:/mnt/my watch' --accept-missing > /dev/null"]);
+    let health = judge(listing(false, Some(-1)), vec![]);
+    assert_eq!((health.state, health.warnings[0].at), (State::Warning, Some(at(-1))));
     let open = || vec![row("a", "gs-fetch", -2, None, "")];
-    assert_eq!(whats(&judge(listing(false, None), open())), []);
-    assert_eq!(whats(&judge(listing(false, None), vec![])), [What::ListCut]);
-    assert_eq!(whats(&judge(listing(false, None), vec![row("b", "gs-fetch", -2, None, "")])), [What::ListCut]);
+    assert_eq!(kinds(&judge(listing(false, None), open())), []);
+    assert_eq!(kinds(&judge(listing(false, None), vec![])), [IssueKind::ListingIncomplete]);
+    assert_eq!(
+        kinds(&judge(listing(false, None), vec![row("b", "gs-fetch", -2, None, "")])),
+        [IssueKind::ListingIncomplete]
+    );
 }
 
 #[test]
 fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
     let due = |since, previous: i64| Some(Due { since: at(since), previous: Some(at(previous)) });
     let judge = |due, last: Option<i64>, commands| {
-        let signs = Signs { due, last_sync: last.map(at), ..signs(vec![platform("coros")], commands) };
-        signs.judge().needs.first().map(|matter| (matter.what, matter.at))
+        let evidence = Evidence { due, last_sync: last.map(at), ..evidence(vec![platform("coros")], commands) };
+        evidence.judge().actions.first().map(|issue| (issue.kind, issue.at))
     };
-    let overdue = |hours| Some((What::Overdue, Some(at(hours))));
+    let overdue = |hours| Some((IssueKind::Overdue, Some(at(hours))));
     assert_eq!(judge(due(-99, -2), Some(-3), vec![]), overdue(-2));
     assert_eq!(judge(due(-99, -2), None, vec![]), overdue(-2));
     assert_eq!(judge(due(-99, -1), Some(-3), vec![]), None, "an hour is allowed");
@@ -194,17 +221,25 @@ fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
 
 #[test]
 fn the_most_urgent_comes_first_and_broken_files_are_counted() {
-    let refused = PlatformSigns { refused: Some((at(-1), Clean::of("no"))), ..platform("coros") };
-    let shrunk = Unbelieved { run: "a".into(), started: at(-2), finished: Some(at(-1)), shrunk: true, why: None };
-    let platforms = vec![PlatformSigns { listing: Some(shrunk), ..platform("garmin-com") }, refused];
+    let refused = PlatformEvidence { refused: Some((at(-1), no_login())), ..platform("coros") };
+    let implausible =
+        BadListing { run: "a".into(), started: at(-2), finished: Some(at(-1)), implausible: true, reason: None };
+    let platforms = vec![PlatformEvidence { listing: Some(implausible), ..platform("garmin-com") }, refused];
     let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
     let named = |count: usize| vec!["coros 1".to_owned(); count];
-    let judged = Signs { broken: named(3), failed: named(2), ..signs(platforms, commands) }.judge();
+    let health = Evidence { broken: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
     assert_eq!(
-        whats(&judged),
-        [What::LoginRefused, What::ListShrunk, What::SetUp, What::FilesBroken, What::FilesFailed, What::Failed]
+        kinds(&health),
+        [
+            IssueKind::LoginRefused,
+            IssueKind::ListingImplausible,
+            IssueKind::Configuration,
+            IssueKind::FilesCorrupt,
+            IssueKind::FilesFailed,
+            IssueKind::Failed
+        ]
     );
-    assert_eq!((judged.troubles[0].count, judged.needs.len()), (Some(3), 3));
+    assert_eq!((health.warnings[0].count, health.actions.len()), (Some(3), 3));
 }
 
 #[test]
@@ -212,26 +247,27 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     let now = |uploads, downloads| Outstanding { uploads, downloads, ..Outstanding::default() };
     let left = |uploads, downloads| Left { uploads: Some(uploads), downloads: Some(downloads), deletions: None };
     let judge = |now, before: &[Left]| {
-        let signs = signs(vec![platform("coros")], vec![]);
-        Signs { outstanding: now, before: before.to_vec(), ..signs }.judge()
+        let evidence = evidence(vec![platform("coros")], vec![]);
+        Evidence { outstanding: now, before: before.to_vec(), ..evidence }.judge()
     };
-    assert_eq!(judge(now(0, 0), &[left(9, 9), left(9, 9)]).state, State::Well);
+    assert_eq!(judge(now(0, 0), &[left(9, 9), left(9, 9)]).state, State::Ok);
     for before in
         [&[][..], &[left(5, 0)], &[left(6, 0), left(7, 0)], &[left(5, 0), left(6, 0)], &[left(9, 0), left(0, 0)]]
     {
-        let judged = judge(now(5, 0), before);
+        let health = judge(now(5, 0), before);
         assert_eq!(
-            (judged.state, judged.outstanding, whats(&judged)),
+            (health.state, health.outstanding, kinds(&health)),
             (State::Outstanding, now(5, 0), vec![]),
             "{before:?}"
         );
     }
-    let judged = judge(now(5, 30), &[left(5, 40), left(4, 50)]);
-    assert_eq!((judged.state, whats(&judged)), (State::Behind, vec![What::Behind]));
-    assert_eq!(judged.troubles[0].count, Some(5), "of the downloads there are less");
-    let failed = row("a", "gs-upload", -1, Some(75), "no answer");
-    let both = Signs { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..signs(vec![], vec![failed]) }.judge();
-    assert_eq!((both.state, whats(&both)), (State::Trouble, vec![What::Behind, What::Failed]));
+    let health = judge(now(5, 30), &[left(5, 40), left(4, 50)]);
+    assert_eq!((health.state, kinds(&health)), (State::Behind, vec![IssueKind::Behind]));
+    assert_eq!(health.warnings[0].count, Some(5), "of the downloads there are less");
+    let failed = row("a", "gs-upload", -1, Some(75), "");
+    let both =
+        Evidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..evidence(vec![], vec![failed]) }.judge();
+    assert_eq!((both.state, kinds(&both)), (State::Warning, vec![IssueKind::Behind, IssueKind::Failed]));
     let pending = Outstanding { pending: 1, ..Outstanding::default() };
     assert_eq!(judge(pending, &[]).state, State::Outstanding);
 }
@@ -242,7 +278,7 @@ fn runs_that_are_not_asked_for_uploads_are_not_behind_with_them() {
     let uploads = |uploads| Left { uploads: Some(uploads), ..archives };
     let judge = |before: &[Left]| {
         let outstanding = Outstanding { uploads: 5, ..Outstanding::default() };
-        Signs { outstanding, before: before.to_vec(), ..signs(vec![platform("coros")], vec![]) }.judge().state
+        Evidence { outstanding, before: before.to_vec(), ..evidence(vec![platform("coros")], vec![]) }.judge().state
     };
     assert_eq!(judge(&[archives; 3]), State::Outstanding);
     assert_eq!(judge(&[uploads(5), archives, archives]), State::Outstanding);
@@ -254,97 +290,96 @@ fn a_command_that_hangs_for_two_days_is_told_and_excuses_no_missed_run() {
     let judge = |hours: i64| {
         let due = Some(Due { since: at(-999), previous: Some(at(-2)) });
         let hangs = LastCommand { is_alive: Some(true), ..row("a", "gs-fetch", hours, None, "") };
-        let signs = Signs { due, last_sync: Some(at(hours)), ..signs(vec![platform("coros")], vec![hangs]) };
-        whats(&signs.judge())
+        let evidence = Evidence { due, last_sync: Some(at(hours)), ..evidence(vec![platform("coros")], vec![hangs]) };
+        kinds(&evidence.judge())
     };
     assert_eq!(judge(-47), []);
-    assert_eq!(judge(-49), [What::Overdue, What::Unfinished]);
+    assert_eq!(judge(-49), [IssueKind::Overdue, IssueKind::Unfinished]);
 }
 
 #[test]
 fn that_a_list_was_missing_is_over_once_all_are_listed() {
     let judge = |listed: Option<i64>| {
-        let coros = PlatformSigns { listed: listed.map(at), ..platform("coros") };
-        let missed = row("a", "gs-diff", -3, Some(75), "coros: it was never listed; run gs-fetch");
-        whats(&signs(vec![coros, platform("folder")], vec![missed]).judge())
+        let coros = PlatformEvidence { listed: listed.map(at), ..platform("coros") };
+        let missed = because("a", "gs-diff", -3, Some(75), "coros", Reason::NotListed);
+        kinds(&evidence(vec![coros, platform("folder")], vec![missed]).judge())
     };
-    assert_eq!(judge(Some(-4)), [What::Failed]);
+    assert_eq!(judge(Some(-4)), [IssueKind::Failed]);
     assert_eq!(judge(Some(-2)), []);
 }
 
 #[test]
 fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
-    let failed = |message: &str| LastCommand { is_newest: false, ..row("a", "gs-upload", -9, Some(78), message) };
-    let judge = |message: &str, worked: &[(&str, &str, i64)]| {
+    let failed = |about: &str| LastCommand { is_newest: false, ..row("a", "gs-upload", -9, Some(78), about) };
+    let judge = |about: &str, worked: &[(&str, &str, i64)]| {
         let commands =
-            vec![failed(message), row("b", "gs-fetch", -2, Some(0), ""), row("b", "gs-upload", -1, Some(0), "")];
+            vec![failed(about), row("b", "gs-fetch", -2, Some(0), ""), row("b", "gs-upload", -1, Some(0), "")];
         let key = |(command, platform, number): &(&str, &str, i64)| {
             let command = (!command.is_empty()).then(|| (*command).to_owned());
             ((command, (*platform).to_owned()), *number)
         };
         let worked = worked.iter().map(key).collect();
-        whats(&Signs { worked, ..signs(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
+        kinds(&Evidence { worked, ..evidence(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
     };
-    for message in ["garmin-cn: consent is missing", "coros 12 to garmin-cn: consent is missing"] {
-        let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
-        assert_eq!(judge(message, &other), [What::SetUp], "{message}");
-        assert_eq!(judge(message, &[("gs-upload", "garmin-cn", -1)]), []);
-        assert_eq!(judge(message, &[("", "garmin-cn", -1)]), []);
-    }
-    assert_eq!(judge("the disk was full", &[]), [], "another run of the command went well");
+    let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
+    assert_eq!(judge("garmin-cn", &other), [IssueKind::Configuration]);
+    assert_eq!(judge("garmin-cn", &[("gs-upload", "garmin-cn", -1)]), []);
+    assert_eq!(judge("garmin-cn", &[("", "garmin-cn", -1)]), []);
+    assert_eq!(judge("", &[]), [], "another run of the command went well");
 }
 
 #[test]
 fn what_was_accepted_and_never_appeared_needs_a_person_and_names_the_command() {
-    let lost = PlatformSigns { lost: vec!["garmin-com 7".into()], retry: Some("retry it".into()), ..platform("coros") };
-    let judged = signs(vec![lost], vec![]).judge();
+    let lost =
+        PlatformEvidence { lost: vec!["garmin-com 7".into()], retry: Some("retry it".into()), ..platform("coros") };
+    let health = evidence(vec![lost], vec![]).judge();
     assert_eq!(
-        (judged.state, whats(&judged), mends(&judged)),
-        (State::Person, vec![What::UploadsLost], vec!["retry it"])
+        (health.state, kinds(&health), fixes(&health)),
+        (State::ActionNeeded, vec![IssueKind::UploadsLost], vec!["retry it"])
     );
-    let late = PlatformSigns { unconfirmed: vec!["garmin-com 7".into(); 2], ..platform("coros") };
-    let judged = signs(vec![late], vec![]).judge();
-    assert_eq!((judged.state, judged.troubles[0].count), (State::Trouble, Some(2)));
-    assert_eq!(mends(&judged), ["gs-upload --platform coros < /dev/null"]);
+    let late = PlatformEvidence { unconfirmed: vec!["garmin-com 7".into(); 2], ..platform("coros") };
+    let health = evidence(vec![late], vec![]).judge();
+    assert_eq!((health.state, health.warnings[0].count), (State::Warning, Some(2)));
+    assert_eq!(fixes(&health), ["gs-upload --platform coros < /dev/null"]);
 }
 
 #[test]
 fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well() {
     let judge = |hours, due| {
-        let listed = PlatformSigns { listed: Some(at(hours)), ..platform("coros") };
-        Signs { due, ..signs(vec![listed], vec![]) }.judge()
+        let listed = PlatformEvidence { listed: Some(at(hours)), ..platform("coros") };
+        Evidence { due, ..evidence(vec![listed], vec![]) }.judge()
     };
-    assert_eq!(judge(-8 * 24, None).state, State::Well);
-    let judged = judge(-8 * 24 - 1, None);
-    assert_eq!((judged.state, whats(&judged)), (State::Trouble, vec![What::NotListed]));
-    assert_eq!(judge(-8 * 24 - 1, Some(Due { since: at(-999), previous: None })).state, State::Well);
+    assert_eq!(judge(-8 * 24, None).state, State::Ok);
+    let health = judge(-8 * 24 - 1, None);
+    assert_eq!((health.state, kinds(&health)), (State::Warning, vec![IssueKind::NotListed]));
+    assert_eq!(judge(-8 * 24 - 1, Some(Due { since: at(-999), previous: None })).state, State::Ok);
 }
 
 #[test]
 fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() {
-    let judge = |rows| whats(&signs(vec![platform("coros")], rows).judge());
-    let of = |exit| row("a", "gs-download", -1, exit, "x");
-    assert_eq!(judge(vec![of(Some(75)), of(Some(0))]), [What::Failed]);
-    assert_eq!(judge(vec![of(Some(77)), of(Some(1))]), [What::LoginNeeded]);
+    let judge = |rows| kinds(&evidence(vec![platform("coros")], rows).judge());
+    let of = |exit| row("a", "gs-download", -1, exit, "");
+    assert_eq!(judge(vec![of(Some(75)), of(Some(0))]), [IssueKind::Failed]);
+    assert_eq!(judge(vec![of(Some(77)), of(Some(1))]), [IssueKind::LoginNeeded]);
     assert_eq!(judge(vec![of(Some(0)), of(None)]), [], "it still runs");
-    assert_eq!(judge(vec![of(Some(1)), of(None)]), [What::Failed]);
+    assert_eq!(judge(vec![of(Some(1)), of(None)]), [IssueKind::Failed]);
 }
 
 #[test]
 fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
     let commands = vec![row("a", "gs-upload", 0, None, "")];
-    let signs = Signs { ended: Some("a".into()), ..signs(vec![platform("coros")], commands) };
-    assert_eq!(whats(&signs.judge()), [What::Unfinished]);
+    let evidence = Evidence { ended: Some("a".into()), ..evidence(vec![platform("coros")], commands) };
+    assert_eq!(kinds(&evidence.judge()), [IssueKind::Unfinished]);
 }
 
 #[test]
 fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was_killed() {
     let open = |is_alive, hours| LastCommand { is_alive, ..row("a", "gs-fetch", hours, None, "") };
-    let listing = Unbelieved { run: "a".into(), started: at(-2), finished: None, shrunk: false, why: None };
+    let listing = BadListing { run: "a".into(), started: at(-2), finished: None, implausible: false, reason: None };
     let later = row("b", "gs-diff", 0, Some(0), "");
     let judge = |commands: Vec<LastCommand>, at_work| {
-        let listed = PlatformSigns { listing: Some(listing.clone()), ..platform("coros") };
-        whats(&Signs { at_work, ..signs(vec![listed], commands) }.judge())
+        let listed = PlatformEvidence { listing: Some(listing.clone()), ..platform("coros") };
+        kinds(&Evidence { at_work, ..evidence(vec![listed], commands) }.judge())
     };
     let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
     // Whatever has run meanwhile, and also if it takes long.
@@ -352,89 +387,94 @@ fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was
     assert_eq!(judge(vec![open(Some(true), -47)], at_work()), []);
     // The newest row of the command is of another run.
     assert_eq!(judge(vec![row("b", "gs-fetch", 0, Some(0), "")], at_work()), []);
-    assert_eq!(judge(vec![open(Some(false), -2)], vec![]), [What::ListCut, What::Unfinished]);
-    assert_eq!(judge(vec![open(None, -2), later], vec![]), [What::ListCut, What::Unfinished], "nobody can tell");
+    assert_eq!(judge(vec![open(Some(false), -2)], vec![]), [IssueKind::ListingIncomplete, IssueKind::Unfinished]);
+    assert_eq!(
+        judge(vec![open(None, -2), later], vec![]),
+        [IssueKind::ListingIncomplete, IssueKind::Unfinished],
+        "nobody can tell"
+    );
+}
+
+fn other_account() -> Reason {
+    Reason::OtherAccount { platform: "garmin-com".into(), login: "B".into(), owner: Some("A".into()) }
 }
 
 #[test]
 fn a_refused_login_is_over_once_the_token_has_served() {
-    let refused = Some((at(-5), Clean::of("this login belongs to somebody else")));
-    let cooldown = Some((at(2), Clean::of("429")));
-    for one in [PlatformSigns { refused, ..platform("coros") }, PlatformSigns { cooldown, ..platform("coros") }] {
-        assert_ne!(signs(vec![one.clone()], vec![]).judge().state, State::Well);
-        let served = PlatformSigns { served_since: true, ..one };
-        assert_eq!(signs(vec![served.clone()], vec![]).judge().state, State::Well);
+    let refused = Some((at(-5), redacted(other_account())));
+    let cooldown = Some((at(2), rate_limited()));
+    for one in [PlatformEvidence { refused, ..platform("coros") }, PlatformEvidence { cooldown, ..platform("coros") }] {
+        assert_ne!(evidence(vec![one.clone()], vec![]).judge().state, State::Ok);
+        let served = PlatformEvidence { served_since: true, ..one };
+        assert_eq!(evidence(vec![served.clone()], vec![]).judge().state, State::Ok);
         // The token is a matter of its own.
-        let login = Login { expires: None, renewable: false, renewable_until: None, dead: Some(Clean::of("ended")) };
-        let dead = PlatformSigns { login: Some((login, at(-1))), ..served };
-        assert_eq!(whats(&signs(vec![dead], vec![]).judge()), [What::LoginDead]);
+        let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
+        let dead = PlatformEvidence { login: Some((login, at(-1))), ..served };
+        assert_eq!(kinds(&evidence(vec![dead], vec![]).judge()), [IssueKind::LoginEnded]);
     }
 }
 
 #[test]
 fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
     for exit in [Some(1), Some(65), Some(75), None] {
-        assert_eq!(whats(&signs(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "x")]).judge()), []);
+        assert_eq!(kinds(&evidence(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "")]).judge()), []);
     }
-    let bug = || row("a", "gs-import", -9, Some(70), "x");
+    let bug = || row("a", "gs-import", -9, Some(70), "");
     let sync =
         |commands: &[&str]| commands.iter().map(|command| row("b", command, -1, Some(0), "")).collect::<Vec<_>>();
     let judge = |first, rest: Vec<LastCommand>| {
         let commands = std::iter::once(first).chain(rest).collect();
-        whats(&signs(vec![platform("coros")], commands).judge())
+        kinds(&evidence(vec![platform("coros")], commands).judge())
     };
-    assert_eq!(judge(bug(), vec![]), [What::Bug]);
-    assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-download"])), [What::Bug], "no whole sync");
+    assert_eq!(judge(bug(), vec![]), [IssueKind::Bug]);
+    assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-download"])), [IssueKind::Bug], "no whole sync");
     assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-upload"])), []);
     // Nor does a deletion that no sync makes.
-    let deletion = || row("a", "gs-delete", -9, Some(75), "x");
-    assert_eq!(judge(deletion(), vec![]), [What::Failed]);
+    let deletion = || row("a", "gs-delete", -9, Some(75), "");
+    assert_eq!(judge(deletion(), vec![]), [IssueKind::Failed]);
     assert_eq!(judge(deletion(), sync(&["gs-fetch", "gs-upload"])), []);
 }
 
 #[test]
-fn what_mends_it_is_what_mends_it() {
-    let other = "garmin-com: this login belongs to B, but this data folder belongs to A; nothing was listed or written";
-    let full = "/data/x: the disk is full; make room and run it again";
-    for (message, mend) in [
-        ("SYNC_PLATFORM=x", Some("gs-settings --check")),
-        (other, None),
-        (full, None),
-        (
-            "x: file locks do not work on this file system (some network disks have none); set DATA_DIR to a local disk",
-            None,
-        ),
+fn what_fixes_it_is_what_fixes_it() {
+    for (reason, fix) in [
+        (Reason::Configuration { detail: "SYNC_PLATFORM=x".into() }, Some("gs-settings --check")),
+        (other_account(), None),
+        (Reason::DiskFull { path: "/data/x".into() }, None),
+        (Reason::NoLocks { path: "/data/x".into() }, None),
     ] {
-        let judged = signs(vec![platform("garmin-com")], vec![row("a", "gs-fetch", -1, Some(78), message)]).judge();
-        assert_eq!((judged.state, mends(&judged).first().copied()), (State::Person, mend), "{message}");
+        let failed = because("a", "gs-fetch", -1, Some(78), "", reason.clone());
+        let health = evidence(vec![platform("garmin-com")], vec![failed]).judge();
+        assert_eq!((health.state, fixes(&health).first().copied()), (State::ActionNeeded, fix), "{reason:?}");
     }
-    let refused = PlatformSigns { refused: Some((at(-1), Clean::of(other))), ..platform("garmin-com") };
+    let refused = PlatformEvidence { refused: Some((at(-1), redacted(other_account()))), ..platform("garmin-com") };
     assert_eq!(
-        mends(&signs(vec![refused], vec![]).judge()).first().copied(),
+        fixes(&evidence(vec![refused], vec![]).judge()).first().copied(),
         None,
         "to forget the account is the last that helps"
     );
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
-    let judged = Signs { due, ..signs(vec![platform("coros")], vec![]) }.judge();
-    assert_eq!(mends(&judged), ["garminsync daemon --status"]);
-    let line = judged.needs[0].line(crate::lang::Lang::En);
-    assert!(line.starts_with("A scheduled run did not happen; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
+    let health = Evidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();
+    assert_eq!(fixes(&health), ["garminsync daemon --status"]);
+    let line = health.actions[0].line(crate::i18n::Lang::En);
+    assert!(line.starts_with("A scheduled sync did not run; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
 }
 
 #[test]
 fn one_cause_is_one_matter() {
-    let cut = Unbelieved { run: "a".into(), started: at(-1), finished: Some(at(-1)), shrunk: false, why: None };
-    let one = PlatformSigns { listing: Some(cut), ..platform("coros") };
-    let judge = |command, exit, message| {
-        whats(
-            &signs(vec![one.clone(), platform("garmin-com")], vec![row("a", command, -1, Some(exit), message)]).judge(),
+    let cut = BadListing { run: "a".into(), started: at(-1), finished: Some(at(-1)), implausible: false, reason: None };
+    let one = PlatformEvidence { listing: Some(cut), ..platform("coros") };
+    let judge = |command, exit, about| {
+        kinds(
+            &evidence(vec![one.clone(), platform("garmin-com")], vec![row("a", command, -1, Some(exit), about)])
+                .judge(),
         )
     };
-    assert_eq!(judge("gs-fetch", 75, "coros: no answer"), [What::ListCut]);
-    assert_eq!(judge("gs-fetch", 75, "garmin-com: no answer"), [What::ListCut, What::Failed]);
-    assert_eq!(judge("gs-fetch", 1, "coros: no answer"), [What::ListCut, What::Failed]);
-    assert_eq!(judge("gs-upload", 75, "coros 1: no answer"), [What::ListCut, What::Failed]);
-    let wait = PlatformSigns { asked_to_wait: Some(at(1)), ..platform("coros") };
-    let commands = vec![row("a", "gs-upload", -1, Some(75), "coros: it asks to be left alone")];
-    assert_eq!(whats(&signs(vec![wait], commands).judge()), [What::AskedToWait]);
+    assert_eq!(judge("gs-fetch", 75, "coros"), [IssueKind::ListingIncomplete]);
+    assert_eq!(judge("gs-fetch", 75, "garmin-com"), [IssueKind::ListingIncomplete, IssueKind::Failed]);
+    assert_eq!(judge("gs-fetch", 1, "coros"), [IssueKind::ListingIncomplete, IssueKind::Failed]);
+    assert_eq!(judge("gs-upload", 75, "coros"), [IssueKind::ListingIncomplete, IssueKind::Failed]);
+    let wait = PlatformEvidence { rate_limited_until: Some(at(1)), ..platform("coros") };
+    let commands = vec![row("a", "gs-upload", -1, Some(75), "coros")];
+    assert_eq!(kinds(&evidence(vec![wait], commands).judge()), [IssueKind::RateLimited]);
 }

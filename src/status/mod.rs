@@ -1,31 +1,33 @@
 //! Everything that the page shows, and `status.json` holds: one value, made in `cli` from the catalogue alone.
 //!
 //! The page is a view of it and `status.json` is it, so the two cannot tell different things. Every text that somebody
-//! else wrote (a name, a service's words, an error) is a [`Clean`]: nothing secret and no control character is in it.
+//! else wrote (a name, a service's words, an error) is a [`Redacted`]: nothing secret and no control character is in it.
 //! Times are UTC; units are in the names; a day is the day on the wall where the activity began.
 
-mod clean;
 mod differences;
-mod exercises;
+mod groups;
 pub mod judge;
 mod platforms;
 mod runs;
-mod word;
+mod sanitize;
+mod shell_quote;
 mod words;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use clean::Clean;
+use crate::exit::Exit;
+
 pub use differences::*;
-pub use exercises::*;
+pub use groups::*;
 pub use platforms::*;
 pub use runs::*;
-pub use word::{flag, retry, word};
+pub use sanitize::{Redacted, RedactedReason};
+pub use shell_quote::{flag, retry, shell_quote};
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Facts {
+pub struct Snapshot {
     /// Whether all is well. It comes first, so that a health check finds it in the first lines.
     pub state: State,
     /// What the next runs have to do.
@@ -40,9 +42,9 @@ pub struct Facts {
     /// When it is to run.
     pub schedule: Option<Schedule>,
     /// What needs a person; the most urgent first.
-    pub needs: Vec<Matter>,
+    pub actions: Vec<Issue>,
     /// What went wrong and is tried again by the next run.
-    pub troubles: Vec<Matter>,
+    pub warnings: Vec<Issue>,
     /// The platforms that the catalogue knows.
     pub platforms: Vec<Platform>,
     /// Each platform towards each other one.
@@ -52,13 +54,13 @@ pub struct Facts {
     /// What is not in the archive, by platform and reason; what never can be is among it.
     pub not_archived: Vec<NotArchived>,
     /// Entries that are on their platform twice.
-    pub copies: Vec<Copy>,
+    pub duplicates: Vec<Duplicate>,
     /// Entries that agree but for whole quarter hours: suspected time-zone faults.
-    pub time_zone_faults: Vec<Likeness>,
+    pub time_zone_faults: Vec<SimilarPair>,
     /// What was deleted from here, and what people deleted on their platforms; the newest first. Of each entry the last.
     pub deletions: Vec<Deletion>,
     /// Uploads that a platform refused, or took and never showed, as far as that still stands; the newest first.
-    pub refused: Vec<Refusal>,
+    pub rejected: Vec<Rejection>,
     /// The log: the newest hundred runs, the newest first.
     pub runs: Vec<Run>,
     /// Days with activities, by date. What began before 1970 or in the future has no day, week or month: a wrong clock.
@@ -68,13 +70,23 @@ pub struct Facts {
     /// Months from the first activity to the last, without a gap.
     pub months: Vec<Month>,
     /// Every exercise once that is on a platform or in the archive, the newest first; unknown starts last.
-    pub activities: Vec<Exercise>,
+    pub activities: Vec<ActivityGroup>,
 }
 
-impl Facts {
+impl Snapshot {
     /// Whether a next run comes by a schedule.
     pub fn is_repeated(&self) -> bool {
         self.schedule.as_ref().is_some_and(|schedule| schedule.enabled)
+    }
+
+    /// How a command ends that is asked for the state: [`Exit::LoginRequired`] if a login is needed, [`Exit::Ok`] if
+    /// everything is OK, else [`Exit::Partial`], also while nothing is known yet.
+    pub fn exit(&self) -> Exit {
+        match self.state {
+            _ if self.actions.iter().any(|issue| issue.kind.is_login()) => Exit::LoginRequired,
+            State::Ok => Exit::Ok,
+            _ => Exit::Partial,
+        }
     }
 }
 
@@ -86,15 +98,15 @@ pub enum State {
     #[default]
     Empty,
     /// All is well.
-    Well,
+    Ok,
     /// Nothing is wrong, but there is work that the next runs have to do.
     Outstanding,
     /// There is such work, and runs do not make it less.
     Behind,
     /// Something went wrong, and the next run tries again.
-    Trouble,
+    Warning,
     /// A person is needed.
-    Person,
+    ActionNeeded,
 }
 
 /// Work that is not done yet although nothing is wrong with it.
@@ -119,9 +131,9 @@ impl Outstanding {
 
 /// Something that went wrong.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Matter {
+pub struct Issue {
     /// What it is.
-    pub what: What,
+    pub kind: IssueKind,
     /// The platform it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
@@ -134,32 +146,32 @@ pub struct Matter {
     /// How many are concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// In whose words: a service's, or an error's.
+    /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<Clean>,
-    /// Until when, or since when: see [`What`].
+    pub reason: Option<RedactedReason>,
+    /// Until when, or since when: see [`IssueKind`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
     /// The command line that mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mend: Option<String>,
+    pub fix: Option<String>,
     /// Which activities are concerned, `platform id` each; of those with a `count`.
     #[serde(skip)]
     pub activities: Vec<String>,
 }
 
-impl Matter {
+impl Issue {
     /// That alone, with nothing else known.
-    pub fn new(what: What) -> Matter {
-        Matter {
-            what,
+    pub fn new(kind: IssueKind) -> Issue {
+        Issue {
+            kind,
             platform: None,
             command: None,
             exit: None,
             count: None,
-            why: None,
+            reason: None,
             at: None,
-            mend: None,
+            fix: None,
             activities: Vec::new(),
         }
     }
@@ -168,17 +180,17 @@ impl Matter {
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum What {
+pub enum IssueKind {
     /// A person: a login was refused, and none is tried by itself any more. `at`: since when.
     LoginRefused,
     /// A person: the token is of no more use. `at`: since when, if it is known.
-    LoginDead,
+    LoginEnded,
     /// A person: a command ended with "a login is needed". `at`: when.
     LoginNeeded,
     /// A person: the list lacks too much of what was known, and is not believed. `at`: when.
-    ListShrunk,
+    ListingImplausible,
     /// A person: a command ended with "configuration". `at`: when.
-    SetUp,
+    Configuration,
     /// A person: a command met a bug. `at`: when.
     Bug,
     /// A person: uploads that the platform accepted and never showed. They are not uploaded again without a word of a person.
@@ -188,9 +200,9 @@ pub enum What {
     /// No password login before `at`.
     Cooldown,
     /// The service asked to be left alone before `at`.
-    AskedToWait,
+    RateLimited,
     /// The newest listing was cut. `at`: when.
-    ListCut,
+    ListingIncomplete,
     /// The platform was not listed for long, and no schedule is known. `at`: when it was listed last.
     NotListed,
     /// Uploads that the platform accepted hours ago and does not show.
@@ -198,7 +210,7 @@ pub enum What {
     /// Work is outstanding, and runs do not make it less.
     Behind,
     /// Files in the archive were found changed or cut; they are fetched again.
-    FilesBroken,
+    FilesCorrupt,
     /// Files were asked for in vain, and will be again; those that are known not to be had are none of them.
     FilesFailed,
     /// A command ended otherwise than well. `at`: when.
@@ -207,16 +219,21 @@ pub enum What {
     Unfinished,
 }
 
-impl What {
+impl IssueKind {
     /// As `status.json` spells it.
     pub fn name(self) -> String {
         let name = serde_json::to_value(self).ok();
         name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
+    /// Whether a login is what is needed.
+    pub fn is_login(self) -> bool {
+        matches!(self, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::LoginNeeded)
+    }
+
     /// Whether a person is needed.
-    pub fn needs_person(self) -> bool {
-        self <= What::Overdue
+    pub fn needs_action(self) -> bool {
+        self <= IssueKind::Overdue
     }
 }
 
@@ -232,7 +249,7 @@ pub struct Schedule {
     /// The next run.
     pub next_run: Option<Timestamp>,
     /// What runs it, as whoever set it said: `crontab`.
-    pub runner: Option<Clean>,
+    pub runner: Option<Redacted>,
     /// Whether it is known to be run at all: something was said to run it, or the run that was due last came. Otherwise it
     /// is only written down.
     pub is_run: bool,

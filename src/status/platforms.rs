@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Clean;
+use super::RedactedReason;
 
 /// One platform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -35,13 +35,13 @@ pub struct Platform {
     /// When its last listing that went well ended, be it of a part.
     pub last_listing: Option<Timestamp>,
     /// Why nothing may be concluded about it now; nothing: its list is known.
-    pub not_known: Option<Clean>,
+    pub unusable_reason: Option<RedactedReason>,
     /// The login; nothing for a folder, or if nothing is known of it.
     pub login: Option<Login>,
     /// No password login before then.
     pub cooldown_until: Option<Timestamp>,
     /// It asked to be left alone before then.
-    pub asked_to_wait_until: Option<Timestamp>,
+    pub rate_limited_until: Option<Timestamp>,
 }
 
 /// The token of a platform, as it was when a command last used it. The token itself is never looked at.
@@ -53,8 +53,8 @@ pub struct Login {
     pub renewable: bool,
     /// Until when that is possible.
     pub renewable_until: Option<Timestamp>,
-    /// Why it is of no more use.
-    pub dead: Option<Clean>,
+    /// Why it no longer works.
+    pub ended: Option<RedactedReason>,
 }
 
 /// What one platform has and another has or has not: counts of exercises.
@@ -71,5 +71,5 @@ pub struct Pair {
     /// Uploads of them are under way.
     pub pending: u64,
     /// The other one refused them, or took and never showed them.
-    pub refused: u64,
+    pub rejected: u64,
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Clean;
+use super::{Redacted, RedactedReason};
 
 /// One run: the commands that shared a run id.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
     /// Its id.
-    pub run: Clean,
+    pub run: Redacted,
     /// When its first command began.
     pub started: Timestamp,
     /// When its last command ended; nothing: one did not.
@@ -22,8 +22,8 @@ pub struct Run {
     pub exit: Option<u8>,
     /// What its commands counted, added up.
     pub counts: BTreeMap<String, u64>,
-    /// The first message.
-    pub message: Option<Clean>,
+    /// The first error.
+    pub reason: Option<RedactedReason>,
     /// Its commands, in the order in which they began.
     pub commands: Vec<Command>,
 }
@@ -48,7 +48,7 @@ pub enum RunOutcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Command {
     /// Its name.
-    pub command: Clean,
+    pub command: Redacted,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
@@ -59,6 +59,9 @@ pub struct Command {
     pub exit: Option<u8>,
     /// What it counted.
     pub counts: BTreeMap<String, u64>,
-    /// The first thing that went wrong.
-    pub message: Option<Clean>,
+    /// The first error.
+    pub reason: Option<RedactedReason>,
+    /// The platform that it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Redacted>,
 }

@@ -1,7 +1,72 @@
 //! What the judgment says, in both languages.
 
-use super::{Matter, Outstanding, State, What};
-use crate::lang::{self, Lang};
+use std::fmt::Display;
+
+use jiff::Timestamp;
+
+use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
+use crate::i18n::{self, Lang};
+
+impl Snapshot {
+    /// How many activities there are: on the platforms, distinct ones, and of those in the archive; then duplicates and
+    /// files that could not be downloaded, if there are any.
+    pub fn totals(&self, lang: Lang) -> String {
+        let platforms = self.platforms.len() as u64;
+        let all = self.platforms.iter().map(|platform| platform.total).sum();
+        let distinct = self.activities.len() as u64;
+        let archived = self.activities.iter().filter(|activity| activity.file.is_some()).count() as u64;
+        let duplicates = self.duplicates.iter().filter(|copy| copy.deletable).count() as u64;
+        let failed = self.platforms.iter().map(|platform| platform.failed).sum();
+        let [distinct, archived] = [distinct, archived].map(i18n::number);
+        let parts = match lang {
+            Lang::En => [
+                Some(
+                    i18n::counted(all, "activity", "activities")
+                        + &format!(" on {}", i18n::counted(platforms, "platform", "platforms")),
+                ),
+                Some(format!("{distinct} distinct")),
+                Some(format!("{archived} in the archive")),
+                (duplicates > 0).then(|| i18n::counted(duplicates, "duplicate", "duplicates")),
+                (failed > 0).then(|| i18n::counted(failed, "failed download", "failed downloads")),
+            ],
+            Lang::Zh => [
+                Some(format!("{platforms} 个平台共 {} 条活动记录", i18n::number(all))),
+                Some(format!("{distinct} 次不同的运动")),
+                Some(format!("{archived} 次已归档")),
+                (duplicates > 0).then(|| format!("{} 条重复", i18n::number(duplicates))),
+                (failed > 0).then(|| format!("{} 个文件下载失败", i18n::number(failed))),
+            ],
+        };
+        parts.into_iter().flatten().collect::<Vec<_>>().join(lang.comma())
+    }
+}
+
+impl Login {
+    /// How long it works: `renews automatically; valid for 29 d`.
+    pub fn text(&self, now: Timestamp, lang: Lang) -> String {
+        if let Some(reason) = &self.ended {
+            return format!("{}{}", lang.pick("ended: ", "已失效："), reason.text(lang));
+        }
+        let valid = |end: Timestamp| {
+            let seconds = end.as_second() - now.as_second();
+            format!("{}{}", lang.pick("valid for ", "有效期还有 "), i18n::span(seconds, lang))
+        };
+        let renews = lang.pick("renews automatically", "自动续期");
+        match (self.expires, self.renewable, self.renewable_until) {
+            (_, true, Some(end)) if end > now => format!("{renews}{}{}", lang.pick("; ", "，"), valid(end)),
+            (_, true, None) => renews.to_owned(),
+            (Some(end), ..) if end > now => valid(end),
+            (None, false, _) => lang.pick("valid until the service ends it", "由服务决定何时失效").to_owned(),
+            _ => lang.pick("expired", "已过期").to_owned(),
+        }
+    }
+
+    /// When it ends, if that is known and has not happened yet.
+    pub fn ends(&self, now: Timestamp) -> Option<Timestamp> {
+        let end = if self.renewable { self.renewable_until } else { self.expires };
+        end.filter(|end| self.ended.is_none() && *end > now)
+    }
+}
 
 impl State {
     /// The first thing that is read.
@@ -9,13 +74,18 @@ impl State {
     /// `is_repeated`: whether there is a schedule, so that a next run comes.
     pub fn sentence(self, is_repeated: bool, lang: Lang) -> &'static str {
         match self {
-            State::Trouble if !is_repeated => lang.pick("Something went wrong", "出现问题"),
+            State::Warning if !is_repeated => lang.pick("Warning: something failed", "警告：有操作失败"),
             State::Empty => lang.pick("Nothing is known yet", "尚无数据"),
-            State::Well => lang.pick("All is well", "一切正常"),
+            State::Ok => lang.pick("Everything is OK", "一切正常"),
             State::Outstanding => lang.pick("Work is outstanding", "有待完成的工作"),
-            State::Behind => lang.pick("Work is outstanding, and does not get less", "待完成的工作没有减少"),
-            State::Trouble => lang.pick("Something went wrong; the next run tries again", "出现问题，下次运行会重试"),
-            State::Person => lang.pick("It needs you", "需要您处理"),
+            State::Behind => lang.pick(
+                "Work is outstanding, and the last syncs did not reduce it",
+                "有待完成的工作，最近几次同步没有减少",
+            ),
+            State::Warning => {
+                lang.pick("Warning: something failed; the next sync tries again", "警告：有操作失败，下次同步会重试")
+            }
+            State::ActionNeeded => lang.pick("Action needed", "需要您处理"),
         }
     }
 }
@@ -27,98 +97,143 @@ impl Outstanding {
             (self.uploads, ("upload", "uploads"), "待上传"),
             (self.downloads, ("download", "downloads"), "待下载"),
             (self.deletions, ("duplicate to delete", "duplicates to delete"), "待删除的重复"),
-            (self.pending, ("upload not confirmed yet", "uploads not confirmed yet"), "待确认的上传"),
+            (self.pending, ("pending upload", "pending uploads"), "待确认的上传"),
         ];
         let word = |(count, (one, many), zh): (u64, (&str, &str), &str)| match lang {
-            Lang::En => lang::counted(count, one, many),
-            Lang::Zh => format!("{zh} {}", lang::number(count)),
+            Lang::En => i18n::counted(count, one, many),
+            Lang::Zh => format!("{zh} {}", i18n::number(count)),
         };
         kinds.into_iter().filter(|(count, ..)| *count > 0).map(word).collect()
     }
 }
 
-impl Matter {
-    /// What went wrong, in a sentence without its end.
+/// The text of a reason, behind the name of the platform that it is about.
+fn with_platform(reason: &RedactedReason, platform: Option<impl Display>, lang: Lang) -> String {
+    let text = reason.text(lang);
+    platform.map_or_else(|| text.clone(), |platform| lang.colon(platform, &text))
+}
+
+impl Command {
+    /// The first error, behind the name of the platform that it was about.
+    pub fn reason_text(&self, lang: Lang) -> Option<String> {
+        self.reason.as_ref().map(|reason| with_platform(reason, self.platform.as_ref(), lang))
+    }
+}
+
+impl Issue {
+    /// What is wrong, in a sentence without its end.
     pub fn sentence(&self, lang: Lang) -> String {
-        let platform = self.platform.as_deref().unwrap_or("?");
-        let command = self.command.as_deref().unwrap_or("?");
-        let count = lang::number(self.count.unwrap_or(0));
-        let exit = self.exit.map_or_else(String::new, |exit| exit.to_string());
-        match (self.what, lang) {
-            (What::LoginRefused, Lang::En) => {
-                format!("{platform}: the login was refused, and is not tried again by itself")
-            }
-            (What::LoginRefused, Lang::Zh) => format!("{platform}：登录被拒绝，不会自动重试"),
-            (What::LoginDead, Lang::En) => format!("{platform}: the login has ended"),
-            (What::LoginDead, Lang::Zh) => format!("{platform}：登录已失效"),
-            (What::LoginNeeded, Lang::En) => format!("{command}: a login is needed"),
-            (What::LoginNeeded, Lang::Zh) => format!("{command}：需要登录"),
-            (What::ListShrunk, Lang::En) => {
-                format!("{platform}: many activities are missing from its list (another account?); the list is ignored")
-            }
-            (What::ListShrunk, Lang::Zh) => format!("{platform}：列表缺少大量活动（是否为另一个账号？），已忽略该列表"),
-            (What::SetUp, Lang::En) => format!("{command}: something in the set-up is wrong"),
-            (What::SetUp, Lang::Zh) => format!("{command}：配置有误"),
-            (What::Bug, Lang::En) => format!("{command} met a bug; please report it"),
-            (What::Bug, Lang::Zh) => format!("{command} 遇到程序错误，请反馈"),
-            (What::UploadsLost, Lang::En) => {
-                format!("{platform}: accepted uploads that never appeared there: {count}")
-            }
-            (What::UploadsLost, Lang::Zh) => format!("{platform}：已接受但从未出现的上传：{count}"),
-            (What::NotListed, Lang::En) => format!("{platform}: not listed for more than a week"),
-            (What::NotListed, Lang::Zh) => format!("{platform}：超过一周没有列出"),
-            (What::UploadsUnconfirmed, Lang::En) => {
-                format!("{platform}: accepted uploads that do not appear there yet: {count}")
-            }
-            (What::UploadsUnconfirmed, Lang::Zh) => format!("{platform}：已接受但尚未出现的上传：{count}"),
-            (What::Behind, Lang::En) => format!("Outstanding, and not less than after the last runs: {count}"),
-            (What::Behind, Lang::Zh) => format!("最近几次运行后，待完成的工作没有减少：{count}"),
-            (What::Overdue, Lang::En) => "A scheduled run did not happen; check cron".to_owned(),
-            (What::Overdue, Lang::Zh) => "计划的运行没有执行，请检查 cron".to_owned(),
-            (What::Cooldown, Lang::En) => format!("{platform}: no login with the password for a while"),
-            (What::Cooldown, Lang::Zh) => format!("{platform}：暂停密码登录"),
-            (What::AskedToWait, Lang::En) => format!("{platform} asks to be left alone"),
-            (What::AskedToWait, Lang::Zh) => format!("{platform} 要求暂停请求"),
-            (What::ListCut, Lang::En) => format!("{platform}: its last list was cut short"),
-            (What::ListCut, Lang::Zh) => format!("{platform}：上次列表不完整"),
-            (What::FilesBroken, Lang::En) => format!("Files in the archive that were found changed or cut: {count}"),
-            (What::FilesBroken, Lang::Zh) => format!("归档中损坏的文件：{count}"),
-            (What::FilesFailed, Lang::En) => format!("Files that were asked for in vain: {count}"),
-            (What::FilesFailed, Lang::Zh) => format!("获取失败的文件：{count}"),
-            (What::Failed, Lang::En) => format!("{command} ended with exit code {exit}"),
-            (What::Failed, Lang::Zh) => format!("{command} 以退出码 {exit} 结束"),
-            (What::Unfinished, Lang::En) => format!("{command} did not end: it was killed"),
-            (What::Unfinished, Lang::Zh) => format!("{command} 没有结束：被终止"),
+        match lang {
+            Lang::En => self.english(),
+            Lang::Zh => self.chinese(),
         }
     }
 
-    /// All of it in one line: what went wrong, until when, why, and what mends it.
+    fn english(&self) -> String {
+        let platform = self.platform.as_deref().unwrap_or("?");
+        let command = self.command.as_deref().unwrap_or("?");
+        let counted = |one, many| i18n::counted(self.count.unwrap_or(0), one, many);
+        let uploads = || counted("upload was", "uploads were");
+        match self.kind {
+            IssueKind::LoginRefused => format!("{platform}: the login was rejected and is not retried automatically"),
+            IssueKind::LoginEnded => format!("{platform}: the login has ended"),
+            IssueKind::LoginNeeded => format!("{command}: a login is needed"),
+            IssueKind::ListingImplausible => {
+                format!("{platform}: many activities are missing from its list (another account?); the list is ignored")
+            }
+            IssueKind::Configuration => format!("{command}: configuration error"),
+            IssueKind::Bug => format!("{command}: a bug in garminsync; please report it"),
+            IssueKind::UploadsLost => format!("{platform}: {} accepted but never listed", uploads()),
+            IssueKind::NotListed => format!("{platform}: not listed for more than a week"),
+            IssueKind::UploadsUnconfirmed => format!("{platform}: {} accepted but not listed yet", uploads()),
+            IssueKind::Behind => {
+                format!("{} outstanding, and the last syncs did not reduce that", counted("item is", "items are"))
+            }
+            IssueKind::Overdue => "A scheduled sync did not run; check cron".to_owned(),
+            IssueKind::Cooldown => format!("{platform}: no password logins"),
+            IssueKind::RateLimited => format!("{platform}: rate limit: no requests"),
+            IssueKind::ListingIncomplete => format!("{platform}: the last listing is incomplete"),
+            IssueKind::FilesCorrupt => {
+                format!("{} in the archive", counted("corrupt file", "corrupt files"))
+            }
+            IssueKind::FilesFailed => format!("{} not downloaded", counted("file was", "files were")),
+            IssueKind::Failed => format!("{command} failed{}", self.exit_code(" with exit code ")),
+            IssueKind::Unfinished => format!("{command} was killed before it ended"),
+        }
+    }
+
+    fn chinese(&self) -> String {
+        let platform = self.platform.as_deref().unwrap_or("?");
+        let command = self.command.as_deref().unwrap_or("?");
+        let count = i18n::number(self.count.unwrap_or(0));
+        match self.kind {
+            IssueKind::LoginRefused => format!("{platform}：登录被拒绝，不会自动重试"),
+            IssueKind::LoginEnded => format!("{platform}：登录已失效"),
+            IssueKind::LoginNeeded => format!("{command}：需要登录"),
+            IssueKind::ListingImplausible => {
+                format!("{platform}：列表缺少大量活动（是否为另一个账号？），已忽略该列表")
+            }
+            IssueKind::Configuration => format!("{command}：配置有误"),
+            IssueKind::Bug => format!("{command} 遇到程序错误，请反馈"),
+            IssueKind::UploadsLost => format!("{platform}：{count} 个上传已被接受，但从未出现"),
+            IssueKind::NotListed => format!("{platform}：超过一周没有列出"),
+            IssueKind::UploadsUnconfirmed => format!("{platform}：{count} 个上传已被接受，但尚未出现"),
+            IssueKind::Behind => format!("有 {count} 项待完成，最近几次同步没有减少"),
+            IssueKind::Overdue => "计划的同步没有执行，请检查 cron".to_owned(),
+            IssueKind::Cooldown => format!("{platform}：暂停密码登录"),
+            IssueKind::RateLimited => format!("{platform}：请求过于频繁，暂停请求"),
+            IssueKind::ListingIncomplete => format!("{platform}：上次列表不完整"),
+            IssueKind::FilesCorrupt => format!("归档中有 {count} 个损坏的文件"),
+            IssueKind::FilesFailed => format!("{count} 个文件下载失败"),
+            IssueKind::Failed => format!("{command} 失败{}", self.exit_code("，退出码 ")),
+            IssueKind::Unfinished => format!("{command} 在结束前被终止"),
+        }
+    }
+
+    fn exit_code(&self, before: &str) -> String {
+        self.exit.map_or_else(String::new, |exit| format!("{before}{exit}"))
+    }
+
+    /// What went wrong, until when or since when, and why; without what fixes it.
+    pub fn finding(&self, lang: Lang) -> String {
+        Issue { fix: None, ..self.clone() }.line(lang)
+    }
+
+    /// All of it in one line: what went wrong, until when, why, and the command that fixes it.
     pub fn line(&self, lang: Lang) -> String {
         self.line_with(lang, str::to_owned)
     }
 
-    /// The same with the reason as `shown` has it: it may be long, and what mends it comes last.
+    /// The same with the reason as `shown` has it: it may be long, and the fix comes last.
     pub fn line_with(&self, lang: Lang, shown: impl Fn(&str) -> String) -> String {
         let mut line = self.sentence(lang);
-        if let Some(at) = self.at.filter(|_| matches!(self.what, What::Cooldown | What::AskedToWait | What::Overdue)) {
+        if let Some(at) =
+            self.at.filter(|_| matches!(self.kind, IssueKind::Cooldown | IssueKind::RateLimited | IssueKind::Overdue))
+        {
             let at = format!("{} {}", self.at_word(lang), at.strftime("%Y-%m-%d %H:%M UTC"));
-            line.push_str(&if self.what == What::Overdue { format!(" ({at})") } else { format!(" {at}") });
+            line.push_str(&if self.kind == IssueKind::Overdue { format!(" ({at})") } else { format!(" {at}") });
         }
-        if let Some(why) = &self.why {
-            line = lang.colon(line, shown(why.as_str()));
+        if let Some(reason) = self.reason_text(lang) {
+            line = lang.colon(line, shown(&reason));
         }
-        if let Some(mend) = &self.mend {
-            line.push_str(&format!("{}{mend}", lang.pick("; run: ", "；请运行：")));
+        if let Some(fix) = &self.fix {
+            line.push_str(&format!("{}{fix}", lang.pick("; run: ", "；请运行：")));
         }
         line
     }
 
+    /// The reason, behind the name of its platform where the sentence does not name that.
+    pub fn reason_text(&self, lang: Lang) -> Option<String> {
+        let platform = self.platform.as_ref().filter(|_| self.command.is_some());
+        self.reason.as_ref().map(|reason| with_platform(reason, platform, lang))
+    }
+
     /// What `at` means: `since`, `until`.
     pub fn at_word(&self, lang: Lang) -> &'static str {
-        match self.what {
-            What::Cooldown | What::AskedToWait => lang.pick("until", "直到"),
-            What::LoginRefused | What::LoginDead | What::NotListed => lang.pick("since", "自"),
-            What::Overdue => lang.pick("due", "应于"),
+        match self.kind {
+            IssueKind::Cooldown | IssueKind::RateLimited => lang.pick("until", "直到"),
+            IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::NotListed => lang.pick("since", "自"),
+            IssueKind::Overdue => lang.pick("due", "应于"),
             _ => lang.pick("at", "于"),
         }
     }

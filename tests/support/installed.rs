@@ -1,7 +1,5 @@
 //! The commands as `scripts/install` puts them there, without the release build that it would make first.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use std::path::{Path, PathBuf};
 
 use crate::support::Work;

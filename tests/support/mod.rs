@@ -2,9 +2,6 @@
 //!
 //! A command that ends otherwise than expected fails the test with what was run, where, and all it said.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,7 +10,21 @@ use std::process::{Child, Command, Stdio};
 use gs_sim::{LoggedRequest, Scenario, Sim};
 use serde_json::Value;
 
+pub mod all_features;
+pub mod duplicates;
+pub mod faults;
+pub mod history;
+pub mod installed;
+pub mod large_catalogue;
+pub mod older_tools;
+pub mod open_platform;
+pub mod paths;
+pub mod recipes;
 pub mod schema;
+pub mod three_platforms;
+pub mod tmux;
+pub mod upload;
+pub mod world;
 
 /// A folder, and the settings that the commands in it get.
 pub struct Work {
@@ -77,6 +88,18 @@ impl Work {
         work
     }
 
+    /// Sets the passwords of three accounts: garmin.com, garmin.cn and COROS.
+    pub fn set_all_passwords(&mut self) -> &mut Work {
+        self.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
+        self.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
+        self.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse")
+    }
+
+    /// Sets a PATH in which the commands are found, and the machine's own programs.
+    pub fn put_commands_in_path(&mut self) -> &mut Work {
+        self.set("PATH", &format!("{}:/usr/bin:/bin", paths::commands().display()))
+    }
+
     /// Sets a setting, in place of what it was.
     pub fn set(&mut self, name: &str, value: &str) -> &mut Work {
         self.env.retain(|(n, _)| n != name);
@@ -111,7 +134,7 @@ impl Work {
 
     /// A command, ready to run, that sees nothing of the machine's own settings.
     pub fn command(&self, name: &str, args: &[&str]) -> Command {
-        let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).with_file_name(name);
+        let bin = paths::commands().join(name);
         let mut command = Command::new(bin);
         command.args(args).current_dir(self.dir()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -197,6 +220,11 @@ impl Work {
         let mut rest = Vec::new();
         let _ = stdout.read_to_end(&mut rest);
         (child.wait().unwrap().code().unwrap(), shown + &String::from_utf8_lossy(&rest))
+    }
+
+    /// `status.json`, as `gs-report` has written it last.
+    pub fn status_json(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.data("report/status.json")).unwrap()).unwrap()
     }
 
     /// One value out of the catalogue.
@@ -317,6 +345,14 @@ pub fn coros(spec: gs_sim::CorosSpec) -> Sim {
     Scenario { coros: vec![spec], ..scenario(0) }.start()
 }
 
+/// Somebody logged in to garmin.com whose catalogue knows its list; the simulator's log is empty again.
+pub fn fetched(sim: Sim) -> (Sim, Work) {
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.clear_log();
+    (sim, work)
+}
+
 /// The requests whose path contains `part`.
 pub fn asked(sim: &Sim, part: &str) -> Vec<LoggedRequest> {
     sim.log().into_iter().filter(|request| request.path.contains(part)).collect()
@@ -341,6 +377,18 @@ pub const COROS_LOGIN: &str = "/account/login";
 pub const COROS_WHO: &str = "/account/query";
 pub const COROS_LIST: &str = "/activity/query";
 
+/// The code of a reason.
+#[track_caller]
+pub fn code(reason: &Value) -> &str {
+    reason["code"].as_str().unwrap_or_else(|| panic!("not a reason: {reason}"))
+}
+
+/// The codes of several reasons, in their order; none if there are none.
+#[track_caller]
+pub fn codes(reasons: &Value) -> Vec<&str> {
+    reasons.as_array().into_iter().flatten().map(code).collect()
+}
+
 /// Runs a shell script that has to go well.
 pub fn shell(script: &str) {
     let output = Command::new("sh").args(["-ec", script]).output().unwrap();
@@ -362,9 +410,26 @@ pub fn is_inside(test: &str) -> bool {
     if !is_root {
         command.arg("--map-root-user");
     }
-    command.arg("--").arg(std::env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]).env(INSIDE, "1");
+    command
+        .arg("--")
+        .arg(std::env::current_exe().unwrap())
+        .args([&format!("::{test}"), "--nocapture"])
+        .env(INSIDE, "1");
     let output = command.output().expect("unshare (util-linux) is needed");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    assert!(output.status.success() && said.contains(" 1 passed"), "{said}");
     false
+}
+
+/// As `gzip` writes it.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// In base64, with padding.
+pub fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
 }

@@ -1,7 +1,5 @@
 //! What a document tells its readers to type.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use std::path::Path;
 
 /// A block of a document that is marked to be run.

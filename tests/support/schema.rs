@@ -76,6 +76,17 @@ impl Check {
                     self.value(&rule[0], value, at);
                     self.fault(at, format!("{value} is none of what it may be"));
                 }
+                "oneOf" => self.one_of(rule.as_array().unwrap(), value, at),
+                "not" if self.is_good(rule, value) => self.fault(at, format!("{value} is what it may not be")),
+                "enum" if !rule.as_array().unwrap().contains(value) => {
+                    self.fault(at, format!("{value} is none of {rule}"));
+                }
+                "minItems" if value.as_array().is_some_and(|items| (items.len() as u64) < rule.as_u64().unwrap()) => {
+                    self.fault(at, format!("{value} has less than {rule} items"));
+                }
+                "maxItems" if value.as_array().is_some_and(|items| (items.len() as u64) > rule.as_u64().unwrap()) => {
+                    self.fault(at, format!("{value} has more than {rule} items"));
+                }
                 "if" if self.is_good(rule, value) => self.value(&rules["then"], value, at),
                 "minimum" if value.as_f64().is_some_and(|number| number < rule.as_f64().unwrap()) => {
                     self.fault(at, format!("{value} is less than {rule}"));
@@ -87,10 +98,29 @@ impl Check {
                     }
                 }
                 "$schema" | "$defs" | "title" | "description" | "examples" | "type" | "const" | "anyOf" | "if"
-                | "then" | "minimum" | "format" => {}
+                | "then" | "minimum" | "format" | "not" | "enum" | "minItems" | "maxItems" => {}
                 word => panic!("the schema says {word:?}, which nobody checks"),
             }
         }
+    }
+}
+
+impl Check {
+    /// Reasons: each has a code, and beside it the parameters of that code alone, and the text.
+    fn one_of(&mut self, all: &[Value], value: &Value, at: &str) {
+        let good: Vec<&Value> = all.iter().filter(|rules| self.is_good(rules, value)).collect();
+        let [rules] = good[..] else {
+            // What is wrong is shown by the one with the same code.
+            let code = |rules: &&Value| rules.pointer("/properties/code/const") == value.get("code");
+            if let Some(rules) = all.iter().find(code) {
+                self.value(rules, value, at);
+            }
+            return self.fault(at, format!("{value} is {} of what it may be one of", good.len()));
+        };
+        let untold = value.as_object().into_iter().flat_map(|fields| fields.keys());
+        let is_told = |name: &String| rules["properties"].get(name).is_some() || name == "text";
+        let untold: Vec<&String> = untold.filter(|name| self.our_own && !is_told(name)).collect();
+        untold.iter().for_each(|name| self.fault(at, format!("nobody tells of {name}")));
     }
 }
 

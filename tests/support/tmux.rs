@@ -1,13 +1,11 @@
 //! A real terminal for the commands: tmux, with a shell in it at which somebody types, and a look at what stands there.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::support::Work;
+use crate::support::paths::commands;
 
 /// What the shell says when it waits for somebody to type.
 pub const PROMPT: &str = "ready$";
@@ -27,7 +25,7 @@ impl Tmux {
     pub fn start(work: &Work, name: &str, (width, height): (u16, u16)) -> Tmux {
         let place = work.dir().join(name);
         std::fs::create_dir(&place).unwrap();
-        let bin = Path::new(env!("CARGO_BIN_EXE_gs-list")).parent().unwrap();
+        let bin = commands();
         let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
         let mut rc = format!("PS1='{PROMPT} '\nunset HISTFILE PROMPT_COMMAND\n");
         let own = [("LANG", "C.UTF-8".to_owned()), ("XDG_RUNTIME_DIR", place.display().to_string())];

@@ -1,15 +1,12 @@
 //! Accounts that are out of step, and the way of an exercise from one to the other, stage by stage.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use gs_sim::{AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, LoggedRequest, Scenario, Sim};
 use serde_json::Value;
 
-use crate::support::{Said, Work};
+use crate::support::{Said, Work, codes};
 
 pub const COM: &str = "garmin-com";
 pub const CN: &str = "garmin-cn";
@@ -31,7 +28,7 @@ pub struct World {
 }
 
 /// A row of the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub from: String,
     pub to: String,
@@ -39,7 +36,8 @@ pub struct Row {
     pub outcome: Option<String>,
     pub to_id: Option<String>,
     pub ticket: Option<String>,
-    pub message: Option<String>,
+    /// As JSON: code and parameters.
+    pub reason: Option<Value>,
     pub confirmed: bool,
 }
 
@@ -102,10 +100,8 @@ pub fn start(held: &[(&str, &[i64])], change: impl FnOnce(&mut Scenario)) -> Wor
     change(&mut scenario);
     let sim = scenario.start();
     let mut work = Work::with(&sim);
-    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_SETTLE_WAIT", "8s");
-    work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
-    work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
-    work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "8s");
+    work.set_all_passwords();
     work.run("gs-fetch", &[]).ok();
     sim.clear_log();
     World { sim, work }
@@ -115,11 +111,6 @@ impl World {
     /// `gs-list | gs-diff --from FROM --to TO | gs-download`, of the exercises that began then alone.
     pub fn plan_of(&self, from: &str, to: &str, starts: &[i64]) -> String {
         self.planned(&["--from", from, "--to", to], starts)
-    }
-
-    /// The same, with what may be there already.
-    pub fn plan_of_doubtful(&self, from: &str, to: &str, start: i64) -> String {
-        self.planned(&["--from", from, "--to", to, "--doubtful"], &[start])
     }
 
     /// The same, with other flags of `gs-diff`.
@@ -144,15 +135,15 @@ impl World {
         self.work.run("gs-upload", &[])
     }
 
-    /// What `gs-diff --all` says of the exercise that began at `start`: how it stands, and why.
-    pub fn stands(&self, to: &str, start: i64, flags: &[&str]) -> (String, String) {
+    /// What `gs-diff --explain` says of the activity that began at `start`: its outcome, and the codes of its reasons.
+    pub fn stands(&self, to: &str, start: i64, flags: &[&str]) -> (String, Vec<String>) {
         let list = self.work.run("gs-list", &[]);
-        let said = self.work.given("gs-diff", &[&["--all", "--to", to], flags].concat(), &list.ok().out);
+        let said = self.work.given("gs-diff", &[&["--explain", "--to", to], flags].concat(), &list.ok().out);
         let records = said.ok().records();
         let record = records.iter().find(|record| record["activity"]["start_time"] == iso(start));
-        let Some(record) = record else { return ("there".into(), String::new()) };
-        let kind = record["outcome"]["kind"].as_str().unwrap_or("to send");
-        (kind.to_owned(), record["why"].to_string())
+        let Some(record) = record else { return ("exists".into(), Vec::new()) };
+        let kind = record["outcome"]["kind"].as_str().unwrap_or("to upload");
+        (kind.to_owned(), codes(&record["reasons"]).into_iter().map(str::to_owned).collect())
     }
 
     /// Starts of what a platform holds, listed or not, the oldest first.
@@ -176,7 +167,7 @@ impl World {
     /// The journal, the oldest first.
     pub fn journal(&self) -> Vec<Row> {
         let connection = rusqlite::Connection::open(self.work.data("catalogue.sqlite")).unwrap();
-        let sql = "SELECT from_platform, to_platform, outcome, to_id, ticket, message, confirmed IS NOT NULL FROM transfers ORDER BY number";
+        let sql = "SELECT from_platform, to_platform, outcome, to_id, ticket, reason, confirmed IS NOT NULL FROM transfers ORDER BY number";
         let mut statement = connection.prepare(sql).unwrap();
         let row = |row: &rusqlite::Row| {
             Ok(Row {
@@ -185,7 +176,7 @@ impl World {
                 outcome: row.get(2)?,
                 to_id: row.get(3)?,
                 ticket: row.get(4)?,
-                message: row.get(5)?,
+                reason: row.get::<_, Option<String>>(5)?.map(|json| serde_json::from_str(&json).unwrap()),
                 confirmed: row.get(6)?,
             })
         };
@@ -274,4 +265,11 @@ pub fn kinds(said: &Said) -> Vec<String> {
         problem.or_else(|| record["outcome"]["kind"].as_str().map(str::to_owned)).unwrap_or_default()
     };
     said.records().iter().map(kind).collect()
+}
+
+/// One run that only garmin.com holds, and the plan of it to a platform, with its file.
+pub fn one_planned(to: &str) -> (World, String) {
+    let world = world(&[START], |_| {});
+    let plan = world.plan_of(COM, to, &[START]);
+    (world, plan)
 }

@@ -2,9 +2,6 @@
 //!
 //! What is put there is a FIT file, and the service tells of it what the file says, as after an upload by hand.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::path::PathBuf;
 
 use gs_sim::fit::{Leg, Recording, Style};
@@ -47,9 +44,7 @@ impl World {
         change(&mut scenario);
         let sim = scenario.start();
         let mut work = Work::with(&sim);
-        work.set("GARMIN_EMAIL_COM", "runner@example.com").set("GARMIN_PASSWORD_COM", "correct horse");
-        work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
-        work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+        work.set_all_passwords();
         work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN,COROS");
         std::fs::create_dir(work.dir().join("files")).unwrap();
         std::fs::create_dir(work.dir().join("folder")).unwrap();
@@ -204,4 +199,13 @@ pub fn nameless(recording: &Recording) -> Vec<u8> {
         message.fields.retain(|(number, _)| *number != 3);
     }
     file.build()
+}
+
+/// Twelve runs that all three services hold, so that one that is gone is no list that shrank; all are listed. Returns their
+/// ids in the order of [`SERVICES`].
+pub fn settled() -> (World, Vec<[String; 3]>) {
+    let world = World::new();
+    let ids = (0..12).map(|day| SERVICES.map(|service| world.put(service, &run(day)))).collect();
+    world.fetch();
+    (world, ids)
 }

@@ -26,7 +26,7 @@ pub struct DaemonFlags {
     /// Print the state, the schedule and the address of the page; exit code 0: it runs, 3: it does not, 4: unknown
     #[arg(long)]
     status: bool,
-    /// Do one scheduled run: wait a random part of GS_JITTER, then sync; cron calls this
+    /// Do one scheduled run: wait a random part of GS_SCHEDULE_JITTER, then sync; cron calls this
     #[arg(long)]
     run: bool,
     /// Serve the page on this port; 0: do not serve it

@@ -27,8 +27,8 @@ pub use open::report;
 pub(super) use stages::Stages;
 pub use sync_flags::SyncFlags;
 pub use words::{
-    DownloadWord, ListWord, NotifyWord, ReportWord, StatusFlags, StatusFormat, accounts, download, import, list, login,
-    logout, notify, setup, status, sync,
+    DownloadWord, ListWord, NotifyWord, ReportWord, StatusWord, accounts, download, import, list, login, logout,
+    notify, setup, status, sync,
 };
 
 /// The name that messages begin with.
@@ -49,7 +49,7 @@ pub fn main<A: Parser>(dispatch: fn(A, &Given) -> Result<u8, Failure>) -> ExitCo
         // The commands have said where they stopped.
         Err(failure) if failure.exit == Exit::Interrupted => failure.exit.into(),
         Err(failure) => {
-            commands::say(&failure.message);
+            commands::say(&failure.to_string());
             failure.exit.into()
         }
     }
@@ -61,7 +61,7 @@ fn run<A: Parser>(args: Vec<OsString>, dispatch: fn(A, &Given) -> Result<u8, Fai
     match matches.subcommand() {
         Some((_, flags)) => dispatch(read, &Given::of(flags)),
         // clap prints the help if there is no word, and ends the program.
-        None => Ok(Exit::Usage as u8),
+        None => Ok(Exit::Usage.code()),
     }
 }
 

@@ -66,7 +66,7 @@ impl Stages {
         Ok((String::from_utf8_lossy(&text).into_owned(), code))
     }
 
-    /// The worst exit code so far; a greater one is worse.
+    /// The worst exit code so far.
     pub fn worst(&self) -> u8 {
         self.worst
     }
@@ -77,8 +77,8 @@ impl Stages {
     }
 
     fn end(&mut self, codes: Vec<u8>) -> Result<u8, Failure> {
-        let worst = codes.into_iter().max().unwrap_or(0);
-        self.worst = self.worst.max(worst);
+        let worst = codes.into_iter().fold(0, Exit::worse);
+        self.worst = Exit::worse(self.worst, worst);
         match self.shared.is_stopped.load(Ordering::Relaxed) {
             true => Err(Failure::new(Exit::Interrupted, "stopped after the current item; run it again for the rest")),
             false => Ok(worst),
@@ -113,7 +113,7 @@ impl Stages {
             while matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT), Err(Errno::INTR)) {}
             self.shared.running().retain(|other| *other != pid);
         }
-        child.wait().map_or(Exit::Bug as u8, code)
+        child.wait().map_or(Exit::Bug.code(), code)
     }
 }
 
@@ -129,7 +129,7 @@ impl Shared {
         let running = self.running();
         if running.is_empty() {
             leave();
-            std::process::exit(Exit::Interrupted as i32);
+            std::process::exit(i32::from(Exit::Interrupted.code()));
         }
         let signal = match signal {
             SIGTERM => Signal::INT,

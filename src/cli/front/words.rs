@@ -1,9 +1,8 @@
 //! What each word runs.
 
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::commands::{command, replace};
 use super::stages::Stages;
@@ -11,8 +10,9 @@ use super::{Given, NAME, SyncFlags};
 use crate::cli::setup::SetupFlags;
 use crate::cli::{
     AccountsFlags, Common, DownloadFlags, Failure, Filter, ImportFlags, Language, ListFlags, ListingFlags, LoginFlags,
-    LogoutFlags, ReportFlags, Talk, run,
+    LogoutFlags, Messages, ReportFlags, StatusFlags, session,
 };
+use crate::sync::{Level, Message, Observer};
 
 /// The flags of `list`.
 #[derive(Debug, Args)]
@@ -77,21 +77,15 @@ pub struct NotifyWord {
     common: Common,
 }
 
-/// How `gs-status` prints the state.
-#[derive(Debug, Clone, Args)]
-pub struct StatusFlags {
-    /// The format [default: table on a terminal, else json]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<StatusFormat>,
-}
-
-/// How the state is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StatusFormat {
-    /// For people.
-    Table,
-    /// As status.json.
-    Json,
+/// The flags of `status`.
+#[derive(Debug, Args)]
+pub struct StatusWord {
+    #[command(flatten)]
+    status: StatusFlags,
+    #[command(flatten)]
+    language: Language,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Runs `gs-sync`.
@@ -125,7 +119,7 @@ fn gs_auth(action: &str, given: &Given, flags: Vec<std::ffi::OsString>) -> Resul
 /// Runs `gs-status`.
 pub fn status(given: &Given) -> Result<u8, Failure> {
     let mut status = command("gs-status")?;
-    status.args(given.flags::<StatusFlags>()).args(given.flags::<Common>());
+    status.args(given.flags::<StatusFlags>()).args(given.flags::<Language>()).args(given.flags::<Common>());
     Err(replace(status))
 }
 
@@ -202,7 +196,7 @@ impl RunOf<'_> {
 
 /// The run that this is part of, else a new one.
 fn run_id() -> String {
-    std::env::var("GS_RUN").ok().filter(|id| !id.trim().is_empty()).unwrap_or_else(run::new_id)
+    std::env::var("GS_RUN").ok().filter(|id| !id.trim().is_empty()).unwrap_or_else(session::new_id)
 }
 
 /// Says when each platform was listed last.
@@ -210,7 +204,8 @@ fn tell_age(run: &RunOf, stages: &mut Stages, common: &Common) -> Result<(), Fai
     if common.quiet {
         return Ok(());
     }
-    let talk = Arc::new(Talk::new(NAME, common));
+    let messages = Messages::new(NAME, common);
+    let warn = |text: &str| messages.message(Message { level: Level::Warning, text, reason: None });
     let mut stats = run.stage("gs-list")?;
     stats.args(["--stats", "--format", "ndjson"]).stderr(Stdio::null());
     // What is wrong, the list itself says.
@@ -221,10 +216,10 @@ fn tell_age(run: &RunOf, stages: &mut Stages, common: &Common) -> Result<(), Fai
     for line in &lines {
         let text = |name: &str| line[name].as_str();
         let last = text("last_sync").unwrap_or("never");
-        talk.warning(&format!("{}: last sync: {last}", text("platform").unwrap_or_default()));
+        warn(&format!("{}: last sync: {last}", text("platform").unwrap_or_default()));
     }
     if lines.is_empty() {
-        talk.warning("last sync: never; without --offline the platforms are asked");
+        warn("last sync: never; without --offline the platforms are asked");
     }
     Ok(())
 }

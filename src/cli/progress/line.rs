@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 use serde::{Deserialize, Serialize};
 
-use super::words::{Mood, State, count_of, left_of, rate_of};
+use super::status_text::{ActivityState, State, count_of, left_of, rate_of};
 
 /// What went on for a shorter time says nothing of how fast it goes.
 const SAMPLE: Duration = Duration::from_secs(2);
 
 /// A line as others show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct RenderedLine {
     /// It has nothing to do yet: where room is scarce, others go first.
     pub idle: bool,
     /// With colours, and no wider than the terminal was.
@@ -38,7 +38,7 @@ pub struct Line {
     bar: ProgressBar,
     frame: Frame,
     state: Arc<Mutex<State>>,
-    style: Mutex<Option<(Ability, Mood, bool)>>,
+    style: Mutex<Option<(Ability, ActivityState, bool)>>,
     name: String,
 }
 
@@ -83,13 +83,13 @@ impl Line {
     }
 
     /// The line as it is now.
-    pub fn shown(&self, ability: Ability) -> Shown {
+    pub fn shown(&self, ability: Ability) -> RenderedLine {
         let now = Instant::now();
-        let (words, mood, is_known) = {
+        let (words, activity, is_known) = {
             let state = self.state();
-            (state.words(now), state.mood(now), state.all && state.come > 0)
+            (state.words(now), state.activity(now), state.all && state.come > 0)
         };
-        let look = (ability, mood, is_known);
+        let look = (ability, activity, is_known);
         let mut style = self.style.lock().unwrap_or_else(PoisonError::into_inner);
         if *style != Some(look) {
             self.frame.set_width(ability.width);
@@ -101,13 +101,13 @@ impl Line {
         self.bar.set_message(words);
         self.bar.tick();
         self.bar.force_draw();
-        let (whole, end) = (self.frame.text(), if ability.unicode { "…" } else { "" });
+        let (whole, end) = (self.frame.text(), if ability.unicode { "…" } else { "..." });
         let text = console::truncate_str(&whole, ability.width.into(), end).into_owned();
-        Shown { idle: mood == Mood::Idle, text }
+        RenderedLine { idle: activity == ActivityState::Idle, text }
     }
 
     /// The same as a sentence, for where there is no terminal.
-    pub fn told(&self) -> String {
+    pub fn as_text(&self) -> String {
         let now = Instant::now();
         self.bar.tick();
         let state = self.state();
@@ -129,16 +129,19 @@ fn left(eta: Duration, elapsed: Duration, state: &State) -> String {
     if !state.all || eta.is_zero() || elapsed < SAMPLE {
         return String::new();
     }
-    left_of(eta.saturating_add(state.held_for(Instant::now())))
+    left_of(eta.saturating_add(state.remaining_wait(Instant::now())))
 }
 
 /// The layout for a terminal: columns that stand still, and what it is at in the rest of the line. There is always room for
 /// a platform and an id.
-fn style_of((ability, mood, is_known): (Ability, Mood, bool), state: &Arc<Mutex<State>>) -> Option<ProgressStyle> {
-    let (name, rest) = match mood {
-        Mood::Idle => (".dim", ".dim"),
-        Mood::Busy => (".cyan", ""),
-        Mood::Held => (".cyan", ".yellow"),
+fn style_of(
+    (ability, activity, is_known): (Ability, ActivityState, bool),
+    state: &Arc<Mutex<State>>,
+) -> Option<ProgressStyle> {
+    let (name, rest) = match activity {
+        ActivityState::Idle => (".dim", ".dim"),
+        ActivityState::Busy => (".cyan", ""),
+        ActivityState::Waiting => (".cyan", ".yellow"),
     };
     let graph = if is_known { "{bar:16.green/dim}" } else { "                " };
     let columns = match ability.width {
@@ -284,10 +287,10 @@ mod tests {
     fn without_a_terminal_it_is_a_sentence() {
         let line = Line::new("gs-download");
         line.needs_input(true);
-        assert_eq!(line.told(), "gs-download: waits for input");
+        assert_eq!(line.as_text(), "gs-download: waiting for input");
         line.needs_input(false);
         line.state().come = 60;
         line.state().at("garmin-com 2", Instant::now());
-        assert_eq!(line.told(), "gs-download: 0/60+, garmin-com 2");
+        assert_eq!(line.as_text(), "gs-download: 0/60+, garmin-com 2");
     }
 }

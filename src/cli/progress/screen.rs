@@ -14,17 +14,17 @@ use std::time::Duration;
 use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 use terminal_size::{Height, Width, terminal_size_of};
 
-use super::board::{Board, Inside, Slot};
-use super::line::{Ability, Shown};
+use super::line::{Ability, RenderedLine};
+use super::shared_dir::{Guard, SharedDir, StageFile};
 
 /// From the cursor to the end of the screen, all is cleared.
 const CLEAR: &str = "\x1b[J";
 
-/// A terminal, and the board of the programs that draw on it.
+/// A terminal, and the shared_dir of the programs that draw on it.
 #[derive(Debug)]
 pub struct Screen {
     terminal: File,
-    board: Board,
+    shared_dir: SharedDir,
     unicode: bool,
     /// Lines stand there, as far as this program knows.
     drawn: AtomicBool,
@@ -43,7 +43,7 @@ impl Screen {
         // A console of the kernel has few letters beyond ASCII.
         let unicode = is_utf8(|name| std::env::var(name).ok()) && term != "linux";
         let terminal = stream.try_clone_to_owned().ok()?.into();
-        Some(Screen { terminal, board: Board::of_this_group(), unicode, drawn: AtomicBool::new(false) })
+        Some(Screen { terminal, shared_dir: SharedDir::of_this_group(), unicode, drawn: AtomicBool::new(false) })
     }
 
     /// What it can show in a line. The last column is left alone: some terminals go to the next line with it.
@@ -70,28 +70,28 @@ impl Screen {
     }
 
     /// Goes where the other programs of its group are; `make`: also if nobody is there yet.
-    pub fn enter(&self, make: bool) -> Option<Inside<'_>> {
+    pub fn enter(&self, make: bool) -> Option<Guard<'_>> {
         if !self.is_ours() {
             return None;
         }
-        if make { self.board.enter() } else { self.board.look() }
+        if make { self.shared_dir.enter() } else { self.shared_dir.look() }
     }
 
     /// Draws the lines of all stages, unless somebody did so in this `time`.
-    pub fn draw(&self, inside: &Inside<'_>, time: Duration) -> io::Result<()> {
+    pub fn draw(&self, guard: &Guard<'_>, time: Duration) -> io::Result<()> {
         self.drawn.store(true, Ordering::Relaxed);
-        if !inside.is_due(time) {
+        if !guard.is_due(time) {
             return Ok(());
         }
-        inside.draw(&self.terminal, &self.block(inside.lines()))
+        guard.draw(&self.terminal, &self.block(guard.lines()))
     }
 
     /// Writes whole lines, above those of the stages. `before` is done first.
-    pub fn print(&self, text: &[u8], before: impl FnOnce(&Inside<'_>)) -> io::Result<()> {
+    pub fn print(&self, text: &[u8], before: impl FnOnce(&Guard<'_>)) -> io::Result<()> {
         let mut terminal = &self.terminal;
-        let Some(inside) = self.enter(false) else { return terminal.write_all(text) };
-        before(&inside);
-        let lines = inside.lines();
+        let Some(guard) = self.enter(false) else { return terminal.write_all(text) };
+        before(&guard);
+        let lines = guard.lines();
         // All in one piece, so that nobody ever sees a half.
         let mut all = CLEAR.as_bytes().to_vec();
         all.extend_from_slice(text);
@@ -103,46 +103,47 @@ impl Screen {
 
     /// Forgets the echo of the keys that end a program.
     pub fn forget_echo(&self) {
-        if let Some(inside) = self.enter(false) {
-            let _ = inside.draw(&self.terminal, "\r\x1b[K");
+        if let Some(guard) = self.enter(false) {
+            let _ = guard.draw(&self.terminal, "\r\x1b[K");
         }
     }
 
     /// Takes a program's lines away; those of the others stay.
-    pub fn leave(&self, slot: Slot) {
-        match self.board.look() {
-            Some(inside) => {
-                inside.take_away(slot);
+    pub fn leave(&self, stage_file: StageFile) {
+        match self.shared_dir.look() {
+            Some(guard) => {
+                guard.take_away(stage_file);
                 if self.is_ours() {
-                    let _ = self.draw(&inside, Duration::ZERO);
+                    let _ = self.draw(&guard, Duration::ZERO);
                 }
             }
-            None => drop(slot),
+            None => drop(stage_file),
         }
     }
 
     /// Takes all lines away while `stop` stops this program.
     pub fn stop(&self, stop: impl FnOnce()) {
         match self.enter(false) {
-            Some(inside) => {
-                let _ = inside.draw(&self.terminal, CLEAR);
+            Some(guard) => {
+                let _ = guard.draw(&self.terminal, CLEAR);
                 self.drawn.store(false, Ordering::Relaxed);
-                inside.alone(stop);
+                guard.alone(stop);
             }
             None => stop(),
         }
     }
 
-    fn block(&self, lines: Vec<Shown>) -> String {
+    fn block(&self, lines: Vec<RenderedLine>) -> String {
         let (width, height) = self.size();
         // Lines of other programs may still be those of a wider window.
-        let cut = |line: Shown| console::truncate_str(&line.text, width.saturating_sub(1).into(), "").into_owned();
+        let cut =
+            |line: RenderedLine| console::truncate_str(&line.text, width.saturating_sub(1).into(), "").into_owned();
         block(&fitting(lines, height.saturating_sub(1).into()).into_iter().map(cut).collect::<Vec<_>>())
     }
 }
 
 /// The lines for which there is room: those that only wait go first, from the last on.
-fn fitting(mut lines: Vec<Shown>, room: usize) -> Vec<Shown> {
+fn fitting(mut lines: Vec<RenderedLine>, room: usize) -> Vec<RenderedLine> {
     while lines.len() > room {
         let last = lines.iter().rposition(|line| line.idle).unwrap_or(lines.len() - 1);
         lines.remove(last);
@@ -176,8 +177,8 @@ mod tests {
 
     #[test]
     fn where_room_is_scarce_those_that_wait_go_first() {
-        let lines = |text: &str| -> Vec<Shown> {
-            text.chars().map(|c| Shown { idle: c.is_lowercase(), text: c.to_string() }).collect()
+        let lines = |text: &str| -> Vec<RenderedLine> {
+            text.chars().map(|c| RenderedLine { idle: c.is_lowercase(), text: c.to_string() }).collect()
         };
         let fits = |text, room| fitting(lines(text), room).into_iter().map(|line| line.text).collect::<String>();
         assert_eq!(

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::flags::{SetupFlags, of_platform};
 use super::person::{self, Person};
 use super::{channels, login};
-use crate::cli::{Failure, args, names_of};
-use crate::platform::{self, Kind, PLATFORMS};
+use crate::cli::Failure;
+use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, Platforms};
 use crate::schedule::{DEFAULT, Schedule};
 use crate::settings::Settings;
 use crate::settings::edit::EnvFile;
+use crate::sync::{names_of, selection_of_setting};
 
 pub use super::flags::Way;
 
@@ -27,11 +29,11 @@ pub struct Known {
 #[derive(Default)]
 pub struct Plan {
     /// The platforms.
-    pub platforms: Vec<&'static Kind>,
+    pub platforms: Vec<Arc<PlatformSpec>>,
     /// Logins, with the place of the token of another tool.
-    pub logins: Vec<(&'static Kind, Way, Option<PathBuf>)>,
+    pub logins: Vec<(Arc<PlatformSpec>, Way, Option<PathBuf>)>,
     /// Platforms that somebody logs in to later.
-    pub later: Vec<&'static Kind>,
+    pub later: Vec<Arc<PlatformSpec>>,
     /// Whether one can be listed without a further login.
     pub is_ready: bool,
     /// Whether every channel gets a test message.
@@ -58,8 +60,10 @@ pub enum Mode {
 /// Gathers the answers.
 pub struct Answers<'a> {
     pub flags: &'a SetupFlags,
+    /// The platforms that there are.
+    pub platforms: Platforms,
     /// The platforms of `--platform`.
-    pub named: Option<Vec<&'static Kind>>,
+    pub selection: PlatformSelection,
     pub settings: &'a Settings,
     pub known: &'a Known,
     pub file: &'a mut EnvFile,
@@ -75,16 +79,17 @@ impl Answers<'_> {
     /// # Errors
     /// Flags are missing and nobody can be asked, or a person has ended it.
     pub fn gather(mut self) -> Result<Plan, Failure> {
-        let mut plan = Plan { platforms: self.platforms()?, ..Plan::default() };
-        for kind in plan.platforms.iter().filter(|kind| kind.has_login()) {
-            match login::ask(&mut self, kind)? {
-                Some((Way::Later, _)) => plan.later.push(kind),
-                Some((way, token)) => plan.logins.push((kind, way, token)),
+        let mut plan = Plan { platforms: self.chosen_platforms()?, ..Plan::default() };
+        for spec in plan.platforms.clone().into_iter().filter(|spec| spec.has_login()) {
+            match login::ask(&mut self, &spec)? {
+                Some((Way::Later, _)) => plan.later.push(spec),
+                Some((way, token)) => plan.logins.push((spec, way, token)),
                 None => {}
             }
         }
-        let is_ready = |kind: &&Kind| !kind.has_login() || self.known.accounts.contains_key(kind.name);
-        plan.is_ready = plan.platforms.iter().copied().any(|kind| is_ready(&kind));
+        let is_ready =
+            |spec: &Arc<PlatformSpec>| !spec.has_login() || self.known.accounts.contains_key(spec.id.as_str());
+        plan.is_ready = plan.platforms.iter().any(is_ready);
         plan.test_message = channels::ask(&mut self)?;
         self.schedule(&mut plan)?;
         // Without a login there is nothing to list.
@@ -102,7 +107,7 @@ impl Answers<'_> {
     /// Whether a setting has a value, in one of its forms, now or once the file is written.
     pub fn is_set(&self, name: &str) -> bool {
         let forms = ["", "_FILE", "_COMMAND"].map(|ending| format!("{name}{ending}"));
-        self.settings.names_secret(name) || forms.iter().any(|form| self.file.sets(form))
+        self.settings.has_secret(name) || forms.iter().any(|form| self.file.sets(form))
     }
 
     /// Sets a value, and says if the environment goes before it.
@@ -114,11 +119,14 @@ impl Answers<'_> {
         Ok(())
     }
 
-    fn platforms(&mut self) -> Result<Vec<&'static Kind>, Failure> {
+    fn chosen_platforms(&mut self) -> Result<Vec<Arc<PlatformSpec>>, Failure> {
         let text = self.settings.get("SYNC_PLATFORM");
-        let before = args::platforms_of_setting("SYNC_PLATFORM", text)?;
-        let chosen = match (self.named.take(), &before, self.mode) {
-            (Some(named), ..) => named,
+        let before = match selection_of_setting(&self.platforms, "SYNC_PLATFORM", text)? {
+            PlatformSelection::Only(specs) => Some(specs),
+            PlatformSelection::All => None,
+        };
+        let chosen = match (self.selection.named(), &before, self.mode) {
+            (Some(named), ..) => named.to_vec(),
             (None, _, Mode::Ask) => self.ask_platforms(before.as_deref().unwrap_or_default())?,
             (None, Some(before), _) => before.clone(),
             (None, None, _) => {
@@ -126,22 +134,21 @@ impl Answers<'_> {
                 return Ok(Vec::new());
             }
         };
-        let names = |kinds: &[&'static Kind]| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>();
+        let names = |specs: &[Arc<PlatformSpec>]| specs.iter().map(|spec| spec.id.clone()).collect::<Vec<PlatformId>>();
         if before.is_none_or(|before| names(&before) != names(&chosen)) {
             self.set("SYNC_PLATFORM", &names_of(&chosen))?;
         }
         Ok(chosen)
     }
 
-    fn ask_platforms(&mut self, before: &[&'static Kind]) -> Result<Vec<&'static Kind>, Failure> {
-        let services: Vec<&'static Kind> = PLATFORMS.iter().filter(|kind| kind.has_login()).collect();
-        let mut options: Vec<(String, Option<&'static Kind>)> =
-            services.iter().map(|kind| (kind.title.to_owned(), Some(*kind))).collect();
-        let folders = before.iter().filter(|kind| !kind.has_login());
-        options.extend(folders.map(|kind| (kind.name.to_owned(), Some(*kind))));
+    fn ask_platforms(&mut self, before: &[Arc<PlatformSpec>]) -> Result<Vec<Arc<PlatformSpec>>, Failure> {
+        let mut options: Vec<(String, Option<Arc<PlatformSpec>>)> =
+            self.platforms.services().iter().map(|spec| (spec.title.to_string(), Some(spec.clone()))).collect();
+        let folders = before.iter().filter(|spec| !spec.has_login());
+        options.extend(folders.map(|spec| (spec.id.to_string(), Some(spec.clone()))));
         options.push(("a folder of FIT files, such as that of a watch".into(), None));
-        let is_before = |(_, kind): &&(String, Option<&'static Kind>)| {
-            kind.is_some_and(|kind| before.iter().any(|other| other.name == kind.name))
+        let is_before = |(_, spec): &&(String, Option<Arc<PlatformSpec>>)| {
+            spec.as_ref().is_some_and(|spec| before.iter().any(|other| other.id == spec.id))
         };
         let mut default: Vec<usize> =
             (0..).zip(&options).filter(|(_, option)| is_before(option)).map(|(number, _)| number).collect();
@@ -150,22 +157,22 @@ impl Answers<'_> {
         }
         let titles: Vec<String> = options.iter().map(|(title, _)| title.clone()).collect();
         let chosen = person::choose_some(self.person, "Which platforms do you use?", &titles, &default)?;
-        let mut kinds = Vec::new();
+        let mut specs = Vec::new();
         for number in chosen {
-            match options[number].1 {
-                Some(kind) => kinds.push(kind),
-                None => kinds.push(self.ask_folder()?),
+            match &options[number].1 {
+                Some(spec) => specs.push(spec.clone()),
+                None => specs.push(self.ask_folder()?),
             }
         }
-        Ok(args::in_order(kinds))
+        Ok(self.platforms.in_order(specs))
     }
 
-    fn ask_folder(&mut self) -> Result<&'static Kind, Failure> {
+    fn ask_folder(&mut self) -> Result<Arc<PlatformSpec>, Failure> {
         loop {
             let path = person::line(self.person, "Path of the folder", None)?;
             let path = std::path::absolute(self.settings.expanded_home(&path)).unwrap_or_else(|_| path.clone().into());
-            match platform::kind(&format!("folder:{}", path.display())) {
-                Some(kind) => return Ok(kind),
+            match self.platforms.find(&format!("folder:{}", path.display())) {
+                Some(spec) => return Ok(spec),
                 None => self.person.say("This is no path of a folder."),
             }
         }
@@ -209,10 +216,11 @@ impl Answers<'_> {
                 "sync: upload to each platform what is missing there, and archive all files".to_owned(),
                 "download: only archive all files; nothing is uploaded".to_owned(),
             ];
-            let before = usize::from(self.settings.get("GS_SCHEDULED").is_some_and(|what| what.trim() == "download"));
+            let before =
+                usize::from(self.settings.get("GS_SCHEDULE_COMMAND").is_some_and(|what| what.trim() == "download"));
             let chosen = person::choose(self.person, "What should a scheduled run do?", &options, before)?;
             if chosen != before {
-                self.set("GS_SCHEDULED", ["sync", "download"][chosen])?;
+                self.set("GS_SCHEDULE_COMMAND", ["sync", "download"][chosen])?;
             }
         }
         Ok(())
@@ -245,12 +253,12 @@ impl Answers<'_> {
     }
 
     /// What the flags say of the login of a platform.
-    pub fn way(&self, kind: &Kind) -> Option<Way> {
-        of_platform(&self.flags.login, kind).copied()
+    pub fn way(&self, spec: &PlatformSpec) -> Option<Way> {
+        of_platform(&self.flags.login, spec).copied()
     }
 
     /// Where the flags say that the token of another tool is.
-    pub fn token(&self, kind: &Kind) -> Option<PathBuf> {
-        of_platform(&self.flags.token, kind).cloned()
+    pub fn token(&self, spec: &PlatformSpec) -> Option<PathBuf> {
+        of_platform(&self.flags.token, spec).cloned()
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::PoisonError;
 
 use super::answers::{Mode, Plan, Way};
@@ -10,13 +11,13 @@ use super::flags::SetupFlags;
 use super::person::{self, Person};
 use super::{Session, WRITING, login};
 use crate::cli::{Exit, Failure};
-use crate::platform::Kind;
+use crate::platform::PlatformSpec;
 use crate::settings::edit::EnvFile;
 
 /// A ticket comes through standard input, which is read once.
 pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Failure> {
     let browsers: Vec<&str> =
-        plan.logins.iter().filter(|(_, way, _)| *way == Way::Browser).map(|(kind, ..)| kind.name).collect();
+        plan.logins.iter().filter(|(_, way, _)| *way == Way::Browser).map(|(spec, ..)| spec.id.as_str()).collect();
     let is_used = flags.secrets.as_ref().is_some_and(|path| path.as_os_str() == "-");
     if mode == Mode::Ask || std::io::stdin().is_terminal() || browsers.is_empty() {
         return Ok(());
@@ -57,8 +58,8 @@ pub fn apply(
         return Ok(session.stages.worst());
     }
     let mut is_ready = plan.is_ready;
-    for (kind, way, token) in plan.logins {
-        is_ready |= log_in(kind, way, token, person, session, mode)?;
+    for (spec, way, token) in plan.logins {
+        is_ready |= log_in(&spec, way, token, person, session, mode)?;
     }
     if plan.test_message {
         run(&step("gs-notify", &["--test"]), person, session)?;
@@ -87,14 +88,14 @@ fn step(name: &'static str, words: &[&str]) -> Step {
     Step { name, words: words.iter().map(OsString::from).collect() }
 }
 
-fn login_step(kind: &Kind, way: Way, token: Option<&PathBuf>) -> Step {
+fn login_step(spec: &PlatformSpec, way: Way, token: Option<&PathBuf>) -> Step {
     let mut words: Vec<OsString> = match way {
         Way::Browser => vec!["login".into(), "--browser".into()],
         Way::Password => vec!["login".into(), "--password".into()],
         _ => vec!["import".into()],
     };
     words.extend(token.filter(|_| way == Way::Token).map(|path| path.clone().into_os_string()));
-    words.extend(["--platform".into(), kind.name.into()]);
+    words.extend(["--platform".into(), spec.id.as_str().into()]);
     Step { name: "gs-auth", words }
 }
 
@@ -113,7 +114,7 @@ impl Step {
 /// All that will be run, in its order.
 fn steps(plan: &Plan) -> Vec<String> {
     let mut steps: Vec<Step> =
-        plan.logins.iter().map(|(kind, way, token)| login_step(kind, *way, token.as_ref())).collect();
+        plan.logins.iter().map(|(spec, way, token)| login_step(spec, *way, token.as_ref())).collect();
     steps.extend(plan.test_message.then(|| step("gs-notify", &["--test"])));
     steps.extend(plan.list.then(|| step("gs-fetch", &[])));
     steps.extend(plan.schedule.iter().map(|cron| step("garminsync", &["schedule", cron])));
@@ -143,7 +144,7 @@ fn run(step: &Step, person: &mut dyn Person, session: &mut Session) -> Result<u8
 
 /// Logs in; a person may try another way. Whether somebody is logged in then.
 fn log_in(
-    kind: &'static Kind,
+    spec: &PlatformSpec,
     mut way: Way,
     mut token: Option<PathBuf>,
     person: &mut dyn Person,
@@ -152,7 +153,7 @@ fn log_in(
 ) -> Result<bool, Failure> {
     let before = session.stages.worst();
     loop {
-        let step = login_step(kind, way, token.as_ref());
+        let step = login_step(spec, way, token.as_ref());
         person.say(&format!("\n$ {}", step.line()));
         // A ticket or a code comes from there; a token is taken from its file.
         if session.run(step.name, &step.words, way != Way::Token, true)? == 0 {
@@ -163,9 +164,9 @@ fn log_in(
         if mode != Mode::Ask {
             return Ok(false);
         }
-        let ways = login::ways(kind, None);
+        let ways = login::ways(spec, None);
         let titles: Vec<String> = ways.iter().map(|(_, title)| title.clone()).collect();
-        let question = format!("The login to {} failed. Which way now?", kind.title);
+        let question = format!("The login to {} failed. Which way now?", spec.title);
         let chosen = person::choose(person, &question, &titles, ways.len() - 1)?;
         way = ways[chosen].0.unwrap_or(Way::Later);
         if way == Way::Later {
@@ -178,9 +179,9 @@ fn log_in(
 }
 
 /// What to do after that.
-fn next(later: &[&Kind], worst: u8, person: &mut dyn Person) {
+fn next(later: &[Arc<PlatformSpec>], worst: u8, person: &mut dyn Person) {
     let mut lines: Vec<String> =
-        later.iter().map(|kind| format!("gs-auth login --platform {:<12} log in", kind.name)).collect();
+        later.iter().map(|spec| format!("gs-auth login --platform {:<12} log in", spec.id)).collect();
     lines.extend(
         [
             "garminsync sync -n                    what a sync would do",

@@ -3,8 +3,8 @@
 use super::answers::{Answers, Mode};
 use super::person;
 use crate::cli::Failure;
-use crate::manual::settings::about;
 use crate::notify::{Also, CHANNELS, Channel};
+use crate::settings::find;
 
 /// Sees to it that the settings of the channels are there that somebody wants; whether one was set up.
 pub fn ask(answers: &mut Answers) -> Result<bool, Failure> {
@@ -47,9 +47,9 @@ fn ask_which<'a>(
 
 fn set_up(answers: &mut Answers, channel: &Channel) -> Result<(), Failure> {
     if answers.mode == Mode::Ask
-        && let Some(group) = about(channel.key)
+        && let Some(setting) = find(channel.key)
     {
-        answers.person.say(&format!("\n{}", group.text.split_whitespace().collect::<Vec<_>>().join(" ")));
+        answers.person.say(&format!("\n{}", setting.doc.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
     if !answers.is_set(channel.key) {
         setting(answers, channel.key, true, &|value| (channel.address)(value).is_some())?;
@@ -85,7 +85,7 @@ fn setting(answers: &mut Answers, name: &str, is_needed: bool, is_right: &dyn Fn
         }
         match answers.set(name, value) {
             Ok(()) => return Ok(()),
-            Err(failure) => answers.person.say(&failure.message),
+            Err(failure) => answers.person.say(&failure.to_string()),
         }
     }
 }

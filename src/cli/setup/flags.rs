@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::{Exit, Failure};
 use crate::notify::CHANNELS;
-use crate::platform::{self, Kind};
+use crate::platform::{PlatformId, PlatformSpec, Platforms};
 use crate::schedule::DEFAULT;
-use crate::settings::{closest, dotenv, edit, is_known, is_secret, names};
+use crate::settings::{self, closest, dotenv, edit, is_known, is_secret};
 
 /// The flags of `gs-setup`.
 #[derive(Debug, Clone, Args)]
@@ -83,7 +83,7 @@ impl Way {
 #[derive(Debug, Clone)]
 pub struct ForPlatform<T> {
     /// The platform; nothing: all.
-    pub platform: Option<&'static str>,
+    pub platform: Option<PlatformId>,
     /// The value.
     pub value: T,
 }
@@ -95,17 +95,20 @@ where
     type Err = String;
 
     fn from_str(text: &str) -> Result<ForPlatform<T>, String> {
-        let named = text.split_once('=').and_then(|(name, rest)| Some((platform::kind(name)?.name, rest)));
-        let (platform, rest) = named.map_or((None, text), |(name, rest)| (Some(name), rest));
+        let named = text.split_once('=').and_then(|(name, rest)| {
+            let spec = Platforms::default().find(name)?;
+            Some((spec.id.clone(), rest))
+        });
+        let (platform, rest) = named.map_or((None, text), |(id, rest)| (Some(id), rest));
         let value = rest.parse().map_err(|error: T::Err| error.to_string())?;
         Ok(ForPlatform { platform, value })
     }
 }
 
 /// What the flags say of a platform: the last one that names it, else the last one that names none.
-pub fn of_platform<'a, T>(flags: &'a [ForPlatform<T>], kind: &Kind) -> Option<&'a T> {
-    let of = |name: Option<&str>| flags.iter().rev().find(|flag| flag.platform == name);
-    of(Some(kind.name)).or_else(|| of(None)).map(|flag| &flag.value)
+pub fn of_platform<'a, T>(flags: &'a [ForPlatform<T>], spec: &PlatformSpec) -> Option<&'a T> {
+    let of = |id: Option<&PlatformId>| flags.iter().rev().find(|flag| flag.platform.as_ref() == id);
+    of(Some(&spec.id)).or_else(|| of(None)).map(|flag| &flag.value)
 }
 
 impl SetupFlags {
@@ -151,7 +154,9 @@ fn known<'a>(name: &'a str, flag: &str) -> Result<&'a str, Failure> {
     if is_known(name) {
         return Ok(name);
     }
-    let meant = closest(name, names()).map(|known| format!("; did you mean {known}?")).unwrap_or_default();
+    let meant = closest(name, settings::all().map(|setting| setting.name))
+        .map(|known| format!("; did you mean {known}?"))
+        .unwrap_or_default();
     // What stands there may be a password.
     let shown = if is_secret(name) || name.chars().all(|c| c.is_ascii_uppercase() || c == '_') { name } else { "this" };
     Err(Failure::new(Exit::Usage, format!("{flag}: unknown setting {shown}{meant}")))

@@ -6,35 +6,35 @@ use super::answers::{Answers, Mode, Way};
 use super::person;
 use crate::cli::Failure;
 use crate::http::Secret;
-use crate::platform::{Kind, garmin};
+use crate::platform::{PlatformSpec, garmin};
 
 /// How to log in; nothing: as now.
-pub fn ask(answers: &mut Answers, kind: &'static Kind) -> Result<Option<(Way, Option<PathBuf>)>, Failure> {
-    let account = answers.known.accounts.get(kind.name).cloned();
-    let way = answers.way(kind);
-    let found = answers.token(kind).or_else(|| found_token(answers, kind));
+pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<(Way, Option<PathBuf>)>, Failure> {
+    let account = answers.known.accounts.get(spec.id.as_str()).cloned();
+    let way = answers.way(spec);
+    let found = answers.token(spec).or_else(|| found_token(answers, spec));
     let way = match (way, &account, answers.mode) {
-        (None, account, Mode::Ask) => match ask_way(answers, kind, account.as_deref(), found.as_ref())? {
+        (None, account, Mode::Ask) => match ask_way(answers, spec, account.as_deref(), found.as_ref())? {
             Some(way) => way,
             None => return Ok(None),
         },
         (way, Some(name), _) => {
             // A login is not repeated for nothing: services lock accounts that are logged in to too often.
             if way.is_some() {
-                answers.person.say(&format!("{}: already logged in as {name}; this login is kept.", kind.name));
+                answers.person.say(&format!("{}: already logged in as {name}; this login is kept.", spec.id));
             }
             return Ok(None);
         }
         (Some(way), None, _) => way,
-        (None, None, Mode::Suggest) => suggested(answers, kind, found.as_ref()),
+        (None, None, Mode::Suggest) => suggested(answers, spec, found.as_ref()),
         (None, None, _) => {
-            answers.missing.push(format!("--login {}=browser, =token, =password or =later", kind.name));
+            answers.missing.push(format!("--login {}=browser, =token, =password or =later", spec.id));
             return Ok(None);
         }
     };
     match way {
-        Way::Password => credentials(answers, kind)?,
-        Way::Token if found.is_none() => return Ok(Some((way, ask_token(answers, kind)?))),
+        Way::Password => credentials(answers, spec)?,
+        Way::Token if found.is_none() => return Ok(Some((way, ask_token(answers, spec)?))),
         _ => {}
     }
     Ok(Some((way, found)))
@@ -43,23 +43,23 @@ pub fn ask(answers: &mut Answers, kind: &'static Kind) -> Result<Option<(Way, Op
 /// The ways for a person to choose from, best first; nothing: as now. `is_again`: one has failed.
 fn ask_way(
     answers: &mut Answers,
-    kind: &Kind,
+    spec: &PlatformSpec,
     account: Option<&str>,
     found: Option<&PathBuf>,
 ) -> Result<Option<Way>, Failure> {
-    let mut options = ways(kind, found);
+    let mut options = ways(spec, found);
     if let Some(name) = account {
         options.insert(0, (None, format!("as now: logged in as {name}")));
     }
     let titles: Vec<String> = options.iter().map(|(_, title)| title.clone()).collect();
-    let question = format!("How do you want to log in to {}?", kind.title);
+    let question = format!("How do you want to log in to {}?", spec.title);
     let chosen = person::choose(answers.person, &question, &titles, 0)?;
     Ok(options[chosen].0)
 }
 
 /// The ways to log in to a platform, best first, in words.
-pub fn ways(kind: &Kind, found: Option<&PathBuf>) -> Vec<(Option<Way>, String)> {
-    let is_garmin = kind.name.starts_with("garmin");
+pub fn ways(spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<(Option<Way>, String)> {
+    let is_garmin = spec.id.starts_with("garmin");
     let (browser, token, password) = if is_garmin {
         (
             "with the browser: log in on Garmin's page, paste the ticket here",
@@ -80,35 +80,35 @@ pub fn ways(kind: &Kind, found: Option<&PathBuf>) -> Vec<(Option<Way>, String)> 
         (Some(Way::Browser), browser.to_owned()),
         (Some(Way::Token), token),
         (Some(Way::Password), password.to_owned()),
-        (Some(Way::Later), format!("later: gs-auth login --platform {}", kind.name)),
+        (Some(Way::Later), format!("later: gs-auth login --platform {}", spec.id)),
     ]
 }
 
 /// Where another tool keeps a token for this platform, if it does.
-fn found_token(answers: &Answers, kind: &Kind) -> Option<PathBuf> {
+fn found_token(answers: &Answers, spec: &PlatformSpec) -> Option<PathBuf> {
     // Those tools know garmin.com; whose a token is, the login finds out.
-    if kind.name != "garmin-com" {
+    if spec.id.as_str() != "garmin-com" {
         return None;
     }
     let places = garmin::usual_places(answers.settings.home().as_deref(), &|name| answers.settings.path(name));
     places.into_iter().find(|path| path.exists())
 }
 
-fn suggested(answers: &Answers, kind: &Kind, found: Option<&PathBuf>) -> Way {
+fn suggested(answers: &Answers, spec: &PlatformSpec, found: Option<&PathBuf>) -> Way {
     let is_any_set = |names: &[&str]| names.iter().any(|name| answers.is_set(name));
-    match (is_any_set(kind.user_settings) && is_any_set(kind.password_settings), found) {
+    match (is_any_set(spec.user_settings()) && is_any_set(spec.password_settings()), found) {
         (true, _) => Way::Password,
         (false, Some(_)) => Way::Token,
         (false, None) => Way::Later,
     }
 }
 
-fn ask_token(answers: &mut Answers, kind: &Kind) -> Result<Option<PathBuf>, Failure> {
+fn ask_token(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<PathBuf>, Failure> {
     if answers.mode == Mode::Ask {
         let path = person::line(answers.person, "Path of the file or folder", None)?;
         return Ok(Some(answers.settings.expanded_home(&path)));
     }
-    answers.missing.push(format!("--token {}=PATH", kind.name));
+    answers.missing.push(format!("--token {}=PATH", spec.id));
     Ok(None)
 }
 
@@ -119,8 +119,8 @@ fn name_of(answers: &Answers, names: &[&'static str]) -> &'static str {
 }
 
 /// Sees to it that address and password are in the settings, unless somebody types them at the login.
-fn credentials(answers: &mut Answers, kind: &Kind) -> Result<(), Failure> {
-    let (user, password) = (name_of(answers, kind.user_settings), name_of(answers, kind.password_settings));
+fn credentials(answers: &mut Answers, spec: &PlatformSpec) -> Result<(), Failure> {
+    let (user, password) = (name_of(answers, spec.user_settings()), name_of(answers, spec.password_settings()));
     let (has_user, has_password) = (answers.is_set(user), answers.is_set(password));
     if answers.mode != Mode::Ask {
         if !has_user {
@@ -174,7 +174,7 @@ fn store_password(answers: &mut Answers, name: &str, chosen: usize) -> Result<()
                 before.iter().for_each(|other| answers.file.disable(other));
                 return Ok(());
             }
-            Err(failure) => answers.person.say(&failure.message),
+            Err(failure) => answers.person.say(&failure.to_string()),
         }
     }
 }

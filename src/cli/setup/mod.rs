@@ -25,9 +25,11 @@ use clap::Parser;
 use rustix::termios::{self, OptionalActions, Termios};
 
 use super::front::{Given, Stages, command};
-use super::{Common, Exit, Failure, HasCommon, generate, stdin_text};
+use super::{Common, CommonArgs, Exit, Failure, generate, stdin_text};
+use crate::platform::Platforms;
 use crate::settings::Settings;
 use crate::settings::edit::{self, EnvFile};
+use crate::sync::selection_of_flag;
 use answers::{Answers, Known, Mode};
 use person::{Person, Terminal};
 
@@ -41,7 +43,7 @@ static TERMINAL: OnceLock<Termios> = OnceLock::new();
 static WRITING: Mutex<()> = Mutex::new(());
 
 /// A command that has the flags of the setup.
-pub trait HasSetup: HasCommon {
+pub trait HasSetup: CommonArgs {
     /// These flags.
     fn setup(&self) -> &SetupFlags;
 }
@@ -59,7 +61,7 @@ pub fn main<A: Parser + HasSetup>() -> ExitCode {
         Err(failure) => {
             use std::io::Write;
             // With stderr gone there is nobody left to tell.
-            let _ = writeln!(std::io::stderr(), "{NAME}: {}", failure.message);
+            let _ = writeln!(std::io::stderr(), "{NAME}: {}", failure);
             failure.exit.into()
         }
     }
@@ -80,7 +82,8 @@ fn run<A: HasSetup>(args: &A, given: &Given) -> Result<u8, Failure> {
         (false, true) => Mode::Ask,
         (false, false) => Mode::Flags,
     };
-    let named = common.named_platforms()?;
+    let platforms = Platforms::default();
+    let selection = selection_of_flag(&platforms, "--platform", &common.platform)?;
     let settings = load(common.env_file.as_deref())?;
     let path = place(&settings, common.env_file.as_deref())?;
     let mut file = EnvFile::open(&path)?;
@@ -95,7 +98,8 @@ fn run<A: HasSetup>(args: &A, given: &Given) -> Result<u8, Failure> {
     let known = session.known()?;
     let answers = Answers {
         flags,
-        named,
+        platforms,
+        selection,
         settings: &settings,
         known: &known,
         file: &mut file,
@@ -224,7 +228,7 @@ impl From<edit::Error> for Failure {
         let exit = match error {
             edit::Error::File(_) => Exit::Config,
             edit::Error::Value(_) => Exit::Usage,
-            edit::Error::Changed(_) => Exit::Later,
+            edit::Error::Changed(_) => Exit::TempFail,
         };
         Failure::new(exit, error.to_string())
     }

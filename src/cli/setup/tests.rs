@@ -7,6 +7,7 @@ use super::flags::SetupFlags;
 use super::person::Person;
 use crate::cli::Failure;
 use crate::http::Secret;
+use crate::platform::{PlatformSelection, Platforms};
 use crate::settings::Settings;
 use crate::settings::edit::EnvFile;
 
@@ -55,7 +56,8 @@ fn answered(
     let mut person = Scripted { answers: answers.iter().copied().collect(), shown: String::new() };
     let answers = Answers {
         flags: &flags,
-        named: None,
+        platforms: Platforms::default(),
+        selection: PlatformSelection::All,
         settings: &settings,
         known,
         file: &mut file,
@@ -90,15 +92,15 @@ fn a_wrong_answer_is_asked_for_again() {
         "n",
     ];
     let (plan, changes, shown) = answered(&[], &Known::default(), &[], &answers);
-    let plan = plan.unwrap_or_else(|failure| panic!("{}: {shown}", failure.message));
-    let logins: Vec<(&str, Way)> = plan.logins.iter().map(|(kind, way, _)| (kind.name, *way)).collect();
+    let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
+    let logins: Vec<(&str, Way)> = plan.logins.iter().map(|(spec, way, _)| (spec.id.as_str(), *way)).collect();
     assert_eq!(logins, [("coros", Way::Browser)]);
-    assert_eq!(plan.later.iter().map(|kind| kind.name).collect::<Vec<_>>(), ["garmin-com"]);
+    assert_eq!(plan.later.iter().map(|spec| spec.id.as_str()).collect::<Vec<_>>(), ["garmin-com"]);
     assert_eq!(
         (plan.schedule.as_deref(), plan.daemon, plan.test_message, plan.list),
         (Some("30 7 * * *"), false, true, false)
     );
-    assert_eq!(changes, ["SYNC_PLATFORM=garmin-com,coros", "NTFY_URL=***", "GS_SCHEDULED=download"]);
+    assert_eq!(changes, ["SYNC_PLATFORM=garmin-com,coros", "NTFY_URL=***", "GS_SCHEDULE_COMMAND=download"]);
     assert!(shown.contains("hour, column 3") && shown.contains("Type a number from 1 to"), "{shown}");
 }
 
@@ -110,7 +112,7 @@ fn what_stands_already_is_suggested_and_enter_keeps_it() {
     };
     let settings = [("SYNC_PLATFORM", "GARMINCOM,folder:/mnt/a,b"), ("NTFY_URL", "topic")];
     let (plan, changes, shown) = answered(&settings, &known, &[], &["", "", "", "", ""]);
-    let plan = plan.unwrap_or_else(|failure| panic!("{}: {shown}", failure.message));
+    let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
     assert!(plan.logins.is_empty() && plan.schedule.is_none() && !plan.daemon && !plan.test_message && plan.list);
     assert_eq!((changes.as_slice(), plan.platforms.len()), (&[][..], 2));
     for text in ["as now: logged in as Ann", "as now (0 3 * * *)", "Already configured: ntfy", "[1,4]"] {
@@ -129,7 +131,7 @@ fn what_a_flag_answers_is_not_asked() {
 #[test]
 fn the_end_of_input_ends_it() {
     let (plan, ..) = answered(&[], &Known::default(), &[], &["1"]);
-    assert!(plan.err().is_some_and(|failure| failure.message.contains("nothing was changed")));
+    assert!(plan.err().is_some_and(|failure| failure.to_string().contains("nothing was changed")));
 }
 
 #[test]

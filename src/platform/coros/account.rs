@@ -1,61 +1,63 @@
-//! COROS' account: comes by a token, keeps it, and uses it. There is one session an account, and a new login ends the one
-//! before, so logins are few: none while the token is taken, and one a run when it no longer is.
+//! Uses COROS with a token, and gets a new one. An account has one session, and a new login ends the one before, so
+//! logins are rare: none while the token is valid, and one per run when it is not.
 
-use super::answer::{self, Answer, Heard};
-use super::keys::ACCOUNT;
 use super::login;
 use super::region::{self, REGIONS, Region, region};
+use super::response::{self, ApiReply, ApiResult};
+use super::store_credentials::ACCOUNT;
 use super::token::{Session, Token};
-use super::{Coros, NAME, import};
+use super::{Coros, import};
 use crate::http::{self, Repeat, Request, Response, Secret};
-use crate::platform::attempt::Logins;
+use crate::platform::login_attempt::PasswordLogins;
 use crate::platform::{Account, Error, Identity, Result};
 
-/// So many tokens are tried for one request: ours, that of another command that logged in meanwhile, and a new one.
+/// Tokens that are tried for one request: ours, that of another command that logged in meanwhile, and a new one.
 const TOKENS: usize = 3;
-const ENDED: &str = "COROS no longer takes the token: another login (the web page, the app, another tool) ended it, as there is one session an account, or its time is over";
+const ENDED: &str =
+    "COROS token invalid: another login (web, app, tool) ended it, as an account has one session, or it has expired";
 
 impl Coros {
-    /// Sends what `build` makes for a session, with its token. A token that is no longer taken is replaced: by the one that
-    /// another command got meanwhile, else by a login, of which there is one a run.
+    /// Sends the request that `build` makes for a session, with its token. A rejected token is replaced: by the one
+    /// that another command got meanwhile, else by a login, of which there is one per run.
     ///
-    /// After a write ([`Repeat::Never`]) that may have arrived the error is [`Error::Unclear`]. One whose token was
-    /// refused did nothing, and is sent again with the next.
-    pub(super) fn call(&self, build: &dyn Fn(&Session) -> Request) -> Result<Answer> {
-        let mut refused = None;
+    /// After a write ([`Repeat::Never`]) that may have arrived the error is [`Error::OutcomeUnknown`]. One whose token
+    /// was rejected had no effect, and is sent again with the next token.
+    pub(super) fn call(&self, build: &dyn Fn(&Session) -> Request) -> Result<ApiResult> {
+        let mut rejected = None;
         for _ in 0..TOKENS {
-            let session = self.session(refused.as_ref())?;
+            let session = self.session(rejected.as_ref())?;
             let request = build(&session)
                 .header("accesstoken", session.token.expose())
                 .header("yfheader", format!(r#"{{"userId":"{}"}}"#, session.user_id));
             let response = self.send(&request)?;
-            match answer::read(&request, &response, session.token.expose())? {
-                Heard::Answer(answer) => return Ok(answer),
-                Heard::TokenRefused => refused = Some(session.token),
+            match response::read(&request, &response, session.token.expose())? {
+                ApiReply::Result(answer) => return Ok(answer),
+                ApiReply::TokenRejected => rejected = Some(session.token),
             }
         }
-        let message = format!("{ENDED}; several programs log in to it at the same time; try again later");
-        Err(Error::Later { message, down: true })
+        let message = format!("{ENDED}; several programs log in at the same time; try again later");
+        Err(Error::retry_platform(message))
     }
 
-    /// Sends a request as it is, in its turn. A write that may have arrived is [`Error::Unclear`].
+    /// Sends a request as it is. The error of a write that may have arrived is [`Error::OutcomeUnknown`].
     pub(super) fn send(&self, request: &Request) -> Result<Response> {
-        self.context.http.send(NAME, request).map_err(|error| match error {
+        self.context.http.send(&self.context.platform, request).map_err(|error| match error {
             http::Error::Network { unsent: false, .. } | http::Error::TooLarge { .. }
                 if request.repeat == Repeat::Never =>
             {
-                answer::unclear(&error.to_string())
+                response::outcome_unknown(&error.to_string())
             }
             other => other.into(),
         })
     }
 
-    /// A session that works, as far as is known; `refused` is a token that the service has just refused.
+    /// A session that is valid as far as is known; `rejected` is a token that the service has just rejected.
     ///
-    /// Without need it takes no lock and makes no request. Otherwise one process logs in and the others take what it got.
-    pub(super) fn session(&self, refused: Option<&Secret>) -> Result<Session> {
+    /// With a valid token it takes no lock and sends no request. Otherwise one process logs in, and the others use its
+    /// token.
+    pub(super) fn session(&self, rejected: Option<&Secret>) -> Result<Session> {
         let is_usable = |token: &Token| {
-            token.dead.is_none() && refused.is_none_or(|refused| refused.expose() != token.access_token)
+            token.dead.is_none() && rejected.is_none_or(|rejected| rejected.expose() != token.access_token)
         };
         if let Some(token) = self.store.load::<Token>()?.filter(is_usable)
             && let Some(session) = token.session()?
@@ -63,25 +65,25 @@ impl Coros {
             return Ok(session);
         }
         let _lock = self.store.lock()?;
-        let mut why = "nobody is logged in".to_owned();
+        let mut why = "not logged in".to_owned();
         if let Some(token) = self.store.load::<Token>()? {
             let session = if is_usable(&token) { self.completed(&token)? } else { None };
             if let Some(session) = session {
                 return Ok(session);
             }
-            // The commands after this one need not ask to learn the same.
+            // Later commands need no request to learn this.
             why = token.dead.clone().unwrap_or_else(|| ENDED.to_owned());
             if token.dead.is_none() {
                 self.store.save(&Token { dead: Some(why.clone()), ..token })?;
             }
         }
-        let Some(credentials) = (self.context.credentials)()? else { return Err(self.logins().needed(&why)) };
-        self.logins().may_try(false)?;
+        let Some(credentials) = (self.context.credentials)()? else { return Err(self.logins().login_required(&why)) };
+        self.logins().check_allowed(false)?;
         let token = self.password_login(&credentials, None)?;
-        self.completed(&token)?.ok_or_else(|| self.logins().needed(ENDED))
+        self.completed(&token)?.ok_or_else(|| self.logins().login_required(ENDED))
     }
 
-    /// The session of a token, whose region is asked for if it is not known yet. `None`: no region takes it.
+    /// The session of a token, whose region is looked up if it is unknown. `None`: every region rejects it.
     fn completed(&self, token: &Token) -> Result<Option<Session>> {
         if let Some(session) = token.session()? {
             return Ok(Some(session));
@@ -91,7 +93,7 @@ impl Coros {
         token.session()
     }
 
-    /// Whose account it is. See [`Platform::identify`](crate::platform::Platform::identify).
+    /// The owner of the account. See [`PlatformReader::identify`](crate::platform::PlatformReader::identify).
     pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
         // A session always knows its user.
         self.session(None)?;
@@ -104,7 +106,7 @@ impl Coros {
         Ok(profile.user_id.map(|user_id| Identity { user_id, name: profile.user, email: profile.email }))
     }
 
-    /// Asks once a command whose list it is going to be: unlike Garmin's, the list does not say so itself.
+    /// Checks the owner once per command before listing: unlike Garmin's, COROS' list does not name it.
     pub(super) fn check_list_owner(&self) -> Result<()> {
         if !self.owner_asked.get()
             && let Some(identity) = self.ask_owner(true)?
@@ -114,27 +116,30 @@ impl Coros {
         Ok(())
     }
 
-    /// Takes what a person brought. Whatever fails, the token that was there stays.
-    pub(super) fn take(&self, text: &str) -> Result<Account> {
-        let brought = import::parse(text)?;
+    /// Imports a token. If that fails, the stored token stays.
+    pub(super) fn import_token(&self, text: &str) -> Result<Account> {
+        let imported = import::parse(text)?;
         let _lock = self.store.lock()?;
-        let token = self.confirmed(&brought)?.ok_or_else(|| {
-            self.logins().needed("COROS does not take this token: it has ended, or another login has ended it")
+        let token = self.confirmed(&imported)?.ok_or_else(|| {
+            self.logins().login_required("COROS rejected this token: it has expired, or another login ended it")
         })?;
         if let Some(identity) = token.identity() {
             self.context.owner.admit(&identity, None)?;
         }
         self.store.save(&token)?;
-        self.context.guard.went_well()?;
+        self.context.guard.succeeded()?;
         Ok(token.account())
     }
 
-    pub(super) fn logins(&self) -> Logins<'_> {
-        Logins {
-            platform: NAME,
+    pub(super) fn logins(&self) -> PasswordLogins<'_> {
+        PasswordLogins {
+            platform: &self.context.platform,
             guard: self.context.guard.as_ref(),
             store: &self.store,
-            other_ways: format!("bring the token of the browser (gs-auth login --browser --platform {NAME})"),
+            other_ways: format!(
+                "use the token of the browser (gs-auth login --browser --platform {})",
+                self.context.platform
+            ),
         }
     }
 
@@ -142,27 +147,28 @@ impl Coros {
         self.confirmed_at(token, token.region.and_then(|id| region(id).ok()).unwrap_or(&REGIONS[0]))
     }
 
-    /// The token with what the service says of it, asked for at `likely` first, then at the other regions. `None`: no
-    /// region takes it.
+    /// The token with what the service says of it, by `likely` first, then by the other regions. `None`: every region
+    /// rejects it.
     pub(super) fn confirmed_at(&self, token: &Token, likely: &'static Region) -> Result<Option<Token>> {
         let secret = Secret::new(&token.access_token);
         let mut regions: Vec<&'static Region> = region::from(likely).collect();
-        let mut taken = None;
+        let mut confirmed = None;
         while !regions.is_empty() {
             let here = regions.remove(0);
-            let request = login::whose_request(here, &secret);
+            let request = login::account_request(here, &secret);
             let response = self.send(&request)?;
-            let Heard::Answer(answer) = answer::read(&request, &response, secret.expose())? else { continue };
+            let ApiReply::Result(answer) = response::read(&request, &response, secret.expose())? else { continue };
             let profile = login::profile(&answer.expected("the account of the token")?);
             let named = profile.region.map(region).transpose()?;
             let user_id = profile.user_id.or_else(|| token.user_id.clone());
-            let user_id = user_id.ok_or_else(|| Error::Strange("COROS does not say whose token it is".into()))?;
+            let user_id = user_id
+                .ok_or_else(|| Error::Unexpected("COROS: the owner of the token is missing in the response".into()))?;
             let user = profile.user.or_else(|| token.user.clone());
             let email = profile.email.or_else(|| token.email.clone());
-            taken = Some(Token { region: Some(here.id), user_id: Some(user_id), user, email, ..token.clone() });
-            // Taken here although it belongs elsewhere: if it is taken there too, that is the place.
+            confirmed = Some(Token { region: Some(here.id), user_id: Some(user_id), user, email, ..token.clone() });
+            // Valid here although it belongs to another region: if it is valid there too, that is its region.
             regions.retain(|region| Some(*region) == named && *region != here);
         }
-        Ok(taken)
+        Ok(confirmed)
     }
 }

@@ -1,7 +1,7 @@
-//! COROS' deletion, which says yes to whatever number it is given: whether anything is gone, only the list tells. Pure.
+//! Deletes an activity at COROS, which reports success for any number: only the list shows whether it is deleted. Pure.
 
-use super::answer::Answer;
 use super::id_of;
+use super::response::ApiResult;
 use crate::activity::Activity;
 use crate::http::form;
 use crate::platform::{Error, Result};
@@ -11,11 +11,11 @@ pub fn path(activity: &Activity) -> Result<String> {
     Ok(format!("/activity/delete?{}", form(&[("labelId", id_of(activity)?)])))
 }
 
-/// Reads the answer.
-pub fn read(answer: Answer) -> Result<()> {
-    match answer {
-        Answer::Data(_) => Ok(()),
-        Answer::Refused { words, .. } => Err(Error::Refused(format!("COROS did not delete it: {words}"))),
+/// Reads the result.
+pub fn read(result: ApiResult) -> Result<()> {
+    match result {
+        ApiResult::Data(_) => Ok(()),
+        ApiResult::Rejected { words, .. } => Err(Error::Rejected(format!("COROS rejected the deletion: {words}"))),
     }
 }
 
@@ -29,17 +29,17 @@ mod tests {
     }
 
     #[test]
-    fn only_a_number_is_deleted() {
+    fn only_a_number_can_be_deleted() {
         assert_eq!(path(&activity("479396244626636805")).unwrap(), "/activity/delete?labelId=479396244626636805");
         for bad in ["", "1,2", "1&labelId=2", "x", "123456789012345678901"] {
-            assert!(matches!(path(&activity(bad)), Err(Error::Refused(_))), "{bad}");
+            assert!(matches!(path(&activity(bad)), Err(Error::Rejected(_))), "{bad}");
         }
     }
 
     #[test]
-    fn ancestors_12_the_result_of_a_deletion_is_looked_at() {
-        assert!(read(Answer::Data(Value::Null)).is_ok());
-        let refused = Answer::Refused { status: 200, words: "1001 Service exceptions".into() };
-        assert!(matches!(read(refused), Err(Error::Refused(words)) if words.contains("1001 Service exceptions")));
+    fn the_result_of_a_deletion_is_checked() {
+        assert!(read(ApiResult::Data(Value::Null)).is_ok());
+        let refused = ApiResult::Rejected { status: 200, words: "1001 Service exceptions".into() };
+        assert!(matches!(read(refused), Err(Error::Rejected(words)) if words.contains("1001 Service exceptions")));
     }
 }

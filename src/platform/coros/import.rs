@@ -1,20 +1,20 @@
-//! Reads what a person brings: the token that the browser keeps, alone, in its cookies, or in JSON. Pure.
+//! Reads the token of the browser: alone, in its cookies, or in JSON. Pure.
 //!
 //! The cookies `CPL-coros-token` and `CPL-coros-region` are those of the web page (coros-additional-mcp, its README).
 
 use serde_json::Value;
 
-use super::answer::digits;
 use super::region::region;
+use super::response::digits;
 use super::token::Token;
 use crate::platform::{Error, Result};
 
 const TOKEN_COOKIE: &str = "CPL-coros-token=";
 const REGION_COOKIE: &str = "CPL-coros-region=";
-/// Shorter than any token that was seen, longer than most words.
+/// The shortest text that is read as a token.
 const SHORTEST: usize = 12;
 
-/// Reads `text`. A region that it names is only where the token is tried first.
+/// Reads `text`. The token is tried first in the region that it names, if it names one.
 pub fn parse(text: &str) -> Result<Token> {
     let text = text.trim_start_matches('\u{feff}').trim();
     let (token, region_id) = if let Ok(json @ Value::Object(_)) = serde_json::from_str::<Value>(text) {
@@ -26,7 +26,7 @@ pub fn parse(text: &str) -> Result<Token> {
     };
     let access_token = token.filter(|token| is_token(token)).ok_or_else(|| {
         Error::Input(
-            "this is neither a COROS token, nor the cookies of its web page (CPL-coros-token=…), nor JSON text with an accessToken; see gs-auth login --browser --platform coros"
+            "not a COROS token: expected a token, the cookies of its web page (CPL-coros-token=…), or JSON with an accessToken; see gs-auth login --browser --platform coros"
                 .into(),
         )
     })?;
@@ -47,7 +47,7 @@ fn cookie(text: &str, name: &str) -> Option<String> {
     Some(rest[..end].to_owned())
 }
 
-/// What could be one; it goes into a header, so nothing else may.
+/// Whether the text can be a token. It goes into a header, so it must have no other characters.
 fn is_token(text: &str) -> bool {
     let is_fit = |byte: u8| byte.is_ascii_graphic() && !b"\"'{}<>;,\\".contains(&byte);
     (SHORTEST..=4096).contains(&text.len()) && text.bytes().all(is_fit) && !text.contains("://")
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_alone_in_cookies_and_in_json() {
+    fn a_token_is_read_alone_from_cookies_and_from_json() {
         let token = "0123456789ABCDEF0123".to_owned();
         assert_eq!(read("  0123456789ABCDEF0123\n"), (token.clone(), None));
         assert_eq!(read("\"0123456789ABCDEF0123\""), (token.clone(), None));
@@ -74,17 +74,17 @@ mod tests {
         let answer = r#"{"result":"0000","data":{"accessToken":"0123456789ABCDEF0123","regionId":"4"}}"#;
         assert_eq!(read(answer), (token.clone(), Some(4)));
         let odd = "CPL-coros-token=0123456789ABCDEF0123;CPL-coros-region=77";
-        assert_eq!(read(odd), (token, None), "a region that nobody knows is no place to begin");
+        assert_eq!(read(odd), (token, None), "an unknown region is ignored");
     }
 
     #[test]
-    fn what_export_gives_is_taken() {
+    fn an_exported_token_can_be_imported() {
         let token = parse("CPL-coros-token=0123456789ABCDEF0123; CPL-coros-region=3").unwrap();
         assert_eq!(read(token.export().expose()), ("0123456789ABCDEF0123".into(), Some(3)));
     }
 
     #[test]
-    fn anything_else_is_refused_without_being_quoted() {
+    fn anything_else_is_an_error_that_does_not_quote_it() {
         for text in
             ["", "hello", "{}", "[1]", "<html>what is this</html>", "two words of text", "https://t.coros.com/x"]
         {

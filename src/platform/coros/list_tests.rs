@@ -1,4 +1,4 @@
-//! Entries as COROS sends them, restated with invented values; and walks through lists that change.
+//! Entries as COROS sends them, with invented values; and lists that change while they are read.
 
 use super::*;
 use serde_json::json;
@@ -17,7 +17,7 @@ fn entry(id: u64) -> Value {
 }
 
 #[test]
-fn an_entry_of_a_watch() {
+fn an_entry_recorded_by_a_watch() {
     let item = json!({
         "labelId": "479396244626636805", "sportType": 102, "mode": 15, "subMode": 1, "date": 20260213,
         "startTime": 1_770_939_024, "endTime": 1_770_942_000, "startTimezone": 23, "endTimezone": 23,
@@ -35,7 +35,7 @@ fn an_entry_of_a_watch() {
 }
 
 #[test]
-fn an_imported_entry_is_not_taken_for_one_of_coros() {
+fn an_imported_entry_is_not_a_recording_of_coros() {
     for device in [json!("Garmin Forerunner 965"), json!(null), json!(""), json!("Zwift COROS")] {
         let activity = activity(&json!({"labelId": "1", "device": device})).unwrap();
         assert_eq!(activity.manufacturer, None, "{device}");
@@ -57,7 +57,7 @@ fn an_entry_with_an_id_alone_is_an_activity() {
 }
 
 #[test]
-fn times_and_zones_that_cannot_be_are_unknown() {
+fn impossible_times_and_offsets_are_unknown() {
     for odd in [0, -5, 178_464_143_013_i64] {
         assert_eq!(activity(&json!({"labelId": 7, "startTime": odd})).unwrap().start_time, None, "{odd}");
     }
@@ -67,7 +67,7 @@ fn times_and_zones_that_cannot_be_are_unknown() {
 }
 
 #[test]
-fn days_are_always_named_and_wider_than_the_window() {
+fn days_are_always_given_and_wider_than_the_window() {
     let path = pages().next_path().unwrap().unwrap();
     assert_eq!(path, "/activity/query?size=200&pageNumber=1&startDay=19891201&endDay=20261124&modeList=");
     let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
@@ -83,7 +83,7 @@ fn days_are_always_named_and_wider_than_the_window() {
 }
 
 #[test]
-fn the_window_is_held_to_the_second() {
+fn the_window_is_exact_to_the_second() {
     let at = |second| Timestamp::from_second(second).ok();
     let mut pages = Pages::new(Window { since: at(100_000), until: at(200_000) }, now());
     let items: Vec<Value> =
@@ -93,8 +93,8 @@ fn the_window_is_held_to_the_second() {
     assert_eq!((ids.as_slice(), page.outlines.len()), (&["100000", "199999"][..], 4));
 }
 
-/// A service that holds `entries`; after each request `change` may delete or add some. Returns what was shown, what could
-/// not be read, and the requests made.
+/// Lists from a service with `entries`; after each request `change` may delete or add some. Returns the entries, the
+/// unreadable ones, and the number of requests.
 fn walk(
     mut entries: Vec<u64>,
     cap: usize,
@@ -137,7 +137,7 @@ fn a_list_of_one_page_is_one_request_and_so_is_an_empty_one() {
 }
 
 #[test]
-fn what_arrives_meanwhile_hides_nothing_and_repeats_nothing() {
+fn new_activities_meanwhile_hide_and_repeat_no_entry() {
     let arrive = |request: usize, entries: &mut Vec<u64>| entries.insert(0, 1000 + request as u64);
     let (shown, _, _) = walk(all(0..500), 100, arrive).unwrap();
     assert!((0..500).all(|id| shown.contains(&id)));
@@ -147,8 +147,8 @@ fn what_arrives_meanwhile_hides_nothing_and_repeats_nothing() {
 }
 
 #[test]
-fn what_is_deleted_meanwhile_hides_nothing() {
-    // The newest goes after the first page: 400 moves onto it, past what was read.
+fn a_deletion_meanwhile_hides_no_entry() {
+    // The newest is deleted after the first page: 400 moves onto that page, past the position already read.
     let delete = |request: usize, entries: &mut Vec<u64>| {
         if request == 1 {
             entries.remove(0);
@@ -159,9 +159,9 @@ fn what_is_deleted_meanwhile_hides_nothing() {
     assert!(requests <= 7, "{requests}");
 }
 
-/// The count says nothing of it.
+/// The count does not show it.
 #[test]
-fn what_is_deleted_while_something_old_is_added_hides_nothing() {
+fn a_deletion_beside_an_old_addition_hides_no_entry() {
     for (page, victim) in [(1, 20), (1, 199), (2, 0), (2, 300), (3, 5)] {
         let change = |request: usize, entries: &mut Vec<u64>| {
             if request == page {
@@ -171,7 +171,7 @@ fn what_is_deleted_while_something_old_is_added_hides_nothing() {
         };
         let (shown, unreadable, requests) = walk(all(1..1000), 200, change).unwrap();
         let mut expected: Vec<u64> = (0..1000).collect();
-        // What is deleted when it was read is shown, too.
+        // An activity that is deleted after it was read is listed, too.
         expected.retain(|id| shown.contains(id) || *id != 999 - victim as u64);
         assert_eq!((shown, unreadable.len()), (expected, 0), "{page} {victim}");
         assert!(requests <= 13, "{requests}");
@@ -179,12 +179,12 @@ fn what_is_deleted_while_something_old_is_added_hides_nothing() {
 }
 
 #[test]
-fn a_service_that_has_page_sizes_of_its_own_hides_nothing() {
+fn a_service_that_ignores_the_page_size_hides_no_entry() {
     for cap in [1, 20, 100, 199] {
         let (shown, unreadable, _) = walk(all(0..450), cap, |_, _| {}).unwrap();
         assert_eq!((shown.len(), unreadable.len()), (450, 0), "{cap}");
     }
-    // One that has 200 a page whatever it is asked for.
+    // It always returns 200 entries per page.
     let entries = all(0..450);
     let (mut pages, mut shown) = (pages(), 0);
     while let Some(path) = pages.next_path().unwrap() {
@@ -197,7 +197,7 @@ fn a_service_that_has_page_sizes_of_its_own_hides_nothing() {
 }
 
 #[test]
-fn pages_overlap_without_more_requests_than_a_few() {
+fn overlapping_pages_need_few_more_requests() {
     for entries in [201, 3000, 9000] {
         let (shown, _, requests) = walk(all(0..entries), 200, |_, _| {}).unwrap();
         assert_eq!(shown.len() as u64, entries);
@@ -206,15 +206,15 @@ fn pages_overlap_without_more_requests_than_a_few() {
 }
 
 #[test]
-fn a_list_that_never_stands_still_has_an_end() {
+fn a_list_that_keeps_changing_is_an_error() {
     let change = |_: usize, entries: &mut Vec<u64>| {
         entries.remove(0);
     };
-    assert!(matches!(walk(all(0..5000), 100, change), Err(Error::Strange(_))));
+    assert!(matches!(walk(all(0..5000), 100, change), Err(Error::Unexpected(_))));
 }
 
 #[test]
-fn what_is_counted_and_never_shown_is_told() {
+fn a_list_shorter_than_its_count_is_incomplete() {
     let mut pages = pages();
     let mut told = Vec::new();
     let mut requests = 0;
@@ -226,14 +226,11 @@ fn what_is_counted_and_never_shown_is_told() {
         told.extend(pages.read(&data).unwrap().map(|page| page.unreadable).unwrap_or_default());
         requests += 1;
     }
-    assert_eq!(
-        (told, requests),
-        (vec!["the list counts 3 activities and shows 2, however often it is asked".to_owned()], 4)
-    );
+    assert_eq!((told, requests), (vec!["the activity list has 2 of 3 activities".to_owned()], 4));
 }
 
 #[test]
-fn without_a_count_only_an_empty_or_a_repeated_page_is_the_end() {
+fn without_a_count_only_an_empty_or_repeated_page_is_the_end() {
     let mut pages = pages();
     let page = json!({"dataList": [entry(1)], "totalPage": 1});
     assert_eq!(pages.read(&page).unwrap().unwrap().activities.len(), 1);
@@ -243,7 +240,7 @@ fn without_a_count_only_an_empty_or_a_repeated_page_is_the_end() {
 }
 
 #[test]
-fn an_entry_without_an_id_is_told_once() {
+fn an_entry_without_an_id_is_unreadable_once() {
     let mut pages = pages();
     let page = pages.read(&json!({"count": 2, "totalPage": 1, "dataList": [{"name": "x"}, entry(1)]})).unwrap();
     assert_eq!(page.unwrap().unreadable.len(), 1);
@@ -251,26 +248,26 @@ fn an_entry_without_an_id_is_told_once() {
 }
 
 #[test]
-fn an_entry_without_a_start_is_told_once_and_is_not_there() {
+fn an_entry_without_a_start_is_unreadable_once() {
     let mut pages = pages();
     let data = json!({"count": 2, "totalPage": 1, "dataList": [entry(2), {"labelId": 1, "startTime": 0}]});
     let page = pages.read(&data).unwrap().unwrap();
     assert_eq!((page.activities.len(), page.unreadable.len()), (1, 1));
-    assert!(page.unreadable[0].contains("activity 1 of the list has no readable start"));
+    assert!(page.unreadable[0].contains("activity 1: unreadable start time"));
     assert!(pages.next_path().unwrap().is_none());
 }
 
 #[test]
-fn a_list_that_is_none_is_not_an_empty_one() {
+fn an_invalid_list_is_not_an_empty_one() {
     for data in
         [Value::Null, json!([]), json!("x"), json!({"dataList": "x"}), json!({"dataList": {}}), json!({"count": 5})]
     {
-        assert!(matches!(pages().read(&data), Err(Error::Strange(_))), "{data}");
+        assert!(matches!(pages().read(&data), Err(Error::Unexpected(_))), "{data}");
     }
 }
 
 #[test]
-fn a_count_of_the_page_alone_is_no_count_of_the_list() {
+fn a_count_of_the_page_is_not_a_count_of_the_list() {
     let mut pages = pages();
     for (ids, shown) in [(0..200, 200), (199..398, 198), (396..457, 59)] {
         let items: Vec<Value> = ids.map(entry).collect();
@@ -282,7 +279,7 @@ fn a_count_of_the_page_alone_is_no_count_of_the_list() {
     assert!(pages.read(&json!({})).unwrap().is_none() && pages.next_path().unwrap().is_none());
 }
 
-/// Walks with a service that refuses lists of more than `widest` days, and those without days unless `undated`.
+/// Lists from a service that rejects ranges of more than `widest` days, and requests without days unless `undated`.
 fn walked(widest: i64, undated: bool) -> (Result<Vec<u64>>, usize) {
     let all: Vec<u64> = (0..6).collect();
     let start = |id: u64| 1_700_000_000 - i64::try_from(id).unwrap() * 200 * 86_400;
@@ -301,10 +298,10 @@ fn walked(widest: i64, undated: bool) -> (Result<Vec<u64>>, usize) {
         let days = day("startDay").zip(day("endDay"));
         let is_taken = days.map_or(undated, |(from, to)| i64::from(from.until(to).unwrap().get_days()) < widest);
         if !is_taken {
-            if pages.refused() {
+            if pages.reject() {
                 continue;
             }
-            return (Err(Error::Strange("refused".into())), requests);
+            return (Err(Error::Unexpected("refused".into())), requests);
         }
         let is_in = |id: &&u64| {
             let at = Timestamp::from_second(start(**id)).unwrap().to_zoned(TimeZone::UTC).date();
@@ -323,7 +320,7 @@ fn walked(widest: i64, undated: bool) -> (Result<Vec<u64>>, usize) {
 }
 
 #[test]
-fn a_wide_list_that_is_refused_is_asked_for_in_other_ways_and_shows_the_same() {
+fn a_rejected_wide_range_is_listed_in_narrower_ones() {
     let all: Vec<u64> = (0..6).collect();
     let (shown, requests) = walked(i64::MAX, false);
     assert_eq!((shown.unwrap(), requests), (all.clone(), 1));
@@ -339,7 +336,7 @@ fn a_wide_list_that_is_refused_is_asked_for_in_other_ways_and_shows_the_same() {
 }
 
 #[test]
-fn pages_that_cannot_be_read_have_an_end() {
+fn unreadable_pages_end_the_listing() {
     let mut pages = pages();
     let nameless = json!({"dataList": [{"x": 1}]});
     assert!((0..50).any(|_| pages.read(&nameless).is_err()));

@@ -1,4 +1,4 @@
-//! Answers of the login, restated with invented values; and that requests are what it expects.
+//! Responses of the login, with invented values, and its requests.
 
 use super::super::region::REGIONS;
 use super::*;
@@ -11,7 +11,7 @@ fn body(request: &Request) -> Value {
     serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
 }
 
-fn answer(status: u16, body: &str) -> Answer {
+fn answer(status: u16, body: &str) -> LoginReply {
     let request = login_request(&REGIONS[0], &credentials(), Form::Md5, [0; 16]).unwrap();
     parse_answer(&request, &Response { status, headers: Vec::new(), body: body.into() }, &Secret::new("hunter2"))
 }
@@ -27,7 +27,7 @@ fn the_older_form_is_the_plain_md5() {
 }
 
 #[test]
-fn the_newer_form_is_bcrypt_over_the_md5_with_its_salt_beside_it() {
+fn the_newer_form_is_bcrypt_of_the_md5_with_its_salt() {
     let request = login_request(&REGIONS[0], &credentials(), Form::Bcrypt, [7; 16]).unwrap();
     let body = body(&request);
     let (p1, p2) = (body["p1"].as_str().unwrap(), body["p2"].as_str().unwrap());
@@ -37,21 +37,21 @@ fn the_newer_form_is_bcrypt_over_the_md5_with_its_salt_beside_it() {
 }
 
 #[test]
-fn a_login_gives_token_region_and_person() {
+fn a_login_gives_token_region_and_account() {
     let text = r#"{"result":"0000","message":"OK","apiCode":"41C2B95C","data":{"accessToken":"ABC","userId":"1234567890123456789",
         "regionId":3,"nickname":"Runner","email":"a@example.org","headPic":"","countryCode":"CH","birthday":19900101}}"#;
-    let Answer::In(entry) = answer(200, text) else { panic!() };
+    let LoginReply::LoggedIn(entry) = answer(200, text) else { panic!() };
     assert_eq!((entry.token.expose(), entry.region), ("ABC", Some(3)));
     assert_eq!((entry.user_id.as_deref(), entry.user.as_deref()), (Some("1234567890123456789"), Some("Runner")));
     let bare = r#"{"result":"0000","data":{"accessToken":"ABC","userId":1234567890123456789,"nickname":null}}"#;
-    let Answer::In(entry) = answer(200, bare) else { panic!() };
+    let LoginReply::LoggedIn(entry) = answer(200, bare) else { panic!() };
     assert_eq!((entry.region, entry.user_id.as_deref(), entry.user), (None, Some("1234567890123456789"), None));
 }
 
 #[test]
-fn a_second_factor_goes_on_at_its_own_region_with_the_address_as_typed() {
+fn a_second_factor_continues_in_its_region_with_the_typed_address() {
     let text = r#"{"result":"0000","data":{"loginTicket":"T","appKey":"K","account":"opaque","accountType2fa":2,"regionId":4,"twoFactorRequired":true}}"#;
-    let Answer::SecondFactor(challenge) = answer(200, text) else { panic!() };
+    let LoginReply::SecondFactor(challenge) = answer(200, text) else { panic!() };
     assert_eq!(challenge.region, Some(4));
     let mail = captcha_request(&REGIONS[3], "a@example.org", &challenge);
     assert_eq!(body(&mail), json!({"account": "a@example.org", "codeType": 20, "lengthType": 2, "accountType": 2}));
@@ -61,24 +61,27 @@ fn a_second_factor_goes_on_at_its_own_region_with_the_address_as_typed() {
     for request in [mail, verify] {
         assert!(request.headers.contains(&("X-No-Warnning".into(), "1".into())), "{}", request.url);
     }
-    let Answer::SecondFactor(challenge) = answer(200, &text.replace(":2,", ":\"1\",")) else { panic!() };
+    let LoginReply::SecondFactor(challenge) = answer(200, &text.replace(":2,", ":\"1\",")) else { panic!() };
     let mail = captcha_request(&REGIONS[3], "a@example.org", &challenge);
     assert_eq!(body(&mail)["accountType"], 1, "what came as a text goes as a number");
 }
 
 #[test]
-fn what_is_wrong_what_is_not_understood_and_what_turns_away_are_told_apart() {
+fn wrong_passwords_unsupported_forms_and_rate_limits_are_distinguished() {
     let refused = |result: &str, message: &str| answer(200, &json!({"result": result, "message": message}).to_string());
-    assert!(matches!(refused("1030", "The login credentials you entered do not match our records."), Answer::Wrong));
+    assert!(matches!(
+        refused("1030", "The login credentials you entered do not match our records."),
+        LoginReply::WrongPassword
+    ));
     for code in ["1001", "9999"] {
-        assert!(matches!(refused(code, "Parameter input error"), Answer::NotUnderstood(_)));
+        assert!(matches!(refused(code, "Parameter input error"), LoginReply::UnsupportedForm(_)));
     }
-    let Answer::Refused(words) = refused("1999", "locked: hunter2") else { panic!() };
+    let LoginReply::Rejected(words) = refused("1999", "locked: hunter2") else { panic!() };
     assert_eq!(words, "1999 locked: ***");
-    assert!(matches!(answer(429, ""), Answer::TurnedAway(_)));
-    assert!(matches!(answer(200, "<html>"), Answer::TurnedAway(_)));
-    assert!(matches!(answer(403, " <html>"), Answer::TurnedAway(_)));
-    assert!(matches!(answer(502, "<html>"), Answer::Trouble(_)));
-    assert!(matches!(answer(200, "{\"result\":"), Answer::Trouble(_)));
-    assert!(matches!(answer(200, r#"{"result":"0000","data":{}}"#), Answer::Done));
+    assert!(matches!(answer(429, ""), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(200, "<html>"), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(403, " <html>"), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(502, "<html>"), LoginReply::ServiceFailed(_)));
+    assert!(matches!(answer(200, "{\"result\":"), LoginReply::ServiceFailed(_)));
+    assert!(matches!(answer(200, r#"{"result":"0000","data":{}}"#), LoginReply::CodeSent));
 }

@@ -1,125 +1,130 @@
-//! COROS: the Training Hub's interface, which is that of its web page.
+//! COROS: the interface of the Training Hub, which is that of its web page.
 //!
-//! `region` knows the hosts, `answer` what comes back from them, `login` the login, `import` what a person brings, `token`
-//! what is kept; `list` (with `spans`), `download` and `delete` are what is done with it. To upload, `parcel` packs a file,
-//! `sts` and `keys` get the keys of an object store, `store` signs what is put there, `job` orders the import, and `queue`
-//! follows it; `upload` decides. All of these build and read, pure; `account`, `password_login` and this file
-//! send. What is known of the service, and from where, is in `docs/services.md`.
+//! `service` is its row in the table of platforms. `region` has the hosts, `response` reads responses, `login` is the
+//! login, `import` reads tokens of other tools, `token` is the stored token; `list` (with `date_ranges`), `download`
+//! and `delete` read and write. For an upload, `upload_zip` packs a file, `sts` and `store_credentials` get credentials
+//! for an object store, `store` signs the PUT, `import_job` orders the import, `import_queue` follows it, and `upload`
+//! decides. All of these are pure; `account`, `password_login` and this file send. What is known of the service, and
+//! from where, is in `docs/services.md`.
 //!
-//! One session an account: a login ends the one before, in the browser or in another tool, and is ended by theirs. So
-//! `Coros::call` is the way for everything that needs a token.
+//! An account has one session: a login ends the one before, in the browser or in another tool, and is ended by theirs.
+//! So everything that needs a token goes through `Coros::call`.
 
 mod account;
-mod answer;
+mod date_ranges;
 mod delete;
 mod download;
 mod import;
-mod job;
-mod keys;
+mod import_job;
+mod import_queue;
 mod list;
 mod login;
-mod parcel;
 mod password_login;
-mod queue;
 mod region;
-mod spans;
+mod response;
+mod service;
 pub mod store;
+mod store_credentials;
 mod sts;
 mod token;
 mod upload;
+mod upload_zip;
 
 use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
-use answer::Answer;
-use keys::Hands;
+use response::ApiResult;
+use store_credentials::Transport;
 use token::Token;
-use upload::Kept;
+use upload::UploadCache;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform, Result,
-    Sent, TokenStore, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Error, Identity, ListEnd, Page, PlatformLogin, PlatformReader,
+    PlatformWriter, Result, TokenStore, UploadFile, UploadRef, UploadStatus, Window,
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
 use crate::http::{Secret, limit};
 
-/// The platform's name: in records, for the token file, and for the interval between requests.
-const NAME: &str = "coros";
+pub use service::spec;
+
+/// The platform's name in records.
+const ID: &str = "coros";
+/// FIT's name of the maker of COROS' watches.
+const MANUFACTURER: &str = "coros";
 
 /// An account at COROS.
 struct Coros {
     store: TokenStore,
     context: Context,
-    /// What earlier uploads of this command left at the object store.
-    kept: RefCell<Kept>,
-    /// The service was asked in this command whose account it is.
+    /// What earlier uploads of this command left for the next.
+    cache: RefCell<UploadCache>,
+    /// The service was asked in this command for the owner of the account.
     owner_asked: Cell<bool>,
 }
 
-/// Opens COROS.
-pub fn open(context: Context) -> Box<dyn Platform> {
-    let store = TokenStore::new(context.tokens.clone(), NAME);
-    Box::new(Coros { store, context, kept: RefCell::default(), owner_asked: Cell::default() })
-}
-
-impl Platform for Coros {
-    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
+impl PlatformReader for Coros {
+    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
         self.check_list_owner()?;
         let mut pages = list::Pages::new(*window, Timestamp::now());
         while let Some(path) = pages.next_path()? {
             let answer = self.call(&|session| session.region.get(&path).limit(limit::LIST))?;
-            if matches!(answer, Answer::Refused { .. }) && pages.refused() {
+            if matches!(answer, ApiResult::Rejected { .. }) && pages.reject() {
                 continue;
             }
-            // A page without anything new is no page on which the caller could have had enough.
+            // A page without new entries is not handed out: the caller could not stop on it.
             let Some(page) = pages.read(&answer.expected("the list")?)? else { continue };
-            let page = Page { asked: self.context.http.last_sent(NAME), ..page };
-            if each_page(page)? == More::Stop {
-                return Ok(Ending::Stopped);
+            let page = Page { requested: self.context.http.last_sent(&self.context.platform), ..page };
+            if each_page(page)? == ControlFlow::Break(()) {
+                return Ok(ListEnd::Stopped);
             }
         }
-        Ok(Ending::End)
+        Ok(ListEnd::Complete)
     }
 
     fn count(&self) -> Result<Option<u64>> {
         let path = list::count_path(Timestamp::now());
         Ok(match self.call(&|session| session.region.get(&path))? {
-            Answer::Data(data) => list::count(&data),
-            // So many days at once are refused.
-            Answer::Refused { .. } => None,
+            ApiResult::Data(data) => list::count(&data),
+            // The service rejects so many days at once.
+            ApiResult::Rejected { .. } => None,
         })
     }
 
-    /// Its details are asked for by another number of the sport than the list has, and what it answers to an unknown id is
-    /// not known: only the list tells.
+    /// The details need another sport number than the list has, and the response to an unknown id is not known: only
+    /// the list tells.
     fn exists(&self, _activity: &Activity) -> Result<Option<bool>> {
         Ok(None)
     }
 
     fn download(&self, activity: &Activity) -> Result<Download> {
-        let url = download::address(activity, &mut |path| self.call(&|session| session.region.read_by_post(path)))?;
+        let url = download::file_url(activity, &mut |path| self.call(&|session| session.region.read_by_post(path)))?;
         download::read(&self.send(&download::file_request(&url)?)?)
     }
 
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
-        self.with_hands(|hands| upload::upload(file, hands, &mut self.kept.borrow_mut()))
+    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
+        self.ask_owner(fresh)
+    }
+}
+
+impl PlatformWriter for Coros {
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
+        self.with_transport(|transport| upload::upload(file, transport, &mut self.cache.borrow_mut()))
     }
 
-    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
-        self.with_hands(|hands| upload::settle(sent, hands))
+    fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>> {
+        self.with_transport(|transport| upload::status(sent, transport))
     }
 
     fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()> {
         let path = delete::path(activity)?;
         delete::read(self.call(&|session| session.region.get_once(&path).not_after(not_after))?)
     }
+}
 
-    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
-        self.ask_owner(fresh)
-    }
-
+impl PlatformLogin for Coros {
     fn account(&self) -> Result<Option<Account>> {
         Ok(self.store.load::<Token>()?.map(|token| token.account()))
     }
@@ -129,15 +134,15 @@ impl Platform for Coros {
     }
 
     fn browser_login(&self) -> String {
-        "1. Log in at https://t.coros.com/ in a browser. (From then on that page and garminsync share one session: do not\n   \
-         log out there, and do not log in anew.)\n\
+        "1. Log in at https://t.coros.com/ in a browser. (That page and garminsync then share one session: do not log out\n   \
+         there, and do not log in again.)\n\
          2. Open the developer tools (F12): Application, or Storage in Firefox; then Cookies, https://t.coros.com.\n\
          3. Copy the value of the cookie CPL-coros-token."
             .to_owned()
     }
 
     fn import(&self, text: &str) -> Result<Account> {
-        self.take(text)
+        self.import_token(text)
     }
 
     fn export(&self) -> Result<Option<Secret>> {
@@ -151,11 +156,16 @@ impl Platform for Coros {
 }
 
 impl Coros {
-    fn with_hands<T>(&self, work: impl FnOnce(&Hands) -> Result<T>) -> Result<T> {
-        work(&Hands {
+    fn new(context: Context) -> Coros {
+        let store = TokenStore::new(context.tokens.clone(), context.platform.clone());
+        Coros { store, context, cache: RefCell::default(), owner_asked: Cell::default() }
+    }
+
+    fn with_transport<T>(&self, work: impl FnOnce(&Transport) -> Result<T>) -> Result<T> {
+        work(&Transport {
             session: &|| self.session(None),
             call: &|build| self.call(build),
-            send: &|request| self.context.http.send(NAME, request),
+            send: &|request| self.context.http.send(&self.context.platform, request),
             now: &Timestamp::now,
         })
     }
@@ -165,7 +175,7 @@ impl Coros {
 fn id_of(activity: &Activity) -> Result<&str> {
     let id = activity.id.as_str();
     if id.is_empty() || id.len() > 20 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Error::Refused("this is no id of a COROS activity: those are numbers".into()));
+        return Err(Error::Rejected("invalid activity id: COROS ids are numbers".into()));
     }
     Ok(id)
 }

@@ -1,11 +1,11 @@
-//! One login with a password: hosts that may know it, a second factor if there is one, and the token that it gives.
+//! A login with a password: the hosts that may know it, a second factor if needed, and the new token.
 
-use super::login::{self, Answer as Said, Challenge, Entry, Form};
+use super::Coros;
+use super::login::{self, Challenge, Form, LoginReply, NewToken};
 use super::region::{self, REGIONS, Region, region};
 use super::token::Token;
-use super::{Coros, NAME};
 use crate::http::Request;
-use crate::platform::attempt::{Attempt, CODES, Ended, unless_sent};
+use crate::platform::login_attempt::{LoginFailure, LoginResult, MAX_CODES, send_failure};
 use crate::platform::tokens::Reserved;
 use crate::platform::{Account, Ask, Credentials, Error, Result};
 
@@ -13,63 +13,68 @@ impl Coros {
     /// One password login, started by hand.
     pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
         let _lock = self.store.lock()?;
-        self.logins().may_try(true)?;
+        self.logins().check_allowed(true)?;
         self.password_login(credentials, Some(ask)).map(|token| token.account())
     }
 
-    /// One password login. The lock is held by the caller. Without `ask` no code is sent to anybody.
+    /// One password login. The caller holds the lock. Without `ask` no code is sent.
     pub(super) fn password_login(&self, credentials: &Credentials, ask: Option<Ask>) -> Result<Token> {
-        // The login ends the token that is there: the room for the new one is taken first.
-        let room = self.store.reserve()?;
+        // The login ends the old token: the space for the new one is reserved first.
+        let space = self.store.reserve()?;
         let before = self.store.load::<Token>().ok().flatten();
         let known = before.as_ref().and_then(|token| region(token.region?).ok());
-        self.logins().make(|| {
-            let (entry, host) = self.attempt(known.unwrap_or(&REGIONS[0]), credentials, ask)?;
-            self.keep(entry, host, room).and_then(|token| self.own(token, before, &credentials.user))
+        self.logins().attempt(|| {
+            let (new, host) = self.attempt(known.unwrap_or(&REGIONS[0]), credentials, ask)?;
+            self.save(new, host, space).and_then(|token| self.check_owner(token, before, &credentials.user))
         })
     }
 
-    /// Returns what the login gave, and the region whose host gave it.
+    /// Returns the new token, and the region of the host that gave it.
     ///
-    /// Any host takes a login, as a rule: a password that one of them does not know is asked of others before it counts as
+    /// Usually each host accepts a login; a password that one of them rejects is sent to others before it counts as
     /// wrong ([`region::login_hosts`]).
     fn attempt(
         &self,
         likely: &'static Region,
         credentials: &Credentials,
         ask: Option<Ask>,
-    ) -> Attempt<(Entry, &'static Region)> {
+    ) -> LoginResult<(NewToken, &'static Region)> {
         let mut form = Form::Bcrypt;
-        let mut asked: Vec<&str> = Vec::new();
+        let mut rejected_by: Vec<&str> = Vec::new();
         for host in region::login_hosts(likely, ask.is_some()) {
-            match self.prove(host, credentials, &mut form).map_err(|ended| after_refusal(ended, &asked))? {
-                Said::In(entry) => return Ok((entry, host)),
-                Said::SecondFactor(challenge) => return self.second_factor(&challenge, host, credentials, ask),
-                Said::Wrong => asked.push(host.api),
-                other => return Err(after_refusal(no_token(other), &asked)),
+            match self
+                .send_password(host, credentials, &mut form)
+                .map_err(|failure| after_rejection(failure, &rejected_by))?
+            {
+                LoginReply::LoggedIn(new) => return Ok((new, host)),
+                LoginReply::SecondFactor(challenge) => return self.second_factor(&challenge, host, credentials, ask),
+                LoginReply::WrongPassword => rejected_by.push(host.api),
+                other => return Err(after_rejection(no_token(other), &rejected_by)),
             }
         }
-        let hosts = asked.join(" and ");
-        Err(Ended::Refused(format!("wrong e-mail address or password (rejected by {hosts}); correct the settings")))
+        let hosts = rejected_by.join(" and ");
+        Err(LoginFailure::Rejected(format!(
+            "wrong e-mail address or password (rejected by {hosts}); correct the settings"
+        )))
     }
 
-    /// Asks one host, in the form of the login that it understands.
-    fn prove(&self, host: &Region, credentials: &Credentials, form: &mut Form) -> Attempt<Said> {
-        let said = self.submit(host, credentials, *form)?;
-        // The same login, said in the older way: the password was not looked at.
-        if matches!((&said, *form), (Said::NotUnderstood(_), Form::Bcrypt)) {
+    /// Sends the password to one host, in a form that it supports.
+    fn send_password(&self, host: &Region, credentials: &Credentials, form: &mut Form) -> LoginResult<LoginReply> {
+        let reply = self.submit(host, credentials, *form)?;
+        // The same login in the older form: the password was not checked.
+        if matches!((&reply, *form), (LoginReply::UnsupportedForm(_), Form::Bcrypt)) {
             *form = Form::Md5;
             return self.submit(host, credentials, *form);
         }
-        Ok(said)
+        Ok(reply)
     }
 
-    fn submit(&self, host: &Region, credentials: &Credentials, form: Form) -> Attempt<Said> {
+    fn submit(&self, host: &Region, credentials: &Credentials, form: Form) -> LoginResult<LoginReply> {
         let salt = std::array::from_fn(|_| fastrand::u8(..));
-        let request = login::login_request(host, credentials, form, salt).map_err(Ended::from)?;
-        match self.context.http.send(NAME, &request) {
+        let request = login::login_request(host, credentials, form, salt).map_err(LoginFailure::from)?;
+        match self.context.http.send(&self.context.platform, &request) {
             Ok(response) => Ok(login::parse_answer(&request, &response, &credentials.password)),
-            Err(error) => Err(unless_sent(error)),
+            Err(error) => Err(send_failure(error)),
         }
     }
 
@@ -79,69 +84,73 @@ impl Coros {
         host: &'static Region,
         credentials: &Credentials,
         ask: Option<Ask>,
-    ) -> Attempt<(Entry, &'static Region)> {
-        let nobody = || Ended::Refused("a second factor is asked for, and there is nobody to give it".into());
+    ) -> LoginResult<(NewToken, &'static Region)> {
+        let nobody = || LoginFailure::Rejected("a second factor is required, and no terminal to enter it".into());
         let ask = ask.ok_or_else(nobody)?;
-        let host = challenge.region.map_or(Ok(host), region).map_err(refused)?;
-        let said = |request: &Request| -> Attempt<Said> {
-            let response = self.context.http.send(NAME, request).map_err(|error| Ended::from(Error::from(error)))?;
+        let host = challenge.region.map_or(Ok(host), region).map_err(unknown_region)?;
+        let send = |request: &Request| -> LoginResult<LoginReply> {
+            let response = self
+                .context
+                .http
+                .send(&self.context.platform, request)
+                .map_err(|error| LoginFailure::from(Error::from(error)))?;
             Ok(login::parse_answer(request, &response, &credentials.password))
         };
-        match said(&login::captcha_request(host, &credentials.user, challenge))? {
-            Said::Done => {}
+        match send(&login::captcha_request(host, &credentials.user, challenge))? {
+            LoginReply::CodeSent => {}
             other => return Err(no_token(other)),
         }
         let mut wrong = String::new();
-        for _ in 0..CODES {
+        for _ in 0..MAX_CODES {
             let code = ask(&format!("{wrong}Code sent by e-mail to {}: ", credentials.user)).ok_or_else(nobody)?;
-            match said(&login::verify_request(host, challenge, &code))? {
-                Said::In(entry) => return Ok((entry, host)),
-                // No source knows what a wrong code is told; a person sees the words, and has two more tries.
-                Said::Refused(words) | Said::NotUnderstood(words) => {
-                    wrong = format!("That code was not taken ({}). ", words.replace(code.expose().trim(), "***"));
+            match send(&login::verify_request(host, challenge, &code))? {
+                LoginReply::LoggedIn(new) => return Ok((new, host)),
+                // The response to a wrong code is not known; a person sees the message, and has two more tries.
+                LoginReply::Rejected(words) | LoginReply::UnsupportedForm(words) => {
+                    wrong = format!("The code was rejected ({}). ", words.replace(code.expose().trim(), "***"));
                 }
-                Said::Wrong => wrong = "That code was not taken. ".into(),
+                LoginReply::WrongPassword => wrong = "The code was rejected. ".into(),
                 other => return Err(no_token(other)),
             }
         }
-        Err(Ended::Refused("the second factor was wrong three times".into()))
+        Err(LoginFailure::Rejected("the second factor was wrong three times".into()))
     }
 
-    /// Keeps a new token at once, as it has ended the one before; then asks whose it is and where it works.
-    fn keep(&self, entry: Entry, host: &'static Region, room: Reserved) -> Attempt<Token> {
+    /// Saves a new token at once, as it has ended the old one; then looks up its owner and its region.
+    fn save(&self, new: NewToken, host: &'static Region, space: Reserved) -> LoginResult<Token> {
         let token = Token {
-            access_token: entry.token.expose().to_owned(),
-            region: entry.region,
-            user_id: entry.user_id,
-            user: entry.user,
-            email: entry.email,
+            access_token: new.token.expose().to_owned(),
+            region: new.region,
+            user_id: new.user_id,
+            user: new.user,
+            email: new.email,
             source: "password".into(),
             dead: None,
         };
-        room.save(&token).map_err(Ended::from)?;
-        let at = token.region.map_or(Ok(host), region).map_err(refused)?;
+        space.save(&token).map_err(LoginFailure::from)?;
+        let at = token.region.map_or(Ok(host), region).map_err(unknown_region)?;
         let token = match self.confirmed_at(&token, at) {
             Ok(Some(confirmed)) => {
-                self.store.save(&confirmed).map_err(Ended::from)?;
+                self.store.save(&confirmed).map_err(LoginFailure::from)?;
                 confirmed
             }
             Ok(None) => {
-                self.store.remove().map_err(Ended::from)?;
-                return Err(Ended::Trouble("COROS does not take the token it has just given".into()));
+                self.store.remove().map_err(LoginFailure::from)?;
+                return Err(LoginFailure::ServiceFailed("COROS rejected the new token".into()));
             }
-            // Without an answer nothing speaks against it, and it is the only one there is.
-            Err(error @ (Error::Later { .. } | Error::Strange(_))) => {
-                (self.context.notice)(&format!("the token is kept, but could not be tried: {error}"));
+            // Nothing indicates that it is invalid, and the old one has ended.
+            Err(error @ (Error::Retry { .. } | Error::Unexpected(_))) => {
+                (self.context.notice)(&format!("the new token is saved, but could not be checked: {error}"));
                 token
             }
-            Err(error) => return Err(Ended::from(error)),
+            Err(error) => return Err(LoginFailure::from(error)),
         };
         Ok(token)
     }
 
-    /// Makes sure that a new login is that of the account that the data folder belongs to. Somebody else's login has not
-    /// ended the session that was there before, so the token of that comes back.
-    fn own(&self, token: Token, before: Option<Token>, email: &str) -> Attempt<Token> {
+    /// Checks that a new login belongs to the account of the data folder. A login to another account has not ended the
+    /// old session, so the old token is restored.
+    fn check_owner(&self, token: Token, before: Option<Token>, email: &str) -> LoginResult<Token> {
         if let Some(identity) = token.identity()
             && let Err(error) = self.context.owner.admit(&identity, Some(email))
         {
@@ -149,47 +158,47 @@ impl Coros {
                 Some(token) => self.store.save(&token),
                 None => self.store.remove().map(drop),
             }
-            .map_err(Ended::from)?;
-            return Err(Ended::Otherwise(error));
+            .map_err(LoginFailure::from)?;
+            return Err(LoginFailure::Other(error));
         }
-        if let Err(error) = self.context.guard.went_well() {
-            (self.context.notice)(&format!("the token is kept, but not all about it could be noted: {error}"));
+        if let Err(error) = self.context.guard.succeeded() {
+            (self.context.notice)(&format!("the new token is saved, but the login could not be recorded: {error}"));
         }
         Ok(token)
     }
 }
 
-/// Once a host has refused the password, trouble with another one must not lead to the next login by itself: the first would
-/// refuse it again, and so often that the account could be locked.
-fn after_refusal(ended: Ended, asked: &[&str]) -> Ended {
-    let why = match ended {
-        _ if asked.is_empty() => return ended,
-        Ended::TurnedAway(why) | Ended::Trouble(why) => why,
-        Ended::NotSent(error) => error.to_string(),
+/// After one host has rejected the password, the failure of another must not lead to an automatic login: the first host
+/// would reject it again, which could lock the account.
+fn after_rejection(failure: LoginFailure, rejected_by: &[&str]) -> LoginFailure {
+    let why = match failure {
+        _ if rejected_by.is_empty() => return failure,
+        LoginFailure::RateLimited(why) | LoginFailure::ServiceFailed(why) => why,
+        LoginFailure::NotSent(error) => error.to_string(),
         other => return other,
     };
-    Ended::Refused(format!(
-        "wrong e-mail address or password (rejected by {}; no other host could be asked: {why}); correct the settings",
-        asked.join(" and ")
+    LoginFailure::Rejected(format!(
+        "wrong e-mail address or password (rejected by {}; no other host could be tried: {why}); correct the settings",
+        rejected_by.join(" and ")
     ))
 }
 
-/// A region that nobody knows cannot be used, and the next login would lead there again.
-fn refused(error: Error) -> Ended {
-    Ended::Refused(error.to_string())
+/// An unknown region cannot be used, and the next login would lead there again.
+fn unknown_region(error: Error) -> LoginFailure {
+    LoginFailure::Rejected(error.to_string())
 }
 
-/// What an answer without a token means.
-fn no_token(said: Said) -> Ended {
-    match said {
-        Said::TurnedAway(why) => Ended::TurnedAway(why),
-        Said::Trouble(why) => Ended::Trouble(why),
-        Said::Refused(words) | Said::NotUnderstood(words) => {
-            Ended::Refused(format!("COROS ended the login: {words}; look there with the browser"))
+/// The failure of a reply without a token.
+fn no_token(reply: LoginReply) -> LoginFailure {
+    match reply {
+        LoginReply::RateLimited(why) => LoginFailure::RateLimited(why),
+        LoginReply::ServiceFailed(why) => LoginFailure::ServiceFailed(why),
+        LoginReply::Rejected(words) | LoginReply::UnsupportedForm(words) => {
+            LoginFailure::Rejected(format!("COROS rejected the login: {words}; log in with the browser to see why"))
         }
-        Said::Done => Ended::Refused("COROS reports success and gave no token".into()),
-        Said::In(_) | Said::SecondFactor(_) | Said::Wrong => {
-            Ended::Refused("COROS ended the login with an answer out of order".into())
+        LoginReply::CodeSent => LoginFailure::Rejected("COROS reports a successful login without a token".into()),
+        LoginReply::LoggedIn(_) | LoginReply::SecondFactor(_) | LoginReply::WrongPassword => {
+            LoginFailure::Rejected("COROS: unexpected response to the login".into())
         }
     }
 }

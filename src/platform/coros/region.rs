@@ -1,17 +1,19 @@
-//! COROS' four regions: the same service on hosts of their own. An account lives in one, and only the service knows which.
+//! COROS' four regions: the same service on different hosts. An account belongs to one, and only the service knows
+//! which.
 //!
-//! Numbers and hosts: Sports Sync X (`region_config.py`) for 1 to 3, garmin2coros and CorosLink's study of the login for 4.
+//! Numbers and hosts: Sports Sync X (`region_config.py`) for 1 to 3, garmin2coros and CorosLink's study of the login
+//! for 4.
 
 use serde_json::Value;
 
 use crate::http::{Repeat, Request};
 use crate::platform::{Error, Result};
 
-/// The API is that of the web page, and is asked in its manner.
+/// The `User-Agent`: the API is that of the web page.
 pub const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 
-/// One of them.
+/// A region.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Region {
     /// The service's number for it.
@@ -24,7 +26,7 @@ pub struct Region {
     pub hub: &'static str,
 }
 
-/// All of them; the first is where an account that nothing is known of is asked for.
+/// All regions; an account of unknown region is looked up in the first.
 pub static REGIONS: [Region; 4] = [
     Region { id: 1, name: "global", api: "teamapi.coros.com", hub: "training.coros.com" },
     Region { id: 2, name: "China", api: "teamcnapi.coros.com", hub: "trainingcn.coros.com" },
@@ -32,13 +34,12 @@ pub static REGIONS: [Region; 4] = [
     Region { id: 4, name: "Singapore", api: "teamsgapi.coros.com", hub: "trainingsg.coros.com" },
 ];
 
-/// The region of a number that the service gave.
+/// The region with this number.
 pub fn region(id: u32) -> Result<&'static Region> {
-    REGIONS.iter().find(|region| region.id == id).ok_or_else(|| {
-        Error::Strange(format!(
-            "COROS says that this account is in region {id}, and this version knows 1 to 4 only; look for a newer garminsync"
-        ))
-    })
+    REGIONS
+        .iter()
+        .find(|region| region.id == id)
+        .ok_or_else(|| Error::Unexpected(format!("unknown COROS region {id}, known: 1 to 4; update garminsync")))
 }
 
 /// All regions, `first` before the others.
@@ -46,12 +47,12 @@ pub fn from(first: &'static Region) -> impl Iterator<Item = &'static Region> {
     std::iter::once(first).chain(REGIONS.iter().filter(move |region| *region != first))
 }
 
-/// Where a password is asked for, the likely place first; each further host is asked only if those before did not know it.
+/// The hosts that a password is sent to, the likely one first; each further host only if those before rejected it.
 ///
-/// That one host does not know an account proves little: clients that live log in at `teamcnapi` for all regions
-/// (garmin-sync-coros' forks), or go on from `teamapi` to the others (CorosLink; reviewed 2026-11-29). But each host that is
-/// asked counts a wrong password, and how many lock an account is not known. So a program alone asks two of them, and a
-/// person, who is there to correct it and needs a way in, all four.
+/// A host that does not know an account proves little: some clients log in at `teamcnapi` for all regions
+/// (garmin-sync-coros' forks), others try `teamapi` first and then the rest (CorosLink; reviewed 2026-11-29). But each
+/// host counts a wrong password, and how many lock an account is not known. So an automatic login tries two hosts, and
+/// a person, who can correct the password, all four.
 pub fn login_hosts(likely: &'static Region, by_hand: bool) -> impl Iterator<Item = &'static Region> {
     let china = &REGIONS[1];
     let others = std::iter::once(china).chain(REGIONS.iter().filter(move |region| *region != china));
@@ -62,7 +63,7 @@ pub fn login_hosts(likely: &'static Region, by_hand: bool) -> impl Iterator<Item
 impl Region {
     /// A read of the API, without its token.
     pub fn get(&self, path: &str) -> Request {
-        self.dressed(Request::get(format!("https://{}{path}", self.api)))
+        self.with_browser_headers(Request::get(format!("https://{}{path}", self.api)))
     }
 
     /// A read of the API that is sent as a POST with an empty body.
@@ -76,17 +77,17 @@ impl Region {
     /// A write of the API with a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Request {
         let url = format!("https://{}{path}", self.api);
-        self.dressed(Request::post(url, "application/json", body.to_string().into_bytes()))
+        self.with_browser_headers(Request::post(url, "application/json", body.to_string().into_bytes()))
     }
 
-    /// A deletion, which the API wants as a GET: sent once.
+    /// A deletion, which is a GET in this API: sent once.
     pub fn get_once(&self, path: &str) -> Request {
         let mut request = self.get(path).changing();
         request.repeat = Repeat::Never;
         request
     }
 
-    fn dressed(&self, request: Request) -> Request {
+    fn with_browser_headers(&self, request: Request) -> Request {
         request
             .header("Accept", "application/json, text/plain, */*")
             .header("User-Agent", BROWSER)
@@ -100,20 +101,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_that_nobody_knows_is_named() {
+    fn an_unknown_region_is_named() {
         assert_eq!(region(4).unwrap().api, "teamsgapi.coros.com");
         let error = region(101).unwrap_err();
-        assert!(matches!(&error, Error::Strange(text) if text.contains("region 101")), "{error}");
+        assert!(matches!(&error, Error::Unexpected(text) if text.contains("region 101")), "{error}");
     }
 
     #[test]
-    fn every_region_is_asked_once_the_likely_one_first() {
+    fn every_region_is_tried_once_the_likely_one_first() {
         let ids: Vec<u32> = from(&REGIONS[2]).map(|region| region.id).collect();
         assert_eq!(ids, [3, 1, 2, 4]);
     }
 
     #[test]
-    fn a_password_that_one_host_does_not_know_is_asked_of_another() {
+    fn a_password_that_one_host_rejects_is_sent_to_another() {
         let ids = |likely: usize, by_hand| -> Vec<u32> {
             login_hosts(&REGIONS[likely], by_hand).map(|region| region.id).collect()
         };
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_name_the_page_of_their_own_region() {
+    fn requests_name_the_web_page_of_their_region() {
         let request = REGIONS[1].get_once("/activity/delete?labelId=1");
         assert_eq!(request.url, "https://teamcnapi.coros.com/activity/delete?labelId=1");
         assert!(request.headers.contains(&("Referer".into(), "https://trainingcn.coros.com/".into())));

@@ -1,4 +1,4 @@
-//! COROS' token, as it is kept, and as it is used: with the region it works in.
+//! COROS' token, as it is stored, and as it is used: with its region.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,23 +9,23 @@ use crate::platform::{Account, Identity, Result};
 /// A stored token. It has no `Debug`: nothing prints it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Token {
-    /// Opaque; no source knows how long it lives. The next login ends it.
+    /// Opaque; how long it is valid is not known. The next login ends it.
     pub access_token: String,
-    /// Where it works. Not known yet if the answer that should say so got lost.
+    /// Its region; `None` if the response that names it was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<u32>,
-    /// The service's number of the person.
+    /// The service's user id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The name the service shows.
+    /// The name that the service shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The e-mail address of the account, if the service told it.
+    /// The e-mail address of the account, if the service tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// How it was come by.
+    /// Where it comes from: `password` or `browser`.
     pub source: String,
-    /// Why it is of no more use, once the service said so: it is not tried again.
+    /// Why it is no longer valid, once the service said so: it is not used again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<String>,
 }
@@ -35,26 +35,26 @@ pub struct Token {
 pub struct Session {
     /// The token.
     pub token: Secret,
-    /// The region that it works in.
+    /// Its region.
     pub region: &'static Region,
-    /// The service's number of the person: digits.
+    /// The service's user id: digits.
     pub user_id: String,
 }
 
 impl Token {
-    /// What is needed to use it; `None` if the service has not told all of it yet.
+    /// The session; `None` if the region or the user id is unknown.
     pub fn session(&self) -> Result<Option<Session>> {
         let Some((id, user_id)) = self.region.zip(self.user_id.clone()) else { return Ok(None) };
         Ok(Some(Session { token: Secret::new(&self.access_token), region: region(id)?, user_id }))
     }
 
-    /// Whose it is, if the service told it.
+    /// The owner, if the service tells.
     pub fn identity(&self) -> Option<Identity> {
         let user_id = self.user_id.clone()?;
         Some(Identity { user_id, name: self.user.clone(), email: self.email.clone() })
     }
 
-    /// What may be told of it.
+    /// The part of it that may be shown.
     pub fn account(&self) -> Account {
         let region = self.region.and_then(|id| region(id).ok());
         Account {
@@ -68,7 +68,7 @@ impl Token {
         }
     }
 
-    /// The token in the form that the browser keeps it in, which other tools take too.
+    /// The token in the form of the browser's cookies, which other tools import too.
     pub fn export(&self) -> Secret {
         let region = self.region.map(|id| format!("; CPL-coros-region={id}")).unwrap_or_default();
         Secret::new(format!("CPL-coros-token={}{region}", self.access_token))

@@ -1,146 +1,173 @@
-//! Uploads a file and follows it: keys, one PUT, one import, and the importer's queue. Decides; the caller's hands send.
+//! Uploads a file: store credentials, one PUT, one import, and the import queue. It decides; the caller's transport
+//! sends.
 //!
-//! Up to the import everything may be done again without harm, and no failure says more than that nothing was uploaded.
-//! The import is sent once. When its answer is lost the next look at the queue tells what became of it.
+//! Everything before the import can be repeated without harm, and its failure means that nothing was uploaded. The
+//! import is sent once. If its response is lost, the queue shows what became of it.
 
 use std::cell::Cell;
 
 use jiff::Timestamp;
 
-use super::answer::Answer;
-use super::job::{self, job};
-use super::keys::{self, ACCOUNT, Hands};
-use super::parcel::{self, Parcel};
-use super::queue;
-use super::store::{self, Keys, Verdict};
+use super::import_job::{self, job};
+use super::import_queue;
+use super::response::ApiResult;
+use super::store::{self, PutResult, StoreCredentials};
+use super::store_credentials::{self, ACCOUNT, Transport};
 use super::token::Session;
-use crate::platform::{Error, Outgoing, Result, Sent, Uploaded};
+use super::upload_zip::{self, UploadZip};
+use crate::http;
+use crate::platform::{Error, Result, UploadFile, UploadRef, UploadStatus};
 
-/// Regions in which one upload is tried: where the account was, and where it has moved to.
+/// Regions in which one upload is tried: that of the account, and the one that it has moved to.
 const REGIONS: usize = 2;
 
 /// What an upload leaves for the next one.
 #[derive(Default)]
-pub struct Kept {
-    /// Keys that served: they last for an hour.
-    pub keys: Option<Keys>,
-    /// The place in the store of a parcel that was put there and not imported, as the order came too late.
+pub struct UploadCache {
+    /// Credentials that worked: they are valid for an hour.
+    pub credentials: Option<StoreCredentials>,
+    /// Host and key of a zip that is in the store and was not imported, as the deadline of the import was over.
     stored: Option<String>,
 }
 
-/// Puts a file there. `kept` is what earlier ones left; what this one leaves is left in it.
-pub fn upload(file: &Outgoing, hands: &Hands, kept: &mut Kept) -> Result<Uploaded> {
-    let parcel = parcel::pack(file, &salt((hands.now)()))?;
-    let mut session = (hands.session)()?;
+/// Uploads a file. `cache` is what earlier uploads left, and is updated.
+pub fn upload(file: &UploadFile, transport: &Transport, cache: &mut UploadCache) -> Result<UploadStatus> {
+    let upload_zip = upload_zip::pack(file, &salt((transport.now)()))?;
+    let mut session = (transport.session)()?;
     for _ in 0..REGIONS {
-        let keys = put(hands, &mut session, &parcel, kept)?;
-        let object = parcel.key(&session.user_id);
+        let credentials = put(transport, &mut session, &upload_zip, cache)?;
+        let object = upload_zip.key(&session.user_id);
         let moved = Cell::new(false);
-        let answer = (hands.call)(&|now| {
-            // A login on the way may find the account in another region, whose importer reads another store: then this
-            // asks for nothing but the account, and all begins again there.
+        let result = (transport.call)(&|now| {
+            // A login in between may find the account in another region, whose importer reads another store: then this
+            // only queries the account, and the upload begins again there.
             moved.set(now.region != session.region || now.user_id != session.user_id);
             match moved.get() {
                 true => now.region.get(ACCOUNT),
-                false => job::import_request(now.region, &keys, &parcel, &object, file),
+                false => import_job::import_request(now.region, &credentials, &upload_zip, &object, file),
             }
         })?;
         if !moved.get() {
-            kept.stored = None;
-            return read(answer, &parcel);
+            cache.stored = None;
+            return read(result, &upload_zip);
         }
-        session = (hands.session)()?;
+        session = (transport.session)()?;
     }
-    let message = "COROS moves the account from region to region; nothing was imported; try again later".into();
-    Err(Error::Later { message, down: true })
+    Err(Error::retry_platform(
+        "COROS moved the account to another region during the upload; nothing was imported; try again later",
+    ))
 }
 
-/// Reads the answer to an import.
-fn read(answer: Answer, parcel: &Parcel) -> Result<Uploaded> {
-    match answer {
-        Answer::Data(data) => match job(&data) {
+/// Reads the result of an import.
+fn read(result: ApiResult, upload_zip: &UploadZip) -> Result<UploadStatus> {
+    match result {
+        ApiResult::Data(data) => match job(&data) {
             Some(mut job) => {
                 if job.md5.is_empty() {
-                    job.md5.clone_from(&parcel.md5);
+                    job.md5.clone_from(&upload_zip.md5);
                 }
-                // Finished at once it proves as little as later; with its number it is known that it was accepted.
-                match job.outcome()? {
-                    Uploaded::Created(None) => Ok(Uploaded::Pending(job.ticket())),
+                // A job that is finished at once proves no activity either; its id shows that it was accepted.
+                match job.status()? {
+                    UploadStatus::Created(None) => Ok(UploadStatus::Pending(job.status_ref())),
                     other => Ok(other),
                 }
             }
-            None => Err(Error::Unclear(
-                "COROS took the file, and does not say under which number; its queue will tell what became of it"
-                    .into(),
+            None => Err(Error::OutcomeUnknown(
+                "COROS accepted the file without a job id; its status is looked up in the import queue".into(),
             )),
         },
-        // That the file is at fault shows only later, in the queue.
-        Answer::Refused { words, .. } => Err(Error::Strange(format!(
-            "COROS refuses the import: {words}; nothing was imported; try again later, and if it stays so, look for a newer garminsync"
+        // A faulty file is reported later, in the queue.
+        ApiResult::Rejected { words, .. } => Err(Error::Unexpected(format!(
+            "COROS rejected the import: {words}; nothing was imported; try again later; if it fails again, update garminsync"
         ))),
     }
 }
 
-/// What became of uploads: one look at the queue for all of them.
-pub fn settle(sent: &[Sent], hands: &Hands) -> Result<Vec<Result<Uploaded>>> {
+/// The status of uploads: one request for the queue answers all of them.
+pub fn status(sent: &[UploadRef], transport: &Transport) -> Result<Vec<Result<UploadStatus>>> {
     if sent.is_empty() {
         return Ok(Vec::new());
     }
-    let data = (hands.call)(&|session| job::queue_request(session.region))?.expected("the queue of its imports")?;
-    Ok(queue::settle(sent, &queue::jobs(&data)))
+    let data = (transport.call)(&|session| import_job::queue_request(session.region))?.expected("the import queue")?;
+    Ok(import_queue::statuses(sent, &import_queue::jobs(&data)))
 }
 
-/// Makes a file that is sent again another one for the importer, but the same within the hour: whoever repeats it because
-/// an answer was lost gets the job that is there, not a second activity.
+/// Makes a reuploaded file a new one for the importer, but the same one within the hour: a retry after a lost response
+/// then finds the existing job, and makes no second activity.
 fn salt(now: Timestamp) -> String {
     now.strftime("again, %Y-%m-%d %H h").to_string()
 }
 
-/// Puts the parcel into the store of the session's region, and returns the keys that opened it.
-fn put(hands: &Hands, session: &mut Session, parcel: &Parcel, kept: &mut Kept) -> Result<Keys> {
-    let mut old = kept.keys.take().filter(|keys| keys::still_good(keys, session, (hands.now)()));
+/// Puts the zip into the store of the session's region, and returns the credentials that worked.
+fn put(
+    transport: &Transport,
+    session: &mut Session,
+    upload_zip: &UploadZip,
+    cache: &mut UploadCache,
+) -> Result<StoreCredentials> {
+    let is_valid = |old: &StoreCredentials| store_credentials::is_valid(old, session, (transport.now)());
+    let mut old = cache.credentials.take().filter(is_valid);
     loop {
         let is_old = old.is_some();
-        let keys = match old.take() {
-            Some(keys) => keys,
-            None => keys::get(hands, session)?,
+        let credentials = match old.take() {
+            Some(credentials) => credentials,
+            None => store_credentials::get(transport, session)?,
         };
-        let key = parcel.key(&session.user_id);
-        let place = format!("{}/{key}", keys.host());
-        let put = match kept.stored.as_ref() == Some(&place) {
+        let key = upload_zip.key(&session.user_id);
+        let location = format!("{}/{key}", credentials.host());
+        let put = match cache.stored.as_ref() == Some(&location) {
             true => Ok(()),
-            false => put_with(hands, &keys, &key, &parcel.zip)?,
+            false => put_with(transport, &credentials, &key, &upload_zip.zip),
         };
         match put {
             Ok(()) => {
-                *kept = Kept { keys: Some(keys.clone()), stored: Some(place) };
-                return Ok(keys);
+                *cache = UploadCache { credentials: Some(credentials.clone()), stored: Some(location) };
+                return Ok(credentials);
             }
-            // They may have been called back: new ones, once.
-            Err(_) if is_old => {}
-            Err(why) => {
-                let message = format!(
-                    "{} does not take the keys that COROS hands out for it ({why}); nothing was uploaded; try again later, and if it stays so, look for a newer garminsync",
-                    keys.host()
-                );
-                return Err(Error::Later { message, down: true });
+            // They may have been revoked: new ones, once.
+            Err(PutError::CredentialsRejected(_)) if is_old => {}
+            Err(PutError::Other(error)) => return Err(error),
+            Err(PutError::CredentialsRejected(why)) => {
+                return Err(Error::retry_platform(format!(
+                    "{} rejected the credentials from COROS ({why}); nothing was uploaded; try again later; if it fails again, update garminsync",
+                    credentials.host()
+                )));
             }
         }
     }
 }
 
-/// One PUT, signed in each of the service's ways until one is taken. In the inner result: why none was.
-fn put_with(hands: &Hands, keys: &Keys, key: &str, bytes: &[u8]) -> Result<std::result::Result<(), String>> {
-    let mut told = Vec::new();
-    for signature in keys.service.signatures() {
-        let response = (hands.send)(&store::put_request(*signature, keys, key, bytes, (hands.now)()))?;
-        match store::verdict(&response) {
-            Verdict::Stored => return Ok(Ok(())),
-            Verdict::Unsigned(why) => told.push(why),
-            Verdict::Failed(failure) => return Err(failure.into_error(&keys.host())),
+/// Why a PUT stored nothing.
+enum PutError {
+    /// The store accepts no signature that was made with these credentials; its codes.
+    CredentialsRejected(String),
+    /// Other credentials would not help.
+    Other(Error),
+}
+
+impl From<http::Error> for PutError {
+    fn from(error: http::Error) -> PutError {
+        PutError::Other(error.into())
+    }
+}
+
+/// One PUT, with each signature version of the provider until one is accepted.
+fn put_with(
+    transport: &Transport,
+    credentials: &StoreCredentials,
+    key: &str,
+    bytes: &[u8],
+) -> std::result::Result<(), PutError> {
+    let mut reasons = Vec::new();
+    for signature in credentials.provider.signatures() {
+        let response = (transport.send)(&store::put_request(*signature, credentials, key, bytes, (transport.now)()))?;
+        match store::put_result(&response) {
+            PutResult::Stored => return Ok(()),
+            PutResult::SignatureRejected(why) => reasons.push(why),
+            PutResult::Failed(failure) => return Err(PutError::Other(failure.into_error(&credentials.host()))),
         }
     }
-    Ok(Err(told.join("; ")))
+    Err(PutError::CredentialsRejected(reasons.join("; ")))
 }
 
 #[cfg(test)]

@@ -1,64 +1,51 @@
 //! A folder as a platform: `folder:PATH`, where PATH is a mounted watch, an exported archive, or a zip of one.
 //!
-//! Nobody logs in to it and no request is made. An entry is a whole FIT file of an activity, known by its bytes: a copy
-//! somewhere else in the folder, or one that is packed by gzip, is the same entry, a changed file another one. The walk room finds, `summary` reads what a file
-//! says of itself, `put` writes. Files are never deleted here.
+//! It has no login and needs no network. An activity is a complete FIT file, identified by its bytes: a copy elsewhere
+//! in the folder, or a gzip file of it, is the same activity, a changed file another one. `walk` finds the files,
+//! `entry` reads them, `write` adds one. Files are never deleted here.
 
-mod put;
-mod summary;
+mod entry;
+mod write;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::{Component, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, Kind, Listed, More, Outgoing, Page,
-    Platform, Result, Sent, Uploaded, Window,
+    Context, Download, Error, Identity, ListEnd, ListedActivity, Page, PlatformKind, PlatformReader, PlatformSpec,
+    PlatformWriter, Result, UploadFile, UploadRef, UploadStatus, Window,
 };
 use crate::activity::{Activity, printable};
 use crate::clock::Moment;
 use crate::fit::{self, Fit};
-use crate::http::Secret;
-use crate::walk::{self, Met, Notice, Place, Shelf, Skip, Skipped};
+use crate::walk::{self, Location, Notice, SearchEntry, Skip, Skipped, ZipCache};
 
-/// The row that stands for all folders. It is no platform itself: [`kind`] makes one for each path.
-pub const KIND: Kind = Kind {
-    name: "folder",
-    title: "A folder or zip of FIT files",
-    native_manufacturer: None,
-    user_settings: &[],
-    password_settings: &[],
-    takes: &["fit"],
-    refused_sports: &[],
-    doubles: true,
-    deletes: false,
-    listed_owner: |_| None,
-    open,
-};
+/// The format of files in a folder.
+const FORMATS: &[&str] = &["fit"];
 
 /// The platform that `folder:PATH` names; `None` if `name` is not of that form.
 ///
-/// Its own name has the absolute path, so that records and the catalogue mean the same folder wherever a command is run:
-/// relative paths are taken from the current folder, `~/` from the home folder, and `.` and `..` are resolved by their
-/// names alone, as the folder may not be mounted now.
-pub fn kind(name: &str) -> Option<&'static Kind> {
-    // Rows live as long as the program, like those of the table: their names are held in many places. One is made for
-    // each folder that a person names, so what is kept is a handful.
-    static ROWS: Mutex<Vec<&'static Kind>> = Mutex::new(Vec::new());
+/// Its own name has the absolute path, so that records and the catalogue mean the same folder wherever a command is
+/// run: relative paths are taken from the current folder, `~/` from the home folder, and `.` and `..` are resolved by
+/// their names alone, as the folder may not be mounted now.
+pub fn spec(name: &str) -> Option<PlatformSpec> {
     let (prefix, path) = name.split_once(':')?;
-    if !prefix.eq_ignore_ascii_case(KIND.name) || path.trim().is_empty() || path.chars().any(char::is_control) {
+    if !prefix.eq_ignore_ascii_case("folder") || path.trim().is_empty() || path.chars().any(char::is_control) {
         return None;
     }
-    let name = format!("{}:{}", KIND.name, absolute(path)?);
-    let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(row) = rows.iter().find(|row| row.name == name) {
-        return Some(row);
-    }
-    let row: &'static Kind = Box::leak(Box::new(Kind { name: name.leak(), ..KIND }));
-    rows.push(row);
-    Some(row)
+    let path = absolute(path)?;
+    Some(PlatformSpec {
+        id: format!("folder:{path}").into(),
+        title: "A folder or zip of FIT files",
+        native_manufacturer: None,
+        upload_formats: FORMATS,
+        rejected_sports: &[],
+        allows_duplicates: true,
+        can_delete: false,
+        kind: PlatformKind::Folder(path.into()),
+    })
 }
 
 fn absolute(path: &str) -> Option<String> {
@@ -76,117 +63,111 @@ fn absolute(path: &str) -> Option<String> {
     plain.into_os_string().into_string().ok()
 }
 
-fn open(context: Context) -> Box<dyn Platform> {
-    let path = context.name.split_once(':').map_or("", |(_, path)| path);
-    Box::new(Folder { root: PathBuf::from(path), context, index: RefCell::default(), shelf: RefCell::default() })
-}
-
 /// A folder, or a zip file.
-struct Folder {
+pub(super) struct Folder {
     root: PathBuf,
     context: Context,
-    /// What stood there when it was last looked at; nothing before that.
+    /// The files of the last scan; `None` before the first.
     index: RefCell<Option<Index>>,
-    shelf: RefCell<Shelf>,
+    zip_cache: RefCell<ZipCache>,
 }
 
-/// Where each entry stood.
+/// Where each activity is.
 struct Index {
-    places: HashMap<String, Place>,
-    /// Why a part of the folder could not be read: what is not found may stand there.
+    locations: HashMap<String, Location>,
+    /// Why a part of the folder could not be read: a missing activity may be there.
     unreadable: Option<String>,
 }
 
-/// What a look at everything has found.
+/// The result of a scan of the whole folder.
 #[derive(Default)]
-struct Look {
-    /// The entries, newest first.
-    entries: Vec<Listed>,
-    /// Files and folders that could not be read, in words.
+struct Scan {
+    /// The activities, newest first.
+    activities: Vec<ListedActivity>,
+    /// Why files and folders could not be read.
     unreadable: Vec<String>,
-    /// Files that are broken.
-    broken: Vec<Notice>,
-    /// What else is no entry.
+    /// Corrupt files.
+    corrupt: Vec<Notice>,
+    /// Files that are no activities.
     skipped: Skipped,
 }
 
 impl Folder {
-    /// Looks through everything.
-    fn look(&self) -> Result<Look> {
-        let mut places = HashMap::new();
-        let mut look = Look::default();
-        walk::search(&self.root, &self.own(), &mut walk::fits, &mut |met| {
-            match met {
-                // One folder without the right to read it is no reason to leave the others alone.
-                Met::Unreadable(_, error) => look.unreadable.push(error.to_string()),
-                Met::Bad(shown, why) => look.is_broken(&shown, &why),
-                Met::Skipped(skip, shown) => look.skipped.add(skip, &shown),
-                Met::File(place, bytes) => match fit::scan(&bytes) {
-                    Err(broken) => look.is_broken(&place.shown, &broken.to_string()),
+    /// The folder, or the zip file, at this path.
+    pub fn new(root: PathBuf, context: Context) -> Folder {
+        Folder { root, context, index: RefCell::default(), zip_cache: RefCell::default() }
+    }
+
+    /// Reads all files.
+    fn scan(&self) -> Result<Scan> {
+        let mut locations = HashMap::new();
+        let mut scan = Scan::default();
+        walk::search(&self.root, &self.data_folder(), &mut walk::fit_filter, &mut |found| {
+            match found {
+                // The other folders are read although one of them cannot be.
+                SearchEntry::Unreadable(_, error) => scan.unreadable.push(error.to_string()),
+                SearchEntry::Corrupt(shown, why) => scan.add_corrupt(&shown, &why),
+                SearchEntry::Skipped(skip, shown) => scan.skipped.add(skip, &shown),
+                SearchEntry::File(location, bytes) => match fit::scan(&bytes) {
+                    Err(corrupt) => scan.add_corrupt(&location.shown, &corrupt.to_string()),
                     Ok(fit) if is_activity(&fit) => {
-                        let listed = summary::listed(self.context.name, &place.shown, &bytes, &fit);
-                        // The same bytes at a second place are no second entry.
-                        if !places.contains_key(&listed.activity.id) {
-                            places.insert(listed.activity.id.clone(), place);
-                            look.entries.push(listed);
+                        let listed = entry::listed(&self.context.platform, &location.shown, &bytes, &fit);
+                        // A second copy of the same bytes is the same activity.
+                        if !locations.contains_key(&listed.activity.id) {
+                            locations.insert(listed.activity.id.clone(), location);
+                            scan.activities.push(listed);
                         }
                     }
-                    // Settings, workouts, a day's steps: a watch is full of them.
-                    Ok(_) => look.skipped.add(Skip::NoActivity, &place.shown),
+                    // A watch also holds settings, workouts and daily steps.
+                    Ok(_) => scan.skipped.add(Skip::NoActivity, &location.shown),
                 },
             }
             Ok::<_, Error>(())
         })?;
-        look.entries.sort_by_cached_key(|listed| (Reverse(listed.activity.start_time), listed.activity.id.clone()));
-        self.index.replace(Some(Index { places, unreadable: look.unreadable.first().cloned() }));
-        self.shelf.borrow_mut().close();
-        Ok(look)
+        scan.activities.sort_by_cached_key(|listed| (Reverse(listed.activity.start_time), listed.activity.id.clone()));
+        self.index.replace(Some(Index { locations, unreadable: scan.unreadable.first().cloned() }));
+        self.zip_cache.borrow_mut().close();
+        Ok(scan)
     }
 
-    /// The data folder, should it lie within: what the archive holds is no activity of this folder.
-    fn own(&self) -> Vec<PathBuf> {
+    /// The data folder, in case it lies within: the files of the archive are no activities of this folder.
+    fn data_folder(&self) -> Vec<PathBuf> {
         let data = self.context.tokens.parent();
         data.and_then(|data| data.canonicalize().ok()).into_iter().collect()
     }
 
-    /// The bytes of an entry, if it is there. Files may have been moved since they were looked at: then it looks again.
+    /// The bytes of an activity; `None` if it does not exist. If files were moved since the last scan, it scans again.
     ///
     /// # Errors
     /// It was not found, and a part of the folder cannot be read.
     fn bytes(&self, id: &str) -> Result<Option<Vec<u8>>> {
         if self.index.borrow().is_none() {
-            self.look()?;
+            self.scan()?;
         }
         let read = || {
-            let place = self.index.borrow().as_ref().and_then(|index| index.places.get(id).cloned())?;
-            Some(self.shelf.borrow_mut().read(&place).filter(|bytes| summary::id_of(bytes) == id))
+            let location = self.index.borrow().as_ref().and_then(|index| index.locations.get(id).cloned())?;
+            Some(self.zip_cache.borrow_mut().read(&location).filter(|bytes| entry::id_of(bytes) == id))
         };
         let mut found = read();
-        // Where it was stands something else, or nothing.
+        // The file was moved, changed or deleted.
         if found == Some(None) {
-            self.look()?;
+            self.scan()?;
             found = read();
         }
         let unreadable = self.index.borrow().as_ref().and_then(|index| index.unreadable.clone());
         match (found.flatten(), unreadable) {
-            (None, Some(why)) => Err(Error::Later {
-                message: format!("it may be in a part of the folder that cannot be read: {why}"),
-                down: false,
-            }),
+            (None, Some(why)) => {
+                Err(Error::retry_item(format!("not found, and a part of the folder is unreadable: {why}")))
+            }
             (found, _) => Ok(found),
         }
     }
-
-    fn no_login(&self) -> Error {
-        Error::Input(format!("{} needs no login: its files are read as they are", self.context.name))
-    }
 }
 
-impl Look {
-    /// A file that should have been an activity or a zip is none.
-    fn is_broken(&mut self, shown: &str, why: &str) {
-        let text = format!("{}: {why}; it is passed over", printable(shown));
-        self.broken.push(Notice { skip: Skip::Broken, key: text.clone(), text, details: Vec::new(), matters: true });
+impl Scan {
+    fn add_corrupt(&mut self, shown: &str, why: &str) {
+        let text = format!("{}: {why}; file skipped", printable(shown));
+        self.corrupt.push(Notice { skip: Skip::Corrupt, key: text.clone(), text, details: Vec::new(), matters: true });
     }
 }
 
@@ -199,20 +180,20 @@ fn is_in(window: &Window, activity: &Activity) -> bool {
     window.since.is_none_or(|since| start >= since) && window.until.is_none_or(|until| start < until)
 }
 
-impl Platform for Folder {
-    /// One page holds all. An old file that is copied in stands far below the newest; a listing that stops at the first
-    /// page without news would miss it on a later page, and all files have been read by then anyway.
-    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
-        let Look { entries: mut activities, unreadable, broken, skipped } = self.look()?;
-        (self.context.skipped)(&broken.into_iter().chain(skipped.notices()).collect::<Vec<_>>());
+impl PlatformReader for Folder {
+    /// One page holds all activities. An old file that was just copied in is far below the newest; a listing that stops
+    /// at the first page without new activities would miss it on a later page, and the scan has read all files anyway.
+    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
+        let Scan { mut activities, unreadable, corrupt, skipped } = self.scan()?;
+        (self.context.skipped)(&corrupt.into_iter().chain(skipped.notices()).collect::<Vec<_>>());
         activities.retain(|listed| is_in(window, &listed.activity));
         let outlines = activities.iter().filter_map(|listed| listed.activity.outline()).collect();
         if activities.is_empty() && unreadable.is_empty() {
-            return Ok(Ending::End);
+            return Ok(ListEnd::Complete);
         }
         Ok(match each_page(Page { activities, outlines, unreadable, ..Page::default() })? {
-            More::Go => Ending::End,
-            More::Stop => Ending::Stopped,
+            ControlFlow::Continue(()) => ListEnd::Complete,
+            ControlFlow::Break(()) => ListEnd::Stopped,
         })
     }
 
@@ -225,73 +206,51 @@ impl Platform for Folder {
     }
 
     fn download(&self, activity: &Activity) -> Result<Download> {
-        let gone = || Error::Gone(format!("no file of these bytes is in {} any more", self.root.display()));
+        let not_found = || Error::NotFound(format!("file not found in {}: deleted or changed", self.root.display()));
         match self.bytes(&activity.id) {
-            // A record may name any path; a wrong one is that record's trouble and not the run's.
-            Err(Error::Input(why)) => Err(Error::Refused(why)),
-            bytes => bytes?.map(Download::Original).ok_or_else(gone),
+            // A record may name any path: a wrong one fails that record and not the run.
+            Err(Error::Input(why)) => Err(Error::Rejected(why)),
+            bytes => bytes?.map(Download::Original).ok_or_else(not_found),
         }
-    }
-
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
-        let refused = |why: &str| Err(Error::Refused(format!("{why}, and would not be found in the folder again")));
-        match fit::scan(file.bytes) {
-            _ if file.format != KIND.takes[0] => return refused("it is no FIT file"),
-            Err(broken) => return refused(&broken.to_string()),
-            Ok(fit) if !is_activity(&fit) => return refused("it is no FIT file of an activity"),
-            Ok(_) => {}
-        }
-        let id = summary::id_of(file.bytes);
-        if self.bytes(&id)?.is_some() {
-            return Ok(Uploaded::AlreadyThere(Some(id)));
-        }
-        let path = put::put(&self.root, &id, file.start_time, file.bytes)?;
-        if let Some(index) = self.index.borrow_mut().as_mut() {
-            index.places.insert(id.clone(), Place::on_disk(&self.root, path));
-        }
-        Ok(Uploaded::Created(Some(id)))
-    }
-
-    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
-        self.look()?;
-        let answer = |one: &Sent| {
-            let Some(file) = one.file else { return Ok(Uploaded::Unknown) };
-            let id = summary::id_of(file.bytes);
-            Ok(if self.bytes(&id)?.is_some() { Uploaded::Created(Some(id)) } else { Uploaded::Unknown })
-        };
-        Ok(sent.iter().map(answer).collect())
-    }
-
-    fn delete(&self, _activity: &Activity, _not_after: Option<Moment>) -> Result<()> {
-        Err(Error::Refused("garminsync does not delete files in a folder; delete it there by hand".into()))
     }
 
     fn identify(&self, _fresh: bool) -> Result<Option<Identity>> {
         Ok(None)
     }
+}
 
-    fn account(&self) -> Result<Option<Account>> {
-        Ok(None)
+impl PlatformWriter for Folder {
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
+        let rejected = |why: &str| Err(Error::Rejected(format!("not written to the folder: {why}")));
+        match fit::scan(file.bytes) {
+            _ if file.format != FORMATS[0] => return rejected("not a FIT file"),
+            Err(corrupt) => return rejected(&corrupt.to_string()),
+            Ok(fit) if !is_activity(&fit) => return rejected("a FIT file without an activity"),
+            Ok(_) => {}
+        }
+        let id = entry::id_of(file.bytes);
+        if self.bytes(&id)?.is_some() {
+            return Ok(UploadStatus::Exists(Some(id)));
+        }
+        let path = write::write_file(&self.root, &id, file.start_time, file.bytes)?;
+        if let Some(index) = self.index.borrow_mut().as_mut() {
+            index.locations.insert(id.clone(), Location::on_disk(&self.root, path));
+        }
+        Ok(UploadStatus::Created(Some(id)))
     }
 
-    fn login(&self, _credentials: &Credentials, _ask: Ask) -> Result<Account> {
-        Err(self.no_login())
+    fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>> {
+        self.scan()?;
+        let status = |upload: &UploadRef| {
+            let Some(file) = upload.file else { return Ok(UploadStatus::Unknown) };
+            let id = entry::id_of(file.bytes);
+            Ok(if self.bytes(&id)?.is_some() { UploadStatus::Created(Some(id)) } else { UploadStatus::Unknown })
+        };
+        Ok(sent.iter().map(status).collect())
     }
 
-    fn browser_login(&self) -> String {
-        self.no_login().to_string()
-    }
-
-    fn import(&self, _text: &str) -> Result<Account> {
-        Err(self.no_login())
-    }
-
-    fn export(&self) -> Result<Option<Secret>> {
-        Err(self.no_login())
-    }
-
-    fn logout(&self) -> Result<bool> {
-        Err(self.no_login())
+    fn delete(&self, _activity: &Activity, _not_after: Option<Moment>) -> Result<()> {
+        Err(Error::Rejected("garminsync never deletes files in a folder; delete it by hand".into()))
     }
 }
 
@@ -300,9 +259,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_has_one_name_however_it_is_written() {
+    fn each_spelling_of_a_folder_gives_the_same_id() {
         let here = std::env::current_dir().unwrap().into_os_string().into_string().unwrap();
-        let name = |text: &str| kind(text).map(|kind| kind.name.to_owned());
+        let name = |text: &str| spec(text).map(|spec| spec.id.to_string());
         for same in [
             "folder:/mnt/my watch",
             "Folder:/mnt/./x/../my watch/",
@@ -317,10 +276,5 @@ mod tests {
         for none in ["folder", "folder:", "folder: ", "folders:/x", "garmin-com", "folder:/a\nb"] {
             assert_eq!(name(none), None, "{none}");
         }
-    }
-
-    #[test]
-    fn a_row_is_made_once() {
-        assert!(std::ptr::eq(kind("folder:/a/b").unwrap(), kind("folder:/a/b/").unwrap()));
     }
 }

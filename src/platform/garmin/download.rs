@@ -1,124 +1,135 @@
-//! Garmin's files: the original first, then what Garmin computed from it. Decides; the caller sends.
+//! Downloads from Garmin: the original first, then a converted file. It decides; the caller sends.
 
-use super::site::Site;
-use super::{front, list};
+use super::domain::Domain;
+use super::{block_page, list};
 use crate::activity::Activity;
 use crate::http::{Repeat, Request, Response, limit};
-use crate::platform::{Download, Error, Result, json};
+use crate::platform::{Download, Error, Result, lenient_json};
 
-/// Sends a request made for the site.
-pub type Call<'a> = &'a mut dyn FnMut(&dyn Fn(&Site) -> Request) -> Result<Response>;
+/// Sends a request that is made for the domain.
+pub type Call<'a> = &'a mut dyn FnMut(&dyn Fn(&Domain) -> Request) -> Result<Response>;
 
-/// How far one way to a file leads.
+/// The response to a request for a file.
 #[derive(Debug, PartialEq, Eq)]
-enum Way {
+enum FileReply {
     Bytes(Vec<u8>),
-    /// Not here. `may_pass`: it is not certain that asking again will not change it.
-    Nothing {
+    /// Unavailable. `is_retryable`: it may be available another day.
+    Unavailable {
         why: String,
-        may_pass: bool,
+        is_retryable: bool,
     },
 }
 
-/// Fetches the file of one activity.
+/// Downloads the file of one activity.
 pub fn run(activity: &Activity, call: Call) -> Result<Download> {
     let id = activity.id.clone();
-    let (why, may_pass) = match read(&call(&|site| file(site, &format!("/download-service/files/activity/{id}")))?)? {
-        Way::Bytes(bytes) => return Ok(Download::Original(bytes)),
-        Way::Nothing { why, may_pass } => (format!("the original is not to be had ({why})"), may_pass),
-    };
-    if let Some(export) = export(activity, &why, may_pass, call)? {
-        return Ok(export);
+    let (why, is_retryable) =
+        match read(&call(&|domain| file(domain, &format!("/download-service/files/activity/{id}")))?)? {
+            FileReply::Bytes(bytes) => return Ok(Download::Original(bytes)),
+            FileReply::Unavailable { why, is_retryable } => (format!("original unavailable ({why})"), is_retryable),
+        };
+    if let Some(converted) = converted(activity, &why, is_retryable, call)? {
+        return Ok(converted);
     }
-    verdict(&call(&|site| detail_request(site, &id))?, &why)
+    without_file(&call(&|domain| details_request(domain, &id))?, &why)
 }
 
-/// Fetches what Garmin computed, TCX before GPX; nothing if it gives neither. `why`: not the original.
-pub fn export(activity: &Activity, why: &str, may_pass: bool, call: Call) -> Result<Option<Download>> {
-    let mut trouble = None;
+/// Downloads a converted file, TCX before GPX; `None` if Garmin offers neither. `why`: the reason why the original is
+/// unavailable.
+pub fn converted(activity: &Activity, why: &str, retry_original: bool, call: Call) -> Result<Option<Download>> {
+    let mut failure = None;
     for format in ["tcx", "gpx"] {
         let path = format!("/download-service/export/{format}/activity/{}", activity.id);
-        match read(&call(&|site| file(site, &path))?) {
-            Ok(Way::Bytes(bytes)) => return Ok(Some(Download::Export { bytes, why: why.to_owned(), may_pass })),
-            Ok(Way::Nothing { .. }) => {}
-            // Exports of long activities time out while shorter forms of the same still come.
-            Err(error @ Error::Later { down: false, .. }) => trouble = Some(error),
+        match read(&call(&|domain| file(domain, &path))?) {
+            Ok(FileReply::Bytes(bytes)) => {
+                return Ok(Some(Download::Converted { bytes, why: why.to_owned(), retry_original }));
+            }
+            Ok(FileReply::Unavailable { .. }) => {}
+            // The conversion of long activities times out, while a shorter format may still work.
+            Err(error @ Error::Retry { platform_wide: false, .. }) => failure = Some(error),
             Err(error) => return Err(error),
         }
     }
-    trouble.map_or(Ok(None), Err)
+    failure.map_or(Ok(None), Err)
 }
 
-/// The request for what Garmin knows of one activity, without its token.
-pub fn detail_request(site: &Site, id: &str) -> Request {
-    site.get(&format!("/activity-service/activity/{id}")).header("Accept", "application/json")
+/// The request for the details of one activity, without its token.
+pub fn details_request(domain: &Domain, id: &str) -> Request {
+    domain.get(&format!("/activity-service/activity/{id}")).header("Accept", "application/json")
 }
 
-/// Whether the activity `id` is there, by its own detail: an answer that is neither the activity nor its absence is an error.
+/// Whether the activity `id` exists, by its details: a response that is neither the activity nor a 404 is an error.
 pub fn exists(response: &Response, id: &str) -> Result<bool> {
-    front::check(response, "the activity")?;
-    let body = json::lenient(&response.body).unwrap_or_default();
+    block_page::check(response, "the activity")?;
+    let body = lenient_json::parse(&response.body).unwrap_or_default();
     match response.status {
         404 | 204 => Ok(false),
         200 if list::id(&body["activityId"]).as_deref() == Some(id) => Ok(true),
         status => {
-            let message =
-                format!("Garmin does not say whether activity {id} is there (HTTP {status}); try again later");
-            Err(Error::Later { message, down: status >= 500 })
+            let message = format!("cannot check whether activity {id} exists: HTTP {status}; try again later");
+            Err(Error::Retry { message, platform_wide: status >= 500 })
         }
     }
 }
 
-/// Without a file in hand, only the activity's own detail says whether there is one: a service in trouble refuses files
-/// that it has.
-fn verdict(detail: &Response, why: &str) -> Result<Download> {
-    front::check(detail, "the activity")?;
-    if detail.status == 404 {
-        return Err(Error::Gone("the activity is no longer there; the next full listing will tell".into()));
+/// Decides by the details whether the activity has a file: a failing service may reject the download of a file that it
+/// has.
+fn without_file(details: &Response, why: &str) -> Result<Download> {
+    block_page::check(details, "the activity")?;
+    if details.status == 404 {
+        return Err(Error::NotFound(
+            "activity not found on Garmin; the next full listing updates the catalogue".into(),
+        ));
     }
-    let body = json::lenient(&detail.body).filter(|_| detail.status == 200).unwrap_or_default();
+    let body = lenient_json::parse(&details.body).filter(|_| details.status == 200).unwrap_or_default();
     let metadata = &body["metadataDTO"];
     let format = metadata["fileFormat"]["formatKey"].as_str();
     let is_manual = [metadata, &body].iter().any(|place| place["manualActivity"] == true);
     if metadata.is_object() && (is_manual || format.is_none()) {
-        return Ok(Download::None { why: "typed in by hand: it has no file".into() });
+        return Ok(Download::None { why: "entered by hand: no file".into() });
     }
-    let message = format!("{why}, nor an export, although there should be one; later runs try again");
-    // A detail that names a file is a proper answer: it is this file that the service does not give.
-    Err(if format.is_some() { Error::Refused(message) } else { Error::Later { message, down: false } })
+    let message = format!("{why}, and no converted file");
+    // Details that name a file show that the service works: it does not give this file.
+    Err(if format.is_some() {
+        Error::Rejected(message)
+    } else {
+        Error::retry_item(format!("{message}; try again later"))
+    })
 }
 
-fn file(site: &Site, path: &str) -> Request {
-    let mut request = site.get(path).limit(limit::FILE).header("Accept", "*/*");
+fn file(domain: &Domain, path: &str) -> Request {
+    let mut request = domain.get(path).limit(limit::FILE).header("Accept", "*/*");
     request.repeat = Repeat::ReadOnce500;
     request
 }
 
-/// Reads an answer. 404, and 500 when it comes twice, are how Garmin says that there is no file; 403 that it cannot give
-/// it (garmin-connect-export, garminexport issue 57). A refusal that is a web page comes from something in front of the
-/// service, which may dislike this one address alone; 502 to 504 say nothing about the file either.
-fn read(response: &Response) -> Result<Way> {
-    if front::is_web_page(response) {
-        let message = format!("{}, and the token is kept; try again later", front::web_page("the file"));
-        return Err(Error::Later { message, down: false });
+/// Reads a response. 404, and 500 twice, mean that there is no file; 403 that it is unavailable (garmin-connect-export,
+/// garminexport issue 57). A web page comes from a proxy in front of the service, which may block this URL alone; 502
+/// to 504 say nothing about the file either.
+fn read(response: &Response) -> Result<FileReply> {
+    if block_page::is_web_page(response) {
+        let message = format!("{}; the token is kept; try again later", block_page::web_page("the file"));
+        return Err(Error::retry_item(message));
     }
-    front::check(response, "the file")?;
-    let nothing = |may_pass| Ok(Way::Nothing { why: format!("HTTP {}", response.status), may_pass });
+    block_page::check(response, "the file")?;
+    let unavailable =
+        |is_retryable| Ok(FileReply::Unavailable { why: format!("HTTP {}", response.status), is_retryable });
     match response.status {
-        // An empty body is no verdict: the archive will say that nothing came.
-        200 => Ok(Way::Bytes(response.body.clone())),
-        204 | 400 | 403 | 404 | 410 => nothing(false),
-        401 | 500 => nothing(true),
-        status @ (408 | 502..=599) => {
-            Err(Error::Later { message: format!("Garmin is in trouble (HTTP {status}); try again later"), down: false })
-        }
-        status => Err(Error::Strange(format!("Garmin answers HTTP {status} where a file should be"))),
+        // The archive rejects an empty body.
+        200 => Ok(FileReply::Bytes(response.body.clone())),
+        204 | 400 | 403 | 404 | 410 => unavailable(false),
+        401 | 500 => unavailable(true),
+        status @ (408 | 502..=599) => Err(Error::Retry {
+            message: format!("Garmin: server error (HTTP {status}); try again later"),
+            platform_wide: false,
+        }),
+        status => Err(Error::Unexpected(format!("Garmin: unexpected HTTP {status} for a file"))),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::COM;
+    use super::super::domain::COM;
     use super::*;
 
     /// Answers by the end of the URL, and counts what was asked.
@@ -136,23 +147,23 @@ mod tests {
     }
 
     #[test]
-    fn ancestors_1_the_original_is_asked_for_first() {
+    fn the_original_is_requested_first() {
         let (result, asked) = fetch(&[("/files/", 200, "zip")]);
         assert_eq!(result.unwrap(), Download::Original(b"zip".to_vec()));
         assert_eq!(asked, ["https://connectapi.garmin.com/download-service/files/activity/7"]);
     }
 
     #[test]
-    fn when_the_original_fails_for_good_tcx_then_gpx() {
+    fn tcx_then_gpx_are_requested_if_the_original_is_unavailable() {
         let (result, asked) = fetch(&[("/files/", 403, "{}"), ("/gpx/", 200, "<gpx/>")]);
         assert!(
-            matches!(result.unwrap(), Download::Export { bytes, why, may_pass: false } if bytes == b"<gpx/>" && why.contains("403"))
+            matches!(result.unwrap(), Download::Converted { bytes, why, retry_original: false } if bytes == b"<gpx/>" && why.contains("403"))
         );
         assert_eq!(asked.len(), 3);
     }
 
     #[test]
-    fn no_file_is_believed_of_the_detail_alone() {
+    fn only_the_details_show_that_there_is_no_file() {
         for detail in [
             r#"{"metadataDTO":{"manualActivity":true,"fileFormat":{"formatKey":"fit"}}}"#,
             r#"{"metadataDTO":{"fileFormat":null}}"#,
@@ -161,37 +172,37 @@ mod tests {
             assert!(matches!(result.unwrap(), Download::None { .. }));
         }
         let (result, _) = fetch(&[]);
-        assert!(matches!(result, Err(Error::Gone(_))));
+        assert!(matches!(result, Err(Error::NotFound(_))));
         let (result, _) =
             fetch(&[("/activity-service/", 200, r#"{"metadataDTO":{"fileFormat":{"formatKey":"fit"}}}"#)]);
-        assert!(matches!(result, Err(Error::Refused(why)) if why.contains("nor an export")));
+        assert!(matches!(result, Err(Error::Rejected(why)) if why.contains("no converted file")));
         for (status, detail) in [(200, "{}"), (500, "{}"), (200, "<html>")] {
             let (result, _) = fetch(&[("/activity-service/", status, detail)]);
-            assert!(matches!(result, Err(Error::Later { down: false, .. })), "{detail}");
+            assert!(matches!(result, Err(Error::Retry { platform_wide: false, .. })), "{detail}");
         }
     }
 
     #[test]
-    fn an_export_that_times_out_leaves_the_other() {
+    fn gpx_is_requested_if_tcx_times_out() {
         let (result, _) = fetch(&[("/files/", 404, ""), ("/tcx/", 504, ""), ("/gpx/", 200, "<gpx/>")]);
-        assert!(matches!(result.unwrap(), Download::Export { .. }));
+        assert!(matches!(result.unwrap(), Download::Converted { .. }));
         let (result, asked) = fetch(&[("/files/", 404, ""), ("/tcx/", 504, "")]);
-        assert!(matches!(result, Err(Error::Later { down: false, .. })) && asked.len() == 3);
+        assert!(matches!(result, Err(Error::Retry { platform_wide: false, .. })) && asked.len() == 3);
     }
 
     #[test]
-    fn what_stands_in_front_of_the_service_says_nothing_about_a_file() {
+    fn a_web_page_says_nothing_about_a_file() {
         let (result, asked) = fetch(&[("/files/", 403, "<html>blocked")]);
-        assert!(matches!(result, Err(Error::Later { down: false, .. })) && asked.len() == 1);
+        assert!(matches!(result, Err(Error::Retry { platform_wide: false, .. })) && asked.len() == 1);
         let (result, _) = fetch(&[("/files/", 200, "")]);
         assert_eq!(result.unwrap(), Download::Original(Vec::new()));
     }
 
     #[test]
-    fn trouble_is_no_answer_about_the_file() {
-        for (status, down) in [(429, true), (503, false)] {
+    fn server_errors_and_rate_limits_are_retried() {
+        for (status, wide) in [(429, true), (503, false)] {
             let (result, asked) = fetch(&[("/files/", status, "")]);
-            assert!(matches!(result, Err(Error::Later { down: d, .. }) if d == down));
+            assert!(matches!(result, Err(Error::Retry { platform_wide, .. }) if platform_wide == wide));
             assert_eq!(asked.len(), 1);
         }
     }

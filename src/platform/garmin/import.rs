@@ -1,72 +1,72 @@
-//! Reads what a person brings: the token files of other tools, or a ticket of a browser login.
+//! Reads the tokens of other tools, and the ticket of a browser login.
 //!
-//! The shapes (each is in wide use): garminconnect >= 0.3 `garmin_tokens.json`; garth's two files in a folder, or their
-//! base64; pirate-garmin's `native-oauth2.json`; a bare ticket `ST-…`; a URL with `ticket=`; the sign-in's JSON answer.
+//! The forms (each is in wide use): garminconnect >= 0.3 `garmin_tokens.json`; garth's two files in a folder, or their
+//! base64; pirate-garmin's `native-oauth2.json`; a bare ticket `ST-…`; a URL with `ticket=`; the sign-in's JSON
+//! response.
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::domain::{CN, COM, Domain};
 use super::login::DI_CLIENT;
-use super::site::{CN, COM, Site};
 use super::token::{OAuth1, Token, base64_text, claims};
 use crate::http::Secret;
 use crate::platform::{Error, Result};
 
-/// What was brought.
-pub enum Brought {
+/// An imported token or ticket.
+pub enum Imported {
     /// A token.
     Token(Box<Token>),
-    /// A ticket and the service it is for.
+    /// A ticket and its service.
     Ticket(Secret, String),
 }
 
-/// Reads `text`, for the account on `site`.
-pub fn parse(text: &str, site: &Site, now: Timestamp) -> Result<Brought> {
+/// Reads `text`, for an account on `domain`.
+pub fn parse(text: &str, domain: &Domain, now: Timestamp) -> Result<Imported> {
     let text = text.trim_start_matches('\u{feff}').trim().trim_matches(['"', '\'']).trim();
     if let Ok(json) = serde_json::from_str::<Value>(text) {
-        return from_json(&json, site, now);
+        return from_json(&json, domain, now);
     }
     if let Some(ticket) = ticket_in(text) {
-        let service = service_of(text, site)?;
-        return Ok(Brought::Ticket(Secret::new(ticket), service));
+        let service = service_of(text, domain)?;
+        return Ok(Imported::Ticket(Secret::new(ticket), service));
     }
     if let Some(json) = base64_text(text).and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) {
-        return from_json(&json, site, now);
+        return from_json(&json, domain, now);
     }
     Err(Error::Input(
-        "this is neither a token file of garminconnect, garth or pirate-garmin, nor a ticket (ST-…), \
-         nor a URL or JSON text with one; see gs-auth import --help"
+        "not a Garmin token: expected a token file of garminconnect, garth or pirate-garmin, or a ticket (ST-…), \
+         alone or in a URL or JSON; see gs-auth import --help"
             .into(),
     ))
 }
 
-fn from_json(json: &Value, site: &Site, now: Timestamp) -> Result<Brought> {
+fn from_json(json: &Value, domain: &Domain, now: Timestamp) -> Result<Imported> {
     if let Some(ticket) = json["serviceTicketId"].as_str() {
         let service =
-            json["serviceURL"].as_str().map_or_else(|| Ok(site.android_service()), |url| of_site(url, site))?;
-        return Ok(Brought::Ticket(Secret::new(ticket), service));
+            json["serviceURL"].as_str().map_or_else(|| Ok(domain.android_service()), |url| of_domain(url, domain))?;
+        return Ok(Imported::Ticket(Secret::new(ticket), service));
     }
     let token = if json["di_token"].is_string() {
         let answer = json!({"access_token": json["di_token"], "refresh_token": json["di_refresh_token"]});
         let client = json["di_client_id"].as_str().unwrap_or(DI_CLIENT);
-        Token::from_answer(&answer, site, client, "garminconnect", now)
+        Token::from_response(&answer, domain, client, "garminconnect", now)
     } else if json["di"]["token"].is_object() {
         let client = json["di"]["clientId"].as_str().unwrap_or(DI_CLIENT);
-        Token::from_answer(&absolute(&json["di"]["token"], &json["createdAt"]), site, client, "pirate-garmin", now)
+        Token::from_response(&absolute(&json["di"]["token"], &json["createdAt"]), domain, client, "pirate-garmin", now)
     } else if let Some([oauth1, oauth2]) = json.as_array().map(Vec::as_slice) {
-        garth(oauth1, oauth2, site, now)?
+        garth(oauth1, oauth2, domain, now)?
     } else {
         None
     };
-    let mut token =
-        token.ok_or_else(|| Error::Input("this JSON text holds no Garmin token that is known here".into()))?;
-    check_domain(&mut token, site)?;
-    Ok(Brought::Token(Box::new(token)))
+    let mut token = token.ok_or_else(|| Error::Input("no Garmin token in this JSON".into()))?;
+    check_domain(&mut token, domain)?;
+    Ok(Imported::Token(Box::new(token)))
 }
 
-/// A saved answer tells a span of life; it began when the file was made, not now.
+/// Makes the lifetimes of a saved response absolute: they began when the file was made, not now.
 fn absolute(token: &Value, created: &Value) -> Value {
     let mut token = token.clone();
     let created =
@@ -82,9 +82,9 @@ fn absolute(token: &Value, created: &Value) -> Value {
     token
 }
 
-fn garth(oauth1: &Value, oauth2: &Value, site: &Site, now: Timestamp) -> Result<Option<Token>> {
-    let Some(mut token) = Token::from_answer(oauth2, site, DI_CLIENT, "garth", now) else { return Ok(None) };
-    // garth renews by its long-lived half alone; the refresh token of the other is never used.
+fn garth(oauth1: &Value, oauth2: &Value, domain: &Domain, now: Timestamp) -> Result<Option<Token>> {
+    let Some(mut token) = Token::from_response(oauth2, domain, DI_CLIENT, "garth", now) else { return Ok(None) };
+    // garth renews with its long-lived half alone; the refresh token of the other half is never used.
     token.refresh_token = None;
     token.oauth1 = serde_json::from_value::<OAuth1>(oauth1.clone()).ok();
     if let Some(domain) = oauth1["domain"].as_str() {
@@ -93,19 +93,19 @@ fn garth(oauth1: &Value, oauth2: &Value, site: &Site, now: Timestamp) -> Result<
     Ok(Some(token))
 }
 
-/// A token of one world is refused by the other, and the refusal would look like a dead token.
-fn check_domain(token: &mut Token, site: &Site) -> Result<()> {
+/// Checks that the token belongs to `domain`: the other domain would reject it like an invalid token.
+fn check_domain(token: &mut Token, domain: &Domain) -> Result<()> {
     let issuer = claims(&token.access_token)["iss"].as_str().map(str::to_owned);
-    let domain = match issuer {
-        Some(issuer) if issuer.contains(CN.domain) => CN.domain.to_owned(),
-        Some(issuer) if issuer.contains(COM.domain) => COM.domain.to_owned(),
+    let own = match issuer {
+        Some(issuer) if issuer.contains(CN.name) => CN.name.to_owned(),
+        Some(issuer) if issuer.contains(COM.name) => COM.name.to_owned(),
         _ => token.domain.clone(),
     };
-    if domain != site.domain {
-        let other = if domain == CN.domain { CN.platform } else { COM.platform };
-        return Err(Error::Input(format!("this token belongs to {domain}; use --platform {other}")));
+    if own != domain.name {
+        let other = if own == CN.name { CN.platform } else { COM.platform };
+        return Err(Error::Input(format!("this token belongs to {own}; use --platform {other}")));
     }
-    token.domain = domain;
+    token.domain = own;
     Ok(())
 }
 
@@ -116,32 +116,29 @@ fn ticket_in(text: &str) -> Option<&str> {
     Some(&rest[..end])
 }
 
-/// The service a pasted ticket is for: what the text around it says, else the page that `browser_login` names.
-fn service_of(text: &str, site: &Site) -> Result<String> {
+/// The service of a pasted ticket: from the text around it, else that of the page that `browser_login` names.
+fn service_of(text: &str, domain: &Domain) -> Result<String> {
     if text.starts_with("ST-") {
-        return Ok(site.android_service());
+        return Ok(domain.android_service());
     }
     // A page's text may hold the URL in the middle, its slashes escaped.
     let text = text.replace("\\/", "/");
     let ticket = text.find("ticket=ST-").unwrap_or(0);
     let start = text[..ticket].rfind("https://").unwrap_or(0);
     let url = text[start..ticket].trim_end_matches(['?', '&']);
-    if url.starts_with("https://") { of_site(url, site) } else { Ok(site.android_service()) }
+    if url.starts_with("https://") { of_domain(url, domain) } else { Ok(domain.android_service()) }
 }
 
-fn of_site(url: &str, site: &Site) -> Result<String> {
+fn of_domain(url: &str, domain: &Domain) -> Result<String> {
     let host = url.split('/').nth(2).unwrap_or("");
-    if host == site.domain || host.ends_with(&format!(".{}", site.domain)) {
+    if host == domain.name || host.ends_with(&format!(".{}", domain.name)) {
         return Ok(url.to_owned());
     }
-    let other = if site.domain == COM.domain { &CN } else { &COM };
-    Err(Error::Input(format!(
-        "this ticket is for {host}, not for {}; is it --platform {}?",
-        site.domain, other.platform
-    )))
+    let other = if domain.name == COM.name { &CN } else { &COM };
+    Err(Error::Input(format!("this ticket is for {host}, not for {}; use --platform {}", domain.name, other.platform)))
 }
 
-/// Where other tools keep their tokens.
+/// Where other tools store their tokens.
 pub fn usual_places(home: Option<&Path>, setting: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     let own = ["GARMINTOKENS", "GARTH_HOME"].into_iter().filter_map(setting);
     let below = [".garminconnect", ".garth", ".local/share/pirate-garmin"];
@@ -152,7 +149,7 @@ pub fn usual_places(home: Option<&Path>, setting: &dyn Fn(&str) -> Option<PathBu
 pub fn gather(path: &Path) -> std::io::Result<Option<Secret>> {
     let read = |path: &Path| std::fs::read_to_string(path).map(Secret::new);
     if !path.is_dir() {
-        // One half of a garth pair stands for both.
+        // One file of a garth pair means both.
         let of_garth = path.file_name().is_some_and(|name| name == "oauth1_token.json" || name == "oauth2_token.json");
         return if of_garth { gather(path.parent().unwrap_or(Path::new("."))) } else { read(path).map(Some) };
     }
@@ -166,7 +163,7 @@ pub fn gather(path: &Path) -> std::io::Result<Option<Secret>> {
         let pair = format!("[{},{}]", read(&oauth1)?.expose(), read(&oauth2)?.expose());
         return Ok(Some(Secret::new(pair)));
     }
-    // garmin-health-data keeps one folder an account.
+    // garmin-health-data has a folder for each account.
     let below = std::fs::read_dir(path)?.flatten().map(|entry| entry.path().join("garmin_tokens.json"));
     match below.filter(|file| file.is_file()).collect::<Vec<_>>().as_slice() {
         [only] => read(only).map(Some),
@@ -174,7 +171,7 @@ pub fn gather(path: &Path) -> std::io::Result<Option<Secret>> {
     }
 }
 
-/// The token in a form that other tools take: garminconnect's, or garth's base64 for a token of that kind.
+/// The token in a form that other tools import: garminconnect's, or garth's base64 for a garth token.
 pub fn export(token: &Token) -> Secret {
     use base64::Engine as _;
     let text = match &token.oauth1 {

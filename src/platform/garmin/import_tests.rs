@@ -1,4 +1,4 @@
-//! The files of other tools, restated with invented tokens.
+//! The files of other tools, with invented tokens.
 
 use super::*;
 use base64::Engine as _;
@@ -16,22 +16,22 @@ fn now() -> Timestamp {
 
 fn token(text: &str) -> Token {
     match parse(text, &COM, now()) {
-        Ok(Brought::Token(token)) => *token,
-        Ok(Brought::Ticket(..)) => panic!("a ticket"),
+        Ok(Imported::Token(token)) => *token,
+        Ok(Imported::Ticket(..)) => panic!("a ticket"),
         Err(error) => panic!("{error}"),
     }
 }
 
-fn ticket(text: &str, site: &Site) -> (String, String) {
-    match parse(text, site, now()) {
-        Ok(Brought::Ticket(ticket, service)) => (ticket.expose().to_owned(), service),
-        Ok(Brought::Token(_)) => panic!("a token"),
+fn ticket(text: &str, domain: &Domain) -> (String, String) {
+    match parse(text, domain, now()) {
+        Ok(Imported::Ticket(ticket, service)) => (ticket.expose().to_owned(), service),
+        Ok(Imported::Token(_)) => panic!("a token"),
         Err(error) => panic!("{error}"),
     }
 }
 
 #[test]
-fn a_token_of_garminconnect() {
+fn a_garminconnect_token_is_read() {
     let text = json!({"di_token": jwt("garmin.com"), "di_refresh_token": "r", "di_client_id": "X"}).to_string();
     let token = token(&text);
     assert_eq!(
@@ -41,7 +41,7 @@ fn a_token_of_garminconnect() {
 }
 
 #[test]
-fn a_pair_of_garth_from_its_folder_and_as_base64() {
+fn a_garth_token_is_read_from_its_folder_and_from_base64() {
     let dir = tempfile::tempdir().unwrap();
     let oauth1 = json!({"oauth_token":"t","oauth_token_secret":"s","mfa_token":null,"mfa_expiration_timestamp":null,"domain":"garmin.com"});
     let oauth2 =
@@ -64,18 +64,18 @@ fn a_pair_of_garth_from_its_folder_and_as_base64() {
 }
 
 #[test]
-fn a_file_of_pirate_garmin_lives_from_its_making() {
+fn a_pirate_garmin_token_expires_from_its_creation() {
     let text = json!({"createdAt":"2026-01-01T00:00:00Z","loginClientId":"GCM","serviceUrl":"u",
         "di":{"clientId":"PIR","token":{"access_token":"opaque","refresh_token":"r","expires_in":3600,"refresh_token_expires_in":7200}}})
     .to_string();
-    let Ok(Brought::Token(token)) = parse(&text, &COM, "2026-06-01T00:00:00Z".parse().unwrap()) else { panic!() };
+    let Ok(Imported::Token(token)) = parse(&text, &COM, "2026-06-01T00:00:00Z".parse().unwrap()) else { panic!() };
     assert_eq!(token.expires_at, Some(now().as_second() + 3600));
     assert_eq!(token.refresh_expires_at, Some(now().as_second() + 7200));
     assert_eq!(token.client_id, "PIR");
 }
 
 #[test]
-fn a_token_of_the_other_world_is_refused_before_it_is_spent() {
+fn a_token_of_the_other_domain_is_rejected_before_use() {
     let text = json!({"di_token": jwt("garmin.cn"), "di_refresh_token": "r"}).to_string();
     let error = parse(&text, &COM, now()).err().unwrap().to_string();
     assert!(error.contains("--platform garmin-cn"), "{error}");
@@ -83,7 +83,7 @@ fn a_token_of_the_other_world_is_refused_before_it_is_spent() {
 }
 
 #[test]
-fn a_ticket_bare_in_a_url_in_json_and_in_a_page() {
+fn a_ticket_is_read_alone_from_a_url_from_json_and_from_a_page() {
     let android = COM.android_service();
     assert_eq!(ticket("  ST-01-aB.c-sso\n", &COM), ("ST-01-aB.c-sso".into(), android.clone()));
     assert_eq!(
@@ -103,7 +103,7 @@ fn a_ticket_bare_in_a_url_in_json_and_in_a_page() {
 }
 
 #[test]
-fn anything_else_is_refused_without_being_quoted() {
+fn anything_else_is_an_error_that_does_not_quote_it() {
     for text in ["", "hello", "{}", "[1]", "eyJhIjoxfQ=="] {
         let error = parse(text, &COM, now()).err().unwrap().to_string();
         assert!(!error.contains("hello") && error.len() > 20, "{error}");

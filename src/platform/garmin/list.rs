@@ -1,8 +1,8 @@
-//! Garmin's list of activities: paging, and what an entry means. Pure.
+//! Garmin's list of activities: paging, and reading entries. Pure.
 //!
 //! Every field but the id may be missing or null: since 2026 nulls are left out, before they were sent (garth's and
 //! garmin-connect-export's recordings). The list is newest first by local time and ends with an empty page, not with a
-//! short one; while it is paged through, entries come and go and shift the rest.
+//! short one; while it is read, entries come and go and shift the rest.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -11,69 +11,70 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::front;
-use crate::activity::Activity;
+use super::block_page;
+use crate::activity::{Activity, PlatformId};
 use crate::http::{Response, form};
-use crate::platform::{Error, Listed, Page, Result, Window, json};
+use crate::platform::{Error, ListedActivity, Page, Result, Window, lenient_json};
 use crate::sport;
 
-/// Entries a page. Larger pages work until some undocumented bound; this one is what most clients use.
+/// Entries per page. Larger pages work up to an undocumented limit; most clients use this one.
 const LIMIT: usize = 100;
-/// More entries than any page has: the most that was ever asked for at once (python-garminconnect, garmin-connect-export).
+/// More entries than any page has: the largest known page (python-garminconnect, garmin-connect-export).
 const MOST_ITEMS: usize = 1000;
-/// More pages than any history has: a server that ignores `start` must not hold us for ever.
+/// More pages than any history has: a server that ignores `start` must not loop forever.
 const MOST_PAGES: usize = 2000;
-/// So many pages may have no news but entries that cannot be read: they may be one page, shown again and again.
-const MOST_FRUITLESS: u32 = 10;
-/// Above this, an elapsed time of an entry without a timer time is taken for the milliseconds of older answers.
+/// The maximum of pages with no new entries but unreadable ones: they may be the same page again and again.
+const MOST_UNREADABLE_PAGES: u32 = 10;
+/// An elapsed time above this, in an entry without a timer time, is in the milliseconds of older responses.
 const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
 
-/// As near as this to the beginning of 1970, in any zone, a start is a number that was never set.
+/// A start this close to the beginning of 1970, in any zone, was never set.
 const NEVER_SET_S: i64 = 86_400;
-/// 1900-01-02: what is earlier stands for no date in other systems (0001-01-01, 1900-01-01). Later ones are dates that a person
-/// typed in, also before 1970.
+/// 1900-01-02: earlier dates mean "none" in other systems (0001-01-01, 1900-01-01). Later dates may be entered by hand,
+/// also before 1970.
 const EARLIEST_S: i64 = -2_208_902_400;
 
-/// A walk through the list.
+/// Reads the list page by page.
 ///
-/// Offsets shift while it is walked: an arrival moves entries down, which only repeats some; a deletion moves them up,
-/// past the place already read. So each page begins with the last entry of the one before. If another stands there,
-/// something was deleted above, and the walk steps back until it meets what it has seen.
+/// Offsets shift while the list is read: a new activity moves entries down, which only repeats some; a deletion moves
+/// them up, past the position already read. So each page begins with the last entry of the page before. If it begins
+/// with an unknown entry, something was deleted above, and the offset steps back until a page begins with a known
+/// entry.
 pub struct Pages {
-    platform: &'static str,
+    platform: PlatformId,
     window: Window,
-    /// Where the next page begins.
+    /// The offset of the next page.
     start: usize,
-    /// The entry that should stand there, unless this is the first page, or the one that should be empty.
-    seam: Option<String>,
+    /// The entry that the next page should begin with; `None` for the first page, and for the one that should be empty.
+    overlap: Option<String>,
     pages: usize,
-    /// Pages with no news but entries that cannot be read.
-    fruitless: u32,
-    /// The most entries that a page had.
-    widest: usize,
+    /// Pages with no new entries but unreadable ones.
+    unreadable_pages: u32,
+    /// The largest number of entries on a page.
+    largest_page: usize,
     steps_back: u32,
     seen: HashSet<String>,
-    /// Entries of the last page that do not say when they began.
+    /// Entries of the last page without a start.
     without_start: Vec<Value>,
-    /// Whose the entries are, by their `ownerId`.
+    /// The `ownerId`s of the entries.
     owners: BTreeSet<String>,
     ended: bool,
 }
 
-/// A page is stepped back from at most so often in one walk: more is no shift, but another list each time.
+/// The maximum of steps back in one listing.
 const MOST_STEPS_BACK: u32 = 20;
 
 impl Pages {
-    /// A walk through the part of the list that `window` means.
-    pub fn new(platform: &'static str, window: Window) -> Pages {
+    /// Reads the part of the list in `window`.
+    pub fn new(platform: impl Into<PlatformId>, window: Window) -> Pages {
         Pages {
-            platform,
+            platform: platform.into(),
             window,
             start: 0,
-            seam: None,
+            overlap: None,
             pages: 0,
-            fruitless: 0,
-            widest: 0,
+            unreadable_pages: 0,
+            largest_page: 0,
             steps_back: 0,
             seen: HashSet::new(),
             without_start: Vec::new(),
@@ -82,43 +83,42 @@ impl Pages {
         }
     }
 
-    /// Whose the entries of all pages so far are, by the service's id of the person. Entries need not say it.
+    /// The owners of the entries of all pages so far, by the service's user id. Entries may have none.
     pub fn owners(&self) -> &BTreeSet<String> {
         &self.owners
     }
 
-    /// The entries of the last page that do not say when they began, which are not in it. Each is handed out once.
+    /// The entries of the last page without a start, which are not in the page. Each is returned once.
     pub fn take_without_start(&mut self) -> Vec<Value> {
         std::mem::take(&mut self.without_start)
     }
 
-    /// Puts such an entry into its page, with the start that was found out; without one, among those that cannot be read.
+    /// Adds such an entry to its page, with the start that was found out; without one, as unreadable.
     pub fn resolve(&self, page: &mut Page, mut item: Value, start: Option<Timestamp>) {
         item["startTimeGMT"] = start.map(|start| start.strftime("%Y-%m-%d %H:%M:%S").to_string()).into();
-        match activity(self.platform, &item) {
+        match activity(&self.platform, &item) {
             Some(activity) if activity.start_time.is_some() => {
                 if activity.start_time.is_some_and(|start| self.is_in_window(start)) {
-                    page.activities.push(Listed { activity, raw: item.to_string() });
+                    page.activities.push(ListedActivity { activity, service_json: item.to_string() });
                 }
             }
-            _ => page.unreadable.push(format!(
-                "activity {} of the list has no readable start",
-                id(&item["activityId"]).unwrap_or_default()
-            )),
+            _ => page
+                .unreadable
+                .push(format!("activity {}: unreadable start time", id(&item["activityId"]).unwrap_or_default())),
         }
     }
 
-    /// Path and query of the next page; `None` when the end was seen.
+    /// Path and query of the next page; `None` at the end.
     pub fn next_path(&mut self) -> Result<Option<String>> {
         if self.ended {
             return Ok(None);
         }
         if self.pages >= MOST_PAGES {
-            return Err(Error::Strange(format!("the list has no end after {MOST_PAGES} pages")));
+            return Err(Error::Unexpected(format!("Garmin: the activity list does not end after {MOST_PAGES} pages")));
         }
         let (start, limit) = (self.start.to_string(), LIMIT.to_string());
         let mut query = vec![("start", start.as_str()), ("limit", limit.as_str())];
-        // Dates there are local ones: a day more on either side, and the exact bounds are ours to hold.
+        // The service's dates are local: a day more on either side, and filtered exactly here.
         let day = |time: Timestamp, days: i64| {
             let moved = time.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(time);
             moved.to_zoned(TimeZone::UTC).date().to_string()
@@ -134,46 +134,48 @@ impl Pages {
         Ok(Some(format!("/activitylist-service/activities/search/activities?{}", form(&query))))
     }
 
-    /// Reads the answer to the last path. `None`: nothing on it was new to this walk.
+    /// Reads the response to the last path. `None`: it has no new entries.
     pub fn read(&mut self, response: &Response) -> Result<Option<Page>> {
         let items = parse(response)?;
         self.pages += 1;
-        if items.is_empty() && self.seam.is_none() {
+        if items.is_empty() && self.overlap.is_none() {
             self.ended = true;
             return Ok(None);
         }
         let ids: Vec<Option<String>> = items.iter().map(|item| id(&item["activityId"])).collect();
-        let met = |id: &Option<String>| id.as_ref().is_some_and(|id| self.seen.contains(id));
-        if self.seam.is_some() && !ids.first().is_some_and(met) {
+        let is_known = |id: &Option<String>| id.as_ref().is_some_and(|id| self.seen.contains(id));
+        if self.overlap.is_some() && !ids.first().is_some_and(is_known) {
             return self.step_back().map(|()| None);
         }
         let before = self.seen.len();
-        let page = self.take(&items);
-        let is_fruitless = self.seen.len() == before && !page.unreadable.is_empty();
-        self.fruitless += u32::from(is_fruitless);
-        if self.fruitless > MOST_FRUITLESS {
-            return Err(Error::Strange(format!("{MOST_FRUITLESS} pages of the list have nothing that can be read")));
+        let page = self.new_entries(&items);
+        let is_unreadable = self.seen.len() == before && !page.unreadable.is_empty();
+        self.unreadable_pages += u32::from(is_unreadable);
+        if self.unreadable_pages > MOST_UNREADABLE_PAGES {
+            return Err(Error::Unexpected(format!(
+                "Garmin: {MOST_UNREADABLE_PAGES} pages of the activity list are unreadable"
+            )));
         }
-        let fresh = self.seen.len() > before || is_fruitless;
-        if !fresh && items.len() < self.widest {
-            // It could have shown more, and shows nothing that was not seen: there is no more.
+        let fresh = self.seen.len() > before || is_unreadable;
+        if !fresh && items.len() < self.largest_page {
+            // A short page without new entries: this is the end.
             self.ended = true;
             return Ok(None);
         }
-        self.widest = self.widest.max(items.len());
+        self.largest_page = self.largest_page.max(items.len());
         if !fresh {
-            // Nothing below what was seen: the page after it has to be empty.
+            // A full page without new entries: the page after it has to be empty.
             self.start += items.len();
-            self.seam = None;
+            self.overlap = None;
             if self.start > self.seen.len() + 10 * LIMIT {
-                return Err(Error::Strange("the list shows the same entries again and again".into()));
+                return Err(Error::Unexpected("Garmin: the activity list repeats the same entries".into()));
             }
             return Ok(None);
         }
-        // By what came, not by what was asked: a service may cap its pages.
+        // By the entries received, not requested: a service may limit its pages.
         self.start += items.len().saturating_sub(1);
-        self.seam = ids.last().cloned().flatten();
-        if self.seam.is_none() {
+        self.overlap = ids.last().cloned().flatten();
+        if self.overlap.is_none() {
             self.start += 1;
         }
         Ok(Some(page))
@@ -182,22 +184,22 @@ impl Pages {
     fn step_back(&mut self) -> Result<()> {
         self.steps_back += 1;
         if self.steps_back > MOST_STEPS_BACK {
-            return Err(Error::Strange("the list changes faster than it can be read".into()));
+            return Err(Error::Unexpected("Garmin: the activity list changes faster than it can be read".into()));
         }
-        // Twice as far each time: few deletions are near, many are somewhere above.
+        // Twice as far each time: a few deletions need a short step, many a long one.
         self.start = self.start.saturating_sub(10 << self.steps_back.min(10));
         if self.start == 0 {
-            self.seam = None;
+            self.overlap = None;
         }
         Ok(())
     }
 
-    fn take(&mut self, items: &[Value]) -> Page {
+    fn new_entries(&mut self, items: &[Value]) -> Page {
         let mut page = Page::default();
         self.owners.extend(items.iter().filter_map(|item| id(&item["ownerId"])));
         for item in items {
-            let Some(activity) = activity(self.platform, item) else {
-                page.unreadable.push("an entry of the list has no activityId".into());
+            let Some(activity) = activity(&self.platform, item) else {
+                page.unreadable.push("an entry without activityId".into());
                 continue;
             };
             if !self.seen.insert(activity.id.clone()) {
@@ -209,7 +211,7 @@ impl Pages {
             };
             page.outlines.extend(activity.outline());
             if self.is_in_window(start) {
-                page.activities.push(Listed { activity, raw: item.to_string() });
+                page.activities.push(ListedActivity { activity, service_json: item.to_string() });
             }
         }
         page
@@ -220,39 +222,40 @@ impl Pages {
     }
 }
 
-/// The service's own count of activities. It is no part of the list, and may count the legs of multisport activities.
+/// The path of the service's count of activities. It may count the legs of multisport activities.
 pub const COUNT_PATH: &str = "/activitylist-service/activities/count";
 
-/// Reads the count: `{"totalCount": n}`. `None` if the answer has none.
+/// Reads the count: `{"totalCount": n}`. `None` if the response has none.
 pub fn parse_count(response: &Response) -> Result<Option<u64>> {
-    front::check(response, "the count")?;
-    let body = json::lenient(&response.body).filter(|_| response.status == 200);
+    block_page::check(response, "the count")?;
+    let body = lenient_json::parse(&response.body).filter(|_| response.status == 200);
     Ok(body.and_then(|body| body["totalCount"].as_u64().or_else(|| body.as_u64())))
 }
 
 fn parse(response: &Response) -> Result<Vec<Value>> {
-    front::check(response, "the list")?;
+    block_page::check(response, "the list")?;
     match response.status {
         200 => {}
         204 => return Ok(Vec::new()),
         500..=599 | 408 => {
-            let message = format!("the list is not to be had (HTTP {}); try again later", response.status);
-            return Err(Error::Later { message, down: true });
+            let message = format!("cannot list activities: HTTP {}; try again later", response.status);
+            return Err(Error::retry_platform(message));
         }
-        status => return Err(Error::Strange(format!("the list answers HTTP {status}"))),
+        status => return Err(Error::Unexpected(format!("cannot list activities: unexpected HTTP {status}"))),
     }
-    match json::lenient(&response.body) {
-        Some(Value::Array(items)) if items.len() > MOST_ITEMS => {
-            Err(Error::Strange(format!("a page of the list has {} entries, and {LIMIT} were asked for", items.len())))
-        }
+    match lenient_json::parse(&response.body) {
+        Some(Value::Array(items)) if items.len() > MOST_ITEMS => Err(Error::Unexpected(format!(
+            "Garmin: a page of the activity list has {} entries instead of {LIMIT}",
+            items.len()
+        ))),
         Some(Value::Array(items)) => Ok(items),
-        Some(_) => Err(Error::Strange("the list is no list, although the service reports success".into())),
-        None => Err(Error::Strange("the list is no JSON text, although the service reports success".into())),
+        Some(_) => Err(Error::Unexpected("Garmin: response without an activity list".into())),
+        None => Err(Error::Unexpected("Garmin: the activity list is invalid JSON".into())),
     }
 }
 
 /// Reads one entry; `None` if it has no id.
-pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
+pub fn activity(platform: &PlatformId, item: &Value) -> Option<Activity> {
     let type_key = text(&item["activityType"]["typeKey"]);
     let mapped = type_key.as_deref().and_then(sport::from_garmin);
     let local = civil(&item["startTimeLocal"]);
@@ -260,7 +263,7 @@ pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
     let start_time = start(&item["startTimeGMT"], epoch);
     let timer_time_s = positive(&item["duration"]);
     Some(Activity {
-        platform: platform.to_owned(),
+        platform: platform.clone(),
         id: id(&item["activityId"])?,
         name: text(&item["activityName"]),
         sport: mapped.map(|(sport, _)| sport.to_owned()),
@@ -272,19 +275,19 @@ pub fn activity(platform: &str, item: &Value) -> Option<Activity> {
         elapsed_time_s: elapsed(positive(&item["elapsedDuration"]), timer_time_s),
         distance_m: item["distance"].as_f64().filter(|metres| *metres > 0.0),
         manufacturer: text(&item["manufacturer"]).map(|name| name.to_ascii_lowercase()),
-        // 0 stands for "imported, no device known".
+        // 0 means "imported, unknown device".
         device: id(&item["deviceId"]).filter(|device| device != "0"),
         manual: item["manualActivity"].as_bool().unwrap_or(false),
     })
 }
 
-/// When an activity began, as its own detail says.
-pub fn start_of_detail(detail: &Response) -> Option<Timestamp> {
-    let body = json::lenient(&detail.body).filter(|_| detail.status == 200)?;
+/// The start of an activity, from its details.
+pub fn start_of_details(details: &Response) -> Option<Timestamp> {
+    let body = lenient_json::parse(&details.body).filter(|_| details.status == 200)?;
     start(&body["summaryDTO"]["startTimeGMT"], None)
 }
 
-/// A start in UTC. Zero and other numbers that stand for none are no times: as one, all entries would begin together.
+/// A start in UTC. Zero and other numbers that mean "none" are no start: with them all entries would begin together.
 fn start(gmt: &Value, epoch: Option<Timestamp>) -> Option<Timestamp> {
     let gmt = civil(gmt).and_then(|gmt| gmt.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
     let is_set = |second: i64| second >= EARLIEST_S && second.abs() >= NEVER_SET_S;
@@ -314,7 +317,7 @@ fn civil(value: &Value) -> Option<DateTime> {
     text.get(..19)?.replacen(' ', "T", 1).parse().ok()
 }
 
-/// Local time minus UTC, signed: nothing in the answer carries the zone itself.
+/// Local time minus UTC: the response does not have the time zone itself.
 fn offset(start: Timestamp, local: DateTime) -> Option<i32> {
     let local = local.to_zoned(TimeZone::UTC).ok()?.timestamp();
     let seconds = local.as_second() - start.as_second();
@@ -324,7 +327,8 @@ fn offset(start: Timestamp, local: DateTime) -> Option<i32> {
 /// Milliseconds until about 2021, seconds now. Pauses make the ratio vary, but not a hundredfold.
 fn elapsed(elapsed: Option<f64>, timer: Option<f64>) -> Option<f64> {
     match (elapsed, timer) {
-        // A watch that was forgotten to be stopped gives such ratios too, but then not even a thousandth covers the timer.
+        // A watch that nobody stopped gives such ratios too, but a thousandth of its elapsed time is less than its
+        // timer time.
         (Some(elapsed), Some(timer)) if elapsed > 100.0 * timer && elapsed / 1000.0 >= timer - 1.0 => {
             Some(elapsed / 1000.0)
         }

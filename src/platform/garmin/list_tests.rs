@@ -1,4 +1,4 @@
-//! Entries as Garmin sent them between 2018 and 2026, restated with invented values.
+//! Entries as Garmin sent them between 2018 and 2026, with invented values.
 
 use super::*;
 use serde_json::json;
@@ -14,7 +14,7 @@ fn page_of(ids: &[u64]) -> Response {
 }
 
 #[test]
-fn an_entry_of_2026() {
+fn an_entry_of_2026_is_read() {
     let item = json!({
         "activityId": 21_482_825_013_u64, "activityName": "Somewhere - Base",
         "startTimeLocal": "2026-01-08 08:10:21", "startTimeGMT": "2026-01-08 14:10:21",
@@ -23,7 +23,7 @@ fn an_entry_of_2026() {
         "beginTimestamp": 1_767_881_421_000_i64, "deviceId": 1_000_001, "manufacturer": "GARMIN",
         "manualActivity": false, "parent": false
     });
-    let activity = activity("garmin-com", &item).unwrap();
+    let activity = activity(&"garmin-com".into(), &item).unwrap();
     assert_eq!(activity.id, "21482825013");
     assert_eq!(activity.start_time.unwrap().to_string(), "2026-01-08T14:10:21Z");
     assert_eq!(activity.utc_offset_s, Some(-21600));
@@ -33,7 +33,7 @@ fn an_entry_of_2026() {
 }
 
 #[test]
-fn an_entry_of_2021_has_nulls_and_milliseconds() {
+fn an_entry_of_2021_with_nulls_and_milliseconds_is_read() {
     let item = json!({
         "activityId": 6_588_349_056_u64, "activityName": "Bike-Walk-Bike", "description": null,
         "startTimeLocal": "2021-04-11 11:50:49", "startTimeGMT": "2021-04-11 09:50:49",
@@ -41,15 +41,15 @@ fn an_entry_of_2021_has_nulls_and_milliseconds() {
         "distance": 38351.40899467468, "duration": 10226.370854377747, "elapsedDuration": 11183693.120002747,
         "beginTimestamp": null, "deviceId": 1_000_001, "parent": true, "manualActivity": false
     });
-    let activity = activity("garmin-com", &item).unwrap();
+    let activity = activity(&"garmin-com".into(), &item).unwrap();
     assert_eq!(activity.elapsed_time_s, Some(11183.693120002747));
     assert_eq!((activity.sport.as_deref(), activity.utc_offset_s), (Some("multisport"), Some(7200)));
 }
 
 #[test]
-fn a_watch_that_was_forgotten_to_be_stopped_is_no_milliseconds() {
+fn a_watch_that_was_not_stopped_is_not_in_milliseconds() {
     let elapsed = |duration: f64, elapsed: f64| {
-        activity("garmin-com", &json!({"activityId": 1, "duration": duration, "elapsedDuration": elapsed}))
+        activity(&"garmin-com".into(), &json!({"activityId": 1, "duration": duration, "elapsedDuration": elapsed}))
             .unwrap()
             .elapsed_time_s
     };
@@ -60,18 +60,18 @@ fn a_watch_that_was_forgotten_to_be_stopped_is_no_milliseconds() {
 
 #[test]
 fn an_entry_with_an_id_alone_is_an_activity() {
-    let sparse = activity("garmin-com", &json!({"activityId": "7"})).unwrap();
+    let sparse = activity(&"garmin-com".into(), &json!({"activityId": "7"})).unwrap();
     assert_eq!(sparse, Activity { platform: "garmin-com".into(), id: "7".into(), ..Activity::default() });
     let nulls = json!({"activityId": 7, "activityName": null, "activityType": null, "startTimeGMT": null, "distance": null, "deviceId": null});
-    assert_eq!(activity("garmin-com", &nulls).unwrap(), sparse);
-    assert!(activity("garmin-com", &json!({"activityId": null})).is_none());
-    assert!(activity("garmin-com", &json!("text")).is_none());
+    assert_eq!(activity(&"garmin-com".into(), &nulls).unwrap(), sparse);
+    assert!(activity(&"garmin-com".into(), &json!({"activityId": null})).is_none());
+    assert!(activity(&"garmin-com".into(), &json!("text")).is_none());
 }
 
 #[test]
-fn a_type_that_nobody_knows_is_kept() {
+fn an_unknown_type_is_kept() {
     let item = json!({"activityId": 1, "activityType": {"typeKey": "underwater_chess"}, "deviceId": 0});
-    let activity = activity("garmin-com", &item).unwrap();
+    let activity = activity(&"garmin-com".into(), &item).unwrap();
     assert_eq!(
         (activity.sport, activity.platform_sport.as_deref(), activity.device),
         (None, Some("underwater_chess"), None)
@@ -82,18 +82,18 @@ fn a_type_that_nobody_knows_is_kept() {
 fn the_start_comes_from_the_epoch_when_the_text_is_missing() {
     let item =
         json!({"activityId": 1, "beginTimestamp": 1_767_881_421_000_i64, "startTimeLocal": "2026-01-08T20:10:21.0"});
-    let activity = activity("garmin-com", &item).unwrap();
+    let activity = activity(&"garmin-com".into(), &item).unwrap();
     assert_eq!(activity.start_time.unwrap().to_string(), "2026-01-08T14:10:21Z");
     assert_eq!(activity.utc_offset_s, Some(21600));
 }
 
 #[test]
-fn a_date_before_1970_that_somebody_typed_in_is_a_start() {
-    let start = |item: Value| activity("garmin-com", &item).unwrap().start_time.map(|start| start.to_string());
+fn a_date_before_1970_is_a_start() {
+    let start = |item: Value| activity(&"garmin-com".into(), &item).unwrap().start_time.map(|start| start.to_string());
     let typed =
         json!({"activityId": 1, "startTimeGMT": "1969-10-19 02:00:00", "startTimeLocal": "1969-10-19 03:00:00"});
     assert_eq!(start(typed.clone()).as_deref(), Some("1969-10-19T02:00:00Z"));
-    assert_eq!(activity("garmin-com", &typed).unwrap().utc_offset_s, Some(3600));
+    assert_eq!(activity(&"garmin-com".into(), &typed).unwrap().utc_offset_s, Some(3600));
     let epoch = json!({"activityId": 1, "beginTimestamp": -6_300_000_000_i64});
     assert_eq!(start(epoch).as_deref(), Some("1969-10-20T02:00:00Z"));
     assert_eq!(
@@ -138,7 +138,7 @@ fn the_list_ends_with_an_empty_page_and_pages_overlap_by_one() {
 }
 
 #[test]
-fn an_id_comes_once_although_entries_arrive_meanwhile() {
+fn an_id_is_listed_once_although_entries_arrive_meanwhile() {
     let (got, _) = walk((0..250).collect(), 100, |request, entries| {
         if request < 5 {
             entries.insert(0, 1000 + request as u64);
@@ -160,14 +160,14 @@ fn a_deletion_meanwhile_hides_no_other_entry() {
 }
 
 #[test]
-fn a_service_that_caps_its_pages_hides_nothing() {
+fn a_service_that_limits_its_pages_hides_no_entry() {
     for cap in [1, 2, 3, 20, 99] {
         assert_eq!(walk((0..120).collect(), cap, |_, _| {}).0, (0..120).collect::<Vec<_>>(), "{cap} a page");
     }
 }
 
 #[test]
-fn a_server_that_ignores_the_offset_is_found_out() {
+fn a_server_that_ignores_the_offset_is_an_error() {
     let mut pages = Pages::new("garmin-com", Window::default());
     let all: Vec<u64> = (0..100).collect();
     assert!((0..50).any(|_| pages.read(&page_of(&all)).is_err()));
@@ -177,7 +177,7 @@ fn a_server_that_ignores_the_offset_is_found_out() {
 }
 
 #[test]
-fn a_window_is_asked_a_day_wider_and_held_exactly() {
+fn a_window_is_requested_a_day_wider_and_filtered_exactly() {
     let time = |text: &str| Some(text.parse().unwrap());
     let window = Window { since: time("2026-01-08T12:00:00Z"), until: time("2026-01-09T00:00:00Z") };
     let mut pages = Pages::new("garmin-com", window);
@@ -192,7 +192,7 @@ fn a_window_is_asked_a_day_wider_and_held_exactly() {
 }
 
 #[test]
-fn an_answer_that_is_no_list_is_no_empty_list() {
+fn an_invalid_list_is_not_an_empty_one() {
     for (status, body) in
         [(200, "<html>maintenance</html>"), (200, r#"{"error":"x"}"#), (200, ""), (403, "{}"), (503, "")]
     {

@@ -1,88 +1,89 @@
-//! Garmin's login: what is asked, and what the answers mean. Pure; `account.rs` sends.
+//! Garmin's login: requests and responses. Pure; `password_login` sends.
 //!
-//! One password login is three requests: the sign-in page (`visit`), the sign-in, which gives a ticket, and the token
-//! service, which takes it. Shapes: recorded replies of 2026 (garth's tests) and python-garminconnect 0.3, `client.py`.
+//! A password login is three requests: the sign-in page (`sign_in`), the sign-in, which gives a ticket, and the token
+//! service, which exchanges it for a token. Sources: recorded responses of 2026 (garth's tests) and
+//! python-garminconnect 0.3, `client.py`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::front;
-use super::site::{Site, app};
+use super::block_page;
+use super::domain::{Domain, app};
+use super::sign_in::ACCEPT_LANGUAGE;
 use super::token::Token;
-use super::visit::ACCEPT_LANGUAGE;
 use crate::http::{Request, Response, Secret, form, limit};
 use crate::platform::Credentials;
 
-/// The app a person's phone would log in with.
+/// The client id of the phone app.
 pub const MOBILE_CLIENT: &str = "GCM_IOS_DARK";
-/// How its web view introduces itself.
+/// The `User-Agent` of its web view.
 pub const MOBILE_AGENT: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
-/// The token service's client; `GARMIN_DI_CLIENT_ID` sets another, should Garmin retire this one.
+/// The client id of the token service; `GARMIN_DI_CLIENT_ID` sets another, should Garmin retire this one.
 pub const DI_CLIENT: &str = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
-/// A constant name, the same for garmin.cn.
+/// The grant type, the same for garmin.cn.
 const TICKET_GRANT: &str = "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket";
 
-/// In the page that refuses the long-lived half of a garth token.
+/// The text of the page that rejects the long-lived half of a garth token.
 const OAUTH1_DEAD: &str = "OAuthToken is invalid";
 
-/// What the sign-in said.
-pub enum Answer {
-    /// Logged in: exchange this, once, within a minute.
+/// A response to the sign-in.
+pub enum LoginReply {
+    /// Success: the ticket works once, for a minute.
     Ticket {
         /// The ticket.
         ticket: Secret,
-        /// The service it is for.
+        /// The service of the ticket.
         service: String,
     },
     /// A code was sent to the person.
     Mfa {
-        /// How: `email`, `sms`, …
+        /// The method: `email`, `sms`, …
         method: String,
-        /// Where to, masked by the service.
+        /// The address, masked by the service.
         to: String,
     },
     /// The password is wrong.
-    Wrong,
+    WrongPassword,
     /// The code is wrong.
     WrongCode,
-    /// Too many logins, or a test that only a browser passes. Trying again makes it worse.
-    TurnedAway(String),
-    /// The service is in trouble.
-    Trouble(String),
-    /// Something else that ends the login (a locked account, …): the service's words.
-    Stopped(String),
+    /// Too many logins, or a test that only a browser passes. Retrying makes it worse.
+    RateLimited(String),
+    /// The service failed.
+    ServiceFailed(String),
+    /// Rejected for another reason (a locked account, …): the service's message.
+    Rejected(String),
 }
 
-/// The query that login and second factor share.
-fn query(site: &Site) -> String {
-    form(&[("clientId", MOBILE_CLIENT), ("locale", "en-US"), ("service", &site.ios_service())])
+/// The query of login and second factor.
+fn query(domain: &Domain) -> String {
+    form(&[("clientId", MOBILE_CLIENT), ("locale", "en-US"), ("service", &domain.ios_service())])
 }
 
-fn sign_in(site: &Site, path: &str, body: &Value) -> Request {
-    let url = format!("{}?{}", site.url("sso", path), query(site));
+fn sign_in_request(domain: &Domain, path: &str, body: &Value) -> Request {
+    let url = format!("{}?{}", domain.url("sso", path), query(domain));
     Request::post(url, "application/json", body.to_string().into_bytes())
         .header("User-Agent", MOBILE_AGENT)
         .header("Accept", "application/json, text/plain, */*")
         .header("Accept-Language", ACCEPT_LANGUAGE)
-        .header("Origin", site.url("sso", ""))
+        .header("Origin", domain.url("sso", ""))
 }
 
-/// The request with the password, without what the sign-in page adds to it.
-pub fn login_request(site: &Site, credentials: &Credentials) -> Request {
+/// The request with the password, without the cookies of the sign-in page.
+pub fn login_request(domain: &Domain, credentials: &Credentials) -> Request {
     let body = json!({
         "username": credentials.user,
         "password": credentials.password.expose(),
         "rememberMe": true,
         "captchaToken": "",
     });
-    sign_in(site, "/mobile/api/login", &body)
+    sign_in_request(domain, "/mobile/api/login", &body)
 }
 
-/// The second factor, within the login that asked for it and without what the sign-in page adds to it.
-pub fn mfa_request(site: &Site, method: &str, code: &Secret) -> Request {
+/// The request with the second factor, without the cookies of the sign-in page.
+pub fn mfa_request(domain: &Domain, method: &str, code: &Secret) -> Request {
     let body = json!({
         "mfaMethod": method,
         "mfaVerificationCode": code.expose().trim(),
@@ -90,88 +91,88 @@ pub fn mfa_request(site: &Site, method: &str, code: &Secret) -> Request {
         "reconsentList": [],
         "mfaSetup": false,
     });
-    sign_in(site, "/mobile/api/mfa/verifyCode", &body)
+    sign_in_request(domain, "/mobile/api/mfa/verifyCode", &body)
 }
 
-/// Reads the answer to a login or to a second factor.
-pub fn parse_answer(site: &Site, response: &Response) -> Answer {
-    if let Some(status) = front::blocked(response) {
-        return Answer::TurnedAway(format!("too many logins ({status})"));
+/// Reads the response to a login or a second factor.
+pub fn parse_answer(domain: &Domain, response: &Response) -> LoginReply {
+    if let Some(status) = block_page::blocked(response) {
+        return LoginReply::RateLimited(format!("too many logins ({status})"));
     }
     let Ok(body) = serde_json::from_slice::<Value>(&response.body) else {
         return match response.status {
-            // Cloudflare's tests come under this status too.
-            503 if is_challenge(response) => {
-                Answer::TurnedAway("a challenge page instead of an answer (HTTP 503)".into())
-            }
-            500..=599 => Answer::Trouble(format!("HTTP {}", response.status)),
-            status => Answer::TurnedAway(format!("a challenge page instead of an answer (HTTP {status})")),
+            // Cloudflare's challenges have this status too.
+            503 if is_challenge(response) => LoginReply::RateLimited("a challenge page (HTTP 503)".into()),
+            500..=599 => LoginReply::ServiceFailed(format!("HTTP {}", response.status)),
+            status => LoginReply::RateLimited(format!("a challenge page (HTTP {status})")),
         };
     };
     let kind = body["responseStatus"]["type"].as_str().unwrap_or("");
     let message = body["responseStatus"]["message"].as_str().unwrap_or("");
     match kind {
         "SUCCESSFUL" => match body["serviceTicketId"].as_str() {
-            Some(ticket) => Answer::Ticket {
+            Some(ticket) => LoginReply::Ticket {
                 ticket: Secret::new(ticket),
-                service: body["serviceURL"].as_str().map_or_else(|| site.ios_service(), str::to_owned),
+                service: body["serviceURL"].as_str().map_or_else(|| domain.ios_service(), str::to_owned),
             },
-            None => Answer::Stopped("the service reports success but gave no ticket".into()),
+            None => LoginReply::Rejected("a successful login without a ticket".into()),
         },
         "MFA_REQUIRED" => {
             let info = &body["customerMfaInfo"];
             let method =
                 info["mfaLastMethodUsed"].as_str().or_else(|| info["defaultMfaMethod"].as_str()).unwrap_or("email");
             let to = if method == "email" { &info["email"] } else { &info["phoneNumber"] };
-            Answer::Mfa { method: method.to_owned(), to: to.as_str().unwrap_or(method).to_owned() }
+            LoginReply::Mfa { method: method.to_owned(), to: to.as_str().unwrap_or(method).to_owned() }
         }
-        "INVALID_USERNAME_PASSWORD" => Answer::Wrong,
-        kind if is_wrong_code(kind) => Answer::WrongCode,
-        kind if kind.to_ascii_uppercase().contains("CAPTCHA") => Answer::TurnedAway("a CAPTCHA is asked for".into()),
-        _ if response.status >= 500 => Answer::Trouble(format!("HTTP {}", response.status)),
-        "" if response.status == 403 => Answer::TurnedAway("access denied (HTTP 403)".into()),
-        "" => Answer::Stopped(format!("an unknown answer (HTTP {})", response.status)),
-        kind => Answer::Stopped(format!("{kind} {message}").trim().to_owned()),
+        "INVALID_USERNAME_PASSWORD" => LoginReply::WrongPassword,
+        kind if is_wrong_code(kind) => LoginReply::WrongCode,
+        kind if kind.to_ascii_uppercase().contains("CAPTCHA") => {
+            LoginReply::RateLimited("a CAPTCHA is required".into())
+        }
+        _ if response.status >= 500 => LoginReply::ServiceFailed(format!("HTTP {}", response.status)),
+        "" if response.status == 403 => LoginReply::RateLimited("access denied (HTTP 403)".into()),
+        "" => LoginReply::Rejected(format!("unknown response (HTTP {})", response.status)),
+        kind => LoginReply::Rejected(format!("{kind} {message}").trim().to_owned()),
     }
 }
 
-/// Whether a page is a test that only a browser passes, by its words or by the mark of the protection.
+/// Whether a page is a challenge that only a browser passes, by its text or its Cloudflare header.
 pub fn is_challenge(response: &Response) -> bool {
     let page = String::from_utf8_lossy(&response.body).to_ascii_lowercase();
     response.header("cf-mitigated").is_some()
         || ["just a moment", "challenge", "captcha"].iter().any(|word| page.contains(word))
 }
 
-/// The name for a wrong code was never recorded; one that says both "code" and "wrong" is taken for it. Any other name
-/// (expired, too many attempts) ends the login.
+/// The type for a wrong code is not in any recording; one that contains both "code" and "wrong" counts as it. Any other
+/// type (expired, too many attempts) ends the login.
 fn is_wrong_code(kind: &str) -> bool {
-    let says = |words: &[&str]| words.iter().any(|word| kind.contains(word));
-    says(&["MFA", "CODE"]) && says(&["INVALID", "WRONG", "INCORRECT", "MISMATCH"])
+    let contains = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+    contains(&["MFA", "CODE"]) && contains(&["INVALID", "WRONG", "INCORRECT", "MISMATCH"])
 }
 
-/// Exchanges a ticket for a token. `service` must be the one the ticket was made for, to the letter, or the ticket is
-/// refused *and* spent.
-pub fn exchange_request(site: &Site, client_id: &str, ticket: &Secret, service: &str) -> Request {
+/// The request to exchange a ticket for a token. `service` must be exactly that of the ticket, or the ticket is
+/// rejected *and* invalidated.
+pub fn exchange_request(domain: &Domain, client_id: &str, ticket: &Secret, service: &str) -> Request {
     let body = form(&[
         ("client_id", client_id),
         ("service_ticket", ticket.expose()),
         ("grant_type", TICKET_GRANT),
         ("service_url", service),
     ]);
-    token_request(site, client_id, body)
+    token_request(domain, client_id, body)
 }
 
-/// Renews a token; the one it came with is spent.
-pub fn refresh_request(site: &Site, client_id: &str, refresh_token: &str) -> Request {
+/// The request to renew a token, which invalidates the refresh token.
+pub fn refresh_request(domain: &Domain, client_id: &str, refresh_token: &str) -> Request {
     token_request(
-        site,
+        domain,
         client_id,
         form(&[("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", refresh_token)]),
     )
 }
 
-fn token_request(site: &Site, client_id: &str, body: String) -> Request {
-    let url = site.url("diauth", "/di-oauth2-service/oauth/token");
+fn token_request(domain: &Domain, client_id: &str, body: String) -> Request {
+    let url = domain.url("diauth", "/di-oauth2-service/oauth/token");
     app(Request::post(url, "application/x-www-form-urlencoded", body.into_bytes()))
         .limit(limit::SMALL)
         .header("Authorization", format!("Basic {}", STANDARD.encode(format!("{client_id}:"))))
@@ -181,50 +182,50 @@ fn token_request(site: &Site, client_id: &str, body: String) -> Request {
 
 /// Why the token service gave no token.
 #[derive(Debug, PartialEq, Eq)]
-pub enum NoToken {
-    /// It refused the ticket or token: the service's words.
-    Refused(String),
-    /// It has no time, or is in trouble.
-    Later(String),
+pub enum TokenError {
+    /// The ticket or token is rejected: the service's message.
+    Rejected(String),
+    /// The service is rate limited or failed; why.
+    Retry(String),
 }
 
-/// Reads the token service's answer.
+/// Reads the response of the token service.
 pub fn parse_token(
-    site: &Site,
+    domain: &Domain,
     client_id: &str,
     source: &str,
     response: &Response,
     now: Timestamp,
-) -> Result<Token, NoToken> {
-    if let Some(status) = front::blocked(response) {
-        return Err(NoToken::Later(format!("the token service limits the rate of requests ({status})")));
+) -> Result<Token, TokenError> {
+    if let Some(status) = block_page::blocked(response) {
+        return Err(TokenError::Retry(format!("Garmin's token service: rate limited (HTTP {status})")));
     }
-    if front::is_web_page(response) {
-        return Err(NoToken::Later(front::web_page("a token")));
+    if block_page::is_web_page(response) {
+        return Err(TokenError::Retry(block_page::web_page("a token")));
     }
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
     match response.status {
-        200..=299 => Token::from_answer(&body, site, client_id, source, now)
-            .ok_or_else(|| NoToken::Later("the token service sent no token".into())),
+        200..=299 => Token::from_response(&body, domain, client_id, source, now)
+            .ok_or_else(|| TokenError::Retry("Garmin's token service sent no token".into())),
         400 | 401 if body.is_object() => {
             let words = body["error_description"]
                 .as_str()
                 .or(body["error"].as_str())
                 .or(body["message"].as_str())
                 .unwrap_or("no reason given");
-            Err(NoToken::Refused(words_without_token(words)))
+            Err(TokenError::Rejected(without_token(words)))
         }
-        // The older kind of token is refused with a page (garth issue 21, endurain issue 178).
+        // A garth token is rejected with a web page (garth issue 21, endurain issue 178).
         401 if String::from_utf8_lossy(&response.body).contains(OAUTH1_DEAD) => {
-            Err(NoToken::Refused(OAUTH1_DEAD.into()))
+            Err(TokenError::Rejected(OAUTH1_DEAD.into()))
         }
-        status => Err(NoToken::Later(format!("the token service answered HTTP {status}"))),
+        status => Err(TokenError::Retry(format!("Garmin's token service: HTTP {status}"))),
     }
 }
 
-/// The service's words up to the first colon, as what follows quotes the token ("Invalid refresh token: …"), and without
-/// any word that could be one.
-fn words_without_token(words: &str) -> String {
+/// The service's message up to the first colon, as the rest quotes the token ("Invalid refresh token: …"), and without
+/// any word that could be a token.
+fn without_token(words: &str) -> String {
     let plain = words.split(':').next().unwrap_or("").split_whitespace();
     let shown = plain.map(|word| if word.len() > 24 || word.contains("ST-") { "***" } else { word });
     shown.collect::<Vec<_>>().join(" ").chars().take(120).collect()

@@ -1,13 +1,13 @@
-//! Answers of the sign-in and of the token service, restated; and that requests are what those expect.
+//! Responses of the sign-in and the token service, with invented values, and their requests.
 
-use super::super::site::{CN, COM};
+use super::super::domain::{CN, COM};
 use super::*;
 
-fn answer(status: u16, body: &str) -> Answer {
+fn answer(status: u16, body: &str) -> LoginReply {
     parse_answer(&COM, &Response { status, headers: Vec::new(), body: body.into() })
 }
 
-fn mobile(status: u16, kind: &str, rest: &str) -> Answer {
+fn mobile(status: u16, kind: &str, rest: &str) -> LoginReply {
     answer(
         status,
         &format!(
@@ -17,10 +17,10 @@ fn mobile(status: u16, kind: &str, rest: &str) -> Answer {
 }
 
 #[test]
-fn a_login_gives_its_ticket_and_the_service_it_is_for() {
+fn a_login_gives_a_ticket_and_its_service() {
     let body = r#"{"serviceURL":"https://mobile.integration.garmin.com/gcm/android","serviceTicketId":"ST-1-x-sso",
         "responseStatus":{"type":"SUCCESSFUL","message":"","httpStatus":"OK"},"customerMfaInfo":null,"authType":"CAS"}"#;
-    let Answer::Ticket { ticket, service } = answer(200, body) else { panic!() };
+    let LoginReply::Ticket { ticket, service } = answer(200, body) else { panic!() };
     assert_eq!(
         (ticket.expose(), service.as_str()),
         ("ST-1-x-sso", "https://mobile.integration.garmin.com/gcm/android")
@@ -28,24 +28,24 @@ fn a_login_gives_its_ticket_and_the_service_it_is_for() {
 }
 
 #[test]
-fn a_second_factor_says_how_and_where_to() {
+fn a_second_factor_has_a_method_and_an_address() {
     let rest = r#","customerMfaInfo":{"email":"ru*****@example.com","phoneNumber":null,"mfaLastMethodUsed":"email","defaultMfaMethod":null}"#;
-    let Answer::Mfa { method, to } = mobile(200, "MFA_REQUIRED", rest) else { panic!() };
+    let LoginReply::Mfa { method, to } = mobile(200, "MFA_REQUIRED", rest) else { panic!() };
     assert_eq!((method.as_str(), to.as_str()), ("email", "ru*****@example.com"));
 }
 
 #[test]
-fn what_is_wrong_what_turns_away_and_what_is_unknown_are_told_apart() {
-    assert!(matches!(mobile(401, "INVALID_USERNAME_PASSWORD", ""), Answer::Wrong));
-    assert!(matches!(mobile(200, "CAPTCHA_REQUIRED", ""), Answer::TurnedAway(_)));
-    assert!(matches!(answer(429, "<html>cloudflare"), Answer::TurnedAway(_)));
-    assert!(matches!(answer(403, "<html>Just a moment..."), Answer::TurnedAway(_)));
-    assert!(matches!(answer(200, "<html>Just a moment..."), Answer::TurnedAway(_)));
-    assert!(matches!(answer(200, r#"{"error":{"status-code":"429"}}"#), Answer::TurnedAway(_)));
-    assert!(matches!(answer(200, r#"{"error":{"status-code":"427"}}"#), Answer::TurnedAway(_)));
-    assert!(matches!(answer(427, "{}"), Answer::TurnedAway(_)));
-    assert!(matches!(answer(502, "<html>bad gateway"), Answer::Trouble(_)));
-    let Answer::Stopped(words) = mobile(200, "ACCOUNT_LOCKED", "") else { panic!() };
+fn wrong_passwords_rate_limits_and_unknown_responses_are_distinguished() {
+    assert!(matches!(mobile(401, "INVALID_USERNAME_PASSWORD", ""), LoginReply::WrongPassword));
+    assert!(matches!(mobile(200, "CAPTCHA_REQUIRED", ""), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(429, "<html>cloudflare"), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(403, "<html>Just a moment..."), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(200, "<html>Just a moment..."), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(200, r#"{"error":{"status-code":"429"}}"#), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(200, r#"{"error":{"status-code":"427"}}"#), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(427, "{}"), LoginReply::RateLimited(_)));
+    assert!(matches!(answer(502, "<html>bad gateway"), LoginReply::ServiceFailed(_)));
+    let LoginReply::Rejected(words) = mobile(200, "ACCOUNT_LOCKED", "") else { panic!() };
     assert_eq!(words, "ACCOUNT_LOCKED m");
 }
 
@@ -67,7 +67,7 @@ fn requests_go_to_the_hosts_of_their_own_domain() {
 }
 
 #[test]
-fn a_code_is_sent_as_the_password_was() {
+fn a_code_is_sent_like_the_password() {
     let request = mfa_request(&COM, "email", &Secret::new(" 123456\n"));
     let credentials = Credentials { user: "a@example.com".into(), password: Secret::new("p") };
     assert_eq!(request.headers, login_request(&COM, &credentials).headers);
@@ -76,14 +76,14 @@ fn a_code_is_sent_as_the_password_was() {
 }
 
 #[test]
-fn a_refusal_never_quotes_the_token() {
+fn a_rejection_never_quotes_the_token() {
     let response = Response {
         status: 400,
         headers: Vec::new(),
         body: br#"{"error":"invalid_grant","error_description":"Invalid refresh token: s3cr3t"}"#.to_vec(),
     };
     let refused = parse_token(&COM, "c", "t", &response, Timestamp::UNIX_EPOCH).err();
-    assert_eq!(refused, Some(NoToken::Refused("Invalid refresh token".into())));
+    assert_eq!(refused, Some(TokenError::Rejected("Invalid refresh token".into())));
     let spoken = |status, body: &str| {
         let response = Response { status, headers: Vec::new(), body: body.into() };
         parse_token(&COM, "c", "t", &response, Timestamp::UNIX_EPOCH).err().unwrap()
@@ -96,9 +96,9 @@ fn a_refusal_never_quotes_the_token() {
         (200, r#"{"error":{"status-code":"427"}}"#),
         (401, "<html>"),
     ] {
-        assert!(matches!(spoken(status, body), NoToken::Later(_)), "{status} {body}: the token is not dead");
+        assert!(matches!(spoken(status, body), TokenError::Retry(_)), "{status} {body}: the token is not dead");
     }
-    assert!(matches!(spoken(401, "<html>OAuthToken is invalid</html>"), NoToken::Refused(_)), "of garth's tokens");
+    assert!(matches!(spoken(401, "<html>OAuthToken is invalid</html>"), TokenError::Rejected(_)), "of garth's tokens");
     let busy = Response { status: 503, headers: Vec::new(), body: b"<html>".to_vec() };
-    assert!(matches!(parse_token(&COM, "c", "t", &busy, Timestamp::UNIX_EPOCH), Err(NoToken::Later(_))));
+    assert!(matches!(parse_token(&COM, "c", "t", &busy, Timestamp::UNIX_EPOCH), Err(TokenError::Retry(_))));
 }

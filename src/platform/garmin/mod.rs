@@ -1,82 +1,84 @@
-//! Garmin Connect: garmin.com and garmin.cn, two rows over one module.
+//! Garmin Connect: garmin.com and garmin.cn, two platforms with the same code.
 //!
-//! `site` knows the hosts, `visit`, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and
-//! read answers, `front` knows answers that are not the service's own (all pure); `import` reads what a person brings,
-//! `token` is what is kept; `account`, `password_login`, `owner` and this file send. What is known of the service, and from
-//! where, is in `docs/services.md`.
+//! `service` has their rows in the table of platforms, `settings` the settings that Garmin alone reads. `domain` has
+//! the hosts; `sign_in`, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and read
+//! responses, `block_page` recognises responses that are not the service's own, `import` reads the tokens of other
+//! tools, `token` is the stored token: all of these are pure. `account`, `password_login`, `owner` and this file send.
+//! What is known of the service, and from where, is in `docs/services.md`.
 
 mod account;
+mod block_page;
 mod delete;
+mod domain;
 mod download;
-mod envelope;
-mod front;
 mod import;
+mod import_result;
 mod list;
 mod login;
 mod oauth1;
 mod owner;
 mod password_login;
-mod site;
+mod service;
+mod settings;
+mod sign_in;
 mod status;
 mod token;
 mod upload;
-mod visit;
 
 use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
-use site::Site;
+use domain::Domain;
+use settings::GarminSettings;
 use token::Token;
 
 use super::{
-    Account, Ask, Context, Credentials, Download, Ending, Error, Identity, More, Outgoing, Page, Platform, Result,
-    Sent, TokenStore, Uploaded, Window,
+    Account, Ask, Context, Credentials, Download, Error, Identity, ListEnd, Page, PlatformLogin, PlatformReader,
+    PlatformWriter, Result, TokenStore, UploadFile, UploadRef, UploadStatus, Window,
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
 use crate::http::{Secret, form, limit};
 
 pub use import::{gather, usual_places};
+pub use service::{spec_cn, spec_com};
 
 /// An account at Garmin.
 struct Garmin {
-    site: Site,
+    domain: Domain,
+    settings: GarminSettings,
     store: TokenStore,
     context: Context,
-    /// An access token that the service has taken although it refused something else with it.
-    proven: RefCell<Option<String>>,
-    /// The list names another owner than the profile, and the profile has been asked who is right.
+    /// An access token that is valid, although the service rejected a request with it.
+    valid_token: RefCell<Option<String>>,
+    /// The list names another owner than the profile, and the profile was queried again.
     owner_confirmed: Cell<bool>,
 }
 
-/// Opens garmin.com.
-pub fn open_com(context: Context) -> Box<dyn Platform> {
-    open(site::COM, context)
+/// The sign-in page of the mobile app, whose tickets work for every account.
+fn mobile_page(domain: &Domain) -> String {
+    let query = form(&[("clientId", "GCM_ANDROID_DARK"), ("service", &domain.android_service())]);
+    format!("{}?{query}", domain.url("sso", "/mobile/sso/en_US/sign-in"))
 }
 
-/// Opens garmin.cn.
-pub fn open_cn(context: Context) -> Box<dyn Platform> {
-    open(site::CN, context)
-}
-
-fn open(site: Site, context: Context) -> Box<dyn Platform> {
-    let store = TokenStore::new(context.tokens.clone(), site.platform);
-    Box::new(Garmin { site, store, context, proven: RefCell::new(None), owner_confirmed: Cell::new(false) })
-}
-
-/// The sign-in page of the mobile app, whose tickets every account takes.
-fn mobile_page(site: &Site) -> String {
-    let query = form(&[("clientId", "GCM_ANDROID_DARK"), ("service", &site.android_service())]);
-    format!("{}?{query}", site.url("sso", "/mobile/sso/en_US/sign-in"))
-}
-
-/// So many activities of one listing are asked for their start. More without one are no oddities but a broken list.
+/// The maximum of activities in one listing whose start is requested. With more of them the list itself is broken.
 const MOST_DETAILS: u32 = 20;
 
 impl Garmin {
-    /// When an activity began of which the list does not say it: as it was found out before, else as the activity itself
-    /// says.
+    fn new(domain: Domain, context: Context) -> Result<Garmin> {
+        Ok(Garmin {
+            domain,
+            settings: GarminSettings::read(context.settings.as_ref())?,
+            store: TokenStore::new(context.tokens.clone(), context.platform.clone()),
+            context,
+            valid_token: RefCell::new(None),
+            owner_confirmed: Cell::new(false),
+        })
+    }
+
+    /// The start of an activity without one in the list: as it was found out before, else from its details.
     fn start_of(&self, id: &str, details: &mut u32) -> Result<Option<Timestamp>> {
         if let Some(start) = (self.context.known_start)(id) {
             return Ok(Some(start));
@@ -85,44 +87,25 @@ impl Garmin {
         if *details > MOST_DETAILS {
             return Ok(None);
         }
-        Ok(list::start_of_detail(&self.call(&download::detail_request(&self.site, id))?))
+        Ok(list::start_of_details(&self.send_read(&download::details_request(&self.domain, id))?))
     }
 }
 
-/// Whose an entry of the list is: its `ownerId` is the `profileId` of the person.
-pub fn listed_owner(raw: &str) -> Option<String> {
-    list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
-}
-
-const NO_ID: &str = "this is no id of a Garmin activity: those are numbers";
+const NO_ID: &str = "invalid activity id: Garmin ids are numbers";
 
 fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether asking for the next one makes no sense either.
-fn concerns_all(error: &Error) -> bool {
-    match error {
-        Error::Later { down, .. } => *down,
-        Error::Login(_)
-        | Error::Storage(_)
-        | Error::Input(_)
-        | Error::OtherAccount(_)
-        | Error::Config(_)
-        | Error::Stopped => true,
-        Error::Gone(_) | Error::Refused(_) | Error::Strange(_) | Error::Unclear(_) | Error::TooLate => false,
-    }
-}
-
-impl Platform for Garmin {
-    fn activities(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<More>) -> Result<Ending> {
-        let mut pages = list::Pages::new(self.site.platform, *window);
+impl PlatformReader for Garmin {
+    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
+        let mut pages = list::Pages::new(self.context.platform.clone(), *window);
         let mut details = 0;
         while let Some(path) = pages.next_path()? {
-            let request = self.site.get(&path).limit(limit::LIST).header("Accept", "application/json");
-            // A page without anything new is no page on which the caller could have had enough.
-            let response = self.call(&request)?;
-            let asked = self.context.http.last_sent(self.site.platform);
+            let request = self.domain.get(&path).limit(limit::LIST).header("Accept", "application/json");
+            // A page without new entries is not handed out: the caller could not stop on it.
+            let response = self.send_read(&request)?;
+            let requested = self.context.http.last_sent(&self.context.platform);
             let page = pages.read(&response)?;
             self.check_list_owner(pages.owners())?;
             let Some(mut page) = page else { continue };
@@ -131,63 +114,71 @@ impl Platform for Garmin {
                 let start = id.map_or(Ok(None), |id| self.start_of(&id, &mut details))?;
                 pages.resolve(&mut page, item, start);
             }
-            page.asked = asked;
-            if each_page(page)? == More::Stop {
-                return Ok(Ending::Stopped);
+            page.requested = requested;
+            if each_page(page)? == ControlFlow::Break(()) {
+                return Ok(ListEnd::Stopped);
             }
         }
-        Ok(Ending::End)
+        Ok(ListEnd::Complete)
     }
 
     fn count(&self) -> Result<Option<u64>> {
-        let request = self.site.get(list::COUNT_PATH).limit(limit::SMALL).header("Accept", "application/json");
-        list::parse_count(&self.call(&request)?)
+        let request = self.domain.get(list::COUNT_PATH).limit(limit::SMALL).header("Accept", "application/json");
+        list::parse_count(&self.send_read(&request)?)
     }
 
     fn exists(&self, activity: &Activity) -> Result<Option<bool>> {
         if !is_id(&activity.id) {
-            return Err(Error::Refused(NO_ID.into()));
+            return Err(Error::Rejected(NO_ID.into()));
         }
-        let response = self.call(&download::detail_request(&self.site, &activity.id))?;
+        let response = self.send_read(&download::details_request(&self.domain, &activity.id))?;
         download::exists(&response, &activity.id).map(Some)
     }
 
     fn download(&self, activity: &Activity) -> Result<Download> {
         if !is_id(&activity.id) {
-            return Err(Error::Refused(NO_ID.into()));
+            return Err(Error::Rejected(NO_ID.into()));
         }
         if activity.manual {
-            return Ok(Download::None { why: "typed in by hand: it has no file".into() });
+            return Ok(Download::None { why: "entered by hand: no file".into() });
         }
-        download::run(activity, &mut |request| self.call(&request(&self.site)))
+        download::run(activity, &mut |request| self.send_read(&request(&self.domain)))
     }
 
-    fn download_export(&self, activity: &Activity, why: &str) -> Result<Download> {
+    fn download_converted(&self, activity: &Activity, why: &str) -> Result<Download> {
         if !is_id(&activity.id) {
-            return Err(Error::Refused(NO_ID.into()));
+            return Err(Error::Rejected(NO_ID.into()));
         }
-        let export = download::export(activity, why, true, &mut |request| self.call(&request(&self.site)))?;
-        Ok(export.unwrap_or_else(|| Download::None { why: "Garmin gives no export of it".into() }))
+        let converted =
+            download::converted(activity, why, true, &mut |request| self.send_read(&request(&self.domain)))?;
+        Ok(converted.unwrap_or_else(|| Download::None { why: "Garmin offers no converted file".into() }))
     }
 
-    fn upload(&self, file: &Outgoing) -> Result<Uploaded> {
+    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
+        self.ask_owner(fresh)
+    }
+}
+
+impl PlatformWriter for Garmin {
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
         let boundary: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
-        let request = upload::request(&self.site, file, &boundary, self.context.upload_as_import);
-        upload::parse(&self.site, &self.call_once(&request)?)
+        let request = upload::request(&self.domain, file, &boundary, self.settings.upload_as_import);
+        upload::parse(&self.domain, &self.send_write(&request)?)
     }
 
-    fn settle(&self, sent: &[Sent]) -> Result<Vec<Result<Uploaded>>> {
+    fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>> {
         let mut answers = Vec::new();
         for one in sent {
-            // Without a ticket only the list can tell; and the same bytes sent again are a 409 here, not a second entry.
-            let Some((ticket, request)) =
-                one.ticket.and_then(|ticket| Some((ticket, status::request(&self.site, ticket)?)))
+            // Without a reference only the list shows it; and the same bytes uploaded again are a 409 here, not a
+            // second activity.
+            let Some((status_ref, request)) =
+                one.status_ref.and_then(|status_ref| Some((status_ref, status::request(&self.domain, status_ref)?)))
             else {
-                answers.push(Ok(Uploaded::Unknown));
+                answers.push(Ok(UploadStatus::Unknown));
                 continue;
             };
-            match self.call(&request).and_then(|response| status::parse(&self.site, ticket, &response)) {
-                Err(error) if concerns_all(&error) => return Err(error),
+            match self.send_read(&request).and_then(|response| status::parse(&self.domain, status_ref, &response)) {
+                Err(error) if error.is_platform_wide() => return Err(error),
                 answer => answers.push(answer),
             }
         }
@@ -196,15 +187,13 @@ impl Platform for Garmin {
 
     fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()> {
         if !is_id(&activity.id) {
-            return Err(Error::Refused(NO_ID.into()));
+            return Err(Error::Rejected(NO_ID.into()));
         }
-        delete::parse(&self.call_once(&delete::request(&self.site, &activity.id).not_after(not_after))?)
+        delete::parse(&self.send_write(&delete::request(&self.domain, &activity.id).not_after(not_after))?)
     }
+}
 
-    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
-        self.ask_owner(fresh)
-    }
-
+impl PlatformLogin for Garmin {
     fn account(&self) -> Result<Option<Account>> {
         Ok(self.store.load::<Token>()?.map(|token| token.account()))
     }
@@ -216,15 +205,15 @@ impl Platform for Garmin {
     fn browser_login(&self) -> String {
         format!(
             "1. Open this page in a browser, its developer tools open at the network tab:\n   {}\n\
-             2. Log in. (The page may look broken afterwards; that is no matter.)\n\
+             2. Log in. (The page may look broken afterwards; ignore that.)\n\
              3. In the list of requests choose mobile/api/login, look at its response, and copy it whole, or only the\n   \
              serviceTicketId (ST-…). It works once, and for a minute.",
-            mobile_page(&self.site)
+            mobile_page(&self.domain)
         )
     }
 
     fn import(&self, text: &str) -> Result<Account> {
-        self.take(text)
+        self.import_token(text)
     }
 
     fn export(&self) -> Result<Option<Secret>> {

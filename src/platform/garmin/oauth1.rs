@@ -1,6 +1,6 @@
-//! Renews a token of the older kind (garth): one request signed with OAuth 1.0a, HMAC-SHA1 (RFC 5849).
+//! Renews a garth token: one request signed with OAuth 1.0a, HMAC-SHA1 (RFC 5849).
 //!
-//! New logins do not use it; stored tokens of it still work for many (garth issue 217, May 2026).
+//! New logins do not use this; imported garth tokens still work for many (garth issue 217, May 2026).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,11 +8,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha1::Sha1;
 
-use super::site::{Site, app};
+use super::domain::{Domain, app};
 use super::token::OAuth1;
 use crate::http::{Request, encode, form, limit};
 
-/// The key of the app that made the grant; public, and kept by the makers of garth.
+/// The URL of the public key of the app that made the grant; the authors of garth host it.
 pub const CONSUMER_URL: &str = "https://thegarth.s3.amazonaws.com/oauth_consumer.json";
 
 /// The app's key.
@@ -22,9 +22,9 @@ pub struct Consumer {
     consumer_secret: String,
 }
 
-/// Asks for a new token. `nonce` is any text that was not used in this second.
-pub fn exchange_request(site: &Site, consumer: &Consumer, grant: &OAuth1, timestamp: i64, nonce: &str) -> Request {
-    let url = site.url("connectapi", "/oauth-service/oauth/exchange/user/2.0");
+/// The request for a new token. `nonce` is a text that was not used in this second.
+pub fn exchange_request(domain: &Domain, consumer: &Consumer, grant: &OAuth1, timestamp: i64, nonce: &str) -> Request {
+    let url = domain.url("connectapi", "/oauth-service/oauth/exchange/user/2.0");
     let body: Vec<(&str, &str)> = grant.mfa_token.iter().map(|token| ("mfa_token", token.as_str())).collect();
     let header = authorization("POST", &url, &body, consumer, grant, timestamp, nonce);
     app(Request::post(url, "application/x-www-form-urlencoded", form(&body).into_bytes()))
@@ -73,7 +73,7 @@ mod tests {
 
     /// RFC 5849, section 1.2: the temporary-credentials-to-token step of its example, recomputed with a body.
     #[test]
-    fn the_signature_is_the_one_of_a_published_example() {
+    fn the_signature_equals_a_published_example() {
         // The example of the Twitter documentation "Creating a signature", in wide use as a vector.
         let consumer = Consumer {
             consumer_key: "xvz1evFS4wEEPTGEFPHBog".into(),

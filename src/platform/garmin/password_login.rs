@@ -1,121 +1,134 @@
-//! One login with a password: the sign-in page, the password, a second factor if there is one, and the exchange of the
-//! ticket. It is one attempt: whatever turns it away, no other kind of login is tried after it.
+//! A login with a password: the sign-in page, the password, a second factor if needed, and the exchange of the ticket.
+//! Whatever rejects it, no other kind of login is tried after it.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::login::{self, Answer, NoToken};
+use super::login::{self, LoginReply, TokenError};
+use super::sign_in::{self, SignIn};
 use super::token::Token;
-use super::visit::{self, Visit};
-use super::{Garmin, front};
+use super::{Garmin, block_page};
 use crate::http::{self, Pause, Request, Secret};
-use crate::platform::attempt::{Attempt, CODES, Ended, unless_sent};
+use crate::platform::login_attempt::{LoginFailure, LoginResult, MAX_CODES, send_failure};
 use crate::platform::{Account, Ask, Credentials, Error, Result};
 
 impl Garmin {
     /// One password login, started by hand.
     pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
         let _lock = self.store.lock()?;
-        self.logins().may_try(true)?;
+        self.logins().check_allowed(true)?;
         self.password_login(credentials, ask).map(|token| token.account())
     }
 
-    /// One password login. The lock is held by the caller.
+    /// One password login. The caller holds the lock.
     pub(super) fn password_login(&self, credentials: &Credentials, ask: Ask) -> Result<Token> {
-        self.logins().make(|| self.attempt(credentials, ask))
+        self.logins().attempt(|| self.attempt(credentials, ask))
     }
 
-    fn attempt(&self, credentials: &Credentials, ask: Ask) -> Attempt<Token> {
-        let mut visit = self.visit(&credentials.password)?;
-        self.context.http.pause(Pause::Login, typing_time(self.context.login_pause)).map_err(not_sent)?;
-        match self.say(&mut visit, login::login_request(&self.site, credentials)).map_err(unless_sent)? {
-            Answer::Ticket { ticket, service } => self.exchange(&ticket, &service, "password", Some(&credentials.user)),
-            Answer::Mfa { method, to } => self.second_factor((&method, &to), &mut visit, credentials, ask),
-            Answer::Wrong => Err(Ended::Refused("wrong e-mail address or password; correct the settings".into())),
+    fn attempt(&self, credentials: &Credentials, ask: Ask) -> LoginResult<Token> {
+        let mut sign_in = self.load_sign_in_page(&credentials.password)?;
+        self.context.http.pause(Pause::Login, typing_time(self.settings.login_pause)).map_err(before_password)?;
+        match self.send_sign_in(&mut sign_in, login::login_request(&self.domain, credentials)).map_err(send_failure)? {
+            LoginReply::Ticket { ticket, service } => {
+                self.exchange(&ticket, &service, "password", Some(&credentials.user))
+            }
+            LoginReply::Mfa { method, to } => self.second_factor((&method, &to), &mut sign_in, credentials, ask),
+            LoginReply::WrongPassword => {
+                Err(LoginFailure::Rejected("wrong e-mail address or password; correct the settings".into()))
+            }
             other => Err(no_ticket(other, &credentials.password)),
         }
     }
 
-    /// Loads the sign-in page. Until it is there nothing of the login was sent.
-    fn visit(&self, hidden: &Secret) -> Attempt<Visit> {
-        let request = visit::page_request(&self.site);
-        let page = self.context.http.follow(self.site.platform, &request).map_err(not_sent)?;
-        Visit::of(&page).map_err(|answer| no_ticket(answer, hidden))
+    /// Loads the sign-in page. Before that nothing of the login is sent.
+    fn load_sign_in_page(&self, hidden: &Secret) -> LoginResult<SignIn> {
+        let request = sign_in::page_request(&self.domain);
+        let page = self.context.http.follow(&self.context.platform, &request).map_err(before_password)?;
+        SignIn::read(&page).map_err(|reply| no_ticket(reply, hidden))
     }
 
-    /// Sends a request of the login as part of the visit, and reads the answer.
-    fn say(&self, visit: &mut Visit, request: Request) -> std::result::Result<Answer, http::Error> {
-        let response = self.context.http.send(self.site.platform, &visit.dress(request))?;
-        visit.take_cookies(&response);
-        Ok(login::parse_answer(&self.site, &response))
+    /// Sends a request of the login with the cookies of the sign-in page, and reads the response.
+    fn send_sign_in(&self, sign_in: &mut SignIn, request: Request) -> std::result::Result<LoginReply, http::Error> {
+        let response = self.context.http.send(&self.context.platform, &sign_in.add_to(request))?;
+        sign_in.take_cookies(&response);
+        Ok(login::parse_answer(&self.domain, &response))
     }
 
     fn second_factor(
         &self,
         (method, to): (&str, &str),
-        visit: &mut Visit,
+        sign_in: &mut SignIn,
         credentials: &Credentials,
         ask: Ask,
-    ) -> Attempt<Token> {
-        for number in 1..=CODES {
+    ) -> LoginResult<Token> {
+        for number in 1..=MAX_CODES {
             let again = if number == 1 { "" } else { "That code was wrong. " };
             let Some(code) = ask(&format!("{again}Code sent by {method} to {to}: ")) else {
-                return Err(Ended::Refused("a second factor is asked for, and there is nobody to give it".into()));
+                return Err(LoginFailure::Rejected("a second factor is required, and no terminal to enter it".into()));
             };
-            let request = login::mfa_request(&self.site, method, &code);
-            match self.say(visit, request).map_err(|error| Ended::from(Error::from(error)))? {
-                Answer::Ticket { ticket, service } => {
+            let request = login::mfa_request(&self.domain, method, &code);
+            match self.send_sign_in(sign_in, request).map_err(|error| LoginFailure::from(Error::from(error)))? {
+                LoginReply::Ticket { ticket, service } => {
                     return self.exchange(&ticket, &service, "password", Some(&credentials.user));
                 }
-                Answer::WrongCode => {}
+                LoginReply::WrongCode => {}
                 other => return Err(no_ticket(other, &credentials.password)),
             }
         }
-        Err(Ended::Refused("the second factor was wrong three times".into()))
+        Err(LoginFailure::Rejected("the second factor was wrong three times".into()))
     }
 
-    /// Exchanges a ticket for a token and keeps that. The lock is held by the caller.
-    pub(super) fn exchange(&self, ticket: &Secret, service: &str, source: &str, email: Option<&str>) -> Attempt<Token> {
-        let client = self.context.client_id.as_deref().unwrap_or(login::DI_CLIENT);
-        let room = self.store.reserve().map_err(Ended::from)?;
-        let response = self.send(&login::exchange_request(&self.site, client, ticket, service)).map_err(Ended::from)?;
-        drop(room);
-        match login::parse_token(&self.site, client, source, &response, Timestamp::now()) {
-            Ok(token) => self.keep(Token { embedded: self.site.is_embedded(service), ..token }, email),
-            Err(NoToken::Refused(words)) => Err(Ended::Refused(format!(
-                "Garmin did not take the ticket ({words}); a ticket works once, and for a minute"
+    /// Exchanges a ticket for a token and saves that. The caller holds the lock.
+    pub(super) fn exchange(
+        &self,
+        ticket: &Secret,
+        service: &str,
+        source: &str,
+        email: Option<&str>,
+    ) -> LoginResult<Token> {
+        let client = self.settings.client_id.as_str();
+        let space = self.store.reserve().map_err(LoginFailure::from)?;
+        let response =
+            self.send(&login::exchange_request(&self.domain, client, ticket, service)).map_err(LoginFailure::from)?;
+        drop(space);
+        match login::parse_token(&self.domain, client, source, &response, Timestamp::now()) {
+            Ok(token) => self.save_checked(Token { embedded: self.domain.is_embedded(service), ..token }, email),
+            Err(TokenError::Rejected(words)) => Err(LoginFailure::Rejected(format!(
+                "Garmin rejected the ticket ({words}); a ticket works once, for a minute"
             ))),
-            Err(NoToken::Later(why)) if front::blocked(&response).is_some() => Err(Ended::TurnedAway(why)),
-            Err(NoToken::Later(why)) => Err(Ended::Trouble(why)),
+            Err(TokenError::Retry(why)) if block_page::blocked(&response).is_some() => {
+                Err(LoginFailure::RateLimited(why))
+            }
+            Err(TokenError::Retry(why)) => Err(LoginFailure::ServiceFailed(why)),
         }
     }
 }
 
-/// How long a person would type: `shortest` to two and a half times that, 2 s to 5 s as a rule.
+/// How long a person types a password: `shortest` to two and a half times that, 2 s to 5 s by default.
 fn typing_time(shortest: Duration) -> Duration {
     shortest.mul_f64(1.0 + 1.5 * fastrand::f64())
 }
 
-/// Before the password was sent, trouble on the way is no login.
-fn not_sent(error: http::Error) -> Ended {
+/// Classifies a failure before the password is sent: a network error is not a failed login.
+fn before_password(error: http::Error) -> LoginFailure {
     match error {
-        http::Error::TooLarge { .. } | http::Error::Redirect { .. } => Ended::from(Error::from(error)),
-        _ => Ended::NotSent(error.into()),
+        http::Error::TooLarge { .. } | http::Error::Redirect { .. } => LoginFailure::from(Error::from(error)),
+        _ => LoginFailure::NotSent(error.into()),
     }
 }
 
-/// What an answer without a ticket means. A service could repeat the password in its words: it is `hidden` there.
-fn no_ticket(answer: Answer, hidden: &Secret) -> Ended {
-    match answer {
-        Answer::TurnedAway(why) => Ended::TurnedAway(why),
-        Answer::Trouble(why) => Ended::Trouble(why),
-        Answer::Stopped(words) => {
+/// The failure of a reply without a ticket. `hidden` is the password, which the service could repeat in its message.
+fn no_ticket(reply: LoginReply, hidden: &Secret) -> LoginFailure {
+    match reply {
+        LoginReply::RateLimited(why) => LoginFailure::RateLimited(why),
+        LoginReply::ServiceFailed(why) => LoginFailure::ServiceFailed(why),
+        LoginReply::Rejected(words) => {
             let words = words.replace(hidden.expose(), "***");
-            Ended::Refused(format!("Garmin ended the login: {words}; look there with the browser"))
+            LoginFailure::Rejected(format!("Garmin rejected the login: {words}; log in with the browser to see why"))
         }
-        Answer::Wrong | Answer::WrongCode | Answer::Ticket { .. } | Answer::Mfa { .. } => {
-            Ended::Refused("Garmin ended the login with an answer out of order".into())
+        LoginReply::WrongPassword | LoginReply::WrongCode | LoginReply::Ticket { .. } | LoginReply::Mfa { .. } => {
+            LoginFailure::Rejected("Garmin: unexpected response to the login".into())
         }
     }
 }
@@ -134,11 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn trouble_before_the_password_is_no_login() {
+    fn a_failure_before_the_password_is_not_a_failed_login() {
         let network = |unsent| http::Error::Network { host: "h".into(), why: "w".into(), unsent };
         for unsent in [true, false] {
-            assert!(matches!(not_sent(network(unsent)), Ended::NotSent(_)), "the page holds no password");
+            assert!(matches!(before_password(network(unsent)), LoginFailure::NotSent(_)), "the page holds no password");
         }
-        assert!(matches!(not_sent(http::Error::TooLarge { host: "h".into(), limit: 1 }), Ended::Trouble(_)));
+        assert!(matches!(
+            before_password(http::Error::TooLarge { host: "h".into(), limit: 1 }),
+            LoginFailure::ServiceFailed(_)
+        ));
     }
 }

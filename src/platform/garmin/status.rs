@@ -1,76 +1,80 @@
-//! What became of an upload: the address that came with the 202, asked until it says. Pure.
+//! The status of an upload, at the URL from the 202 response. Pure.
 //!
-//! 202 is "still at work", 201 with the activity's address is done (garminexport); what else is known of it is the same
-//! as in the answer to the upload itself.
+//! 202 means pending, 201 with the URL of the activity means done (garminexport); the rest is the same as in the
+//! response to the upload itself.
 
-use super::envelope::{self, Verdict};
+use super::domain::Domain;
+use super::import_result::{self, ImportResult};
 use super::is_id;
 use super::list::id;
-use super::site::Site;
 use crate::http::{Request, Response};
-use crate::platform::{Error, Result, Uploaded, json};
+use crate::platform::{Error, Result, UploadStatus, lenient_json};
 
-/// Where the addresses of statuses lie.
+/// The path of status URLs.
 pub const PATH: &str = "/activity-service/activity/status/";
 
-/// The question that `ticket` stands for; `None` if that is no address of a status on the platform's own host: it would
-/// be handed the token.
-pub fn request(site: &Site, ticket: &str) -> Option<Request> {
-    let rest = ticket.strip_prefix(&site.url("connectapi", PATH))?;
+/// The request for the status at `url`; `None` if that is no status URL on the platform's own host, as the request has
+/// the token.
+pub fn request(domain: &Domain, url: &str) -> Option<Request> {
+    let rest = url.strip_prefix(&domain.url("connectapi", PATH))?;
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let (time, uuid) = rest.split_once('/')?;
-    let request = site.get(&format!("{PATH}{rest}")).header("Accept", "application/json");
+    let request = domain.get(&format!("{PATH}{rest}")).header("Accept", "application/json");
     (is_id(time) && plain(uuid)).then_some(request)
 }
 
-/// What an answer to it means.
-pub fn parse(site: &Site, ticket: &str, response: &Response) -> Result<Uploaded> {
-    envelope::refusal(response, "a look at an upload")?;
-    match (response.status, envelope::verdict(response)) {
-        (408 | 500..=599, _) => Err(Error::Later {
-            message: format!("Garmin is in trouble (HTTP {}); try again later", response.status),
-            down: false,
-        }),
-        // It forgets them after some time.
-        (404 | 410, _) => Ok(Uploaded::Unknown),
-        (_, Verdict::AlreadyThere(id)) => Ok(Uploaded::AlreadyThere(id)),
-        (409, _) => Ok(Uploaded::AlreadyThere(envelope::named_id(response))),
-        (_, Verdict::Refused(words)) => Err(Error::Refused(format!("Garmin refuses the file: {words}"))),
-        (200..=202, Verdict::Created(id)) => Ok(Uploaded::Created(id.or_else(|| envelope::located_id(site, response)))),
-        (202, _) => Ok(Uploaded::Pending(ticket.to_owned())),
-        (200 | 201, verdict) => done(site, &verdict, response),
-        _ => Err(Error::Strange(format!("Garmin does not tell of the upload ({})", envelope::words(response)))),
+/// Reads the response.
+pub fn parse(domain: &Domain, url: &str, response: &Response) -> Result<UploadStatus> {
+    import_result::check_login(response, "the status of uploads")?;
+    match (response.status, import_result::read(response)) {
+        (408 | 500..=599, _) => {
+            Err(Error::retry_item(format!("Garmin: server error (HTTP {}); try again later", response.status)))
+        }
+        // Old statuses are deleted.
+        (404 | 410, _) => Ok(UploadStatus::Unknown),
+        (_, ImportResult::Exists(id)) => Ok(UploadStatus::Exists(id)),
+        (409, _) => Ok(UploadStatus::Exists(import_result::named_id(response))),
+        (_, ImportResult::Rejected(why)) => Err(Error::Rejected(format!("Garmin rejected the file: {why}"))),
+        (200..=202, ImportResult::Created(id)) => {
+            Ok(UploadStatus::Created(id.or_else(|| import_result::located_id(domain, response))))
+        }
+        (202, _) => Ok(UploadStatus::Pending(url.to_owned())),
+        (200 | 201, result) => done(domain, &result, response),
+        _ => Err(Error::Unexpected(format!(
+            "unexpected response to the status of an upload ({})",
+            import_result::error_text(response)
+        ))),
     }
 }
 
-/// Success without a list of successes: where it leads says what it is.
-fn done(site: &Site, verdict: &Verdict, response: &Response) -> Result<Uploaded> {
-    // A redirect to the activity has been followed by now, and its own entry came.
-    let shown = json::lenient(&response.body).and_then(|body| id(&body["activityId"]));
-    match envelope::located_id(site, response).or(shown) {
-        Some(id) => Ok(Uploaded::Created(Some(id))),
-        None if response.status == 201 => Ok(Uploaded::Created(None)),
-        None if *verdict == Verdict::Open => Ok(Uploaded::Unknown),
-        None => Err(Error::Strange("Garmin shows something else where the state of an upload should be".into())),
+/// Success without a list of successes: the URL or the content of the response names the activity.
+fn done(domain: &Domain, result: &ImportResult, response: &Response) -> Result<UploadStatus> {
+    // A redirect to the activity was followed, and the response is the activity itself.
+    let shown = lenient_json::parse(&response.body).and_then(|body| id(&body["activityId"]));
+    match import_result::located_id(domain, response).or(shown) {
+        Some(id) => Ok(UploadStatus::Created(Some(id))),
+        None if response.status == 201 => Ok(UploadStatus::Created(None)),
+        None if *result == ImportResult::Pending => Ok(UploadStatus::Unknown),
+        None => Err(Error::Unexpected("Garmin: unexpected response instead of the status of an upload".into())),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::{CN, COM};
+    use super::super::domain::{CN, COM};
     use super::*;
 
     const TICKET: &str =
         "https://connectapi.garmin.com/activity-service/activity/status/1695952699113/6e56051d1dd44f2c";
     const OPEN: &str = r#"{"detailedImportResult":{"successes":[],"failures":[]}}"#;
 
-    fn answer(status: u16, location: &str, body: &str) -> Result<Uploaded> {
+    fn answer(status: u16, location: &str, body: &str) -> Result<UploadStatus> {
         let headers = vec![("location".to_owned(), location.to_owned())];
         parse(&COM, TICKET, &Response { status, headers, body: body.into() })
     }
 
     #[test]
-    fn only_the_platforms_own_addresses_are_asked() {
+    fn only_status_urls_on_the_own_host_are_requested() {
         assert_eq!(request(&COM, TICKET).unwrap().url, TICKET);
         assert!(request(&CN, TICKET).is_none());
         for bad in [
@@ -88,11 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn a_status_ends_as_an_activity_a_duplicate_or_a_refusal() {
+    fn a_status_ends_as_an_activity_a_duplicate_or_a_rejection() {
         let activity = "https://connectapi.garmin.com/activity-service/activity/42";
-        let created = |id: Option<&str>| Uploaded::Created(id.map(str::to_owned));
-        assert_eq!(answer(202, TICKET, OPEN).unwrap(), Uploaded::Pending(TICKET.into()));
-        assert_eq!(answer(202, "", "").unwrap(), Uploaded::Pending(TICKET.into()));
+        let created = |id: Option<&str>| UploadStatus::Created(id.map(str::to_owned));
+        assert_eq!(answer(202, TICKET, OPEN).unwrap(), UploadStatus::Pending(TICKET.into()));
+        assert_eq!(answer(202, "", "").unwrap(), UploadStatus::Pending(TICKET.into()));
         assert_eq!(answer(201, activity, "").unwrap(), created(Some("42")));
         assert_eq!(answer(201, "", "").unwrap(), created(None));
         assert_eq!(answer(200, "", r#"{"activityId":42}"#).unwrap(), created(Some("42")));
@@ -103,18 +107,18 @@ mod tests {
                 r#"{{"detailedImportResult":{{"failures":[{{"internalId":42,"messages":[{{"code":{code},"content":"No."}}]}}]}}}}"#
             )
         };
-        assert_eq!(answer(409, "", &failed(202)).unwrap(), Uploaded::AlreadyThere(Some("42".into())));
-        assert_eq!(answer(200, "", &failed(202)).unwrap(), Uploaded::AlreadyThere(Some("42".into())));
-        assert!(matches!(answer(400, "", &failed(500)), Err(Error::Refused(words)) if words.ends_with("No.")));
+        assert_eq!(answer(409, "", &failed(202)).unwrap(), UploadStatus::Exists(Some("42".into())));
+        assert_eq!(answer(200, "", &failed(202)).unwrap(), UploadStatus::Exists(Some("42".into())));
+        assert!(matches!(answer(400, "", &failed(500)), Err(Error::Rejected(words)) if words.ends_with("No.")));
     }
 
     #[test]
-    fn what_is_not_told_is_unknown_and_trouble_is_no_answer() {
-        assert_eq!(answer(404, "", "{}").unwrap(), Uploaded::Unknown);
-        assert_eq!(answer(200, "", OPEN).unwrap(), Uploaded::Unknown);
-        assert!(matches!(answer(503, "", ""), Err(Error::Later { down: false, .. })));
-        assert!(matches!(answer(429, "", ""), Err(Error::Later { down: true, .. })));
-        assert!(matches!(answer(200, "", "<html>"), Err(Error::Strange(_))));
-        assert!(matches!(answer(418, "", "{}"), Err(Error::Strange(_))));
+    fn a_missing_status_is_unknown_and_server_errors_are_retried() {
+        assert_eq!(answer(404, "", "{}").unwrap(), UploadStatus::Unknown);
+        assert_eq!(answer(200, "", OPEN).unwrap(), UploadStatus::Unknown);
+        assert!(matches!(answer(503, "", ""), Err(Error::Retry { platform_wide: false, .. })));
+        assert!(matches!(answer(429, "", ""), Err(Error::Retry { platform_wide: true, .. })));
+        assert!(matches!(answer(200, "", "<html>"), Err(Error::Unexpected(_))));
+        assert!(matches!(answer(418, "", "{}"), Err(Error::Unexpected(_))));
     }
 }

@@ -1,102 +1,102 @@
-//! Uploads to Garmin: the form, and what each answer to it means. Pure.
+//! Uploads to Garmin: the form and its responses. Pure.
 //!
-//! The usual answer is 202 with an address to ask at (see `status`); 409 is a file that is there already; the same bytes
-//! sent twice are never two activities (garminexport, Strava sync tools, python-garminconnect issue 112).
+//! The usual response is 202 with a URL for the status (see `status`); 409 is a file that exists already; the same
+//! bytes uploaded twice are never two activities (garminexport, Strava sync tools, python-garminconnect issue 112).
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::envelope::{self, Verdict};
-use super::site::Site;
+use super::domain::Domain;
+use super::import_result::{self, ImportResult};
 use super::status::PATH;
-use crate::http::{Request, Response};
-use crate::platform::{Error, Outgoing, Result, Uploaded, json};
+use crate::http::{FormPart, Request, Response, multipart};
+use crate::platform::{Error, Result, UploadFile, UploadStatus, lenient_json};
 
-/// Stands for a ticket when Garmin gave no address to ask at: only the list can tell.
-const NO_ADDRESS: &str = "none";
+/// The status reference when Garmin gave no URL for the status: only the list shows the activity.
+const NO_STATUS_URL: &str = "none";
 
-/// How the app that imports introduces itself (python-garminconnect, `import_activity`; reviewed 2026-11-29).
+/// The `User-Agent` of the app that imports (python-garminconnect, `import_activity`; reviewed 2026-11-29).
 const IMPORTER: &str = "GCM-iOS-5.7.2.1";
 
-/// The form with the file. `boundary` is a text that is not in it. `as_import`: Garmin takes it for an import, which it does
-/// not pass on to connected services such as Strava (python-garminconnect issue 322).
-pub fn request(site: &Site, file: &Outgoing, boundary: &str, as_import: bool) -> Request {
-    // The caller promises a harmless name; one that is not must not end the header that it stands in.
-    let harmless = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let name: String = file.name.chars().map(|c| if harmless(c) { c } else { '_' }).collect();
-    let mut body = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-    )
-    .into_bytes();
-    body.extend_from_slice(file.bytes);
-    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+/// The form with the file. `boundary` is a text that is not in the file. `as_import`: an import, which Garmin does not
+/// pass on to connected services such as Strava (python-garminconnect issue 322).
+pub fn request(domain: &Domain, file: &UploadFile, boundary: &str, as_import: bool) -> Request {
+    let part = FormPart { name: "file", file_name: Some(file.name), content: file.bytes };
+    let (content_type, body) = multipart(boundary, &[part]);
     let path =
         if as_import { format!("/upload-service/upload/{}", file.format) } else { "/upload-service/upload".into() };
-    let mut request = site.write("POST", &path);
+    let mut request = domain.write("POST", &path);
     request.body = Some(body);
-    let request =
-        request.header("Content-Type", format!("multipart/form-data; boundary={boundary}")).not_after(file.not_after);
-    if as_import { imported(site, request) } else { request }
+    let request = request.header("Content-Type", content_type).not_after(file.not_after);
+    if as_import { imported(domain, request) } else { request }
 }
 
-/// With the headers of an import.
-fn imported(site: &Site, mut request: Request) -> Request {
+/// Adds the headers of an import.
+fn imported(domain: &Domain, mut request: Request) -> Request {
     request.headers.retain(|(name, _)| name != "User-Agent");
-    request.header("User-Agent", IMPORTER).header("NK", "NT").header("Origin", site.url("sso", ""))
+    request.header("User-Agent", IMPORTER).header("NK", "NT").header("Origin", domain.url("sso", ""))
 }
 
-/// What an answer means.
-pub fn parse(site: &Site, response: &Response) -> Result<Uploaded> {
-    envelope::refusal(response, "uploads")?;
-    let unclear = |what: &str| {
-        let message = format!("{what} (HTTP {}); what became of the file is looked up", response.status);
-        Err(Error::Unclear(message))
+/// Reads the response.
+pub fn parse(domain: &Domain, response: &Response) -> Result<UploadStatus> {
+    import_result::check_login(response, "uploads")?;
+    let outcome_unknown = |what: &str| {
+        let message = format!("{what} (HTTP {}); outcome of the upload unknown, looked up", response.status);
+        Err(Error::OutcomeUnknown(message))
     };
-    match (response.status, envelope::verdict(response)) {
-        (408 | 500..=599, _) => unclear("Garmin is in trouble"),
-        // What concerns the account is no fault of the file: that is not to be remembered as refused.
+    match (response.status, import_result::read(response)) {
+        (408 | 500..=599, _) => outcome_unknown("Garmin: server error"),
+        // This concerns the account: the file is not recorded as rejected.
         (412, _) => Err(Error::Config(
-            "Garmin takes no files for this account until its owner agrees to it (HTTP 412): log in to Garmin Connect on the web, and in Settings, under Privacy and Data, allow Device Uploads; then run it again".into(),
+            "Garmin rejects uploads to this account until device uploads are allowed (HTTP 412): log in to Garmin \
+             Connect on the web, allow Device Uploads in Settings, Privacy and Data, then run again"
+                .into(),
         )),
-        (409, Verdict::AlreadyThere(id)) | (_, Verdict::AlreadyThere(id)) => Ok(Uploaded::AlreadyThere(id)),
-        (409, _) => Ok(Uploaded::AlreadyThere(envelope::named_id(response))),
-        (_, Verdict::Refused(words)) => Err(Error::Refused(format!("Garmin refuses the file: {words}"))),
-        (200..=202, Verdict::Created(id)) => Ok(Uploaded::Created(id)),
-        (202, _) => Ok(Uploaded::Pending(ticket(site, response).unwrap_or_else(|| NO_ADDRESS.into()))),
-        (200 | 201, Verdict::Open) => match (envelope::located_id(site, response), ticket(site, response)) {
-            (Some(id), _) => Ok(Uploaded::Created(Some(id))),
-            (None, Some(ticket)) => Ok(Uploaded::Pending(ticket)),
-            (None, None) => unclear("Garmin says that all went well, and not what"),
-        },
-        (200..=299, _) => unclear("Garmin reports success with something else than an answer"),
-        (413, _) => Err(Error::Refused("Garmin refuses the file: it is too large for it".into())),
-        _ => Err(Error::Strange(format!("Garmin takes no upload ({})", envelope::words(response)))),
+        (409, ImportResult::Exists(id)) | (_, ImportResult::Exists(id)) => Ok(UploadStatus::Exists(id)),
+        (409, _) => Ok(UploadStatus::Exists(import_result::named_id(response))),
+        (_, ImportResult::Rejected(why)) => Err(Error::Rejected(format!("Garmin rejected the file: {why}"))),
+        (200..=202, ImportResult::Created(id)) => Ok(UploadStatus::Created(id)),
+        (202, _) => Ok(UploadStatus::Pending(status_url(domain, response).unwrap_or_else(|| NO_STATUS_URL.into()))),
+        (200 | 201, ImportResult::Pending) => {
+            match (import_result::located_id(domain, response), status_url(domain, response)) {
+                (Some(id), _) => Ok(UploadStatus::Created(Some(id))),
+                (None, Some(url)) => Ok(UploadStatus::Pending(url)),
+                (None, None) => outcome_unknown("Garmin reports success without a result"),
+            }
+        }
+        (200..=299, _) => outcome_unknown("Garmin reports success with an unexpected response"),
+        (413, _) => Err(Error::Rejected("Garmin rejected the file: too large (HTTP 413)".into())),
+        _ => Err(Error::Unexpected(format!(
+            "unexpected response to the upload ({})",
+            import_result::error_text(response)
+        ))),
     }
 }
 
-/// Where to ask what became of a file: the address that Garmin gave, if it is its own; else the one that it would be.
-fn ticket(site: &Site, response: &Response) -> Option<String> {
-    let given = response.header("location").filter(|url| super::status::request(site, url).is_some());
+/// The URL for the status of an upload: the one that Garmin gave, if it is on its own host; else the one that it must
+/// be.
+fn status_url(domain: &Domain, response: &Response) -> Option<String> {
+    let given = response.header("location").filter(|url| super::status::request(domain, url).is_some());
     given.map(str::to_owned).or_else(|| {
-        let body = json::lenient(&response.body)?;
-        let url = built(site, &body["detailedImportResult"])?;
-        super::status::request(site, &url).map(|_| url)
+        let body = lenient_json::parse(&response.body)?;
+        let url = built_url(domain, &body["detailedImportResult"])?;
+        super::status::request(domain, &url).map(|_| url)
     })
 }
 
-/// `…/status/<epoch ms>/<uuid without dashes>`, made of the time and the uuid in the body: so it was in what is recorded.
-fn built(site: &Site, result: &Value) -> Option<String> {
+/// `…/status/<epoch ms>/<uuid without dashes>`, from the time and the uuid in the body, as in recordings.
+fn built_url(domain: &Domain, result: &Value) -> Option<String> {
     let uuid = result["uploadUuid"]["uuid"].as_str()?.replace('-', "");
     let created = result["creationDate"].as_str()?.strip_suffix(" GMT")?;
     let created: DateTime = created.replacen(' ', "T", 1).parse().ok()?;
     let ms = created.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond();
-    (uuid.len() == 32).then(|| site.url("connectapi", &format!("{PATH}{ms}/{uuid}")))
+    (uuid.len() == 32).then(|| domain.url("connectapi", &format!("{PATH}{ms}/{uuid}")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::{CN, COM};
+    use super::super::domain::{CN, COM};
     use super::*;
 
     const ADDRESS: &str =
@@ -104,7 +104,7 @@ mod tests {
     /// As recorded by garth in 2023.
     const TAKEN: &str = r#"{"detailedImportResult":{"uploadId":212157427938,"uploadUuid":{"uuid":"6e56051d-1dd4-4f2c-b8ba-00a1a7d82eb3"},"owner":1000001,"fileSize":5289,"processingTime":36,"creationDate":"2023-09-29 01:58:19.113 GMT","ipAddress":null,"fileName":"12129115726_ACTIVITY.fit","report":null,"successes":[],"failures":[]}}"#;
 
-    fn answer(status: u16, location: Option<&str>, body: &str) -> Result<Uploaded> {
+    fn answer(status: u16, location: Option<&str>, body: &str) -> Result<UploadStatus> {
         let headers = location.map(|url| ("location".to_owned(), url.to_owned())).into_iter().collect();
         parse(&COM, &Response { status, headers, body: body.into() })
     }
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn the_form_has_one_part_called_file() {
-        let file = Outgoing {
+    fn the_form_has_one_part_named_file() {
+        let file = UploadFile {
             bytes: b"\x0e\x10bytes\r\n",
             format: "fit",
             name: "a\"\r\nX: y.fit",
             start_time: None,
             utc_offset_s: None,
-            again: false,
+            reupload: false,
             not_after: None,
         };
         let import = request(&CN, &file, "BOUNDARY", true);
@@ -146,21 +146,21 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_is_asked_for_where_garmin_says_or_would_say() {
+    fn the_status_url_is_garmins_or_built_from_the_body() {
         let ticket = |location, body| match answer(202, location, body) {
-            Ok(Uploaded::Pending(ticket)) => ticket,
+            Ok(UploadStatus::Pending(ticket)) => ticket,
             other => panic!("{other:?}"),
         };
         assert_eq!(ticket(Some(ADDRESS), TAKEN), ADDRESS);
         assert_eq!(ticket(Some(ADDRESS), ""), ADDRESS);
         assert_eq!(ticket(None, TAKEN), ADDRESS);
         assert_eq!(ticket(Some("https://evil.example/activity-service/activity/status/1/a"), TAKEN), ADDRESS);
-        assert_eq!(ticket(None, "{}"), NO_ADDRESS);
+        assert_eq!(ticket(None, "{}"), NO_STATUS_URL);
     }
 
     #[test]
-    fn what_is_there_already_is_told_with_its_id() {
-        let there = |id: Option<&str>| Uploaded::AlreadyThere(id.map(str::to_owned));
+    fn an_existing_activity_has_its_id() {
+        let there = |id: Option<&str>| UploadStatus::Exists(id.map(str::to_owned));
         assert_eq!(answer(409, None, &failures("21", 202)).unwrap(), there(Some("21")));
         assert_eq!(answer(202, Some(ADDRESS), &failures("\"21\"", 202)).unwrap(), there(Some("21")));
         assert_eq!(answer(409, None, &failures("21", 999)).unwrap(), there(Some("21")));
@@ -168,26 +168,26 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_keeps_the_services_words_and_consent_is_no_fault_of_the_file() {
+    fn a_rejection_has_the_services_message_and_missing_consent_is_no_rejection() {
         for status in [200, 202, 400, 415] {
             let refused = answer(status, None, &failures("null", 206));
-            assert!(matches!(refused, Err(Error::Refused(words)) if words.contains("Said so.")), "{status}");
+            assert!(matches!(refused, Err(Error::Rejected(words)) if words.contains("Said so.")), "{status}");
         }
         let consent = answer(412, None, "{}");
         assert!(matches!(consent, Err(Error::Config(message)) if message.contains("Device Uploads")));
-        assert!(matches!(answer(400, None, "{}"), Err(Error::Strange(_))));
+        assert!(matches!(answer(400, None, "{}"), Err(Error::Unexpected(_))));
         assert!(matches!(answer(403, None, "{}"), Err(Error::Login(_))));
-        assert!(matches!(answer(403, None, "<html>"), Err(Error::Later { down: true, .. })));
-        assert!(matches!(answer(429, None, ""), Err(Error::Later { down: true, .. })));
+        assert!(matches!(answer(403, None, "<html>"), Err(Error::Retry { platform_wide: true, .. })));
+        assert!(matches!(answer(429, None, ""), Err(Error::Retry { platform_wide: true, .. })));
     }
 
     #[test]
-    fn what_may_have_been_taken_is_unclear() {
+    fn an_upload_that_may_have_arrived_has_an_unknown_outcome() {
         for (status, body) in
             [(500, ""), (502, "<html>"), (504, TAKEN), (408, ""), (200, "<html>"), (201, ""), (204, "")]
         {
-            assert!(matches!(answer(status, None, body), Err(Error::Unclear(_))), "{status} {body}");
+            assert!(matches!(answer(status, None, body), Err(Error::OutcomeUnknown(_))), "{status} {body}");
         }
-        assert_eq!(answer(200, Some(ADDRESS), TAKEN).unwrap(), Uploaded::Pending(ADDRESS.into()));
+        assert_eq!(answer(200, Some(ADDRESS), TAKEN).unwrap(), UploadStatus::Pending(ADDRESS.into()));
     }
 }

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::nothing;
 use super::words::{activities, distance, hours, month, percent, sane, time};
-use crate::lang::Lang;
+use crate::i18n::Lang;
 use crate::report::Day;
 
 /// A year touches so many weeks at most: a leap year that begins on a Sunday does.
@@ -186,7 +186,7 @@ fn cell(day: &Day, lang: Lang) -> Markup {
 fn told(day: &Day, lang: Lang) -> String {
     let count = match lang {
         Lang::En => activities(day.count, lang),
-        Lang::Zh => format!("{} 次", crate::lang::number(day.count)),
+        Lang::Zh => format!("{} 次", crate::i18n::number(day.count)),
     };
     let time = Some(time(day.time_s, lang)).filter(|_| day.time_s > 0.0);
     let parts: Vec<String> = [Some(count), time, distance(day.distance_m)].into_iter().flatten().collect();

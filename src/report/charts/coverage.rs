@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::periods::{Period, by_year, periods, years};
 use super::words::{activities, percent, share};
 use super::{nothing, numbers};
-use crate::lang::{Lang, number};
+use crate::i18n::{Lang, number};
 use crate::report::{Month, Platform};
 
 /// Both parts of a bar are at least so high, of 1: what is seen is not told by its number alone.

@@ -21,7 +21,7 @@ pub use weeks::weeks;
 
 use maud::{Markup, html};
 
-use crate::lang::Lang;
+use crate::i18n::Lang;
 
 /// In place of a picture of nothing.
 fn nothing(lang: Lang) -> Markup {

@@ -8,7 +8,7 @@ use super::numbers;
 use super::scale::Scale;
 use super::volumes::{Bar, Chart, SPORTS, Sport, WEEKS, total};
 use super::words::{self, activities, distance, hours, month, percent, time};
-use crate::lang::Lang;
+use crate::i18n::Lang;
 use crate::report::{Volume, Week};
 
 /// A bar takes this part of its week.

@@ -1,7 +1,7 @@
 //! Numbers, spans and names as the pictures say them. Whatever a service sent, they are short.
 
 use crate::activity::printable;
-use crate::lang::{Lang, number};
+use crate::i18n::{Lang, number};
 
 /// No name of a sport is shown longer than this, in characters.
 const LONGEST_SPORT: usize = 32;

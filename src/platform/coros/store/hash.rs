@@ -1,13 +1,15 @@
-//! The sums that the signatures are made of.
+//! The hashes that the signatures are made of.
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::Sha256;
 
-/// MD5 in lower-case hex: how COROS knows a file.
+use crate::hex;
+
+/// MD5 in lower-case hex, by which COROS knows a file.
 pub fn md5_hex(bytes: &[u8]) -> String {
-    hex(&Md5::digest(bytes))
+    hex::encode(&Md5::digest(bytes))
 }
 
 /// MD5 itself, for `Content-MD5`.
@@ -17,7 +19,7 @@ pub fn md5(bytes: &[u8]) -> Vec<u8> {
 
 /// SHA-256 in lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(&Sha256::digest(bytes))
 }
 
 /// HMAC-SHA256.
@@ -36,12 +38,8 @@ pub fn hmac_sha1(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// The signature of version 4 of both services: a key derived from the secret step by step, then the text, in hex.
+/// The signature version 4 of both services, in hex: a key that is derived from the secret in steps signs the text.
 pub fn chained(first: &str, steps: [&str; 4], text: &str) -> String {
     let key = steps.iter().fold(first.as_bytes().to_vec(), |key, step| hmac_sha256(&key, step));
-    hex(&hmac_sha256(&key, text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hmac_sha256(&key, text))
 }

@@ -1,7 +1,7 @@
-//! The object stores that COROS's importer reads from: one signed PUT, and what the store says to it. All pure.
+//! The object stores that COROS' importer reads: one signed PUT, and its response. Pure.
 //!
-//! Two regions live on AWS S3, two on Aliyun OSS; keys for them are handed out for an hour (`sts`). A PUT of the same
-//! bytes under the same key changes nothing, so it is safe to send again.
+//! Two regions use AWS S3, two Aliyun OSS; credentials for them are valid for an hour (`sts`). A PUT of the same bytes
+//! under the same key changes nothing, so it can be repeated.
 
 mod hash;
 mod oss1;
@@ -16,40 +16,40 @@ use crate::platform::Error;
 
 pub use hash::md5_hex;
 
-/// The type every object is sent as.
+/// The content type of every object.
 const CONTENT_TYPE: &str = "application/zip";
 
-/// Whose store it is.
+/// The provider of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
+pub enum Provider {
     /// AWS S3.
     Aws,
     /// Aliyun OSS.
     Aliyun,
 }
 
-impl Service {
-    /// As COROS writes it, in queries and in the import.
+impl Provider {
+    /// Its name in COROS' queries and imports.
     pub fn name(self) -> &'static str {
         match self {
-            Service::Aws => "aws",
-            Service::Aliyun => "aliyun",
+            Provider::Aws => "aws",
+            Provider::Aliyun => "aliyun",
         }
     }
 
-    /// The ways to sign, in the order in which they are tried.
+    /// The signature versions, in the order in which they are tried.
     ///
-    /// OSS: version 1 first, as that is the one an upload to COROS was seen to work with (coros-additional-mcp, September
+    /// OSS: version 1 first, as an upload to COROS worked with it (coros-additional-mcp, September
     /// 2026); Aliyun is closing it for new accounts, so version 4 is next.
     pub fn signatures(self) -> &'static [Signature] {
         match self {
-            Service::Aws => &[Signature::S3V4],
-            Service::Aliyun => &[Signature::OssV1, Signature::OssV4],
+            Provider::Aws => &[Signature::S3V4],
+            Provider::Aliyun => &[Signature::OssV1, Signature::OssV4],
         }
     }
 }
 
-/// How a request is signed.
+/// A signature version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signature {
     /// AWS signature version 4.
@@ -60,122 +60,128 @@ pub enum Signature {
     OssV4,
 }
 
-/// Temporary keys for one bucket.
+/// Temporary credentials for one bucket.
 #[derive(Debug, Clone)]
-pub struct Keys {
-    /// Whose store it is.
-    pub service: Service,
+pub struct StoreCredentials {
+    /// The provider.
+    pub provider: Provider,
     /// The bucket.
     pub bucket: String,
-    /// Its region, without the `oss-` that Aliyun's host names have in front.
+    /// Its region, without the prefix `oss-` of Aliyun's host names.
     pub region: String,
     /// The access key's id.
     pub id: Secret,
     /// The access key's secret.
     pub secret: Secret,
-    /// The session token that has to come along.
+    /// The session token, which is sent with each request.
     pub token: Secret,
-    /// When they end, if it was said.
+    /// When they expire, if known.
     pub expires: Option<Timestamp>,
 }
 
-impl Keys {
-    /// The bucket's own host.
+impl StoreCredentials {
+    /// The host of the bucket.
     pub fn host(&self) -> String {
-        match self.service {
-            Service::Aws => format!("{}.s3.{}.amazonaws.com", self.bucket, self.region),
-            Service::Aliyun => format!("{}.oss-{}.aliyuncs.com", self.bucket, self.region),
+        match self.provider {
+            Provider::Aws => format!("{}.s3.{}.amazonaws.com", self.bucket, self.region),
+            Provider::Aliyun => format!("{}.oss-{}.aliyuncs.com", self.bucket, self.region),
         }
     }
 }
 
-/// Puts `bytes` under `key`, signed for `now`.
-pub fn put_request(signature: Signature, keys: &Keys, key: &str, bytes: &[u8], now: Timestamp) -> Request {
+/// The request that stores `bytes` under `key`, signed for `now`.
+pub fn put_request(
+    signature: Signature,
+    credentials: &StoreCredentials,
+    key: &str,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Request {
     let headers = match signature {
-        Signature::S3V4 => sigv4::headers(keys, key, bytes, now),
-        Signature::OssV1 => oss1::headers(keys, key, bytes, now),
-        Signature::OssV4 => oss4::headers(keys, key, bytes, now),
+        Signature::S3V4 => sigv4::headers(credentials, key, bytes, now),
+        Signature::OssV1 => oss1::headers(credentials, key, bytes, now),
+        Signature::OssV4 => oss4::headers(credentials, key, bytes, now),
     };
-    let mut request = Request::get(format!("https://{}{}", keys.host(), path(key))).changing();
+    let mut request = Request::get(format!("https://{}{}", credentials.host(), path(key))).changing();
     request.method = "PUT";
     request.repeat = Repeat::Read;
     request.body = Some(bytes.to_vec());
-    // A path of these stores is a key to the file, like those that COROS lists.
-    request.secret_path = true;
+    // Whoever knows the path has the file.
+    request.redact_url = true;
     request.headers.extend(headers);
-    // The web page uploads from the browser.
+    // The web page uploads with the browser.
     request.header("Content-Type", CONTENT_TYPE).header("User-Agent", BROWSER)
 }
 
-/// The path of a key: encoded once, its slashes kept.
+/// The path of a key: encoded, except for its slashes.
 fn path(key: &str) -> String {
     key.split('/').map(|part| format!("/{}", encode(part))).collect()
 }
 
-/// What a store said to a PUT.
+/// The response of a store to a PUT.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is there.
+pub enum PutResult {
+    /// Stored.
     Stored,
-    /// Not with this signature or these keys; holds the store's code for it. Another may do.
-    Unsigned(String),
-    /// Nothing but time or a person can change it.
-    Failed(Failure),
+    /// The signature or the credentials are rejected, with the store's code; another signature version may work.
+    SignatureRejected(String),
+    /// It failed for another reason.
+    Failed(PutFailure),
 }
 
-/// Why a store did not take an object.
+/// Why a store did not store an object.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum PutFailure {
     /// This machine's clock is wrong.
     Clock,
-    /// It is in trouble, or the object was damaged on its way.
-    Trouble(String),
-    /// The bucket is not there, or its region is another.
-    Elsewhere(String),
+    /// A server error, or the object was damaged on its way.
+    Temporary(String),
+    /// The bucket does not exist, or is in another region.
+    WrongBucket(String),
 }
 
-/// Reads the answer to a PUT. Of a refusal only the code is kept: its text repeats what was signed, the token with it.
-pub fn verdict(response: &Response) -> Verdict {
+/// Reads the response to a PUT. Of an error only the code is used: its text repeats the signed headers with the token.
+pub fn put_result(response: &Response) -> PutResult {
     let code = code(&response.body).unwrap_or_default();
     let what =
         if code.is_empty() { format!("HTTP {}", response.status) } else { format!("HTTP {}, {code}", response.status) };
     match (response.status, code.as_str()) {
-        (200 | 201 | 204, _) => Verdict::Stored,
-        (_, "RequestTimeTooSkewed") => Verdict::Failed(Failure::Clock),
+        (200 | 201 | 204, _) => PutResult::Stored,
+        (_, "RequestTimeTooSkewed") => PutResult::Failed(PutFailure::Clock),
         (_, "NoSuchBucket" | "PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed")
-        | (300..=399 | 404, _) => Verdict::Failed(Failure::Elsewhere(what)),
+        | (300..=399 | 404, _) => PutResult::Failed(PutFailure::WrongBucket(what)),
         (_, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "RequestTimeout" | "IncompleteBody")
-        | (408 | 429 | 500..=599, _) => Verdict::Failed(Failure::Trouble(what)),
-        _ => Verdict::Unsigned(what),
+        | (408 | 429 | 500..=599, _) => PutResult::Failed(PutFailure::Temporary(what)),
+        _ => PutResult::SignatureRejected(what),
     }
 }
 
-/// The `<Code>` of an error, if it is a plain word.
+/// The `<Code>` of an error, if it has only letters and digits.
 fn code(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let code = text.split_once("<Code>")?.1.split_once("</Code>")?.0.trim();
     (code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| code.to_owned())
 }
 
-impl Failure {
-    /// For the caller: none of these is about the file, and nothing was uploaded.
+impl PutFailure {
+    /// The error for the caller: none of these concerns the file, and nothing was uploaded.
     pub fn into_error(self, host: &str) -> Error {
-        let (message, down) = match self {
-            Failure::Clock => (
+        let (message, platform_wide) = match self {
+            PutFailure::Clock => (
                 format!(
-                    "{host} refuses the upload because the clock of this machine is wrong by more than a quarter of an hour; set it (timedatectl set-ntp true), then run it again"
+                    "{host} rejected the upload: the clock of this machine is wrong by more than 15 minutes; set it (timedatectl set-ntp true) and run again"
                 ),
                 true,
             ),
-            Failure::Trouble(what) => (format!("{host} did not take the file ({what}); try again later"), false),
-            Failure::Elsewhere(what) => (
+            PutFailure::Temporary(what) => (format!("{host}: the upload failed ({what}); try again later"), false),
+            PutFailure::WrongBucket(what) => (
                 format!(
-                    "{host} is not where COROS said that files go ({what}); nothing was uploaded; try again later, and if it stays so, look for a newer garminsync"
+                    "{host} is not the bucket of COROS ({what}); nothing was uploaded; try again later; if it fails again, update garminsync"
                 ),
                 true,
             ),
         };
-        Error::Later { message, down }
+        Error::Retry { message, platform_wide }
     }
 }
 
@@ -193,13 +199,13 @@ pub(super) mod example {
         Timestamp::from_second(NOW).unwrap()
     }
 
-    pub fn keys(service: Service) -> Keys {
-        let (bucket, region) = match service {
-            Service::Aws => ("eu-coros", "eu-central-1"),
-            Service::Aliyun => ("coros-oss", "cn-beijing"),
+    pub fn keys(provider: Provider) -> StoreCredentials {
+        let (bucket, region) = match provider {
+            Provider::Aws => ("eu-coros", "eu-central-1"),
+            Provider::Aliyun => ("coros-oss", "cn-beijing"),
         };
-        Keys {
-            service,
+        StoreCredentials {
+            provider,
             bucket: bucket.into(),
             region: region.into(),
             id: Secret::new("AKIDEXAMPLE"),
@@ -218,48 +224,48 @@ mod tests {
         Response { status, headers: Vec::new(), body: body.into() }
     }
 
-    fn refusal(status: u16, code: &str) -> Verdict {
+    fn refusal(status: u16, code: &str) -> PutResult {
         let secret = "<StringToSign>x-oss-security-token:TOKENEXAMPLE</StringToSign>";
-        verdict(&answer(status, &format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code>{secret}</Error>")))
+        put_result(&answer(status, &format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code>{secret}</Error>")))
     }
 
     #[test]
-    fn the_buckets_own_host_and_the_key_as_its_path() {
+    fn the_url_is_the_buckets_host_and_the_key() {
         let url =
-            |service| put_request(Signature::S3V4, &example::keys(service), example::KEY, b"", example::now()).url;
-        assert_eq!(url(Service::Aws), "https://eu-coros.s3.eu-central-1.amazonaws.com/fit_zip/U1/a%20b.zip");
-        assert_eq!(url(Service::Aliyun), "https://coros-oss.oss-cn-beijing.aliyuncs.com/fit_zip/U1/a%20b.zip");
+            |provider| put_request(Signature::S3V4, &example::keys(provider), example::KEY, b"", example::now()).url;
+        assert_eq!(url(Provider::Aws), "https://eu-coros.s3.eu-central-1.amazonaws.com/fit_zip/U1/a%20b.zip");
+        assert_eq!(url(Provider::Aliyun), "https://coros-oss.oss-cn-beijing.aliyuncs.com/fit_zip/U1/a%20b.zip");
     }
 
     #[test]
-    fn a_refusal_says_what_can_be_done_about_it() {
-        assert_eq!(verdict(&answer(200, "")), Verdict::Stored);
+    fn an_error_is_classified_by_its_code() {
+        assert_eq!(put_result(&answer(200, "")), PutResult::Stored);
         for code in ["SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied", "ExpiredToken", "InvalidToken"] {
-            assert_eq!(refusal(403, code), Verdict::Unsigned(format!("HTTP 403, {code}")));
+            assert_eq!(refusal(403, code), PutResult::SignatureRejected(format!("HTTP 403, {code}")));
         }
-        assert_eq!(refusal(403, "RequestTimeTooSkewed"), Verdict::Failed(Failure::Clock));
+        assert_eq!(refusal(403, "RequestTimeTooSkewed"), PutResult::Failed(PutFailure::Clock));
         for (status, code) in [(404, "NoSuchBucket"), (301, "PermanentRedirect"), (400, "AuthorizationHeaderMalformed")]
         {
-            assert!(matches!(refusal(status, code), Verdict::Failed(Failure::Elsewhere(_))), "{code}");
+            assert!(matches!(refusal(status, code), PutResult::Failed(PutFailure::WrongBucket(_))), "{code}");
         }
         for (status, code) in [(503, "SlowDown"), (400, "BadDigest"), (500, "InternalError")] {
-            assert!(matches!(refusal(status, code), Verdict::Failed(Failure::Trouble(_))), "{code}");
+            assert!(matches!(refusal(status, code), PutResult::Failed(PutFailure::Temporary(_))), "{code}");
         }
     }
 
     #[test]
-    fn what_was_signed_is_never_repeated() {
+    fn signed_headers_are_never_shown() {
         for status in [400, 403, 404, 500] {
             assert!(!format!("{:?}", refusal(status, "X<y>TOKENEXAMPLE")).contains("TOKENEXAMPLE"));
             let told = refusal(status, "SignatureDoesNotMatch");
             assert!(!format!("{told:?}").contains("TOKENEXAMPLE"));
         }
-        assert!(!format!("{:?}", example::keys(Service::Aws)).contains("EXAMPLE"));
+        assert!(!format!("{:?}", example::keys(Provider::Aws)).contains("EXAMPLE"));
     }
 
     #[test]
-    fn a_wrong_clock_is_told_in_words() {
-        let Error::Later { message, down: true } = Failure::Clock.into_error("h") else { panic!() };
+    fn a_wrong_clock_is_named() {
+        let Error::Retry { message, platform_wide: true } = PutFailure::Clock.into_error("h") else { panic!() };
         assert!(message.contains("clock of this machine"), "{message}");
     }
 }

@@ -1,18 +1,18 @@
-//! Aliyun OSS, signature version 4: like AWS's, but for the names, and the bucket stands in the signed path whatever the
-//! host is (alibabacloud.com, "Include a V4 signature in the Authorization header").
+//! Aliyun OSS, signature version 4: like AWS's with other names, and the bucket is a part of the signed path for every
+//! host (alibabacloud.com, "Include a V4 signature in the Authorization header").
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::hash::{chained, md5, sha256_hex};
-use super::{CONTENT_TYPE, Keys};
+use super::{CONTENT_TYPE, StoreCredentials};
 
-/// The only value OSS takes for the hash of the bytes; what guards them is `Content-MD5`, which is signed.
+/// The only value that OSS accepts for the hash of the bytes; they are protected by `Content-MD5`, which is signed.
 const PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The headers of a PUT, `Content-Type` and `Host` aside.
-pub fn headers(keys: &Keys, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(String, String)> {
+pub fn headers(credentials: &StoreCredentials, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(String, String)> {
     let digest = STANDARD.encode(md5(bytes));
     let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();
     let signed = [
@@ -20,9 +20,9 @@ pub fn headers(keys: &Keys, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(Str
         ("content-type", CONTENT_TYPE),
         ("x-oss-content-sha256", PAYLOAD),
         ("x-oss-date", &date),
-        ("x-oss-security-token", keys.token.expose()),
+        ("x-oss-security-token", credentials.token.expose()),
     ];
-    let authorization = authorization(keys, "PUT", key, "", &signed, &date);
+    let authorization = authorization(credentials, "PUT", key, "", &signed, &date);
     let sent = signed.iter().filter(|(name, _)| *name != "content-type");
     sent.chain([&("Authorization", authorization.as_str())])
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -30,22 +30,29 @@ pub fn headers(keys: &Keys, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(Str
 }
 
 /// The header `Authorization`. `headers` in lower case, sorted by name; `date` is `yyyymmddThhmmssZ`.
-fn authorization(keys: &Keys, method: &str, key: &str, query: &str, headers: &[(&str, &str)], date: &str) -> String {
-    let path = format!("/{}{}", keys.bucket, super::path(key));
+fn authorization(
+    credentials: &StoreCredentials,
+    method: &str,
+    key: &str,
+    query: &str,
+    headers: &[(&str, &str)],
+    date: &str,
+) -> String {
+    let path = format!("/{}{}", credentials.bucket, super::path(key));
     let headers: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-    // The empty line between is the list of further signed headers: none.
+    // The empty line is the list of additional signed headers: none.
     let canonical = format!("{method}\n{path}\n{query}\n{headers}\n\n{PAYLOAD}");
     let day = &date[..8];
-    let scope = format!("{day}/{}/oss/aliyun_v4_request", keys.region);
+    let scope = format!("{day}/{}/oss/aliyun_v4_request", credentials.region);
     let text = format!("OSS4-HMAC-SHA256\n{date}\n{scope}\n{}", sha256_hex(canonical.as_bytes()));
-    let first = format!("aliyun_v4{}", keys.secret.expose());
-    let signature = chained(&first, [day, &keys.region, "oss", "aliyun_v4_request"], &text);
-    format!("OSS4-HMAC-SHA256 Credential={}/{scope}, Signature={signature}", keys.id.expose())
+    let first = format!("aliyun_v4{}", credentials.secret.expose());
+    let signature = chained(&first, [day, &credentials.region, "oss", "aliyun_v4_request"], &text);
+    format!("OSS4-HMAC-SHA256 Credential={}/{scope}, Signature={signature}", credentials.id.expose())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Service, example};
+    use super::super::{Provider, example};
     use super::*;
 
     const SIGNED: &str =
@@ -53,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_signature_of_a_put_equals_that_of_oss2() {
-        let headers = headers(&example::keys(Service::Aliyun), example::KEY, example::BODY, example::now());
+        let headers = headers(&example::keys(Provider::Aliyun), example::KEY, example::BODY, example::now());
         let value = |name: &str| headers.iter().find(|(n, _)| n == name).unwrap().1.as_str();
         assert_eq!(value("x-oss-date"), "20231114T221320Z");
         assert_eq!(value("content-md5"), "XUFAKrxLKna5cZ2REBfFkg==");
@@ -69,8 +76,8 @@ mod tests {
             ("x-oss-date", "20231114T221320Z"),
             ("x-oss-security-token", "TOKENEXAMPLE"),
         ];
-        let keys = example::keys(Service::Aliyun);
-        let made = authorization(&keys, "POST", example::KEY, "uploads", &headers, "20231114T221320Z");
+        let credentials = example::keys(Provider::Aliyun);
+        let made = authorization(&credentials, "POST", example::KEY, "uploads", &headers, "20231114T221320Z");
         let signature = "67641c20c21bb72aa9581dabb834ce1836d4191a0d10b5426848821cf9230e5e";
         assert_eq!(made, format!("{SIGNED}{signature}"));
     }

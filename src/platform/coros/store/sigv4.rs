@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::hash::{chained, sha256_hex};
-use super::{CONTENT_TYPE, Keys};
+use super::{CONTENT_TYPE, StoreCredentials};
 
-/// What is signed of a request. Headers in lower case, sorted by name.
+/// The signed parts of a request. Headers in lower case, sorted by name.
 struct Canonical<'a> {
     method: &'a str,
     path: &'a str,
@@ -15,21 +15,22 @@ struct Canonical<'a> {
 
 /// The headers of a PUT, `Content-Type` and `Host` aside.
 ///
-/// The hash of the bytes is signed, so S3 itself refuses bytes that changed on their way; a `Content-MD5` beside it would
-/// say nothing more, and the clients known to work with COROS's bucket send none.
-pub fn headers(keys: &Keys, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(String, String)> {
+/// The hash of the bytes is signed, so S3 rejects bytes that were damaged on their way; a `Content-MD5` would be
+/// redundant, and the clients known to work with COROS' bucket send none.
+pub fn headers(credentials: &StoreCredentials, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(String, String)> {
     let payload = sha256_hex(bytes);
     let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let host = keys.host();
+    let host = credentials.host();
     let signed = [
         ("content-type", CONTENT_TYPE),
         ("host", &host),
         ("x-amz-content-sha256", &payload),
         ("x-amz-date", &date),
-        ("x-amz-security-token", keys.token.expose()),
+        ("x-amz-security-token", credentials.token.expose()),
     ];
     let request = Canonical { method: "PUT", path: &super::path(key), headers: &signed, payload: &payload };
-    let authorization = authorization(&request, "s3", keys.id.expose(), keys.secret.expose(), &keys.region, &date);
+    let authorization =
+        authorization(&request, "s3", credentials.id.expose(), credentials.secret.expose(), &credentials.region, &date);
     signed[2..]
         .iter()
         .chain([&("Authorization", authorization.as_str())])
@@ -51,12 +52,12 @@ fn authorization(request: &Canonical, service: &str, id: &str, secret: &str, reg
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Service, example};
+    use super::super::{Provider, example};
     use super::*;
 
-    /// The vectors sign no content type.
+    /// The test vectors sign no content type.
     fn of_vector(host: &str, path: &str) -> String {
-        let keys = example::keys(Service::Aws);
+        let credentials = example::keys(Provider::Aws);
         let payload = sha256_hex(example::BODY);
         let headers = [
             ("host", host),
@@ -65,7 +66,14 @@ mod tests {
             ("x-amz-security-token", "TOKENEXAMPLE"),
         ];
         let request = Canonical { method: "PUT", path, headers: &headers, payload: &payload };
-        authorization(&request, "s3", keys.id.expose(), keys.secret.expose(), &keys.region, "20231114T221320Z")
+        authorization(
+            &request,
+            "s3",
+            credentials.id.expose(),
+            credentials.secret.expose(),
+            &credentials.region,
+            "20231114T221320Z",
+        )
     }
 
     #[test]
@@ -95,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_put_signs_its_type_its_hash_and_its_token() {
-        let headers = headers(&example::keys(Service::Aws), example::KEY, example::BODY, example::now());
+        let headers = headers(&example::keys(Provider::Aws), example::KEY, example::BODY, example::now());
         let value = |name: &str| headers.iter().find(|(n, _)| n == name).unwrap().1.as_str();
         assert_eq!(value("x-amz-date"), "20231114T221320Z");
         assert_eq!(value("x-amz-security-token"), "TOKENEXAMPLE");

@@ -1,0 +1,78 @@
+//! What names one activity: its platform and its id there.
+
+use std::fmt;
+
+use super::{Activity, PlatformId};
+
+/// Names one activity: its platform and the service's id. It is shown as `coros 123`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ActivityKey {
+    /// The platform.
+    pub platform: PlatformId,
+    /// The service's id, as text.
+    pub id: String,
+}
+
+/// [`ActivityKey`], borrowed: for arguments, and for maps that live no longer than what they refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActivityKeyRef<'a> {
+    /// The platform.
+    pub platform: &'a str,
+    /// The service's id, as text.
+    pub id: &'a str,
+}
+
+impl ActivityKey {
+    /// The activity with this id on this platform.
+    pub fn new(platform: impl Into<PlatformId>, id: impl Into<String>) -> ActivityKey {
+        ActivityKey { platform: platform.into(), id: id.into() }
+    }
+
+    /// The same, borrowed.
+    pub fn as_key(&self) -> ActivityKeyRef<'_> {
+        ActivityKeyRef { platform: &self.platform, id: &self.id }
+    }
+}
+
+impl<'a> ActivityKeyRef<'a> {
+    /// The activity with this id on this platform.
+    pub fn new(platform: &'a str, id: &'a str) -> ActivityKeyRef<'a> {
+        ActivityKeyRef { platform, id }
+    }
+}
+
+impl Activity {
+    /// What names it.
+    pub fn key(&self) -> ActivityKey {
+        ActivityKey { platform: self.platform.clone(), id: self.id.clone() }
+    }
+
+    /// What names it, borrowed.
+    pub fn as_key(&self) -> ActivityKeyRef<'_> {
+        ActivityKeyRef { platform: &self.platform, id: &self.id }
+    }
+}
+
+impl fmt::Display for ActivityKey {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.as_key().fmt(f)
+    }
+}
+
+impl fmt::Display for ActivityKeyRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} {}", self.platform, self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_shown_as_people_write_it() {
+        let activity = Activity { platform: "coros".into(), id: "7".into(), ..Activity::default() };
+        assert_eq!(activity.key().to_string(), "coros 7");
+        assert_eq!(activity.key().as_key(), activity.as_key());
+    }
+}

@@ -1,0 +1,69 @@
+//! Prints whether all is well, from the catalogue alone: the state, the last and the next sync, a line for each platform,
+//! and what needs a person, with the command that fixes it.
+//!
+//! ```text
+//! gs-status                               a table
+//! gs-status --format json | jq .state     as status.json
+//! gs-status -q || gs-notify --test        exit code 0 only if everything is OK
+//! ```
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use garminsync::cli::{self, Common, CommonArgs, Language, Output, StatusFlags, StatusFormat};
+use garminsync::i18n::Lang;
+use garminsync::report;
+use garminsync::sync::{Exit, Failure, Result, Worker};
+
+/// Print whether all is well, the last and the next sync, and what needs a person
+///
+/// It reads the catalogue and makes no request, so it knows what the last listings and syncs found.
+#[derive(Parser)]
+#[command(
+    name = "gs-status",
+    version,
+    after_help = "Examples:
+  gs-status                             the state, a line for each platform, what to do
+  gs-status --format json | jq .state   for scripts; the document is the one of gs-report's status.json
+
+Exit codes: 0 everything is OK, 1 work is outstanding, or something needs attention, or no platform was ever listed,
+75 the catalogue is locked, 77 a login is needed, 78 configuration error"
+)]
+struct Args {
+    #[command(flatten)]
+    status: StatusFlags,
+    #[command(flatten)]
+    language: Language,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl CommonArgs for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::run_command("gs-status", cli::Log::No, work)
+}
+
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let lang = args.language.lang.map_or_else(|| worker.language(), Ok);
+    let lang = worker.or_told(lang, Lang::En);
+    let snapshot = worker.snapshot()?;
+    let by_place = if std::io::stdout().is_terminal() { StatusFormat::Table } else { StatusFormat::Json };
+    let mut output = Output::buffered();
+    match args.status.format.unwrap_or(by_place) {
+        StatusFormat::Table => output.text(&cli::status_text(&snapshot, worker.now(), lang))?,
+        StatusFormat::Json => output.text(&String::from_utf8_lossy(&report::status_json(&snapshot).map_err(bug)?))?,
+    };
+    output.flush()?;
+    worker.raise(snapshot.exit());
+    Ok(())
+}
+
+fn bug(error: serde_json::Error) -> Failure {
+    Failure::new(Exit::Bug, format!("the state could not be written as JSON: {error}; please report this"))
+}

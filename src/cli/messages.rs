@@ -1,0 +1,152 @@
+//! Messages on stderr. Silent when all is well and nobody looks: cron mails whatever is said.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::args::{Common, LogFormat, When};
+use super::progress::{Painter, Screen, TerminalTask, View};
+use crate::activity::printable;
+use crate::reason::Reason;
+use crate::sync::{Level, Message, Observer, Progress};
+
+/// Says things on stderr, above the lines of progress.
+pub struct Messages {
+    command: &'static str,
+    level: Level,
+    json: bool,
+    /// The terminal that stderr leads to. Other programs may draw there, too.
+    screen: Option<Arc<Screen>>,
+    /// The lines of this program, if any are shown.
+    painter: Option<Arc<Painter>>,
+}
+
+impl Messages {
+    /// As the flags say.
+    pub fn new(command: &'static str, common: &Common) -> Messages {
+        let terminal = std::io::stderr().is_terminal();
+        let level = match (common.quiet, common.verbose, terminal) {
+            (true, ..) => Level::Error,
+            (_, 0, false) => Level::Warning,
+            (_, 0, true) => Level::Info,
+            (_, 1, _) => Level::Debug,
+            _ => Level::Trace,
+        };
+        let json = common.log == Some(LogFormat::Json);
+        let screen = Screen::of(std::io::stderr()).map(Arc::new);
+        let view = match (common.progress, &screen) {
+            (When::Always, Some(screen)) => Some(View::Screen(screen.clone())),
+            (When::Auto, Some(screen)) if !common.quiet && !json => Some(View::Screen(screen.clone())),
+            (When::Always, None) => {
+                Some(View::Plain(Box::new(move |line| write_line(&progress_line(command, json, line)))))
+            }
+            _ => None,
+        };
+        Messages { command, level, json, screen, painter: view.map(Painter::new) }
+    }
+
+    /// Something failed.
+    pub fn error(&self, text: &str) {
+        self.say(Level::Error, "error", text);
+    }
+
+    /// What helps to mend the failures that were told; shown wherever they are.
+    pub(super) fn hint(&self, message: &str) {
+        self.say(Level::Error, "info", message);
+    }
+
+    fn say(&self, level: Level, name: &str, text: &str) {
+        self.say_with(level, name, text, None);
+    }
+
+    fn say_with(&self, level: Level, name: &str, text: &str, reason: Option<&Reason>) {
+        if level > self.level {
+            return;
+        }
+        let message = text;
+        let line = if self.json {
+            let mut line = json!({"level": name, "command": self.command, "message": message});
+            if let Some(reason) = reason {
+                line["reason"] = json!(reason);
+            }
+            line.to_string()
+        } else {
+            message.lines().map(|line| format!("{}: {}", self.command, printable(line))).collect::<Vec<_>>().join("\n")
+        };
+        self.write(&line);
+    }
+
+    fn write(&self, text: &str) {
+        // With stderr gone there is nobody left to tell.
+        let _ = match (&self.screen, &self.painter) {
+            (Some(screen), Some(painter)) => painter.print(screen, &format!("{text}\n")),
+            (Some(screen), None) => screen.print(format!("{text}\n").as_bytes(), |_| ()),
+            (None, _) => return write_line(text),
+        };
+    }
+
+    /// Whether lines of progress are shown.
+    pub(super) fn shows_progress(&self) -> bool {
+        self.painter.is_some()
+    }
+
+    /// A person wants it to end: that is shown.
+    pub(super) fn stops(&self) {
+        if let Some(painter) = &self.painter {
+            painter.stops();
+        }
+    }
+
+    /// Nothing more is drawn.
+    pub(super) fn leave(&self) {
+        if let Some(painter) = &self.painter {
+            painter.leave();
+        }
+    }
+
+    /// The terminal that stderr leads to.
+    pub(super) fn screen(&self) -> Option<&Screen> {
+        self.screen.as_deref()
+    }
+}
+
+impl Observer for Messages {
+    fn message(&self, message: Message) {
+        let name = match message.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Info => "info",
+            Level::Debug => "debug",
+            Level::Trace => "trace",
+        };
+        self.say_with(message.level, name, message.text, message.reason);
+    }
+
+    fn task(&self, name: &str) -> Progress {
+        let task = self.painter.as_ref().map(|painter| TerminalTask::new(painter, name));
+        task.map_or_else(Progress::hidden, |task| Progress::of(Arc::new(task)))
+    }
+
+    fn show(&self, level: Level, text: &str) {
+        if self.json {
+            self.say(level, "info", text);
+        } else if level <= self.level {
+            self.write(&text.lines().map(printable).collect::<Vec<_>>().join("\n"));
+        }
+    }
+
+    fn shows(&self, level: Level) -> bool {
+        level <= self.level
+    }
+}
+
+fn write_line(text: &str) {
+    // With stderr gone there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A line of progress where there is no terminal. The name of the line begins with that of the command.
+fn progress_line(command: &str, json: bool, text: &str) -> String {
+    if json { json!({"level": "progress", "command": command, "message": text}).to_string() } else { text.to_owned() }
+}

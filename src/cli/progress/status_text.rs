@@ -1,0 +1,226 @@
+//! The words of a line: what a stage is at, what it waits for, how fast it is and how long it will take.
+
+use std::time::{Duration, Instant};
+
+use crate::activity::printable;
+
+/// What takes longer than this is told how long it takes.
+const LONG: Duration = Duration::from_secs(5);
+
+/// What a stage is doing.
+pub struct State {
+    /// What has come in so far.
+    pub come: u64,
+    /// Whether that is all.
+    pub all: bool,
+    /// It has done its work.
+    pub finished: bool,
+    /// A person wants it to end.
+    pub stopping: bool,
+    /// It waits for its input.
+    pub needs_input: bool,
+    at: String,
+    since: Instant,
+    wait: Option<Wait>,
+}
+
+/// A wait of a known length.
+struct Wait {
+    /// `{}` stands for the time that is left.
+    what: String,
+    end: Instant,
+    why: Why,
+}
+
+/// Why it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// For its turn, as before every request: what that is for matters as much.
+    RateLimit,
+    /// For something of its own.
+    Own,
+    /// The service holds it up.
+    Service,
+}
+
+/// How a stage is, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActivityState {
+    /// It has nothing to do yet.
+    Idle,
+    /// It works.
+    Busy,
+    /// The service holds it up.
+    Waiting,
+}
+
+impl State {
+    /// It has just begun.
+    pub fn new() -> State {
+        State {
+            come: 0,
+            all: false,
+            finished: false,
+            stopping: false,
+            needs_input: false,
+            at: String::new(),
+            since: Instant::now(),
+            wait: None,
+        }
+    }
+
+    /// What it is at from now on.
+    pub fn at(&mut self, what: &str, now: Instant) {
+        (self.at, self.since, self.wait) = (printable(what), now, None);
+    }
+
+    /// What it waits for from now on; `{}` in it stands for the time that is left.
+    pub fn wait(&mut self, what: String, (time, now): (Duration, Instant), why: Why) {
+        let end = now.checked_add(time);
+        self.wait = end.map(|end| Wait { what, end, why });
+        // How long a request takes counts from the moment it is made.
+        self.since = end.unwrap_or(self.since);
+    }
+
+    fn waiting(&self, now: Instant) -> Option<(&Wait, Duration)> {
+        let wait = self.wait.as_ref()?;
+        let left = wait.end.saturating_duration_since(now);
+        (!left.is_zero()).then_some((wait, left))
+    }
+
+    /// How long it still waits.
+    pub fn remaining_wait(&self, now: Instant) -> Duration {
+        self.waiting(now).map_or(Duration::ZERO, |(_, left)| left)
+    }
+
+    /// How it is.
+    pub fn activity(&self, now: Instant) -> ActivityState {
+        match self.waiting(now) {
+            Some((wait, _)) if wait.why == Why::Service => ActivityState::Waiting,
+            None if self.needs_input => ActivityState::Idle,
+            _ => ActivityState::Busy,
+        }
+    }
+
+    /// The same in words.
+    pub fn words(&self, now: Instant) -> String {
+        if self.stopping {
+            let after = if self.needs_input { "with its input" } else { "after this one" };
+            return format!("ends {after}; Ctrl-C ends it at once");
+        }
+        if let Some((wait, left)) = self.waiting(now) {
+            let waits = wait.what.replace("{}", &wait_of(left));
+            let is_beside = wait.why == Why::RateLimit && !self.at.is_empty();
+            return if is_beside { format!("{}, {waits}", self.at) } else { waits };
+        }
+        if self.needs_input {
+            return "waiting for input".to_owned();
+        }
+        let takes = now.saturating_duration_since(self.since);
+        if takes < LONG { self.at.clone() } else { format!("{}, {}", self.at, wait_of(takes)) }
+    }
+}
+
+/// How long a wait is: `1.2 s`, `95 s`, `2 min 10 s`, `1 h 5 min`.
+pub fn wait_of(time: Duration) -> String {
+    let seconds = time.as_secs_f64().ceil() as u64;
+    match seconds {
+        // What is not over is never 0.
+        _ if time < LONG => format!("{:.1} s", time.as_secs_f64().max(0.1)),
+        0..100 => format!("{seconds} s"),
+        100..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// How long the whole will take, which nobody knows to the second: `95 s left`, `12 min left`, `3 h left`.
+pub fn left_of(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..100 => format!("{} s left", seconds.max(1)),
+        100..5970 => format!("{} min left", (seconds + 30) / 60),
+        _ => format!("{} h left", (seconds + 1800) / 3600),
+    }
+}
+
+/// A rate: `0.5/min`, `29/min`, `120/s`.
+pub fn rate_of(per_second: f64) -> String {
+    let per_minute = per_second * 60.0;
+    match per_minute {
+        // It has not begun, or it stands.
+        ..0.05 => String::new(),
+        ..9.95 => format!("{per_minute:.1}/min"),
+        ..1000.0 => format!("{per_minute:.0}/min"),
+        _ => format!("{per_second:.0}/s"),
+    }
+}
+
+/// How much is done, and of how much: `300`, `12/60`, `12/34+` while more may come.
+pub fn count_of(done: u64, state: &State) -> String {
+    match (state.come, state.all) {
+        (come, true) => format!("{done}/{come}"),
+        (0, false) if done == 0 => String::new(),
+        (come, false) if come <= done => format!("{done}"),
+        (come, false) => format!("{done}/{come}+"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    #[test]
+    fn times_are_told_as_exactly_as_they_are_known() {
+        let waits = [0.01, 0.3, 1.24, 4.99, 5.0, 94.2, 130.0, 3900.0].map(|time| wait_of(seconds(time)));
+        assert_eq!(waits, ["0.1 s", "0.3 s", "1.2 s", "5.0 s", "5 s", "95 s", "2 min 10 s", "1 h 5 min"]);
+        let left = [0.0, 99.0, 100.0, 5969.0, 5970.0, 86400.0].map(|time| left_of(seconds(time)));
+        assert_eq!(left, ["1 s left", "99 s left", "2 min left", "99 min left", "2 h left", "24 h left"]);
+        let rates = [0.0, 1.0 / 120.0, 0.483, 16.6, 1234.0].map(rate_of);
+        assert_eq!(rates, ["", "0.5/min", "29/min", "996/min", "1234/s"]);
+    }
+
+    #[test]
+    fn a_count_says_whether_more_may_come() {
+        let of = |done, come, all| count_of(done, &State { come, all, ..State::new() });
+        assert_eq!(
+            [
+                of(0, 0, false),
+                of(300, 0, false),
+                of(12, 34, false),
+                of(34, 34, false),
+                of(12, 60, true),
+                of(0, 0, true)
+            ],
+            ["", "300", "12/34+", "34", "12/60", "0/0"]
+        );
+    }
+
+    #[test]
+    fn what_it_waits_for_goes_before_what_it_is_at_and_only_as_long_as_it_lasts() {
+        let mut state = State::new();
+        let now = Instant::now();
+        state.at("coros 47\u{1b}[2J", now);
+        assert_eq!((state.words(now), state.activity(now)), ("coros 47[2J".into(), ActivityState::Busy));
+        state.wait("next request in {}".into(), (seconds(1.9), now), Why::RateLimit);
+        assert_eq!(
+            (state.words(now), state.activity(now)),
+            ("coros 47[2J, next request in 1.9 s".into(), ActivityState::Busy)
+        );
+        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), Why::Service);
+        assert_eq!(
+            (state.words(now), state.activity(now)),
+            ("asked to wait 2 min 10 s (Retry-After of coros)".into(), ActivityState::Waiting)
+        );
+        let later = now + seconds(131.0);
+        assert_eq!((state.words(later), state.activity(later)), ("coros 47[2J".into(), ActivityState::Busy));
+        assert_eq!(state.words(later + seconds(20.0)), "coros 47[2J, 21 s");
+        state.needs_input = true;
+        assert_eq!((state.words(later), state.activity(later)), ("waiting for input".into(), ActivityState::Idle));
+        state.stopping = true;
+        assert!(state.words(later).starts_with("ends with its input"));
+    }
+}

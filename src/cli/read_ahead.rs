@@ -1,0 +1,79 @@
+//! Reads standard input ahead of those who use it, so that progress can say how much there is to do.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+
+use crate::sync::Progress;
+
+/// So much is read at once.
+const PIECE: usize = 16 << 10;
+/// So many pieces are kept at most; beyond that it is known only that there are more.
+const PIECES: usize = 4096;
+
+/// Standard input, read by a thread of its own.
+pub struct ReadAhead {
+    pieces: Receiver<io::Result<Vec<u8>>>,
+    piece: io::Cursor<Vec<u8>>,
+    progress: Progress,
+}
+
+impl ReadAhead {
+    /// Begins to read, and tells `progress` how many lines have come in. Nothing where there can be no thread: then it is not
+    /// known how much there is.
+    pub fn begin(progress: &Progress) -> Option<ReadAhead> {
+        let (sender, pieces) = sync_channel(PIECES);
+        let told = progress.clone();
+        let read = move || {
+            let mut input = io::stdin().lock();
+            let mut is_cut = false;
+            loop {
+                let mut piece = vec![0; PIECE];
+                let read = match input.read(&mut piece) {
+                    Ok(0) => break,
+                    Ok(read) => read,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => return drop(sender.send(Err(error))),
+                };
+                piece.truncate(read);
+                is_cut = piece.last() != Some(&b'\n');
+                told.expect(piece.iter().filter(|byte| **byte == b'\n').count() as u64);
+                if sender.send(Ok(piece)).is_err() {
+                    return;
+                }
+            }
+            // A last line may lack its end.
+            told.expect(u64::from(is_cut));
+            told.expect_no_more();
+        };
+        std::thread::Builder::new().name("input".into()).spawn(read).ok()?;
+        Some(ReadAhead { pieces, piece: io::Cursor::default(), progress: progress.clone() })
+    }
+
+    fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
+        match self.pieces.try_recv() {
+            Ok(piece) => Some(piece),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) => {
+                self.progress.needs_input(true);
+                let piece = self.pieces.recv().ok();
+                self.progress.needs_input(false);
+                piece
+            }
+        }
+    }
+}
+
+impl Read for ReadAhead {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.piece.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            match self.next() {
+                Some(piece) => self.piece = io::Cursor::new(piece?),
+                None => return Ok(0),
+            }
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! A command from its flags to its exit code: settings, data folder, catalogue, signals, and its row in the log.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use jiff::Timestamp;
+
+use super::{Common, CommonArgs, Messages, generate, signals};
+use crate::archive::Archive;
+use crate::catalogue::{self, Catalogue};
+use crate::clock::Clock;
+use crate::exit::Exit;
+use crate::platform::{PlatformId, Platforms};
+use crate::reason::Reason;
+use crate::settings::{self, Settings};
+use crate::sync::{
+    DataDir, Failure, Level, Log as RunLog, Message, Observer, Result, Sign, Worker, Workspace, selection_of_flag,
+};
+
+/// Whether a command stands in the sync log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// It does something.
+    Yes,
+    /// It decides from what is known: a catalogue that cannot be written is no reason not to.
+    IfWritable,
+    /// It only looks.
+    No,
+    /// The same, and scripts ask it at every turn: it says nothing that it is not asked for.
+    Asked,
+}
+
+/// How a workspace is opened.
+struct Opening<'a> {
+    command: &'static str,
+    log: Log,
+    common: &'a Common,
+    messages: Arc<Messages>,
+    settings: Settings,
+}
+
+/// Runs a command: reads its flags, opens what it needs, does `work`, and ends with the worst of what happened.
+pub fn run_command<A: Parser + CommonArgs>(
+    command: &'static str,
+    log: Log,
+    work: fn(&A, &mut Worker) -> Result<()>,
+) -> ExitCode {
+    if let Some(text) = generate::asked(A::command) {
+        return generate::print(&text).map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
+    }
+    crate::fs::outlive_size_limit();
+    let args = A::parse();
+    let messages = Arc::new(Messages::new(command, args.common()));
+    let told = messages.clone();
+    let run = || in_session(command, log, &args, messages, work);
+    let exit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        told.error("this is a bug in garminsync; please report it with the lines above (they hold no secrets)");
+        Exit::Bug
+    });
+    told.leave();
+    exit.into()
+}
+
+fn in_session<A: CommonArgs>(
+    command: &'static str,
+    log: Log,
+    args: &A,
+    messages: Arc<Messages>,
+    work: fn(&A, &mut Worker) -> Result<()>,
+) -> Exit {
+    let common = args.common();
+    let settings = match Settings::load(common.env_file.as_deref()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            messages.error(&error.to_string());
+            return Failure::from(error).exit;
+        }
+    };
+    if !goes_on(command, common, &settings) {
+        settings.broken_lines().for_each(|error| messages.error(&error.to_string()));
+        return Exit::Config;
+    }
+    let opening = Opening { command, log, common, messages: messages.clone(), settings: settings.clone() };
+    let (mut worker, data_dir, wrong) = match opening.open() {
+        Ok(opened) => opened,
+        Err(failure) => {
+            messages.error(&failure.to_string());
+            name_settings(&messages, &settings, failure.exit, Some(&failure.reason));
+            return failure.exit;
+        }
+    };
+    tell_new_data_dir(&worker, common, &data_dir, log == Log::Asked);
+    if log == Log::Yes && !worker.dry_run {
+        tell_of_the_clock(&mut worker);
+    }
+    if log != Log::Asked {
+        worker.close_tokens();
+        worker.tell_remarks();
+    }
+    let result = begin(&mut worker, log).and_then(|row| {
+        let _sign = row.and_then(|row| Sign::give(&worker.data_dir, row));
+        if log != Log::Asked {
+            wrong.iter().for_each(|failure| worker.fail(failure));
+        }
+        let result = work(args, &mut worker);
+        end(&mut worker, row, result)
+    });
+    if let Err(failure) = result {
+        worker.fail(&failure);
+    }
+    let first = worker.log.first_error();
+    name_settings(&messages, &settings, worker.worst(), first.as_ref().map(|first| &first.reason));
+    worker.worst()
+}
+
+/// Begins the command's row in the log, if it has one.
+fn begin(worker: &mut Worker, log: Log) -> Result<Option<i64>> {
+    let (run_id, now) = (worker.run_id.clone(), worker.now());
+    let command = worker.command;
+    Ok(match log {
+        Log::IfWritable if worker.catalogue.is_read_only() => None,
+        Log::Yes | Log::IfWritable if !worker.dry_run => Some(worker.catalogue.begin_run(&run_id, command, now)?),
+        _ => None,
+    })
+}
+
+/// Ends it with what came of the command.
+fn end(worker: &mut Worker, row: Option<i64>, result: Result<()>) -> Result<()> {
+    if let Err(failure) = result {
+        worker.fail(&failure);
+    }
+    if worker.is_stopped() {
+        worker.raise(Exit::Interrupted);
+    }
+    let opened: Vec<PlatformId> = worker.log.opened().into_keys().collect();
+    let platforms: Vec<&str> = opened.iter().map(PlatformId::as_str).collect();
+    worker.note_accounts();
+    let Some(row) = row else { return Ok(()) };
+    let (counts, first, now) = (worker.log.counts(), worker.log.first_error(), worker.now());
+    let outcome = catalogue::Outcome {
+        exit: worker.worst().code(),
+        counts: &counts,
+        reason: first.as_ref().map(|first| &first.reason),
+        platform: first.as_ref().and_then(|first| first.platform.as_deref()),
+        platforms: &platforms,
+    };
+    Ok(worker.catalogue.finish_run(row, &outcome, now)?)
+}
+
+/// Whether a command goes on although lines of the settings file cannot be read: one that tells people what is wrong, as
+/// long as it is known where everything is.
+fn goes_on(command: &str, common: &Common, settings: &Settings) -> bool {
+    let is_place_known = || common.data_dir.is_some() || !settings.is_broken("DATA_DIR");
+    let tells = matches!(command, "gs-settings" | "gs-notify" | "gs-report" | "gs-schedule");
+    settings.broken_lines().next().is_none() || (tells && is_place_known() && !settings.is_broken("DB_PATH"))
+}
+
+impl Opening<'_> {
+    /// Opens the workspace, and a worker of it. The failures are what is wrong with settings that every command reads.
+    fn open(mut self) -> Result<(Worker, DataDir, Vec<Failure>)> {
+        let data_dir = self.data_dir()?;
+        let read = self.settings.duration("GS_LOCK_TIMEOUT");
+        let broken = self.settings.broken_lines().map(Failure::from);
+        let (lock_timeout, wrong) = match read {
+            Ok(wait) => (wait, broken.collect()),
+            Err(error) => (settings::default_duration("GS_LOCK_TIMEOUT"), broken.chain([error.into()]).collect()),
+        };
+        let (catalogue_path, catalogue) = self.catalogue(&data_dir, lock_timeout)?;
+        let named_catalogue = match data_dir.is_stand_in() {
+            true => self.named_catalogue().unwrap_or_else(|| data_dir.named().join("catalogue.sqlite")),
+            false => catalogue_path.clone(),
+        };
+        let platforms = Platforms::default();
+        let selection = selection_of_flag(&platforms, "--platform", &self.common.platform)?;
+        let stop = signals::heed(&self.messages);
+        self.settings.stop_with(stop.clone());
+        let used = data_dir.used().to_owned();
+        let workspace = Workspace {
+            command: self.command,
+            run_id: self.settings.get("GS_RUN").map_or_else(new_id, str::to_owned),
+            named_data_dir: data_dir.named().to_owned(),
+            is_scratch: data_dir.is_stand_in(),
+            named_catalogue,
+            catalogue_path,
+            archive: Archive::new(&used),
+            data_dir: used,
+            settings: self.settings,
+            platforms,
+            selection,
+            dry_run: self.common.dry_run,
+            lock_timeout,
+            stop,
+            clock: Clock::System,
+            observer: self.messages,
+            log: RunLog::default(),
+        };
+        Ok((Worker::new(Arc::new(workspace), catalogue), data_dir, wrong))
+    }
+
+    fn data_dir(&self) -> Result<DataDir> {
+        let named = match &self.common.data_dir {
+            Some(dir) => dir.clone(),
+            None => self.settings.data_dir()?,
+        };
+        let named = std::path::absolute(&named).unwrap_or(named);
+        let flags = [Some(&named), self.common.env_file.as_ref()];
+        if let Some(path) = flags.into_iter().flatten().find(|path| path.to_str().is_none()) {
+            return Err(Failure::new(
+                Exit::Config,
+                format!(
+                    "{path:?} is not valid UTF-8, and paths in records have to be; rename the folder, or use a link with another name"
+                ),
+            ));
+        }
+        let may_make = !self.common.dry_run && self.log != Log::Asked;
+        DataDir::open(named.clone(), may_make).map_err(|error| {
+            let message = format!("{}: {error}; choose another with --data-dir or DATA_DIR", named.display());
+            Failure::new(Exit::Config, message)
+        })
+    }
+
+    /// `DB_PATH`, unless a flag names the data folder.
+    fn named_catalogue(&self) -> Option<PathBuf> {
+        self.settings.path("DB_PATH").filter(|_| self.common.data_dir.is_none())
+    }
+
+    /// `DB_PATH`, or `catalogue.sqlite` in the data folder. A database of one of the older tools is left alone: the
+    /// catalogue then stands beside it.
+    fn catalogue(&self, data_dir: &DataDir, wait: Duration) -> Result<(PathBuf, Catalogue)> {
+        let named = self.named_catalogue().filter(|path| !data_dir.is_stand_in() || path.exists());
+        let path = named.unwrap_or_else(|| data_dir.used().join("catalogue.sqlite"));
+        if let Some(dir) = path.parent() {
+            crate::fs::make_private(dir)
+                .map_err(|error| Failure::new(Exit::Config, format!("DB_PATH: {}: {error}", dir.display())))?;
+        }
+        match Catalogue::open(&path, wait) {
+            Err(catalogue::Error::Foreign { .. }) if catalogue::is_of_older_tool(&path) => {
+                let beside = path.with_file_name("catalogue.sqlite");
+                let text = format!("{} belongs to an older tool; using {}", path.display(), beside.display());
+                self.messages.message(Message { level: Level::Debug, text: &text, reason: None });
+                Ok((beside.clone(), Catalogue::open(&beside, wait)?))
+            }
+            opened => Ok((path, opened?)),
+        }
+    }
+}
+
+/// Tells if the data folder that was named did not exist before: the name may be mistyped. Where none was named, the usual
+/// place is empty before the first run. `asked`: nothing is said that is not asked for.
+fn tell_new_data_dir(worker: &Worker, common: &Common, data_dir: &DataDir, asked: bool) {
+    if common.data_dir.is_none() && worker.settings.get("DATA_DIR").is_none() {
+        return;
+    }
+    let folder = data_dir.named().display();
+    if data_dir.is_new() {
+        worker.warn(&format!(
+            "the data folder {folder} did not exist and was created empty; if your data is elsewhere, remove it and name the right folder with --data-dir or DATA_DIR"
+        ));
+    } else if data_dir.is_stand_in() && !asked {
+        worker.warn(&format!(
+            "the data folder {folder} does not exist, and -n does not create it; if your data is elsewhere, name the right folder with --data-dir or DATA_DIR"
+        ));
+    }
+}
+
+/// Tells once that the clock was ahead. What was written down then has times that say nothing, and is treated so.
+fn tell_of_the_clock(worker: &mut Worker) {
+    let now = worker.now();
+    // What goes wrong here goes wrong again with the next row, and is told then.
+    let Ok(Some(ahead)) = worker.catalogue.ahead(now) else { return };
+    if worker.catalogue.is_first_to_tell("clock", &ahead.to_string(), now).unwrap_or(false) {
+        worker.warn(&format!(
+            "the catalogue has times in the future, up to {ahead}: the clock was ahead then, or is behind now (it is {}); such times are ignored",
+            Timestamp::from_second(now.as_second()).unwrap_or(now)
+        ));
+    }
+}
+
+/// Names the file that the settings are from, for a failure that they may have caused. A disk that is full or cannot be
+/// written is none of those.
+fn name_settings(messages: &Messages, settings: &Settings, exit: Exit, first: Option<&Reason>) {
+    let is_of_disk = first.is_some_and(Reason::is_of_disk);
+    if !matches!(exit, Exit::LoginRequired | Exit::Config) || is_of_disk {
+        return;
+    }
+    if let Some(path) = settings.file() {
+        messages.hint(&format!("the settings were read from {}", path.display()));
+    }
+    settings.ignored_file().iter().for_each(|text| messages.hint(text));
+}
+
+/// A run's id: sorts by time, and two of one second differ.
+pub(super) fn new_id() -> String {
+    let now = Clock::System.now().strftime("%Y%m%dT%H%M%SZ");
+    format!("{now}-{:08x}", fastrand::u32(..))
+}

@@ -1,0 +1,193 @@
+//! The state as a text for people: what `gs-status` prints.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
+use super::Align::{Left, Right, Whole};
+use super::table;
+use crate::i18n::{self, Lang, number};
+use crate::status::{Issue, Platform, Run, Schedule, Snapshot, State};
+
+/// The state, the last and the next sync, outstanding work, a line for each platform, and what needs a person.
+pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
+    let view = View { snapshot, now, lang };
+    let mut text = format!("{}\n", snapshot.state.sentence(snapshot.is_repeated(), lang));
+    if snapshot.state == State::Empty {
+        let begin = lang.pick(
+            "No platform was listed yet. To begin: garminsync setup",
+            "尚未列出任何平台。请先运行：garminsync setup",
+        );
+        text.push_str(begin);
+        text.push('\n');
+    } else {
+        text.push_str(&format!("{}\n\n{}", snapshot.totals(lang), view.syncs()));
+    }
+    if !snapshot.platforms.is_empty() {
+        text.push_str(&format!("\n{}\n", view.platforms()));
+    }
+    text.push_str(&view.list(lang.pick("Action needed", "需要处理"), &snapshot.actions));
+    text.push_str(&view.list(lang.pick("Warnings", "警告"), &snapshot.warnings));
+    text
+}
+
+struct View<'a> {
+    snapshot: &'a Snapshot,
+    now: Timestamp,
+    lang: Lang,
+}
+
+impl View<'_> {
+    /// `3 hours ago (2026-11-29 17:33 UTC)`
+    fn moment(&self, at: Timestamp) -> String {
+        format!("{} ({})", i18n::relative(at, self.now, self.lang), at.strftime("%Y-%m-%d %H:%M UTC"))
+    }
+
+    fn syncs(&self) -> String {
+        let lang = self.lang;
+        let mut lines = vec![
+            (lang.pick("Last sync", "上次同步"), self.last_sync(self.snapshot.last_run.as_ref())),
+            (lang.pick("Next sync", "下次同步"), self.next_sync(self.snapshot.schedule.as_ref())),
+        ];
+        let outstanding = &self.snapshot.outstanding;
+        if !outstanding.is_nothing() {
+            lines.push((lang.pick("Outstanding", "待完成"), outstanding.words(lang).join(lang.comma())));
+        }
+        let widest = lines.iter().map(|(name, _)| console::measure_text_width(name)).max().unwrap_or(0);
+        let mut text = String::new();
+        for (name, value) in lines {
+            let _ = writeln!(text, "{}  {value}", console::pad_str(name, widest, console::Alignment::Left, None));
+        }
+        text
+    }
+
+    fn last_sync(&self, run: Option<&Run>) -> String {
+        let Some(run) = run else { return self.lang.pick("never", "从未").to_owned() };
+        let at = self.moment(run.finished.unwrap_or(run.started));
+        format!("{at}{}{}", self.lang.comma(), run.outcome.word(self.lang))
+    }
+
+    fn next_sync(&self, schedule: Option<&Schedule>) -> String {
+        let lang = self.lang;
+        match schedule {
+            None => lang
+                .pick(
+                    "not scheduled; run: garminsync schedule '0 */6 * * *'",
+                    "没有计划；请运行：garminsync schedule '0 */6 * * *'",
+                )
+                .to_owned(),
+            Some(schedule) if !schedule.enabled => lang
+                .pick("the schedule is off; run: garminsync schedule on", "计划已关闭；请运行：garminsync schedule on")
+                .to_owned(),
+            Some(schedule) => match schedule.next_run {
+                None => lang.pick("never", "从不").to_owned(),
+                Some(next) if schedule.is_run => self.moment(next),
+                Some(next) => format!(
+                    "{}{}",
+                    self.moment(next),
+                    lang.pick(
+                        "; not in a crontab yet, see: garminsync daemon --status",
+                        "；尚未写入 crontab，请查看：garminsync daemon --status"
+                    )
+                ),
+            },
+        }
+    }
+
+    fn platforms(&self) -> super::Table {
+        let lang = self.lang;
+        let head = [
+            (lang.pick("platform", "平台"), Whole),
+            (lang.pick("activities", "活动"), Right),
+            (lang.pick("archived", "已归档"), Right),
+            (lang.pick("missing", "未归档"), Right),
+            (lang.pick("pending", "待确认"), Right),
+            (lang.pick("last listed", "上次列出"), Whole),
+            (lang.pick("login", "登录"), Left),
+        ];
+        let mut table = table(&head).spare(&[head[4].0, head[2].0]);
+        for platform in &self.snapshot.platforms {
+            let numbers = [platform.total, platform.downloaded, platform.missing, platform.pending].map(number);
+            let never = || lang.pick("never", "从未").to_owned();
+            let listed = platform.last_listing.map_or_else(never, |at| i18n::relative(at, self.now, lang));
+            table.add_row([platform.name.clone()].into_iter().chain(numbers).chain([listed, self.login(platform)]));
+        }
+        table
+    }
+
+    fn login(&self, platform: &Platform) -> String {
+        platform.login.as_ref().map_or_else(String::new, |login| login.text(self.now, self.lang))
+    }
+
+    /// What went wrong, each with the command that fixes it in a line of its own, so that it can be copied.
+    fn list(&self, title: &str, issues: &[Issue]) -> String {
+        if issues.is_empty() {
+            return String::new();
+        }
+        let mut text = format!("\n{title}{}\n", self.lang.pick(":", "："));
+        for issue in issues {
+            let _ = writeln!(text, "- {}", issue.finding(self.lang));
+            if let Some(fix) = &issue.fix {
+                let _ = writeln!(text, "    {fix}");
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::{IssueKind, Login, Outstanding};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn snapshot() -> Snapshot {
+        let login =
+            Login { expires: None, renewable: true, renewable_until: Some(at("2026-12-29T00:00:00Z")), ended: None };
+        let garmin = Platform {
+            name: "garmin-com".into(),
+            total: 3021,
+            downloaded: 3020,
+            missing: 1,
+            last_listing: Some(at("2026-11-29T09:00:00Z")),
+            login: Some(login),
+            ..Platform::default()
+        };
+        let coros = Platform { name: "coros".into(), total: 12, ..Platform::default() };
+        let ended = Issue {
+            platform: Some("coros".into()),
+            fix: Some("gs-auth login --platform coros".into()),
+            ..Issue::new(IssueKind::LoginEnded)
+        };
+        Snapshot {
+            state: State::ActionNeeded,
+            outstanding: Outstanding { uploads: 3, ..Outstanding::default() },
+            platforms: vec![garmin, coros],
+            actions: vec![ended],
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn a_person_reads_what_is_to_be_done_and_can_copy_the_command() {
+        let text = status_text(&snapshot(), at("2026-11-29T12:00:00Z"), Lang::En);
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        assert_eq!(lines[0], "Action needed");
+        assert!(lines.contains(&"Last sync    never"), "{text}");
+        assert!(lines.contains(&"Outstanding  3 uploads"), "{text}");
+        assert!(text.contains("3,021") && text.contains("3 hours ago"), "{text}");
+        assert!(text.contains("renews automatically; valid for 29 d 12 h"), "{text}");
+        assert!(lines.ends_with(&["- coros: the login has ended", "    gs-auth login --platform coros"]), "{text}");
+    }
+
+    #[test]
+    fn an_empty_folder_says_how_to_begin_and_claims_nothing() {
+        let text = status_text(&Snapshot::default(), at("2026-11-29T12:00:00Z"), Lang::En);
+        assert_eq!(text, "Nothing is known yet\nNo platform was listed yet. To begin: garminsync setup\n");
+        let text = status_text(&Snapshot::default(), at("2026-11-29T12:00:00Z"), Lang::Zh);
+        assert!(text.contains("garminsync setup") && !text.contains("No platform"), "{text}");
+    }
+}

@@ -1,0 +1,103 @@
+//! Files: what a failure means, locks within a time limit, durable atomic writes, private folders.
+
+mod lock;
+mod write;
+
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use signal_hook::consts::SIGXFSZ;
+
+pub use lock::lock;
+pub use write::{make_private, persist, sweep, sync_dir, unfinished};
+
+use crate::reason::Reason;
+
+/// Why there is no room for a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoom {
+    /// The disk, or the user's quota, is full.
+    DiskFull,
+    /// A limit for the size of a file is reached: of the user, or of the file system.
+    FileSizeLimit,
+}
+
+impl NoRoom {
+    /// The reason of a write to `path` that failed for it.
+    pub fn reason(self, path: &Path) -> Reason {
+        let path = path.display().to_string();
+        match self {
+            NoRoom::DiskFull => Reason::DiskFull { path },
+            NoRoom::FileSizeLimit => Reason::FileSizeLimit { path },
+        }
+    }
+}
+
+/// Why there is no room, if that is what the error says.
+pub fn no_room(error: &Error) -> Option<NoRoom> {
+    match error.kind() {
+        ErrorKind::FileTooLarge => Some(NoRoom::FileSizeLimit),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(NoRoom::DiskFull),
+        _ => None,
+    }
+}
+
+/// Why something could not be done with `path`: what a person can change about it, else the error itself.
+pub fn reason(path: &Path, error: &Error) -> Reason {
+    match error {
+        error if let Some(no_room) = no_room(error) => no_room.reason(path),
+        error if lacks_locks(error) => Reason::NoLocks { path: path.display().to_string() },
+        error if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+            Reason::ReadOnly { path: path.display().to_string(), detail: error.to_string() }
+        }
+        error => Reason::Storage { detail: format!("{}: {error}", path.display()) },
+    }
+}
+
+/// A write of this program has met the limit of the system for the size of a file.
+static IS_LIMIT_MET: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// From now on a write beyond the limit for the size of a file fails, and does not end the program.
+pub fn outlive_size_limit() {
+    // If it cannot be registered, the signal ends the program, which loses nothing either.
+    let _ = signal_hook::flag::register(SIGXFSZ, IS_LIMIT_MET.clone());
+}
+
+/// Whether a write has met that limit: for failures whose error is not told, as those of SQLite.
+pub fn size_limit_met() -> Option<NoRoom> {
+    IS_LIMIT_MET.load(Ordering::Relaxed).then_some(NoRoom::FileSizeLimit)
+}
+
+/// Whether a lock was refused because there are none, and not because somebody holds it.
+pub fn lacks_locks(error: &Error) -> bool {
+    let known = [rustix::io::Errno::NOLCK, rustix::io::Errno::NOSYS, rustix::io::Errno::OPNOTSUPP];
+    error.raw_os_error().is_some_and(|code| known.iter().any(|errno| errno.raw_os_error() == code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn errors_of_the_system_are_told_apart() {
+        let of = |errno: Errno| Error::from(errno);
+        for full in [Errno::NOSPC, Errno::DQUOT, Errno::FBIG] {
+            assert!(no_room(&of(full)).is_some() && !lacks_locks(&of(full)), "{full}");
+        }
+        assert_ne!(no_room(&of(Errno::FBIG)), no_room(&of(Errno::NOSPC)));
+        let path = Path::new("/data");
+        assert_eq!(reason(path, &of(Errno::NOSPC)), Reason::DiskFull { path: "/data".into() });
+        assert!(matches!(reason(path, &of(Errno::ROFS)), Reason::ReadOnly { .. }));
+        assert!(matches!(reason(path, &of(Errno::NOLCK)), Reason::NoLocks { .. }));
+        assert!(matches!(reason(path, &of(Errno::IO)), Reason::Storage { .. }));
+        for lacking in [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP] {
+            assert!(lacks_locks(&of(lacking)) && no_room(&of(lacking)).is_none(), "{lacking}");
+        }
+        for other in [Errno::AGAIN, Errno::ACCESS, Errno::IO, Errno::ROFS] {
+            assert!(!lacks_locks(&of(other)) && no_room(&of(other)).is_none(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Writes files so that a name never stands for half a file: a temporary file beside the place, synced, then a rename.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tempfile::NamedTempFile;
+
+/// A file with these bytes in `dir`, synced and under a temporary name that begins with `prefix`. It is for its owner only
+/// (mode 0600), and is removed unless it is persisted.
+pub fn unfinished(dir: &Path, prefix: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Gives the file its name, in place of another of that name, and makes that durable.
+pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.persist(path).map_err(|error| error.error)?;
+    path.parent().map_or(Ok(()), |dir| sync_dir(if dir.as_os_str().is_empty() { Path::new(".") } else { dir }))
+}
+
+/// Makes the renames in a folder durable.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    match File::open(dir)?.sync_all() {
+        // Some file systems cannot sync a folder; the rename itself has happened.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        other => other,
+    }
+}
+
+/// Removes the temporary files of that `prefix` which killed programs left in `dir`, if they are older than `age`. One that
+/// cannot be removed harms nobody, as nobody reads a file of that name.
+pub fn sweep(dir: &Path, prefix: &str, age: Duration) {
+    let limit = SystemTime::now() - age;
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(prefix);
+        let is_old = || age.is_zero() || entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|at| at < limit);
+        if is_ours && is_old() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Makes a folder and those above it, for their owner only (mode 0700). One that exists is left as it is.
+pub fn make_private(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    #[test]
+    fn a_file_appears_whole_and_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        persist(unfinished(dir.path(), ".part-", b"one").unwrap(), &path).unwrap();
+        drop(unfinished(dir.path(), ".part-", b"two").unwrap());
+        assert_eq!((names(dir.path()), fs::read(&path).unwrap()), (vec!["a".to_owned()], b"one".to_vec()));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_sweep_removes_what_is_old_and_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, hours) in [(".part-old", 2), (".part-new", 0), ("other", 2)] {
+            let file = File::create(dir.path().join(name)).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).unwrap();
+        }
+        sweep(dir.path(), ".part-", Duration::from_secs(3600));
+        let mut left = names(dir.path());
+        left.sort();
+        assert_eq!(left, [".part-new", "other"]);
+        sweep(dir.path(), ".part-", Duration::ZERO);
+        assert_eq!(names(dir.path()), ["other"]);
+    }
+}

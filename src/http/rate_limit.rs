@@ -1,0 +1,43 @@
+//! When a request to a platform may be sent. The catalogue keeps the times, so that all processes share them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// The response of a rate limiter to a request for a permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// Send at once: the permit is taken.
+    Now,
+    /// Not yet; ask again after this time.
+    Later(Duration),
+    /// The service itself asked to wait until then (`Retry-After`).
+    NotBefore(Timestamp),
+}
+
+/// The name under which a rate limiter keeps until when a platform allows no uploads and deletions. Under the
+/// platform's own name it would hold up the reads as well.
+pub fn writes_of(platform: &str) -> String {
+    format!("{platform} writes")
+}
+
+/// A rate limiter cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PermitError {
+    /// Why.
+    pub message: String,
+    /// Whether it may be over later: another process holds the table. A full disk is not.
+    pub is_temporary: bool,
+}
+
+/// Spaces the requests of all processes of one person.
+pub trait RateLimiter: Send + Sync {
+    /// Takes the permit for a request to `platform`, if it is free now: the next one is `interval` later. A permit is
+    /// taken at the moment of sending, never reserved ahead: a process that wakes late would then come too close to the
+    /// next one.
+    fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError>;
+
+    /// The service asked to wait until then: every process does.
+    fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), PermitError>;
+}

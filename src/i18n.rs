@@ -1,0 +1,205 @@
+//! How people are spoken to: the languages of the page and of messages, and units as they are read everywhere.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// Sports that most entries have, in Chinese; others keep FIT's name.
+const SPORTS: &[(&str, &str)] = &[
+    ("running", "跑步"),
+    ("cycling", "骑行"),
+    ("swimming", "游泳"),
+    ("walking", "步行"),
+    ("hiking", "徒步"),
+    ("mountaineering", "登山"),
+    ("training", "训练"),
+    ("fitness_equipment", "健身器械"),
+    ("rowing", "划船"),
+    ("cross_country_skiing", "越野滑雪"),
+    ("alpine_skiing", "高山滑雪"),
+    ("multisport", "多项运动"),
+];
+
+impl Lang {
+    /// The language of a name such as `zh_CN.UTF-8`; `None` if it is none of ours.
+    pub fn of(name: &str) -> Option<Lang> {
+        match name.get(..2)?.to_ascii_lowercase().as_str() {
+            "en" => Some(Lang::En),
+            "zh" => Some(Lang::Zh),
+            _ => None,
+        }
+    }
+
+    /// One of two.
+    pub fn pick<'a>(self, en: &'a str, zh: &'a str) -> &'a str {
+        match self {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+    }
+
+    /// A name and what belongs to it.
+    pub fn colon(self, name: impl Display, what: impl Display) -> String {
+        format!("{name}{}{what}", self.pick(": ", "："))
+    }
+
+    /// Between the items of a list.
+    pub fn comma(self) -> &'static str {
+        self.pick(", ", "，")
+    }
+
+    /// A FIT sport, as people call it; one that has no name of ours keeps FIT's.
+    pub fn sport(self, sport: &str) -> String {
+        let known = SPORTS.iter().find(|(name, _)| self == Lang::Zh && *name == sport);
+        known.map_or_else(|| sport.replace('_', " "), |(_, word)| (*word).to_owned())
+    }
+}
+
+/// The start as the clock on the wall showed it; where that is not known, UTC and said so.
+pub fn local(start: Timestamp, utc_offset_s: Option<i32>) -> String {
+    let there = utc_offset_s.and_then(|seconds| jiff::tz::Offset::from_seconds(seconds).ok());
+    match there {
+        Some(offset) => offset.to_datetime(start).strftime("%Y-%m-%d %H:%M").to_string(),
+        None => start.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    }
+}
+
+/// `1:02:03`
+pub fn clock(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// `86.2 kB`
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// `12,345`
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number and what is counted, in English: `1 file`, `1,234 files`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { many })
+}
+
+/// How long there is until `end`: `29 d`, `3 h 59 min`, `ended`.
+pub fn time_left(end: Timestamp, now: Timestamp) -> String {
+    let minutes = end.duration_since(now).as_mins();
+    match (minutes / 1440, minutes / 60, minutes) {
+        (2.., ..) => format!("{} d", minutes / 1440),
+        (_, 1.., _) => format!("{} h {} min", minutes / 60, minutes % 60),
+        (_, _, 0..) if end > now => format!("{minutes} min"),
+        _ => "ended".to_owned(),
+    }
+}
+
+/// A duration: `2 min 5 s`, `3 d 4 h`.
+pub fn span(seconds: i64, lang: Lang) -> String {
+    let part = |number: i64, en: &str, zh: &str| match lang {
+        Lang::En => format!("{number} {en}"),
+        Lang::Zh => format!("{number} {zh}"),
+    };
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let parts = match (days, hours, minutes) {
+        (0, 0, 0) => vec![part(seconds.max(0), "s", "秒")],
+        (0, 0, _) => vec![part(minutes, "min", "分"), part(seconds % 60, "s", "秒")],
+        (0, ..) => vec![part(hours, "h", "小时"), part(minutes, "min", "分")],
+        _ => vec![part(days, "d", "天"), part(hours, "h", "小时")],
+    };
+    parts.join(" ")
+}
+
+/// How far a time is from now: `just now`, `3 hours ago`, `in 2 days`.
+pub fn relative(at: Timestamp, now: Timestamp, lang: Lang) -> String {
+    let seconds = at.as_second() - now.as_second();
+    let minutes = seconds.unsigned_abs() / 60;
+    let (count, one, many, zh) = match minutes {
+        0 => return lang.pick("just now", "刚刚").to_owned(),
+        1..60 => (minutes, "minute", "minutes", "分钟"),
+        60..2880 => (minutes / 60, "hour", "hours", "小时"),
+        _ => (minutes / 1440, "day", "days", "天"),
+    };
+    match (lang, seconds < 0) {
+        (Lang::En, true) => format!("{} ago", counted(count, one, many)),
+        (Lang::En, false) => format!("in {}", counted(count, one, many)),
+        (Lang::Zh, true) => format!("{} {zh}前", number(count)),
+        (Lang::Zh, false) => format!("{} {zh}后", number(count)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_known_by_its_beginning() {
+        let of = |name| Lang::of(name);
+        assert_eq!([of("zh_CN.UTF-8"), of("zh"), of("ZH-TW")], [Some(Lang::Zh); 3]);
+        assert_eq!([of("en_GB"), of("C.UTF-8"), of("é"), of("")], [Some(Lang::En), None, None, None]);
+    }
+
+    #[test]
+    fn units_are_read_the_same_everywhere() {
+        assert_eq!(clock(3723.4), "1:02:03");
+        let sizes = [999, 86_212, 4_300_000, 12_345_678_901].map(size);
+        assert_eq!(sizes, ["999 B", "86.2 kB", "4.3 MB", "12.3 GB"]);
+        assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0, 1, 1200].map(|count| counted(count, "file", "files")), ["0 files", "1 file", "1,200 files"]);
+    }
+
+    #[test]
+    fn spans_are_short() {
+        let of = |seconds| span(seconds, Lang::En);
+        assert_eq!([of(-5), of(0), of(59), of(125)], ["0 s", "0 s", "59 s", "2 min 5 s"]);
+        assert_eq!([of(3600), of(90_061)], ["1 h 0 min", "1 d 1 h"]);
+        assert_eq!(span(125, Lang::Zh), "2 分 5 秒");
+    }
+
+    #[test]
+    fn a_time_is_told_by_its_distance_from_now() {
+        let now: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
+        let of = |seconds, lang| relative(Timestamp::from_second(now.as_second() + seconds).unwrap(), now, lang);
+        let en = [-30, -60, -3 * 3600 - 59, -47 * 3600, -48 * 3600, 30, 90 * 60].map(|seconds| of(seconds, Lang::En));
+        assert_eq!(
+            en,
+            ["just now", "1 minute ago", "3 hours ago", "47 hours ago", "2 days ago", "just now", "in 1 hour"]
+        );
+        assert_eq!([of(-7200, Lang::Zh), of(7200, Lang::Zh)], ["2 小时前", "2 小时后"]);
+    }
+
+    #[test]
+    fn how_long_there_is() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let left = |seconds| time_left(Timestamp::from_second(now.as_second() + seconds).unwrap(), now);
+        assert_eq!(
+            [left(30 * 86400 - 1), left(14_399), left(90), left(5), left(0), left(-90)],
+            ["29 d", "3 h 59 min", "1 min", "0 min", "ended", "ended"]
+        );
+    }
+}

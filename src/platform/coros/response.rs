@@ -1,0 +1,189 @@
+//! Reads COROS' responses: the HTTP status is 200 for nearly all, and the outcome is in `result`. Pure.
+
+use serde_json::Value;
+
+use crate::activity::printable;
+use crate::http::{Repeat, Request, Response};
+use crate::platform::{Error, Result, lenient_json};
+
+/// Result codes for an invalid token (coros-api, CorosLink, a DailySync derivative; several saw 1019).
+const TOKEN_REJECTED: &[&str] = &["1019", "0101", "0102", "1006", "ACCESS_TOKEN_IS_INVALID"];
+
+/// A response of the API.
+#[derive(Debug, PartialEq)]
+pub enum ApiReply {
+    /// The result of the request.
+    Result(ApiResult),
+    /// The token is rejected: it has expired, another login ended it, or it belongs to another region.
+    TokenRejected,
+}
+
+/// The result of a request.
+#[derive(Debug, PartialEq)]
+pub enum ApiResult {
+    /// Success: `data` of the response, `Null` if it has none.
+    Data(Value),
+    /// Rejected; the same request would be rejected again.
+    Rejected {
+        /// The HTTP status, 200 as a rule.
+        status: u16,
+        /// The service's code and message.
+        words: String,
+    },
+}
+
+impl ApiResult {
+    /// The data; a rejection is an unexpected response. `what` names the request: "the list".
+    pub fn expected(self, what: &str) -> Result<Value> {
+        match self {
+            ApiResult::Data(data) => Ok(data),
+            ApiResult::Rejected { words, .. } => {
+                Err(Error::Unexpected(format!("COROS rejected the request for {what}: {words}")))
+            }
+        }
+    }
+}
+
+/// Reads the response to `request`. `hidden` is the token, which the service could repeat in its message: it is masked
+/// there.
+///
+/// A web page comes when COROS gets too many requests, and from proxies in front of it. After a write
+/// ([`Repeat::Never`]), a response without an outcome is [`Error::OutcomeUnknown`].
+pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<ApiReply> {
+    let wrote = request.repeat == Repeat::Never;
+    let failed = |message: String, platform_wide| match wrote {
+        true => outcome_unknown(&message),
+        false => Error::Retry { message, platform_wide },
+    };
+    let status = response.status;
+    match status {
+        // The request was not processed.
+        429 => {
+            return Err(Error::retry_platform("COROS: rate limited (HTTP 429); try again later"));
+        }
+        // It may concern this activity alone; a caller that gets it several times in a row suspends the platform.
+        408 | 500..=599 => {
+            return Err(failed(format!("COROS: server error (HTTP {status}); try again later"), false));
+        }
+        _ => {}
+    }
+    let Some(body) = lenient_json::parse(&response.body) else {
+        return Err(match status {
+            404 | 410 => Error::Unexpected(format!("COROS API changed (HTTP {status}); update garminsync")),
+            _ => failed(
+                format!("COROS: a web page or invalid JSON instead of a response (HTTP {status}); try again later"),
+                true,
+            ),
+        });
+    };
+    let result = text_or_number(&body["result"]);
+    match result.as_deref() {
+        _ if status == 401 => Ok(ApiReply::TokenRejected),
+        Some(result) if TOKEN_REJECTED.contains(&result) => Ok(ApiReply::TokenRejected),
+        Some("0000") if status == 200 => Ok(ApiReply::Result(ApiResult::Data(body["data"].clone()))),
+        None if status == 200 => {
+            let message = "COROS: response without a result".to_owned();
+            Err(if wrote { outcome_unknown(&message) } else { Error::Unexpected(message) })
+        }
+        _ => Ok(ApiReply::Result(ApiResult::Rejected { status, words: words(status, &body, hidden) })),
+    }
+}
+
+/// The error for a write that was sent and whose outcome is unknown.
+pub fn outcome_unknown(message: &str) -> Error {
+    Error::OutcomeUnknown(format!("{message}; outcome unknown"))
+}
+
+/// The service's code and message, shortened, with `hidden` masked and without control characters.
+fn words(status: u16, body: &Value, hidden: &str) -> String {
+    let code = text_or_number(&body["result"]).unwrap_or_else(|| format!("HTTP {status}"));
+    let message = body["message"].as_str().unwrap_or("");
+    let all = format!("{code} {message}");
+    let all = if hidden.is_empty() { all } else { all.replace(hidden, "***") };
+    printable(&all).trim().chars().take(160).collect()
+}
+
+/// A text or a whole number, as text; ids and codes come as either.
+pub fn text_or_number(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// An id: digits, as text or as a number. They pass 2^53.
+pub fn digits(value: &Value) -> Option<String> {
+    text_or_number(value).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reply(status: u16, body: &str, repeat: Repeat) -> Result<ApiReply> {
+        let request = Request { repeat, ..Request::get("https://teamapi.coros.com/") };
+        read(&request, &Response { status, headers: Vec::new(), body: body.into() }, "t0k3n")
+    }
+
+    fn read_of(status: u16, body: &str) -> Result<ApiReply> {
+        reply(status, body, Repeat::Read)
+    }
+
+    #[test]
+    fn the_result_code_counts_and_not_the_http_status() {
+        let ok = read_of(200, r#"{"result":"0000","message":"OK","apiCode":"C33BB719","data":{"count":1}}"#);
+        assert_eq!(ok.unwrap(), ApiReply::Result(ApiResult::Data(json!({"count": 1}))));
+        let bare = read_of(200, r#"{"apiCode":"8D2DB17A","message":"OK","result":"0000"}"#);
+        assert_eq!(bare.unwrap(), ApiReply::Result(ApiResult::Data(Value::Null)));
+        let refused = read_of(200, r#"{"result":"1001","tlogId":"x","message":"Service exceptions t0k3n"}"#);
+        let words = "1001 Service exceptions ***".to_owned();
+        assert_eq!(refused.unwrap(), ApiReply::Result(ApiResult::Rejected { status: 200, words }));
+        let gone = read_of(404, r#"{"message":"nothing here"}"#);
+        let words = "HTTP 404 nothing here".to_owned();
+        assert_eq!(gone.unwrap(), ApiReply::Result(ApiResult::Rejected { status: 404, words }));
+    }
+
+    #[test]
+    fn each_token_code_is_a_rejected_token() {
+        for code in ["\"1019\"", "1019", "\"0101\"", "\"0102\"", "\"1006\"", "\"ACCESS_TOKEN_IS_INVALID\""] {
+            let body = format!("{{\"result\":{code},\"message\":\"Access token is invalid\"}}");
+            assert_eq!(read_of(200, &body).unwrap(), ApiReply::TokenRejected, "{code}");
+        }
+        assert_eq!(read_of(401, "{}").unwrap(), ApiReply::TokenRejected);
+    }
+
+    #[test]
+    fn server_errors_are_retried() {
+        for (status, body) in [(429, ""), (200, "<html>"), (403, "<html>"), (200, r#"{"result":"00"#)] {
+            assert!(matches!(read_of(status, body), Err(Error::Retry { platform_wide: true, .. })), "{status} {body}");
+        }
+        for status in [408, 500, 503] {
+            let said = read_of(status, "<html>");
+            assert!(matches!(said, Err(Error::Retry { platform_wide: false, .. })), "perhaps this one alone: {status}");
+        }
+        for (status, body) in [(404, "<html>"), (200, "[]"), (200, r#"{"message":"An error occurred"}"#)] {
+            assert!(matches!(read_of(status, body), Err(Error::Unexpected(_))), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn the_outcome_of_a_write_is_unknown_unless_the_response_has_it() {
+        let written = |status, body| reply(status, body, Repeat::Never);
+        for (status, body) in [(503, "<html>"), (200, "<html>"), (200, "{}")] {
+            assert!(matches!(written(status, body), Err(Error::OutcomeUnknown(_))), "{status} {body}");
+        }
+        assert!(matches!(written(429, ""), Err(Error::Retry { .. })));
+        assert_eq!(written(200, r#"{"result":"1019"}"#).unwrap(), ApiReply::TokenRejected);
+    }
+
+    #[test]
+    fn ids_are_read_as_text() {
+        assert_eq!(digits(&json!(479_396_244_626_636_805_u64)).as_deref(), Some("479396244626636805"));
+        assert_eq!(digits(&json!("479396244626636805")).as_deref(), Some("479396244626636805"));
+        for none in [json!(null), json!(""), json!("12a"), json!(1.5), json!(-1)] {
+            assert_eq!(digits(&none), None);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The row of the table that stands for COROS.
+
+use super::{Coros, ID, MANUFACTURER};
+use crate::platform::{
+    Context, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service,
+};
+
+/// COROS
+pub fn spec() -> PlatformSpec {
+    PlatformSpec {
+        id: ID.into(),
+        title: "COROS",
+        native_manufacturer: Some(MANUFACTURER),
+        upload_formats: &["fit"],
+        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at
+        // COROS.
+        rejected_sports: &["sailing", "snorkeling", "surfing"],
+        allows_duplicates: true,
+        can_delete: true,
+        kind: PlatformKind::Service(Box::new(CorosService)),
+    }
+}
+
+/// COROS' Training Hub.
+struct CorosService;
+
+impl Service for CorosService {
+    fn user_settings(&self) -> &'static [&'static str] {
+        &["COROS_EMAIL"]
+    }
+
+    fn password_settings(&self) -> &'static [&'static str] {
+        &["COROS_PASSWORD"]
+    }
+
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
+        Ok(Box::new(Coros::new(context)))
+    }
+
+    fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>> {
+        Ok(Some(Box::new(Coros::new(context))))
+    }
+
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        Ok(Box::new(Coros::new(context)))
+    }
+}

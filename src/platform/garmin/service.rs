@@ -1,0 +1,83 @@
+//! The two rows of the table that stand for Garmin Connect.
+
+use super::domain::{self, Domain};
+use super::settings::GarminSettings;
+use super::{Garmin, list};
+use crate::platform::{
+    Context, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service, SettingSource,
+};
+
+/// garmin.com
+pub fn spec_com() -> PlatformSpec {
+    spec(
+        "Garmin Connect (garmin.com)",
+        GarminService {
+            domain: domain::COM,
+            user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
+            password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
+        },
+    )
+}
+
+/// garmin.cn
+pub fn spec_cn() -> PlatformSpec {
+    spec(
+        "Garmin Connect China (garmin.cn)",
+        GarminService {
+            domain: domain::CN,
+            user_settings: &["GARMIN_EMAIL_CN"],
+            password_settings: &["GARMIN_PASSWORD_CN"],
+        },
+    )
+}
+
+fn spec(title: &'static str, service: GarminService) -> PlatformSpec {
+    PlatformSpec {
+        id: service.domain.platform.into(),
+        title,
+        native_manufacturer: Some("garmin"),
+        upload_formats: &["fit"],
+        rejected_sports: &[],
+        allows_duplicates: false,
+        can_delete: true,
+        kind: PlatformKind::Service(Box::new(service)),
+    }
+}
+
+/// Garmin Connect on one of its two domains.
+struct GarminService {
+    domain: Domain,
+    user_settings: &'static [&'static str],
+    password_settings: &'static [&'static str],
+}
+
+impl Service for GarminService {
+    fn user_settings(&self) -> &'static [&'static str] {
+        self.user_settings
+    }
+
+    fn password_settings(&self) -> &'static [&'static str] {
+        self.password_settings
+    }
+
+    fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
+        GarminSettings::read(settings).map(drop)
+    }
+
+    /// The `ownerId` of an entry is the `profileId` of the person.
+    fn listed_owner(&self, raw: &str) -> Option<String> {
+        list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
+    }
+
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
+        Ok(Box::new(Garmin::new(self.domain, context)?))
+    }
+
+    fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>> {
+        Ok(Some(Box::new(Garmin::new(self.domain, context)?)))
+    }
+
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        Ok(Box::new(Garmin::new(self.domain, context)?))
+    }
+}

@@ -1,0 +1,146 @@
+//! One login with a password: whether it may be sent, how it can end, and what its end means for the next.
+//!
+//! A login counts as sent from before it is sent until its outcome is recorded, so that nothing that cuts it short (a
+//! crash, a reset, an unexpected response) makes the next run send another.
+
+use jiff::Timestamp;
+
+use super::{Error, LoginBlock, LoginGuard, PlatformId, Result, TokenStore};
+use crate::http;
+use crate::reason::Reason;
+
+/// Codes that a person may try in one login.
+pub(super) const MAX_CODES: u32 = 3;
+
+/// Why a login gave no token.
+pub(super) enum LoginFailure {
+    /// A person has to act.
+    Rejected(String),
+    /// The service rate limited it, or asks for a test that only a browser passes.
+    RateLimited(String),
+    /// The service failed, or its response was lost.
+    ServiceFailed(String),
+    /// It succeeded and the token is saved, but the service did not tell whose it is.
+    Unverified(String),
+    /// Nothing of it was sent.
+    NotSent(Error),
+    /// Something of this machine failed, or a person wants the program to end.
+    Other(Error),
+}
+
+/// Result of a step of a login.
+pub(super) type LoginResult<T> = std::result::Result<T, LoginFailure>;
+
+impl From<Error> for LoginFailure {
+    fn from(error: Error) -> LoginFailure {
+        match error {
+            Error::Login(why) => LoginFailure::Rejected(why),
+            Error::Retry { message, .. } | Error::Unexpected(message) => LoginFailure::ServiceFailed(message),
+            other => LoginFailure::Other(other),
+        }
+    }
+}
+
+/// Classifies a failure to send the request with the password: it counts as not sent only if it certainly was not.
+pub(super) fn send_failure(error: http::Error) -> LoginFailure {
+    match error {
+        http::Error::Network { unsent: true, .. }
+        | http::Error::Untrusted { .. }
+        | http::Error::Proxy { .. }
+        | http::Error::Stopped
+        | http::Error::TooLate
+        | http::Error::RateLimited { .. }
+        | http::Error::WritesRateLimited { .. }
+        | http::Error::RateLimiter(_) => LoginFailure::NotSent(error.into()),
+        other => LoginFailure::from(Error::from(other)),
+    }
+}
+
+/// The password logins of one platform.
+pub(super) struct PasswordLogins<'a> {
+    /// The platform.
+    pub platform: &'a PlatformId,
+    /// The record of earlier ones.
+    pub guard: &'a dyn LoginGuard,
+    /// Where the token is saved.
+    pub store: &'a TokenStore,
+    /// Other ways to get a token, as advice.
+    pub other_ways: String,
+}
+
+impl PasswordLogins<'_> {
+    /// Checks that a login may be sent. `by_hand`: a person started it.
+    pub fn check_allowed(&self, by_hand: bool) -> Result<()> {
+        match self.guard.login_block(by_hand)? {
+            None => Ok(()),
+            Some(LoginBlock::Cooldown(until, why)) => Err(Error::retry_platform(format!(
+                "no password login before {until}: {why}; wait, or {}",
+                self.other_ways
+            ))),
+            Some(LoginBlock::AutomaticLoginBlocked(why)) => {
+                Err(self.login_required(&format!("password login failed ({why}); not retried automatically")))
+            }
+            Some(LoginBlock::OncePerRun) => Err(Error::retry_platform(format!(
+                "login ended by another session (web, app, tool); close it and retry later, or {}",
+                self.other_ways
+            ))),
+        }
+    }
+
+    /// Sends a login and records its outcome. The caller holds the token's lock.
+    pub fn attempt<T>(&self, login: impl FnOnce() -> LoginResult<T>) -> Result<T> {
+        // A login whose token cannot be saved would be wasted.
+        drop(self.store.reserve()?);
+        self.guard.begin()?;
+        login().map_err(|failure| {
+            let recorded = match failure {
+                LoginFailure::Rejected(why) => {
+                    self.guard.rejected(&login_reason(&why)).map(|()| self.login_required(&why))
+                }
+                LoginFailure::RateLimited(why) => self
+                    .guard
+                    .rate_limited(&login_reason(&why))
+                    .map(|until| self.cooldown("login rate limited", &why, until)),
+                LoginFailure::ServiceFailed(why) => self
+                    .guard
+                    .service_failed(&login_reason(&why))
+                    .map(|until| self.cooldown("login failed", &why, until)),
+                // The next automatic login would open the same wrong account.
+                LoginFailure::Other(error @ Error::OtherAccount(_)) => {
+                    self.guard.rejected(&error.reason()).map(|()| error)
+                }
+                LoginFailure::Unverified(message) => Ok(Error::retry_platform(message)),
+                LoginFailure::Other(error) => Ok(error),
+                LoginFailure::NotSent(error) => self.guard.not_sent().map(|()| error),
+            };
+            recorded.unwrap_or_else(|error| error)
+        })
+    }
+
+    /// The error that asks a person to log in.
+    pub fn login_required(&self, why: &str) -> Error {
+        Error::Login(format!("{why}; run gs-auth login --platform {}, or {}", self.platform, self.other_ways))
+    }
+
+    fn cooldown(&self, what: &str, why: &str, until: Timestamp) -> Error {
+        Error::retry_platform(format!("{what}: {why}; no other login before {until}; wait, or {}", self.other_ways))
+    }
+}
+
+/// What a service said to a login.
+fn login_reason(why: &str) -> Reason {
+    Reason::LoginRequired { detail: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_counts_as_not_sent_only_if_it_certainly_was_not() {
+        let network = |unsent| http::Error::Network { host: "h".into(), why: "w".into(), unsent };
+        assert!(matches!(send_failure(network(true)), LoginFailure::NotSent(_)));
+        assert!(matches!(send_failure(http::Error::Stopped), LoginFailure::NotSent(_)));
+        assert!(matches!(send_failure(network(false)), LoginFailure::ServiceFailed(_)));
+    }
+}

@@ -1,0 +1,186 @@
+//! The table of platforms, and how names that people and records give are found in it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::spec::PlatformSpec;
+use super::{coros, folder, garmin};
+use crate::activity::PlatformId;
+use crate::reason::Reason;
+
+/// The platforms that this version knows: its services in their order, and any folder.
+#[derive(Debug, Clone)]
+pub struct Platforms {
+    services: Arc<[Arc<PlatformSpec>]>,
+}
+
+/// A name that is no platform's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownPlatform {
+    /// No platform has this name.
+    #[error("unknown platform {name:?}; known: {known}")]
+    Name {
+        /// The name.
+        name: String,
+        /// The names that can be given, separated by commas.
+        known: String,
+    },
+    /// The word `folder` without a path.
+    #[error("missing path; use folder:PATH, e.g. folder:/mnt/watch")]
+    FolderWithoutPath,
+}
+
+impl UnknownPlatform {
+    /// Why, as records and the catalogue have it.
+    pub fn reason(&self) -> Reason {
+        match self {
+            UnknownPlatform::Name { name, known } => {
+                Reason::UnknownPlatform { name: name.clone(), known: known.clone() }
+            }
+            UnknownPlatform::FolderWithoutPath => Reason::InvalidInput { detail: self.to_string() },
+        }
+    }
+}
+
+/// The platforms that a flag or a setting selects.
+#[derive(Debug, Clone, Default)]
+pub enum PlatformSelection {
+    /// None is named: any platform is meant.
+    #[default]
+    All,
+    /// Only these.
+    Only(Vec<Arc<PlatformSpec>>),
+}
+
+impl Default for Platforms {
+    fn default() -> Platforms {
+        Platforms::new([garmin::spec_com(), garmin::spec_cn(), coros::spec()])
+    }
+}
+
+impl Platforms {
+    /// A table with these services.
+    pub fn new(services: impl IntoIterator<Item = PlatformSpec>) -> Platforms {
+        Platforms { services: services.into_iter().map(Arc::new).collect() }
+    }
+
+    /// The services, in the order in which platforms are shown.
+    pub fn services(&self) -> &[Arc<PlatformSpec>] {
+        &self.services
+    }
+
+    /// The names that can be given, for messages and completions.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|spec| spec.id.as_str()).chain(["folder:PATH"])
+    }
+
+    /// The platform that a person means: `GARMINCOM`, `garmin_com` and the like name a service, too. Each `folder:PATH`
+    /// is a platform of its own; `folder` without a path is none.
+    pub fn find(&self, name: &str) -> Option<Arc<PlatformSpec>> {
+        if let Some(folder) = folder::spec(name) {
+            return Some(Arc::new(folder));
+        }
+        let plain =
+            |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        self.services.iter().find(|spec| plain(&spec.id) == plain(name)).cloned()
+    }
+
+    /// The platform whose name is this to the letter, as it stands in records and in the catalogue.
+    pub fn find_exact(&self, id: &str) -> Option<Arc<PlatformSpec>> {
+        self.find(id).filter(|spec| spec.id == id)
+    }
+
+    /// [`Platforms::find`], with the error for a name that is none.
+    pub fn require(&self, name: &str) -> Result<Arc<PlatformSpec>, UnknownPlatform> {
+        self.find(name).ok_or_else(|| match name.trim_end_matches(':').eq_ignore_ascii_case("folder") {
+            true => UnknownPlatform::FolderWithoutPath,
+            false => self.unknown(name),
+        })
+    }
+
+    /// [`Platforms::find_exact`], with the error for a name that is none.
+    pub fn require_exact(&self, id: &str) -> Result<Arc<PlatformSpec>, UnknownPlatform> {
+        self.find_exact(id).ok_or_else(|| self.unknown(id))
+    }
+
+    /// Whose devices record for a platform: FIT's name of the manufacturer.
+    pub fn native_manufacturer(&self, id: &str) -> Option<&'static str> {
+        self.services.iter().find(|spec| spec.id == id)?.native_manufacturer
+    }
+
+    fn unknown(&self, name: &str) -> UnknownPlatform {
+        UnknownPlatform::Name { name: name.to_owned(), known: self.names().collect::<Vec<_>>().join(", ") }
+    }
+
+    /// Each platform once: services in the order of the table, then folders as they come.
+    pub fn in_order(&self, specs: impl IntoIterator<Item = Arc<PlatformSpec>>) -> Vec<Arc<PlatformSpec>> {
+        let mut seen: HashSet<PlatformId> = HashSet::new();
+        let mut ordered: Vec<_> = specs.into_iter().filter(|spec| seen.insert(spec.id.clone())).collect();
+        ordered.sort_by_key(|spec| self.services.iter().position(|one| one.id == spec.id).unwrap_or(usize::MAX));
+        ordered
+    }
+}
+
+impl PlatformSelection {
+    /// Whether a platform is among them.
+    pub fn includes(&self, id: &str) -> bool {
+        self.named().is_none_or(|specs| specs.iter().any(|spec| spec.id == id))
+    }
+
+    /// The platforms that are named; `None` if all are meant.
+    pub fn named(&self) -> Option<&[Arc<PlatformSpec>]> {
+        match self {
+            PlatformSelection::All => None,
+            PlatformSelection::Only(specs) => Some(specs),
+        }
+    }
+
+    /// Whether it is one of the named ones; `false` if none is named.
+    pub fn names(&self, id: &str) -> bool {
+        self.named().is_some() && self.includes(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_found_however_a_person_writes_it_and_exactly_only_by_its_id() {
+        let platforms = Platforms::default();
+        for written in ["garmin-com", "GARMINCOM", "garmin_com", "Garmin.Com"] {
+            assert_eq!(platforms.find(written).unwrap().id, "garmin-com");
+        }
+        assert!(platforms.find_exact("garmin-com").is_some() && platforms.find_exact("GARMINCOM").is_none());
+        assert_eq!(platforms.find("folder:/a/../b").unwrap().id, "folder:/b");
+        assert!(platforms.find_exact("folder:/a/../b").is_none());
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_with_those_that_are_known() {
+        let platforms = Platforms::default();
+        let told = |name: &str| platforms.require(name).unwrap_err().to_string();
+        assert_eq!(told("polar"), r#"unknown platform "polar"; known: garmin-com, garmin-cn, coros, folder:PATH"#);
+        assert_eq!(told("folder:"), "missing path; use folder:PATH, e.g. folder:/mnt/watch");
+        assert_eq!(
+            platforms.require_exact("COROS").unwrap_err().to_string(),
+            r#"unknown platform "COROS"; known: garmin-com, garmin-cn, coros, folder:PATH"#
+        );
+    }
+
+    #[test]
+    fn platforms_stand_once_in_the_order_of_the_table() {
+        let platforms = Platforms::default();
+        let named =
+            ["folder:/b", "coros", "folder:/a", "garmin-com", "coros"].map(|name| platforms.find(name).unwrap());
+        let ids: Vec<String> = platforms.in_order(named).iter().map(|spec| spec.id.to_string()).collect();
+        assert_eq!(ids, ["garmin-com", "coros", "folder:/b", "folder:/a"]);
+    }
+
+    #[test]
+    fn a_selection_without_names_includes_every_platform() {
+        let only = PlatformSelection::Only(vec![Platforms::default().find("coros").unwrap()]);
+        assert!(only.includes("coros") && !only.includes("garmin-com") && only.names("coros"));
+        assert!(PlatformSelection::All.includes("garmin-com") && !PlatformSelection::All.names("garmin-com"));
+    }
+}

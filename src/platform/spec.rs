@@ -1,0 +1,166 @@
+//! What can be known of a platform without opening it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::folder::Folder;
+use super::{Context, Error, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
+use crate::activity::PlatformId;
+
+/// A row of the table of platforms: what can be known of one without opening it.
+#[derive(Debug)]
+pub struct PlatformSpec {
+    /// Its name in records and on the command line.
+    pub id: PlatformId,
+    /// Its name for people.
+    pub title: &'static str,
+    /// Whose devices record for it: FIT's name of the manufacturer.
+    pub native_manufacturer: Option<&'static str>,
+    /// Formats of files that can be uploaded; empty: no uploads. Services take GPX and TCX too, but what they make of
+    /// those is another recording than the one that was uploaded.
+    pub upload_formats: &'static [&'static str],
+    /// Sports, by their FIT names, whose files it rejects for good: it accepts such a file and never makes an activity
+    /// of it.
+    pub rejected_sports: &'static [&'static str],
+    /// Whether another file of a recording that it has becomes a second activity; else the upload is answered with the
+    /// activity that exists.
+    pub allows_duplicates: bool,
+    /// Whether activities can be deleted.
+    pub can_delete: bool,
+    /// What stands behind it.
+    pub kind: PlatformKind,
+}
+
+/// What stands behind a platform.
+pub enum PlatformKind {
+    /// An online service with an account.
+    Service(Box<dyn Service>),
+    /// A folder, or a zip file, at this absolute path. Nobody logs in to it.
+    Folder(PathBuf),
+}
+
+/// An online service: which settings name its account, and how it is opened. A new service is a module with one of
+/// these.
+pub trait Service: Send + Sync {
+    /// Settings with the e-mail address; the first that is set wins.
+    fn user_settings(&self) -> &'static [&'static str];
+
+    /// Settings with the password; the first that is set wins.
+    fn password_settings(&self) -> &'static [&'static str];
+
+    /// Checks the settings that this service alone reads.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: one has a value that cannot be used.
+    fn check_settings(&self, _settings: &dyn SettingSource) -> Result<()> {
+        Ok(())
+    }
+
+    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name
+    /// owners.
+    fn listed_owner(&self, _raw: &str) -> Option<String> {
+        None
+    }
+
+    /// Opens the account to read from it.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>>;
+
+    /// Opens the account to write to it; `None`: nothing can be uploaded or deleted with this version.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>>;
+
+    /// Opens the account to log in.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>>;
+}
+
+impl PlatformSpec {
+    /// The service; `None` for a folder.
+    pub fn service(&self) -> Option<&dyn Service> {
+        match &self.kind {
+            PlatformKind::Service(service) => Some(service.as_ref()),
+            PlatformKind::Folder(_) => None,
+        }
+    }
+
+    /// Whether it has accounts to log in to. A folder has none.
+    pub fn has_login(&self) -> bool {
+        self.service().is_some()
+    }
+
+    /// Settings with the e-mail address, the first that is set wins; none for a folder.
+    pub fn user_settings(&self) -> &'static [&'static str] {
+        self.service().map_or(&[], Service::user_settings)
+    }
+
+    /// Settings with the password, the first that is set wins; none for a folder.
+    pub fn password_settings(&self) -> &'static [&'static str] {
+        self.service().map_or(&[], Service::password_settings)
+    }
+
+    /// Checks the settings that this platform alone reads.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: one has a value that cannot be used.
+    pub fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
+        self.service().map_or(Ok(()), |service| service.check_settings(settings))
+    }
+
+    /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name
+    /// owners.
+    pub fn listed_owner(&self, raw: &str) -> Option<String> {
+        self.service()?.listed_owner(raw)
+    }
+
+    /// Opens it to read from it.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used.
+    pub fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
+        match &self.kind {
+            PlatformKind::Service(service) => service.open_reader(context),
+            PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
+        }
+    }
+
+    /// Opens it to write to it.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used, or nothing can be written there.
+    pub fn open_writer(&self, context: Context) -> Result<Box<dyn PlatformWriter>> {
+        match &self.kind {
+            PlatformKind::Service(service) => service.open_writer(context)?.ok_or_else(|| {
+                Error::Config(format!("{} is read-only: no uploads or deletions with this version", self.id))
+            }),
+            PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
+        }
+    }
+
+    /// Opens it to log in.
+    ///
+    /// # Errors
+    /// [`Error::Config`]: a setting that this platform alone reads cannot be used. [`Error::Input`]: a folder has no
+    /// login.
+    pub fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        match &self.kind {
+            PlatformKind::Service(service) => service.open_login(context),
+            PlatformKind::Folder(_) => Err(Error::Input(format!("{}: no login needed", self.id))),
+        }
+    }
+}
+
+impl fmt::Debug for PlatformKind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            PlatformKind::Service(_) => f.write_str("Service"),
+            PlatformKind::Folder(path) => f.debug_tuple("Folder").field(path).finish(),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Small parts of the page: times, spans, numbers, activities, commands, lists that fold.
+
+use jiff::Timestamp;
+use maud::{Markup, Render, html};
+
+use super::{Activity, Redacted, RedactedReason};
+use crate::i18n::{self, Lang};
+
+/// No name is shown longer than this, in characters: one row is a line of a list, not a text.
+const LONGEST_NAME: usize = 120;
+/// No word is shown longer than this: those of services are short.
+const LONGEST_WORD: usize = 60;
+/// No path is shown longer than this: those of the archive are shorter.
+const LONGEST_PATH: usize = 300;
+/// No message is shown longer than this, in characters.
+const LONGEST_TEXT: usize = 600;
+/// No longer word of a command line is kept in one line.
+const LONGEST_FLAG: usize = 30;
+/// How many of a list are shown; all of them stand in `status.json`.
+pub const SHOWN: usize = 100;
+
+impl Render for Redacted {
+    fn render_to(&self, buffer: &mut String) {
+        text(self.as_str()).render_to(buffer);
+    }
+}
+
+/// At most so many characters; `…` says that there are more.
+pub fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A point in time. In UTC, and so for everybody the same; the script puts it into the reader's own zone.
+pub fn time(at: Timestamp) -> Markup {
+    let minute = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    html! { time datetime=(at) { (minute) } }
+}
+
+/// Kilometres, as a list has them.
+pub fn km(metres: f64) -> String {
+    format!("{:.2}", metres / 1000.0)
+}
+
+/// A name that somebody gave; the direction of its writing is its own affair.
+pub fn name(name: &Redacted) -> Markup {
+    let shown = cut(name.as_str(), LONGEST_NAME);
+    html! { @if shown.is_ascii() { (shown) } @else { bdi { (shown) } } }
+}
+
+/// The text of a reason: a service may have said much.
+pub fn reason(reason: &RedactedReason, lang: Lang) -> String {
+    text(&reason.text(lang))
+}
+
+/// A text, at most so long that the page stays one.
+pub fn text(text: &str) -> String {
+    cut(text, LONGEST_TEXT)
+}
+
+/// A word of a service: an id, a format.
+pub fn word(word: &Redacted) -> String {
+    cut(word.as_str(), LONGEST_WORD)
+}
+
+/// A path in the data folder.
+pub fn path(path: &Redacted) -> String {
+    cut(path.as_str(), LONGEST_PATH)
+}
+
+/// A sport, or what a service calls it.
+pub fn sport(sport: &Redacted, lang: Lang) -> String {
+    lang.sport(&word(sport))
+}
+
+/// An activity in a line: start, sport, distance, name; its platform and id after it, if they matter.
+pub fn activity(activity: &Activity, with_place: bool, lang: Lang) -> Markup {
+    let start = activity.start_time.map(|start| i18n::local(start, activity.utc_offset_s));
+    html! {
+        span.act {
+            @if let Some(start) = start { span.when { (start) } " " }
+            @if let Some(text) = &activity.sport { (sport(text, lang)) " " }
+            @if let Some(metres) = activity.distance_m.filter(|metres| *metres > 0.0) { (km(metres)) " km " }
+            @if let Some(text) = activity.name.as_ref().filter(|text| !text.is_empty()) { b { (name(text)) } " " }
+            @if with_place { span.id { (activity.platform) " " (word(&activity.id)) } }
+        }
+    }
+}
+
+/// A command line to be copied. A line ends between two words of it, and not behind a hyphen.
+pub fn command(line: &str) -> Markup {
+    html! {
+        code.run {
+            @for (at, word) in line.split(' ').enumerate() {
+                @if at > 0 { " " }
+                @if word.contains('-') && word.len() <= LONGEST_FLAG { span.word { (word) } } @else { (word) }
+            }
+        }
+    }
+}
+
+/// A list that folds away, with its number in the summary; the first of it are shown.
+pub fn folded<T>(summary: Markup, items: &[T], open: bool, lang: Lang, each: impl Fn(&T) -> Markup) -> Markup {
+    let left = items.len().saturating_sub(SHOWN) as u64;
+    html! {
+        details open[open] {
+            summary { (summary) }
+            ul.items {
+                @for item in items.iter().take(SHOWN) { li { (each(item)) } }
+                @if left > 0 {
+                    li.more { (more(left, lang)) }
+                }
+            }
+        }
+    }
+}
+
+fn more(left: u64, lang: Lang) -> Markup {
+    let left = i18n::number(left);
+    match lang {
+        Lang::En => html! { "… and " (left) " more; status.json lists all" },
+        Lang::Zh => html! { "……还有 " (left) " 项：全部见 status.json" },
+    }
+}
+
+/// A form that says what it is without its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// A tick in a circle.
+    Well,
+    /// A triangle.
+    Warn,
+    /// An exclamation mark in an octagon.
+    Bad,
+    /// A ring: nothing is to be said.
+    None,
+}
+
+impl Sign {
+    /// Its class, which gives it its colour.
+    pub fn class(self) -> &'static str {
+        match self {
+            Sign::Well => "well",
+            Sign::Warn => "warn",
+            Sign::Bad => "bad",
+            Sign::None => "none",
+        }
+    }
+
+    /// The paths of a drawing 20 by 20.
+    pub fn paths(self) -> &'static [&'static str] {
+        match self {
+            Sign::Well => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6 10.4l2.8 2.8L14.2 7.4"],
+            Sign::Warn => &["M10 2L18.8 17.5H1.2z", "M10 8v4.4M10 14.6v.6"],
+            Sign::Bad => &["M6.6 1.8h6.8l4.8 4.8v6.8l-4.8 4.8H6.6l-4.8-4.8V6.6z", "M10 6v5M10 13.4v.6"],
+            Sign::None => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6.5 10h7"],
+        }
+    }
+}
+
+impl Render for Sign {
+    fn render(&self) -> Markup {
+        let [outline, mark] = self.paths() else { return html! {} };
+        html! {
+            svg class={ "sign " (self.class()) } viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false" {
+                path.outline d=(outline) {}
+                path.mark d=(mark) {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_cut_and_escaped() {
+        let long = name(&Redacted::of(&"<é>".repeat(5000))).into_string();
+        assert!(
+            long.starts_with("<bdi>&lt;é&gt;") && long.ends_with("…</bdi>") && long.chars().count() < 1000,
+            "{long}"
+        );
+    }
+}

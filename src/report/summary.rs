@@ -1,0 +1,161 @@
+//! The top of the page: is all well, when did it run, what needs a person and what mends it.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::components::{Sign, command, cut, text, time};
+use super::{Issue, IssueKind, Schedule, Snapshot, State, shell_quote};
+use crate::i18n::{Lang, span};
+
+/// The state, the runs, and what is to be done.
+pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
+    html! {
+        section #state class={ "summary " (snapshot.state.sign().class()) } {
+            div.verdict {
+                (snapshot.state.sign())
+                h1 { (snapshot.state.sentence(snapshot.is_repeated(), lang)) }
+            }
+            p #stale.stale role="status" hidden data-old=(lang.pick("This page is {} old. Check the schedule: garminsync daemon --status", "此页面已过时：生成于 {} 前。请检查计划任务：garminsync daemon --status"))
+                data-due=(lang.pick("A sync was due {} ago, and this page is older. Check cron: garminsync daemon --status", "一次同步应于 {} 前执行，但此页面更早生成。请检查 cron：garminsync daemon --status")) {}
+            @if snapshot.state == State::Empty { (beginning(lang)) } @else { p.gist { (snapshot.totals(lang)) } }
+            (runs(snapshot, lang))
+        }
+        @if !snapshot.outstanding.is_nothing() && snapshot.state != State::Empty { (outstanding(snapshot, lang)) }
+        @if !snapshot.actions.is_empty() {
+            section #actions.issues {
+                h2 { (lang.pick("Action needed", "需要您处理")) }
+                ul { @for issue in &snapshot.actions { (told(issue, Sign::Bad, lang)) } }
+            }
+        }
+        @if !snapshot.warnings.is_empty() {
+            section #warnings.issues {
+                h2 { (lang.pick("Warnings", "警告")) }
+                @if continues(snapshot) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
+                ul { @for issue in &snapshot.warnings { (told(issue, Sign::Warn, lang)) } }
+            }
+        }
+    }
+}
+
+/// Whether the next run makes it better without anybody: there is one, and nothing stands in its way.
+fn continues(snapshot: &Snapshot) -> bool {
+    let is_stuck = snapshot.warnings.iter().any(|issue| issue.kind == IssueKind::Behind);
+    snapshot.is_repeated() && snapshot.actions.is_empty() && !is_stuck
+}
+
+/// What the next runs have to do, and what does it now.
+fn outstanding(snapshot: &Snapshot, lang: Lang) -> Markup {
+    let one = &snapshot.outstanding;
+    let now = [
+        (one.uploads > 0 || one.deletions > 0, "gs-sync"),
+        (one.downloads > 0, "gs-list --missing | gs-download > /dev/null"),
+        (one.pending > 0, "gs-upload < /dev/null"),
+    ];
+    html! {
+        section #outstanding.issues {
+            h2 { (lang.pick("Outstanding", "待完成")) }
+            p.note {
+                (one.words(lang).join(lang.comma()))
+                @if continues(snapshot) {
+                    (lang.pick(". The next sync continues; to run it now:", "。下次同步会继续；立即执行："))
+                } @else {
+                    (lang.pick(". To run it now:", "。立即执行："))
+                }
+            }
+            ul { @for (_, line) in now.iter().filter(|(is_it, _)| *is_it) { li { (command(line)) } } }
+        }
+    }
+}
+
+/// What somebody does first.
+fn beginning(lang: Lang) -> Markup {
+    html! {
+        p.gist { (lang.pick("No platform was listed yet. To begin:", "尚未列出任何平台。请依次运行：")) }
+        ol.steps {
+            li { (command("gs-auth login --platform garmin-com")) " " span.note { (lang.pick("or garmin-cn, or coros", "或 garmin-cn、coros")) } }
+            li { (command("gs-fetch | gs-download > /dev/null")) " " span.note { (lang.pick("lists and archives", "列出并归档")) } }
+            li { (command("gs-report")) " " span.note { (lang.pick("writes this page", "生成此页面")) } }
+        }
+    }
+}
+
+/// The last run, the next one, and when the page was made.
+fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
+    html! {
+        dl.runs {
+            div {
+                dt { (lang.pick("Last sync", "上次同步")) }
+                dd {
+                    @match &snapshot.last_run {
+                        None => (lang.pick("never", "从未")),
+                        Some(run) => {
+                            (time(run.finished.unwrap_or(run.started)))
+                            span.sub {
+                                (run.outcome.sign()) " " (run.outcome.word(lang))
+                                @if let Some(end) = run.finished { " · " (span(end.as_second() - run.started.as_second(), lang)) }
+                            }
+                        }
+                    }
+                }
+            }
+            div {
+                dt { (lang.pick("Next sync", "下次同步")) }
+                dd { (next_run(snapshot.schedule.as_ref(), lang)) }
+            }
+            div {
+                dt { (lang.pick("This page", "此页面")) }
+                dd {
+                    @if let Some(made) = snapshot.made { (time(made)) }
+                    span.sub { "garminsync " (snapshot.version) }
+                }
+            }
+        }
+    }
+}
+
+fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
+    match schedule {
+        None => html! {
+            (lang.pick("not scheduled", "未计划"))
+            span.sub { (lang.pick("to schedule it: ", "设置计划：")) (command("garminsync schedule '0 */6 * * *'")) }
+        },
+        Some(schedule) if !schedule.enabled => html! {
+            (lang.pick("none", "无"))
+            span.sub { (lang.pick("the schedule is off; to switch it on: ", "计划已关闭；重新启用：")) (command("garminsync schedule on")) }
+        },
+        Some(schedule) => html! {
+            @match schedule.next_run { Some(next) => (time(next)), None => (lang.pick("never", "从不")) }
+            span.sub { code { (cut(&schedule.cron, 60)) } " " (cut(&schedule.zone, 60)) }
+            @if !schedule.is_run {
+                span.sub {
+                    (lang.pick("not in a crontab yet; to add it: ", "尚未写入 crontab；写入：")) (command(&format!("garminsync schedule {}", shell_quote(&schedule.cron))))
+                    (lang.pick("; to check it: ", "；检查：")) (command("garminsync daemon --status"))
+                }
+            }
+        },
+    }
+}
+
+fn told(issue: &Issue, sign: Sign, lang: Lang) -> Markup {
+    html! {
+        li {
+            (sign)
+            div {
+                p.what {
+                    (issue.sentence(lang))
+                    @if let Some(at) = issue.at { span.at { " " (issue.at_word(lang)) " " (time(at)) } }
+                }
+                @if let Some(reason) = issue.reason_text(lang) { p.why { (text(&reason)) } }
+                @if let Some(fix) = &issue.fix {
+                    p.fix { span.note { (lang.pick("Run: ", "请运行：")) } (command(fix)) }
+                }
+            }
+        }
+    }
+}
+
+/// When the reader's browser takes the page for old: what it needs for that, in milliseconds since 1970.
+pub fn due_ms(snapshot: &Snapshot) -> Option<i64> {
+    let schedule = snapshot.schedule.as_ref().filter(|schedule| schedule.enabled)?;
+    schedule.next_run.map(Timestamp::as_millisecond)
+}

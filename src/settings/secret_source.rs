@@ -1,0 +1,263 @@
+//! Reads a secret from a file or a pipe, or from the output of a shell command: for a limited time, up to a limited size, and
+//! only until a person ends the program.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use super::Error;
+
+/// How often a waiting read checks whether the command has ended, and whether a person ends the program.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The limits of reading a secret.
+pub(super) struct Limits<'a> {
+    /// The time for all of it.
+    pub time: Duration,
+    /// The largest size, in bytes.
+    pub bytes: u64,
+    /// Raised when a person wants the program to end.
+    pub stop: &'a AtomicBool,
+}
+
+/// The content of a file. For a named pipe or a process substitution the limits are those of a command, as nobody may ever
+/// write into it.
+pub(super) fn read_file(name: &str, path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
+    let unusable = |why: String| Error::Unusable(format!("{name}: {}: {why}", path.display()));
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let mut file = opened.map_err(|error| unusable(error.to_string()))?;
+    read(&mut file, Instant::now() + limits.time, limits).map_err(|stopped| match stopped {
+        Stopped::ByPerson => Error::Stopped,
+        Stopped::TooLong => unusable(format!("no end of file within {}", limits.describe_time())),
+        Stopped::TooMuch => unusable(format!("has more than {} bytes; a secret is shorter", limits.bytes)),
+        Stopped::Failed(error) => unusable(error.to_string()),
+    })
+}
+
+/// The output of a shell command. An error says how the command ended, and never what it printed.
+///
+/// A command that takes too long or prints too much is killed with all processes that it has started. On a terminal only
+/// the command itself is killed: it may have to ask a person something, and a process group of its own could not read from
+/// the terminal.
+pub(super) fn run_command(name: &str, line: &str, limits: &Limits) -> Result<Vec<u8>, Error> {
+    let end = Instant::now() + limits.time;
+    let unusable = |why: String| Error::Unusable(format!("{name} {why}; run it by hand to see why"));
+    let has_group = std::fs::File::open("/dev/tty").is_err();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(line).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    if has_group {
+        command.process_group(0);
+    }
+    let mut child = command.spawn().map_err(|error| unusable(format!("cannot be started: {error}")))?;
+    let printed = match child.stdout.take() {
+        Some(mut pipe) => read(&mut pipe, end, limits),
+        None => Ok(Vec::new()),
+    };
+    match printed.and_then(|bytes| wait(&mut child, end, limits).map(|status| (bytes, status))) {
+        Ok((bytes, status)) if status.success() => Ok(bytes),
+        // Ctrl-C on a terminal ends both at once.
+        Ok(_) if limits.is_stopped() => Err(Error::Stopped),
+        Ok((_, status)) => Err(unusable(format!("failed ({status})"))),
+        Err(stopped) => {
+            kill(&mut child, has_group);
+            Err(match stopped {
+                Stopped::ByPerson => Error::Stopped,
+                Stopped::TooLong => unusable(format!("took longer than {}", limits.describe_time())),
+                Stopped::TooMuch => unusable(format!("printed more than {} bytes; a secret is shorter", limits.bytes)),
+                Stopped::Failed(error) => unusable(format!("could not be read: {error}")),
+            })
+        }
+    }
+}
+
+impl Limits<'_> {
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The time limit in words, with the setting that changes it.
+    fn describe_time(&self) -> String {
+        format!("{} (GS_COMMAND_TIMEOUT)", humantime::format_duration(self.time))
+    }
+
+    fn check(&self, end: Instant) -> Result<(), Stopped> {
+        match Instant::now() < end {
+            _ if self.is_stopped() => Err(Stopped::ByPerson),
+            true => Ok(()),
+            false => Err(Stopped::TooLong),
+        }
+    }
+}
+
+/// Why a read ended before its end.
+enum Stopped {
+    ByPerson,
+    TooLong,
+    TooMuch,
+    Failed(std::io::Error),
+}
+
+/// Everything that comes out of a pipe, to its end.
+fn read(pipe: &mut (impl Read + AsFd), end: Instant, limits: &Limits) -> Result<Vec<u8>, Stopped> {
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        limits.check(end)?;
+        let wait = Timespec::try_from(POLL_INTERVAL).ok();
+        let ready = poll(&mut [PollFd::new(pipe, PollFlags::IN)], wait.as_ref());
+        match ready {
+            Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+            Ok(_) => {}
+            Err(error) => return Err(Stopped::Failed(error.into())),
+        }
+        match pipe.read(&mut buffer) {
+            Ok(0) => return Ok(bytes),
+            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+            // The writer of a named pipe may have opened it without writing yet.
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
+            Err(error) => return Err(Stopped::Failed(error)),
+        }
+        if bytes.len() as u64 > limits.bytes {
+            return Err(Stopped::TooMuch);
+        }
+    }
+}
+
+fn wait(child: &mut Child, end: Instant, limits: &Limits) -> Result<ExitStatus, Stopped> {
+    while child.try_wait().map_err(Stopped::Failed)?.is_none() {
+        limits.check(end)?;
+        std::thread::sleep(POLL_INTERVAL);
+    }
+    child.wait().map_err(Stopped::Failed)
+}
+
+fn kill(child: &mut Child, has_group: bool) {
+    // A process that has ended meanwhile needs no signal.
+    let _ = match i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        Some(pid) if has_group => kill_process_group(pid, Signal::KILL),
+        Some(pid) => kill_process(pid, Signal::KILL),
+        None => Ok(()),
+    };
+    let _ = child.wait();
+}
+
+/// Why a text cannot be a password, key or address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Defect {
+    /// It has this number of lines.
+    Lines(usize),
+    /// It has this control character.
+    Control(u32),
+}
+
+/// The defect of a text that is to be sent as one value.
+pub(super) fn defect(text: &str) -> Option<Defect> {
+    // A space at one of its ends is sent, with a warning.
+    let text = text.trim_matches([' ', '\t']);
+    let first = text.chars().find(|c| c.is_control())?;
+    Some(match text.contains(['\n', '\r']) {
+        true => Defect::Lines(text.replace("\r\n", "\n").split(['\n', '\r']).count()),
+        false => Defect::Control(first.into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(read: Result<Vec<u8>, Error>) -> Result<String, String> {
+        read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(|error| error.to_string())
+    }
+
+    fn said(line: &str, time: Duration) -> Result<String, String> {
+        words(run_command("X_COMMAND", line, &Limits { time, bytes: 1000, stop: &AtomicBool::new(false) }))
+    }
+
+    fn held(path: &Path, time: Duration) -> Result<String, String> {
+        words(read_file("X_FILE", path, &Limits { time, bytes: 1000, stop: &AtomicBool::new(false) }))
+    }
+
+    #[test]
+    fn what_a_command_prints_is_taken_whole() {
+        let long = Duration::from_secs(60);
+        assert_eq!(said("printf a; sleep 0.1; printf b", long).as_deref(), Ok("ab"));
+        assert_eq!(
+            said("printf a; exit 3", long),
+            Err("X_COMMAND failed (exit status: 3); run it by hand to see why".into())
+        );
+        assert_eq!(said("exec 1>&-; sleep 0.1", long).as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn one_that_does_not_end_is_ended_with_all_it_has_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let late = dir.path().join("late");
+        for line in [
+            format!("(sleep 2; touch {0}) & sleep 600", late.display()),
+            format!("exec 1>&-; (sleep 2; touch {0}) & sleep 600", late.display()),
+        ] {
+            let why = said(&line, Duration::from_millis(300)).unwrap_err();
+            assert!(why.contains("took longer than 300ms"), "{why}");
+        }
+        if std::fs::File::open("/dev/tty").is_err() {
+            std::thread::sleep(Duration::from_millis(2500));
+            assert!(!late.exists(), "what the command had started went on");
+        }
+    }
+
+    #[test]
+    fn one_that_prints_without_end_is_ended() {
+        assert_eq!(
+            said("yes", Duration::from_secs(600)),
+            Err("X_COMMAND printed more than 1000 bytes; a secret is shorter; run it by hand to see why".into())
+        );
+    }
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_and_not_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let why = held(&pipe, Duration::from_millis(300)).unwrap_err();
+        assert!(why.starts_with("X_FILE: ") && why.contains("within 300ms (GS_COMMAND_TIMEOUT)"), "{why}");
+        let line = "exec >\"$0\"; sleep 0.2; printf a; sleep 0.2; printf b";
+        let mut writer = Command::new("sh").arg("-c").arg(line).arg(&pipe).spawn().unwrap();
+        assert_eq!(held(&pipe, Duration::from_secs(60)).as_deref(), Ok("ab"));
+        writer.wait().unwrap();
+        assert!(held(Path::new("/dev/zero"), Duration::from_secs(60)).unwrap_err().contains("more than 1000 bytes"));
+        assert!(held(dir.path(), Duration::from_secs(60)).is_err(), "a folder holds no secret");
+    }
+
+    #[test]
+    fn a_person_who_ends_the_program_waits_for_neither() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let stop = AtomicBool::new(false);
+        let limits = Limits { time: Duration::from_secs(600), bytes: 1000, stop: &stop };
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            let reads = [
+                scope.spawn(|| read_file("X_FILE", &pipe, &limits)),
+                scope.spawn(|| run_command("X_COMMAND", "sleep 600", &limits)),
+                scope.spawn(|| run_command("X_COMMAND", "exec 1>&-; sleep 600", &limits)),
+            ];
+            std::thread::sleep(Duration::from_millis(200));
+            stop.store(true, Ordering::Relaxed);
+            for read in reads {
+                assert!(matches!(read.join().unwrap(), Err(Error::Stopped)));
+            }
+        });
+        assert!(began.elapsed() < Duration::from_secs(60));
+    }
+}

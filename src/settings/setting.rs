@@ -1,0 +1,145 @@
+//! One row of the table of settings: its name, its kind with the default, and its text for people.
+
+use std::time::Duration;
+
+/// The settings of one subject: a section of `.env.example` and of gs-settings(5).
+#[derive(Debug)]
+pub struct Group {
+    /// The heading.
+    pub title: &'static str,
+    /// Text that concerns all settings of the group; may be empty.
+    pub intro: &'static str,
+    /// The settings, in the order in which they are shown.
+    pub settings: &'static [Setting],
+}
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name in the environment and in the `.env` file.
+    pub name: &'static str,
+    /// Earlier names, which still work.
+    pub old_names: &'static [&'static str],
+    /// The same name in lower case, if that works too; it is then read first, as by curl.
+    pub lower_case: Option<&'static str>,
+    /// What its value is, with the default.
+    pub kind: Kind,
+    /// A value as a person could write it; empty: the default serves as the example.
+    pub example: &'static str,
+    /// What the setting does, in whole sentences.
+    pub doc: &'static str,
+    /// Whether other programs use the same name: such a setting alone does not make a `.env` file ours.
+    pub is_shared: bool,
+}
+
+/// What the value of a setting is. A kind with a parameter has a default: that parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A time span: `2s`, `1m 30s`, or seconds as a bare number.
+    Duration(Duration),
+    /// A time span longer than 0: within no time nothing can happen.
+    TimeLimit(Duration),
+    /// A whole number.
+    Number(u64),
+    /// `1` or `0`, or the words that people use for them; the default is no.
+    YesNo,
+    /// One of these words; the first is the default.
+    Choice(&'static [&'static str]),
+    /// One of these words; without it the code that reads it decides.
+    OpenChoice(&'static [&'static str]),
+    /// Text. Only the code that reads it knows whether the value can be used.
+    Text,
+    /// A path; a relative one in the `.env` file starts from the folder of that file.
+    Path,
+    /// Paths, separated by colons.
+    Paths,
+    /// Words, separated by commas.
+    List,
+    /// Platforms, separated by commas.
+    Platforms,
+    /// The address of a proxy. It may contain a login, which is never shown.
+    Proxy,
+    /// An e-mail address or another public name of an account. It may also be given as `NAME_FILE` or `NAME_COMMAND`.
+    Address,
+    /// A password: spaces around it are part of it. Secret; also as `NAME_FILE` or `NAME_COMMAND`.
+    Password,
+    /// A key, a token, or a web address that contains one. Secret; also as `NAME_FILE` or `NAME_COMMAND`.
+    Key,
+    /// The token file of another tool, which may have several lines. Secret; also as `NAME_FILE` or `NAME_COMMAND`.
+    TokenText,
+    /// The path of such a token file, or its text. Secret, because it may be the text.
+    TokenPath,
+}
+
+impl Setting {
+    /// Whether its value is never shown.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.kind, Kind::Password | Kind::Key | Kind::TokenText | Kind::TokenPath)
+    }
+
+    /// Whether it may also be given as `NAME_FILE` or `NAME_COMMAND`.
+    pub fn has_sources(&self) -> bool {
+        matches!(self.kind, Kind::Address | Kind::Password | Kind::Key | Kind::TokenText)
+    }
+
+    /// The default, as a person would write it; `None` if there is none, or none that is the same everywhere.
+    pub fn default(&self) -> Option<String> {
+        match self.kind {
+            Kind::Duration(time) | Kind::TimeLimit(time) => Some(humantime::format_duration(time).to_string()),
+            Kind::Number(number) => Some(number.to_string()),
+            Kind::YesNo => Some("0".to_owned()),
+            Kind::Choice(words) => words.first().map(|word| (*word).to_owned()),
+            _ => None,
+        }
+    }
+
+    /// All names that set it, in the order in which they are read.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        self.lower_case.into_iter().chain([self.name]).chain(self.old_names.iter().copied())
+    }
+
+    /// The same setting with earlier names.
+    pub(super) const fn formerly(self, old_names: &'static [&'static str]) -> Setting {
+        Setting { old_names, ..self }
+    }
+
+    /// The same setting with an example that is not its default.
+    pub(super) const fn example(self, example: &'static str) -> Setting {
+        Setting { example, ..self }
+    }
+
+    /// The same setting, whose name other programs use too.
+    pub(super) const fn shared(self) -> Setting {
+        Setting { is_shared: true, ..self }
+    }
+
+    /// The same setting, whose name works in lower case too.
+    pub(super) const fn or(self, lower_case: &'static str) -> Setting {
+        Setting { lower_case: Some(lower_case), ..self }
+    }
+}
+
+/// A row of the table.
+pub(super) const fn setting(name: &'static str, kind: Kind, doc: &'static str) -> Setting {
+    Setting { name, old_names: &[], lower_case: None, kind, example: "", doc, is_shared: false }
+}
+
+/// A time span, whose default is so many seconds.
+pub(super) const fn duration(name: &'static str, seconds: u64, doc: &'static str) -> Setting {
+    setting(name, Kind::Duration(Duration::from_secs(seconds)), doc)
+}
+
+/// A time limit, whose default is so many seconds.
+pub(super) const fn time_limit(name: &'static str, seconds: u64, doc: &'static str) -> Setting {
+    setting(name, Kind::TimeLimit(Duration::from_secs(seconds)), doc)
+}
+
+/// A whole number with its default.
+pub(super) const fn number(name: &'static str, default: u64, doc: &'static str) -> Setting {
+    setting(name, Kind::Number(default), doc)
+}
+
+/// Yes or no; the example is yes, as no is the default.
+pub(super) const fn yes_no(name: &'static str, doc: &'static str) -> Setting {
+    setting(name, Kind::YesNo, doc).example("1")
+}

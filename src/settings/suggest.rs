@@ -1,0 +1,168 @@
+//! Which setting a misspelt name may have meant.
+
+use super::names::{Source, is_known, is_own};
+use super::setting::Setting;
+use super::table::{VARIABLES, all};
+
+/// The beginnings of names that no other program uses.
+const OWN_PREFIXES: &[&str] = &["GARMIN", "COROS_", "GS_", "SYNC_"];
+/// Words that people write, and the words of the names instead.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("MAIL", "EMAIL"),
+    ("USER", "EMAIL"),
+    ("USERNAME", "EMAIL"),
+    ("LOGIN", "EMAIL"),
+    ("PASS", "PASSWORD"),
+    ("PASSWD", "PASSWORD"),
+    ("PWD", "PASSWORD"),
+    ("CHINA", "CN"),
+    ("INTERNATIONAL", "COM"),
+    ("PLATFORMS", "PLATFORM"),
+];
+
+/// A warning about a name of a `.env` file that has no effect; `None` if it is a setting, or one of another program.
+pub(super) fn warn_of_file_name(name: &str) -> Option<String> {
+    if is_known(name) {
+        return None;
+    }
+    if VARIABLES.iter().any(|variable| !variable.is_shared && variable.names().any(|known| known == name)) {
+        return Some(format!("{name} has no effect in this file; set it in the environment"));
+    }
+    match nearest(name, |_| true) {
+        Some(known) => Some(format!("unknown setting {name}; did you mean {known}?")),
+        None if OWN_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) => {
+            Some(format!("unknown setting {name}; gs-settings(5) lists them all"))
+        }
+        None => None,
+    }
+}
+
+/// A warning about a variable of the environment that is almost the name of a setting. The environment has the variables of
+/// all programs, so only settings that no other program has are suggested.
+pub(super) fn warn_of_variable(name: &str) -> Option<String> {
+    let is_variable = VARIABLES.iter().any(|setting| setting.names().any(|known| known == name));
+    let known = (!is_known(name) && !is_variable).then(|| nearest(name, is_own))??;
+    Some(format!("unknown setting {name}; did you mean {known}?"))
+}
+
+/// The name that is nearest to `name` of all that give a value to a setting, if one is near enough.
+fn nearest(name: &str, is_meant: impl Fn(&str) -> bool) -> Option<String> {
+    let upper = name.to_ascii_uppercase();
+    let readings = readings(&upper);
+    let distance_to = |known: &str| {
+        let words = words(known);
+        if readings.contains(&words) { 0 } else { distance(&upper, known) }
+    };
+    let most = if upper.len() < 8 { 1 } else { 2 };
+    let names = Source::ALL.into_iter().flat_map(|source| {
+        let has_name = move |setting: &&Setting| source == Source::Value || setting.has_sources();
+        all().filter(has_name).map(move |setting| source.name(setting.name))
+    });
+    let all = names.filter(|known| is_meant(known)).map(|known| (distance_to(&known), known));
+    all.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
+}
+
+/// The words of a name in a fixed order, because people change the order, with synonyms replaced.
+fn words(name: &str) -> Vec<&str> {
+    let standard = |word| SYNONYMS.iter().find(|(written, _)| *written == word).map_or(word, |(_, meant)| *meant);
+    let mut words: Vec<&str> = name.split('_').map(standard).collect();
+    words.sort_unstable();
+    words
+}
+
+/// What a name may mean: its words, its words without the name of the program in front, and its words with the name of a
+/// platform split.
+fn readings(name: &str) -> Vec<Vec<&str>> {
+    let mut all = vec![words(name)];
+    all.extend(["GARMINSYNC_", "GS_"].iter().filter_map(|program| name.strip_prefix(program)).map(words));
+    for (platform, domain) in [("GARMINCN_", "CN"), ("GARMINCOM_", "COM")] {
+        if let Some(rest) = name.strip_prefix(platform) {
+            let mut apart = words(rest);
+            apart.extend(["GARMIN", domain]);
+            apart.sort_unstable();
+            all.push(apart);
+        }
+    }
+    all
+}
+
+/// The edit distance: how many letters are inserted, deleted, replaced, or swapped with the next one.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+/// The word of `known` that is nearest to `text`, if one is near enough: for "did you mean".
+pub fn closest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let text = text.to_lowercase();
+    let most = if text.chars().count() < 5 { 1 } else { 2 };
+    let all = known.map(|name| (distance(&text, &name.to_lowercase()), name));
+    all.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meant(name: &str) -> Option<String> {
+        nearest(name, |_| true)
+    }
+
+    #[test]
+    fn a_misspelt_name_finds_the_one_that_is_meant() {
+        for (written, known) in [
+            ("SYNC_PLATFROM", "SYNC_PLATFORM"),
+            ("SYNC_PLATFORMS", "SYNC_PLATFORM"),
+            ("GARMIN_PASWORD", "GARMIN_PASSWORD"),
+            ("GARMIN_MAIL", "GARMIN_EMAIL"),
+            ("GARMIN_USERNAME", "GARMIN_EMAIL"),
+            ("garmin_email", "GARMIN_EMAIL"),
+            ("GARMIN_CN_PASSWD", "GARMIN_PASSWORD_CN"),
+            ("GARMINCN_EMAIL", "GARMIN_EMAIL_CN"),
+            ("GARMINSYNC_DATA_DIR", "DATA_DIR"),
+            ("GS_SYNC_PLATFORM", "SYNC_PLATFORM"),
+            ("DELETE_DUPLICATES", "DELETE_DUPLICATE"),
+            ("HTTP_PROXY", "HTTPS_PROXY"),
+            ("GARMIN_PASWORD_FILE", "GARMIN_PASSWORD_FILE"),
+            ("COROS_PASS_COMMAND", "COROS_PASSWORD_COMMAND"),
+        ] {
+            assert_eq!(meant(written).as_deref(), Some(known), "{written}");
+            assert!(warn_of_file_name(written).is_some_and(|text| text.contains(known)), "{written}");
+        }
+        assert!(warn_of_file_name("COROS_REGION").is_some_and(|text| text.contains("gs-settings(5)")));
+    }
+
+    #[test]
+    fn names_of_other_programs_are_left_alone() {
+        for name in ["PATH", "HTTP_PROXY", "http_proxy", "XDG_DATA_DIRS", "GS_LIB", "DATABASE_URL", "DATA_DIRS", "LANG"]
+        {
+            assert_eq!(warn_of_variable(name), None, "{name}");
+        }
+        for name in ["DATABASE_URL", "SECRET_KEY", "PORT", "EMAIL", "AWS_REGION"] {
+            assert_eq!(warn_of_file_name(name), None, "{name}");
+        }
+        assert!(warn_of_variable("GS_UNQUOTE").is_none() && warn_of_file_name("GS_PATIENCE").is_none());
+        assert!(warn_of_file_name("GS_FOREGROUND").is_some_and(|text| text.contains("no effect")));
+        assert!(warn_of_variable("GARMIN_MAIL").is_some() && warn_of_variable("SYNC_PLATFROM").is_some());
+    }
+
+    #[test]
+    fn a_swap_is_one_step() {
+        assert_eq!([distance("ab", "ba"), distance("abc", "abd"), distance("", "ab")], [1, 1, 2]);
+        assert_eq!(closest("runing", ["running", "cycling"].into_iter()), Some("running"));
+        assert_eq!(closest("chess", ["running", "cycling"].into_iter()), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! Warnings about settings that can be used, but that a person probably did not intend.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::names::{self, Source};
+use super::setting::{Kind, Setting};
+use super::{Settings, env_file, suggest, table};
+
+/// Folders in which containers and service managers put secrets; they choose the file modes, not a person.
+const MOUNTS: [&str; 2] = ["/run", "/var/run"];
+
+impl Settings {
+    /// The warnings, one sentence each: an ignored `.env` file, secrets that other users can read, unknown names, and spaces
+    /// around passwords.
+    pub fn warnings(&self) -> Vec<String> {
+        let file = self.file_path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+        let in_file = self.file.keys().filter_map(|name| suggest::warn_of_file_name(name));
+        let in_file = in_file.map(|text| format!("{file}: {text}"));
+        let variables = self.environment.keys().filter_map(|name| suggest::warn_of_variable(name));
+        let mut variables: Vec<String> = variables.map(|text| format!("{text} (in the environment)")).collect();
+        variables.sort_unstable();
+        let spaces = table::all().filter_map(|setting| self.password_with_spaces(setting));
+        let spaces =
+            spaces.map(|from| format!("{from} begins or ends with a space, which is sent as part of the password"));
+        let files = self.ignored_file.iter().cloned().chain(self.readable_env_file());
+        let readable = table::all().filter_map(|setting| self.readable_secret_file(setting));
+        files.chain(readable).chain(in_file).chain(variables).chain(spaces).collect()
+    }
+
+    /// The settings that are set by an old name: that name, and the new one.
+    pub fn old_names(&self) -> Vec<(&'static str, &'static str)> {
+        let settings = table::all().chain(table::VARIABLES);
+        let set = settings.filter_map(|setting| Some((self.first_of(setting.names())?.0, setting)));
+        let old = set.filter(|(name, setting)| setting.old_names.contains(name));
+        old.map(|(name, setting)| (name, setting.name)).collect()
+    }
+
+    /// The variable of a password that begins or ends with a space. No command is run, and no pipe is read.
+    fn password_with_spaces(&self, setting: &Setting) -> Option<String> {
+        if setting.kind != Kind::Password || !self.is_available(setting.name) {
+            return None;
+        }
+        let value = self.multiline_secret(setting.name).ok()??;
+        let has_spaces = value.expose().trim() != value.expose();
+        self.source_name(setting.name).filter(|_| has_spaces)
+    }
+
+    /// A warning if the `.env` file contains secrets and other users can read or write it.
+    fn readable_env_file(&self) -> Option<String> {
+        let path = self.file_path.as_deref()?;
+        let is_secret = |(name, value): (&String, &String)| match names::parse(name) {
+            Some((setting, _)) if setting.kind == Kind::Proxy => value.contains('@'),
+            Some((setting, source)) => setting.is_secret() && source != Source::File && !value.trim().is_empty(),
+            None => false,
+        };
+        (self.file.iter().any(is_secret) && is_open(path)).then(|| {
+            format!(
+                "other users can read or write {}, and it contains passwords or keys; run: chmod 600 {}",
+                path.display(),
+                env_file::shell_quote(&path.display().to_string())
+            )
+        })
+    }
+
+    /// A warning if other users can read the secret in `NAME_FILE`, provided that the file belongs to this user and that its
+    /// mode can be changed.
+    fn readable_secret_file(&self, setting: &Setting) -> Option<String> {
+        if !setting.is_secret() || self.source(setting.name) != Some(Source::File) {
+            return None;
+        }
+        let from = Source::File.name(setting.name);
+        let path = self.resolve(&from, self.raw(&from)?);
+        let is_own = std::fs::metadata(&path).is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw());
+        let real = std::fs::canonicalize(&path).ok()?;
+        // Kubernetes mounts secrets anywhere, and on a read-only file system nobody can change a mode.
+        let is_mounted = MOUNTS.iter().any(|folder| real.starts_with(folder) || path.starts_with(folder))
+            || rustix::fs::statvfs(&real).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+        let shown = path.display().to_string();
+        (is_open(&path) && is_own && !is_mounted).then(|| {
+            format!("other users can read or write {shown} ({from}); run: chmod 600 {}", env_file::shell_quote(&shown))
+        })
+    }
+}
+
+/// Whether other users can read or write a file.
+fn is_open(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o077 != 0)
+}

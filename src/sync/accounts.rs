@@ -1,0 +1,39 @@
+//! How long logins live, as a command leaves them: written down at its end, so that the page can tell without a look at
+//! the tokens.
+
+use jiff::Timestamp;
+
+use super::{Failure, Worker};
+use crate::catalogue::AccountRow;
+use crate::platform::Account;
+use crate::reason::Reason;
+
+impl Worker {
+    /// Writes down what is known of the logins of all platforms that were opened. It tells people something, and nothing
+    /// is done by it: a failure is not the command's.
+    pub fn note_accounts(&mut self) {
+        let opened = self.log.opened();
+        if self.dry_run {
+            return;
+        }
+        for (spec, http) in opened.into_values().filter(|(spec, _)| spec.has_login()) {
+            let account = self.open_login(&spec, http).and_then(|platform| platform.account()).map_err(Failure::from);
+            let noted = account.and_then(|account| {
+                let row = account.map(row);
+                Ok::<_, Failure>(self.catalogue.set_account(&spec.id, row.as_ref(), Timestamp::now())?)
+            });
+            if let Err(failure) = noted {
+                self.debug(&format!("{}: how long its login lives is not noted: {}", &spec.id, failure));
+            }
+        }
+    }
+}
+
+fn row(account: Account) -> AccountRow {
+    AccountRow {
+        expires: account.expires,
+        renewable: account.renewable,
+        renewable_until: account.renewable_until,
+        ended: account.dead.map(|detail| Reason::LoginRequired { detail }),
+    }
+}

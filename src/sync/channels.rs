@@ -1,0 +1,100 @@
+//! The channels that the settings name, and the language to speak in.
+
+use super::{Exit, Failure, Result, Worker};
+use crate::http::Secret;
+use crate::notify::{Also, CHANNELS, Channel, Form, Keys, Lang, Markdown, On};
+
+/// A channel that is set up.
+pub struct Ready {
+    /// The channel.
+    pub channel: &'static Channel,
+    /// What it is sent.
+    pub form: Form,
+    /// Its settings.
+    pub keys: Keys,
+}
+
+impl Worker {
+    /// The channels that are set up, and what is wrong with the settings of others.
+    pub fn channels(&self) -> (Vec<Ready>, Vec<Failure>) {
+        let (mut ready, mut wrong) = (Vec::new(), Vec::new());
+        for channel in CHANNELS {
+            match self.channel(channel) {
+                Ok(one) => ready.extend(one),
+                Err(failure) => wrong.push(failure),
+            }
+        }
+        (ready, wrong)
+    }
+
+    /// A channel, if it is set up.
+    pub fn channel(&self, channel: &'static Channel) -> Result<Option<Ready>> {
+        let named = |failure: Failure| failure.about(channel.name);
+        self.set_up(channel).map_err(named)
+    }
+
+    fn set_up(&self, channel: &'static Channel) -> Result<Option<Ready>> {
+        let key = channel.key;
+        let second = match channel.also {
+            Also::Nothing => None,
+            Also::Needs(name) | Also::May(name) => self.filled(name)?.map(|secret| (name, secret)),
+        };
+        let Some(address) = self.filled(key)? else {
+            return match second {
+                Some((name, _)) => unusable(format!("{name} is set, but {key} is not; set both")),
+                None => Ok(None),
+            };
+        };
+        if let (Also::Needs(name), None) = (channel.also, &second) {
+            return unusable(format!("{key} is set, but {name} is not; set both"));
+        }
+        if (channel.address)(address.expose()).is_none() {
+            let takes = |value| (channel.address)(value).is_some();
+            return unusable(match (takes("key"), takes("https://example.org/key")) {
+                (true, true) => {
+                    format!("{key} is neither a key nor an address that begins with https://; copy it anew")
+                }
+                (true, false) => format!("{key} is not a key: it has characters that no key has; copy it anew"),
+                (false, _) => format!("{key} is not an address that begins with https://; copy it anew"),
+            });
+        }
+        let form = self.form(channel)?;
+        Ok(Some(Ready { channel, form, keys: Keys { address, also: second.map(|(_, secret)| secret) } }))
+    }
+
+    /// What it is sent: as the settings want it, if it leaves a choice.
+    pub(super) fn form(&self, channel: &Channel) -> Result<Form> {
+        let Some(Markdown { setting, form }) = channel.markdown else { return Ok(channel.form) };
+        Ok(if self.settings.choice(setting)? == Some("markdown") { form } else { channel.form })
+    }
+
+    fn filled(&self, name: &str) -> Result<Option<Secret>> {
+        Ok(self.settings.secret(name)?.filter(|secret| !secret.expose().trim().is_empty()))
+    }
+
+    /// `GS_NOTIFY_ON`: when the channels are told.
+    pub fn notified_on(&self) -> Result<On> {
+        Ok(match self.settings.choice("GS_NOTIFY_ON")? {
+            Some("failure") => On::Failure,
+            Some("always") => On::Always,
+            _ => On::Change,
+        })
+    }
+
+    /// The language for messages: `GS_LANG`, else that of the locale, else English.
+    pub fn language(&self) -> Result<Lang> {
+        if let Some(text) = self.settings.get("GS_LANG") {
+            return match Lang::of(text.trim()) {
+                Some(lang) => Ok(lang),
+                None => unusable(format!("GS_LANG={text:?}: unknown language; write en or zh")),
+            };
+        }
+        // As the C library has it: the first that is set decides.
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| self.settings.variable(name));
+        Ok(locale.and_then(Lang::of).unwrap_or_default())
+    }
+}
+
+fn unusable<T>(message: String) -> Result<T> {
+    Err(Failure::new(Exit::Config, message))
+}

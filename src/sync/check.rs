@@ -1,0 +1,99 @@
+//! Whether each setting can be used: by its kind, and by the code that gives it a meaning.
+
+use super::{Exit, Failure, Progress, Result, Worker};
+use crate::catalogue;
+use crate::http::Route;
+use crate::notify::{self, Also, CHANNELS};
+use crate::settings;
+
+impl Worker {
+    /// Tells of the lines of the settings file that cannot be read.
+    pub fn fail_on_broken_lines(&self) {
+        self.settings.broken_lines().for_each(|error| self.fail(&error.into()));
+    }
+
+    /// Writes down that something in the settings is wrong, or is right again: whoever looks at the page does not see what
+    /// this command says. What else it comes to does not stand in the log.
+    pub fn log_settings_check(&mut self, failure: Option<&Failure>) {
+        let exit = failure.map_or(Exit::Ok, |failure| failure.exit);
+        let is_news = match exit {
+            Exit::Config => true,
+            Exit::Ok => self.catalogue.last_exit(self.command).is_ok_and(|last| last.is_some_and(|last| last != 0)),
+            _ => false,
+        };
+        if !is_news || self.dry_run || self.catalogue.is_read_only() {
+            return;
+        }
+        let (now, command, run_id) = (self.now(), self.command, self.run_id.clone());
+        let outcome = catalogue::Outcome {
+            exit: exit.code(),
+            counts: "{}",
+            reason: failure.map(|failure| &*failure.reason),
+            platform: failure.and_then(|failure| failure.platform.as_deref()),
+            platforms: &[],
+        };
+        let row = self.catalogue.begin_run(&run_id, command, now);
+        if let Err(error) = row.and_then(|row| self.catalogue.finish_run(row, &outcome, now)) {
+            self.debug(&format!("the sync log was not written: {error}"));
+        }
+    }
+
+    /// The failures of all settings that cannot be used. No request is made, and no command of a `NAME_COMMAND` is run.
+    pub fn wrong_settings(&self) -> Vec<Failure> {
+        let mut found: Vec<Result<()>> = self.settings.broken_lines().map(|error| Err(error.into())).collect();
+        found.extend(settings::all().map(|setting| self.settings.check(setting).map_err(Failure::from)));
+        found.push(self.targets().map(drop));
+        found.push(self.check_http());
+        found.push(self.language().map(drop));
+        found.extend(CHANNELS.iter().map(|channel| self.check_channel(channel)));
+        found.extend(self.platforms.services().iter().map(|spec| {
+            spec.check_settings(self.setting_source().as_ref()).map_err(|error| Failure::from(error).on(&spec.id))
+        }));
+        match self.selected_platforms() {
+            // Before the first login no setting is wrong.
+            Err(failure) if failure.exit == Exit::LoginRequired => {}
+            Err(failure) => found.push(Err(failure)),
+            Ok(kinds) => {
+                found.extend(kinds.into_iter().map(|spec| {
+                    self.ownership(&spec).check_settings().map_err(|error| Failure::from(error).on(&spec.id))
+                }))
+            }
+        }
+        let mut failures: Vec<Failure> = Vec::new();
+        for failure in found.into_iter().filter_map(Result::err) {
+            // The code that reads a setting says the same again, behind the name of a channel or platform.
+            if !failures.iter().any(|known| failure.to_string().ends_with(&known.to_string())) {
+                failures.push(failure);
+            }
+        }
+        failures
+    }
+
+    /// The settings of all requests.
+    fn check_http(&self) -> Result<()> {
+        let loopback = self.loopback()?;
+        let mut route = Route::default();
+        if loopback.is_none() {
+            route.proxies = self.proxies()?;
+            // The certificates may be on a disk that is not mounted yet when a schedule is written.
+            if let Err(failure) = self.ca_certificates() {
+                self.warn(&failure.to_string());
+            }
+        }
+        self.http_by(loopback, route, Progress::hidden()).map(drop)
+    }
+
+    /// The settings of a channel, unless a command has to run for one of them.
+    fn check_channel(&self, channel: &'static notify::Channel) -> Result<()> {
+        self.form(channel)?;
+        let also = match channel.also {
+            Also::Nothing => None,
+            Also::Needs(name) | Also::May(name) => Some(name),
+        };
+        let is_available = |name: &str| self.settings.is_available(name);
+        match is_available(channel.key) && also.is_none_or(is_available) {
+            true => self.channel(channel).map(drop),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Opens platforms: gives them the way out, their credentials, and the memory of refused logins.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Result, Worker};
+use crate::activity::ActivityKeyRef;
+use crate::catalogue::Catalogue;
+use crate::http::Http;
+use crate::platform::{
+    self, Context, Credentials, LoginBlock, LoginGuard, PlatformId, PlatformLogin, PlatformReader, PlatformSpec,
+    SettingSource,
+};
+use crate::reason::Reason;
+use crate::settings::{self, Settings};
+use crate::walk::Notice;
+
+impl Worker {
+    fn tokens_dir(&self) -> PathBuf {
+        self.data_dir.join("tokens")
+    }
+
+    /// Whether somebody is logged in, as far as that is known without a look at the token.
+    pub fn has_token(&self, spec: &PlatformSpec) -> bool {
+        self.tokens_dir().join(format!("{}.json", spec.id)).is_file()
+    }
+
+    /// What the settings hold for a platform: both halves, or nothing.
+    pub fn credentials(&self, spec: &PlatformSpec) -> Result<Option<Credentials>> {
+        Ok(credentials(&self.settings, spec)?)
+    }
+
+    /// Whether the settings name both halves, without asking for them: that may run a command.
+    pub fn has_credentials(&self, spec: &PlatformSpec) -> bool {
+        let any = |names: &[&str]| names.iter().any(|name| self.settings.has_secret(name));
+        any(spec.user_settings()) && any(spec.password_settings())
+    }
+
+    /// Opens a platform to read from it, whoever its account belongs to: [`Worker::connect_reader`] checks that.
+    ///
+    /// # Errors
+    /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
+    pub fn open_reader(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformReader>> {
+        spec.open_reader(self.context(spec, http))
+    }
+
+    /// Opens a platform to log in, or to look at its token.
+    ///
+    /// # Errors
+    /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
+    pub fn open_login(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformLogin>> {
+        spec.open_login(self.context(spec, http))
+    }
+
+    /// What a platform is opened with.
+    pub(super) fn context(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> Context {
+        let id = spec.id.clone();
+        let guard = Guard {
+            path: self.catalogue_path.clone(),
+            wait: self.lock_timeout,
+            platform: id.clone(),
+            run: self.run_id.clone(),
+        };
+        self.log.set_opened(spec, http.clone());
+        let (workspace, name) = (self.workspace().clone(), id.clone());
+        let (settings, row) = (self.settings.clone(), spec.clone());
+        let skipped = self.skipped(id.clone());
+        // What a login gives would be lost with the folder.
+        let is_kept = !self.is_scratch;
+        let (path, wait, listed) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
+        let known_start = move |id: &str| {
+            let entry =
+                Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(ActivityKeyRef::new(&listed, id)));
+            entry.ok().flatten()?.activity.start_time
+        };
+        Context {
+            platform: id,
+            http,
+            tokens: self.tokens_dir(),
+            credentials: Box::new(move || {
+                let found = if is_kept { credentials(&settings, &row) } else { Ok(None) };
+                found.map_err(setting_error)
+            }),
+            settings: self.setting_source(),
+            guard: Arc::new(guard),
+            owner: Arc::new(self.ownership(spec)),
+            notice: Arc::new(move |text| workspace.warn(&format!("{name}: {text}"))),
+            skipped: Arc::new(skipped),
+            known_start: Arc::new(known_start),
+        }
+    }
+
+    /// The settings, as platforms ask for those that they alone read.
+    pub(super) fn setting_source(&self) -> Arc<dyn SettingSource> {
+        Arc::new(self.settings.clone())
+    }
+
+    /// Tells what a listing of a platform skipped: the first time in any case, later for somebody who wants to know more.
+    fn skipped(&self, name: PlatformId) -> impl Fn(&[Notice]) + Send + Sync + use<> {
+        let workspace = self.workspace().clone();
+        move |all| {
+            let catalogue = workspace.open_catalogue();
+            let told = catalogue.as_ref().ok().and_then(|catalogue| catalogue.skipped(&name).ok()).unwrap_or_default();
+            for notice in all {
+                let line = format!("{name}: {}", notice.text);
+                match notice.matters && !told.contains(&notice.key) {
+                    true => workspace.warn(&line),
+                    false => workspace.debug(&line),
+                }
+                notice.details.iter().for_each(|detail| workspace.debug(&format!("{name}: {detail}")));
+            }
+            let is_as_told = told.len() == all.len() && all.iter().all(|notice| told.contains(&notice.key));
+            if let Ok(mut catalogue) = catalogue
+                && !is_as_told
+            {
+                // If it cannot be remembered it is told once more.
+                let _ = catalogue.set_skipped(&name, all.iter().map(|notice| notice.key.as_str()), Timestamp::now());
+            }
+        }
+    }
+}
+
+impl SettingSource for Settings {
+    fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    fn flag(&self, name: &str) -> platform::Result<bool> {
+        self.yes(name).map_err(setting_error)
+    }
+
+    fn duration(&self, name: &str) -> platform::Result<Duration> {
+        Settings::duration(self, name).map_err(setting_error)
+    }
+}
+
+fn setting_error(error: settings::Error) -> platform::Error {
+    match error {
+        settings::Error::Unusable(why) => platform::Error::Config(why),
+        settings::Error::Stopped => platform::Error::Stopped,
+    }
+}
+
+fn credentials(settings: &Settings, spec: &PlatformSpec) -> std::result::Result<Option<Credentials>, settings::Error> {
+    let user = spec.user_settings().iter().find_map(|name| settings.address(name).transpose()).transpose()?;
+    let password = spec.password_settings().iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
+    Ok(user.zip(password).map(|(user, password)| Credentials { user, password }))
+}
+
+/// Refused logins, remembered in the catalogue.
+struct Guard {
+    path: PathBuf,
+    wait: Duration,
+    platform: PlatformId,
+    run: String,
+}
+
+impl Guard {
+    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
+        let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
+        result.map_err(|error| match error.passes() {
+            true => platform::Error::Retry { message: error.to_string(), platform_wide: true },
+            false => platform::Error::Storage(error.reason()),
+        })
+    }
+}
+
+impl LoginGuard for Guard {
+    fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
+        let login = self.with(|catalogue| catalogue.login(&self.platform))?;
+        let now = Timestamp::now();
+        let block = login.and_then(|login| match login.pause(now) {
+            Some(until) => Some(LoginBlock::Cooldown(until, login.reason)),
+            None if login.refused && !by_hand => Some(LoginBlock::AutomaticLoginBlocked(login.reason)),
+            None => None,
+        });
+        if block.is_some() || by_hand {
+            return Ok(block);
+        }
+        let has = self.with(|catalogue| catalogue.has_logged_in(&self.platform, &self.run, now))?;
+        Ok(has.then_some(LoginBlock::OncePerRun))
+    }
+
+    fn begin(&self) -> platform::Result<()> {
+        self.with(|catalogue| catalogue.login_begins(&self.platform, &self.run, Timestamp::now()).map(drop))
+    }
+
+    fn not_sent(&self) -> platform::Result<()> {
+        self.with(|catalogue| catalogue.login_was_not_sent(&self.platform, &self.run))
+    }
+
+    fn service_failed(&self, reason: &Reason) -> platform::Result<Timestamp> {
+        self.with(|catalogue| catalogue.login_in_trouble(&self.platform, reason, Timestamp::now()))
+    }
+
+    fn rate_limited(&self, reason: &Reason) -> platform::Result<Timestamp> {
+        self.with(|catalogue| catalogue.login_turned_away(&self.platform, reason, Timestamp::now()))
+    }
+
+    fn rejected(&self, reason: &Reason) -> platform::Result<()> {
+        self.with(|catalogue| catalogue.login_refused(&self.platform, reason, Timestamp::now()))
+    }
+
+    fn succeeded(&self) -> platform::Result<()> {
+        self.with(|catalogue| catalogue.login_went_well(&self.platform))
+    }
+}

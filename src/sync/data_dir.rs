@@ -1,0 +1,95 @@
+//! The data folder: who makes it, and what stands in for one that is not to be made.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::fs::make_private;
+
+/// The data folder of a run.
+pub struct DataDir {
+    /// Where it is named.
+    named: PathBuf,
+    /// It was made by this run.
+    is_new: bool,
+    /// An empty folder in place of one that does not exist; it goes with the run.
+    instead: Option<TempDir>,
+}
+
+impl DataDir {
+    /// Makes the folder if it does not exist. Unless it `may_make` it, it takes an empty one instead.
+    pub fn open(named: PathBuf, may_make: bool) -> io::Result<DataDir> {
+        if !may_make && !named.exists() {
+            return Ok(DataDir { named, is_new: false, instead: Some(tempfile::tempdir()?) });
+        }
+        let is_new = claim(&named)?;
+        Ok(DataDir { named, is_new, instead: None })
+    }
+
+    /// The folder that was named.
+    pub fn named(&self) -> &Path {
+        &self.named
+    }
+
+    /// Whether this run made it.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// The folder that is used.
+    pub fn used(&self) -> &Path {
+        self.instead.as_ref().map_or(&self.named, TempDir::path)
+    }
+
+    /// Whether another folder stands in for it.
+    pub fn is_stand_in(&self) -> bool {
+        self.instead.is_some()
+    }
+}
+
+/// Makes the data folder, for its owner only: it is health data. One that was there already is closed to others only
+/// while it is empty, so that nothing but ours is ever touched. Returns whether it was made here, and by no other command
+/// of the same pipeline.
+fn claim(data_dir: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    if let Some(above) = data_dir.parent() {
+        make_private(above)?;
+    }
+    let is_new = match std::fs::DirBuilder::new().mode(0o700).create(data_dir) {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+        // A read-only disk says so even of what is there.
+        Err(_) if data_dir.is_dir() => false,
+        Err(error) => return Err(error),
+    };
+    if std::fs::read_dir(data_dir)?.next().is_none() {
+        // A mounted folder may belong to somebody else: what stands in it is closed all the same.
+        let _ = std::fs::set_permissions(data_dir, std::fs::Permissions::from_mode(0o700));
+    }
+    Ok(is_new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_made_once_and_one_that_is_not_to_be_made_has_a_stand_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let named = dir.path().join("a/b");
+        let place = DataDir::open(named.clone(), false).unwrap();
+        assert!(place.is_stand_in() && place.used().is_dir() && !dir.path().join("a").exists());
+        let used = place.used().to_owned();
+        drop(place);
+        assert!(!used.exists());
+        assert!(DataDir::open(named.clone(), true).unwrap().is_new);
+        let again = DataDir::open(named.clone(), true).unwrap();
+        assert!(!again.is_new && again.used() == named);
+        assert!(!DataDir::open(named, false).unwrap().is_stand_in());
+        assert!(DataDir::open(dir.path().join("file"), true).is_ok());
+        std::fs::write(dir.path().join("text"), "").unwrap();
+        assert!(DataDir::open(dir.path().join("text"), true).is_err());
+        assert!(DataDir::open(dir.path().join("text/below"), true).is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! Marks duplicates: activities on one platform that are the same, with the evidence and which one is kept.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{RecordSink, Result, Worker};
+use crate::activity::ActivityKey;
+use crate::catalogue::FileFacts;
+use crate::matching::Rule;
+use crate::reason::Reason;
+use crate::record::{ActivityRecord, DuplicateOf, Record, explained};
+
+/// Marks the duplicates among `records` and hands the records on. `only_duplicates`: of the activities only duplicates and
+/// those that they duplicate.
+pub fn dedupe(
+    worker: &mut Worker,
+    rule: Rule,
+    only_duplicates: bool,
+    mut records: Vec<Record>,
+    sink: &mut dyn RecordSink,
+) -> Result<()> {
+    mark(worker, rule, &mut records)?;
+    let shown = only_duplicates.then(|| duplicates_and_kept(&records));
+    for record in &records {
+        if shown.as_ref().is_none_or(|shown| is_shown(record, shown)) && !sink.record(record)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The activity that a record is about, if it is compared. One with a problem passes untouched, as does what is no longer
+/// on its platform.
+fn compared(record: &Record) -> Option<&ActivityRecord> {
+    match record {
+        Record::Activity(record) if record.problem.is_none() && record.deleted.is_none() => Some(record),
+        _ => None,
+    }
+}
+
+fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
+    let matcher = worker.matcher(rule)?;
+    // The same activity twice in the input is no duplicate of itself.
+    let mut seen = HashSet::new();
+    let is_first = |record: &Record| compared(record).is_some_and(|record| seen.insert(record.activity.key()));
+    let firsts: Vec<bool> = records.iter().map(is_first).collect();
+    let at: Vec<usize> = (0..records.len()).filter(|&index| firsts[index]).collect();
+    let facts = at.iter().map(|&index| facts_of(worker, &records[index])).collect::<Result<Vec<_>>>()?;
+    let mut candidates = Vec::with_capacity(at.len());
+    for (&index, facts) in at.iter().zip(&facts) {
+        candidates.extend(compared(&records[index]).map(|record| worker.candidate(&record.activity, facts.as_ref())));
+    }
+    let mut marks = HashMap::new();
+    // The log has a zero, too.
+    worker.count("duplicates", 0);
+    worker.count("reported", 0);
+    for copy in matcher.copies(&candidates) {
+        let kept = Reason::Kept { reason: Box::new(copy.kept_because) };
+        let reasons = explained(copy.verdict.reasons.into_iter().chain([kept]));
+        let certainty = copy.verdict.certainty.name().to_owned();
+        let id = candidates[copy.of].activity.id.clone();
+        marks.insert(at[copy.index], DuplicateOf { id, reasons, certainty, unknown: serde_json::Map::new() });
+        let is_superfluous = copy.verdict.certainty.is_superfluous();
+        worker.count(if is_superfluous { "duplicates" } else { "reported" }, 1);
+    }
+    drop(candidates);
+    // What an earlier run said of an activity holds no longer.
+    for &index in &at {
+        if let Record::Activity(record) = &mut records[index] {
+            record.duplicate_of = marks.remove(&index);
+        }
+    }
+    let told = worker.counts_told(&[("duplicates", "duplicates"), ("reported", "similar pairs to look at")]);
+    worker.info(if told.is_empty() { "no duplicates" } else { &told });
+    Ok(())
+}
+
+/// All duplicates, and the activities that are kept.
+fn duplicates_and_kept(records: &[Record]) -> HashSet<ActivityKey> {
+    let mut shown = HashSet::new();
+    for record in records {
+        if let Record::Activity(record) = record
+            && let Some(duplicate_of) = &record.duplicate_of
+        {
+            let kept = ActivityKey::new(record.activity.platform.clone(), duplicate_of.id.clone());
+            shown.extend([record.activity.key(), kept]);
+        }
+    }
+    shown
+}
+
+/// What is no activity, or has a problem, is for others to see.
+fn is_shown(record: &Record, shown: &HashSet<ActivityKey>) -> bool {
+    match record {
+        Record::Activity(record) if record.problem.is_none() => shown.contains(&record.activity.key()),
+        _ => true,
+    }
+}
+
+fn facts_of(worker: &Worker, record: &Record) -> Result<Option<FileFacts>> {
+    let Some(record) = compared(record) else { return Ok(None) };
+    Ok(worker.catalogue.file_facts(record.activity.as_key())?)
+}

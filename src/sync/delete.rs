@@ -1,0 +1,496 @@
+//! Deletions of copies, one after the other: every guard, the intent, the request, and the list that shows it gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::sink::each_record;
+use super::{
+    Error, Exit, Failure, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of,
+};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
+use crate::archive::Format;
+use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
+use crate::clock::Moment;
+use crate::matching::{Certainty, Matcher, Rule};
+use crate::plan::deletion::{self, Archived, Facts};
+use crate::platform::{self, PlatformId, PlatformSelection, PlatformSpec};
+use crate::reason::Reason;
+use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, explained};
+
+/// The list is read again after these pauses, before an entry counts as still there.
+const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
+
+/// What is deleted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeleteOptions {
+    /// So many deletions a run at most; `None`: as the setting says.
+    pub max_delete: Option<u64>,
+    /// A person has said that it really is to be deleted.
+    pub yes: bool,
+}
+
+/// Finds out what became of earlier deletions, then deletes the duplicates among `records` for which every guard holds.
+/// All other records are handed on as they are.
+///
+/// # Errors
+/// A record cannot be read or handed on, or the catalogue cannot be used. What fails with one deletion is told on its record.
+pub fn delete(
+    worker: &mut Worker,
+    options: DeleteOptions,
+    records: RecordSource,
+    progress: &Progress,
+    sink: &mut dyn RecordSink,
+) -> Result<()> {
+    let selection = worker.selection.clone();
+    let max_delete = match options.max_delete {
+        Some(number) => number,
+        None => worker.settings.number("MAX_DELETE")?,
+    };
+    let unsettled = worker.known_platforms(&worker.catalogue.platforms_with_open_deletions()?);
+    // Whatever rule has marked it: what is deleted is judged by the evidence.
+    let matcher = worker.matcher(Rule::Evidence)?;
+    let mut deletions = Deletions::new(worker, matcher, progress.clone(), max_delete, options.yes)?;
+    let mut result = deletions.resume_open(&unsettled);
+    if result.is_ok() && deletions.hand_on(sink)? {
+        result = each_record(records, |record| {
+            match duplicate(record, &selection) {
+                Ok(activity) => deletions.submit(activity)?,
+                Err(record) => drop(sink.record(&record)?),
+            }
+            Ok(deletions.hand_on(sink)? && !deletions.worker.is_stopped())
+        });
+    }
+    // However it ended: what was asked for is looked up and handed on.
+    let confirmed = deletions.confirm_all();
+    deletions.hand_on(sink)?;
+    result.and(confirmed)
+}
+
+/// The duplicate that a record tells of, or the record itself if it tells of none.
+fn duplicate(record: Record, selection: &PlatformSelection) -> std::result::Result<ActivityRecord, Record> {
+    match record {
+        Record::Activity(activity)
+            if activity.problem.is_none()
+                && activity.duplicate_of.is_some()
+                && activity.outcome.is_none()
+                && selection.includes(&activity.activity.platform) =>
+        {
+            Ok(*activity)
+        }
+        record => Err(record),
+    }
+}
+
+/// The deletions of one command.
+struct Deletions<'a> {
+    worker: &'a mut Worker,
+    connections: WriteConnections,
+    matcher: Matcher,
+    progress: Progress,
+    max_delete: u64,
+    yes: bool,
+    /// Asked for and not yet seen gone.
+    asked: Vec<Asked>,
+    /// Platform and id of all that was asked for: nothing refers to one of them any more.
+    going: BTreeSet<ActivityKey>,
+    done: Vec<ActivityRecord>,
+}
+
+/// A deletion that was asked for.
+struct Asked {
+    record: ActivityRecord,
+    number: i64,
+    spec: Arc<PlatformSpec>,
+    /// By an earlier run, which ended before it knew more.
+    is_taken_over: bool,
+}
+
+/// Whether every guard of a deletion holds.
+enum Guard {
+    /// All hold; the activity that is kept.
+    Passed(Box<Entry>),
+    /// The first that does not.
+    Failed(Reason),
+}
+
+/// What the platform has of a copy and of the one that is kept.
+struct There {
+    copy: bool,
+    kept: bool,
+    /// Until when that serves.
+    not_after: Option<Moment>,
+}
+
+impl<'a> Deletions<'a> {
+    /// Begins; nothing is asked yet.
+    fn new(
+        worker: &'a mut Worker,
+        matcher: Matcher,
+        progress: Progress,
+        max_delete: u64,
+        yes: bool,
+    ) -> Result<Deletions<'a>> {
+        let connections = WriteConnections::new(worker, &progress)?;
+        Ok(Deletions {
+            worker,
+            connections,
+            matcher,
+            progress,
+            max_delete,
+            yes,
+            asked: Vec::new(),
+            going: BTreeSet::new(),
+            done: Vec::new(),
+        })
+    }
+
+    /// Hands on what is decided by now. `false`: nobody wants more.
+    fn hand_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
+        for record in std::mem::take(&mut self.done) {
+            sink.record(&record.into())?;
+        }
+        Ok(!sink.is_closed())
+    }
+
+    /// Finds out what became of deletions of earlier runs: the list tells. What never happened is no failure: if it is
+    /// still superfluous, it comes in again.
+    fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
+        for spec in specs {
+            if self.worker.dry_run {
+                let rows = self.worker.catalogue.open_deletions(&spec.id)?.len();
+                self.worker.warn(&format!("{}: would look what became of {rows} deletions", spec.id));
+                continue;
+            }
+            if let Err(error) = self.connections.ensure_open(self.worker, spec) {
+                error.into_problem()?;
+                continue;
+            }
+            // Read only now that nobody else writes.
+            for row in self.worker.catalogue.open_deletions(&spec.id)? {
+                let Some(entry) = self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &row.id))? else {
+                    continue;
+                };
+                let record = record_of(entry, &self.worker.archive, self.worker.now());
+                self.asked.push(Asked { record, number: row.number, spec: spec.clone(), is_taken_over: true });
+            }
+        }
+        self.confirm(&PAUSES[..1])
+    }
+
+    /// Deletes a copy, if every guard holds.
+    fn submit(&mut self, record: ActivityRecord) -> Result<()> {
+        self.judge(record)?;
+        self.progress.add(1);
+        Ok(())
+    }
+
+    fn judge(&mut self, record: ActivityRecord) -> Result<()> {
+        // To the letter: what is like the name of a platform may be meant for another one.
+        let spec = &match self.worker.platforms.require_exact(&record.activity.platform) {
+            Ok(spec) => spec,
+            Err(error) => return self.skip(record, error.reason()),
+        };
+        // First all that costs no request.
+        let kept = match self.guarded(spec, &record, true)? {
+            Guard::Passed(kept) => kept,
+            Guard::Failed(reason) => return self.skip(record, reason),
+        };
+        if self.worker.dry_run {
+            let (platform, id) = (&spec.id, &record.activity.id);
+            self.worker.warn(&format!("{platform} {id}: would delete; {} is kept", kept.activity.id));
+            self.worker.count("rehearsed", 1);
+            self.skipped(record, Reason::DryRun);
+            return Ok(());
+        }
+        if let Err(error) = self.connections.ensure_open(self.worker, spec) {
+            return self.fail_item(record, error);
+        }
+        // Only now is nobody else writing to it. The platform is asked right before each deletion: a person may have deleted
+        // the other one of the two in this very minute.
+        let (there, not_after) = match self.are_there(spec, &record.activity, &kept) {
+            Ok(There { copy: true, kept, not_after }) => (kept, not_after),
+            Ok(There { copy: false, .. }) => return self.skip(record, Reason::NoLongerListed),
+            Err(error) => return self.fail_item(record, error),
+        };
+        // What the look has shown may have changed any of the answers.
+        match self.guarded(spec, &record, there)? {
+            Guard::Passed(kept) => self.delete(spec, record, &kept, not_after),
+            Guard::Failed(reason) => self.skip(record, reason),
+        }
+    }
+
+    /// The activity that is kept, if every guard holds; else the one that does not. `there`: whether the platform has the
+    /// one that is kept.
+    fn guarded(&self, spec: &PlatformSpec, record: &ActivityRecord, there: bool) -> Result<Guard> {
+        let no = |reason: Reason| Ok(Guard::Failed(reason));
+        let (Some(duplicate_of), Some(copy)) =
+            (&record.duplicate_of, self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &record.activity.id))?)
+        else {
+            return no(Reason::UnknownActivity);
+        };
+        if copy.absent.is_some() {
+            return no(Reason::AlreadyDeleted);
+        }
+        if !copy.listed {
+            return no(Reason::NeverListed);
+        }
+        let Some(kept) = self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &duplicate_of.id))? else {
+            return no(Reason::UnknownKept);
+        };
+        let facts = self.facts(spec, record, &copy, &kept)?;
+        Ok(match deletion::first_failed_guard(&Facts { kept_is_there: there, ..facts }) {
+            Some(reason) => Guard::Failed(reason),
+            None => Guard::Passed(Box::new(kept)),
+        })
+    }
+
+    /// What the guards ask for, without a request.
+    fn facts(&self, spec: &PlatformSpec, record: &ActivityRecord, entry: &Entry, kept: &Entry) -> Result<Facts> {
+        let facts_of = |entry: &Entry| self.worker.catalogue.file_facts(entry.activity.as_key());
+        let (own, other) = (facts_of(entry)?, facts_of(kept)?);
+        let (one, two) = (
+            self.worker.candidate(&entry.activity, own.as_ref()),
+            self.worker.candidate(&kept.activity, other.as_ref()),
+        );
+        let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
+        let told = record.duplicate_of.as_ref().and_then(|duplicate_of| Certainty::named(&duplicate_of.certainty));
+        let key = |entry: &Entry| entry.activity.key();
+        let open = self.worker.catalogue.open_deletions(&spec.id)?;
+        let is_open = |entry: &Entry| open.iter().any(|row| row.id == entry.activity.id);
+        let is_kept_going = self.going.contains(&key(kept)) || is_open(kept);
+        Ok(Facts {
+            can_delete: spec.can_delete,
+            was_restored: {
+                let sha256 = own.as_ref().map(|own| own.sha256.as_str());
+                self.worker.catalogue.was_restored(ActivityKeyRef::new(&spec.id, &entry.activity.id), sha256)?
+            },
+            is_asked_for: is_open(entry),
+            is_another: entry.activity.id != kept.activity.id && !is_kept_going,
+            is_of_this_run: self
+                .worker
+                .catalogue
+                .was_put_by(&self.worker.run_id, ActivityKeyRef::new(&spec.id, &entry.activity.id))?,
+            // What was told may be weaker than what is known now; neither alone is enough.
+            certainty: now.zip(told).map(|(now, told)| now.max(told)),
+            archived: self.archived(entry)?,
+            kept_archived: self.archived(kept)?,
+            kept_is_better: Matcher::order(&two, &one).is_lt(),
+            kept_is_there: kept.absent.is_none(),
+            // What a rehearsal would have deleted counts as deleted.
+            deleted: self.worker.catalogue.deletions_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed"),
+            max_delete: self.max_delete,
+            yes: self.yes || self.worker.dry_run,
+        })
+    }
+
+    /// Reads the files of an entry again, to the last byte.
+    fn archived(&self, entry: &Entry) -> Result<Archived> {
+        let files = self.worker.catalogue.files(entry.activity.as_key())?;
+        if files.is_empty() {
+            return Ok(Archived::No);
+        }
+        for file in &files {
+            let whole = match self.worker.archive.read_whole(file.path.as_ref())? {
+                Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => piece,
+                _ => return Ok(Archived::No),
+            };
+            if whole.format != Format::Fit || file.origin != "original" {
+                return Ok(Archived::NoOriginal);
+            }
+        }
+        Ok(Archived::Whole)
+    }
+
+    /// Whether the platform has both activities now, the copy and the one that is kept: its list shows them, and asked for
+    /// by its id the kept one is there.
+    fn are_there(&mut self, spec: &PlatformSpec, copy: &Activity, kept: &Entry) -> ItemResult<There> {
+        let starts: Vec<Timestamp> = [copy.start_time, kept.activity.start_time].into_iter().flatten().collect();
+        self.progress.step(&format!("checking {}", spec.id));
+        let looked = self.connections.get(spec)?.list_around(self.worker, starts);
+        let (shown, not_after) = looked.or_else(|failure| self.unknown(spec, failure))?;
+        let (has_copy, has_kept) = (shown.contains(&copy.id), shown.contains(&kept.activity.id));
+        let there = There { copy: has_copy, kept: has_kept, not_after };
+        if !has_copy || !has_kept {
+            return Ok(there);
+        }
+        // A list may lag behind; the activity itself does not.
+        match self.connections.get(spec)?.platform.exists(&kept.activity) {
+            Ok(exists) => Ok(There { kept: exists.unwrap_or(true), ..there }),
+            Err(error) => self.unknown(spec, error.into()),
+        }
+    }
+
+    /// What is on a platform cannot be found out: it is suspended, unless the failure ends the operation.
+    fn unknown<T>(&mut self, spec: &PlatformSpec, failure: Failure) -> ItemResult<T> {
+        Err(Error::Platform(Box::new(self.connections.suspend_for(self.worker, spec, failure)?)))
+    }
+
+    fn fail_item(&mut self, record: ActivityRecord, error: Error) -> Result<()> {
+        let problem = error.into_problem()?;
+        self.fail(record, problem)
+    }
+
+    /// Writes down the intent and sends the request.
+    fn delete(
+        &mut self,
+        spec: &Arc<PlatformSpec>,
+        record: ActivityRecord,
+        kept: &Entry,
+        not_after: Option<Moment>,
+    ) -> Result<()> {
+        let id = record.activity.id.clone();
+        let evidence = record.duplicate_of.iter().flat_map(|duplicate_of| &duplicate_of.reasons);
+        let evidence = Reason::Duplicate { evidence: evidence.map(Explanation::reason).collect() };
+        let files = self.worker.catalogue.files(ActivityKeyRef::new(&spec.id, &id))?;
+        let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
+        let run_id = self.worker.run_id.clone();
+        let intent = DeletionIntent {
+            run: &run_id,
+            entry: ActivityKeyRef::new(&spec.id, &id),
+            kept_id: &kept.activity.id,
+            evidence: &evidence,
+            sha256: &sha256,
+        };
+        let number = self.worker.catalogue.intend_deletion(&intent, self.worker.now())?;
+        self.going.insert(ActivityKey::new(spec.id.clone(), id.clone()));
+        self.progress.step(&format!("{} {id}", spec.id));
+        match self.connections.get(spec)?.platform.delete(&record.activity, not_after) {
+            // A yes proves nothing, and an answer that got lost neither: the list tells.
+            Ok(()) | Err(platform::Error::OutcomeUnknown(_)) => {
+                self.asked.push(Asked { record, number, spec: spec.clone(), is_taken_over: false });
+                Ok(())
+            }
+            Err(error) => {
+                self.settle(number, DeletionOutcome::Failed, Some(&error.reason()))?;
+                self.going.remove(&ActivityKey::new(spec.id.clone(), id));
+                let problem = self.connections.classify(self.worker, spec, error)?;
+                self.fail(record, problem)
+            }
+        }
+    }
+
+    /// Reads the lists until what was asked for is gone from them, or for as long as is reasonable.
+    fn confirm_all(&mut self) -> Result<()> {
+        self.confirm(&PAUSES)
+    }
+
+    fn confirm(&mut self, pauses: &[Duration]) -> Result<()> {
+        for (number, pause) in pauses.iter().enumerate() {
+            self.rest(*pause);
+            if self.asked.is_empty() || self.worker.is_stopped() {
+                break;
+            }
+            self.read_lists(number + 1 == pauses.len())?;
+        }
+        Ok(())
+    }
+
+    fn rest(&self, pause: Duration) {
+        if !self.asked.is_empty() {
+            self.progress.wait(&format!("the list may still show {}; looks in {{}}", self.asked.len()), pause);
+            self.worker.sleep(pause);
+        }
+    }
+
+    /// One reading of the lists. `last`: what they still show then is still there.
+    fn read_lists(&mut self, last: bool) -> Result<()> {
+        let specs: BTreeMap<PlatformId, Arc<PlatformSpec>> =
+            self.asked.iter().map(|asked| (asked.spec.id.clone(), asked.spec.clone())).collect();
+        for spec in specs.into_values() {
+            let (asked, rest) =
+                std::mem::take(&mut self.asked).into_iter().partition::<Vec<_>, _>(|one| one.spec.id == spec.id);
+            self.asked = rest;
+            if let Err(error) = self.connections.ensure_open(self.worker, &spec) {
+                // The journal keeps them open: the next run looks.
+                let problem = error.into_problem()?;
+                asked.into_iter().try_for_each(|one| self.fail(one.record, problem.clone()))?;
+                continue;
+            }
+            let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
+            self.progress.step(&format!("checking whether {} still lists {}", spec.id, asked.len()));
+            match self.connections.get(&spec)?.list_around(self.worker, starts) {
+                Ok((shown, _)) => {
+                    for one in asked {
+                        let is_shown = shown.contains(&one.record.activity.id);
+                        self.seen_or_not(one, is_shown, last)?;
+                    }
+                }
+                Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
+                    return Err(failure);
+                }
+                Err(failure) => {
+                    let reason = Reason::DeletionUnconfirmed { reason: failure.reason };
+                    let problem = Problem::new(self.worker.command, ProblemKind::Retry, reason);
+                    asked.into_iter().try_for_each(|one| self.fail(one.record, problem.clone()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn seen_or_not(&mut self, mut one: Asked, is_shown: bool, last: bool) -> Result<()> {
+        let (spec, id) = (one.spec.clone(), one.record.activity.id.clone());
+        if !is_shown {
+            self.settle(one.number, DeletionOutcome::Deleted, None)?;
+            self.worker.count("deleted", 1);
+            self.worker.debug(&format!("{} {id}: deleted", spec.id));
+            one.record.outcome = Some(Outcome { kind: "deleted".into(), ..Outcome::default() });
+            self.done.push(one.record);
+            return Ok(());
+        }
+        if !last {
+            self.asked.push(one);
+            return Ok(());
+        }
+        if one.is_taken_over {
+            self.worker.debug(&format!("{} {id}: not deleted by an earlier run", spec.id));
+            return self.settle(one.number, DeletionOutcome::Failed, Some(&Reason::NotDeletedBefore));
+        }
+        let reason = Reason::StillListed;
+        self.settle(one.number, DeletionOutcome::Failed, Some(&reason))?;
+        let problem = Problem::new(self.worker.command, ProblemKind::Retry, reason);
+        self.fail(one.record, problem)
+    }
+
+    fn settle(&mut self, number: i64, outcome: DeletionOutcome, reason: Option<&Reason>) -> Result<()> {
+        Ok(self.worker.catalogue.settle_deletion(number, outcome, reason, self.worker.now())?)
+    }
+
+    fn fail(&mut self, mut record: ActivityRecord, problem: Problem) -> Result<()> {
+        if !self.connections.is_told(&record.activity.platform, &problem) {
+            let activity = &record.activity;
+            let reason = problem.why();
+            let message = format!("{} {}: {reason}", activity.platform, activity.id);
+            self.worker.failed(&message, Some(&activity.platform), &reason);
+        }
+        self.worker.raise(problem.kind.exit());
+        self.worker.count("failed", 1);
+        record.problem = Some(problem);
+        self.done.push(record);
+        Ok(())
+    }
+
+    /// A guard that does not hold is no failure: it is told, and the entry stays.
+    fn skip(&mut self, record: ActivityRecord, reason: Reason) -> Result<()> {
+        let activity = &record.activity;
+        let message = format!("{} {}: not deleted: {reason}", activity.platform, activity.id);
+        // What two devices recorded stays for ever: once it is decided, each run would say so again.
+        if self.worker.dry_run {
+            self.worker.info(&message)
+        } else {
+            self.worker.debug(&message)
+        }
+        self.worker.count("skipped", 1);
+        self.skipped(record, reason);
+        Ok(())
+    }
+
+    fn skipped(&mut self, mut record: ActivityRecord, reason: Reason) {
+        let reasons = explained([reason]);
+        record.outcome = Some(Outcome { kind: "skipped".into(), reasons, ..Outcome::default() });
+        self.done.push(record);
+    }
+}

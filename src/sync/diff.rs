@@ -1,0 +1,237 @@
+//! Plans what is missing where: one transfer for each group and each target that misses it. The network is never asked.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Exit, Failure, Histories, History, RecordSink, Result, Worker, record_of};
+use crate::activity::Activity;
+use crate::activity::ActivityKey;
+use crate::catalogue::Entry;
+use crate::i18n;
+use crate::matching::Rule;
+use crate::plan::diff::{Decision, Groups, Overrides, Target};
+use crate::platform::{PlatformSelection, PlatformSpec};
+use crate::reason::Reason;
+use crate::record::{Outcome, Record, TransferRecord, explained};
+
+/// What is planned.
+#[derive(Debug, Clone)]
+pub struct DiffOptions {
+    /// Uploads come only from these platforms.
+    pub sources: PlatformSelection,
+    /// Uploads go only to these platforms; all: those of `SYNC_TO`.
+    pub targets: PlatformSelection,
+    /// What makes two activities the same.
+    pub rule: Rule,
+    /// All activities are matched again, whatever was matched before.
+    pub rematch: bool,
+    /// What is not uploaded is handed on, too, with its reasons.
+    pub explain: bool,
+    /// What a person asks for against the caution of the rules.
+    pub overrides: Overrides,
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    /// Begun before this time.
+    pub until: Option<Timestamp>,
+    /// Only these sports, by FIT's names or the platforms' own; all if empty.
+    pub sports: Vec<String>,
+}
+
+impl DiffOptions {
+    /// Whether only a part is asked for.
+    fn is_restricted(&self) -> bool {
+        let is_named = self.sources.named().is_some() || self.targets.named().is_some();
+        is_named || self.since.is_some() || self.until.is_some() || !self.sports.is_empty()
+    }
+
+    fn includes(&self, activity: &Activity) -> bool {
+        let start = activity.start_time;
+        let own = [&activity.sport, &activity.sub_sport, &activity.platform_sport];
+        let is_sport = |sport: &String| own.iter().any(|name| name.as_deref() == Some(sport));
+        self.since.is_none_or(|since| start.is_some_and(|start| start >= since))
+            && self.until.is_none_or(|until| start.is_some_and(|start| start < until))
+            && (self.sports.is_empty() || self.sports.iter().any(is_sport))
+    }
+}
+
+/// Plans uploads of the activities among `records`; all other records are handed on as they are.
+///
+/// # Errors
+/// No platform is configured, or the catalogue cannot be used. A platform whose list is not known is told, and nothing is
+/// planned to or from it.
+pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, sink: &mut dyn RecordSink) -> Result<()> {
+    let targets = match &options.targets {
+        PlatformSelection::All => worker.targets()?,
+        targets => targets.clone(),
+    };
+    let scope = scope(worker, &options.sources, &targets)?;
+    // Who asks for a part does not take the rest for outstanding.
+    if options.is_restricted() {
+        worker.count("restricted", 1);
+    }
+    let mut selected: HashSet<ActivityKey> = HashSet::new();
+    for record in records {
+        match &record {
+            Record::Activity(activity) if record.problem().is_none() && activity.deleted.is_none() => {
+                selected.insert(activity.activity.key());
+            }
+            Record::Activity(activity) if activity.problem.is_none() => {}
+            _ => drop(sink.record(&record)?),
+        }
+    }
+    let known = known(worker, options, &scope)?;
+    let may_upload = |entry: &Entry| {
+        let platform = &entry.activity.platform;
+        options.sources.includes(platform) && known.is_listed(platform) && selected.contains(&entry.activity.key())
+    };
+    let targets: Vec<&History> = known.platforms.iter().filter(|one| targets.includes(&one.spec.id)).collect();
+    plan(worker, options, &known, (&targets, &may_upload), sink)?;
+    summarise(worker);
+    Ok(())
+}
+
+/// The platforms that take part.
+fn scope(worker: &Worker, sources: &PlatformSelection, targets: &PlatformSelection) -> Result<Vec<Arc<PlatformSpec>>> {
+    let mut scope = match (sources.named(), targets.named()) {
+        // Both ends are named: whether anything else is configured is no matter.
+        (Some(_), Some(_)) => worker.selection.named().unwrap_or_default().to_vec(),
+        _ => worker.selected_platforms()?,
+    };
+    for spec in sources.named().into_iter().chain(targets.named()).flatten() {
+        if !scope.iter().any(|known| known.id == spec.id) {
+            scope.push(spec.clone());
+        }
+    }
+    Ok(scope)
+}
+
+/// What the catalogue knows of the platforms that take part; tells of those whose list is not known.
+fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]) -> Result<Histories> {
+    // What is asked of the start alone is said of the start alone.
+    let by_what_was = options.rule == Rule::Evidence && !options.rematch;
+    if !worker.dry_run {
+        scope.iter().try_for_each(|spec| worker.adopt_orphans(spec))?;
+    }
+    let known = Histories::read(&worker.catalogue, scope, &worker.run_id, by_what_was, worker.now())?;
+    for History { spec, knowledge, .. } in &known.platforms {
+        let Some(reason) = &knowledge.none_because else { continue };
+        let reason = Reason::NoUploadsPlanned { reason: Box::new(reason.clone()) };
+        let failure = Failure::because(Exit::TempFail, reason).on(&spec.id);
+        // The gs-fetch of the same run has told it, and ends with its code.
+        if knowledge.run.as_deref() == Some(worker.run_id.as_str()) {
+            worker.debug(&failure.to_string());
+        } else {
+            worker.fail(&failure);
+        }
+    }
+    Ok(known)
+}
+
+/// The targets, and whether an activity may be uploaded elsewhere.
+type Ends<'a> = (&'a [&'a History], &'a dyn Fn(&Entry) -> bool);
+
+fn plan(
+    worker: &mut Worker,
+    options: &DiffOptions,
+    known: &Histories,
+    (targets, may_upload): Ends,
+    sink: &mut dyn RecordSink,
+) -> Result<()> {
+    let archive = worker.archive.clone();
+    let entries = known.planned(may_upload, &|file| archive.is_there(&file.path, file.bytes));
+    let groups = Groups::of(&worker.matcher(options.rule)?, &entries, &known.links());
+    if options.rule == Rule::Evidence && !worker.dry_run && !worker.catalogue.is_read_only() {
+        remember(worker, options.rematch, &groups)?;
+    }
+    worker.warn_of_unknown_sports(&options.sports)?;
+    let targets: Vec<Target> =
+        targets.iter().filter(|one| !one.spec.upload_formats.is_empty()).map(|one| one.target()).collect();
+    // The newest first, as everywhere.
+    for group in groups.groups.iter().rev() {
+        for target in &targets {
+            let decision = groups.decide(group, target, options.overrides);
+            let at = match &decision {
+                Decision::Upload(choice) => choice.at,
+                // What is told of a group that is not uploaded is told on its best activity that could have been.
+                _ => match group.members.iter().find(|&&at| entries[at].selected) {
+                    Some(at) => *at,
+                    None => continue,
+                },
+            };
+            if options.includes(entries[at].candidate.activity)
+                && let Some(mut record) = transfer(worker, target.name, decision, (known, options.explain))
+            {
+                record.activity = record_of(known.entries[at].0.clone(), &archive, worker.now());
+                record.file.clone_from(&record.activity.file);
+                sink.record(&record.into())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes down which activities are one group.
+fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
+    let key = |&at: &usize| groups.entries[at].candidate.activity.key();
+    let several = groups.groups.iter().filter(|group| group.members.len() > 1);
+    let groups: Vec<Vec<ActivityKey>> = several.map(|group| group.members.iter().map(key).collect()).collect();
+    Ok(worker.catalogue.remember_exercises(&groups, rematch)?)
+}
+
+/// The record of a decision, without its activity; nothing if there is nothing to tell. `explain`: of what is not uploaded,
+/// too.
+fn transfer(
+    worker: &Worker,
+    to: &str,
+    decision: Decision,
+    (known, explain): (&Histories, bool),
+) -> Option<TransferRecord> {
+    let mut record = TransferRecord { to: to.to_owned(), ..TransferRecord::default() };
+    let (counted, kind, reasons) = match decision {
+        Decision::Exists => return None,
+        Decision::Upload(choice) => {
+            worker.count("planned", 1);
+            let missing = Reason::NotOnPlatform { platform: to.to_owned() };
+            record.reasons = explained([missing].into_iter().chain(choice.source));
+            record.allow_possible_duplicate = choice.possible_duplicate.is_some();
+            return Some(record);
+        }
+        Decision::Pending => ("pending", "pending", vec![Reason::UploadPending]),
+        Decision::Deleted(since) => ("deleted_there", "skipped", vec![Reason::DeletedThere { since }]),
+        Decision::MissingOnce(since) => ("missed", "skipped", vec![Reason::MissingOnce { since }]),
+        Decision::NotListed => ("not_known", "skipped", vec![Reason::NotListedYet]),
+        Decision::PossibleDuplicate(at, verdict) => {
+            let (id, certainty) = (known.entries[at].0.activity.id.clone(), verdict.certainty.name().to_owned());
+            let mut reasons = vec![Reason::PossibleDuplicate { id, certainty }];
+            reasons.extend(verdict.reasons);
+            ("doubtful", "skipped", reasons)
+        }
+        Decision::NoFile(reason) => ("no_file", "skipped", vec![reason]),
+        // That says how to upload it again.
+        Decision::Rejected(reason @ Reason::UploadLost { .. }) => ("rejected_before", "rejected", vec![reason]),
+        Decision::Rejected(reason) => ("rejected_before", "rejected", vec![reason, Reason::RejectedBefore]),
+    };
+    worker.count(counted, 1);
+    record.outcome = Some(Outcome { kind: kind.to_owned(), ..Outcome::default() });
+    record.reasons = explained(reasons);
+    explain.then_some(record)
+}
+
+fn summarise(worker: &Worker) {
+    let skipped = worker.counts_told(&[
+        ("pending", "pending"),
+        ("deleted_there", "deleted there"),
+        ("missed", "missing from the last listing"),
+        ("doubtful", "possible duplicates"),
+        ("no_file", "without a file"),
+        ("rejected_before", "rejected before"),
+        ("not_known", "not listed yet"),
+    ]);
+    let planned = i18n::counted(worker.counted("planned"), "upload planned", "uploads planned");
+    match skipped.is_empty() {
+        true => worker.info(&planned),
+        false => worker.info(&format!("{planned}, {skipped} (reasons: gs-diff --explain)")),
+    }
+}

@@ -1,0 +1,201 @@
+//! Asks the platform for one file, and does what its answer means.
+
+use super::outage::Verdict;
+use super::refused::{RefusalOutcome, Refused};
+use super::{Downloads, Got, problem};
+use crate::activity::Activity;
+use crate::archive::BadBody;
+use crate::catalogue::FileRow;
+use crate::platform::{self, Download, PlatformReader};
+use crate::reason::Reason;
+use crate::record::{Problem, ProblemKind};
+use crate::sync::{Error, Failure, ItemResult, NotKept, Origin};
+
+impl Downloads<'_> {
+    /// Asks the platform. `export` is what is there already in place of an original; it stays unless that comes.
+    pub(super) fn fetch(&mut self, activity: &Activity, export: Option<FileRow>) -> ItemResult<Got> {
+        let known = self.worker.catalogue.entry(activity.as_key())?;
+        // The catalogue knows more of it than a record somebody has shortened.
+        let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
+        self.progress.step(&format!("{} {}", activity.platform, activity.id));
+        let download = self.platform(&activity.platform).and_then(|platform| platform.download(&activity));
+        // Whatever it was, a proper answer ends a row of troubles.
+        let is_answer = match &download {
+            Ok(Download::Converted { retry_original, .. }) => !retry_original,
+            Ok(_) | Err(platform::Error::NotFound(_)) => true,
+            Err(_) => false,
+        };
+        if is_answer {
+            self.suspensions.succeeded(&activity.platform);
+        }
+        match (download, export) {
+            (Ok(Download::Original(bytes)), export) => self.keep_original(&activity, bytes, export),
+            (Ok(_), Some(file)) => {
+                let now = self.worker.now();
+                self.worker.catalogue.asked_in_vain(activity.as_key(), now)?;
+                Ok(Got::File(file))
+            }
+            // An import may have brought in what was deleted there long ago.
+            (Err(platform::Error::NotFound(why)), Some(file)) => {
+                let key = activity.as_key();
+                self.worker.warn(&format!("{key}: {why}; what was kept of it stays"));
+                let now = self.worker.now();
+                self.worker.catalogue.asked_in_vain(key, now)?;
+                Ok(Got::File(file))
+            }
+            (Ok(Download::Converted { bytes, why, retry_original }), None) => {
+                self.store_export(&activity, &bytes, &why, retry_original)
+            }
+            (Ok(Download::None { why }), None) => {
+                let now = self.worker.now();
+                self.worker.catalogue.ensure(&activity, now)?;
+                self.worker.catalogue.set_no_original(activity.as_key())?;
+                self.worker.debug(&format!("{} {}: no file: {why}", activity.platform, activity.id));
+                self.worker.count("no_original", 1);
+                Ok(Got::NoFile)
+            }
+            (Err(error), export) => self.failed(&activity, error, export),
+        }
+    }
+
+    /// Keeps an export. One whose original may come another day is asked for again; when several in a row are of that
+    /// kind, it is the service that is in trouble and not their files.
+    fn store_export(&mut self, activity: &Activity, bytes: &[u8], why: &str, retry_original: bool) -> ItemResult<Got> {
+        if retry_original && self.is_another_failure_too_many(activity)? {
+            let reason = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: why.to_owned() }) };
+            return Err(self.suspend(activity, problem(ProblemKind::Retry, reason)));
+        }
+        match self.worker.store_body(activity, bytes, Origin::export(retry_original, self.worker.now())) {
+            Ok(file) => {
+                self.worker.warn(&format!(
+                    "{} {}: saved the {} export: original unavailable ({why})",
+                    activity.platform,
+                    activity.id,
+                    file.format.to_uppercase()
+                ));
+                self.worker.count("downloaded", 1);
+                self.worker.count("converted", 1);
+                Ok(Got::File(file))
+            }
+            Err(NotKept::Bad(bad)) => self.refused(activity, Refused::plain(bad_file(&bad)), None),
+            Err(not_kept) => self.not_kept(activity, not_kept),
+        }
+    }
+
+    /// Keeps an original. `export`: what is there in its place.
+    fn keep_original(&mut self, activity: &Activity, bytes: Vec<u8>, export: Option<FileRow>) -> ItemResult<Got> {
+        match self.worker.store_body(activity, &bytes, Origin::Original) {
+            Ok(file) => {
+                self.outages.original_arrived(&activity.platform);
+                self.worker.count("downloaded", 1);
+                Ok(Got::File(file))
+            }
+            Err(NotKept::Bad(bad)) => {
+                let problem = bad_file(&bad);
+                self.refused(activity, Refused { problem, body: Some((bytes, bad)) }, export)
+            }
+            Err(not_kept) => self.not_kept(activity, not_kept),
+        }
+    }
+
+    fn not_kept(&mut self, activity: &Activity, not_kept: NotKept) -> ItemResult<Got> {
+        match not_kept {
+            NotKept::Bad(bad) => Err(Error::Item(Box::new(bad_file(&bad)))),
+            NotKept::Storage(error) => Err(self.storage(&activity.platform, &error)),
+            NotKept::Failed(failure) => Err(failure.into()),
+        }
+    }
+
+    /// A platform did not give a file, or gave it broken: that is written down, and what follows from it is done.
+    fn refused(&mut self, activity: &Activity, refused: Refused, export: Option<FileRow>) -> ItemResult<Got> {
+        let Some(platform) = self.open.remove(&activity.platform) else {
+            return Err(Error::Item(Box::new(refused.problem)));
+        };
+        let settled = self.settle(platform.as_ref(), activity, refused, export);
+        self.open.insert(activity.platform.clone(), platform);
+        settled
+    }
+
+    fn settle(
+        &mut self,
+        platform: &dyn PlatformReader,
+        activity: &Activity,
+        refused: Refused,
+        export: Option<FileRow>,
+    ) -> ItemResult<Got> {
+        self.progress.step("checking whether the service gives other files");
+        let counts = match self.outages.judge(self.worker, platform, activity)? {
+            Verdict::Counts => true,
+            Verdict::Unknown => false,
+            Verdict::Outage(why) => {
+                let reason = Reason::DownloadsDown { detail: why };
+                return Err(self.suspend(activity, problem(ProblemKind::Retry, reason)));
+            }
+        };
+        match export {
+            // Whether it is the original or the service nobody knows: what is there stays, and the next run asks again.
+            Some(_) if !counts => return Err(Error::Item(Box::new(refused.problem))),
+            Some(file) => {
+                return match self.worker.refused_again(activity, &refused) {
+                    Ok(()) => Ok(Got::File(file)),
+                    Err(not_kept) => self.not_kept(activity, not_kept),
+                };
+            }
+            None => {}
+        }
+        let mut problem = refused.problem.clone();
+        match self.worker.settle_refusal(platform, activity, &refused, counts) {
+            // A person asked for it and is told.
+            Ok(RefusalOutcome::StillUnavailable) if !self.options.force => {
+                let key = activity.as_key();
+                self.worker.debug(&format!("{key}: still unavailable: {}", problem.why()));
+                self.worker.count("unavailable", 1);
+                Ok(Got::Unavailable)
+            }
+            Ok(RefusalOutcome::AskAgain | RefusalOutcome::StillUnavailable) => Err(Error::Item(Box::new(problem))),
+            Ok(RefusalOutcome::Weekly { runs, kept }) => {
+                let reason = Reason::RequestedWeekly { runs, reason: Box::new(problem.why()), kept };
+                problem.reason = reason.into();
+                Err(Error::Item(Box::new(problem)))
+            }
+            Ok(RefusalOutcome::Export(file)) => {
+                self.worker.count("downloaded", 1);
+                self.worker.count("converted", 1);
+                Ok(Got::File(file))
+            }
+            Err(not_kept) => self.not_kept(activity, not_kept),
+        }
+    }
+
+    /// What a failed request means: for this record, and for the rest of its platform. `export`: what is there in place of
+    /// the original that was asked for.
+    fn failed(&mut self, activity: &Activity, error: platform::Error, export: Option<FileRow>) -> ItemResult<Got> {
+        let reason = error.reason();
+        let (kind, all) = match error {
+            platform::Error::Login(_) => (ProblemKind::LoginRequired, true),
+            platform::Error::Retry { platform_wide, .. } => {
+                (ProblemKind::Retry, platform_wide || self.is_another_failure_too_many(activity)?)
+            }
+            platform::Error::Unexpected(_) => (ProblemKind::CorruptFile, false),
+            platform::Error::NotFound(_) => (ProblemKind::NotFound, false),
+            platform::Error::Rejected(_) => (ProblemKind::Rejected, false),
+            platform::Error::OtherAccount(_) => (ProblemKind::Account, true),
+            platform::Error::Config(_) => (ProblemKind::Config, true),
+            platform::Error::Input(_)
+            | platform::Error::Storage(_)
+            | platform::Error::OutcomeUnknown(_)
+            | platform::Error::TooLate => return Err(Failure::from(error).into()),
+            platform::Error::Stopped => return Err(Failure::from(error).into()),
+        };
+        let problem = problem(kind, reason);
+        if all {
+            return Err(self.suspend(activity, problem));
+        }
+        self.refused(activity, Refused::plain(problem), export)
+    }
+}
+
+/// What came is no whole file.
+fn bad_file(bad: &BadBody) -> Problem {
+    problem(ProblemKind::CorruptFile, Reason::Corrupt { detail: bad.to_string() })
+}

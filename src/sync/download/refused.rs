@@ -1,0 +1,141 @@
+//! What is done about a file that its platform refuses, or gives broken: at first it is asked for in every run, after the
+//! third refusal once a week, and then silently. What a service holds broken is kept as it came, beside what the service
+//! has computed from it.
+
+use crate::activity::Activity;
+use crate::archive::BadBody;
+use crate::catalogue::{self, FileRow, REFUSALS, TROUBLES};
+use crate::platform::{Download, PlatformReader};
+use crate::record::{Problem, ProblemKind};
+use crate::sync::{NotKept, Origin, StoreResult, Worker};
+
+/// A file that was refused, or came broken.
+#[derive(Debug)]
+pub struct Refused {
+    /// What went wrong.
+    pub problem: Problem,
+    /// A recording that is broken, as it came.
+    pub body: Option<(Vec<u8>, BadBody)>,
+}
+
+/// What follows from a refusal.
+#[derive(Debug)]
+pub enum RefusalOutcome {
+    /// The next run asks again.
+    AskAgain,
+    /// From now on it is requested once a week.
+    Weekly {
+        /// In so many runs it was rejected.
+        runs: u32,
+        /// Where the corrupt original is kept, if the service gave one.
+        kept: Option<String>,
+    },
+    /// So it was before this refusal.
+    StillUnavailable,
+    /// What the service has computed is kept in its place.
+    Export(FileRow),
+}
+
+impl Worker {
+    /// Writes down that `platform` refused the file of an activity, and does what follows from it. `counts`: the platform
+    /// gives other files.
+    pub fn settle_refusal(
+        &mut self,
+        platform: &dyn PlatformReader,
+        activity: &Activity,
+        refused: &Refused,
+        counts: bool,
+    ) -> StoreResult<RefusalOutcome> {
+        let failed = |error: catalogue::Error| NotKept::Failed(error.into());
+        let (problem, now) = (&refused.problem, self.now());
+        let run_id = self.run_id.clone();
+        let refusal = catalogue::Refusal {
+            entry: activity.as_key(),
+            kind: problem.kind.name(),
+            reason: &problem.why(),
+            counts_in: counts.then_some(run_id.as_str()),
+        };
+        let was_unavailable = self.catalogue.unavailable(activity.as_key()).map_err(failed)?.is_some();
+        let times = self.catalogue.set_refused(&refusal, now).map_err(failed)?;
+        let enough = if problem.kind == ProblemKind::Retry { TROUBLES } else { REFUSALS };
+        if times < enough && !was_unavailable {
+            return Ok(RefusalOutcome::AskAgain);
+        }
+        // Also later than the third time: a kill may have come between, or the export was not to be had on that day.
+        let corrupt = self.keep_if_corrupt(activity, refused)?;
+        if let Some(file) = self.export_instead(platform, activity, refused)? {
+            let as_it_came = corrupt.map(|path| format!(", and the original as it came, {path}")).unwrap_or_default();
+            self.warn(&format!(
+                "{} {}: the original cannot be used ({}); saved the {} export by the service{as_it_came}; the original is requested again once a week",
+                activity.platform,
+                activity.id,
+                refused.why(),
+                file.format.to_uppercase()
+            ));
+            return Ok(RefusalOutcome::Export(file));
+        }
+        if was_unavailable {
+            return Ok(RefusalOutcome::StillUnavailable);
+        }
+        Ok(RefusalOutcome::Weekly { runs: times, kept: corrupt })
+    }
+
+    /// The same of an original in whose place an export is kept: the export stays, and the original is asked for again.
+    pub fn refused_again(&mut self, activity: &Activity, refused: &Refused) -> StoreResult<()> {
+        self.keep_if_corrupt(activity, refused)?;
+        let key = activity.as_key();
+        let now = self.now();
+        self.catalogue.asked_in_vain(key, now).map_err(|error| NotKept::Failed(error.into()))?;
+        self.debug(&format!("{key}: the export stays, as the original is still refused: {}", refused.why()));
+        Ok(())
+    }
+
+    /// Keeps what came broken, if it is a recording. Returns where it is.
+    fn keep_if_corrupt(&mut self, activity: &Activity, refused: &Refused) -> StoreResult<Option<String>> {
+        let Some((body, bad)) = &refused.body else { return Ok(None) };
+        let Some(ending) = bad.recording() else { return Ok(None) };
+        let path = self.keep_corrupt(activity, body, ending, &bad.to_string())?;
+        Ok(Some(path.display().to_string()))
+    }
+
+    /// Keeps what the service has computed from an activity whose original is broken, if there is such a thing.
+    fn export_instead(
+        &mut self,
+        platform: &dyn PlatformReader,
+        activity: &Activity,
+        refused: &Refused,
+    ) -> StoreResult<Option<FileRow>> {
+        // What was refused was refused as an export, too.
+        if refused.problem.kind != ProblemKind::CorruptFile {
+            return Ok(None);
+        }
+        let bytes = match platform.download_converted(activity, &refused.why()) {
+            Ok(Download::Converted { bytes, .. }) => bytes,
+            Ok(_) => return Ok(None),
+            Err(error) => {
+                self.debug(&format!("{} {}: no export either: {error}", activity.platform, activity.id));
+                return Ok(None);
+            }
+        };
+        match self.store_body(activity, &bytes, Origin::beside_corrupt(self.now())) {
+            Ok(file) => Ok(Some(file)),
+            Err(NotKept::Bad(bad)) => {
+                self.debug(&format!("{} {}: no export either: {bad}", activity.platform, activity.id));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Refused {
+    /// A refusal without a body.
+    pub fn plain(problem: Problem) -> Refused {
+        Refused { problem, body: None }
+    }
+
+    /// Why the file cannot be used.
+    fn why(&self) -> String {
+        self.body.as_ref().map_or_else(|| self.problem.why().to_string(), |(_, bad)| bad.why().to_owned())
+    }
+}

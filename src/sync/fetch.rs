@@ -1,0 +1,222 @@
+//! Lists the platforms into the catalogue, side by side, and hands on what the catalogue knows of them.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::{Exit, Failure, Listed, Listing, Progress, RecordSink, Result, Worker, record_of};
+use crate::catalogue::Query;
+use crate::plan::listing::{self, Extent, Limit};
+use crate::platform::{PlatformSpec, Window};
+use crate::record::Record;
+
+/// What is listed, and what is handed on.
+#[derive(Debug, Clone, Default)]
+pub struct FetchOptions {
+    /// Everything is listed, to the end.
+    pub full: bool,
+    /// Only so many are listed and handed on, the newest first.
+    pub newest: Option<u64>,
+    /// Only those that were first seen now are handed on.
+    pub only_new: bool,
+    /// A listing is accepted however much it misses.
+    pub accept_missing: bool,
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    /// Begun before this time.
+    pub until: Option<Timestamp>,
+    /// Only these sports, by FIT's names or the platforms' own, are handed on; all if empty.
+    pub sports: Vec<String>,
+}
+
+/// The listing of one platform, with all it needs on a thread of its own.
+struct Task<'a> {
+    options: &'a FetchOptions,
+    spec: Arc<PlatformSpec>,
+    worker: Worker,
+    progress: Progress,
+    newest: Option<Limit>,
+}
+
+/// A platform and what its listing came to.
+type Fetched = (Arc<PlatformSpec>, Result<Listed>);
+
+/// Lists the selected platforms. One that fails takes nothing away from the others: its activities are not handed on, and it
+/// is told.
+///
+/// # Errors
+/// No platform is configured, or the catalogue cannot be used.
+pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordSink) -> Result<()> {
+    let specs = worker.selected_platforms()?;
+    let limit = worker.settings.number("GARMIN_NEWEST_NUM")?;
+    let task = |spec: &Arc<PlatformSpec>| Task::new(worker, options, spec, limit);
+    let tasks = specs.iter().map(task).collect::<Result<Vec<_>>>()?;
+    let fetched = if worker.dry_run { tasks.into_iter().map(Task::dry_run).collect() } else { list_all(tasks) };
+    // Only now is it known which sports the platforms have.
+    worker.warn_of_unknown_sports(&options.sports)?;
+    for (spec, listed) in fetched {
+        match listed {
+            Ok(listed) => hand_on(worker, options, &spec, limit, (&listed, sink))?,
+            Err(failure) => worker.fail(&failure.on(&spec.id)),
+        }
+    }
+    Ok(())
+}
+
+/// Lists all platforms at once; where there can be no more threads, one after the other.
+fn list_all(tasks: Vec<Task>) -> Vec<Fetched> {
+    let specs: Vec<Arc<PlatformSpec>> = tasks.iter().map(|task| task.spec.clone()).collect();
+    let waiting = Mutex::new(tasks.into_iter().enumerate().collect::<VecDeque<_>>());
+    let listed = Mutex::new(specs.iter().map(|_| None).collect::<Vec<Option<Result<Listed>>>>());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let put = |at: usize, result| listed.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(result);
+    let work = || {
+        while let Some((at, task)) = next() {
+            put(at, task.run());
+        }
+    };
+    std::thread::scope(|scope| {
+        let spawned = specs.iter().map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
+        // What has ended one of them is told below, where its result is missing.
+        spawned.collect::<Vec<_>>().into_iter().for_each(|thread| drop(thread.join()));
+    });
+    work();
+    let bug = || Failure::new(Exit::Bug, "internal error in the listing; please report it with the lines above");
+    let listed = listed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    specs.into_iter().zip(listed).map(|(spec, result)| (spec, result.unwrap_or_else(|| Err(bug())))).collect()
+}
+
+/// How many of the newest are wanted: what was asked for, else for Garmin what the setting `limit` says. The setting does not
+/// narrow a part of time, which a person asked for.
+fn newest(options: &FetchOptions, spec: &PlatformSpec, limit: u64) -> Option<Limit> {
+    let is_all = options.since.is_none() && options.until.is_none();
+    let of_setting = (spec.id.starts_with("garmin") && is_all).then_some(limit);
+    let (count, is_strict) = (options.newest.or(of_setting)?, options.newest.is_some());
+    (count > 0).then_some(Limit { count, is_strict })
+}
+
+impl<'a> Task<'a> {
+    fn new(worker: &Worker, options: &'a FetchOptions, spec: &Arc<PlatformSpec>, limit: u64) -> Result<Task<'a>> {
+        Ok(Task {
+            options,
+            spec: spec.clone(),
+            worker: worker.another()?,
+            progress: worker.task(&format!("{} {}", worker.command, spec.id)),
+            newest: newest(options, spec, limit),
+        })
+    }
+
+    fn window(&self) -> Window {
+        Window { since: self.options.since, until: self.options.until }
+    }
+
+    fn extent(&self) -> Result<Extent> {
+        let catalogue = &self.worker.catalogue;
+        let base = catalogue.last_base_listing(&self.spec.id, self.newest.map(|limit| limit.count))?;
+        let is_window = self.window() != Window::default();
+        let is_in_doubt = catalogue.is_in_doubt(&self.spec.id)?;
+        Ok(listing::extent(self.options.full, is_window, is_in_doubt, base, self.worker.now()))
+    }
+
+    fn dry_run(self) -> Fetched {
+        let extent = self.extent();
+        self.progress.finish();
+        let listed = extent.map(|extent| {
+            let how = match extent {
+                Extent::Full => "to the end",
+                Extent::Incremental => "until a page holds nothing new",
+            };
+            self.worker.warn(&format!("{}: would be listed {how}; what follows is known already", self.spec.id));
+            Listed::default()
+        });
+        (self.spec, listed)
+    }
+
+    fn run(mut self) -> Result<Listed> {
+        let listed = self.list();
+        self.progress.finish();
+        listed
+    }
+
+    fn list(&mut self) -> Result<Listed> {
+        let http = self.worker.http(self.progress.clone())?;
+        let platform = self.worker.connect_reader(&self.spec, http)?;
+        let (extent, window) = (self.extent()?, self.window());
+        let (progress, page) = (self.progress.clone(), Cell::new(1_u32));
+        progress.step("page 1");
+        let confirm_wait = self.worker.confirm_wait()?;
+        let listing = Listing {
+            spec: &self.spec,
+            platform: platform.as_ref(),
+            worker: &mut self.worker,
+            window,
+            newest: self.newest,
+            extent,
+            accept_missing: self.options.accept_missing,
+            look: false,
+            sought: None,
+            confirm_wait,
+            progress: &|count| {
+                progress.add(count);
+                page.set(page.get() + 1);
+                progress.step(&format!("page {}", page.get()));
+            },
+        };
+        listing.take()
+    }
+}
+
+/// Tells what a listing came to, and hands on the activities of its platform.
+fn hand_on(
+    worker: &mut Worker,
+    options: &FetchOptions,
+    spec: &PlatformSpec,
+    limit: u64,
+    (listed, sink): (&Listed, &mut dyn RecordSink),
+) -> Result<()> {
+    worker.count("listed", listed.items);
+    worker.count("new", listed.new);
+    if listed.unreadable > 0 {
+        worker.fail(&Failure::because(Exit::TempFail, listed.complaint()).on(&spec.id));
+    }
+    if listed.listing.is_some() {
+        worker.info(&format!("{}: {} listed, {} new", spec.id, listed.items, listed.new));
+    }
+    worker.adopt_orphans(spec)?;
+    if options.only_new && listed.listing.is_none() {
+        return Ok(());
+    }
+    let query = Query {
+        platforms: vec![spec.id.to_string()],
+        sports: options.sports.clone(),
+        since: options.since,
+        until: options.until,
+        absent: Some(false),
+        // What only an import told of may be there no longer.
+        listed: true,
+        // Also what a listing since then saw that was cut and handed on nothing.
+        first_listing_after: match listed.listing.filter(|_| options.only_new) {
+            Some(listing) => Some(worker.catalogue.last_believed_before(&spec.id, listing)?),
+            None => None,
+        },
+        ..Query::default()
+    };
+    let limit = newest(options, spec, limit);
+    let mut left = limit.map_or(u64::MAX, |limit| limit.count);
+    // What is new since the setting limited the first list is handed on however much it is: nothing else would ever upload it.
+    let news = match limit {
+        Some(Limit { is_strict: false, .. }) => worker.catalogue.news_begin_after(&spec.id)?,
+        _ => None,
+    };
+    let now = worker.now();
+    worker.catalogue.entries(&query, |entry| {
+        let is_news = news.is_some_and(|listing| entry.first_listing > Some(listing));
+        if left == 0 && !is_news {
+            return Ok(());
+        }
+        left = left.saturating_sub(1);
+        sink.record(&Record::from(record_of(entry, &worker.archive, now))).map(drop)
+    })
+}

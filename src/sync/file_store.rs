@@ -1,0 +1,254 @@
+//! The files of an activity between the archive and the catalogue: what is there, what is found, what is kept.
+//!
+//! Files go first and rows follow: whatever a kill comes between is found again as it stands on the disk.
+
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Failure, Result, Worker};
+use crate::activity::Activity;
+use crate::archive::{self, BadBody, Format, Piece, Stored, corrupt_path_for, path_for, unpack};
+use crate::catalogue::{self, ASKED_EVERY, CorruptRow, FileRow};
+use crate::fit::Protocol;
+
+/// An original that could not be had is asked for again within a week, and a little.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// What is known of an activity's file before anybody is asked.
+#[derive(Debug)]
+pub enum LocalFile {
+    /// It is there: the first, if there are several.
+    File(FileRow),
+    /// The service holds none.
+    NoFile,
+    /// Its platform does not give it, and is asked for it again at this time.
+    Unavailable(Timestamp),
+    /// It was there, and is gone, or no longer what it was.
+    Broken,
+    /// An export is there, and it is time to ask for the original again.
+    Export(FileRow),
+    /// Nothing.
+    Nothing,
+}
+
+/// Why a body was not kept.
+#[derive(Debug)]
+pub enum NotKept {
+    /// It holds no whole file.
+    Bad(BadBody),
+    /// It could not be written.
+    Storage(archive::Error),
+    /// The catalogue could not be written.
+    Failed(Failure),
+}
+
+/// Result of storing a file.
+pub type StoreResult<T> = std::result::Result<T, NotKept>;
+
+/// Whether a file is an export.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin {
+    /// What was uploaded.
+    Original,
+    /// What the service computed; and when the original may be asked for again, if that could ever change anything.
+    Export(Option<Timestamp>),
+}
+
+impl Worker {
+    /// What is known of the file of an activity. `verify`: check it byte by byte.
+    pub fn local_file(&mut self, activity: &Activity, verify: bool) -> Result<LocalFile> {
+        let key = activity.as_key();
+        let Some(entry) = self.catalogue.entry(key)? else { return Ok(LocalFile::Nothing) };
+        let files = self.catalogue.files(key)?;
+        let unavailable = entry.unavailable.and_then(|unavailable| unavailable.next(self.now()));
+        let asked_for = |known| unavailable.map_or(known, LocalFile::Unavailable);
+        for file in &files {
+            if file.broken || !self.archive.is_there(&file.path, file.bytes) {
+                return Ok(asked_for(LocalFile::Broken));
+            }
+            if verify && let Some(why) = self.broken_because(file)? {
+                let path = self.archive.absolute(&file.path);
+                self.warn(&format!("{key}: {} is not whole ({why}); fetching it again", path.display()));
+                if !self.dry_run {
+                    self.catalogue.set_broken(key)?;
+                }
+                return Ok(LocalFile::Broken);
+            }
+        }
+        let Some(file) = files.into_iter().next() else {
+            return Ok(if entry.no_original { LocalFile::NoFile } else { asked_for(LocalFile::Nothing) });
+        };
+        if verify && !self.dry_run {
+            let now = self.now();
+            self.catalogue.set_verified(key, now)?;
+            self.count("verified", 1);
+        }
+        let is_due = file.ask_again.is_some_and(|due| is_due(due, self.now()));
+        Ok(if is_due { LocalFile::Export(file) } else { LocalFile::File(file) })
+    }
+
+    fn broken_because(&self, file: &FileRow) -> Result<Option<String>> {
+        Ok(match self.archive.read_whole(file.path.as_ref())? {
+            None => Some("it is gone".into()),
+            Some(Err(bad)) => Some(bad.to_string()),
+            Some(Ok((_, stored))) if stored.sha256 != file.sha256 => Some("its bytes have changed".into()),
+            Some(Ok(_)) => None,
+        })
+    }
+
+    /// A file that stands where this activity's would, whole, but that the catalogue does not know: a run was killed
+    /// between the two, or the catalogue was begun anew. The first of several is stored last, so where it stands all do.
+    pub fn adopt_existing(&mut self, activity: &Activity) -> Result<Option<FileRow>> {
+        let export = Origin::Export(Some(tomorrow(self.now())));
+        let ways = [
+            (Format::Fit, Origin::Original),
+            (Format::Gpx, Origin::Original),
+            (Format::Tcx, Origin::Original),
+            (Format::Tcx, export),
+            (Format::Gpx, export),
+        ];
+        for (format, origin) in ways {
+            let mut found = Vec::new();
+            loop {
+                let part = u32::try_from(found.len()).unwrap_or(u32::MAX);
+                let path = path_for(activity, part, format, origin.is_export());
+                let Some(Ok((piece, stored))) = self.archive.read_whole(&path)? else { break };
+                found.push((row(&path, part, &piece, stored, (origin, self.now())), piece));
+            }
+            if !found.is_empty() {
+                self.debug(&format!("{} {}: was in the archive already", activity.platform, activity.id));
+                return self.enter(activity, found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stores the files in what a service sent. Returns the first.
+    pub fn store_body(&mut self, activity: &Activity, body: &[u8], origin: Origin) -> StoreResult<FileRow> {
+        let pieces = unpack(body).map_err(NotKept::Bad)?;
+        self.keep_pieces(activity, pieces, origin)
+    }
+
+    /// Stores files that were unpacked. Returns the first.
+    pub fn keep_pieces(&mut self, activity: &Activity, pieces: Vec<Piece>, origin: Origin) -> StoreResult<FileRow> {
+        let mut rows = Vec::new();
+        // The last first: where the first of several stands, all of them do.
+        for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
+            let path = path_for(activity, part, piece.format, origin.is_export());
+            let stored = self.archive.store(&path, &piece.bytes).map_err(NotKept::Storage)?;
+            self.tell_newer_protocol(activity, &piece);
+            rows.push((row(&path, part, &piece, stored, (origin, self.now())), piece));
+        }
+        rows.reverse();
+        let first = self.enter(activity, rows).map_err(NotKept::Failed)?;
+        if !origin.is_export() {
+            self.retire_corrupt(activity)?;
+        }
+        // `unpack` never returns nothing.
+        first.ok_or_else(|| NotKept::Failed(Failure::new(super::Exit::Bug, "a body without a file was taken for one")))
+    }
+
+    /// Keeps the original of an activity as it came, although it is broken, because its service has no other. It stands
+    /// under a name and in a table of its own: nothing takes it for the original. Returns where it is.
+    pub fn keep_corrupt(&mut self, activity: &Activity, body: &[u8], ending: &str, why: &str) -> StoreResult<PathBuf> {
+        let path = corrupt_path_for(activity, ending);
+        let stored = self.archive.store(&path, body).map_err(NotKept::Storage)?;
+        let (key, now) = (activity.as_key(), self.now());
+        let row = CorruptRow {
+            path: path.display().to_string(),
+            sha256: stored.sha256,
+            bytes: stored.bytes,
+            why: why.to_owned(),
+        };
+        let mut enter = || {
+            self.catalogue.ensure(activity, now)?;
+            let before = self.catalogue.corrupt_original(key)?;
+            self.catalogue.set_corrupt_original(key, &row, now)?;
+            Ok::<_, catalogue::Error>(before)
+        };
+        let before = enter().map_err(|error| NotKept::Failed(error.into()))?;
+        if let Some(before) = before.filter(|before| before.path != row.path) {
+            self.archive.retire(before.path.as_ref()).map_err(NotKept::Storage)?;
+        }
+        Ok(self.archive.absolute(path))
+    }
+
+    /// A whole original has come: the corrupt one that was kept goes to `replaced/`.
+    fn retire_corrupt(&mut self, activity: &Activity) -> StoreResult<()> {
+        let failed = |error: catalogue::Error| NotKept::Failed(error.into());
+        let key = activity.as_key();
+        if let Some(row) = self.catalogue.corrupt_original(key).map_err(failed)? {
+            self.archive.retire(row.path.as_ref()).map_err(NotKept::Storage)?;
+            self.catalogue.forget_corrupt_original(key).map_err(failed)?;
+            self.warn(&format!("{key}: the whole original has come; the corrupt one is in replaced/"));
+        }
+        Ok(())
+    }
+
+    fn tell_newer_protocol(&self, activity: &Activity, piece: &Piece) {
+        let key = activity.as_key();
+        if let Some(protocol) = piece.fit.as_ref().map(|fit| fit.protocol).filter(|protocol| protocol.is_newer()) {
+            let known = Protocol::NEWEST;
+            self.debug(&format!(
+                "{key}: the file has FIT protocol {protocol}, and {known} is the newest known here; it is whole and kept as it is"
+            ));
+        }
+    }
+
+    /// Enters files into the catalogue, now that they are on the disk. Returns the first.
+    fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, Piece)>) -> Result<Option<FileRow>> {
+        let now = self.now();
+        self.catalogue.ensure(activity, now)?;
+        let fit = rows.first().and_then(|(_, piece)| piece.fit.clone());
+        let files: Vec<FileRow> = rows.into_iter().map(|(row, _)| row).collect();
+        self.catalogue.set_files(activity.as_key(), &files, fit.as_ref())?;
+        Ok(files.into_iter().next())
+    }
+}
+
+impl Origin {
+    /// Whether the service computed it.
+    pub fn is_export(self) -> bool {
+        matches!(self, Origin::Export(_))
+    }
+
+    /// An export in place of an original that its service holds broken.
+    pub fn beside_corrupt(now: Timestamp) -> Origin {
+        Origin::Export(Some(now.checked_add(ASKED_EVERY).unwrap_or(Timestamp::MAX)))
+    }
+
+    /// An export in place of an original: `retry_original`: it may be available another day.
+    pub fn export(retry_original: bool, now: Timestamp) -> Origin {
+        Origin::Export(retry_original.then(|| tomorrow(now)))
+    }
+}
+
+fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, (origin, now): (Origin, Timestamp)) -> FileRow {
+    let (name, ask_again) = match origin {
+        Origin::Original => ("original", None),
+        Origin::Export(ask_again) => ("converted", ask_again),
+    };
+    FileRow {
+        part,
+        path: path.display().to_string(),
+        sha256: stored.sha256,
+        bytes: stored.bytes,
+        format: piece.format.name().to_owned(),
+        origin: name.to_owned(),
+        verified: now,
+        ask_again,
+        broken: false,
+    }
+}
+
+/// Whether it is time to ask for an original again. A date further off than any that is written down comes from a clock that was
+/// ahead.
+pub fn is_due(due: Timestamp, now: Timestamp) -> bool {
+    due <= now || due.duration_since(now) > LONGEST_WAIT
+}
+
+/// When an original that could not be had for a reason that may pass is asked for again.
+fn tomorrow(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,216 @@
+//! What the catalogue knows of the histories on several platforms, ready to be compared: `gs-diff` plans by it, and the
+//! page tells what is missing where.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
+use crate::catalogue::{
+    self, Catalogue, Coverage, Entry, FileFacts, FileRow, Knowledge, Query, TransferOutcome, TransferRow,
+};
+use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
+use crate::plan::precheck;
+use crate::platform::PlatformSpec;
+use crate::reason::Reason;
+use crate::sync::matching::candidate;
+
+/// Two activities that begin further apart are one only if their files say so: a person has corrected a date, or they were
+/// taken for one while a list lied.
+const FAR: SignedDuration = SignedDuration::from_hours(2 * 24);
+
+/// A platform, and what is known of it.
+pub struct History {
+    /// Its row.
+    pub spec: Arc<PlatformSpec>,
+    /// For which parts of time it is known what is there.
+    pub knowledge: Knowledge,
+    /// The uploads to it, the oldest first.
+    pub journal: Vec<TransferRow>,
+    /// What began later is in no list.
+    horizon: Timestamp,
+}
+
+/// The histories of the platforms that take part.
+pub struct Histories {
+    /// The platforms.
+    pub platforms: Vec<History>,
+    /// All their entries, the newest first, and what is known of the file of each.
+    pub entries: Vec<(Entry, Option<FileFacts>)>,
+    /// Entries that were one exercise before; what somebody edits on one platform does not make it another one.
+    exercises: HashMap<ActivityKey, i64>,
+    /// Those whose file their platform does not give.
+    without_file: HashSet<ActivityKey>,
+}
+
+impl Histories {
+    /// Reads them, as the run `run` sees them. `by_what_was`: what was found to be one exercise before counts.
+    pub fn read(
+        catalogue: &Catalogue,
+        scope: &[Arc<PlatformSpec>],
+        run: &str,
+        by_what_was: bool,
+        now: Timestamp,
+    ) -> catalogue::Result<Histories> {
+        let history = |spec: &Arc<PlatformSpec>| {
+            let (knowledge, journal) = (catalogue.knowledge(&spec.id, run)?, catalogue.transfers_to(&spec.id)?);
+            Ok(History { spec: spec.clone(), knowledge, journal, horizon: precheck::horizon(now) })
+        };
+        let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
+        let mut facts = catalogue.all_file_facts()?;
+        let mut entries = Vec::new();
+        // No names would mean all platforms.
+        if !scope.is_empty() {
+            let query = Query { platforms: scope.iter().map(|spec| spec.id.to_string()).collect(), ..Query::default() };
+            catalogue.entries(&query, |entry| {
+                let facts = facts.remove(&entry.activity.key());
+                entries.push((entry, facts));
+                Ok::<_, catalogue::Error>(())
+            })?;
+        }
+        let exercises = if by_what_was { catalogue.exercises()? } else { HashMap::new() };
+        Ok(Histories { platforms, entries, exercises, without_file: catalogue.files_not_to_be_had(now)? })
+    }
+
+    fn native_manufacturer(&self, platform: &str) -> Option<&str> {
+        self.platforms.iter().find(|history| history.spec.id == platform)?.spec.native_manufacturer
+    }
+
+    /// Whether the list of a platform is known.
+    pub fn is_listed(&self, platform: &str) -> bool {
+        let history = self.platforms.iter().find(|history| history.spec.id == platform);
+        history.is_some_and(|history| history.knowledge.none_because.is_none())
+    }
+
+    /// Entries that are one exercise, whatever is said of them now, and those that may be.
+    pub fn links(&self) -> Links<'_> {
+        let entries = self.entries.iter().map(|(entry, facts)| {
+            (entry.activity.as_key(), (entry.activity.start_time, facts.as_ref().and_then(|facts| facts.start)))
+        });
+        let starts: HashMap<_, _> = entries.collect();
+        let mut remembered: BTreeMap<i64, Vec<&ActivityKey>> = BTreeMap::new();
+        for (key, number) in &self.exercises {
+            remembered.entry(*number).or_default().push(key);
+        }
+        let mut links = Links::default();
+        for mut keys in remembered.into_values() {
+            keys.sort_unstable();
+            let ids = keys.iter().map(|key| key.as_key());
+            let known: Vec<_> = ids.filter_map(|id| Some((id, *starts.get(&id)?))).collect();
+            for (place, (one, one_starts)) in known.iter().enumerate() {
+                for (other, other_starts) in &known[place + 1..] {
+                    match remembered_as_one(*one_starts, *other_starts) {
+                        Remembered::One => links.same.push((*one, *other)),
+                        Remembered::Perhaps(apart) => links.perhaps.push(((*one, *other), apart)),
+                        Remembered::Two => {}
+                    }
+                }
+            }
+        }
+        links.same.extend(self.platforms.iter().flat_map(|history| &history.journal).filter_map(link));
+        links
+    }
+
+    /// The entries as they are planned with. `may_send`: whether one may go elsewhere; `is_there`: whether a file of the
+    /// archive is where it was put.
+    pub fn planned(
+        &self,
+        may_send: &dyn Fn(&Entry) -> bool,
+        is_there: &dyn Fn(&FileRow) -> bool,
+    ) -> Vec<diff::Entry<'_>> {
+        let presence = |entry: &Entry| match entry.absent {
+            None if !entry.listed => Presence::NeverListed(entry.first_seen),
+            None => Presence::There,
+            Some((since, 1)) => Presence::MissingOnce(since),
+            Some((since, _)) => Presence::Gone(since),
+        };
+        let entries = self.entries.iter().map(|(entry, facts)| diff::Entry {
+            candidate: candidate(&entry.activity, facts.as_ref(), self.native_manufacturer(&entry.activity.platform)),
+            presence: presence(entry),
+            selected: may_send(entry),
+            file: self.file_state(entry, is_there),
+        });
+        entries.collect()
+    }
+
+    /// Whether its platform has refused its file time and again, so that it is asked for seldom.
+    pub fn is_not_to_be_had(&self, activity: &Activity) -> bool {
+        self.without_file.contains(&activity.key())
+    }
+
+    fn file_state<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
+        match &entry.file {
+            _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
+            Some(file) if file.broken || !is_there(file) => FileState::ToDownload,
+            Some(file) if file.origin != "original" => FileState::Unavailable(Reason::ConvertedOnly),
+            Some(file) => FileState::Archived(&file.format, &file.sha256),
+            None if entry.activity.manual => FileState::Unavailable(Reason::EnteredByHand),
+            None if entry.no_original => FileState::Unavailable(Reason::NoFile),
+            None if self.is_not_to_be_had(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
+            None => FileState::ToDownload,
+        }
+    }
+}
+
+impl History {
+    /// The platform as a target.
+    pub fn target(&self) -> Target<'_> {
+        let spans = match self.knowledge.none_because {
+            Some(_) => Vec::new(),
+            None => {
+                let until = |span: &Coverage| span.until.map_or(self.horizon, |until| until.min(self.horizon));
+                self.knowledge.spans.iter().map(|span| (span.from, Some(until(span)))).collect()
+            }
+        };
+        Target {
+            name: &self.spec.id,
+            takes: self.spec.upload_formats,
+            refused_sports: self.spec.rejected_sports,
+            known: spans,
+            journal: Journal::of(self.journal.iter().filter_map(upload)),
+        }
+    }
+}
+
+/// What two entries are that were found to be one exercise before.
+enum Remembered {
+    One,
+    /// They begin so far apart now.
+    Perhaps(SignedDuration),
+    Two,
+}
+
+/// By the starts of two such entries: what the list says, and what the file says, which nobody edits.
+fn remembered_as_one(
+    (one, one_file): (Option<Timestamp>, Option<Timestamp>),
+    (other, other_file): (Option<Timestamp>, Option<Timestamp>),
+) -> Remembered {
+    let apart = |one: Option<Timestamp>, other: Option<Timestamp>| Some(one?.duration_since(other?).abs());
+    match (apart(one, other).filter(|apart| *apart > FAR), apart(one_file, other_file)) {
+        (None, _) => Remembered::One,
+        (Some(_), Some(files)) if files <= FAR => Remembered::One,
+        (Some(_), Some(_)) => Remembered::Two,
+        (Some(apart), None) => Remembered::Perhaps(apart),
+    }
+}
+
+/// The entry that an upload made, if it is known.
+fn link(row: &TransferRow) -> Option<Link<'_>> {
+    let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(TransferOutcome::Created))?;
+    Some((row.from.as_key(), ActivityKeyRef::new(&row.to, to_id)))
+}
+
+/// What an upload says of what is on its target.
+fn upload(row: &TransferRow) -> Option<Upload<'_>> {
+    const UNTOLD: &Reason = &Reason::Rejected { detail: String::new() };
+    let reason = row.reason.as_ref().unwrap_or(UNTOLD);
+    let state = match row.outcome {
+        None => UploadState::Open,
+        Some(TransferOutcome::Created | TransferOutcome::Exists) => UploadState::There(row.to_id.as_deref()),
+        Some(TransferOutcome::Rejected) => UploadState::Rejected(reason),
+        Some(TransferOutcome::Lost) => UploadState::Lost(reason),
+        Some(TransferOutcome::Failed) => return None,
+    };
+    Some(Upload { from: row.from.as_key(), sha256: &row.sha256, state })
+}

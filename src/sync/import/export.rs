@@ -1,0 +1,219 @@
+//! Garmin's account export: its lists say which activities there are, its files what they are, and neither names the other.
+//!
+//! It is gone through twice. First every file is read, and what it says of itself is kept; then the files that belong to an
+//! activity beyond doubt are read again and taken, in the order in which they lie.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::{Ended, Import, Offered, ended};
+use crate::activity::{Activity, printable};
+use crate::archive::Stored;
+use crate::fit::{self, Kind};
+use crate::i18n;
+use crate::older::{ExportList, Told, activities, is_list};
+use crate::plan::attach::{Fate, Recorded, Sought, attach};
+use crate::sync::{Exit, Failure, Result};
+use crate::walk::{self, FileFilter, Location, SearchEntry, Skip, Skipped, ZipCache, extension};
+
+/// What is in an export.
+#[derive(Default)]
+struct Export {
+    activities: Vec<Told>,
+    /// Entries of the lists that no file could be told to be of.
+    unclear: u64,
+    files: Vec<(Location, String)>,
+    recorded: Vec<Recorded>,
+    /// Where the same bytes lie a second time is no matter.
+    seen: HashMap<String, usize>,
+    /// TCX and GPX files: nothing in them says with certainty which activity they are.
+    tracks: u64,
+    skipped: Skipped,
+}
+
+impl Import<'_> {
+    pub(super) fn garmin_export(&mut self, root: &Path, platform: &str) -> Result<()> {
+        let Some(export) = self.read_export(root, platform)? else { return Ok(()) };
+        let told = export.activities.iter();
+        let sought: Vec<Sought> =
+            told.map(|told| Sought { activity: &told.activity, local_start_s: told.local_second() }).collect();
+        let fates = attach(&sought, &export.recorded);
+        let mut shelf = ZipCache::default();
+        for (at, fate) in fates.iter().enumerate() {
+            if self.is_over() {
+                return Ok(());
+            }
+            match fate {
+                Fate::Of(activity) => self.take_attached(root, &export, at, *activity, &mut shelf)?,
+                Fate::Ambiguous { activities, rivals } => self.tell_ambiguous(root, &export, at, activities, rivals)?,
+                Fate::None => self.worker.count("unmatched", 1),
+            }
+        }
+        let attached = fates.iter().filter(|fate| matches!(fate, Fate::Of(_))).count();
+        self.worker.info(&format!(
+            "{}: {} in its list, {}, {attached} of them surely the file of one; the rest comes with gs-fetch | gs-download",
+            root.display(),
+            i18n::counted(export.activities.len() as u64, "activity", "activities"),
+            i18n::counted(export.files.len() as u64, "file of an activity", "files of activities")
+        ));
+        if export.tracks > 0 {
+            self.worker.info(&format!(
+                "{}: {} left, as nothing says of which activity",
+                root.display(),
+                i18n::counted(export.tracks, "TCX or GPX file is", "TCX or GPX files are")
+            ));
+        }
+        // Most of an export is lists and settings: only what may be a recording is worth a line.
+        self.tell_skipped(root, &export.skipped, |skip| matches!(skip, Skip::Link | Skip::OtherFormat));
+        self.tell_nothing_taken(root, &export, attached);
+        Ok(())
+    }
+
+    /// An export of which nothing can be taken is no success, however well it was read.
+    fn tell_nothing_taken(&mut self, root: &Path, export: &Export, attached: usize) {
+        if attached > 0 {
+            return;
+        }
+        let why = match (export.activities.len(), export.files.len()) {
+            (0, _) if export.unclear == 0 => "its lists hold no activity",
+            (0, _) => "no entry of its lists has an id and a start that can be read",
+            (_, 0) => "it holds no FIT file of an activity",
+            _ => "no file in it is surely the file of an activity in its lists",
+        };
+        let message =
+            format!("{}: nothing could be taken: {why}; gs-fetch | gs-download gets the files", root.display());
+        self.worker.fail(&Failure::new(Exit::Partial, message));
+    }
+
+    /// Keeps what a list says, and tells of what in it is unclear.
+    fn enter_list(&mut self, export: &mut Export, shown: &str, list: ExportList) {
+        export.activities.extend(list.activities);
+        export.unclear += list.unclear;
+        if list.unclear > 0 {
+            self.worker.warn(&format!(
+                "{}: {} skipped: the id or the start cannot be read; fields of the first: {}",
+                printable(shown),
+                i18n::counted(list.unclear, "entry", "entries"),
+                printable(list.fields.as_deref().unwrap_or(""))
+            ));
+        }
+    }
+
+    /// Reads lists and files. `None`: somebody wants it to end.
+    fn read_export(&mut self, root: &Path, platform: &str) -> Result<Option<Export>> {
+        let except = super::own_folders(self.worker);
+        let mut export = Export::default();
+        let mut tracks = 0;
+        let mut want = |path: &str| match extension(path).as_str() {
+            _ if is_list(path) => FileFilter::Text,
+            "fit" => FileFilter::Fit,
+            "zip" => FileFilter::SearchZip,
+            _ => FileFilter::Skip,
+        };
+        let shown = |path: &str| format!("{}/{path}", root.display());
+        let mut read = 0;
+        ended(walk::search(root, &except, &mut want, &mut |met| {
+            if self.is_over() {
+                return Err(Ended::Over);
+            }
+            match met {
+                SearchEntry::File(place, bytes) if is_list(&place.shown) => match activities(platform, &bytes) {
+                    Ok(list) => self.enter_list(&mut export, &shown(&place.shown), list),
+                    Err(error) => self.refuse(&shown(&place.shown), &format!("the list cannot be read: {error}")),
+                },
+                SearchEntry::File(place, bytes) => {
+                    read += 1;
+                    self.progress.step(&format!("{read} files of the export read"));
+                    if let Err(why) = export.enter(place.clone(), &bytes) {
+                        self.refuse(&shown(&place.shown), &why);
+                    }
+                }
+                SearchEntry::Skipped(skip, path) if is_track(&path) && skip == Skip::OtherFormat => tracks += 1,
+                SearchEntry::Skipped(skip, path) => export.skipped.add(skip, &path),
+                SearchEntry::Corrupt(path, why) => self.refuse(&shown(&path), &why),
+                SearchEntry::Unreadable(_, error) => self.unreadable(&error),
+            }
+            Ok(())
+        }))?;
+        export.tracks = tracks;
+        // Lists overlap.
+        let mut ids = std::collections::HashSet::new();
+        export.activities.retain(|told| ids.insert(told.activity.id.clone()));
+        Ok((!self.is_over()).then_some(export))
+    }
+
+    fn take_attached(
+        &mut self,
+        root: &Path,
+        export: &Export,
+        file: usize,
+        activity: usize,
+        shelf: &mut ZipCache,
+    ) -> Result<()> {
+        let ((place, sha256), told) = (&export.files[file], &export.activities[activity]);
+        let shown = format!("{}/{}", root.display(), place.shown);
+        match shelf.read(place).filter(|bytes| Stored::of(bytes).sha256 == *sha256) {
+            Some(bytes) => {
+                let told = told.clone();
+                self.take(Offered { told, shown, bytes, is_as_given: true })
+            }
+            None => {
+                self.refuse(&shown, "it has changed while it was read");
+                Ok(())
+            }
+        }
+    }
+
+    /// Says what a file could be, unless the archive has all of that.
+    fn tell_ambiguous(
+        &mut self,
+        root: &Path,
+        export: &Export,
+        file: usize,
+        activities: &[usize],
+        rivals: &[usize],
+    ) -> Result<()> {
+        let activities: Vec<&Activity> = activities.iter().map(|at| &export.activities[*at].activity).collect();
+        let mut missing = false;
+        for activity in &activities {
+            let entry = self.worker.catalogue.entry(activity.as_key())?;
+            missing |= entry.is_none_or(|entry| entry.file.is_none());
+        }
+        if !missing {
+            self.worker.count("already", 1);
+            return Ok(());
+        }
+        self.worker.count("ambiguous", 1);
+        let ids = activities.iter().map(|activity| activity.id.as_str()).collect::<Vec<_>>().join(" or ");
+        let others: Vec<&str> = rivals.iter().map(|at| export.files[*at].0.shown.as_str()).collect();
+        let others = if others.is_empty() { String::new() } else { format!(", as may {}", others.join(", ")) };
+        let shown = format!("{}/{}", root.display(), export.files[file].0.shown);
+        self.worker.warn(&format!(
+            "{}: it may be of {ids}{}; it is left, gs-fetch | gs-download gets the right one",
+            printable(&shown),
+            printable(&others)
+        ));
+        Ok(())
+    }
+}
+
+/// Whether a file is a TCX or GPX file by its name.
+fn is_track(path: &str) -> bool {
+    ["tcx", "gpx"].contains(&extension(walk::without_gz(path)).as_str())
+}
+
+impl Export {
+    /// Keeps what a file says of itself, if it is of an activity.
+    fn enter(&mut self, place: Location, bytes: &[u8]) -> std::result::Result<(), String> {
+        let fit = fit::scan(bytes).map_err(|broken| format!("the FIT file is broken: {broken}"))?;
+        if fit.kind() != Kind::Activity {
+            return Ok(());
+        }
+        let sha256 = Stored::of(bytes).sha256;
+        if self.seen.insert(sha256.clone(), self.files.len()).is_none() {
+            self.recorded.push(Recorded { exercise: fit.exercise(), serial: fit.file_id.serial_number });
+            self.files.push((place, sha256));
+        }
+        Ok(())
+    }
+}

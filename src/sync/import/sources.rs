@@ -1,0 +1,237 @@
+//! Where the names of files say whose they are: GarminSync's folder, Sports Sync X's, folders and zip files of others.
+
+use std::path::Path;
+
+use super::{Ended, Import, Offered, ended};
+use crate::activity::printable;
+use crate::older::{FOLDERS, GarminSync, Schedule, SportsSync, Told, id_of};
+use crate::platform::PlatformSelection;
+use crate::sync::{Failure, Result};
+use crate::walk::{self, FileFilter, SearchEntry, Skip, Skipped, extension, without_gz};
+
+/// What may hold an activity, by the end of its name.
+const TRACKS: [&str; 4] = ["fit", "tcx", "gpx", "zip"];
+/// Folders of our own that may stand in the data folder of GarminSync.
+const OURS: [&str; 7] = ["fit", "replaced", "locks", "tokens", "report", "sync", "db"];
+/// The days of a week, as the scheduler of GarminSync counts them: for cron, Sunday is 0.
+const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+
+/// Five fields of GarminSync's scheduler as cron has them: the days of the week by name. Nothing if they cannot be read.
+fn as_cron_has_it(expression: &str) -> Option<String> {
+    let (rest, days) = expression.rsplit_once(' ')?;
+    if !days.contains(|c: char| c.is_ascii_digit()) {
+        return Some(expression.to_owned());
+    }
+    let mut is_on = [false; DAYS.len()];
+    for part in days.split(',') {
+        let (range, step) = part.split_once('/').unwrap_or((part, "1"));
+        let day = |text: &str| {
+            let number = || text.parse().ok().filter(|day| *day < DAYS.len());
+            DAYS.iter().position(|day| day.eq_ignore_ascii_case(text)).or_else(number)
+        };
+        let (first, last) = match range.split_once('-') {
+            _ if range == "*" => (0, DAYS.len() - 1),
+            Some((first, last)) => (day(first)?, day(last)?),
+            None => (day(range)?, day(range)?),
+        };
+        let step = step.parse().ok().filter(|step| *step > 0)?;
+        (first..=last).step_by(step).for_each(|day| is_on[day] = true);
+    }
+    let names = DAYS.iter().zip(is_on).filter(|(_, is_on)| *is_on).map(|(day, _)| *day);
+    Some(format!("{rest} {}", names.collect::<Vec<_>>().join(",")))
+}
+
+impl Import<'_> {
+    pub(super) fn garmin_sync(&mut self, database: &Path, folder: &Path, platform: &str) -> Result<()> {
+        let known = GarminSync::read(database).unwrap_or_else(|error| {
+            self.refuse(&database.display().to_string(), &error.to_string());
+            GarminSync::default()
+        });
+        let mut seen = std::collections::HashSet::new();
+        let mut skipped = Skipped::default();
+        for (name, path) in walk::files(folder, &OURS, &mut skipped).map_err(failure)? {
+            if self.is_over() {
+                return Ok(());
+            }
+            if !is_track(&name) {
+                skip(&mut skipped, &name);
+                continue;
+            }
+            match known.id_of(&name) {
+                Some(id) => self.offer(&path, known.told(platform, id), false)?,
+                None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
+            }
+            seen.insert(name);
+        }
+        self.tell_skipped(folder, &skipped, |_| true);
+        let mut gone: Vec<&str> = known.files().filter(|name| !seen.contains(*name)).collect();
+        gone.sort_unstable();
+        if let Some(first) = gone.first() {
+            self.worker.count("not_there", gone.len() as u64);
+            self.worker.warn(&format!(
+                "{}: of the files that it says it downloaded, {} are not beside it, such as {}; if they are elsewhere, name that folder, too, with --platform {platform}",
+                database.display(),
+                gone.len(),
+                printable(first)
+            ));
+        }
+        if let Some(schedule) = &known.schedule {
+            self.tell_schedule(schedule);
+        }
+        Ok(())
+    }
+
+    /// Nothing is scheduled by an import: the line is there to be copied.
+    fn tell_schedule(&self, schedule: &Schedule) {
+        let cron = &schedule.cron;
+        let off = if schedule.enabled { "" } else { ", and was switched off" };
+        let same = match as_cron_has_it(cron) {
+            Some(same) => format!("the same here: garminsync schedule '{same}'"),
+            None => "its days of the week mean others to cron; write them as names".to_owned(),
+        };
+        self.worker.info(&format!("GarminSync ran at \"{cron}\"{off}; {same}"));
+    }
+
+    pub(super) fn sports_sync(&mut self, database: Option<&Path>, fit: &Path, only: &PlatformSelection) -> Result<()> {
+        let known = database.map_or_else(|| Ok(SportsSync::default()), SportsSync::read).unwrap_or_else(|error| {
+            let database = database.unwrap_or(fit);
+            self.refuse(&database.display().to_string(), &error.to_string());
+            SportsSync::default()
+        });
+        for (folder, platform) in FOLDERS {
+            let folder = fit.join(folder);
+            if !only.includes(platform) || !folder.is_dir() {
+                continue;
+            }
+            let mut skipped = Skipped::default();
+            for (name, path) in walk::files(&folder, &[], &mut skipped).map_err(failure)? {
+                if self.is_over() {
+                    return Ok(());
+                }
+                match id_of(&name) {
+                    // Our own archive may stand in the same folder.
+                    _ if name.starts_with("activity_") => {}
+                    _ if !is_track(&name) => skip(&mut skipped, &name),
+                    Some(id) => self.offer(&path, known.told(platform, id), extension(&name) == "zip")?,
+                    None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
+                }
+            }
+            self.tell_skipped(&folder, &skipped, |_| true);
+        }
+        Ok(())
+    }
+
+    /// Tells what was left out below a path: a line for each kind that matters, the paths for somebody who wants to know
+    /// more.
+    pub(super) fn tell_skipped(&self, root: &Path, skipped: &Skipped, matters: impl Fn(Skip) -> bool) {
+        for notice in skipped.notices() {
+            let line = format!("{}: {}", root.display(), notice.text);
+            if notice.matters && matters(notice.skip) {
+                self.worker.warn(&line);
+            } else {
+                self.worker.info(&line);
+            }
+            for detail in &notice.details {
+                self.worker.debug(&format!("{}: {}", root.display(), printable(detail)));
+            }
+        }
+    }
+
+    /// Reads a file and takes it.
+    fn offer(&mut self, path: &Path, told: Told, is_as_given: bool) -> Result<()> {
+        let shown = path.display().to_string();
+        match walk::file(path) {
+            Ok(bytes) => self.take(Offered { told, shown, bytes, is_as_given }),
+            Err(why) => {
+                self.refuse(&shown, &why);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn files(&mut self, root: &Path, platform: &str) -> Result<()> {
+        if !root.is_dir()
+            && let Some(id) = id_of(&last_of(&root.to_string_lossy()))
+        {
+            return self.offer(root, Told::nothing(platform, id), false);
+        }
+        let except = super::own_folders(self.worker);
+        let (mut nameless, mut skipped) = (Vec::new(), Skipped::default());
+        let mut want = |path: &str| match (is_track(path), id_of(&last_of(path))) {
+            (true, Some(_)) => FileFilter::Any,
+            (true, None) if extension(path) == "zip" => FileFilter::SearchZip,
+            _ => FileFilter::Skip,
+        };
+        let shown = |path: &str| format!("{}/{path}", root.display());
+        ended(walk::search(root, &except, &mut want, &mut |met| {
+            if self.is_over() {
+                return Err(Ended::Over);
+            }
+            match met {
+                SearchEntry::File(place, bytes) => {
+                    let name = last_of(&place.shown);
+                    let Some(id) = id_of(&name) else { return Ok(()) };
+                    let (told, shown) = (Told::nothing(platform, id), shown(&place.shown));
+                    self.take(Offered { told, shown, bytes, is_as_given: false })?;
+                }
+                SearchEntry::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
+                SearchEntry::Skipped(skip, path) => skipped.add(skip, &path),
+                SearchEntry::Corrupt(path, why) => self.refuse(&shown(&path), &why),
+                SearchEntry::Unreadable(_, error) => self.unreadable(&error),
+            }
+            Ok(())
+        }))?;
+        for path in nameless {
+            self.refuse(&shown(&path), "its name holds no id of an activity");
+        }
+        self.tell_skipped(root, &skipped, |_| true);
+        Ok(())
+    }
+}
+
+/// Whether a file may hold an activity, by its name; packed by gzip or not.
+fn is_track(name: &str) -> bool {
+    TRACKS.contains(&extension(without_gz(name)).as_str())
+        && !(without_gz(name) != name && extension(without_gz(name)) == "zip")
+}
+
+/// Counts a file that holds no activity, unless it is a database of the tools, or what SQLite keeps beside one.
+fn skip(skipped: &mut Skipped, name: &str) {
+    let is_database = [".db", ".sqlite"].iter().any(|kind| {
+        ["", "-wal", "-shm", "-journal"]
+            .iter()
+            .any(|end| name.strip_suffix(end).is_some_and(|base| base.ends_with(kind)))
+    });
+    if !is_database {
+        skipped.add(Skip::of(name), name);
+    }
+}
+
+/// The name at the end of a path, also of one in a zip file that was made on Windows.
+fn last_of(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
+}
+
+fn failure(error: walk::Error) -> Failure {
+    error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_cron_has_it;
+
+    #[test]
+    fn the_days_of_a_week_are_those_of_the_older_scheduler() {
+        for (theirs, ours) in [
+            ("0 */6 * * *", Some("0 */6 * * *")),
+            ("30 5 * * 1", Some("30 5 * * TUE")),
+            ("30 5 * * mon-fri", Some("30 5 * * mon-fri")),
+            ("30 5 * * 0-2,6", Some("30 5 * * MON,TUE,WED,SUN")),
+            ("30 5 * * sat,0", Some("30 5 * * MON,SAT")),
+            ("30 5 * * */2", Some("30 5 * * MON,WED,FRI,SUN")),
+            ("30 5 * * 7", None),
+        ] {
+            assert_eq!(as_cron_has_it(theirs).as_deref(), ours, "{theirs}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a file is, and whether it can be the file of the activity that it is offered for. Pure.
+
+use jiff::Timestamp;
+
+use crate::activity::Activity;
+use crate::archive::{Format, Piece};
+use crate::fit::Kind;
+use crate::older::{Told, start_of};
+
+/// The activity, by what its tool and its file say of it; or why the file cannot be of it. `known`: what the catalogue has.
+pub fn validate(told: &Told, known: Option<&Activity>, pieces: &[Piece]) -> Result<Activity, String> {
+    let is_other = |piece: &Piece| piece.fit.as_ref().is_some_and(|fit| fit.kind() == Kind::Other);
+    if !pieces.is_empty() && pieces.iter().all(is_other) {
+        return Err("it is a FIT file, but of no activity".into());
+    }
+    let file = pieces.iter().find(|piece| !is_other(piece)).map(exercise).unwrap_or_default();
+    let listed = known.and_then(|activity| activity.start_time);
+    let by_list = Told { activity: Activity { start_time: listed, ..Activity::default() }, ..Told::default() };
+    for says in [told, &by_list] {
+        if let Some(start) = file.start_time.filter(|start| !says.can_begin(*start)) {
+            let other = says.activity.start_time.map(|time| time.to_string());
+            let other = other.or_else(|| says.local_start.map(|time| time.to_string())).unwrap_or_default();
+            return Err(format!("it begins at {start}, but {} at {other}; it is of something else", told.activity.id));
+        }
+    }
+    Ok(combined(told, file))
+}
+
+/// What a file says of its exercise.
+fn exercise(piece: &Piece) -> Activity {
+    match (&piece.fit, piece.format) {
+        (Some(fit), Format::Fit) => fit.exercise(),
+        _ => Activity { start_time: start_of(&piece.bytes), ..Activity::default() },
+    }
+}
+
+/// Names and sports as the platform had them; times and lengths as they were recorded.
+fn combined(told: &Told, file: Activity) -> Activity {
+    let own = &told.activity;
+    let start_time = own.start_time.or(file.start_time);
+    let (sport, sub_sport) = match &own.sport {
+        Some(_) => (own.sport.clone(), own.sub_sport.clone()),
+        None => (file.sport, file.sub_sport),
+    };
+    Activity {
+        platform: own.platform.clone(),
+        id: own.id.clone(),
+        name: own.name.clone(),
+        sport,
+        sub_sport,
+        platform_sport: own.platform_sport.clone(),
+        start_time,
+        utc_offset_s: own.utc_offset_s.or_else(|| offset(told, start_time)).or(file.utc_offset_s),
+        timer_time_s: file.timer_time_s.or(own.timer_time_s),
+        elapsed_time_s: file.elapsed_time_s.or(own.elapsed_time_s),
+        distance_m: file.distance_m.or(own.distance_m),
+        manufacturer: own.manufacturer.clone().or(file.manufacturer),
+        device: own.device.clone(),
+        manual: false,
+    }
+}
+
+fn offset(told: &Told, start: Option<Timestamp>) -> Option<i32> {
+    told.offset(start?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::{FileId, Fit, Session};
+
+    const START: i64 = 1_767_881_421;
+
+    fn recorded(file_type: u8) -> Piece {
+        let session = Session {
+            sport: Some(1),
+            start_time: Some(START),
+            total_timer_time_s: Some(1800.0),
+            total_distance_m: Some(5000.0),
+            ..Session::default()
+        };
+        let file_id = FileId { file_type: Some(file_type), manufacturer: Some(1), ..FileId::default() };
+        let fit = Fit { file_id, sessions: vec![session], ..Fit::default() };
+        Piece { format: Format::Fit, bytes: Vec::new(), fit: Some(fit) }
+    }
+
+    fn told(activity: Activity) -> Told {
+        Told { activity: Activity { platform: "garmin-com".into(), id: "7".into(), ..activity }, ..Told::default() }
+    }
+
+    #[test]
+    fn the_tool_names_it_and_the_file_measures_it() {
+        let tool = Activity {
+            name: Some("Run".into()),
+            platform_sport: Some("odd".into()),
+            timer_time_s: Some(1.0),
+            ..Activity::default()
+        };
+        let local_start = "2026-01-08T09:10:21".parse().ok();
+        let told = Told { local_start, is_of_the_place: true, ..told(tool) };
+        let activity = validate(&told, None, &[recorded(4)]).unwrap();
+        let expected = Activity {
+            platform: "garmin-com".into(),
+            id: "7".into(),
+            name: Some("Run".into()),
+            sport: Some("running".into()),
+            platform_sport: Some("odd".into()),
+            start_time: Timestamp::from_second(START).ok(),
+            utc_offset_s: Some(-5 * 3600),
+            timer_time_s: Some(1800.0),
+            distance_m: Some(5000.0),
+            manufacturer: Some("garmin".into()),
+            ..Activity::default()
+        };
+        assert_eq!(activity, expected);
+    }
+
+    #[test]
+    fn what_is_of_no_activity_or_of_another_day_is_not_taken() {
+        let nothing = || told(Activity::default());
+        assert_eq!(validate(&nothing(), None, &[recorded(9)]).unwrap_err(), "it is a FIT file, but of no activity");
+        let local_start = "2026-01-18T09:10:21".parse().ok();
+        let other_day = Told { local_start, ..nothing() };
+        let why = validate(&other_day, None, &[recorded(4)]).unwrap_err();
+        assert_eq!(why, "it begins at 2026-01-08T14:10:21Z, but 7 at 2026-01-18T09:10:21; it is of something else");
+        let listed = Activity { start_time: Timestamp::from_second(START - 3 * 86_400).ok(), ..Activity::default() };
+        assert!(validate(&nothing(), Some(&listed), &[recorded(4)]).unwrap_err().contains("but 7 at 2026-01-05"));
+        let near = Activity { start_time: Timestamp::from_second(START + 8 * 3600).ok(), ..Activity::default() };
+        assert!(validate(&nothing(), Some(&near), &[recorded(4)]).is_ok());
+    }
+}

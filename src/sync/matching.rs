@@ -1,0 +1,34 @@
+//! How activities of the catalogue are compared: the tolerance of the settings, and an activity with what its file says.
+
+use super::{Result, Workspace};
+use crate::activity::Activity;
+use crate::catalogue::FileFacts;
+use crate::matching::{self, Candidate, Matcher, Rule};
+
+impl Workspace {
+    /// A matcher by this rule, with the tolerance of `SPORT_DIFF_SECOND`.
+    pub fn matcher(&self, rule: Rule) -> Result<Matcher> {
+        let tolerance = self.settings.number("SPORT_DIFF_SECOND")?;
+        Ok(Matcher { rule, tolerance_s: u32::try_from(tolerance).unwrap_or(u32::MAX) })
+    }
+
+    /// An activity as it is compared.
+    pub fn candidate<'a>(&self, activity: &'a Activity, facts: Option<&'a FileFacts>) -> Candidate<'a> {
+        candidate(activity, facts, self.platforms.native_manufacturer(&activity.platform))
+    }
+}
+
+/// An activity as it is compared. `native_manufacturer`: whose devices record for its platform.
+pub fn candidate<'a>(
+    activity: &'a Activity,
+    facts: Option<&'a FileFacts>,
+    native_manufacturer: Option<&'a str>,
+) -> Candidate<'a> {
+    let file = facts.map(|facts| matching::FileFacts {
+        sha256: Some(facts.sha256.as_str()),
+        identity: facts.identity,
+        start: facts.start,
+        bytes: Some(facts.bytes),
+    });
+    Candidate { activity, file, native_manufacturer }
+}

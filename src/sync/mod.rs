@@ -1,0 +1,69 @@
+//! The engine: what the commands do, without a terminal.
+//!
+//! An operation gets a [`Worker`], values and a [`RecordSink`]; it tells an [`Observer`] what it does. It prints nothing,
+//! knows no flag and never ends the program.
+//!
+//! - `workspace`: what all operations of a run share; `observer`: the seam outward; `error`: how far a failure reaches.
+//! - `connect` opens an account, and is the one place where its owner is checked.
+//! - Reading: `listing`, `download`, `file_store`, `import`.
+//! - Writing: `write_connection`, `upload`, `delete`.
+//! - Looking: `history`, `records`, `overview`.
+
+mod accounts;
+mod channels;
+mod check;
+mod connect;
+mod data_dir;
+mod dedupe;
+mod delete;
+mod diff;
+mod download;
+mod error;
+mod fetch;
+mod file_store;
+mod history;
+mod import;
+mod listing;
+mod liveness;
+mod matching;
+mod network;
+mod notify;
+mod observer;
+mod orphans;
+mod overview;
+mod ownership;
+mod publish;
+mod records;
+mod remarks;
+mod selection;
+mod sink;
+mod suspension;
+mod upload;
+mod workspace;
+mod write_connection;
+
+pub use channels::Ready;
+pub use data_dir::DataDir;
+pub use dedupe::dedupe;
+pub use delete::{DeleteOptions, delete};
+pub use diff::{DiffOptions, diff};
+pub use download::{DownloadOptions, download};
+pub use error::{Error, Failure, ItemResult, Result};
+pub use fetch::{FetchOptions, fetch};
+pub use file_store::{LocalFile, NotKept, Origin, StoreResult, is_due};
+pub use history::{Histories, History};
+pub use import::import;
+pub use listing::{Listed, Listing};
+pub use liveness::Sign;
+pub use notify::{NotifyOptions, notify, ping_start, test_channels};
+pub use observer::{Collector, Level, Message, Observer, Progress, Task};
+pub use ownership::{Ownership, person};
+pub use publish::Folder;
+pub use records::{file_ref, record_of};
+pub use selection::{names_of, selection_of_flag, selection_of_setting, split_raw};
+pub use sink::{RecordSink, RecordSource};
+pub use upload::{UploadOptions, upload};
+pub use workspace::{FirstError, Log, OpenedPlatforms, Worker, Workspace};
+pub use write_connection::{WriteConnection, WriteConnections};
+
+pub use crate::exit::Exit;

@@ -1,0 +1,73 @@
+//! How requests are sent: the proxy, the certificate authorities, the pace, all as the settings have it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Exit, Failure, Level, Message, Progress, Result, Workspace};
+use crate::catalogue::Pacing;
+use crate::http::{Backoff, CaCertificates, Http, Loopback, Options, Proxies, Route};
+
+impl Workspace {
+    /// The way out, for all platforms of this run. `progress` shows what it waits for.
+    pub fn http(&self, progress: Progress) -> Result<Arc<Http>> {
+        let loopback = self.loopback()?;
+        let route = match loopback {
+            Some(_) => Route::default(),
+            None => Route { proxies: self.proxies()?, ca_certificates: self.ca_certificates()? },
+        };
+        self.http_by(loopback, route, progress)
+    }
+
+    /// The same, by this route.
+    pub(super) fn http_by(&self, loopback: Option<Loopback>, route: Route, progress: Progress) -> Result<Arc<Http>> {
+        let observer = self.observer.clone();
+        let options = Options {
+            route,
+            loopback,
+            timeout: self.settings.duration("GS_TIMEOUT")?,
+            backoff: Backoff {
+                first: self.settings.duration("GS_RETRY_WAIT")?,
+                longest: Duration::from_secs(120),
+                tries: 4,
+            },
+            interval: self.settings.duration("GS_REQUEST_INTERVAL")?,
+            max_retry_after: self.settings.duration("GS_MAX_RETRY_AFTER")?,
+            stop: self.stop.clone(),
+            trace: Box::new(move |text| observer.message(Message { level: Level::Trace, text, reason: None })),
+            waiting: Box::new(move |why, wait| progress.pause(why, wait)),
+        };
+        let pacing = Pacing::new(self.open_catalogue()?);
+        Ok(Arc::new(Http::new(Arc::new(pacing), options)))
+    }
+
+    /// The stand-in on this machine, if the settings name one.
+    pub fn loopback(&self) -> Result<Option<Loopback>> {
+        let loopback = self.settings.get("GS_LOOPBACK").map(Loopback::parse).transpose();
+        loopback.map_err(|why| Failure::new(Exit::Config, why))
+    }
+
+    /// The proxy, wherever the settings name it.
+    pub fn proxies(&self) -> Result<Proxies> {
+        Proxies::read(|names| self.settings.first_of(names.iter().copied()))
+            .map_err(|why| Failure::new(Exit::Config, why))
+    }
+
+    /// The certificate authorities, if the settings name others than the system's.
+    pub fn ca_certificates(&self) -> Result<Option<CaCertificates>> {
+        let (file, folders) = (self.settings.path("SSL_CERT_FILE"), self.settings.paths("SSL_CERT_DIR"));
+        let has_own = file.is_some() || !folders.is_empty();
+        let ca_certificates = has_own.then(|| CaCertificates::read(file.as_deref(), &folders)).transpose();
+        ca_certificates.map_err(|why| Failure::new(Exit::Config, why))
+    }
+
+    /// `GS_CONFIRM_WAIT`: how long to wait before a second look at a list that nobody has ever seen filled, or at one that
+    /// does not show an upload whose answer was lost.
+    pub fn confirm_wait(&self) -> Result<Duration> {
+        Ok(self.settings.duration("GS_CONFIRM_WAIT")?)
+    }
+
+    /// `GS_LOST_AFTER`: how long a service that accepted an upload may take to show it.
+    pub fn lost_after(&self) -> Result<Duration> {
+        Ok(self.settings.duration("GS_LOST_AFTER")?)
+    }
+}

@@ -1,0 +1,293 @@
+//! Tells the channels what a run came to, as the records tell what was done and the catalogue what fails.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{Exit, Failure, Level, Progress, Ready, Result, Worker};
+use crate::http::{Http, Request};
+use crate::notify::{self, CHANNELS, Lang, Marks, Message, Style, Summary, Text, Tone};
+use crate::reason::Reason;
+use crate::record::Reader;
+
+/// A stage whose output has ended still has its row to finish.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How the channels are told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NotifyOptions {
+    /// When; `None`: as the setting says.
+    pub on: Option<notify::On>,
+    /// In which language; `None`: as the setting says.
+    pub lang: Option<Lang>,
+    /// The summary is shown to a person, too.
+    pub show: bool,
+}
+
+impl NotifyOptions {
+    fn on(&self, worker: &Worker) -> Result<notify::On> {
+        self.on.map_or_else(|| worker.notified_on(), Ok)
+    }
+
+    fn lang(&self, worker: &Worker) -> Result<Lang> {
+        self.lang.map_or_else(|| worker.language(), Ok)
+    }
+}
+
+/// Hands every line of `input` on to `output` as it is, and tells every channel that is set up what the run came to.
+///
+/// # Errors
+/// `output` cannot be written to although somebody reads it. What fails with one channel is told, and the others are told
+/// all the same.
+pub fn notify(
+    worker: &mut Worker,
+    options: NotifyOptions,
+    input: &mut Reader<impl BufRead>,
+    output: &mut dyn Write,
+    progress: &Progress,
+) -> Result<()> {
+    let mut summary = Summary::default();
+    let passed = pass(worker, &mut summary, input, output, progress);
+    if worker.is_stopped() {
+        return passed;
+    }
+    progress.step("waiting for the other commands");
+    let have_ended = wait_for_stages(worker)?;
+    progress.step("checking how things stand");
+    let health = worker.health(worker.command);
+    let is_checked = have_ended && health.is_ok();
+    let unknown = health.map(|health| summary.add_judged(health)).err();
+    progress.step("sending messages");
+    // Whatever is wrong with a setting, the channels that can be told are told first.
+    let (on, lang) = (options.on(worker), options.lang(worker));
+    let mut teller = Teller {
+        on: *on.as_ref().unwrap_or(&notify::On::Change),
+        lang: *lang.as_ref().unwrap_or(&Lang::En),
+        marks: Marks::of(&summary),
+        is_checked,
+        summary,
+        now: worker.now(),
+        http: None,
+        progress: progress.clone(),
+        has_failed: false,
+    };
+    let (ready, wrong) = worker.channels();
+    teller.tell_all(worker, options.show, &ready);
+    for failure in [on.err(), lang.err(), passed.err(), unknown].into_iter().flatten().chain(wrong) {
+        worker.fail(&failure);
+    }
+    Ok(())
+}
+
+/// Passes every line on and takes it in. An error of `output` is told once everybody knows of the rest.
+fn pass(
+    worker: &mut Worker,
+    summary: &mut Summary,
+    input: &mut Reader<impl BufRead>,
+    output: &mut dyn Write,
+    progress: &Progress,
+) -> Result<()> {
+    let mut result = Ok(());
+    let mut malformed = None;
+    loop {
+        let line = match input.next_line() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(error) => {
+                malformed.get_or_insert(error);
+                break;
+            }
+        };
+        match line.record {
+            Some(Ok(record)) => summary.add(&record),
+            Some(Err(error)) => drop(malformed.get_or_insert(error)),
+            None => {}
+        }
+        // With nobody left to read, there still is somebody to tell.
+        if let Err(error) = output.write_all(&line.bytes).and_then(|()| output.flush()) {
+            result =
+                result.and(Err(Failure::new(Exit::Partial, format!("standard output cannot be written: {error}"))));
+        }
+        progress.add(1);
+    }
+    if let Some(error) = malformed {
+        let reason = Reason::InvalidInput { detail: error.to_string() };
+        summary.add_stage(worker.command, Exit::BadInput.code(), Some(reason));
+        worker.fail(&error.into());
+    }
+    result
+}
+
+/// Waits a little for the commands whose output has ended, as their rows in the log still have to. Whether all others have
+/// ended, also those of other runs: until then nobody can say that nothing fails.
+fn wait_for_stages(worker: &Worker) -> Result<bool> {
+    let end = Instant::now() + GRACE;
+    loop {
+        if !worker.is_any_at_work(worker.command)? {
+            return Ok(true);
+        }
+        if Instant::now() >= end || worker.is_stopped() {
+            return Ok(false);
+        }
+        worker.sleep(Duration::from_millis(50));
+    }
+}
+
+/// Knows what there is to tell, and to whom it was told.
+struct Teller {
+    on: notify::On,
+    lang: Lang,
+    summary: Summary,
+    /// What fails now, and whether that was found out.
+    marks: Marks,
+    is_checked: bool,
+    now: Timestamp,
+    http: Option<Arc<Http>>,
+    progress: Progress,
+    /// A channel did not take its message. The ping comes last, and is one of failure then.
+    has_failed: bool,
+}
+
+impl Teller {
+    fn tell_all(&mut self, worker: &mut Worker, show: bool, ready: &[Ready]) {
+        let shown = notify::render(&self.summary, self.lang, Style::Plain, Tone::default()).whole;
+        worker.observer.show(if show { Level::Error } else { Level::Debug }, &shown);
+        for one in ready {
+            if worker.is_stopped() {
+                return;
+            }
+            if let Err(failure) = self.tell(worker, one) {
+                self.has_failed = true;
+                worker.fail(&failure.about(one.channel.name));
+            }
+        }
+    }
+
+    /// Tells one channel, if it has anything to hear.
+    fn tell(&mut self, worker: &mut Worker, one: &Ready) -> Result<()> {
+        let name = one.channel.name;
+        let told = if one.channel.is_ping { Marks::default() } else { Marks::parse(&worker.catalogue.told(name)?) };
+        let on = if one.channel.is_ping { notify::On::Always } else { self.on };
+        let known = told.and_then(&self.marks, self.is_checked);
+        let speaks = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
+        // A channel that did not take the last message is told how things stand now, whatever that is.
+        let Some(tone) = speaks.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
+            // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
+            if known != told && !worker.dry_run {
+                worker.catalogue.set_told(name, &known.to_text(), self.now)?;
+            }
+            worker.debug(&format!("{name}: there is nothing to tell"));
+            return Ok(());
+        };
+        let text = notify::render(&self.summary, self.lang, one.form.style, tone);
+        if worker.dry_run {
+            worker.warn(&format!("{name} would be told:"));
+            worker.observer.show(Level::Error, &text.whole);
+            return Ok(());
+        }
+        let report = notify::report(&self.summary, &worker.run_id, self.now, &text);
+        let message = Message {
+            text: &text,
+            report: &report,
+            is_failure: !self.marks.is_empty() || self.has_failed,
+            lang: self.lang,
+        };
+        self.progress.step(&format!("notifying {name}"));
+        let http = self.http(worker)?;
+        let sent = send(&http, one, &message, worker.now());
+        worker.catalogue.set_undelivered(name, sent.is_err(), self.now)?;
+        sent?;
+        worker.count("notified", 1);
+        if !one.channel.is_ping {
+            worker.catalogue.set_told(name, &known.to_text(), self.now)?;
+        }
+        worker.debug(&format!("{name}: told"));
+        Ok(())
+    }
+
+    fn http(&mut self, worker: &Worker) -> Result<Arc<Http>> {
+        let http = match self.http.take() {
+            Some(http) => http,
+            None => worker.http(self.progress.clone())?,
+        };
+        self.http = Some(http.clone());
+        Ok(http)
+    }
+}
+
+/// Brings a message to a channel; what the channel said to it.
+fn send(http: &Http, one: &Ready, message: &Message, now: Timestamp) -> Result<String> {
+    let request = notify::request(one.channel, &one.form, &one.keys, message, now)
+        .ok_or_else(|| Failure::new(Exit::Bug, "no message could be built for it; please report this"))?;
+    notify::deliver(http, one.channel, &request).map_err(|error| Failure::new(Exit::Partial, error.to_string()))
+}
+
+/// Sends a test message to every channel, whatever was told before. Only whether it takes messages is remembered. `accepted`
+/// gets what a channel answered.
+///
+/// # Errors
+/// No channel is set up, or `accepted` failed. What fails with one channel is told.
+pub fn test_channels(
+    worker: &mut Worker,
+    options: NotifyOptions,
+    accepted: &mut dyn FnMut(&str, &str) -> Result<()>,
+) -> Result<()> {
+    let lang = options.lang(worker)?;
+    let (ready, wrong) = worker.channels();
+    if ready.is_empty() && wrong.is_empty() {
+        let message = "no channel is set up; docs/notify.md has the settings of each, such as NTFY_URL";
+        return Err(Failure::new(Exit::Config, message));
+    }
+    let title = lang.pick("garminsync: a test message", "garminsync：测试消息").to_owned();
+    let rest = lang.pick("Notifications of garminsync arrive here.", "garminsync 的通知会发送到这里。").to_owned();
+    let text = Text { whole: format!("{title}\n{rest}"), title, rest };
+    let report = serde_json::json!({
+        "version": 1, "run": worker.run_id, "time": worker.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "test": true, "ok": true, "title": text.title, "text": text.whole,
+    });
+    let message = Message { text: &text, report: &report, is_failure: false, lang };
+    let http = worker.http(Progress::hidden())?;
+    for one in &ready {
+        let name = one.channel.name;
+        if worker.dry_run {
+            worker.warn(&format!("{name} would get a test message"));
+            continue;
+        }
+        let sent = send(&http, one, &message, worker.now());
+        worker.catalogue.set_undelivered(name, sent.is_err(), worker.now())?;
+        match sent {
+            Ok(answer) => accepted(name, &answer)?,
+            Err(failure) => worker.fail(&failure.about(name)),
+        }
+    }
+    wrong.iter().for_each(|failure| worker.fail(failure));
+    Ok(())
+}
+
+/// Tells the channels that watch over runs that one begins.
+///
+/// # Errors
+/// A setting is wrong, of whichever channel: that is said before anything is done, not when there is something to tell. Or
+/// a channel cannot be told.
+pub fn ping_start(worker: &mut Worker, options: NotifyOptions) -> Result<()> {
+    options.on(worker)?;
+    options.lang(worker)?;
+    worker.channels().1.into_iter().try_for_each(Err)?;
+    let pings = CHANNELS.iter().filter(|channel| channel.is_ping);
+    for channel in pings {
+        let ready = worker.channel(channel)?;
+        let Some(address) = ready.and_then(|ready| (channel.address)(ready.keys.address.expose())) else { continue };
+        if worker.dry_run {
+            worker.warn(&format!("{} would be told that a run begins", channel.name));
+            continue;
+        }
+        let address = notify::ping_address(&address.url, "start");
+        let mut request = Request::post(address, "text/plain; charset=utf-8", Vec::new());
+        request.redact_url = true;
+        notify::deliver(&*worker.http(Progress::hidden())?, channel, &request)
+            .map_err(|error| Failure::new(Exit::Partial, format!("{}: {error}", channel.name)))?;
+    }
+    Ok(())
+}

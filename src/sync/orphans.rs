@@ -1,0 +1,53 @@
+//! Files of the archive whose activity no list shows. After the catalogue was lost they are the only evidence that something
+//! was on a platform once, and that somebody may have deleted it there: it must not be uploaded again.
+
+use super::{Result, Worker};
+use crate::activity::Activity;
+use crate::archive::{Format, Named, path_for};
+use crate::i18n;
+use crate::platform::PlatformSpec;
+
+impl Worker {
+    /// Takes the files of activities that the catalogue does not know into it, as far as listings cover the time when those
+    /// began, and tells how many there were. What it knows then is told no more.
+    ///
+    /// Whoever plans calls it, too: the listing that showed it may have been killed right after its end.
+    pub fn adopt_orphans(&mut self, spec: &PlatformSpec) -> Result<()> {
+        let knowledge = self.catalogue.knowledge(&spec.id, &self.run_id)?;
+        if knowledge.none_because.is_some() || self.catalogue.is_read_only() {
+            return Ok(());
+        }
+        let is_covered = |start| knowledge.spans.iter().any(|span| span.holds(start));
+        let known = self.catalogue.ids(&spec.id)?;
+        let mut adopted = 0_u64;
+        for named in self.archive.named(&spec.id)? {
+            let is_orphan = !known.contains(&named.id) && is_covered(named.start_time);
+            if is_orphan && self.adopt_orphan(spec, &named)? {
+                adopted += 1;
+            }
+        }
+        if adopted > 0 {
+            self.warn(&format!(
+                "{}: {} not in the list: deleted there, as far as anybody knows; the files are kept, and nothing is uploaded there again without gs-diff --restore-deleted",
+                &spec.id,
+                i18n::counted(adopted, "archived activity", "archived activities")
+            ));
+            self.count("orphans", adopted);
+        }
+        Ok(())
+    }
+
+    fn adopt_orphan(&mut self, spec: &PlatformSpec, named: &Named) -> Result<bool> {
+        // The start of the name is that of the list; all else is what was recorded.
+        let named_as = |recorded: Activity| Activity {
+            platform: spec.id.clone(),
+            id: named.id.clone(),
+            start_time: named.start_time,
+            ..recorded
+        };
+        let path = path_for(&named_as(Activity::default()), 0, Format::Fit, false);
+        let piece = self.archive.read_whole(&path)?.and_then(|checked| checked.ok()).map(|(piece, _)| piece);
+        let recorded = piece.and_then(|piece| piece.fit).map(|fit| fit.exercise()).unwrap_or_default();
+        Ok(self.adopt_existing(&named_as(recorded))?.is_some())
+    }
+}

@@ -1,0 +1,179 @@
+//! Each exercise once, and how it stands with each platform.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::read::CatalogueData;
+use crate::activity::{ActivityKey, ActivityKeyRef};
+use crate::catalogue::{Entry, FileFacts};
+use crate::matching::Group;
+use crate::plan::diff::{Choice, Decision, Groups, Overrides, Presence, Target};
+use crate::platform::PlatformSpec;
+use crate::reason::Reason;
+use crate::status::{self, MissingReason, Redacted};
+use crate::sync::History;
+
+/// What was read, compared.
+pub(super) struct Compared<'a> {
+    /// What was read.
+    pub read: &'a CatalogueData,
+    /// Which entries are one exercise.
+    pub exercises: &'a Groups<'a>,
+    /// Of each platform: its name as it is shown.
+    pub names: Vec<String>,
+    /// Of each platform: whether it is kept equal with the others.
+    pub is_compared: Vec<bool>,
+    /// Whether each platform gets uploads.
+    pub is_target: Vec<bool>,
+    /// The exercises, the newest first.
+    pub all: Vec<GroupState>,
+    /// Of each entry: the position of its platform.
+    pub platform_of: Vec<usize>,
+    /// Where each entry is, by platform and id.
+    pub places: HashMap<ActivityKeyRef<'a>, usize>,
+}
+
+/// How one exercise stands.
+pub(super) struct GroupState {
+    /// The positions of its entries, the best first.
+    pub members: Vec<usize>,
+    /// The entry that stands for it: the best one that is there.
+    pub best: usize,
+    /// Of each platform: why it lacks it; nothing: it is there.
+    pub lacks: Vec<Option<MissingDetail>>,
+}
+
+/// Why a platform lacks an exercise.
+pub(super) struct MissingDetail {
+    /// The reason.
+    pub reason: MissingReason,
+    /// More about it.
+    pub details: Vec<Reason>,
+    /// Since when, of what was deleted.
+    pub since: Option<Timestamp>,
+    /// The entry that could go there; nothing: no platform that is kept equal has any.
+    pub of: Option<usize>,
+}
+
+impl<'a> Compared<'a> {
+    /// Compares. `is_compared`: whether each platform is kept equal with the others; `gets_uploads`: as the settings have it.
+    pub fn of(
+        read: &'a CatalogueData,
+        exercises: &'a Groups<'a>,
+        is_compared: Vec<bool>,
+        gets_uploads: &dyn Fn(&PlatformSpec) -> bool,
+    ) -> Compared<'a> {
+        let is_target = |(history, is_compared): (&History, &bool)| {
+            *is_compared && !history.spec.upload_formats.is_empty() && gets_uploads(&history.spec)
+        };
+        let is_target = read.histories.platforms.iter().zip(&is_compared).map(is_target).collect();
+        let platform_of =
+            |(entry, _): &(Entry, Option<FileFacts>)| read.platform(&entry.activity.platform).unwrap_or(0);
+        let key = |(at, (entry, _)): (usize, &'a (Entry, Option<FileFacts>))| (entry.activity.as_key(), at);
+        let names = read.histories.platforms.iter().map(|history| shown(&history.spec.id));
+        let mut compared = Compared {
+            read,
+            exercises,
+            names: names.collect(),
+            is_compared,
+            is_target,
+            all: Vec::new(),
+            platform_of: read.histories.entries.iter().map(platform_of).collect(),
+            places: read.histories.entries.iter().enumerate().map(key).collect(),
+        };
+        let targets: Vec<Target> = read.histories.platforms.iter().map(|history| history.target()).collect();
+        let mut all: Vec<GroupState> = exercises.groups.iter().map(|group| compared.stands(group, &targets)).collect();
+        // Entries come newest first. What has no start comes last, also behind what began before 1970.
+        all.sort_by_key(|one| (compared.entry(one.best).activity.start_time.is_none(), one.best));
+        compared.all = all;
+        compared
+    }
+
+    /// Where an entry is.
+    pub fn find(&self, key: &ActivityKey) -> Option<usize> {
+        self.places.get(&key.as_key()).copied()
+    }
+
+    /// An entry, as the catalogue has it.
+    pub fn entry(&self, at: usize) -> &'a Entry {
+        &self.read.histories.entries[at].0
+    }
+
+    /// Whether an entry is on its platform.
+    pub fn is_there(&self, at: usize) -> bool {
+        self.exercises.entries[at].presence == Presence::There
+    }
+
+    /// An entry, as far as it is needed to recognise it.
+    pub fn activity(&self, at: usize) -> status::Activity {
+        let a = &self.entry(at).activity;
+        status::Activity {
+            platform: self.names[self.platform_of[at]].clone(),
+            id: Redacted::of(&a.id),
+            name: a.name.as_deref().map(Redacted::of),
+            sport: a.sport.as_deref().or(a.platform_sport.as_deref()).map(Redacted::of),
+            start_time: a.start_time,
+            utc_offset_s: a.utc_offset_s,
+            timer_time_s: told(a.timer_time_s),
+            distance_m: told(a.distance_m),
+        }
+    }
+
+    fn stands(&self, group: &Group, targets: &[Target]) -> GroupState {
+        let best = group.members.iter().copied().find(|&at| self.is_there(at)).unwrap_or(group.members[0]);
+        let lacks = targets.iter().map(|target| self.lack(group, target)).collect();
+        GroupState { members: group.members.clone(), best, lacks }
+    }
+
+    fn lack(&self, group: &Group, target: &Target) -> Option<MissingDetail> {
+        let offered = group.members.iter().copied().find(|&at| self.exercises.entries[at].selected);
+        // Without a list nothing is sent from there either, and the next run may have one.
+        let is_held = |&at: &usize| self.is_there(at) && self.is_compared[self.platform_of[at]];
+        let of = offered.or_else(|| group.members.iter().copied().find(is_held));
+        let lack = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
+        Some(match self.exercises.decide(group, target, Overrides::default()) {
+            Decision::Exists => return None,
+            Decision::Upload(Choice { at, source, .. }) => {
+                MissingDetail { of: Some(at), details: source.into_iter().collect(), ..lack(MissingReason::ToUpload) }
+            }
+            Decision::Pending => lack(MissingReason::Pending),
+            Decision::Rejected(reason) => MissingDetail { details: vec![reason], ..lack(MissingReason::Rejected) },
+            Decision::PossibleDuplicate(at, verdict) => {
+                let (id, certainty) = (self.entry(at).activity.id.clone(), verdict.certainty.name().to_owned());
+                let mut details = vec![Reason::PossibleDuplicate { id, certainty }];
+                details.extend(verdict.reasons);
+                MissingDetail { details, ..lack(MissingReason::PossibleDuplicate) }
+            }
+            Decision::NoFile(reason) => match of.filter(|_| offered.is_none()) {
+                Some(at) => {
+                    let details = self.unusable_reason(self.platform_of[at]).into_iter().collect();
+                    MissingDetail { details, ..lack(MissingReason::NotListed) }
+                }
+                None => MissingDetail { details: vec![reason], ..lack(MissingReason::NoFile) },
+            },
+            Decision::Deleted(since) => MissingDetail { since: Some(since), ..lack(MissingReason::Deleted) },
+            Decision::MissingOnce(since) => MissingDetail { since: Some(since), ..lack(MissingReason::MissingOnce) },
+            Decision::NotListed => {
+                let reason = self.read.platform(target.name).and_then(|platform| self.unusable_reason(platform));
+                MissingDetail { details: reason.into_iter().collect(), ..lack(MissingReason::NotListed) }
+            }
+        })
+    }
+
+    /// Why nothing may be concluded about a platform now.
+    fn unusable_reason(&self, platform: usize) -> Option<Reason> {
+        let reason = self.read.histories.platforms[platform].knowledge.none_because.clone()?;
+        Some(Reason::ListingUnusable { platform: self.names[platform].clone(), reason: Box::new(reason) })
+    }
+}
+
+/// The name of a platform as it is shown: that of a folder is a path, and so a text of others.
+pub(super) fn shown(name: &str) -> String {
+    Redacted::of(name).as_str().to_owned()
+}
+
+/// A measure that says something.
+pub(super) fn told(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite() && *value >= 0.0)
+}

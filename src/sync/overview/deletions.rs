@@ -1,0 +1,122 @@
+//! What is no longer on its platform: deleted from here as a copy, or by somebody there; and how it is put back.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use super::compared::Compared;
+use crate::activity::ActivityKeyRef;
+use crate::catalogue::{DeletionOutcome, DeletionRow, TransferOutcome};
+use crate::fit::Identity;
+use crate::status::{Deleter, Deletion, Redacted, RedactedReason, flag};
+
+/// What a platform knows a recording by.
+#[derive(PartialEq, Eq, Hash)]
+enum Mark<'a> {
+    /// The hash of its bytes.
+    Bytes(&'a str),
+    /// What the device says of itself.
+    Device(Identity),
+}
+
+/// A recording that is on a platform.
+type Recording<'a> = (usize, Mark<'a>);
+
+impl Compared<'_> {
+    /// The deletions, the newest first: of each entry the last one.
+    pub fn deletions(&self) -> Vec<Deletion> {
+        let mut last: HashMap<usize, &DeletionRow> = HashMap::new();
+        for row in &self.read.deletions {
+            last.extend(self.find(&row.entry).map(|at| (at, row)));
+        }
+        let back = self.put_back();
+        let entries = || 0..self.read.histories.entries.len();
+        let there = entries().filter(|&at| self.is_there(at)).flat_map(|at| self.recordings(at)).collect();
+        let deletion = |at| {
+            let mut deletion = self.deletion(at, last.get(&at).copied())?;
+            if matches!(deletion.by, Deleter::Garminsync | Deleter::External) && !back.contains(&at) {
+                deletion.restore = self.restore(at, &there);
+            }
+            Some(deletion)
+        };
+        let mut all: Vec<Deletion> = entries().filter_map(deletion).collect();
+        all.sort_by_key(|deletion| Reverse(deletion.at));
+        all
+    }
+
+    /// Who deleted an entry and when; nothing: it is there, and nobody tried.
+    fn deletion(&self, at: usize, row: Option<&DeletionRow>) -> Option<Deletion> {
+        let entry = self.entry(at);
+        let by = match (row.map(|row| row.outcome), entry.absent) {
+            (Some(None), _) => Deleter::Pending,
+            (Some(Some(DeletionOutcome::Deleted)), Some(_)) => Deleter::Garminsync,
+            // The list shows it again.
+            (Some(Some(DeletionOutcome::Deleted)), None) => Deleter::Restored,
+            (Some(Some(DeletionOutcome::Restored)), _) => Deleter::Restored,
+            (Some(Some(DeletionOutcome::Failed)), None) => Deleter::Failed,
+            // What was still there after a deletion of ours failed has been deleted by somebody else.
+            (_, Some((_, 1))) => Deleter::Unconfirmed,
+            (_, Some(_)) => Deleter::External,
+            (None, None) => return None,
+        };
+        let row = row.filter(|_| !matches!(by, Deleter::External | Deleter::Unconfirmed));
+        let gone_since = entry.absent.map(|(since, _)| since);
+        let file = entry.file.as_ref().filter(|file| !file.broken);
+        Some(Deletion {
+            activity: self.activity(at),
+            by,
+            at: row.map(|row| row.settled.unwrap_or(row.intended)).or(gone_since)?,
+            kept_id: row.map(|row| Redacted::of(&row.kept_id)),
+            reason: row.map(|row| RedactedReason::of(&row.evidence)),
+            file: file.map(|file| Redacted::of(&file.path)),
+            restore: None,
+        })
+    }
+
+    /// The command line that puts an entry back, if its file and its platform allow that. `there`: the recordings that
+    /// are on the platforms.
+    fn restore(&self, at: usize, there: &HashSet<Recording>) -> Option<String> {
+        let (entry, platform) = (self.entry(at), self.platform_of[at]);
+        let spec = &self.read.histories.platforms[platform].spec;
+        let file = entry.file.as_ref().filter(|file| !file.broken && entry.more_files.is_empty())?;
+        let is_known = self.recordings(at).any(|recording| there.contains(&recording));
+        let is_taken = spec.upload_formats.contains(&file.format.as_str()) && (spec.allows_duplicates || !is_known);
+        (is_taken && entry.activity.start_time.is_some())
+            .then(|| format!("gs-list --deleted {} | gs-upload --restore > /dev/null", self.flags(at)))
+    }
+
+    /// What the platform of an entry knows its recording by.
+    fn recordings(&self, at: usize) -> impl Iterator<Item = Recording<'_>> {
+        let (platform, facts) = (self.platform_of[at], self.read.histories.entries[at].1.as_ref());
+        let bytes = facts.map(|facts| Mark::Bytes(&facts.sha256));
+        let device = facts.and_then(|facts| facts.identity).map(Mark::Device);
+        bytes.into_iter().chain(device).map(move |mark| (platform, mark))
+    }
+
+    /// The flags that name one entry.
+    pub fn flags(&self, at: usize) -> String {
+        let id = Redacted::of(&self.entry(at).activity.id);
+        format!("{} {}", flag("--platform", &self.names[self.platform_of[at]]), flag("--id", id.as_str()))
+    }
+
+    /// The entries that were put back where they were, or are on their way: under another id, and that one perhaps again
+    /// under another.
+    fn put_back(&self) -> HashSet<usize> {
+        let mut back = HashSet::new();
+        for history in &self.read.histories.platforms {
+            // From the last one on: whether what was put back is there decides for what it was put back from.
+            for row in history.journal.iter().rev().filter(|row| row.from.platform == row.to) {
+                let made = row.to_id.as_deref().map(|id| self.places.get(&ActivityKeyRef::new(&row.to, id)).copied());
+                let is_back = match (row.outcome, made) {
+                    (None, _) => true,
+                    // One that was never listed is there as well: the list is slow to show it.
+                    (Some(TransferOutcome::Created), Some(made)) => {
+                        made.is_none_or(|at| self.is_there(at) || back.contains(&at))
+                    }
+                    _ => false,
+                };
+                back.extend(self.find(&row.from).filter(|_| is_back));
+            }
+        }
+        back
+    }
+}

@@ -1,0 +1,48 @@
+//! What is on a platform twice, and what agrees with another entry but for whole quarter hours.
+
+use super::compared::Compared;
+use crate::matching::{self, Candidate, Certainty, Matcher};
+use crate::reason::Reason;
+use crate::status::{Duplicate, RedactedReason, SimilarPair};
+
+impl Compared<'_> {
+    /// The positions of entries that are copies, and of those that they are copies of.
+    pub fn pairs(&self, matcher: &Matcher) -> Vec<(usize, usize, matching::Copy)> {
+        let there: Vec<usize> = (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)).collect();
+        let candidates: Vec<Candidate> = there.iter().map(|&at| self.exercises.entries[at].candidate.clone()).collect();
+        matcher.copies(&candidates).into_iter().map(|copy| (there[copy.index], there[copy.of], copy)).collect()
+    }
+
+    /// The copies, and the suspected time-zone faults; the newest first.
+    pub fn duplicates(&self, matcher: &Matcher) -> (Vec<Duplicate>, Vec<SimilarPair>) {
+        let (mut duplicates, mut shifted) = (Vec::new(), Vec::new());
+        for (at, of, copy) in self.pairs(matcher) {
+            let certainty = copy.verdict.certainty;
+            let reasons = redacted(&copy.verdict.reasons);
+            if certainty == Certainty::Shifted {
+                shifted.push((of, at, reasons));
+                continue;
+            }
+            let told = Duplicate {
+                copy: self.activity(at),
+                kept: self.activity(of),
+                certainty: certainty.name(),
+                deletable: certainty.is_superfluous(),
+                reasons,
+                kept_because: RedactedReason::of(&copy.kept_because),
+            };
+            duplicates.push(told);
+        }
+        let doubts = self.exercises.doubts().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
+        let doubts = doubts.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
+        shifted.extend(doubts.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
+        shifted.sort_by_key(|(one, other, _)| (*one, *other));
+        let likeness =
+            |(one, other, reasons)| SimilarPair { one: self.activity(one), other: self.activity(other), reasons };
+        (duplicates, shifted.into_iter().map(likeness).collect())
+    }
+}
+
+fn redacted(reasons: &[Reason]) -> Vec<RedactedReason> {
+    reasons.iter().map(RedactedReason::of).collect()
+}

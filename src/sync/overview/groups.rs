@@ -1,0 +1,97 @@
+//! All exercises, each with where it is, where it was, and where it lacks.
+
+use super::compared::{Compared, GroupState, told};
+use crate::activity::{Activity, ActivityKey};
+use crate::catalogue::{Entry, FileRow, TransferOutcome};
+use crate::status::{ActivityGroup, File, Place, Redacted};
+
+impl Compared<'_> {
+    /// Every exercise that is on a platform or in the archive, the newest first.
+    pub fn all_groups(&self) -> Vec<ActivityGroup> {
+        let all = self.all.iter().map(|one| self.exercise(one));
+        // What is neither anywhere nor kept is for nobody to see but in the list of deletions.
+        all.filter(|exercise| !exercise.on.is_empty() || exercise.file.is_some()).collect()
+    }
+
+    fn exercise(&self, one: &GroupState) -> ActivityGroup {
+        let best = &self.entry(one.best).activity;
+        // What the best entry does not say, another one may.
+        let others = || std::iter::once(best).chain(one.members.iter().map(|&at| &self.entry(at).activity));
+        let of_sport = others().find(|activity| activity.sport.is_some()).unwrap_or(best);
+        let sub_sport = of_sport.sub_sport.as_deref().filter(|sub| *sub != "generic");
+        ActivityGroup {
+            name: Redacted::of(others().find_map(|activity| activity.name.as_deref()).unwrap_or("")),
+            sport: Redacted::of(of_sport.sport.as_deref().or(best.platform_sport.as_deref()).unwrap_or("")),
+            sub_sport: sub_sport.map(Redacted::of),
+            start_time: best.start_time,
+            utc_offset_s: others().find_map(|activity| activity.utc_offset_s),
+            timer_time_s: others().find_map(|activity| told(activity.timer_time_s)),
+            distance_m: others().find_map(|activity| told(activity.distance_m)),
+            device: others().find_map(device),
+            on: self.on(one),
+            gone_from: self.places(one, |entry| entry.absent.is_some()),
+            unlisted: self.places(one, |entry| entry.absent.is_none() && !entry.listed),
+            missing_on: self.missing_on(one),
+            file: self.file(one),
+        }
+    }
+
+    fn places(&self, one: &GroupState, wanted: impl Fn(&Entry) -> bool) -> Vec<Place> {
+        one.members.iter().filter(|&&at| wanted(self.entry(at))).map(|&at| self.place(at)).collect()
+    }
+
+    /// Where it is. What the journal alone knows to be there stands under the id that the service told, if it did.
+    fn on(&self, one: &GroupState) -> Vec<Place> {
+        let there: Vec<usize> = one.members.iter().copied().filter(|&at| self.is_there(at)).collect();
+        let of_platform = |platform: usize| -> Vec<Place> {
+            let entries: Vec<Place> =
+                there.iter().filter(|&&at| self.platform_of[at] == platform).map(|&at| self.place(at)).collect();
+            match one.lacks[platform] {
+                None if entries.is_empty() => {
+                    let id = self.id_of_upload(one, platform).unwrap_or("");
+                    vec![Place { platform: self.names[platform].clone(), id: Redacted::of(id) }]
+                }
+                _ => entries,
+            }
+        };
+        (0..self.names.len()).flat_map(of_platform).collect()
+    }
+
+    fn id_of_upload(&self, one: &GroupState, platform: usize) -> Option<&str> {
+        let is_of_it = |from: &ActivityKey| {
+            let mut members = one.members.iter().map(|&at| &self.entry(at).activity);
+            members.any(|activity| activity.as_key() == from.as_key())
+        };
+        let has_arrived = |outcome| matches!(outcome, Some(TransferOutcome::Created | TransferOutcome::Exists));
+        let mut journal = self.read.histories.platforms[platform].journal.iter().rev();
+        journal.find(|row| has_arrived(row.outcome) && is_of_it(&row.from))?.to_id.as_deref()
+    }
+
+    fn place(&self, at: usize) -> Place {
+        let platform = self.names[self.platform_of[at]].clone();
+        Place { platform, id: Redacted::of(&self.entry(at).activity.id) }
+    }
+
+    fn missing_on(&self, one: &GroupState) -> Vec<(String, crate::status::MissingReason)> {
+        let lacks = (0..self.names.len()).filter_map(|at| Some((at, self.lacks(&one.lacks, at)?.1.reason)));
+        lacks.map(|(at, reason)| (self.names[at].clone(), reason)).collect()
+    }
+
+    /// Its file in the archive: an original, if there is one.
+    fn file(&self, one: &GroupState) -> Option<File> {
+        let mut files: Vec<&FileRow> = one.members.iter().filter_map(|&at| self.entry(at).file.as_ref()).collect();
+        files.retain(|file| !file.broken);
+        let original = files.iter().find(|file| file.origin == "original").or(files.first())?;
+        Some(File {
+            path: Redacted::of(&original.path),
+            format: Redacted::of(&original.format),
+            converted: original.origin != "original",
+            bytes: original.bytes,
+        })
+    }
+}
+
+/// The recording device: its name, or whose it is.
+fn device(activity: &Activity) -> Option<Redacted> {
+    activity.device.as_deref().or(activity.manufacturer.as_deref()).map(Redacted::of)
+}

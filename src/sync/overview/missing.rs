@@ -1,0 +1,62 @@
+//! What is missing where and why, and each platform towards each other one.
+
+use super::compared::{Compared, MissingDetail};
+use crate::status::{Missing, MissingItem, MissingReason, Pair, RedactedReason};
+
+const REASONS: [MissingReason; 8] = [
+    MissingReason::ToUpload,
+    MissingReason::Pending,
+    MissingReason::Rejected,
+    MissingReason::PossibleDuplicate,
+    MissingReason::NoFile,
+    MissingReason::Deleted,
+    MissingReason::MissingOnce,
+    MissingReason::NotListed,
+];
+
+impl Compared<'_> {
+    /// What lacks on a platform that is kept equal: what has an entry on another one of those.
+    pub fn missing(&self) -> Vec<Missing> {
+        let platforms = (0..self.names.len()).flat_map(|platform| REASONS.map(|reason| (platform, reason)));
+        let missing = platforms.map(|(platform, reason)| {
+            let lacks = self.all.iter().filter_map(|one| self.lacks(&one.lacks, platform));
+            let items: Vec<MissingItem> =
+                lacks.filter(|lack| lack.1.reason == reason).map(|lack| self.item(lack)).collect();
+            Missing { on: self.names[platform].clone(), reason, count: items.len() as u64, items }
+        });
+        missing.filter(|missing| missing.count > 0).collect()
+    }
+
+    /// Why a platform lacks an exercise that it is to have, and the entry that could go there.
+    pub fn lacks<'l>(&self, lacks: &'l [Option<MissingDetail>], platform: usize) -> Option<(usize, &'l MissingDetail)> {
+        let lack = lacks[platform].as_ref().filter(|_| self.is_target[platform])?;
+        Some((lack.of?, lack))
+    }
+
+    fn item(&self, (of, lack): (usize, &MissingDetail)) -> MissingItem {
+        let reasons = lack.details.iter().map(RedactedReason::of).collect();
+        MissingItem { activity: self.activity(of), reasons, since: lack.since }
+    }
+
+    /// Each platform towards each other one.
+    pub fn matrix(&self) -> Vec<Pair> {
+        let count = self.names.len();
+        let pairs = (0..count).flat_map(|on| (0..count).map(move |and| (on, and)));
+        pairs.filter(|(on, and)| on != and).map(|(on, and)| self.pair(on, and)).collect()
+    }
+
+    fn pair(&self, on: usize, and: usize) -> Pair {
+        let mut pair = Pair { on: self.names[on].clone(), and: self.names[and].clone(), ..Pair::default() };
+        for one in self.all.iter().filter(|one| one.lacks[on].is_none()) {
+            match one.lacks[and].as_ref().map(|lack| lack.reason) {
+                None => pair.both += 1,
+                reason => {
+                    pair.only += 1;
+                    pair.pending += u64::from(reason == Some(MissingReason::Pending));
+                    pair.rejected += u64::from(reason == Some(MissingReason::Rejected));
+                }
+            }
+        }
+        pair
+    }
+}

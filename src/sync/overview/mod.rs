@@ -1,0 +1,242 @@
+//! Everything that the page shows, made from one moment of the catalogue. No file is looked at but for the locks of commands
+//! that run, and nobody is asked.
+//!
+//! `read` reads, in one transaction; `compared` finds out how each exercise stands with each platform; each of the others
+//! makes one part of [`status::Snapshot`] of that.
+
+mod compared;
+mod deletions;
+mod duplicates;
+mod groups;
+mod log;
+mod missing;
+mod outstanding;
+mod pictures;
+mod platforms;
+mod read;
+mod rejected;
+mod schedule;
+mod unarchived;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use compared::Compared;
+use outstanding::Backlog;
+use read::CatalogueData;
+
+use super::{Failure, Result, Worker, liveness};
+use crate::matching::Rule;
+use jiff::Timestamp;
+
+use crate::catalogue::{BEGINNINGS, CommandRow, Entry, OutstandingRow};
+use crate::clock;
+use crate::matching::Matcher;
+use crate::plan::diff::Groups;
+use crate::platform::{PlatformSelection, PlatformSpec};
+use crate::settings;
+use crate::status::judge::{Evidence, HANGS, Health, LastCommand};
+use crate::status::{Schedule, Snapshot};
+
+/// What the person's syncs do, as the settings say.
+struct Wants {
+    /// The platforms of `--platform`.
+    named: PlatformSelection,
+    /// Those of `SYNC_PLATFORM`.
+    synced: PlatformSelection,
+    /// Those of `SYNC_TO`.
+    targets: PlatformSelection,
+    matcher: Matcher,
+    archives: Option<bool>,
+    only_archives: bool,
+    deletes: bool,
+    max_delete: u64,
+    lost_after: Duration,
+}
+
+impl Worker {
+    /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows. The judgment is
+    /// of all of them in any case.
+    pub fn snapshot(&mut self) -> Result<Snapshot> {
+        let wants = self.wants()?;
+        let ((snapshot, health), left) = self.compare(&wants, None, |compared, backlog| {
+            let (evidence, schedule) = evidence(compared, backlog);
+            let health = evidence.judge();
+            let snapshot = wants.named.named().is_none().then(|| whole(compared, &wants.matcher, &evidence, schedule));
+            ((snapshot, health), backlog.left.clone())
+        })?;
+        let snapshot = match snapshot {
+            Some(snapshot) => snapshot,
+            None => self.compare(&wants, wants.named.named().map(<[_]>::to_vec), |compared, backlog| {
+                let (evidence, schedule) = evidence(compared, backlog);
+                whole(compared, &wants.matcher, &evidence, schedule)
+            })?,
+        };
+        self.remember(left)?;
+        let Health { state, outstanding, actions, warnings } = health;
+        Ok(Snapshot { state, outstanding, actions, warnings, ..snapshot })
+    }
+
+    /// The judgment alone, as the page tells it: of all platforms that are known, whichever are named. A command of this name
+    /// is not judged.
+    pub fn health(&mut self, except: &str) -> Result<Health> {
+        let wants = self.wants()?;
+        let (health, left): (Health, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
+            let (mut evidence, _) = evidence(compared, backlog);
+            evidence.commands.retain(|last| last.row.command.as_str() != except);
+            evidence.at_work.retain(|(_, command)| command != except);
+            // Whoever asks for the judgment of a run is the last of it.
+            evidence.ended = Some(self.run_id.clone());
+            (evidence.judge(), backlog.left.clone())
+        })?;
+        self.remember(left)?;
+        Ok(health)
+    }
+
+    /// What the settings say. One that is wrong is told and counts as not set: what is wrong has to reach the page and the
+    /// messages all the same.
+    fn wants(&mut self) -> Result<Wants> {
+        let named = self.named_platforms()?;
+        let synced = self.synced_platforms();
+        let targets = self.targets();
+        let (matcher, archives) = (self.matcher(Rule::Evidence), self.archives());
+        let deletes = self.settings.yes("DELETE_DUPLICATE").map_err(Failure::from);
+        let max_delete = self.settings.number("MAX_DELETE").map_err(Failure::from);
+        let command = self.settings.choice("GS_SCHEDULE_COMMAND");
+        let lost_after = self.lost_after();
+        Ok(Wants {
+            named,
+            synced: self.or_told(synced, PlatformSelection::All),
+            targets: self.or_told(targets, PlatformSelection::All),
+            matcher: self.or_told(matcher, Matcher::default()),
+            archives: self.or_told(archives, None),
+            only_archives: command.is_ok_and(|command| command == Some("download")),
+            deletes: self.or_told(deletes, false),
+            max_delete: self.or_told(max_delete, settings::default_number("MAX_DELETE")),
+            lost_after: self.or_told(lost_after, settings::default_duration("GS_LOST_AFTER")),
+        })
+    }
+
+    /// What was read of a setting. A wrong one is told, and `otherwise` holds.
+    pub fn or_told<T>(&mut self, read: Result<T>, otherwise: T) -> T {
+        read.unwrap_or_else(|failure| {
+            self.fail(&failure);
+            otherwise
+        })
+    }
+
+    /// Reads the catalogue as it stands in one moment, finds out how each exercise stands with each platform, and hands that
+    /// to `view`. `scope`: which platforms; without it all that are known, and those that are named.
+    fn compare<T>(
+        &self,
+        wants: &Wants,
+        scope: Option<Vec<Arc<PlatformSpec>>>,
+        view: impl FnOnce(&Compared, &Backlog) -> T,
+    ) -> Result<T> {
+        let is_part = scope.is_some();
+        let alive = liveness::signs(&self.data_dir);
+        let read = CatalogueData::of(
+            &self.catalogue,
+            (&self.platforms, scope),
+            &wants.named,
+            alive,
+            &self.run_id,
+            wants.lost_after,
+        )?;
+        // As a sync has it: what is named, else what somebody logs in to.
+        let is_synced = |spec: &PlatformSpec| match &wants.synced {
+            _ if wants.named.names(&spec.id) => true,
+            _ if is_part => false,
+            PlatformSelection::Only(_) => wants.synced.includes(&spec.id),
+            PlatformSelection::All => spec.has_login(),
+        };
+        let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
+        let is_target = |spec: &PlatformSpec| wants.targets.includes(&spec.id);
+        let may_send = |entry: &Entry| {
+            let platform = read.platform(&entry.activity.platform);
+            let is_compared = platform.is_some_and(|platform| is_compared[platform]);
+            is_compared && entry.absent.is_none() && read.histories.is_listed(&entry.activity.platform)
+        };
+        let entries = read.histories.planned(&may_send, &|_| true);
+        let exercises = Groups::of(&wants.matcher, &entries, &read.histories.links());
+        let compared = Compared::of(&read, &exercises, is_compared.clone(), &is_target);
+        let backlog = self.backlog(&compared, wants)?;
+        Ok(view(&compared, &backlog))
+    }
+}
+
+/// What the state is judged by, and the schedule as it is shown.
+fn evidence(compared: &Compared, backlog: &Backlog) -> (Evidence, Option<Schedule>) {
+    let read = compared.read;
+    let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
+    let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
+    let newest: HashSet<i64> = read.last.iter().map(|row| row.number).collect();
+    let last = |row: &CommandRow| LastCommand {
+        run: row.run.clone(),
+        number: row.number,
+        row: log::command(row),
+        is_newest: newest.contains(&row.number),
+        is_alive: read.alive.get(&row.number).copied(),
+    };
+    let mut rows: Vec<&CommandRow> = read.failed.iter().filter(|row| !newest.contains(&row.number)).collect();
+    rows.extend(&read.last);
+    rows.sort_by_key(|row| row.number);
+    let worked = read.last_work.iter().map(|one| ((one.command.clone(), one.platform.clone()), one.number));
+    let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
+    let at_work =
+        read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
+    let syncs = read.last.iter().filter(|row| BEGINNINGS.contains(&row.command.as_str())).map(|row| row.started);
+    let evidence = Evidence {
+        now: read.now,
+        platforms: compared.platform_evidence(),
+        commands: rows.into_iter().map(last).collect(),
+        worked: worked.collect(),
+        at_work: at_work.map(|open| (open.run.clone(), open.command.clone())).collect(),
+        ended: None,
+        last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),
+        broken: compared.broken(),
+        failed: compared.failed(backlog.archives),
+        outstanding: backlog.now,
+        before: backlog.before.clone(),
+        due,
+    };
+    (evidence, schedule)
+}
+
+fn whole(compared: &Compared, matcher: &Matcher, evidence: &Evidence, schedule: Option<Schedule>) -> Snapshot {
+    let (duplicates, time_zone_faults) = compared.duplicates(matcher);
+    Snapshot { duplicates, time_zone_faults, ..snapshot(compared, evidence, schedule) }
+}
+
+fn snapshot(compared: &Compared, evidence: &Evidence, schedule: Option<Schedule>) -> Snapshot {
+    let read = compared.read;
+    let health = evidence.judge();
+    let activities = compared.all_groups();
+    let pictures = pictures::pictures(&activities, &compared.names, read.now);
+    let runs = log::runs(&read.runs);
+    Snapshot {
+        state: health.state,
+        outstanding: health.outstanding,
+        made: Some(read.now),
+        version: env!("CARGO_PKG_VERSION"),
+        // Of a clock that was ahead nobody knows when it was.
+        last_run: runs.iter().find(|run| clock::age(run.started, read.now).is_some()).cloned(),
+        schedule,
+        actions: health.actions,
+        warnings: health.warnings,
+        platforms: compared.platforms(evidence),
+        matrix: compared.matrix(),
+        missing: compared.missing(),
+        not_archived: compared.not_archived(),
+        duplicates: Vec::new(),
+        time_zone_faults: Vec::new(),
+        deletions: compared.deletions(),
+        rejected: compared.rejected(),
+        runs,
+        days: pictures.days,
+        weeks: pictures.weeks,
+        months: pictures.months,
+        activities,
+    }
+}

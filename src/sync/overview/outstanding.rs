@@ -1,0 +1,158 @@
+//! What the next runs have to do, and what earlier ones have left.
+
+use std::collections::HashSet;
+
+use super::Wants;
+use super::compared::Compared;
+use crate::activity::ActivityKeyRef;
+use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow, TransferOutcome};
+use crate::matching::Matcher;
+use crate::plan::deletion::{self, Archived, Facts};
+use crate::status::judge::Left;
+use crate::status::{MissingReason, NoFile, Outstanding};
+use crate::sync::{Result, Worker};
+
+/// The work that is outstanding.
+pub(super) struct Backlog {
+    /// Now.
+    pub now: Outstanding,
+    /// At the end of earlier runs, the newest first.
+    pub before: Vec<Left>,
+    /// What is to be remembered of this run; nothing: it neither uploads, downloads nor deletes, or only a part of all.
+    pub left: Option<OutstandingRow>,
+    /// Whether syncs put the file of every activity into the archive.
+    pub archives: bool,
+}
+
+impl Worker {
+    /// `GS_ARCHIVE`: whether the file of every activity belongs into the archive; nothing: nobody has said so.
+    pub fn archives(&self) -> Result<Option<bool>> {
+        Ok(self.settings.choice("GS_ARCHIVE")?.map(|which| which == "all"))
+    }
+
+    /// Counts what is outstanding: all that an unrestricted sync would do, whatever part the last one was asked for.
+    pub(super) fn backlog(&self, compared: &Compared, wants: &Wants) -> Result<Backlog> {
+        let rows = self.catalogue.outstanding_before(&self.run_id)?;
+        // Who archives says so in each sync; by hand it is as in the newest one.
+        let archives = wants.archives.or(rows.first().map(|row| row.archives)).unwrap_or(true);
+        let now = Outstanding {
+            uploads: if wants.only_archives { 0 } else { compared.to_send() },
+            downloads: if archives { compared.to_download() } else { 0 },
+            deletions: if wants.deletes { compared.to_delete(&wants.matcher, wants.max_delete) } else { 0 },
+            pending: compared.pending(),
+        };
+        let stages = self.catalogue.stages(&self.run_id, self.command)?;
+        let has = |command: &str| stages.iter().any(|stage| stage.command == command);
+        let left = OutstandingRow {
+            run: self.run_id.clone(),
+            uploads: has("gs-upload").then_some(now.uploads),
+            downloads: has("gs-download").then_some(now.downloads),
+            deletions: has("gs-delete").then_some(now.deletions),
+            archives,
+        };
+        let before = rows.iter().map(|row| Left {
+            uploads: row.uploads,
+            downloads: row.downloads.filter(|_| row.archives),
+            deletions: row.deletions,
+        });
+        let before = before.collect();
+        let does_work = left.uploads.or(left.downloads).or(left.deletions).is_some();
+        let is_told = does_work && !self.dry_run && !self.is_restricted(compared, wants);
+        Ok(Backlog { now, before, left: is_told.then_some(left), archives })
+    }
+
+    /// Whether this run was asked for a part alone: that it left the rest says nothing.
+    fn is_restricted(&self, compared: &Compared, wants: &Wants) -> bool {
+        let platforms = compared.read.histories.platforms.iter().zip(&compared.is_compared);
+        let leaves_out =
+            platforms.into_iter().any(|(history, is_compared)| *is_compared && !wants.named.includes(&history.spec.id));
+        let counts =
+            |counts: &str| serde_json::from_str::<std::collections::BTreeMap<String, u64>>(counts).unwrap_or_default();
+        let own = compared.read.runs.iter().filter(|row| row.run == self.run_id);
+        leaves_out || own.into_iter().any(|row| counts(&row.counts).contains_key("restricted"))
+    }
+
+    /// Remembers what this run has left, where that is possible.
+    pub(super) fn remember(&mut self, left: Option<OutstandingRow>) -> Result<()> {
+        let now = jiff::Timestamp::now();
+        match left.map_or(Ok(()), |left| self.catalogue.set_outstanding(&left, now)) {
+            Err(crate::catalogue::Error::ReadOnly { .. }) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+}
+
+impl Compared<'_> {
+    /// Uploads that the next run makes.
+    fn to_send(&self) -> u64 {
+        self.missing()
+            .iter()
+            .filter(|missing| missing.reason == MissingReason::ToUpload)
+            .map(|missing| missing.count)
+            .sum()
+    }
+
+    /// Files that belong into the archive and that nobody has asked for.
+    fn to_download(&self) -> u64 {
+        let is_not_asked =
+            |at: &usize| self.unarchived(self.entry(*at)).is_some_and(|(reason, _)| reason == NoFile::NotYet);
+        (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && is_not_asked(at)).count() as u64
+    }
+
+    /// Duplicates that gs-delete would delete, as far as that is known without a request: each of its guards is asked.
+    fn to_delete(&self, matcher: &Matcher, max_delete: u64) -> u64 {
+        let journal = &self.read.deletions;
+        let restored = journal.iter().filter(|row| row.outcome == Some(DeletionOutcome::Restored));
+        let restored: HashSet<(&str, &str)> =
+            restored.map(|row| (row.entry.platform.as_str(), row.sha256.as_str())).collect();
+        let open = journal.iter().filter(|row| row.outcome.is_none());
+        let open: HashSet<ActivityKeyRef> = open.map(|row| row.entry.as_key()).collect();
+        let is_open = |at: usize| open.contains(&self.entry(at).activity.as_key());
+        let may_go = |at: usize, of: usize, certainty| {
+            let (copy, kept) = (&self.exercises.entries[at].candidate, &self.exercises.entries[of].candidate);
+            let hash = copy.file.and_then(|file| file.sha256);
+            let facts = Facts {
+                can_delete: self.read.histories.platforms[self.platform_of[at]].spec.can_delete,
+                was_restored: hash.is_some_and(|hash| restored.contains(&(copy.activity.platform.as_str(), hash)))
+                    || self.was_put_back(&copy.activity.platform, &copy.activity.id),
+                is_asked_for: is_open(at),
+                is_another: copy.activity.id != kept.activity.id && !is_open(of),
+                is_of_this_run: false,
+                certainty: Some(certainty),
+                archived: self.will_be_archived(self.entry(at)),
+                kept_archived: self.will_be_archived(self.entry(of)),
+                kept_is_better: Matcher::order(kept, copy).is_lt(),
+                kept_is_there: self.is_there(of),
+                deleted: 0,
+                max_delete,
+                yes: true,
+            };
+            deletion::first_failed_guard(&facts).is_none()
+        };
+        self.pairs(matcher).into_iter().filter(|(at, of, copy)| may_go(*at, *of, copy.verdict.certainty)).count() as u64
+    }
+
+    /// Whether an entry was put onto its platform from one that is gone there.
+    fn was_put_back(&self, platform: &str, id: &str) -> bool {
+        let histories = self.read.histories.platforms.iter().filter(|history| history.spec.id == platform);
+        histories.flat_map(|history| &history.journal).any(|row| {
+            let is_it = row.from.platform == platform && row.to_id.as_deref() == Some(id);
+            is_it && row.outcome == Some(TransferOutcome::Created)
+        })
+    }
+
+    /// What the archive will have of an entry when the next run comes to its deletion: it fetches the files first.
+    fn will_be_archived(&self, entry: &Entry) -> Archived {
+        match (&entry.file, self.unarchived(entry).map(|(reason, _)| reason)) {
+            (_, Some(NoFile::NoOriginal | NoFile::Unavailable)) => Archived::No,
+            (Some(file), None) if file.origin != "original" || file.format != "fit" => Archived::NoOriginal,
+            _ => Archived::Whole,
+        }
+    }
+
+    /// Uploads whose end is not known yet.
+    fn pending(&self) -> u64 {
+        let journals = self.read.histories.platforms.iter().map(|history| &history.journal);
+        journals.flatten().filter(|row| row.outcome.is_none()).count() as u64
+    }
+}

@@ -1,0 +1,166 @@
+//! The numbers behind the pictures: what each day, week and month holds.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use crate::sport;
+use crate::status::{ActivityGroup, Day, Month, Volume, Week};
+
+/// Nothing began later than this after now, whatever the zone; it was a clock that was wrong.
+const AHEAD: SignedDuration = SignedDuration::from_hours(48);
+/// FIT's word for what has no sport of its own.
+const NO_SPORT: &str = "generic";
+
+/// Days, weeks and months with activities.
+pub(super) struct Pictures {
+    /// By date.
+    pub days: Vec<Day>,
+    /// By their Monday.
+    pub weeks: Vec<Week>,
+    /// Without a gap.
+    pub months: Vec<Month>,
+}
+
+/// What `exercises` fill. `names`: the platforms.
+///
+/// A start before 1970 or in the future comes from a clock that was wrong: such have no place in a picture.
+pub(super) fn pictures(exercises: &[ActivityGroup], names: &[String], now: Timestamp) -> Pictures {
+    let mut days: BTreeMap<Date, Volume> = BTreeMap::new();
+    let mut weeks: BTreeMap<Date, BTreeMap<String, Volume>> = BTreeMap::new();
+    let mut months: BTreeMap<Date, Month> = BTreeMap::new();
+    for exercise in exercises {
+        let Some(date) = day_of(exercise, now) else { continue };
+        add(days.entry(date).or_default(), exercise);
+        let monday = date.saturating_sub(i64::from(date.weekday().to_monday_zero_offset()).days());
+        add(weeks.entry(monday).or_default().entry(sport_of(exercise)).or_default(), exercise);
+        let month = months.entry(date.first_of_month()).or_insert_with(|| empty(date.first_of_month(), names));
+        month.count += 1;
+        month.archived += u64::from(exercise.file.is_some());
+        for (_, count) in month.on.iter_mut().filter(|(name, _)| exercise.on.iter().any(|on| on.platform == **name)) {
+            *count += 1;
+        }
+    }
+    let day = |(date, volume): (Date, Volume)| Day {
+        date,
+        count: volume.count,
+        time_s: volume.time_s,
+        distance_m: volume.distance_m,
+    };
+    Pictures {
+        days: days.into_iter().map(day).collect(),
+        weeks: weeks.into_iter().map(|(monday, sports)| Week { monday, sports }).collect(),
+        months: without_gap(months, names),
+    }
+}
+
+/// The day on the wall where it began; of an unknown place that in UTC.
+fn day_of(exercise: &ActivityGroup, now: Timestamp) -> Option<Date> {
+    let start =
+        exercise.start_time.filter(|start| *start >= Timestamp::UNIX_EPOCH && start.duration_since(now) <= AHEAD)?;
+    let offset = exercise.utc_offset_s.and_then(|seconds| Offset::from_seconds(seconds).ok()).unwrap_or(Offset::UTC);
+    Some(offset.to_datetime(start).date())
+}
+
+/// Its FIT sport. What a service calls otherwise has none.
+fn sport_of(exercise: &ActivityGroup) -> String {
+    let name = exercise.sport.as_str();
+    if sport::sport_number(name).is_some() { name } else { NO_SPORT }.to_owned()
+}
+
+fn add(volume: &mut Volume, exercise: &ActivityGroup) {
+    volume.count += 1;
+    volume.time_s += exercise.timer_time_s.unwrap_or(0.0);
+    volume.distance_m += exercise.distance_m.unwrap_or(0.0);
+}
+
+fn empty(month: Date, names: &[String]) -> Month {
+    Month { month, count: 0, archived: 0, on: names.iter().map(|name| (name.clone(), 0)).collect() }
+}
+
+fn without_gap(mut months: BTreeMap<Date, Month>, names: &[String]) -> Vec<Month> {
+    let (first, last) = (months.keys().next().copied(), months.keys().next_back().copied());
+    let mut next = first;
+    while let Some(month) = next.filter(|month| Some(*month) <= last) {
+        months.entry(month).or_insert_with(|| empty(month, names));
+        next = month.checked_add(1.month()).ok();
+    }
+    months.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::{File, Place, Redacted};
+
+    fn exercise(start: &str, offset: Option<i32>, sport: &str) -> ActivityGroup {
+        ActivityGroup {
+            sport: Redacted::of(sport),
+            start_time: start.parse().ok(),
+            utc_offset_s: offset,
+            timer_time_s: Some(600.0),
+            distance_m: Some(1000.0),
+            on: vec![Place { platform: "coros".into(), id: Redacted::of("1") }],
+            ..ActivityGroup::default()
+        }
+    }
+
+    fn of(exercises: &[ActivityGroup]) -> Pictures {
+        pictures(exercises, &["coros".into(), "garmin-cn".into()], "2026-03-01T00:00:00Z".parse().unwrap())
+    }
+
+    fn dates(pictures: &Pictures) -> Vec<String> {
+        pictures.days.iter().map(|day| day.date.to_string()).collect()
+    }
+
+    #[test]
+    fn a_day_is_the_day_on_the_wall_where_it_began() {
+        let late = "2026-01-01T23:30:00Z";
+        let days = [Some(3600), Some(-3600 * 24), None, Some(999_999)].map(|offset| exercise(late, offset, "running"));
+        assert_eq!(dates(&of(&days[..1])), ["2026-01-02"]);
+        assert_eq!(dates(&of(&days[1..2])), ["2025-12-31"]);
+        assert_eq!(dates(&of(&days[2..])), ["2026-01-01"], "of an unknown place, or one that is none, in UTC");
+        assert_eq!((of(&days).days[0].count, of(&days[2..]).days[0].time_s), (1, 1200.0));
+    }
+
+    #[test]
+    fn a_week_begins_on_monday_and_knows_fit_s_sports_alone() {
+        let sunday = exercise("2026-01-04T10:00:00Z", None, "running");
+        let monday = exercise("2026-01-05T10:00:00Z", None, "my_own_sport");
+        let weeks = of(&[sunday, monday]).weeks;
+        let told: Vec<(String, Vec<&String>)> =
+            weeks.iter().map(|week| (week.monday.to_string(), week.sports.keys().collect())).collect();
+        assert_eq!(
+            told,
+            [("2025-12-29".into(), vec![&"running".into()]), ("2026-01-05".into(), vec![&"generic".to_string()])]
+        );
+        assert_eq!(weeks[0].sports["running"], Volume { count: 1, time_s: 600.0, distance_m: 1000.0 });
+    }
+
+    #[test]
+    fn months_have_no_gap_and_a_wrong_clock_makes_none() {
+        let file = File { path: Redacted::of("a.fit"), format: Redacted::of("fit"), converted: false, bytes: 1 };
+        let mut first = exercise("2025-11-30T10:00:00Z", None, "running");
+        first.file = Some(file);
+        let last = exercise("2026-02-01T10:00:00Z", None, "running");
+        let wrong = ["1969-12-31T00:00:00Z", "2026-03-04T00:00:00Z", "never"].map(|at| exercise(at, None, "running"));
+        let all: Vec<ActivityGroup> = [first, last].into_iter().chain(wrong).collect();
+        let pictures = of(&all);
+        let told: Vec<(String, u64, u64, u64, u64)> = pictures
+            .months
+            .iter()
+            .map(|month| {
+                (month.month.to_string(), month.count, month.archived, month.on["coros"], month.on["garmin-cn"])
+            })
+            .collect();
+        let month = |name: &str, count, archived| (format!("{name}-01"), count, archived, count, 0);
+        assert_eq!(
+            told,
+            [month("2025-11", 1, 1), month("2025-12", 0, 0), month("2026-01", 0, 0), month("2026-02", 1, 0)]
+        );
+        assert_eq!(dates(&pictures).len(), 2);
+        assert!(of(&[]).months.is_empty());
+    }
+}

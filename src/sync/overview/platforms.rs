@@ -1,0 +1,130 @@
+//! The platforms: what is on each, what the archive has of it, its list and its login; and what of that speaks of trouble.
+
+use super::compared::Compared;
+use super::read::PlatformState;
+use crate::catalogue::AccountRow;
+use crate::reason::Reason;
+use crate::status::judge::{BadListing, Evidence, PlatformEvidence};
+use crate::status::{Login, NoFile, Platform, RedactedReason, Rejection, flag};
+use crate::sync::History;
+
+impl Compared<'_> {
+    /// The platforms. `signs`: what was gathered of them.
+    pub fn platforms(&self, evidence: &Evidence) -> Vec<Platform> {
+        let histories = self.read.histories.platforms.iter().zip(&self.read.platforms);
+        let mut all: Vec<Platform> = histories
+            .zip(&evidence.platforms)
+            .enumerate()
+            .map(|(at, ((history, around), own))| Platform {
+                name: self.names[at].clone(),
+                title: history.spec.title.to_owned(),
+                compared: self.is_compared[at],
+                pending: history.journal.iter().filter(|row| row.outcome.is_none()).count() as u64,
+                last_complete_listing: around.complete,
+                last_listing: around.listed,
+                unusable_reason: unusable_reason(history, own, evidence),
+                login: own.login.as_ref().map(|(login, _)| login.clone()),
+                cooldown_until: own.cooldown.as_ref().map(|(until, _)| *until),
+                rate_limited_until: own.rate_limited_until,
+                ..Platform::default()
+            })
+            .collect();
+        for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
+            let (entry, platform) = (self.entry(at), &mut all[self.platform_of[at]]);
+            platform.total += 1;
+            match self.unarchived(entry).map(|(reason, _)| reason) {
+                None => {
+                    platform.downloaded += 1;
+                    platform.bytes += entry.file.as_ref().map_or(0, |file| file.bytes);
+                    platform.bytes += entry.more_files.iter().map(|(_, bytes)| bytes).sum::<u64>();
+                }
+                Some(NoFile::NoOriginal) => platform.no_original += 1,
+                Some(NoFile::Unavailable) => platform.unavailable += 1,
+                Some(reason) => {
+                    platform.missing += 1;
+                    platform.failed += u64::from(reason == NoFile::Failed);
+                }
+            }
+        }
+        all
+    }
+
+    /// What the platforms say of the state.
+    pub fn platform_evidence(&self) -> Vec<PlatformEvidence> {
+        let mut has_entries = vec![false; self.names.len()];
+        self.platform_of.iter().for_each(|&platform| has_entries[platform] = true);
+        let refused = self.rejected();
+        // What the syncs leave out is told as long as it was listed last.
+        let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
+        let sign = |(at, around): (usize, &PlatformState)| {
+            let barred = around.barred.as_ref();
+            let pause =
+                barred.and_then(|login| login.pause(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
+            let refused_login = barred.filter(|login| login.refused);
+            PlatformEvidence {
+                name: self.names[at].clone(),
+                is_known: around.listed.is_some() || has_entries[at],
+                login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
+                served_since: barred.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
+                refused: refused_login.map(|login| (login.at, RedactedReason::of(&login.reason))),
+                cooldown: pause,
+                rate_limited_until: around.rate_limited_until,
+                listing: unbelieved(around).filter(|listing| self.is_compared[at] || was_listed_last(&listing.run)),
+                listed: around.listed.filter(|_| self.is_compared[at]),
+                unconfirmed: self.unconfirmed(at, around),
+                ..lost(&self.names[at], &refused)
+            }
+        };
+        self.read.platforms.iter().enumerate().map(sign).collect()
+    }
+
+    /// Uploads to a platform that it accepted hours ago and does not show.
+    fn unconfirmed(&self, platform: usize, around: &PlatformState) -> Vec<String> {
+        let journal = &self.read.histories.platforms[platform].journal;
+        let open = journal.iter().filter(|row| row.outcome.is_none() && row.intended < around.long_ago);
+        open.chain(&around.unshown).map(|row| row.from.to_string()).collect()
+    }
+}
+
+/// Uploads to a platform that it accepted and never showed, and what uploads them again.
+fn lost(platform: &str, refused: &[Rejection]) -> PlatformEvidence {
+    let lost: Vec<&Rejection> = refused.iter().filter(|one| one.to == platform && one.outcome == "lost").collect();
+    let retry = match lost.as_slice() {
+        [] => None,
+        [one] => Some(one.retry.clone()),
+        _ => {
+            let to = flag("--to", platform);
+            Some(format!("gs-list | gs-diff {to} --retry-rejected | gs-download | gs-upload > /dev/null"))
+        }
+    };
+    let named = lost.iter().map(|one| format!("{} {}", one.activity.platform, one.activity.id.as_str()));
+    PlatformEvidence { lost: named.collect(), retry, ..PlatformEvidence::default() }
+}
+
+fn login(row: &AccountRow) -> Login {
+    Login {
+        expires: row.expires,
+        renewable: row.renewable,
+        renewable_until: row.renewable_until,
+        ended: row.ended.as_ref().map(RedactedReason::of),
+    }
+}
+
+fn unbelieved(around: &PlatformState) -> Option<BadListing> {
+    let newest = around.newest.as_ref().filter(|newest| !newest.believed)?;
+    Some(BadListing {
+        run: newest.run.clone(),
+        started: newest.started,
+        finished: newest.finished,
+        implausible: newest.shrunk,
+        reason: newest.reason.as_ref().map(RedactedReason::of),
+    })
+}
+
+/// Why nothing may be concluded about a platform now. A list that is being made has not been cut.
+fn unusable_reason(history: &History, own: &PlatformEvidence, evidence: &Evidence) -> Option<RedactedReason> {
+    let reason = history.knowledge.none_because.as_ref()?;
+    let open = own.listing.as_ref().filter(|listing| listing.finished.is_none());
+    let is_made = open.is_some_and(|listing| evidence.is_running(&listing.run, "gs-fetch"));
+    Some(RedactedReason::of(if is_made { &Reason::BeingListed } else { reason }))
+}

@@ -1,0 +1,48 @@
+//! Uploads that a platform refused, or took and never showed.
+
+use std::collections::HashMap;
+
+use super::compared::{Compared, GroupState};
+use crate::catalogue::{TransferOutcome, TransferRow};
+use crate::status::{MissingReason, Redacted, RedactedReason, Rejection, retry};
+
+impl Compared<'_> {
+    /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.
+    pub fn rejected(&self) -> Vec<Rejection> {
+        let mut home: Vec<usize> = vec![0; self.exercises.entries.len()];
+        for (number, one) in self.all.iter().enumerate() {
+            one.members.iter().for_each(|&at| home[at] = number);
+        }
+        let mut all = Vec::new();
+        for (platform, history) in self.read.histories.platforms.iter().enumerate() {
+            // Of each entry the last upload counts.
+            let mut last: HashMap<usize, &TransferRow> = HashMap::new();
+            for row in &history.journal {
+                last.extend(self.find(&row.from).map(|at| (at, row)));
+            }
+            all.extend(last.into_iter().filter_map(|(at, row)| self.refusal(&self.all[home[at]], at, platform, row)));
+        }
+        all.sort_by(|(one, a), (other, b)| (b.at, one).cmp(&(a.at, other)));
+        all.into_iter().map(|(_, refusal)| refusal).collect()
+    }
+
+    /// A refusal, and the entry that it is told of: one that can be sent again.
+    fn refusal(&self, one: &GroupState, at: usize, platform: usize, row: &TransferRow) -> Option<(usize, Rejection)> {
+        let outcome = row.outcome.filter(|how| matches!(how, TransferOutcome::Rejected | TransferOutcome::Lost))?;
+        if one.lacks[platform].as_ref()?.reason != MissingReason::Rejected {
+            return None;
+        }
+        let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_there(at))?;
+        let (from, to) = (&self.names[self.platform_of[at]], &self.names[platform]);
+        let id = Redacted::of(&self.entry(at).activity.id);
+        let refusal = Rejection {
+            activity: self.activity(at),
+            to: to.clone(),
+            outcome: outcome.name(),
+            at: row.settled.unwrap_or(row.intended),
+            reason: row.reason.as_ref().map(RedactedReason::of),
+            retry: retry(from, id.as_str(), to),
+        };
+        Some((at, refusal))
+    }
+}

@@ -1,0 +1,34 @@
+//! When it is to run: what the catalogue has of the schedule, and the runs around now that follow from it.
+
+use jiff::Timestamp;
+
+use super::read::CatalogueData;
+use crate::catalogue::{BEGINNINGS, CommandRow, ScheduleRow};
+use crate::clock;
+use crate::schedule;
+use crate::status::judge::{Due, PATIENCE};
+use crate::status::{Redacted, Schedule};
+
+/// The schedule as it is shown, and what it says of the state.
+pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (Schedule, Option<Due>) {
+    let now = read.now;
+    // One that this program cannot read, or whose zone this machine lacks, tells no time.
+    let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
+    let next_run = known.as_ref().and_then(|schedule| schedule.next(now));
+    // One that may still be coming counts for nothing, and the one before it still does.
+    let previous = known.as_ref().and_then(|schedule| schedule.previous(now - PATIENCE));
+    let is_of_previous = |run: &CommandRow, due: Timestamp| {
+        BEGINNINGS.contains(&run.command.as_str()) && run.started >= due && clock::is_within(due, run.started, PATIENCE)
+    };
+    let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
+    let shown = |text: &str| Redacted::of(text).as_str().to_owned();
+    let schedule = Schedule {
+        cron: shown(&row.cron),
+        zone: shown(&row.zone),
+        enabled: row.enabled,
+        next_run,
+        runner: row.runner.as_deref().map(Redacted::of),
+        is_run: row.enabled && (row.runner.is_some() || has_come),
+    };
+    (schedule, row.enabled.then_some(Due { since: row.since, previous }))
+}

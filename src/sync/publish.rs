@@ -1,0 +1,117 @@
+//! Files that appear together in a folder which others read: whole or not at all, and never one without the other.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::{NamedTempFile, TempPath};
+
+use super::{Exit, Failure, Result};
+use crate::fs::{make_private, sweep, sync_dir, unfinished};
+use crate::reason::Reason;
+
+/// Unfinished files begin so; whatever a killed run left is swept away under this name.
+const UNFINISHED: &str = ".gs-unfinished-";
+
+/// A folder that is written to by one process at a time.
+pub struct Folder {
+    path: PathBuf,
+    /// The lock lives as long as the folder is open.
+    _lock: File,
+}
+
+impl Folder {
+    /// Opens a folder, and makes it if there is none: then for its owner only. Waits up to `wait` while another process
+    /// writes there.
+    pub fn open(path: &Path, wait: Duration) -> Result<Folder> {
+        let named = |error| failure(path, &error);
+        make_private(path).map_err(named)?;
+        let lock = File::open(path).map_err(named)?;
+        match crate::fs::lock(&lock, wait) {
+            Ok(true) => sweep(path, UNFINISHED, Duration::ZERO),
+            Ok(false) => {
+                let message = format!("{}: another command writes there; try again later", path.display());
+                return Err(Failure::new(Exit::TempFail, message));
+            }
+            // A file system without locks: then each run only has its own files.
+            Err(_) => {}
+        }
+        Ok(Folder { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Puts files there, in this order, in place of those of the same names, which keep their modes. A new one is for its
+    /// owner only. Should any of it fail, all are as they were.
+    pub fn put(&self, files: &[(&str, &[u8])]) -> Result<()> {
+        let named = |name: &str, error: &io::Error| failure(&self.path.join(name), error);
+        let mut written = Vec::new();
+        for (name, bytes) in files {
+            written.push(self.write(name, bytes).map_err(|error| named(name, &error))?);
+        }
+        let mut kept = Vec::new();
+        for ((name, _), file) in files.iter().zip(written) {
+            let place = self.path.join(name);
+            let before = self.keep(&place);
+            let put = before.and_then(|before| {
+                file.persist(&place).map_err(|error| error.error)?;
+                kept.push((place, before));
+                Ok(())
+            });
+            if let Err(error) = put {
+                kept.into_iter().for_each(put_back);
+                return Err(named(name, &error));
+            }
+        }
+        sync_dir(&self.path).map_err(|error| failure(&self.path, &error))
+    }
+
+    /// Writes a file beside its place, whole and durable.
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
+        let place = self.path.join(name);
+        let file = unfinished(&self.path, UNFINISHED, bytes)?;
+        match fs::metadata(&place) {
+            Ok(before) if before.is_dir() => return Err(ErrorKind::IsADirectory.into()),
+            // For a web server, say.
+            Ok(before) => {
+                file.as_file().set_permissions(Permissions::from_mode(before.permissions().mode() & 0o777))?
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(file)
+    }
+
+    /// A second name for the file that is about to be replaced; nothing: there is none yet.
+    fn keep(&self, place: &Path) -> io::Result<Option<TempPath>> {
+        let name = self.path.join(format!("{UNFINISHED}{:08x}", fastrand::u32(..)));
+        match fs::hard_link(place, &name) {
+            Ok(()) => Ok(Some(TempPath::try_from_path(name)?)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            // Some file systems have no second names: then a copy.
+            Err(_) => {
+                fs::copy(place, &name)?;
+                Ok(Some(TempPath::try_from_path(name)?))
+            }
+        }
+    }
+}
+
+/// The file that was there comes back; one that was not there goes.
+fn put_back((place, before): (PathBuf, Option<TempPath>)) {
+    // It is told that the whole has failed; more than trying cannot be done.
+    match before {
+        Some(before) => drop(before.persist(place)),
+        None => drop(fs::remove_file(place)),
+    }
+}
+
+fn failure(path: &Path, error: &io::Error) -> Failure {
+    let reason = match crate::fs::reason(path, error) {
+        Reason::Storage { detail } => {
+            Reason::Storage { detail: format!("{detail}; make the folder writable, or choose another one") }
+        }
+        reason => reason,
+    };
+    Failure::because(Exit::Config, reason)
+}

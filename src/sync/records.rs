@@ -1,0 +1,41 @@
+//! What the catalogue knows, as records.
+
+use jiff::Timestamp;
+
+use crate::archive::Archive;
+use crate::catalogue::{Entry, FileRow};
+use crate::record::{ActivityRecord, Deleted, FileRef};
+
+/// The record of what the catalogue knows. A file counts only if it, and every other of its activity, is still where it
+/// was put.
+pub fn record_of(entry: Entry, archive: &Archive, now: Timestamp) -> ActivityRecord {
+    let more = entry.more_files.iter().all(|(path, bytes)| archive.is_there(path, *bytes));
+    let file = entry.file.filter(|file| more && !file.broken && archive.is_there(&file.path, file.bytes));
+    let is_unavailable = entry.unavailable.is_some_and(|unavailable| unavailable.next(now).is_some());
+    ActivityRecord {
+        activity: entry.activity,
+        downloaded: Some(file.is_some()),
+        no_original: file.is_none() && entry.no_original,
+        unavailable: file.is_none() && !entry.no_original && is_unavailable,
+        file: file.map(|file| file_ref(file, archive)),
+        deleted: entry.absent.map(|(since, times)| Deleted {
+            since,
+            confirmed: times > 1,
+            unknown: serde_json::Map::new(),
+        }),
+        ..ActivityRecord::default()
+    }
+}
+
+/// How a record tells of a file.
+pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
+    FileRef {
+        path: archive.absolute(&file.path).display().to_string(),
+        sha256: file.sha256,
+        bytes: file.bytes,
+        format: Some(file.format),
+        origin: Some(file.origin),
+        retry_original_at: file.ask_again,
+        unknown: serde_json::Map::new(),
+    }
+}

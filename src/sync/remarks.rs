@@ -1,0 +1,91 @@
+//! What a person should know although nothing failed: settings that nobody reads, files that others can read.
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Failure, Level, Result, Worker};
+use crate::catalogue::Query;
+use crate::settings;
+use crate::sport;
+
+impl Worker {
+    /// Tells what the settings come to that a person will not have meant, each once a day: every stage of every run would
+    /// repeat it.
+    pub fn tell_remarks(&mut self) {
+        self.settings.warnings().iter().for_each(|text| self.tell_daily(text));
+    }
+
+    fn tell_daily(&mut self, text: &str) {
+        if self.observer.shows(Level::Warning) && self.catalogue.is_due(text, Timestamp::now()).unwrap_or(true) {
+            self.warn(text);
+        }
+    }
+
+    /// Closes tokens that others can read, and tells it.
+    pub fn close_tokens(&mut self) {
+        let folder = self.data_dir.join("tokens");
+        self.close(&folder, 0o700);
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if entry.path().extension().is_some_and(|extension| extension == "json") {
+                self.close(&entry.path(), 0o600);
+            }
+        }
+    }
+
+    fn close(&mut self, path: &Path, mode: u32) {
+        // What is not there is no matter.
+        let is_open = || std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
+        if !is_open() {
+            return;
+        }
+        let shown = path.display();
+        match std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
+            Ok(()) if !is_open() => {
+                self.warn(&format!("other users could read or write {shown}; its mode is now {mode:o}"));
+            }
+            // As on a stick: that stays so.
+            Ok(()) => self.tell_daily(&format!(
+                "other users can read or write {shown}, and its file system has no file modes; set DATA_DIR to another disk"
+            )),
+            Err(error) => self.tell_daily(&format!(
+                "other users can read or write {shown}, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
+            )),
+        }
+    }
+
+    /// Tells of sports that neither FIT nor a platform has, nor anything in the catalogue: nothing is of them.
+    pub fn warn_of_unknown_sports(&self, sports: &[String]) -> Result<()> {
+        if sports.is_empty() {
+            return Ok(());
+        }
+        let seen = self.catalogue.sports()?;
+        let mut known: Vec<&str> = sport::names().collect();
+        known.extend(seen.iter().map(String::as_str));
+        for name in sports.iter().filter(|name| !known.contains(&name.as_str())) {
+            let meant = settings::closest(name, known.iter().copied());
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+            self.warn(&format!("--sport: unknown sport {name:?}{meant}"));
+        }
+        Ok(())
+    }
+
+    /// Tells of ids that no activity has.
+    pub fn warn_of_unknown_ids(&self, ids: &[String], platforms: &[String]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let query = Query { ids: ids.to_vec(), platforms: platforms.to_vec(), ..Query::default() };
+        let mut unknown: BTreeSet<&String> = ids.iter().collect();
+        self.catalogue.entries(&query, |entry| {
+            unknown.remove(&entry.activity.id);
+            Ok::<_, Failure>(())
+        })?;
+        for id in unknown {
+            self.warn(&format!("--id: unknown activity {id:?}; gs-fetch updates the list"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! Which platforms are meant: by a flag, by a setting, or because somebody is logged in there.
+
+use std::sync::Arc;
+
+use super::{Exit, Failure, Result, Worker};
+use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
+use crate::reason::Reason;
+
+impl Worker {
+    /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password, and those whose
+    /// account the data folder belongs to: one whose token got lost must not drop out unnoticed.
+    pub fn selected_platforms(&self) -> Result<Vec<Arc<PlatformSpec>>> {
+        if let PlatformSelection::Only(specs) = self.named_platforms()? {
+            return Ok(specs);
+        }
+        if let PlatformSelection::Only(specs) = self.synced_platforms()? {
+            return Ok(specs);
+        }
+        let mut ready = Vec::new();
+        for spec in self.platforms.services() {
+            if self.has_token(spec) || self.has_credentials(spec) || self.catalogue.owner(&spec.id)?.is_some() {
+                ready.push(spec.clone());
+            }
+        }
+        if ready.is_empty() {
+            let reason = Reason::NoPlatform { has_settings: self.settings.file().is_some() };
+            return Err(Failure::because(Exit::LoginRequired, reason));
+        }
+        Ok(ready)
+    }
+
+    /// Those of the platforms with these names that this version knows and that are selected.
+    pub(super) fn known_platforms(&self, names: &[String]) -> Vec<Arc<PlatformSpec>> {
+        let selected = names.iter().filter(|name| self.selection.includes(name));
+        selected.filter_map(|name| self.platforms.find(name)).collect()
+    }
+
+    /// `--platform`: the platforms that are named.
+    pub fn named_platforms(&self) -> Result<PlatformSelection> {
+        Ok(self.selection.clone())
+    }
+
+    /// `SYNC_PLATFORM`: the platforms that take part in a sync.
+    pub fn synced_platforms(&self) -> Result<PlatformSelection> {
+        selection_of_setting(&self.platforms, "SYNC_PLATFORM", self.settings.get("SYNC_PLATFORM"))
+    }
+
+    /// `SYNC_TO`: the platforms that get uploads.
+    pub fn targets(&self) -> Result<PlatformSelection> {
+        selection_of_setting(&self.platforms, "SYNC_TO", self.settings.get("SYNC_TO"))
+    }
+}
+
+/// These platforms as a flag takes them, with commas in between.
+pub fn names_of(specs: &[Arc<PlatformSpec>]) -> String {
+    specs.iter().map(|spec| spec.id.replace(',', "\\,")).collect::<Vec<_>>().join(",")
+}
+
+/// The platforms named by a flag, in the table's order.
+pub fn selection_of_flag(platforms: &Platforms, flag: &str, names: &[String]) -> Result<PlatformSelection> {
+    if names.is_empty() { Ok(PlatformSelection::All) } else { find(platforms, flag, names, Exit::Usage) }
+}
+
+/// The platforms that the setting `name`, which is `text`, names.
+pub fn selection_of_setting(platforms: &Platforms, name: &str, text: Option<&str>) -> Result<PlatformSelection> {
+    let Some(text) = text else { return Ok(PlatformSelection::All) };
+    if split_names(platforms, text).is_empty() {
+        return Err(Failure::new(Exit::Config, format!("{name} is empty; name platforms or remove it")));
+    }
+    find(platforms, name, &[text.to_owned()], Exit::Config)
+}
+
+/// The names of a list with commas in between.
+///
+/// A comma within the path of a folder belongs to it, unless the name of a platform follows it; `\,` always does.
+fn split_names(platforms: &Platforms, text: &str) -> Vec<String> {
+    split_raw(platforms, text).into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+/// The same as they are written, with the blanks around them.
+pub fn split_raw(platforms: &Platforms, text: &str) -> Vec<String> {
+    let is_name = |word: &str| {
+        let prefix = word.split_once(':').map_or("", |(prefix, _)| prefix);
+        word.is_empty() || prefix.eq_ignore_ascii_case("folder") || platforms.find(word).is_some()
+    };
+    let mut names: Vec<String> = Vec::new();
+    let (mut is_in_folder, mut is_escaped) = (false, false);
+    for part in text.split(',') {
+        match names.last_mut() {
+            Some(last) if is_escaped => {
+                last.pop();
+                last.push_str(&format!(",{part}"));
+            }
+            Some(last) if is_in_folder && !is_name(part.trim()) => last.push_str(&format!(",{part}")),
+            _ => {
+                is_in_folder = part.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("folder:"));
+                names.push(part.to_owned());
+            }
+        }
+        is_escaped = is_in_folder && part.ends_with('\\');
+    }
+    names
+}
+
+fn find(platforms: &Platforms, from: &str, names: &[String], exit: Exit) -> Result<PlatformSelection> {
+    let names = names.iter().flat_map(|text| split_names(platforms, text));
+    let found: std::result::Result<Vec<_>, _> = names.map(|name| platforms.require(&name)).collect();
+    match found {
+        Ok(specs) => Ok(PlatformSelection::Only(platforms.in_order(specs))),
+        Err(error) => Err(Failure::new(exit, format!("{from}: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_in_the_path_of_a_folder_belongs_to_it() {
+        for (text, names) in [
+            ("garmin-com,coros", &["garmin-com", "coros"][..]),
+            (" GARMINCOM , ,COROS, ", &["GARMINCOM", "COROS"]),
+            ("folder:/x/Runs, 2025", &["folder:/x/Runs, 2025"]),
+            ("folder:/x/Runs, 2025, and 2026,coros", &["folder:/x/Runs, 2025, and 2026", "coros"]),
+            ("coros,folder:/a,b,folder:/c,d", &["coros", "folder:/a,b", "folder:/c,d"]),
+            ("folder:/a,GARMINCOM", &["folder:/a", "GARMINCOM"]),
+            ("folder:/a\\,coros", &["folder:/a,coros"]),
+            ("Folder:/a\\,folder:/b,coros", &["Folder:/a,folder:/b", "coros"]),
+            ("folder:/a\\b,c", &["folder:/a\\b,c"]),
+            ("garmin-com,garmin-cmo", &["garmin-com", "garmin-cmo"]),
+            ("", &[]),
+        ] {
+            assert_eq!(split_names(&Platforms::default(), text), names, "{text}");
+        }
+    }
+}

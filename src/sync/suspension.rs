@@ -1,0 +1,54 @@
+//! Which platforms are skipped for the rest of a run, and why: one that is down, or whose login fails, is not asked for every
+//! item again.
+
+use std::collections::BTreeMap;
+
+use super::Worker;
+use crate::platform::PlatformId;
+use crate::record::Problem;
+
+/// After so many failures of the service or the network in a row, a platform is suspended.
+const MAX_FAILURES: u32 = 3;
+
+/// The suspended platforms of one operation.
+#[derive(Debug, Default)]
+pub(super) struct Suspensions {
+    suspended: BTreeMap<PlatformId, Problem>,
+    failures: BTreeMap<PlatformId, u32>,
+}
+
+impl Suspensions {
+    /// The problem that all further items of a platform get, if it is suspended.
+    pub fn problem(&self, platform: &str) -> Option<&Problem> {
+        self.suspended.get(platform)
+    }
+
+    /// Whether a problem was told already, once for all items of its platform.
+    pub fn is_told(&self, platform: &str, problem: &Problem) -> bool {
+        self.suspended.get(platform) == Some(problem)
+    }
+
+    /// Skips a platform from now on, and tells it.
+    pub fn suspend(&mut self, worker: &Worker, platform: &PlatformId, problem: &Problem) {
+        if self.suspended.contains_key(platform) {
+            return;
+        }
+        let reason = problem.why();
+        let text = format!("{platform}: {reason}; platform skipped for the rest of this run");
+        worker.failed(&text, Some(platform), &reason);
+        worker.raise(problem.kind.exit());
+        self.suspended.insert(platform.clone(), problem.clone());
+    }
+
+    /// A proper answer, whatever it says, ends a row of failures.
+    pub fn succeeded(&mut self, platform: &str) {
+        self.failures.remove(platform);
+    }
+
+    /// Counts one more failure in a row; whether there were too many.
+    pub fn is_another_failure_too_many(&mut self, platform: &PlatformId) -> bool {
+        let failures = self.failures.entry(platform.clone()).or_default();
+        *failures += 1;
+        *failures >= MAX_FAILURES
+    }
+}

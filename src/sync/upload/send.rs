@@ -1,0 +1,412 @@
+//! The way of one file to a service. First look, then write down, then send.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Loaded, SentUpload, State, Uploads, sha256_of};
+use crate::activity::{ActivityKey, ActivityKeyRef};
+use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
+use crate::clock::{self, Moment};
+use crate::plan::precheck::{self, Presence};
+use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
+use crate::reason::Reason;
+use crate::record::{ProblemKind, TransferRecord};
+use crate::sync::{Exit, Failure, Result};
+
+/// What arrived a day ago and no list shows is no longer taken for there.
+const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// So often a strange answer to one file is taken for an accident.
+const STRANGE: u64 = 2;
+/// Answers that came within less time may be one outage.
+const NO_ACCIDENT: SignedDuration = SignedDuration::from_hours(3);
+/// So often it looks again when the upload that a look was for came too late.
+const LOOKS: u32 = 3;
+
+/// What the target has of an exercise.
+enum TargetState {
+    /// Nothing.
+    Nothing,
+    /// It is there, with this id, if that is known; the evidence.
+    There(Option<String>, Vec<Reason>),
+    /// It is on its way there.
+    Pending,
+    /// Something there may be it.
+    Doubtful(Vec<Reason>),
+}
+
+impl Uploads<'_> {
+    /// Sends a file, unless something speaks against it.
+    pub(super) fn upload_one(&mut self, mut record: TransferRecord) -> Result<()> {
+        let from = record.activity.activity.key();
+        let spec = match self.worker.platforms.require_exact(&record.to) {
+            Ok(spec) => spec,
+            Err(error) => {
+                let problem = self.problem(ProblemKind::Rejected, error.reason());
+                return self.fail(record, problem);
+            }
+        };
+        // A dry run has not fetched what it would send.
+        if self.worker.dry_run && record.file.is_none() {
+            return self.dry_run_one(record);
+        }
+        let loaded = match self.load(from.as_key(), sha256_of(record.file.as_ref())) {
+            Ok(loaded) => loaded,
+            Err(error) => return self.fail_item(record, error),
+        };
+        let format = loaded.piece.format.name();
+        if !spec.upload_formats.contains(&format) {
+            let reason = Reason::FormatNotAccepted { format: format.to_owned() };
+            return self.decided(record, "skipped", None, vec![reason]);
+        }
+        // The catalogue knows more of it than a record that somebody has shortened.
+        if let Some(entry) = self.worker.catalogue.entry(from.as_key())? {
+            record.activity.activity = entry.activity;
+        }
+        let Some(start) = record.activity.activity.start_time else {
+            return self.decided(record, "skipped", None, vec![Reason::NoStartTime]);
+        };
+        let facts = self.worker.catalogue.file_facts(from.as_key())?;
+        if let Some(why) = precheck::unsure_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
+            return self.decided(record, "skipped", None, vec![why]);
+        }
+        if self.worker.dry_run {
+            return self.dry_run_one(record);
+        }
+        if from.platform == spec.id && !self.is_gone(&from)? {
+            return self.decided(record, "exists", Some(from.id), vec![Reason::StillThere]);
+        }
+        if self.is_limit_reached()? {
+            return self.leave(record);
+        }
+        if let Err(error) = self.connections.ensure_open(self.worker, &spec) {
+            return self.fail_item(record, error);
+        }
+        self.deliver(&spec, record, &loaded, start)
+    }
+
+    /// Looks and sends, and looks again if its turn came too late for what the look had shown.
+    fn deliver(
+        &mut self,
+        spec: &Arc<PlatformSpec>,
+        mut record: TransferRecord,
+        loaded: &Loaded,
+        start: Timestamp,
+    ) -> Result<()> {
+        let from = record.activity.activity.key();
+        for number in 1.. {
+            let not_after = match self.connections.get(spec)?.look(self.worker, start, &self.progress) {
+                Ok(moment) => moment,
+                Err(failure) => {
+                    let problem = self.connections.suspend_for(self.worker, spec, failure)?;
+                    return self.fail(record, problem);
+                }
+            };
+            let found = match from.platform == spec.id {
+                true => self.find_gone(spec, &from, &record, start)?,
+                false => self.find(spec, &record, start)?,
+            };
+            match found {
+                TargetState::Nothing => {}
+                TargetState::Doubtful(_) if record.allow_possible_duplicate => {}
+                TargetState::Doubtful(why) => return self.decided(record, "skipped", None, why),
+                TargetState::There(id, why) => return self.decided(record, "exists", id, why),
+                TargetState::Pending => {
+                    return self.decided(record, "pending", None, vec![Reason::UploadPending]);
+                }
+            }
+            match self.transmit(spec, record, loaded, (not_after, number == LOOKS))? {
+                Some(again) => record = again,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what would be sent, as much of it as one run would.
+    fn dry_run_one(&mut self, record: TransferRecord) -> Result<()> {
+        if self.is_limit_reached()? {
+            return self.leave(record);
+        }
+        self.worker.count("rehearsed", 1);
+        let from = &record.activity.activity;
+        self.worker.warn(&format!("{} {}: would upload to {}", from.platform, from.id, record.to));
+        self.decided(record, "skipped", None, vec![Reason::DryRun])
+    }
+
+    /// The next runs send it.
+    fn leave(&mut self, record: TransferRecord) -> Result<()> {
+        self.worker.count("left", 1);
+        self.decided(record, "skipped", None, vec![Reason::UploadLimit])
+    }
+
+    /// Whether it is there or under way, as the look has just shown.
+    fn find(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord, start: Timestamp) -> Result<TargetState> {
+        let (said, id) = self.presence(spec, record, start)?;
+        if let Presence::There(_, verdict) = said {
+            return Ok(TargetState::There(id, verdict.reasons));
+        }
+        if let Some(found) = self.in_journal(spec, record)? {
+            return Ok(found);
+        }
+        Ok(match said {
+            Presence::Doubtful(_, verdict) => {
+                let certainty = verdict.certainty.name().to_owned();
+                let mut reasons = vec![Reason::PossibleDuplicate { id: id.unwrap_or_default(), certainty }];
+                reasons.extend(verdict.reasons);
+                TargetState::Doubtful(reasons)
+            }
+            _ => TargetState::Nothing,
+        })
+    }
+
+    /// What the catalogue knows of an exercise on a platform, and the id of the entry that this is about.
+    pub(super) fn presence(
+        &self,
+        spec: &PlatformSpec,
+        record: &TransferRecord,
+        start: Timestamp,
+    ) -> Result<(Presence, Option<String>)> {
+        let activity = &record.activity.activity;
+        let facts = self.worker.catalogue.file_facts(activity.as_key())?;
+        let there = self.worker.neighbours(&spec.id, start)?;
+        let entries: Vec<_> =
+            there.iter().map(|(entry, facts)| self.worker.candidate(&entry.activity, facts.as_ref())).collect();
+        let said = precheck::presence(&self.matcher, &self.worker.candidate(activity, facts.as_ref()), &entries);
+        let id = match &said {
+            Presence::There(at, _) | Presence::Doubtful(at, _) => Some(there[*at].0.activity.id.clone()),
+            Presence::Absent => None,
+        };
+        Ok((said, id))
+    }
+
+    /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.
+    ///
+    /// A copy that was deleted from here is put back beside the one that was kept. Of what a person has deleted, what is
+    /// there now of the same exercise may be what somebody has put back already.
+    fn find_gone(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        from: &ActivityKey,
+        record: &TransferRecord,
+        start: Timestamp,
+    ) -> Result<TargetState> {
+        // Somebody else may have put it back.
+        if !self.is_gone(from)? {
+            return Ok(TargetState::There(Some(from.id.clone()), vec![Reason::StillThere]));
+        }
+        // It may have been put back under another id, and that one again under another.
+        let mut ids = vec![from.id.clone()];
+        for row in self.worker.catalogue.transfers_to(&spec.id)? {
+            if row.from.platform != spec.id || !ids.contains(&row.from.id) {
+                continue;
+            }
+            match (row.outcome, row.to_id) {
+                (None, _) => return Ok(TargetState::Pending),
+                (Some(TransferOutcome::Created), Some(id)) => {
+                    // One that was never listed is there as well: the list is slow to show it.
+                    if self
+                        .worker
+                        .catalogue
+                        .entry(ActivityKeyRef::new(&spec.id, &id))?
+                        .is_none_or(|entry| entry.absent.is_none())
+                    {
+                        return Ok(TargetState::There(Some(id), vec![Reason::RestoredBefore]));
+                    }
+                    ids.push(id);
+                }
+                _ => {}
+            }
+        }
+        match self.was_deleted_here(from)? {
+            true => Ok(TargetState::Nothing),
+            false => self.find(spec, record, start),
+        }
+    }
+
+    /// Whether an entry was deleted from here as a copy, or was put back from one that was.
+    fn was_deleted_here(&self, ActivityKey { platform, id }: &ActivityKey) -> Result<bool> {
+        let rows = self.worker.catalogue.transfers_to(platform)?;
+        let mut id = id;
+        let mut known = HashSet::new();
+        while known.insert(id) {
+            if self.worker.catalogue.was_deleted_here(ActivityKeyRef::new(platform, id))? {
+                return Ok(true);
+            }
+            let is_source = |row: &&TransferRow| row.from.platform == *platform && row.to_id.as_ref() == Some(id);
+            match rows.iter().find(is_source) {
+                Some(row) => id = &row.from.id,
+                None => break,
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_gone(&self, key: &ActivityKey) -> Result<bool> {
+        Ok(self.worker.catalogue.entry(key.as_key())?.is_some_and(|entry| entry.absent.is_some()))
+    }
+
+    /// What was sent of the same exercise, from this entry or another one, and no list shows yet.
+    fn in_journal(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord) -> Result<Option<TargetState>> {
+        let activity = &record.activity.activity;
+        let facts = self.worker.catalogue.file_facts(activity.as_key())?;
+        let sought = self.worker.candidate(activity, facts.as_ref());
+        let long_ago = self.worker.now().checked_sub(SHOWN_WITHIN).unwrap_or(Timestamp::MIN);
+        for row in self.worker.catalogue.unlisted_transfers(&spec.id, long_ago)? {
+            let found = match row.outcome {
+                None => TargetState::Pending,
+                Some(_) => TargetState::There(row.to_id.clone(), vec![Reason::UploadedNotListed]),
+            };
+            if row.from.as_key() == activity.as_key() || self.is_same(&sought, &row)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the entry that an upload was made from is the same exercise.
+    fn is_same(&self, sought: &crate::matching::Candidate, row: &TransferRow) -> Result<bool> {
+        let sent: Option<(Entry, Option<FileFacts>)> = match self.worker.catalogue.entry(row.from.as_key())? {
+            None => None,
+            Some(entry) => Some((entry, self.worker.catalogue.file_facts(row.from.as_key())?)),
+        };
+        Ok(sent.is_some_and(|(entry, facts)| {
+            self.matcher.doubt(sought, &self.worker.candidate(&entry.activity, facts.as_ref())).is_some()
+        }))
+    }
+
+    /// Writes down the intent, sends the file until `not_after`, and writes down what came of it. Returns the record if the
+    /// moment passed before its turn came, unless this was the last try (`is_last`).
+    fn transmit(
+        &mut self,
+        spec: &Arc<PlatformSpec>,
+        mut record: TransferRecord,
+        loaded: &Loaded,
+        (not_after, is_last): (Moment, bool),
+    ) -> Result<Option<TransferRecord>> {
+        let from = record.activity.activity.key();
+        let files = self.worker.catalogue.files(from.as_key())?;
+        let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
+        let again = self.worker.catalogue.was_there(&spec.id, &sha256)?;
+        let before = self.ids_around(spec, record.activity.activity.start_time)?;
+        let (now, run_id) = (self.worker.now(), self.worker.run_id.clone());
+        let intent =
+            TransferIntent { run: &run_id, from: from.as_key(), to: &spec.id, sha256: &sha256, before: &before };
+        let row = self.worker.catalogue.intend_transfer(&intent, now)?;
+        self.progress.step(&format!("{} to {}", row.from.id, spec.id));
+        let target = self.connections.get(spec)?;
+        let file = UploadFile { not_after: Some(not_after), ..loaded.upload_file(&record, again) };
+        let answer = target.platform.upload(&file);
+        if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
+            self.settled(&row, TransferOutcome::Failed, None, Some(&error.reason()))?;
+            return Ok(Some(record));
+        }
+        if answer.is_ok() {
+            self.connections.succeeded(spec);
+        }
+        record.outcome = None;
+        self.handle_result(
+            SentUpload { record, row, spec: spec.clone(), state: State::Processing, missing: false },
+            answer,
+        )?;
+        Ok(None)
+    }
+
+    /// Whether the same answer to the same file again and again is one to the file, and no outage: it came `often` before,
+    /// over hours, and meanwhile the service has accepted other files.
+    pub(super) fn is_of_the_file(&self, row: &TransferRow, reason: &Reason, often: u64) -> Result<bool> {
+        let failures = self.worker.catalogue.count_same_failure(row, reason)?;
+        let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };
+        let lasts = clock::age(first, self.worker.now()).is_some_and(|age| age >= NO_ACCIDENT);
+        Ok(lasts && self.worker.catalogue.has_accepted_since(&row.to, first, &row.sha256)?)
+    }
+
+    /// What was to be put back is refused, because the service has another activity of the same recording.
+    fn tell_not_restored(&mut self, waiting: &SentUpload, other: Option<&str>) {
+        let ActivityKey { platform, id } = &waiting.row.from;
+        let other = other.map(|other| format!(" ({other})")).unwrap_or_default();
+        self.worker.fail(&Failure::new(
+            Exit::Partial,
+            format!(
+                "{platform} {id}: not restored: {} has another activity of the same recording{other} and accepts no second one; to have this one instead, delete that one there and run this again",
+                waiting.spec.title
+            ),
+        ));
+    }
+
+    /// What the catalogue knows there around that time.
+    fn ids_around(&self, spec: &PlatformSpec, start: Option<Timestamp>) -> Result<Vec<String>> {
+        let Some(start) = start else { return Ok(Vec::new()) };
+        Ok(self.worker.neighbours(&spec.id, start)?.into_iter().map(|(entry, _)| entry.activity.id).collect())
+    }
+
+    /// The service will not have the file.
+    pub(super) fn rejected(&mut self, waiting: SentUpload, reason: Reason) -> Result<()> {
+        self.settled(&waiting.row, TransferOutcome::Rejected, None, Some(&reason))?;
+        let problem = self.problem(ProblemKind::Rejected, reason);
+        let mut record = waiting.record;
+        record.outcome = Some(crate::record::Outcome { kind: "rejected".into(), ..Default::default() });
+        self.worker.count("rejected", 1);
+        self.fail(record, problem)
+    }
+
+    /// What the answer to an upload means.
+    pub(super) fn handle_result(
+        &mut self,
+        mut waiting: SentUpload,
+        answer: platform::Result<UploadStatus>,
+    ) -> Result<()> {
+        let (spec, number) = (waiting.spec.clone(), waiting.row.number);
+        match answer {
+            Ok(UploadStatus::Exists(id)) => {
+                let reason = Reason::ServiceHasIt;
+                self.settled(&waiting.row, TransferOutcome::Exists, id.as_deref(), Some(&reason))?;
+                if waiting.row.from.platform == waiting.row.to {
+                    self.tell_not_restored(&waiting, id.as_deref());
+                }
+                self.decided(waiting.record, "exists", id, vec![reason])?;
+            }
+            Ok(UploadStatus::Created(id)) => {
+                if let Some(id) = &id {
+                    self.settled(&waiting.row, TransferOutcome::Created, Some(id), None)?;
+                }
+                waiting.state = State::Accepted(id);
+                self.waiting.push(waiting);
+            }
+            Ok(UploadStatus::Pending(ticket)) => {
+                self.worker.catalogue.transfer_pending(number, Some(&ticket), &Reason::Processing)?;
+                waiting.row.ticket = Some(ticket);
+                waiting.state = State::Processing;
+                self.waiting.push(waiting);
+            }
+            Ok(UploadStatus::Unknown) => {
+                waiting.state = State::Unknown;
+                self.waiting.push(waiting);
+            }
+            Err(error @ Error::Rejected(_)) => self.rejected(waiting, error.reason())?,
+            Err(error @ Error::OutcomeUnknown(_)) => {
+                self.worker.catalogue.transfer_pending(number, None, &error.reason())?;
+                let problem = self.connections.classify(self.worker, &spec, error)?;
+                self.fail(waiting.record, problem)?;
+            }
+            Err(error @ (Error::Unexpected(_) | Error::NotFound(_)))
+                if self.is_of_the_file(&waiting.row, &error.reason(), STRANGE)? =>
+            {
+                self.rejected(waiting, Reason::Rejected { detail: error.to_string() })?;
+            }
+            Err(error @ Error::NotFound(_)) => {
+                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.reason()))?;
+                let problem = self.problem(ProblemKind::Retry, error.reason());
+                self.fail(waiting.record, problem)?;
+            }
+            Err(error) => {
+                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.reason()))?;
+                let problem = self.connections.classify(self.worker, &spec, error)?;
+                self.fail(waiting.record, problem)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! The catalogue was lost, and the archive is still there: what its files tell of what was on the platforms once.
+
+use crate::support::world::{World, ride, run};
+use crate::support::{self, Said};
+
+/// An exercise that garmin.com and COROS had, that somebody has deleted at COROS, and the catalogue is lost.
+fn lost() -> (World, String) {
+    let world = World::new();
+    for service in ["garmin-com", "coros"] {
+        (0..12).for_each(|day| drop(world.put(service, &run(day))));
+    }
+    let shared = ride(20);
+    world.put("garmin-com", &shared);
+    let deleted = world.put("coros", &shared);
+    world.fetch();
+    world.work.download(&["--missing"]).ok();
+    world.remove("coros", &deleted);
+    for name in ["catalogue.sqlite", "catalogue.sqlite-wal", "catalogue.sqlite-shm"] {
+        let _ = std::fs::remove_file(world.work.data(name));
+    }
+    (world, deleted)
+}
+
+fn planned(said: &Said) -> usize {
+    said.ok().records().iter().filter(|record| record["outcome"].is_null()).count()
+}
+
+#[test]
+fn what_was_deleted_on_a_platform_is_not_put_back_because_nobody_remembers() {
+    let (world, deleted) = lost();
+    let files = world.work.files("fit").len();
+    let said = world.work.run("gs-fetch", &["--platform", "garmin-com,coros"]);
+    said.ok().says("coros: 1 archived activity not in the list");
+    world.work.run("gs-fetch", &["--platform", "garmin-com,coros", "--full"]).ok().silent();
+    assert_eq!(planned(&world.diff(&["--to", "coros", "--from", "garmin-com"])), 0);
+    let all = world.diff(&["--to", "coros", "--from", "garmin-com", "--explain"]);
+    assert!(all.out.contains(r#""code":"deleted-there""#), "{all}");
+    assert_eq!(planned(&world.diff(&["--to", "coros", "--from", "garmin-com", "--restore-deleted"])), 1);
+    assert_eq!(world.work.files("fit").len(), files, "no file is lost");
+    let known: i64 =
+        world.work.sql(&format!("SELECT count(*) FROM files WHERE platform = 'coros' AND id = '{deleted}'"));
+    assert_eq!(known, 1);
+}
+
+#[test]
+fn a_first_listing_of_a_part_remembers_what_was_deleted_within_that_part() {
+    let (world, _) = lost();
+    let platforms = ["--platform", "garmin-com,coros"];
+    world.work.run("gs-fetch", &[platforms.as_slice(), &["--newest", "5"]].concat()).ok();
+    assert_eq!(planned(&world.diff(&["--to", "coros", "--from", "garmin-com"])), 0);
+    world.work.run("gs-fetch", &[platforms.as_slice(), &["--full"]].concat()).ok();
+    let all = world.diff(&["--to", "coros", "--from", "garmin-com", "--explain"]);
+    assert!(planned(&all) == 0 && all.out.contains(r#""code":"deleted-there""#), "{all}");
+}
+
+#[test]
+fn a_listing_that_is_killed_right_after_its_end_forgets_nothing() {
+    let (world, _) = lost();
+    // The platform that answers is done, and what follows all of them does not come.
+    world.work.run("gs-list", &[]).ok();
+    let done = "SELECT count(*) FROM listings WHERE platform = 'coros' AND believed";
+    world.sim.fault(gs_sim::Fault::new(gs_sim::Effect::Held { ms: 60_000 }).path(support::SEARCH));
+    let mut child = world.work.spawn("gs-fetch", &["--platform", "garmin-com,coros"], "");
+
+    while world.work.sql::<i64>(done) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.sim.clear_faults();
+    world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
+    let plan = world.diff(&["--to", "coros", "--from", "garmin-com"]);
+    assert_eq!(planned(&plan), 0, "{plan}");
+}
+
+#[test]
+fn files_of_what_is_listed_are_found_again_without_a_download() {
+    let (world, _) = lost();
+    world.work.run("gs-fetch", &["--platform", "garmin-com,coros"]).ok();
+    world.sim.clear_log();
+    world.work.download(&["--missing"]).ok();
+    assert!(support::asked(&world.sim, support::FILES).is_empty());
+    assert_eq!(world.work.run("gs-list", &["--missing"]).ok().ids(), [""; 0]);
+}
+
+#[test]
+fn a_listing_that_was_cut_says_nothing_of_the_archive() {
+    let (world, _) = lost();
+    let down = gs_sim::Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    world.sim.fault(gs_sim::Fault::new(down).contains(support::COROS_LIST));
+    let said = world.work.run("gs-fetch", &["--platform", "coros"]);
+    assert!(!said.ends(75).err.contains("archived"), "{said}");
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM activities"), 0);
+}

@@ -1,0 +1,262 @@
+//! `docs/recipes.md`: every recipe is followed as it is written, in a home of its own, and comes to what it promises.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::support::recipes::{self, Recipe};
+use crate::support::{FILES, Said, Work, asked, installed, requests};
+use gs_sim::{Scenario, Sim};
+
+const DOCUMENT: &str = "docs/recipes.md";
+const UPLOAD_GARMIN: &str = "/upload-service/upload";
+const UPLOAD_COROS: &str = "/activity/fit/import";
+
+/// Somebody with garmin.com and COROS, installed and logged in. What COROS lists and does not give is left out: that is
+/// told by exit codes, and here all is to go well.
+struct Home {
+    sim: Sim,
+    work: Work,
+}
+
+impl Home {
+    fn new() -> Home {
+        Home::changed(|_| {})
+    }
+
+    fn changed(change: impl FnOnce(&mut Scenario)) -> Home {
+        let mut scenario = Scenario::default_three(40, 5);
+        change(&mut scenario);
+        let sim = scenario.start();
+        sim.with(|state| state.coros.accounts[0].items.retain(|item| item.refused.is_none()));
+        let mut work = Work::with(&sim);
+        work.set("DATA_DIR", "").set("GS_UPLOAD_WAIT", "5s");
+        installed::at_home(&mut work);
+        let config = work.dir().join(".config/garminsync");
+        fs::create_dir_all(&config).unwrap();
+        let settings = "GARMIN_EMAIL=runner@example.com\nGARMIN_PASSWORD='correct horse'\n\
+            COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\n";
+        fs::write(config.join(".env"), settings).unwrap();
+        Home { sim, work }
+    }
+
+    /// Types what a block says; `answers` are what a person says then.
+    fn types(&self, recipe: &Recipe, text: &str, answers: &str) -> Said {
+        eprintln!("{DOCUMENT}:{}", recipe.line);
+        self.work.given("/usr/bin/env", &["bash", "-eu", "-o", "pipefail", "-c", text], answers)
+    }
+
+    /// All blocks below a heading, above to below.
+    fn follows(&self, title: &str) {
+        self.follows_with(title, "");
+    }
+
+    fn follows_with(&self, title: &str, answers: &str) {
+        let recipes: Vec<Recipe> =
+            recipes::recipes(DOCUMENT).into_iter().filter(|recipe| recipe.title == title).collect();
+        assert!(!recipes.is_empty(), "{DOCUMENT} has no {title:?}");
+        for recipe in &recipes {
+            match recipe.how.as_str() {
+                "" => drop(self.types(recipe, &recipe.text, "").ok()),
+                "asked" => drop(self.types(recipe, &recipe.text, answers).ok()),
+                "cron" => recipe.text.lines().for_each(|line| self.cron(line)),
+                "restore" => self.restores(recipe),
+                // A tool that is an option, and told to be one.
+                tool if Command::new(tool).arg("--version").output().is_err() => eprintln!("{tool} is not here"),
+                _ => drop(self.types(recipe, &recipe.text, "").ok()),
+            }
+        }
+    }
+
+    /// As cron does it, and with the silence that it does not mail.
+    fn cron(&self, line: &str) {
+        let command = line.split_whitespace().skip(5).collect::<Vec<_>>().join(" ");
+        assert!(!command.contains('%'), "cron takes % for a line end: {line}");
+        let said = self.work.run("/usr/bin/env", &["PATH=/usr/bin:/bin", "/bin/sh", "-c", &command]);
+        said.ok().silent();
+        assert!(said.out.is_empty(), "{said}");
+    }
+
+    /// The id in the document stands for one that is gone.
+    fn restores(&self, recipe: &Recipe) {
+        let gone = self.command("gs-list", &["--deleted"]).ok().ids();
+        let gone = gone.first().expect("something was deleted before");
+        self.types(recipe, &recipe.text.replace("21482825013", gone), "").ok();
+    }
+
+    fn command(&self, name: &str, args: &[&str]) -> Said {
+        let path = self.work.dir().join(".local/bin").join(name);
+        self.work.run(path.to_str().unwrap(), args)
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.work.dir().join(path)
+    }
+
+    fn archived(&self, platform: &str) -> usize {
+        count(&self.path(".local/share/garminsync/fit").join(platform))
+    }
+
+    /// The lines of a file that a recipe has written.
+    fn written(&self, name: &str) -> Vec<serde_json::Value> {
+        let text = fs::read_to_string(self.path(name)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn asked(&self, part: &str) -> usize {
+        asked(&self.sim, part).len()
+    }
+}
+
+fn count(dir: &std::path::Path) -> usize {
+    fs::read_dir(dir).into_iter().flatten().count()
+}
+
+#[test]
+fn every_recipe_has_a_test() {
+    let own = include_str!("recipes.rs");
+    for recipe in recipes::recipes(DOCUMENT) {
+        assert!(own.contains(&format!("\"{}\"", recipe.title)), "nobody follows {:?}", recipe.title);
+    }
+}
+
+#[test]
+fn only_the_archive() {
+    let home = Home::new();
+    home.follows("Only the archive, nothing is ever written");
+    assert!(home.archived("garmin_com") > 20 && home.archived("coros") > 20);
+    let writes =
+        requests(&home.sim).into_iter().filter(|request| request.contains("/upload") || request.contains("/import"));
+    assert_eq!(writes.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn only_runs() {
+    let home = Home::new();
+    home.follows("Only runs");
+    let sent = home.written("sent.ndjson");
+    assert!(!sent.is_empty());
+    assert!(sent.iter().all(|one| one["activity"]["sport"] == "running"));
+    // Where only an export is to be had, that is not sent.
+    assert!(sent.iter().filter(|one| one["outcome"]["kind"] == "created").count() > 3);
+}
+
+#[test]
+fn the_first_sync_of_ten_years() {
+    let home = Home::new();
+    home.follows("The first sync of ten years");
+    assert_eq!(home.written("first.ndjson").iter().filter(|one| one["outcome"]["kind"] == "created").count(), 3);
+    assert!(!home.written("next.ndjson").is_empty());
+    // Each file came once, although it was asked for in three ways.
+    let mut files: Vec<String> = asked(&home.sim, FILES).into_iter().map(|request| request.path).collect();
+    let all = files.len();
+    files.sort();
+    files.dedup();
+    let missing = home.command("gs-list", &["--missing", "--platform", "garmin-com"]).ids();
+    assert_eq!((files.len(), missing), (all, Vec::new()));
+}
+
+#[test]
+fn moving_from_other_logins() {
+    let home = Home::new();
+    let (oauth1, oauth2) = home.sim.with(|state| state.issue_garth("garmin.com"));
+    fs::create_dir(home.path(".garth")).unwrap();
+    fs::write(home.path(".garth/oauth1_token.json"), oauth1.to_string()).unwrap();
+    fs::write(home.path(".garth/oauth2_token.json"), oauth2.to_string()).unwrap();
+    fs::create_dir(home.path(".garminconnect")).unwrap();
+    let token = home.sim.with(|state| state.issue_token("garmin.com")).to_string();
+    fs::write(home.path(".garminconnect/garmin_tokens.json"), token).unwrap();
+    home.follows("From garth, garminconnect or pirate-garmin");
+    home.command("gs-fetch", &["--platform", "garmin-com"]).ok();
+    assert_eq!(home.asked("/mobile/api/login"), 0, "no password was needed");
+}
+
+#[test]
+fn review_before_each_upload() {
+    let home = Home::new();
+    home.follows_with("Review before each upload", "y\n\nn\ny\n");
+    let (planned, wanted) = (home.written("plan.ndjson"), home.written("wanted.ndjson"));
+    assert!(planned.len() > 4);
+    assert_eq!(wanted, [planned[0].clone(), planned[3].clone()]);
+    assert_eq!(home.written("sent.ndjson").len(), 2);
+    assert_eq!(home.asked(UPLOAD_GARMIN) + home.asked("/activity/fit/import"), 2);
+}
+
+#[test]
+fn coros_is_only_read() {
+    let home = Home::new();
+    home.follows("COROS is only read");
+    assert!(home.asked(UPLOAD_GARMIN) > 0);
+    assert_eq!((home.asked(UPLOAD_COROS), home.asked("/activity/delete")), (0, 0));
+}
+
+#[test]
+fn a_watch_that_is_mounted() {
+    let home = Home::new();
+    fs::create_dir(home.path("watch")).unwrap();
+    let ride = gs_sim::fit::run(gs_sim::HISTORY_END + 7200, 1800, 5000.0).build();
+    fs::write(home.path("watch/ride.fit"), ride).unwrap();
+    home.follows("A watch that is mounted");
+    assert_eq!((home.asked(UPLOAD_GARMIN), home.asked(UPLOAD_COROS)), (1, 0));
+    assert_eq!(count(&home.path("watch")), 1, "nothing was put there");
+    let folders = fs::read_dir(home.path(".local/share/garminsync/fit")).unwrap().flatten();
+    let of_watch = folders.map(|entry| entry.path()).find(|path| path.to_str().unwrap().contains("folder"));
+    assert_eq!(count(&of_watch.expect("a folder of the archive")), 1);
+}
+
+#[test]
+fn two_accounts() {
+    let home = Home::changed(|scenario| {
+        scenario.accounts[0].email = "anna@example.com".into();
+        scenario.coros[0].email = "ben@example.com".into();
+    });
+    home.follows("Two accounts");
+    assert!(count(&home.path("sport/anna/data/fit/garmin_com")) > 20);
+    assert!(count(&home.path("sport/ben/data/fit/coros")) > 20);
+    assert!(!home.path("sport/anna/data/fit/coros").exists() && !home.path("sport/ben/data/fit/garmin_com").exists());
+    assert!(!home.path(".local/share/garminsync").exists(), "nobody else has a folder");
+}
+
+#[test]
+fn be_told_when_it_stops() {
+    let home = Home::new();
+    home.follows("Be told when it stops");
+    let pings = home.sim.with(|state| state.messages().iter().filter(|message| message.host == "hc-ping.com").count());
+    assert_eq!(pings, 4, "two runs, each with a beginning and an end");
+}
+
+#[test]
+fn undo_a_mistake() {
+    let home = Home::new();
+    home.command("gs-fetch", &[]).ok();
+    let missing = home.command("gs-list", &["--missing"]).out.clone();
+    home.work.given("gs-download", &[], &missing).ok();
+    // Somebody deletes what is on one platform alone, and what is on both.
+    let gone = home.sim.with(|state| {
+        let ids = state.ids("garmin.com");
+        ids.iter().take(6).for_each(|id| assert!(state.remove_activity("garmin.com", *id)));
+        ids.len()
+    });
+    home.command("gs-fetch", &["--full", "--accept-missing"]).ok();
+    home.command("gs-fetch", &["--full", "--accept-missing"]).ok();
+    home.follows("Undo a mistake");
+    let restored = home.written("restored.ndjson");
+    assert_eq!((restored.len(), &restored[0]["outcome"]["kind"]), (1, &"created".into()));
+    let back = home.written("sent.ndjson").iter().filter(|one| one["to"] == "garmin-com").count();
+    assert!(back > 0 && home.sim.with(|state| state.ids("garmin.com").len()) >= gone - 6 + 1 + back);
+}
+
+#[test]
+fn back_up_and_move() {
+    let home = Home::new();
+    home.command("gs-fetch", &[]).ok();
+    let missing = home.command("gs-list", &["--missing", "--platform", "garmin-com"]).out.clone();
+    home.work.given("gs-download", &[], &missing).ok();
+    home.sim.clear_log();
+    home.follows("Back up, and move to another machine");
+    assert_eq!(requests(&home.sim), [""; 0], "all that was archived is whole in the copy");
+    assert_eq!(count(&home.path("restored/fit/garmin_com")), home.archived("garmin_com"));
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &str| fs::metadata(home.path(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("garminsync.tar.gz"), mode("restored")), (0o600, 0o700));
+}

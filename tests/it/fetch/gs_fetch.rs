@@ -1,0 +1,457 @@
+//! `gs-fetch`: pages, incremental and full listings, what is gone, what is not believed.
+
+use crate::support::{COUNT, LIST, SEARCH, Work, asked, plain, requests, scenario};
+use gs_sim::{ActivitySpec, Effect, Fault, HISTORY_END, Paging, Scenario};
+
+fn added(id: u64, start: i64) -> ActivitySpec {
+    ActivitySpec { id: Some(id), start: Some(start), sport: Some("running".into()), ..ActivitySpec::default() }
+}
+
+#[test]
+fn the_first_listing_goes_to_the_empty_page_and_the_next_makes_one_request() {
+    let sim = plain(230);
+    let work = Work::logged_in(&sim);
+    let first = work.run("gs-fetch", &[]);
+    assert_eq!(first.ok().silent().ids().len(), 230);
+    let queries: Vec<String> = asked(&sim, SEARCH).iter().map(|request| request.query.clone()).collect();
+    assert_eq!(queries, ["start=0&limit=100", "start=99&limit=100", "start=198&limit=100", "start=229&limit=100"]);
+    assert_eq!(asked(&sim, COUNT).len(), 1, "the first list of an account is borne out by a count");
+    sim.clear_log();
+    assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids(), first.ids());
+    assert_eq!(requests(&sim), ["GET connectapi.garmin.com/activitylist-service/activities/search/activities 200"]);
+}
+
+#[test]
+fn new_ones_are_found_and_printed_alone_if_wished() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| state.add_activity("garmin.com", &added(77, HISTORY_END + 60)));
+    sim.clear_log();
+    assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), ["77"]);
+    // The first page held news, so the second was looked at too.
+    assert_eq!(asked(&sim, LIST).len(), 2);
+    assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), [""; 0]);
+}
+
+#[test]
+fn a_renamed_activity_is_a_change_that_is_taken_in() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    let id = work.run("gs-fetch", &[]).ok().ids()[1].clone();
+    sim.with(|state| state.rename_activity("garmin.com", id.parse().unwrap(), "Marathon 🏁"));
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(work.run("gs-list", &["--id", &id]).record()["name"], "Marathon 🏁");
+}
+
+#[test]
+fn everything_is_listed_again_after_a_week() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    work.change("UPDATE listings SET started = started - 7 * 86400");
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, LIST).len(), 3);
+    sim.clear_log();
+    work.run("gs-fetch", &["--full"]).ok();
+    assert_eq!(asked(&sim, LIST).len(), 3);
+}
+
+#[test]
+fn a_listing_that_was_cut_is_no_base_for_a_short_one() {
+    let sim = plain(250);
+    let work = Work::logged_in(&sim);
+    let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(down).contains("start=198"));
+    let cut = work.run("gs-fetch", &[]);
+    cut.ends(75).says("gs-fetch: garmin-com: ").says("try again later");
+    assert_eq!(cut.out, "", "a platform whose listing failed is not printed");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 0);
+    sim.clear_faults();
+    sim.clear_log();
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250);
+    assert_eq!(asked(&sim, SEARCH).len(), 4);
+}
+
+#[test]
+fn a_cut_listing_of_news_leaves_no_hole_behind() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| {
+        for n in 0..250_u64 {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
+        }
+    });
+    let down = Effect::Status { status: 400, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(down).contains("start=99"));
+    work.run("gs-fetch", &[]).ends(75);
+    sim.clear_faults();
+    assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids().len(), 250, "also what the cut one saw first");
+    assert_eq!(work.run("gs-list", &[]).ids().len(), 370);
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, LIST).len(), 1);
+}
+
+#[test]
+fn a_listing_of_a_part_of_time_leaves_no_hole_behind() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| {
+        for n in 0..250_u64 {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
+        }
+    });
+    let since = jiff::Timestamp::from_second(HISTORY_END + 3600 * 130).unwrap().to_string();
+    assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 120);
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 370);
+}
+
+#[test]
+fn a_limit_in_the_midst_of_news_leaves_no_hole_behind() {
+    let sim = plain(120);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.with(|state| {
+        for n in 0..150_u64 {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
+        }
+    });
+    work.run("gs-fetch", &["--newest", "100"]).ok();
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 270);
+}
+
+/// Two weeks without the computer, and a setting of the older tool.
+#[test]
+fn more_new_activities_than_the_setting_of_the_older_tool_are_all_listed_and_printed() {
+    for known in [20, 200] {
+        let sim = plain(known);
+        let mut work = Work::logged_in(&sim);
+        work.set("GARMIN_NEWEST_NUM", "5");
+        assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 5);
+        for (round, new) in [(1, 12), (2, 120)] {
+            sim.with(|state| {
+                for n in 0..new {
+                    let start = HISTORY_END + 86_400 * (20 * round + n as i64);
+                    state.add_activity("garmin.com", &added(30_000_000_000 + 1000 * round as u64 + n, start));
+                }
+            });
+            // Those that were not sent by this run are offered by the next one again.
+            for args in [&[][..], &["--full"], &[]] {
+                let ids = work.run("gs-fetch", args).ok().silent().ids();
+                let printed = ids.iter().filter(|id| id.starts_with(&format!("3000000{round}"))).count();
+                assert_eq!(printed as u64, new, "{args:?}");
+            }
+        }
+        let all = work.sql::<i64>("SELECT count(*) FROM activities WHERE id < 30000000000");
+        assert_eq!(all, 5, "nobody asked for older ones");
+    }
+}
+
+#[test]
+fn a_setting_that_limits_a_list_does_not_print_all_that_was_known_before() {
+    let sim = plain(30);
+    let mut work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    work.set("GARMIN_NEWEST_NUM", "5");
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 5);
+    let since = jiff::Timestamp::from_second(HISTORY_END - 9 * 86_400).unwrap().to_string();
+    assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 9, "a part of time is what was asked for");
+}
+
+#[test]
+fn a_limit_of_the_command_line_in_the_midst_of_news_is_told() {
+    let sim = plain(20);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &["--newest", "5"]).ok().silent();
+    sim.with(|state| {
+        for n in 0..12_u64 {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 86_400 * n as i64));
+        }
+    });
+    for _ in 0..2 {
+        let said = work.run("gs-fetch", &["--newest", "5"]);
+        assert_eq!(said.ok().says("only the newest 5 listed").says("without --newest").ids().len(), 5);
+    }
+    // This one reaches what is known.
+    assert_eq!(work.run("gs-fetch", &["--newest", "17"]).ok().silent().ids().len(), 17);
+    assert_eq!(work.run("gs-fetch", &["--newest", "5"]).ok().silent().ids().len(), 5);
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 32);
+}
+
+#[test]
+fn one_start_that_cannot_be_makes_nobody_else_disappear() {
+    let sim = plain(130);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let mut page: Vec<serde_json::Value> = Vec::new();
+    for n in (30..130).rev() {
+        let start = jiff::Timestamp::from_second(HISTORY_END - (130 - n) * 86_400).unwrap();
+        let start = start.to_string().replace('T', " ").replace('Z', "");
+        page.push(serde_json::json!({"activityId": 20_000_000_000_i64 + n, "startTimeGMT": start}));
+    }
+    page[50]["startTimeGMT"] = "1970-01-01 00:00:00".into();
+    let body = serde_json::Value::from(page).to_string();
+    let odd = Effect::Status { status: 200, retry_after: None, body: Some(body), content_type: None };
+    sim.fault(Fault::new(odd).contains("start=0").count(2));
+    work.run("gs-fetch", &[]).ok();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+}
+
+/// A person typed in a race of long ago; the account is listed, and everything else is synced.
+#[test]
+fn an_activity_of_before_1970_does_not_stop_the_whole_account() {
+    let sim = plain(12);
+    let work = Work::logged_in(&sim);
+    let race = ActivitySpec { oddities: vec!["manual_404".into()], ..added(30_000_000_000, -6_300_000) };
+    sim.with(|state| state.add_activity("garmin.com", &race));
+    for args in [&[][..], &[], &["--full"]] {
+        let records = work.run("gs-fetch", args).ok().silent().records();
+        assert_eq!((records.len(), &records[12]["start_time"]), (13, &"1969-10-20T02:00:00Z".into()));
+        assert_eq!(records[12]["manual"], true);
+    }
+    assert_eq!(work.run("gs-fetch", &["--until", "1969-12-31"]).ok().ids(), ["30000000000"]);
+    work.download(&[]).ok();
+    work.run("gs-report", &[]).ok();
+}
+
+#[test]
+fn five_listings_at_once_agree_also_over_an_empty_catalogue() {
+    let sim = Scenario { latency_ms: 10, ..scenario(450) }.start();
+    let work = Work::logged_in(&sim);
+    for args in [&[][..], &["--full"]] {
+        let children: Vec<_> = (0..5).map(|_| work.spawn("gs-fetch", args, "")).collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+        assert_eq!(work.run("gs-list", &[]).ids().len(), 450);
+    }
+}
+
+#[test]
+fn half_an_emoji_in_a_name_hides_no_other_activity() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    let body = r#"[{"activityId": 5, "activityName": "a\ud83d", "startTimeGMT": "2026-10-30 10:00:00"}]"#;
+    let odd = Effect::Status { status: 200, retry_after: None, body: Some(body.into()), content_type: None };
+    sim.fault(Fault::new(odd).contains("start=0"));
+    let records = work.run("gs-fetch", &["--newest", "1"]).ok().records();
+    assert_eq!(records[0]["name"], "a\u{fffd}");
+}
+
+#[test]
+fn the_setting_of_the_older_tool_names_all_three() {
+    let sim = plain(2);
+    let mut work = Work::logged_in(&sim);
+    work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
+    let said = work.run("gs-fetch", &[]);
+    said.ends(77).says("coros: not logged in; run gs-auth login --platform coros");
+    assert_eq!(said.ids().len(), 2);
+    work.set("SYNC_PLATFORM", "STRAVA");
+    work.run("gs-fetch", &[]).ends(78).says("SYNC_PLATFORM");
+    work.set("SYNC_PLATFORM", ",");
+    work.run("gs-fetch", &[]).ends(78).says("SYNC_PLATFORM");
+}
+
+#[test]
+fn a_password_command_is_not_run_while_the_token_works() {
+    let sim = plain(2);
+    let mut work = Work::logged_in(&sim);
+    work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD_COMMAND", "touch ran; exit 1");
+    work.run("gs-fetch", &[]).ok().silent();
+    work.run("gs-auth", &["status"]).ok();
+    assert!(!work.dir().join("ran").exists());
+    work.run("gs-auth", &["logout"]).ok();
+    work.run("gs-fetch", &[]).ends(78).says("GARMIN_PASSWORD_COMMAND failed");
+}
+
+#[test]
+fn ids_come_once_although_pages_shift() {
+    let paging = Paging { add_after_requests: Some(1), ..Paging::default() };
+    let sim = Scenario { paging, ..scenario(230) }.start();
+    let work = Work::logged_in(&sim);
+    let mut ids = work.run("gs-fetch", &[]).ok().ids();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 231, "the count speaks of the one that arrived meanwhile, above the first page");
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 231);
+}
+
+#[test]
+fn a_service_that_caps_its_pages_hides_nothing() {
+    let paging = Paging { page_cap: Some(30), ..Paging::default() };
+    let sim = Scenario { paging, ..scenario(100) }.start();
+    let work = Work::logged_in(&sim);
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 100);
+}
+
+#[test]
+fn what_was_deleted_is_told_and_confirmed_by_a_second_listing() {
+    let sim = plain(40);
+    let work = Work::logged_in(&sim);
+    let id = work.run("gs-fetch", &[]).ok().ids()[3].clone();
+    sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+    assert_eq!(work.run("gs-fetch", &["--full"]).ok().ids().len(), 39);
+    let gone = work.run("gs-list", &["--deleted"]).record();
+    assert_eq!((gone["id"].as_str(), &gone["deleted"]["confirmed"]), (Some(id.as_str()), &false.into()));
+    work.run("gs-fetch", &["--full"]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).record()["deleted"]["confirmed"], true);
+    assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 39);
+    assert_eq!(work.run("gs-list", &["--all"]).ids().len(), 40);
+}
+
+#[test]
+fn an_incremental_listing_concludes_only_what_it_covers() {
+    let sim = plain(300);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    for index in [2, 250] {
+        sim.with(|state| state.remove_activity("garmin.com", ids[index].parse().unwrap()));
+    }
+    sim.clear_log();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(&sim, LIST).len(), 1);
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [ids[2].clone()]);
+    assert!(work.sql::<i64>("SELECT from_time FROM listings ORDER BY number DESC LIMIT 1") > 0);
+}
+
+#[test]
+fn a_list_that_shrank_or_is_empty_is_not_believed() {
+    let sim = plain(30);
+    let work = Work::logged_in(&sim);
+    let ids = work.run("gs-fetch", &[]).ok().ids();
+    let empty = Effect::Status { status: 200, retry_after: None, body: Some("[]".into()), content_type: None };
+    sim.fault(Fault::new(empty).contains("activitylist"));
+    work.run("gs-fetch", &[]).ends(75).says("--accept-missing");
+    sim.clear_faults();
+    for id in &ids[..4] {
+        sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
+    }
+    work.run("gs-fetch", &["--full"]).ends(75).says("listing ignored: 4 of 30 known activities are missing");
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 0);
+    work.run("gs-fetch", &["--full", "--accept-missing"]).ok();
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 4);
+}
+
+#[test]
+fn newest_limits_and_the_older_tools_setting_works() {
+    let sim = plain(250);
+    let mut work = Work::logged_in(&sim);
+    assert_eq!(work.run("gs-fetch", &["--newest", "5"]).ok().ids().len(), 5);
+    assert_eq!(work.run("gs-fetch", &["--newest", "100"]).ok().ids().len(), 100);
+    assert_eq!(asked(&sim, SEARCH).len(), 3, "the first list of an account is looked at twice");
+    // A hundred are no base for a listing that is to know everything.
+    work.set("GARMIN_NEWEST_NUM", "10000");
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250);
+}
+
+#[test]
+fn since_until_and_sport() {
+    let sim = plain(60);
+    let work = Work::logged_in(&sim);
+    let day =
+        |days: i64| jiff::Timestamp::from_second(HISTORY_END - days * 86_400).unwrap().to_string()[..10].to_owned();
+    let since = work.run("gs-fetch", &["--since", &day(10)]);
+    assert_eq!(since.ok().ids().len(), 10);
+    assert!(asked(&sim, LIST)[0].query.contains(&format!("startDate={}", day(11))));
+    assert_eq!(work.run("gs-fetch", &["--since", &day(10), "--until", &day(7)]).ok().ids().len(), 3);
+    assert_eq!(work.run("gs-fetch", &["--sport", "cycling"]).ok().ids().len(), 0);
+    assert_eq!(work.run("gs-fetch", &["--sport", "cycling,running"]).ok().ids().len(), 60);
+    work.run("gs-fetch", &["--since", "tomorrow"]).ends(2).says("--since");
+    work.run("gs-fetch", &["--since", "2026-01-02", "--until", "2026-01-01"]).ends(2);
+}
+
+#[test]
+fn two_platforms_are_listed_side_by_side_and_one_that_fails_takes_nothing_from_the_other() {
+    let sim = Scenario::default_garmin(30, 3).start();
+    let mut work = Work::with_passwords(&sim);
+    work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "wrong");
+    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM");
+    let said = work.run("gs-fetch", &[]);
+    said.ends(77).says("garmin-cn: wrong e-mail address or password");
+    assert_eq!(said.ids().len(), 30);
+    assert!(said.records().iter().all(|record| record["platform"] == "garmin-com"));
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
+    assert_eq!(work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-fetch'"), 77);
+}
+
+#[test]
+fn nulls_milliseconds_and_odd_entries_of_every_kind_are_taken_in() {
+    let sim = Scenario::default_garmin(300, 5).start();
+    let work = Work::logged_in(&sim);
+    let records = work.run("gs-fetch", &[]).ok().silent().records();
+    assert_eq!(records.len(), 300);
+    for record in &records {
+        if let (Some(timer), Some(elapsed)) = (record["timer_time_s"].as_f64(), record["elapsed_time_s"].as_f64()) {
+            assert!(elapsed >= timer - 2.0 && elapsed < 100.0 * timer, "{record}");
+        }
+        let offset = record["utc_offset_s"].as_i64().unwrap_or(0);
+        assert!(offset % 900 == 0 && offset.abs() <= 14 * 3600, "{record}");
+    }
+    let has = |field: &str, value: serde_json::Value| records.iter().any(|record| record[field] == value);
+    assert!(has("sport", "multisport".into()) && has("manual", true.into()) && has("name", serde_json::Value::Null));
+    assert!(has("sport", serde_json::Value::Null), "a type that nobody knows is kept as the platform's own");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM raw"), 300);
+}
+
+#[test]
+fn an_answer_that_is_no_list_is_no_empty_list() {
+    for effect in [Effect::Html, Effect::JsonError, Effect::Cut { at: 10 }] {
+        let sim = plain(5);
+        let work = Work::logged_in(&sim);
+        sim.fault(Fault::new(effect.clone()).contains("activitylist"));
+        let said = work.run("gs-fetch", &[]);
+        assert_eq!((said.code, said.out.as_str()), (75, ""), "{effect:?}\n{said}");
+    }
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list() {
+    let sim = plain(12);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let body = r#"[{"activityName": "who am I"}, {"activityId": 5, "startTimeGMT": "2026-10-30 10:00:00"}, null]"#;
+    let odd = Effect::Status { status: 200, retry_after: None, body: Some(body.into()), content_type: None };
+    sim.fault(Fault::new(odd).contains("start=0"));
+    let said = work.run("gs-fetch", &["--full", "--new"]);
+    assert_eq!(
+        said.ends(75).says("an entry without activityId").says("listing ignored: 2 entries could not be read").ids(),
+        ["5"]
+    );
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
+}
+
+#[test]
+fn nobody_logged_in_is_said_with_what_to_do() {
+    let work = Work::alone();
+    work.run("gs-fetch", &[]).ends(77).says("no platform configured").says("garminsync setup");
+    work.run("gs-fetch", &["--platform", "garmin-com"]).ends(77).says("gs-auth login --platform garmin-com");
+    work.run("gs-fetch", &["--platform", "strava"]).ends(2).says("strava");
+}
+
+#[test]
+fn a_dry_run_asks_nothing_and_changes_nothing() {
+    let sim = plain(5);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &["-n"]).ok().says("would be listed to the end");
+    assert_eq!(sim.log().len(), 0);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings"), 0);
+}
+
+#[test]
+fn verbose_shows_requests_and_no_secret() {
+    let sim = plain(5);
+    let work = Work::with_passwords(&sim);
+    let said = work.run("gs-fetch", &["-vv"]);
+    said.ok().says("GET https://connectapi.garmin.com/activitylist-service/activities/search/activities 200");
+    for secret in ["correct horse", "ST-", "eyJ", "Bearer"] {
+        assert!(!said.err.contains(secret), "{secret}\n{said}");
+    }
+}

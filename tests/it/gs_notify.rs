@@ -1,0 +1,562 @@
+//! `gs-notify`: who is told what and when, what passes through, and what an answer means.
+
+use crate::support::{self, Said, Work, asked, scenario};
+use gs_sim::notify::Message;
+use gs_sim::{Effect, Fault, Scenario, Sim};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+
+const KEY: &str = "693a91f6-7aaa-4bc4-97a0-0ec2f1fa5aaa";
+
+type Settings = &'static [(&'static str, &'static str)];
+
+/// Every channel: its settings, and its host.
+const ALL: &[(&str, Settings, &str)] = &[
+    ("wecom", &[("QYWX_BOT_KEY", KEY)], "qyapi.weixin.qq.com"),
+    ("ntfy", &[("NTFY_URL", "my-secret-topic"), ("NTFY_TOKEN", "tk_secretsecret")], "ntfy.sh"),
+    ("telegram", &[("TELEGRAM_BOT_TOKEN", "123456:ABC-secret"), ("TELEGRAM_CHAT_ID", "-100777")], "api.telegram.org"),
+    ("slack", &[("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T00/B00/slacksecret")], "hooks.slack.com"),
+    ("discord", &[("DISCORD_WEBHOOK_URL", "https://discord.com/api/webhooks/1/discordsecret")], "discord.com"),
+    ("bark", &[("BARK_KEY", "barksecretbarksecret22")], "api.day.app"),
+    ("serverchan", &[("SERVERCHAN_KEY", "SCT123Tserversecret")], "sctapi.ftqq.com"),
+    ("dingtalk", &[("DINGTALK_TOKEN", "dingsecret"), ("DINGTALK_SECRET", "SECding")], "oapi.dingtalk.com"),
+    ("feishu", &[("FEISHU_HOOK", "feishusecret"), ("FEISHU_SECRET", "feishusign")], "open.feishu.cn"),
+    ("webhook", &[("WEBHOOK_URL", "https://ntfy.sh/hooksecret"), ("WEBHOOK_SECRET", "hooksign")], "ntfy.sh"),
+    (
+        "healthchecks",
+        &[("HEALTHCHECKS_URL", "https://hc-ping.com/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec")],
+        "hc-ping.com",
+    ),
+];
+
+fn services() -> Sim {
+    let mut scenario = Scenario::default();
+    scenario.notify.dingtalk_secret = Some("SECding".into());
+    scenario.notify.feishu_secret = Some("feishusign".into());
+    scenario.start()
+}
+
+fn set_up(sim: &Sim, settings: &[(&str, &str)]) -> Work {
+    let mut work = Work::with(sim);
+    work.set("GS_RUN", "r1");
+    for (name, value) in settings {
+        work.set(name, value);
+    }
+    work
+}
+
+fn wecom(sim: &Sim) -> Work {
+    set_up(sim, &[("QYWX_BOT_KEY", KEY)])
+}
+
+fn messages(sim: &Sim) -> Vec<Message> {
+    sim.with(|state| state.messages())
+}
+
+/// The texts that the WeCom bot took.
+fn texts(sim: &Sim) -> Vec<String> {
+    let text = |message: Message| message.json.unwrap()["text"]["content"].as_str().unwrap().to_owned();
+    messages(sim).into_iter().filter(|message| message.host == "qyapi.weixin.qq.com").map(text).collect()
+}
+
+fn added(id: u32) -> String {
+    let activity = json!({"platform": "garmin-com", "id": id.to_string(), "name": "晨跑", "sport": "running",
+        "start_time": "2026-01-08T14:10:21Z", "utc_offset_s": -21600, "distance_m": 4261.2});
+    let outcome = json!({"kind": "created", "id": "9"});
+    format!("{}\n", json!({"type": "transfer", "to": "coros", "activity": activity, "outcome": outcome}))
+}
+
+/// A record with a problem, whose reason has the code of its kind.
+fn failed(id: &str, kind: &str, detail: &str) -> String {
+    let reason = json!({"code": kind, "detail": detail, "text": detail});
+    let problem = json!({"command": "gs-download", "kind": kind, "reason": reason});
+    format!("{}\n", json!({"type": "activity", "platform": "garmin-com", "id": id, "problem": problem}))
+}
+
+fn notify(work: &Work, args: &[&str], input: &str) -> Said {
+    let said = work.given("gs-notify", args, input);
+    assert_eq!(said.out, input, "every byte is passed on\n{said}");
+    said
+}
+
+#[test]
+fn every_channel_takes_the_message_and_no_secret_is_shown() {
+    for (name, settings, host) in ALL {
+        let sim = services();
+        let work = set_up(&sim, settings);
+        let said = notify(&work, &["-vv"], &(added(1) + &failed("7", "rejected", "no")));
+        said.ok();
+        let taken = messages(&sim);
+        assert_eq!(taken.len(), 1, "{name}: {said}");
+        assert_eq!(taken[0].host, *host);
+        assert!(taken[0].body.contains("1 added, 1 failed") && taken[0].body.contains("晨跑"), "{}", taken[0].body);
+        for (setting, value) in *settings {
+            let secret = value.rsplit('/').next().unwrap();
+            assert!(!said.err.contains(secret), "{setting} is shown\n{said}");
+        }
+        assert_eq!(work.sql::<String>("SELECT counts FROM runs WHERE command = 'gs-notify'"), r#"{"notified":1}"#);
+    }
+}
+
+#[test]
+fn one_channel_after_the_other_and_a_failing_one_hides_none() {
+    let sim = services();
+    let work = set_up(&sim, &ALL.iter().flat_map(|(_, settings, _)| settings.iter().copied()).collect::<Vec<_>>());
+    sim.fault(
+        Fault::new(Effect::Status { status: 500, retry_after: None, body: None, content_type: None }).host("ntfy.sh"),
+    );
+    sim.fault(Fault::new(Effect::Html).host("open.feishu.cn"));
+    sim.fault(Fault::new(Effect::Reset).host("hooks.slack.com"));
+    let said = notify(&work, &[], &added(1));
+    said.ends(1)
+        .says("gs-notify: ntfy: it is in trouble (HTTP 500); try again later")
+        .says("gs-notify: feishu: its answer was not understood (HTTP 200)")
+        .says("gs-notify: slack: no response from hooks.slack.com");
+    assert_eq!(said.err.lines().count(), 4, "{said}");
+    assert_eq!(messages(&sim).len(), ALL.len() - 4);
+    assert_eq!(
+        work.sql::<String>(
+            "SELECT group_concat(channel) FROM (SELECT channel FROM told WHERE channel NOT LIKE '%:%' ORDER BY 1)"
+        ),
+        "bark,dingtalk,discord,serverchan,telegram,wecom"
+    );
+}
+
+#[test]
+fn addresses_may_be_given_whole() {
+    let sim = services();
+    let work = set_up(
+        &sim,
+        &[
+            ("QYWX_BOT_KEY", &format!("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}")),
+            ("BARK_KEY", "https://api.day.app/barksecretbarksecret22/"),
+            ("DINGTALK_TOKEN", "https://oapi.dingtalk.com/robot/send?access_token=dingsecret"),
+            ("DINGTALK_SECRET", "SECding"),
+            ("FEISHU_HOOK", "https://open.feishu.cn/open-apis/bot/v2/hook/feishusecret"),
+            ("FEISHU_SECRET", "feishusign"),
+            ("NTFY_URL", "https://ntfy.sh/my-secret-topic"),
+        ],
+    );
+    notify(&work, &[], &added(1)).ok().silent();
+    assert_eq!(messages(&sim).len(), 5);
+}
+
+#[test]
+fn secrets_come_from_files_and_commands_too() {
+    let sim = services();
+    let mut work = Work::with(&sim);
+    std::fs::write(work.dir().join("token"), "123456:ABC-secret\n").unwrap();
+    let path = work.dir().join("token").display().to_string();
+    support::shell(&format!("chmod 600 '{path}'"));
+    work.set("TELEGRAM_BOT_TOKEN_FILE", &path).set("TELEGRAM_CHAT_ID", "7");
+    work.set("QYWX_BOT_KEY_COMMAND", &format!("echo {KEY}"));
+    notify(&work, &[], &added(1)).ok().silent();
+    assert_eq!(messages(&sim).len(), 2);
+}
+
+#[test]
+fn a_message_over_the_limit_is_cut_and_delivered() {
+    let words = "这次上传被平台拒绝了，请查看活动的文件，然后再试一次。".repeat(9);
+    let input: String = (0..400).map(|n| failed(&n.to_string(), "rejected", &format!("{n}: {words}"))).collect();
+    for (format, most) in [("text", 2048), ("markdown", 4096)] {
+        let sim = services();
+        let mut work = wecom(&sim);
+        work.set("QYWX_FORMAT", format);
+        notify(&work, &["--lang", "zh"], &(input.clone() + &added(1))).ok().silent();
+        let taken = messages(&sim);
+        let text = taken[0].json.as_ref().unwrap()[format]["content"].as_str().unwrap().to_owned();
+        assert!(text.len() <= most && text.len() > most - 1000, "{} {text}", text.len());
+        assert!(text.contains("garminsync：新增 1，失败 400") && text.ends_with(" 行"), "{text}");
+    }
+}
+
+#[test]
+fn the_answer_of_wecom_is_judged() {
+    let sim = services();
+    sim.with(|state| state.scenario.notify.wecom_keys = vec!["00000000-0000-4000-8000-000000000000".into()]);
+    let work = wecom(&sim);
+    let said = notify(&work, &[], &added(1));
+    said.ends(1).says("wecom: it does not know the key or address (errcode 93000); check QYWX_BOT_KEY");
+    assert!(!said.err.contains("from ip") && !said.err.contains(KEY), "{said}");
+    assert_eq!(sim.log().len(), 1, "it is not tried again");
+
+    let sim = services();
+    sim.with(|state| state.scenario.notify.wecom_per_minute = 1);
+    let work = wecom(&sim);
+    notify(&work, &[], &added(1)).ok();
+    notify(&work, &[], &added(2)).ends(1).says("wecom: its rate limit is reached (errcode 45009); try again later");
+    assert_eq!(sim.log().len(), 2);
+}
+
+#[test]
+fn a_busy_wecom_is_asked_three_times() {
+    let sim = services();
+    sim.with(|state| state.scenario.notify.wecom_busy = 2);
+    notify(&wecom(&sim), &[], &added(1)).ok().silent();
+    assert_eq!((sim.log().len(), texts(&sim).len()), (3, 1));
+    let sim = services();
+    sim.with(|state| state.scenario.notify.wecom_busy = 9);
+    notify(&wecom(&sim), &[], &added(1)).ends(1).says("wecom: it is in trouble (errcode -1)");
+    assert_eq!(sim.log().len(), 3);
+}
+
+#[test]
+fn the_same_failure_is_told_once_until_it_changes() {
+    let sim = services();
+    let work = wecom(&sim);
+    let limit = |id: &str, until: &str| failed(id, "retry", &format!("not before {until}; try again later"));
+    notify(&work, &[], "").ok().silent();
+    assert_eq!(texts(&sim).len(), 0, "nothing happened");
+    notify(&work, &[], &limit("1", "2026-01-01T00:00:00Z")).ok().silent();
+    notify(&work, &[], &limit("2", "2026-01-02T00:00:00Z")).ok().silent();
+    assert_eq!(texts(&sim).len(), 1, "the same with another time");
+    notify(&work, &[], &(limit("2", "2026-01-02T00:00:00Z") + &added(5))).ok().silent();
+    assert!(texts(&sim)[1].starts_with("garminsync: 1 added, 1 still failing\n"), "{:?}", texts(&sim));
+    assert!(!texts(&sim)[1].contains("not before"), "{:?}", texts(&sim));
+    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
+    notify(&work, &[], "").ok().silent();
+    assert_eq!(texts(&sim)[3], "garminsync: all failures are resolved");
+    notify(&work, &[], "").ok().silent();
+    assert_eq!(texts(&sim).len(), 4);
+}
+
+#[test]
+fn a_message_that_was_not_taken_was_not_told() {
+    let sim = services();
+    let work = wecom(&sim);
+    sim.with(|state| state.scenario.notify.wecom_busy = 3);
+    notify(&work, &[], &failed("3", "rejected", "no")).ends(1);
+    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
+    assert_eq!(texts(&sim).len(), 1);
+}
+
+#[test]
+fn failure_and_always() {
+    let sim = services();
+    let mut work = wecom(&sim);
+    work.set("GS_NOTIFY_ON", "failure");
+    for input in [added(1), failed("1", "rejected", "no"), failed("1", "rejected", "no"), String::new()] {
+        notify(&work, &[], &input).ok().silent();
+    }
+    assert_eq!(texts(&sim).len(), 1);
+    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
+    assert_eq!(texts(&sim).len(), 2, "it was over in between");
+    notify(&work, &["--on", "always"], &failed("1", "rejected", "no")).ok();
+    assert!(texts(&sim)[2].contains("garmin-com 1 (1): no [gs-download]"), "{:?}", texts(&sim));
+    work.set("GS_NOTIFY_ON", "always");
+    notify(&work, &["--on", "change"], "").ok();
+    notify(&work, &[], "").ok();
+    assert_eq!(texts(&sim)[3..], ["garminsync: all failures are resolved", "garminsync: nothing new"]);
+}
+
+#[test]
+fn what_needs_a_person_comes_first_and_names_the_command() {
+    let sim = services();
+    let login = "a login is needed; run: gs-auth login --platform garmin-com";
+    let input = added(1)
+        + &failed("3", "rejected", "no")
+        + &failed("4", "login-required", login)
+        + &failed("5", "login-required", login);
+    notify(&wecom(&sim), &[], &input).ok().silent();
+    let text = &texts(&sim)[0];
+    let head = "garminsync: 1 added, 1 failed, action needed\nAdded: coros 1\n\nAction needed\n- garmin-com: ";
+    assert!(text.starts_with(&format!("{head}{login} [gs-download]\n\nFailed\n")), "{text}");
+}
+
+#[test]
+fn the_language_is_that_of_the_locale_unless_said_otherwise() {
+    let said = |settings: &[(&str, &str)], args: &[&str]| {
+        let sim = services();
+        let work = set_up(&sim, &[settings, &[("QYWX_BOT_KEY", KEY)]].concat());
+        notify(&work, args, &added(1)).ok().silent();
+        texts(&sim)[0].lines().next().unwrap().to_owned()
+    };
+    let (en, zh) = ("garminsync: 1 added", "garminsync：新增 1");
+    assert_eq!(said(&[], &[]), en);
+    assert_eq!(said(&[("LANG", "zh_CN.UTF-8")], &[]), zh);
+    assert_eq!(said(&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")], &[]), en);
+    assert_eq!(said(&[("LANG", "zh_CN.UTF-8"), ("GS_LANG", "en")], &[]), en);
+    assert_eq!(said(&[("GS_LANG", "en")], &["--lang", "zh"]), zh);
+}
+
+#[test]
+fn a_stage_that_failed_without_a_record_is_told() {
+    let sim = services();
+    let mut work = wecom(&sim);
+    // No platform is set up: it ends before it has printed anything.
+    work.run("gs-fetch", &[]).ends(77);
+    work.change("INSERT INTO runs (run, command, started) VALUES ('r1', 'gs-upload', unixepoch())");
+    notify(&work, &[], "").ok().silent();
+    let text = &texts(&sim)[0];
+    assert!(text.starts_with("garminsync: 1 failed, action needed\n"), "{text}");
+    let login = "- gs-fetch: a login is needed: no platform configured";
+    assert!(text.contains(login) && text.contains("; run: garminsync setup\n"), "{text}");
+    assert!(text.contains("- gs-upload did not end: it was killed"), "{text}");
+    // Another run has nothing to do with that, and changes nothing about it.
+    work.set("GS_RUN", "r2");
+    notify(&work, &[], "").ok().silent();
+    assert_eq!(texts(&sim).len(), 1, "{:?}", texts(&sim));
+}
+
+#[test]
+fn a_stage_whose_row_is_about_to_end_is_waited_for() {
+    let sim = services();
+    let work = wecom(&sim);
+    notify(&work, &[], "").ok();
+    work.change("INSERT INTO runs (run, command, started) VALUES ('r1', 'gs-upload', 1)");
+    let child = work.spawn("gs-notify", &[], "");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    work.change("UPDATE runs SET exit = 0, finished = 2 WHERE command = 'gs-upload'");
+    assert!(child.wait_with_output().unwrap().status.success());
+    assert_eq!(texts(&sim).len(), 0);
+}
+
+#[test]
+fn a_stage_is_not_told_twice() {
+    let sim = services();
+    let work = wecom(&sim);
+    notify(&work, &[], "").ok();
+    work.change(
+        "INSERT INTO runs (run, command, started, finished, exit, reason, platform)
+         VALUES ('r1', 'gs-download', 1, 2, 1, json_object('code', 'rejected', 'detail', 'no'), 'garmin-com')",
+    );
+    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
+    assert!(texts(&sim)[0].starts_with("garminsync: 1 failed\n"), "{:?}", texts(&sim));
+}
+
+#[test]
+fn a_malformed_line_is_told_and_ends_nothing() {
+    let sim = services();
+    let work = wecom(&sim);
+    let input =
+        format!(" {{ \"type\":\"weather\" }} \r\n\n{{\"type\":\"activity\"}}\nnonsense\n{}", added(1).trim_end());
+    notify(&work, &[], &input).ends(65).says("invalid record on line 3");
+    let text = &texts(&sim)[0];
+    assert!(text.starts_with("garminsync: 1 added, 1 failed\n"), "{text}");
+    assert!(text.contains("- gs-notify ended with exit code 65: invalid record on line 3"), "{text}");
+}
+
+#[test]
+fn nobody_reading_its_output_is_no_reason_to_tell_nobody() {
+    let sim = services();
+    let work = wecom(&sim);
+    let mut command = work.command("gs-notify", &[]);
+    std::fs::write(work.dir().join("input"), added(1).repeat(3000)).unwrap();
+    command.stdin(std::fs::File::open(work.dir().join("input")).unwrap());
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert!(texts(&sim)[0].starts_with("garminsync: 3000 added\n"));
+}
+
+#[test]
+fn a_dry_run_shows_the_message_and_sends_nothing() {
+    let sim = services();
+    let work = set_up(&sim, &[("QYWX_BOT_KEY", KEY), ("HEALTHCHECKS_URL", "https://hc-ping.com/uuid")]);
+    let said = notify(&work, &["-n"], &added(1));
+    said.ok().says("wecom would be told:").says("garminsync: 1 added").says("healthchecks would be told:");
+    work.run("gs-notify", &["-n", "--start"]).ok().says("would be told that a run begins");
+    assert!(sim.log().is_empty());
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM told WHERE channel NOT LIKE '%:%'"), 0);
+}
+
+#[test]
+fn without_a_channel_it_is_a_silent_tee() {
+    let work = Work::alone();
+    notify(&work, &[], &added(1)).ok().silent();
+    notify(&work, &["--show"], &added(1)).ok().says("garminsync: 1 added");
+    work.run("gs-notify", &["--start"]).ok().silent();
+}
+
+#[test]
+fn half_a_channel_is_an_error_that_names_the_setting_after_the_others_were_told() {
+    for (settings, text) in [
+        (
+            &[("TELEGRAM_CHAT_ID", "1")][..],
+            "telegram: TELEGRAM_CHAT_ID is set, but TELEGRAM_BOT_TOKEN is not; set both",
+        ),
+        (
+            &[("TELEGRAM_BOT_TOKEN", "1:a")],
+            "telegram: TELEGRAM_BOT_TOKEN is set, but TELEGRAM_CHAT_ID is not; set both",
+        ),
+        (&[("WEBHOOK_SECRET", "s")], "webhook: WEBHOOK_SECRET is set, but WEBHOOK_URL is not; set both"),
+        (
+            &[("SLACK_WEBHOOK_URL", "http://hooks.slack.com/services/abc")],
+            "slack: SLACK_WEBHOOK_URL is not an address that begins with https://",
+        ),
+        (&[("GS_LANG", "fr")], "GS_LANG=\"fr\": unknown language; write en or zh"),
+        (&[("GS_NOTIFY_ON", "never")], "GS_NOTIFY_ON=\"never\": unknown value; write change, failure or always"),
+        (&[("FEISHU_HOOK_FILE", "/nowhere")], "feishu: FEISHU_HOOK_FILE: /nowhere"),
+    ] {
+        let sim = services();
+        let work = set_up(&sim, &[settings, &[("QYWX_BOT_KEY", KEY)]].concat());
+        let said = notify(&work, &[], &added(1));
+        said.ends(78).says(text);
+        assert!(!said.err.contains("services/abc"), "{said}");
+        assert_eq!(texts(&sim).len(), 1, "{text}");
+    }
+    let sim = services();
+    let work = set_up(&sim, &[("QYWX_BOT_KEY", KEY), ("QYWX_FORMAT", "html")]);
+    notify(&work, &[], &added(1)).ends(78).says("QYWX_FORMAT=\"html\": unknown value; write text or markdown");
+}
+
+#[test]
+fn a_ping_tells_that_runs_begin_and_how_they_end() {
+    let sim = services();
+    let uuid = "/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec";
+    let url = format!("https://hc-ping.com{uuid}?create=1");
+    let work = set_up(&sim, &[("HEALTHCHECKS_URL", &url), ("QYWX_BOT_KEY", KEY)]);
+    work.run("gs-notify", &["--start"]).ok().silent();
+    notify(&work, &[], "").ok().silent();
+    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
+    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
+    let pings: Vec<Message> = messages(&sim).into_iter().filter(|message| message.host == "hc-ping.com").collect();
+    let paths: Vec<String> = pings.iter().map(|ping| format!("{} {}?{}", ping.method, ping.path, ping.query)).collect();
+    let expected = ["/start", "", "/fail", "/fail"].map(|ending| format!("POST {uuid}{ending}?create=1"));
+    assert_eq!(paths, expected);
+    assert!(pings[2].body.contains("1 failed") && pings[3].body.contains("no [gs-download]"), "{}", pings[3].body);
+    assert_eq!(texts(&sim).len(), 1, "the start is told to nobody else");
+}
+
+#[test]
+fn the_webhook_gets_a_signed_report() {
+    let sim = services();
+    let work = set_up(&sim, &[("WEBHOOK_URL", "https://ntfy.sh/hook"), ("WEBHOOK_SECRET", "hooksign")]);
+    let login = failed("4", "login-required", "run: gs-auth login");
+    notify(&work, &[], &(added(1) + &login)).ok().silent();
+    let message = &messages(&sim)[0];
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"hooksign").unwrap();
+    mac.update(message.body.as_bytes());
+    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let header = message.headers.iter().find(|(name, _)| name == "x-garminsync-signature").unwrap();
+    assert_eq!(header.1, format!("sha256={hex}"));
+    let report: Value = serde_json::from_str(&message.body).unwrap();
+    assert_eq!((&report["version"], &report["run"], &report["ok"]), (&json!(1), &json!("r1"), &json!(false)));
+    assert_eq!(
+        report["counts"],
+        json!({"added": {"coros": 1}, "deleted": {}, "pending": {}, "duplicates": {}, "failed": 0})
+    );
+    assert_eq!(report["added"][0]["activity"]["id"], "1");
+    let failure = &report["failures"][0];
+    assert_eq!(failure["activities"][0]["id"], "4");
+    assert_eq!((&failure["command"], &failure["action_needed"]), (&json!("gs-download"), &json!(true)));
+    let reason = json!({"code": "login-required", "detail": "run: gs-auth login", "text": "run: gs-auth login"});
+    assert_eq!((&failure["reason"], &failure["text"]), (&reason, &json!("run: gs-auth login")));
+    assert_eq!(report["action_needed"], true);
+}
+
+#[test]
+fn a_real_pipeline_is_told_with_every_failure_once() {
+    let sim = scenario(3).start();
+    let mut work = Work::logged_in(&sim);
+    work.set("QYWX_BOT_KEY", KEY).set("GS_RUN", "r1");
+    work.run("gs-fetch", &[]).ok();
+    let refused = Effect::Status { status: 403, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(refused).host("connectapi.garmin.com").path("/download-service/").contains("20000000001"));
+    let records = work.download(&["--missing"]).out.clone();
+    notify(&work, &[], &records).ok().silent();
+    let text = &texts(&sim)[0];
+    assert!(text.starts_with("garminsync: 1 failed\n\nFailed\n- garmin-com 20"), "{text}");
+    assert!(
+        text.contains("running") && text.contains("Run 1 (20000000001): ") && text.ends_with("[gs-download]"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_test_message_goes_to_every_channel_and_each_answer_is_told() {
+    let sim = services();
+    let all: Vec<_> = ALL.iter().flat_map(|(_, settings, _)| settings.iter().copied()).collect();
+    let work = set_up(&sim, &all);
+    sim.fault(Fault::new(Effect::Html).host("open.feishu.cn"));
+    let said = work.run("gs-notify", &["--test"]);
+    said.ends(1).says("gs-notify: feishu: its answer was not understood (HTTP 200); check FEISHU_HOOK");
+    assert_eq!(said.err.lines().count(), 1, "{said}");
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!(lines.len(), ALL.len() - 1, "{said}");
+    for line in ["wecom: accepted (errcode 0)", "slack: accepted (ok)", "telegram: accepted (ok true)"] {
+        assert!(lines.contains(&line), "{line}: {said}");
+    }
+    assert!(messages(&sim).iter().all(|message| message.body.contains("a test message")));
+    // It was a test, and nobody was told of anything.
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM told WHERE channel NOT LIKE '%:%'"), 0);
+    sim.clear_faults();
+    work.run("gs-notify", &["--test", "--lang", "zh"]).ok().silent();
+    assert!(messages(&sim).iter().any(|message| message.body.contains("测试消息")));
+    let before = messages(&sim).len();
+    work.run("gs-notify", &["--test", "-n"]).ok().says("wecom would get a test message");
+    assert_eq!(messages(&sim).len(), before);
+}
+
+#[test]
+fn a_web_page_in_the_place_of_an_answer_is_no_acceptance_of_any_channel() {
+    let sim = services();
+    sim.fault(Fault::new(Effect::Html));
+    for (name, settings, _) in ALL {
+        let work = set_up(&sim, settings);
+        let said = work.run("gs-notify", &["--test"]);
+        said.ends(1).says(&format!("gs-notify: {name}: its answer was not understood (HTTP 200)"));
+        assert_eq!(said.out, "");
+        // Nor is a real message, which is sent again once the service itself answers.
+        let failing = r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"s","kind":"rejected","reason":{"code":"rejected","detail":"no","text":"no"}}}"#;
+        work.given("gs-notify", &[], &format!("{failing}\n")).ends(1).says("its answer was not understood");
+        assert_eq!(work.sql::<i64>("SELECT count(*) FROM told WHERE channel NOT LIKE '%:%'"), 0, "{name}");
+    }
+}
+
+#[test]
+fn a_ping_of_a_check_that_nobody_has_is_told() {
+    let sim = services();
+    let work = set_up(&sim, &[("HEALTHCHECKS_URL", "https://hc-ping.com/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec")]);
+    let effect =
+        Effect::Status { status: 200, retry_after: None, body: Some("OK (not found)".into()), content_type: None };
+    sim.fault(Fault::new(effect));
+    for args in [&["--test"][..], &["--start"]] {
+        work.run("gs-notify", args).ends(1).says("it does not know the key or address (OK (not found))");
+    }
+}
+
+#[test]
+fn a_test_without_a_channel_or_with_half_of_one_says_which_setting_is_missing() {
+    let sim = services();
+    set_up(&sim, &[]).run("gs-notify", &["--test"]).ends(78).says("no channel is set up").says("NTFY_URL");
+    let half = set_up(&sim, &[("TELEGRAM_CHAT_ID", "1"), ("QYWX_BOT_KEY", KEY)]);
+    let said = half.run("gs-notify", &["--test"]);
+    said.ends(78).says("telegram: TELEGRAM_CHAT_ID is set, but TELEGRAM_BOT_TOKEN is not");
+    assert_eq!(said.out, "wecom: accepted (errcode 0)\n");
+}
+
+#[test]
+fn the_help_has_examples_and_names_the_page() {
+    let help = Work::alone().run("gs-notify", &["--help"]).ok().out.clone();
+    assert!(help.contains("Examples:") && help.contains("docs/notify.md"), "{help}");
+}
+
+#[test]
+fn a_channel_that_refused_a_message_is_told_in_the_next_run_and_is_no_all_clear_until_it_takes_one() {
+    let sim = services();
+    let work = wecom(&sim);
+    let no = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(no));
+    notify(&work, &[], &added(1)).ends(1);
+    notify(&work, &[], "").ends(1).says("HTTP 404");
+    sim.clear_faults();
+    notify(&work, &[], "").ok();
+    assert_eq!(texts(&sim), ["garminsync: nothing new"]);
+    notify(&work, &[], "").ok();
+    assert_eq!(texts(&sim).len(), 1, "once it has taken one there is nothing to tell");
+}
+
+#[test]
+fn a_ping_is_one_of_failure_when_another_channel_did_not_take_its_message() {
+    let sim = services();
+    let work = set_up(
+        &sim,
+        &[("QYWX_BOT_KEY", KEY), ("HEALTHCHECKS_URL", "https://hc-ping.com/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec")],
+    );
+    let no = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(no).host("qyapi.weixin.qq.com"));
+    notify(&work, &[], &added(1)).ends(1);
+    let pings = asked(&sim, "5d2b3c8e");
+    assert!(pings.len() == 1 && pings[0].path.ends_with("/fail"), "{pings:?}");
+}

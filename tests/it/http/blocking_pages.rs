@@ -1,0 +1,212 @@
+//! What stands in front of Garmin's services: a 403 with a web page, 427 and 429 say nothing of the token. The command ends
+//! with 75, and what was renewed or exchanged just before is kept.
+
+use crate::support::faults::status;
+use crate::support::upload::{self, COM, START};
+use crate::support::{self, COUNT, FILES, LIST, LOGIN, SEARCH, TOKEN, Work, asked, duplicates, plain};
+use gs_sim::{Effect, Fault, Sim};
+
+const WHO: &str = "/userprofile-service/";
+const DETAIL: &str = "/activity-service/activity/";
+const PAGE: Effect = Effect::Challenge { status: 403 };
+
+/// The blocks of the services, as a person meets them.
+fn blocks() -> [Effect; 3] {
+    let json = r#"{"error":{"status-code":"427","message":"blocked"}}"#;
+    let in_json = Effect::Status { status: 200, retry_after: None, body: Some(json.into()), content_type: None };
+    [PAGE, Effect::Challenge { status: 427 }, in_json]
+}
+
+fn token(work: &Work) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(work.data("tokens/garmin-com.json")).unwrap()).unwrap()
+}
+
+/// Once nobody is in the way, the same token goes on without a login.
+#[track_caller]
+fn goes_on(sim: &Sim, work: &Work) {
+    sim.clear_faults();
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(asked(sim, LOGIN).len(), 0, "no login was needed");
+}
+
+#[test]
+fn in_the_place_of_a_list_or_a_count() {
+    for path in [SEARCH, COUNT] {
+        for effect in blocks() {
+            let sim = plain(3);
+            let work = Work::logged_in(&sim);
+            let before = token(&work);
+            sim.fault(Fault::new(effect.clone()).path(path));
+            work.run("gs-fetch", &[]).ends(75);
+            assert_eq!(token(&work)["access_token"], before["access_token"], "{path} {effect:?}");
+            goes_on(&sim, &work);
+        }
+    }
+}
+
+#[test]
+fn in_the_place_of_a_renewed_token() {
+    for effect in blocks() {
+        let sim = plain(3);
+        let work = Work::logged_in(&sim);
+        let before = token(&work);
+        sim.with(|state| state.expire_access_tokens("garmin.com"));
+        sim.fault(Fault::new(effect.clone()).host("diauth.garmin.com"));
+        work.run("gs-fetch", &[]).ends(75);
+        assert_eq!(token(&work)["refresh_token"], before["refresh_token"], "{effect:?}");
+        assert!(token(&work)["dead"].is_null());
+        goes_on(&sim, &work);
+    }
+}
+
+#[test]
+fn right_after_a_token_was_renewed() {
+    for effect in blocks() {
+        let sim = plain(3);
+        let work = Work::logged_in(&sim);
+        let before = token(&work);
+        sim.with(|state| state.expire_access_tokens("garmin.com"));
+        sim.fault(Fault::new(effect.clone()).host("connectapi.garmin.com").armed_by("diauth.garmin.com", TOKEN));
+        work.run("gs-fetch", &[]).ends(75);
+        assert_ne!(token(&work)["refresh_token"], before["refresh_token"], "the old one is spent: {effect:?}");
+        goes_on(&sim, &work);
+        assert_eq!(asked(&sim, TOKEN).len(), 1);
+    }
+}
+
+#[test]
+fn in_the_place_of_the_verdict_on_a_token_that_was_refused_twice() {
+    for effect in blocks() {
+        let sim = plain(3);
+        let work = Work::logged_in(&sim);
+        work.run("gs-fetch", &[]).ok();
+        sim.fault(Fault::new(Effect::Unauthorized).path(LIST).count(2));
+        sim.fault(Fault::new(effect.clone()).path(WHO));
+        work.run("gs-fetch", &[]).ends(75);
+        goes_on(&sim, &work);
+    }
+}
+
+#[test]
+fn right_after_a_ticket_was_exchanged() {
+    for effect in blocks() {
+        let sim = plain(3);
+        let work = Work::with_passwords(&sim);
+        sim.fault(Fault::new(effect.clone()).host("connectapi.garmin.com"));
+        work.run("gs-auth", &["login"]).ends(75).says("the token is saved, but could not be checked");
+        assert!(work.data("tokens/garmin-com.json").is_file());
+        work.run("gs-fetch", &[]).ends(75);
+        sim.clear_faults();
+        work.run("gs-fetch", &[]).ok();
+        assert_eq!((asked(&sim, LOGIN).len(), asked(&sim, TOKEN).len()), (1, 1), "{effect:?}");
+    }
+}
+
+#[test]
+fn in_the_place_of_an_exchange_the_login_is_not_tried_again() {
+    for effect in blocks() {
+        let sim = plain(3);
+        let work = Work::with_passwords(&sim);
+        sim.fault(Fault::new(effect.clone()).host("diauth.garmin.com"));
+        let said = work.run("gs-fetch", &[]);
+        assert!(!said.ends(75).err.contains("token is kept"), "there is none: {said}");
+        sim.clear_faults();
+        work.run("gs-fetch", &[]).ends(75).says("no password login before");
+        assert_eq!(asked(&sim, LOGIN).len(), 1, "{effect:?}");
+    }
+}
+
+#[test]
+fn in_the_place_of_files_exports_and_details() {
+    for blocked in [FILES, "/download-service/export/", DETAIL] {
+        for effect in [PAGE, Effect::Challenge { status: 427 }] {
+            let sim = plain(2);
+            let work = Work::logged_in(&sim);
+            work.run("gs-fetch", &[]).ok();
+            let before = token(&work);
+            sim.fault(Fault::new(effect.clone()).path(blocked));
+            // What is asked before it is refused for good.
+            for path in [FILES, "/download-service/export/"].iter().filter(|path| **path != blocked) {
+                sim.fault(Fault::new(status(404)).path(path));
+            }
+            work.download(&["--missing"]).ends(75);
+            assert_eq!(token(&work)["access_token"], before["access_token"], "{blocked} {effect:?}");
+            goes_on(&sim, &work);
+            assert_eq!(work.download(&["--missing"]).ok().records().len(), 2, "nothing was concluded of the files");
+        }
+    }
+}
+
+#[test]
+fn in_the_place_of_the_answer_to_an_upload_or_to_what_became_of_it() {
+    for (path, sent) in [(upload::SEND_GARMIN, 0), (upload::STATUS_GARMIN, 1)] {
+        let world = upload::start(&[(upload::CN, &[START])], |_| {});
+        let plan = world.plan_of(upload::CN, COM, &[START]);
+        world.sim.fault(Fault::new(PAGE).host("connectapi.garmin.com").path(path));
+        world.upload(&plan).ends(75);
+        world.sim.clear_faults();
+        assert_eq!(world.times(COM, START), sent, "{path}");
+        world.upload(&plan).ok();
+        assert_eq!(world.times(COM, START), 1, "{path}");
+        assert!(world.asked("garmin.com", LOGIN).is_empty());
+    }
+}
+
+#[test]
+fn in_the_place_of_whose_account_it_is_before_a_write() {
+    let world = upload::start(&[(upload::CN, &[START])], |_| {});
+    let plan = world.plan_of(upload::CN, COM, &[START]);
+    world.sim.fault(Fault::new(PAGE).host("connectapi.garmin.com").path(WHO));
+    world.upload(&plan).ends(75);
+    assert_eq!((world.times(COM, START), world.sent(COM)), (0, 0));
+    world.sim.clear_faults();
+    world.upload(&plan).ok();
+    assert_eq!(world.times(COM, START), 1);
+}
+
+#[test]
+fn in_the_place_of_a_deletion_or_of_the_look_before_it() {
+    for on_deletion in [true, false] {
+        let duplicate = duplicates::duplicate("garmin-com");
+        let fault = Fault::new(PAGE).host("connectapi.garmin.com");
+        let fault = if on_deletion { fault.method("DELETE") } else { fault.method("GET").path(DETAIL) };
+        duplicate.world.sim.fault(fault);
+        duplicate.delete(&["--yes"]).ends(75);
+        let ids = duplicate.world.ids("garmin-com");
+        assert!(ids.contains(&duplicate.copy) && ids.contains(&duplicate.kept));
+        duplicate.world.sim.clear_faults();
+        duplicate.delete(&["--yes"]).ok();
+        assert!(!duplicate.world.ids("garmin-com").contains(&duplicate.copy));
+    }
+}
+
+#[test]
+fn a_token_that_is_refused_twice_is_told_as_it_is_and_tried_again() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    let inactive = r#"Token is not active"#;
+    sim.with(|state| state.tokens.access.iter_mut().for_each(|token| token.inactive = true));
+    sim.with(|state| state.tokens.refresh.iter_mut().for_each(|token| token.inactive = true));
+    let said = work.run("gs-fetch", &[]);
+    said.ends(77).says(inactive).says("and the renewed one");
+    assert!(!said.err.contains("this kind of login"), "nobody knows what kind it was: {said}");
+    sim.with(|state| state.tokens.access.iter_mut().for_each(|token| token.inactive = false));
+    work.run("gs-fetch", &[]).ok();
+}
+
+#[test]
+fn a_list_of_somebody_else_whose_profile_does_not_come_is_no_other_account_for_certain() {
+    let mut scenario = support::scenario(3);
+    let other = gs_sim::AccountSpec { email: "bob@example.com".into(), generate: 2, ..Default::default() };
+    scenario.accounts.push(other);
+    let sim = scenario.start();
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    sim.fault(Fault::new(Effect::AsAccount { email: "bob@example.com".into() }).path(LIST));
+    for effect in [PAGE, status(503)] {
+        sim.fault(Fault::new(effect).path(WHO).count(9));
+        work.run("gs-fetch", &[]).ends(75);
+    }
+    sim.clear_faults();
+    work.run("gs-fetch", &[]).ok();
+}

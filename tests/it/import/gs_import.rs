@@ -1,0 +1,643 @@
+//! `gs-import`: what is taken over from GarminSync, Sports Sync X and other folders, what is not, and what comes after.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::older_tools::{self, GarminSync, Held, SportsSync, fingerprint, held, import};
+use crate::support::{self, FILES, Work, asked, gzip, plain};
+use gs_sim::{Sim, zipfile};
+use serde_json::Value;
+
+/// A simulator, somebody logged in, and what the simulator holds, the oldest first.
+fn world(count: usize) -> (Sim, Work, Vec<Held>) {
+    let sim = plain(count);
+    let work = Work::logged_in(&sim);
+    let all = held(&sim, "garmin.com");
+    (sim, work, all)
+}
+
+/// GarminSync's folder beside the data folder, with whole files of these.
+fn garmin_sync(work: &Work, some: &[Held]) -> GarminSync {
+    let folder = GarminSync::new(&work.dir().join("theirs"));
+    some.iter().for_each(|one| folder.add(one, &one.fit));
+    folder
+}
+
+fn ids<'a>(some: impl IntoIterator<Item = &'a Held>) -> Vec<String> {
+    some.into_iter().map(|one| one.id.clone()).collect()
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
+/// Of which activities the service was asked for the file.
+fn fetched(sim: &Sim) -> Vec<String> {
+    let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+    sorted(asked(sim, FILES).iter().map(|request| id(&request.path)).collect())
+}
+
+fn bytes_of(record: &Value) -> Vec<u8> {
+    fs::read(record["file"]["path"].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn garminsyncs_folder_is_taken_over_and_only_the_rest_is_asked_for() {
+    let (sim, work, all) = world(9);
+    let theirs = garmin_sync(&work, &all[2..7]);
+    theirs.row(&all[7], None);
+    let before = fingerprint(&theirs.dir);
+    let said = import(&work, &[], &theirs.dir);
+    said.ok().silent();
+    assert_eq!(sorted(said.ids()), ids(&all[2..7]));
+    for (record, one) in said.records().iter().zip(&all[2..7]) {
+        assert_eq!((record["platform"].as_str(), record["downloaded"].as_bool()), (Some("garmin-com"), Some(true)));
+        assert_eq!(bytes_of(record), one.fit);
+        assert_eq!(
+            (record["file"]["format"].as_str(), record["file"]["origin"].as_str()),
+            (Some("fit"), Some("original"))
+        );
+        assert_eq!(
+            record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(),
+            older_tools::stamp(one.start)
+        );
+        assert_eq!((record["utc_offset_s"].as_i64(), record["sport"].as_str()), (Some(3600), Some("running")));
+        assert!(record["file"]["path"].as_str().unwrap().contains("/data/fit/garmin_com/activity_"));
+    }
+    assert_eq!(fingerprint(&theirs.dir), before);
+    let again = import(&work, &[], &theirs.database());
+    again.ok().silent();
+    assert_eq!((again.ids().len(), fingerprint(&theirs.dir)), (0, before));
+    assert_eq!(sim.log().len(), 0, "nobody was asked");
+
+    work.run("gs-fetch", &[]).ok().silent();
+    let rest = ids(all[..2].iter().chain(&all[7..]));
+    assert_eq!(sorted(work.run("gs-list", &["--missing"]).ids()), rest);
+    work.download(&["--all"]).ok().silent();
+    assert_eq!(fetched(&sim), rest);
+    let named = work.run("gs-list", &["--id", &all[3].id]).record();
+    assert_eq!(named["name"].as_str(), Some(all[3].name.as_str()), "the list completes what the import knew");
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+    assert_eq!(work.files("fit").len(), 9);
+}
+
+#[test]
+fn the_page_tells_what_was_imported_from_what_is_listed() {
+    let (_sim, work, all) = world(3);
+    let theirs = garmin_sync(&work, &all);
+    import(&work, &[], &theirs.dir).ok();
+    let page = |words: &str| {
+        work.run("gs-report", &[]).ok();
+        let read = |name: &str| fs::read_to_string(work.data("report").join(name)).unwrap();
+        let status: Value = serde_json::from_str(&read("status.json")).unwrap();
+        let places = |field: &str| {
+            let all = status["activities"].as_array().unwrap().iter();
+            all.map(|one| one[field].as_array().map_or(0, Vec::len)).sum::<usize>()
+        };
+        (places("on"), places("unlisted"), places("gone_from"), read("index.html").matches(words).count())
+    };
+    assert_eq!(page("imported, not listed yet"), (0, 3, 0, 3));
+    work.run("gs-fetch", &[]).ok();
+    assert_eq!(page("imported, not listed yet"), (3, 0, 0, 0));
+}
+
+#[test]
+fn a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_for() {
+    let (sim, work, all) = world(4);
+    let theirs = garmin_sync(&work, &all[1..]);
+    theirs.add(&all[0], &all[0].tcx);
+    let before = fingerprint(&theirs.dir);
+    let said = import(&work, &["-v"], &theirs.dir);
+    said.ok().says("it is a TCX file; kept as that, and the original is asked for again");
+    let record = said.records().into_iter().find(|record| record["id"] == all[0].id.as_str()).unwrap();
+    assert_eq!(
+        (record["file"]["format"].as_str(), record["file"]["origin"].as_str()),
+        (Some("tcx"), Some("converted"))
+    );
+    assert!(record["file"]["path"].as_str().unwrap().ends_with("_export.tcx"));
+    assert_eq!(bytes_of(&record), all[0].tcx);
+    assert_eq!(
+        record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(),
+        older_tools::stamp(all[0].start)
+    );
+    assert_eq!(work.run("gs-list", &["--missing"]).ids(), [all[0].id.clone()]);
+    import(&work, &[], &theirs.dir).ok().silent();
+
+    work.run("gs-fetch", &[]).ok();
+    let got = work.download(&["--missing"]).ok().record();
+    assert_eq!((got["file"]["format"].as_str(), bytes_of(&got)), (Some("fit"), all[0].fit.clone()));
+    assert_eq!(fetched(&sim), [all[0].id.clone()]);
+    let again = import(&work, &[], &theirs.dir);
+    again.ok().says("another file of garmin-com").says("that one stays");
+    assert_eq!((again.ids().len(), fingerprint(&theirs.dir)), (0, before));
+    assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
+}
+
+#[test]
+fn pages_texts_and_halves_are_told_each_and_not_taken() {
+    let (_sim, work, all) = world(9);
+    let theirs = garmin_sync(&work, &all[7..]);
+    let mut wrong = all[4].fit.clone();
+    *wrong.last_mut().unwrap() ^= 1;
+    let bad: [(&[u8], &str); 7] = [
+        (b"<!DOCTYPE html><html><title>Just a moment...</title></html>", "a web page instead of a file"),
+        (b"{\"error\": \"not found\"}", "a JSON text instead of a file"),
+        (b"", "the service sent nothing"),
+        (&all[3].fit[..all[3].fit.len() / 2], "the FIT file is broken"),
+        (&wrong, "the FIT file is broken"),
+        (&all[5].tcx[..900], "the TCX file is cut off"),
+        (b"PK\x03\x04 and nothing more", "the zip is broken"),
+    ];
+    for (one, (bytes, _)) in all.iter().zip(&bad) {
+        theirs.add(one, bytes);
+    }
+    let before = fingerprint(&theirs.dir);
+    let said = import(&work, &[], &theirs.dir);
+    said.ends(1);
+    for (one, (_, why)) in all.iter().zip(&bad) {
+        let line = said.err.lines().find(|line| line.contains(&one.garmin_sync_name())).unwrap();
+        assert!(line.contains(why) && line.ends_with("; not taken"), "{line}");
+    }
+    assert_eq!((said.err.lines().count(), sorted(said.ids())), (7, ids(&all[7..])));
+    assert_eq!((work.files("fit").len(), fingerprint(&theirs.dir)), (2, before));
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), 2);
+    let log = "SELECT exit || counts FROM runs WHERE command = 'gs-import'";
+    assert_eq!(work.sql::<String>(log), "1{\"refused\":7,\"taken\":2}");
+}
+
+#[test]
+fn their_database_is_found_from_anywhere_and_its_paths_lead_nowhere_else() {
+    let (_sim, work, all) = world(5);
+    let theirs = garmin_sync(&work, &all[..1]);
+    // A file outside, the path to it in the database and by a link; one that is named freely; one on a machine of its own.
+    let outside = work.dir().join("outside.fit");
+    fs::write(&outside, &all[1].fit).unwrap();
+    theirs.row(&all[1], Some("../outside.fit"));
+    std::os::unix::fs::symlink(&outside, theirs.dir.join(all[1].garmin_sync_name())).unwrap();
+    theirs.row(&all[2], Some("C:\\data\\my favourite.fit"));
+    fs::write(theirs.dir.join("my favourite.fit"), &all[2].fit).unwrap();
+    theirs.row(&all[3], Some(&format!("/app/data/{}", all[3].garmin_sync_name())));
+    fs::write(theirs.dir.join("holiday.fit"), &all[4].fit).unwrap();
+    let before = fingerprint(&theirs.dir);
+    let said = work.run("gs-import", &["theirs/../theirs/garmin.db"]);
+    said.ends(1).says("holiday.fit: its name holds no id of an activity; not taken");
+    said.says("of the files that it says it downloaded, 2 are not beside it, such as activity_");
+    assert_eq!(sorted(said.ids()), ids([&all[0], &all[2]]));
+    assert_eq!(fingerprint(&theirs.dir), before);
+}
+
+#[test]
+fn local_times_of_any_zone_become_utc_under_any_clock() {
+    let zones = [0, 3600, -6 * 3600, 5 * 3600 + 45 * 60, 14 * 3600, -9 * 3600 - 1800];
+    let mut scenario = support::scenario(zones.len());
+    for (activity, offset) in scenario.accounts[0].activities.iter_mut().zip(zones) {
+        activity.offset = Some(offset);
+    }
+    let sim = scenario.start();
+    let all = held(&sim, "garmin.com");
+    let mut outs = Vec::new();
+    for zone in ["UTC", "Asia/Kathmandu", "America/St_Johns"] {
+        let mut work = Work::with(&sim);
+        work.set("TZ", zone);
+        let theirs = garmin_sync(&work, &all);
+        let said = import(&work, &[], &theirs.dir);
+        let told: Vec<_> = said
+            .ok()
+            .records()
+            .iter()
+            .map(|r| (r["id"].clone(), r["start_time"].clone(), r["utc_offset_s"].as_i64()))
+            .collect();
+        assert_eq!(told.iter().map(|(.., offset)| offset.unwrap() as i32).collect::<Vec<_>>(), zones);
+        outs.push(told);
+    }
+    assert!(outs[0] == outs[1] && outs[1] == outs[2]);
+}
+
+#[test]
+fn a_database_of_a_later_version_or_with_pending_writes_is_read_and_left_as_it_is() {
+    let (_sim, work, all) = world(3);
+    let theirs = garmin_sync(&work, &all[..2]);
+    let held_open = theirs.open();
+    held_open.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0").unwrap();
+    held_open
+        .execute_batch(
+            "ALTER TABLE activities ADD COLUMN activity_type VARCHAR; ALTER TABLE activities ADD COLUMN distance FLOAT;
+            UPDATE activities SET activity_type = 'trail_running', distance = 1.0; ALTER TABLE activities DROP COLUMN last_sync;
+            CREATE TABLE power (id INTEGER)",
+        )
+        .unwrap();
+    let before = fingerprint(&theirs.dir);
+    assert!(before.iter().any(|(path, _)| path.ends_with("garmin.db-wal")));
+    let said = import(&work, &[], &theirs.dir);
+    said.ok().silent();
+    for record in said.records() {
+        let told = [&record["platform_sport"], &record["sport"], &record["sub_sport"]].map(|v| v.as_str().unwrap());
+        assert_eq!(told, ["trail_running", "running", "trail"]);
+    }
+    assert_eq!((said.ids().len(), fingerprint(&theirs.dir)), (2, before));
+    drop(held_open);
+}
+
+#[test]
+fn the_folder_of_both_may_be_one() {
+    let (sim, mut work, all) = world(3);
+    // As the settings of GarminSync have it: our archive grows in the folder of theirs, and their DB_PATH is left alone.
+    let theirs = GarminSync::new(&work.data(""));
+    all.iter().take(2).for_each(|one| theirs.add(one, &one.fit));
+    work.set("DB_PATH", theirs.database().to_str().unwrap());
+    let is_theirs =
+        |path: &Path| path.starts_with(theirs.dir.join("garmin.db")) || path.extension() == Some("fit".as_ref());
+    let before: Vec<_> = fingerprint(&theirs.dir).into_iter().filter(|(path, _)| is_theirs(path)).collect();
+    assert_eq!(before.len(), 3);
+    assert_eq!(sorted(import(&work, &[], &theirs.dir).ok().silent().ids()), ids(&all[..2]));
+    work.archive_all();
+    assert_eq!(import(&work, &[], &theirs.dir).ok().silent().ids(), [""; 0]);
+    import(&work, &["--platform", "coros"], &work.data("fit")).ends(2).says("it is the archive itself");
+    assert_eq!(fetched(&sim), [all[2].id.clone()]);
+    let after = fingerprint(&theirs.dir);
+    assert!(before.iter().all(|file| after.contains(file)));
+}
+
+#[test]
+fn sports_syncs_folders_are_taken_over_each_for_its_platform() {
+    let (_sim, work, all) = world(7);
+    let theirs = SportsSync::new(&work.dir().join("sports-sync-x"));
+    for one in &all[..3] {
+        theirs.add("garmin_com", "running", one, &one.fit);
+    }
+    theirs.add("garmin_cn", "trail_running", &all[3], &all[3].fit);
+    theirs.add("coros", "102", &all[4], &all[4].fit);
+    // Unpacked beside its zip; the zip of another is half; of a third only the row is left.
+    fs::write(theirs.dir.join(format!("fit/garmin_com/{}_ACTIVITY.fit", all[0].id)), &all[0].fit).unwrap();
+    theirs.add("garmin_cn", "running", &all[5], &all[5].fit);
+    let zip = theirs.dir.join(format!("fit/garmin_cn/{}.zip", all[5].id));
+    let half = fs::read(&zip).unwrap();
+    fs::write(&zip, &half[..half.len() / 2]).unwrap();
+    theirs.add("coros", "100", &all[6], &all[6].fit);
+    fs::remove_file(theirs.dir.join(format!("fit/coros/{}.fit", all[6].id))).unwrap();
+    let before = fingerprint(&theirs.dir);
+    for path in [theirs.dir.clone(), theirs.dir.join("db"), theirs.dir.join("db/sports_sync.sqlite")] {
+        let said = import(&work, &["-n", "-q"], &path);
+        assert_eq!((said.ends(1).ids().len(), work.files("fit").len()), (5, 0), "{path:?}");
+    }
+    let picked = import(&work, &["-n", "-q", "--platform", "coros,garmin-com"], &theirs.dir);
+    assert_eq!(picked.ok().ids().len(), 4);
+
+    let said = import(&work, &[], &theirs.dir);
+    said.ends(1).says("the zip is broken");
+    let of = |one: &Held| said.records().into_iter().find(|record| record["id"] == one.id.as_str()).unwrap();
+    assert_eq!(said.ids().len(), 5);
+    assert_eq!(
+        (of(&all[0])["platform"].as_str(), of(&all[0])["name"].as_str()),
+        (Some("garmin-com"), Some(format!("garmin_com: {}", all[0].name).as_str()))
+    );
+    let cn = of(&all[3]);
+    assert_eq!((cn["platform"].as_str(), cn["sub_sport"].as_str()), (Some("garmin-cn"), Some("trail")));
+    let coros = of(&all[4]);
+    assert_eq!((coros["platform"].as_str(), coros["sub_sport"].as_str()), (Some("coros"), Some("trail")));
+    assert_eq!(bytes_of(&coros), all[4].fit);
+    assert_eq!((import(&work, &[], &theirs.dir).ends(1).ids().len(), fingerprint(&theirs.dir)), (0, before));
+    fs::remove_dir_all(theirs.dir.join("db")).unwrap();
+    let without = Work::alone();
+    assert_eq!(import(&without, &[], &theirs.dir).ends(1).ids().len(), 5, "the files outlive the database");
+}
+
+#[test]
+fn what_they_wrote_as_sent_is_not_believed() {
+    let (_sim, work, all) = world(2);
+    let theirs = SportsSync::new(&work.dir().join("theirs"));
+    theirs.add("garmin_com", "running", &all[0], &all[0].fit);
+    import(&work, &[], &theirs.dir).ok();
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM transfers"), 0);
+    assert_eq!(work.run("gs-list", &["--platform", "garmin-cn,coros"]).ids(), [""; 0]);
+}
+
+#[test]
+fn a_zip_of_the_older_tool_with_a_tcx_holds_the_original() {
+    let (_sim, work, all) = world(1);
+    let theirs = SportsSync::new(&work.dir().join("theirs"));
+    let zip = zipfile::zip_of(&format!("{}.tcx", all[0].id), &all[0].tcx);
+    fs::write(theirs.dir.join(format!("fit/garmin_com/{}.zip", all[0].id)), zip).unwrap();
+    let record = import(&work, &[], &theirs.dir).ok().record();
+    assert_eq!((record["file"]["format"].as_str(), record["file"]["origin"].as_str()), (Some("tcx"), Some("original")));
+    assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
+}
+
+/// Files in folders and zip files, as other tools name them; and some that nobody should take.
+fn mixed(dir: &Path, all: &[Held]) -> PathBuf {
+    let old = dir.join("old");
+    fs::create_dir_all(old.join("2026/more")).unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(old.join(name), bytes).unwrap();
+    write(&format!("{}.fit", all[0].id), &all[0].fit);
+    write(&format!("2026/{}_ACTIVITY.FIT", all[1].id), &all[1].fit);
+    let inner = format!("{}_ACTIVITY.fit", all[2].id);
+    write(&format!("2026/more/activity_{}.zip", all[2].id), &zipfile::zip_of(&inner, &all[2].fit));
+    let (third, fourth) = (format!("{}.fit", all[3].id), format!("a/activity_{}.tcx", all[4].id));
+    write("backup.zip", &zipfile::zip_of_many(&[(&third, &all[3].fit), (&fourth, &all[4].tcx), ("notes.txt", b"x")]));
+    write("windows.zip", &zipfile::zip_of(&format!("old\\{third}"), &all[3].fit));
+    write("notes.txt", b"nothing");
+    old
+}
+
+#[test]
+fn any_folder_zip_or_file_with_ids_is_taken_for_the_platform_that_is_named() {
+    let (_sim, work, all) = world(6);
+    let old = mixed(work.dir(), &all);
+    let before = fingerprint(&old);
+    import(&work, &[], &old).ends(2).says("name one with --platform");
+    import(&work, &["--platform", "coros,garmin-cn"], &old).ends(2).says("name one with --platform");
+    import(&work, &["--platform", "folder:/x"], &old).ends(2).says("garmin-com, garmin-cn or coros");
+    let said = import(&work, &["--platform", "garmin-cn"], &old);
+    said.ok().says("old: 2 other files not read (.txt 2)");
+    assert_eq!((sorted(said.ids()), said.err.lines().count()), (ids(&all[..5]), 1));
+    assert!(said.records().iter().all(|record| record["platform"] == "garmin-cn"));
+    assert_eq!(work.run("gs-list", &["--missing"]).ids(), [all[4].id.clone()], "the TCX file is an export");
+    assert_eq!(fingerprint(&old), before);
+    for single in ["backup.zip", &format!("{}.fit", all[0].id)] {
+        assert_eq!(import(&work, &["--platform", "garmin-cn"], &old.join(single)).ok().ids(), [""; 0]);
+    }
+    let other = Work::alone();
+    let said = import(&other, &["--platform", "coros"], &old.join(format!("{}.fit", all[0].id)));
+    assert_eq!((said.ok().ids(), other.files("fit/coros").len()), (vec![all[0].id.clone()], 1));
+}
+
+#[test]
+fn files_packed_by_gzip_are_taken_as_what_they_were() {
+    let (_sim, work, all) = world(6);
+    let old = work.dir().join("old");
+    fs::create_dir(&old).unwrap();
+    let write = |name: String, bytes: Vec<u8>| fs::write(old.join(name), bytes).unwrap();
+    write(format!("{}.fit.gz", all[0].id), gzip(&all[0].fit));
+    write(format!("activity_{}.TCX.GZ", all[1].id), gzip(&all[1].tcx));
+    let inside = format!("a/{}_ACTIVITY.fit.gz", all[2].id);
+    write("backup.zip".into(), zipfile::zip_of(&inside, &gzip(&all[2].fit)));
+    write(format!("{}.zip", all[3].id), zipfile::zip_of("1_ACTIVITY.fit.gz", &gzip(&all[3].fit)));
+    write(format!("{}.fit.gz", all[4].id), gzip(&all[4].fit)[..500].to_vec());
+    write("holiday.fit.gz".into(), gzip(&all[5].fit));
+    let said = import(&work, &["--platform", "garmin-com"], &old);
+    said.ends(1).says("corrupt gzip file").says("holiday.fit.gz: its name holds no id of an activity");
+    assert_eq!(sorted(said.ids()), ids(&all[..4]));
+    for record in said.records() {
+        let one = all.iter().find(|one| record["id"] == one.id.as_str()).unwrap();
+        let bytes = bytes_of(&record);
+        assert!(bytes == if record["file"]["format"] == "tcx" { one.tcx.clone() } else { one.fit.clone() });
+    }
+    let single = Work::alone();
+    let path = old.join(format!("{}.fit.gz", all[0].id));
+    assert_eq!(import(&single, &["--platform", "coros"], &path).ok().silent().ids(), [all[0].id.clone()]);
+    // GarminSync's own folder, packed to save room.
+    let theirs = garmin_sync(&work, &all[..1]);
+    let plain = theirs.dir.join(all[0].garmin_sync_name());
+    fs::remove_file(&plain).unwrap();
+    fs::write(format!("{}.gz", plain.display()), gzip(&all[0].fit)).unwrap();
+    assert_eq!(import(&single, &[], &theirs.dir).ok().ids(), [all[0].id.clone()]);
+}
+
+#[test]
+fn names_with_a_time_in_front_are_read_like_those_without() {
+    let (_sim, work, all) = world(5);
+    let old = work.dir().join("old");
+    fs::create_dir(&old).unwrap();
+    let names = [
+        format!("20251224-183000-activity_{}.fit", all[0].id),
+        format!("20251224-183000-activity_{}_Evening_run.fit", all[1].id),
+        format!("2025-12-24-18-30-00_activity_{}_running_Town.fit", all[2].id),
+        format!("20251224-183000_{}.fit", all[3].id),
+    ];
+    for (name, one) in names.iter().zip(&all) {
+        fs::write(old.join(name), &one.fit).unwrap();
+    }
+    // Two recordings that began in one second: the number says which of them, and not which activity.
+    fs::write(old.join("2025-12-24-18-30-00_2.fit"), &all[4].fit).unwrap();
+    let said = import(&work, &["--platform", "garmin-com"], &old);
+    said.ends(1).says("2025-12-24-18-30-00_2.fit: its name holds no id of an activity");
+    assert_eq!(sorted(said.ids()), ids(&all[..4]));
+    assert!(
+        said.records()
+            .iter()
+            .all(|record| all.iter().any(|one| { record["id"] == one.id.as_str() && bytes_of(record) == one.fit }))
+    );
+}
+
+#[test]
+fn links_other_files_and_recycle_bins_are_counted_and_told() {
+    let (_sim, work, all) = world(4);
+    let old = work.dir().join("old");
+    fs::create_dir_all(old.join("#recycle")).unwrap();
+    let elsewhere = work.dir().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::write(old.join(format!("{}.fit", all[0].id)), &all[0].fit).unwrap();
+    fs::write(old.join(format!("#recycle/{}.fit", all[1].id)), &all[1].fit).unwrap();
+    fs::write(elsewhere.join(format!("{}.fit", all[2].id)), &all[2].fit).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, old.join("linked")).unwrap();
+    fs::write(old.join("export.rar"), "Rar!").unwrap();
+    fs::write(old.join("summary.csv"), "a,b").unwrap();
+    let said = import(&work, &["--platform", "garmin-com"], &old);
+    assert_eq!(said.ok().ids(), ids(&all[..1]));
+    said.says("old: 1 link not followed").says("old: 1 other file not read (.csv 1)");
+    said.says("old: 1 file in another format or compressed, not read (.rar 1)");
+    said.says("old: 1 recycle bin or system folder skipped");
+    assert_eq!(said.err.lines().count(), 4, "{said}");
+    import(&work, &["-v", "--platform", "garmin-com"], &old).ok().says("old: linked").says("old: summary.csv");
+    // The folder of GarminSync is flat; what lies deeper, or is linked, was not put there by it.
+    let theirs = garmin_sync(&work, &all[..1]);
+    fs::create_dir(theirs.dir.join("2025")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, theirs.dir.join("linked")).unwrap();
+    let said = import(&work, &[], &theirs.dir);
+    said.ok().says("theirs: 1 subfolder not searched").says("theirs: 1 link not followed");
+}
+
+#[test]
+fn zips_that_point_out_of_themselves_or_grow_without_bound_are_told() {
+    let (_sim, work, all) = world(3);
+    let old = work.dir().join("old");
+    fs::create_dir(&old).unwrap();
+    let evil = format!("../../{}.fit", all[0].id);
+    fs::write(old.join(format!("{}.zip", all[0].id)), zipfile::zip_of(&evil, &all[0].fit)).unwrap();
+    fs::write(old.join(format!("{}.zip", all[1].id)), zipfile::zip_bomb("a.fit", 300)).unwrap();
+    // In a zip of many only the last part of a name counts, and it is a name in our archive that the file gets.
+    let deep = format!("../../../{}.fit", all[2].id);
+    fs::write(old.join("many.zip"), zipfile::zip_of_many(&[(&deep, &all[2].fit)])).unwrap();
+    let said = import(&work, &["--platform", "garmin-com"], &old);
+    said.ends(1).says("points out of it").says("unpacks to more than");
+    assert_eq!(said.ids().len(), work.files("fit").len());
+    let all_files = fingerprint(work.dir());
+    let strays = all_files.iter().filter(|(path, _)| !path.starts_with(work.data("")) && !path.starts_with(&old));
+    assert_eq!(strays.count(), 0);
+}
+
+#[test]
+fn what_is_of_no_activity_or_of_another_day_is_told() {
+    let (_sim, work, all) = world(3);
+    let old = work.dir().join("old");
+    fs::create_dir(&old).unwrap();
+    let mut settings = gs_sim::fit::run(all[0].start, 60, 100.0);
+    for message in settings.messages_mut().iter_mut().filter(|message| message.global == 0) {
+        message.fields.retain(|(number, _)| *number != 0);
+    }
+    fs::write(old.join("123456.fit"), settings.build()).unwrap();
+    work.run("gs-fetch", &[]).ok();
+    // The list knows when that was, and this is a file of two days later.
+    fs::write(old.join(format!("{}.fit", all[0].id)), &all[2].fit).unwrap();
+    let said = import(&work, &["--platform", "garmin-com"], &old);
+    said.ends(1).says("it is a FIT file, but of no activity").says("it is of something else");
+    assert_eq!((said.ids().len(), work.files("fit").len()), (0, 0));
+}
+
+#[test]
+fn what_is_nothing_known_is_refused_before_anything_is_taken() {
+    let (_sim, work, all) = world(1);
+    let theirs = garmin_sync(&work, &all);
+    let foreign = work.dir().join("birds.db");
+    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE birds (id INTEGER)").unwrap();
+    fs::create_dir(work.dir().join("empty")).unwrap();
+    fs::write(work.dir().join("letter.txt"), "hello").unwrap();
+    fs::write(work.dir().join("UploadedFiles_0-_Part1.zip"), zipfile::zip_of("me@x_1.fit", &all[0].fit)).unwrap();
+    fs::write(work.dir().join("half.zip"), b"PK\x03\x04").unwrap();
+    fs::create_dir(work.dir().join("broken")).unwrap();
+    let half = fs::read(theirs.database()).unwrap();
+    fs::write(work.dir().join("broken/garmin.db"), &half[..4000]).unwrap();
+    // An export of a service that nobody knows here.
+    for (name, bytes) in
+        [("sessions/1.json", "{}"), ("sessions/2.json", "{}"), ("me.csv", "a"), ("tracks/a b.fit", "x")]
+    {
+        let path = work.dir().join("unknown").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    std::os::unix::fs::symlink(work.dir().join("empty"), work.dir().join("unknown/linked")).unwrap();
+    let unknown = [
+        ("unknown", "1 FIT, TCX or GPX file is named without an id"),
+        ("unknown", "1 link not followed, 3 other files not read (.json 2, .csv 1)"),
+        ("birds.db", "a database of some other program"),
+        ("empty", "nothing that is known is in it"),
+        ("letter.txt", "it is nothing that is known"),
+        ("nowhere", "No such file"),
+        ("UploadedFiles_0-_Part1.zip", "a part of Garmin's account export"),
+        ("half.zip", "the zip cannot be read"),
+        ("broken", "move it away, and name the folder with --platform"),
+    ];
+    for (path, why) in unknown {
+        let said = work.run("gs-import", &[theirs.dir.to_str().unwrap(), path]);
+        said.ends(2).says(&format!("{path}: ")).says(why).says("known are GarminSync's garmin.db");
+        assert_eq!((said.ids().len(), work.files("fit").len()), (0, 0), "{path}");
+    }
+    work.run("gs-import", &[]).ends(2);
+    // A data folder of our own kind, of another account: not all of it is of one platform.
+    fs::create_dir_all(work.dir().join("other/fit/garmin_com")).unwrap();
+    fs::write(work.dir().join("other/fit/garmin_com/activity_1_x.fit"), &all[0].fit).unwrap();
+    for path in ["other", "other/fit"] {
+        work.run("gs-import", &["--platform", "garmin-com", path]).ends(2).says("name one of those, with --platform");
+    }
+    let coros = import(&work, &["--platform", "coros"], &theirs.dir);
+    coros.ends(2).says("name --platform garmin-com or garmin-cn");
+    assert_eq!(import(&work, &["--platform", "garmin-cn"], &theirs.dir).ok().record()["platform"], "garmin-cn");
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
+    let (_sim, work, all) = world(3);
+    let theirs = garmin_sync(&work, &all);
+    let said = import(&work, &["-n"], &theirs.dir);
+    said.ok().says(&format!("would be taken as the fit file of garmin-com {}", all[0].id));
+    assert_eq!((said.ids().len(), said.err.lines().count(), work.files("fit").len()), (3, 3, 0));
+    assert!(said.records().iter().all(|record| record.get("file").is_none()));
+    assert_eq!(
+        work.sql::<i64>(
+            "SELECT (SELECT count(*) FROM activities) + (SELECT count(*) FROM runs WHERE command = 'gs-import')"
+        ),
+        0
+    );
+    let shown = import(&work, &["-v"], &theirs.dir);
+    shown
+        .ok()
+        .says("theirs: GarminSync, taken for garmin-com")
+        .says("3 taken")
+        .says("the same here: garminsync schedule '30 */4 * * *'")
+        .says("gs-auth import");
+}
+
+#[test]
+fn what_the_archive_has_stays_and_what_it_has_lost_is_mended() {
+    let (sim, work, all) = world(3);
+    work.archive_all();
+    let theirs = garmin_sync(&work, &all[1..2]);
+    theirs.add(&all[0], &gs_sim::fit::run(all[0].start, all[0].seconds, 999.0).build());
+    let lost = work.run("gs-list", &["--id", &all[1].id]).record();
+    fs::remove_file(lost["file"]["path"].as_str().unwrap()).unwrap();
+    let ours = fingerprint(&work.data("fit"));
+    let said = import(&work, &[], &theirs.dir);
+    said.ok().says(&format!("another file of garmin-com {} is in the archive", all[0].id)).says("that one stays");
+    assert_eq!(said.ids(), [all[1].id.clone()]);
+    let after = fingerprint(&work.data("fit"));
+    assert!(ours.iter().all(|file| after.contains(file)) && after.len() == 3);
+    sim.clear_log();
+    work.download(&["--all"]).ok().silent();
+    assert_eq!(sim.log().len(), 0);
+}
+
+#[test]
+fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned_from_it() {
+    let (sim, work, all) = world(8);
+    let theirs = garmin_sync(&work, &all);
+    theirs.add(&Held { id: "777".into(), ..all[0].clone() }, &all[0].tcx);
+    import(&work, &[], &theirs.dir).ok();
+    // Half of it was deleted there long before.
+    sim.with(|state| {
+        all[..4].iter().for_each(|one| assert!(state.remove_activity("garmin.com", one.id.parse().unwrap())))
+    });
+    for _ in 0..2 {
+        let said = work.run("gs-fetch", &["--full"]);
+        said.ok().silent();
+        assert_eq!(sorted(said.ids()), ids(&all[4..]), "what no list shows is not printed");
+    }
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
+    let folder = work.dir().join("watch");
+    fs::create_dir(&folder).unwrap();
+    let to = format!("folder:{}", folder.display());
+    work.run("gs-fetch", &["--platform", &to]).ok();
+    let list = work.run("gs-list", &[]).ok().out.clone();
+    let plan = work.given("gs-diff", &["--from", "garmin-com", "--to", &to, "--explain"], &list);
+    let planned: Vec<Value> =
+        plan.ok().records().into_iter().filter(|record| record.get("outcome").is_none()).collect();
+    assert_eq!(planned.len(), 4);
+    assert!(planned.iter().all(|record| all[4..].iter().any(|one| record["activity"]["id"] == one.id.as_str())));
+    assert_eq!(plan.out.matches(r#""code":"never-listed""#).count(), 5);
+    // A file that is there, and was deleted at Garmin before: it is not put back.
+    fs::write(folder.join("run.fit"), &all[0].fit).unwrap();
+    work.run("gs-fetch", &["--platform", &to]).ok();
+    let list = work.run("gs-list", &["--platform", &to]).ok().out.clone();
+    let back = work.given("gs-diff", &["--from", &to, "--to", "garmin-com", "--explain"], &list).ok().record();
+    assert_eq!(support::codes(&back["reasons"]), ["deleted-there"], "{back}");
+    // What is gone is asked for once, and its export is kept without a failure.
+    let said = work.download(&["--missing"]);
+    said.ok().says("777: activity not found on Garmin").says("what was kept of it stays");
+    assert_eq!(said.records()[0]["file"]["format"], "tcx");
+    assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
+}
+
+#[test]
+fn another_writer_is_waited_for_and_told() {
+    let (_sim, mut work, all) = world(1);
+    work.set("GS_LOCK_TIMEOUT", "200ms");
+    let theirs = garmin_sync(&work, &all);
+    import(&work, &["-n"], &theirs.dir).ok();
+    fs::create_dir_all(work.data("locks")).unwrap();
+    let lock = fs::File::create(work.data("locks/garmin_com.download")).unwrap();
+    lock.lock().unwrap();
+    import(&work, &[], &theirs.dir).ends(75).says("another gs-download holds the archive");
+    drop(lock);
+    assert_eq!(import(&work, &[], &theirs.dir).ok().ids().len(), 1);
+}
+
+#[test]
+fn what_is_missing_is_not_known_before_a_platform_was_listed() {
+    let (_sim, work, all) = world(2);
+    let theirs = garmin_sync(&work, &all);
+    import(&work, &[], &theirs.dir).ok();
+    let said = |args: &[&str]| work.run("gs-list", args).ok().err.clone();
+    assert!(said(&["--missing", "-v", "--format", "table"]).contains("no platform was ever listed"));
+    work.run("gs-fetch", &[]).ok();
+    assert!(said(&["--missing", "-v", "--format", "table"]).contains("nothing is missing"));
+}

@@ -1,0 +1,406 @@
+//! Matching by the thousand: a labelled corpus, properties that hold for any input, and how many pairs are compared.
+//!
+//! The corpus is generated from a fixed seed. Of each kind of pair it is known what it is; no pair that is not one
+//! exercise, or is one by two devices, may be taken for superfluous. How many are recognised stands in
+//! `docs/matching.md`, and is held here: `cargo test --test it plan::matching -- --nocapture` prints the table.
+
+#![allow(clippy::print_stdout)]
+
+use fastrand::Rng;
+use garminsync::activity::Activity;
+use garminsync::fit::Identity;
+use garminsync::matching::{Candidate, Certainty, FileFacts, Matcher, Rule};
+use garminsync::reason::Reason;
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use Certainty::{Match, SameFile, Shifted, StartOnly, TwoDevices};
+
+#[derive(Debug, Clone)]
+struct Entry {
+    activity: Activity,
+    sha256: Option<String>,
+    identity: Option<Identity>,
+}
+
+impl Entry {
+    fn candidate(&self) -> Candidate<'_> {
+        let bytes = self.sha256.as_ref().map(|_| 88_212);
+        let file = FileFacts { sha256: self.sha256.as_deref(), identity: self.identity, bytes, ..FileFacts::default() };
+        let native = self.activity.platform.split('-').next();
+        Candidate { activity: &self.activity, file: Some(file), native_manufacturer: native }
+    }
+
+    fn later(mut self, seconds: f64) -> Entry {
+        let start = self.activity.start_time.unwrap().as_millisecond() + (seconds * 1000.0) as i64;
+        self.activity.start_time = Timestamp::from_millisecond(start).ok();
+        self
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Activity)) -> Entry {
+        change(&mut self.activity);
+        self
+    }
+
+    /// Another entry: another id, and a file of its own that names no recording.
+    fn anew(mut self, rng: &mut Rng) -> Entry {
+        self.activity.id = rng.u64(1_000_000_000..30_000_000_000).to_string();
+        (self.sha256, self.identity) = (None, None);
+        self
+    }
+}
+
+/// A run, a ride or a walk of some length on one watch, with its file.
+fn recorded(rng: &mut Rng) -> Entry {
+    let (sport, speed) = [("running", 3.0), ("cycling", 7.5), ("walking", 1.4)][rng.usize(0..3)];
+    let start = rng.i64(1_500_000_000..1_780_000_000);
+    let timer = 600.0 + rng.f64() * 9000.0;
+    let activity = Activity {
+        platform: "garmin-com".into(),
+        id: rng.u64(1_000_000_000..30_000_000_000).to_string(),
+        sport: Some(sport.into()),
+        start_time: Timestamp::from_second(start).ok(),
+        timer_time_s: Some(timer),
+        elapsed_time_s: Some(timer * (1.0 + rng.f64() * 0.2)),
+        distance_m: Some(timer * speed * (0.8 + rng.f64() * 0.4)),
+        manufacturer: Some("garmin".into()),
+        device: Some("3618356072".into()),
+        ..Activity::default()
+    };
+    let identity = Identity { manufacturer: 1, product: 3113, serial_number: rng.u32(1..), time_created: start };
+    Entry { activity, sha256: Some(format!("{:064x}", rng.u128(..))), identity: Some(identity) }
+}
+
+/// A bell curve, roughly, of this half width.
+fn about(rng: &mut Rng, width: f64) -> f64 {
+    (rng.f64() + rng.f64() + rng.f64() - 1.5) / 1.5 * width
+}
+
+fn scale(value: &mut Option<f64>, factor: f64) {
+    *value = value.map(|value| value * factor);
+}
+
+/// What a converter or another service makes of it: rounded values.
+fn rounded(rng: &mut Rng, entry: &Entry) -> Entry {
+    let step = if rng.bool() { 1.0 } else { 10.0 };
+    let copy = entry.clone().later(f64::from(rng.i32(-1..=1))).anew(rng);
+    copy.with(|a| {
+        a.timer_time_s = a.timer_time_s.map(f64::round);
+        a.distance_m = a.distance_m.map(|metres| (metres / step).round() * step);
+    })
+}
+
+/// What a second device, started and stopped by another push of a button, makes of the same exercise.
+fn second_device(rng: &mut Rng, entry: &Entry) -> Entry {
+    let (start, stop, drift) = (0.5 + rng.f64() * 54.5, about(rng, 25.0), 1.0 + about(rng, 0.03));
+    let other = entry.clone().later(start).anew(rng);
+    other.with(|a| {
+        a.timer_time_s = a.timer_time_s.map(|timer| timer - start + stop);
+        scale(&mut a.distance_m, drift);
+    })
+}
+
+fn lost_device(activity: &mut Activity) {
+    activity.device = None;
+    activity.manufacturer = None;
+}
+
+type Make = fn(&mut Rng) -> (Entry, Entry);
+
+/// Of each kind of pair: its name, what it should be called, and whether it really is one recording.
+type Kind = (&'static str, Option<Certainty>, bool, Make);
+
+const KINDS: &[Kind] = &[
+    ("exact copies", Some(SameFile), true, |rng| {
+        let one = recorded(rng);
+        let mut two = one.clone().with(|a| a.id = rng.u64(1_000_000_000..30_000_000_000).to_string());
+        // Written anew by somebody who left its file_id alone.
+        two.sha256 = two.sha256.filter(|_| rng.bool());
+        (one, two)
+    }),
+    ("re-encoded, device named", Some(Match), true, |rng| {
+        let one = recorded(rng);
+        let two = rounded(rng, &one);
+        (one, two)
+    }),
+    ("re-encoded, device lost", Some(Match), true, |rng| {
+        let one = recorded(rng);
+        let two = rounded(rng, &one).with(lost_device);
+        (one, two)
+    }),
+    ("re-encoded, distance unknown", Some(Match), true, |rng| {
+        let one = recorded(rng);
+        let two = rounded(rng, &one).with(|a| a.distance_m = [None, Some(0.0)][usize::from(a.id.len() % 2 == 0)]);
+        (one, two)
+    }),
+    ("computed anew by another service", Some(TwoDevices), true, |rng| {
+        let one = recorded(rng);
+        let (timer, drift) = (about(rng, 0.02), about(rng, 0.03));
+        let two = rounded(rng, &one).with(lost_device).with(|a| {
+            a.platform = "coros".into();
+            scale(&mut a.timer_time_s, 1.0 + timer);
+            scale(&mut a.distance_m, 1.0 + drift);
+        });
+        (one, two)
+    }),
+    ("second device, named", Some(TwoDevices), false, |rng| {
+        let one = recorded(rng);
+        let two = second_device(rng, &one).with(|a| a.device = Some("1000042".into()));
+        (one, two)
+    }),
+    ("second device, not named", Some(TwoDevices), false, |rng| {
+        let one = recorded(rng);
+        let two = second_device(rng, &one).with(lost_device);
+        (one, two)
+    }),
+    ("shifted zone", Some(Shifted), false, |rng| {
+        let one = recorded(rng);
+        let quarters = rng.i32(1..=104) * if rng.bool() { 1 } else { -1 };
+        let two = rounded(rng, &one).later(f64::from(quarters) * 900.0).with(lost_device);
+        (one, two)
+    }),
+    ("daylight saving hour read wrongly", Some(Shifted), false, |rng| {
+        let one = recorded(rng);
+        let two = rounded(rng, &one).later(if rng.bool() { 3600.0 } else { -3600.0 });
+        (one, two)
+    }),
+    ("same route again an hour later", None, false, |rng| {
+        let one = recorded(rng).with(|a| a.timer_time_s = a.timer_time_s.map(|timer| timer.min(3000.0)));
+        let (gap, timer, drift) = (3600.0 + about(rng, 90.0), about(rng, 60.0), about(rng, 0.01));
+        let two = one.clone().anew(rng).later(gap).with(|a| {
+            a.timer_time_s = a.timer_time_s.map(|s| s + timer);
+            scale(&mut a.distance_m, 1.0 + drift);
+        });
+        (one, two)
+    }),
+    ("way to work on another day", None, false, |rng| {
+        let one = recorded(rng);
+        let (gap, timer, drift) = (86_400.0 + about(rng, 600.0), about(rng, 120.0), about(rng, 0.01));
+        let two = one.clone().anew(rng).later(gap).with(|a| {
+            a.timer_time_s = a.timer_time_s.map(|s| s + timer);
+            scale(&mut a.distance_m, 1.0 + drift);
+        });
+        (one, two)
+    }),
+    ("short runs, one after the other", Some(StartOnly), false, |rng| {
+        let one = recorded(rng).with(|a| (a.timer_time_s, a.distance_m) = (Some(20.0 + rng.f64() * 28.0), Some(150.0)));
+        let gap = one.activity.timer_time_s.unwrap() + rng.f64() * 10.0;
+        let two = one.clone().anew(rng).later(gap);
+        let two = two.with(|a| (a.timer_time_s, a.distance_m) = (Some(20.0 + rng.f64() * 40.0), Some(180.0)));
+        (one, if rng.bool() { two } else { two.with(lost_device) })
+    }),
+    ("strength 45 s after a run", Some(StartOnly), false, |rng| {
+        let one = recorded(rng);
+        let (timer, known) = (one.activity.timer_time_s.unwrap() * (0.5 + rng.f64()), rng.bool());
+        let two = one.clone().anew(rng).later(45.0).with(|a| {
+            (a.sport, a.sub_sport) = (known.then(|| "training".into()), known.then(|| "strength_training".into()));
+            (a.timer_time_s, a.distance_m) = (Some(timer), [None, Some(0.0)][usize::from(known)]);
+        });
+        (one, if rng.bool() { two } else { two.with(lost_device) })
+    }),
+    ("multisport and its first leg", Some(StartOnly), false, |rng| {
+        let one = recorded(rng).with(|a| a.sport = Some("multisport".into()));
+        let (mut two, part) = (one.clone().anew(rng), 0.15 + rng.f64() * 0.5);
+        // Every leg has the file of the whole.
+        if rng.bool() {
+            (two.sha256, two.identity) = (one.sha256.clone(), one.identity);
+        }
+        let sport = [None, Some("swimming"), Some("running")][rng.usize(0..3)];
+        let two = two.with(|a| {
+            a.sport = sport.map(str::to_owned);
+            scale(&mut a.timer_time_s, part);
+            scale(&mut a.distance_m, part);
+        });
+        (one, two)
+    }),
+    ("two legs of one multisport", None, false, |rng| {
+        let one = recorded(rng);
+        let (gap, part) = (one.activity.timer_time_s.unwrap() + 60.0 + rng.f64() * 120.0, 0.5 + rng.f64());
+        let two = one.clone().later(gap).with(|a| {
+            a.id = rng.u64(..).to_string();
+            a.sport = Some("swimming".into());
+            scale(&mut a.timer_time_s, part);
+            scale(&mut a.distance_m, part);
+        });
+        (one, two)
+    }),
+    ("cut recording", Some(StartOnly), false, |rng| {
+        let one = recorded(rng);
+        let (part, gap) = (0.3 + rng.f64() * 0.4, rng.f64() * 20.0);
+        let mut two = one.clone().anew(rng).later(gap);
+        // What splits a file leaves its file_id alone.
+        two.identity = one.identity.filter(|_| rng.bool());
+        let two = two.with(|a| {
+            scale(&mut a.timer_time_s, part);
+            scale(&mut a.distance_m, part);
+        });
+        (one, two)
+    }),
+    ("nothing known but the start", Some(StartOnly), false, |rng| {
+        let one = recorded(rng);
+        let two = one.clone().anew(rng).later(f64::from(rng.i32(0..=60)));
+        (one, two.with(|a| (a.timer_time_s, a.elapsed_time_s, a.distance_m) = (None, None, Some(0.0))))
+    }),
+];
+
+#[test]
+fn the_labelled_corpus_has_no_false_copy_and_the_stated_recall() {
+    const EACH: u32 = 1000;
+    let mut rng = Rng::with_seed(20_260_108);
+    let (mut table, mut falsely) = (Vec::new(), Vec::new());
+    for (name, label, one_recording, make) in KINDS {
+        let mut right = 0;
+        for _ in 0..EACH {
+            let (one, two) = make(&mut rng);
+            let verdict = Matcher::default().verdict(&one.candidate(), &two.candidate());
+            let certainty = verdict.map(|verdict| verdict.certainty);
+            right += u32::from(certainty == *label);
+            let is_false = match certainty {
+                Some(SameFile) => *label != Some(SameFile),
+                Some(Match) => !one_recording,
+                Some(TwoDevices) => !matches!(label, Some(Match | TwoDevices)),
+                Some(Shifted) => *label != Some(Shifted),
+                _ => false,
+            };
+            if is_false {
+                falsely.push(format!("{name}: {certainty:?}\n{one:?}\n{two:?}"));
+            }
+        }
+        let label = label.map_or("nothing", Certainty::name);
+        table.push(format!("| {name} | {label} | {:.1} % |", f64::from(right) / f64::from(EACH) * 100.0));
+    }
+    println!("{}", table.join("\n"));
+    assert!(falsely.is_empty(), "{} false, the first: {}", falsely.len(), falsely[0]);
+    let stated = include_str!("../../../docs/matching.md");
+    for row in table {
+        assert!(stated.lines().any(|line| line == row), "docs/matching.md does not say: {row}");
+    }
+}
+
+/// A few entries that have much in common: near starts, few lengths, few files, two platforms, much unknown.
+fn tangle() -> impl Strategy<Value = Vec<Entry>> {
+    type Choice = (i64, u8, u8, u8, u8, u8, bool, bool);
+    let entry = (0..130_i64, 0..4_u8, 0..5_u8, 0..5_u8, 0..4_u8, 0..6_u8, any::<bool>(), any::<bool>());
+    prop::collection::vec(entry, 0..14).prop_map(|all| {
+        let of = |(at, choice): (usize, Choice)| {
+            let (start, sport, timer, distance, device, file, other, shifted) = choice;
+            let start = 1_767_881_421 + start + if shifted { 8 * 3600 } else { 0 };
+            let activity = Activity {
+                platform: if other { "coros" } else { "garmin-com" }.into(),
+                id: format!("{at}"),
+                sport: [None, Some("running"), Some("cycling"), Some("multisport")][usize::from(sport)]
+                    .map(str::to_owned),
+                start_time: Timestamp::from_second(start).ok().filter(|_| start % 17 != 0),
+                timer_time_s: [None, Some(0.0), Some(1800.0), Some(1801.0), Some(1880.0)][usize::from(timer)],
+                distance_m: [None, Some(0.0), Some(5000.0), Some(5004.0), Some(5200.0)][usize::from(distance)],
+                device: [None, None, Some("7"), Some("8")][usize::from(device)].map(str::to_owned),
+                ..Activity::default()
+            };
+            Entry { activity, sha256: (file < 3).then(|| file.to_string()), identity: None }
+        };
+        all.into_iter().enumerate().map(of).collect()
+    })
+}
+
+/// Everything that is said of them, by name instead of by position.
+fn all_said(matcher: Matcher, entries: &[Entry]) -> (Vec<String>, Vec<String>) {
+    let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+    let name = |at: usize| entries[at].activity.id.clone();
+    let mut copies: Vec<String> = matcher
+        .copies(&all)
+        .into_iter()
+        .map(|copy| format!("{} of {} {:?} {}", name(copy.index), name(copy.of), copy.verdict, copy.kept_because))
+        .collect();
+    copies.sort();
+    let groups = matcher.groups(&all).into_iter();
+    let groups = groups
+        .map(|group| format!("{:?} {:?}", group.members.into_iter().map(name).collect::<Vec<_>>(), group.because));
+    (copies, groups.collect())
+}
+
+proptest! {
+    // A failing input is printed; the tests' folder has no place for files of them.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_the_input_changes_nothing(entries in tangle(), seed: u64, start_rule: bool) {
+        let matcher = Matcher { rule: if start_rule { Rule::Start } else { Rule::Evidence }, ..Matcher::default() };
+        let mut shuffled = entries.clone();
+        Rng::with_seed(seed).shuffle(&mut shuffled);
+        prop_assert_eq!(all_said(matcher, &entries), all_said(matcher, &shuffled));
+    }
+
+    #[test]
+    fn it_does_not_matter_who_comes_first(entries in tangle()) {
+        let matcher = Matcher::default();
+        let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+        for a in &all {
+            for b in &all {
+                prop_assert_eq!(matcher.verdict(a, b), matcher.verdict(b, a));
+                prop_assert_eq!(matcher.doubt(a, b), matcher.doubt(b, a));
+            }
+        }
+    }
+
+    #[test]
+    fn the_short_way_finds_all_that_comparing_everything_finds(entries in tangle()) {
+        let matcher = Matcher::default();
+        let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+        let nearby = matcher.nearby(&all);
+        for b in 0..all.len() {
+            for a in 0..b {
+                prop_assert!(matcher.verdict(&all[a], &all[b]).is_none() || nearby.contains(&(a, b)));
+            }
+        }
+    }
+
+    #[test]
+    fn every_entry_is_in_one_group_and_no_group_holds_a_contradiction(entries in tangle()) {
+        let matcher = Matcher::default();
+        let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+        let groups = matcher.groups(&all);
+        let mut members: Vec<usize> = groups.iter().flat_map(|group| group.members.clone()).collect();
+        members.sort_unstable();
+        prop_assert_eq!(members, (0..all.len()).collect::<Vec<_>>());
+        for group in groups {
+            for (place, &a) in group.members.iter().enumerate() {
+                for &b in &group.members[place + 1..] {
+                    let verdict = matcher.verdict(&all[a], &all[b]);
+                    prop_assert!(verdict.is_some());
+                    let verdict = verdict.unwrap();
+                    let differs = verdict.reasons.iter().any(is_contradiction);
+                    prop_assert!(!differs || verdict.certainty == SameFile, "{:?}", verdict);
+                }
+            }
+        }
+    }
+}
+
+fn is_contradiction(reason: &Reason) -> bool {
+    use Reason::{DistancesDiffer, SportsDiffer, TimerTimesDiffer};
+    matches!(reason, SportsDiffer { .. } | TimerTimesDiffer { .. } | DistancesDiffer { .. })
+}
+
+#[test]
+fn comparisons_grow_with_the_entries_not_with_their_square() {
+    // Twenty years of ten thousand entries each: denser than anybody's life.
+    let mut rng = Rng::with_seed(7);
+    let entries: Vec<Entry> = (0..200_000)
+        .map(|at| {
+            let mut entry = recorded(&mut rng).with(|a| a.id = at.to_string());
+            // A converter that gives all its files one file_id.
+            if at % 10 == 0 {
+                entry.identity = Some(Identity { manufacturer: 1, product: 1, serial_number: 1, time_created: 1 });
+            }
+            entry
+        })
+        .collect();
+    let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+    let compared = |count: usize| Matcher::default().nearby(&all[..count]).len();
+    assert!(compared(200_000) < 3 * 200_000, "{} comparisons", compared(200_000));
+    assert!(compared(100_000) < 3 * 100_000, "{} comparisons", compared(100_000));
+    assert_eq!(
+        Matcher::default().groups(&all[..20_000]).iter().map(|group| group.members.len()).sum::<usize>(),
+        20_000
+    );
+}

@@ -1,0 +1,487 @@
+//! The contract of `PlatformReader` and `PlatformWriter`, held by every service of `Platforms` and by a folder: one
+//! suite, run over the table.
+//!
+//! A new service needs a set-up in [`Contract::of`], and nothing else here.
+
+#![allow(clippy::print_stdout)]
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::support::open_platform::{self, AtOnce, Opened};
+use crate::support::world::{World, run, start};
+use garminsync::activity::Activity;
+use garminsync::archive::unpack;
+use garminsync::http::{Http, Secret};
+use garminsync::platform::{
+    Context, Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformKind, PlatformLogin, PlatformReader,
+    PlatformSpec, PlatformWriter, Platforms, Result, Service, UploadFile, UploadRef, UploadStatus, Window,
+};
+use gs_sim::fit::{Recording, damage};
+use gs_sim::{Scenario, UploadAnswer};
+use jiff::Timestamp;
+
+/// One platform, opened, and what stands behind it.
+struct Contract {
+    spec: Arc<PlatformSpec>,
+    name: String,
+    world: World,
+    opened: Opened,
+}
+
+impl Contract {
+    /// The set-up of a row, a service or `folder`: its name as a platform, and who logs in.
+    fn of(row: &str, change: fn(&mut Scenario)) -> Contract {
+        let world = World::changed(change);
+        let (name, user) = match row {
+            "garmin-com" => (row.to_owned(), "runner@example.com"),
+            "garmin-cn" => (row.to_owned(), "runner@example.cn"),
+            "coros" => (row.to_owned(), "runner@example.org"),
+            "folder" => (world.folder(), ""),
+            other => panic!("{other} stands in the table and has no set-up here; what holds for it?"),
+        };
+        let opened = open_platform::open(&name, &world.sim.base_url());
+        let spec = Platforms::default().find_exact(&name).unwrap();
+        assert_eq!(spec.has_login(), !user.is_empty());
+        if spec.has_login() {
+            let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
+            opened.login.as_ref().unwrap().login(&credentials, &mut |_| None).unwrap();
+        }
+        world.sim.clear_log();
+        Contract { spec, name, world, opened }
+    }
+
+    fn put(&self, recording: &Recording) -> String {
+        self.world.put(&self.name, recording)
+    }
+
+    fn count(&self) -> usize {
+        self.world.ids(&self.name).len()
+    }
+
+    /// An entry as nothing but a record may know it.
+    fn entry(&self, id: &str) -> Activity {
+        Activity { platform: self.name.as_str().into(), id: id.to_owned(), ..Activity::default() }
+    }
+
+    /// All of a window, which has to come to its end.
+    fn list(&self, window: Window) -> Vec<ListedActivity> {
+        let mut all = Vec::new();
+        let ending = self.opened.platform.list(&window, &mut |page: Page| {
+            assert_eq!(page.unreadable, [""; 0]);
+            all.extend(page.activities);
+            Ok(ControlFlow::Continue(()))
+        });
+        assert_eq!(ending.unwrap(), ListEnd::Complete);
+        all
+    }
+
+    fn all(&self) -> Vec<ListedActivity> {
+        self.list(Window::default())
+    }
+
+    fn starts(&self, window: Window) -> Vec<i64> {
+        self.list(window).iter().map(|listed| listed.activity.start_time.unwrap().as_second()).collect()
+    }
+
+    /// Uploads a file and follows it to its end.
+    fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
+        let mut answer = self.opened.platform.upload(file)?;
+        for _ in 0..9 {
+            let UploadStatus::Pending(ticket) = &answer else { return Ok(answer) };
+            let sent = UploadRef { status_ref: Some(ticket), file: None };
+            let mut answers = self.opened.platform.upload_status(&[sent]).unwrap();
+            assert_eq!(answers.len(), 1);
+            answer = answers.remove(0)?;
+        }
+        panic!("pending for ever");
+    }
+}
+
+/// Every service, and a folder.
+fn rows() -> Vec<String> {
+    let services = Platforms::default().services().iter().map(|spec| spec.id.to_string()).collect::<Vec<_>>();
+    services.into_iter().chain(["folder".to_owned()]).collect()
+}
+
+/// Checks each row of the table, with something about the services changed.
+fn on_each_with(change: fn(&mut Scenario), check: impl Fn(&Contract)) {
+    for row in rows() {
+        println!("{row}");
+        check(&Contract::of(&row, change));
+    }
+}
+
+fn on_each(check: impl Fn(&Contract)) {
+    on_each_with(|_| {}, check);
+}
+
+fn at(day: i64) -> Option<Timestamp> {
+    Timestamp::from_second(start(day)).ok()
+}
+
+fn outgoing(bytes: &[u8], day: i64) -> UploadFile<'_> {
+    let name = "activity-1.fit";
+    UploadFile {
+        bytes,
+        format: "fit",
+        name,
+        start_time: at(day),
+        utc_offset_s: Some(0),
+        reupload: false,
+        not_after: None,
+    }
+}
+
+fn ids(listed: &[ListedActivity]) -> Vec<String> {
+    listed.iter().map(|listed| listed.activity.id.clone()).collect()
+}
+
+#[test]
+fn a_list_has_each_entry_once_the_newest_first() {
+    on_each(|contract| {
+        let put: BTreeSet<String> = (0..250).map(|day| contract.put(&run(-day))).collect();
+        let listed = contract.all();
+        assert_eq!((listed.len(), ids(&listed).into_iter().collect::<BTreeSet<_>>()), (250, put));
+        let starts: Vec<i64> = (0..250).map(|day| start(-day)).collect();
+        assert_eq!(contract.starts(Window::default()), starts);
+        for one in listed {
+            assert_eq!(one.activity.platform, contract.name);
+            assert!(serde_json::from_str::<serde_json::Value>(&one.service_json).is_ok(), "{}", one.service_json);
+            assert!(one.activity.sport.as_deref() == Some("running") && one.activity.timer_time_s > Some(1000.0));
+        }
+    });
+}
+
+#[test]
+fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
+    on_each(|contract| {
+        let mut put: Vec<String> = (0..450).map(|day| contract.put(&run(-day))).collect();
+        let change = |page: usize| match page {
+            1 => drop(contract.put(&run(1))),
+            2 => contract.world.remove(&contract.name, &put[0]),
+            _ => {}
+        };
+        let (mut seen, mut pages) = (Vec::new(), 0);
+        let ended = contract.opened.platform.list(&Window::default(), &mut |page| {
+            seen.extend(ids(&page.activities));
+            pages += 1;
+            change(pages);
+            Ok(ControlFlow::Continue(()))
+        });
+        assert_eq!(ended.unwrap(), ListEnd::Complete);
+        let unique: BTreeSet<&String> = seen.iter().collect();
+        assert_eq!(unique.len(), seen.len());
+        put.remove(0);
+        let hidden: Vec<&String> = put.iter().filter(|id| !unique.contains(id)).collect();
+        assert!(hidden.is_empty(), "{hidden:?}");
+    });
+}
+
+#[test]
+fn a_window_has_a_beginning_that_belongs_to_it_and_an_end_that_does_not() {
+    on_each(|contract| {
+        (0..9).for_each(|day| drop(contract.put(&run(day))));
+        let days = |days: &[i64]| days.iter().map(|day| start(*day)).collect::<Vec<_>>();
+        let window = |since, until| contract.starts(Window { since, until });
+        assert_eq!(window(at(3), at(6)), days(&[5, 4, 3]));
+        assert_eq!(window(at(7), None), days(&[8, 7]));
+        assert_eq!(window(None, at(2)), days(&[1, 0]));
+        assert_eq!(window(at(20), None), days(&[]));
+        // Local days are wider than this.
+        let later = |seconds| Timestamp::from_second(start(4) + seconds).ok();
+        assert_eq!(window(later(1), later(86_401)), days(&[5]));
+        assert_eq!(window(later(0), later(1)), days(&[4]));
+    });
+}
+
+#[test]
+fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
+    on_each(|contract| {
+        (0..250).for_each(|day| drop(contract.put(&run(-day))));
+        for answer in [|| Ok(ControlFlow::Break(())), || Err(Error::Stopped)] {
+            let mut pages = 0;
+            let ended = contract.opened.platform.list(&Window::default(), &mut |page| {
+                pages += 1;
+                assert!(!page.activities.is_empty());
+                answer()
+            });
+            assert_eq!(pages, 1);
+            match answer() {
+                Ok(_) => assert_eq!(ended.unwrap(), ListEnd::Stopped),
+                Err(_) => assert!(matches!(ended, Err(Error::Stopped))),
+            }
+        }
+    });
+}
+
+#[test]
+fn an_empty_account_is_a_list_without_entries_and_no_error() {
+    on_each(|contract| assert_eq!(contract.all(), []));
+}
+
+#[test]
+fn a_download_holds_the_file_as_it_was_put_there() {
+    on_each(|contract| {
+        let files = [run(0).encode(), run(1).builder().big_endian().build()];
+        let put = files.each_ref().map(|bytes| contract.world.put_bytes(&contract.name, bytes));
+        let listed = contract.all();
+        for (id, bytes) in put.iter().zip(&files) {
+            let known = &listed.iter().find(|listed| listed.activity.id == *id).unwrap().activity;
+            // With what the list says of it, and by its id alone.
+            for activity in [known, &contract.entry(id)] {
+                let Download::Original(body) = contract.opened.platform.download(activity).unwrap() else {
+                    panic!("no original")
+                };
+                let pieces = unpack(&body).unwrap();
+                assert_eq!(pieces.len(), 1);
+                assert_eq!(&pieces[0].bytes, bytes);
+                assert!(pieces[0].fit.is_some());
+            }
+        }
+    });
+}
+
+/// Services take their time.
+fn slow(scenario: &mut Scenario) {
+    scenario.accounts.iter_mut().for_each(|account| account.upload.polls = 2);
+    scenario.coros[0].import.polls = 2;
+}
+
+fn at_once(scenario: &mut Scenario) {
+    scenario.accounts.iter_mut().for_each(|account| account.upload.answer = UploadAnswer::Created);
+    scenario.coros[0].import.at_once = true;
+}
+
+#[test]
+fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
+    for change in [slow, at_once] {
+        on_each_with(change, |contract| {
+            contract.put(&run(0));
+            let bytes = run(3).encode();
+            let UploadStatus::Created(id) = contract.upload(&outgoing(&bytes, 3)).unwrap() else {
+                panic!("not created")
+            };
+            let listed = contract.list(Window { since: at(3), until: None });
+            assert_eq!((listed.len(), contract.count()), (1, 2));
+            let activity = &listed[0].activity;
+            assert_eq!((activity.start_time, activity.sport.as_deref()), (at(3), Some("running")));
+            assert!(id.is_none_or(|id| id == activity.id));
+            let Download::Original(body) = contract.opened.platform.download(activity).unwrap() else {
+                panic!("no original")
+            };
+            assert_eq!(unpack(&body).unwrap()[0].bytes, bytes);
+        });
+    }
+}
+
+#[test]
+fn the_same_bytes_again_are_no_second_entry() {
+    for change in [slow, at_once] {
+        on_each_with(change, |contract| {
+            let bytes = run(3).encode();
+            for _ in 0..3 {
+                contract.upload(&outgoing(&bytes, 3)).unwrap();
+                assert_eq!((contract.count(), contract.all().len()), (1, 1));
+            }
+        });
+    }
+}
+
+#[test]
+fn another_file_of_the_same_recording_is_a_second_entry_where_the_table_says_so() {
+    on_each(|contract| {
+        contract.upload(&outgoing(&run(3).encode(), 3)).unwrap();
+        let anew = run(3).builder().big_endian().build();
+        contract.upload(&outgoing(&anew, 3)).unwrap();
+        assert_eq!(contract.count(), if contract.spec.allows_duplicates { 2 } else { 1 });
+    });
+}
+
+#[test]
+fn what_is_gone_can_be_put_there_again() {
+    on_each(|contract| {
+        let bytes = run(3).encode();
+        contract.upload(&outgoing(&bytes, 3)).unwrap();
+        let id = contract.all()[0].activity.id.clone();
+        contract.world.remove(&contract.name, &id);
+        assert_eq!(contract.all(), []);
+        let again = UploadFile { reupload: true, ..outgoing(&bytes, 3) };
+        assert!(matches!(contract.upload(&again), Ok(UploadStatus::Created(_))));
+        assert_eq!(contract.starts(Window::default()), [start(3)]);
+        contract.upload(&again).unwrap();
+        assert_eq!(contract.count(), 1, "and is there once, whoever asks twice");
+    });
+}
+
+#[test]
+fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without() {
+    on_each(|contract| {
+        let files = [run(1).encode(), run(2).encode(), run(3).encode()];
+        let sent: Vec<UploadStatus> = files[..2]
+            .iter()
+            .zip(1..)
+            .map(|(bytes, day)| contract.opened.platform.upload(&outgoing(bytes, day)).unwrap())
+            .collect();
+        let ticket = |one: &UploadStatus| match one {
+            UploadStatus::Pending(ticket) => Some(ticket.clone()),
+            _ => None,
+        };
+        let tickets: Vec<Option<String>> = sent.iter().map(ticket).collect();
+        let file = |at: usize| Some(outgoing(&files[at], at as i64 + 1));
+        let asked = [
+            // Never sent.
+            UploadRef { status_ref: None, file: file(2) },
+            UploadRef { status_ref: tickets[1].as_deref(), file: file(1) },
+            // Nobody knows anything of it any more.
+            UploadRef { status_ref: None, file: None },
+            // Sent, and the program ended before it had the ticket.
+            UploadRef { status_ref: None, file: file(0) },
+            UploadRef { status_ref: Some("nobody's"), file: file(2) },
+        ];
+        let answers = contract.opened.platform.upload_status(&asked).unwrap();
+        let answers: Vec<UploadStatus> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+        assert_eq!(answers.len(), asked.len());
+        for never in [0, 2, 4] {
+            assert_eq!(answers[never], UploadStatus::Unknown, "{never}");
+        }
+        assert!(matches!(answers[1], UploadStatus::Created(_)), "{answers:?}");
+        // A service that knows no files by their bytes says that it cannot say.
+        assert!(matches!(answers[3], UploadStatus::Created(_) | UploadStatus::Unknown), "{answers:?}");
+        assert_eq!(contract.count(), 2, "it only looks");
+        assert_eq!(contract.opened.platform.upload_status(&[]).unwrap().len(), 0);
+    });
+}
+
+#[test]
+fn a_file_that_is_none_is_refused_in_words_and_leaves_nothing() {
+    on_each(|contract| {
+        let whole = run(0).encode();
+        for bytes in [damage::truncate_at(&whole, 300), damage::wrong_crc(&whole)] {
+            let refused = contract.upload(&outgoing(&bytes, 0));
+            assert!(matches!(&refused, Err(Error::Rejected(words)) if words.len() > 10), "{refused:?}");
+        }
+        assert_eq!((contract.count(), contract.all()), (0, vec![]));
+    });
+}
+
+#[test]
+fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
+    on_each(|contract| {
+        let put = [0, 1].map(|day| contract.put(&run(day)));
+        let doomed = contract.entry(&put[0]);
+        if !contract.spec.can_delete {
+            assert!(matches!(contract.opened.platform.delete(&doomed, None), Err(Error::Rejected(_))));
+            assert_eq!(contract.count(), 2);
+            return;
+        }
+        contract.opened.platform.delete(&doomed, None).unwrap();
+        assert_eq!(ids(&contract.all()), [put[1].clone()]);
+        for _ in 0..2 {
+            assert!(matches!(
+                contract.opened.platform.delete(&doomed, None),
+                Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))
+            ));
+        }
+        assert_eq!(contract.world.ids(&contract.name), [put[1].clone()]);
+        let gone = contract.opened.platform.download(&doomed);
+        assert!(matches!(gone, Err(Error::NotFound(_) | Error::Rejected(_))), "{gone:?}");
+    });
+}
+
+#[test]
+fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
+    on_each(|contract| {
+        contract.put(&run(0));
+        let kept = contract.world.ids(&contract.name);
+        for id in
+            ["99", "0123456789abcdef", "", "..", "1/../2", "1?labelId=2", "1,2", "%31", "\u{fc}\n", &"9".repeat(99)]
+        {
+            let entry = contract.entry(id);
+            let download = contract.opened.platform.download(&entry);
+            assert!(matches!(download, Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {download:?}");
+            let delete = contract.opened.platform.delete(&entry, None);
+            assert!(matches!(delete, Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {delete:?}");
+        }
+        assert_eq!(contract.world.ids(&contract.name), kept);
+        let odd: Vec<_> = contract.world.sim.log().into_iter().filter(|request| request.path.contains("..")).collect();
+        assert!(odd.is_empty(), "{odd:?}");
+    });
+}
+
+#[test]
+fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
+    for spec in Platforms::default().services() {
+        let world = World::new();
+        let platform = open_platform::open(&spec.id, &world.sim.base_url()).platform;
+        let entry = Activity { platform: spec.id.clone(), id: "1".into(), ..Activity::default() };
+        let bytes = run(0).encode();
+        let said = [
+            platform.list(&Window::default(), &mut |_| Ok(ControlFlow::Continue(()))).map(drop),
+            platform.download(&entry).map(drop),
+            platform.upload(&outgoing(&bytes, 0)).map(drop),
+            platform.delete(&entry, None),
+        ];
+        for said in said {
+            let error = said.unwrap_err();
+            assert!(matches!(&error, Error::Login(words) if words.contains("gs-auth")), "{}: {error}", spec.id);
+        }
+        let file = Some(outgoing(&bytes, 0));
+        match platform.upload_status(&[UploadRef { status_ref: None, file }]) {
+            Ok(answers) => assert!(matches!(answers[..], [Ok(UploadStatus::Unknown) | Err(Error::Login(_))])),
+            Err(error) => assert!(matches!(error, Error::Login(_)), "{}: {error}", spec.id),
+        }
+        assert!(world.sim.log().is_empty(), "{}", spec.id);
+    }
+}
+
+/// COROS as a service that this version can only read.
+struct ReadOnly(Arc<PlatformSpec>);
+
+impl Service for ReadOnly {
+    fn user_settings(&self) -> &'static [&'static str] {
+        self.0.user_settings()
+    }
+    fn password_settings(&self) -> &'static [&'static str] {
+        self.0.password_settings()
+    }
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
+        self.0.open_reader(context)
+    }
+    fn open_writer(&self, _: Context) -> Result<Option<Box<dyn PlatformWriter>>> {
+        Ok(None)
+    }
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        self.0.open_login(context)
+    }
+}
+
+#[test]
+fn a_read_only_service_is_read_and_opening_it_for_writing_fails() {
+    let coros = Platforms::default().find("coros").unwrap();
+    let kind = PlatformKind::Service(Box::new(ReadOnly(coros)));
+    let read_only = PlatformSpec {
+        id: "reader".into(),
+        title: "Reader",
+        native_manufacturer: None,
+        upload_formats: &[],
+        rejected_sports: &[],
+        allows_duplicates: false,
+        can_delete: false,
+        kind,
+    };
+    let platforms = Platforms::new([read_only]);
+    let spec = platforms.find("READER").unwrap();
+    let tokens = tempfile::tempdir().unwrap();
+    let http = Arc::new(Http::new(Arc::new(AtOnce), open_platform::options("http://127.0.0.1:9")));
+    let context = || open_platform::context(&spec.id, http.clone(), tokens.path());
+    let listed = spec.open_reader(context()).unwrap().list(&Window::default(), &mut |_| unreachable!());
+    assert!(matches!(listed, Err(Error::Login(_))), "the reader is open, and nobody is logged in");
+    let Err(Error::Config(why)) = spec.open_writer(context()) else { panic!("a writer") };
+    assert!(why.contains("reader is read-only"), "{why}");
+    assert_eq!(
+        platforms.require("coros").unwrap_err().to_string(),
+        "unknown platform \"coros\"; known: reader, folder:PATH"
+    );
+}

@@ -1,0 +1,176 @@
+//! Who may import whom: a room imports only from rooms below it. The table is the one of `src/lib.rs`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Rooms, and the rooms they may import from (besides themselves).
+const RULES: &[(&str, &[&str])] = &[
+    ("activity", &[]),
+    ("hex", &[]),
+    ("sport", &[]),
+    ("clock", &[]),
+    ("i18n", &[]),
+    ("exit", &[]),
+    ("reason", &["i18n"]),
+    ("fs", &["reason"]),
+    ("schedule", &[]),
+    ("walk", &["fs", "reason"]),
+    ("fit", &["activity", "sport"]),
+    ("http", &["reason", "activity", "sport", "clock"]),
+    ("matching", &["fit", "reason", "activity", "sport"]),
+    ("record", &["reason", "exit", "i18n", "activity", "sport"]),
+    ("settings", &["http", "matching", "fs"]),
+    ("archive", &["fit", "http", "record", "reason", "walk", "fs", "hex", "activity", "sport"]),
+    ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
+    // Never the settings or the catalogue: it is told what it needs.
+    ("notify", &["status", "record", "reason", "http", "exit", "i18n", "hex", "activity", "sport"]),
+    // Values in, a page out: never the catalogue.
+    ("report", &["status", "reason", "i18n", "activity", "sport", "clock"]),
+    // Values in, a judgment out: never the catalogue.
+    ("status", &["record", "reason", "exit", "i18n", "fs", "activity", "clock"]),
+    // Definitions in, text out.
+    ("docgen", &["record", "settings", "exit"]),
+    // Never the record: what a service says and what commands say to each other are two languages.
+    ("platform", &["http", "fit", "walk", "fs", "reason", "hex", "activity", "sport", "clock"]),
+    // Their forms alone: what is taken over, and where it goes, is for the engine.
+    ("older", &["walk", "activity", "sport", "i18n"]),
+    ("catalogue", &["http", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
+    // Never the terminal.
+    (
+        "sync",
+        &[
+            "plan",
+            "catalogue",
+            "platform",
+            "archive",
+            "older",
+            "status",
+            "notify",
+            "settings",
+            "record",
+            "matching",
+            "http",
+            "fit",
+            "schedule",
+            "walk",
+            "fs",
+            "hex",
+            "reason",
+            "exit",
+            "i18n",
+            "activity",
+            "sport",
+            "clock",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "sync",
+            "plan",
+            "catalogue",
+            "platform",
+            "archive",
+            "report",
+            "status",
+            "docgen",
+            "notify",
+            "settings",
+            "record",
+            "matching",
+            "http",
+            "schedule",
+            "fs",
+            "reason",
+            "exit",
+            "i18n",
+            "activity",
+            "sport",
+            "clock",
+        ],
+    ),
+];
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            all.push(path);
+        }
+    }
+    all
+}
+
+/// The names that follow `prefix` in `text`: `crate::x`, and each of `crate::{x, y}`.
+fn named_after(text: &str, prefix: &str) -> BTreeSet<String> {
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names = BTreeSet::new();
+    for (at, _) in text.match_indices(prefix) {
+        let rest = &text[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => names.extend(group.split('}').next().unwrap().split(',').map(|part| word(part.trim()))),
+            None => drop(names.insert(word(rest))),
+        }
+    }
+    names
+}
+
+fn room_of(path: &Path, src: &Path) -> Option<String> {
+    let first = path.strip_prefix(src).unwrap().components().next().unwrap();
+    let name = first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
+    (name != "lib" && name != "bin").then_some(name)
+}
+
+#[test]
+fn modules_import_downward_only() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut seen = BTreeSet::new();
+    for path in sources(&src) {
+        let Some(room) = room_of(&path, &src) else { continue };
+        let (_, allowed) =
+            RULES.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} stands in no rule"));
+        for import in named_after(&std::fs::read_to_string(&path).unwrap(), "crate::") {
+            // In the test of a library, `garminsync::` would be the way round; inside it stands `crate::` alone.
+            assert!(
+                import == room || allowed.contains(&import.as_str()),
+                "{}: {room} may not import {import}",
+                path.display()
+            );
+        }
+        seen.insert(room);
+    }
+    assert_eq!(seen.len(), RULES.len(), "every rule has its room");
+}
+
+#[test]
+fn a_platform_never_imports_another() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/platform");
+    let platforms: Vec<String> = ["garmin", "coros", "folder"].map(str::to_owned).into();
+    for path in sources(&src) {
+        let own = path.strip_prefix(&src).unwrap().components().next().unwrap();
+        let own = own.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let imports = named_after(&text, "crate::platform::").into_iter().chain(named_after(&text, "super::super::"));
+        for import in imports.filter(|import| platforms.contains(import)) {
+            assert!(own == import, "{}: {own} may not import {import}", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_http_opens_sockets_and_only_cli_and_commands_print() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in sources(&src) {
+        let room = room_of(&path, &src).unwrap_or_else(|| "bin".into());
+        let text = std::fs::read_to_string(&path).unwrap();
+        let sockets = ["TcpStream", "UdpSocket", "ureq::"].iter().any(|name| text.contains(name));
+        assert!(!sockets || room == "http", "{} opens sockets", path.display());
+        let prints = ["println!", "eprint!", "print!(", "std::process::exit", "io::stdout()"]
+            .iter()
+            .any(|name| text.contains(name));
+        assert!(!prints || room == "cli" || room == "bin", "{} prints or exits", path.display());
+    }
+}

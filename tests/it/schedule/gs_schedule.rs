@@ -1,0 +1,250 @@
+//! `gs-schedule`: what is written down, what is refused, and what is told of it.
+
+use crate::support::{self, Said, Work};
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// A machine on UTC.
+fn work() -> Work {
+    let mut work = Work::alone();
+    work.set("TZ", "UTC");
+    work
+}
+
+fn schedule(work: &Work, args: &[&str]) -> Said {
+    work.run("gs-schedule", args)
+}
+
+/// What is written down, after the words of `args` were said.
+fn after(work: &Work, args: &[&str]) -> Value {
+    let said = schedule(work, args);
+    assert!(said.ok().out.is_empty(), "{said}");
+    // What is switched on without anything to run it is told.
+    let is_told = said.err.contains("nothing is known to run it") && said.err.lines().count() == 1;
+    assert_eq!(is_told, args[0] != "off", "{said}");
+    shown(work)
+}
+
+fn shown(work: &Work) -> Value {
+    schedule(work, &[]).ok().silent().record()
+}
+
+/// The next whole six hours of UTC.
+fn next_sixth(now: Timestamp) -> Timestamp {
+    Timestamp::from_second((now.as_second() / 21_600 + 1) * 21_600).unwrap()
+}
+
+#[test]
+fn a_schedule_is_written_down_and_shown_with_the_next_run() {
+    let work = work();
+    let before = next_sixth(Timestamp::now()).to_string();
+    let record = after(&work, &[" 0\t*/6 * * *"]);
+    let names: Vec<&str> = record.as_object().unwrap().keys().map(String::as_str).collect();
+    let all =
+        ["type", "cron", "zone", "enabled", "since", "last_run", "last_command", "last_exit", "next_run", "runner"];
+    assert_eq!(names.len(), all.len());
+    assert!(all.iter().all(|name| names.contains(name)), "{record}");
+    assert_eq!((&record["type"], &record["cron"]), (&"schedule".into(), &"0 */6 * * *".into()));
+    assert_eq!((&record["zone"], &record["enabled"]), (&"UTC".into(), &true.into()));
+    assert!(record["last_run"].is_null() && record["last_command"].is_null() && record["last_exit"].is_null());
+    // The hour may have come meanwhile.
+    let next = record["next_run"].as_str().unwrap();
+    assert!([before, next_sixth(Timestamp::now()).to_string()].iter().any(|one| one == next), "{record}");
+}
+
+#[test]
+fn without_a_schedule_that_is_what_is_shown() {
+    let work = work();
+    let record = shown(&work);
+    assert!(record["cron"].is_null() && record["next_run"].is_null() && record["enabled"] == false, "{record}");
+    let said = schedule(&work, &["--format", "table", "-v"]);
+    said.ok().says("no schedule is set; to have cron run it: garminsync schedule '0 */6 * * *'");
+    assert!(said.out.contains("none") && said.out.contains("off") && said.out.contains("never"), "{said}");
+}
+
+#[test]
+fn off_keeps_it_and_on_brings_it_back() {
+    let work = work();
+    let set = after(&work, &["30 7,19 * * mon-fri", "--zone", "europe/berlin"]);
+    assert_eq!(set["zone"], "Europe/Berlin");
+    let off = after(&work, &["off"]);
+    assert_eq!((&off["enabled"], &off["cron"], &off["next_run"]), (&false.into(), &set["cron"], &Value::Null));
+    let on = after(&work, &["on"]);
+    for name in ["enabled", "cron", "zone", "next_run"] {
+        assert_eq!(on[name], set[name], "{name}");
+    }
+    assert_eq!(after(&work, &["on", "--zone", "UTC"])["zone"], "UTC");
+    schedule(&work, &["off"]).ok();
+    schedule(&work, &["off", "-v"]).ok().says("no schedule is switched on");
+}
+
+#[test]
+fn on_without_a_schedule_takes_every_six_hours_of_this_machine() {
+    let mut work = Work::alone();
+    work.set("TZ", ":America/New_York");
+    let record = after(&work, &["on"]);
+    assert_eq!((&record["cron"], &record["zone"]), (&"0 */6 * * *".into(), &"America/New_York".into()));
+}
+
+#[test]
+fn what_stays_as_it_was_keeps_its_age() {
+    let work = work();
+    after(&work, &["@daily"]);
+    work.change("UPDATE schedule SET at = 1000");
+    assert_eq!(after(&work, &["@daily"])["since"], "1970-01-01T00:16:40Z");
+    assert_eq!(after(&work, &["on"])["since"], "1970-01-01T00:16:40Z");
+    assert_ne!(after(&work, &["@weekly"])["since"], "1970-01-01T00:16:40Z");
+}
+
+#[test]
+fn what_is_no_schedule_is_refused_with_the_position_and_changes_nothing() {
+    let work = work();
+    let was = after(&work, &["0 5 * * *"]);
+    let wrong = [
+        ("61 * * * *", "gs-schedule: \"61 * * * *\": minute, column 1: 61 is not between 0 and 59; it takes 0 to 59"),
+        ("0 0 L * *", "gs-schedule: \"0 0 L * *\": day of month, column 5: \"L\" is nothing that cron knows"),
+        ("0 0 30 feb *", "gs-schedule: \"0 0 30 feb *\": day of month, column 5: no such day is in these months"),
+        ("0 0 0 * * *", "column 5: 0 is not between 1 and 31"),
+        ("* * * * * *", "gs-schedule: \"* * * * * *\": column 11: \"*\" is one field too many"),
+        ("0 6", "gs-schedule: \"0 6\": day of month, column 4: it lacks"),
+        ("", "gs-schedule: \"\": minute, column 1: it lacks"),
+        ("ON", "minute, column 1: \"ON\""),
+        ("@reboot", "gs-schedule: \"@reboot\": column 1: @reboot is no time of a clock"),
+        ("\u{1b}[2J * * * *", "minute, column 1"),
+    ];
+    for (cron, expected) in wrong {
+        let said = schedule(&work, &[cron]);
+        said.ends(2).says(expected);
+        assert!(said.out.is_empty() && !said.err.contains('\u{1b}') && said.err.lines().count() == 1, "{said}");
+    }
+    schedule(&work, &["0", "*/6", "*", "*", "*"]).ends(2).says("put it in quotes, as in: gs-schedule '0 */6 * * *'");
+    schedule(&work, &["@daily", "--zone", "Europe/Berlni"]).ends(2).says("--zone: \"Europe/Berlni\" is no time zone");
+    for wrong in [&["--zone", "UTC"][..], &["off", "--zone", "UTC"], &["--runner", "crontab"]] {
+        schedule(&work, wrong).ends(2).says("--zone and --runner go with a schedule");
+    }
+    assert_eq!(shown(&work), was);
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_do_and_does_nothing() {
+    let work = work();
+    schedule(&work, &["@daily", "-n"]).ok().says("would write down: @daily in UTC, next 20");
+    schedule(&work, &["61 * * * *", "-n"]).ends(2).says("column 1");
+    assert!(shown(&work)["cron"].is_null());
+    let was = after(&work, &["@hourly"]);
+    schedule(&work, &["off", "-n"]).ok().says("would switch the schedule off");
+    schedule(&work, &["on", "-n", "--zone", "Asia/Shanghai"]).ok().says("would write down: @hourly in Asia/Shanghai");
+    assert_eq!(shown(&work)["enabled"], was["enabled"]);
+    assert_eq!(shown(&work)["zone"], was["zone"]);
+}
+
+#[test]
+fn it_says_plainly_that_cron_has_to_run_it() {
+    let work = work();
+    let said = schedule(&work, &["47 */6 * * *", "-v"]);
+    said.ok().says("in the time zone UTC, says TZ").says("47 */6 * * * in UTC, next 20");
+    said.says(
+        "only written down, and nothing is known to run it; to have cron run it: garminsync schedule '47 */6 * * *'",
+    );
+    let shown = schedule(&work, &["--format", "table"]);
+    shown.ok().says("nothing is known to run it");
+    assert!(shown.out.contains("on, only written down"), "{shown}");
+    schedule(&work, &["47 */6 * * *", "--runner", "crontab"]).ok().silent();
+    let shown = schedule(&work, &["--format", "table"]);
+    shown.ok().silent();
+    assert!(shown.out.contains("on, run by crontab"), "{shown}");
+    let said = schedule(&work, &["47 */6 * * *", "--zone", "Asia/Shanghai", "-v"]);
+    said.ok().says("cron on this machine goes by UTC, says TZ; Asia/Shanghai is for another one");
+    schedule(&work, &["off", "-v"]).ok().says("take its line out of the crontab");
+}
+
+#[test]
+fn the_last_run_is_the_newest_of_the_log_and_gs_schedule_is_none() {
+    let work = work();
+    work.run("gs-fetch", &[]).ends(77);
+    // Nor is what only tells something.
+    work.run("gs-notify", &[]).ok();
+    let record = after(&work, &["@hourly", "--zone", "Asia/Kathmandu"]);
+    assert_eq!((&record["last_command"], &record["last_exit"]), (&"gs-fetch".into(), &77.into()), "{record}");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM runs"), 2);
+    work.change("UPDATE runs SET started = 1767881421, exit = NULL");
+    assert_eq!(shown(&work)["last_run"], "2026-01-08T14:10:21Z");
+    let said = schedule(&work, &["--format", "table"]);
+    said.ok().says("nothing is known to run it");
+    for part in ["@hourly", "Asia/Kathmandu", "on", "2026-01-08 19:55 +05:45, gs-fetch: not ended", ":00 +05:45, in "] {
+        assert!(said.out.contains(part), "{part}\n{said}");
+    }
+}
+
+#[test]
+fn what_is_shown_does_not_depend_on_the_zone_of_who_looks() {
+    let mut work = work();
+    after(&work, &["30 2 1 1 *", "--zone", "Europe/Berlin"]);
+    // How long there is until then changes by itself.
+    let table = |work: &Work| schedule(work, &["--format", "table"]).ok().out.split(", in ").next().unwrap().to_owned();
+    let seen = |work: &Work| (shown(work), table(work));
+    let here = seen(&work);
+    for zone in ["Pacific/Kiritimati", "America/St_Johns", "Nowhere/Else", ""] {
+        work.set("TZ", zone);
+        assert_eq!(seen(&work), here, "{zone}");
+    }
+}
+
+/// A file that somebody has edited, or a catalogue of another machine.
+#[test]
+fn what_is_written_down_and_of_no_use_is_shown_and_can_be_replaced() {
+    let work = work();
+    for (sql, expected) in [
+        (
+            "UPDATE schedule SET cron = 'x * * * *'",
+            "the schedule that is written down: \"x * * * *\": minute, column 1",
+        ),
+        (
+            "UPDATE schedule SET zone = 'Nowhere/Else'",
+            "the schedule that is written down: \"Nowhere/Else\" is no time zone",
+        ),
+    ] {
+        after(&work, &["@daily"]);
+        work.change(sql);
+        for args in [&[][..], &["on"]] {
+            let said = schedule(&work, args);
+            said.ends(78).says(expected).says("or write it anew: gs-schedule '0 */6 * * *'");
+            assert_eq!(said.records().len(), usize::from(args.is_empty()), "{said}");
+            assert!(said.records().iter().all(|record| record["next_run"].is_null()), "{said}");
+        }
+        schedule(&work, &["--format", "table"]).ends(78);
+        assert_eq!(after(&work, &["@hourly"])["cron"], "@hourly");
+    }
+}
+
+#[test]
+fn a_zone_that_the_machine_lacks_is_utc_as_it_is_to_its_cron() {
+    let mut work = work();
+    work.set("TZ", "Asia/Nowhere");
+    let said = schedule(&work, &["@daily"]);
+    said.ok().says("TZ=Asia/Nowhere is no time zone that this machine knows, and its cron takes UTC then");
+    assert_eq!(shown(&work)["zone"], "UTC");
+}
+
+/// A small container may lack the time zones altogether.
+#[test]
+fn without_any_time_zones_there_are_utc_and_rules() {
+    if !support::is_inside("without_any_time_zones_there_are_utc_and_rules") {
+        return;
+    }
+    let mut work = work();
+    after(&work, &["@daily", "--zone", "Europe/Berlin"]);
+    support::shell("mount -t tmpfs none /usr/share/zoneinfo");
+    schedule(&work, &[])
+        .ends(78)
+        .says("\"Europe/Berlin\" is no time zone that this machine knows")
+        .says("install tzdata");
+    work.set("TZ", "Europe/Berlin");
+    schedule(&work, &["@daily"]).ok().says("install tzdata");
+    assert_eq!(shown(&work)["zone"], "UTC");
+    schedule(&work, &["@daily", "--zone", "Europe/Berlin"]).ends(2).says("install tzdata");
+    for zone in ["UTC", "Etc/UTC", "CET-1CEST,M3.5.0,M10.5.0/3"] {
+        let record = after(&work, &["@daily", "--zone", zone]);
+        assert!(record["next_run"].is_string() && zone.ends_with(record["zone"].as_str().unwrap()), "{record}");
+    }
+}

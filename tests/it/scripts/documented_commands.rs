@@ -1,0 +1,559 @@
+//! The scripts, and what README, `.env.example` and `docs/` promise: run as written, against the simulator.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::paths::{commands, garminsync, repository, repository_file};
+use crate::support::recipes::{Recipe, recipes};
+use crate::support::{FILES, LIST, Said, Work, asked, installed, older_tools, plain};
+use garminsync::settings::VARIABLES;
+use gs_sim::{Effect, Fault, Scenario};
+
+/// All of them, with those that the daemon is made of.
+fn scripts() -> Vec<PathBuf> {
+    let files = ["scripts", "scripts/daemon"].into_iter().flat_map(|dir| fs::read_dir(repository().join(dir)).unwrap());
+    let files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    assert!(files.len() > 10);
+    files
+}
+
+/// Puts the commands and scripts into the PATH of `work`.
+fn equipped(mut work: Work) -> Work {
+    let path = format!("{}:/usr/bin:/bin:{}", commands().display(), repository().join("scripts").display());
+    work.set("PATH", &path);
+    work
+}
+
+fn shell(work: &Work, text: &str, input: &str) -> Said {
+    work.given("/usr/bin/env", &["bash", "-eu", "-o", "pipefail", "-c", text], input)
+}
+
+#[test]
+fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
+    let work = equipped(Work::alone());
+    let wrong: [&[&str]; 9] = [
+        &[],
+        &["list"],
+        &["list", "--offline"],
+        &["list", "--all", "--missing"],
+        &["list", "--new"],
+        &["download"],
+        &["download", "--all"],
+        &["download", "--missing", "--offline"],
+        &["--missing"],
+    ];
+    for args in wrong {
+        let said = garminsync(&work, args);
+        said.ends(2).says("Usage: garminsync");
+        assert!(said.out.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn every_script_tells_what_it_is_for() {
+    let work = equipped(Work::alone());
+    for path in scripts() {
+        let said = work.run(path.to_str().unwrap(), &["--help"]);
+        said.ok().silent();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(said.out.contains(name), "{said}");
+        assert!(said.out.lines().count() > 4, "{said}");
+    }
+}
+
+#[test]
+fn list_asks_the_platforms_and_offline_asks_nobody() {
+    let sim = plain(5);
+    let work = equipped(Work::logged_in(&sim));
+    garminsync(&work, &["list", "--all", "--offline"]).ok().says("last sync: never");
+    assert!(sim.log().is_empty());
+    assert_eq!(garminsync(&work, &["list", "--missing"]).ok().silent().ids().len(), 5);
+    work.download(&["--missing", "--since", "2026-10-30"]).ok();
+    sim.clear_log();
+    let count = |state: &str| {
+        garminsync(&work, &["list", state, "--offline"]).ok().says("garmin-com: last sync: 20").ids().len()
+    };
+    assert_eq!((count("--all"), count("--missing"), count("--downloaded")), (5, 3, 2));
+    assert!(sim.log().is_empty());
+    let said = garminsync(&work, &["list", "--all", "--offline", "--", "-q"]);
+    said.ok().silent();
+}
+
+#[test]
+fn download_archives_what_is_missing_and_is_silent() {
+    let sim = plain(6);
+    let work = equipped(Work::logged_in(&sim));
+    let first = garminsync(&work, &["download", "--missing"]);
+    first.ok().silent();
+    assert!(first.out.is_empty(), "{first}");
+    assert_eq!(work.files("fit").len(), 6);
+    sim.clear_log();
+    garminsync(&work, &["download", "--missing"]).ok().silent();
+    assert_eq!((asked(&sim, LIST).len(), sim.log().len()), (1, 1));
+}
+
+#[test]
+fn the_stages_of_a_run_share_its_id() {
+    let sim = plain(2);
+    let work = equipped(Work::logged_in(&sim));
+    garminsync(&work, &["download", "--missing"]).ok();
+    garminsync(&work, &["download", "--missing"]).ok();
+    let ids: i64 = work.sql("SELECT count(DISTINCT run) FROM runs");
+    let stages: i64 = work.sql("SELECT count(*) FROM runs WHERE command IN ('gs-fetch', 'gs-download')");
+    assert_eq!((ids, stages), (2, 4));
+}
+
+#[test]
+fn the_worst_stage_decides_and_the_rest_is_done() {
+    let sim = plain(4);
+    let work = equipped(Work::logged_in(&sim));
+    sim.fault(Fault::new(Effect::Html).path(FILES).count(1));
+    garminsync(&work, &["download", "--missing"]).ends(1);
+    assert_eq!(work.files("fit").len(), 3);
+
+    sim.fault(Fault::new(Effect::Status { status: 503, retry_after: None, body: None, content_type: None }).path(LIST));
+    let listed = garminsync(&work, &["list", "--missing"]);
+    listed.ends(75).says("garmin-com: last sync: 20");
+    assert_eq!(listed.ids().len(), 1, "{listed}");
+    sim.clear_faults();
+
+    work.run("gs-auth", &["logout"]).ok();
+    let listed = garminsync(&work, &["list", "--all", "--", "--platform", "garmin-com"]);
+    listed.ends(77);
+    assert_eq!(listed.ids().len(), 4, "{listed}");
+    garminsync(&work, &["download", "--missing"]).ends(77);
+}
+
+#[test]
+fn flags_after_the_dashes_go_where_they_are_known() {
+    let sim = plain(4);
+    let work = equipped(Work::logged_in(&sim));
+    let csv = garminsync(&work, &["list", "--all", "--", "--format", "csv", "--platform", "garmin-com", "--full"]);
+    csv.ok().silent();
+    assert!(csv.out.starts_with("platform,id,name,") && csv.out.lines().count() == 5, "{csv}");
+    garminsync(&work, &["download", "--missing", "--", "--since", "2026-10-31", "--verify", "--platform=garmin-com"])
+        .ok();
+    assert_eq!(work.files("fit").len(), 1);
+    garminsync(&work, &["download", "--missing", "--", "-n"]).ok().says("would download");
+    assert_eq!(work.files("fit").len(), 1);
+    garminsync(&work, &["list", "--all", "--offline", "--", "--nonsense"]).ends(2).says("--nonsense");
+    garminsync(&work, &["download", "--missing", "--", "--nonsense"]).ends(2).says("--nonsense");
+}
+
+#[test]
+fn commands_are_found_beside_the_script_or_their_absence_is_told() {
+    let sim = plain(2);
+    let mut work = Work::logged_in(&sim);
+    work.set("PATH", "/usr/bin:/bin");
+    let checkout = install(&work);
+    let link = work.dir().join("link");
+    std::os::unix::fs::symlink(checkout.join("scripts/sync"), &link).unwrap();
+    work.run(link.to_str().unwrap(), &["--archive"]).ok().silent();
+    assert_eq!(work.files("fit").len(), 2);
+    fs::remove_dir_all(checkout.join("target")).unwrap();
+    work.run(link.to_str().unwrap(), &["--archive"]).ends(78).says("cargo build --release");
+}
+
+/// A checkout with a release build, as the README expects it: `~/garminsync`.
+fn install(work: &Work) -> PathBuf {
+    let checkout = work.dir().join("garminsync");
+    let (scripts, release) = (checkout.join("scripts"), checkout.join("target/release"));
+    fs::create_dir_all(&scripts).unwrap();
+    fs::create_dir_all(&release).unwrap();
+    fs::create_dir(scripts.join("daemon")).unwrap();
+    for script in self::scripts() {
+        fs::copy(&script, checkout.join(script.strip_prefix(repository()).unwrap())).unwrap();
+    }
+    for source in fs::read_dir(repository().join("src/bin")).unwrap().flatten() {
+        let command = source.path().file_stem().unwrap().to_owned();
+        std::os::unix::fs::symlink(commands().join(&command), release.join(&command)).unwrap();
+    }
+    checkout
+}
+
+/// Garmin and COROS as the README's reader has them. What COROS lists and does not give is left out: that is told by
+/// exit codes, and here all is to go well.
+fn two_accounts() -> gs_sim::Sim {
+    let sim = Scenario::default_three(60, 3).start();
+    sim.with(|state| state.coros.accounts[0].items.retain(|item| item.refused.is_none()));
+    sim
+}
+
+/// Above to below, as a reader does it, in one new home.
+#[test]
+fn the_recipes_of_the_readme_work_as_written() {
+    let sim = two_accounts();
+    let mut work = Work::with(&sim);
+    work.set("DATA_DIR", "");
+    installed::at_home(&mut work);
+    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    fs::create_dir(work.dir().join(".garminconnect")).unwrap();
+    fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
+    fs::create_dir(work.dir().join("watch")).unwrap();
+    let ride = gs_sim::fit::run(gs_sim::HISTORY_END + 7200, 1800, 5000.0).build();
+    fs::write(work.dir().join("watch/ride.fit"), ride).unwrap();
+    leave_behind(&work, &sim);
+    let recipes = recipes("README.md");
+    let lines: usize = recipes.iter().map(|recipe| recipe.text.lines().count()).sum();
+    assert!(lines >= 40, "only {lines} lines are marked to be run");
+    for recipe in &recipes {
+        eprintln!("README.md:{}", recipe.line);
+        follow(recipe, &work, &sim);
+    }
+    let home = work.dir().join(".local/share/garminsync");
+    let count = |path: &str| fs::read_dir(home.join(path)).into_iter().flatten().count();
+    for platform in ["garmin_com", "coros"] {
+        assert!(count(&format!("fit/{platform}")) > 50, "{} files", count(&format!("fit/{platform}")));
+    }
+    assert!(fs::read_dir(work.dir().join("2025")).unwrap().count() > 5);
+    let lines = |path: &str| fs::read_to_string(work.dir().join(path)).unwrap().lines().count();
+    assert!(lines("runs.csv") > 5);
+    // What the recipes on keeping equal are about did happen.
+    assert_eq!(count("../../../watch"), 1, "nothing was sent to where only was to be sent from");
+    let held = |text: &str| fs::read_to_string(work.dir().join("deleted.ndjson")).unwrap().matches(text).count();
+    assert!(held(r#""outcome":{"kind":"deleted"}"#) > 0 && held("two devices") > 0);
+    assert_eq!(asked(&sim, "/upload-service/").is_empty(), asked(&sim, "/activity/fit/import").is_empty());
+    assert!(!asked(&sim, "/upload-service/").is_empty());
+}
+
+/// What the other tools have left in the home of somebody who moves in.
+fn leave_behind(work: &Work, sim: &gs_sim::Sim) {
+    let mut all = older_tools::held(sim, "garmin.com");
+    all.truncate(12);
+    let home = work.dir();
+    let theirs = older_tools::GarminSync::new(&home.join("GarminSync/data"));
+    all[..4].iter().for_each(|one| theirs.add(one, &one.fit));
+    let theirs = older_tools::SportsSync::new(&home.join("sports-sync-x"));
+    all[4..7].iter().for_each(|one| theirs.add("garmin_com", "running", one, &one.fit));
+    let files: Vec<(String, Vec<u8>)> =
+        (0..).zip(&all).map(|(n, one)| (format!("me_{n}.fit"), one.fit.clone())).collect();
+    let list: Vec<_> = all.iter().map(older_tools::Held::summary).collect();
+    fs::write(home.join("garmin-export.zip"), older_tools::garmin_export(&list, &files)).unwrap();
+    let health = home.join("HealthData/FitFiles/Activities");
+    fs::create_dir_all(&health).unwrap();
+    all[7..].iter().for_each(|one| fs::write(health.join(format!("{}_ACTIVITY.fit", one.id)), &one.fit).unwrap());
+}
+
+/// Above to below, too.
+#[test]
+fn the_recipes_on_moving_in_work_as_written() {
+    let sim = plain(15);
+    let mut work = Work::with_passwords(&sim);
+    work.set("DATA_DIR", "");
+    installed::at_home(&mut work);
+    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
+    fs::create_dir(work.dir().join(".garminconnect")).unwrap();
+    fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
+    leave_behind(&work, &sim);
+    let theirs = ["GarminSync", "sports-sync-x", "garmin-export.zip", "HealthData"].map(|name| work.dir().join(name));
+    let prints = || -> Vec<_> {
+        let of = |path: &PathBuf| if path.is_dir() { older_tools::fingerprint(path) } else { Vec::new() };
+        theirs.iter().flat_map(of).collect()
+    };
+    let before = prints();
+    let recipes = recipes("docs/moving-in.md");
+    assert!(recipes.len() >= 5);
+    for recipe in &recipes {
+        eprintln!("docs/moving-in.md:{}", recipe.line);
+        follow(recipe, &work, &sim);
+    }
+    let imported = fs::read_to_string(work.dir().join("imported.ndjson")).unwrap();
+    assert_eq!(imported.lines().count(), 4);
+    assert_eq!(
+        (work.run("gs-list", &["--missing"]).ids().len(), work.run("gs-list", &["--downloaded"]).ids().len()),
+        (0, 15)
+    );
+    assert_eq!(prints(), before);
+}
+
+/// Does what a block says.
+fn follow(recipe: &Recipe, work: &Work, sim: &gs_sim::Sim) {
+    match recipe.how.as_str() {
+        "" => drop(shell(work, &recipe.text, "").ok()),
+        // Each line asks for something of its own to be pasted.
+        "browser" => {
+            for line in recipe.text.lines() {
+                let pasted = match line.contains("coros") {
+                    true => format!("CPL-coros-token={}", sim.with(|state| state.issue_coros_token(2))),
+                    false => sim.with(|state| state.issue_ticket("garmin.com", "android")).0,
+                };
+                shell(work, line, &pasted).ok();
+            }
+        }
+        "cron" => {
+            for line in recipe.text.lines() {
+                cron(work, line).ok();
+            }
+        }
+        // The one tool that is an option, and told to be one.
+        "jq" if std::process::Command::new("jq").arg("--version").output().is_err() => {
+            eprintln!("not run: there is no jq on this machine");
+        }
+        "jq" => drop(shell(work, &recipe.text, "").ok()),
+        // tests/namespaces/daemon.rs does it, where it has a crontab of its own.
+        "crontab" => {}
+        "restore" => restore(work, &recipe.text),
+        how => panic!("{}: no way to run {how:?}", recipe.line),
+    }
+}
+
+/// The id in a document stands for one that is gone.
+fn restore(work: &Work, text: &str) {
+    let gone = work.run("gs-list", &["--deleted"]).ok().ids();
+    let gone = gone.first().expect("something was deleted before");
+    shell(work, &text.replace("21482825013", gone), "").ok();
+}
+
+/// Runs the command of a crontab line as cron does, and expects the silence that cron does not mail.
+fn cron(work: &Work, line: &str) -> Said {
+    let command = line.split_whitespace().skip(5).collect::<Vec<_>>().join(" ");
+    assert!(!command.contains('%'), "cron takes % for a line end: {line}");
+    let said = work.run("/usr/bin/env", &["PATH=/usr/bin:/bin", "/bin/sh", "-c", &command]);
+    said.silent();
+    assert!(said.out.is_empty(), "{said}");
+    said
+}
+
+#[test]
+fn every_link_of_the_documents_and_every_script_is_there() {
+    let docs = fs::read_dir(repository().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    for document in docs.chain([repository().join("README.md")]) {
+        let text = fs::read_to_string(&document).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for link in links.filter(|link| !link.contains("://") && !link.is_empty()) {
+            assert!(document.with_file_name(link).exists(), "{} links to {link}", document.display());
+        }
+    }
+    for name in ["scripts/demo", "scripts/generate", "scripts/install", "scripts/test", "scripts/sync", ".ci/run"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(repository().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "{name} is not executable");
+    }
+}
+
+/// All Rust files below `src`, one after the other, without their unit tests.
+fn sources() -> String {
+    fn walk(dir: &Path, all: &mut String) {
+        for entry in fs::read_dir(dir).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, all);
+            } else if path.extension().is_some_and(|e| e == "rs") && !path.to_string_lossy().ends_with("tests.rs") {
+                let text = fs::read_to_string(path).unwrap();
+                all.push_str(text.split("#[cfg(test)]\nmod tests {").next().unwrap());
+            }
+        }
+    }
+    let mut all = String::new();
+    walk(&repository().join("src"), &mut all);
+    all
+}
+
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let is_name =
+        |word: &&str| word.len() > 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    text.split('"').filter(is_name)
+}
+
+/// The settings that the sources read: arguments of the methods of `Settings`, and the lists of names.
+fn settings_read() -> BTreeSet<String> {
+    let sources = sources();
+    let mut names = BTreeSet::new();
+    for method in [
+        ".get(\"",
+        ".secret(\"",
+        ".multiline_secret(\"",
+        ".path(\"",
+        ".paths(\"",
+        ".number(\"",
+        ".duration(\"",
+        ".choice(\"",
+        ".yes(\"",
+        ".flag(\"",
+        ".text(\"",
+        // Of a platform's login.
+        "-> &'static [&'static str] {\n        &[\"",
+    ] {
+        let calls = sources.split(method).skip(1).filter_map(|rest| rest.split('"').next());
+        names.extend(calls.filter(|name| names_in(&format!("\"{name}\"")).next().is_some()).map(str::to_owned));
+    }
+    let lists = [
+        "any(&[\"",
+        "_settings: &[\"",
+        "filter_map(setting)",
+        "key: \"",
+        "setting: \"",
+        "Also::Needs(\"",
+        "Also::May(\"",
+    ];
+    for line in sources.lines().filter(|line| lists.iter().any(|list| line.contains(list))) {
+        names.extend(names_in(line).map(str::to_owned));
+    }
+    // What a script asks for.
+    let script: String = scripts().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let asked =
+        script.split("gs-settings ").skip(1).filter_map(|rest| rest.split([')', '\n']).next()?.rsplit(' ').next());
+    names.extend(asked.flat_map(|name| names_in(&format!("\"{name}\"")).map(str::to_owned).collect::<Vec<_>>()));
+    // What the environment alone can set has no line in the file.
+    names.retain(|name| name != "HOME" && !VARIABLES.iter().any(|variable| variable.name == name));
+    names
+}
+
+/// `#NAME=value` and `NAME=value` of `.env.example`.
+fn settings_told() -> Vec<(String, String)> {
+    let text = repository_file(".env.example");
+    let lines = text.lines().map(|line| line.strip_prefix('#').unwrap_or(line));
+    let pairs = lines.filter_map(|line| line.split_once('='));
+    let pairs = pairs.filter(|(name, _)| names_in(&format!("\"{name}\"")).next().is_some());
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn env_example_has_every_setting_and_no_other() {
+    let read = settings_read();
+    assert!(read.len() > 15 && read.contains("GARMIN_EMAIL_CN") && read.contains("GARTH_HOME"), "{read:?}");
+    let told: BTreeSet<String> = settings_told().into_iter().map(|(name, _)| name).collect();
+    let missing: Vec<_> = read.difference(&told).collect();
+    assert!(missing.is_empty(), "the sources read what .env.example lacks: {missing:?}");
+    let is_read =
+        |name: &str| read.contains(name) || read.contains(name.trim_end_matches("_FILE").trim_end_matches("_COMMAND"));
+    let extra: Vec<_> = told.iter().filter(|name| !is_read(name)).collect();
+    assert!(extra.is_empty(), ".env.example tells what nobody reads: {extra:?}");
+}
+
+#[test]
+fn the_values_of_env_example_can_be_used() {
+    let mut work = equipped(Work::alone());
+    for name in ["DATA_DIR", "GS_LOOPBACK", "GS_REQUEST_INTERVAL", "GS_RETRY_WAIT"] {
+        work.set(name, "");
+    }
+    let settings = settings_told();
+    // Places that are not to be made on this machine.
+    let kept = settings.iter().filter(|(name, _)| !["DATA_DIR", "DB_PATH", "GS_REPORT_DIR"].contains(&name.as_str()));
+    let text: String = kept.map(|(name, value)| format!("{name}={value}\n")).collect();
+    let path = work.write_env(&text);
+    fs::rename(path, work.dir().join("example.env")).unwrap();
+    let said = work.run("gs-auth", &["status", "--env-file", "example.env"]);
+    assert_eq!(said.ok().silent().records()[0]["password_set"], true, "{said}");
+    work.run("gs-fetch", &["-n", "--env-file", "example.env"]).ok().says("garmin-com: would be listed");
+    // As it is, it changes nothing.
+    fs::write(work.dir().join("as-it-is.env"), repository_file(".env.example")).unwrap();
+    let said = work.run("gs-auth", &["status", "--env-file", "as-it-is.env"]);
+    assert_eq!(said.ok().silent().records()[0]["password_set"], false, "{said}");
+}
+
+#[test]
+fn the_documents_know_every_exit_code() {
+    let (readme, page) = (repository_file("README.md"), repository_file("docs/troubleshooting.md"));
+    let source = repository_file("src/exit.rs");
+    let codes =
+        source.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = ")?.1.parse::<u8>().ok());
+    let codes: Vec<u8> = codes.collect();
+    assert!(codes.len() >= 9, "{codes:?}");
+    for code in codes {
+        assert!(readme.contains(&format!("\n| {code} | ")), "README.md lacks exit code {code}");
+        assert!(page.contains(&format!("\n## {code}: ")), "docs/troubleshooting.md lacks exit code {code}");
+    }
+}
+
+/// Words of a message as they can be compared: in the sources lines are broken and quotes escaped.
+fn compared(text: &str) -> String {
+    let text: String =
+        text.chars().map(|c| if c.is_alphanumeric() || "-_/=:;,().".contains(c) { c } else { ' ' }).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// All that the commands and scripts can say.
+fn said_by_sources() -> String {
+    let scripts = scripts().into_iter().chain([repository().join("cron/github-state")]);
+    let scripts: String = scripts.map(|path| fs::read_to_string(path).unwrap()).collect();
+    compared(&(sources() + &scripts).replace("\\\n", " "))
+}
+
+/// Expects that the sources say what is quoted; `…` stands for what differs.
+fn expect_said(page: &str, sources: &str, quote: &str) {
+    for part in quote.split('…').map(compared).filter(|part| part.len() > 3) {
+        assert!(
+            sources.contains(part.trim_matches(['(', ')', ' '])),
+            "{page} quotes {quote:?}, but no source says {part:?}"
+        );
+    }
+}
+
+/// A page that quotes messages which nobody prints any more helps nobody.
+#[test]
+fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
+    let sources = said_by_sources();
+    let page = repository_file("docs/troubleshooting.md");
+    let mut quotes = 0;
+    for item in page.split("\n- ").skip(1) {
+        // The messages of an item stand before its first colon outside of quotes.
+        let item = item.split("\n## ").next().unwrap().replace("\n  ", " ");
+        for (index, quote) in item.split('`').enumerate() {
+            match index % 2 {
+                0 if quote.contains(": ") => break,
+                0 => continue,
+                _ => quotes += 1,
+            }
+            expect_said("docs/troubleshooting.md", &sources, quote);
+        }
+    }
+    assert!(quotes > 80, "only {quotes} quotes were found");
+}
+
+#[test]
+fn every_fact_on_the_services_says_when_it_was_reviewed() {
+    let page = repository_file("docs/services.md");
+    let facts = page.split_once("\n## Garmin Connect\n").unwrap().1;
+    let cells = |line: &str| -> Vec<String> {
+        line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()
+    };
+    let mut rows = 0;
+    for table in facts.split("\n\n").filter(|part| part.starts_with('|')) {
+        let mut lines = table.lines();
+        let head = cells(lines.next().unwrap());
+        assert_eq!(head.last().unwrap(), "reviewed", "{head:?}");
+        for line in lines.skip(1) {
+            let row = cells(line);
+            assert_eq!(row.len(), head.len(), "{line}");
+            assert!(row.last().unwrap().parse::<jiff::civil::Date>().is_ok(), "no day of review: {line}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 80, "only {rows} facts were found");
+}
+
+/// Its tables have a row for each decision and each guard, in their words.
+#[test]
+fn the_page_on_deciding_quotes_the_sources_and_has_every_guard() {
+    let (page, sources) = (repository_file("docs/deciding.md"), said_by_sources());
+    let rows = page.lines().filter(|line| line.starts_with('|'));
+    let quotes: Vec<&str> = rows.flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
+    // Names have no spaces; messages do.
+    quotes
+        .iter()
+        .filter(|quote| quote.contains(' '))
+        .for_each(|quote| expect_said("docs/deciding.md", &sources, quote));
+    let source = repository_file("src/plan/deletion.rs");
+    let guards = source.split("fn first_failed_guard").nth(1).unwrap().split("\n    ];").next().unwrap();
+    let name = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric()).collect::<String>();
+    let guards: BTreeSet<String> = guards.split("Reason::").skip(1).map(name).map(|name| kebab(&name)).collect();
+    assert!(guards.len() > 10, "{guards:?}");
+    for guard in guards {
+        assert!(quotes.contains(&guard.as_str()), "no row tells: {guard}");
+    }
+}
+
+/// `NotOnPlatform` as `not-on-platform`.
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}

@@ -1,0 +1,369 @@
+//! `scripts/sync`: three accounts become equal, whatever happens on the way.
+
+use crate::support::paths::{SYNC, sync};
+use crate::support::three_platforms::{NAMES, ThreePlatforms, scenario, three};
+use crate::support::{self, Work, asked};
+use gs_sim::{Effect, Fault, LoginMode};
+
+const LISTS: [&str; 2] = ["/activitylist-service/", "/activity/query"];
+
+/// The settings of Sports Sync X, as its users have them.
+fn settings(three: &ThreePlatforms) -> Work {
+    let mut work = Work::with(&three.sim);
+    work.put_commands_in_path().set("GS_UPLOAD_WAIT", "5s");
+    let env = "SYNC_PLATFORM=GARMINCN,GARMINCOM,COROS\nGARMIN_EMAIL_COM=runner@example.com\n\
+        GARMIN_PASSWORD_COM='correct horse'\nGARMIN_EMAIL_CN=runner@example.cn\nGARMIN_PASSWORD_CN='correct horse'\n\
+        COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\nGARMIN_NEWEST_NUM=10000\n\
+        DELETE_DUPLICATE=1\nSPORT_DIFF_SECOND=60\nQYWX_BOT_KEY=693a91f6-7000-4000-8000-000000000000\n";
+    work.write_env(env);
+    work
+}
+
+/// The requests of a kind that the services would not have answered by looking alone.
+fn writes(three: &ThreePlatforms) -> Vec<String> {
+    let log = three.sim.log();
+    let is_write = |path: &str| {
+        [
+            "/upload-service/",
+            "/activity/fit/import",
+            "/activity/delete",
+            "/mobile/api/login",
+            "/account/login",
+            "/oauth/",
+        ]
+        .iter()
+        .any(|part| path.contains(part))
+    };
+    let writes =
+        log.iter().filter(|request| is_write(&request.path) || request.method == "DELETE" || request.method == "PUT");
+    writes.map(|request| format!("{} {}{}", request.method, request.host, request.path)).collect()
+}
+
+/// The last message of the bot.
+fn message(three: &ThreePlatforms) -> String {
+    let messages = three.sim.with(|state| state.messages().last().map(|message| message.body.to_string()));
+    messages.unwrap_or_default()
+}
+
+#[test]
+fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
+    let three = three(200, 20);
+    let exercises = three.exercises();
+    let mut work = settings(&three);
+    work.set("MAX_DELETE", "30").set("MAX_UPLOAD", "0");
+    sync(&work, &[]).ok().silent();
+    three.expect_equal(&exercises);
+    // Every deleted copy is in the archive.
+    let deleted: i64 = work.sql("SELECT count(*) FROM deletions WHERE outcome = 'deleted'");
+    assert_eq!(deleted, 20);
+    let lost: i64 = work.sql(
+        "SELECT count(*) FROM deletions d WHERE NOT EXISTS
+            (SELECT 1 FROM files f WHERE f.platform = d.platform AND f.id = d.id AND f.sha256 = d.sha256)",
+    );
+    assert_eq!(lost, 0);
+    let said = work.run("gs-list", &["--deleted"]);
+    let said = work.given("gs-download", &["--verify"], &said.ok().out);
+    assert!(said.ok().records().iter().all(|record| record["file"]["path"].is_string()));
+    assert!(message(&three).contains("20 deleted"), "{}", message(&three));
+
+    three.sim.clear_log();
+    let messages = three.sim.with(|state| state.messages().len());
+    sync(&work, &[]).ok().silent();
+    three.expect_equal(&exercises);
+    assert_eq!(writes(&three), [""; 0]);
+    let lists = |host: &str| {
+        let log = three.sim.log();
+        log.iter().filter(|r| r.host.ends_with(host) && LISTS.iter().any(|list| r.path.contains(list))).count()
+    };
+    assert!([lists("garmin.com"), lists("garmin.cn"), lists("coros.com")].iter().all(|count| *count <= 2));
+    assert_eq!(three.sim.with(|state| state.messages().len()), messages, "nothing changed, so nothing is said");
+}
+
+#[test]
+fn the_limit_on_deletions_leaves_the_rest_to_the_next_runs_and_says_so() {
+    let three = three(30, 15);
+    let exercises = three.exercises();
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM deletions"), 10);
+    assert!(message(&three).contains("Outstanding: 5 duplicates to delete"), "{}", message(&three));
+    sync(&work, &[]).ok();
+    three.expect_equal(&exercises);
+}
+
+#[test]
+fn without_the_setting_copies_are_only_reported() {
+    let three = three(12, 3);
+    let mut work = settings(&three);
+    work.set("DELETE_DUPLICATE", "0");
+    sync(&work, &[]).ok();
+    assert!(asked(&three.sim, "/activity/delete").is_empty());
+    assert!(three.sim.log().iter().all(|request| request.method != "DELETE"));
+    assert!(message(&three).contains("DELETE_DUPLICATE"), "{}", message(&three));
+}
+
+#[test]
+fn a_dry_run_asks_for_no_list_and_writes_nothing() {
+    let three = three(12, 3);
+    let work = settings(&three);
+    sync(&work, &["-n"]).ends(75).says("run gs-fetch");
+    assert!(three.sim.log().is_empty());
+    work.run("gs-fetch", &[]).ok();
+    three.sim.clear_log();
+    let said = sync(&work, &["-n"]);
+    said.ok().says("would download").says("would upload to garmin-cn").says("would upload to coros");
+    assert!(!said.err.contains("failed"), "{said}");
+    assert!(three.sim.log().is_empty());
+    sync(&work, &[]).ok();
+    three.sim.clear_log();
+    sync(&work, &["-n"]).ok();
+    assert!(three.sim.log().is_empty());
+}
+
+#[test]
+fn a_login_that_is_refused_leaves_the_others_synced_with_each_other() {
+    let three = scenario(24, 0, |scenario| scenario.accounts[1].login = LoginMode::Locked);
+    let before = three.held();
+    let work = settings(&three);
+    sync(&work, &[]).ends(77);
+    for (start, held) in three.held() {
+        assert_eq!(held[1], before[&start][1], "nothing goes to what cannot be listed");
+        let is_known = before[&start][0] + before[&start][2] > 0;
+        assert_eq!([held[0], held[2]], [usize::from(is_known); 2], "{start}");
+    }
+    let message = message(&three);
+    assert!(message.contains("garmin-cn") && message.contains("gs-auth"), "{message}");
+}
+
+#[test]
+fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
+    let three = three(24, 0);
+    let exercises = three.exercises();
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    // Something new on each of the others, to be synced all the same.
+    for (effect, code) in [
+        (Effect::Cut { at: 200 }, 75),
+        (Effect::Html, 75),
+        (Effect::Status { status: 503, retry_after: None, body: None, content_type: None }, 75),
+    ] {
+        let start = gs_sim::HISTORY_END + 3 * 3600 * (1 + three.held().len() as i64);
+        three.sim.with(|state| {
+            let spec = gs_sim::ActivitySpec { start: Some(start), ..gs_sim::ActivitySpec::default() };
+            state.add_activity("garmin.com", &spec)
+        });
+        three.sim.fault(Fault::new(effect).host("teamcnapi.coros.com").contains("/activity/query"));
+        sync(&work, &[]).ends(code);
+        assert_eq!(three.held()[&start], [1, 1, 0], "the others go on");
+        assert!(message(&three).contains("coros"), "{}", message(&three));
+        three.sim.clear_faults();
+        sync(&work, &[]).ok();
+        assert_eq!(three.held()[&start], [1, 1, 1]);
+    }
+    // A list that is suddenly empty, or shorter, is not believed.
+    let items = three.sim.with(|state| std::mem::take(&mut state.coros.accounts[0].items));
+    for left in [0, items.len() * 7 / 10] {
+        three.sim.with(|state| state.coros.accounts[0].items = items[..left].to_vec());
+        three.sim.clear_log();
+        sync(&work, &["--full"]).ends(75);
+        assert_eq!(writes(&three), [""; 0]);
+    }
+    three.sim.with(|state| state.coros.accounts[0].items = items);
+    sync(&work, &["--full"]).ok();
+    assert!(three.exercises().is_superset(&exercises));
+    assert!(three.held().values().all(|held| *held == [1, 1, 1]));
+}
+
+#[test]
+fn what_was_deleted_by_hand_stays_deleted() {
+    let three = three(24, 0);
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    let newest = *three.held().keys().next_back().unwrap();
+    let id = three.sim.with(|state| {
+        let account = state.account("garmin.com");
+        account.activities.iter().find(|activity| activity.recording.start == newest).unwrap().id
+    });
+    three.sim.with(|state| state.remove_activity("garmin.com", id));
+    three.sim.clear_log();
+    for _ in 0..4 {
+        sync(&work, &[]).ok();
+        assert_eq!(three.held()[&newest], [0, 1, 1], "neither put back nor taken from the others");
+    }
+    assert_eq!(writes(&three), [""; 0]);
+}
+
+#[test]
+fn a_second_sync_beside_a_running_one_says_so() {
+    let three = three(12, 0);
+    let work = settings(&three);
+    three.sim.fault(Fault::new(Effect::Latency { ms: 3000 }).contains("/activity/query").count(1));
+    let mut first = work.spawn(SYNC, &[], "");
+    while work.files("locks").is_empty() || three.sim.log().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    sync(&work, &[]).ends(75).says("another sync");
+    assert!(first.wait().unwrap().success());
+}
+
+#[test]
+fn it_works_from_anywhere_and_under_any_zone() {
+    let three = three(12, 3);
+    let exercises = three.exercises();
+    let mut work = settings(&three);
+    let env = work.dir().join(".env");
+    work.set("TZ", "America/St_Johns");
+    let said = work.given("/usr/bin/env", &["bash", "-c", &format!("cd / && {SYNC} --env-file {}", env.display())], "");
+    said.ok().silent();
+    three.expect_equal(&exercises);
+}
+
+#[test]
+fn all_stages_stand_in_the_log_under_one_run() {
+    let three = three(6, 0);
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    assert_eq!(work.sql::<i64>("SELECT count(DISTINCT run) FROM runs"), 1);
+    for command in ["gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete", "gs-notify"] {
+        let sql = format!("SELECT count(*) FROM runs WHERE command = '{command}' AND exit = 0");
+        assert!(work.sql::<i64>(&sql) > 0, "{command}");
+    }
+    assert_eq!(NAMES.len(), 3);
+}
+
+#[test]
+fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once_a_week() {
+    let three = three(6, 0);
+    let work = settings(&three);
+    let own = three.held().into_iter().find(|(_, held)| *held == [0, 0, 1]).unwrap().0;
+    three.sim.with(|state| {
+        let item = state.coros.accounts[0].items.iter_mut().find(|item| item.start == own).unwrap();
+        item.refused = Some("1001".into());
+    });
+    for _ in 0..3 {
+        sync(&work, &[]).ends(1).says("1001");
+    }
+    sync(&work, &[]).ok().silent();
+    work.change("UPDATE problems SET last = last - 8 * 86400");
+    let asked = |three: &ThreePlatforms| asked(&three.sim, "/activity/detail/download").len();
+    let before = asked(&three);
+    sync(&work, &[]).ok().silent();
+    assert!(asked(&three) > before, "it is asked for, and is no news");
+    three.sim.with(|state| state.coros.accounts[0].items.iter_mut().for_each(|item| item.refused = None));
+    work.change("UPDATE problems SET last = last - 8 * 86400");
+    sync(&work, &[]).ok();
+    assert_eq!(three.held()[&own], [1, 1, 1]);
+}
+
+#[test]
+fn a_file_that_never_comes_fails_the_scheduled_run_three_times_and_no_more() {
+    let sim = support::plain(3);
+    let mut work = Work::logged_in(&sim);
+    work.put_commands_in_path().set("SYNC_PLATFORM", "GARMINCOM");
+    sim.fault(Fault::new(Effect::JsonError).contains("20000000001").path("/download-service/"));
+    for _ in 0..3 {
+        assert_eq!(sync(&work, &["--archive"]).ends(1).says("20000000001").err.lines().count(), 1);
+    }
+    for _ in 0..2 {
+        sim.clear_log();
+        sync(&work, &["--archive"]).ok().silent();
+        assert_eq!(asked(&sim, "/download-service/").len(), 0);
+    }
+    assert_eq!(work.files("fit").len(), 2);
+}
+
+#[test]
+fn what_is_edited_on_one_platform_stays_the_exercise_that_it_was() {
+    let three = scenario(12, 0, |_| {});
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    let exercises = three.exercises();
+    // A treadmill's distance is mended; another one is cut at its beginning, by ten minutes.
+    three.sim.with(|state| {
+        let items = &mut state.coros.accounts[0].items;
+        items[0].metres *= 1.4;
+        items[1].start += 600;
+        items[1].timer -= 600;
+    });
+    three.sim.clear_log();
+    for _ in 0..2 {
+        sync(&work, &["--full"]).ok();
+        assert_eq!(writes(&three), [""; 0]);
+    }
+    assert_eq!(three.exercises().len(), exercises.len() + 1, "only the start that was cut is new");
+}
+
+/// The battery of the watch was empty, and a person corrects the date on one platform.
+#[test]
+fn a_date_that_is_corrected_on_one_platform_doubles_nothing() {
+    for (days, archived) in [(3, false), (3, true), (-40, false)] {
+        let three = scenario(12, 0, |_| {});
+        let work = settings(&three);
+        let archive: &[&str] = if archived { &["--archive"] } else { &[] };
+        sync(&work, archive).ok();
+        let held = three.held().len();
+        three.sim.with(|state| state.coros.accounts[0].items[3].start += days * 86_400 + 1234);
+        three.sim.clear_log();
+        for _ in 0..3 {
+            sync(&work, &[archive, &["--full"]].concat()).ok();
+            assert_eq!(writes(&three), [""; 0], "{days} {archived}");
+        }
+        assert_eq!(three.held().len(), held + 1, "only the start that was corrected is new");
+        let list = work.run("gs-list", &[]);
+        let all = work.given("gs-diff", &["--explain"], &list.out);
+        let is_told = all.ok().out.contains(r#""code":"matched-before""#);
+        assert_eq!(is_told, !archived, "the files show that it is one recording: {all}");
+    }
+}
+
+#[test]
+fn what_was_edited_before_the_first_run_is_held() {
+    let three = three(12, 0);
+    three.sim.with(|state| {
+        for item in &mut state.coros.accounts[0].items {
+            item.metres *= 1.4;
+        }
+    });
+    let work = settings(&three);
+    let before = three.held();
+    sync(&work, &[]).ok();
+    for (start, held) in three.held() {
+        let [com, cn, coros] = before[&start];
+        let is_in_doubt = coros > 0 && com + cn > 0;
+        // Garmin's two agree with each other; nothing goes where something like it is already.
+        assert!(held.iter().all(|count| *count <= 1), "{start}: {held:?}");
+        assert!(is_in_doubt || held == [1, 1, 1], "{start}: {held:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_settings_is_told_before_anything_is_done() {
+    let three = three(6, 0);
+    for (name, value) in [
+        ("MAX_DELETE", "many"),
+        ("DELETE_DUPLICATE", "maybe"),
+        ("GS_NOTIFY_ON", "never"),
+        ("GS_UPLOAD_WAIT", "soon"),
+        ("SYNC_PLATFORM", "GARMIN,POLAR"),
+        ("TELEGRAM_CHAT_ID", "1"),
+    ] {
+        let mut work = settings(&three);
+        work.set(name, value);
+        sync(&work, &[]).ends(78).says(name);
+    }
+    let asked = three.sim.log().iter().map(|request| request.host.clone()).collect::<Vec<_>>();
+    assert!(asked.iter().all(|host| host == "qyapi.weixin.qq.com"), "{asked:?}");
+}
+
+#[test]
+fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
+    let three = scenario(6, 0, |scenario| scenario.accounts[1].upload.listed_after_requests = 100_000);
+    let work = settings(&three);
+    sync(&work, &[]).ok();
+    sync(&work, &[]).ok().silent();
+    work.change("UPDATE transfers SET intended = intended - 3 * 86400 WHERE to_platform = 'garmin-cn'");
+    three.sim.clear_log();
+    sync(&work, &["--full"]).ends(1).says("not listed for 6 hours");
+    sync(&work, &["--full"]).ok().silent();
+    assert_eq!(writes(&three), [""; 0], "it may appear yet");
+}

@@ -1,0 +1,147 @@
+//! `scripts/sync` killed at every step, then run again: the same end, nothing doubled, nothing lost.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::support::Work;
+use crate::support::paths::SYNC;
+use crate::support::three_platforms::{ThreePlatforms, scenario};
+use gs_sim::{Effect, Fault};
+
+/// More steps than the run has.
+const MOST: u32 = 400;
+
+/// Where a run is killed.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    /// When the services get this request, before it takes effect.
+    Request(u32),
+    /// When this request has taken effect, before it is answered.
+    Answer(u32),
+    /// When this many entries stand in the journals.
+    Row(u32),
+}
+
+fn small() -> ThreePlatforms {
+    scenario(4, 3, |scenario| scenario.latency_ms = 3)
+}
+
+fn settings(three: &ThreePlatforms) -> Work {
+    let mut work = Work::with(&three.sim);
+    work.put_commands_in_path().set("GS_UPLOAD_WAIT", "5s");
+    work.set("SYNC_PLATFORM", "GARMINCN,GARMINCOM,COROS").set("DELETE_DUPLICATE", "1");
+    work.set_all_passwords();
+    work
+}
+
+/// Starts a sync in a process group of its own.
+fn start(work: &Work) -> Child {
+    let mut command = work.command(SYNC, &[]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    command.spawn().unwrap()
+}
+
+/// Kills it and all that it has started, and waits until the last of them has let go of the lock.
+fn kill(work: &Work, mut child: Child) {
+    let group = format!("-{}", child.id());
+    assert!(Command::new("kill").args(["-9", "--", &group]).status().unwrap().success());
+    child.wait().unwrap();
+    let waited = Command::new("flock").args(["-w", "20"]).arg(work.data("locks/sync")).arg("true").status();
+    assert!(waited.unwrap().success(), "something of it lives on");
+}
+
+/// Runs a sync and kills it there; `false` if it came to its end before.
+fn killed(work: &Work, three: &ThreePlatforms, at: At) -> bool {
+    let held = Duration::from_secs(20).as_millis() as u64;
+    match at {
+        At::Request(after) => three.sim.fault(Fault::new(Effect::Stall { ms: held }).after(after).count(1)),
+        At::Answer(after) => three.sim.fault(Fault::new(Effect::Held { ms: held }).after(after).count(1)),
+        At::Row(_) => {}
+    }
+    let mut child = start(work);
+    loop {
+        let is_there = match at {
+            At::Row(rows) => rows_in_journals(work) >= rows,
+            _ => three.sim.log().iter().any(|request| request.note.contains("fault: ")),
+        };
+        if is_there {
+            kill(work, child);
+            three.sim.clear_faults();
+            return true;
+        }
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// All that was written into the journals so far: intents, tickets, outcomes.
+fn rows_in_journals(work: &Work) -> u32 {
+    let Ok(connection) = rusqlite::Connection::open_with_flags(
+        work.data("catalogue.sqlite"),
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+    ) else {
+        return 0;
+    };
+    let sql = "SELECT (SELECT count(*) + count(ticket) + count(outcome) + count(confirmed) FROM transfers)
+        + (SELECT count(*) + count(outcome) FROM deletions)";
+    connection.query_row(sql, [], |row| row.get(0)).unwrap_or(0)
+}
+
+/// Kills at one step after the other until a run has no such step, `threads` side by side.
+fn at_every_step(step: fn(u32) -> At, every: u32) {
+    const THREADS: u32 = 3;
+    let steps: u32 = std::thread::scope(|scope| {
+        let run = |first: u32| {
+            move || {
+                let mut done = 0;
+                for number in (first * every..MOST).step_by((THREADS * every) as usize) {
+                    if !again_after(step(number)) {
+                        break;
+                    }
+                    done += 1;
+                }
+                done
+            }
+        };
+        let threads: Vec<_> = (0..THREADS).map(|first| scope.spawn(run(first))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert!(steps > 10, "only {steps} steps");
+}
+
+/// Kills a run there, runs it again, and looks at what the services hold. `false` if a run has no such step.
+fn again_after(at: At) -> bool {
+    let three = small();
+    let exercises = three.exercises();
+    let work = settings(&three);
+    if !killed(&work, &three, at) {
+        return false;
+    }
+    let said = work.run(SYNC, &[]);
+    assert_eq!(said.code, 0, "{at:?}\n{said}");
+    three.expect_equal(&exercises);
+    let open: i64 = work.sql(
+        "SELECT (SELECT count(*) FROM transfers WHERE outcome IS NULL) + (SELECT count(*) FROM deletions WHERE outcome IS NULL)",
+    );
+    assert_eq!(open, 0, "{at:?}");
+    true
+}
+
+#[test]
+fn before_each_request_takes_effect() {
+    // Before the next one is after this one, which the next test sees to.
+    at_every_step(At::Request, 2);
+}
+
+#[test]
+fn after_each_request_has_taken_effect() {
+    at_every_step(At::Answer, 2);
+}
+
+#[test]
+fn at_each_row_of_the_journals() {
+    at_every_step(|number| At::Row(number + 1), 1);
+}

@@ -1,0 +1,452 @@
+//! Random worlds: accounts out of step, services that lie and fail, users who delete, watches that sync meanwhile, and commands
+//! that are killed. After two clean runs nothing is doubled by us, nothing is lost, and nothing was deleted whose other copy
+//! is gone.
+//!
+//! A world that goes wrong is named by its seed; `WORLD=17 cargo test --test it random_worlds` runs it alone and says what happened.
+
+#![allow(clippy::print_stdout, reason = "a test; it says its seeds")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::support::Said;
+use crate::support::world::{World, domain, nameless, run, start};
+use fastrand::Rng;
+use gs_sim::{Change, Effect, Fault, When};
+
+const WORLDS: u64 = 200;
+const SERVICES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
+const DAYS: i64 = 6;
+/// Runs in which everything may go wrong, before the two clean ones.
+const WILD_RUNS: usize = 2;
+
+const GARMIN_LIST: &str = "/activitylist-service/activities/search/";
+const COROS_LIST: &str = "/activity/query";
+const WRITES: [&str; 3] = ["/upload-service/upload", "/activity/fit/import", "/activity/delete"];
+
+/// A world, and what is known of it besides what the services hold.
+struct Trial {
+    seed: u64,
+    rng: Rng,
+    world: World,
+    /// What happened, for whoever has to find out why it went wrong.
+    story: String,
+    /// What a person has deleted, service and day.
+    deleted: BTreeSet<(&'static str, i64)>,
+    /// What somebody else has put on a service beside what was there: that is not doubled by us.
+    doubled: BTreeSet<(&'static str, i64)>,
+}
+
+/// How many activities each service holds of each day.
+type Held = BTreeMap<(&'static str, i64), usize>;
+
+impl Trial {
+    fn new(seed: u64) -> Trial {
+        let mut rng = Rng::with_seed(seed);
+        let world = World::changed(|scenario| {
+            scenario.accounts[0].upload.polls = rng.u32(0..2);
+            scenario.coros[0].import.polls = rng.u32(0..2);
+            // Somebody else, at the same service.
+            scenario.accounts.push(gs_sim::AccountSpec {
+                email: "stranger@example.com".into(),
+                generate: 3,
+                ..gs_sim::AccountSpec::default()
+            });
+        });
+        let mut trial =
+            Trial { seed, rng, world, story: String::new(), deleted: BTreeSet::new(), doubled: BTreeSet::new() };
+        trial.set_up();
+        trial
+    }
+
+    fn set_up(&mut self) {
+        let work = &mut self.world.work;
+        work.set("GS_TIMEOUT", "5s").set("GS_MAX_RETRY_AFTER", "0").set("GS_UPLOAD_WAIT", "0");
+        work.set("GS_RETRY_WAIT", "1ms");
+        self.log_in();
+        for day in 0..DAYS {
+            let mut holders: Vec<&'static str> = SERVICES.into_iter().filter(|_| self.rng.bool()).collect();
+            if holders.is_empty() {
+                holders.push(self.rng.choice(SERVICES).unwrap());
+            }
+            for service in holders {
+                self.put(service, day);
+            }
+        }
+        // One recording that is there twice, written anew by a converter.
+        if self.rng.u8(..) < 100 {
+            let service = self.rng.choice(["garmin-com", "coros"]).unwrap();
+            self.put(service, DAYS);
+            self.world.put_bytes(service, &run(DAYS).builder().big_endian().build());
+            self.tell(&format!("{service} has day {DAYS} twice"));
+            self.doubled.insert((service, DAYS));
+        }
+    }
+
+    /// With tokens, as after logins by hand.
+    fn log_in(&self) {
+        for platform in ["garmin-com", "garmin-cn"] {
+            let token = self.world.sim.with(|state| state.issue_token(domain(platform).unwrap())).to_string();
+            self.world.work.given("gs-auth", &["import", "-", "--platform", platform], &token).ok();
+        }
+        self.log_in_to_coros();
+    }
+
+    fn log_in_to_coros(&self) {
+        let token = self.world.sim.with(|state| state.issue_coros_token(2));
+        self.world.work.given("gs-auth", &["import", "-", "--platform", "coros"], &token).ok();
+    }
+
+    fn tell(&mut self, what: &str) {
+        writeln!(self.story, "  {what}").unwrap();
+    }
+
+    /// As the watch wrote it, or as a converter did: then the service does not see that it has it already.
+    fn put(&mut self, service: &'static str, day: i64) {
+        let is_named = self.rng.bool();
+        self.world.put_bytes(service, &if is_named { run(day).encode() } else { nameless(&run(day)) });
+        self.tell(&format!("{service} has day {day}{}", if is_named { "" } else { ", by a converter" }));
+    }
+
+    fn held(&self) -> Held {
+        let day_of = |second: i64| (0..=DAYS).find(|day| (start(*day) - second).abs() < 3600);
+        let mut held = Held::new();
+        self.world.sim.with(|state| {
+            for service in SERVICES {
+                let starts: Vec<i64> = match domain(service) {
+                    Some(domain) => state.account(domain).activities.iter().map(|one| one.recording.start).collect(),
+                    None => state.coros.accounts[0].items.iter().map(|item| item.start).collect(),
+                };
+                for day in starts.into_iter().filter_map(day_of) {
+                    *held.entry((service, day)).or_default() += 1;
+                }
+            }
+        });
+        held
+    }
+
+    /// The ids that a service has of a day.
+    fn ids(&self, service: &str, day: i64) -> Vec<u64> {
+        let is_it = |second: i64| (start(day) - second).abs() < 3600;
+        self.world.sim.with(|state| match domain(service) {
+            Some(domain) => {
+                let all = &state.account(domain).activities;
+                all.iter().filter(|one| is_it(one.recording.start)).map(|one| one.id).collect()
+            }
+            None => {
+                let all = &state.coros.accounts[0].items;
+                all.iter().filter(|item| is_it(item.start)).map(|item| item.label).collect()
+            }
+        })
+    }
+
+    /// One lie, failure or event for the requests of a stage.
+    fn fault(&mut self, stage: Stage) {
+        let rng = &mut self.rng;
+        let service = rng.choice(SERVICES).unwrap();
+        let (host, list) = match domain(service) {
+            Some(domain) => (format!("connectapi.{domain}"), GARMIN_LIST),
+            None => ("teamcnapi.coros.com".to_owned(), COROS_LIST),
+        };
+        let at_list = |effect: Effect| Fault::new(effect).host(&host).path(list);
+        let status = |status| Effect::Status { status, retry_after: None, body: None, content_type: None };
+        let nth = rng.u32(1..4);
+        let fault = match rng.u8(0..12) {
+            0 => at_list(Effect::ListEmpty { no_content: rng.bool(), count_true: rng.bool() }).nth(nth),
+            1 => at_list(Effect::ListWithoutStarts { nonsense: rng.bool() }).nth(nth),
+            2 => at_list(Effect::ListWithoutIds).nth(nth),
+            3 => at_list(Effect::ListShuffled { seed: rng.u64(..) }).count(nth),
+            4 => at_list(status(503)).nth(nth),
+            5 => Fault::new(Effect::Challenge { status: 403 }).host(&host).nth(nth),
+            6 => at_list(Effect::Cut { at: 200 }).nth(nth),
+            7 if service == "garmin-com" => {
+                Fault::new(Effect::AsAccount { email: "stranger@example.com".into() }).host(&host).count(nth + 1)
+            }
+            8 => Fault::new(Effect::AnswerLost).host(&host).path(rng.choice(WRITES).unwrap()).nth(nth),
+            9 => Fault::new(Effect::Reset).host(&host).path(rng.choice(WRITES).unwrap()).nth(nth),
+            10 => Fault::new(Effect::Dropped { gone: rng.bool() }).host(&host).nth(1),
+            _ => Fault::new(status(500)).host(&host).nth(nth),
+        };
+        self.tell(&format!("{stage:?}: {service}: {:?} after {} times {:?}", fault.effect, fault.after, fault.count));
+        self.world.sim.fault(fault);
+    }
+
+    /// What somebody else does before a stage, or right before its first list is answered.
+    fn meanwhile(&mut self, stage: Stage) {
+        let held = self.held();
+        let (service, day) = (self.rng.choice(SERVICES).unwrap(), self.rng.i64(0..=DAYS));
+        let name = |service: &str| domain(service).map_or_else(|| "coros-2".to_owned(), str::to_owned);
+        let (host, list) = match domain(service) {
+            Some(domain) => (format!("connectapi.{domain}"), GARMIN_LIST),
+            None => ("teamcnapi.coros.com".to_owned(), COROS_LIST),
+        };
+        let there = held.get(&(service, day)).copied().unwrap_or(0);
+        let elsewhere = SERVICES.into_iter().find(|other| *other != service && held.contains_key(&(*other, day)));
+        let change = match elsewhere {
+            Some(from) if there == 0 => {
+                Change::Copy { from: name(from), id: self.ids(from, day)[0], to: name(service) }
+            }
+            Some(_) if there > 0 && self.rng.bool() => {
+                self.deleted.insert((service, day));
+                Change::Delete { service: name(service), id: self.ids(service, day)[0] }
+            }
+            _ => return,
+        };
+        if self.rng.bool() {
+            self.tell(&format!("before {stage:?}: {change:?}"));
+            match change {
+                Change::Copy { .. } => self.put(service, day),
+                _ => assert!(self.world.sim.with(|state| state.change(&change))),
+            }
+            return;
+        }
+        self.tell(&format!("{stage:?}: meanwhile {change:?}"));
+        let effect = Effect::Meanwhile { when: When::Before, change };
+        self.world.sim.fault(Fault::new(effect).host(&host).path(list).nth(1));
+    }
+
+    /// A person deletes, or a watch uploads, between the runs.
+    fn between(&mut self) {
+        for _ in 0..self.rng.u8(0..3) {
+            let (service, day) = (self.rng.choice(SERVICES).unwrap(), self.rng.i64(0..DAYS));
+            let held = self.held();
+            let elsewhere = SERVICES.iter().any(|other| *other != service && held.contains_key(&(*other, day)));
+            match held.get(&(service, day)) {
+                None => self.put(service, day),
+                Some(1) if elsewhere => {
+                    self.tell(&format!("a person deletes day {day} on {service}"));
+                    self.deleted.insert((service, day));
+                    let id = self.ids(service, day)[0].to_string();
+                    self.world.remove(service, &id);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// One command of a run. In a wild run it may meet anything, and be killed.
+    fn stage(&mut self, stage: Stage, args: &[&str], input: &str, wild: bool) -> String {
+        let name = stage.command();
+        if !wild {
+            let mut said = self.world.work.given(name, args, input);
+            self.hear(stage, &said);
+            if said.err.contains("--accept-missing") {
+                // An account that a person has emptied: who looks sees that it is true, and says so.
+                said = self.world.work.given(name, &["--full", "--accept-missing"], "");
+                self.hear(stage, &said);
+            }
+            return said.out;
+        }
+        for _ in 0..self.rng.u8(0..2) {
+            self.fault(stage);
+        }
+        if self.rng.u8(..) < 60 && stage != Stage::Download {
+            self.meanwhile(stage);
+        }
+        let out = if self.rng.u8(..) < 30 {
+            self.killed(stage, args, input)
+        } else {
+            let said = self.world.work.given(name, args, input);
+            self.hear(stage, &said);
+            said.out
+        };
+        self.world.sim.clear_faults();
+        out
+    }
+
+    fn hear(&mut self, stage: Stage, said: &Said) {
+        self.tell(&format!("{stage:?} ends with {}: {}", said.code, said.err.trim().replace('\n', " | ")));
+        assert!(said.code != 70 && said.code < 128, "seed {}\n{}\n{said}", self.seed, self.story);
+    }
+
+    /// Kills a command when one of its requests is under way; what it printed until then is what comes next.
+    fn killed(&mut self, stage: Stage, args: &[&str], input: &str) -> String {
+        let fault = Fault::new(Effect::Held { ms: 30_000 }).nth(self.rng.u32(1..9));
+        self.world.sim.fault(fault);
+        let path = self.world.work.dir().join("killed-input");
+        std::fs::write(&path, input).unwrap();
+        let mut command = self.world.work.command(stage.command(), args);
+        command.stdin(std::fs::File::open(path).unwrap()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let (before, child) = (self.world.sim.log().len(), command.spawn().unwrap());
+        let (out, was_killed) = self.kill(child, before);
+        self.tell(&format!("{stage:?} {}", if was_killed { "is killed" } else { "ends before it can be killed" }));
+        out
+    }
+
+    fn kill(&self, mut child: Child, before: usize) -> (String, bool) {
+        let end = Instant::now() + Duration::from_secs(30);
+        let is_held = || self.world.sim.log()[before..].iter().any(|one| one.note.contains("held"));
+        let mut was_killed = false;
+        while child.try_wait().unwrap().is_none() && Instant::now() < end {
+            if is_held() {
+                child.kill().unwrap();
+                was_killed = true;
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let output = child.wait_with_output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), was_killed)
+    }
+
+    /// One run, as gs-sync makes it.
+    fn run(&mut self, wild: bool) {
+        self.tell(if wild { "-- a wild run" } else { "-- a clean run" });
+        let id = format!("run-{}", self.rng.u64(..));
+        self.world.work.set("GS_RUN", &id);
+        let listed = self.stage(Stage::Fetch, &["--full"], "", wild);
+        let plan = self.world.work.given("gs-diff", &[], &listed);
+        self.tell(&format!("gs-diff plans {} ({})", plan.out.lines().count(), plan.err.trim().replace('\n', " | ")));
+        let files = self.stage(Stage::Download, &[], &plan.out, wild);
+        // A killed download leaves half a line.
+        let files = whole_lines(&files);
+        self.stage(Stage::Upload, &[], &files, wild);
+        let list = self.world.work.run("gs-list", &[]).out.clone();
+        let copies = self.world.work.given("gs-dedupe", &["--duplicates"], &list).out.clone();
+        let copies = self.world.work.given("gs-download", &[], &copies).out.clone();
+        let copies = self.world.work.given("gs-dedupe", &[], &copies).out.clone();
+        self.stage(Stage::Delete, &["--yes"], &copies, wild);
+    }
+
+    /// What was sent and is not known to have arrived: the service said yes and dropped it, or nobody knows.
+    fn is_unsettled(&self, service: &str, day: i64) -> bool {
+        let sql = format!(
+            "SELECT count(*) FROM transfers t JOIN activities a ON a.platform = t.from_platform AND a.id = t.from_id
+             WHERE t.to_platform = '{service}' AND (t.outcome IS NULL OR t.outcome IN ('lost', 'created'))
+                AND abs(a.start_time - {}) < 3600",
+            start(day)
+        );
+        self.world.work.sql::<i64>(&sql) > 0
+    }
+
+    fn check(&self) {
+        let held = self.held();
+        let mut wrong = Vec::new();
+        for day in 0..=DAYS {
+            let somewhere = SERVICES.iter().any(|service| held.contains_key(&(*service, day)));
+            for service in SERVICES {
+                let count = held.get(&(service, day)).copied().unwrap_or(0);
+                let key = (service, day);
+                if count > 1 && !self.doubled.contains(&key) {
+                    wrong.push(format!("{service} has day {day} {count} times"));
+                }
+                let is_expected = somewhere && !self.deleted.contains(&key);
+                if count == 0 && is_expected && !self.is_unsettled(service, day) {
+                    wrong.push(format!("{service} lacks day {day}"));
+                }
+            }
+        }
+        let strangers = self.world.sim.with(|state| state.accounts.last().unwrap().activities.len());
+        if strangers != 3 {
+            wrong.push(format!("the stranger has {strangers} activities"));
+        }
+        assert!(wrong.is_empty(), "seed {}: {wrong:?}\n{}{}", self.seed, self.story, self.reasons());
+    }
+
+    /// Why what is missing is not uploaded.
+    fn reasons(&self) -> String {
+        let said = self.world.work.given("gs-diff", &["--explain"], &self.world.work.run("gs-list", &[]).out);
+        let line = |record: &serde_json::Value| {
+            let activity = &record["activity"];
+            format!(
+                "  {} {} to {}: {} {}\n",
+                activity["platform"], activity["start_time"], record["to"], record["outcome"], record["reasons"]
+            )
+        };
+        said.records().iter().map(line).collect()
+    }
+
+    /// We delete only what was doubled by others, and where another one is left, unless a person has deleted that one.
+    fn check_deletions(&self) {
+        let held = self.held();
+        for day in 0..=DAYS {
+            for service in SERVICES {
+                let key = (service, day);
+                let is_there = held.contains_key(&key) || self.deleted.contains(&key);
+                let is_right = self.doubled.contains(&key) && is_there;
+                assert!(
+                    self.deletions(key) == 0 || is_right,
+                    "seed {}: {key:?} was deleted\n{}",
+                    self.seed,
+                    self.story
+                );
+            }
+        }
+    }
+
+    fn deletions(&self, (service, day): (&str, i64)) -> i64 {
+        let around = format!("abs(a.start_time - {}) < 3600", start(day));
+        self.world.work.sql(&format!(
+            "SELECT count(*) FROM deletions d JOIN activities a USING (platform, id)
+             WHERE d.outcome = 'deleted' AND d.platform = '{service}' AND {around}"
+        ))
+    }
+}
+
+/// The commands that make requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Fetch,
+    Download,
+    Upload,
+    Delete,
+}
+
+impl Stage {
+    fn command(self) -> &'static str {
+        match self {
+            Stage::Fetch => "gs-fetch",
+            Stage::Download => "gs-download",
+            Stage::Upload => "gs-upload",
+            Stage::Delete => "gs-delete",
+        }
+    }
+}
+
+fn whole_lines(text: &str) -> String {
+    text.rfind('\n').map_or_else(String::new, |end| text[..=end].to_owned())
+}
+
+fn trial(seed: u64) -> Trial {
+    let mut trial = Trial::new(seed);
+    for _ in 0..WILD_RUNS {
+        trial.run(true);
+        trial.check_deletions();
+        trial.between();
+    }
+    trial.world.sim.clear_faults();
+    for _ in 0..2 {
+        trial.run(false);
+    }
+    trial.check();
+    trial.check_deletions();
+    trial
+}
+
+#[test]
+fn two_hundred_worlds_end_well() {
+    if let Ok(seed) = std::env::var("WORLD") {
+        println!("{}", trial(seed.parse().unwrap()).story);
+        return;
+    }
+    println!("seeds 0 to {}", WORLDS - 1);
+    let (next, failed) = (AtomicU64::new(0), std::sync::Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= WORLDS {
+                        break;
+                    }
+                    let _ = std::panic::catch_unwind(|| trial(seed)).map_err(|_| failed.lock().unwrap().push(seed));
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "worlds that went wrong: {failed:?}");
+}

@@ -1,0 +1,153 @@
+//! Uploads whose answer was lost: services list late, so one look that does not show them proves nothing.
+
+use crate::support::upload::{CN, COM, COROS, DAY, IMPORT, SEND_GARMIN, START, World, kinds, world};
+use crate::support::{code, codes};
+use gs_sim::{Effect, Fault, ImportSpec, UploadSpec};
+
+const TARGETS: [(&str, &str); 2] = [(CN, SEND_GARMIN), (COROS, IMPORT)];
+
+/// One upload whose answer never came. `arrived`: whether the service has it.
+fn lost(to: &str, path: &str, arrived: bool) -> (World, String) {
+    let mut world = world(&[START], |scenario| {
+        // Whoever asks without a ticket learns nothing, and the list shows it late.
+        let late = UploadSpec { listed_after_requests: 3, ..UploadSpec::default() };
+        scenario.accounts[1].upload = late;
+        scenario.coros[0].import = ImportSpec { listed_after_requests: 3, ..ImportSpec::default() };
+    });
+    world.work.set("GS_RESEND_WAIT", "10m").set("GS_UPLOAD_WAIT", "0");
+    let plan = world.plan_of(COM, to, &[START]);
+    let effect = if arrived { Effect::AnswerLost } else { Effect::Reset };
+    world.sim.fault(Fault::new(effect).contains(path).count(1));
+    world.upload(&plan).ends(75);
+    assert_eq!(world.outcomes(), ["open"]);
+    (world, plan)
+}
+
+#[test]
+fn what_is_listed_late_is_not_sent_a_second_time() {
+    // Looked for at once, and again an hour later; or twice in one run, an hour later. The first look misses it.
+    for hours in [&[0, 1][..], &[1][..]] {
+        let (world, plan) = lost(CN, SEND_GARMIN, true);
+        for hours in hours {
+            world.let_hours_pass(*hours);
+            world.settle().ok();
+        }
+        assert_eq!((world.times(CN, START), world.sent(CN)), (1, 1), "{hours:?}");
+        assert_eq!(kinds(world.upload(&plan).ok()), ["exists"]);
+        assert_eq!(world.times(CN, START), 1);
+    }
+}
+
+#[test]
+fn what_never_arrived_is_sent_again_only_after_a_while_and_two_looks() {
+    for (to, path) in TARGETS {
+        let (world, _) = lost(to, path, false);
+        let said = world.settle();
+        assert_eq!(kinds(said.ok()), ["pending"], "{to}");
+        assert_eq!(codes(&said.record()["reasons"]), ["answer-lost"], "{said}");
+        assert_eq!((world.sent(to), world.times(to, START)), (1, 0));
+        assert_eq!(world.stands(to, START, &[]).0, "pending", "nor is it planned anew");
+        world.let_hours_pass(1);
+        let looks = world.looks(to);
+        world.settle().ok();
+        assert_eq!((world.sent(to), world.times(to, START)), (2, 1), "{to}");
+        assert!(world.looks(to) > looks, "it was looked for once more before");
+    }
+}
+
+#[test]
+fn the_second_time_it_is_lost_it_waits_twice_as_long() {
+    let (world, _) = lost(COROS, IMPORT, false);
+    world.sim.fault(Fault::new(Effect::Reset).contains(IMPORT).count(1));
+    world.let_hours_pass(1);
+    world.settle().ends(75);
+    assert_eq!((world.sent(COROS), world.outcomes()), (2, vec!["failed".to_owned(), "open".to_owned()]));
+    // A quarter of an hour was enough the first time.
+    world.work.change("UPDATE transfers SET intended = intended - 15 * 60");
+    assert_eq!(kinds(world.settle().ok()), ["pending"]);
+    assert_eq!(world.sent(COROS), 2);
+    world.let_hours_pass(1);
+    world.settle().ok();
+    assert_eq!((world.sent(COROS), world.times(COROS, START)), (3, 1));
+}
+
+#[test]
+fn an_upload_that_a_clock_ahead_wrote_down_counts_as_begun_now() {
+    let (world, _) = lost(COROS, IMPORT, false);
+    world.work.change(&format!("UPDATE transfers SET intended = intended + {}", 10 * DAY));
+    world.settle();
+    world.settle();
+    assert_eq!(world.sent(COROS), 1);
+    world.work.change("UPDATE transfers SET intended = intended - 700");
+    world.settle().ok();
+    assert_eq!((world.sent(COROS), world.times(COROS, START)), (2, 1));
+}
+
+#[test]
+fn the_first_sync_of_many_years_is_made_in_portions() {
+    let starts: Vec<i64> = (0..7).map(|day| START + day * (DAY + 77)).collect();
+    let mut world = world(&starts, |_| {});
+    world.work.set("MAX_UPLOAD", "3");
+    let plan = world.plan_of(COM, COROS, &starts);
+    // What would be sent is what this run would send.
+    let said = world.work.given("gs-upload", &["-n"], &plan);
+    said.ok().says("3 would be sent in this run, 4 left for the next ones: at most 3 uploads a run");
+    assert_eq!(said.err.matches(": would upload to ").count(), 3, "{said}");
+    world.work.given("gs-upload", &["-n", "--max-upload", "0"], &plan);
+    let said = world.upload(&plan);
+    assert_eq!(said.ok().says("4 left for the next run").records().len(), 7);
+    assert_eq!(kinds(&said).iter().filter(|kind| *kind == "skipped").count(), 4);
+    assert_eq!(world.sent(COROS), 3);
+    world.work.given("gs-upload", &["--max-upload", "1"], &plan).ok().says("3 left");
+    world.work.given("gs-upload", &["--max-upload", "0"], &plan).ok();
+    assert!(starts.iter().all(|start| world.times(COROS, *start) == 1));
+}
+
+#[test]
+fn a_file_that_never_arrives_while_others_do_is_refused_after_some_days() {
+    for others_arrive in [false, true] {
+        let starts = [START, START + DAY + 401];
+        let mut world = world(&starts, |_| {});
+        world.work.set("GS_RESEND_WAIT", "10m");
+        let (plan, other) = (world.plan_of(COM, CN, &starts[..1]), world.plan_of(COM, CN, &starts[1..]));
+        let breaks = || world.sim.fault(Fault::new(Effect::Reset).contains(SEND_GARMIN));
+        breaks();
+        world.upload(&plan).ends(75);
+        if others_arrive {
+            world.sim.clear_faults();
+            let said = world.upload(&other);
+            assert_eq!(kinds(&said), ["pending", "created"], "{said}");
+            breaks();
+        }
+        for _ in 0..7 {
+            world.let_hours_pass(400);
+            world.settle();
+        }
+        let rejected = world.journal().into_iter().find(|row| row.outcome.as_deref() == Some("rejected"));
+        let reason = rejected.map(|row| code(&row.reason.unwrap()).to_owned());
+        // Where none arrives, the service is out of order.
+        assert_eq!(reason.as_deref(), others_arrive.then_some("never-arrives"), "{:?}", world.outcomes());
+    }
+}
+
+#[test]
+fn what_a_listing_that_began_before_shows_first_is_the_upload_all_the_same() {
+    let (world, _) = lost(CN, SEND_GARMIN, true);
+    (0..4).for_each(|_| drop(world.work.run("gs-fetch", &[])));
+    // As a slow listing of another command leaves it, whose number was taken before the upload was begun.
+    world.work.change("UPDATE activities SET first_listing = 1 WHERE platform = 'garmin-cn'");
+    assert_eq!(kinds(world.settle().ok()), ["created"]);
+}
+
+#[test]
+fn an_open_upload_to_a_platform_that_was_given_up_keeps_no_other_from_ending_well() {
+    let (mut world, _) = lost(COROS, IMPORT, true);
+    std::fs::remove_file(world.work.data("tokens/coros.json")).unwrap();
+    for name in ["COROS_EMAIL", "COROS_PASSWORD"] {
+        world.work.unset(name);
+    }
+    world.settle().ends(77).says("SYNC_PLATFORM");
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN");
+    world.settle().ok();
+    assert_eq!(world.outcomes(), ["open"]);
+}

@@ -1,0 +1,644 @@
+//! `garminsync daemon` and `schedule`: the crontab, the page on its port, and Debian's cron with its clock sped up.
+//!
+//! Each test has a crontab of its own: it runs in private mounts and a network with nothing but the loopback (root).
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::paths::{GARMINSYNC, commands, garminsync};
+use crate::support::{Said, Work, installed, is_inside, plain, recipes, shell};
+use gs_sim::Sim;
+
+const SPOOL: &str = "/var/spool/cron/crontabs/root";
+
+/// Hides the machine's own schedules.
+fn hide() {
+    shell(
+        "ip link set lo up
+         mount -t tmpfs none /var/spool/cron; mkdir -m 1730 /var/spool/cron/crontabs
+         chgrp crontab /var/spool/cron/crontabs
+         mount -t tmpfs none /etc/cron.d; mount -t tmpfs none /run; mount --bind /dev/null /etc/crontab",
+    );
+}
+
+fn path() -> String {
+    let bin = commands();
+    format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", bin.display())
+}
+
+/// A user whose settings stand in a file, as cron sees no other.
+fn user(sim: Option<&Sim>) -> Work {
+    let mut work = sim.map_or_else(Work::alone, Work::logged_in);
+    work.set("PATH", &path());
+    let url = sim.map_or("http://127.0.0.1:9".to_owned(), Sim::base_url);
+    let env = format!("GS_LOOPBACK={url}\nGS_REQUEST_INTERVAL=0\nGS_RETRY_WAIT=10ms\nGS_SCHEDULE_JITTER=0\n");
+    work.write_env(&env);
+    work
+}
+
+/// The crontab; nothing if there is none. On the disk, Debian puts three lines with a date above it.
+fn crontab() -> Vec<u8> {
+    Command::new("crontab").arg("-l").output().unwrap().stdout
+}
+
+fn set_crontab(work: &Work, bytes: &[u8]) {
+    let path = work.dir().join("crontab");
+    fs::write(&path, bytes).unwrap();
+    work.run("/usr/bin/crontab", &[path.to_str().unwrap()]).ok();
+}
+
+fn text() -> String {
+    String::from_utf8_lossy(&crontab()).into_owned()
+}
+
+/// What somebody has who has used cron for years: settings, a percent sign, letters of another encoding, tabs.
+const THEIRS: &[u8] =
+    b"# m h dom mon dow\nMAILTO=\"\"\n\n5 4 * * *\tdate +\\%F # caf\xe9\r\n  @daily true\n# garminsync\n\n";
+
+#[test]
+fn every_other_byte_of_the_crontab_stays() {
+    if !is_inside("every_other_byte_of_the_crontab_stays") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    set_crontab(&work, THEIRS);
+    let before = crontab();
+    garminsync(&work, &["schedule", "30 7,19 * * mon-fri"]).ok().says("next run");
+    assert!(crontab().starts_with(&before) && text().contains("\n30 7,19 * * mon-fri /usr/bin/env "), "{}", text());
+    // Changed in place, also where somebody has moved it to.
+    let block = crontab()[before.len()..].to_vec();
+    set_crontab(&work, &[b"# above\n".as_slice(), &block, &before].concat());
+    garminsync(&work, &["schedule", "@weekly"]).ok();
+    assert!(text().starts_with("# above\n# BEGIN garminsync (") && crontab().ends_with(&before), "{}", text());
+    assert_eq!(text().matches("garminsync daemon --run").count(), 1);
+    let same = crontab();
+    garminsync(&work, &["schedule", "on"]).ok();
+    assert_eq!(crontab(), same);
+    garminsync(&work, &["schedule", "off"]).ok();
+    assert_eq!(crontab(), [b"# above\n".as_slice(), &before].concat());
+    // One that holds nothing else goes with it.
+    set_crontab(&work, b"");
+    garminsync(&work, &["schedule", "on"]).ok();
+    garminsync(&work, &["schedule", "off"]).ok();
+    assert!(!Path::new(SPOOL).exists());
+    work.run("/usr/bin/crontab", &["-l"]).ends(1);
+}
+
+#[test]
+fn each_data_folder_has_a_block_of_its_own() {
+    if !is_inside("each_data_folder_has_a_block_of_its_own") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    let other = work.dir().join("Ann's 100% (2)");
+    let other = other.to_str().unwrap();
+    garminsync(&work, &["schedule", "1 1 * * *"]).ok();
+    let one = crontab();
+    garminsync(&work, &["schedule", "2 2 * * *", "--data-dir", other]).ok();
+    assert!(crontab().starts_with(&one) && text().matches("# BEGIN").count() == 2);
+    garminsync(&work, &["schedule", "--data-dir", other]).ok().silent();
+    // As cron hands it to the shell: up to a bare percent sign.
+    let line = text().lines().find(|line| line.starts_with("2 2 ")).unwrap().replace("\\%", "%");
+    let command = line.split_once("/usr/bin/env ").unwrap().1.replace(" daemon --run", " list --all --offline #");
+    work.run("/bin/sh", &["-c", &format!("/usr/bin/env {command}")]).ok().says("last sync: never");
+    // However it is written.
+    for same in [format!("{other}/"), format!("{other}/../{}/.", "Ann's 100% (2)")] {
+        garminsync(&work, &["schedule", "2 2 * * *", "--data-dir", &same]).ok();
+        assert_eq!(text().matches("# BEGIN").count(), 2, "{}", text());
+    }
+    garminsync(&work, &["schedule", "off", &format!("--data-dir={other}")]).ok();
+    assert_eq!(crontab(), one);
+}
+
+#[test]
+fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
+    if !is_inside("the_way_out_of_the_shell_goes_with_the_line_or_is_told") {
+        return;
+    }
+    hide();
+    let mut work = user(None);
+    let line = || text().lines().find(|line| line.starts_with("0 3 ")).unwrap().to_owned();
+    work.set("https_proxy", "http://127.0.0.1:7890")
+        .set("ALL_PROXY", "socks5://127.0.0.1:1080")
+        .set("NO_PROXY", "*.lan, 10%");
+    work.set("SSL_CERT_FILE", "own/ca.pem").set("SSL_CERT_DIR", "/a b:certs").set("GS_LANG", "zh");
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("write into the .env file: ");
+    assert!(!said.err.contains("PROXY") && !said.err.contains("SSL_CERT"), "{said}");
+    let dir = work.dir().display();
+    for part in [
+        "https_proxy=http://127.0.0.1:7890".to_owned(),
+        "ALL_PROXY=socks5://127.0.0.1:1080".into(),
+        "'NO_PROXY=*.lan, 10\\%'".into(),
+        format!("SSL_CERT_FILE={dir}/own/ca.pem"),
+        format!("'SSL_CERT_DIR=/a b:{dir}/certs'"),
+    ] {
+        assert!(line().contains(&format!(" {part} ")), "{part}: {}", line());
+    }
+    // What cron starts sees it: the authority is not there.
+    let env = work.write_env("SYNC_PLATFORM=GARMINCOM\n");
+    let command = line().replace("\\%", "%").split_once("/usr/bin/env ").unwrap().1.to_owned();
+    let command = command.split(" daemon --run").next().unwrap().to_owned();
+    let command = format!("/usr/bin/env {command} list --all -- --env-file {}", env.display());
+    work.run("/usr/bin/env", &["-i", "/bin/sh", "-c", &command]).ends(78).says("own/ca.pem");
+    // Each setting that only the shell has is named, whichever it is; not what the file has as well.
+    let mut work = user(None);
+    work.write_env("MAX_DELETE=3\nSYNC_PLATFORM=GARMINCOM\n");
+    work.set("MAX_UPLOAD", "0").set("MAX_DELETE", "3").set("COROS_PASSWORD_COMMAND", "pass").set("GARTH_HOME", "x");
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("cron does not see").says(" MAX_UPLOAD").says(" COROS_PASSWORD_COMMAND");
+    assert!(!said.err.contains("MAX_DELETE") && !said.err.contains("GARTH_HOME"), "{said}");
+    // A password would be shown to all of the machine, and a line has an end.
+    let mut work = user(None);
+    work.set("HTTPS_PROXY", "http://ann:hunter2@127.0.0.1:7890").set("NO_PROXY", &"a.example,".repeat(200));
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("write into the .env file:").says(" HTTPS_PROXY").says(" NO_PROXY");
+    assert!(!text().contains("hunter2") && !said.err.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_scheduled() {
+    if !is_inside("a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_scheduled") {
+        return;
+    }
+    hide();
+    let mut work = user(None);
+    let around: Vec<String> = (0..15).map(|number| format!("host{number}.corp.example")).collect();
+    for name in ["no_proxy", "NO_PROXY"] {
+        work.set(name, &around.join(","));
+    }
+    for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        work.set(name, &format!("http://proxy-of-{}.corp.example:3128", name.to_lowercase()));
+    }
+    work.set("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    let line = || text().lines().find(|line| line.starts_with("0 3 ")).unwrap_or_default().to_owned();
+    // One spelling of each, and all of it has room.
+    for name in ["https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE"] {
+        assert_eq!(line().matches(&format!("{name}=")).count(), 1, "{name}: {}", line());
+    }
+    assert!(!line().contains("PROXY=") && !said.ok().err.to_lowercase().contains("_proxy"), "{said}");
+    // What has no room is named, in both spellings, and the more important rest stays.
+    for name in ["no_proxy", "NO_PROXY"] {
+        work.set(name, &around.join(",").repeat(3));
+    }
+    let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+    said.ok().says("write into the .env file:").says(" no_proxy").says(" NO_PROXY");
+    assert!(
+        line().contains(" https_proxy=") && !line().contains("no_proxy=") && !said.err.contains("https_"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab() {
+    if !is_inside("a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab") {
+        return;
+    }
+    hide();
+    for (in_file, in_shell, carried) in [
+        ("HTTPS_PROXY", "HTTPS_PROXY", false),
+        ("HTTPS_PROXY", "https_proxy", false),
+        ("https_proxy", "HTTPS_PROXY", false),
+        ("ALL_PROXY", "HTTPS_PROXY", true),
+        ("SSL_CERT_FILE", "SSL_CERT_FILE", false),
+    ] {
+        let value = if in_file.starts_with("SSL") { "/etc/old.pem" } else { "http://old.example:3128" };
+        let mut work = user(None);
+        work.write_env(&format!("GS_SCHEDULE_JITTER=0\n{in_file}={value}\n"));
+        work.set(in_shell, value);
+        let said = garminsync(&work, &["schedule", "0 3 * * *"]);
+        said.ok();
+        assert_eq!(text().contains(&format!("{in_shell}={value}")), carried, "{in_file} {in_shell}: {}", text());
+        assert!(!said.err.contains(&format!(" {in_shell}")), "{said}");
+        // Another value is the shell's own wish.
+        work.set(in_shell, &value.replace("old", "new"));
+        garminsync(&work, &["schedule", "0 3 * * *"]).ok();
+        assert!(text().contains(&format!("{in_shell}={}", value.replace("old", "new"))), "{}", text());
+    }
+}
+
+#[test]
+fn a_crontab_that_somebody_has_damaged_is_left_alone() {
+    if !is_inside("a_crontab_that_somebody_has_damaged_is_left_alone") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    garminsync(&work, &["schedule", "0 3 * * *"]).ok();
+    let block = text();
+    let begin = block.lines().next().unwrap().to_owned();
+    let cases = [
+        (format!("{begin}\n0 1 * * * true\n"), "has no end"),
+        ("0 1 * * * true\n# END garminsync\n".to_owned(), "has no beginning"),
+        (format!("{begin}\n{block}"), "inside the one of line 1"),
+        (format!("{block}{block}"), "two blocks of garminsync, at lines 1 and 5"),
+        (format!("# BEGIN garminsync\n{block}"), "half a mark"),
+        (block.replace("# END", "0 1 * * * mine\n# END"), "a line of somebody else (0 1 * * * mine)"),
+    ];
+    for (damaged, why) in cases {
+        set_crontab(&work, damaged.as_bytes());
+        let before = crontab();
+        for args in [&["schedule", "0 4 * * *"] as &[&str], &["schedule", "off"], &["daemon", "--stop"]] {
+            garminsync(&work, args).ends(78).says(why).says("nothing was changed");
+            assert_eq!(crontab(), before, "{args:?}");
+        }
+        assert_eq!(work.run("gs-schedule", &[]).record()["cron"], "0 3 * * *");
+        assert!(work.run("gs-schedule", &[]).record()["enabled"] == true);
+    }
+    fs::write(SPOOL, "0 1 * * * true").unwrap();
+    garminsync(&work, &["schedule", "on"]).ends(78).says("the last line of the crontab has no end");
+    assert_eq!(text(), "0 1 * * * true");
+}
+
+#[test]
+fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
+    if !is_inside("what_is_no_schedule_is_refused_with_its_position_and_changes_nothing") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    set_crontab(&work, THEIRS);
+    let before = crontab();
+    garminsync(&work, &["schedule", "0 25 * * *"]).ends(2).says("hour, column 3");
+    garminsync(&work, &["schedule", "0", "25", "*", "*", "*"]).ends(2).says("put the schedule in quotes");
+    garminsync(&work, &["schedule", "--nonsense"]).ends(2);
+    for args in [&["--start", "--port", "99999"] as &[&str], &["--start", "--stop"], &[], &["--start", "--bind", "a;b"]]
+    {
+        garminsync(&work, &[&["daemon"], args].concat()).ends(2).says("--help");
+    }
+    work.write_env("GS_SCHEDULE_JITTER=soon\n");
+    garminsync(&work, &["schedule", "on"]).ends(78).says("GS_SCHEDULE_JITTER");
+    assert_eq!(crontab(), before);
+    assert!(work.run("gs-schedule", &["--env-file", "/dev/null"]).record()["cron"].is_null());
+}
+
+/// Starts it. Whether a cron runs here, another test decides at the same time.
+fn start(work: &Work, args: &[&str]) -> Said {
+    let said = garminsync(work, &[&["daemon", "--start"], args].concat());
+    assert!(said.code == 0 || said.code == 3 && said.err.contains("service cron start"), "{said}");
+    said
+}
+
+/// What a server answers to one request: its head and its body.
+fn answer(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    stream.read_to_end(&mut said).unwrap();
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// A port that is free: the network is this test's own.
+const PORT: u16 = 8080;
+
+#[test]
+fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
+    if !is_inside("start_serves_the_page_and_nothing_else_and_stop_ends_it") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    garminsync(&work, &["daemon", "--status"]).ends(3);
+    garminsync(&work, &["daemon", "--stop"]).ok().says("it was not started");
+    start(&work, &[]).says("0 */6 * * *").says("the page is at http://127.0.0.1:8080/");
+    fs::write(work.data("report/other.txt"), "health").unwrap();
+    fs::write(work.data("report/.hidden"), "health").unwrap();
+    assert!(answer(PORT, "/").contains("<!DOCTYPE html>") && answer(PORT, "/status.json").contains("\"state\""));
+    let others = [
+        "/other.txt",
+        "/.hidden",
+        "/../server",
+        "/../../catalogue.sqlite",
+        "/..%2fserver",
+        "/index.html/",
+        "//etc/passwd",
+    ];
+    for path in others {
+        let said = answer(PORT, path);
+        assert!(!said.starts_with("HTTP/1.0 200") && !said.starts_with("HTTP/1.1 200"), "{path}: {said}");
+    }
+    // On the loopback alone.
+    shell("ip address add 192.0.2.1/32 dev lo");
+    assert!(TcpStream::connect("192.0.2.1:8080").is_err());
+    let before = crontab();
+    let server = fs::read_to_string(work.data("daemon/server")).unwrap();
+    start(&work, &[]).says(" already");
+    assert_eq!((crontab(), fs::read_to_string(work.data("daemon/server")).unwrap()), (before, server));
+    start(&work, &["--port", "8081", "--bind", "192.0.2.1"]);
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err() && TcpStream::connect("192.0.2.1:8081").is_ok());
+    garminsync(&work, &["daemon", "--stop"]).ok().says("stopped");
+    assert!(TcpStream::connect("192.0.2.1:8081").is_err() && text().is_empty());
+    start(&work, &["--port", "0"]);
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
+    garminsync(&work, &["daemon", "--stop"]).ok();
+}
+
+/// What is answered to a browser that asks for this host.
+fn answer_for(host: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", PORT)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    // A server that ends before it has read all is no matter.
+    let _ = stream.read_to_end(&mut said);
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// A folder with links to programs, as the only one of the PATH besides our own.
+fn programs(work: &mut Work, names: &[&str]) {
+    let dir = work.dir().join("programs");
+    fs::create_dir_all(&dir).unwrap();
+    for place in ["/bin", "/usr/bin", "/usr/sbin"].map(Path::new) {
+        for entry in fs::read_dir(place).unwrap().flatten() {
+            let name = entry.file_name();
+            let is_server = ["busybox", "python3"].iter().any(|server| name == *server);
+            if !is_server || names.iter().any(|wanted| name == *wanted) {
+                let _ = std::os::unix::fs::symlink(entry.path(), dir.join(&name));
+            }
+        }
+    }
+    let bin = commands().display().to_string();
+    work.set("PATH", &format!("{bin}:{}", dir.display()));
+}
+
+#[test]
+fn the_page_is_served_for_names_of_this_machine_alone() {
+    if !is_inside("the_page_is_served_for_names_of_this_machine_alone") {
+        return;
+    }
+    hide();
+    let own = fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned();
+    for server in ["busybox", "python3"] {
+        let mut work = user(None);
+        work.set("GS_PAGE_HOSTS", "NAS.lan, sport.example.org");
+        programs(&mut work, &[server]);
+        start(&work, &[]).says("the page is at http://127.0.0.1:8080/");
+        let ours = ["localhost", "127.0.0.1", "LOCALHOST.", "192.0.2.7", "[::1]", &own, "nas.lan", "sport.example.org"];
+        for host in ours.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:{PORT}")]) {
+            for (path, text) in
+                [("/", "<!DOCTYPE html>"), ("/index.html?x", "<!DOCTYPE html>"), ("/status.json", "\"state\"")]
+            {
+                let said = answer_for(&host, path);
+                assert!(
+                    said.lines().next().unwrap().contains(" 200") && said.contains(text),
+                    "{server} {host}{path}: {said}"
+                );
+            }
+        }
+        let foreign = [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "xlocalhost",
+            "sport.example.org.evil",
+            ".*",
+            "a:b:8080",
+        ];
+        for host in foreign.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:{PORT}")]) {
+            for path in ["/", "/index.html", "/status.json", "/cgi-bin/index.cgi", "/other"] {
+                let said = answer_for(&host, path);
+                let is_error = ["403", "404"].iter().any(|code| said.lines().next().unwrap().contains(code));
+                assert!(
+                    is_error && !said.contains("<!DOCTYPE html>\n<html lang") && !said.contains("\"state\""),
+                    "{server} {host}{path}: {said}"
+                );
+            }
+        }
+        let said = answer_for("evil.example", "/");
+        assert!(said.contains("GS_PAGE_HOSTS") && !said.contains("evil.example"), "{said}");
+        // A name that is added counts from the next start on, whether or not that starts anything.
+        work.set("GS_PAGE_HOSTS", "evil.example");
+        start(&work, &[]);
+        assert!(answer_for("evil.example", "/").contains("<!DOCTYPE html>"));
+        assert!(answer_for("nas.lan", "/").contains("403"));
+        garminsync(&work, &["daemon", "--stop"]).ok();
+    }
+}
+
+#[test]
+fn a_server_that_answers_to_any_name_is_not_left_running() {
+    if !is_inside("a_server_that_answers_to_any_name_is_not_left_running") {
+        return;
+    }
+    hide();
+    // A busybox whose httpd was built without scripts hands the files out itself.
+    let bare = |work: &Work| {
+        let path = work.dir().join("programs/busybox");
+        let _ = fs::remove_file(&path);
+        fs::write(&path, "#!/bin/bash\nargs=(\"$@\")\nfor i in \"${!args[@]}\"; do [ \"${args[i]}\" != -c ] || args[i+1]=/dev/null; done\nexec /bin/busybox \"${args[@]}\"\n").unwrap();
+        shell(&format!("chmod +x '{}'", path.display()));
+    };
+    let mut work = user(None);
+    programs(&mut work, &["python3"]);
+    bare(&work);
+    start(&work, &[]).says("the page is at http://127.0.0.1:8080/");
+    assert!(answer_for("evil.example", "/").contains("403"));
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    let mut work = user(None);
+    programs(&mut work, &[]);
+    bare(&work);
+    start(&work, &[]).says("the page is not served: busybox cannot check the Host header");
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    let mut work = user(None);
+    programs(&mut work, &[]);
+    start(&work, &[]).says("neither busybox nor python3 is here");
+}
+
+#[test]
+fn neither_the_port_nor_the_process_of_a_stranger_is_taken() {
+    if !is_inside("neither_the_port_nor_the_process_of_a_stranger_is_taken") {
+        return;
+    }
+    hide();
+    let work = user(None);
+    let taken = TcpListener::bind(("127.0.0.1", PORT)).unwrap();
+    garminsync(&work, &["daemon", "--start"]).ends(78).says("another program has port 8080");
+    drop(taken);
+    start(&work, &[]);
+    // After a reboot the number may be that of any process.
+    let path = work.data("daemon/server");
+    let ours = fs::read_to_string(&path).unwrap();
+    let mut stranger = Command::new("sleep").arg("60").spawn().unwrap();
+    let (pid, rest) = ours.split_once(' ').unwrap();
+    fs::write(&path, format!("{} {rest}", stranger.id())).unwrap();
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    assert!(stranger.try_wait().unwrap().is_none(), "a stranger was ended");
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    // The server, which was made to be forgotten.
+    shell(&format!("kill {pid}"));
+}
+
+/// Ended when the test ends, with what it has started: faketime is another process than what it runs.
+struct Running(Child);
+
+impl Running {
+    fn start(command: &mut Command, said: Stdio) -> Running {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).process_group(0);
+        Running(command.spawn().expect("faketime is needed"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        shell(&format!("kill -s KILL -- -{} 2>/dev/null || true", self.0.id()));
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until it holds; a minute is plenty for what takes two seconds a time.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(90);
+    while !holds() {
+        assert!(Instant::now() < end, "in vain waited for: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Runs that came to their end; 0 while there is no catalogue.
+fn runs(work: &Work, command: &str) -> i64 {
+    work.sql(&format!("SELECT count(*) FROM runs WHERE command = '{command}' AND exit = 0"))
+}
+
+#[test]
+fn cron_runs_it_and_the_page_follows() {
+    if !is_inside("cron_runs_it_and_the_page_follows") {
+        return;
+    }
+    hide();
+    let sim = plain(3);
+    let work = user(Some(&sim));
+    start(&work, &[]);
+    garminsync(&work, &["schedule", "* * * * *"]).ok().says("no cron runs on this machine");
+    assert!(answer(PORT, "/status.json").contains("\"state\": \"empty\""));
+    // A minute of it is two seconds. What it starts has the clock of the machine.
+    let _cron =
+        Running::start(Command::new("faketime").args(["-f", "+0 x30", "cron", "-f", "-L", "15"]), Stdio::null());
+    garminsync(&work, &["daemon", "--status"]).ok();
+    until("three files", || work.files("fit").len() == 3);
+    until("a second run", || runs(&work, "gs-fetch") > 1);
+    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
+    garminsync(&work, &["daemon", "--stop"]).ok();
+    assert_eq!(garminsync(&work, &["daemon", "--status"]).code, 3);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM runs WHERE exit <> 0"), 0);
+}
+
+#[test]
+fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
+    if !is_inside("without_a_cron_it_stays_and_runs_and_ends_at_once_when_told") {
+        return;
+    }
+    hide();
+    let sim = plain(3);
+    let mut work = user(Some(&sim));
+    work.set("GS_FOREGROUND", "1").set("GS_SCHEDULE_COMMAND", "download");
+    garminsync(&work, &["schedule", "* * * * *"]).ok();
+    assert!(!Path::new(SPOOL).exists());
+    let faketime = ["-f", "+0 x30", GARMINSYNC, "daemon", "--start"];
+    let log = work.dir().join("log");
+    let said = fs::File::create(&log).unwrap().into();
+    let mut running = Running::start(&mut work.command("/usr/bin/faketime", &faketime), said);
+    until("three files", || work.files("fit").len() == 3);
+    until("a second run", || runs(&work, "gs-fetch") > 1);
+    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
+    garminsync(&work, &["daemon", "--status"]).ok();
+    garminsync(&work, &["daemon", "--start"]).ok().says("it is running already");
+    garminsync(&work, &["schedule", "off"]).ok();
+    let said = || fs::read_to_string(&log).unwrap();
+    until("the end of the schedule", || said().contains("no schedule is switched on"));
+    assert!(said().contains("ended with exit code 0") && !said().contains("cannot be read"), "{}", said());
+    shell(&format!("kill {}", fs::read_to_string(work.data("daemon/loop")).unwrap()));
+    let told = Instant::now();
+    while running.0.try_wait().unwrap().is_none() {
+        assert!(told.elapsed() < Duration::from_secs(9), "docker waits ten seconds, and then kills");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    garminsync(&work, &["daemon", "--status"]).ends(3);
+    assert!(TcpStream::connect(("127.0.0.1", PORT)).is_err());
+}
+
+#[test]
+fn a_scheduled_run_waits_a_random_part_of_the_jitter_and_one_by_hand_does_not() {
+    let sim = plain(1);
+    let mut work = user(Some(&sim));
+    // Says for how long, and waits no time.
+    let place = work.dir().join("bin");
+    fs::create_dir(&place).unwrap();
+    fs::write(place.join("sleep"), "#!/bin/sh\necho \"$1\" >>\"$HOME/slept\"\n").unwrap();
+    shell(&format!("chmod +x '{}'", place.join("sleep").display()));
+    work.set("PATH", &format!("{}:{}", place.display(), path())).set("GS_SCHEDULE_COMMAND", "download");
+    let slept = |work: &Work| -> Vec<u64> {
+        let said = fs::read_to_string(work.dir().join("slept")).unwrap_or_default();
+        said.lines().map(|line| line.parse().unwrap()).collect()
+    };
+    garminsync(&work, &["daemon", "--run"]).ok().silent();
+    assert!(slept(&work).is_empty(), "it is switched off in the file");
+    work.set("GS_SCHEDULE_JITTER", "2h");
+    for _ in 0..8 {
+        garminsync(&work, &["daemon", "--run"]).ok().silent();
+    }
+    let times = slept(&work);
+    assert!(times.len() == 8 && times.iter().all(|time| *time <= 7200), "{times:?}");
+    assert!(times.iter().any(|time| *time != times[0]) && times.iter().any(|time| *time > 600), "{times:?}");
+    garminsync(&work, &["download", "--missing"]).ok();
+    assert_eq!(slept(&work).len(), 8);
+    // Of a run a minute it is a small part.
+    work.run("gs-schedule", &["* * * * *"]).ok();
+    garminsync(&work, &["daemon", "--run"]).ok().silent();
+    assert!(slept(&work)[8..].iter().all(|time| *time <= 6), "{:?}", slept(&work));
+}
+
+#[test]
+fn two_runs_never_overlap() {
+    let sim = plain(1);
+    let mut work = user(Some(&sim));
+    fs::create_dir_all(work.data("locks")).unwrap();
+    let lock = fs::File::create(work.data("locks/sync")).unwrap();
+    lock.lock().unwrap();
+    for what in ["sync", "download"] {
+        work.set("GS_SCHEDULE_COMMAND", what);
+        garminsync(&work, &["daemon", "--run"]).ends(75).says("try again when it has ended");
+    }
+    assert!(sim.log().is_empty());
+    drop(lock);
+    garminsync(&work, &["daemon", "--run"]).ok().silent();
+    work.set("GS_SCHEDULE_COMMAND", "everything");
+    garminsync(&work, &["daemon", "--run"])
+        .ends(78)
+        .says("GS_SCHEDULE_COMMAND=\"everything\": unknown value; write sync or download");
+}
+
+#[test]
+fn the_recipes_on_it_work_as_written() {
+    if !is_inside("the_recipes_on_it_work_as_written") {
+        return;
+    }
+    hide();
+    let sim = plain(2);
+    let mut work = user(Some(&sim));
+    installed::at_home(&mut work);
+    let _cron = Running::start(Command::new("cron").args(["-f", "-L", "15"]), Stdio::null());
+    let recipes = ["README.md", "docs/schedule.md"].map(recipes::recipes).into_iter().flatten();
+    let recipes: Vec<_> = recipes.filter(|recipe| recipe.how == "crontab").collect();
+    assert!(recipes.len() > 2);
+    for recipe in &recipes {
+        eprintln!("{}", recipe.text);
+        work.run("/bin/bash", &["-euc", &recipe.text]).ok();
+    }
+    assert!(text().contains("\n30 7,19 * * * /usr/bin/env "), "{}", text());
+    // As cron hands it to the shell, where it is installed.
+    let line = text().lines().find(|line| line.starts_with("30 7,19")).unwrap().to_owned();
+    let command = line.split_once("/usr/bin/env ").unwrap().1;
+    assert!(command.contains("/.local/bin/garminsync daemon --run"), "{command}");
+    work.run("/usr/bin/env", &["-i", "/bin/sh", "-c", &format!("/usr/bin/env {command}")]).ok().silent();
+    assert_eq!(work.files("fit").len(), 2);
+    garminsync(&work, &["daemon", "--stop"]).ok();
+}

@@ -1,0 +1,158 @@
+//! A platform opened as `src/sync/connect.rs` opens it, without a command around it: for what no command does yet.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use garminsync::activity::PlatformId;
+use garminsync::http::{Backoff, Http, Loopback, Options, Permit, PermitError, RateLimiter, Route};
+use garminsync::platform::{
+    self, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformWriter, Platforms,
+    Result, SettingSource, UploadStatus,
+};
+use garminsync::reason::Reason;
+use jiff::Timestamp;
+
+/// A platform and the folder of its tokens.
+pub struct Opened {
+    pub platform: Box<dyn PlatformWriter>,
+    /// None: it has no login.
+    pub login: Option<Box<dyn PlatformLogin>>,
+    /// What `--verbose` would show of its requests.
+    pub traced: Arc<Mutex<Vec<String>>>,
+    _tokens: tempfile::TempDir,
+}
+
+/// Opens the platform of that name; its requests go to `loopback`.
+pub fn open(name: &str, loopback: &str) -> Opened {
+    open_with(name, loopback, None)
+}
+
+/// The same, with a password in the settings.
+pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -> Opened {
+    let spec = Platforms::default().find(name).unwrap();
+    let tokens = tempfile::tempdir().unwrap();
+    let traced = Arc::new(Mutex::new(Vec::new()));
+    let seen = traced.clone();
+    let mut options = options(loopback);
+    options.trace = Box::new(move |line| seen.lock().unwrap().push(line.to_owned()));
+    let http = Arc::new(Http::new(Arc::new(AtOnce), options));
+    let context = || Context {
+        credentials: {
+            let credentials = credentials.clone();
+            Box::new(move || Ok(credentials.clone()))
+        },
+        ..context(&spec.id, http.clone(), tokens.path())
+    };
+    let platform = spec.open_writer(context()).unwrap();
+    let login = spec.has_login().then(|| spec.open_login(context()).unwrap());
+    Opened { platform, login, traced, _tokens: tokens }
+}
+
+/// What a platform is opened with, without credentials. All that it tells is dropped.
+pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context {
+    Context {
+        platform: platform.clone(),
+        http,
+        tokens: tokens.to_owned(),
+        credentials: Box::new(|| Ok(None)),
+        guard: Arc::new(AtOnce),
+        owner: Arc::new(AtOnce),
+        settings: Arc::new(AtOnce),
+        notice: Arc::new(|_| ()),
+        known_start: Arc::new(|_| None),
+        skipped: Arc::new(|_| ()),
+    }
+}
+
+/// How requests are sent: at once, and tried again without waiting.
+pub fn options(loopback: &str) -> Options {
+    Options {
+        loopback: Some(Loopback::parse(loopback).unwrap()),
+        route: Route::default(),
+        timeout: Duration::from_secs(20),
+        backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1), tries: 3 },
+        interval: Duration::ZERO,
+        max_retry_after: Duration::from_secs(1),
+        stop: Arc::new(AtomicBool::new(false)),
+        trace: Box::new(|_| ()),
+        waiting: Box::new(|_, _| ()),
+    }
+}
+
+/// Every turn is free, and nothing stands against a login.
+pub struct AtOnce;
+
+impl RateLimiter for AtOnce {
+    fn acquire(&self, _: &str, _: Duration) -> std::result::Result<Permit, PermitError> {
+        Ok(Permit::Now)
+    }
+
+    fn not_before(&self, _: &str, _: Timestamp) -> std::result::Result<(), PermitError> {
+        Ok(())
+    }
+}
+
+/// No setting is set, and no login pauses.
+impl SettingSource for AtOnce {
+    fn text(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn flag(&self, _: &str) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn duration(&self, _: &str) -> Result<Duration> {
+        Ok(Duration::ZERO)
+    }
+}
+
+impl OwnerGuard for AtOnce {
+    fn is_owned(&self) -> platform::Result<bool> {
+        Ok(false)
+    }
+
+    fn admit(&self, _: &Identity, _: Option<&str>) -> platform::Result<()> {
+        Ok(())
+    }
+}
+
+impl LoginGuard for AtOnce {
+    fn login_block(&self, _: bool) -> Result<Option<LoginBlock>> {
+        Ok(None)
+    }
+
+    fn begin(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn not_sent(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn service_failed(&self, _: &Reason) -> Result<Timestamp> {
+        Ok(Timestamp::now())
+    }
+
+    fn rate_limited(&self, _: &Reason) -> Result<Timestamp> {
+        Ok(Timestamp::now())
+    }
+
+    fn rejected(&self, _: &Reason) -> Result<()> {
+        Ok(())
+    }
+
+    fn succeeded(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What an upload is asked about by that the service still works on.
+pub fn ticket(uploaded: Result<UploadStatus>) -> String {
+    match uploaded {
+        Ok(UploadStatus::Pending(ticket)) => ticket,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,158 @@
+//! Three accounts out of step: garmin.com, garmin.cn and COROS, with files that are made here.
+//!
+//! Half of what each holds is on one or both of the others: the same file, or the same recording written anew. Every
+//! exercise has a start of its own, so what the services hold can be compared by start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gs_sim::fit::{Leg, Recording, Style};
+use gs_sim::{AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, Scenario, Sim, UploadSpec};
+
+/// The three services, and the folder of their files.
+pub struct ThreePlatforms {
+    pub sim: Sim,
+    _files: tempfile::TempDir,
+}
+
+/// Which of the three hold a shared exercise; each is on three of four.
+const HOLDERS: [[bool; 3]; 4] = [[true; 3], [true, false, true], [true, true, false], [false, true, true]];
+pub const NAMES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
+
+/// A history in the making.
+struct Making {
+    files: tempfile::TempDir,
+    lists: [Vec<(i64, std::path::PathBuf)>; 3],
+    exercises: usize,
+}
+
+impl Making {
+    /// One more exercise on these services; the second of them has it in another layout if it is `written_anew`.
+    fn exercise(&mut self, holders: [bool; 3], written_anew: bool) {
+        let number = self.exercises as i64;
+        self.exercises += 1;
+        let start = HISTORY_END - 3600 - number * 7 * 3600;
+        let seconds = 1500 + (number % 50) as u32 * 37;
+        let metres = Some(4000.0 + (number % 90) as f64 * 123.0);
+        let leg = Leg { sport: (1, 0), style: Style::Outdoor, seconds, metres };
+        let mut recording = Recording::single(start, leg);
+        recording.every = 60;
+        recording.seed = number as u64;
+        // A watch of the service that has it first.
+        let maker = if holders[0] || holders[1] { 1 } else { 294 };
+        recording.device = (maker, 4000 + number as u16 % 3, 700_000 + number as u32 % 3);
+        let plain = self.write(&format!("{number}.fit"), &recording.encode());
+        let anew = self.write(&format!("{number}-anew.fit"), &recording.builder().big_endian().build());
+        let mut is_first = true;
+        for (service, _) in holders.iter().enumerate().filter(|(_, holds)| **holds) {
+            let path = if written_anew && !is_first { anew.clone() } else { plain.clone() };
+            self.lists[service].push((start, path));
+            is_first = false;
+        }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> std::path::PathBuf {
+        let path = self.files.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// So many entries more that repeat one of their service, in turns the same file and one written anew.
+    fn copies(&mut self, copies: usize) {
+        for number in 0..copies {
+            let list = &mut self.lists[number % 3];
+            let (start, path) = list[number / 3 * 2 % list.len()].clone();
+            let other = path.to_str().unwrap().replace("-anew", "").replace(".fit", "-anew.fit");
+            list.push((start, if number % 2 == 0 { path } else { other.into() }));
+        }
+    }
+}
+
+/// Three accounts with `each` activities, half of them shared, of which `copies` are copies on their own service.
+pub fn three(each: usize, copies: usize) -> ThreePlatforms {
+    scenario(each, copies, |_| {})
+}
+
+/// The same, with something about it changed.
+pub fn scenario(each: usize, copies: usize, change: impl FnOnce(&mut Scenario)) -> ThreePlatforms {
+    let files = tempfile::tempdir().unwrap();
+    let mut making = Making { files, lists: Default::default(), exercises: 0 };
+    for number in 0..(each / 2) * 4 / 3 {
+        making.exercise(HOLDERS[number % 4], number % 3 == 0);
+    }
+    for service in 0..3 {
+        let own = each - copies.div_ceil(3);
+        while making.lists[service].len() < own {
+            let mut holders = [false; 3];
+            holders[service] = true;
+            making.exercise(holders, false);
+        }
+    }
+    making.copies(copies);
+    let garmin = |domain: &str, email: &str, list: &[(i64, std::path::PathBuf)], first: u64| AccountSpec {
+        domain: domain.into(),
+        email: email.into(),
+        upload: UploadSpec::default(),
+        activities: list
+            .iter()
+            .enumerate()
+            .map(|(number, (_, path))| ActivitySpec {
+                id: Some(first + number as u64),
+                name: Some(format!("Run {number}")),
+                fit_file: Some(path.clone()),
+                ..ActivitySpec::default()
+            })
+            .collect(),
+        ..AccountSpec::default()
+    };
+    let [com, cn, coros] = &making.lists;
+    let items = coros.iter().enumerate().map(|(number, (_, path))| CorosActivitySpec {
+        id: Some(470_000_000_000_000_000 + number as u64),
+        fit_file: Some(path.clone()),
+        ..CorosActivitySpec::default()
+    });
+    let mut scenario = Scenario {
+        accounts: vec![
+            garmin("garmin.com", "runner@example.com", com, 20_000_000_000),
+            garmin("garmin.cn", "runner@example.cn", cn, 21_000_000_000),
+        ],
+        coros: vec![CorosSpec { activities: items.collect(), ..CorosSpec::default() }],
+        ..Scenario::default()
+    };
+    change(&mut scenario);
+    ThreePlatforms { sim: scenario.start(), _files: making.files }
+}
+
+/// Starts and how many entries each service holds of it, in the order of [`NAMES`].
+pub type Held = BTreeMap<i64, [usize; 3]>;
+
+impl ThreePlatforms {
+    /// What the services hold now.
+    pub fn held(&self) -> Held {
+        let mut held = Held::new();
+        self.sim.with(|state| {
+            for (service, domain) in ["garmin.com", "garmin.cn"].iter().enumerate() {
+                for activity in &state.account(domain).activities {
+                    held.entry(activity.recording.start).or_default()[service] += 1;
+                }
+            }
+            for item in &state.coros.accounts[0].items {
+                held.entry(item.start).or_default()[2] += 1;
+            }
+        });
+        held
+    }
+
+    /// How many exercises there are.
+    pub fn exercises(&self) -> BTreeSet<i64> {
+        self.held().into_keys().collect()
+    }
+
+    /// Expects every exercise on every service exactly once.
+    #[track_caller]
+    pub fn expect_equal(&self, exercises: &BTreeSet<i64>) {
+        let held = self.held();
+        let odd: Vec<_> = held.iter().filter(|(_, counts)| **counts != [1, 1, 1]).collect();
+        assert!(odd.is_empty(), "{} of {} are not everywhere once: {odd:?}", odd.len(), held.len());
+        assert_eq!(&held.into_keys().collect::<BTreeSet<_>>(), exercises);
+    }
+}
