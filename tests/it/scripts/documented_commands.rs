@@ -388,6 +388,21 @@ fn every_document_that_the_sources_name_is_there() {
     }
 }
 
+/// Whoever wants to add something is led to files that exist.
+#[test]
+fn every_file_that_contributing_names_is_there() {
+    let text = repository_file("CONTRIBUTING.md");
+    let names = text.split('`').skip(1).step_by(2).filter(|name| {
+        let first = name.split('/').next().unwrap();
+        ["src", "tests", "docs", "scripts", "man", "completions"].contains(&first) && !name.contains([' ', '*'])
+    });
+    let names: Vec<&str> = names.filter(|name| !name.contains("NAME")).collect();
+    assert!(names.len() > 25, "{names:?}");
+    for name in names {
+        assert!(repository().join(name).exists(), "CONTRIBUTING.md names {name}");
+    }
+}
+
 /// All Rust files below `src`, one after the other, without their unit tests.
 fn sources() -> String {
     fn walk(dir: &Path, all: &mut String) {
