@@ -32,8 +32,7 @@
 //!
 //! People type `garminsync`, whose words run these commands ([`cli::front`]); `scripts/sync` is the pipeline behind `sync`.
 //!
-//! To teach it a platform: one module in `platform`, one row in [`platform::Platforms`], one simulator.
-//! To add a command: one file in `src/bin`, one test of the same name, one row in the README, and `scripts/generate`.
+//! `CONTRIBUTING.md` names the files to change to add a platform, a command, a setting, a reason, a channel, a column.
 
 pub mod activity;
 pub mod archive;

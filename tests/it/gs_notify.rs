@@ -291,7 +291,7 @@ fn a_stage_that_failed_without_a_record_is_told() {
     assert!(text.starts_with("garminsync: 1 failed, action needed\n"), "{text}");
     let login = "- gs-fetch: a login is needed: no platform configured";
     assert!(text.contains(login) && text.contains("; run: garminsync setup\n"), "{text}");
-    assert!(text.contains("- gs-upload did not end: it was killed"), "{text}");
+    assert!(text.contains("- gs-upload was killed before it ended"), "{text}");
     // Another run has nothing to do with that, and changes nothing about it.
     work.set("GS_RUN", "r2");
     notify(&work, &[], "").ok().silent();
