@@ -31,9 +31,7 @@
 //!   code with parameters, and its texts in each language. [`exit`]: exit codes. [`i18n`]: languages and units. [`fs`]: locks and
 //!   atomic writes. [`schedule`]: cron expressions. [`clock`]: the time, and how far a stored time is reliable. [`hex`]: digits.
 //!
-//! To add a platform: a module in `platform`, a row in [`platform::Platforms`], a simulator in `tests/sim`.
-//! To add a command: a file in `src/bin`, a test of the same name, a row in the README, and `scripts/generate`.
-//! CONTRIBUTING.md has more of these recipes.
+//! `CONTRIBUTING.md` names the files to change to add a platform, a command, a setting, a reason, a channel, a column.
 
 pub mod activity;
 pub mod archive;

@@ -40,7 +40,7 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 /// Further documents.
-pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/schedule.md, docs/deciding.md, docs/troubleshooting.md.";
+pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/scheduling.md, docs/sync-rules.md, docs/troubleshooting.md.";
 
 /// The page of a command that is built already.
 pub fn page(command: &Command) -> String {

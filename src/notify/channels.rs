@@ -1,6 +1,6 @@
 //! The channels: what each wants to be sent, how much it takes and how it answers, as data.
 //!
-//! Limits and answers are those of `docs/notify.md`; where a service publishes no limit, the one here is well below what
+//! Limits and answers are those of `docs/notifications.md`; where a service publishes no limit, the one here is well below what
 //! others have met.
 
 use super::address::{Address, bark, serverchan, telegram, whole, whole_or};

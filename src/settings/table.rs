@@ -270,7 +270,7 @@ pub const SETTINGS: &[SettingGroup] = &[
     },
     SettingGroup {
         title: "Schedule",
-        intro: "These settings are for garminsync daemon and garminsync schedule; see docs/schedule.md.",
+        intro: "These settings are for garminsync daemon and garminsync schedule; see docs/scheduling.md.",
         settings: &[
             setting(
                 "GS_SCHEDULE_COMMAND",
@@ -290,7 +290,7 @@ pub const SETTINGS: &[SettingGroup] = &[
     },
     SettingGroup {
         title: "Notifications",
-        intro: "These settings are for gs-notify; see docs/notify.md. A channel receives messages as soon as its key \
+        intro: "These settings are for gs-notify; see docs/notifications.md. A channel receives messages as soon as its key \
                 or address is set. Keys, tokens and addresses can also be given as NAME_FILE or NAME_COMMAND. A web \
                 address must begin with https://.",
         settings: &[

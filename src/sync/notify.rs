@@ -237,7 +237,7 @@ pub fn test_channels(
     let lang = options.lang(worker)?;
     let (ready, wrong) = worker.channels();
     if ready.is_empty() && wrong.is_empty() {
-        let message = "no channel is set up; docs/notify.md has the settings of each, such as NTFY_URL";
+        let message = "no channel is set up; docs/notifications.md has the settings of each, such as NTFY_URL";
         return Err(Failure::new(Exit::Config, message));
     }
     let title = lang.pick("garminsync: a test message", "garminsync：测试消息").to_owned();

@@ -529,7 +529,7 @@ fn a_test_without_a_channel_or_with_half_of_one_says_which_setting_is_missing() 
 #[test]
 fn the_help_has_examples_and_names_the_page() {
     let help = Work::alone().run("gs-notify", &["--help"]).ok().out.clone();
-    assert!(help.contains("Examples:") && help.contains("docs/notify.md"), "{help}");
+    assert!(help.contains("Examples:") && help.contains("docs/notifications.md"), "{help}");
 }
 
 #[test]

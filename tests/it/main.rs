@@ -30,6 +30,7 @@ mod docs {
     mod manual;
     mod recipes;
     mod record_schema;
+    mod words;
 }
 
 mod download {

@@ -19,6 +19,7 @@ pub mod large_catalogue;
 pub mod older_tools;
 pub mod open_platform;
 pub mod paths;
+pub mod plain_words;
 pub mod recipes;
 pub mod schema;
 pub mod three_platforms;
