@@ -249,6 +249,9 @@ impl Engine {
     /// The duplicates, marked with both files at hand.
     pub fn duplicates(&self) -> Vec<Record> {
         let marked = self.dedupe(true, self.list()).records;
+        if marked.is_empty() {
+            return marked;
+        }
         self.dedupe(false, self.download(marked).records).records
     }
 
