@@ -255,10 +255,14 @@ impl Engine {
         self.dedupe(false, self.download(marked).records).records
     }
 
-    /// What the journal knows of uploads to a service: the outcome of each, in their order.
-    pub fn transfers(&self, to: &str) -> Vec<Option<&'static str>> {
-        let rows = self.catalogue().transfers_to(to).unwrap();
-        rows.iter().map(|row| row.outcome.map(garminsync::catalogue::TransferOutcome::name)).collect()
+    /// The outcomes of all uploads to a service that the journal knows, in their order with blanks between; `open` if one is not
+    /// known yet.
+    pub fn journal(&self, to: &str) -> String {
+        let connection = rusqlite::Connection::open(self.data().join("catalogue.sqlite")).unwrap();
+        let sql = "SELECT ifnull(outcome, 'open') FROM transfers WHERE to_platform = ?1 ORDER BY number";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([to], |row| row.get(0)).unwrap();
+        rows.map(|row| row.unwrap()).collect::<Vec<String>>().join(" ")
     }
 
     /// The files that the catalogue has of an activity.
