@@ -119,9 +119,8 @@ impl Settings {
         Ok(())
     }
 
-    /// Settings that come from pairs of name and value.
-    #[cfg(test)]
-    pub(crate) fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Settings {
+    /// Settings that come from pairs of name and value, and from nothing else: no environment and no file is read.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Settings {
         let environment = pairs.into_iter().map(|(n, v)| (n.to_owned(), trim_line_ends(v).to_owned())).collect();
         Settings { environment, ..Settings::default() }
     }

@@ -39,6 +39,16 @@ mod download {
     mod unavailable;
 }
 
+mod engine {
+    mod dedupe;
+    mod delete;
+    mod download;
+    mod fetch;
+    mod import;
+    mod random_worlds;
+    mod upload;
+}
+
 mod fetch {
     mod coros;
     mod first_listing;
