@@ -122,7 +122,9 @@ fn begin(worker: &mut Worker, log: LogMode) -> Result<Option<i64>> {
     let command = worker.command;
     Ok(match log {
         LogMode::IfWritable if worker.catalogue.is_read_only() => None,
-        LogMode::Yes | LogMode::IfWritable if !worker.dry_run => Some(worker.catalogue.begin_run(&run_id, command, now)?),
+        LogMode::Yes | LogMode::IfWritable if !worker.dry_run => {
+            Some(worker.catalogue.begin_run(&run_id, command, now)?)
+        }
         _ => None,
     })
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, Level, Progress, Ready, Result, Worker};
 use crate::http::{Http, Request};
-use crate::notify::{self, CHANNELS, Lang, Marks, ChannelRequest, Style, Summary, Text, Tone};
+use crate::notify::{self, CHANNELS, ChannelRequest, Lang, Marks, Style, Summary, Text, Tone};
 use crate::reason::Reason;
 use crate::record::Reader;
 
