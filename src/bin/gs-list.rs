@@ -65,7 +65,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         since,
         until,
         ids: args.list.id.clone(),
-        absent: if args.list.state.all || args.list.state.downloaded { None } else { Some(args.list.state.deleted) },
+        missing: if args.list.state.all || args.list.state.downloaded { None } else { Some(args.list.state.deleted) },
         ..Query::default()
     };
     worker.warn_of_unknown_sports(&query.sports)?;

@@ -223,9 +223,9 @@ fn all_stages_stand_in_the_log_under_one_run() {
     let three = three(6, 0);
     let work = settings(&three);
     sync(&work, &[]).ok();
-    assert_eq!(work.sql::<i64>("SELECT count(DISTINCT run) FROM runs"), 1);
+    assert_eq!(work.sql::<i64>("SELECT count(DISTINCT run) FROM commands"), 1);
     for command in ["gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete", "gs-notify"] {
-        let sql = format!("SELECT count(*) FROM runs WHERE command = '{command}' AND exit = 0");
+        let sql = format!("SELECT count(*) FROM commands WHERE command = '{command}' AND exit = 0");
         assert!(work.sql::<i64>(&sql) > 0, "{command}");
     }
     assert_eq!(NAMES.len(), 3);
@@ -361,7 +361,7 @@ fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
     let work = settings(&three);
     sync(&work, &[]).ok();
     sync(&work, &[]).ok().silent();
-    work.change("UPDATE transfers SET intended = intended - 3 * 86400 WHERE to_platform = 'garmin-cn'");
+    work.change("UPDATE uploads SET started_at = started_at - 3 * 86400 WHERE to_platform = 'garmin-cn'");
     three.sim.clear_log();
     sync(&work, &["--full"]).ends(1).says("not listed for 6 hours");
     sync(&work, &["--full"]).ok().silent();
