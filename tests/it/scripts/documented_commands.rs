@@ -99,8 +99,8 @@ fn the_stages_of_a_run_share_its_id() {
     let work = equipped(Work::logged_in(&sim));
     garminsync(&work, &["download", "--missing"]).ok();
     garminsync(&work, &["download", "--missing"]).ok();
-    let ids: i64 = work.sql("SELECT count(DISTINCT run) FROM runs");
-    let stages: i64 = work.sql("SELECT count(*) FROM runs WHERE command IN ('gs-fetch', 'gs-download')");
+    let ids: i64 = work.sql("SELECT count(DISTINCT run) FROM commands");
+    let stages: i64 = work.sql("SELECT count(*) FROM commands WHERE command IN ('gs-fetch', 'gs-download')");
     assert_eq!((ids, stages), (2, 4));
 }
 
