@@ -1,5 +1,7 @@
 complete -c gs-dedupe -l rule -d 'What makes two entries one exercise' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
+complete -c gs-dedupe -l format -d 'How records are printed [default: for people on a terminal, else ndjson]' -r -f -a "table\t'For people'
+ndjson\t'One record a line, for other commands'"
 complete -c gs-dedupe -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-dedupe -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-dedupe -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'

@@ -83,6 +83,8 @@ mobility\t''
 geocaching\t''
 canoeing\t''
 all\t''"
+complete -c gs-fetch -l format -d 'How records are printed [default: for people on a terminal, else ndjson]' -r -f -a "table\t'For people'
+ndjson\t'One record a line, for other commands'"
 complete -c gs-fetch -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-fetch -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-fetch -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'

@@ -1,5 +1,32 @@
 complete -c gs-list -l id -d 'Only this id (repeat it, or separate by commas)' -r -f
-complete -c gs-list -l format -d 'How it is written [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
+complete -c gs-list -l sort -d 'Sort by this [default: start]' -r -f -a "start\t'The newest first'
+distance\t'The longest first'
+time\t'The longest first'
+name\t'By name'
+sport\t'By sport'
+platform\t'By platform'"
+complete -c gs-list -l limit -d 'Print at most N activities' -r -f
+complete -c gs-list -l fields -d 'The columns of a table or of CSV, by the names of the record, separated by commas' -r -f -a "platform\t''
+id\t''
+name\t''
+sport\t''
+sub_sport\t''
+platform_sport\t''
+start_time\t''
+utc_offset_s\t''
+timer_time_s\t''
+elapsed_time_s\t''
+distance_m\t''
+manufacturer\t''
+device\t''
+manual\t''
+downloaded\t''
+file\t''
+sha256\t''
+also_on\t''"
+complete -c gs-list -l units -d 'The units of a table: kilometres or miles' -r -f -a "metric\t'Kilometres'
+statute\t'Miles'"
+complete -c gs-list -l format -d 'The format [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'Records'
 csv\t'For spreadsheets'"
 complete -c gs-list -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
@@ -98,9 +125,12 @@ garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-list -l all -d 'Also those that are no longer on their platform'
-complete -c gs-list -l missing -d 'Only those whose file is not in the archive and can be, or whose original is worth asking for again now'
+complete -c gs-list -l missing -d 'Only those whose file is not in the archive and can be, or whose original is due to be requested again'
 complete -c gs-list -l downloaded -d 'Only those whose file is in the archive'
 complete -c gs-list -l deleted -d 'Only those that are no longer on their platform'
+complete -c gs-list -l unique -d 'One line for each distinct activity, whatever platforms it is on'
+complete -c gs-list -l local -d 'The days of --since and --until are local days, where the activity began'
+complete -c gs-list -l reverse -d 'Reverse the order'
 complete -c gs-list -l stats -d 'Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform'
 complete -c gs-list -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c gs-list -s q -l quiet -d 'Errors only'

@@ -1,6 +1,6 @@
-complete -c gs-schedule -l zone -d 'The time zone that cron goes by [default: that of this machine: $TZ, else /etc/localtime]' -r -f
-complete -c gs-schedule -l runner -d 'What runs it, for the page: garminsync schedule says crontab [default: nothing, it is only written down]' -r -f
-complete -c gs-schedule -l format -d 'How it is shown [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
+complete -c gs-schedule -l zone -d 'The time zone of cron [default: that of this machine: $TZ, else /etc/localtime]' -r -f
+complete -c gs-schedule -l runner -d 'What runs it, for the page; garminsync schedule sets crontab [default: nothing runs it]' -r -f
+complete -c gs-schedule -l format -d 'The format [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'One record'"
 complete -c gs-schedule -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-schedule -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F

@@ -2,6 +2,8 @@ complete -c gs-upload -l max-upload -d 'Upload at most N activities in one run, 
 complete -c gs-upload -l upload-wait -d 'How long to wait until a service confirms an upload [default: $GS_UPLOAD_WAIT, else 1m]' -r -f
 complete -c gs-upload -l rule -d 'What makes two entries one exercise' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
+complete -c gs-upload -l format -d 'How records are printed [default: for people on a terminal, else ndjson]' -r -f -a "table\t'For people'
+ndjson\t'One record a line, for other commands'"
 complete -c gs-upload -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-upload -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-upload -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
