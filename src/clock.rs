@@ -5,7 +5,7 @@
 
 use std::ops::Add;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +15,9 @@ pub const SLACK: SignedDuration = SignedDuration::from_secs(120);
 
 /// A wait looks so often whether a person wants it to end.
 const GLANCE: Duration = Duration::from_millis(50);
+
+/// What [`Clock::steady`] counts from.
+static STARTED: OnceLock<Instant> = OnceLock::new();
 
 /// Where the time comes from.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +40,15 @@ impl Clock {
         match self {
             Clock::System => Timestamp::now(),
             Clock::Set(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// The time that has passed since some moment, by a clock that is never set back: only the difference of two readings
+    /// means anything. It says how long a wait has lasted, whatever happens to the clock on the wall meanwhile.
+    pub fn steady(&self) -> Duration {
+        match self {
+            Clock::System => STARTED.get_or_init(Instant::now).elapsed(),
+            Clock::Set(_) => self.now().duration_since(Timestamp::UNIX_EPOCH).try_into().unwrap_or_default(),
         }
     }
 
@@ -125,6 +137,18 @@ mod tests {
         assert!(until.is_before(slept), "the steady clock has stood still");
         let set_back = Moment { wall: now.wall - 1200 * second, ..now + 16 * second };
         assert!(until.is_before(set_back));
+    }
+
+    #[test]
+    fn a_wait_has_lasted_as_long_as_it_took() {
+        let (stop, minute) = (AtomicBool::new(false), Duration::from_secs(60));
+        let clock = Clock::at(at(1_700_000_000));
+        let before = clock.steady();
+        clock.sleep(minute, &stop);
+        assert_eq!(clock.steady() - before, minute);
+        let before = Clock::System.steady();
+        Clock::System.sleep(Duration::from_millis(1), &stop);
+        assert!(Clock::System.steady() - before >= Duration::from_millis(1));
     }
 
     #[test]

@@ -7,33 +7,31 @@
 //! it. From there:
 //!
 //! ```text
-//! bin → cli → docgen, sync → plan, catalogue, platform, archive, older, report, notify, settings
-//!           → record, matching, status, http, fit → schedule, walk → fs → reason → i18n, exit, activity, sport, clock, hex
+//! bin → cli → sync → { report, notify, importers, docgen } → status → { plan, catalogue, platform, archive, settings }
+//!     → { record, matching, fit, http } → walk
+//!     → { fs, reason, i18n, exit, schedule, clock, hex, activity, sport }
 //! ```
 //!
-//! A room imports only from rooms to its right; `tests/it/rooms.rs` holds that. So:
+//! A room imports only from rooms to its right; `tests/it/rooms.rs` checks that. From the left:
 //!
-//! - [`activity`]: an entry on a platform, the one type that everybody knows; [`sport`]: services' types to FIT's.
-//! - [`reason`]: why something is so, as a code with parameters, and its texts; [`exit`]: exit codes; [`i18n`]: languages.
-//! - [`fs`]: locks, whole files, and what a failure of the file system means; [`clock`]: the time, and what a stored one is worth.
-//! - [`record`]: the line format; [`fit`]: is this file whole, and what is it; [`http`]: the only room with sockets.
-//! - [`matching`]: which activities are the same exercise, pure: values in, values out.
-//! - [`platform`]: the services, each behind one trait; builds requests and reads answers, pure, and sends them by `http`.
-//! - [`older`]: what other tools have left on a disk; [`walk`]: files in folders, in zip files, and in zip files inside those.
-//! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.
-//! - [`sync`]: the engine, what the commands do, without a terminal: values and records in, records out, an observer is told.
-//! - [`notify`]: what a run came to, in a few lines, and the table of the channels that are told.
-//! - [`status`]: all that stands, as one value, and the one judgment of it: is all well, what is outstanding, what failed.
-//! - [`report`]: the page, a view of that value.
-//! - [`hex`]: bytes as hexadecimal digits.
-//! - [`schedule`]: a cron expression in a time zone, and when it comes.
-//! - [`docgen`]: man pages, completions and `.env.example`, from the definitions of commands and settings.
-//! - [`cli`]: flags, messages, tables, progress, signals. Only here is anything printed.
+//! - [`cli`]: flags, messages, tables, progress, signals. Only this room and the commands print. People type `garminsync`, whose
+//!   words run the other commands ([`cli::front`]); `scripts/sync` is the pipeline behind `sync`.
+//! - [`sync`]: the engine, what the commands do, without a terminal: values and records in, records out, messages to an observer.
+//! - [`report`]: the page and `status.json`. [`notify`]: messages about a run, and the table of the channels.
+//! - [`importers`]: the files of other tools. [`docgen`]: man pages, completions and `.env.example`, from the definitions of
+//!   commands and settings.
+//! - [`status`]: a snapshot of everything, and its judgment: is everything OK, what is outstanding, what needs a person.
+//! - [`plan`]: decisions, pure. [`catalogue`]: one SQLite file. [`archive`]: the files on the disk. [`settings`]: the environment
+//!   and the `.env` file, by one table.
+//! - [`platform`]: the services, each behind the same traits; pure functions build requests and parse responses.
+//! - [`record`]: the lines that commands exchange. [`matching`]: which activities are the same, pure. [`fit`]: whether a file is
+//!   whole, and what it says. [`http`]: the only room with sockets.
+//! - [`walk`]: files in folders, in zip files, and in zip files inside those.
+//! - [`activity`]: an activity on a platform. [`sport`]: the services' types and FIT's sports. [`reason`]: why something is so, as a
+//!   code with parameters, and its texts in each language. [`exit`]: exit codes. [`i18n`]: languages and units. [`fs`]: locks and
+//!   atomic writes. [`schedule`]: cron expressions. [`clock`]: the time, and how far a stored time is reliable. [`hex`]: digits.
 //!
-//! People type `garminsync`, whose words run these commands ([`cli::front`]); `scripts/sync` is the pipeline behind `sync`.
-//!
-//! To teach it a platform: one module in `platform`, one row in [`platform::Platforms`], one simulator.
-//! To add a command: one file in `src/bin`, one test of the same name, one row in the README, and `scripts/generate`.
+//! `CONTRIBUTING.md` names the files to change to add a platform, a command, a setting, a reason, a channel, a column.
 
 pub mod activity;
 pub mod archive;
@@ -47,9 +45,9 @@ pub mod fs;
 pub mod hex;
 pub mod http;
 pub mod i18n;
+pub mod importers;
 pub mod matching;
 pub mod notify;
-pub mod older;
 pub mod plan;
 pub mod platform;
 pub mod reason;

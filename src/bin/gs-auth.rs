@@ -85,7 +85,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command("gs-auth", cli::Log::No, work)
+    cli::run_command("gs-auth", cli::LogMode::No, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

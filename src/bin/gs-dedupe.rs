@@ -56,7 +56,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command(NAME, cli::Log::IfWritable, work)
+    cli::run_command(NAME, cli::LogMode::IfWritable, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

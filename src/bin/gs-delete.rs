@@ -6,7 +6,7 @@
 //! gs-list --deleted | gs-upload --restore                                     put back what was deleted
 //! ```
 //!
-//! The guards stand in `docs/deciding.md`: the original is in the archive, the copy is certain with both files at hand, the
+//! The guards stand in `docs/sync-rules.md`: the original is in the archive, the copy is certain with both files at hand, the
 //! kept entry was seen in this run, and a few more. What does not pass them stays, and is told why.
 
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ const NAME: &str = "gs-delete";
 /// Reads activities that gs-dedupe has marked. Only copies of the certainties same-file and same-exercise are deleted, only
 /// with their original in the archive, and only with --yes. With -n it says what would be deleted, what not, and why.
 ///
-/// The guards stand in docs/deciding.md. What does not pass them stays. The list of the platform is read until the entry
+/// The guards stand in docs/sync-rules.md. What does not pass them stays. The list of the platform is read until the entry
 /// is gone from it.
 #[derive(Parser)]
 #[command(
@@ -57,7 +57,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::LogMode::Yes, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
-//! never asked. How it decides is in `docs/deciding.md`.
+//! never asked. How it decides is in `docs/sync-rules.md`.
 
 use std::process::ExitCode;
 
@@ -25,7 +25,7 @@ const NAME: &str = "gs-diff";
 /// platform whose list is not known, nor what somebody deleted there, nor what it may have already.
 ///
 /// The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
-/// never asked. How it decides is in docs/deciding.md.
+/// never asked. How it decides is in docs/sync-rules.md.
 #[derive(Parser)]
 #[command(
     name = "gs-diff",
@@ -61,7 +61,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command(NAME, cli::Log::IfWritable, work)
+    cli::run_command(NAME, cli::LogMode::IfWritable, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

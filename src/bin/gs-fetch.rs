@@ -56,7 +56,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command("gs-fetch", cli::Log::Yes, work)
+    cli::run_command("gs-fetch", cli::LogMode::Yes, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

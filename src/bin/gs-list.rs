@@ -30,7 +30,7 @@ use garminsync::sync::{self, ListOptions, ListStats, Result, Worker};
   gs-list                               all activities on the platforms
   gs-list --missing | gs-download       archive what is not archived yet
   gs-list --since 30d --sport running   the runs of the last thirty days
-  gs-list --unique --sort distance --limit 10
+  gs-list --unique --sort distance --limit 10   the ten longest activities
   gs-list --format csv > all.csv        for a spreadsheet
   gs-list --stats                       the numbers of each platform"
 )]
@@ -50,7 +50,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command("gs-list", cli::Log::No, work)
+    cli::run_command("gs-list", cli::LogMode::No, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

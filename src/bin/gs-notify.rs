@@ -9,7 +9,7 @@
 //!
 //! Every line of its input comes out as it went in, a malformed one too. What was added and deleted is known of the records;
 //! what fails is judged from the catalogue, as the page has it, so no channel is told that all is well while the page says
-//! otherwise. The channels, their settings and when each is told are in `docs/notify.md`.
+//! otherwise. The channels, their settings and when each is told are in `docs/notifications.md`.
 
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ const NAME: &str = "gs-notify";
 ///
 /// It tells what was added and deleted and where, what failed and why, what needs a person, and what is outstanding, all as
 /// the page has it. The same failure is told once until it changes. Channels: Enterprise WeChat, ntfy, Telegram, Slack, Discord, Bark,
-/// ServerChan, DingTalk, Feishu, a JSON webhook, and a Healthchecks-style ping; docs/notify.md has their settings.
+/// ServerChan, DingTalk, Feishu, a JSON webhook, and a Healthchecks-style ping; docs/notifications.md has their settings.
 #[derive(Parser)]
 #[command(
     name = "gs-notify",
@@ -64,7 +64,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::LogMode::Yes, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

@@ -51,7 +51,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command("gs-report", cli::Log::No, work)
+    cli::run_command("gs-report", cli::LogMode::No, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

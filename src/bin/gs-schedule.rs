@@ -73,7 +73,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command("gs-schedule", cli::Log::No, work)
+    cli::run_command("gs-schedule", cli::LogMode::No, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

@@ -14,7 +14,7 @@ use clap::Parser;
 use garminsync::activity::printable;
 use garminsync::cli::{self, Align, Common, CommonArgs, Output};
 use garminsync::platform::PlatformSelection;
-use garminsync::settings::{self, Kind, Setting};
+use garminsync::settings::{self, SettingKind, Setting};
 use garminsync::sync::{self, Failure, Result, Worker};
 
 /// Print the settings that apply; secrets are never shown
@@ -55,7 +55,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command("gs-settings", cli::Log::Asked, work)
+    cli::run_command("gs-settings", cli::LogMode::Asked, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
@@ -139,12 +139,12 @@ fn value(worker: &Worker, setting: &Setting) -> Option<String> {
             Ok(PlatformSelection::Only(specs)) => Some(sync::names_of(&specs)),
             _ => worker.settings.get(name).map(str::to_owned),
         },
-        (_, Kind::Proxy) => worker.settings.get(name).map(without_login),
+        (_, SettingKind::Proxy) => worker.settings.get(name).map(without_login),
         _ if setting.is_secret() => worker.settings.source_name(name).map(|source| match source == name {
             true => "***".to_owned(),
             false => format!("*** (from {source})"),
         }),
-        (_, Kind::Address) if worker.settings.get(name).is_none() => {
+        (_, SettingKind::Address) if worker.settings.get(name).is_none() => {
             worker.settings.source_name(name).map(|source| format!("(from {source})"))
         }
         _ => worker.settings.get(name).map(str::to_owned),
@@ -156,13 +156,13 @@ fn value(worker: &Worker, setting: &Setting) -> Option<String> {
 fn for_scripts(worker: &Worker, setting: &Setting) -> Option<String> {
     let settings = &worker.settings;
     let read = match setting.kind {
-        Kind::Duration(_) | Kind::TimeLimit(_) => {
+        SettingKind::Duration(_) | SettingKind::TimeLimit(_) => {
             settings.duration(setting.name).map(|time| Some(time.as_secs_f64().to_string()))
         }
-        Kind::Number(_) => settings.number(setting.name).map(|number| Some(number.to_string())),
-        Kind::YesNo => settings.yes(setting.name).map(|yes| Some(u8::from(yes).to_string())),
-        Kind::Choice(_) | Kind::OpenChoice(_) => settings.choice(setting.name).map(|word| word.map(str::to_owned)),
-        Kind::Address => Ok(settings.get(setting.name).map(str::to_owned)),
+        SettingKind::Number(_) => settings.number(setting.name).map(|number| Some(number.to_string())),
+        SettingKind::YesNo => settings.yes(setting.name).map(|yes| Some(u8::from(yes).to_string())),
+        SettingKind::Choice(_) | SettingKind::OpenChoice(_) => settings.choice(setting.name).map(|word| word.map(str::to_owned)),
+        SettingKind::Address => Ok(settings.get(setting.name).map(str::to_owned)),
         _ => Ok(value(worker, setting)),
     };
     read.unwrap_or_else(|_| settings.get(setting.name).map(str::to_owned))

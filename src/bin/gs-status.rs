@@ -25,7 +25,7 @@ use garminsync::sync::{Exit, Failure, Result, Worker};
     version,
     after_help = "Examples:
   gs-status                             the state, a line for each platform, what to do
-  gs-status --format json | jq .state   for scripts; the document is the one of gs-report's status.json
+  gs-status --format json | jq .state   for scripts: the data of status.json
 
 Exit codes: 0 everything is OK, 1 work is outstanding, or something needs attention, or no platform was ever listed,
 75 the catalogue is locked, 77 a login is needed, 78 configuration error"
@@ -46,7 +46,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command("gs-status", cli::Log::No, work)
+    cli::run_command("gs-status", cli::LogMode::No, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

@@ -65,7 +65,7 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command(NAME, cli::Log::Yes, work)
+    cli::run_command(NAME, cli::LogMode::Yes, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {

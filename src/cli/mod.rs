@@ -33,7 +33,7 @@ pub use list_output::{Field, ListOutput};
 pub use messages::Messages;
 pub use output::Output;
 pub use record_output::{RecordFlags, RecordFormat, RecordOutput};
-pub use session::{Log, run_command};
+pub use session::{LogMode, run_command};
 pub use status::status_text;
 pub use table::{Align, Table, table};
 

@@ -46,7 +46,7 @@ impl RecordOutput {
     pub fn changes(flags: RecordFlags, records: fn() -> Output) -> RecordOutput {
         RecordOutput(match flags.format.unwrap_or_else(by_place) {
             RecordFormat::Ndjson => Writer::Records(records()),
-            RecordFormat::Table => Writer::Changes(Changes::default()),
+            RecordFormat::Table => Writer::Changes(Changes { rows: Vec::new(), is_asked_for: flags.format.is_some() }),
         })
     }
 
@@ -108,6 +108,8 @@ impl RecordSink for RecordOutput {
 #[derive(Default)]
 struct Changes {
     rows: Vec<Change>,
+    /// A person has asked for a table: one without rows says so.
+    is_asked_for: bool,
 }
 
 struct Change {
@@ -185,7 +187,7 @@ impl Changes {
 
     fn text(mut self) -> String {
         if self.rows.is_empty() {
-            return String::new();
+            return if self.is_asked_for { "(none)\n".to_owned() } else { String::new() };
         }
         self.rows.sort_by(|one, other| one.platform.cmp(&other.platform));
         let mut totals: BTreeMap<&str, BTreeMap<State, u64>> = BTreeMap::new();

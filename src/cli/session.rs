@@ -17,12 +17,12 @@ use crate::platform::{PlatformId, Platforms};
 use crate::reason::Reason;
 use crate::settings::{self, Settings};
 use crate::sync::{
-    DataDir, Failure, Level, Log as RunLog, Message, Observer, Result, Sign, Worker, Workspace, selection_of_flag,
+    DataDir, Failure, Level, Log, Message, Observer, Result, Sign, Worker, Workspace, selection_of_flag,
 };
 
 /// Whether a command stands in the sync log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Log {
+pub enum LogMode {
     /// It does something.
     Yes,
     /// It decides from what is known: a catalogue that cannot be written is no reason not to.
@@ -36,7 +36,7 @@ pub enum Log {
 /// How a workspace is opened.
 struct Opening<'a> {
     command: &'static str,
-    log: Log,
+    log: LogMode,
     common: &'a Common,
     messages: Arc<Messages>,
     settings: Settings,
@@ -45,7 +45,7 @@ struct Opening<'a> {
 /// Runs a command: reads its flags, opens what it needs, does `work`, and ends with the worst of what happened.
 pub fn run_command<A: Parser + CommonArgs>(
     command: &'static str,
-    log: Log,
+    log: LogMode,
     work: fn(&A, &mut Worker) -> Result<()>,
 ) -> ExitCode {
     if let Some(text) = generate::asked(A::command) {
@@ -66,7 +66,7 @@ pub fn run_command<A: Parser + CommonArgs>(
 
 fn in_session<A: CommonArgs>(
     command: &'static str,
-    log: Log,
+    log: LogMode,
     args: &A,
     messages: Arc<Messages>,
     work: fn(&A, &mut Worker) -> Result<()>,
@@ -92,17 +92,17 @@ fn in_session<A: CommonArgs>(
             return failure.exit;
         }
     };
-    tell_new_data_dir(&worker, common, &data_dir, log == Log::Asked);
-    if log == Log::Yes && !worker.dry_run {
+    tell_new_data_dir(&worker, common, &data_dir, log == LogMode::Asked);
+    if log == LogMode::Yes && !worker.dry_run {
         tell_of_the_clock(&mut worker);
     }
-    if log != Log::Asked {
+    if log != LogMode::Asked {
         worker.close_tokens();
         worker.tell_remarks();
     }
     let result = begin(&mut worker, log).and_then(|row| {
         let _sign = row.and_then(|row| Sign::give(&worker.data_dir, row));
-        if log != Log::Asked {
+        if log != LogMode::Asked {
             wrong.iter().for_each(|failure| worker.fail(failure));
         }
         let result = work(args, &mut worker);
@@ -117,12 +117,12 @@ fn in_session<A: CommonArgs>(
 }
 
 /// Begins the command's row in the log, if it has one.
-fn begin(worker: &mut Worker, log: Log) -> Result<Option<i64>> {
+fn begin(worker: &mut Worker, log: LogMode) -> Result<Option<i64>> {
     let (run_id, now) = (worker.run_id.clone(), worker.now());
     let command = worker.command;
     Ok(match log {
-        Log::IfWritable if worker.catalogue.is_read_only() => None,
-        Log::Yes | Log::IfWritable if !worker.dry_run => Some(worker.catalogue.begin_run(&run_id, command, now)?),
+        LogMode::IfWritable if worker.catalogue.is_read_only() => None,
+        LogMode::Yes | LogMode::IfWritable if !worker.dry_run => Some(worker.catalogue.begin_run(&run_id, command, now)?),
         _ => None,
     })
 }
@@ -195,7 +195,7 @@ impl Opening<'_> {
             stop,
             clock: Clock::System,
             observer: self.messages,
-            log: RunLog::default(),
+            log: Log::default(),
         };
         Ok((Worker::new(Arc::new(workspace), catalogue), data_dir, wrong))
     }
@@ -215,7 +215,7 @@ impl Opening<'_> {
                 ),
             ));
         }
-        let may_make = !self.common.dry_run && self.log != Log::Asked;
+        let may_make = !self.common.dry_run && self.log != LogMode::Asked;
         DataDir::open(named.clone(), may_make).map_err(|error| {
             let message = format!("{}: {error}; choose another with --data-dir or DATA_DIR", named.display());
             Failure::new(Exit::Config, message)

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 use super::help_notes::Notes;
-use super::roff::{Page, bold, italic, lower};
+use super::roff::{ManPage, bold, italic, lower};
 use super::settings_page::{self, sentence};
 use crate::exit::Exit;
 use crate::settings::Setting;
@@ -40,14 +40,14 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 /// Further documents.
-pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/schedule.md, docs/deciding.md, docs/troubleshooting.md.";
+pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/scheduling.md, docs/sync-rules.md, docs/troubleshooting.md.";
 
 /// The page of a command that is built already.
 pub fn page(command: &Command) -> String {
     let name = command.get_name();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let notes = Notes::read(&command.get_after_help().map(ToString::to_string).unwrap_or_default());
-    let mut page = Page::new(name, 1, &lower(&about));
+    let mut page = ManPage::new(name, 1, &lower(&about));
     page.section("Synopsis");
     synopsis(&mut page, command);
     page.section("Description");
@@ -86,7 +86,7 @@ fn is_claps(arg: &Arg) -> bool {
 }
 
 /// One line for each subcommand, or for the command itself.
-fn synopsis(page: &mut Page, command: &Command) {
+fn synopsis(page: &mut ManPage, command: &Command) {
     let name = command.get_name();
     let mut lines = Vec::new();
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
@@ -186,7 +186,7 @@ fn possible_value(value: &clap::builder::PossibleValue) -> String {
     }
 }
 
-fn subcommand(page: &mut Page, name: &str, sub: &Command) {
+fn subcommand(page: &mut ManPage, name: &str, sub: &Command) {
     page.subsection(&format!("{name} {}", sub.get_name()));
     let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
     page.text(&format!("{}.\n\n{}", about.trim_end_matches('.'), description(sub)));
@@ -194,7 +194,7 @@ fn subcommand(page: &mut Page, name: &str, sub: &Command) {
 }
 
 /// The flags without a heading, then each heading, the common flags last.
-fn options(page: &mut Page, command: &Command) {
+fn options(page: &mut ManPage, command: &Command) {
     page.section("Options");
     let mut headings: Vec<Option<&str>> = flags(command, false).map(Arg::get_help_heading).collect();
     headings.dedup();
@@ -216,7 +216,7 @@ fn options(page: &mut Page, command: &Command) {
     page.item(&format!("{}, {}", bold("-V"), bold("--version")), "Print the version.");
 }
 
-fn examples(page: &mut Page, notes: &Notes) {
+fn examples(page: &mut ManPage, notes: &Notes) {
     if notes.examples.is_empty() {
         return;
     }
@@ -229,7 +229,7 @@ fn examples(page: &mut Page, notes: &Notes) {
     }
 }
 
-fn exit_status(page: &mut Page, notes: &Notes) {
+fn exit_status(page: &mut ManPage, notes: &Notes) {
     let words = |code: u8| notes.codes.iter().find(|(known, _)| *known == code).map(|(_, words)| words.as_str());
     let is_shown = |code: u8| words(code).is_some() || ALWAYS.contains(&code);
     page.section("Exit status");
@@ -248,7 +248,7 @@ fn exit_status(page: &mut Page, notes: &Notes) {
 }
 
 /// The settings that the flags mention, and those that the help lists.
-fn environment(page: &mut Page, command: &Command, notes: &Notes) {
+fn environment(page: &mut ManPage, command: &Command, notes: &Notes) {
     let helps = command.get_arguments().chain(command.get_subcommands().flat_map(Command::get_arguments));
     let text: String = helps.filter_map(Arg::get_help).map(|help| format!("{help} ")).collect();
     let named = text.split('$').skip(1).map(|rest| {
@@ -268,7 +268,7 @@ fn environment(page: &mut Page, command: &Command, notes: &Notes) {
 }
 
 /// The pages of the commands that the help mentions, and those that concern all commands.
-fn see_also(page: &mut Page, command: &Command) {
+fn see_also(page: &mut ManPage, command: &Command) {
     let text = command.clone().render_long_help().to_string();
     let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
     let mut names: Vec<&str> = text

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::roff::{Page, bold, italic};
+use super::roff::{ManPage, bold, italic};
 use crate::record::Record;
 
 /// The parts of a record in the order of the page, each with its heading.
@@ -19,7 +19,7 @@ const PARTS: [(&str, &str); 8] = [
 
 /// The page.
 pub fn page(schema: &Value) -> String {
-    let mut page = Page::new("gs-record", 5, "the records that the commands of garminsync exchange");
+    let mut page = ManPage::new("gs-record", 5, "the records that the commands of garminsync exchange");
     page.section("Description");
     page.text(schema["description"].as_str().unwrap_or_default());
     let examples: Vec<String> = schema["examples"].as_array().into_iter().flatten().map(written).collect();
@@ -55,7 +55,7 @@ fn written(example: &Value) -> String {
 }
 
 /// The fields of a part: the required ones first, each in the order of the examples.
-fn fields(page: &mut Page, schema: &Value, part: &str, examples: &str) {
+fn fields(page: &mut ManPage, schema: &Value, part: &str, examples: &str) {
     let none = Map::new();
     let part = &schema["$defs"][part];
     let fields = part["properties"].as_object().unwrap_or(&none);
@@ -73,7 +73,7 @@ fn fields(page: &mut Page, schema: &Value, part: &str, examples: &str) {
 }
 
 /// Each code of a reason, with its text and its parameters.
-fn reasons(page: &mut Page, schema: &Value) {
+fn reasons(page: &mut ManPage, schema: &Value) {
     let none = Map::new();
     for reason in schema["$defs"]["Reason"]["oneOf"].as_array().into_iter().flatten() {
         let fields = reason["properties"].as_object().unwrap_or(&none);

@@ -1,6 +1,6 @@
 //! The settings for people, from the table of settings: the page gs-settings(5), and the file `.env.example`.
 
-use super::roff::{Page, bold, italic};
+use super::roff::{ManPage, bold, italic};
 use crate::settings::{SETTINGS, Setting, VARIABLES, all};
 
 /// The widest line of `.env.example`.
@@ -28,7 +28,7 @@ const OF_VARIABLES: &str = "These variables work only in the environment, not in
 
 /// The page gs-settings(5).
 pub fn page() -> String {
-    let mut page = Page::new("gs-settings", 5, "the settings of garminsync: .env, and the environment");
+    let mut page = ManPage::new("gs-settings", 5, "the settings of garminsync: .env, and the environment");
     page.section("Description");
     page.text("A text file with one setting per line, `NAME=value`; a line that begins with # is a comment. The first of these files that exists is read:");
     for (place, text) in [

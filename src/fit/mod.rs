@@ -24,6 +24,7 @@ mod exercise;
 mod frame;
 mod manufacturer;
 mod message;
+mod product;
 #[cfg(test)]
 mod sample;
 mod scan;
@@ -33,6 +34,7 @@ use std::fmt;
 pub use broken::Broken;
 pub use decode::{Undecodable, decode};
 pub use manufacturer::manufacturer_name;
+pub use product::product_name;
 pub use scan::scan;
 
 /// FIT's file type of a recorded activity.

@@ -45,11 +45,11 @@ pub enum Why {
     /// The key or address is not right.
     Key,
     /// Too many messages.
-    Limit,
+    TextLimit,
     /// The message is too long.
     TooLong,
     /// The message is not of the form that it wants.
-    Form,
+    RequestForm,
     /// The signature, or another of the bot's safeguards.
     Signature,
     /// It is in trouble: the message did not arrive, and may be sent again.
@@ -64,7 +64,7 @@ pub enum Why {
 ///
 /// Of the answer only its number is told: the words of WeCom hold the caller's address, those of others perhaps the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection {
+pub struct ChannelRejection {
     /// Why.
     pub why: Why,
     /// The number that says so: `errcode 93000`, `HTTP 404`.
@@ -73,14 +73,14 @@ pub struct Rejection {
     pub settings: String,
 }
 
-impl fmt::Display for Rejection {
+impl fmt::Display for ChannelRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rejection { why, number, settings } = self;
+        let ChannelRejection { why, number, settings } = self;
         match why {
             Why::Key => write!(f, "it does not know the key or address ({number}); check {settings}"),
-            Why::Limit => write!(f, "its rate limit is reached ({number}); try again later"),
+            Why::TextLimit => write!(f, "its rate limit is reached ({number}); try again later"),
             Why::TooLong => write!(f, "the message is too long for it ({number}); please report this"),
-            Why::Form => write!(f, "it does not understand the message ({number}); check {settings}"),
+            Why::RequestForm => write!(f, "it does not understand the message ({number}); check {settings}"),
             Why::Signature => {
                 write!(
                     f,
@@ -98,7 +98,7 @@ impl fmt::Display for Rejection {
 
 impl Judge {
     /// Whether `channel` took the message; what says so: `errcode 0`, `HTTP 204`.
-    pub fn judge(self, channel: &Channel, response: &Response) -> Result<String, Rejection> {
+    pub fn judge(self, channel: &Channel, response: &Response) -> Result<String, ChannelRejection> {
         let is_fine = (200..300).contains(&response.status);
         let body = || serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
         let refused = |why, number: String| {
@@ -106,7 +106,7 @@ impl Judge {
                 Also::Nothing => channel.key.to_owned(),
                 Also::Needs(also) | Also::May(also) => format!("{} and {also}", channel.key),
             };
-            Err(Rejection { why, number, settings })
+            Err(ChannelRejection { why, number, settings })
         };
         let status = || format!("HTTP {}", response.status);
         match self {
@@ -148,7 +148,7 @@ fn by_status(status: u16) -> Why {
         200..300 => Why::Strange,
         401 | 403 | 404 | 410 => Why::Key,
         413 => Why::TooLong,
-        429 => Why::Limit,
+        429 => Why::TextLimit,
         500..=599 => Why::Busy,
         _ => Why::Refused,
     }
@@ -170,7 +170,7 @@ mod tests {
         for (name, status, body, why) in [
             ("wecom", 200, r#"{"errcode":0,"errmsg":"ok"}"#, None),
             ("wecom", 200, r#"{"errcode":93000,"errmsg":"invalid webhook url, from ip: 1.2.3.4"}"#, Some(Why::Key)),
-            ("wecom", 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, Some(Why::Limit)),
+            ("wecom", 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, Some(Why::TextLimit)),
             ("wecom", 200, r#"{"errcode":40058,"errmsg":"exceed max length 4096"}"#, Some(Why::TooLong)),
             ("wecom", 200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Some(Why::Busy)),
             ("wecom", 200, r#"{"errcode":7}"#, Some(Why::Refused)),
@@ -179,7 +179,7 @@ mod tests {
             ("ntfy", 200, r#"{"id":"sPs71M8A2T","time":1643935928,"event":"message"}"#, None),
             ("ntfy", 200, "{}", Some(Why::Strange)),
             ("ntfy", 200, "<html>log in to the WLAN</html>", Some(Why::Strange)),
-            ("ntfy", 429, "{}", Some(Why::Limit)),
+            ("ntfy", 429, "{}", Some(Why::TextLimit)),
             ("ntfy", 401, "{}", Some(Why::Key)),
             ("telegram", 200, r#"{"ok":true}"#, None),
             ("telegram", 200, r#"{"ok":false}"#, Some(Why::Strange)),
@@ -202,7 +202,7 @@ mod tests {
             ("dingtalk", 200, r#"{"errcode":310000}"#, Some(Why::Signature)),
             ("feishu", 200, r#"{"code":0}"#, None),
             ("feishu", 200, r#"{"code":19021}"#, Some(Why::Signature)),
-            ("feishu", 400, r#"{"code":11232}"#, Some(Why::Limit)),
+            ("feishu", 400, r#"{"code":11232}"#, Some(Why::TextLimit)),
             ("feishu", 500, r#"{"code":0}"#, Some(Why::Busy)),
             ("webhook", 202, "", None),
             ("webhook", 200, "ok", None),
@@ -212,7 +212,7 @@ mod tests {
             ("webhook", 200, "<?xml version=\"1.0\"?><ok/>", None),
             ("healthchecks", 200, "OK", None),
             ("healthchecks", 200, "OK (not found)", Some(Why::Key)),
-            ("healthchecks", 200, "OK (rate limited)", Some(Why::Limit)),
+            ("healthchecks", 200, "OK (rate limited)", Some(Why::TextLimit)),
             ("healthchecks", 200, "<html>", Some(Why::Strange)),
             ("healthchecks", 404, "not found", Some(Why::Key)),
         ] {

@@ -1,11 +1,11 @@
 //! The channels: what each wants to be sent, how much it takes and how it answers, as data.
 //!
-//! Limits and answers are those of `docs/notify.md`; where a service publishes no limit, the one here is well below what
+//! Limits and answers are those of `docs/notifications.md`; where a service publishes no limit, the one here is well below what
 //! others have met.
 
 use super::address::{Address, bark, serverchan, telegram, whole, whole_or};
 use super::answer::{Judge, Why};
-use super::{Limit, Style};
+use super::{TextLimit, Style};
 
 /// One way to reach a person.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Channel {
     /// Where the value of `key` leads; `None` if it can be none.
     pub address: fn(&str) -> Option<Address>,
     /// What is sent.
-    pub form: Form,
+    pub form: RequestForm,
     /// What is sent instead, if a person wants it so.
     pub markdown: Option<Markdown>,
     /// How the message proves whose it is.
@@ -43,13 +43,13 @@ pub enum Also {
 
 /// What is sent.
 #[derive(Debug, Clone, Copy)]
-pub struct Form {
+pub struct RequestForm {
     /// The body.
     pub body: Body,
     /// How the text is marked.
     pub style: Style,
     /// How much of it is taken.
-    pub limit: Limit,
+    pub limit: TextLimit,
     /// What the service would take for more than text is made harmless by this.
     pub tame: fn(&str) -> String,
 }
@@ -60,7 +60,7 @@ pub struct Markdown {
     /// The setting: `text` or `markdown`.
     pub setting: &'static str,
     /// What is sent then.
-    pub form: Form,
+    pub form: RequestForm,
 }
 
 /// A body.
@@ -90,8 +90,8 @@ pub enum Proof {
     Webhook,
 }
 
-const fn plain(template: &'static str, limit: Limit) -> Form {
-    Form { body: Body::Json(template), style: Style::Plain, limit, tame: str::to_owned }
+const fn plain(template: &'static str, limit: TextLimit) -> RequestForm {
+    RequestForm { body: Body::Json(template), style: Style::Plain, limit, tame: str::to_owned }
 }
 
 /// The channels, in the order in which they are told.
@@ -101,12 +101,12 @@ pub const CHANNELS: &[Channel] = &[
         key: "QYWX_BOT_KEY",
         also: Also::Nothing,
         address: |value| whole_or(value, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="),
-        form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, Limit::bytes(2048)),
+        form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, TextLimit::bytes(2048)),
         markdown: Some(Markdown {
             setting: "QYWX_FORMAT",
-            form: Form {
+            form: RequestForm {
                 style: Style::Markdown,
-                ..plain(r#"{"msgtype":"markdown","markdown":{"content":"{text}"}}"#, Limit::bytes(4096))
+                ..plain(r#"{"msgtype":"markdown","markdown":{"content":"{text}"}}"#, TextLimit::bytes(4096))
             },
         }),
         proof: Proof::None,
@@ -115,9 +115,9 @@ pub const CHANNELS: &[Channel] = &[
             good: 0,
             known: &[
                 (93000, Why::Key),
-                (45009, Why::Limit),
+                (45009, Why::TextLimit),
                 (40058, Why::TooLong),
-                (40008, Why::Form),
+                (40008, Why::RequestForm),
                 (-1, Why::Busy),
             ],
         },
@@ -129,7 +129,7 @@ pub const CHANNELS: &[Channel] = &[
         also: Also::May("NTFY_TOKEN"),
         address: |value| whole_or(value, "https://ntfy.sh/"),
         // A longer one would become an attachment.
-        form: Form { body: Body::Text, ..plain("", Limit::bytes(4000)) },
+        form: RequestForm { body: Body::Text, ..plain("", TextLimit::bytes(4000)) },
         markdown: None,
         proof: Proof::Bearer,
         judge: Judge::Field { name: "id", or_nothing: false },
@@ -140,7 +140,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "TELEGRAM_BOT_TOKEN",
         also: Also::Needs("TELEGRAM_CHAT_ID"),
         address: telegram,
-        form: plain(r#"{"chat_id":"{also}","text":"{text}"}"#, Limit::characters(4096)),
+        form: plain(r#"{"chat_id":"{also}","text":"{text}"}"#, TextLimit::characters(4096)),
         markdown: None,
         proof: Proof::None,
         judge: Judge::Flag("ok"),
@@ -151,7 +151,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "SLACK_WEBHOOK_URL",
         also: Also::Nothing,
         address: whole,
-        form: Form { tame: for_slack, ..plain(r#"{"text":"{text}"}"#, Limit::characters(3000)) },
+        form: RequestForm { tame: for_slack, ..plain(r#"{"text":"{text}"}"#, TextLimit::characters(3000)) },
         markdown: None,
         proof: Proof::None,
         judge: Judge::Text { good: "ok", known: &[] },
@@ -163,7 +163,7 @@ pub const CHANNELS: &[Channel] = &[
         also: Also::Nothing,
         address: whole,
         // No name of an activity calls everybody.
-        form: plain(r#"{"content":"{text}","allowed_mentions":{"parse":[]}}"#, Limit::characters(2000)),
+        form: plain(r#"{"content":"{text}","allowed_mentions":{"parse":[]}}"#, TextLimit::characters(2000)),
         markdown: None,
         proof: Proof::None,
         // With `?wait=true` in its address it answers with the message.
@@ -176,7 +176,7 @@ pub const CHANNELS: &[Channel] = &[
         also: Also::Nothing,
         address: bark,
         // Apple's push takes 4 KB with all that is around it.
-        form: plain(r#"{"device_key":"{key}","title":"{title}","body":"{rest}"}"#, Limit::bytes(2800)),
+        form: plain(r#"{"device_key":"{key}","title":"{title}","body":"{rest}"}"#, TextLimit::bytes(2800)),
         markdown: None,
         proof: Proof::None,
         judge: Judge::Code { field: "code", good: 200, known: &[(400, Why::Key)] },
@@ -187,7 +187,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "SERVERCHAN_KEY",
         also: Also::Nothing,
         address: serverchan,
-        form: Form { style: Style::Markdown, ..plain(r#"{"title":"{short}","desp":"{text}"}"#, Limit::bytes(16_000)) },
+        form: RequestForm { style: Style::Markdown, ..plain(r#"{"title":"{short}","desp":"{text}"}"#, TextLimit::bytes(16_000)) },
         markdown: None,
         proof: Proof::None,
         judge: Judge::Code { field: "code", good: 0, known: &[(40001, Why::Key)] },
@@ -198,7 +198,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "DINGTALK_TOKEN",
         also: Also::May("DINGTALK_SECRET"),
         address: |value| whole_or(value, "https://oapi.dingtalk.com/robot/send?access_token="),
-        form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, Limit::bytes(8000)),
+        form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, TextLimit::bytes(8000)),
         markdown: None,
         proof: Proof::DingTalk,
         judge: Judge::Code {
@@ -208,7 +208,7 @@ pub const CHANNELS: &[Channel] = &[
                 (310_000, Why::Signature),
                 (300_001, Why::Key),
                 (300_005, Why::Key),
-                (130_101, Why::Limit),
+                (130_101, Why::TextLimit),
                 (-1, Why::Busy),
             ],
         },
@@ -220,16 +220,16 @@ pub const CHANNELS: &[Channel] = &[
         also: Also::May("FEISHU_SECRET"),
         address: |value| whole_or(value, "https://open.feishu.cn/open-apis/bot/v2/hook/"),
         // 20 KB with all that is around it.
-        form: Form {
+        form: RequestForm {
             tame: for_feishu,
-            ..plain(r#"{"msg_type":"text","content":{"text":"{text}"}}"#, Limit::bytes(15_000))
+            ..plain(r#"{"msg_type":"text","content":{"text":"{text}"}}"#, TextLimit::bytes(15_000))
         },
         markdown: None,
         proof: Proof::Feishu,
         judge: Judge::Code {
             field: "code",
             good: 0,
-            known: &[(19_021, Why::Signature), (11_232, Why::Limit), (19_001, Why::Key), (9499, Why::Form)],
+            known: &[(19_021, Why::Signature), (11_232, Why::TextLimit), (19_001, Why::Key), (9499, Why::RequestForm)],
         },
         is_ping: false,
     },
@@ -238,7 +238,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "WEBHOOK_URL",
         also: Also::May("WEBHOOK_SECRET"),
         address: whole,
-        form: Form { body: Body::Report, ..plain("", Limit::bytes(16_000)) },
+        form: RequestForm { body: Body::Report, ..plain("", TextLimit::bytes(16_000)) },
         markdown: None,
         proof: Proof::Webhook,
         judge: Judge::Status,
@@ -249,11 +249,11 @@ pub const CHANNELS: &[Channel] = &[
         key: "HEALTHCHECKS_URL",
         also: Also::Nothing,
         address: whole,
-        form: Form { body: Body::Text, ..plain("", Limit::bytes(100_000)) },
+        form: RequestForm { body: Body::Text, ..plain("", TextLimit::bytes(100_000)) },
         markdown: None,
         proof: Proof::None,
         // It answers 200 to pings of no check, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
-        judge: Judge::Text { good: "OK", known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::Limit)] },
+        judge: Judge::Text { good: "OK", known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::TextLimit)] },
         is_ping: true,
     },
 ];

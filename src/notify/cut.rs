@@ -2,7 +2,7 @@
 
 /// How much a channel takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
+pub struct TextLimit {
     /// So many.
     pub most: usize,
     /// Of what.
@@ -18,15 +18,15 @@ pub enum Unit {
     Utf16,
 }
 
-impl Limit {
+impl TextLimit {
     /// So many bytes of UTF-8.
-    pub const fn bytes(most: usize) -> Limit {
-        Limit { most, unit: Unit::Bytes }
+    pub const fn bytes(most: usize) -> TextLimit {
+        TextLimit { most, unit: Unit::Bytes }
     }
 
     /// So many characters.
-    pub const fn characters(most: usize) -> Limit {
-        Limit { most, unit: Unit::Utf16 }
+    pub const fn characters(most: usize) -> TextLimit {
+        TextLimit { most, unit: Unit::Utf16 }
     }
 
     fn size(self, text: &str) -> usize {
@@ -39,7 +39,7 @@ impl Limit {
 
 /// As many whole lines of `text` as fit, and a last one that says how many are missing: `left_out` words it. If not even
 /// the first line fits, its beginning.
-pub fn cut(text: &str, limit: Limit, left_out: impl Fn(usize) -> String) -> String {
+pub fn cut(text: &str, limit: TextLimit, left_out: impl Fn(usize) -> String) -> String {
     if limit.size(text) <= limit.most {
         return text.to_owned();
     }
@@ -69,7 +69,7 @@ pub fn cut(text: &str, limit: Limit, left_out: impl Fn(usize) -> String) -> Stri
 }
 
 /// The beginning of a line, with `…` for what is missing.
-pub fn clip(line: &str, limit: Limit) -> String {
+pub fn clip(line: &str, limit: TextLimit) -> String {
     if limit.size(line) <= limit.most {
         return line.to_owned();
     }
@@ -96,14 +96,14 @@ mod tests {
 
     #[test]
     fn what_fits_stays_as_it_is() {
-        assert_eq!(cut("a\n\nb\n", Limit::bytes(5), more), "a\n\nb\n");
+        assert_eq!(cut("a\n\nb\n", TextLimit::bytes(5), more), "a\n\nb\n");
     }
 
     #[test]
     fn whole_lines_are_kept_and_the_rest_is_counted() {
         let text = "first\n\nsecond\nthird\n\nfourth";
-        assert_eq!(cut(text, Limit::bytes(24), more), "first\n\nsecond\n… 2 more");
-        assert_eq!(cut(text, Limit::bytes(23), more), "first\n… 3 more", "no empty line before the last");
+        assert_eq!(cut(text, TextLimit::bytes(24), more), "first\n\nsecond\n… 2 more");
+        assert_eq!(cut(text, TextLimit::bytes(23), more), "first\n… 3 more", "no empty line before the last");
     }
 
     #[test]
@@ -116,9 +116,9 @@ mod tests {
         ];
         for text in texts {
             for most in [20, 33, 34, 35, 2047, 2048, 4096] {
-                let bytes = cut(&text, Limit::bytes(most), more);
+                let bytes = cut(&text, TextLimit::bytes(most), more);
                 assert!(bytes.len() <= most && !bytes.is_empty(), "{most}: {}", bytes.len());
-                let characters = cut(&text, Limit::characters(most), more);
+                let characters = cut(&text, TextLimit::characters(most), more);
                 assert!(characters.encode_utf16().count() <= most && !characters.is_empty());
             }
         }
@@ -126,9 +126,9 @@ mod tests {
 
     #[test]
     fn a_line_is_clipped_at_a_character() {
-        assert_eq!(clip("跑步跑步", Limit::bytes(9)), "跑步…");
-        assert_eq!(clip("跑步跑步", Limit::bytes(11)), "跑步…");
-        assert_eq!(clip("🏃🏃🏃", Limit::characters(5)), "🏃🏃…");
-        assert_eq!(clip("abc", Limit::characters(3)), "abc");
+        assert_eq!(clip("跑步跑步", TextLimit::bytes(9)), "跑步…");
+        assert_eq!(clip("跑步跑步", TextLimit::bytes(11)), "跑步…");
+        assert_eq!(clip("🏃🏃🏃", TextLimit::characters(5)), "🏃🏃…");
+        assert_eq!(clip("abc", TextLimit::characters(3)), "abc");
     }
 }

@@ -1,6 +1,6 @@
 //! Brings a request to its channel.
 
-use super::answer::{Rejection, Why};
+use super::answer::{ChannelRejection, Why};
 use super::{Channel, Judge};
 use crate::http::{self, Http, Request};
 
@@ -19,7 +19,7 @@ pub enum NotTaken {
     },
     /// It did not take the message.
     #[error("{0}")]
-    Refused(Rejection),
+    Refused(ChannelRejection),
 }
 
 /// Sends the message until it is taken; what said so. It is sent again only if the channel itself says that it is busy: a message that

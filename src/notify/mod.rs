@@ -22,12 +22,12 @@ mod words;
 
 pub use crate::i18n::Lang;
 pub use address::Address;
-pub use answer::{Judge, Rejection, Why};
-pub use channels::{Also, Body, CHANNELS, Channel, Form, Markdown, Proof};
-pub use cut::{Limit, Unit, cut};
+pub use answer::{Judge, ChannelRejection, Why};
+pub use channels::{Also, Body, CHANNELS, Channel, RequestForm, Markdown, Proof};
+pub use cut::{TextLimit, Unit, cut};
 pub use deliver::{NotTaken, deliver};
 pub use policy::{Marks, On, Tone, speaks};
 pub use render::{Style, Text, render};
 pub use report::report;
-pub use request::{Keys, Message, ping_address, request};
-pub use summary::{Entry, Failure, FailureKind, Skipped, Summary};
+pub use request::{Keys, ChannelRequest, ping_address, request};
+pub use summary::{SummaryEntry, FailureSummary, FailureKind, SkippedGroup, Summary};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Failure, FailureKind, Summary};
+use super::{FailureSummary, FailureKind, Summary};
 use crate::hex;
 use crate::reason::Reason;
 use crate::record::ProblemKind;
@@ -133,7 +133,7 @@ fn marks_of_matter(issue: &Issue) -> Vec<String> {
 
 /// Order and parameters do not matter. Nor does which activity it was when the trouble is one of
 /// the whole service (a login, or a limit): each run would meet it with another.
-fn marks_of_failure(failure: &Failure) -> Vec<String> {
+fn marks_of_failure(failure: &FailureSummary) -> Vec<String> {
     let why = failure.reason.as_ref().map(mark_of).unwrap_or_default();
     let mark = |parts: &[&str]| [&[failure.command.as_str()], parts, &[&why]].concat().join("\t");
     match &failure.kind {

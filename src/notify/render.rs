@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cut::clip;
-use super::{Entry, Failure, FailureKind, Lang, Limit, Skipped, Summary, Tone};
+use super::{SummaryEntry, FailureSummary, FailureKind, Lang, TextLimit, SkippedGroup, Summary, Tone};
 use crate::activity::{Activity, printable};
 use crate::reason;
 use crate::status::Outstanding;
@@ -11,8 +11,8 @@ use crate::status::Outstanding;
 /// So many lines of one kind are shown.
 const LINES: usize = 10;
 /// No line's name or message is longer.
-const NAME: Limit = Limit::characters(60);
-const MESSAGE: Limit = Limit::characters(300);
+const NAME: TextLimit = TextLimit::characters(60);
+const MESSAGE: TextLimit = TextLimit::characters(300);
 
 /// How a text marks its headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,15 +44,15 @@ pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
     let joint = if counts.is_empty() { "\n\n" } else { "\n" };
     let mut blocks = vec![counts];
     if !tone.known {
-        let (person, failed): (Vec<&Failure>, Vec<&Failure>) =
+        let (person, failed): (Vec<&FailureSummary>, Vec<&FailureSummary>) =
             summary.failures.iter().partition(|failure| failure.needs_action());
-        let lines = |failures: &[&Failure]| failures.iter().map(|failure| words.failure(failure)).collect();
+        let lines = |failures: &[&FailureSummary]| failures.iter().map(|failure| words.failure(failure)).collect();
         blocks.push(words.section(lang.pick("Action needed", "需要人工处理"), lines(&person)));
         blocks.push(words.section(lang.pick("Failed", "失败"), lines(&failed)));
     }
     blocks.extend(words.entries(&summary.added, "Added to", "已新增"));
     blocks.extend(words.entries(&summary.deleted, "Deleted from", "已删除"));
-    blocks.push(words.section(lang.pick("Skipped", "未执行"), words.skipped(summary)));
+    blocks.push(words.section(lang.pick("SkippedGroup", "未执行"), words.skipped(summary)));
     let rest = blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n");
     let head = words.bold(&title);
     let whole = if rest.is_empty() { head } else { format!("{head}{joint}{rest}") };
@@ -97,7 +97,7 @@ impl Words {
     /// A line for each kind of count, by platform.
     fn counts(&self, summary: &Summary) -> String {
         let lang = self.lang;
-        let by_platform = |entries: &[Entry]| {
+        let by_platform = |entries: &[SummaryEntry]| {
             let mut counts = BTreeMap::new();
             for entry in entries {
                 *counts.entry(entry.platform.clone()).or_insert(0_u64) += 1;
@@ -133,7 +133,7 @@ impl Words {
     }
 
     /// A section for each platform.
-    fn entries(&self, entries: &[Entry], en: &str, zh: &str) -> Vec<String> {
+    fn entries(&self, entries: &[SummaryEntry], en: &str, zh: &str) -> Vec<String> {
         let mut by_platform: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for entry in entries {
             by_platform.entry(&entry.platform).or_default().push(self.activity(&entry.activity));
@@ -147,7 +147,7 @@ impl Words {
     }
 
     fn skipped(&self, summary: &Summary) -> Vec<String> {
-        let line = |((platform, _), skipped): (&(String, String), &Skipped)| {
+        let line = |((platform, _), skipped): (&(String, String), &SkippedGroup)| {
             let head = format!("{} {}", self.tame(platform), skipped.count);
             let why = reason::texts(&skipped.reasons, self.lang);
             if why.is_empty() { head } else { self.lang.colon(head, self.message(&why)) }
@@ -155,7 +155,7 @@ impl Words {
         summary.skipped.iter().map(line).collect()
     }
 
-    fn failure(&self, failure: &Failure) -> String {
+    fn failure(&self, failure: &FailureSummary) -> String {
         let lang = self.lang;
         let message = failure.reason.as_ref().map(|reason| self.message(&reason.text(lang))).unwrap_or_default();
         let (head, tail) = match &failure.kind {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Entry, Failure, FailureKind, Lang, Skipped, Summary, Text};
+use super::{SummaryEntry, FailureSummary, FailureKind, Lang, SkippedGroup, Summary, Text};
 use crate::reason::Reason;
 use crate::record::{Explanation, explained};
 
@@ -38,7 +38,7 @@ pub fn report(summary: &Summary, run: &str, now: Timestamp, text: &Text) -> Valu
     })
 }
 
-fn counts(entries: &[Entry]) -> BTreeMap<&str, u64> {
+fn counts(entries: &[SummaryEntry]) -> BTreeMap<&str, u64> {
     let mut counts = BTreeMap::new();
     for entry in entries {
         *counts.entry(entry.platform.as_str()).or_default() += 1;
@@ -46,17 +46,17 @@ fn counts(entries: &[Entry]) -> BTreeMap<&str, u64> {
     counts
 }
 
-fn entries(entries: &[Entry]) -> Vec<Value> {
-    let value = |entry: &Entry| json!({"platform": entry.platform, "activity": entry.activity});
+fn entries(entries: &[SummaryEntry]) -> Vec<Value> {
+    let value = |entry: &SummaryEntry| json!({"platform": entry.platform, "activity": entry.activity});
     entries.iter().take(ITEMS).map(value).collect()
 }
 
 fn skipped(summary: &Summary) -> Vec<Value> {
-    let value = |((platform, _), skipped): (&(String, String), &Skipped)| json!({"platform": platform, "reasons": explained(skipped.reasons.iter().cloned()), "count": skipped.count});
+    let value = |((platform, _), skipped): (&(String, String), &SkippedGroup)| json!({"platform": platform, "reasons": explained(skipped.reasons.iter().cloned()), "count": skipped.count});
     summary.skipped.iter().map(value).collect()
 }
 
-fn failure(failure: &Failure) -> Value {
+fn failure(failure: &FailureSummary) -> Value {
     let mut value = json!({
         "command": failure.command,
         "kind": failure.kind_name(),

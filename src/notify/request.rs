@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::cut::clip;
-use super::{Address, Body, Channel, Form, Lang, Limit, Proof, Text, cut, sign};
+use super::{Address, Body, Channel, RequestForm, Lang, TextLimit, Proof, Text, cut, sign};
 use crate::http::{Request, Secret, encode};
 
 /// A channel's own settings, as a person gave them.
@@ -18,7 +18,7 @@ pub struct Keys {
 
 /// What is told.
 #[derive(Debug, Clone)]
-pub struct Message<'a> {
+pub struct ChannelRequest<'a> {
     /// In words.
     pub text: &'a Text,
     /// For the JSON webhook.
@@ -32,11 +32,11 @@ pub struct Message<'a> {
 /// The request that brings `message` to `channel`, in `form`. `None`: the keys can be none of this channel's.
 ///
 /// It is sent once; [`super::Judge`] knows from the answer whether it may be sent again.
-pub fn request(channel: &Channel, form: &Form, keys: &Keys, message: &Message, now: Timestamp) -> Option<Request> {
+pub fn request(channel: &Channel, form: &RequestForm, keys: &Keys, message: &ChannelRequest, now: Timestamp) -> Option<Request> {
     let Address { mut url, key } = (channel.address)(keys.address.expose())?;
     let also = keys.also.as_ref().map(Secret::expose);
     let left_out = |count| message.lang.left_out(count);
-    let cut_to = |text: &str, limit: Limit| (form.tame)(&cut(text, limit, left_out));
+    let cut_to = |text: &str, limit: TextLimit| (form.tame)(&cut(text, limit, left_out));
     let (content_type, body) = match form.body {
         Body::Text => ("text/plain; charset=utf-8", cut_to(&message.text.whole, form.limit).into_bytes()),
         Body::Report => ("application/json", message.report.to_string().into_bytes()),
@@ -46,7 +46,7 @@ pub fn request(channel: &Channel, form: &Form, keys: &Keys, message: &Message, n
             let values = [
                 ("{text}", cut_to(&message.text.whole, form.limit)),
                 ("{title}", (form.tame)(&message.text.title)),
-                ("{short}", (form.tame)(&clip(&message.text.title, Limit::characters(32)))),
+                ("{short}", (form.tame)(&clip(&message.text.title, TextLimit::characters(32)))),
                 ("{rest}", cut_to(rest, form.limit)),
                 ("{key}", key),
                 ("{also}", also.unwrap_or_default().trim().to_owned()),
@@ -110,7 +110,7 @@ mod tests {
         let channel = CHANNELS.iter().find(|channel| channel.name == name).unwrap();
         let text = Text { title: "t".into(), whole: format!("t\n{text}"), rest: text.into() };
         let report = json!({"version": 1});
-        let message = Message { text: &text, report: &report, is_failure: true, lang: Lang::En };
+        let message = ChannelRequest { text: &text, report: &report, is_failure: true, lang: Lang::En };
         let keys = Keys { address: Secret::new(key), also: also.map(Secret::new) };
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         request(channel, &channel.form, &keys, &message, now).unwrap()

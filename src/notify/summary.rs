@@ -13,15 +13,15 @@ use crate::status::{self, Issue, RedactedReason};
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
     /// What was put on a platform.
-    pub added: Vec<Entry>,
+    pub added: Vec<SummaryEntry>,
     /// What was deleted from its platform.
-    pub deleted: Vec<Entry>,
+    pub deleted: Vec<SummaryEntry>,
     /// What went wrong; the same with several records is one.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<FailureSummary>,
     /// Uploads whose outcome is not known yet.
     pub pending: BTreeMap<String, u64>,
     /// What was skipped on purpose, by platform and reasons.
-    pub skipped: BTreeMap<(String, String), Skipped>,
+    pub skipped: BTreeMap<(String, String), SkippedGroup>,
     /// Copies that were found and not deleted.
     pub copies: BTreeMap<String, u64>,
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
@@ -33,7 +33,7 @@ pub struct Summary {
 
 /// Activities that were skipped for the same reasons.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Skipped {
+pub struct SkippedGroup {
     /// Why.
     pub reasons: Vec<Reason>,
     /// How many.
@@ -42,7 +42,7 @@ pub struct Skipped {
 
 /// An activity that was added or deleted.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct SummaryEntry {
     /// Where.
     pub platform: String,
     /// The activity: of an addition, the one it was made from.
@@ -51,7 +51,7 @@ pub struct Entry {
 
 /// Something that went wrong.
 #[derive(Debug, Clone)]
-pub struct Failure {
+pub struct FailureSummary {
     /// The command that met it.
     pub command: String,
     /// What it concerns.
@@ -81,7 +81,7 @@ pub enum FailureKind {
     Standing(Box<Issue>),
 }
 
-impl Failure {
+impl FailureSummary {
     /// Whether nothing but a person helps.
     pub fn needs_action(&self) -> bool {
         match &self.kind {
@@ -125,7 +125,7 @@ impl Summary {
 
     /// Takes in that a command failed as a whole.
     pub fn add_stage(&mut self, command: &str, exit: u8, reason: Option<Reason>) {
-        self.failures.push(Failure { command: command.to_owned(), kind: FailureKind::Stage { exit }, reason });
+        self.failures.push(FailureSummary { command: command.to_owned(), kind: FailureKind::Stage { exit }, reason });
     }
 
     /// Takes in what stands. All records have to be in: what they tell already is not told again, and what stands tells more
@@ -148,7 +148,7 @@ impl Summary {
                 is_login && issue.platform.as_deref().is_some_and(|name| place.ends_with(name))
             })
         };
-        let standing: Vec<Failure> = left.iter().copied().map(standing).collect();
+        let standing: Vec<FailureSummary> = left.iter().copied().map(standing).collect();
         self.failures.retain(|failure| match &failure.kind {
             FailureKind::Records { kind: ProblemKind::LoginRequired, place, .. } => !tells_of_login(place),
             FailureKind::Records { place, items, .. } => !tells_of_all(place, items),
@@ -165,12 +165,12 @@ impl Summary {
 
     /// How many things went wrong, but for those that need a person.
     pub fn failed(&self) -> usize {
-        self.failures.iter().filter(|failure| !failure.needs_action()).map(Failure::count).sum()
+        self.failures.iter().filter(|failure| !failure.needs_action()).map(FailureSummary::count).sum()
     }
 
     /// Whether a person is needed.
     pub fn needs_action(&self) -> bool {
-        self.failures.iter().any(Failure::needs_action)
+        self.failures.iter().any(FailureSummary::needs_action)
     }
 
     fn add_transfer(&mut self, transfer: &TransferRecord) {
@@ -193,7 +193,7 @@ impl Summary {
     }
 
     fn add_outcome(&mut self, platform: &str, activity: &Activity, outcome: &Outcome, reasons: &[Explanation]) {
-        let entry = || Entry { platform: platform.to_owned(), activity: activity.clone() };
+        let entry = || SummaryEntry { platform: platform.to_owned(), activity: activity.clone() };
         match outcome.kind.as_str() {
             "created" => self.added.push(entry()),
             "deleted" => self.deleted.push(entry()),
@@ -231,7 +231,7 @@ impl Summary {
         let at = *self.known.entry(key).or_insert(next);
         if at == next {
             let kind = FailureKind::Records { place, kind: problem.kind.clone(), items: Vec::new() };
-            self.failures.push(Failure { command: problem.command.clone(), kind, reason: Some(reason) });
+            self.failures.push(FailureSummary { command: problem.command.clone(), kind, reason: Some(reason) });
         }
         // What could not be fetched for two platforms is one activity, not two.
         let is_new = self.counted.insert((at, activity.key()));
@@ -270,7 +270,7 @@ impl Summary {
         let exit = issue.exit.and_then(Exit::of);
         let is_of_records =
             matches!(exit, Some(Exit::Partial | Exit::TempFail | Exit::LoginRequired)) && worst.max() >= exit;
-        let is_same = |failure: &Failure, reason: &RedactedReason| {
+        let is_same = |failure: &FailureSummary, reason: &RedactedReason| {
             failure.reason.as_ref().is_some_and(|own| RedactedReason::of(own) == *reason)
         };
         is_of_records && issue.reason.as_ref().is_none_or(|reason| own().any(|one| is_same(one, reason)))
@@ -282,10 +282,10 @@ fn key(activity: &Activity) -> String {
     format!("{} {}", activity.platform, activity.id)
 }
 
-fn standing(issue: &Issue) -> Failure {
+fn standing(issue: &Issue) -> FailureSummary {
     let command = issue.command.clone().unwrap_or_default();
     // In the language of the channel: see the rendering.
-    Failure { command, kind: FailureKind::Standing(Box::new(issue.clone())), reason: None }
+    FailureSummary { command, kind: FailureKind::Standing(Box::new(issue.clone())), reason: None }
 }
 
 #[cfg(test)]
@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn only_what_was_done_now_counts() {
         let summary = of(ALL);
-        let ids = |entries: &[Entry]| entries.iter().map(|e| e.activity.id.clone()).collect::<Vec<_>>();
+        let ids = |entries: &[SummaryEntry]| entries.iter().map(|e| e.activity.id.clone()).collect::<Vec<_>>();
         assert_eq!((ids(&summary.added), ids(&summary.deleted)), (vec!["1".into()], vec!["5".into()]));
         assert_eq!(summary.pending, BTreeMap::from([("coros".into(), 1)]));
         let reasons = [Reason::NotArchived, Reason::other("b")];
@@ -436,7 +436,7 @@ mod tests {
         let mut dead = health(status::IssueKind::LoginEnded, None, None);
         dead.warnings[0].platform = Some("p".into());
         summary.add_judged(dead);
-        assert!(matches!(summary.failures.as_slice(), [Failure { kind: FailureKind::Standing(_), .. }]));
+        assert!(matches!(summary.failures.as_slice(), [FailureSummary { kind: FailureKind::Standing(_), .. }]));
         let failed = |ids: &[&str]| {
             let mut summary = of(LOGINS);
             let mut health = health(status::IssueKind::FilesFailed, None, None);

@@ -78,23 +78,34 @@ pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
     let newest = newer.get(half).copied();
     let least = bound(from.checked_sub(FARTHEST), Timestamp::MIN);
     let most = bound(until.checked_add(FARTHEST), Timestamp::MAX);
-    let (from, until) = (oldest.unwrap_or(least).max(least), newest.unwrap_or(most).min(most));
+    let span = (oldest.unwrap_or(least).max(least), newest.unwrap_or(most).min(most));
+    with_something_known(span, (start, start), known)
+}
+
+/// The span, or a longer one that reaches to the nearest known entry if none is in it: an empty answer would look like the
+/// truth where nothing is known. `sought` are the first and the last start that are looked for in it.
+fn with_something_known(
+    (from, until): (Timestamp, Timestamp),
+    sought: (Timestamp, Timestamp),
+    known: &[Timestamp],
+) -> (Timestamp, Timestamp) {
     let (first, end) = (known.partition_point(|time| *time < from), known.partition_point(|time| *time < until));
     if first < end {
         return (from, until);
     }
-    let second = SignedDuration::from_secs(1);
+    let behind = |newer: Timestamp| newer.checked_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
     match (first.checked_sub(1).map(|at| known[at]), known.get(end)) {
-        (Some(older), Some(&newer)) if newer.duration_since(start) < start.duration_since(older) => {
-            (from, bound(newer.checked_add(second), Timestamp::MAX))
+        (Some(older), Some(&newer)) if newer.duration_since(sought.1) < sought.0.duration_since(older) => {
+            (from, behind(newer))
         }
         (Some(older), _) => (older, until),
-        (None, Some(&newer)) => (from, bound(newer.checked_add(second), Timestamp::MAX)),
+        (None, Some(&newer)) => (from, behind(newer)),
         (None, None) => (from, until),
     }
 }
 
-/// Puts starts together that one window shows without many others between them, however far apart they are.
+/// Puts starts together that one window shows without many others between them, however far apart they are. Each window
+/// shows something that is known, if anything is.
 pub fn clusters(starts: &mut [Timestamp], known: &[Timestamp]) -> Vec<(Timestamp, Timestamp)> {
     starts.sort_unstable();
     let between = |from: Timestamp, until: Timestamp| {
@@ -107,7 +118,8 @@ pub fn clusters(starts: &mut [Timestamp], known: &[Timestamp]) -> Vec<(Timestamp
             _ => clusters.push((start, start)),
         }
     }
-    clusters.into_iter().map(|(first, last)| (reach(first).0, reach(last).1)).collect()
+    let window = |(first, last)| with_something_known((reach(first).0, reach(last).1), (first, last), known);
+    clusters.into_iter().map(window).collect()
 }
 
 #[cfg(test)]
@@ -154,5 +166,14 @@ mod tests {
         let clusters = clusters(&mut starts, &daily);
         assert_eq!(clusters.len(), 2);
         assert!(clusters[0].0 < at(24) && clusters[0].1 > at(24 * 30) && clusters[1].0 > at(24 * 298));
+    }
+
+    #[test]
+    fn a_window_for_several_starts_shows_something_that_is_known_too() {
+        let known = [at(-24 * 900), at(24 * 700)];
+        let windows = |days: [i64; 2], known: &[Timestamp]| clusters(&mut days.map(|day| at(24 * day)), known);
+        assert_eq!(windows([0, 5], &known), [(reach(at(0)).0, at(24 * 700) + SignedDuration::from_secs(1))]);
+        assert_eq!(windows([-400, -395], &known), [(known[0], reach(at(24 * -395)).1)], "the nearer one");
+        assert_eq!(windows([0, 5], &[]), [(reach(at(0)).0, reach(at(24 * 5)).1)]);
     }
 }

@@ -39,6 +39,13 @@ pub fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at) { (minute) } }
 }
 
+/// The same for people who want to know how long ago, or how long until then: the script says `3 hours ago`, with the time
+/// itself on hover.
+pub fn relative_time(at: Timestamp) -> Markup {
+    let minute = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    html! { time.ago datetime=(at) { (minute) } }
+}
+
 /// Kilometres, as a list has them.
 pub fn km(metres: f64) -> String {
     format!("{:.2}", metres / 1000.0)
@@ -127,7 +134,7 @@ fn more(left: u64, lang: Lang) -> Markup {
 
 /// A form that says what it is without its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub enum Icon {
     /// A tick in a circle.
     Well,
     /// A triangle.
@@ -138,29 +145,29 @@ pub enum Sign {
     None,
 }
 
-impl Sign {
+impl Icon {
     /// Its class, which gives it its colour.
     pub fn class(self) -> &'static str {
         match self {
-            Sign::Well => "well",
-            Sign::Warn => "warn",
-            Sign::Bad => "bad",
-            Sign::None => "none",
+            Icon::Well => "well",
+            Icon::Warn => "warn",
+            Icon::Bad => "bad",
+            Icon::None => "none",
         }
     }
 
     /// The paths of a drawing 20 by 20.
     pub fn paths(self) -> &'static [&'static str] {
         match self {
-            Sign::Well => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6 10.4l2.8 2.8L14.2 7.4"],
-            Sign::Warn => &["M10 2L18.8 17.5H1.2z", "M10 8v4.4M10 14.6v.6"],
-            Sign::Bad => &["M6.6 1.8h6.8l4.8 4.8v6.8l-4.8 4.8H6.6l-4.8-4.8V6.6z", "M10 6v5M10 13.4v.6"],
-            Sign::None => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6.5 10h7"],
+            Icon::Well => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6 10.4l2.8 2.8L14.2 7.4"],
+            Icon::Warn => &["M10 2L18.8 17.5H1.2z", "M10 8v4.4M10 14.6v.6"],
+            Icon::Bad => &["M6.6 1.8h6.8l4.8 4.8v6.8l-4.8 4.8H6.6l-4.8-4.8V6.6z", "M10 6v5M10 13.4v.6"],
+            Icon::None => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6.5 10h7"],
         }
     }
 }
 
-impl Render for Sign {
+impl Render for Icon {
     fn render(&self) -> Markup {
         let [outline, mark] = self.paths() else { return html! {} };
         html! {

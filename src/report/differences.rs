@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::components::{self, Sign, activity, command, folded, path, time, word};
+use super::components::{self, Icon, activity, command, folded, path, time, word};
 use super::words::certainty;
 use super::{
     Deletion, Duplicate, MissingItem, MissingReason, NoFile, RedactedReason, Rejection, SimilarPair, Snapshot,
@@ -57,7 +57,7 @@ fn part(id: &str, title: &str, len: usize, summary: Markup, list: impl FnOnce(Ma
 }
 
 fn nothing(lang: Lang) -> Markup {
-    html! { p.fine { (Sign::Well) " " (lang.pick("none", "无")) } }
+    html! { p.fine { (Icon::Well) " " (lang.pick("none", "无")) } }
 }
 
 fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {

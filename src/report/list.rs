@@ -1,8 +1,9 @@
-//! Every exercise in one table that is searched and sorted in the browser, without a server.
+//! Every activity in one table that is searched and sorted in the browser, without a server.
 //!
 //! The newest rows stand in the page; the others inside `<noscript>`: without scripts the browser shows them all, and with
 //! scripts they are text, which costs next to nothing until `page.js` makes rows of it, as many as somebody wants to see.
 
+use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, PreEscaped, html};
 
 use super::components::{km, name, path as path_of, sport, word};
@@ -15,7 +16,10 @@ const FIRST: usize = 100;
 /// The table.
 pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
     let all = &snapshot.activities;
-    let (first, rest) = all.split_at(all.len().min(FIRST));
+    let mut sorted: Vec<&ActivityGroup> = all.iter().collect();
+    // In the order of the local times that the first column shows; unknown ones last.
+    sorted.sort_by_key(|one| std::cmp::Reverse(local_start(one)));
+    let (first, rest) = sorted.split_at(sorted.len().min(FIRST));
     let label = lang.pick("Search words; -word excludes", "搜索；-词 表示排除");
     html! {
         section #activities {
@@ -38,7 +42,7 @@ pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-fn table(exercises: &[ActivityGroup], folded: bool, lang: Lang) -> Markup {
+fn table(activities: &[&ActivityGroup], folded: bool, lang: Lang) -> Markup {
     let heads = [
         ("start", "Start (local)", "开始（当地）"),
         ("sport", "Sport", "运动"),
@@ -52,34 +56,40 @@ fn table(exercises: &[ActivityGroup], folded: bool, lang: Lang) -> Markup {
     html! {
         table.list {
             thead { tr { @for (class, en, zh) in heads { th.(class) scope="col" { (lang.pick(en, zh)) } } } }
-            tbody { @for exercise in exercises { (row(exercise, folded, lang)) } }
+            tbody { @for activity in activities { (row(activity, folded, lang)) } }
         }
     }
 }
 
+/// The start by a clock where it began, as far as that is known.
+fn local_start(activity: &ActivityGroup) -> Option<Timestamp> {
+    let offset = SignedDuration::from_secs(i64::from(activity.utc_offset_s.unwrap_or(0)));
+    activity.start_time.map(|start| start.checked_add(offset).unwrap_or(start))
+}
+
 /// One row. The end tags that HTML lets one leave out are left out: in twenty thousand rows they are a megabyte.
-fn row(exercise: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
-    let start = exercise.start_time.map(|start| i18n::local(start, exercise.utc_offset_s));
-    let time = exercise.timer_time_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
-    let distance = exercise.distance_m.filter(|metres| metres.is_finite() && *metres > 0.0);
+fn row(activity: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
+    let start = activity.start_time.map(|start| i18n::local(start, activity.utc_offset_s));
+    let time = activity.timer_time_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    let distance = activity.distance_m.filter(|metres| metres.is_finite() && *metres > 0.0);
     let cell = PreEscaped("<td>");
     html! {
         (PreEscaped("<tr>"))
         (cell) (start.unwrap_or_else(|| "?".into()))
-        (cell) (sport(&exercise.sport, lang)) @if let Some(sub) = &exercise.sub_sport { " / " (sport(sub, lang)) }
-        (cell) (name(&exercise.name))
+        (cell) (sport(&activity.sport, lang)) @if let Some(sub) = &activity.sub_sport { " / " (sport(sub, lang)) }
+        (cell) (name(&activity.name))
         (cell) @if let Some(seconds) = time { (clock(seconds)) }
         (cell) @if let Some(metres) = distance { (km(metres)) }
-        (cell) @if let Some(device) = &exercise.device { (name(device)) }
-        (cell) (places(exercise, lang))
-        (cell) (file(exercise, folded, lang))
+        (cell) @if let Some(device) = &activity.device { (name(device)) }
+        (cell) (places(activity, lang))
+        (cell) (file(activity, folded, lang))
     }
 }
 
 /// Where it is, and where it is not and why.
-fn places(exercise: &ActivityGroup, lang: Lang) -> Markup {
+fn places(activity: &ActivityGroup, lang: Lang) -> Markup {
     let mut on: Vec<(&str, u64)> = Vec::new();
-    for place in &exercise.on {
+    for place in &activity.on {
         match on.iter_mut().find(|(platform, _)| *platform == place.platform) {
             Some((_, count)) => *count += 1,
             None => on.push((&place.platform, 1)),
@@ -87,30 +97,30 @@ fn places(exercise: &ActivityGroup, lang: Lang) -> Markup {
     }
     html! {
         @if on.is_empty() {
-            @if exercise.unlisted.is_empty() { (lang.pick("deleted from all platforms", "已不在平台上")) }
+            @if activity.unlisted.is_empty() { (lang.pick("deleted from all platforms", "已不在平台上")) }
             @else { (lang.pick("imported, not listed yet", "已导入，尚未列出")) }
         }
         @for (at, (platform, count)) in on.iter().enumerate() {
             @if at > 0 { ", " } (platform) @if *count > 1 { " ×" (count) }
         }
-        @for (platform, reason) in &exercise.missing_on { i { (platform) ": " (reason.word(lang)) } }
+        @for (platform, reason) in &activity.missing_on { i { (platform) ": " (reason.word(lang)) } }
     }
 }
 
-/// The file, and below it where that is and how the platforms call the exercise: folded away, or in a paragraph that
+/// The file, and below it where that is and how the platforms call the activity: folded away, or in a paragraph that
 /// `page.js` folds. Folding takes three times the bytes of the paragraph.
-fn file(exercise: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
-    let path = exercise.file.as_ref().map_or("", |file| file.path.as_str());
+fn file(activity: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
+    let path = activity.file.as_ref().map_or("", |file| file.path.as_str());
     let named = |place: &&Place| !path.contains(place.id.as_str());
-    let places = || exercise.on.iter().chain(&exercise.gone_from).chain(&exercise.unlisted).filter(named);
+    let places = || activity.on.iter().chain(&activity.gone_from).chain(&activity.unlisted).filter(named);
     let short = html! {
-        @match &exercise.file {
+        @match &activity.file {
             Some(file) => { (word(&file.format).to_uppercase()) @if file.converted { " " (lang.pick("converted", "转换")) } " " (i18n::size(file.bytes)) }
             None => (lang.pick("none", "无")),
         }
     };
     let long = html! {
-        @if let Some(file) = &exercise.file { (path_of(&file.path)) }
+        @if let Some(file) = &activity.file { (path_of(&file.path)) }
         @for place in places() { br; (place.platform) " " (word(&place.id)) }
     };
     match folded {

@@ -7,14 +7,24 @@
   const fill = (text, ...values) => values.reduce((text, value) => text.replace("{}", value), text);
   const grouped = (number) => number.toLocaleString("en");
 
+  // How far a time is from now, as the commands say it.
+  const relative = (at) => {
+    const minutes = Math.trunc((at - Date.now()) / 60e3);
+    const size = Math.abs(minutes);
+    const [number, unit] = size < 60 ? [minutes, "minute"] : size < 2880 ? [Math.trunc(minutes / 60), "hour"] : [Math.trunc(minutes / 1440), "day"];
+    return new Intl.RelativeTimeFormat(lang).format(number, unit);
+  };
+
   const localTimes = () => {
     const two = (number) => String(number).padStart(2, "0");
     for (const element of document.querySelectorAll("time")) {
       const at = new Date(element.dateTime);
       if (Number.isNaN(at.getTime())) continue;
-      element.title = element.textContent;
       const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-      element.textContent = `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+      const exact = `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+      const isRelative = element.classList.contains("ago");
+      element.title = isRelative ? exact : element.textContent;
+      element.textContent = isRelative ? relative(at.getTime()) : exact;
     }
   };
 

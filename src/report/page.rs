@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::components::Sign;
+use super::components::Icon;
 use super::{Snapshot, differences, list, log, pictures, platforms, summary};
 use crate::i18n::Lang;
 
@@ -68,12 +68,12 @@ fn policy() -> String {
 }
 
 /// The state in the browser's tab; told by its form, too.
-fn icon(sign: Sign) -> String {
+fn icon(sign: Icon) -> String {
     let colour = match sign {
-        Sign::Well => "1f7a4d",
-        Sign::Warn => "b26a00",
-        Sign::Bad => "b3261e",
-        Sign::None => "6b7280",
+        Icon::Well => "1f7a4d",
+        Icon::Warn => "b26a00",
+        Icon::Bad => "b3261e",
+        Icon::None => "6b7280",
     };
     let paths: String = sign.paths().iter().map(|path| format!("%3Cpath d='{path}'/%3E")).collect();
     format!(

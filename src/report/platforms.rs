@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::components::{self, Sign, time};
-use super::{Login, Pair, Platform, Snapshot};
+use super::components::{self, Icon, time};
+use super::{Login, PlatformPair, Platform, Snapshot};
 use crate::i18n::{self, Lang, number};
 
 /// All platforms.
@@ -27,7 +27,7 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
         (lang.pick("unavailable", "无法获取"), platform.unavailable),
         (lang.pick("pending", "待确认上传"), platform.pending),
     ];
-    let sign = if platform.unusable_reason.is_some() { Sign::Warn } else { Sign::Well };
+    let sign = if platform.unusable_reason.is_some() { Icon::Warn } else { Icon::Well };
     html! {
         article.card {
             h3 { (sign) " " (platform.title) }
@@ -82,7 +82,7 @@ fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
     let Some(login) = login else { return html! { (lang.pick("none", "无")) } };
     let now = made.unwrap_or_default();
     html! {
-        @if login.ended.is_some() { (Sign::Bad) " " }
+        @if login.ended.is_some() { (Icon::Bad) " " }
         (components::text(&login.text(now, lang)))
         @if let Some(end) = login.ends(now) { span.sub { (time(end)) } }
     }
@@ -129,7 +129,7 @@ fn matrix(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-fn cell(pair: &Pair, lang: Lang) -> Markup {
+fn cell(pair: &PlatformPair, lang: Lang) -> Markup {
     let here = |count: u64| match lang {
         Lang::En => format!("{} only on {}", number(count), pair.on),
         Lang::Zh => format!("{} 仅在 {}", number(count), pair.on),
@@ -137,7 +137,7 @@ fn cell(pair: &Pair, lang: Lang) -> Markup {
     html! {
         span.both { b { (number(pair.both)) } " " (lang.pick("on both", "两者都有")) }
         @if pair.only == 0 {
-            span.fine { (Sign::Well) " " (lang.pick("none missing", "无缺失")) }
+            span.fine { (Icon::Well) " " (lang.pick("none missing", "无缺失")) }
         } @else {
             span.only { (here(pair.only)) }
             @if pair.pending > 0 { span.sub { (number(pair.pending)) " " (lang.pick("pending", "待确认")) } }

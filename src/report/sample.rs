@@ -176,7 +176,7 @@ pub fn facts_in(say: Say) -> Snapshot {
         }],
         platforms,
         matrix: pairs
-            .map(|(on, and)| Pair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, rejected: 1 })
+            .map(|(on, and)| PlatformPair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, rejected: 1 })
             .collect(),
         missing: vec![
             Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![missing_on(7, vec![]), missing_on(9, vec![])] },

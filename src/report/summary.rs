@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::components::{Sign, command, cut, text, time};
+use super::components::{Icon, command, cut, relative_time, text, time};
 use super::{Issue, IssueKind, Schedule, Snapshot, State, shell_quote};
 use crate::i18n::{Lang, span};
 
@@ -24,14 +24,14 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
         @if !snapshot.actions.is_empty() {
             section #actions.issues {
                 h2 { (lang.pick("Action needed", "需要您处理")) }
-                ul { @for issue in &snapshot.actions { (told(issue, Sign::Bad, lang)) } }
+                ul { @for issue in &snapshot.actions { (told(issue, Icon::Bad, lang)) } }
             }
         }
         @if !snapshot.warnings.is_empty() {
             section #warnings.issues {
                 h2 { (lang.pick("Warnings", "警告")) }
                 @if continues(snapshot) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
-                ul { @for issue in &snapshot.warnings { (told(issue, Sign::Warn, lang)) } }
+                ul { @for issue in &snapshot.warnings { (told(issue, Icon::Warn, lang)) } }
             }
         }
     }
@@ -89,7 +89,7 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
                     @match &snapshot.last_run {
                         None => (lang.pick("never", "从未")),
                         Some(run) => {
-                            (time(run.finished.unwrap_or(run.started)))
+                            (relative_time(run.finished.unwrap_or(run.started)))
                             span.sub {
                                 (run.outcome.sign()) " " (run.outcome.word(lang))
                                 @if let Some(end) = run.finished { " · " (span(end.as_second() - run.started.as_second(), lang)) }
@@ -124,7 +124,7 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
             span.sub { (lang.pick("the schedule is off; to switch it on: ", "计划已关闭；重新启用：")) (command("garminsync schedule on")) }
         },
         Some(schedule) => html! {
-            @match schedule.next_run { Some(next) => (time(next)), None => (lang.pick("never", "从不")) }
+            @match schedule.next_run { Some(next) => (relative_time(next)), None => (lang.pick("never", "从不")) }
             span.sub { code { (cut(&schedule.cron, 60)) } " " (cut(&schedule.zone, 60)) }
             @if !schedule.is_run {
                 span.sub {
@@ -136,7 +136,7 @@ fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
     }
 }
 
-fn told(issue: &Issue, sign: Sign, lang: Lang) -> Markup {
+fn told(issue: &Issue, sign: Icon, lang: Lang) -> Markup {
     html! {
         li {
             (sign)

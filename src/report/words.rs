@@ -1,17 +1,17 @@
 //! What the page says of each kind of thing, in both languages.
 
-use super::components::Sign;
+use super::components::Icon;
 use super::{Deleter, MissingReason, NoFile, RunOutcome, State};
 use crate::i18n::{self, Lang};
 
 impl State {
     /// Its form.
-    pub fn sign(self) -> Sign {
+    pub fn sign(self) -> Icon {
         match self {
-            State::Empty | State::Outstanding => Sign::None,
-            State::Ok => Sign::Well,
-            State::Behind | State::Warning => Sign::Warn,
-            State::ActionNeeded => Sign::Bad,
+            State::Empty | State::Outstanding => Icon::None,
+            State::Ok => Icon::Well,
+            State::Behind | State::Warning => Icon::Warn,
+            State::ActionNeeded => Icon::Bad,
         }
     }
 }
@@ -29,12 +29,12 @@ impl RunOutcome {
     }
 
     /// Its form.
-    pub fn sign(self) -> Sign {
+    pub fn sign(self) -> Icon {
         match self {
-            RunOutcome::Success => Sign::Well,
-            RunOutcome::Partial | RunOutcome::Unfinished => Sign::Warn,
-            RunOutcome::Interrupted => Sign::None,
-            RunOutcome::Error => Sign::Bad,
+            RunOutcome::Success => Icon::Well,
+            RunOutcome::Partial | RunOutcome::Unfinished => Icon::Warn,
+            RunOutcome::Interrupted => Icon::None,
+            RunOutcome::Error => Icon::Bad,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::fs::{make_private, persist, sweep, unfinished};
 
 /// Why a settings file is not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum EditError {
     /// It cannot be read or written. The text names the file and says what to do.
     #[error("{0}")]
     File(String),
@@ -42,8 +42,8 @@ impl EnvFile {
     ///
     /// # Errors
     /// It cannot be read, is not UTF-8, belongs to another user, or has lines that cannot be read.
-    pub fn open(path: &Path) -> Result<EnvFile, Error> {
-        let failed = |what: &str| Error::File(format!("{}: {what}", path.display()));
+    pub fn open(path: &Path) -> Result<EnvFile, EditError> {
+        let failed = |what: &str| EditError::File(format!("{}: {what}", path.display()));
         let place = match fs::canonicalize(path) {
             Ok(place) => place,
             // A link to nowhere is kept as a link.
@@ -101,7 +101,7 @@ impl EnvFile {
     ///
     /// # Errors
     /// The value cannot stand in such a file.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), EditError> {
         if self.value(name).as_deref() == Some(value) {
             return Ok(());
         }
@@ -144,15 +144,15 @@ impl EnvFile {
     ///
     /// # Errors
     /// It cannot be written, or somebody has changed it meanwhile.
-    pub fn save(&mut self) -> Result<(), Error> {
-        let failed = |error: io::Error| Error::File(format!("{}: {error}; nothing was changed", self.path.display()));
+    pub fn save(&mut self) -> Result<(), EditError> {
+        let failed = |error: io::Error| EditError::File(format!("{}: {error}; nothing was changed", self.path.display()));
         let now = match fs::read(&self.place) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
         };
         if now != self.before {
-            return Err(Error::Changed(self.path.display().to_string()));
+            return Err(EditError::Changed(self.path.display().to_string()));
         }
         write(&self.place, self.text.as_bytes()).map_err(failed)?;
         self.before = Some(self.text.clone().into_bytes());
@@ -233,11 +233,11 @@ fn replaced(lines: &[&str], number: usize, line: &str) -> String {
 }
 
 /// A value as it is written: without quotes if that means the same, else in single quotes.
-fn quoted(name: &str, value: &str) -> Result<String, Error> {
+fn quoted(name: &str, value: &str) -> Result<String, EditError> {
     let unfit =
-        |why: &str| Error::Value(format!("{name}: {why}; put the value into a file, and set {name}_FILE to its path"));
+        |why: &str| EditError::Value(format!("{name}: {why}; put the value into a file, and set {name}_FILE to its path"));
     if value.chars().any(char::is_control) {
-        return Err(Error::Value(format!("{name}: the value has a line end or a control character; enter it again")));
+        return Err(EditError::Value(format!("{name}: the value has a line end or a control character; enter it again")));
     }
     if !dotenv::references(value).is_empty() {
         return Err(unfit("the value contains ${…}, which a settings file would replace"));
@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "A=1\nB=2\n");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         file.set("C", "3").unwrap();
-        assert!(matches!(file.save(), Err(Error::Changed(_))));
+        assert!(matches!(file.save(), Err(EditError::Changed(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "A=1\nB=2\n");
         // A new one, with its folders.
         let new = dir.path().join("x/y/.env");

@@ -28,7 +28,7 @@ use dotenv::Statement;
 use names::Source;
 
 pub use names::{find, is_known, is_secret};
-pub use setting::{Group, Kind, Setting};
+pub use setting::{SettingGroup, SettingKind, Setting};
 pub use suggest::closest;
 pub use table::{SETTINGS, VARIABLES, all};
 pub use time::{duration, moment};
@@ -107,7 +107,7 @@ impl Settings {
             // Without the value the run would use another folder or another password.
             Err(_) if names::is_known(&name) => {
                 let advice = match names::parse(&name) {
-                    Some((setting, Source::Value)) if setting.kind == Kind::Path => {
+                    Some((setting, Source::Value)) if setting.kind == SettingKind::Path => {
                         "rename the folder, or use a link with another name"
                     }
                     _ => "set it again in a terminal that uses UTF-8",
@@ -119,9 +119,8 @@ impl Settings {
         Ok(())
     }
 
-    /// Settings that come from pairs of name and value.
-    #[cfg(test)]
-    pub(crate) fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Settings {
+    /// Settings that come from pairs of name and value, and from nothing else: no environment and no file is read.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Settings {
         let environment = pairs.into_iter().map(|(n, v)| (n.to_owned(), trim_line_ends(v).to_owned())).collect();
         Settings { environment, ..Settings::default() }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The settings of one subject: a section of `.env.example` and of gs-settings(5).
 #[derive(Debug)]
-pub struct Group {
+pub struct SettingGroup {
     /// The heading.
     pub title: &'static str,
     /// Text that concerns all settings of the group; may be empty.
@@ -23,7 +23,7 @@ pub struct Setting {
     /// The same name in lower case, if that works too; it is then read first, as by curl.
     pub lower_case: Option<&'static str>,
     /// What its value is, with the default.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// A value as a person could write it; empty: the default serves as the example.
     pub example: &'static str,
     /// What the setting does, in whole sentences.
@@ -34,7 +34,7 @@ pub struct Setting {
 
 /// What the value of a setting is. A kind with a parameter has a default: that parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SettingKind {
     /// A time span: `2s`, `1m 30s`, or seconds as a bare number.
     Duration(Duration),
     /// A time span longer than 0: within no time nothing can happen.
@@ -74,21 +74,21 @@ pub enum Kind {
 impl Setting {
     /// Whether its value is never shown.
     pub fn is_secret(&self) -> bool {
-        matches!(self.kind, Kind::Password | Kind::Key | Kind::TokenText | Kind::TokenPath)
+        matches!(self.kind, SettingKind::Password | SettingKind::Key | SettingKind::TokenText | SettingKind::TokenPath)
     }
 
     /// Whether it may also be given as `NAME_FILE` or `NAME_COMMAND`.
     pub fn has_sources(&self) -> bool {
-        matches!(self.kind, Kind::Address | Kind::Password | Kind::Key | Kind::TokenText)
+        matches!(self.kind, SettingKind::Address | SettingKind::Password | SettingKind::Key | SettingKind::TokenText)
     }
 
     /// The default, as a person would write it; `None` if there is none, or none that is the same everywhere.
     pub fn default(&self) -> Option<String> {
         match self.kind {
-            Kind::Duration(time) | Kind::TimeLimit(time) => Some(humantime::format_duration(time).to_string()),
-            Kind::Number(number) => Some(number.to_string()),
-            Kind::YesNo => Some("0".to_owned()),
-            Kind::Choice(words) => words.first().map(|word| (*word).to_owned()),
+            SettingKind::Duration(time) | SettingKind::TimeLimit(time) => Some(humantime::format_duration(time).to_string()),
+            SettingKind::Number(number) => Some(number.to_string()),
+            SettingKind::YesNo => Some("0".to_owned()),
+            SettingKind::Choice(words) => words.first().map(|word| (*word).to_owned()),
             _ => None,
         }
     }
@@ -120,26 +120,26 @@ impl Setting {
 }
 
 /// A row of the table.
-pub(super) const fn setting(name: &'static str, kind: Kind, doc: &'static str) -> Setting {
+pub(super) const fn setting(name: &'static str, kind: SettingKind, doc: &'static str) -> Setting {
     Setting { name, old_names: &[], lower_case: None, kind, example: "", doc, is_shared: false }
 }
 
 /// A time span, whose default is so many seconds.
 pub(super) const fn duration(name: &'static str, seconds: u64, doc: &'static str) -> Setting {
-    setting(name, Kind::Duration(Duration::from_secs(seconds)), doc)
+    setting(name, SettingKind::Duration(Duration::from_secs(seconds)), doc)
 }
 
 /// A time limit, whose default is so many seconds.
 pub(super) const fn time_limit(name: &'static str, seconds: u64, doc: &'static str) -> Setting {
-    setting(name, Kind::TimeLimit(Duration::from_secs(seconds)), doc)
+    setting(name, SettingKind::TimeLimit(Duration::from_secs(seconds)), doc)
 }
 
 /// A whole number with its default.
 pub(super) const fn number(name: &'static str, default: u64, doc: &'static str) -> Setting {
-    setting(name, Kind::Number(default), doc)
+    setting(name, SettingKind::Number(default), doc)
 }
 
 /// Yes or no; the example is yes, as no is the default.
 pub(super) const fn yes_no(name: &'static str, doc: &'static str) -> Setting {
-    setting(name, Kind::YesNo, doc).example("1")
+    setting(name, SettingKind::YesNo, doc).example("1")
 }

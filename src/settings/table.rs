@@ -7,12 +7,12 @@
 //! [`Settings::number`]: super::Settings::number
 //! [`Settings::duration`]: super::Settings::duration
 
-use super::setting::{Group, Kind, Setting, duration, number, setting, time_limit, yes_no};
+use super::setting::{SettingGroup, SettingKind, Setting, duration, number, setting, time_limit, yes_no};
 use crate::matching::DEFAULT_TOLERANCE_S;
 
 /// All settings that can stand in the environment or in the `.env` file.
-pub const SETTINGS: &[Group] = &[
-    Group {
+pub const SETTINGS: &[SettingGroup] = &[
+    SettingGroup {
         title: "Accounts",
         intro: "Each setting of an account can also be given as NAME_FILE, a file that contains the value, or as \
                 NAME_COMMAND, a shell command that prints it: GARMIN_PASSWORD_FILE=/run/secrets/garmin, or \
@@ -22,33 +22,33 @@ pub const SETTINGS: &[Group] = &[
         settings: &[
             setting(
                 "GARMIN_EMAIL",
-                Kind::Address,
+                SettingKind::Address,
                 "E-mail address of the garmin.com account. A login with the browser or with the token of another tool \
                  (gs-auth) needs neither address nor password.",
             )
             .example("'runner@example.com'"),
-            setting("GARMIN_PASSWORD", Kind::Password, "Password of the garmin.com account.")
+            setting("GARMIN_PASSWORD", SettingKind::Password, "Password of the garmin.com account.")
                 .example("'correct horse $taple'"),
-            setting("GARMIN_EMAIL_COM", Kind::Address, "The same as GARMIN_EMAIL, and used first.")
+            setting("GARMIN_EMAIL_COM", SettingKind::Address, "The same as GARMIN_EMAIL, and used first.")
                 .example("'runner@example.com'"),
-            setting("GARMIN_PASSWORD_COM", Kind::Password, "The same as GARMIN_PASSWORD, and used first.")
+            setting("GARMIN_PASSWORD_COM", SettingKind::Password, "The same as GARMIN_PASSWORD, and used first.")
                 .example("'correct horse $taple'"),
             setting(
                 "GARMIN_EMAIL_CN",
-                Kind::Address,
+                SettingKind::Address,
                 "E-mail address of the garmin.cn account. garmin.cn and garmin.com have separate accounts.",
             )
             .example("'runner@example.cn'"),
-            setting("GARMIN_PASSWORD_CN", Kind::Password, "Password of the garmin.cn account.")
+            setting("GARMIN_PASSWORD_CN", SettingKind::Password, "Password of the garmin.cn account.")
                 .example("'correct horse $taple'"),
             setting(
                 "COROS_EMAIL",
-                Kind::Address,
+                SettingKind::Address,
                 "E-mail address of the COROS account. COROS allows one session per account: each login here ends the \
                  session of the browser.",
             )
             .example("'runner@example.org'"),
-            setting("COROS_PASSWORD", Kind::Password, "Password of the COROS account.")
+            setting("COROS_PASSWORD", SettingKind::Password, "Password of the COROS account.")
                 .example("'correct horse $taple'"),
             time_limit(
                 "GS_COMMAND_TIMEOUT",
@@ -57,13 +57,13 @@ pub const SETTINGS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Synchronisation",
         intro: "",
         settings: &[
             setting(
                 "SYNC_PLATFORM",
-                Kind::Platforms,
+                SettingKind::Platforms,
                 "Platforms to synchronise, separated by commas: GARMINCOM, GARMINCN, COROS, folder:PATH. A comma in a \
                  PATH is part of the path, unless the name of a platform follows; write \\, in that case. Without this \
                  setting: the platforms that are logged in, that were logged in before, or whose e-mail address and \
@@ -72,7 +72,7 @@ pub const SETTINGS: &[Group] = &[
             .example("GARMINCN,GARMINCOM,COROS"),
             setting(
                 "SYNC_TO",
-                Kind::Platforms,
+                SettingKind::Platforms,
                 "Platforms that receive uploads. The others are only read. Without this setting: all.",
             )
             .example("GARMINCOM"),
@@ -101,7 +101,7 @@ pub const SETTINGS: &[Group] = &[
             ),
             setting(
                 "GS_ARCHIVE",
-                Kind::OpenChoice(&["all", "sent"]),
+                SettingKind::OpenChoice(&["all", "sent"]),
                 "Which files belong in the archive: all, or only those of activities that are uploaded or deleted \
                  (sent). The page and the messages report missing files of these activities as outstanding. gs-sync \
                  without --archive uses sent, unless this setting is all.",
@@ -134,13 +134,13 @@ pub const SETTINGS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Files and folders",
         intro: "",
         settings: &[
             setting(
                 "DATA_DIR",
-                Kind::Path,
+                SettingKind::Path,
                 "Data folder: catalogue, archive and tokens of one person. A second account of the same service needs \
                  a second folder. Default: garminsync in $XDG_DATA_HOME, or in ~/.local/share.",
             )
@@ -148,7 +148,7 @@ pub const SETTINGS: &[Group] = &[
             .shared(),
             setting(
                 "DB_PATH",
-                Kind::Path,
+                SettingKind::Path,
                 "File of the catalogue. --data-dir overrides this setting. Default: catalogue.sqlite in the data \
                  folder.",
             )
@@ -156,14 +156,14 @@ pub const SETTINGS: &[Group] = &[
             .shared(),
             setting(
                 "GS_REPORT_DIR",
-                Kind::Path,
+                SettingKind::Path,
                 "Folder of the page that gs-report writes. Default: report in the data folder.",
             )
             .example("/srv/www/sport"),
             yes_no("GS_REPORT_REFRESH", "1: the page reloads itself every 30 seconds."),
             setting(
                 "GS_PAGE_HOSTS",
-                Kind::List,
+                SettingKind::List,
                 "More host names of this machine under which garminsync daemon serves the page, separated by commas. \
                  It always serves localhost, the host name and the addresses of the machine. A request for any other \
                  name gets an error, so that a foreign web page cannot read the page through your browser.",
@@ -171,7 +171,7 @@ pub const SETTINGS: &[Group] = &[
             .example("nas.lan,sport.example.org"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Requests and limits",
         intro: "",
         settings: &[
@@ -223,13 +223,13 @@ pub const SETTINGS: &[Group] = &[
             .formerly(&["GS_LOCK_WAIT"]),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Network",
         intro: "",
         settings: &[
             setting(
                 "HTTPS_PROXY",
-                Kind::Proxy,
+                SettingKind::Proxy,
                 "Proxy for all requests: http://HOST:PORT, https://, socks5:// or socks4a://, with USER:PASSWORD@ \
                  before the host if the proxy requires a login. As with curl, HTTPS_PROXY takes precedence over \
                  ALL_PROXY, and a name in lower case over the same name in capitals. HTTP_PROXY is not used, because \
@@ -239,13 +239,13 @@ pub const SETTINGS: &[Group] = &[
             .example("http://127.0.0.1:7890")
             .or("https_proxy")
             .shared(),
-            setting("ALL_PROXY", Kind::Proxy, "Proxy for all requests, if HTTPS_PROXY is not set.")
+            setting("ALL_PROXY", SettingKind::Proxy, "Proxy for all requests, if HTTPS_PROXY is not set.")
                 .example("socks5://127.0.0.1:1080")
                 .or("all_proxy")
                 .shared(),
             setting(
                 "NO_PROXY",
-                Kind::List,
+                SettingKind::List,
                 "Hosts that are reached without the proxy: host names with all names below them, addresses and \
                  networks, each optionally with :PORT, separated by commas. * means all hosts.",
             )
@@ -254,27 +254,27 @@ pub const SETTINGS: &[Group] = &[
             .shared(),
             setting(
                 "SSL_CERT_FILE",
-                Kind::Path,
+                SettingKind::Path,
                 "PEM file of the certificate authorities that replace those of the system.",
             )
             .example("/etc/ssl/own.pem")
             .shared(),
             setting(
                 "SSL_CERT_DIR",
-                Kind::Paths,
+                SettingKind::Paths,
                 "Folders of PEM files with such certificate authorities, separated by colons.",
             )
             .example("/etc/ssl/own")
             .shared(),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Schedule",
-        intro: "These settings are for garminsync daemon and garminsync schedule; see docs/schedule.md.",
+        intro: "These settings are for garminsync daemon and garminsync schedule; see docs/scheduling.md.",
         settings: &[
             setting(
                 "GS_SCHEDULE_COMMAND",
-                Kind::Choice(&["sync", "download"]),
+                SettingKind::Choice(&["sync", "download"]),
                 "What a scheduled run does: sync runs gs-sync --archive; download archives new activities, and uploads \
                  and deletes nothing.",
             )
@@ -288,64 +288,64 @@ pub const SETTINGS: &[Group] = &[
             .formerly(&["GS_JITTER"]),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Notifications",
-        intro: "These settings are for gs-notify; see docs/notify.md. A channel receives messages as soon as its key \
+        intro: "These settings are for gs-notify; see docs/notifications.md. A channel receives messages as soon as its key \
                 or address is set. Keys, tokens and addresses can also be given as NAME_FILE or NAME_COMMAND. A web \
                 address must begin with https://.",
         settings: &[
-            setting("QYWX_BOT_KEY", Kind::Key, "Enterprise WeChat: key of the bot, or its complete address.")
+            setting("QYWX_BOT_KEY", SettingKind::Key, "Enterprise WeChat: key of the bot, or its complete address.")
                 .example("693a91f6-7000-4000-8000-000000000000"),
             setting(
                 "QYWX_FORMAT",
-                Kind::Choice(&["text", "markdown"]),
+                SettingKind::Choice(&["text", "markdown"]),
                 "Enterprise WeChat: text (at most 2048 bytes) or markdown (at most 4096 bytes).",
             ),
-            setting("NTFY_URL", Kind::Key, "ntfy: a topic of ntfy.sh, or a complete address.")
+            setting("NTFY_URL", SettingKind::Key, "ntfy: a topic of ntfy.sh, or a complete address.")
                 .example("https://ntfy.sh/my-secret-topic")
                 .shared(),
-            setting("NTFY_TOKEN", Kind::Key, "ntfy: access token, if the topic requires one.")
+            setting("NTFY_TOKEN", SettingKind::Key, "ntfy: access token, if the topic requires one.")
                 .example("tk_000000000000000000000000000000")
                 .shared(),
-            setting("TELEGRAM_BOT_TOKEN", Kind::Key, "Telegram: token of the bot. TELEGRAM_CHAT_ID is required too.")
+            setting("TELEGRAM_BOT_TOKEN", SettingKind::Key, "Telegram: token of the bot. TELEGRAM_CHAT_ID is required too.")
                 .example("123456:ABC-DEF")
                 .shared(),
-            setting("TELEGRAM_CHAT_ID", Kind::Address, "Telegram: chat that receives the messages.")
+            setting("TELEGRAM_CHAT_ID", SettingKind::Address, "Telegram: chat that receives the messages.")
                 .example("-1001234567890")
                 .shared(),
-            setting("SLACK_WEBHOOK_URL", Kind::Key, "Slack: address of the incoming webhook.")
+            setting("SLACK_WEBHOOK_URL", SettingKind::Key, "Slack: address of the incoming webhook.")
                 .example("https://hooks.slack.com/services/T000/B000/XXXX")
                 .shared(),
-            setting("DISCORD_WEBHOOK_URL", Kind::Key, "Discord: address of the webhook.")
+            setting("DISCORD_WEBHOOK_URL", SettingKind::Key, "Discord: address of the webhook.")
                 .example("https://discord.com/api/webhooks/000/XXXX")
                 .shared(),
-            setting("BARK_KEY", Kind::Key, "Bark: the device key, or the address that the app shows.")
+            setting("BARK_KEY", SettingKind::Key, "Bark: the device key, or the address that the app shows.")
                 .example("XXXXXXXXXXXXXXXXXXXXXX")
                 .shared(),
-            setting("SERVERCHAN_KEY", Kind::Key, "ServerChan: key of the form SCT… or sctp…t….")
+            setting("SERVERCHAN_KEY", SettingKind::Key, "ServerChan: key of the form SCT… or sctp…t….")
                 .example("SCT000TXXXX")
                 .shared(),
-            setting("DINGTALK_TOKEN", Kind::Key, "DingTalk: access token of the bot, or its complete address.")
+            setting("DINGTALK_TOKEN", SettingKind::Key, "DingTalk: access token of the bot, or its complete address.")
                 .example("0000")
                 .shared(),
-            setting("DINGTALK_SECRET", Kind::Key, "DingTalk: secret of the bot, if it requires signatures.")
+            setting("DINGTALK_SECRET", SettingKind::Key, "DingTalk: secret of the bot, if it requires signatures.")
                 .example("SEC0000")
                 .shared(),
-            setting("FEISHU_HOOK", Kind::Key, "Feishu: id of the bot, or its complete address.")
+            setting("FEISHU_HOOK", SettingKind::Key, "Feishu: id of the bot, or its complete address.")
                 .example("00000000-0000-0000-0000-000000000000")
                 .shared(),
-            setting("FEISHU_SECRET", Kind::Key, "Feishu: secret of the bot, if it requires signatures.")
+            setting("FEISHU_SECRET", SettingKind::Key, "Feishu: secret of the bot, if it requires signatures.")
                 .example("XXXX")
                 .shared(),
-            setting("WEBHOOK_URL", Kind::Key, "Address of your own script, which receives JSON.")
+            setting("WEBHOOK_URL", SettingKind::Key, "Address of your own script, which receives JSON.")
                 .example("https://example.org/garminsync")
                 .shared(),
-            setting("WEBHOOK_SECRET", Kind::Key, "Secret that signs the JSON for WEBHOOK_URL.")
+            setting("WEBHOOK_SECRET", SettingKind::Key, "Secret that signs the JSON for WEBHOOK_URL.")
                 .example("XXXX")
                 .shared(),
             setting(
                 "HEALTHCHECKS_URL",
-                Kind::Key,
+                SettingKind::Key,
                 "Healthchecks, or a compatible service: address that is pinged after every run. The service raises an \
                  alarm when no ping arrives.",
             )
@@ -353,53 +353,53 @@ pub const SETTINGS: &[Group] = &[
             .shared(),
             setting(
                 "GS_NOTIFY_ON",
-                Kind::Choice(&["change", "failure", "always"]),
+                SettingKind::Choice(&["change", "failure", "always"]),
                 "When messages are sent: change (something was added or deleted, or the failures changed), failure \
                  (the failures differ from those of the last message), or always.",
             ),
             setting(
                 "GS_LANG",
-                Kind::Text,
+                SettingKind::Text,
                 "Language of the messages and of the page: en or zh. Default: the language of LC_ALL, LC_MESSAGES or \
                  LANG.",
             )
             .example("en"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Tokens of other tools",
         intro: "gs-auth import looks here first, and then in the usual places of these tools.",
         settings: &[
-            setting("GARMINTOKENS", Kind::TokenPath, "Folder or file of garminconnect, or its token as text.")
+            setting("GARMINTOKENS", SettingKind::TokenPath, "Folder or file of garminconnect, or its token as text.")
                 .example("/home/me/.garminconnect"),
-            setting("GARTH_HOME", Kind::Path, "Folder of garth.").example("/home/me/.garth"),
+            setting("GARTH_HOME", SettingKind::Path, "Folder of garth.").example("/home/me/.garth"),
             setting(
                 "GARTH_TOKEN",
-                Kind::TokenText,
+                SettingKind::TokenText,
                 "Token of garth as text; also as GARTH_TOKEN_FILE or GARTH_TOKEN_COMMAND.",
             ),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Special cases",
         intro: "",
         settings: &[
             setting(
                 "GARMIN_DI_CLIENT_ID",
-                Kind::Text,
+                SettingKind::Text,
                 "Client id for tokens of Garmin, in case Garmin retires the built-in one.",
             )
             .example("GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2"),
             setting(
                 "GS_LOOPBACK",
-                Kind::Text,
+                SettingKind::Text,
                 "Sends every request to a simulator on this machine instead of the services; scripts/demo and the \
                  tests use it. Only an address of this machine is accepted.",
             )
             .example("http://127.0.0.1:8099"),
             setting(
                 "GS_RUN",
-                Kind::Text,
+                SettingKind::Text,
                 "Id of a run in the sync log. All commands of one pipeline share one id; the scripts set it.",
             ),
         ],
@@ -408,11 +408,11 @@ pub const SETTINGS: &[Group] = &[
 
 /// Variables that only the environment can set; a line of the `.env` file has no effect.
 pub const VARIABLES: &[Setting] = &[
-    setting("XDG_CONFIG_HOME", Kind::Path, "Folder in which garminsync/.env is looked for. Default: ~/.config.")
+    setting("XDG_CONFIG_HOME", SettingKind::Path, "Folder in which garminsync/.env is looked for. Default: ~/.config.")
         .shared(),
     setting(
         "XDG_DATA_HOME",
-        Kind::Path,
+        SettingKind::Path,
         "Folder in which the data folder garminsync is created. Default: ~/.local/share.",
     )
     .shared(),
@@ -424,11 +424,11 @@ pub const VARIABLES: &[Setting] = &[
     .formerly(&["GS_UNQUOTE"]),
     setting(
         "GS_FOREGROUND",
-        Kind::Text,
+        SettingKind::Text,
         "If not empty, garminsync daemon --start needs no cron and stays in the foreground. The container sets it.",
     ),
-    setting("TZ", Kind::Text, "Time zone of gs-schedule, unless a flag names one.").shared(),
-    setting("NO_COLOR", Kind::Text, "If not empty, tables have no lines and no bold headings.").shared(),
+    setting("TZ", SettingKind::Text, "Time zone of gs-schedule, unless a flag names one.").shared(),
+    setting("NO_COLOR", SettingKind::Text, "If not empty, tables have no lines and no bold headings.").shared(),
 ];
 
 /// All settings of [`SETTINGS`], group after group.

@@ -310,12 +310,12 @@ fn the_examples_and_defaults_of_the_table_can_be_used() {
 /// Whether a setting can be read with a method of [`Settings`].
 fn can_be_read(setting: &Setting, method: &str) -> bool {
     match method {
-        "number" | "default_number" => matches!(setting.kind, Kind::Number(_)),
-        "duration" | "default_duration" => matches!(setting.kind, Kind::Duration(_) | Kind::TimeLimit(_)),
-        "yes" => setting.kind == Kind::YesNo,
-        "choice" => matches!(setting.kind, Kind::Choice(_) | Kind::OpenChoice(_)),
-        "path" => matches!(setting.kind, Kind::Path | Kind::TokenPath),
-        "paths" => setting.kind == Kind::Paths,
+        "number" | "default_number" => matches!(setting.kind, SettingKind::Number(_)),
+        "duration" | "default_duration" => matches!(setting.kind, SettingKind::Duration(_) | SettingKind::TimeLimit(_)),
+        "yes" => setting.kind == SettingKind::YesNo,
+        "choice" => matches!(setting.kind, SettingKind::Choice(_) | SettingKind::OpenChoice(_)),
+        "path" => matches!(setting.kind, SettingKind::Path | SettingKind::TokenPath),
+        "paths" => setting.kind == SettingKind::Paths,
         "secret" | "multiline_secret" | "address" => setting.has_sources(),
         _ => true,
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::names::row;
-use super::setting::{Kind, Setting};
+use super::setting::{SettingKind, Setting};
 use super::{Error, Settings, duration};
 
 impl Settings {
@@ -24,7 +24,7 @@ impl Settings {
         let Some(text) = self.get(name) else { return Ok(default) };
         let read = duration(text).map_err(|why| unusable(name, text, &why))?;
         match row(name).kind {
-            Kind::TimeLimit(_) if read.is_zero() => {
+            SettingKind::TimeLimit(_) if read.is_zero() => {
                 Err(unusable(name, text, "a time limit must be longer than 0; write for example 1m"))
             }
             _ => Ok(read),
@@ -47,7 +47,7 @@ impl Settings {
     /// # Errors
     /// The text is none of these words.
     pub fn yes(&self, name: &str) -> Result<bool, Error> {
-        let Kind::YesNo = row(name).kind else { panic!("{name} is not a yes/no setting") };
+        let SettingKind::YesNo = row(name).kind else { panic!("{name} is not a yes/no setting") };
         let Some(text) = self.get(name) else { return Ok(false) };
         match text.trim().to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" => Ok(true),
@@ -62,8 +62,8 @@ impl Settings {
     /// The text is none of the words.
     pub fn choice(&self, name: &str) -> Result<Option<&'static str>, Error> {
         let (words, default) = match row(name).kind {
-            Kind::Choice(words) => (words, words.first().copied()),
-            Kind::OpenChoice(words) => (words, None),
+            SettingKind::Choice(words) => (words, words.first().copied()),
+            SettingKind::OpenChoice(words) => (words, None),
             _ => panic!("{name} is not a choice"),
         };
         let Some(text) = self.get(name) else { return Ok(default) };
@@ -106,12 +106,12 @@ impl Settings {
     /// The text is none of its kind.
     pub fn check(&self, setting: &Setting) -> Result<(), Error> {
         match setting.kind {
-            Kind::Duration(_) | Kind::TimeLimit(_) => self.duration(setting.name).map(drop),
-            Kind::Number(_) => self.number(setting.name).map(drop),
-            Kind::YesNo => self.yes(setting.name).map(drop),
-            Kind::Choice(_) | Kind::OpenChoice(_) => self.choice(setting.name).map(drop),
+            SettingKind::Duration(_) | SettingKind::TimeLimit(_) => self.duration(setting.name).map(drop),
+            SettingKind::Number(_) => self.number(setting.name).map(drop),
+            SettingKind::YesNo => self.yes(setting.name).map(drop),
+            SettingKind::Choice(_) | SettingKind::OpenChoice(_) => self.choice(setting.name).map(drop),
             // A command may take long or ask a person something, and a pipe gives its content once.
-            Kind::Address | Kind::Password | Kind::Key if self.is_available(setting.name) => {
+            SettingKind::Address | SettingKind::Password | SettingKind::Key if self.is_available(setting.name) => {
                 self.secret(setting.name).map(drop)
             }
             _ => Ok(()),
@@ -125,7 +125,7 @@ impl Settings {
 /// The setting is no time span: a mistake in the source, which a test of this room finds.
 pub fn default_duration(name: &str) -> Duration {
     match row(name).kind {
-        Kind::Duration(default) | Kind::TimeLimit(default) => default,
+        SettingKind::Duration(default) | SettingKind::TimeLimit(default) => default,
         _ => panic!("{name} is not a time span"),
     }
 }
@@ -136,7 +136,7 @@ pub fn default_duration(name: &str) -> Duration {
 /// The setting is no number: a mistake in the source, which a test of this room finds.
 pub fn default_number(name: &str) -> u64 {
     match row(name).kind {
-        Kind::Number(default) => default,
+        SettingKind::Number(default) => default,
         _ => panic!("{name} is not a number"),
     }
 }

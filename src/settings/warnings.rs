@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::names::{self, Source};
-use super::setting::{Kind, Setting};
+use super::setting::{SettingKind, Setting};
 use super::{Settings, env_file, suggest, table};
 
 /// Folders in which containers and service managers put secrets; they choose the file modes, not a person.
@@ -38,7 +38,7 @@ impl Settings {
 
     /// The variable of a password that begins or ends with a space. No command is run, and no pipe is read.
     fn password_with_spaces(&self, setting: &Setting) -> Option<String> {
-        if setting.kind != Kind::Password || !self.is_available(setting.name) {
+        if setting.kind != SettingKind::Password || !self.is_available(setting.name) {
             return None;
         }
         let value = self.multiline_secret(setting.name).ok()??;
@@ -50,7 +50,7 @@ impl Settings {
     fn readable_env_file(&self) -> Option<String> {
         let path = self.file_path.as_deref()?;
         let is_secret = |(name, value): (&String, &String)| match names::parse(name) {
-            Some((setting, _)) if setting.kind == Kind::Proxy => value.contains('@'),
+            Some((setting, _)) if setting.kind == SettingKind::Proxy => value.contains('@'),
             Some((setting, source)) => setting.is_secret() && source != Source::File && !value.trim().is_empty(),
             None => false,
         };

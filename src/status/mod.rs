@@ -48,7 +48,7 @@ pub struct Snapshot {
     /// The platforms that the catalogue knows.
     pub platforms: Vec<Platform>,
     /// Each platform towards each other one.
-    pub matrix: Vec<Pair>,
+    pub matrix: Vec<PlatformPair>,
     /// What lacks on a platform, by platform and reason.
     pub missing: Vec<Missing>,
     /// What is not in the archive, by platform and reason; what never can be is among it.

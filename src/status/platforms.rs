@@ -59,7 +59,7 @@ pub struct Login {
 
 /// What one platform has and another has or has not: counts of exercises.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Pair {
+pub struct PlatformPair {
     /// The platform that has them.
     pub on: String,
     /// The other one.

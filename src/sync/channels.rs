@@ -2,14 +2,14 @@
 
 use super::{Exit, Failure, Result, Worker};
 use crate::http::Secret;
-use crate::notify::{Also, CHANNELS, Channel, Form, Keys, Lang, Markdown, On};
+use crate::notify::{Also, CHANNELS, Channel, RequestForm, Keys, Lang, Markdown, On};
 
 /// A channel that is set up.
 pub struct Ready {
     /// The channel.
     pub channel: &'static Channel,
     /// What it is sent.
-    pub form: Form,
+    pub form: RequestForm,
     /// Its settings.
     pub keys: Keys,
 }
@@ -63,7 +63,7 @@ impl Worker {
     }
 
     /// What it is sent: as the settings want it, if it leaves a choice.
-    pub(super) fn form(&self, channel: &Channel) -> Result<Form> {
+    pub(super) fn form(&self, channel: &Channel) -> Result<RequestForm> {
         let Some(Markdown { setting, form }) = channel.markdown else { return Ok(channel.form) };
         Ok(if self.settings.choice(setting)? == Some("markdown") { form } else { channel.form })
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, Level, Progress, Ready, Result, Worker};
 use crate::http::{Http, Request};
-use crate::notify::{self, CHANNELS, Lang, Marks, Message, Style, Summary, Text, Tone};
+use crate::notify::{self, CHANNELS, Lang, Marks, ChannelRequest, Style, Summary, Text, Tone};
 use crate::reason::Reason;
 use crate::record::Reader;
 
@@ -188,7 +188,7 @@ impl Teller {
             return Ok(());
         }
         let report = notify::report(&self.summary, &worker.run_id, self.now, &text);
-        let message = Message {
+        let message = ChannelRequest {
             text: &text,
             report: &report,
             is_failure: !self.marks.is_empty() || self.has_failed,
@@ -218,7 +218,7 @@ impl Teller {
 }
 
 /// Brings a message to a channel; what the channel said to it.
-fn send(http: &Http, one: &Ready, message: &Message, now: Timestamp) -> Result<String> {
+fn send(http: &Http, one: &Ready, message: &ChannelRequest, now: Timestamp) -> Result<String> {
     let request = notify::request(one.channel, &one.form, &one.keys, message, now)
         .ok_or_else(|| Failure::new(Exit::Bug, "no message could be built for it; please report this"))?;
     notify::deliver(http, one.channel, &request).map_err(|error| Failure::new(Exit::Partial, error.to_string()))
@@ -237,7 +237,7 @@ pub fn test_channels(
     let lang = options.lang(worker)?;
     let (ready, wrong) = worker.channels();
     if ready.is_empty() && wrong.is_empty() {
-        let message = "no channel is set up; docs/notify.md has the settings of each, such as NTFY_URL";
+        let message = "no channel is set up; docs/notifications.md has the settings of each, such as NTFY_URL";
         return Err(Failure::new(Exit::Config, message));
     }
     let title = lang.pick("garminsync: a test message", "garminsync：测试消息").to_owned();
@@ -247,7 +247,7 @@ pub fn test_channels(
         "version": 1, "run": worker.run_id, "time": worker.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "test": true, "ok": true, "title": text.title, "text": text.whole,
     });
-    let message = Message { text: &text, report: &report, is_failure: false, lang };
+    let message = ChannelRequest { text: &text, report: &report, is_failure: false, lang };
     let http = worker.http(Progress::hidden())?;
     for one in &ready {
         let name = one.channel.name;

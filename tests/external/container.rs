@@ -39,7 +39,14 @@ fn what_the_dockerfile_copies_and_calls_is_there() {
     let installed = install.split("\"$root\"/").skip(1).map(|rest| rest.split(['/', ';', '*']).next().unwrap());
     let installed: Vec<&str> = installed.collect();
     assert!(installed.contains(&"man") && installed.contains(&"docs"), "{installed:?}");
-    for path in copied.into_iter().chain(installed).chain(["README.md", "CHANGELOG.md", "LICENSE"]) {
+    for path in copied.into_iter().chain(installed).chain([
+        "README.md",
+        "README.zh.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "LICENSE",
+    ]) {
         assert!(let_in.contains(&path), ".dockerignore does not let in {path}");
     }
     let called = file.split("/usr/local/libexec/garminsync/").skip(1).map(|rest| rest.split('"').next().unwrap());

@@ -291,7 +291,7 @@ fn a_stage_that_failed_without_a_record_is_told() {
     assert!(text.starts_with("garminsync: 1 failed, action needed\n"), "{text}");
     let login = "- gs-fetch: a login is needed: no platform configured";
     assert!(text.contains(login) && text.contains("; run: garminsync setup\n"), "{text}");
-    assert!(text.contains("- gs-upload did not end: it was killed"), "{text}");
+    assert!(text.contains("- gs-upload was killed before it ended"), "{text}");
     // Another run has nothing to do with that, and changes nothing about it.
     work.set("GS_RUN", "r2");
     notify(&work, &[], "").ok().silent();
@@ -529,7 +529,7 @@ fn a_test_without_a_channel_or_with_half_of_one_says_which_setting_is_missing() 
 #[test]
 fn the_help_has_examples_and_names_the_page() {
     let help = Work::alone().run("gs-notify", &["--help"]).ok().out.clone();
-    assert!(help.contains("Examples:") && help.contains("docs/notify.md"), "{help}");
+    assert!(help.contains("Examples:") && help.contains("docs/notifications.md"), "{help}");
 }
 
 #[test]

@@ -30,12 +30,23 @@ mod docs {
     mod manual;
     mod recipes;
     mod record_schema;
+    mod words;
 }
 
 mod download {
     mod gs_download;
     mod replaced_files;
     mod unavailable;
+}
+
+mod engine {
+    mod dedupe;
+    mod delete;
+    mod download;
+    mod fetch;
+    mod import;
+    mod random_worlds;
+    mod upload;
 }
 
 mod fetch {
@@ -46,6 +57,7 @@ mod fetch {
 
 mod front {
     mod gs_setup;
+    mod gs_status;
     mod words;
 }
 

@@ -47,7 +47,7 @@ fn a_first_sync_in_portions_is_outstanding_with_numbers_until_it_is_done() {
         sync(&world.work, &[]).ok();
         let told = status(&world.work);
         assert_eq!((&told["state"], &told["outstanding"]["uploads"]), (&json!(state), &json!(left)));
-        assert_eq!(page(&world.work).contains("All is well"), left == 0);
+        assert_eq!(page(&world.work).contains("Everything is OK"), left == 0);
         let line = format!("Outstanding: {left} uploads");
         assert_eq!(texts(&world).last().unwrap().contains(&line), left > 0, "{:?}", texts(&world));
     }
@@ -221,7 +221,7 @@ fn a_wrong_setting_that_ends_a_sync_reaches_the_log_the_channels_and_the_page_un
         // What another address means, only a person knows.
         let line = if mend.is_empty() { json!(null) } else { json!(mend) };
         assert_eq!((&told["state"], &matter["fix"]), (&json!("action-needed"), &line), "{name}");
-        assert!(page(&world.work).contains("It needs you"), "{name}");
+        assert!(page(&world.work).contains("Action needed"), "{name}");
         assert_eq!((&told["last_run"]["exit"], &told["last_run"]["outcome"]), (&json!(78), &json!("error")), "{name}");
         let message = texts(&world).last().unwrap().clone();
         assert!(message.contains("action needed") && message.contains(mend), "{name}: {message}");
@@ -309,7 +309,7 @@ fn work_that_three_runs_do_not_make_less_is_behind_and_a_channel_is_told_once() 
         let behind = matter(&told, "behind").map(|matter| matter["count"].clone());
         // What was sent into a 503 may still come; the rest is not made less.
         assert_eq!(behind, (number >= 3).then(|| told["outstanding"]["uploads"].clone()), "run {number}: {told:#}");
-        let times = texts(&world).iter().filter(|text| text.contains("not less than after the last runs:")).count();
+        let times = texts(&world).iter().filter(|text| text.contains("the last syncs did not reduce that")).count();
         assert_eq!(times, usize::from(number >= 3), "run {number}: {:?}", texts(&world));
     }
     world.sim.clear_faults();
@@ -428,10 +428,10 @@ fn what_a_service_works_on_is_counted_once() {
 fn a_schedule_that_nothing_runs_is_told_wherever_it_is_shown() {
     let world = dozen();
     sync(&world.work, &[]).ok();
-    world.work.run("gs-schedule", &["0 */6 * * *"]).ok().says("nothing is known to run it");
+    world.work.run("gs-schedule", &["0 */6 * * *"]).ok().says("no runner is known");
     world.work.run("gs-report", &[]).ok();
     assert_eq!(status(&world.work)["schedule"]["is_run"], false);
-    assert!(page(&world.work).contains("nothing is known to run it"));
+    assert!(page(&world.work).contains("not in a crontab yet"));
     assert!(
         page(&world.work).contains("garminsync schedule &#39;0 */6 * * *&#39;")
             || page(&world.work).contains("garminsync schedule '0 */6 * * *'")
@@ -446,7 +446,7 @@ fn a_schedule_that_nothing_runs_is_told_wherever_it_is_shown() {
     );
     world.work.run("gs-report", &[]).ok();
     assert_eq!(status(&world.work)["schedule"]["is_run"], true, "{:#}", status(&world.work)["schedule"]);
-    assert!(!page(&world.work).contains("nothing is known to run it"));
+    assert!(!page(&world.work).contains("not in a crontab yet"));
 }
 
 #[test]
@@ -531,7 +531,7 @@ fn only_a_sync_counts_as_the_run_that_was_due() {
     world.work.change("UPDATE runs SET started = started - 200000, finished = finished - 200000");
     world.work.change("UPDATE schedule SET at = at - 300000");
     world.work.given("gs-notify", &[], "").ok();
-    assert!(texts(&world).last().unwrap().contains("A scheduled run did not happen"), "{:?}", texts(&world));
+    assert!(texts(&world).last().unwrap().contains("A scheduled sync did not run"), "{:?}", texts(&world));
     world.work.given("gs-download", &[], "").ok();
     world.work.run("gs-report", &[]).ok();
     assert!(matter(&status(&world.work), "overdue").is_some());

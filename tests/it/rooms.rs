@@ -33,7 +33,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Never the record: what a service says and what commands say to each other are two languages.
     ("platform", &["http", "fit", "walk", "fs", "reason", "hex", "activity", "sport", "clock"]),
     // Their forms alone: what is taken over, and where it goes, is for the engine.
-    ("older", &["walk", "activity", "sport", "i18n"]),
+    ("importers", &["walk", "activity", "sport", "i18n"]),
     ("catalogue", &["http", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
     // Never the terminal.
     (
@@ -43,7 +43,7 @@ const RULES: &[(&str, &[&str])] = &[
             "catalogue",
             "platform",
             "archive",
-            "older",
+            "importers",
             "status",
             "notify",
             "settings",
@@ -172,5 +172,78 @@ fn only_http_opens_sockets_and_only_cli_and_commands_print() {
             .iter()
             .any(|name| text.contains(name));
         assert!(!prints || room == "cli" || room == "bin", "{} prints or exits", path.display());
+    }
+}
+
+/// The rooms from the terminal down to the leaves. A room may import from any to its right; `src/lib.rs` shows the same line.
+const ARROW: &[&[&str]] = &[
+    &["cli"],
+    &["sync"],
+    &["report", "notify", "importers", "docgen"],
+    &["status"],
+    &["plan", "catalogue", "platform", "archive", "settings"],
+    &["record", "matching", "fit", "http"],
+    &["walk"],
+    &["fs", "reason", "i18n", "exit", "schedule", "clock", "hex", "activity", "sport"],
+];
+
+#[test]
+fn the_rules_follow_the_arrow() {
+    let order: Vec<&str> = ARROW.iter().copied().flatten().copied().collect();
+    let place = |room: &str| order.iter().position(|name| *name == room).unwrap_or_else(|| panic!("{room} is missing"));
+    for (room, allowed) in RULES {
+        for import in *allowed {
+            assert!(place(room) < place(import), "{room} may not import {import}: that is to its left");
+        }
+    }
+    let line: Vec<String> = std::iter::once("bin".to_owned())
+        .chain(ARROW.iter().map(|rooms| match rooms {
+            [one] => (*one).to_owned(),
+            several => format!("{{ {} }}", several.join(", ")),
+        }))
+        .collect();
+    let tour = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let words = |text: &str| text.replace("//!", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&tour).contains(&line.join(" → ")), "src/lib.rs shows another line than: {}", line.join(" → "));
+}
+
+/// The code of a file, without its tests and comments.
+fn code(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+}
+
+fn is_test(path: &Path) -> bool {
+    path.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"))
+}
+
+#[test]
+fn the_engine_and_the_state_know_no_terminal() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in sources(&src.join("sync")).into_iter().chain(sources(&src.join("status"))) {
+        let text = code(&path);
+        for word in ["crate::cli", "clap", "indicatif", "stderr", "stdout", "std::process::exit"] {
+            assert!(!text.contains(word), "{} names {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_time_is_asked_for_in_one_place() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let asks = |path: &PathBuf| !is_test(path) && code(path).contains("Timestamp::now()");
+    let places: Vec<PathBuf> = sources(&src).into_iter().filter(asks).collect();
+    assert_eq!(places, [src.join("clock.rs")]);
+}
+
+#[test]
+fn no_nested_results_and_nothing_leaked() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in sources(&src) {
+        let text = code(&path);
+        for word in ["Result<Result<", "Option<Option<", "Box::leak", "&'static Kind"] {
+            assert!(!text.contains(word), "{} has {word}", path.display());
+        }
     }
 }

@@ -626,7 +626,7 @@ fn the_recipes_on_it_work_as_written() {
     let mut work = user(Some(&sim));
     installed::at_home(&mut work);
     let _cron = Running::start(Command::new("cron").args(["-f", "-L", "15"]), Stdio::null());
-    let recipes = ["README.md", "docs/schedule.md"].map(recipes::recipes).into_iter().flatten();
+    let recipes = ["README.md", "docs/scheduling.md"].map(recipes::recipes).into_iter().flatten();
     let recipes: Vec<_> = recipes.filter(|recipe| recipe.how == "crontab").collect();
     assert!(recipes.len() > 2);
     for recipe in &recipes {

@@ -12,13 +12,16 @@ use serde_json::Value;
 
 pub mod all_features;
 pub mod duplicates;
+pub mod engine;
 pub mod faults;
 pub mod history;
 pub mod installed;
 pub mod large_catalogue;
+pub mod memory_platform;
 pub mod older_tools;
 pub mod open_platform;
 pub mod paths;
+pub mod plain_words;
 pub mod recipes;
 pub mod schema;
 pub mod three_platforms;

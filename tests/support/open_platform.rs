@@ -8,8 +8,8 @@ use std::time::Duration;
 use garminsync::activity::PlatformId;
 use garminsync::http::{Backoff, Http, Loopback, Options, Permit, PermitError, RateLimiter, Route};
 use garminsync::platform::{
-    self, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformWriter, Platforms,
-    Result, SettingSource, UploadStatus,
+    self, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformSpec,
+    PlatformWriter, Platforms, Result, SettingSource, UploadStatus,
 };
 use garminsync::reason::Reason;
 use jiff::Timestamp;
@@ -31,7 +31,11 @@ pub fn open(name: &str, loopback: &str) -> Opened {
 
 /// The same, with a password in the settings.
 pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -> Opened {
-    let spec = Platforms::default().find(name).unwrap();
+    open_spec(&Platforms::default().find(name).unwrap(), loopback, credentials)
+}
+
+/// The same, of a row of any table.
+pub fn open_spec(spec: &PlatformSpec, loopback: &str, credentials: Option<Credentials>) -> Opened {
     let tokens = tempfile::tempdir().unwrap();
     let traced = Arc::new(Mutex::new(Vec::new()));
     let seen = traced.clone();

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use gs_sim::fit::{Leg, Recording, Style};
 use gs_sim::{AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, Scenario, Sim, UploadSpec};
 
+use super::Work;
+
 /// The three services, and the folder of their files.
 pub struct ThreePlatforms {
     pub sim: Sim,
@@ -126,6 +128,18 @@ pub fn scenario(each: usize, copies: usize, change: impl FnOnce(&mut Scenario)) 
 pub type Held = BTreeMap<i64, [usize; 3]>;
 
 impl ThreePlatforms {
+    /// A data folder with the settings of Sports Sync X, as its users have them.
+    pub fn work(&self) -> Work {
+        let mut work = Work::with(&self.sim);
+        work.put_commands_in_path().set("GS_UPLOAD_WAIT", "5s");
+        let env = "SYNC_PLATFORM=GARMINCN,GARMINCOM,COROS\nGARMIN_EMAIL_COM=runner@example.com\n\
+            GARMIN_PASSWORD_COM='correct horse'\nGARMIN_EMAIL_CN=runner@example.cn\nGARMIN_PASSWORD_CN='correct horse'\n\
+            COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\nGARMIN_NEWEST_NUM=10000\n\
+            DELETE_DUPLICATE=1\nSPORT_DIFF_SECOND=60\nQYWX_BOT_KEY=693a91f6-7000-4000-8000-000000000000\n";
+        work.write_env(env);
+        work
+    }
+
     /// What the services hold now.
     pub fn held(&self) -> Held {
         let mut held = Held::new();

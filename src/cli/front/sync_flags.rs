@@ -102,11 +102,12 @@ fn arrays(given: &Given) -> Vec<u8> {
     }
     let mut diff = given.flags::<DiffFlags>();
     diff.extend(given.flags::<Filter>());
-    let stages: [(&str, Vec<OsString>); 10] = [
-        // Common flags: which settings, a dry run, all but the platforms, the platforms.
+    let stages: [(&str, Vec<OsString>); 11] = [
+        // Common flags: which settings, a dry run, all but the platforms, all but a dry run, the platforms.
         ("settings", common(|id| ["data_dir", "env_file", "log", "platform"].contains(&id))),
         ("dry", common(|id| id == "dry_run")),
         ("plain", common(|id| id != "platform")),
+        ("reading", common(|id| id != "dry_run")),
         ("platform", common(|id| id == "platform")),
         ("fetch", given.flags::<ListingFlags>()),
         ("diff", diff),

@@ -34,7 +34,7 @@ pub struct Ability {
 }
 
 /// One line.
-pub struct Line {
+pub struct ProgressLine {
     bar: ProgressBar,
     frame: Frame,
     state: Arc<Mutex<State>>,
@@ -42,16 +42,16 @@ pub struct Line {
     name: String,
 }
 
-impl Line {
+impl ProgressLine {
     /// A line of that name.
-    pub fn new(name: &str) -> Line {
+    pub fn new(name: &str) -> ProgressLine {
         let frame = Frame::new();
         // It is drawn when it is asked for, never by itself.
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(frame.clone()), 1);
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_prefix(name.to_owned());
         let state = Arc::new(Mutex::new(State::new()));
-        Line { bar, frame, state, style: Mutex::new(None), name: name.to_owned() }
+        ProgressLine { bar, frame, state, style: Mutex::new(None), name: name.to_owned() }
     }
 
     /// What it is doing.
@@ -249,14 +249,14 @@ impl TermLike for Frame {
 mod tests {
     use super::*;
 
-    fn at(line: &Line, width: u16) -> String {
+    fn at(line: &ProgressLine, width: u16) -> String {
         let shown = line.shown(Ability { width, unicode: true });
         console::strip_ansi_codes(&shown.text).into_owned()
     }
 
     #[test]
     fn a_line_fits_its_terminal_and_gives_up_the_least_first() {
-        let line = Line::new("gs-download");
+        let line = ProgressLine::new("gs-download");
         line.state().come = 60;
         line.all_came();
         line.add(30);
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn names_of_two_columns_a_letter_are_cut_between_letters() {
-        let line = Line::new("gs-fetch folder:/跑步/手表/二〇二六");
+        let line = ProgressLine::new("gs-fetch folder:/跑步/手表/二〇二六");
         line.state().at("跑步手表跑步手表跑步手表跑步手表跑步手表", Instant::now());
         for width in 20..90 {
             assert!(console::measure_text_width(&at(&line, width)) <= width.into());
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn without_a_terminal_it_is_a_sentence() {
-        let line = Line::new("gs-download");
+        let line = ProgressLine::new("gs-download");
         line.needs_input(true);
         assert_eq!(line.as_text(), "gs-download: waiting for input");
         line.needs_input(false);

@@ -21,14 +21,14 @@ pub(super) use screen::Screen;
 
 use crate::http::Pause;
 use crate::sync::Task;
-use line::Line;
+use line::ProgressLine;
 use status_text::Why;
 
 /// Shorter waits are not worth a word.
 const WORTH_A_WORD: Duration = Duration::from_millis(300);
 
 /// A task with a line of progress on the terminal.
-pub(super) struct TerminalTask(Arc<Line>);
+pub(super) struct TerminalTask(Arc<ProgressLine>);
 
 impl TerminalTask {
     /// A task of that name, whose line `painter` draws.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::line::{Line, RenderedLine};
+use super::line::{ProgressLine, RenderedLine};
 use super::screen::Screen;
 use super::shared_dir::{Guard, StageFile};
 
@@ -27,7 +27,7 @@ pub enum View {
 /// The lines of this program.
 pub struct Painter {
     view: View,
-    lines: Mutex<Vec<Arc<Line>>>,
+    lines: Mutex<Vec<Arc<ProgressLine>>>,
     stage_file: Mutex<Option<StageFile>>,
     ticker: Mutex<Option<JoinHandle<()>>>,
     is_over: AtomicBool,
@@ -49,8 +49,8 @@ impl Painter {
     }
 
     /// One more line.
-    pub fn line(self: &Arc<Painter>, name: &str) -> Arc<Line> {
-        let line = Arc::new(Line::new(name));
+    pub fn line(self: &Arc<Painter>, name: &str) -> Arc<ProgressLine> {
+        let line = Arc::new(ProgressLine::new(name));
         held(&self.lines).push(line.clone());
         let mut ticker = held(&self.ticker);
         if ticker.is_none() && !self.is_over.load(Ordering::Relaxed) {
@@ -91,7 +91,7 @@ impl Painter {
         self.at_work().iter().map(|line| line.shown(ability)).collect()
     }
 
-    fn at_work(&self) -> Vec<Arc<Line>> {
+    fn at_work(&self) -> Vec<Arc<ProgressLine>> {
         held(&self.lines).iter().filter(|line| !line.state().finished).cloned().collect()
     }
 

@@ -63,8 +63,10 @@ impl SharedDir {
         let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             self.make().ok()?;
-            if let Some(folder) = self.lock()? {
-                return Some(Guard { shared_dir: self, folder, threads });
+            match self.lock() {
+                FolderLock::Held(folder) => return Some(Guard { shared_dir: self, folder, threads }),
+                FolderLock::Removed => {}
+                FolderLock::Unavailable => return None,
             }
         }
     }
@@ -72,8 +74,10 @@ impl SharedDir {
     /// The same, if anybody was there before.
     pub fn look(&self) -> Option<Guard<'_>> {
         let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = self.lock()??;
-        Some(Guard { shared_dir: self, folder, threads })
+        match self.lock() {
+            FolderLock::Held(folder) => Some(Guard { shared_dir: self, folder, threads }),
+            FolderLock::Removed | FolderLock::Unavailable => None,
+        }
     }
 
     fn make(&self) -> io::Result<()> {
@@ -106,21 +110,29 @@ impl SharedDir {
         }
     }
 
-    /// The lock. The outer `None`: it cannot be had; the inner one: the folder was taken away just then.
-    fn lock(&self) -> Option<Option<File>> {
-        let folder = File::open(&self.dir).ok()?;
+    /// Locks the folder, if nobody else holds it for long.
+    fn lock(&self) -> FolderLock {
+        let Ok(folder) = File::open(&self.dir) else { return FolderLock::Unavailable };
         let end = Instant::now() + PATIENCE;
         loop {
             match folder.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(2)),
-                Err(_) => return None,
+                Err(_) => return FolderLock::Unavailable,
             }
         }
         let is_there =
             fs::metadata(&self.dir).is_ok_and(|now| folder.metadata().is_ok_and(|met| met.ino() == now.ino()));
-        Some(is_there.then_some(folder))
+        if is_there { FolderLock::Held(folder) } else { FolderLock::Removed }
     }
+}
+
+/// What came of locking the folder.
+enum FolderLock {
+    Held(File),
+    /// Another stage removed the folder just then.
+    Removed,
+    Unavailable,
 }
 
 impl Guard<'_> {

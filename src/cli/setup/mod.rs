@@ -223,12 +223,12 @@ fn leave() {
     }
 }
 
-impl From<edit::Error> for Failure {
-    fn from(error: edit::Error) -> Failure {
+impl From<edit::EditError> for Failure {
+    fn from(error: edit::EditError) -> Failure {
         let exit = match error {
-            edit::Error::File(_) => Exit::Config,
-            edit::Error::Value(_) => Exit::Usage,
-            edit::Error::Changed(_) => Exit::TempFail,
+            edit::EditError::File(_) => Exit::Config,
+            edit::EditError::Value(_) => Exit::Usage,
+            edit::EditError::Changed(_) => Exit::TempFail,
         };
         Failure::new(exit, error.to_string())
     }

@@ -11,7 +11,7 @@ use crate::activity::{Activity, printable};
 use crate::archive::Stored;
 use crate::fit::{self, Kind};
 use crate::i18n;
-use crate::older::{ExportList, Told, activities, is_list};
+use crate::importers::{ExportList, KnownActivity, activities, is_list};
 use crate::plan::attach::{Fate, Recorded, Sought, attach};
 use crate::sync::{Exit, Failure, Result};
 use crate::walk::{self, FileFilter, Location, SearchEntry, Skip, Skipped, ZipCache, extension};
@@ -19,7 +19,7 @@ use crate::walk::{self, FileFilter, Location, SearchEntry, Skip, Skipped, ZipCac
 /// What is in an export.
 #[derive(Default)]
 struct Export {
-    activities: Vec<Told>,
+    activities: Vec<KnownActivity>,
     /// Entries of the lists that no file could be told to be of.
     unclear: u64,
     files: Vec<(Location, String)>,

@@ -20,7 +20,7 @@ use super::{Exit, Failure, LocalFile, NotKept, Origin, Progress, RecordSink, Res
 use crate::activity::{Activity, ActivityKey, printable};
 use crate::archive::{Format, Lock, Piece, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
-use crate::older::{self, Found, Told};
+use crate::importers::{self, Found, KnownActivity};
 use crate::platform::{PlatformId, PlatformSelection, PlatformSpec};
 use crate::record::{ActivityRecord, Record};
 use crate::walk;
@@ -33,7 +33,7 @@ const GARMIN: &str = "garmin-com";
 /// A file that is offered.
 struct Offered {
     /// Of which activity, and what its tool knew of that.
-    pub told: Told,
+    pub told: KnownActivity,
     /// Where it is, for messages.
     pub shown: String,
     /// Its bytes.
@@ -54,12 +54,12 @@ pub fn import(worker: &mut Worker, paths: &[PathBuf], progress: &Progress, sink:
     let mut sources = Vec::new();
     for path in paths {
         let failure = |why: String| Failure::usage(format!("{}: {why}", path.display()));
-        let unknown = |why: String| failure(format!("{why}; {}", older::KNOWN));
+        let unknown = |why: String| failure(format!("{why}; {}", importers::KNOWN));
         let absolute = path.canonicalize().map_err(|error| unknown(error.to_string()))?;
         if own.iter().any(|own| absolute.starts_with(own)) {
             return Err(unknown("it is the archive itself; gs-download finds what stands there".to_owned()));
         }
-        let found = older::recognise(&absolute, &own).map_err(unknown)?;
+        let found = importers::detect(&absolute, &own).map_err(unknown)?;
         let platform = platform_of(&found, selection.named()).map_err(|why| failure(why.to_owned()))?;
         worker.info(&format!("{}: {}", path.display(), title(&found, &platform)));
         sources.push((found, platform));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Ended, Import, Offered, ended};
 use crate::activity::printable;
-use crate::older::{FOLDERS, GarminSync, Schedule, SportsSync, Told, id_of};
+use crate::importers::{FOLDERS, GarminSync, KnownActivity, Schedule, SportsSync, id_of};
 use crate::platform::PlatformSelection;
 use crate::sync::{Failure, Result};
 use crate::walk::{self, FileFilter, SearchEntry, Skip, Skipped, extension, without_gz};
@@ -138,7 +138,7 @@ impl Import<'_> {
     }
 
     /// Reads a file and takes it.
-    fn offer(&mut self, path: &Path, told: Told, is_as_given: bool) -> Result<()> {
+    fn offer(&mut self, path: &Path, told: KnownActivity, is_as_given: bool) -> Result<()> {
         let shown = path.display().to_string();
         match walk::file(path) {
             Ok(bytes) => self.take(Offered { told, shown, bytes, is_as_given }),
@@ -153,7 +153,7 @@ impl Import<'_> {
         if !root.is_dir()
             && let Some(id) = id_of(&last_of(&root.to_string_lossy()))
         {
-            return self.offer(root, Told::nothing(platform, id), false);
+            return self.offer(root, KnownActivity::nothing(platform, id), false);
         }
         let except = super::own_folders(self.worker);
         let (mut nameless, mut skipped) = (Vec::new(), Skipped::default());
@@ -171,7 +171,7 @@ impl Import<'_> {
                 SearchEntry::File(place, bytes) => {
                     let name = last_of(&place.shown);
                     let Some(id) = id_of(&name) else { return Ok(()) };
-                    let (told, shown) = (Told::nothing(platform, id), shown(&place.shown));
+                    let (told, shown) = (KnownActivity::nothing(platform, id), shown(&place.shown));
                     self.take(Offered { told, shown, bytes, is_as_given: false })?;
                 }
                 SearchEntry::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),

@@ -5,17 +5,18 @@ use jiff::Timestamp;
 use crate::activity::Activity;
 use crate::archive::{Format, Piece};
 use crate::fit::Kind;
-use crate::older::{Told, start_of};
+use crate::importers::{KnownActivity, start_of};
 
 /// The activity, by what its tool and its file say of it; or why the file cannot be of it. `known`: what the catalogue has.
-pub fn validate(told: &Told, known: Option<&Activity>, pieces: &[Piece]) -> Result<Activity, String> {
+pub fn validate(told: &KnownActivity, known: Option<&Activity>, pieces: &[Piece]) -> Result<Activity, String> {
     let is_other = |piece: &Piece| piece.fit.as_ref().is_some_and(|fit| fit.kind() == Kind::Other);
     if !pieces.is_empty() && pieces.iter().all(is_other) {
         return Err("it is a FIT file, but of no activity".into());
     }
     let file = pieces.iter().find(|piece| !is_other(piece)).map(exercise).unwrap_or_default();
     let listed = known.and_then(|activity| activity.start_time);
-    let by_list = Told { activity: Activity { start_time: listed, ..Activity::default() }, ..Told::default() };
+    let by_list =
+        KnownActivity { activity: Activity { start_time: listed, ..Activity::default() }, ..KnownActivity::default() };
     for says in [told, &by_list] {
         if let Some(start) = file.start_time.filter(|start| !says.can_begin(*start)) {
             let other = says.activity.start_time.map(|time| time.to_string());
@@ -35,7 +36,7 @@ fn exercise(piece: &Piece) -> Activity {
 }
 
 /// Names and sports as the platform had them; times and lengths as they were recorded.
-fn combined(told: &Told, file: Activity) -> Activity {
+fn combined(told: &KnownActivity, file: Activity) -> Activity {
     let own = &told.activity;
     let start_time = own.start_time.or(file.start_time);
     let (sport, sub_sport) = match &own.sport {
@@ -60,7 +61,7 @@ fn combined(told: &Told, file: Activity) -> Activity {
     }
 }
 
-fn offset(told: &Told, start: Option<Timestamp>) -> Option<i32> {
+fn offset(told: &KnownActivity, start: Option<Timestamp>) -> Option<i32> {
     told.offset(start?)
 }
 
@@ -84,8 +85,11 @@ mod tests {
         Piece { format: Format::Fit, bytes: Vec::new(), fit: Some(fit) }
     }
 
-    fn told(activity: Activity) -> Told {
-        Told { activity: Activity { platform: "garmin-com".into(), id: "7".into(), ..activity }, ..Told::default() }
+    fn told(activity: Activity) -> KnownActivity {
+        KnownActivity {
+            activity: Activity { platform: "garmin-com".into(), id: "7".into(), ..activity },
+            ..KnownActivity::default()
+        }
     }
 
     #[test]
@@ -97,7 +101,7 @@ mod tests {
             ..Activity::default()
         };
         let local_start = "2026-01-08T09:10:21".parse().ok();
-        let told = Told { local_start, is_of_the_place: true, ..told(tool) };
+        let told = KnownActivity { local_start, is_of_the_place: true, ..told(tool) };
         let activity = validate(&told, None, &[recorded(4)]).unwrap();
         let expected = Activity {
             platform: "garmin-com".into(),
@@ -120,7 +124,7 @@ mod tests {
         let nothing = || told(Activity::default());
         assert_eq!(validate(&nothing(), None, &[recorded(9)]).unwrap_err(), "it is a FIT file, but of no activity");
         let local_start = "2026-01-18T09:10:21".parse().ok();
-        let other_day = Told { local_start, ..nothing() };
+        let other_day = KnownActivity { local_start, ..nothing() };
         let why = validate(&other_day, None, &[recorded(4)]).unwrap_err();
         assert_eq!(why, "it begins at 2026-01-08T14:10:21Z, but 7 at 2026-01-18T09:10:21; it is of something else");
         let listed = Activity { start_time: Timestamp::from_second(START - 3 * 86_400).ok(), ..Activity::default() };

@@ -3,6 +3,7 @@
 use super::compared::{Compared, GroupState, told};
 use crate::activity::{Activity, ActivityKey};
 use crate::catalogue::{Entry, FileRow, TransferOutcome};
+use crate::fit;
 use crate::status::{ActivityGroup, File, Place, Redacted};
 
 impl Compared<'_> {
@@ -27,13 +28,25 @@ impl Compared<'_> {
             utc_offset_s: others().find_map(|activity| activity.utc_offset_s),
             timer_time_s: others().find_map(|activity| told(activity.timer_time_s)),
             distance_m: others().find_map(|activity| told(activity.distance_m)),
-            device: others().find_map(device),
+            device: self.device(one),
             on: self.on(one),
             gone_from: self.places(one, |entry| entry.absent.is_some()),
             unlisted: self.places(one, |entry| entry.absent.is_none() && !entry.listed),
             missing_on: self.missing_on(one),
             file: self.file(one),
         }
+    }
+
+    /// The recording device by the name of the product, else of the manufacturer; never a serial number.
+    fn device(&self, one: &GroupState) -> Option<Redacted> {
+        let known = &self.read.histories.entries;
+        let identities = one.members.iter().filter_map(|&at| known[at].1.as_ref()?.identity.as_ref());
+        let product = || identities.clone().find_map(|id| fit::product_name(id.manufacturer, id.product));
+        let activities = || one.members.iter().map(|&at| &self.entry(at).activity);
+        let name = product()
+            .or_else(|| activities().find_map(named_device))
+            .or_else(|| activities().find_map(|activity| activity.manufacturer.clone()));
+        name.as_deref().map(Redacted::of)
     }
 
     fn places(&self, one: &GroupState, wanted: impl Fn(&Entry) -> bool) -> Vec<Place> {
@@ -91,7 +104,9 @@ impl Compared<'_> {
     }
 }
 
-/// The recording device: its name, or whose it is.
-fn device(activity: &Activity) -> Option<Redacted> {
-    activity.device.as_deref().or(activity.manufacturer.as_deref()).map(Redacted::of)
+/// The device as a list names it, without numbers: they are serial numbers, or names that only the platform knows.
+fn named_device(activity: &Activity) -> Option<String> {
+    let is_word = |word: &&str| !word.chars().all(|c| c.is_ascii_digit());
+    let words: Vec<&str> = activity.device.as_deref()?.split_whitespace().filter(is_word).collect();
+    Some(words.join(" ")).filter(|name| !name.is_empty())
 }

@@ -1,7 +1,7 @@
 //! What is missing where and why, and each platform towards each other one.
 
 use super::compared::{Compared, MissingDetail};
-use crate::status::{Missing, MissingItem, MissingReason, Pair, RedactedReason};
+use crate::status::{Missing, MissingItem, MissingReason, PlatformPair, RedactedReason};
 
 const REASONS: [MissingReason; 8] = [
     MissingReason::ToUpload,
@@ -39,14 +39,14 @@ impl Compared<'_> {
     }
 
     /// Each platform towards each other one.
-    pub fn matrix(&self) -> Vec<Pair> {
+    pub fn matrix(&self) -> Vec<PlatformPair> {
         let count = self.names.len();
         let pairs = (0..count).flat_map(|on| (0..count).map(move |and| (on, and)));
         pairs.filter(|(on, and)| on != and).map(|(on, and)| self.pair(on, and)).collect()
     }
 
-    fn pair(&self, on: usize, and: usize) -> Pair {
-        let mut pair = Pair { on: self.names[on].clone(), and: self.names[and].clone(), ..Pair::default() };
+    fn pair(&self, on: usize, and: usize) -> PlatformPair {
+        let mut pair = PlatformPair { on: self.names[on].clone(), and: self.names[and].clone(), ..PlatformPair::default() };
         for one in self.all.iter().filter(|one| one.lacks[on].is_none()) {
             match one.lacks[and].as_ref().map(|lack| lack.reason) {
                 None => pair.both += 1,

@@ -25,6 +25,9 @@ const NO_ACCIDENT: SignedDuration = SignedDuration::from_hours(3);
 /// So often it looks again when the upload that a look was for came too late.
 const LOOKS: u32 = 3;
 
+/// What the journal says of an upload that the service has accepted without a name for the activity.
+const ACCEPTED: Reason = Reason::AcceptedNotListed;
+
 /// What the target has of an exercise.
 enum TargetState {
     /// Nothing.
@@ -369,8 +372,10 @@ impl Uploads<'_> {
                 self.decided(waiting.record, "exists", id, vec![reason])?;
             }
             Ok(UploadStatus::Created(id)) => {
-                if let Some(id) = &id {
-                    self.settled(&waiting.row, TransferOutcome::Created, Some(id), None)?;
+                match &id {
+                    Some(id) => self.settled(&waiting.row, TransferOutcome::Created, Some(id), None)?,
+                    // A later run, which may find nobody to ask, must not take it for one that never arrived.
+                    None => self.worker.catalogue.transfer_pending(number, None, &ACCEPTED)?,
                 }
                 waiting.state = State::Accepted(id);
                 self.waiting.push(waiting);
@@ -382,7 +387,8 @@ impl Uploads<'_> {
                 self.waiting.push(waiting);
             }
             Ok(UploadStatus::Unknown) => {
-                waiting.state = State::Unknown;
+                let was_accepted = waiting.row.reason == Some(ACCEPTED);
+                waiting.state = if was_accepted { State::Accepted(None) } else { State::Unknown };
                 self.waiting.push(waiting);
             }
             Err(error @ Error::Rejected(_)) => self.rejected(waiting, error.reason())?,

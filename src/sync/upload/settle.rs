@@ -1,7 +1,7 @@
 //! What became of uploads that were sent, in this run or an earlier one: the service is asked, then its list is read.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -97,7 +97,7 @@ impl Uploads<'_> {
 
     fn follow(&mut self) -> Result<()> {
         let mut pause = FIRST_PAUSE;
-        let mut end = Instant::now() + self.timing.upload_wait;
+        let mut end = self.worker.clock.steady() + self.timing.upload_wait;
         loop {
             let before = self.waiting.len();
             self.unsettled_reasons.clear();
@@ -106,14 +106,14 @@ impl Uploads<'_> {
                 let is_asked = |one: &SentUpload| one.spec.id == spec.id && one.state == State::Processing;
                 let all_asked = !self.waiting.iter().any(is_asked);
                 // The list is read once for all, and before giving up.
-                if all_asked || Instant::now() + pause >= end {
+                if all_asked || self.worker.clock.steady() + pause >= end {
                     self.verify_listed(&spec)?;
                 }
             }
             if self.waiting.len() < before {
-                (pause, end) = (FIRST_PAUSE, Instant::now() + self.timing.upload_wait);
+                (pause, end) = (FIRST_PAUSE, self.worker.clock.steady() + self.timing.upload_wait);
             }
-            if self.waiting.is_empty() || self.worker.is_stopped() || Instant::now() + pause >= end {
+            if self.waiting.is_empty() || self.worker.is_stopped() || self.worker.clock.steady() + pause >= end {
                 return Ok(());
             }
             self.progress.wait(&format!("{}; looks in {{}}", self.awaited()), pause);

@@ -27,6 +27,10 @@ impl Home {
     fn changed(change: impl FnOnce(&mut Scenario)) -> Home {
         let mut scenario = Scenario::default_three(40, 5);
         change(&mut scenario);
+        Home::of(scenario)
+    }
+
+    fn of(scenario: Scenario) -> Home {
         let sim = scenario.start();
         sim.with(|state| state.coros.accounts[0].items.retain(|item| item.refused.is_none()));
         let mut work = Work::with(&sim);
@@ -61,6 +65,16 @@ impl Home {
                 "asked" => drop(self.types(recipe, &recipe.text, answers).ok()),
                 "cron" => recipe.text.lines().for_each(|line| self.cron(line)),
                 "restore" => self.restores(recipe),
+                // Each line asks for something of its own to be pasted.
+                "browser" => {
+                    for line in recipe.text.lines() {
+                        let pasted = match line.contains("coros") {
+                            true => format!("CPL-coros-token={}", self.sim.with(|state| state.issue_coros_token(2))),
+                            false => self.sim.with(|state| state.issue_ticket("garmin.com", "android")).0,
+                        };
+                        self.types(recipe, line, &pasted).ok();
+                    }
+                }
                 // A tool that is an option, and told to be one.
                 tool if Command::new(tool).arg("--version").output().is_err() => eprintln!("{tool} is not here"),
                 _ => drop(self.types(recipe, &recipe.text, "").ok()),
@@ -121,9 +135,9 @@ fn every_recipe_has_a_test() {
 }
 
 #[test]
-fn only_the_archive() {
+fn archive_without_uploading() {
     let home = Home::new();
-    home.follows("Only the archive, nothing is ever written");
+    home.follows("Archive without uploading");
     assert!(home.archived("garmin_com") > 20 && home.archived("coros") > 20);
     let writes =
         requests(&home.sim).into_iter().filter(|request| request.contains("/upload") || request.contains("/import"));
@@ -131,9 +145,9 @@ fn only_the_archive() {
 }
 
 #[test]
-fn only_runs() {
+fn sync_running_only() {
     let home = Home::new();
-    home.follows("Only runs");
+    home.follows("Sync running only");
     let sent = home.written("sent.ndjson");
     assert!(!sent.is_empty());
     assert!(sent.iter().all(|one| one["activity"]["sport"] == "running"));
@@ -141,10 +155,52 @@ fn only_runs() {
     assert!(sent.iter().filter(|one| one["outcome"]["kind"] == "created").count() > 3);
 }
 
+/// Logged in with the password, the browser and a token, each as it is written.
 #[test]
-fn the_first_sync_of_ten_years() {
+fn log_in() {
     let home = Home::new();
-    home.follows("The first sync of ten years");
+    fs::remove_file(home.path(".config/garminsync/.env")).unwrap();
+    fs::create_dir(home.path(".garminconnect")).unwrap();
+    let token = home.sim.with(|state| state.issue_token("garmin.com")).to_string();
+    fs::write(home.path(".garminconnect/garmin_tokens.json"), token).unwrap();
+    home.follows("Log in");
+    home.command("gs-fetch", &[]).ok();
+    assert!(home.asked("/mobile/api/login") > 0, "the password was used");
+}
+
+#[test]
+fn query_the_archive() {
+    let home = Home::new();
+    home.command("garminsync", &["download", "--missing"]).ok();
+    home.follows("Query the archive");
+    assert!(count(&home.path("2025")) > 5);
+    assert!(fs::read_to_string(home.path("runs.csv")).unwrap().lines().count() > 5);
+}
+
+#[test]
+fn edit_the_upload_plan() {
+    let home = Home::new();
+    home.follows("Edit the upload plan");
+    let sent = home.written("sent.ndjson");
+    assert!(sent.iter().filter(|one| one["outcome"]["kind"] == "created").count() > 3);
+    assert!(sent.iter().all(|one| one["activity"]["sport"] != "swimming"));
+    assert!(home.asked(UPLOAD_GARMIN) > 0 && home.asked(UPLOAD_COROS) > 0);
+}
+
+#[test]
+fn find_and_delete_duplicates() {
+    let home = Home::of(Scenario::default_three(60, 3));
+    home.command("garminsync", &["download", "--missing"]).ok();
+    home.follows("Find and delete duplicates");
+    let deleted = fs::read_to_string(home.path("deleted.ndjson")).unwrap();
+    assert!(deleted.contains(r#""outcome":{"kind":"deleted"}"#), "{deleted}");
+    assert!(deleted.contains("two devices"), "two devices are never duplicates of each other: {deleted}");
+}
+
+#[test]
+fn download_ten_years_of_history() {
+    let home = Home::new();
+    home.follows("Download ten years of history");
     assert_eq!(home.written("first.ndjson").iter().filter(|one| one["outcome"]["kind"] == "created").count(), 3);
     assert!(!home.written("next.ndjson").is_empty());
     // Each file came once, although it was asked for in three ways.
@@ -157,7 +213,7 @@ fn the_first_sync_of_ten_years() {
 }
 
 #[test]
-fn moving_from_other_logins() {
+fn import_the_login_of_another_tool() {
     let home = Home::new();
     let (oauth1, oauth2) = home.sim.with(|state| state.issue_garth("garmin.com"));
     fs::create_dir(home.path(".garth")).unwrap();
@@ -166,15 +222,15 @@ fn moving_from_other_logins() {
     fs::create_dir(home.path(".garminconnect")).unwrap();
     let token = home.sim.with(|state| state.issue_token("garmin.com")).to_string();
     fs::write(home.path(".garminconnect/garmin_tokens.json"), token).unwrap();
-    home.follows("From garth, garminconnect or pirate-garmin");
+    home.follows("Import the login of another tool");
     home.command("gs-fetch", &["--platform", "garmin-com"]).ok();
     assert_eq!(home.asked("/mobile/api/login"), 0, "no password was needed");
 }
 
 #[test]
-fn review_before_each_upload() {
+fn confirm_each_upload() {
     let home = Home::new();
-    home.follows_with("Review before each upload", "y\n\nn\ny\n");
+    home.follows_with("Confirm each upload", "y\n\nn\ny\n");
     let (planned, wanted) = (home.written("plan.ndjson"), home.written("wanted.ndjson"));
     assert!(planned.len() > 4);
     assert_eq!(wanted, [planned[0].clone(), planned[3].clone()]);
@@ -183,20 +239,20 @@ fn review_before_each_upload() {
 }
 
 #[test]
-fn coros_is_only_read() {
+fn never_upload_to_coros() {
     let home = Home::new();
-    home.follows("COROS is only read");
+    home.follows("Never upload to COROS");
     assert!(home.asked(UPLOAD_GARMIN) > 0);
     assert_eq!((home.asked(UPLOAD_COROS), home.asked("/activity/delete")), (0, 0));
 }
 
 #[test]
-fn a_watch_that_is_mounted() {
+fn sync_a_mounted_watch() {
     let home = Home::new();
     fs::create_dir(home.path("watch")).unwrap();
     let ride = gs_sim::fit::run(gs_sim::HISTORY_END + 7200, 1800, 5000.0).build();
     fs::write(home.path("watch/ride.fit"), ride).unwrap();
-    home.follows("A watch that is mounted");
+    home.follows("Sync a mounted watch");
     assert_eq!((home.asked(UPLOAD_GARMIN), home.asked(UPLOAD_COROS)), (1, 0));
     assert_eq!(count(&home.path("watch")), 1, "nothing was put there");
     let folders = fs::read_dir(home.path(".local/share/garminsync/fit")).unwrap().flatten();
@@ -205,12 +261,12 @@ fn a_watch_that_is_mounted() {
 }
 
 #[test]
-fn two_accounts() {
+fn manage_two_people_on_one_machine() {
     let home = Home::changed(|scenario| {
         scenario.accounts[0].email = "anna@example.com".into();
         scenario.coros[0].email = "ben@example.com".into();
     });
-    home.follows("Two accounts");
+    home.follows("Manage two people on one machine");
     assert!(count(&home.path("sport/anna/data/fit/garmin_com")) > 20);
     assert!(count(&home.path("sport/ben/data/fit/coros")) > 20);
     assert!(!home.path("sport/anna/data/fit/coros").exists() && !home.path("sport/ben/data/fit/garmin_com").exists());
@@ -218,15 +274,15 @@ fn two_accounts() {
 }
 
 #[test]
-fn be_told_when_it_stops() {
+fn get_an_alert_when_syncs_stop() {
     let home = Home::new();
-    home.follows("Be told when it stops");
+    home.follows("Get an alert when syncs stop");
     let pings = home.sim.with(|state| state.messages().iter().filter(|message| message.host == "hc-ping.com").count());
     assert_eq!(pings, 4, "two runs, each with a beginning and an end");
 }
 
 #[test]
-fn undo_a_mistake() {
+fn undo_a_deletion_or_an_upload() {
     let home = Home::new();
     home.command("gs-fetch", &[]).ok();
     let missing = home.command("gs-list", &["--missing"]).out.clone();
@@ -239,7 +295,7 @@ fn undo_a_mistake() {
     });
     home.command("gs-fetch", &["--full", "--accept-missing"]).ok();
     home.command("gs-fetch", &["--full", "--accept-missing"]).ok();
-    home.follows("Undo a mistake");
+    home.follows("Undo a deletion or an upload");
     let restored = home.written("restored.ndjson");
     assert_eq!((restored.len(), &restored[0]["outcome"]["kind"]), (1, &"created".into()));
     let back = home.written("sent.ndjson").iter().filter(|one| one["to"] == "garmin-com").count();
@@ -247,13 +303,13 @@ fn undo_a_mistake() {
 }
 
 #[test]
-fn back_up_and_move() {
+fn back_up_and_restore() {
     let home = Home::new();
     home.command("gs-fetch", &[]).ok();
     let missing = home.command("gs-list", &["--missing", "--platform", "garmin-com"]).out.clone();
     home.work.given("gs-download", &[], &missing).ok();
     home.sim.clear_log();
-    home.follows("Back up, and move to another machine");
+    home.follows("Back up and restore");
     assert_eq!(requests(&home.sim), [""; 0], "all that was archived is whole in the copy");
     assert_eq!(count(&home.path("restored/fit/garmin_com")), home.archived("garmin_com"));
     use std::os::unix::fs::PermissionsExt;

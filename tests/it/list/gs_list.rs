@@ -1,5 +1,6 @@
 //! `gs-list`: filters, formats, numbers; never a request.
 
+use crate::support::three_platforms::three;
 use crate::support::{Work, plain, scenario};
 use gs_sim::{ActivitySpec, HISTORY_END, Sim};
 use serde_json::{Value, json};
@@ -189,9 +190,59 @@ fn an_empty_list_says_what_there_is_none_of() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
     let said = |args: &[&str]| work.run("gs-list", &[&["-v", "--format", "table"], args].concat()).ok().err.clone();
-    assert!(said(&["--missing"]).contains("nothing of that kind is known; gs-fetch lists the platforms"));
+    assert!(said(&["--missing"]).contains("no platform was listed yet; run gs-fetch"));
     work.archive_all();
     assert!(said(&["--missing"]).contains("nothing is missing"));
     assert!(said(&["--deleted"]).contains("nothing is deleted"));
     assert!(said(&["--since", "2099-01-01"]).contains("no such activity is known"));
+}
+
+#[test]
+fn a_list_is_sorted_reversed_limited_and_cut_to_columns() {
+    let (_sim, work) = known();
+    let ids = |args: &[&str]| work.run("gs-list", args).ok().silent().ids().join(" ");
+    assert_eq!(ids(&["--reverse"]), "4 3 2 1");
+    assert_eq!(ids(&["--sort", "name"]), "2 4 3 1", "control characters are no part of a name");
+    assert_eq!(ids(&["--sort", "sport", "--limit", "1"]), "3");
+    assert_eq!(ids(&["--limit", "2"]), "1 2");
+    assert_eq!(ids(&["--limit", "0"]), "");
+    let csv = work.run("gs-list", &["--format", "csv", "--fields", "id,distance_m", "--id", "1"]);
+    assert_eq!(csv.ok().out, "id,distance_m\n1,12345.6\n");
+    let miles = work.run("gs-list", &["--format", "table", "--units", "statute", "--id", "1"]);
+    assert!(miles.ok().out.contains(" mi ") && miles.out.contains("7.67"), "{miles}");
+    work.run("gs-list", &["--fields", "id"]).ends(2).says("--fields selects columns");
+    work.run("gs-list", &["--fields", "colour"]).ends(2);
+    work.run("gs-list", &["--stats", "--limit", "1"]).ends(2);
+}
+
+#[test]
+fn local_days_are_those_where_the_activity_began() {
+    let (_sim, work) = known();
+    // All began at 23:00 UTC, which was 18:00 there; at 01:00 UTC of the next day it would be another day.
+    work.change("UPDATE activities SET start_time = start_time + 7200 WHERE id = '1'");
+    let ids = |args: &[&str]| work.run("gs-list", args).ok().silent().ids().join(" ");
+    assert_eq!(ids(&["--since", "2026-10-31"]), "1");
+    assert_eq!(ids(&["--since", "2026-10-31", "--local"]), "");
+    assert_eq!(ids(&["--since", "2026-10-30", "--until", "2026-10-31", "--local"]), "1");
+}
+
+#[test]
+fn an_activity_on_three_platforms_is_one_line_of_a_unique_list() {
+    let three = three(6, 0);
+    let work = three.work();
+    work.run("gs-fetch", &[]).ok();
+    work.given("gs-download", &[], &work.run("gs-list", &["--platform", "coros"]).out).ok();
+    let all = work.run("gs-list", &[]).ok().ids().len();
+    let unique = work.run("gs-list", &["--unique"]);
+    let records = unique.ok().silent().records();
+    assert_eq!(records.len(), three.exercises().len());
+    let others: usize = records.iter().map(|record| record["also_on"].as_array().map_or(0, Vec::len)).sum();
+    assert_eq!(records.len() + others, all, "each activity is in one group");
+    for record in &records {
+        let also_on = record["also_on"].as_array().cloned().unwrap_or_default();
+        let is_on_coros = record["platform"] == "coros" || also_on.iter().any(|one| one["platform"] == "coros");
+        assert_eq!(record["downloaded"], is_on_coros, "the one with a file stands for its group: {record}");
+    }
+    let table = work.run("gs-list", &["--unique", "--format", "table"]).ok().out.clone();
+    assert_eq!(table.lines().count(), records.len() + 1, "{table}");
 }

@@ -111,7 +111,7 @@ type Make = fn(&mut Rng) -> (Entry, Entry);
 type Kind = (&'static str, Option<Certainty>, bool, Make);
 
 const KINDS: &[Kind] = &[
-    ("exact copies", Some(SameFile), true, |rng| {
+    ("exact duplicates", Some(SameFile), true, |rng| {
         let one = recorded(rng);
         let mut two = one.clone().with(|a| a.id = rng.u64(1_000_000_000..30_000_000_000).to_string());
         // Written anew by somebody who left its file_id alone.
@@ -133,7 +133,7 @@ const KINDS: &[Kind] = &[
         let two = rounded(rng, &one).with(|a| a.distance_m = [None, Some(0.0)][usize::from(a.id.len() % 2 == 0)]);
         (one, two)
     }),
-    ("computed anew by another service", Some(TwoDevices), true, |rng| {
+    ("recomputed by another service", Some(TwoDevices), true, |rng| {
         let one = recorded(rng);
         let (timer, drift) = (about(rng, 0.02), about(rng, 0.03));
         let two = rounded(rng, &one).with(lost_device).with(|a| {

@@ -1,5 +1,5 @@
 //! The contract of `PlatformReader` and `PlatformWriter`, held by every service of `Platforms` and by a folder: one
-//! suite, run over the table.
+//! suite, run over the table. The services in memory, on which the engine is tested, are held to it as well.
 //!
 //! A new service needs a set-up in [`Contract::of`], and nothing else here.
 
@@ -9,55 +9,148 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::support::memory_platform::{Manners, Memory};
 use crate::support::open_platform::{self, AtOnce, Opened};
 use crate::support::world::{World, run, start};
 use garminsync::activity::Activity;
 use garminsync::archive::unpack;
+use garminsync::clock::Clock;
 use garminsync::http::{Http, Secret};
 use garminsync::platform::{
     Context, Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformKind, PlatformLogin, PlatformReader,
     PlatformSpec, PlatformWriter, Platforms, Result, Service, UploadFile, UploadRef, UploadStatus, Window,
 };
 use gs_sim::fit::{Recording, damage};
-use gs_sim::{Scenario, UploadAnswer};
+use gs_sim::{LoggedRequest, Scenario, UploadAnswer};
 use jiff::Timestamp;
 
 /// One platform, opened, and what stands behind it.
 struct Contract {
     spec: Arc<PlatformSpec>,
     name: String,
-    world: World,
+    behind: Behind,
     opened: Opened,
 }
 
-impl Contract {
-    /// The set-up of a row, a service or `folder`: its name as a platform, and who logs in.
-    fn of(row: &str, change: fn(&mut Scenario)) -> Contract {
-        let world = World::changed(change);
-        let (name, user) = match row {
-            "garmin-com" => (row.to_owned(), "runner@example.com"),
-            "garmin-cn" => (row.to_owned(), "runner@example.cn"),
-            "coros" => (row.to_owned(), "runner@example.org"),
-            "folder" => (world.folder(), ""),
-            other => panic!("{other} stands in the table and has no set-up here; what holds for it?"),
-        };
-        let opened = open_platform::open(&name, &world.sim.base_url());
-        let spec = Platforms::default().find_exact(&name).unwrap();
-        assert_eq!(spec.has_login(), !user.is_empty());
-        if spec.has_login() {
-            let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
-            opened.login.as_ref().unwrap().login(&credentials, &mut |_| None).unwrap();
+/// The service's own side of a platform.
+enum Behind {
+    World(World),
+    Memory(Memory),
+}
+
+/// How long services take for an upload.
+#[derive(Debug, Clone, Copy)]
+enum Pace {
+    Usual,
+    /// It is asked for twice before it is an activity.
+    Slow,
+    /// It is an activity with the answer.
+    AtOnce,
+}
+
+impl Pace {
+    fn set(self, scenario: &mut Scenario) {
+        match self {
+            Pace::Usual => {}
+            Pace::Slow => {
+                scenario.accounts.iter_mut().for_each(|account| account.upload.polls = 2);
+                scenario.coros[0].import.polls = 2;
+            }
+            Pace::AtOnce => {
+                scenario.accounts.iter_mut().for_each(|account| account.upload.answer = UploadAnswer::Created);
+                scenario.coros[0].import.at_once = true;
+            }
         }
-        world.sim.clear_log();
-        Contract { spec, name, world, opened }
+    }
+
+    fn manners(self, manners: Manners) -> Manners {
+        let polls = match self {
+            Pace::Usual => manners.polls,
+            Pace::Slow => Some(2),
+            Pace::AtOnce => None,
+        };
+        Manners { polls, ..manners }
+    }
+}
+
+impl Behind {
+    fn put_bytes(&self, name: &str, bytes: &[u8]) -> String {
+        match self {
+            Behind::World(world) => world.put_bytes(name, bytes),
+            Behind::Memory(memory) => memory.put(bytes),
+        }
+    }
+
+    fn remove(&self, name: &str, id: &str) {
+        match self {
+            Behind::World(world) => world.remove(name, id),
+            Behind::Memory(memory) => memory.remove(id),
+        }
+    }
+
+    fn ids(&self, name: &str) -> Vec<String> {
+        match self {
+            Behind::World(world) => world.ids(name),
+            Behind::Memory(memory) => memory.ids(),
+        }
+    }
+
+    /// The requests so far; a service in memory gets none.
+    fn requests(&self) -> Vec<LoggedRequest> {
+        match self {
+            Behind::World(world) => world.sim.log(),
+            Behind::Memory(_) => Vec::new(),
+        }
+    }
+}
+
+impl Contract {
+    /// The set-up of a row: a service, `folder` or a service in memory; with somebody logged in, if anybody can.
+    fn of(row: &str, pace: Pace) -> Contract {
+        let contract = Contract::logged_out(row, pace);
+        let user = match row {
+            "garmin-com" => "runner@example.com",
+            "garmin-cn" => "runner@example.cn",
+            _ => "runner@example.org",
+        };
+        if contract.spec.has_login() {
+            let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
+            contract.opened.login.as_ref().unwrap().login(&credentials, &mut |_| None).unwrap();
+        }
+        if let Behind::World(world) = &contract.behind {
+            world.sim.clear_log();
+        }
+        contract
+    }
+
+    /// The same, with nobody logged in.
+    fn logged_out(row: &str, pace: Pace) -> Contract {
+        let of_memory = |id: &'static str, manners| {
+            let memory = Memory::new(id, pace.manners(manners), Clock::System);
+            let spec = Arc::new(memory.spec());
+            let opened = open_platform::open_spec(&spec, "http://127.0.0.1:9", None);
+            Contract { spec, name: id.to_owned(), behind: Behind::Memory(memory), opened }
+        };
+        match row {
+            "strict" => return of_memory("strict", Manners::strict()),
+            "lax" => return of_memory("lax", Manners::lax()),
+            "garmin-com" | "garmin-cn" | "coros" | "folder" => {}
+            other => panic!("{other} stands in the table and has no set-up here; what holds for it?"),
+        }
+        let world = World::changed(|scenario| pace.set(scenario));
+        let name = if row == "folder" { world.folder() } else { row.to_owned() };
+        let spec = Platforms::default().find_exact(&name).unwrap();
+        assert_eq!(spec.has_login(), row != "folder");
+        let opened = open_platform::open_spec(&spec, &world.sim.base_url(), None);
+        Contract { spec, name, behind: Behind::World(world), opened }
     }
 
     fn put(&self, recording: &Recording) -> String {
-        self.world.put(&self.name, recording)
+        self.behind.put_bytes(&self.name, &recording.encode())
     }
 
     fn count(&self) -> usize {
-        self.world.ids(&self.name).len()
+        self.behind.ids(&self.name).len()
     }
 
     /// An entry as nothing but a record may know it.
@@ -99,22 +192,22 @@ impl Contract {
     }
 }
 
-/// Every service, and a folder.
+/// Every service, a folder, and the services in memory.
 fn rows() -> Vec<String> {
     let services = Platforms::default().services().iter().map(|spec| spec.id.to_string()).collect::<Vec<_>>();
-    services.into_iter().chain(["folder".to_owned()]).collect()
+    services.into_iter().chain(["folder", "strict", "lax"].map(str::to_owned)).collect()
 }
 
-/// Checks each row of the table, with something about the services changed.
-fn on_each_with(change: fn(&mut Scenario), check: impl Fn(&Contract)) {
+/// Checks each row, with services of this pace.
+fn on_each_with(pace: Pace, check: impl Fn(&Contract)) {
     for row in rows() {
         println!("{row}");
-        check(&Contract::of(&row, change));
+        check(&Contract::of(&row, pace));
     }
 }
 
 fn on_each(check: impl Fn(&Contract)) {
-    on_each_with(|_| {}, check);
+    on_each_with(Pace::Usual, check);
 }
 
 fn at(day: i64) -> Option<Timestamp> {
@@ -160,7 +253,7 @@ fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
         let mut put: Vec<String> = (0..450).map(|day| contract.put(&run(-day))).collect();
         let change = |page: usize| match page {
             1 => drop(contract.put(&run(1))),
-            2 => contract.world.remove(&contract.name, &put[0]),
+            2 => contract.behind.remove(&contract.name, &put[0]),
             _ => {}
         };
         let (mut seen, mut pages) = (Vec::new(), 0);
@@ -225,7 +318,7 @@ fn an_empty_account_is_a_list_without_entries_and_no_error() {
 fn a_download_holds_the_file_as_it_was_put_there() {
     on_each(|contract| {
         let files = [run(0).encode(), run(1).builder().big_endian().build()];
-        let put = files.each_ref().map(|bytes| contract.world.put_bytes(&contract.name, bytes));
+        let put = files.each_ref().map(|bytes| contract.behind.put_bytes(&contract.name, bytes));
         let listed = contract.all();
         for (id, bytes) in put.iter().zip(&files) {
             let known = &listed.iter().find(|listed| listed.activity.id == *id).unwrap().activity;
@@ -243,21 +336,10 @@ fn a_download_holds_the_file_as_it_was_put_there() {
     });
 }
 
-/// Services take their time.
-fn slow(scenario: &mut Scenario) {
-    scenario.accounts.iter_mut().for_each(|account| account.upload.polls = 2);
-    scenario.coros[0].import.polls = 2;
-}
-
-fn at_once(scenario: &mut Scenario) {
-    scenario.accounts.iter_mut().for_each(|account| account.upload.answer = UploadAnswer::Created);
-    scenario.coros[0].import.at_once = true;
-}
-
 #[test]
 fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
-    for change in [slow, at_once] {
-        on_each_with(change, |contract| {
+    for pace in [Pace::Slow, Pace::AtOnce] {
+        on_each_with(pace, |contract| {
             contract.put(&run(0));
             let bytes = run(3).encode();
             let UploadStatus::Created(id) = contract.upload(&outgoing(&bytes, 3)).unwrap() else {
@@ -278,8 +360,8 @@ fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
 
 #[test]
 fn the_same_bytes_again_are_no_second_entry() {
-    for change in [slow, at_once] {
-        on_each_with(change, |contract| {
+    for pace in [Pace::Slow, Pace::AtOnce] {
+        on_each_with(pace, |contract| {
             let bytes = run(3).encode();
             for _ in 0..3 {
                 contract.upload(&outgoing(&bytes, 3)).unwrap();
@@ -305,7 +387,7 @@ fn what_is_gone_can_be_put_there_again() {
         let bytes = run(3).encode();
         contract.upload(&outgoing(&bytes, 3)).unwrap();
         let id = contract.all()[0].activity.id.clone();
-        contract.world.remove(&contract.name, &id);
+        contract.behind.remove(&contract.name, &id);
         assert_eq!(contract.all(), []);
         let again = UploadFile { reupload: true, ..outgoing(&bytes, 3) };
         assert!(matches!(contract.upload(&again), Ok(UploadStatus::Created(_))));
@@ -384,7 +466,7 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
                 Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))
             ));
         }
-        assert_eq!(contract.world.ids(&contract.name), [put[1].clone()]);
+        assert_eq!(contract.behind.ids(&contract.name), [put[1].clone()]);
         let gone = contract.opened.platform.download(&doomed);
         assert!(matches!(gone, Err(Error::NotFound(_) | Error::Rejected(_))), "{gone:?}");
     });
@@ -394,7 +476,7 @@ fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
 fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
     on_each(|contract| {
         contract.put(&run(0));
-        let kept = contract.world.ids(&contract.name);
+        let kept = contract.behind.ids(&contract.name);
         for id in
             ["99", "0123456789abcdef", "", "..", "1/../2", "1?labelId=2", "1,2", "%31", "\u{fc}\n", &"9".repeat(99)]
         {
@@ -404,18 +486,22 @@ fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
             let delete = contract.opened.platform.delete(&entry, None);
             assert!(matches!(delete, Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {delete:?}");
         }
-        assert_eq!(contract.world.ids(&contract.name), kept);
-        let odd: Vec<_> = contract.world.sim.log().into_iter().filter(|request| request.path.contains("..")).collect();
+        assert_eq!(contract.behind.ids(&contract.name), kept);
+        let odd: Vec<_> =
+            contract.behind.requests().into_iter().filter(|request| request.path.contains("..")).collect();
         assert!(odd.is_empty(), "{odd:?}");
     });
 }
 
 #[test]
 fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
-    for spec in Platforms::default().services() {
-        let world = World::new();
-        let platform = open_platform::open(&spec.id, &world.sim.base_url()).platform;
-        let entry = Activity { platform: spec.id.clone(), id: "1".into(), ..Activity::default() };
+    for row in rows() {
+        let contract = Contract::logged_out(&row, Pace::Usual);
+        if !contract.spec.has_login() {
+            continue;
+        }
+        let platform = &contract.opened.platform;
+        let entry = contract.entry("1");
         let bytes = run(0).encode();
         let said = [
             platform.list(&Window::default(), &mut |_| Ok(ControlFlow::Continue(()))).map(drop),
@@ -425,14 +511,14 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
         ];
         for said in said {
             let error = said.unwrap_err();
-            assert!(matches!(&error, Error::Login(words) if words.contains("gs-auth")), "{}: {error}", spec.id);
+            assert!(matches!(&error, Error::Login(words) if words.contains("gs-auth")), "{row}: {error}");
         }
         let file = Some(outgoing(&bytes, 0));
         match platform.upload_status(&[UploadRef { status_ref: None, file }]) {
             Ok(answers) => assert!(matches!(answers[..], [Ok(UploadStatus::Unknown) | Err(Error::Login(_))])),
-            Err(error) => assert!(matches!(error, Error::Login(_)), "{}: {error}", spec.id),
+            Err(error) => assert!(matches!(error, Error::Login(_)), "{row}: {error}"),
         }
-        assert!(world.sim.log().is_empty(), "{}", spec.id);
+        assert!(contract.behind.requests().is_empty(), "{row}");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::support::Work;
 use crate::support::paths::repository;
 use garminsync::notify::{Also, CHANNELS};
 use garminsync::platform::Platforms;
-use garminsync::settings::{self, Kind, Setting};
+use garminsync::settings::{self, SettingKind, Setting};
 
 #[test]
 fn it_shows_where_things_are_and_what_is_set() {
@@ -54,9 +54,9 @@ fn a_secret_is_never_shown() {
 /// Whether any text is a value of a setting, as far as a check can tell.
 fn takes_any_text(setting: &Setting) -> bool {
     match setting.kind {
-        Kind::Address => setting.name != "TELEGRAM_CHAT_ID",
-        Kind::Text => !["GS_LANG", "GS_LOOPBACK"].contains(&setting.name),
-        Kind::Path | Kind::List | Kind::Password | Kind::TokenText | Kind::TokenPath => true,
+        SettingKind::Address => setting.name != "TELEGRAM_CHAT_ID",
+        SettingKind::Text => !["GS_LANG", "GS_LOOPBACK"].contains(&setting.name),
+        SettingKind::Path | SettingKind::List | SettingKind::Password | SettingKind::TokenText | SettingKind::TokenPath => true,
         _ => false,
     }
 }
@@ -147,7 +147,7 @@ fn the_settings_of_platforms_and_channels_are_in_the_table() {
         assert!(setting.has_sources(), "{name} cannot be given as {name}_FILE");
     }
     for channel in CHANNELS.iter().filter_map(|channel| channel.markdown) {
-        assert!(settings::find(channel.setting).is_some_and(|setting| matches!(setting.kind, Kind::Choice(_))));
+        assert!(settings::find(channel.setting).is_some_and(|setting| matches!(setting.kind, SettingKind::Choice(_))));
     }
 }
 

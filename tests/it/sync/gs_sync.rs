@@ -7,18 +7,6 @@ use gs_sim::{Effect, Fault, LoginMode};
 
 const LISTS: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 
-/// The settings of Sports Sync X, as its users have them.
-fn settings(three: &ThreePlatforms) -> Work {
-    let mut work = Work::with(&three.sim);
-    work.put_commands_in_path().set("GS_UPLOAD_WAIT", "5s");
-    let env = "SYNC_PLATFORM=GARMINCN,GARMINCOM,COROS\nGARMIN_EMAIL_COM=runner@example.com\n\
-        GARMIN_PASSWORD_COM='correct horse'\nGARMIN_EMAIL_CN=runner@example.cn\nGARMIN_PASSWORD_CN='correct horse'\n\
-        COROS_EMAIL=runner@example.org\nCOROS_PASSWORD='correct horse'\nGARMIN_NEWEST_NUM=10000\n\
-        DELETE_DUPLICATE=1\nSPORT_DIFF_SECOND=60\nQYWX_BOT_KEY=693a91f6-7000-4000-8000-000000000000\n";
-    work.write_env(env);
-    work
-}
-
 /// The requests of a kind that the services would not have answered by looking alone.
 fn writes(three: &ThreePlatforms) -> Vec<String> {
     let log = three.sim.log();
@@ -49,7 +37,7 @@ fn message(three: &ThreePlatforms) -> String {
 fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
     let three = three(200, 20);
     let exercises = three.exercises();
-    let mut work = settings(&three);
+    let mut work = three.work();
     work.set("MAX_DELETE", "30").set("MAX_UPLOAD", "0");
     sync(&work, &[]).ok().silent();
     three.expect_equal(&exercises);
@@ -83,7 +71,7 @@ fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
 fn the_limit_on_deletions_leaves_the_rest_to_the_next_runs_and_says_so() {
     let three = three(30, 15);
     let exercises = three.exercises();
-    let work = settings(&three);
+    let work = three.work();
     sync(&work, &[]).ok();
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM deletions"), 10);
     assert!(message(&three).contains("Outstanding: 5 duplicates to delete"), "{}", message(&three));
@@ -94,7 +82,7 @@ fn the_limit_on_deletions_leaves_the_rest_to_the_next_runs_and_says_so() {
 #[test]
 fn without_the_setting_copies_are_only_reported() {
     let three = three(12, 3);
-    let mut work = settings(&three);
+    let mut work = three.work();
     work.set("DELETE_DUPLICATE", "0");
     sync(&work, &[]).ok();
     assert!(asked(&three.sim, "/activity/delete").is_empty());
@@ -103,28 +91,47 @@ fn without_the_setting_copies_are_only_reported() {
 }
 
 #[test]
-fn a_dry_run_asks_for_no_list_and_writes_nothing() {
+fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_delete() {
     let three = three(12, 3);
-    let work = settings(&three);
-    sync(&work, &["-n"]).ends(75).says("run gs-fetch");
-    assert!(three.sim.log().is_empty());
-    work.run("gs-fetch", &[]).ok();
-    three.sim.clear_log();
+    let held = three.held();
+    let work = three.work();
     let said = sync(&work, &["-n"]);
-    said.ok().says("would download").says("would upload to garmin-cn").says("would upload to coros");
-    assert!(!said.err.contains("failed"), "{said}");
-    assert!(three.sim.log().is_empty());
+    let (uploads, duplicates) = said.ok().out.split_once("Deletions of duplicates").unwrap_or_else(|| panic!("{said}"));
+    // Each platform has exercises of its own, which each of the others misses.
+    for name in NAMES {
+        let total =
+            uploads.lines().find(|line| line.starts_with(&format!("{name}: "))).unwrap_or_else(|| panic!("{said}"));
+        let rows = uploads.lines().filter(|line| line.starts_with(&format!("{name} "))).count();
+        assert_eq!(total, format!("{name}: {rows} uploads"), "{said}");
+    }
+    assert!(duplicates.contains("duplicate") && duplicates.contains("of "), "{said}");
+    assert!(!said.out.contains("skipped") && !said.err.contains("skipped"), "{said}");
+    assert_eq!(three.held(), held);
+    assert_eq!(
+        writes(&three).iter().filter(|request| !request.contains("login") && !request.contains("oauth")).count(),
+        0
+    );
+    // The plan is what a sync then does.
+    let planned = uploads.lines().filter(|line| NAMES.iter().any(|name| line.starts_with(&format!("{name} ")))).count();
     sync(&work, &[]).ok();
-    three.sim.clear_log();
-    sync(&work, &["-n"]).ok();
-    assert!(three.sim.log().is_empty());
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM transfers WHERE outcome = 'created'"), planned as i64);
+    let after = sync(&work, &["-n"]);
+    assert_eq!(after.ok().out.lines().filter(|line| *line == "(none)").count(), 2, "{after}");
+}
+
+#[test]
+fn a_dry_run_that_could_list_nothing_claims_nothing() {
+    let work = Work::alone();
+    let said = sync(&work, &["-n"]);
+    said.ends(77);
+    assert_eq!(said.out, "");
 }
 
 #[test]
 fn a_login_that_is_refused_leaves_the_others_synced_with_each_other() {
     let three = scenario(24, 0, |scenario| scenario.accounts[1].login = LoginMode::Locked);
     let before = three.held();
-    let work = settings(&three);
+    let work = three.work();
     sync(&work, &[]).ends(77);
     for (start, held) in three.held() {
         assert_eq!(held[1], before[&start][1], "nothing goes to what cannot be listed");
@@ -139,7 +146,7 @@ fn a_login_that_is_refused_leaves_the_others_synced_with_each_other() {
 fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
     let three = three(24, 0);
     let exercises = three.exercises();
-    let work = settings(&three);
+    let work = three.work();
     sync(&work, &[]).ok();
     // Something new on each of the others, to be synced all the same.
     for (effect, code) in [
@@ -177,7 +184,7 @@ fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
 #[test]
 fn what_was_deleted_by_hand_stays_deleted() {
     let three = three(24, 0);
-    let work = settings(&three);
+    let work = three.work();
     sync(&work, &[]).ok();
     let newest = *three.held().keys().next_back().unwrap();
     let id = three.sim.with(|state| {
@@ -196,7 +203,7 @@ fn what_was_deleted_by_hand_stays_deleted() {
 #[test]
 fn a_second_sync_beside_a_running_one_says_so() {
     let three = three(12, 0);
-    let work = settings(&three);
+    let work = three.work();
     three.sim.fault(Fault::new(Effect::Latency { ms: 3000 }).contains("/activity/query").count(1));
     let mut first = work.spawn(SYNC, &[], "");
     while work.files("locks").is_empty() || three.sim.log().is_empty() {
@@ -210,7 +217,7 @@ fn a_second_sync_beside_a_running_one_says_so() {
 fn it_works_from_anywhere_and_under_any_zone() {
     let three = three(12, 3);
     let exercises = three.exercises();
-    let mut work = settings(&three);
+    let mut work = three.work();
     let env = work.dir().join(".env");
     work.set("TZ", "America/St_Johns");
     let said = work.given("/usr/bin/env", &["bash", "-c", &format!("cd / && {SYNC} --env-file {}", env.display())], "");
@@ -221,7 +228,7 @@ fn it_works_from_anywhere_and_under_any_zone() {
 #[test]
 fn all_stages_stand_in_the_log_under_one_run() {
     let three = three(6, 0);
-    let work = settings(&three);
+    let work = three.work();
     sync(&work, &[]).ok();
     assert_eq!(work.sql::<i64>("SELECT count(DISTINCT run) FROM runs"), 1);
     for command in ["gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete", "gs-notify"] {
@@ -234,7 +241,7 @@ fn all_stages_stand_in_the_log_under_one_run() {
 #[test]
 fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once_a_week() {
     let three = three(6, 0);
-    let work = settings(&three);
+    let work = three.work();
     let own = three.held().into_iter().find(|(_, held)| *held == [0, 0, 1]).unwrap().0;
     three.sim.with(|state| {
         let item = state.coros.accounts[0].items.iter_mut().find(|item| item.start == own).unwrap();
@@ -275,7 +282,7 @@ fn a_file_that_never_comes_fails_the_scheduled_run_three_times_and_no_more() {
 #[test]
 fn what_is_edited_on_one_platform_stays_the_exercise_that_it_was() {
     let three = scenario(12, 0, |_| {});
-    let work = settings(&three);
+    let work = three.work();
     sync(&work, &[]).ok();
     let exercises = three.exercises();
     // A treadmill's distance is mended; another one is cut at its beginning, by ten minutes.
@@ -298,7 +305,7 @@ fn what_is_edited_on_one_platform_stays_the_exercise_that_it_was() {
 fn a_date_that_is_corrected_on_one_platform_doubles_nothing() {
     for (days, archived) in [(3, false), (3, true), (-40, false)] {
         let three = scenario(12, 0, |_| {});
-        let work = settings(&three);
+        let work = three.work();
         let archive: &[&str] = if archived { &["--archive"] } else { &[] };
         sync(&work, archive).ok();
         let held = three.held().len();
@@ -324,7 +331,7 @@ fn what_was_edited_before_the_first_run_is_held() {
             item.metres *= 1.4;
         }
     });
-    let work = settings(&three);
+    let work = three.work();
     let before = three.held();
     sync(&work, &[]).ok();
     for (start, held) in three.held() {
@@ -347,7 +354,7 @@ fn what_is_wrong_with_the_settings_is_told_before_anything_is_done() {
         ("SYNC_PLATFORM", "GARMIN,POLAR"),
         ("TELEGRAM_CHAT_ID", "1"),
     ] {
-        let mut work = settings(&three);
+        let mut work = three.work();
         work.set(name, value);
         sync(&work, &[]).ends(78).says(name);
     }
@@ -358,7 +365,7 @@ fn what_is_wrong_with_the_settings_is_told_before_anything_is_done() {
 #[test]
 fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
     let three = scenario(6, 0, |scenario| scenario.accounts[1].upload.listed_after_requests = 100_000);
-    let work = settings(&three);
+    let work = three.work();
     sync(&work, &[]).ok();
     sync(&work, &[]).ok().silent();
     work.change("UPDATE transfers SET intended = intended - 3 * 86400 WHERE to_platform = 'garmin-cn'");

@@ -1,15 +1,15 @@
 //! What other tools and services have left on a disk: GarminSync, Sports Sync X, Garmin's account export, folders of files
 //! that are named with ids.
 //!
-//! Only their forms are known here: which of them a path is ([`recognise`]), what their databases and lists say of
-//! activities ([`Told`]), and which activity a name means ([`id_of`]). Nothing is written, and nothing of theirs is
+//! Only their forms are known here: which of them a path is ([`detect`]), what their databases and lists say of
+//! activities ([`KnownActivity`]), and which activity a name means ([`id_of`]). Nothing is written, and nothing of theirs is
 //! believed beyond what it says: that a file is there, and whole, is for whoever reads it to find out.
 
 mod database;
+mod detect;
 mod garmin_export;
 mod garminsync;
 mod names;
-mod recognise;
 mod sports_sync;
 mod track;
 
@@ -18,10 +18,10 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 pub use database::Unreadable;
+pub use detect::{Found, KNOWN, detect};
 pub use garmin_export::{ExportList, activities, is_list};
 pub use garminsync::{GarminSync, Schedule};
 pub use names::id_of;
-pub use recognise::{Found, KNOWN, recognise};
 pub use sports_sync::{FOLDERS, SportsSync};
 pub use track::start_of;
 
@@ -34,7 +34,7 @@ const ROUNDING_S: i64 = 2;
 
 /// What another tool knew of an activity.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Told {
+pub struct KnownActivity {
     /// The activity, as far as the tool knew it.
     pub activity: Activity,
     /// When it began by a clock whose zone the tool did not write down.
@@ -43,11 +43,11 @@ pub struct Told {
     pub is_of_the_place: bool,
 }
 
-impl Told {
+impl KnownActivity {
     /// Of an activity of which nothing is known but where it is.
-    pub fn nothing(platform: &str, id: &str) -> Told {
+    pub fn nothing(platform: &str, id: &str) -> KnownActivity {
         let activity = Activity { platform: platform.into(), id: id.to_owned(), ..Activity::default() };
-        Told { activity, ..Told::default() }
+        KnownActivity { activity, ..KnownActivity::default() }
     }
 
     /// Whether a file that begins at `start` can be of this activity: whatever the zones, two clocks differ by a day at most.
@@ -83,8 +83,8 @@ fn as_if_utc(local: DateTime) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn told(local: &str) -> Told {
-        Told { local_start: civil(local), is_of_the_place: true, ..Told::nothing("garmin-com", "1") }
+    fn told(local: &str) -> KnownActivity {
+        KnownActivity { local_start: civil(local), is_of_the_place: true, ..KnownActivity::nothing("garmin-com", "1") }
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(offset("2026-01-08 19:55:21"), Some(5 * 3600 + 45 * 60));
         assert_eq!(offset("2026-01-08T08:10:20.0"), Some(-6 * 3600));
         assert_eq!([offset("2026-01-08 14:17:00"), offset("2026-01-09 14:10:21"), offset("soon")], [None; 3]);
-        let machine = Told { is_of_the_place: false, ..told("2026-01-08 19:55:21") };
+        let machine = KnownActivity { is_of_the_place: false, ..told("2026-01-08 19:55:21") };
         assert_eq!(machine.offset(start), None);
         assert!(told("2026-01-09 16:00:00").can_begin(start) && told("?").can_begin(start));
         assert!(!told("2026-01-10 14:10:21").can_begin(start));

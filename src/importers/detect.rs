@@ -42,7 +42,7 @@ pub enum Found {
 }
 
 /// Says what `path`, an absolute one, is, or why it is nothing that is known. Folders among `except` are not looked into.
-pub fn recognise(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
+pub fn detect(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     let meta = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if meta.is_dir() {
         return folder(path, except);

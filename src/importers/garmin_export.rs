@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde_json::{Map, Value};
 
-use super::{Told, as_if_utc, civil};
+use super::{KnownActivity, as_if_utc, civil};
 use crate::activity::Activity;
 use crate::sport;
 use crate::walk::without_gz;
@@ -37,7 +37,7 @@ const SMALLEST_MS: f64 = 1e11;
 #[derive(Debug, Default)]
 pub struct ExportList {
     /// Its activities.
-    pub activities: Vec<Told>,
+    pub activities: Vec<KnownActivity>,
     /// Entries that no file could be told to be of: they have no id, or no start.
     pub unclear: u64,
     /// The names of the fields of the first of those.
@@ -97,7 +97,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn activity(platform: &str, fields: &Fields) -> Option<Told> {
+fn activity(platform: &str, fields: &Fields) -> Option<KnownActivity> {
     let start = fields.get(&["starttimegmt", "begintimestamp", "starttimeutc"], second);
     let local = fields.get(&["starttimelocal", "begintimestamplocal"], second);
     let local_start = local.and_then(|second| civil_of(second).filter(|_| start.is_none()));
@@ -123,7 +123,7 @@ fn activity(platform: &str, fields: &Fields) -> Option<Told> {
         device: fields.get(&["deviceid"], id).filter(|device| device != "0"),
         manual: false,
     };
-    Some(Told { activity, local_start, is_of_the_place: true })
+    Some(KnownActivity { activity, local_start, is_of_the_place: true })
 }
 
 /// A number, also one written with a fraction of nothing, or digits.

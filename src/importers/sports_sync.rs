@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::database::{Database, Unreadable};
-use super::{Told, civil};
+use super::{KnownActivity, civil};
 use crate::activity::Activity;
 use crate::sport::{self, Names};
 
@@ -18,7 +18,7 @@ const COROS: &str = "coros";
 /// What the database says.
 #[derive(Debug, Default)]
 pub struct SportsSync {
-    told: HashMap<(&'static str, String), Told>,
+    told: HashMap<(&'static str, String), KnownActivity>,
 }
 
 impl SportsSync {
@@ -51,14 +51,15 @@ impl SportsSync {
                 ..Activity::default()
             };
             let local_start = start.as_deref().and_then(civil);
-            all.told.insert((platform, id.clone()), Told { activity, local_start, is_of_the_place: !is_coros });
+            all.told
+                .insert((platform, id.clone()), KnownActivity { activity, local_start, is_of_the_place: !is_coros });
         }
         Ok(all)
     }
 
     /// What is known of an activity.
-    pub fn told(&self, platform: &'static str, id: &str) -> Told {
-        self.told.get(&(platform, id.to_owned())).cloned().unwrap_or_else(|| Told::nothing(platform, id))
+    pub fn told(&self, platform: &'static str, id: &str) -> KnownActivity {
+        self.told.get(&(platform, id.to_owned())).cloned().unwrap_or_else(|| KnownActivity::nothing(platform, id))
     }
 }
 

@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::database::{Database, Unreadable};
-use super::{Told, civil, names};
+use super::{KnownActivity, civil, names};
 use crate::activity::Activity;
 use crate::sport;
 
 /// What the database says.
 #[derive(Debug, Default)]
 pub struct GarminSync {
-    told: HashMap<String, Told>,
+    told: HashMap<String, KnownActivity>,
     /// Names of files, and the activity of each.
     files: HashMap<String, String>,
     /// When it ran by itself.
@@ -52,7 +52,7 @@ impl GarminSync {
                 ..Activity::default()
             };
             let local_start = start.as_deref().and_then(civil);
-            all.told.insert(id.clone(), Told { activity, local_start, is_of_the_place: true });
+            all.told.insert(id.clone(), KnownActivity { activity, local_start, is_of_the_place: true });
         }
         Ok(all)
     }
@@ -63,7 +63,7 @@ impl GarminSync {
     }
 
     /// What is known of an activity.
-    pub fn told(&self, platform: &str, id: &str) -> Told {
+    pub fn told(&self, platform: &str, id: &str) -> KnownActivity {
         let mut told = self.told.get(id).cloned().unwrap_or_default();
         (told.activity.platform, told.activity.id) = (platform.into(), id.to_owned());
         told

@@ -1,0 +1,418 @@
+//! Random worlds without processes: services in memory that lie and fail, people who delete, watches that sync meanwhile, and
+//! operations that are killed, by the thousand.
+//!
+//! The invariants are those of `sync/random_worlds.rs`, which runs a few worlds with the real commands; here two more hold: a
+//! run after which nothing has changed sends nothing, and each deletion leaves another activity of the same start, whose file
+//! is in the archive.
+//!
+//! A world that goes wrong is named by its seed; `WORLD=17 cargo test --test it engine::random_worlds` runs it alone and says
+//! what happened.
+
+#![allow(clippy::print_stdout, reason = "a test; it says its seeds")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use crate::support::engine::{Engine, Ran};
+use crate::support::memory_platform::{
+    Call, Effect, Manners, Memory, busy, down, logged_out, other_account, unexpected,
+};
+use crate::support::world::{nameless, run, start};
+use fastrand::Rng;
+use garminsync::exit::Exit;
+use garminsync::platform::{Download, UploadStatus};
+use garminsync::record::Record;
+use garminsync::sync::{DownloadOptions, FetchOptions};
+use jiff::SignedDuration;
+
+const WORLDS: u64 = 100;
+const DAYS: i64 = 5;
+/// So many runs at most in which everything may go wrong, before the clean ones.
+const WILD_RUNS: usize = 2;
+
+/// The file of each day as the watch wrote it, without the number of the watch, and written anew by a converter.
+static FILES: LazyLock<Vec<[Vec<u8>; 3]>> = LazyLock::new(|| {
+    let of_day = |day| [run(day).encode(), nameless(&run(day)), run(day).builder().big_endian().build()];
+    (0..=DAYS).map(of_day).collect()
+});
+
+/// A service and a day.
+type Place = (&'static str, i64);
+
+struct Trial {
+    seed: u64,
+    rng: Rng,
+    engine: Engine,
+    /// What happened, for whoever has to find out why it went wrong.
+    story: Arc<Mutex<String>>,
+    /// What a person has deleted.
+    deleted: Arc<Mutex<BTreeSet<Place>>>,
+    /// What somebody else has put on a service beside what was there: that is not doubled by us.
+    doubled: Arc<Mutex<BTreeSet<Place>>>,
+    /// What a service itself has made two of, or accepted for good: nothing of ours can be concluded from that.
+    rejected: BTreeSet<Place>,
+    /// All services were listed once, so that the data folder knows whose they are.
+    is_listed: bool,
+}
+
+fn day_of(second: i64) -> i64 {
+    (0..=DAYS).find(|day| (start(*day) - second).abs() < 3600).unwrap()
+}
+
+/// The ids that a service has of a day.
+fn ids_of(memory: &Memory, day: i64) -> Vec<String> {
+    let held = memory.ids().into_iter().zip(memory.starts());
+    held.filter(|(_, second)| day_of(*second) == day).map(|(id, _)| id).collect()
+}
+
+impl Trial {
+    fn new(seed: u64) -> Trial {
+        let mut rng = Rng::with_seed(seed);
+        let mut manners = |base: Manners| Manners {
+            polls: rng.choice([None, Some(0), Some(1)]).unwrap(),
+            names_ids: rng.bool(),
+            knows_bytes: rng.bool(),
+            counts: rng.bool(),
+            answers_by_id: rng.bool(),
+            lists_after: SignedDuration::from_secs(rng.choice([0, 0, 20, 300]).unwrap()),
+            page: rng.choice([2, 3, 20]).unwrap(),
+            ..base
+        };
+        let mut services = vec![("strict", manners(Manners::strict())), ("lax", manners(Manners::lax()))];
+        if seed % 2 == 0 {
+            services.push(("third", manners(Manners::strict())));
+        }
+        let mut trial = Trial {
+            seed,
+            rng,
+            engine: Engine::of(services),
+            story: Arc::default(),
+            deleted: Arc::default(),
+            doubled: Arc::default(),
+            rejected: BTreeSet::new(),
+            is_listed: false,
+        };
+        trial.set_up();
+        trial
+    }
+
+    fn set_up(&mut self) {
+        let names = self.names();
+        for day in 0..DAYS {
+            let mut holders: Vec<&'static str> = names.iter().copied().filter(|_| self.rng.bool()).collect();
+            if holders.is_empty() {
+                holders.push(self.rng.choice(names.iter().copied()).unwrap());
+            }
+            for service in holders {
+                self.put(service, day);
+            }
+        }
+        // One recording that is there twice, written anew by a converter.
+        if self.rng.u8(..) < 100 {
+            let service = self.rng.choice(names).unwrap();
+            for file in [0, 2] {
+                self.engine.at(service).put(&FILES[DAYS as usize][file]);
+            }
+            self.tell(&format!("{service} has day {DAYS} twice"));
+            self.doubled.lock().unwrap().insert((service, DAYS));
+        }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.engine.platforms.iter().map(Memory::id).collect()
+    }
+
+    fn tell(&self, what: &str) {
+        writeln!(self.story.lock().unwrap(), "  {what}").unwrap();
+    }
+
+    fn put(&mut self, service: &'static str, day: i64) {
+        let file = self.rng.usize(..2);
+        let id = self.engine.at(service).put(&FILES[day as usize][file]);
+        self.tell(&format!("{service} has day {day} as {id}{}", ["", ", by a converter"][file]));
+    }
+
+    /// How many activities each service has of each day.
+    fn held(&self) -> BTreeMap<Place, usize> {
+        let mut held = BTreeMap::new();
+        for memory in &self.engine.platforms {
+            for day in memory.starts().into_iter().map(day_of) {
+                *held.entry((memory.id(), day)).or_default() += 1;
+            }
+        }
+        held
+    }
+
+    /// One lie, failure or event for a stage.
+    fn fault(&mut self, stage: Stage) {
+        let rng = &mut self.rng;
+        let minutes = SignedDuration::from_mins;
+        let service = rng.choice(self.engine.platforms.iter()).unwrap().clone();
+        let after = rng.usize(0..3);
+        let is_owned = self.is_listed;
+        let list = match rng.u8(0..8) {
+            0 => Effect::Shrunk(0),
+            1 => Effect::Shrunk(rng.usize(1..4)),
+            2 => Effect::Hides(service.ids().into_iter().filter(|_| rng.u8(..) < 60).collect()),
+            3 => Effect::Unordered,
+            4 => Effect::WithoutStarts,
+            5 => Effect::BreaksOff(rng.usize(0..2), rng.choice([busy, down, logged_out, unexpected]).unwrap()),
+            6 => Effect::Fails(rng.choice([busy, down, logged_out, unexpected, other_account]).unwrap()),
+            _ => rng.choice([Effect::Killed, Effect::KilledAfter]).unwrap(),
+        };
+        let write = match rng.u8(0..6) {
+            0 => Effect::AnswerLost(None),
+            1 => Effect::AnswerLost(Some(minutes(rng.i64(0..8)))),
+            2 => Effect::DoneAfter(minutes(rng.i64(0..300))),
+            3 => Effect::Fails(rng.choice([busy, down, logged_out, unexpected]).unwrap()),
+            4 => Effect::Killed,
+            _ => Effect::KilledAfter,
+        };
+        let (call, effect) = match (stage, rng.u8(0..5)) {
+            // The first account that is ever seen is taken for the person's own.
+            (_, 0) if is_owned => {
+                (Call::Identify, rng.choice([Effect::Stranger, Effect::Fails(down), Effect::Killed]).unwrap())
+            }
+            (Stage::Download, _) => {
+                let broken = FILES[0][0][..200].to_vec();
+                let none = Effect::Gives(Download::Original(broken));
+                (Call::Download, rng.choice([none, Effect::Fails(busy), Effect::Fails(down), Effect::Killed]).unwrap())
+            }
+            (Stage::Fetch, _) => (Call::List, list),
+            (Stage::Upload | Stage::Delete, 1) => (Call::List, list),
+            (Stage::Upload, 2) => {
+                (Call::Status, rng.choice([Effect::Fails(busy), Effect::Fails(down), Effect::Killed]).unwrap())
+            }
+            (Stage::Upload, 3) => {
+                let status = rng.choice([None, Some(UploadStatus::Pending("nobody's".into()))]).unwrap();
+                (Call::Upload, Effect::Lie(status))
+            }
+            (Stage::Upload, _) => (Call::Upload, write),
+            (Stage::Delete, 2) => (Call::Exists, Effect::Fails(rng.choice([busy, down, unexpected]).unwrap())),
+            (Stage::Delete, 3) => (Call::Delete, Effect::Lie(None)),
+            (Stage::Delete, _) => (Call::Delete, write),
+        };
+        self.tell(&format!("{stage:?}: {}: {call:?} after {after}: {effect:?}", service.id()));
+        service.fault_after(after, call, effect);
+    }
+
+    /// What a person or a watch does right before a list is answered.
+    fn meanwhile(&mut self, stage: Stage) {
+        let (service, day) = (self.rng.choice(self.names()).unwrap(), self.rng.i64(0..DAYS));
+        let after = self.rng.usize(0..3);
+        let (deleted, story) = (self.deleted.clone(), self.story.clone());
+        let others: Vec<Memory> = self.engine.platforms.iter().filter(|one| one.id() != service).cloned().collect();
+        let file = self.rng.usize(..2);
+        let happens = move |memory: &Memory| {
+            let told = match ids_of(memory, day).as_slice() {
+                [] => format!("a watch uploads day {day} as {}", memory.put(&FILES[day as usize][file])),
+                [id] if others.iter().any(|other| !ids_of(other, day).is_empty()) => {
+                    memory.remove(id);
+                    deleted.lock().unwrap().insert((memory.id(), day));
+                    format!("a person deletes day {day}")
+                }
+                _ => return,
+            };
+            writeln!(story.lock().unwrap(), "  {stage:?}: meanwhile on {}: {told}", memory.id()).unwrap();
+        };
+        self.engine.at(service).fault_after(after, Call::List, Effect::Meanwhile(Arc::new(happens)));
+    }
+
+    /// A person deletes, or a watch uploads, between the runs.
+    fn between(&mut self) {
+        let names = self.names();
+        for _ in 0..self.rng.u8(0..3) {
+            let (service, day) = (self.rng.choice(names.iter().copied()).unwrap(), self.rng.i64(0..DAYS));
+            let held = self.held();
+            let is_elsewhere = names.iter().any(|other| *other != service && held.contains_key(&(*other, day)));
+            match held.get(&(service, day)) {
+                // What is under way there may arrive after this: then the watch has doubled it.
+                None if self.is_unsettled(service, day) => {}
+                None => self.put(service, day),
+                Some(1) if is_elsewhere => {
+                    self.tell(&format!("a person deletes day {day} on {service}"));
+                    self.deleted.lock().unwrap().insert((service, day));
+                    let memory = self.engine.at(service);
+                    memory.remove(&ids_of(memory, day)[0]);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn hear(&mut self, stage: Stage, ran: &Ran) {
+        self.is_listed |= stage == Stage::Fetch && ran.exit == Some(Exit::Ok);
+        self.tell(&format!("{stage:?} ends with {:?}: {}", ran.exit, ran.told().trim().replace('\n', " | ")));
+        assert_ne!(ran.exit, Some(Exit::Bug), "seed {}\n{}", self.seed, self.story.lock().unwrap());
+    }
+
+    /// One operation of a run. In a wild run it may meet anything.
+    fn stage(&mut self, stage: Stage, records: Vec<Record>, wild: bool) -> Vec<Record> {
+        if wild {
+            for _ in 0..self.rng.u8(0..2) {
+                self.fault(stage);
+            }
+            if self.rng.u8(..) < 60 && stage != Stage::Download {
+                self.meanwhile(stage);
+            }
+        }
+        let mut ran = match stage {
+            Stage::Fetch => self.engine.fetch(),
+            Stage::Download => self.engine.download_with(DownloadOptions::default(), records),
+            Stage::Upload => self.engine.upload(records),
+            Stage::Delete => self.engine.delete(records),
+        };
+        self.hear(stage, &ran);
+        if !wild && stage == Stage::Fetch && ran.told().contains("--accept-missing") {
+            // A person who has deleted that many says so.
+            let options = FetchOptions { full: true, accept_missing: true, ..FetchOptions::default() };
+            ran = self.engine.fetch_with(&options);
+            self.hear(stage, &ran);
+        }
+        self.engine.platforms.iter().for_each(Memory::clear_faults);
+        ran.records
+    }
+
+    /// One run, as gs-sync makes it.
+    fn run(&mut self, wild: bool) {
+        self.tell(if wild { "-- a wild run" } else { "-- a clean run" });
+        self.engine.next_run();
+        let listed = self.stage(Stage::Fetch, Vec::new(), wild);
+        let plan = self.engine.diff(listed);
+        self.tell(&format!("gs-diff plans {} ({})", plan.records.len(), plan.told().trim().replace('\n', " | ")));
+        let files = if plan.records.is_empty() { Vec::new() } else { self.stage(Stage::Download, plan.records, wild) };
+        self.stage(Stage::Upload, files, wild);
+        // Whatever is there once needs no second look.
+        let is_twice = self.held().values().any(|count| *count > 1);
+        let copies = if is_twice || wild { self.engine.duplicates() } else { Vec::new() };
+        self.stage(Stage::Delete, copies, wild);
+        let time = self.rng.choice([1, 20, 90, 600]).unwrap();
+        self.engine.clock.advance(SignedDuration::from_mins(time));
+    }
+
+    /// What was sent and is not known to have arrived: the service said yes and dropped it, or nobody knows.
+    fn is_unsettled(&self, service: &str, day: i64) -> bool {
+        let catalogue = self.engine.catalogue();
+        catalogue.transfers_to(service).unwrap().iter().any(|row| {
+            let is_open = row.outcome.is_none_or(|outcome| matches!(outcome.name(), "lost" | "created"));
+            let start = catalogue.entry(row.from.as_key()).unwrap().and_then(|entry| entry.activity.start_time);
+            is_open && start.is_some_and(|start| day_of(start.as_second()) == day)
+        })
+    }
+
+    fn check(&self) {
+        let (held, names) = (self.held(), self.names());
+        let (deleted, doubled) = (self.deleted.lock().unwrap(), self.doubled.lock().unwrap());
+        let mut wrong = Vec::new();
+        for day in 0..=DAYS {
+            let is_somewhere = names.iter().any(|service| held.contains_key(&(*service, day)));
+            for service in names.iter().copied() {
+                let (key, count) = ((service, day), held.get(&(service, day)).copied().unwrap_or(0));
+                if count > 1 && !doubled.contains(&key) {
+                    wrong.push(format!("{service} has day {day} {count} times"));
+                }
+                let is_expected = is_somewhere && !deleted.contains(&key) && !self.rejected.contains(&key);
+                if count == 0 && is_expected && !self.is_unsettled(service, day) {
+                    wrong.push(format!("{service} lacks day {day}"));
+                }
+            }
+        }
+        self.none(&wrong);
+    }
+
+    /// We delete only what was doubled by others, and where another one is left, with both files in the archive.
+    fn check_deletions(&self) {
+        let doubled = self.doubled.lock().unwrap();
+        let mut wrong = Vec::new();
+        for memory in &self.engine.platforms {
+            let is_archived = |id: &String| !self.engine.files(memory.id(), id).is_empty();
+            for one in memory.deletions() {
+                let is_right = doubled.contains(&(memory.id(), day_of(one.start.as_second())))
+                    && one.others.iter().any(is_archived)
+                    && is_archived(&one.id);
+                if !is_right {
+                    wrong.push(format!("{} {} was deleted, beside {:?}", memory.id(), one.id, one.others));
+                }
+            }
+        }
+        self.none(&wrong);
+    }
+
+    fn none(&self, wrong: &[String]) {
+        assert!(wrong.is_empty(), "seed {}: {wrong:?}\n{}", self.seed, self.story.lock().unwrap());
+    }
+
+    /// Once more, with nothing changed: nothing is sent.
+    fn check_rest(&mut self) {
+        for memory in &self.engine.platforms {
+            [Call::Upload, Call::Delete, Call::Download].map(|call| memory.take_calls(call));
+        }
+        self.run(false);
+        let mut wrong = Vec::new();
+        for memory in &self.engine.platforms {
+            for call in [Call::Upload, Call::Delete, Call::Download] {
+                let count = memory.take_calls(call);
+                if count > 0 {
+                    wrong.push(format!("{count} of {call:?} to {} although nothing had changed", memory.id()));
+                }
+            }
+        }
+        self.none(&wrong);
+    }
+}
+
+/// The operations that ask services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Fetch,
+    Download,
+    Upload,
+    Delete,
+}
+
+fn trial(seed: u64) -> Trial {
+    let mut trial = Trial::new(seed);
+    for _ in 0..trial.rng.usize(1..=WILD_RUNS) {
+        trial.run(true);
+        trial.check_deletions();
+        trial.between();
+    }
+    // Whatever was on its way has arrived by then.
+    trial.engine.clock.advance(SignedDuration::from_hours(7));
+    for _ in 0..2 {
+        trial.run(false);
+        trial.engine.clock.advance(SignedDuration::from_mins(30));
+    }
+    trial.check();
+    trial.check_rest();
+    trial.check();
+    trial.check_deletions();
+    trial
+}
+
+#[test]
+fn two_thousand_worlds_end_well() {
+    if let Ok(seed) = std::env::var("WORLD") {
+        println!("{}", trial(seed.parse().unwrap()).story.lock().unwrap());
+        return;
+    }
+    println!("seeds 0 to {}", WORLDS - 1);
+    let (next, failed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= WORLDS {
+                        break;
+                    }
+                    let _ = std::panic::catch_unwind(|| trial(seed)).map_err(|_| failed.lock().unwrap().push(seed));
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "worlds that went wrong: {failed:?}");
+}

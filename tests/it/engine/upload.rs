@@ -1,0 +1,425 @@
+//! Uploads that are answered late, never, twice or with a lie: none is doubled, and none lost.
+
+use std::sync::Arc;
+
+use crate::support::engine::{Engine, Ran, diff_options};
+use crate::support::memory_platform::{Call, Effect, Manners, Memory, busy, down, logged_out, rejected, unexpected};
+use crate::support::world::{nameless, run, start};
+use garminsync::exit::Exit;
+use garminsync::plan::diff::Overrides;
+use garminsync::platform::{Error, UploadStatus};
+use garminsync::record::Record;
+use garminsync::sync::{DiffOptions, UploadOptions};
+use jiff::SignedDuration;
+
+/// A day that only the source has.
+const DAY: i64 = 20;
+
+/// Twelve runs that a source and a target have, and those of `days` that the source alone has, in the archive and planned.
+fn planned_of(target: Manners, days: &[i64]) -> (Engine, Vec<Record>) {
+    let engine = Engine::of([("source", Manners::strict()), ("target", target)]);
+    for day in 0..12 {
+        engine.platforms.iter().for_each(|memory| drop(memory.put(&run(day).encode())));
+    }
+    for day in days {
+        engine.at("source").put(&run(*day).encode());
+    }
+    let plan = engine.diff(engine.fetch().ok().records).ok();
+    let records = engine.download(plan.records).ok().records;
+    assert_eq!(records.len(), days.len());
+    engine.at("target").take_calls(Call::List);
+    (engine, records)
+}
+
+fn planned(target: Manners) -> (Engine, Vec<Record>) {
+    planned_of(target, &[DAY])
+}
+
+/// So often the target has a day.
+fn times(engine: &Engine, day: i64) -> usize {
+    engine.at("target").starts().into_iter().filter(|second| *second == start(day)).count()
+}
+
+/// `gs-upload < /dev/null`, in a later run.
+fn settle(engine: &Engine, minutes: i64) -> Ran {
+    engine.later(SignedDuration::from_mins(minutes));
+    engine.upload(Vec::new())
+}
+
+/// How often something was sent to the target since it was asked last.
+fn sent(engine: &Engine) -> usize {
+    engine.at("target").take_calls(Call::Upload)
+}
+
+/// Manners of every kind, all with a list that shows an upload at once.
+fn all_manners() -> Vec<Manners> {
+    let mut all = Vec::new();
+    for base in [Manners::strict(), Manners::lax()] {
+        for polls in [None, Some(0), Some(2)] {
+            for knows_bytes in [false, true] {
+                all.push(Manners { polls, knows_bytes, ..base.clone() });
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn an_upload_is_sent_once_read_back_and_never_again() {
+    for manners in all_manners() {
+        let (engine, records) = planned(manners);
+        let again = records.clone();
+        assert_eq!(engine.upload(records).ok().outcomes(), ["created"]);
+        assert_eq!((sent(&engine), times(&engine, DAY), engine.journal("target")), (1, 1, "created".to_owned()));
+        // The same plan a second time, in this run and in the next one.
+        assert_eq!(engine.upload(again.clone()).ok().outcomes(), ["exists"]);
+        engine.next_run();
+        assert_eq!(engine.upload(again).ok().outcomes(), ["exists"]);
+        assert!(engine.sync().ok().records.is_empty());
+        assert_eq!((sent(&engine), times(&engine, DAY)), (0, 1));
+    }
+}
+
+#[test]
+fn what_is_listed_late_is_followed_until_the_list_shows_it() {
+    for names_ids in [false, true] {
+        let lists_after = SignedDuration::from_mins(20);
+        let (engine, records) = planned(Manners { lists_after, names_ids, ..Manners::lax() });
+        let again = records.clone();
+        let ran = engine.upload(records).ok();
+        assert_eq!(ran.outcomes(), [if names_ids { "created" } else { "pending" }]);
+        for _ in 0..3 {
+            engine.later(SignedDuration::from_mins(5));
+            let ran = engine.upload(again.clone()).ok();
+            assert!(!ran.outcomes().contains(&"-".to_owned()), "{}", ran.told());
+            engine.sync();
+        }
+        settle(&engine, 10).ok();
+        assert_eq!((sent(&engine), times(&engine, DAY), engine.journal("target")), (1, 1, "created".to_owned()));
+    }
+}
+
+#[test]
+fn an_upload_whose_answer_was_lost_and_that_arrives_late_is_not_sent_again() {
+    for manners in all_manners() {
+        let (engine, records) = planned(manners);
+        let again = records.clone();
+        engine.at("target").fault(Call::Upload, Effect::AnswerLost(Some(SignedDuration::from_mins(7))));
+        assert_eq!(engine.upload(records).ends(Exit::TempFail).outcomes(), ["problem: retry"]);
+        assert_eq!(engine.journal("target"), "open");
+        engine.later(SignedDuration::from_mins(2));
+        assert!(engine.diff(engine.fetch().ok().records).transfers().is_empty(), "it is neither missing nor there");
+        let ran = engine.upload(again);
+        assert!(ran.outcomes().iter().all(|kind| kind == "pending"), "{}", ran.told());
+        assert_eq!((sent(&engine), times(&engine, DAY)), (1, 0));
+        settle(&engine, 6).ok();
+        assert_eq!((sent(&engine), times(&engine, DAY), engine.journal("target")), (0, 1, "created".to_owned()));
+    }
+}
+
+#[test]
+fn an_upload_that_never_arrived_is_sent_again_after_ten_minutes_and_then_after_twenty() {
+    for manners in all_manners() {
+        let (engine, records) = planned(manners);
+        let lost = || engine.at("target").fault(Call::Upload, Effect::AnswerLost(None));
+        lost();
+        engine.upload(records).ends(Exit::TempFail);
+        assert_eq!(sent(&engine), 1);
+        settle(&engine, 8).ok();
+        assert_eq!(sent(&engine), 0, "it may be listed late");
+        lost();
+        settle(&engine, 3).ends(Exit::TempFail);
+        assert_eq!((sent(&engine), times(&engine, DAY)), (1, 0));
+        settle(&engine, 15).ok();
+        assert_eq!(sent(&engine), 0, "the second time it waits twice as long");
+        settle(&engine, 6).ok();
+        assert_eq!((sent(&engine), times(&engine, DAY)), (1, 1));
+        assert_eq!(engine.journal("target"), "failed failed created");
+    }
+}
+
+#[test]
+fn nothing_is_sent_again_while_the_list_cannot_say_that_it_never_arrived() {
+    let (engine, records) = planned(Manners::lax());
+    engine.at("target").fault(Call::Upload, Effect::AnswerLost(None));
+    engine.upload(records);
+    assert_eq!(sent(&engine), 1);
+    for effect in [Effect::Fails(busy), Effect::Shrunk(0), Effect::WithoutStarts, Effect::BreaksOff(0, down)] {
+        engine.at("target").faults(9, Call::List, &effect);
+        let ran = settle(&engine, 60).ends(Exit::TempFail);
+        assert_eq!((sent(&engine), engine.journal("target")), (0, "open".to_owned()), "{}", ran.told());
+        engine.at("target").clear_faults();
+    }
+    settle(&engine, 60).ok();
+    assert_eq!((sent(&engine), times(&engine, DAY)), (1, 1));
+}
+
+#[test]
+fn a_killed_upload_is_looked_up_by_the_next_run() {
+    for manners in all_manners() {
+        for (effect, arrived) in [(Effect::Killed, false), (Effect::KilledAfter, true)] {
+            let (engine, records) = planned(manners.clone());
+            engine.at("target").fault(Call::Upload, effect);
+            engine.upload(records.clone()).killed();
+            assert_eq!((engine.journal("target"), times(&engine, DAY)), ("open".to_owned(), usize::from(arrived)));
+            // At once, with the same plan: it may be on its way.
+            let ran = engine.upload(records).ok();
+            assert!(ran.outcomes().iter().all(|kind| ["pending", "created", "exists"].contains(&kind.as_str())));
+            assert_eq!((sent(&engine), times(&engine, DAY)), (1, usize::from(arrived)));
+            settle(&engine, 15).ok();
+            assert_eq!((sent(&engine), times(&engine, DAY)), (usize::from(!arrived), 1));
+            assert!(engine.sync().ok().records.is_empty());
+        }
+    }
+}
+
+#[test]
+fn killed_at_any_step_a_run_that_is_made_again_neither_doubles_nor_loses() {
+    for call in [Call::Identify, Call::List, Call::Upload, Call::Status] {
+        for after in 0..4 {
+            for effect in [Effect::Killed, Effect::KilledAfter] {
+                let (engine, records) = planned_of(Manners::lax(), &[20, 22, 24]);
+                engine.at("target").fault_after(after, call, effect.clone());
+                engine.upload(records);
+                engine.at("target").clear_faults();
+                for _ in 0..3 {
+                    engine.later(SignedDuration::from_mins(30));
+                    engine.sync();
+                }
+                let times = [20, 22, 24].map(|day| times(&engine, day));
+                assert_eq!(times, [1, 1, 1], "{call:?} after {after}: {effect:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_yes_that_means_nothing_is_lost_after_six_hours_told_once_and_sent_again_only_on_demand() {
+    for lie in [None, Some(UploadStatus::Created(Some("4711".into()))), Some(UploadStatus::Pending("nobody's".into()))]
+    {
+        let (engine, records) = planned(Manners::strict());
+        engine.at("target").fault(Call::Upload, Effect::Lie(lie.clone()));
+        engine.upload(records).ok();
+        for _ in 0..5 {
+            engine.later(SignedDuration::from_hours(1));
+            assert!(engine.sync().ok().outcomes().iter().all(|kind| kind == "pending"));
+        }
+        assert_eq!((sent(&engine), times(&engine, DAY)), (1, 0));
+        engine.later(SignedDuration::from_mins(90));
+        engine.fetch().ok();
+        let ran = engine.upload(Vec::new()).ends(Exit::Partial);
+        assert_eq!(ran.outcomes(), ["problem: rejected"]);
+        assert!(ran.told().contains("--retry-rejected"), "{}", ran.told());
+        engine.later(SignedDuration::from_hours(1));
+        assert!(engine.sync().ok().records.is_empty(), "told once, and not sent again");
+        assert_eq!((sent(&engine), engine.journal("target")), (0, "lost".to_owned()));
+        let overrides = Overrides { retry_rejected: true, ..Overrides::default() };
+        let plan = engine.diff_with(&DiffOptions { overrides, ..diff_options() }, engine.list()).ok();
+        assert_eq!(engine.upload(engine.download(plan.records).records).ok().outcomes(), ["created"], "{lie:?}");
+        assert_eq!((sent(&engine), times(&engine, DAY)), (1, 1));
+    }
+}
+
+#[test]
+fn what_the_service_works_on_for_hours_stays_pending_and_arrives() {
+    let (engine, records) = planned(Manners::lax());
+    engine.at("target").fault(Call::Upload, Effect::DoneAfter(SignedDuration::from_hours(5)));
+    assert_eq!(engine.upload(records).ok().outcomes(), ["pending"]);
+    for _ in 0..4 {
+        assert_eq!(settle(&engine, 60).ok().outcomes(), ["pending"]);
+    }
+    assert_eq!(settle(&engine, 90).ok().outcomes(), ["created"]);
+    assert_eq!((sent(&engine), times(&engine, DAY)), (1, 1));
+}
+
+#[test]
+fn what_was_lost_and_appears_after_all_is_not_sent_again() {
+    let (engine, records) = planned(Manners::lax());
+    engine.at("target").fault(Call::Upload, Effect::DoneAfter(SignedDuration::from_hours(30)));
+    engine.upload(records).ok();
+    settle(&engine, 7 * 60).ends(Exit::Partial);
+    engine.later(SignedDuration::from_hours(24));
+    assert!(engine.sync().ok().records.is_empty());
+    assert_eq!((sent(&engine), times(&engine, DAY)), (1, 1));
+}
+
+#[test]
+fn an_upload_that_becomes_two_activities_is_a_duplicate_and_sent_once() {
+    let (engine, records) = planned(Manners::lax());
+    engine.at("target").fault(Call::Upload, Effect::Twice);
+    assert_eq!(engine.upload(records).ok().outcomes(), ["created"]);
+    engine.next_run();
+    assert!(engine.sync().ok().records.is_empty());
+    assert_eq!((sent(&engine), times(&engine, DAY)), (1, 2));
+    let marked = engine.duplicates();
+    assert_eq!(
+        marked.iter().filter(|record| matches!(record, Record::Activity(one) if one.duplicate_of.is_some())).count(),
+        1
+    );
+}
+
+#[test]
+fn what_the_service_rejects_at_once_or_late_is_not_sent_again() {
+    for effect in [Effect::Fails(rejected), Effect::EndsWith(rejected)] {
+        let (engine, records) = planned(Manners::strict());
+        engine.at("target").fault(Call::Upload, effect);
+        let ran = engine.upload(records).ends(Exit::Partial);
+        assert!(ran.told().contains("not this file"), "{}", ran.told());
+        engine.later(SignedDuration::from_hours(1));
+        assert!(engine.sync().ok().records.is_empty());
+        assert_eq!((sent(&engine), engine.journal("target")), (1, "rejected".to_owned()));
+    }
+}
+
+#[test]
+fn what_failed_for_a_reason_that_passes_is_sent_by_the_next_run() {
+    let gone: fn() -> Error = || Error::NotFound("the file was lost on its way in".into());
+    let faults = [busy, down, unexpected, logged_out].map(Effect::Fails).into_iter().chain([Effect::EndsWith(gone)]);
+    for effect in faults {
+        let (engine, records) = planned(Manners::strict());
+        engine.at("target").fault(Call::Upload, effect);
+        let ran = engine.upload(records);
+        assert_ne!(ran.exit, Some(Exit::Ok));
+        assert_eq!(engine.journal("target"), "failed");
+        engine.next_run();
+        assert_eq!(engine.sync().ok().outcomes(), ["created"]);
+        assert_eq!((sent(&engine), times(&engine, DAY)), (2, 1));
+    }
+}
+
+#[test]
+fn three_troubles_in_a_row_and_the_rest_is_left_for_the_next_run() {
+    let days = [20, 21, 22, 23, 24];
+    let (engine, records) = planned_of(Manners::strict(), &days);
+    engine.at("target").faults(3, Call::Upload, &Effect::Fails(busy));
+    let ran = engine.upload(records).ends(Exit::TempFail);
+    assert_eq!((sent(&engine), ran.outcomes().len()), (3, 5), "{}", ran.told());
+    engine.next_run();
+    engine.sync().ok();
+    assert_eq!((sent(&engine), days.map(|day| times(&engine, day))), (5, [1; 5]));
+}
+
+#[test]
+fn an_upload_whose_turn_comes_too_late_is_looked_for_again_three_times_at_most() {
+    for (late, outcome, looks) in [(1, "created", 2), (2, "created", 3), (3, "problem: retry", 3)] {
+        let (engine, records) = planned(Manners { names_ids: true, ..Manners::strict() });
+        engine.at("target").faults(late, Call::Upload, &Effect::Fails(|| Error::TooLate));
+        // Each look is one that this command has not just taken.
+        let ran = engine.upload(records);
+        assert_eq!(ran.outcomes(), [outcome], "{}", ran.told());
+        assert_eq!(sent(&engine), looks);
+    }
+}
+
+#[test]
+fn what_a_watch_or_a_person_has_uploaded_since_is_there_already() {
+    for bytes in [run(DAY).encode(), nameless(&run(DAY)), run(DAY).builder().big_endian().build()] {
+        for manners in [Manners::strict(), Manners::lax()] {
+            let (engine, records) = planned(manners);
+            let copy = bytes.clone();
+            let upload = move |memory: &Memory| drop(memory.put(&copy));
+            engine.at("target").fault(Call::List, Effect::Meanwhile(Arc::new(upload)));
+            assert_eq!(engine.upload(records).ok().outcomes(), ["exists"]);
+            assert_eq!((sent(&engine), times(&engine, DAY)), (0, 1));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_sent_where_the_look_fails_or_lies() {
+    let faults = [
+        Effect::Fails(busy),
+        Effect::Fails(logged_out),
+        Effect::BreaksOff(0, busy),
+        Effect::Shrunk(0),
+        Effect::WithoutStarts,
+        Effect::Unordered,
+    ];
+    for effect in faults {
+        let (engine, records) = planned(Manners::lax());
+        engine.at("target").faults(4, Call::List, &effect);
+        let ran = engine.upload(records);
+        assert_ne!(ran.exit, Some(Exit::Ok), "{effect:?}");
+        assert_eq!((sent(&engine), engine.journal("target")), (0, String::new()), "{effect:?}: {}", ran.told());
+    }
+}
+
+#[test]
+fn nothing_is_sent_to_another_account() {
+    let (engine, records) = planned(Manners::lax());
+    engine.at("target").fault(Call::Identify, Effect::Stranger);
+    engine.upload(records).ends(Exit::Config);
+    assert_eq!((sent(&engine), engine.journal("target")), (0, String::new()));
+}
+
+#[test]
+fn a_status_that_cannot_be_had_leaves_the_upload_open() {
+    let (engine, records) = planned(Manners { polls: Some(9), ..Manners::lax() });
+    assert_eq!(engine.upload(records).ok().outcomes(), ["pending"]);
+    engine.at("target").faults(20, Call::Status, &Effect::Fails(busy));
+    settle(&engine, 5).ends(Exit::TempFail);
+    assert_eq!((sent(&engine), engine.journal("target")), (1, "open".to_owned()));
+    engine.at("target").clear_faults();
+    settle(&engine, 5);
+    settle(&engine, 5).ok();
+    assert_eq!((sent(&engine), engine.journal("target")), (0, "created".to_owned()));
+}
+
+#[test]
+fn a_run_sends_no_more_than_it_may_and_the_next_ones_the_rest() {
+    let days = [20, 21, 22, 23, 24];
+    let (engine, records) = planned_of(Manners::lax(), &days);
+    let options = UploadOptions { max_upload: Some(2), ..UploadOptions::default() };
+    for most in [2, 2, 1] {
+        engine.upload_with(&options, records.clone()).ok();
+        assert_eq!(sent(&engine), most);
+        // The same run again has used up what it may.
+        engine.upload_with(&options, records.clone()).ok();
+        assert_eq!(sent(&engine), 0);
+        engine.next_run();
+    }
+    assert_eq!(days.map(|day| times(&engine, day)), [1; 5]);
+}
+
+#[test]
+fn what_was_deleted_is_put_back_on_demand_and_once() {
+    let (engine, _) = planned_of(Manners::strict(), &[]);
+    engine.download(engine.list()).ok();
+    let gone = engine.at("target").ids()[5].clone();
+    engine.at("target").remove(&gone);
+    for _ in 0..2 {
+        engine.later(SignedDuration::from_hours(1));
+        engine.fetch().ok();
+    }
+    let query = garminsync::catalogue::Query { absent: Some(true), ..Default::default() };
+    let deleted = engine.list_of(&query);
+    assert_eq!(engine.upload(deleted.clone()).ok().transfers().len(), 0, "not without --restore");
+    let restore = UploadOptions { restore: true, ..UploadOptions::default() };
+    assert_eq!(engine.upload_with(&restore, deleted.clone()).ok().outcomes(), ["created"]);
+    for _ in 0..2 {
+        assert_eq!(engine.upload_with(&restore, deleted.clone()).ok().outcomes(), ["exists"]);
+        engine.later(SignedDuration::from_hours(1));
+        engine.fetch().ok();
+    }
+    assert_eq!((sent(&engine), engine.at("target").ids().len()), (1, 12));
+}
+
+#[test]
+fn a_dry_run_sends_nothing_and_leaves_the_journal_as_it_is() {
+    let (mut engine, records) = planned(Manners::lax());
+    engine.dry_run = true;
+    let ran = engine.upload(records.clone()).ok();
+    assert_eq!(ran.outcomes(), ["skipped"]);
+    let calls =
+        [Call::Identify, Call::List, Call::Upload, Call::Status].map(|call| engine.at("target").take_calls(call));
+    assert_eq!((calls[1..].to_vec(), engine.journal("target")), (vec![0, 0, 0], String::new()));
+    // Nor is it asked what became of another one.
+    engine.dry_run = false;
+    engine.at("target").fault(Call::Upload, Effect::AnswerLost(None));
+    engine.upload(records);
+    engine.at("target").take_calls(Call::List);
+    engine.dry_run = true;
+    settle(&engine, 60).ok();
+    assert_eq!((sent(&engine), engine.at("target").take_calls(Call::List)), (1, 0));
+    assert_eq!(engine.journal("target"), "open");
+}

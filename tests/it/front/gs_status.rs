@@ -1,0 +1,62 @@
+//! `gs-status`: the state in words and as JSON, and its exit codes.
+
+use crate::support::{Work, plain};
+use serde_json::Value;
+
+fn table(work: &Work) -> String {
+    let said = work.run("gs-status", &["--format", "table"]);
+    said.silent().out.clone()
+}
+
+#[test]
+fn an_empty_folder_claims_nothing() {
+    let work = Work::alone();
+    let said = work.run("gs-status", &["--format", "table"]);
+    said.ends(1).silent();
+    assert!(said.out.starts_with("Nothing is known yet\n") && said.out.contains("garminsync setup"), "{said}");
+    work.run("garminsync", &["status", "-q"]).ends(1);
+}
+
+#[test]
+fn it_ends_with_0_only_if_everything_is_ok() {
+    let sim = plain(2);
+    let mut work = Work::logged_in(&sim);
+    work.set("GS_ARCHIVE", "all");
+    work.run("gs-fetch", &[]).ok();
+    work.run("gs-status", &[]).ends(1);
+    assert!(table(&work).starts_with("Work is outstanding\n") && table(&work).contains("2 downloads"));
+    work.archive_all();
+    work.run("gs-status", &[]).ok().silent();
+    let text = table(&work);
+    assert!(text.starts_with("Everything is OK\n2 activities on 1 platform, 2 distinct, 2 in the archive\n"), "{text}");
+    assert!(text.contains("garmin-com") && text.contains("just now"), "{text}");
+}
+
+#[test]
+fn a_login_that_is_needed_is_exit_code_77_and_its_command_stands_alone_in_a_line() {
+    let sim = plain(2);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    work.run("gs-auth", &["logout"]).ok();
+    work.run("gs-fetch", &[]).ends(77);
+    let said = work.run("garminsync", &["status", "--format", "table"]);
+    said.ends(77);
+    assert!(said.out.starts_with("Action needed\n"), "{said}");
+    assert!(said.out.lines().any(|line| line == "    gs-auth login --platform garmin-com"), "{said}");
+    let chinese = work.run("garminsync", &["status", "--format", "table", "--lang", "zh"]);
+    assert!(chinese.ends(77).out.starts_with("需要您处理\n"), "{chinese}");
+}
+
+#[test]
+fn json_is_the_document_of_the_page() {
+    let sim = plain(2);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let said = work.run("gs-status", &[]);
+    let printed: Value = serde_json::from_str(&said.ends(1).out).unwrap();
+    work.run("gs-report", &["--out", "page"]).ok();
+    let written = std::fs::read_to_string(work.dir().join("page/status.json")).unwrap();
+    let mut written: Value = serde_json::from_str(&written).unwrap();
+    written["made"] = printed["made"].clone();
+    assert_eq!(printed, written);
+}

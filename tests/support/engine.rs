@@ -1,0 +1,366 @@
+//! The engine on services in memory: each operation as a command calls it, in one process, under a clock that the test sets.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use garminsync::activity::ActivityKeyRef;
+use garminsync::archive::Archive;
+use garminsync::catalogue::{Catalogue, Query};
+use garminsync::clock::Clock;
+use garminsync::exit::Exit;
+use garminsync::matching::Rule;
+use garminsync::plan::diff::Overrides;
+use garminsync::platform::{PlatformSelection, Platforms};
+use garminsync::reason::Reason;
+use garminsync::record::{ActivityRecord, Malformed, Numbered, Record, TransferRecord};
+use garminsync::settings::Settings;
+use garminsync::sync::{
+    self, Collector, DeleteOptions, DiffOptions, DownloadOptions, Failure, FetchOptions, Level, Log, Progress,
+    UploadOptions, Worker, Workspace, record_of,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::memory_platform::{Killed, Manners, Memory};
+use super::world::start;
+
+/// A data folder, the services that it knows, and their clock.
+pub struct Engine {
+    dir: tempfile::TempDir,
+    pub clock: Clock,
+    pub platforms: Vec<Memory>,
+    settings: BTreeMap<String, String>,
+    run: AtomicU32,
+    pub dry_run: bool,
+}
+
+/// What came of an operation.
+pub struct Ran {
+    pub records: Vec<Record>,
+    /// `None`: it was killed.
+    pub exit: Option<Exit>,
+    pub messages: Vec<(Level, String)>,
+    pub counts: String,
+}
+
+impl Engine {
+    /// Services of these names and manners, empty, with somebody logged in.
+    pub fn of(platforms: impl IntoIterator<Item = (&'static str, Manners)>) -> Engine {
+        let clock = Clock::at(Timestamp::from_second(start(40)).unwrap());
+        let platforms: Vec<Memory> =
+            platforms.into_iter().map(|(id, manners)| Memory::new(id, manners, clock.clone())).collect();
+        platforms.iter().for_each(|memory| memory.set_logged_in(true));
+        let names: Vec<&str> = platforms.iter().map(Memory::id).collect();
+        let pairs = [
+            ("SYNC_PLATFORM", names.join(",")),
+            ("GS_LOOPBACK", "http://127.0.0.1:9".to_owned()),
+            ("GS_REQUEST_INTERVAL", "0".to_owned()),
+        ];
+        let settings = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        // What is written there is made durable; in memory that takes no time.
+        let shm = Path::new("/dev/shm");
+        let dir = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+        Engine { dir, clock, platforms, settings, run: AtomicU32::new(0), dry_run: false }
+    }
+
+    /// A service that refuses duplicates, and one that does not.
+    pub fn two() -> Engine {
+        Engine::of([("strict", Manners::strict()), ("lax", Manners::lax())])
+    }
+
+    pub fn set(&mut self, name: &str, value: &str) -> &mut Engine {
+        self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The service of this name.
+    pub fn at(&self, id: &str) -> &Memory {
+        self.platforms.iter().find(|memory| memory.id() == id).unwrap()
+    }
+
+    pub fn data(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// From now on it is another run.
+    pub fn next_run(&self) {
+        self.run.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Time passes, and it is another run.
+    pub fn later(&self, time: SignedDuration) {
+        self.clock.advance(time);
+        self.next_run();
+    }
+
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::open(&self.dir.path().join("catalogue.sqlite"), Duration::from_secs(5)).unwrap()
+    }
+
+    fn table(&self) -> Platforms {
+        Platforms::new(self.platforms.iter().map(Memory::spec))
+    }
+
+    fn worker(&self, command: &'static str, selection: PlatformSelection, observer: &Arc<Collector>) -> Worker {
+        let data_dir = self.dir.path().to_owned();
+        let catalogue_path = data_dir.join("catalogue.sqlite");
+        let pairs = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let workspace = Workspace {
+            command,
+            run_id: format!("run-{}", self.run.load(Ordering::Relaxed)),
+            named_data_dir: data_dir.clone(),
+            is_scratch: false,
+            named_catalogue: catalogue_path.clone(),
+            catalogue_path,
+            settings: Settings::from_pairs(pairs),
+            archive: Archive::new(&data_dir),
+            data_dir,
+            platforms: self.table(),
+            selection,
+            dry_run: self.dry_run,
+            lock_timeout: Duration::from_secs(5),
+            stop: Arc::new(AtomicBool::new(false)),
+            clock: self.clock.clone(),
+            observer: observer.clone(),
+            log: Log::default(),
+        };
+        Worker::new(Arc::new(workspace), self.catalogue())
+    }
+
+    /// Does something with a worker of its own, as a command does.
+    pub fn run(
+        &self,
+        command: &'static str,
+        work: impl FnOnce(&mut Worker, &mut Vec<Record>) -> sync::Result<()>,
+    ) -> Ran {
+        self.run_for(PlatformSelection::All, command, work)
+    }
+
+    fn run_for(
+        &self,
+        selection: PlatformSelection,
+        command: &'static str,
+        work: impl FnOnce(&mut Worker, &mut Vec<Record>) -> sync::Result<()>,
+    ) -> Ran {
+        let observer = Arc::new(Collector::default());
+        let mut worker = self.worker(command, selection, &observer);
+        let mut records = Vec::new();
+        let ended = catch_unwind(AssertUnwindSafe(|| work(&mut worker, &mut records)));
+        let was_killed = self.platforms.iter().fold(false, |killed, memory| memory.was_killed() || killed);
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => worker.fail(&failure),
+            Err(panic) if panic.is::<Killed>() => {}
+            Err(panic) => resume_unwind(panic),
+        }
+        let exit = (!was_killed).then(|| worker.worst());
+        Ran { records, exit, messages: observer.messages(), counts: worker.log.counts() }
+    }
+
+    pub fn fetch_with(&self, options: &FetchOptions) -> Ran {
+        let mut ran = self.run("gs-fetch", |worker, sink| sync::fetch(worker, options, sink));
+        // It hands on what it knows only once everything is listed.
+        if ran.exit.is_none() {
+            ran.records.clear();
+        }
+        ran
+    }
+
+    /// Lists everything to its end.
+    pub fn fetch(&self) -> Ran {
+        self.fetch_with(&FetchOptions { full: true, ..FetchOptions::default() })
+    }
+
+    /// The records of what the catalogue knows to be there.
+    pub fn list(&self) -> Vec<Record> {
+        self.list_of(&Query { absent: Some(false), ..Query::default() })
+    }
+
+    pub fn list_of(&self, query: &Query) -> Vec<Record> {
+        let take = |worker: &mut Worker, sink: &mut Vec<Record>| {
+            let archive = worker.archive.clone();
+            worker.catalogue.entries(query, |entry| {
+                sink.push(Record::from(record_of(entry, &archive, worker.now())));
+                Ok::<_, Failure>(())
+            })
+        };
+        self.run("gs-list", take).records
+    }
+
+    pub fn diff_with(&self, options: &DiffOptions, records: Vec<Record>) -> Ran {
+        self.run("gs-diff", |worker, sink| sync::diff(worker, options, records, sink))
+    }
+
+    pub fn diff(&self, records: Vec<Record>) -> Ran {
+        self.diff_with(&diff_options(), records)
+    }
+
+    pub fn download_with(&self, options: DownloadOptions, records: Vec<Record>) -> Ran {
+        self.run("gs-download", |worker, sink| {
+            sync::download(worker, options, &mut lines(records), &Progress::hidden(), sink)
+        })
+    }
+
+    pub fn download(&self, records: Vec<Record>) -> Ran {
+        self.download_with(DownloadOptions::default(), records)
+    }
+
+    pub fn upload_with(&self, options: &UploadOptions, records: Vec<Record>) -> Ran {
+        self.run("gs-upload", |worker, sink| {
+            sync::upload(worker, options, &mut lines(records), &Progress::hidden(), sink)
+        })
+    }
+
+    pub fn upload(&self, records: Vec<Record>) -> Ran {
+        self.upload_with(&UploadOptions::default(), records)
+    }
+
+    pub fn dedupe(&self, only_duplicates: bool, records: Vec<Record>) -> Ran {
+        self.run("gs-dedupe", |worker, sink| sync::dedupe(worker, Rule::Evidence, only_duplicates, records, sink))
+    }
+
+    pub fn delete_with(&self, options: DeleteOptions, records: Vec<Record>) -> Ran {
+        self.run("gs-delete", |worker, sink| {
+            sync::delete(worker, options, &mut lines(records), &Progress::hidden(), sink)
+        })
+    }
+
+    pub fn delete(&self, records: Vec<Record>) -> Ran {
+        self.delete_with(DeleteOptions { yes: true, max_delete: None }, records)
+    }
+
+    pub fn import(&self, paths: &[PathBuf], platform: &str) -> Ran {
+        // As `--platform` does.
+        let spec = self.table().require(platform).unwrap();
+        let named = PlatformSelection::Only(vec![spec]);
+        let take = |worker: &mut Worker, sink: &mut Vec<Record>| sync::import(worker, paths, &Progress::hidden(), sink);
+        self.run_for(named, "gs-import", take)
+    }
+
+    /// `gs-fetch | gs-diff | gs-download | gs-upload`, what the last of them says.
+    pub fn sync(&self) -> Ran {
+        let plan = self.diff(self.fetch().records);
+        self.upload(self.download(plan.records).records)
+    }
+
+    /// The duplicates, marked with both files at hand.
+    pub fn duplicates(&self) -> Vec<Record> {
+        let marked = self.dedupe(true, self.list()).records;
+        if marked.is_empty() {
+            return marked;
+        }
+        self.dedupe(false, self.download(marked).records).records
+    }
+
+    /// The outcomes of all uploads to a service that the journal knows, in their order with blanks between; `open` if one is not
+    /// known yet.
+    pub fn journal(&self, to: &str) -> String {
+        let connection = rusqlite::Connection::open(self.data().join("catalogue.sqlite")).unwrap();
+        let sql = "SELECT ifnull(outcome, 'open') FROM transfers WHERE to_platform = ?1 ORDER BY number";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([to], |row| row.get(0)).unwrap();
+        rows.map(|row| row.unwrap()).collect::<Vec<String>>().join(" ")
+    }
+
+    /// The files that the catalogue has of an activity.
+    pub fn files(&self, platform: &str, id: &str) -> Vec<garminsync::catalogue::FileRow> {
+        self.catalogue().files(ActivityKeyRef::new(platform, id)).unwrap()
+    }
+
+    /// The path and bytes of every file below the data folder that is neither catalogue nor lock.
+    pub fn archive(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        fn walk(dir: &Path, into: &mut BTreeMap<PathBuf, Vec<u8>>) {
+            for entry in std::fs::read_dir(dir).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => walk(&path, into),
+                    false => drop(into.insert(path.clone(), std::fs::read(&path).unwrap())),
+                }
+            }
+        }
+        let mut all = BTreeMap::new();
+        ["fit", "replaced"].iter().for_each(|name| walk(&self.data().join(name), &mut all));
+        all
+    }
+}
+
+impl Ran {
+    /// It ended well.
+    #[track_caller]
+    pub fn ok(self) -> Ran {
+        assert_eq!(self.exit, Some(Exit::Ok), "{}", self.told());
+        self
+    }
+
+    /// It ended with this exit.
+    #[track_caller]
+    pub fn ends(self, exit: Exit) -> Ran {
+        assert_eq!(self.exit, Some(exit), "{}", self.told());
+        self
+    }
+
+    /// It was killed.
+    #[track_caller]
+    pub fn killed(self) -> Ran {
+        assert_eq!(self.exit, None, "{}", self.told());
+        self
+    }
+
+    /// All that it said, a line each.
+    pub fn told(&self) -> String {
+        self.messages.iter().map(|(level, text)| format!("{level:?}: {text}\n")).collect()
+    }
+
+    /// The transfers that it handed on.
+    pub fn transfers(&self) -> Vec<&TransferRecord> {
+        let transfer =
+            |record| if let &Record::Transfer(ref transfer) = record { Some(transfer.as_ref()) } else { None };
+        self.records.iter().filter_map(transfer).collect()
+    }
+
+    /// The activities that it handed on.
+    pub fn activities(&self) -> Vec<&ActivityRecord> {
+        let activity =
+            |record| if let &Record::Activity(ref activity) = record { Some(activity.as_ref()) } else { None };
+        self.records.iter().filter_map(activity).collect()
+    }
+
+    /// The outcomes of its transfers, `-` for none and the kind of the problem where there is one.
+    pub fn outcomes(&self) -> Vec<String> {
+        let outcome = |record: &&TransferRecord| match (&record.problem, &record.outcome) {
+            (Some(problem), _) => format!("problem: {}", problem.kind.name()),
+            (None, Some(outcome)) => outcome.kind.clone(),
+            (None, None) => "-".to_owned(),
+        };
+        self.transfers().iter().map(outcome).collect()
+    }
+
+    /// Why it kept the duplicates that it did not delete.
+    pub fn kept_because(&self) -> Vec<Reason> {
+        let outcomes = self.activities().into_iter().filter_map(|record| record.outcome.as_ref());
+        outcomes.flat_map(|outcome| outcome.reasons.iter().map(|reason| reason.reason())).collect()
+    }
+}
+
+/// What `gs-diff` plans without flags.
+pub fn diff_options() -> DiffOptions {
+    DiffOptions {
+        sources: PlatformSelection::All,
+        targets: PlatformSelection::All,
+        rule: Rule::Evidence,
+        rematch: false,
+        explain: false,
+        overrides: Overrides::default(),
+        since: None,
+        until: None,
+        sports: Vec::new(),
+    }
+}
+
+/// Records as they come in, with the numbers of their lines.
+pub fn lines(records: Vec<Record>) -> impl Iterator<Item = Result<Numbered, Malformed>> {
+    (1..).zip(records).map(Ok)
+}
