@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use garminsync::activity::Activity;
-use garminsync::catalogue::{Catalogue, Coverage, Query, Reached, Seen};
+use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingPurpose, ListingResult, Query};
 use garminsync::fit;
 use garminsync::record::{ActivityRecord, Reader, Record};
 use jiff::{SignedDuration, Timestamp};
@@ -126,17 +126,17 @@ fn catalogue() {
     println!("\nCatalogue: {} activities in pages of 100", all.len());
     let mut list = || {
         let began = Instant::now();
-        let listing = catalogue.begin_listing("garmin-com", "bench", false, now).unwrap();
+        let listing = catalogue.begin_listing("garmin-com", "bench", ListingPurpose::Sync, now).unwrap();
         for page in all.chunks(100) {
-            let seen: Vec<Seen> = page.iter().map(|activity| Seen { activity, raw: &raw }).collect();
-            catalogue.see(listing, &seen, now).unwrap();
+            let seen: Vec<ListedRow> = page.iter().map(|activity| ListedRow { activity, service_json: &raw }).collect();
+            catalogue.upsert_page(listing, &seen, now).unwrap();
         }
-        let reached = Reached {
+        let reached = ListingResult {
             coverage: Coverage::default(),
             complete: true,
             base: true,
-            seamless: true,
-            concludes: true,
+            contiguous: true,
+            detects_missing: true,
             items: all.len() as u64,
         };
         catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now).unwrap();

@@ -14,7 +14,7 @@ use clap::Parser;
 use garminsync::activity::printable;
 use garminsync::cli::{self, Align, Common, CommonArgs, Output};
 use garminsync::platform::PlatformSelection;
-use garminsync::settings::{self, SettingKind, Setting};
+use garminsync::settings::{self, Setting, SettingKind};
 use garminsync::sync::{self, Failure, Result, Worker};
 
 /// Print the settings that apply; secrets are never shown
@@ -161,7 +161,9 @@ fn for_scripts(worker: &Worker, setting: &Setting) -> Option<String> {
         }
         SettingKind::Number(_) => settings.number(setting.name).map(|number| Some(number.to_string())),
         SettingKind::YesNo => settings.yes(setting.name).map(|yes| Some(u8::from(yes).to_string())),
-        SettingKind::Choice(_) | SettingKind::OpenChoice(_) => settings.choice(setting.name).map(|word| word.map(str::to_owned)),
+        SettingKind::Choice(_) | SettingKind::OpenChoice(_) => {
+            settings.choice(setting.name).map(|word| word.map(str::to_owned))
+        }
         SettingKind::Address => Ok(settings.get(setting.name).map(str::to_owned)),
         _ => Ok(value(worker, setting)),
     };

@@ -1,17 +1,18 @@
-//! The table of logins as commands last found them: how long tokens live. Never a token.
+//! The table of accounts: until when the login of each platform is valid, as a command last found it. Never a token.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::columns::Values;
 use super::{Catalogue, Result};
 use crate::reason::Reason;
 
 /// The login of a platform.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountRow {
-    /// Until when it works without being renewed.
+    /// When it ends unless it is renewed.
     pub expires: Option<Timestamp>,
-    /// Whether it is renewed by itself.
+    /// Whether it is renewed automatically.
     pub renewable: bool,
     /// Until when that is possible.
     pub renewable_until: Option<Timestamp>,
@@ -22,16 +23,15 @@ pub struct AccountRow {
 impl Catalogue {
     /// The login of a platform, and since when it is so; nothing if nobody is logged in, or no command has looked.
     pub fn account(&self, platform: &str) -> Result<Option<(AccountRow, Timestamp)>> {
-        let sql = "SELECT expires, renewable, renewable_until, dead, seen FROM accounts WHERE platform = ?1";
+        let sql = "SELECT * FROM accounts WHERE platform = ?1";
         let row = self.connection.query_row(sql, [platform], |row| {
-            let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
             let account = AccountRow {
-                expires: time(row.get(0)?),
-                renewable: row.get(1)?,
-                renewable_until: time(row.get(2)?),
-                ended: row.get::<_, Option<String>>(3)?.map(|json| Reason::from_json(&json)),
+                expires: row.time("expires_at")?,
+                renewable: row.get("renewable")?,
+                renewable_until: row.time("renewable_until")?,
+                ended: row.reason("ended")?,
             };
-            Ok((account, time(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH)))
+            Ok((account, row.known_time("since")?))
         });
         self.done(row.optional())
     }
@@ -48,7 +48,7 @@ impl Catalogue {
             None => tx.execute("DELETE FROM accounts WHERE platform = ?1", [platform]).map(drop),
             Some(account) => tx
                 .execute(
-                    "INSERT OR REPLACE INTO accounts (platform, expires, renewable, renewable_until, dead, seen)
+                    "INSERT OR REPLACE INTO accounts (platform, expires_at, renewable, renewable_until, ended, since)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     params![
                         platform,
@@ -63,11 +63,11 @@ impl Catalogue {
         })
     }
 
-    /// The platforms of which a login is known, or a refused one.
+    /// The platforms with a known login, or a failed one.
     pub fn platforms_with_logins(&self) -> Result<Vec<String>> {
         let names = self
             .connection
-            .prepare("SELECT platform FROM accounts UNION SELECT platform FROM logins ORDER BY 1")
+            .prepare("SELECT platform FROM accounts UNION SELECT platform FROM login_failures ORDER BY 1")
             .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
         self.done(names)
     }

@@ -1,4 +1,4 @@
-//! The table of activities: what a listing brings in, and what is asked of it.
+//! The table of activities: listings write it, everybody reads it.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -6,30 +6,31 @@ use std::io::{Read, Write};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter, types::Value as Sql};
 
+use super::columns::{Columns, Values, time};
 use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
-use super::{Catalogue, Error, FileRow, Result, Unavailable, key};
+use super::{Catalogue, Error, FileRow, Result, Unavailable, files};
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, PlatformIds};
 
-/// What a listing's page did to one activity.
+/// What one page of a listing changed for one activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// First seen now.
     New,
-    /// Known, and something we map has changed, or it is back.
+    /// Known, and a value that we map has changed, or it was missing before.
     Changed,
-    /// Known, but only from a listing that was cut or showed a part: below it may be what nobody has seen.
-    Loose,
+    /// Known, but only from listings that were incomplete or showed a part: below it may be activities that were never listed.
+    Unanchored,
     /// Known, nothing changed.
     Same,
 }
 
 /// An activity as a listing showed it, with the service's own JSON.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct ListedRow<'a> {
     /// The activity.
     pub activity: &'a Activity,
-    /// The service's JSON.
-    pub raw: &'a str,
+    /// The service's own JSON of it.
+    pub service_json: &'a str,
 }
 
 /// An activity, and what the catalogue knows of it.
@@ -40,21 +41,27 @@ pub struct Entry {
     /// The service holds no file of it.
     pub no_original: bool,
     /// The first listing that should have shown it and did not, and how many there were since.
-    pub absent: Option<(Timestamp, u32)>,
+    pub missing: Option<(Timestamp, u32)>,
     /// When it was first seen.
     pub first_seen: Timestamp,
-    /// A listing that left no hole below it showed it.
-    pub anchored: bool,
-    /// A listing has shown it. Else only a record or an imported file told of it, and nobody knows whether it is there.
-    pub listed: bool,
-    /// The listing that showed it first.
+    /// A listing without a gap below it showed it.
+    pub contiguous: bool,
+    /// The listing that showed it first. Nothing: it is only known from a record or an imported file, and it is not known
+    /// whether the platform has it.
     pub first_listing: Option<i64>,
     /// Its file in the archive (the first, if there are several).
     pub file: Option<FileRow>,
     /// Path and size of its other files; hardly ever any.
     pub more_files: Vec<(String, u64)>,
-    /// Its platform does not give its file, and is asked for it seldom.
+    /// Its file is unavailable: the platform is asked for it once a week.
     pub unavailable: Option<Unavailable>,
+}
+
+impl Entry {
+    /// Whether a listing has shown it.
+    pub fn is_listed(&self) -> bool {
+        self.first_listing.is_some()
+    }
 }
 
 /// Which activities.
@@ -70,8 +77,8 @@ pub struct Query {
     pub until: Option<Timestamp>,
     /// Only these ids; all if empty.
     pub ids: Vec<String>,
-    /// `Some(true)`: only those gone from their platform; `Some(false)`: only those that are there.
-    pub absent: Option<bool>,
+    /// `Some(true)`: only those that listings no longer show; `Some(false)`: only the others.
+    pub missing: Option<bool>,
     /// Only those that a listing has shown.
     pub listed: bool,
     /// Only those that a listing after this one showed first.
@@ -81,38 +88,39 @@ pub struct Query {
 /// Rows read at a time: nothing is held open while they are printed.
 const BATCH: usize = 1000;
 
-const COLUMNS: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platform_sport, a.start_time, a.utc_offset_s,
-    a.timer_time_s, a.elapsed_time_s, a.distance_m, a.manufacturer, a.device, a.manual, a.original, a.first_seen,
-    a.absent_since, a.absences, f.path, f.sha256, f.bytes, f.format, f.origin, f.part, f.verified,
-    a.anchored, f.ask_again, f.broken,
-    (SELECT group_concat(m.bytes || ' ' || m.path, char(10)) FROM files m
-     WHERE m.platform = f.platform AND m.id = f.id AND m.part > 0),
-    a.first_listing";
+/// The columns of an activity `a`, in the order of [`activity`].
+const ACTIVITY: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platform_sport, a.start_time, a.utc_offset_s,
+    a.timer_time_s, a.elapsed_time_s, a.distance_m, a.manufacturer, a.device, a.manual";
 
-/// All that is asked of an activity `a` and its first file `f`.
+/// The columns of an activity `a` and its first file `f`, in the order of [`entry`].
 fn columns() -> String {
     let same = "p.platform = a.platform AND p.id = a.id";
-    format!("{COLUMNS}, (SELECT p.last FROM problems p WHERE {same} AND {IS_UNAVAILABLE})")
+    let of_files = files::COLUMNS;
+    format!(
+        "{ACTIVITY}, a.no_original, a.missing_since, a.missing_count, a.first_seen, a.contiguous, a.first_listing,
+        (SELECT p.last FROM problems p WHERE {same} AND {IS_UNAVAILABLE}),
+        EXISTS (SELECT 1 FROM files m WHERE m.platform = f.platform AND m.id = f.id AND m.part > 0), {of_files}"
+    )
 }
 
 impl Catalogue {
-    /// Takes in one page of a listing. The order of the result is that of `page`.
-    pub fn see(&mut self, listing: i64, page: &[Seen], now: Timestamp) -> Result<Vec<Change>> {
-        let Some(platform) = page.first().map(|seen| &seen.activity.platform) else { return Ok(Vec::new()) };
+    /// Stores one page of a listing. The order of the result is that of `page`.
+    pub fn upsert_page(&mut self, listing: i64, page: &[ListedRow], now: Timestamp) -> Result<Vec<Change>> {
+        let Some(platform) = page.first().map(|row| &row.activity.platform) else { return Ok(Vec::new()) };
         let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE number = ?1 AND platform = ?2)";
-        let seen: Option<Vec<Change>> = self.write(|tx| {
-            // Somebody may have made room for another account meanwhile: nothing of the former one comes back.
+        let changes: Option<Vec<Change>> = self.write(|tx| {
+            // Another account may have taken the place of this one meanwhile: nothing of the former one is stored again.
             if !tx.prepare_cached(sql)?.query_row(params![listing, platform.as_str()], |row| row.get::<_, bool>(0))? {
                 return Ok(None);
             }
-            let seen = page.iter().map(|seen| see_one(tx, listing, seen, now.as_second()));
-            seen.collect::<rusqlite::Result<_>>().map(Some)
+            let changes = page.iter().map(|row| upsert(tx, listing, row, now.as_second()));
+            changes.collect::<rusqlite::Result<_>>().map(Some)
         })?;
-        seen.ok_or(Error::Forgotten)
+        changes.ok_or(Error::Forgotten)
     }
 
-    /// Makes sure that a record's activity has a row, as a file needs one; what a listing said is never overwritten.
-    pub fn ensure(&mut self, activity: &Activity, now: Timestamp) -> Result<()> {
+    /// Inserts a row for the activity of a record, unless it has one: a file needs it. The values of a listing stay.
+    pub fn insert_if_absent(&mut self, activity: &Activity, now: Timestamp) -> Result<()> {
         if self.entry(activity.as_key())?.is_some() {
             return Ok(());
         }
@@ -125,10 +133,10 @@ impl Catalogue {
         })
     }
 
-    /// Remembers that the service holds no file of it.
+    /// Stores that the service has no file of it.
     pub fn set_no_original(&mut self, key: ActivityKeyRef) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("UPDATE activities SET original = 'none' WHERE platform = ?1 AND id = ?2")?
+            tx.prepare_cached("UPDATE activities SET no_original = 1 WHERE platform = ?1 AND id = ?2")?
                 .execute([key.platform, key.id])?;
             clear_download_problem(tx, key)
         })
@@ -149,8 +157,22 @@ impl Catalogue {
         );
         let found = self.connection.prepare_cached(&sql);
         self.done(found.and_then(|mut statement| {
-            statement.query_row([platform, id], |row| entry(row, &mut PlatformIds::default())).optional()
+            let found = statement.query_row([platform, id], |row| entry(row, &mut PlatformIds::default()));
+            found.optional()?.map(|found| self.with_more_files(found)).transpose()
         }))
+    }
+
+    /// Reads the further files of an entry, if it has any.
+    fn with_more_files(&self, found: EntryRow) -> rusqlite::Result<Entry> {
+        let EntryRow { mut entry, has_more_files } = found;
+        if has_more_files {
+            let sql = "SELECT path, bytes FROM files WHERE platform = ?1 AND id = ?2 AND part > 0 ORDER BY part";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let ActivityKeyRef { platform, id } = entry.activity.as_key();
+            let rows = statement.query_map([platform, id], |row| Ok((row.get("path")?, row.size("bytes")?)))?;
+            entry.more_files = rows.collect::<rusqlite::Result<_>>()?;
+        }
+        Ok(entry)
     }
 
     /// Calls `each` with every activity that `query` means, newest first. Read in batches; nothing is open while `each` runs.
@@ -181,7 +203,7 @@ impl Catalogue {
         let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
             let mut names = PlatformIds::default();
             let rows = statement.query_map(params_from_iter(values), |row| entry(row, &mut names))?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
+            rows.map(|row| self.with_more_files(row?)).collect::<rusqlite::Result<Vec<_>>>()
         });
         self.done(rows)
     }
@@ -189,30 +211,24 @@ impl Catalogue {
     /// The starts of the activities that listings have shown on a platform and still do, sorted. An activity that only an
     /// import or a file of the archive tells of is none of them: no list has to show it.
     pub fn listed_starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
-        let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND start_time IS NOT NULL AND absences = 0
+        let sql =
+            "SELECT start_time FROM activities WHERE platform = ?1 AND start_time IS NOT NULL AND missing_count = 0
             AND first_listing IS NOT NULL ORDER BY start_time";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             statement.query_map([platform], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
         });
-        Ok(self.done(rows)?.into_iter().filter_map(|seconds| Timestamp::from_second(seconds).ok()).collect())
+        Ok(self.done(rows)?.into_iter().filter_map(|seconds| time(Some(seconds))).collect())
     }
 
-    /// What the service itself said of the activities that were listed last, the newest first.
-    pub fn newest_raw(&self, platform: &str, most: u32) -> Result<Vec<String>> {
-        let sql = "SELECT json FROM raw WHERE platform = ?1 ORDER BY seen DESC LIMIT ?2";
+    /// The service's own JSON of the activities whose JSON changed last, the newest first.
+    pub fn newest_service_json(&self, platform: &str, most: u32) -> Result<Vec<String>> {
+        let sql = "SELECT json FROM service_json WHERE platform = ?1 ORDER BY seen DESC LIMIT ?2";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             statement
                 .query_map(params![platform, most], |row| row.get::<_, Vec<u8>>(0))?
                 .collect::<rusqlite::Result<Vec<_>>>()
         });
         Ok(self.done(rows)?.iter().filter_map(|json| inflate(json)).collect())
-    }
-
-    /// The service's own JSON of one activity.
-    pub fn raw(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<String>> {
-        let sql = "SELECT json FROM raw WHERE platform = ?1 AND id = ?2";
-        let blob = self.connection.query_row(sql, [platform, id], |row| row.get::<_, Vec<u8>>(0)).optional();
-        Ok(self.done(blob)?.and_then(|blob| inflate(&blob)))
     }
 }
 
@@ -250,8 +266,8 @@ pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (Stri
     if query.listed {
         conditions.push("a.first_listing IS NOT NULL".to_owned());
     }
-    if let Some(absent) = query.absent {
-        conditions.push(format!("a.absences {} 0", if absent { ">" } else { "=" }));
+    if let Some(missing) = query.missing {
+        conditions.push(format!("a.missing_count {} 0", if missing { ">" } else { "=" }));
     }
     if let Some((start, ActivityKey { platform, id })) = after {
         // The first half lets the planner begin in the index; of the second it only makes a filter.
@@ -274,24 +290,25 @@ pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (Stri
     (sql, values)
 }
 
-fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::Result<Change> {
-    let a = seen.activity;
+fn upsert(tx: &Transaction, listing: i64, row: &ListedRow, now: i64) -> rusqlite::Result<Change> {
+    let a = row.activity;
     let columns = columns();
     let sql = format!("SELECT {columns} FROM activities a LEFT JOIN files f ON 0 WHERE a.platform = ?1 AND a.id = ?2");
     let known = tx
         .prepare_cached(&sql)?
         .query_row([a.platform.as_str(), &a.id], |row| entry(row, &mut PlatformIds::default()))
-        .optional()?;
+        .optional()?
+        .map(|row| row.entry);
     let change = match &known {
         None => Change::New,
-        Some(known) if known.activity != *a || known.absent.is_some() => Change::Changed,
-        Some(known) if !known.anchored => Change::Loose,
+        Some(known) if known.activity != *a || known.missing.is_some() => Change::Changed,
+        Some(known) if !known.contiguous => Change::Unanchored,
         Some(_) => Change::Same,
     };
     match change {
         Change::New => insert(tx, Some(listing), a, now)?,
         Change::Changed => update(tx, listing, a, now)?,
-        Change::Loose | Change::Same => {
+        Change::Unanchored | Change::Same => {
             tx.prepare_cached(
                 "UPDATE activities SET last_seen = ?3, last_listing = max(ifnull(last_listing, 0), ?4),
                     first_listing = ifnull(first_listing, ?4) WHERE platform = ?1 AND id = ?2",
@@ -299,22 +316,22 @@ fn see_one(tx: &Transaction, listing: i64, seen: &Seen, now: i64) -> rusqlite::R
             .execute(params![a.platform.as_str(), a.id, now, listing])?;
         }
     }
-    keep_raw(tx, seen, now)?;
+    store_service_json(tx, row, now)?;
     Ok(change)
 }
 
-fn keep_raw(tx: &Transaction, seen: &Seen, now: i64) -> rusqlite::Result<()> {
-    let a = seen.activity;
+fn store_service_json(tx: &Transaction, row: &ListedRow, now: i64) -> rusqlite::Result<()> {
+    let a = row.activity;
     let known: Option<Vec<u8>> = tx
-        .prepare_cached("SELECT json FROM raw WHERE platform = ?1 AND id = ?2")?
+        .prepare_cached("SELECT json FROM service_json WHERE platform = ?1 AND id = ?2")?
         .query_row([a.platform.as_str(), &a.id], |row| row.get(0))
         .optional()?;
     // Nearly always it is the same as before, and unpacking that is quicker than packing this.
-    if known.as_deref().and_then(inflate).as_deref() == Some(seen.raw) {
+    if known.as_deref().and_then(inflate).as_deref() == Some(row.service_json) {
         return Ok(());
     }
-    tx.prepare_cached("INSERT OR REPLACE INTO raw (platform, id, json, seen) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![a.platform.as_str(), a.id, deflate(seen.raw), now])
+    tx.prepare_cached("INSERT OR REPLACE INTO service_json (platform, id, json, seen) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![a.platform.as_str(), a.id, deflate(row.service_json), now])
         .map(drop)
 }
 
@@ -334,7 +351,7 @@ fn update(tx: &Transaction, listing: i64, a: &Activity, now: i64) -> rusqlite::R
         "UPDATE activities SET name = ?3, sport = ?4, sub_sport = ?5, platform_sport = ?6, start_time = ?7,
             utc_offset_s = ?8, timer_time_s = ?9, elapsed_time_s = ?10, distance_m = ?11, manufacturer = ?12,
             device = ?13, manual = ?14, last_seen = ?15, last_listing = max(ifnull(last_listing, 0), ?16),
-            first_listing = ifnull(first_listing, ?16), absent_since = NULL, absences = 0
+            first_listing = ifnull(first_listing, ?16), missing_since = NULL, missing_count = 0
          WHERE platform = ?1 AND id = ?2",
     )?
     .execute(params_from_iter(mapped(a, now, Some(listing))))
@@ -366,59 +383,50 @@ fn mapped(a: &Activity, now: i64, listing: Option<i64>) -> Vec<Sql> {
     ]
 }
 
-/// Reads an entry; `names` are those of the rows before it.
-fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<Entry> {
-    let ActivityKey { platform, id } = key(row, (0, 1), names)?;
-    let time = |index: usize| -> rusqlite::Result<Option<Timestamp>> {
-        Ok(row.get::<_, Option<i64>>(index)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
-    };
-    let activity = Activity {
+/// Reads the columns of [`ACTIVITY`]; `names` are those of the rows before it.
+fn activity(columns: &mut Columns, names: &mut PlatformIds) -> rusqlite::Result<Activity> {
+    let ActivityKey { platform, id } = columns.activity(names)?;
+    Ok(Activity {
         platform,
         id,
-        name: row.get(2)?,
-        sport: row.get(3)?,
-        sub_sport: row.get(4)?,
-        platform_sport: row.get(5)?,
-        start_time: time(6)?,
-        utc_offset_s: row.get(7)?,
-        timer_time_s: row.get(8)?,
-        elapsed_time_s: row.get(9)?,
-        distance_m: row.get(10)?,
-        manufacturer: row.get(11)?,
-        device: row.get(12)?,
-        manual: row.get(13)?,
-    };
-    let file = match row.get::<_, Option<String>>(18)? {
-        None => None,
-        Some(path) => Some(FileRow {
-            part: row.get(23)?,
-            path,
-            sha256: row.get(19)?,
-            bytes: row.get::<_, i64>(20)?.unsigned_abs(),
-            format: row.get(21)?,
-            origin: row.get(22)?,
-            verified: time(24)?.unwrap_or(Timestamp::UNIX_EPOCH),
-            ask_again: time(26)?,
-            broken: row.get(27)?,
-        }),
-    };
-    let more = row.get::<_, Option<String>>(28)?.unwrap_or_default();
-    let more_files = more.lines().filter_map(|line| {
-        let (bytes, path) = line.split_once(' ')?;
-        Some((path.to_owned(), bytes.parse().ok()?))
-    });
-    Ok(Entry {
-        activity,
-        no_original: row.get::<_, Option<String>>(14)?.is_some(),
-        absent: time(16)?.zip(Some(row.get(17)?)),
-        first_seen: time(15)?.unwrap_or(Timestamp::UNIX_EPOCH),
-        anchored: row.get(25)?,
-        listed: row.get::<_, Option<i64>>(29)?.is_some(),
-        first_listing: row.get(29)?,
-        file,
-        more_files: more_files.collect(),
-        unavailable: row.get::<_, Option<i64>>(30)?.map(since),
+        name: columns.next()?,
+        sport: columns.next()?,
+        sub_sport: columns.next()?,
+        platform_sport: columns.next()?,
+        start_time: columns.time()?,
+        utc_offset_s: columns.next()?,
+        timer_time_s: columns.next()?,
+        elapsed_time_s: columns.next()?,
+        distance_m: columns.next()?,
+        manufacturer: columns.next()?,
+        device: columns.next()?,
+        manual: columns.next()?,
     })
+}
+
+/// An entry without its further files, and whether it has any.
+struct EntryRow {
+    entry: Entry,
+    has_more_files: bool,
+}
+
+/// Reads the [`columns`] of a row; `names` are those of the rows before it.
+fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<EntryRow> {
+    let mut columns = Columns::of(row);
+    let mut entry = Entry {
+        activity: activity(&mut columns, names)?,
+        no_original: columns.next()?,
+        missing: columns.time()?.zip(Some(columns.next()?)),
+        first_seen: columns.known_time()?,
+        contiguous: columns.next()?,
+        first_listing: columns.next()?,
+        unavailable: columns.next::<Option<i64>>()?.map(since),
+        file: None,
+        more_files: Vec::new(),
+    };
+    let has_more_files = columns.next()?;
+    entry.file = files::row(&mut columns)?;
+    Ok(EntryRow { entry, has_more_files })
 }
 
 fn deflate(text: &str) -> Vec<u8> {

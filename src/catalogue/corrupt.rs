@@ -1,14 +1,15 @@
-//! The table of corrupt originals: files that a service holds broken, kept as they came.
+//! The table of corrupt originals: files that the service itself has only corrupt, kept as received.
 //!
-//! They stand in a table of their own, and not among the files: nothing that uploads, compares or deletes ever meets one.
+//! They have a table of their own: no upload, comparison or deletion ever uses one.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::columns::Values;
 use super::{Catalogue, Result};
 use crate::activity::ActivityKeyRef;
 
-/// A file that its service holds broken.
+/// An original that its service has only corrupt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorruptRow {
     /// Where it is kept, below the data folder.
@@ -26,8 +27,8 @@ impl Catalogue {
     pub fn corrupt_original(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<CorruptRow>> {
         let sql = "SELECT path, sha256, bytes, why FROM corrupt_originals WHERE platform = ?1 AND id = ?2";
         let row = self.connection.query_row(sql, [platform, id], |row| {
-            let bytes: i64 = row.get(2)?;
-            Ok(CorruptRow { path: row.get(0)?, sha256: row.get(1)?, bytes: bytes.unsigned_abs(), why: row.get(3)? })
+            let (path, sha256) = (row.get("path")?, row.get("sha256")?);
+            Ok(CorruptRow { path, sha256, bytes: row.size("bytes")?, why: row.get("why")? })
         });
         self.done(row.optional())
     }
@@ -41,9 +42,9 @@ impl Catalogue {
     ) -> Result<()> {
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO corrupt_originals (platform, id, path, sha256, bytes, why, found)
+                "INSERT INTO corrupt_originals (platform, id, path, sha256, bytes, why, found_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT (platform, id) DO UPDATE SET path = ?3, sha256 = ?4, bytes = ?5, why = ?6, found = ?7",
+                 ON CONFLICT (platform, id) DO UPDATE SET path = ?3, sha256 = ?4, bytes = ?5, why = ?6, found_at = ?7",
                 params![
                     platform,
                     id,

@@ -1,9 +1,10 @@
-//! The journal of deletions: each with the reason and the file that brings the entry back.
+//! The journal of deletions, each with the evidence and the archived file from which the activity can be restored.
 
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::{Catalogue, Result, key};
+use super::columns::Values;
+use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::reason::Reason;
 
@@ -12,9 +13,9 @@ use crate::reason::Reason;
 pub struct DeletionIntent<'a> {
     /// The run that makes it.
     pub run: &'a str,
-    /// The entry.
+    /// The activity.
     pub entry: ActivityKeyRef<'a>,
-    /// The entry that is kept.
+    /// The activity that is kept.
     pub kept_id: &'a str,
     /// The evidence.
     pub evidence: &'a Reason,
@@ -27,37 +28,37 @@ pub struct DeletionIntent<'a> {
 pub struct OpenDeletion {
     /// Its number.
     pub number: i64,
-    /// The id of the entry.
+    /// The id of the activity.
     pub id: String,
 }
 
 /// A row of the journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeletionRow {
-    /// The entry.
+    /// The activity.
     pub entry: ActivityKey,
-    /// The id of the entry that was kept.
+    /// The id of the activity that was kept.
     pub kept_id: String,
     /// The evidence.
     pub evidence: Reason,
     /// SHA-256 of its file in the archive.
     pub sha256: String,
-    /// When it was begun.
-    pub intended: Timestamp,
+    /// When it was started.
+    pub started_at: Timestamp,
     /// How it ended; nothing: not known yet.
     pub outcome: Option<DeletionOutcome>,
-    /// When that was written down.
-    pub settled: Option<Timestamp>,
+    /// When its outcome was recorded.
+    pub finished_at: Option<Timestamp>,
 }
 
 /// How a deletion ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeletionOutcome {
-    /// A listing no longer shows the entry.
+    /// A listing no longer shows the activity.
     Deleted,
-    /// It is still there.
+    /// Listings still show it.
     Failed,
-    /// It was deleted, and a person has put it back.
+    /// It was deleted, and a person has restored it.
     Restored,
 }
 
@@ -75,11 +76,11 @@ impl DeletionOutcome {
 }
 
 impl Catalogue {
-    /// Writes down that a deletion is about to be made. Durable before it returns.
-    pub fn intend_deletion(&mut self, intent: &DeletionIntent, now: Timestamp) -> Result<i64> {
+    /// Records a deletion that is about to be made. It is durable before this returns.
+    pub fn begin_deletion(&mut self, intent: &DeletionIntent, now: Timestamp) -> Result<i64> {
         self.write_durably(|tx| {
             tx.prepare_cached(
-                "INSERT INTO deletions (run, platform, id, kept_id, evidence, sha256, intended)
+                "INSERT INTO deletions (run, platform, id, kept_id, evidence, sha256, started_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
@@ -95,8 +96,8 @@ impl Catalogue {
         })
     }
 
-    /// Writes down how it ended. An entry that is gone is so at once: it need not be missed twice.
-    pub fn settle_deletion(
+    /// Records its outcome. A deleted activity counts as deleted at once: no listing has to confirm it.
+    pub fn finish_deletion(
         &mut self,
         number: i64,
         outcome: DeletionOutcome,
@@ -104,11 +105,11 @@ impl Catalogue {
         now: Timestamp,
     ) -> Result<()> {
         self.write_durably(|tx| {
-            tx.prepare_cached("UPDATE deletions SET outcome = ?2, settled = ?3, reason = ?4 WHERE number = ?1")?
+            tx.prepare_cached("UPDATE deletions SET outcome = ?2, finished_at = ?3, reason = ?4 WHERE number = ?1")?
                 .execute(params![number, outcome.name(), now.as_second(), reason.map(Reason::to_json)])?;
             if outcome == DeletionOutcome::Deleted {
                 tx.prepare_cached(
-                    "UPDATE activities SET absences = max(absences, 2), absent_since = ifnull(absent_since, ?2)
+                    "UPDATE activities SET missing_count = max(missing_count, 2), missing_since = ifnull(missing_since, ?2)
                      WHERE (platform, id) = (SELECT platform, id FROM deletions WHERE number = ?1)",
                 )?
                 .execute(params![number, now.as_second()])?;
@@ -117,11 +118,11 @@ impl Catalogue {
         })
     }
 
-    /// A person has put back what was deleted from here: it is not deleted again.
+    /// A person has restored an activity that was deleted from here: it is not deleted again.
     pub fn deletion_restored(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached(
-                "UPDATE deletions SET outcome = 'restored', settled = ?3
+                "UPDATE deletions SET outcome = 'restored', finished_at = ?3
                  WHERE platform = ?1 AND id = ?2 AND outcome = 'deleted'",
             )?
             .execute(params![platform, id, now.as_second()])
@@ -133,7 +134,7 @@ impl Catalogue {
     pub fn open_deletions(&self, platform: &str) -> Result<Vec<OpenDeletion>> {
         let sql = "SELECT number, id FROM deletions WHERE platform = ?1 AND outcome IS NULL ORDER BY number";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
-            let row = |row: &rusqlite::Row| Ok(OpenDeletion { number: row.get(0)?, id: row.get(1)? });
+            let row = |row: &rusqlite::Row| Ok(OpenDeletion { number: row.get("number")?, id: row.get("id")? });
             statement.query_map([platform], row)?.collect()
         });
         self.done(rows)
@@ -141,21 +142,20 @@ impl Catalogue {
 
     /// The whole journal, the oldest first.
     pub fn deletions(&self) -> Result<Vec<DeletionRow>> {
-        let sql =
-            "SELECT platform, id, kept_id, evidence, intended, outcome, settled, sha256 FROM deletions ORDER BY number";
+        let sql = "SELECT * FROM deletions ORDER BY number";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let mut names = PlatformIds::default();
             let row = |row: &rusqlite::Row| {
-                let outcome: Option<String> = row.get(5)?;
+                let outcome: Option<String> = row.get("outcome")?;
                 let named = |name| DeletionOutcome::ALL.into_iter().find(|outcome| outcome.name() == name);
                 Ok(DeletionRow {
-                    entry: key(row, (0, 1), &mut names)?,
-                    kept_id: row.get(2)?,
-                    evidence: Reason::from_json(&row.get::<_, String>(3)?),
-                    sha256: row.get(7)?,
-                    intended: Timestamp::from_second(row.get(4)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                    entry: row.activity("platform", "id", &mut names)?,
+                    kept_id: row.get("kept_id")?,
+                    evidence: row.known_reason("evidence")?,
+                    sha256: row.get("sha256")?,
+                    started_at: row.known_time("started_at")?,
                     outcome: outcome.and_then(named),
-                    settled: row.get::<_, Option<i64>>(6)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+                    finished_at: row.time("finished_at")?,
                 })
             };
             statement.query_map([], row)?.collect()
@@ -172,22 +172,22 @@ impl Catalogue {
         self.done(names)
     }
 
-    /// How many deletions the run `run` has begun, whatever came of them.
+    /// How many deletions the run `run` has started, whatever their outcome.
     pub fn deletions_of_run(&self, run: &str) -> Result<u64> {
         let sql = "SELECT count(*) FROM deletions WHERE run = ?1";
         self.done(self.connection.query_row(sql, [run], |row| row.get::<_, i64>(0))).map(i64::unsigned_abs)
     }
 
-    /// Whether a person has put back this entry, or this file, which was deleted from `platform` as a copy. Some services
-    /// write the file anew.
+    /// Whether a person has restored this activity, or this file, after it was deleted from its platform as a duplicate. Some
+    /// services write a new file.
     pub fn was_restored(&self, ActivityKeyRef { platform, id }: ActivityKeyRef, sha256: Option<&str>) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?3 AND outcome = 'restored')
-            OR EXISTS (SELECT 1 FROM transfers WHERE from_platform = ?1 AND to_platform = ?1 AND to_id = ?2
+            OR EXISTS (SELECT 1 FROM uploads WHERE from_platform = ?1 AND to_platform = ?1 AND to_id = ?2
                 AND outcome = 'created')";
         self.done(self.connection.query_row(sql, params![platform, id, sha256], |row| row.get(0)))
     }
 
-    /// Whether an entry was deleted from here as a copy.
+    /// Whether an activity was deleted from here as a duplicate.
     pub fn was_deleted_here(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND id = ?2 AND outcome IN ('deleted', 'restored'))";
         self.done(self.connection.query_row(sql, [platform, id], |row| row.get(0)))

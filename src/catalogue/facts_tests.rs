@@ -2,7 +2,7 @@
 
 use super::tests::{list, now, open, plan};
 use super::*;
-use crate::activity::ActivityKeyRef;
+use crate::activity::{ActivityKey, ActivityKeyRef};
 use jiff::{SignedDuration, Timestamp};
 
 fn later(hours: i64) -> Timestamp {
@@ -10,17 +10,17 @@ fn later(hours: i64) -> Timestamp {
 }
 
 fn count(catalogue: &Catalogue) -> i64 {
-    catalogue.connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap()
+    catalogue.connection.query_row("SELECT count(*) FROM commands", [], |row| row.get(0)).unwrap()
 }
 
 #[test]
 fn a_snapshot_sees_one_state_and_others_write_meanwhile() {
     let dir = tempfile::tempdir().unwrap();
     let (catalogue, mut other) = (open(&dir), open(&dir));
-    other.begin_run("a", "gs-fetch", now()).unwrap();
+    other.begin_command("a", "gs-fetch", now()).unwrap();
     let counts = catalogue.snapshot(|seen| {
         let before = count(seen);
-        other.begin_run("b", "gs-fetch", now())?;
+        other.begin_command("b", "gs-fetch", now())?;
         Ok::<_, Error>((before, count(seen)))
     });
     assert_eq!((counts.unwrap(), count(&catalogue)), ((1, 1), 2));
@@ -35,7 +35,7 @@ fn a_snapshot_ends_also_when_a_read_fails() {
         Err::<(), _>(Error::Foreign { path: "x".into() })
     });
     assert!(failed.is_err() && catalogue.connection.is_autocommit());
-    catalogue.begin_run("a", "gs-fetch", now()).unwrap();
+    catalogue.begin_command("a", "gs-fetch", now()).unwrap();
     assert_eq!(count(&catalogue), 1);
 }
 
@@ -44,10 +44,10 @@ fn the_newest_runs_come_whole_and_the_last_row_of_each_command_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let mut run = |id: &str, command: &str, at, exit: Option<u8>| {
-        let number = catalogue.begin_run(id, command, at).unwrap();
+        let number = catalogue.begin_command(id, command, at).unwrap();
         if let Some(exit) = exit {
-            let outcome = Outcome { exit, counts: "{\"new\":2}", reason: None, platform: None, platforms: &[] };
-            catalogue.finish_run(number, &outcome, at).unwrap();
+            let outcome = CommandOutcome { exit, counts: "{\"new\":2}", reason: None, platform: None, platforms: &[] };
+            catalogue.finish_command(number, &outcome, at).unwrap();
         }
     };
     run("a", "gs-fetch", later(0), Some(0));
@@ -78,7 +78,7 @@ fn a_login_is_written_down_when_it_changes_and_forgotten_with_the_token() {
     let ended = AccountRow { ended: Some(reason.clone()), ..whole };
     catalogue.set_account("coros", Some(&ended), later(2)).unwrap();
     assert_eq!(catalogue.account("coros").unwrap(), Some((ended, later(2))));
-    catalogue.login_refused("garmin-cn", &reason, now()).unwrap();
+    catalogue.login_rejected("garmin-cn", &reason, now()).unwrap();
     assert_eq!(catalogue.platforms_with_logins().unwrap(), ["coros", "garmin-cn"]);
     catalogue.set_account("coros", None, later(3)).unwrap();
     assert_eq!(catalogue.account("coros").unwrap(), None);
@@ -92,24 +92,24 @@ fn of_listings_the_last_whole_one_and_why_the_newest_is_not_believed_are_known()
     list(&mut catalogue, 1..=40, Coverage::default(), false);
     // The end of a window is not the end of the list.
     list(&mut catalogue, 1..=10, Coverage { from: Some(later(-10)), until: None }, false);
-    catalogue.change("UPDATE listings SET finished = finished + 3600 WHERE number = 2");
+    catalogue.change("UPDATE listings SET finished_at = finished_at + 3600 WHERE number = 2");
     assert_eq!(catalogue.last_complete_listing("garmin-com", now()).unwrap(), Some(now()));
     let newest = |catalogue: &Catalogue| catalogue.newest_listing("garmin-com").unwrap().unwrap();
-    assert!(newest(&catalogue).believed && !newest(&catalogue).shrunk);
-    assert!(!list(&mut catalogue, 1..=4, Coverage::default(), false).believed);
+    assert!(newest(&catalogue).accepted && !newest(&catalogue).implausible);
+    assert!(!list(&mut catalogue, 1..=4, Coverage::default(), false).accepted);
     let shrunk = newest(&catalogue);
-    assert!(shrunk.shrunk && !shrunk.believed, "{shrunk:?}");
+    assert!(shrunk.implausible && !shrunk.accepted, "{shrunk:?}");
     let implausible = Reason::ListingImplausible { missing: 36, known: 40, has_account: true };
     assert_eq!(shrunk.reason, Some(implausible.clone()));
-    assert_eq!(catalogue.knowledge("garmin-com", "r").unwrap().none_because, Some(implausible));
+    assert_eq!(catalogue.listing_coverage("garmin-com", "r").unwrap().unusable_reason, Some(implausible));
     list(&mut catalogue, 1..=4, Coverage::default(), true);
-    assert!(newest(&catalogue).believed && !newest(&catalogue).shrunk, "a person has accepted it");
-    let cut = catalogue.begin_listing("garmin-com", "r", false, later(1)).unwrap();
+    assert!(newest(&catalogue).accepted && !newest(&catalogue).implausible, "a person has accepted it");
+    let cut = catalogue.begin_listing("garmin-com", "r", ListingPurpose::Sync, later(1)).unwrap();
     assert_eq!(newest(&catalogue).finished, None);
     let no_answer = Reason::Retry { detail: "no answer".into() };
-    catalogue.cut_listing(cut, 0, &no_answer, later(2)).unwrap();
+    catalogue.abort_listing(cut, 0, &no_answer, later(2)).unwrap();
     let newest = newest(&catalogue);
-    assert!(!newest.believed && !newest.shrunk && newest.reason == Some(no_answer));
+    assert!(!newest.accepted && !newest.implausible && newest.reason == Some(no_answer));
 }
 
 #[test]
@@ -139,12 +139,12 @@ fn problems_and_deletions_have_their_reasons() {
         evidence: &evidence,
         sha256: "aa",
     };
-    let number = catalogue.intend_deletion(&intent, now()).unwrap();
+    let number = catalogue.begin_deletion(&intent, now()).unwrap();
     assert_eq!(catalogue.deletions().unwrap()[0].outcome, None);
-    catalogue.settle_deletion(number, DeletionOutcome::Deleted, None, later(1)).unwrap();
+    catalogue.finish_deletion(number, DeletionOutcome::Deleted, None, later(1)).unwrap();
     let row = catalogue.deletions().unwrap().remove(0);
     assert_eq!((row.entry, row.kept_id.as_str(), row.evidence), (key("1"), "2", evidence));
-    assert_eq!((row.outcome, row.settled), (Some(DeletionOutcome::Deleted), Some(later(1))));
+    assert_eq!((row.outcome, row.finished_at), (Some(DeletionOutcome::Deleted), Some(later(1))));
 }
 
 #[test]
@@ -152,26 +152,26 @@ fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
     use crate::http::RateLimiter;
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    Pacing::new(open(&dir)).not_before("p", later(2)).unwrap();
+    RateLimits::new(open(&dir)).not_before("p", later(2)).unwrap();
     assert_eq!(catalogue.rate_limited_until("p", now()).unwrap(), Some(later(2)));
     assert_eq!(catalogue.rate_limited_until("p", later(-30)).unwrap(), None, "nobody waits so long");
     assert_eq!(catalogue.rate_limited_until("p", later(3)).unwrap(), None);
-    catalogue.login_turned_away("p", &Reason::Retry { detail: "HTTP 429".into() }, now()).unwrap();
-    let login = catalogue.login("p").unwrap().unwrap();
-    assert_eq!(login.pause(now()), Some(later(2)));
-    assert_eq!((login.pause(later(-30)), login.pause(later(3))), (None, None));
+    catalogue.login_rate_limited("p", &Reason::Retry { detail: "HTTP 429".into() }, now()).unwrap();
+    let login = catalogue.login_failure("p").unwrap().unwrap();
+    assert_eq!(login.cooldown(now()), Some(later(2)));
+    assert_eq!((login.cooldown(later(-30)), login.cooldown(later(3))), (None, None));
 }
 
 #[test]
 fn what_the_page_asks_takes_its_index() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
-    let newest = plan(&catalogue, runs::NEWEST_RUNS, vec![100.into()]);
-    assert!(newest.contains("SCAN runs USING COVERING INDEX runs_by_run"), "{newest}");
-    assert!(newest.contains("SEARCH runs USING INDEX runs_by_run (run=?)"), "{newest}");
-    let last = plan(&catalogue, runs::OF_NEWEST_RUNS, vec![10_000.into()]);
-    assert!(last.contains("SEARCH runs USING INTEGER PRIMARY KEY (rowid>?)"), "{last}");
-    let facts = plan(&catalogue, files::FACTS, Vec::new());
+    let newest = plan(&catalogue, commands::NEWEST_RUNS, vec![100.into()]);
+    assert!(newest.contains("SCAN commands USING COVERING INDEX commands_by_run"), "{newest}");
+    assert!(newest.contains("SEARCH commands USING INDEX commands_by_run (run=?)"), "{newest}");
+    let last = plan(&catalogue, commands::OF_NEWEST_RUNS, vec![10_000.into()]);
+    assert!(last.contains("SEARCH commands USING INTEGER PRIMARY KEY (rowid>?)"), "{last}");
+    let facts = plan(&catalogue, &files::all_facts(), Vec::new());
     assert!(!facts.contains("TEMP B-TREE"), "{facts}");
 }
 

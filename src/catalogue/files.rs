@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::columns::Columns;
 use super::problems::clear_download_problem;
-use super::{Catalogue, Result, key};
+use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::fit::{Fit, Identity};
 
@@ -23,14 +24,14 @@ pub struct FileRow {
     pub bytes: u64,
     /// `fit`, `gpx` or `tcx`.
     pub format: String,
-    /// `original` or `export`.
+    /// `original` or `converted`.
     pub origin: String,
     /// When its bytes were last checked.
     pub verified: Timestamp,
-    /// Of an export: when the original may be asked for again, if that could ever change anything.
-    pub ask_again: Option<Timestamp>,
-    /// It was found changed or cut, and is not mended yet.
-    pub broken: bool,
+    /// Of a converted file: when the original is requested again, if it is.
+    pub retry_original_at: Option<Timestamp>,
+    /// It was found changed or truncated, and is not restored yet.
+    pub corrupt: bool,
 }
 
 /// What tells one file from another.
@@ -46,9 +47,18 @@ pub struct FileFacts {
     pub start: Option<Timestamp>,
 }
 
+/// The columns of a file `f`, in the order of [`row`].
+pub(super) const COLUMNS: &str =
+    "f.path, f.part, f.sha256, f.bytes, f.format, f.origin, f.verified_at, f.retry_original_at, f.corrupt";
+
+/// The columns of a row of facts, in the order of [`facts`]. The last one chooses the file: there is one, and no second.
+const FACTS: &str =
+    "platform, id, sha256, bytes, manufacturer, product, serial_number, time_created, fit_start, max(part)";
+
 /// What is known of the files of all activities that have one and no second.
-pub(super) const FACTS: &str = "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, fit_start,
-    max(part), platform, id FROM files GROUP BY platform, id HAVING max(part) = 0";
+pub(super) fn all_facts() -> String {
+    format!("SELECT {FACTS} FROM files GROUP BY platform, id HAVING max(part) = 0")
+}
 
 impl Catalogue {
     /// Records the files of one activity, in place of any it had. `fit` is what the first one says of itself.
@@ -57,9 +67,9 @@ impl Catalogue {
         self.write(|tx| {
             tx.prepare_cached("DELETE FROM files WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
             let mut insert = tx.prepare_cached(
-                "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived, verified,
-                    manufacturer, product, serial_number, time_created, fit_sport, fit_start, ask_again)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived_at, verified_at,
+                    manufacturer, product, serial_number, time_created, fit_start, retry_original_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?;
             for file in files {
                 let fit = fit.filter(|_| file.part == 0);
@@ -79,13 +89,12 @@ impl Catalogue {
                     identity.map(|i| i.product),
                     identity.map(|i| i.serial_number),
                     identity.map(|i| i.time_created),
-                    fit.and_then(Fit::sport),
                     fit.and_then(Fit::start_time),
-                    file.ask_again.map(Timestamp::as_second),
+                    file.retry_original_at.map(Timestamp::as_second),
                 ])?;
             }
-            // A file is there after all: whatever was remembered against it no longer holds.
-            tx.prepare_cached("UPDATE activities SET original = NULL WHERE platform = ?1 AND id = ?2")?
+            // The activity has a file after all: what was stored to the contrary no longer holds.
+            tx.prepare_cached("UPDATE activities SET no_original = 0 WHERE platform = ?1 AND id = ?2")?
                 .execute([platform, id])?;
             clear_download_problem(tx, key)
         })
@@ -93,63 +102,46 @@ impl Catalogue {
 
     /// All files of one activity, in order.
     pub fn files(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Vec<FileRow>> {
-        let rows = self
-            .connection
-            .prepare_cached(
-                "SELECT part, path, sha256, bytes, format, origin, verified, ask_again, broken FROM files
-                 WHERE platform = ?1 AND id = ?2 ORDER BY part",
-            )
-            .and_then(|mut statement| {
-                let row = statement.query_map([platform, id], |row| {
-                    Ok(FileRow {
-                        part: row.get(0)?,
-                        path: row.get(1)?,
-                        sha256: row.get(2)?,
-                        bytes: row.get::<_, i64>(3)?.unsigned_abs(),
-                        format: row.get(4)?,
-                        origin: row.get(5)?,
-                        verified: Timestamp::from_second(row.get(6)?).unwrap_or(Timestamp::UNIX_EPOCH),
-                        ask_again: row.get::<_, Option<i64>>(7)?.and_then(|s| Timestamp::from_second(s).ok()),
-                        broken: row.get(8)?,
-                    })
-                })?;
-                row.collect()
-            });
+        let sql = format!("SELECT {COLUMNS} FROM files f WHERE platform = ?1 AND id = ?2 ORDER BY part");
+        let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
+            let rows = statement.query_map([platform, id], |found| row(&mut Columns::of(found)))?;
+            rows.filter_map(rusqlite::Result::transpose).collect()
+        });
         self.done(rows)
     }
 
     /// What is known of the file of an activity, if there is one and no second.
     pub fn file_facts(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<FileFacts>> {
-        let found = self.connection.prepare_cached(
-            "SELECT sha256, bytes, manufacturer, product, serial_number, time_created, fit_start, max(part) FROM files
-             WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0",
-        );
-        self.done(found.and_then(|mut statement| statement.query_row([platform, id], facts).optional()))
+        let sql = format!("SELECT {FACTS} FROM files WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0");
+        let found = self.connection.prepare_cached(&sql).and_then(|mut statement| {
+            let row = |row: &Row| facts(row, &mut PlatformIds::default());
+            statement.query_row([platform, id], row).optional()
+        });
+        Ok(self.done(found)?.map(|(_, facts)| facts))
     }
 
     /// The same of all activities at once.
     pub fn all_file_facts(&self) -> Result<HashMap<ActivityKey, FileFacts>> {
-        let rows = self.connection.prepare_cached(FACTS).and_then(|mut statement| {
+        let rows = self.connection.prepare_cached(&all_facts()).and_then(|mut statement| {
             let mut names = PlatformIds::default();
-            let row = |row: &Row| Ok((key(row, (8, 9), &mut names)?, facts(row)?));
-            statement.query_map([], row)?.collect()
+            statement.query_map([], |row| facts(row, &mut names))?.collect()
         });
         self.done(rows)
     }
 
-    /// Remembers that the bytes of an activity's files were checked now.
+    /// Stores that the bytes of an activity's files were checked now.
     pub fn set_verified(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("UPDATE files SET verified = ?3, broken = 0 WHERE platform = ?1 AND id = ?2")?
+            tx.prepare_cached("UPDATE files SET verified_at = ?3, corrupt = 0 WHERE platform = ?1 AND id = ?2")?
                 .execute(params![platform, id, now.as_second()])
                 .map(drop)
         })
     }
 
-    /// Remembers that an activity's files were found changed or cut: they count as missing until they are mended.
-    pub fn set_broken(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<()> {
+    /// Stores that an activity's files were found changed or truncated: they count as missing until they are restored.
+    pub fn set_corrupt(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("UPDATE files SET broken = 1 WHERE platform = ?1 AND id = ?2")?
+            tx.prepare_cached("UPDATE files SET corrupt = 1 WHERE platform = ?1 AND id = ?2")?
                 .execute([platform, id])
                 .map(drop)
         })
@@ -159,8 +151,8 @@ impl Catalogue {
     /// with the smallest files first, and no more than `most`.
     pub fn archived_originals(&self, platform: &str, most: u32) -> Result<Vec<String>> {
         let sql = "SELECT f.id FROM files f JOIN activities a USING (platform, id)
-            WHERE f.platform = ?1 AND f.part = 0 AND f.origin = 'original' AND NOT f.broken
-                AND a.absences = 0 AND a.first_listing IS NOT NULL
+            WHERE f.platform = ?1 AND f.part = 0 AND f.origin = 'original' AND NOT f.corrupt
+                AND a.missing_count = 0 AND a.first_listing IS NOT NULL
             ORDER BY f.bytes, f.id LIMIT ?2";
         let ids = self
             .connection
@@ -169,19 +161,40 @@ impl Catalogue {
         self.done(ids)
     }
 
-    /// The original of an export was asked for again, in vain: once more in a week, but not for ever.
-    pub fn asked_in_vain(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
+    /// The original of a converted file was requested and is still unavailable: it is requested again in a week, for at most
+    /// 60 days.
+    pub fn defer_original(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
-            let sql = "UPDATE files SET ask_again = iif(?3 - archived > 60 * 86400, NULL, ?3 + 7 * 86400)
+            let sql = "UPDATE files SET retry_original_at = iif(?3 - archived_at > 60 * 86400, NULL, ?3 + 7 * 86400)
                 WHERE platform = ?1 AND id = ?2";
             tx.prepare_cached(sql)?.execute(params![platform, id, now.as_second()]).map(drop)
         })
     }
 }
 
-fn facts(row: &Row) -> rusqlite::Result<FileFacts> {
-    let part = |index| row.get::<_, Option<i64>>(index);
-    let (manufacturer, product, serial_number, time_created) = (part(2)?, part(3)?, part(4)?, part(5)?);
+/// Reads [`COLUMNS`]; nothing if there is no file, because an activity was joined with none.
+pub(super) fn row(columns: &mut Columns) -> rusqlite::Result<Option<FileRow>> {
+    let Some(path) = columns.next()? else { return Ok(None) };
+    Ok(Some(FileRow {
+        path,
+        part: columns.next()?,
+        sha256: columns.next()?,
+        bytes: columns.size()?,
+        format: columns.next()?,
+        origin: columns.next()?,
+        verified: columns.known_time()?,
+        retry_original_at: columns.time()?,
+        corrupt: columns.next()?,
+    }))
+}
+
+/// Reads [`FACTS`]; `names` are those of the rows before it.
+fn facts(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<(ActivityKey, FileFacts)> {
+    let mut columns = Columns::of(row);
+    let key = columns.activity(names)?;
+    let (sha256, bytes) = (columns.next()?, columns.size()?);
+    let (manufacturer, product): (Option<i64>, Option<i64>) = (columns.next()?, columns.next()?);
+    let (serial_number, time_created): (Option<i64>, Option<i64>) = (columns.next()?, columns.next()?);
     let identity = || {
         Some(Identity {
             manufacturer: u16::try_from(manufacturer?).ok()?,
@@ -190,10 +203,5 @@ fn facts(row: &Row) -> rusqlite::Result<FileFacts> {
             time_created: time_created?,
         })
     };
-    Ok(FileFacts {
-        sha256: row.get(0)?,
-        bytes: row.get::<_, i64>(1)?.unsigned_abs(),
-        identity: identity(),
-        start: part(6)?.and_then(|seconds| Timestamp::from_second(seconds).ok()),
-    })
+    Ok((key, FileFacts { sha256, bytes, identity: identity(), start: columns.time()? }))
 }

@@ -94,7 +94,7 @@ impl Catalogue {
         Ok(Forgotten {
             activities: count("SELECT count(*) FROM activities WHERE platform = ?1")?,
             files: count("SELECT count(*) FROM files WHERE platform = ?1")?,
-            uploads: count("SELECT count(*) FROM transfers WHERE to_platform = ?1")?,
+            uploads: count("SELECT count(*) FROM uploads WHERE to_platform = ?1")?,
             deletions: count("SELECT count(*) FROM deletions WHERE platform = ?1")?,
         })
     }
@@ -108,26 +108,26 @@ impl Catalogue {
     }
 }
 
-/// Files and raw JSON come before the activities that they refer to.
+/// Files and the service's JSON come before the activities that they refer to.
 const OF_ACCOUNT: &[&str] = &[
     "DELETE FROM files WHERE platform = ?1",
     "DELETE FROM corrupt_originals WHERE platform = ?1",
-    "DELETE FROM raw WHERE platform = ?1",
+    "DELETE FROM service_json WHERE platform = ?1",
     "DELETE FROM activities WHERE platform = ?1",
     "DELETE FROM problems WHERE platform = ?1",
     "DELETE FROM counted_refusals WHERE platform = ?1",
     "DELETE FROM skipped WHERE platform = ?1",
-    "DELETE FROM exercises WHERE platform = ?1",
+    "DELETE FROM activity_groups WHERE platform = ?1",
     // The last number stays taken, so that a listing that is being made does not go on as one of the next account.
     "UPDATE listings SET platform = '' WHERE platform = ?1 AND number = (SELECT max(number) FROM listings)",
     "DELETE FROM listings WHERE platform = ?1",
-    "DELETE FROM transfers WHERE to_platform = ?1",
+    "DELETE FROM uploads WHERE to_platform = ?1",
     // Nobody can say any more what to look for; what has arrived, the next listing shows.
-    r#"UPDATE transfers SET outcome = 'failed', reason = '{"code":"account-forgotten"}'
+    r#"UPDATE uploads SET outcome = 'failed', reason = '{"code":"account-forgotten"}'
         WHERE from_platform = ?1 AND outcome IS NULL"#,
     "DELETE FROM deletions WHERE platform = ?1",
-    "DELETE FROM logins WHERE platform = ?1",
-    "DELETE FROM logins_by_run WHERE platform = ?1",
+    "DELETE FROM login_failures WHERE platform = ?1",
+    "DELETE FROM login_attempts WHERE platform = ?1",
     "DELETE FROM accounts WHERE platform = ?1",
     "DELETE FROM last_work WHERE platform = ?1",
     "DELETE FROM identity_emails WHERE platform = ?1",
@@ -143,7 +143,7 @@ mod tests {
     use super::super::tests::{list, now, open};
     use super::*;
     use crate::activity::ActivityKeyRef;
-    use crate::catalogue::{Coverage, TransferIntent};
+    use crate::catalogue::{Coverage, UploadIntent};
 
     #[test]
     fn the_first_account_owns_the_folder_and_another_one_does_not_change_that() {
@@ -172,14 +172,14 @@ mod tests {
         catalogue.claim("coros", "9", None, &[], now()).unwrap();
         for (from, to) in [("coros", "garmin-com"), ("garmin-com", "coros")] {
             let intent =
-                TransferIntent { run: "r", from: ActivityKeyRef::new(from, "1"), to, sha256: "aa", before: &[] };
-            catalogue.intend_transfer(&intent, now()).unwrap();
+                UploadIntent { run: "r", from: ActivityKeyRef::new(from, "1"), to, sha256: "aa", ids_before: &[] };
+            catalogue.begin_upload(&intent, now()).unwrap();
         }
         let forgotten = catalogue.forget_account("garmin-com").unwrap();
         assert_eq!((forgotten.activities, forgotten.uploads), (3, 1));
         assert_eq!(catalogue.known_of_account("garmin-com").unwrap(), Forgotten::default());
         assert_eq!(catalogue.owner("garmin-com").unwrap(), None);
         assert_eq!(catalogue.owner("coros").unwrap().unwrap().account, "9");
-        assert!(catalogue.open_transfers("coros").unwrap().is_empty(), "nobody knows what to look for");
+        assert!(catalogue.open_uploads("coros").unwrap().is_empty(), "nobody knows what to look for");
     }
 }

@@ -1,18 +1,19 @@
-//! The table of listings: how far each could be believed, and what is concluded from it.
+//! The table of listings: whether each is accepted, and what is concluded from it.
 //!
-//! That an activity is gone is only ever concluded from a listing that should have shown it: one whose end was seen,
-//! or, of one that stopped early, the part of time that it did cover.
+//! That an activity is missing is only ever concluded from a listing that should have shown it: one that reached the end of
+//! the list, or, of one that stopped early, within the time range that it covers.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Params, Transaction, params};
 use sha2::{Digest, Sha256};
 
+use super::columns::{Values, time};
 use super::{Catalogue, Result};
 use crate::clock;
 use crate::hex;
 use crate::reason::Reason;
 
-/// The part of time for which a listing tells who is there and who is not.
+/// The time range in which a listing shows every activity of the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Coverage {
     /// From here on; `None`: from the beginning.
@@ -21,35 +22,54 @@ pub struct Coverage {
     pub until: Option<Timestamp>,
 }
 
+/// What a listing is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingPurpose {
+    /// To learn what the platform has, and what is missing there.
+    Sync,
+    /// To see a time window as it is now, before a write: nothing is concluded from what it does not show.
+    Precheck,
+}
+
+impl ListingPurpose {
+    /// As it stands in the table.
+    fn name(self) -> &'static str {
+        match self {
+            ListingPurpose::Sync => "sync",
+            ListingPurpose::Precheck => "precheck",
+        }
+    }
+}
+
 /// How far a listing got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reached {
-    /// The part of time it covers.
+pub struct ListingResult {
+    /// The time range that it covers.
     pub coverage: Coverage,
     /// Its end was seen.
     pub complete: bool,
-    /// It went to the end, or as far as it was asked to, and did not stop at what was known.
+    /// It reached the end, or the limit asked for, and did not stop at a known activity.
     pub base: bool,
-    /// It left no hole: it began at the newest and ended where all below is known.
-    pub seamless: bool,
-    /// That something is gone may be concluded from it.
-    pub concludes: bool,
-    /// Entries it showed.
+    /// It left no gap: it began at the newest activity and ended where all below is known.
+    pub contiguous: bool,
+    /// A known activity that it should have shown and did not is missing.
+    pub detects_missing: bool,
+    /// Activities that it showed.
     pub items: u64,
 }
 
-/// What came of a listing.
+/// What was concluded from a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settled {
-    /// Whether it was believed.
-    pub believed: bool,
-    /// How many were known before, in the part of time it covers.
+pub struct ListingVerdict {
+    /// Whether it is accepted.
+    pub accepted: bool,
+    /// How many activities were known before, in the time range that it covers.
     pub known: u64,
     /// How many of those it did not show.
-    pub gone: u64,
+    pub missing: u64,
 }
 
-/// The newest listing of a platform that was to tell what is there and what is gone; not a look before a write.
+/// The newest listing of a platform that was made for a sync; not a precheck.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewestListing {
     /// The run that made it.
@@ -58,28 +78,28 @@ pub struct NewestListing {
     pub started: Timestamp,
     /// When it ended; nothing: it was killed, or still runs.
     pub finished: Option<Timestamp>,
-    /// It went well, as far as it went.
-    pub believed: bool,
-    /// It was not believed, as it lacked too much of what was known.
-    pub shrunk: bool,
-    /// Why nothing is concluded from it.
+    /// It succeeded, as far as it went, and is plausible.
+    pub accepted: bool,
+    /// It was not accepted, because too many known activities were missing in it.
+    pub implausible: bool,
+    /// Why it was not accepted.
     pub reason: Option<Reason>,
 }
 
-/// For which parts of time it is known what is on a platform.
+/// For which time ranges it is known what a platform has.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Knowledge {
-    /// Why nothing may be concluded now: the newest listing was cut or not believed, or there is none.
-    pub none_because: Option<Reason>,
+pub struct ListingCoverage {
+    /// Why nothing may be concluded now: the newest listing is incomplete or was not accepted, or there is none.
+    pub unusable_reason: Option<Reason>,
     /// The run of that listing.
     pub run: Option<String>,
-    /// What listings that went as far as they were asked cover.
+    /// The time ranges of listings that reached the end, or the limit asked for.
     pub spans: Vec<Coverage>,
 }
 
 impl Coverage {
-    /// Whether it tells who is there at that time; of an unknown time only what covers all of time does.
-    pub fn holds(&self, time: Option<Timestamp>) -> bool {
+    /// Whether it shows every activity of that time; of an unknown time only if it has no limits.
+    pub fn contains(&self, time: Option<Timestamp>) -> bool {
         match time {
             Some(time) => self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until),
             None => self.from.is_none() && self.until.is_none(),
@@ -87,32 +107,33 @@ impl Coverage {
     }
 }
 
-/// Rows of one platform in a part of time: `?1` platform, `?2` from, `?3` until. A row without a start is only in the
-/// whole of time.
+/// Rows of one platform in a time range: `?1` platform, `?2` from, `?3` until. A row without a start is only in a range
+/// without limits.
 const COVERED: &str = "platform = ?1 AND ((?2 IS NULL AND ?3 IS NULL)
     OR (start_time >= ifnull(?2, start_time) AND start_time < ifnull(?3, start_time + 1)))";
 
 /// So many activities may be missing in an account of any size: people delete by hand.
 const PLAUSIBLY_DELETED: i64 = 2;
-/// Two listings that lack the same are believed if they lie so far apart. Services in trouble recover within less.
+/// Two listings in which the same activities are missing are accepted if they lie so far apart. Services in trouble recover
+/// within less.
 const APART_S: i64 = 3600;
 /// A listing from longer ago says nothing about today.
 const MEMORY_S: i64 = 30 * 86_400;
 
-/// Whether a listing that shows `kept` of the known activities and lacks `gone` of them lacks too much to be believed at
-/// once: all of them, or more than a tenth and more than a few.
-pub fn is_shrunk(gone: i64, kept: i64) -> bool {
-    gone > 0 && (kept == 0 || (gone > PLAUSIBLY_DELETED && gone * 10 > gone + kept))
+/// Whether a listing that shows `kept` of the known activities, and in which `missing` of them are missing, is implausible:
+/// all are missing, or more than a tenth and more than a few.
+pub fn is_implausible(missing: i64, kept: i64) -> bool {
+    missing > 0 && (kept == 0 || (missing > PLAUSIBLY_DELETED && missing * 10 > missing + kept))
 }
 
-/// A digest of the activities that a listing lacks within what it covers.
-fn missing(
+/// A digest of the activities that are missing in a listing within its coverage.
+fn missing_digest(
     tx: &Transaction,
     (listing, platform): (i64, &str),
     (from, until): (Option<i64>, Option<i64>),
 ) -> rusqlite::Result<String> {
     let sql = format!(
-        "SELECT id FROM activities WHERE {COVERED} AND absences = 0 AND first_listing IS NOT NULL AND last_listing < ?4
+        "SELECT id FROM activities WHERE {COVERED} AND missing_count = 0 AND first_listing IS NOT NULL AND last_listing < ?4
          ORDER BY id"
     );
     let mut statement = tx.prepare_cached(&sql)?;
@@ -124,9 +145,9 @@ fn missing(
     Ok(hex::encode(&digest.finalize()))
 }
 
-/// Whether a listing a while ago lacked the same, and none since then said otherwise: none has shown one of what is missing,
-/// and none that covers as much as this one lacked something else. One of a part that does not reach what is missing says
-/// nothing of it, however well it went.
+/// Whether the same activities were missing in a listing a while ago, and no listing since then contradicts it: none has shown
+/// one of them, and in none that covers as much as this one other activities were missing. One whose coverage does not reach
+/// them says nothing about them.
 fn has_repeated(
     tx: &Transaction,
     (listing, platform): (i64, &str),
@@ -135,11 +156,11 @@ fn has_repeated(
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM listings one WHERE one.platform = ?1 AND missing = ?5 AND started BETWEEN ?6 AND ?7
-        AND NOT EXISTS (SELECT 1 FROM activities WHERE {COVERED} AND absences = 0 AND first_listing IS NOT NULL
+        "SELECT EXISTS (SELECT 1 FROM listings one WHERE one.platform = ?1 AND missing = ?5 AND started_at BETWEEN ?6 AND ?7
+        AND NOT EXISTS (SELECT 1 FROM activities WHERE {COVERED} AND missing_count = 0 AND first_listing IS NOT NULL
             AND last_listing < ?4 AND last_listing > one.number)
         AND NOT EXISTS (SELECT 1 FROM listings other WHERE other.platform = ?1 AND other.number > one.number
-            AND NOT other.look AND other.missing <> ?5
+            AND other.purpose = 'sync' AND other.missing <> ?5
             AND ifnull(other.from_time <= ?2, other.from_time IS NULL)
             AND ifnull(other.until_time >= ?3, other.until_time IS NULL)))"
     );
@@ -148,10 +169,10 @@ fn has_repeated(
         .query_row(params![platform, from, until, listing, missing, now - MEMORY_S, now - APART_S], |row| row.get(0))
 }
 
-/// Transfers whose entry this listing shows have arrived beyond doubt.
-fn read_back(tx: &Transaction, platform: &str, listing: i64, now: Timestamp) -> rusqlite::Result<()> {
+/// Confirms the uploads whose new activity this listing shows.
+fn confirm_uploads(tx: &Transaction, platform: &str, listing: i64, now: Timestamp) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE transfers SET confirmed = ?3 WHERE to_platform = ?1 AND confirmed IS NULL AND to_id IS NOT NULL
+        "UPDATE uploads SET confirmed_at = ?3 WHERE to_platform = ?1 AND confirmed_at IS NULL AND to_id IS NOT NULL
             AND EXISTS (SELECT 1 FROM activities a WHERE a.platform = ?1 AND a.id = to_id AND a.last_listing >= ?2)",
     )?
     .execute(params![platform, listing, now.as_second()])
@@ -159,203 +180,203 @@ fn read_back(tx: &Transaction, platform: &str, listing: i64, now: Timestamp) -> 
 }
 
 impl Catalogue {
-    /// Begins a listing; until [`Catalogue::finish_listing`] it counts as cut. `look`: it is one before a write.
-    pub fn begin_listing(&mut self, platform: &str, run: &str, look: bool, now: Timestamp) -> Result<i64> {
+    /// Begins a listing; until [`Catalogue::finish_listing`] it counts as incomplete.
+    pub fn begin_listing(&mut self, platform: &str, run: &str, purpose: ListingPurpose, now: Timestamp) -> Result<i64> {
         self.write(|tx| {
-            tx.prepare_cached("INSERT INTO listings (platform, run, started, look) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![platform, run, now.as_second(), look])?;
+            tx.prepare_cached("INSERT INTO listings (platform, run, started_at, purpose) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![platform, run, now.as_second(), purpose.name()])?;
             Ok(tx.last_insert_rowid())
         })
     }
 
-    /// Ends a listing that got as far as `coverage` says, and concludes who is gone.
+    /// Ends a listing that got as far as `result` says, and concludes which activities are missing.
     ///
-    /// One that lacks too much of what was known (all of it, or more than a tenth and more than a few) is not believed unless
-    /// `accept_missing`: services have answered with an empty list on a bad day. Nothing is then concluded from it, unless
-    /// another listing lacked exactly the same an hour or longer before. `has_account`: whether it is of an account, for the
-    /// reason.
+    /// One in which too many known activities are missing (all, or more than a tenth and more than a few) is not accepted
+    /// unless `accept_missing`: services have answered with an empty list while they were in trouble. It is accepted if
+    /// exactly the same were missing in another listing an hour or longer before. `has_account`: whether the platform has an
+    /// account, for the reason.
     pub fn finish_listing(
         &mut self,
         (listing, platform): (i64, &str),
-        reached: &Reached,
+        result: &ListingResult,
         (accept_missing, has_account): (bool, bool),
         now: Timestamp,
-    ) -> Result<Settled> {
-        let coverage = reached.coverage;
+    ) -> Result<ListingVerdict> {
+        let coverage = result.coverage;
         let (from, until) = (coverage.from.map(Timestamp::as_second), coverage.until.map(Timestamp::as_second));
         self.write(|tx| {
             let count = |condition: &str| {
                 tx.prepare_cached(&format!("SELECT count(*) FROM activities WHERE {COVERED} AND {condition}"))?
                     .query_row(params![platform, from, until, listing], |row| row.get::<_, i64>(0))
             };
-            // What was deleted from here is no surprise.
-            let gone = count(
-                "absences = 0 AND first_listing IS NOT NULL AND last_listing < ?4 AND NOT EXISTS
+            // Activities that were deleted from here are expected to be missing.
+            let missing = count(
+                "missing_count = 0 AND first_listing IS NOT NULL AND last_listing < ?4 AND NOT EXISTS
                  (SELECT 1 FROM deletions d WHERE d.platform = activities.platform AND d.id = activities.id
                     AND (d.outcome IS NULL OR d.outcome = 'deleted'))",
             )?;
             let kept = count("last_listing >= ?4 AND first_listing < ?4")?;
-            // Listings run side by side: who was seen by one that began later has been seen since this one began.
-            let shrunk = is_shrunk(gone, kept);
-            let missing = match shrunk && reached.concludes {
-                true => Some(missing(tx, (listing, platform), (from, until))?),
+            // Listings run side by side: an activity shown by one that began later was shown since this one began.
+            let implausible = is_implausible(missing, kept);
+            let digest = match implausible && result.detects_missing {
+                true => Some(missing_digest(tx, (listing, platform), (from, until))?),
                 false => None,
             };
-            let repeats = match &missing {
-                Some(missing) => has_repeated(tx, (listing, platform), (from, until), missing, now)?,
+            let repeats = match &digest {
+                Some(digest) => has_repeated(tx, (listing, platform), (from, until), digest, now)?,
                 None => false,
             };
-            let believed = accept_missing || !shrunk || repeats;
-            if believed && reached.concludes {
+            let accepted = accept_missing || !implausible || repeats;
+            if accepted && result.detects_missing {
                 tx.prepare_cached(&format!(
-                    "UPDATE activities SET absences = absences + 1,
-                        absent_since = ifnull(absent_since, (SELECT started FROM listings WHERE number = ?4))
+                    "UPDATE activities SET missing_count = missing_count + 1,
+                        missing_since = ifnull(missing_since, (SELECT started_at FROM listings WHERE number = ?4))
                      WHERE {COVERED} AND first_listing IS NOT NULL AND last_listing < ?4"
                 ))?
                 .execute(params![platform, from, until, listing])?;
             }
-            if believed && reached.seamless {
+            if accepted && result.contiguous {
                 let sql =
-                    "UPDATE activities SET anchored = 1 WHERE platform = ?1 AND last_listing >= ?2 AND NOT anchored";
+                    "UPDATE activities SET contiguous = 1 WHERE platform = ?1 AND last_listing >= ?2 AND NOT contiguous";
                 tx.prepare_cached(sql)?.execute(params![platform, listing])?;
             }
-            if believed {
-                read_back(tx, platform, listing, now)?;
+            if accepted {
+                confirm_uploads(tx, platform, listing, now)?;
             }
             let reason = Reason::ListingImplausible {
-                missing: gone.unsigned_abs(),
-                known: (gone + kept).unsigned_abs(),
+                missing: missing.unsigned_abs(),
+                known: (missing + kept).unsigned_abs(),
                 has_account,
             };
-            let reason = (!believed).then(|| reason.to_json());
+            let reason = (!accepted).then(|| reason.to_json());
             tx.prepare_cached(
-                "UPDATE listings SET finished = ?2, believed = ?3, complete = ?4, base = ?5, from_time = ?6,
-                    until_time = ?7, items = ?8, reason = ?9, shrunk = ?10, missing = ?11 WHERE number = ?1",
+                "UPDATE listings SET finished_at = ?2, accepted = ?3, complete = ?4, base = ?5, from_time = ?6,
+                    until_time = ?7, items = ?8, reason = ?9, implausible = ?10, missing = ?11 WHERE number = ?1",
             )?
             .execute(params![
                 listing,
                 now.as_second(),
-                believed,
-                believed && reached.complete,
-                believed && reached.base,
+                accepted,
+                accepted && result.complete,
+                accepted && result.base,
                 from,
                 until,
-                i64::try_from(reached.items).unwrap_or(i64::MAX),
+                i64::try_from(result.items).unwrap_or(i64::MAX),
                 reason,
-                !believed,
-                missing
+                !accepted,
+                digest
             ])?;
-            Ok(Settled { believed, known: (gone + kept).unsigned_abs(), gone: gone.unsigned_abs() })
+            Ok(ListingVerdict {
+                accepted,
+                known: (missing + kept).unsigned_abs(),
+                missing: missing.unsigned_abs(),
+            })
         })
     }
 
-    /// Ends a listing that was cut: nothing is concluded from it.
-    pub fn cut_listing(&mut self, listing: i64, items: u64, reason: &Reason, now: Timestamp) -> Result<()> {
+    /// Ends an incomplete listing: nothing is concluded from it.
+    pub fn abort_listing(&mut self, listing: i64, items: u64, reason: &Reason, now: Timestamp) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("UPDATE listings SET finished = ?2, items = ?3, reason = ?4 WHERE number = ?1")?
+            tx.prepare_cached("UPDATE listings SET finished_at = ?2, items = ?3, reason = ?4 WHERE number = ?1")?
                 .execute(params![listing, now.as_second(), i64::try_from(items).unwrap_or(i64::MAX), reason.to_json()])
                 .map(drop)
         })
     }
 
-    /// When the newest listing began on which those that stop early can build: one that went to the end, or at least as
-    /// far as `newest` entries.
+    /// When the newest listing began on which those that stop early can build: one that reached the end, or showed at least
+    /// `newest` activities.
     pub fn last_base_listing(&self, platform: &str, newest: Option<u64>) -> Result<Option<Timestamp>> {
         let enough = newest.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX));
-        let sql = "SELECT started FROM listings WHERE platform = ?1 AND base
+        let sql = "SELECT started_at FROM listings WHERE platform = ?1 AND base
             AND ((from_time IS NULL AND until_time IS NULL) OR items >= ?2) ORDER BY number DESC LIMIT 1";
-        let seconds = self.connection.query_row(sql, params![platform, enough], |row| row.get::<_, i64>(0)).optional();
-        Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+        self.time_of(sql, params![platform, enough])
     }
 
-    /// Whether a listing lacked too much to be believed, and none since that went to the end, or as far as it was asked to,
-    /// was believed: what is missing is still to be found out.
+    /// Whether a listing was implausible, and none since then that reached the end, or the limit asked for, was accepted: it is
+    /// still unknown what is missing.
     pub fn is_in_doubt(&self, platform: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND shrunk AND NOT look AND number >
-            (SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND base AND believed))";
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND implausible AND purpose = 'sync' AND number >
+            (SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND base AND accepted))";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// The number of the last listing before `listing` that went well; 0 if there is none.
-    pub fn last_believed_before(&self, platform: &str, listing: i64) -> Result<i64> {
+    /// The number of the last accepted listing before `listing`; 0 if there is none.
+    pub fn last_accepted_before(&self, platform: &str, listing: i64) -> Result<i64> {
         let sql = "SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND number < ?2
-            AND believed AND NOT look";
+            AND accepted AND purpose = 'sync'";
         self.done(self.connection.query_row(sql, params![platform, listing], |row| row.get(0)))
     }
 
-    /// Whether an activity is known to be there, from a listing that was believed: then a list without any activity speaks
-    /// against itself.
+    /// Whether the platform is known to have an activity, from an accepted listing: then an empty list is implausible.
     pub fn is_filled(&self, platform: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND items > 0)
-            AND EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND first_listing IS NOT NULL AND absences = 0)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND accepted AND items > 0)
+            AND EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND first_listing IS NOT NULL AND missing_count = 0)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// Whether a listing of everything was ever believed, however little it showed.
+    /// Whether a listing of everything was ever accepted, however little it showed.
     pub fn was_listed(&self, platform: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND base)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND accepted AND base)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// Whether a listing that was believed has ever gone from the newest entry to the oldest.
+    /// Whether an accepted listing has ever gone from the newest activity to the oldest.
     pub fn was_listed_whole(&self, platform: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND believed AND complete AND NOT look
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND accepted AND complete AND purpose = 'sync'
             AND from_time IS NULL AND until_time IS NULL)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// For which parts of time it is known what is on `platform`, as the run `run` sees it.
+    /// For which time ranges it is known what `platform` has, as the run `run` sees it.
     ///
-    /// A listing without an end is being made by another process, or was killed: it says nothing, and what was known before
-    /// still holds. In one's own run it is one that was killed, and what comes after it must not go on as if it had ended.
-    pub fn knowledge(&self, platform: &str, run: &str) -> Result<Knowledge> {
+    /// A listing without an end is being made by another process, or was killed: it is ignored, and the coverage before it
+    /// still holds. In one's own run it was killed, and later commands of the run must not continue as if it had ended.
+    pub fn listing_coverage(&self, platform: &str, run: &str) -> Result<ListingCoverage> {
         let newest = self.connection.query_row(
-            "SELECT believed, reason, run FROM listings WHERE platform = ?1 AND NOT look
-                AND (finished IS NOT NULL OR believed OR run = ?2) ORDER BY number DESC LIMIT 1",
+            "SELECT accepted, reason, run FROM listings WHERE platform = ?1 AND purpose = 'sync'
+                AND (finished_at IS NOT NULL OR accepted OR run = ?2) ORDER BY number DESC LIMIT 1",
             [platform, run],
-            |row| Ok((row.get::<_, bool>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, String>(2)?)),
+            |row| Ok((row.get("accepted")?, row.reason("reason")?, row.get("run")?)),
         );
-        let (none_because, run) = match self.done(newest.optional())? {
+        let (unusable_reason, run) = match self.done(newest.optional())? {
             None => (Some(Reason::NotListed), None),
             Some((true, _, run)) => (None, Some(run)),
-            Some((false, reason, run)) => {
-                (Some(reason.map_or(Reason::ListingIncomplete, |json| Reason::from_json(&json))), Some(run))
-            }
+            Some((false, reason, run)) => (Some(reason.unwrap_or(Reason::ListingIncomplete)), Some(run)),
         };
-        let spans = self.spans("believed AND (base OR complete)", platform, Timestamp::UNIX_EPOCH)?;
-        Ok(Knowledge { none_because, run, spans })
+        let spans = self.spans("accepted AND (base OR complete)", platform, Timestamp::UNIX_EPOCH)?;
+        Ok(ListingCoverage { unusable_reason, run, spans })
     }
 
-    /// What believed listings cover that began between `since` and `now`. One that seems to have begun later was made under
-    /// a clock that was wrong, and how old it is nobody knows.
+    /// The coverage of accepted listings that began between `since` and `now`. One that seems to have begun later was made
+    /// under a wrong clock, and its age is not known.
     pub fn listed_since(&self, platform: &str, since: Timestamp, now: Timestamp) -> Result<Vec<Coverage>> {
-        self.spans(&format!("believed AND started <= {}", now.as_second()), platform, since)
+        self.spans(&format!("accepted AND started_at <= {}", now.as_second()), platform, since)
     }
 
     fn spans(&self, condition: &str, platform: &str, since: Timestamp) -> Result<Vec<Coverage>> {
         let sql = format!(
-            "SELECT from_time, until_time FROM listings WHERE platform = ?1 AND started >= ?2 AND {condition}
+            "SELECT from_time, until_time FROM listings WHERE platform = ?1 AND started_at >= ?2 AND {condition}
              GROUP BY from_time, until_time ORDER BY max(number) DESC LIMIT 1000"
         );
         let spans = self.connection.prepare_cached(&sql).and_then(|mut statement| {
-            let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
             let span = statement.query_map(params![platform, since.as_second()], |row| {
-                Ok(Coverage { from: time(row.get(0)?), until: time(row.get(1)?) })
+                Ok(Coverage { from: row.time("from_time")?, until: row.time("until_time")? })
             })?;
             span.collect()
         });
         self.done(spans)
     }
 
-    /// The starts of all entries that a listing without a hole below them has shown, whether they are still there or not, the
-    /// newest first.
-    pub fn anchored_starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
-        let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND anchored AND start_time IS NOT NULL
+    /// The starts of all activities that a listing without a gap below them has shown, whether they are missing since or not,
+    /// the newest first.
+    pub fn contiguous_starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
+        let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND contiguous AND start_time IS NOT NULL
             ORDER BY start_time DESC";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             statement.query_map([platform], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
         });
-        Ok(self.done(rows)?.into_iter().filter_map(|seconds| Timestamp::from_second(seconds).ok()).collect())
+        Ok(self.done(rows)?.into_iter().filter_map(|seconds| time(Some(seconds))).collect())
     }
 
     /// The listing after which every activity that is shown first is a new one: the newest of everything, else the first that
@@ -364,49 +385,48 @@ impl Catalogue {
         let sql = "SELECT ifnull(
             (SELECT max(number) FROM listings WHERE platform = ?1 AND complete AND base AND from_time IS NULL
                 AND until_time IS NULL),
-            (SELECT min(number) FROM listings WHERE platform = ?1 AND believed AND base))";
+            (SELECT min(number) FROM listings WHERE platform = ?1 AND accepted AND base))";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// The newest start of an entry below which nothing is unknown.
-    pub fn newest_anchored(&self, platform: &str) -> Result<Option<Timestamp>> {
-        let sql = "SELECT max(start_time) FROM activities WHERE platform = ?1 AND anchored AND absences = 0";
-        let seconds = self.connection.query_row(sql, [platform], |row| row.get::<_, Option<i64>>(0));
-        Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    /// The start of the newest activity below which no activity is unknown.
+    pub fn newest_contiguous(&self, platform: &str) -> Result<Option<Timestamp>> {
+        let sql = "SELECT max(start_time) FROM activities WHERE platform = ?1 AND contiguous AND missing_count = 0";
+        self.time_of(sql, [platform])
     }
 
-    /// When the newest listing that went well ended: the last sync. One from the future tells no time.
+    /// The time that a query for one column gives; nothing if it has no row or no value.
+    fn time_of(&self, sql: &str, values: impl Params) -> Result<Option<Timestamp>> {
+        let row = self.connection.query_row(sql, values, |row| row.time(0)).optional();
+        Ok(self.done(row)?.flatten())
+    }
+
+    /// When the newest accepted listing ended: the last sync. One from the future is ignored.
     pub fn last_sync(&self, platform: &str, now: Timestamp) -> Result<Option<Timestamp>> {
-        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND believed AND NOT look AND finished <= ?2
+        let sql = "SELECT finished_at FROM listings WHERE platform = ?1 AND accepted AND purpose = 'sync' AND finished_at <= ?2
             ORDER BY number DESC LIMIT 1";
-        let values = params![platform, clock::latest(now)];
-        let seconds = self.connection.query_row(sql, values, |row| row.get::<_, i64>(0)).optional();
-        Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+        self.time_of(sql, params![platform, clock::latest(now)])
     }
 
-    /// When the newest listing ended that was believed and went from the newest entry to the oldest. One from the future
-    /// tells no time.
+    /// When the newest accepted listing ended that went from the newest activity to the oldest. One from the future is
+    /// ignored.
     pub fn last_complete_listing(&self, platform: &str, now: Timestamp) -> Result<Option<Timestamp>> {
-        let sql = "SELECT finished FROM listings WHERE platform = ?1 AND complete AND from_time IS NULL
-            AND until_time IS NULL AND finished <= ?2 ORDER BY number DESC LIMIT 1";
-        let values = params![platform, clock::latest(now)];
-        let seconds = self.connection.query_row(sql, values, |row| row.get::<_, i64>(0)).optional();
-        Ok(self.done(seconds)?.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+        let sql = "SELECT finished_at FROM listings WHERE platform = ?1 AND complete AND from_time IS NULL
+            AND until_time IS NULL AND finished_at <= ?2 ORDER BY number DESC LIMIT 1";
+        self.time_of(sql, params![platform, clock::latest(now)])
     }
 
-    /// The newest listing, however it went.
+    /// The newest listing, accepted or not.
     pub fn newest_listing(&self, platform: &str) -> Result<Option<NewestListing>> {
-        let sql = "SELECT run, started, finished, believed, shrunk, reason FROM listings
-            WHERE platform = ?1 AND NOT look ORDER BY number DESC LIMIT 1";
+        let sql = "SELECT * FROM listings WHERE platform = ?1 AND purpose = 'sync' ORDER BY number DESC LIMIT 1";
         let row = self.connection.query_row(sql, [platform], |row| {
-            let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
             Ok(NewestListing {
-                run: row.get(0)?,
-                started: time(row.get(1)?).unwrap_or(Timestamp::UNIX_EPOCH),
-                finished: time(row.get(2)?),
-                believed: row.get(3)?,
-                shrunk: row.get(4)?,
-                reason: row.get::<_, Option<String>>(5)?.map(|json| Reason::from_json(&json)),
+                run: row.get("run")?,
+                started: row.known_time("started_at")?,
+                finished: row.time("finished_at")?,
+                accepted: row.get("accepted")?,
+                implausible: row.get("implausible")?,
+                reason: row.reason("reason")?,
             })
         });
         self.done(row.optional())
@@ -422,7 +442,7 @@ impl Catalogue {
         self.done(names)
     }
 
-    /// The platforms that were ever listed or hold an activity.
+    /// The platforms that were ever listed or have an activity.
     pub fn platforms(&self) -> Result<Vec<String>> {
         let names = self
             .connection

@@ -6,58 +6,54 @@
 
 mod accounts;
 mod activities;
+mod columns;
+mod commands;
 mod corrupt;
 mod deletions;
-mod exercises;
 mod files;
+mod groups;
 mod identities;
 mod listings;
-mod logins;
+mod login_failures;
+mod notifications;
 mod outstanding;
-mod pacing;
 mod problems;
+mod rate_limits;
 mod read_only;
-mod runs;
 mod schedule;
 mod skipped;
-mod told;
-mod transfers;
+mod uploads;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Transaction, TransactionBehavior};
-
-use crate::activity::{ActivityKey, PlatformIds};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::fs::{NoRoom, lacks_locks, size_limit_met};
 use crate::reason::Reason;
 
 pub use accounts::AccountRow;
-pub use activities::{Change, Entry, Query, Seen};
+pub use activities::{Change, Entry, ListedRow, Query};
+pub use commands::{BEGINNINGS, CommandOutcome, CommandRow, LastWork, OpenCommand, Stage};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use files::{FileFacts, FileRow};
 pub use identities::{Forgotten, Owner};
-pub use listings::{Coverage, Knowledge, NewestListing, Reached, Settled};
-pub use logins::Login;
+pub use listings::{Coverage, ListingCoverage, ListingPurpose, ListingResult, ListingVerdict, NewestListing};
+pub use login_failures::{LoginFailure, LoginState};
 pub use outstanding::OutstandingRow;
-pub use pacing::Pacing;
 pub use problems::{ASKED_EVERY, ProblemRow, REFUSALS, Refusal, TROUBLES, Unavailable};
+pub use rate_limits::RateLimits;
 use read_only::ReadOnly;
-pub use runs::{BEGINNINGS, CommandRow, LastWork, OpenCommand, Outcome, Stage};
 pub use schedule::{LastRun, ScheduleRow};
-pub use transfers::{Failures, TransferIntent, TransferOutcome, TransferRow};
+pub use uploads::{Failures, UploadIntent, UploadOutcome, UploadRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;
-/// Step n brings a catalogue from version n to n + 1.
-const STEPS: &[&str] = &[
-    include_str!("schema.sql"),
-    include_str!("schema_2.sql"),
-    include_str!("schema_3.sql"),
-    include_str!("schema_4.sql"),
-];
+/// The version of the tables (SQLite's `user_version`).
+const VERSION: i64 = 1;
+/// Makes the tables of an empty file.
+const SCHEMA: &str = include_str!("schema.sql");
 
 /// Why the catalogue cannot be used. The variants are what a caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +72,7 @@ pub enum Error {
         /// Its version.
         found: i64,
         /// Ours.
-        known: usize,
+        known: i64,
     },
     /// It can be read and not written.
     #[error("{}", Reason::ReadOnly { path: path.display().to_string(), detail: why.clone() })]
@@ -189,11 +185,6 @@ fn advice(path: &Path) -> String {
     )
 }
 
-/// The activity that two columns of a row name, the platform in the first. `names` are those of the rows before it.
-fn key(row: &Row, (platform, id): (usize, usize), names: &mut PlatformIds) -> rusqlite::Result<ActivityKey> {
-    Ok(ActivityKey { platform: names.share(row.get_ref(platform)?.as_str()?), id: row.get(id)? })
-}
-
 /// The name of the catalogue in the data folder; what has this name is ours.
 const NAME: &str = "catalogue.sqlite";
 /// The smallest file that SQLite makes.
@@ -208,7 +199,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Opens the catalogue at `path`, makes it or brings it up to date; waits up to `wait` for others' writes.
+    /// Opens the catalogue at `path`, or makes it; waits up to `wait` for others' writes.
     ///
     /// A file of another program or of a later version is refused before anything in it is touched. One that cannot be
     /// written is opened for reading alone, see [`Catalogue::is_read_only`].
@@ -250,48 +241,47 @@ impl Catalogue {
         let is_read_only = connection.is_readonly(rusqlite::MAIN_DB).map_err(named)?;
         let read_only = is_read_only.then(ReadOnly::by_sqlite);
         let mut catalogue = Catalogue { connection, path: path.to_owned(), read_only };
-        let version = catalogue.version()?;
-        if is_read_only && version < STEPS.len() {
-            return Err(Error::ReadOnly { path: path.to_owned(), why: "it has to be brought up to date first".into() });
+        let has_tables = catalogue.has_tables()?;
+        if is_read_only && !has_tables {
+            return Err(Error::ReadOnly { path: path.to_owned(), why: "it has no tables yet".into() });
         }
         catalogue.connection.pragma_update(None, "foreign_keys", true).map_err(named)?;
         // WAL keeps readers and one writer out of each other's way; NORMAL loses no committed row to a killed process.
-        if version < STEPS.len() {
+        if !has_tables {
             catalogue.connection.pragma_update(None, "journal_mode", "WAL").map_err(named)?;
         }
         catalogue.connection.pragma_update(None, "synchronous", "NORMAL").map_err(named)?;
-        if version < STEPS.len() {
-            catalogue.migrate()?;
+        if !has_tables {
+            catalogue.create_tables()?;
         }
         Ok(catalogue)
     }
 
-    /// The file's version; refuses what is not ours to touch.
-    fn version(&self) -> Result<usize> {
+    /// Whether the file has our tables. `false`: it is empty. Any other file is refused.
+    fn has_tables(&self) -> Result<bool> {
         let pragma = |name: &str| self.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
         let found = self.done(pragma("user_version"))?;
         let tables: i64 =
             self.done(self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)))?;
         let ours = self.done(pragma("application_id"))? == i64::from(APPLICATION_ID);
-        if !ours && (tables > 0 || found != 0) {
-            return Err(Error::Foreign { path: self.path.clone() });
-        }
-        match usize::try_from(found) {
-            Ok(version) if version <= STEPS.len() => Ok(version),
-            _ => Err(Error::Newer { path: self.path.clone(), found, known: STEPS.len() }),
+        match (ours, found) {
+            (false, 0) if tables == 0 => Ok(false),
+            (false, _) => Err(Error::Foreign { path: self.path.clone() }),
+            (true, VERSION) => Ok(true),
+            (true, found) => Err(Error::Newer { path: self.path.clone(), found, known: VERSION }),
         }
     }
 
-    fn migrate(&mut self) -> Result<()> {
+    fn create_tables(&mut self) -> Result<()> {
         let path = self.path.clone();
         self.write(|tx| {
-            // Read again inside the lock: another command may have done it meanwhile.
-            let version: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-            for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
-                tx.execute_batch(step)?;
+            // Asked again inside the lock: another command may have done it meanwhile.
+            if tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? != 0 {
+                return Ok(());
             }
+            tx.execute_batch(SCHEMA)?;
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-            tx.pragma_update(None, "user_version", STEPS.len() as i64)
+            tx.pragma_update(None, "user_version", VERSION)
         })?;
         protect(&path);
         Ok(())

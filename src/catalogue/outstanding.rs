@@ -27,19 +27,19 @@ impl Catalogue {
     /// What the runs before `run` have left, the newest first.
     pub fn outstanding_before(&self, run: &str) -> Result<Vec<OutstandingRow>> {
         let rows = || {
-            let sql = "SELECT run, uploads, downloads, archives, deletions FROM outstanding WHERE run <> ?1 ORDER BY rowid DESC";
+            let sql = "SELECT * FROM outstanding WHERE run <> ?1 ORDER BY rowid DESC";
             let mut statement = self.connection.prepare_cached(sql)?;
             let rows = statement.query_map([run], |row| {
-                let count = |at: usize| {
-                    let count = row.get::<_, Option<i64>>(at)?;
+                let count = |column: &str| {
+                    let count = row.get::<_, Option<i64>>(column)?;
                     Ok::<_, rusqlite::Error>(count.map(|count| u64::try_from(count).unwrap_or_default()))
                 };
                 Ok(OutstandingRow {
-                    run: row.get(0)?,
-                    uploads: count(1)?,
-                    downloads: count(2)?,
-                    archives: row.get(3)?,
-                    deletions: count(4)?,
+                    run: row.get("run")?,
+                    uploads: count("uploads")?,
+                    downloads: count("downloads")?,
+                    archives: row.get("archives")?,
+                    deletions: count("deletions")?,
                 })
             })?;
             rows.collect()

@@ -1,69 +1,70 @@
-//! The table of problems: the last thing that went wrong with an entry, and how often that counted.
+//! The table of problems: the last problem of a command with an activity, and in how many runs it counted.
 //!
-//! A file that its platform refused in several runs is **unavailable**: it is asked for once a week, and silently. Not every
-//! refusal counts: whoever writes one down knows whether the platform gave other files at that time, or none at all.
+//! A file that its platform rejected in several runs is **unavailable**: it is requested once a week, without a message. Not
+//! every rejection counts: the caller knows whether the platform gave other files at that time, or none at all.
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Catalogue, Result, key};
+use super::columns::{Values, known_time};
+use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::clock;
 use crate::reason::Reason;
 
-/// A file that was refused in so many runs is unavailable.
+/// A file that was rejected in so many runs is unavailable.
 pub const REFUSALS: u32 = 3;
-/// The same of one for which the service was in trouble each time: that may pass, so it takes about three days of runs
-/// every six hours.
+/// The same of a file for which the service was in trouble each time: that is temporary, so it takes about three days of
+/// runs every six hours.
 pub const TROUBLES: u32 = 12;
-/// An unavailable file is asked for so often.
+/// An unavailable file is requested so often.
 pub const ASKED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Two refusals in one run count once, unless the run has one name for ever.
+/// Two rejections in one run count once, unless the id of the run is fixed in the settings.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Of a row `p` of `problems`: the file is unavailable.
 pub(super) const IS_UNAVAILABLE: &str = "p.command = 'gs-download' AND p.times >= iif(p.kind = 'retry', 12, 3)";
 
-/// The last thing that went wrong with an entry.
+/// The last problem with an activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProblemRow {
-    /// What went wrong.
+    /// Why.
     pub reason: Reason,
-    /// When it was met last.
+    /// When it occurred last.
     pub last: Timestamp,
 }
 
-/// A file that its platform does not give.
+/// An unavailable file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable {
-    /// When it was asked for last.
+    /// When it was requested last.
     pub asked: Timestamp,
 }
 
 impl Unavailable {
-    /// When it is to be asked for again; nothing if that is now. A last time in the future is of a wrong clock.
+    /// When it is requested again; nothing if that is now. A last time in the future comes from a wrong clock.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let next = self.asked.checked_add(ASKED_EVERY).ok()?;
         (clock::is_within(self.asked, now, ASKED_EVERY) && next > now).then_some(next)
     }
 }
 
-/// A refusal, as it is written down.
+/// A rejected download, as it is stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal<'a> {
-    /// The entry.
+    /// The activity.
     pub entry: ActivityKeyRef<'a>,
     /// The kind of the problem, as records have it.
     pub kind: &'a str,
-    /// What went wrong.
+    /// Why.
     pub reason: &'a Reason,
     /// The run in which it counts; nothing if it does not count.
     pub counts_in: Option<&'a str>,
 }
 
-/// Notes that a refusal counts in a run. Returns whether it is the first one of it.
+/// Counts a rejection in a run. Returns whether it is the first one of the run.
 fn count(
     tx: &Transaction,
     ActivityKeyRef { platform, id }: ActivityKeyRef,
@@ -83,7 +84,7 @@ fn count(
     Ok(true)
 }
 
-/// What `gs-download` met with an entry is over: its file is there, or is known to be none.
+/// Removes the problem of `gs-download` with an activity: its file is archived, or the service is known to have none.
 pub(super) fn clear_download_problem(
     tx: &Transaction,
     ActivityKeyRef { platform, id }: ActivityKeyRef,
@@ -95,7 +96,7 @@ pub(super) fn clear_download_problem(
 }
 
 impl Catalogue {
-    /// Writes down that a platform did not give the file of an entry. Returns in how many runs it was refused that count.
+    /// Stores that a platform rejected the download of a file. Returns in how many runs that counted.
     pub fn set_refused(&mut self, refusal: &Refusal, now: Timestamp) -> Result<u32> {
         let Refusal { entry: ActivityKeyRef { platform, id }, kind, reason, counts_in } = *refusal;
         let now = now.as_second();
@@ -116,7 +117,7 @@ impl Catalogue {
         })
     }
 
-    /// Takes back what counted in a run: it turned out that the platform gave nothing at all.
+    /// Uncounts the rejections of a run: it turned out that the platform gave no file at all.
     pub fn uncount_refusals(&mut self, platform: &str, ids: &[String], run: &str) -> Result<()> {
         self.write(|tx| {
             let mut forget =
@@ -132,7 +133,7 @@ impl Catalogue {
         })
     }
 
-    /// Whether the file of an entry is unavailable.
+    /// Whether the file of an activity is unavailable.
     pub fn unavailable(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<Unavailable>> {
         let sql = format!("SELECT p.last FROM problems p WHERE p.platform = ?1 AND p.id = ?2 AND {IS_UNAVAILABLE}");
         let found = self.connection.prepare_cached(&sql);
@@ -140,45 +141,42 @@ impl Catalogue {
         Ok(self.done(last)?.map(since))
     }
 
-    /// Platform and id of the entries whose file is unavailable and is not to be asked for now.
-    pub fn files_not_to_be_had(&self, now: Timestamp) -> Result<HashSet<ActivityKey>> {
+    /// The activities whose file is unavailable and is not to be requested now.
+    pub fn unavailable_files(&self, now: Timestamp) -> Result<HashSet<ActivityKey>> {
         let sql = format!("SELECT p.platform, p.id, p.last FROM problems p WHERE {IS_UNAVAILABLE}");
         let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
             let mut names = PlatformIds::default();
-            let row = |row: &rusqlite::Row| Ok((key(row, (0, 1), &mut names)?, since(row.get(2)?)));
+            let row = |row: &rusqlite::Row| Ok((row.activity(0, 1, &mut names)?, since(row.get(2)?)));
             statement.query_map([], row)?.collect::<rusqlite::Result<Vec<(ActivityKey, Unavailable)>>>()
         });
         let rows = self.done(rows)?.into_iter();
         Ok(rows.filter(|(_, unavailable)| unavailable.next(now).is_some()).map(|(key, _)| key).collect())
     }
 
-    /// All that `command` could not do, by activity.
+    /// The problems of `command`, by activity.
     pub fn problems(&self, command: &str) -> Result<HashMap<ActivityKey, ProblemRow>> {
         let sql = "SELECT platform, id, reason, last FROM problems WHERE command = ?1";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let mut names = PlatformIds::default();
             let row = |row: &rusqlite::Row| {
-                let last = Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH);
-                Ok((
-                    key(row, (0, 1), &mut names)?,
-                    ProblemRow { reason: Reason::from_json(&row.get::<_, String>(2)?), last },
-                ))
+                let problem = ProblemRow { reason: row.known_reason("reason")?, last: row.known_time("last")? };
+                Ok((row.activity("platform", "id", &mut names)?, problem))
             };
             statement.query_map([command], row)?.collect()
         });
         self.done(rows)
     }
 
-    /// Whether `command` has met problems with an activity before.
+    /// Whether `command` had a problem with an activity before.
     pub fn has_problem(&self, ActivityKeyRef { platform, id }: ActivityKeyRef, command: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM problems WHERE platform = ?1 AND id = ?2 AND command = ?3)";
         self.done(self.connection.query_row(sql, [platform, id, command], |row| row.get(0)))
     }
 }
 
-/// A column that holds when an unavailable file was asked for last.
+/// The value of a column with the time when an unavailable file was requested last.
 pub(super) fn since(second: i64) -> Unavailable {
-    Unavailable { asked: Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH) }
+    Unavailable { asked: known_time(second) }
 }
 
 #[cfg(test)]
@@ -214,7 +212,7 @@ mod tests {
         assert_eq!(unavailable.next(later(1)), Some(later(169)));
         assert_eq!([unavailable.next(later(169)), unavailable.next(later(500))], [None, None], "it is time");
         assert_eq!(unavailable.next(later(0)), None, "the clock was ahead");
-        let asleep = |catalogue: &Catalogue, hours| catalogue.files_not_to_be_had(later(hours)).unwrap().len();
+        let asleep = |catalogue: &Catalogue, hours| catalogue.unavailable_files(later(hours)).unwrap().len();
         assert_eq!([asleep(&catalogue, 2), asleep(&catalogue, 170), asleep(&catalogue, 0)], [1, 0, 0]);
         refused(&mut catalogue, "1", "rejected", None, 170);
         assert_eq!(asleep(&catalogue, 171), 1, "asked for again, it is left for another week");

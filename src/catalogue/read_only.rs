@@ -1,8 +1,8 @@
 //! Opens a catalogue that cannot be written: on a read-only disk, in a folder or a file without the right to write.
 //!
 //! SQLite needs a log (`-wal`) and shared memory (`-shm`) beside a catalogue even to read it, and cannot make them there. A
-//! catalogue without a log is read as a file that nobody changes (`immutable`). One that has a log, or that has to be
-//! brought up to date, is copied into a private folder for temporary files, and the copy is read.
+//! catalogue without a log is read as a file that nobody changes (`immutable`). One that has a log, or no
+//! tables yet, is copied into a private folder for temporary files, and the copy is read.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Catalogue, Error, Result, STEPS, named};
+use super::{Catalogue, Error, Result, named};
 
 /// How often a copy is begun anew because the original changed meanwhile.
 const TRIES: u32 = 5;
@@ -59,7 +59,7 @@ pub(super) fn open(path: &Path, why: String, wait: Duration) -> Result<Catalogue
         let connection = immutable(path).map_err(|source| named(path, source))?;
         let read_only = Some(ReadOnly { why: why.clone(), stamp, _copy: None });
         let catalogue = Catalogue { connection, path: path.to_owned(), read_only };
-        if catalogue.version()? == STEPS.len() {
+        if catalogue.has_tables()? {
             return Ok(catalogue);
         }
     }
@@ -81,7 +81,7 @@ fn immutable(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(format!("file://{escaped}?immutable=1"), flags)
 }
 
-/// Opens a copy of the file and its log, brought up to date.
+/// Opens a copy of the file and its log.
 fn copied(path: &Path, why: String, wait: Duration) -> Result<Catalogue> {
     let unusable = |error: std::io::Error| Error::Unusable {
         path: path.to_owned(),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::columns::Values;
 use super::{BEGINNINGS, Catalogue, Result};
 use crate::clock;
 
@@ -35,9 +36,14 @@ pub struct LastRun {
 impl Catalogue {
     /// The schedule, if one is written down.
     pub fn schedule(&self) -> Result<Option<ScheduleRow>> {
-        let row = self.connection.query_row("SELECT cron, zone, enabled, at, runner FROM schedule", [], |row| {
-            let (cron, zone, enabled) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(ScheduleRow { cron, zone, enabled, since: time(row.get(3)?), runner: row.get(4)? })
+        let row = self.connection.query_row("SELECT * FROM schedule", [], |row| {
+            Ok(ScheduleRow {
+                cron: row.get("cron")?,
+                zone: row.get("zone")?,
+                enabled: row.get("enabled")?,
+                since: row.known_time("changed_at")?,
+                runner: row.get("runner")?,
+            })
         });
         self.done(row.optional())
     }
@@ -47,9 +53,9 @@ impl Catalogue {
     pub fn set_schedule(&mut self, cron: &str, zone: &str, runner: Option<&str>, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO schedule (only, cron, zone, enabled, at, runner) VALUES (1, ?1, ?2, 1, ?3, ?4)
-                 ON CONFLICT (only) DO UPDATE SET cron = ?1, zone = ?2, enabled = 1,
-                    at = iif(cron = ?1 AND zone = ?2 AND enabled, at, ?3),
+                "INSERT INTO schedule (id, cron, zone, enabled, changed_at, runner) VALUES (1, ?1, ?2, 1, ?3, ?4)
+                 ON CONFLICT (id) DO UPDATE SET cron = ?1, zone = ?2, enabled = 1,
+                    changed_at = iif(cron = ?1 AND zone = ?2 AND enabled, changed_at, ?3),
                     runner = ifnull(?4, iif(cron = ?1 AND zone = ?2 AND enabled, runner, NULL))",
                 params![cron, zone, now.as_second(), runner],
             )
@@ -60,7 +66,7 @@ impl Catalogue {
     /// Switches the schedule off. `false`: none is written down, or it is off.
     pub fn stop_schedule(&mut self, now: Timestamp) -> Result<bool> {
         self.write(|tx| {
-            let sql = "UPDATE schedule SET enabled = 0, at = ?1, runner = NULL WHERE enabled";
+            let sql = "UPDATE schedule SET enabled = 0, changed_at = ?1, runner = NULL WHERE enabled";
             Ok(tx.execute(sql, [now.as_second()])? > 0)
         })
     }
@@ -70,14 +76,18 @@ impl Catalogue {
     pub fn last_run(&self, now: Timestamp) -> Result<Option<LastRun>> {
         let rows = || {
             // A run that is named for ever in the settings begins anew every day.
-            let sql = "SELECT r.command, r.started, r.exit
-                FROM (SELECT run, started FROM runs
-                    WHERE started <= ?1 AND command IN (?2, ?3) ORDER BY number DESC LIMIT 1) newest
-                JOIN runs r ON r.run = newest.run AND r.started BETWEEN newest.started - 86400 AND ?1
+            let sql = "SELECT r.command, r.started_at, r.exit
+                FROM (SELECT run, started_at FROM commands
+                    WHERE started_at <= ?1 AND command IN (?2, ?3) ORDER BY number DESC LIMIT 1) newest
+                JOIN commands r ON r.run = newest.run AND r.started_at BETWEEN newest.started_at - 86400 AND ?1
                 ORDER BY r.number";
             let mut statement = self.connection.prepare_cached(sql)?;
             let rows = statement.query_map(params![clock::latest(now), BEGINNINGS[0], BEGINNINGS[1]], |row| {
-                Ok(LastRun { command: row.get(0)?, started: time(row.get(1)?), exit: row.get(2)? })
+                Ok(LastRun {
+                    command: row.get("command")?,
+                    started: row.known_time("started_at")?,
+                    exit: row.get("exit")?,
+                })
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
@@ -87,10 +97,6 @@ impl Catalogue {
         let worst = rows.into_iter().max_by_key(|row| row.exit.map_or(1, |exit| u16::from(exit) * 2));
         Ok(worst.zip(began).map(|(worst, started)| LastRun { started, ..worst }))
     }
-}
-
-fn time(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]
@@ -129,9 +135,10 @@ mod tests {
         let last_run = |catalogue: &Catalogue| catalogue.last_run(second(1000)).unwrap();
         assert_eq!(last_run(&catalogue), None);
         let ended = |catalogue: &mut Catalogue, run: &str, command: &str, at, exit| {
-            let row = catalogue.begin_run(run, command, second(at)).unwrap();
-            let outcome = super::super::Outcome { exit, counts: "{}", reason: None, platform: None, platforms: &[] };
-            catalogue.finish_run(row, &outcome, second(at + 5)).unwrap();
+            let row = catalogue.begin_command(run, command, second(at)).unwrap();
+            let outcome =
+                super::super::CommandOutcome { exit, counts: "{}", reason: None, platform: None, platforms: &[] };
+            catalogue.finish_command(row, &outcome, second(at + 5)).unwrap();
         };
         ended(&mut catalogue, "one", "gs-fetch", 10, 75);
         ended(&mut catalogue, "one", "gs-notify", 20, 0);
@@ -141,7 +148,7 @@ mod tests {
         ended(&mut catalogue, "two", "gs-fetch", 40, 0);
         ended(&mut catalogue, "two", "gs-notify", 45, 0);
         assert_eq!(last_run(&catalogue), last("gs-notify", 40, Some(0)));
-        catalogue.begin_run("two", "gs-dedupe", second(50)).unwrap();
+        catalogue.begin_command("two", "gs-dedupe", second(50)).unwrap();
         assert_eq!(last_run(&catalogue), last("gs-dedupe", 40, None));
         ended(&mut catalogue, "three", "gs-fetch", 400 * 86_400, 0);
         assert_eq!(last_run(&catalogue), last("gs-dedupe", 40, None), "nobody knows when that was");

@@ -1,5 +1,5 @@
 use super::*;
-use crate::activity::{Activity, ActivityKeyRef};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) fn open(dir: &tempfile::TempDir) -> Catalogue {
@@ -27,17 +27,17 @@ pub(super) fn list(
     numbers: impl IntoIterator<Item = i64>,
     coverage: Coverage,
     accept: bool,
-) -> Settled {
-    let listing = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
+) -> ListingVerdict {
+    let listing = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
     let activities: Vec<Activity> = numbers.into_iter().map(activity).collect();
-    let seen: Vec<Seen> = activities.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
-    catalogue.see(listing, &seen, now()).unwrap();
-    let reached = Reached {
+    let seen: Vec<ListedRow> = activities.iter().map(|activity| ListedRow { activity, service_json: "{}" }).collect();
+    catalogue.upsert_page(listing, &seen, now()).unwrap();
+    let reached = ListingResult {
         coverage,
         complete: coverage == Coverage::default(),
         base: true,
-        seamless: true,
-        concludes: true,
+        contiguous: true,
+        detects_missing: true,
         items: seen.len() as u64,
     };
     catalogue.finish_listing((listing, "garmin-com"), &reached, (accept, true), now()).unwrap()
@@ -50,12 +50,12 @@ pub(super) fn plan(catalogue: &Catalogue, sql: &str, values: Vec<rusqlite::types
     rows.map(|row| row.unwrap()).collect::<Vec<_>>().join("\n")
 }
 
-fn absences(catalogue: &Catalogue, number: i64) -> u32 {
+fn missing_count(catalogue: &Catalogue, number: i64) -> u32 {
     catalogue
         .entry(ActivityKeyRef::new("garmin-com", &number.to_string()))
         .unwrap()
         .unwrap()
-        .absent
+        .missing
         .map_or(0, |(_, times)| times)
 }
 
@@ -63,34 +63,38 @@ fn absences(catalogue: &Catalogue, number: i64) -> u32 {
 fn new_changed_and_same_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    let listing = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
-    let see = |catalogue: &mut Catalogue, activity: &Activity, raw: &str| {
-        catalogue.see(listing, &[Seen { activity, raw }], now()).unwrap()[0]
+    let listing = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
+    let see = |catalogue: &mut Catalogue, activity: &Activity, service_json: &str| {
+        catalogue.upsert_page(listing, &[ListedRow { activity, service_json }], now()).unwrap()[0]
     };
     let mut run = activity(1);
     assert_eq!(see(&mut catalogue, &run, "{\"a\":1}"), Change::New);
-    assert_eq!(see(&mut catalogue, &run, "{\"a\":2}"), Change::Loose, "what we do not map is kept, but is no news");
-    assert_eq!(catalogue.raw(ActivityKeyRef::new("garmin-com", "1")).unwrap().as_deref(), Some("{\"a\":2}"));
+    assert_eq!(
+        see(&mut catalogue, &run, "{\"a\":2}"),
+        Change::Unanchored,
+        "what we do not map is kept, but is no news"
+    );
+    assert_eq!(catalogue.newest_service_json("garmin-com", 9).unwrap(), ["{\"a\":2}"]);
     run.name = Some("renamed".into());
     assert_eq!(see(&mut catalogue, &run, "{}"), Change::Changed);
     assert_eq!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().unwrap().activity, run);
 }
 
 #[test]
-fn what_only_a_cut_or_partial_listing_showed_is_loose_until_one_without_a_hole_did() {
+fn what_only_a_cut_or_partial_listing_showed_is_unanchored_until_one_without_a_gap_did() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let run = activity(1);
-    let seen = [Seen { activity: &run, raw: "{}" }];
-    let cut = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
-    assert_eq!(catalogue.see(cut, &seen, now()).unwrap(), [Change::New]);
-    catalogue.cut_listing(cut, 1, &Reason::ListingUnordered, now()).unwrap();
-    let next = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
-    assert_eq!(catalogue.see(next, &seen, now()).unwrap(), [Change::Loose]);
-    let reached = Reached { seamless: true, items: 1, ..Reached::default() };
+    let seen = [ListedRow { activity: &run, service_json: "{}" }];
+    let cut = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
+    assert_eq!(catalogue.upsert_page(cut, &seen, now()).unwrap(), [Change::New]);
+    catalogue.abort_listing(cut, 1, &Reason::ListingUnordered, now()).unwrap();
+    let next = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
+    assert_eq!(catalogue.upsert_page(next, &seen, now()).unwrap(), [Change::Unanchored]);
+    let reached = ListingResult { contiguous: true, items: 1, ..ListingResult::default() };
     catalogue.finish_listing((next, "garmin-com"), &reached, (false, true), now()).unwrap();
-    let last = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
-    assert_eq!(catalogue.see(last, &seen, now()).unwrap(), [Change::Same]);
+    let last = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
+    assert_eq!(catalogue.upsert_page(last, &seen, now()).unwrap(), [Change::Same]);
 }
 
 #[test]
@@ -98,13 +102,13 @@ fn a_listing_of_an_account_that_was_forgotten_brings_nothing_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let run = activity(1);
-    let seen = [Seen { activity: &run, raw: "{}" }];
-    let former = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
-    catalogue.see(former, &seen, now()).unwrap();
+    let seen = [ListedRow { activity: &run, service_json: "{}" }];
+    let former = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
+    catalogue.upsert_page(former, &seen, now()).unwrap();
     catalogue.forget_account("garmin-com").unwrap();
-    assert!(matches!(catalogue.see(former, &seen, now()), Err(Error::Forgotten)));
-    let next = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
-    assert!(next > former && matches!(catalogue.see(former, &seen, now()), Err(Error::Forgotten)));
+    assert!(matches!(catalogue.upsert_page(former, &seen, now()), Err(Error::Forgotten)));
+    let next = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
+    assert!(next > former && matches!(catalogue.upsert_page(former, &seen, now()), Err(Error::Forgotten)));
     assert!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_none());
 }
 
@@ -114,15 +118,15 @@ fn listings_side_by_side_do_not_lose_each_others_activities() {
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=10, Coverage::default(), false);
     let activities: Vec<Activity> = (1..=10).map(activity).collect();
-    let seen: Vec<Seen> = activities.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
-    let first = catalogue.begin_listing("garmin-com", "a", false, now()).unwrap();
-    let second = catalogue.begin_listing("garmin-com", "b", false, now()).unwrap();
-    catalogue.see(second, &seen, now()).unwrap();
-    catalogue.see(first, &seen, now()).unwrap();
-    let reached = Reached { complete: true, base: true, seamless: true, items: 10, ..Reached::default() };
+    let seen: Vec<ListedRow> = activities.iter().map(|activity| ListedRow { activity, service_json: "{}" }).collect();
+    let first = catalogue.begin_listing("garmin-com", "a", ListingPurpose::Sync, now()).unwrap();
+    let second = catalogue.begin_listing("garmin-com", "b", ListingPurpose::Sync, now()).unwrap();
+    catalogue.upsert_page(second, &seen, now()).unwrap();
+    catalogue.upsert_page(first, &seen, now()).unwrap();
+    let reached = ListingResult { complete: true, base: true, contiguous: true, items: 10, ..ListingResult::default() };
     for listing in [second, first] {
         let settled = catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now()).unwrap();
-        assert_eq!((settled.believed, settled.gone), (true, 0));
+        assert_eq!((settled.accepted, settled.missing), (true, 0));
     }
 }
 
@@ -133,12 +137,12 @@ fn an_activity_is_gone_only_for_a_listing_that_should_have_shown_it() {
     list(&mut catalogue, 1..=40, Coverage::default(), false);
     let newest = Coverage { from: activity(20).start_time, until: None };
     let settled = list(&mut catalogue, (1..=20).filter(|n| *n != 3), newest, false);
-    assert_eq!(settled, Settled { believed: true, known: 20, gone: 1 });
-    assert_eq!((absences(&catalogue, 3), absences(&catalogue, 30)), (1, 0));
+    assert_eq!(settled, ListingVerdict { accepted: true, known: 20, missing: 1 });
+    assert_eq!((missing_count(&catalogue, 3), missing_count(&catalogue, 30)), (1, 0));
     list(&mut catalogue, (1..=40).filter(|n| *n != 3), Coverage::default(), false);
-    assert_eq!(absences(&catalogue, 3), 2);
+    assert_eq!(missing_count(&catalogue, 3), 2);
     list(&mut catalogue, 1..=40, Coverage::default(), false);
-    assert_eq!(absences(&catalogue, 3), 0, "it is back");
+    assert_eq!(missing_count(&catalogue, 3), 0, "it is back");
 }
 
 #[test]
@@ -146,13 +150,13 @@ fn a_listing_that_shrank_by_more_than_a_tenth_is_not_believed() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=100, Coverage::default(), false);
-    assert!(!list(&mut catalogue, [], Coverage::default(), false).believed);
-    assert!(!list(&mut catalogue, 12..=100, Coverage::default(), false).believed);
-    assert_eq!(absences(&catalogue, 5), 0);
-    assert!(list(&mut catalogue, 11..=100, Coverage::default(), false).believed);
-    assert_eq!(absences(&catalogue, 5), 1);
-    assert!(list(&mut catalogue, 51..=100, Coverage::default(), true).believed, "accepted by hand");
-    assert_eq!((absences(&catalogue, 5), absences(&catalogue, 40)), (2, 1));
+    assert!(!list(&mut catalogue, [], Coverage::default(), false).accepted);
+    assert!(!list(&mut catalogue, 12..=100, Coverage::default(), false).accepted);
+    assert_eq!(missing_count(&catalogue, 5), 0);
+    assert!(list(&mut catalogue, 11..=100, Coverage::default(), false).accepted);
+    assert_eq!(missing_count(&catalogue, 5), 1);
+    assert!(list(&mut catalogue, 51..=100, Coverage::default(), true).accepted, "accepted by hand");
+    assert_eq!((missing_count(&catalogue, 5), missing_count(&catalogue, 40)), (2, 1));
 }
 
 #[test]
@@ -175,17 +179,17 @@ fn what_only_an_import_told_of_is_completed_by_a_listing_and_counted_as_gone_by_
     let mut catalogue = open(&dir);
     for number in 1..=20 {
         let poor = Activity { name: None, timer_time_s: None, ..activity(number) };
-        catalogue.ensure(&poor, now()).unwrap();
-        catalogue.ensure(&Activity { name: Some("other".into()), ..poor }, now()).unwrap();
+        catalogue.insert_if_absent(&poor, now()).unwrap();
+        catalogue.insert_if_absent(&Activity { name: Some("other".into()), ..poor }, now()).unwrap();
     }
     let entry = |catalogue: &Catalogue, number: i64| {
         catalogue.entry(ActivityKeyRef::new("garmin-com", &number.to_string())).unwrap().unwrap()
     };
-    assert_eq!((entry(&catalogue, 3).listed, entry(&catalogue, 3).activity.name), (false, None));
+    assert_eq!((entry(&catalogue, 3).is_listed(), entry(&catalogue, 3).activity.name), (false, None));
     let settled = list(&mut catalogue, 1..=3, Coverage::default(), false);
-    assert_eq!((settled.believed, settled.known, settled.gone), (true, 0, 0));
-    assert_eq!((entry(&catalogue, 3).listed, entry(&catalogue, 3).activity), (true, activity(3)));
-    assert_eq!((entry(&catalogue, 4).listed, absences(&catalogue, 4)), (false, 0));
+    assert_eq!((settled.accepted, settled.known, settled.missing), (true, 0, 0));
+    assert_eq!((entry(&catalogue, 3).is_listed(), entry(&catalogue, 3).activity), (true, activity(3)));
+    assert_eq!((entry(&catalogue, 4).is_listed(), missing_count(&catalogue, 4)), (false, 0));
     let count = |query: Query| {
         let mut ids = 0;
         let mut each = |_| {
@@ -204,8 +208,8 @@ fn entries_come_newest_first_in_batches_and_unknown_starts_last() {
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=2500, Coverage::default(), false);
     let timeless = Activity { platform: "garmin-com".into(), id: "9999".into(), ..Activity::default() };
-    let listing = catalogue.begin_listing("garmin-com", "run", false, now()).unwrap();
-    catalogue.see(listing, &[Seen { activity: &timeless, raw: "{}" }], now()).unwrap();
+    let listing = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
+    catalogue.upsert_page(listing, &[ListedRow { activity: &timeless, service_json: "{}" }], now()).unwrap();
     let mut ids = Vec::new();
     catalogue
         .entries(&Query::default(), |entry| {
@@ -232,7 +236,7 @@ fn the_queries_that_matter_take_their_index() {
     assert!(newest.contains("SEARCH a USING INDEX activities_newest (<expr><?)"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
     let (since, until) = (Some(now()), Some(now()));
-    let neighbours = Query { platforms: vec!["p".into()], since, until, absent: Some(false), ..Query::default() };
+    let neighbours = Query { platforms: vec!["p".into()], since, until, missing: Some(false), ..Query::default() };
     let (sql, values) = activities::select(&neighbours, None);
     let near = plan(&sql, values);
     assert!(near.contains("SEARCH a USING INDEX activities_start (start_time>? AND start_time<?)"), "{near}");
@@ -265,27 +269,22 @@ fn a_newer_or_foreign_file_is_refused_untouched() {
 }
 
 #[test]
-fn an_older_catalogue_that_cannot_be_written_is_read_from_a_copy_that_is_brought_up_to_date() {
+fn a_catalogue_that_cannot_be_written_is_read_and_an_empty_file_too() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("50% of #1?.sqlite");
-    let old = Connection::open(&path).unwrap();
-    old.execute_batch(STEPS[0]).unwrap();
-    old.execute_batch("INSERT INTO activities (platform, id, first_seen, last_seen) VALUES ('p', '1', 1, 1)").unwrap();
-    old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-    old.pragma_update(None, "user_version", 1).unwrap();
-    drop(old);
-    let before = std::fs::read(&path).unwrap();
-    for of_today in [false, true] {
-        let mut catalogue = read_only::open(&path, "why".into(), Duration::ZERO).unwrap();
-        assert!(catalogue.is_read_only() && catalogue.entry(ActivityKeyRef::new("p", "1")).unwrap().is_some());
-        assert!(catalogue.problems("gs-download").unwrap().is_empty());
-        let written = catalogue.begin_run("r", "gs-fetch", now());
-        assert!(matches!(written, Err(Error::ReadOnly { why, .. }) if why == "why"));
-        drop(catalogue);
-        if !of_today {
-            assert!(std::fs::read(&path).unwrap() == before && std::fs::read_dir(dir.path()).unwrap().count() == 1);
-            drop(Catalogue::open(&path, Duration::ZERO).unwrap());
+    std::fs::write(&path, "").unwrap();
+    for is_empty in [true, false] {
+        if !is_empty {
+            let mut catalogue = Catalogue::open(&path, Duration::ZERO).unwrap();
+            catalogue.insert_if_absent(&activity(1), now()).unwrap();
         }
+        let before = std::fs::read(&path).unwrap();
+        let mut catalogue = read_only::open(&path, "why".into(), Duration::ZERO).unwrap();
+        assert!(catalogue.is_read_only());
+        assert_eq!(catalogue.entry(activity(1).as_key()).unwrap().is_none(), is_empty);
+        let written = catalogue.begin_command("r", "gs-fetch", now());
+        assert!(matches!(written, Err(Error::ReadOnly { why, .. }) if why == "why"));
+        assert!(std::fs::read(&path).unwrap() == before && std::fs::read_dir(dir.path()).unwrap().count() == 1);
     }
 }
 
@@ -306,22 +305,23 @@ fn a_locked_catalogue_is_waited_for_and_then_told() {
     let other = Connection::open(dir.path().join("c.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut catalogue = Catalogue::open(&dir.path().join("c.sqlite"), Duration::from_millis(50)).unwrap();
-    assert!(matches!(catalogue.begin_run("r", "gs-fetch", now()), Err(Error::Locked { .. })));
+    assert!(matches!(catalogue.begin_command("r", "gs-fetch", now()), Err(Error::Locked { .. })));
     other.execute_batch("COMMIT").unwrap();
-    catalogue.begin_run("r", "gs-fetch", now()).unwrap();
+    catalogue.begin_command("r", "gs-fetch", now()).unwrap();
 }
 
 #[test]
 fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    let fetch = catalogue.begin_run("r", "gs-fetch", now()).unwrap();
-    catalogue.begin_run("r", "gs-download", now()).unwrap();
-    catalogue.begin_run("r", "gs-notify", now()).unwrap();
-    catalogue.begin_run("other", "gs-upload", now()).unwrap();
+    let fetch = catalogue.begin_command("r", "gs-fetch", now()).unwrap();
+    catalogue.begin_command("r", "gs-download", now()).unwrap();
+    catalogue.begin_command("r", "gs-notify", now()).unwrap();
+    catalogue.begin_command("other", "gs-upload", now()).unwrap();
     let reason = Reason::LoginRequired { detail: "no token".into() };
-    let outcome = Outcome { exit: 77, counts: "{}", reason: Some(&reason), platform: Some("coros"), platforms: &[] };
-    catalogue.finish_run(fetch, &outcome, now()).unwrap();
+    let outcome =
+        CommandOutcome { exit: 77, counts: "{}", reason: Some(&reason), platform: Some("coros"), platforms: &[] };
+    catalogue.finish_command(fetch, &outcome, now()).unwrap();
     let stage = |command: &str, exit, reason, platform: Option<&str>| Stage {
         command: command.to_owned(),
         exit,
@@ -332,10 +332,13 @@ fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
         [stage("gs-fetch", Some(77), Some(reason.clone()), Some("coros")), stage("gs-download", None, None, None)];
     assert_eq!(catalogue.stages("r", "gs-notify").unwrap(), stages);
 
-    assert_eq!(catalogue.told("wecom").unwrap(), "");
-    catalogue.set_told("wecom", "a", now()).unwrap();
-    catalogue.set_told("wecom", "b", now()).unwrap();
-    assert_eq!((catalogue.told("wecom").unwrap(), catalogue.told("ntfy").unwrap()), ("b".into(), String::new()));
+    assert_eq!(catalogue.last_notification("wecom").unwrap(), "");
+    catalogue.set_last_notification("wecom", "a", now()).unwrap();
+    catalogue.set_last_notification("wecom", "b", now()).unwrap();
+    assert_eq!(
+        (catalogue.last_notification("wecom").unwrap(), catalogue.last_notification("ntfy").unwrap()),
+        ("b".into(), String::new())
+    );
 }
 
 #[test]
@@ -345,20 +348,22 @@ fn refused_logins_pause_longer_each_time() {
     let hours = |until: Timestamp| until.duration_since(now()).as_hours();
     let limited = Reason::Retry { detail: "HTTP 429".into() };
     let refused = Reason::LoginRequired { detail: "wrong password".into() };
-    let pauses: Vec<i64> = (0..6).map(|_| hours(catalogue.login_turned_away("p", &limited, now()).unwrap())).collect();
+    let pauses: Vec<i64> = (0..6).map(|_| hours(catalogue.login_rate_limited("p", &limited, now()).unwrap())).collect();
     assert_eq!(pauses, [2, 4, 8, 16, 24, 24]);
-    let login = catalogue.login("p").unwrap().unwrap();
-    assert!(login.until.is_some() && !login.refused);
-    catalogue.login_refused("p", &refused, now()).unwrap();
+    let login = catalogue.login_failure("p").unwrap().unwrap();
+    assert!(login.until.is_some() && !login.is_rejected());
+    catalogue.login_rejected("p", &refused, now()).unwrap();
     for _ in 0..2 {
-        catalogue.login_begins("p", "run", now()).unwrap();
-        let login = catalogue.login("p").unwrap().unwrap();
-        assert!(login.until.is_some() && login.refused && login.reason == refused);
-        catalogue.login_was_not_sent("p", "run").unwrap();
-        assert!(catalogue.login("p").unwrap().is_some_and(|login| login.until.is_none() && login.refused));
+        catalogue.begin_login("p", "run", now()).unwrap();
+        let login = catalogue.login_failure("p").unwrap().unwrap();
+        assert!(login.until.is_some() && login.is_rejected() && login.reason == refused);
+        catalogue.cancel_login("p", "run").unwrap();
+        assert!(
+            catalogue.login_failure("p").unwrap().is_some_and(|login| login.until.is_none() && login.is_rejected())
+        );
     }
-    catalogue.login_went_well("p").unwrap();
-    assert_eq!(catalogue.login("p").unwrap(), None);
+    catalogue.login_succeeded("p").unwrap();
+    assert_eq!(catalogue.login_failure("p").unwrap(), None);
 }
 
 #[test]
@@ -366,14 +371,14 @@ fn a_run_remembers_its_login_for_a_day() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let later = |hours| now().checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
-    catalogue.login_begins("p", "run", now()).unwrap();
+    catalogue.begin_login("p", "run", now()).unwrap();
     assert!(catalogue.has_logged_in("p", "run", later(23)).unwrap());
     for (platform, run, at) in [("q", "run", later(0)), ("p", "other", later(0)), ("p", "run", later(25))] {
         assert!(!catalogue.has_logged_in(platform, run, at).unwrap(), "{platform} {run} {at}");
     }
-    catalogue.login_went_well("p").unwrap();
+    catalogue.login_succeeded("p").unwrap();
     assert!(catalogue.has_logged_in("p", "run", now()).unwrap());
-    catalogue.login_was_not_sent("p", "run").unwrap();
+    catalogue.cancel_login("p", "run").unwrap();
     assert!(!catalogue.has_logged_in("p", "run", now()).unwrap());
 }
 
@@ -381,7 +386,7 @@ fn a_run_remembers_its_login_for_a_day() {
 fn turns_keep_their_interval_whatever_the_clock_did() {
     use crate::http::{Permit, RateLimiter};
     let dir = tempfile::tempdir().unwrap();
-    let pacing = Pacing::new(open(&dir));
+    let pacing = RateLimits::new(open(&dir));
     let minute = Duration::from_secs(60);
     assert_eq!(pacing.acquire("p", minute, Timestamp::now()).unwrap(), Permit::Now);
     assert!(
@@ -399,43 +404,19 @@ fn turns_keep_their_interval_whatever_the_clock_did() {
 }
 
 #[test]
-fn a_catalogue_of_the_first_version_is_brought_up_to_date() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("c.sqlite");
-    let old = Connection::open(&path).unwrap();
-    old.execute_batch(STEPS[0]).unwrap();
-    old.execute_batch(
-        "INSERT INTO activities (platform, id, first_seen, last_seen) VALUES ('garmin-com', '1', 1, 1);
-         INSERT INTO listings (platform, run, started, believed, complete, base) VALUES ('garmin-com', 'r', 1, 1, 1, 1);
-         INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended)
-            VALUES ('r', 'garmin-com', '1', 'garmin-cn', 'aa', 1);",
-    )
-    .unwrap();
-    old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-    old.pragma_update(None, "user_version", 1).unwrap();
-    drop(old);
-    let catalogue = open(&dir);
-    assert!(catalogue.entry(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some());
-    assert_eq!(catalogue.open_transfers("garmin-cn").unwrap().len(), 1);
-    let knowledge = catalogue.knowledge("garmin-com", "another-run").unwrap();
-    assert!(knowledge.none_because.is_none() && knowledge.spans == [Coverage::default()]);
-    assert!(catalogue.exercises().unwrap().is_empty());
-}
-
-#[test]
-fn what_was_one_exercise_keeps_its_number_and_groups_grow_together() {
+fn a_group_keeps_its_number_and_groups_grow_together() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let key = |platform: &str, id: &str| ActivityKey::new(platform, id);
     let (a, b, c, d) = (key("garmin-com", "1"), key("coros", "2"), key("garmin-cn", "3"), key("coros", "4"));
-    catalogue.remember_exercises(&[vec![a.clone(), b.clone()], vec![c.clone(), d.clone()]], false).unwrap();
-    let known = catalogue.exercises().unwrap();
+    catalogue.store_groups(&[vec![a.clone(), b.clone()], vec![c.clone(), d.clone()]], false).unwrap();
+    let known = catalogue.groups().unwrap();
     assert!(known[&a] == known[&b] && known[&c] == known[&d] && known[&a] != known[&c]);
-    catalogue.remember_exercises(&[vec![b.clone(), c.clone(), d.clone()]], false).unwrap();
-    let known = catalogue.exercises().unwrap();
+    catalogue.store_groups(&[vec![b.clone(), c.clone(), d.clone()]], false).unwrap();
+    let known = catalogue.groups().unwrap();
     assert!([&b, &c, &d].iter().all(|key| known[key] == known[&a]), "{known:?}");
-    catalogue.remember_exercises(&[vec![c.clone(), d]], true).unwrap();
-    let known = catalogue.exercises().unwrap();
+    catalogue.store_groups(&[vec![c.clone(), d]], true).unwrap();
+    let known = catalogue.groups().unwrap();
     assert!(known.len() == 2 && !known.contains_key(&a));
 }
 
@@ -444,9 +425,9 @@ fn what_each_command_worked_on_last_is_known_and_what_a_whole_sync_went_well_wit
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let mut ended = |run: &str, command: &str, exit, platforms: &[&str]| {
-        let row = catalogue.begin_run(run, command, now()).unwrap();
+        let row = catalogue.begin_command(run, command, now()).unwrap();
         catalogue
-            .finish_run(row, &Outcome { exit, counts: "{}", reason: None, platform: None, platforms }, now())
+            .finish_command(row, &CommandOutcome { exit, counts: "{}", reason: None, platform: None, platforms }, now())
             .unwrap();
     };
     ended("a", "gs-fetch", 0, &["coros", "garmin-cn"]);

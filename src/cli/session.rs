@@ -122,7 +122,9 @@ fn begin(worker: &mut Worker, log: LogMode) -> Result<Option<i64>> {
     let command = worker.command;
     Ok(match log {
         LogMode::IfWritable if worker.catalogue.is_read_only() => None,
-        LogMode::Yes | LogMode::IfWritable if !worker.dry_run => Some(worker.catalogue.begin_run(&run_id, command, now)?),
+        LogMode::Yes | LogMode::IfWritable if !worker.dry_run => {
+            Some(worker.catalogue.begin_command(&run_id, command, now)?)
+        }
         _ => None,
     })
 }
@@ -140,14 +142,14 @@ fn end(worker: &mut Worker, row: Option<i64>, result: Result<()>) -> Result<()> 
     worker.note_accounts();
     let Some(row) = row else { return Ok(()) };
     let (counts, first, now) = (worker.log.counts(), worker.log.first_error(), worker.now());
-    let outcome = catalogue::Outcome {
+    let outcome = catalogue::CommandOutcome {
         exit: worker.worst().code(),
         counts: &counts,
         reason: first.as_ref().map(|first| &first.reason),
         platform: first.as_ref().and_then(|first| first.platform.as_deref()),
         platforms: &platforms,
     };
-    Ok(worker.catalogue.finish_run(row, &outcome, now)?)
+    Ok(worker.catalogue.finish_command(row, &outcome, now)?)
 }
 
 /// Whether a command goes on although lines of the settings file cannot be read: one that tells people what is wrong, as
@@ -271,7 +273,7 @@ fn tell_of_the_clock(worker: &mut Worker) {
     let now = worker.now();
     // What goes wrong here goes wrong again with the next row, and is told then.
     let Ok(Some(ahead)) = worker.catalogue.ahead(now) else { return };
-    if worker.catalogue.is_first_to_tell("clock", &ahead.to_string(), now).unwrap_or(false) {
+    if worker.catalogue.record_notification("clock", &ahead.to_string(), now).unwrap_or(false) {
         worker.warn(&format!(
             "the catalogue has times in the future, up to {ahead}: the clock was ahead then, or is behind now (it is {}); such times are ignored",
             Timestamp::from_second(now.as_second()).unwrap_or(now)

@@ -5,7 +5,7 @@
 
 use super::address::{Address, bark, serverchan, telegram, whole, whole_or};
 use super::answer::{Judge, Why};
-use super::{TextLimit, Style};
+use super::{Style, TextLimit};
 
 /// One way to reach a person.
 #[derive(Debug)]
@@ -187,7 +187,10 @@ pub const CHANNELS: &[Channel] = &[
         key: "SERVERCHAN_KEY",
         also: Also::Nothing,
         address: serverchan,
-        form: RequestForm { style: Style::Markdown, ..plain(r#"{"title":"{short}","desp":"{text}"}"#, TextLimit::bytes(16_000)) },
+        form: RequestForm {
+            style: Style::Markdown,
+            ..plain(r#"{"title":"{short}","desp":"{text}"}"#, TextLimit::bytes(16_000))
+        },
         markdown: None,
         proof: Proof::None,
         judge: Judge::Code { field: "code", good: 0, known: &[(40001, Why::Key)] },
@@ -253,7 +256,10 @@ pub const CHANNELS: &[Channel] = &[
         markdown: None,
         proof: Proof::None,
         // It answers 200 to pings of no check, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
-        judge: Judge::Text { good: "OK", known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::TextLimit)] },
+        judge: Judge::Text {
+            good: "OK",
+            known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::TextLimit)],
+        },
         is_ping: true,
     },
 ];

@@ -22,12 +22,12 @@ mod words;
 
 pub use crate::i18n::Lang;
 pub use address::Address;
-pub use answer::{Judge, ChannelRejection, Why};
-pub use channels::{Also, Body, CHANNELS, Channel, RequestForm, Markdown, Proof};
+pub use answer::{ChannelRejection, Judge, Why};
+pub use channels::{Also, Body, CHANNELS, Channel, Markdown, Proof, RequestForm};
 pub use cut::{TextLimit, Unit, cut};
 pub use deliver::{NotTaken, deliver};
 pub use policy::{Marks, On, Tone, speaks};
 pub use render::{Style, Text, render};
 pub use report::report;
-pub use request::{Keys, ChannelRequest, ping_address, request};
-pub use summary::{SummaryEntry, FailureSummary, FailureKind, SkippedGroup, Summary};
+pub use request::{ChannelRequest, Keys, ping_address, request};
+pub use summary::{FailureKind, FailureSummary, SkippedGroup, Summary, SummaryEntry};

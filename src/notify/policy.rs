@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{FailureSummary, FailureKind, Summary};
+use super::{FailureKind, FailureSummary, Summary};
 use crate::hex;
 use crate::reason::Reason;
 use crate::record::ProblemKind;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cut::clip;
-use super::{SummaryEntry, FailureSummary, FailureKind, Lang, TextLimit, SkippedGroup, Summary, Tone};
+use super::{FailureKind, FailureSummary, Lang, SkippedGroup, Summary, SummaryEntry, TextLimit, Tone};
 use crate::activity::{Activity, printable};
 use crate::reason;
 use crate::status::Outstanding;

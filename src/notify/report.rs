@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{SummaryEntry, FailureSummary, FailureKind, Lang, SkippedGroup, Summary, Text};
+use super::{FailureKind, FailureSummary, Lang, SkippedGroup, Summary, SummaryEntry, Text};
 use crate::reason::Reason;
 use crate::record::{Explanation, explained};
 

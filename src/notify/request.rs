@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::cut::clip;
-use super::{Address, Body, Channel, RequestForm, Lang, TextLimit, Proof, Text, cut, sign};
+use super::{Address, Body, Channel, Lang, Proof, RequestForm, Text, TextLimit, cut, sign};
 use crate::http::{Request, Secret, encode};
 
 /// A channel's own settings, as a person gave them.
@@ -32,7 +32,13 @@ pub struct ChannelRequest<'a> {
 /// The request that brings `message` to `channel`, in `form`. `None`: the keys can be none of this channel's.
 ///
 /// It is sent once; [`super::Judge`] knows from the answer whether it may be sent again.
-pub fn request(channel: &Channel, form: &RequestForm, keys: &Keys, message: &ChannelRequest, now: Timestamp) -> Option<Request> {
+pub fn request(
+    channel: &Channel,
+    form: &RequestForm,
+    keys: &Keys,
+    message: &ChannelRequest,
+    now: Timestamp,
+) -> Option<Request> {
     let Address { mut url, key } = (channel.address)(keys.address.expose())?;
     let also = keys.also.as_ref().map(Secret::expose);
     let left_out = |count| message.lang.left_out(count);

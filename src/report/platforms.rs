@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::components::{self, Icon, time};
-use super::{Login, PlatformPair, Platform, Snapshot};
+use super::{Login, Platform, PlatformPair, Snapshot};
 use crate::i18n::{self, Lang, number};
 
 /// All platforms.

@@ -145,7 +145,8 @@ impl EnvFile {
     /// # Errors
     /// It cannot be written, or somebody has changed it meanwhile.
     pub fn save(&mut self) -> Result<(), EditError> {
-        let failed = |error: io::Error| EditError::File(format!("{}: {error}; nothing was changed", self.path.display()));
+        let failed =
+            |error: io::Error| EditError::File(format!("{}: {error}; nothing was changed", self.path.display()));
         let now = match fs::read(&self.place) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -234,10 +235,13 @@ fn replaced(lines: &[&str], number: usize, line: &str) -> String {
 
 /// A value as it is written: without quotes if that means the same, else in single quotes.
 fn quoted(name: &str, value: &str) -> Result<String, EditError> {
-    let unfit =
-        |why: &str| EditError::Value(format!("{name}: {why}; put the value into a file, and set {name}_FILE to its path"));
+    let unfit = |why: &str| {
+        EditError::Value(format!("{name}: {why}; put the value into a file, and set {name}_FILE to its path"))
+    };
     if value.chars().any(char::is_control) {
-        return Err(EditError::Value(format!("{name}: the value has a line end or a control character; enter it again")));
+        return Err(EditError::Value(format!(
+            "{name}: the value has a line end or a control character; enter it again"
+        )));
     }
     if !dotenv::references(value).is_empty() {
         return Err(unfit("the value contains ${…}, which a settings file would replace"));

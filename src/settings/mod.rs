@@ -28,7 +28,7 @@ use dotenv::Statement;
 use names::Source;
 
 pub use names::{find, is_known, is_secret};
-pub use setting::{SettingGroup, SettingKind, Setting};
+pub use setting::{Setting, SettingGroup, SettingKind};
 pub use suggest::closest;
 pub use table::{SETTINGS, VARIABLES, all};
 pub use time::{duration, moment};

@@ -85,7 +85,9 @@ impl Setting {
     /// The default, as a person would write it; `None` if there is none, or none that is the same everywhere.
     pub fn default(&self) -> Option<String> {
         match self.kind {
-            SettingKind::Duration(time) | SettingKind::TimeLimit(time) => Some(humantime::format_duration(time).to_string()),
+            SettingKind::Duration(time) | SettingKind::TimeLimit(time) => {
+                Some(humantime::format_duration(time).to_string())
+            }
             SettingKind::Number(number) => Some(number.to_string()),
             SettingKind::YesNo => Some("0".to_owned()),
             SettingKind::Choice(words) => words.first().map(|word| (*word).to_owned()),

@@ -7,7 +7,7 @@
 //! [`Settings::number`]: super::Settings::number
 //! [`Settings::duration`]: super::Settings::duration
 
-use super::setting::{SettingGroup, SettingKind, Setting, duration, number, setting, time_limit, yes_no};
+use super::setting::{Setting, SettingGroup, SettingKind, duration, number, setting, time_limit, yes_no};
 use crate::matching::DEFAULT_TOLERANCE_S;
 
 /// All settings that can stand in the environment or in the `.env` file.
@@ -307,9 +307,13 @@ pub const SETTINGS: &[SettingGroup] = &[
             setting("NTFY_TOKEN", SettingKind::Key, "ntfy: access token, if the topic requires one.")
                 .example("tk_000000000000000000000000000000")
                 .shared(),
-            setting("TELEGRAM_BOT_TOKEN", SettingKind::Key, "Telegram: token of the bot. TELEGRAM_CHAT_ID is required too.")
-                .example("123456:ABC-DEF")
-                .shared(),
+            setting(
+                "TELEGRAM_BOT_TOKEN",
+                SettingKind::Key,
+                "Telegram: token of the bot. TELEGRAM_CHAT_ID is required too.",
+            )
+            .example("123456:ABC-DEF")
+            .shared(),
             setting("TELEGRAM_CHAT_ID", SettingKind::Address, "Telegram: chat that receives the messages.")
                 .example("-1001234567890")
                 .shared(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::names::row;
-use super::setting::{SettingKind, Setting};
+use super::setting::{Setting, SettingKind};
 use super::{Error, Settings, duration};
 
 impl Settings {

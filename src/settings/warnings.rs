@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::names::{self, Source};
-use super::setting::{SettingKind, Setting};
+use super::setting::{Setting, SettingKind};
 use super::{Settings, env_file, suggest, table};
 
 /// Folders in which containers and service managers put secrets; they choose the file modes, not a person.

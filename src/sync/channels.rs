@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure, Result, Worker};
 use crate::http::Secret;
-use crate::notify::{Also, CHANNELS, Channel, RequestForm, Keys, Lang, Markdown, On};
+use crate::notify::{Also, CHANNELS, Channel, Keys, Lang, Markdown, On, RequestForm};
 
 /// A channel that is set up.
 pub struct Ready {

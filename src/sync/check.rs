@@ -25,15 +25,15 @@ impl Worker {
             return;
         }
         let (now, command, run_id) = (self.now(), self.command, self.run_id.clone());
-        let outcome = catalogue::Outcome {
+        let outcome = catalogue::CommandOutcome {
             exit: exit.code(),
             counts: "{}",
             reason: failure.map(|failure| &*failure.reason),
             platform: failure.and_then(|failure| failure.platform.as_deref()),
             platforms: &[],
         };
-        let row = self.catalogue.begin_run(&run_id, command, now);
-        if let Err(error) = row.and_then(|row| self.catalogue.finish_run(row, &outcome, now)) {
+        let row = self.catalogue.begin_command(&run_id, command, now);
+        if let Err(error) = row.and_then(|row| self.catalogue.finish_command(row, &outcome, now)) {
             self.debug(&format!("the sync log was not written: {error}"));
         }
     }

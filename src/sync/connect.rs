@@ -173,11 +173,11 @@ impl Guard {
 
 impl LoginGuard for Guard {
     fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
-        let login = self.with(|catalogue| catalogue.login(&self.platform))?;
+        let login = self.with(|catalogue| catalogue.login_failure(&self.platform))?;
         let now = self.clock.now();
-        let block = login.and_then(|login| match login.pause(now) {
+        let block = login.and_then(|login| match login.cooldown(now) {
             Some(until) => Some(LoginBlock::Cooldown(until, login.reason)),
-            None if login.refused && !by_hand => Some(LoginBlock::AutomaticLoginBlocked(login.reason)),
+            None if login.is_rejected() && !by_hand => Some(LoginBlock::AutomaticLoginBlocked(login.reason)),
             None => None,
         });
         if block.is_some() || by_hand {
@@ -188,26 +188,26 @@ impl LoginGuard for Guard {
     }
 
     fn begin(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_begins(&self.platform, &self.run, self.clock.now()).map(drop))
+        self.with(|catalogue| catalogue.begin_login(&self.platform, &self.run, self.clock.now()).map(drop))
     }
 
     fn not_sent(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_was_not_sent(&self.platform, &self.run))
+        self.with(|catalogue| catalogue.cancel_login(&self.platform, &self.run))
     }
 
     fn service_failed(&self, reason: &Reason) -> platform::Result<Timestamp> {
-        self.with(|catalogue| catalogue.login_in_trouble(&self.platform, reason, self.clock.now()))
+        self.with(|catalogue| catalogue.login_failed(&self.platform, reason, self.clock.now()))
     }
 
     fn rate_limited(&self, reason: &Reason) -> platform::Result<Timestamp> {
-        self.with(|catalogue| catalogue.login_turned_away(&self.platform, reason, self.clock.now()))
+        self.with(|catalogue| catalogue.login_rate_limited(&self.platform, reason, self.clock.now()))
     }
 
     fn rejected(&self, reason: &Reason) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_refused(&self.platform, reason, self.clock.now()))
+        self.with(|catalogue| catalogue.login_rejected(&self.platform, reason, self.clock.now()))
     }
 
     fn succeeded(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_went_well(&self.platform))
+        self.with(|catalogue| catalogue.login_succeeded(&self.platform))
     }
 }

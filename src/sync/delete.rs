@@ -231,10 +231,10 @@ impl<'a> Deletions<'a> {
         else {
             return no(Reason::UnknownActivity);
         };
-        if copy.absent.is_some() {
+        if copy.missing.is_some() {
             return no(Reason::AlreadyDeleted);
         }
-        if !copy.listed {
+        if !copy.is_listed() {
             return no(Reason::NeverListed);
         }
         let Some(kept) = self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &duplicate_of.id))? else {
@@ -272,13 +272,13 @@ impl<'a> Deletions<'a> {
             is_of_this_run: self
                 .worker
                 .catalogue
-                .was_put_by(&self.worker.run_id, ActivityKeyRef::new(&spec.id, &entry.activity.id))?,
+                .was_uploaded_by(&self.worker.run_id, ActivityKeyRef::new(&spec.id, &entry.activity.id))?,
             // What was told may be weaker than what is known now; neither alone is enough.
             certainty: now.zip(told).map(|(now, told)| now.max(told)),
             archived: self.archived(entry)?,
             kept_archived: self.archived(kept)?,
             kept_is_better: Matcher::order(&two, &one).is_lt(),
-            kept_is_there: kept.absent.is_none(),
+            kept_is_there: kept.missing.is_none(),
             // What a rehearsal would have deleted counts as deleted.
             deleted: self.worker.catalogue.deletions_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed"),
             max_delete: self.max_delete,
@@ -354,7 +354,7 @@ impl<'a> Deletions<'a> {
             evidence: &evidence,
             sha256: &sha256,
         };
-        let number = self.worker.catalogue.intend_deletion(&intent, self.worker.now())?;
+        let number = self.worker.catalogue.begin_deletion(&intent, self.worker.now())?;
         self.going.insert(ActivityKey::new(spec.id.clone(), id.clone()));
         self.progress.step(&format!("{} {id}", spec.id));
         match self.connections.get(spec)?.platform.delete(&record.activity, not_after) {
@@ -456,7 +456,7 @@ impl<'a> Deletions<'a> {
     }
 
     fn settle(&mut self, number: i64, outcome: DeletionOutcome, reason: Option<&Reason>) -> Result<()> {
-        Ok(self.worker.catalogue.settle_deletion(number, outcome, reason, self.worker.now())?)
+        Ok(self.worker.catalogue.finish_deletion(number, outcome, reason, self.worker.now())?)
     }
 
     fn fail(&mut self, mut record: ActivityRecord, problem: Problem) -> Result<()> {

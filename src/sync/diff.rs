@@ -116,7 +116,7 @@ fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]
     }
     let known = Histories::read(&worker.catalogue, scope, &worker.run_id, by_what_was, worker.now())?;
     for History { spec, knowledge, .. } in &known.platforms {
-        let Some(reason) = &knowledge.none_because else { continue };
+        let Some(reason) = &knowledge.unusable_reason else { continue };
         let reason = Reason::NoUploadsPlanned { reason: Box::new(reason.clone()) };
         let failure = Failure::because(Exit::TempFail, reason).on(&spec.id);
         // The gs-fetch of the same run has told it, and ends with its code.
@@ -177,7 +177,7 @@ fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
     let key = |&at: &usize| groups.entries[at].candidate.activity.key();
     let several = groups.groups.iter().filter(|group| group.members.len() > 1);
     let groups: Vec<Vec<ActivityKey>> = several.map(|group| group.members.iter().map(key).collect()).collect();
-    Ok(worker.catalogue.remember_exercises(&groups, rematch)?)
+    Ok(worker.catalogue.store_groups(&groups, rematch)?)
 }
 
 /// The record of a decision, without its activity; nothing if there is nothing to tell. `explain`: of what is not uploaded,

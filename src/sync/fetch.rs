@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::{Exit, Failure, Listed, Listing, Progress, RecordSink, Result, Worker, record_of};
-use crate::catalogue::Query;
+use crate::catalogue::{ListingPurpose, Query};
 use crate::plan::listing::{self, Extent, Limit};
 use crate::platform::{PlatformSpec, Window};
 use crate::record::Record;
@@ -155,7 +155,7 @@ impl<'a> Task<'a> {
             newest: self.newest,
             extent,
             accept_missing: self.options.accept_missing,
-            look: false,
+            purpose: ListingPurpose::Sync,
             sought: None,
             confirm_wait,
             progress: &|count| {
@@ -193,12 +193,12 @@ fn hand_on(
         sports: options.sports.clone(),
         since: options.since,
         until: options.until,
-        absent: Some(false),
+        missing: Some(false),
         // What only an import told of may be there no longer.
         listed: true,
         // Also what a listing since then saw that was cut and handed on nothing.
         first_listing_after: match listed.listing.filter(|_| options.only_new) {
-            Some(listing) => Some(worker.catalogue.last_believed_before(&spec.id, listing)?),
+            Some(listing) => Some(worker.catalogue.last_accepted_before(&spec.id, listing)?),
             None => None,
         },
         ..Query::default()

@@ -64,14 +64,14 @@ impl Worker {
         let unavailable = entry.unavailable.and_then(|unavailable| unavailable.next(self.now()));
         let asked_for = |known| unavailable.map_or(known, LocalFile::Unavailable);
         for file in &files {
-            if file.broken || !self.archive.is_there(&file.path, file.bytes) {
+            if file.corrupt || !self.archive.is_there(&file.path, file.bytes) {
                 return Ok(asked_for(LocalFile::Broken));
             }
             if verify && let Some(why) = self.broken_because(file)? {
                 let path = self.archive.absolute(&file.path);
                 self.warn(&format!("{key}: {} is not whole ({why}); fetching it again", path.display()));
                 if !self.dry_run {
-                    self.catalogue.set_broken(key)?;
+                    self.catalogue.set_corrupt(key)?;
                 }
                 return Ok(LocalFile::Broken);
             }
@@ -84,7 +84,7 @@ impl Worker {
             self.catalogue.set_verified(key, now)?;
             self.count("verified", 1);
         }
-        let is_due = file.ask_again.is_some_and(|due| is_due(due, self.now()));
+        let is_due = file.retry_original_at.is_some_and(|due| is_due(due, self.now()));
         Ok(if is_due { LocalFile::Export(file) } else { LocalFile::File(file) })
     }
 
@@ -162,7 +162,7 @@ impl Worker {
             why: why.to_owned(),
         };
         let mut enter = || {
-            self.catalogue.ensure(activity, now)?;
+            self.catalogue.insert_if_absent(activity, now)?;
             let before = self.catalogue.corrupt_original(key)?;
             self.catalogue.set_corrupt_original(key, &row, now)?;
             Ok::<_, catalogue::Error>(before)
@@ -199,7 +199,7 @@ impl Worker {
     /// Enters files into the catalogue, now that they are on the disk. Returns the first.
     fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, Piece)>) -> Result<Option<FileRow>> {
         let now = self.now();
-        self.catalogue.ensure(activity, now)?;
+        self.catalogue.insert_if_absent(activity, now)?;
         let fit = rows.first().and_then(|(_, piece)| piece.fit.clone());
         let files: Vec<FileRow> = rows.into_iter().map(|(row, _)| row).collect();
         self.catalogue.set_files(activity.as_key(), &files, fit.as_ref())?;
@@ -225,9 +225,9 @@ impl Origin {
 }
 
 fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, (origin, now): (Origin, Timestamp)) -> FileRow {
-    let (name, ask_again) = match origin {
+    let (name, retry_original_at) = match origin {
         Origin::Original => ("original", None),
-        Origin::Export(ask_again) => ("converted", ask_again),
+        Origin::Export(retry_original_at) => ("converted", retry_original_at),
     };
     FileRow {
         part,
@@ -237,8 +237,8 @@ fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, (origin, now): (Or
         format: piece.format.name().to_owned(),
         origin: name.to_owned(),
         verified: now,
-        ask_again,
-        broken: false,
+        retry_original_at,
+        corrupt: false,
     }
 }
 

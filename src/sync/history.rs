@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::catalogue::{
-    self, Catalogue, Coverage, Entry, FileFacts, FileRow, Knowledge, Query, TransferOutcome, TransferRow,
+    self, Catalogue, Coverage, Entry, FileFacts, FileRow, ListingCoverage, Query, UploadOutcome, UploadRow,
 };
 use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
 use crate::plan::precheck;
@@ -25,9 +25,9 @@ pub struct History {
     /// Its row.
     pub spec: Arc<PlatformSpec>,
     /// For which parts of time it is known what is there.
-    pub knowledge: Knowledge,
+    pub knowledge: ListingCoverage,
     /// The uploads to it, the oldest first.
-    pub journal: Vec<TransferRow>,
+    pub journal: Vec<UploadRow>,
     /// What began later is in no list.
     horizon: Timestamp,
 }
@@ -54,7 +54,7 @@ impl Histories {
         now: Timestamp,
     ) -> catalogue::Result<Histories> {
         let history = |spec: &Arc<PlatformSpec>| {
-            let (knowledge, journal) = (catalogue.knowledge(&spec.id, run)?, catalogue.transfers_to(&spec.id)?);
+            let (knowledge, journal) = (catalogue.listing_coverage(&spec.id, run)?, catalogue.uploads_to(&spec.id)?);
             Ok(History { spec: spec.clone(), knowledge, journal, horizon: precheck::horizon(now) })
         };
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
@@ -69,8 +69,8 @@ impl Histories {
                 Ok::<_, catalogue::Error>(())
             })?;
         }
-        let exercises = if by_what_was { catalogue.exercises()? } else { HashMap::new() };
-        Ok(Histories { platforms, entries, exercises, without_file: catalogue.files_not_to_be_had(now)? })
+        let exercises = if by_what_was { catalogue.groups()? } else { HashMap::new() };
+        Ok(Histories { platforms, entries, exercises, without_file: catalogue.unavailable_files(now)? })
     }
 
     fn native_manufacturer(&self, platform: &str) -> Option<&str> {
@@ -80,7 +80,7 @@ impl Histories {
     /// Whether the list of a platform is known.
     pub fn is_listed(&self, platform: &str) -> bool {
         let history = self.platforms.iter().find(|history| history.spec.id == platform);
-        history.is_some_and(|history| history.knowledge.none_because.is_none())
+        history.is_some_and(|history| history.knowledge.unusable_reason.is_none())
     }
 
     /// Entries that are one exercise, whatever is said of them now, and those that may be.
@@ -119,8 +119,8 @@ impl Histories {
         may_send: &dyn Fn(&Entry) -> bool,
         is_there: &dyn Fn(&FileRow) -> bool,
     ) -> Vec<diff::Entry<'_>> {
-        let presence = |entry: &Entry| match entry.absent {
-            None if !entry.listed => Presence::NeverListed(entry.first_seen),
+        let presence = |entry: &Entry| match entry.missing {
+            None if !entry.is_listed() => Presence::NeverListed(entry.first_seen),
             None => Presence::There,
             Some((since, 1)) => Presence::MissingOnce(since),
             Some((since, _)) => Presence::Gone(since),
@@ -142,7 +142,7 @@ impl Histories {
     fn file_state<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
         match &entry.file {
             _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
-            Some(file) if file.broken || !is_there(file) => FileState::ToDownload,
+            Some(file) if file.corrupt || !is_there(file) => FileState::ToDownload,
             Some(file) if file.origin != "original" => FileState::Unavailable(Reason::ConvertedOnly),
             Some(file) => FileState::Archived(&file.format, &file.sha256),
             None if entry.activity.manual => FileState::Unavailable(Reason::EnteredByHand),
@@ -156,7 +156,7 @@ impl Histories {
 impl History {
     /// The platform as a target.
     pub fn target(&self) -> Target<'_> {
-        let spans = match self.knowledge.none_because {
+        let spans = match self.knowledge.unusable_reason {
             Some(_) => Vec::new(),
             None => {
                 let until = |span: &Coverage| span.until.map_or(self.horizon, |until| until.min(self.horizon));
@@ -196,21 +196,21 @@ fn remembered_as_one(
 }
 
 /// The entry that an upload made, if it is known.
-fn link(row: &TransferRow) -> Option<Link<'_>> {
-    let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(TransferOutcome::Created))?;
+fn link(row: &UploadRow) -> Option<Link<'_>> {
+    let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(UploadOutcome::Created))?;
     Some((row.from.as_key(), ActivityKeyRef::new(&row.to, to_id)))
 }
 
 /// What an upload says of what is on its target.
-fn upload(row: &TransferRow) -> Option<Upload<'_>> {
+fn upload(row: &UploadRow) -> Option<Upload<'_>> {
     const UNTOLD: &Reason = &Reason::Rejected { detail: String::new() };
     let reason = row.reason.as_ref().unwrap_or(UNTOLD);
     let state = match row.outcome {
         None => UploadState::Open,
-        Some(TransferOutcome::Created | TransferOutcome::Exists) => UploadState::There(row.to_id.as_deref()),
-        Some(TransferOutcome::Rejected) => UploadState::Rejected(reason),
-        Some(TransferOutcome::Lost) => UploadState::Lost(reason),
-        Some(TransferOutcome::Failed) => return None,
+        Some(UploadOutcome::Created | UploadOutcome::Exists) => UploadState::There(row.to_id.as_deref()),
+        Some(UploadOutcome::Rejected) => UploadState::Rejected(reason),
+        Some(UploadOutcome::Lost) => UploadState::Lost(reason),
+        Some(UploadOutcome::Failed) => return None,
     };
     Some(Upload { from: row.from.as_key(), sha256: &row.sha256, state })
 }

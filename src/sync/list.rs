@@ -83,7 +83,7 @@ impl ListOptions {
             since: self.since.map(|since| since.checked_sub(margin).unwrap_or(Timestamp::MIN)),
             until: self.until.map(|until| until.checked_add(margin).unwrap_or(Timestamp::MAX)),
             ids: self.ids.clone(),
-            absent: match self.state {
+            missing: match self.state {
                 ListState::Present | ListState::Missing => Some(false),
                 ListState::Deleted => Some(true),
                 ListState::All | ListState::Downloaded => None,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Exit, Failure, Result, Worker};
-use crate::catalogue::{Change, Coverage, Reached, Seen};
+use crate::catalogue::{Change, Coverage, ListedRow, ListingPurpose, ListingResult};
 use crate::clock::Moment;
 use crate::i18n;
 use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
@@ -32,8 +32,8 @@ pub struct Listing<'a> {
     pub extent: Extent,
     /// It is believed, whatever it lacks.
     pub accept_missing: bool,
-    /// It only looks at what is there now: that something is gone is for the next listing of `gs-fetch` to say.
-    pub look: bool,
+    /// What it is made for.
+    pub purpose: ListingPurpose,
     /// The part of time that this look is for: it may stop once it has shown all of that, and something that is known.
     pub sought: Option<(Timestamp, Timestamp)>,
     /// How long it waits before it looks again at a list that nobody has ever seen filled.
@@ -130,13 +130,18 @@ impl Walk {
 }
 
 impl Listing<'_> {
+    /// Whether it is made before a write: what it does not show is missing only once a listing for a sync says so.
+    fn is_precheck(&self) -> bool {
+        self.purpose == ListingPurpose::Precheck
+    }
+
     /// Makes it.
     ///
     /// # Errors
     /// It was cut, or is not believed: nothing is concluded from it.
     pub fn take(mut self) -> Result<Listed> {
         let (run_id, now) = (self.worker.run_id.clone(), self.worker.now());
-        let number = self.worker.catalogue.begin_listing(&self.spec.id, &run_id, self.look, now)?;
+        let number = self.worker.catalogue.begin_listing(&self.spec.id, &run_id, self.purpose, now)?;
         let confirm = self.needs_confirming()?;
         let ids = (confirm != Confirm::Never).then(HashSet::new);
         let mut walk = Walk { confirm, ids, floor: self.floor()?, ..Walk::new(number) };
@@ -182,9 +187,12 @@ impl Listing<'_> {
                 );
             }
         }
-        let seen: Vec<Seen> =
-            page.activities.iter().map(|l| Seen { activity: &l.activity, raw: &l.service_json }).collect();
-        let changes = self.worker.catalogue.see(walk.number, &seen, self.worker.now())?;
+        let seen: Vec<ListedRow> = page
+            .activities
+            .iter()
+            .map(|l| ListedRow { activity: &l.activity, service_json: &l.service_json })
+            .collect();
+        let changes = self.worker.catalogue.upsert_page(walk.number, &seen, self.worker.now())?;
         if page.restarted {
             walk.order.restart();
         }
@@ -193,7 +201,7 @@ impl Listing<'_> {
         if let Some(ids) = &mut walk.ids {
             ids.extend(shown());
         }
-        if self.look {
+        if self.is_precheck() {
             walk.listed.shown.extend(shown());
         }
         walk.listed.items += seen.len() as u64;
@@ -212,16 +220,16 @@ impl Listing<'_> {
             Err(error) => {
                 // What stopped it in our own house says more than that it was stopped.
                 let failure = walk.failure.unwrap_or_else(|| error.into());
-                self.worker.catalogue.cut_listing(number, walk.listed.items, &failure.reason, now)?;
+                self.worker.catalogue.abort_listing(number, walk.listed.items, &failure.reason, now)?;
                 return Err(failure);
             }
         };
         if walk.listed.unreadable > 0 {
-            self.worker.catalogue.cut_listing(number, walk.listed.items, &walk.listed.complaint(), now)?;
+            self.worker.catalogue.abort_listing(number, walk.listed.items, &walk.listed.complaint(), now)?;
             return Ok(walk.listed);
         }
         if let Err(failure) = self.incomplete(&mut walk, ending) {
-            self.worker.catalogue.cut_listing(number, walk.listed.items, &failure.reason, now)?;
+            self.worker.catalogue.abort_listing(number, walk.listed.items, &failure.reason, now)?;
             return Err(failure);
         }
         let reached = self.reached(&walk, ending)?;
@@ -231,9 +239,9 @@ impl Listing<'_> {
             (self.accept_missing, self.spec.has_login()),
             now,
         )?;
-        if !settled.believed {
+        if !settled.accepted {
             return Err(untrusted(Reason::ListingImplausible {
-                missing: settled.gone,
+                missing: settled.missing,
                 known: settled.known,
                 has_account: self.spec.has_login(),
             }));
@@ -244,11 +252,11 @@ impl Listing<'_> {
             walk.listed.coverage.until = Some(reached.coverage.until.map_or(bound, |until| until.min(bound)));
         }
         self.tell_hole(ending, &reached);
-        if settled.gone > 0 && !self.look {
+        if settled.missing > 0 && !self.is_precheck() {
             self.worker.info(&format!(
                 "{}: {} no longer there; see gs-list --deleted",
                 &self.spec.id,
-                i18n::counted(settled.gone, "activity is", "activities are")
+                i18n::counted(settled.missing, "activity is", "activities are")
             ));
         }
         Ok(walk.listed)
@@ -264,10 +272,10 @@ impl Listing<'_> {
             walk.confirm == Confirm::Always || (walk.confirm == Confirm::IfWhole && ending == ListEnd::Complete);
         match walk.ids.take().filter(|_| confirm) {
             Some(first) => self.confirm(walk, first, ending)?,
-            None if walk.listed.items == 0 && !self.look && self.spec.has_login() => self.not_counted()?,
+            None if walk.listed.items == 0 && !self.is_precheck() && self.spec.has_login() => self.not_counted()?,
             None => return Ok(()),
         }
-        let is_all = self.window == Window::default() && !self.look;
+        let is_all = self.window == Window::default() && !self.is_precheck();
         if walk.listed.items == 0 && is_all && !self.worker.catalogue.was_listed(&self.spec.id)? {
             self.worker.warn(&format!("{}: the account has no activities (looked twice)", self.spec.id));
         }
@@ -277,7 +285,7 @@ impl Listing<'_> {
     /// Whether one look is not enough: where little or nothing is known to be there, nothing would speak against a list that is
     /// empty or half by mistake, and all of it would be uploaded a second time.
     fn needs_confirming(&self) -> Result<Confirm> {
-        let is_all = self.window == Window::default() && !self.look;
+        let is_all = self.window == Window::default() && !self.is_precheck();
         Ok(match self.spec.has_login() {
             true if !self.worker.catalogue.is_filled(&self.spec.id)? => Confirm::Always,
             true if is_all && !self.worker.catalogue.was_listed_whole(&self.spec.id)? => Confirm::IfWhole,
@@ -368,16 +376,16 @@ impl Listing<'_> {
             return Ok(None);
         }
         let has_base = self.worker.catalogue.last_base_listing(&self.spec.id, Some(0))?.is_some();
-        let anchored = self.worker.catalogue.anchored_starts(&self.spec.id)?;
+        let anchored = self.worker.catalogue.contiguous_starts(&self.spec.id)?;
         Ok(listing::floor(&anchored, has_base, self.worker.now()))
     }
 
     /// Tells that a limit ended the list in the midst of what is new.
-    fn tell_hole(&self, ending: ListEnd, reached: &Reached) {
+    fn tell_hole(&self, ending: ListEnd, reached: &ListingResult) {
         let Some(limit) = self.newest.filter(|limit| limit.is_strict && self.window == Window::default()) else {
             return;
         };
-        if ending == ListEnd::Stopped && !reached.seamless {
+        if ending == ListEnd::Stopped && !reached.contiguous {
             self.worker.warn(&format!(
                 "{}: only the newest {} listed, as --newest says, and activities below them may be new; run gs-fetch without --newest to list all of them",
                 &self.spec.id,
@@ -386,7 +394,7 @@ impl Listing<'_> {
         }
     }
 
-    fn reached(&self, walk: &Walk, ending: ListEnd) -> Result<Reached> {
+    fn reached(&self, walk: &Walk, ending: ListEnd) -> Result<ListingResult> {
         let window = self.window;
         let limited = self.newest.is_some_and(|limit| walk.listed.items >= limit.count);
         let coverage = match ending {
@@ -403,16 +411,16 @@ impl Listing<'_> {
         let is_first = limited && walk.floor.is_none();
         let joins = match (ending, window.since) {
             // A window that reaches down into what is known leaves no hole above that.
-            (_, Some(_)) => self.worker.catalogue.newest_anchored(&self.spec.id)? >= coverage.from,
+            (_, Some(_)) => self.worker.catalogue.newest_contiguous(&self.spec.id)? >= coverage.from,
             (ListEnd::Complete, None) => true,
             (ListEnd::Stopped, None) => walk.last_fresh == 0 || is_first || walk.met_floor,
         };
-        Ok(Reached {
+        Ok(ListingResult {
             coverage,
             complete: ending == ListEnd::Complete,
             base,
-            seamless: joins && (self.look || window == Window::default()),
-            concludes: !self.look,
+            contiguous: joins && (self.is_precheck() || window == Window::default()),
+            detects_missing: !self.is_precheck(),
             items: walk.listed.items,
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Exit, Failure, Level, Message, Progress, Result, Workspace};
-use crate::catalogue::Pacing;
+use crate::catalogue::RateLimits;
 use crate::http::{Backoff, CaCertificates, Http, Loopback, Options, Proxies, Route};
 
 impl Workspace {
@@ -37,7 +37,7 @@ impl Workspace {
             clock: self.clock.clone(),
             waiting: Box::new(move |why, wait| progress.pause(why, wait)),
         };
-        let pacing = Pacing::new(self.open_catalogue()?);
+        let pacing = RateLimits::new(self.open_catalogue()?);
         Ok(Arc::new(Http::new(Arc::new(pacing), options)))
     }
 

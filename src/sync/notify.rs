@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, Level, Progress, Ready, Result, Worker};
 use crate::http::{Http, Request};
-use crate::notify::{self, CHANNELS, Lang, Marks, ChannelRequest, Style, Summary, Text, Tone};
+use crate::notify::{self, CHANNELS, ChannelRequest, Lang, Marks, Style, Summary, Text, Tone};
 use crate::reason::Reason;
 use crate::record::Reader;
 
@@ -168,7 +168,11 @@ impl Teller {
     /// Tells one channel, if it has anything to hear.
     fn tell(&mut self, worker: &mut Worker, one: &Ready) -> Result<()> {
         let name = one.channel.name;
-        let told = if one.channel.is_ping { Marks::default() } else { Marks::parse(&worker.catalogue.told(name)?) };
+        let told = if one.channel.is_ping {
+            Marks::default()
+        } else {
+            Marks::parse(&worker.catalogue.last_notification(name)?)
+        };
         let on = if one.channel.is_ping { notify::On::Always } else { self.on };
         let known = told.and_then(&self.marks, self.is_checked);
         let speaks = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
@@ -176,7 +180,7 @@ impl Teller {
         let Some(tone) = speaks.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
             // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
             if known != told && !worker.dry_run {
-                worker.catalogue.set_told(name, &known.to_text(), self.now)?;
+                worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;
             }
             worker.debug(&format!("{name}: there is nothing to tell"));
             return Ok(());
@@ -201,7 +205,7 @@ impl Teller {
         sent?;
         worker.count("notified", 1);
         if !one.channel.is_ping {
-            worker.catalogue.set_told(name, &known.to_text(), self.now)?;
+            worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;
         }
         worker.debug(&format!("{name}: told"));
         Ok(())

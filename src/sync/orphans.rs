@@ -13,11 +13,11 @@ impl Worker {
     ///
     /// Whoever plans calls it, too: the listing that showed it may have been killed right after its end.
     pub fn adopt_orphans(&mut self, spec: &PlatformSpec) -> Result<()> {
-        let knowledge = self.catalogue.knowledge(&spec.id, &self.run_id)?;
-        if knowledge.none_because.is_some() || self.catalogue.is_read_only() {
+        let knowledge = self.catalogue.listing_coverage(&spec.id, &self.run_id)?;
+        if knowledge.unusable_reason.is_some() || self.catalogue.is_read_only() {
             return Ok(());
         }
-        let is_covered = |start| knowledge.spans.iter().any(|span| span.holds(start));
+        let is_covered = |start| knowledge.spans.iter().any(|span| span.contains(start));
         let known = self.catalogue.ids(&spec.id)?;
         let mut adopted = 0_u64;
         for named in self.archive.named(&spec.id)? {

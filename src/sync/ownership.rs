@@ -122,7 +122,7 @@ impl Ownership {
     fn holds_another(&self, user_id: &str) -> platform::Result<bool> {
         let raw = self.with(|catalogue| match catalogue.owner(&self.spec.id)? {
             Some(_) => Ok(Vec::new()),
-            None => catalogue.newest_raw(&self.spec.id, FEW),
+            None => catalogue.newest_service_json(&self.spec.id, FEW),
         })?;
         let owners: Vec<String> = raw.iter().filter_map(|raw| self.spec.listed_owner(raw)).collect();
         Ok(!owners.is_empty() && owners.iter().all(|owner| owner != user_id))

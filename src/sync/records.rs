@@ -10,7 +10,7 @@ use crate::record::{ActivityRecord, Deleted, FileRef};
 /// was put.
 pub fn record_of(entry: Entry, archive: &Archive, now: Timestamp) -> ActivityRecord {
     let more = entry.more_files.iter().all(|(path, bytes)| archive.is_there(path, *bytes));
-    let file = entry.file.filter(|file| more && !file.broken && archive.is_there(&file.path, file.bytes));
+    let file = entry.file.filter(|file| more && !file.corrupt && archive.is_there(&file.path, file.bytes));
     let is_unavailable = entry.unavailable.is_some_and(|unavailable| unavailable.next(now).is_some());
     ActivityRecord {
         activity: entry.activity,
@@ -18,7 +18,7 @@ pub fn record_of(entry: Entry, archive: &Archive, now: Timestamp) -> ActivityRec
         no_original: file.is_none() && entry.no_original,
         unavailable: file.is_none() && !entry.no_original && is_unavailable,
         file: file.map(|file| file_ref(file, archive)),
-        deleted: entry.absent.map(|(since, times)| Deleted {
+        deleted: entry.missing.map(|(since, times)| Deleted {
             since,
             confirmed: times > 1,
             unknown: serde_json::Map::new(),
@@ -35,7 +35,7 @@ pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
         bytes: file.bytes,
         format: Some(file.format),
         origin: Some(file.origin),
-        retry_original_at: file.ask_again,
+        retry_original_at: file.retry_original_at,
         unknown: serde_json::Map::new(),
     }
 }

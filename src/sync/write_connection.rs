@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::suspension::Suspensions;
 use super::{Error, Exit, Failure, ItemResult, Listed, Listing, Progress, Result, Worker};
 use crate::archive::{Lock, Purpose};
-use crate::catalogue::{Coverage, Entry, FileFacts, Query};
+use crate::catalogue::{Coverage, Entry, FileFacts, ListingPurpose, Query};
 use crate::clock::Moment;
 use crate::http::Http;
 use crate::plan::listing::Extent;
@@ -219,7 +219,7 @@ impl WriteConnection {
             newest: None,
             extent: Extent::Full,
             accept_missing: false,
-            look: true,
+            purpose: ListingPurpose::Precheck,
             sought,
             confirm_wait,
             progress: &|_| {},
@@ -258,7 +258,7 @@ impl Worker {
             platforms: vec![platform.to_owned()],
             since: Some(since),
             until: Some(until),
-            absent: Some(false),
+            missing: Some(false),
             listed: true,
             ..Query::default()
         };

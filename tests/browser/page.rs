@@ -66,7 +66,7 @@ fn each_platform_is_told_with_what_its_service_and_the_catalogue_hold() {
             assert!(said.contains(&line), "{name}: {line}: {said}");
         }
         let listed: i64 =
-            history.work.sql(&format!("SELECT max(finished) FROM listings WHERE platform = '{name}' AND complete"));
+            history.work.sql(&format!("SELECT max(finished_at) FROM listings WHERE platform = '{name}' AND complete"));
         let listed = Timestamp::from_second(listed).unwrap().strftime("%Y-%m-%d %H:%M UTC").to_string();
         assert!(said.contains(&format!("last complete list {listed}")), "{name}: {listed}: {said}");
     }
@@ -146,7 +146,7 @@ fn every_activity_and_every_run_has_its_row() {
     }
     let log = part(&history.page, "log");
     assert_eq!(log.matches("<tr class=").count(), list(history, "runs").len());
-    let runs: i64 = history.work.sql("SELECT count(DISTINCT run) FROM runs");
+    let runs: i64 = history.work.sql("SELECT count(DISTINCT run) FROM commands");
     assert_eq!(list(history, "runs").len() as i64, runs.min(100));
 }
 

@@ -149,7 +149,7 @@ fn it_is_ill_when_the_run_that_was_due_did_not_come_and_until_it_does() {
     let after = |hours: &str| work.run("/usr/bin/faketime", &["-f", hours, &script]);
     after("+0h").ok();
     let said = after("+4h");
-    assert!(said.ends(1).out.starts_with("it needs you: overdue"), "{said}");
+    assert!(said.ends(1).out.starts_with("action needed: overdue"), "{said}");
     // A schedule that was changed since is the one that counts.
     work.run("gs-schedule", &["0 0 1 1 *"]).ok();
     after("+4h").ok();

@@ -263,7 +263,7 @@ fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
     let third = machine(&sim, &remote);
     run(&third, &sim).ok();
     assert_eq!(sim.log().iter().filter(|request| request.path.contains(TOKEN)).count(), 3, "each renewed once");
-    assert!(third.sql::<i64>("SELECT count(*) FROM runs WHERE command = 'gs-diff'") == 3, "the log of all runs");
+    assert!(third.sql::<i64>("SELECT count(*) FROM commands WHERE command = 'gs-diff'") == 3, "the log of all runs");
     assert!(!sim.log().iter().any(|request| request.host.contains("sso")), "somebody logged in");
     // One commit, and nothing in it can be read.
     assert_eq!(says("git", &["rev-list", "--count", "garminsync-state"], &remote).1.trim(), "1");
@@ -292,7 +292,7 @@ fn on_github_a_sync_that_went_wrong_is_red_and_what_it_did_is_kept() {
     step(&work, "Save the state").ok().silent();
     let next = machine(&sim, &remote);
     state(&next, "restore").ok().silent();
-    assert!(next.sql::<i64>("SELECT count(*) FROM runs WHERE exit <> 0") > 0);
+    assert!(next.sql::<i64>("SELECT count(*) FROM commands WHERE exit <> 0") > 0);
     assert!(next.data("tokens/garmin-com.json").exists());
 }
 

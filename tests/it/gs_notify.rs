@@ -94,7 +94,7 @@ fn every_channel_takes_the_message_and_no_secret_is_shown() {
             let secret = value.rsplit('/').next().unwrap();
             assert!(!said.err.contains(secret), "{setting} is shown\n{said}");
         }
-        assert_eq!(work.sql::<String>("SELECT counts FROM runs WHERE command = 'gs-notify'"), r#"{"notified":1}"#);
+        assert_eq!(work.sql::<String>("SELECT counts FROM commands WHERE command = 'gs-notify'"), r#"{"notified":1}"#);
     }
 }
 
@@ -116,7 +116,7 @@ fn one_channel_after_the_other_and_a_failing_one_hides_none() {
     assert_eq!(messages(&sim).len(), ALL.len() - 4);
     assert_eq!(
         work.sql::<String>(
-            "SELECT group_concat(channel) FROM (SELECT channel FROM told WHERE channel NOT LIKE '%:%' ORDER BY 1)"
+            "SELECT group_concat(channel) FROM (SELECT channel FROM notifications WHERE channel NOT LIKE '%:%' ORDER BY 1)"
         ),
         "bark,dingtalk,discord,serverchan,telegram,wecom"
     );
@@ -285,7 +285,7 @@ fn a_stage_that_failed_without_a_record_is_told() {
     let mut work = wecom(&sim);
     // No platform is set up: it ends before it has printed anything.
     work.run("gs-fetch", &[]).ends(77);
-    work.change("INSERT INTO runs (run, command, started) VALUES ('r1', 'gs-upload', unixepoch())");
+    work.change("INSERT INTO commands (run, command, started_at) VALUES ('r1', 'gs-upload', unixepoch())");
     notify(&work, &[], "").ok().silent();
     let text = &texts(&sim)[0];
     assert!(text.starts_with("garminsync: 1 failed, action needed\n"), "{text}");
@@ -303,10 +303,10 @@ fn a_stage_whose_row_is_about_to_end_is_waited_for() {
     let sim = services();
     let work = wecom(&sim);
     notify(&work, &[], "").ok();
-    work.change("INSERT INTO runs (run, command, started) VALUES ('r1', 'gs-upload', 1)");
+    work.change("INSERT INTO commands (run, command, started_at) VALUES ('r1', 'gs-upload', 1)");
     let child = work.spawn("gs-notify", &[], "");
     std::thread::sleep(std::time::Duration::from_millis(300));
-    work.change("UPDATE runs SET exit = 0, finished = 2 WHERE command = 'gs-upload'");
+    work.change("UPDATE commands SET exit = 0, finished_at = 2 WHERE command = 'gs-upload'");
     assert!(child.wait_with_output().unwrap().status.success());
     assert_eq!(texts(&sim).len(), 0);
 }
@@ -317,7 +317,7 @@ fn a_stage_is_not_told_twice() {
     let work = wecom(&sim);
     notify(&work, &[], "").ok();
     work.change(
-        "INSERT INTO runs (run, command, started, finished, exit, reason, platform)
+        "INSERT INTO commands (run, command, started_at, finished_at, exit, reason, platform)
          VALUES ('r1', 'gs-download', 1, 2, 1, json_object('code', 'rejected', 'detail', 'no'), 'garmin-com')",
     );
     notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
@@ -357,7 +357,7 @@ fn a_dry_run_shows_the_message_and_sends_nothing() {
     said.ok().says("wecom would be told:").says("garminsync: 1 added").says("healthchecks would be told:");
     work.run("gs-notify", &["-n", "--start"]).ok().says("would be told that a run begins");
     assert!(sim.log().is_empty());
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM told WHERE channel NOT LIKE '%:%'"), 0);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM notifications WHERE channel NOT LIKE '%:%'"), 0);
 }
 
 #[test]
@@ -479,7 +479,7 @@ fn a_test_message_goes_to_every_channel_and_each_answer_is_told() {
     }
     assert!(messages(&sim).iter().all(|message| message.body.contains("a test message")));
     // It was a test, and nobody was told of anything.
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM told WHERE channel NOT LIKE '%:%'"), 0);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM notifications WHERE channel NOT LIKE '%:%'"), 0);
     sim.clear_faults();
     work.run("gs-notify", &["--test", "--lang", "zh"]).ok().silent();
     assert!(messages(&sim).iter().any(|message| message.body.contains("测试消息")));
@@ -500,7 +500,7 @@ fn a_web_page_in_the_place_of_an_answer_is_no_acceptance_of_any_channel() {
         // Nor is a real message, which is sent again once the service itself answers.
         let failing = r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"s","kind":"rejected","reason":{"code":"rejected","detail":"no","text":"no"}}}"#;
         work.given("gs-notify", &[], &format!("{failing}\n")).ends(1).says("its answer was not understood");
-        assert_eq!(work.sql::<i64>("SELECT count(*) FROM told WHERE channel NOT LIKE '%:%'"), 0, "{name}");
+        assert_eq!(work.sql::<i64>("SELECT count(*) FROM notifications WHERE channel NOT LIKE '%:%'"), 0, "{name}");
     }
 }
 

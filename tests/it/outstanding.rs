@@ -61,7 +61,7 @@ fn what_is_not_archived_is_outstanding_for_whoever_archives() {
     let told = status(&world.work);
     assert_eq!((&told["state"], &told["outstanding"]["downloads"]), (&json!("outstanding"), &json!(12)));
     // A sync without --archive fetches only what it sends; here everything is.
-    world.work.change("UPDATE activities SET original = 'none' WHERE id = (SELECT max(id) FROM activities)");
+    world.work.change("UPDATE activities SET no_original = 1 WHERE id = (SELECT max(id) FROM activities)");
     sync(&world.work, &[]).ok();
     assert_eq!(status(&world.work)["state"], "ok");
     let new = world.put("coros", &run(20));
@@ -138,7 +138,7 @@ fn duplicates_that_three_runs_do_not_delete_are_behind() {
             told["warnings"]
         );
         // What became of it is looked up by the next run.
-        world.work.change("UPDATE deletions SET outcome = 'failed', settled = intended WHERE outcome IS NULL");
+        world.work.change("UPDATE deletions SET outcome = 'failed', finished_at = started_at WHERE outcome IS NULL");
     }
 }
 
@@ -158,7 +158,7 @@ fn files_that_no_sync_asks_for_again_are_no_trouble() {
     assert_eq!((failed("sent"), failed("all")), (None, Some(json!(1))));
     // What is to be sent from there is asked for by every sync.
     world.work.change("DELETE FROM activities WHERE platform = 'garmin-com' AND id NOT IN (SELECT id FROM files)");
-    world.work.change("DELETE FROM transfers WHERE to_platform = 'garmin-com'");
+    world.work.change("DELETE FROM uploads WHERE to_platform = 'garmin-com'");
     assert_eq!((failed("sent"), failed("all")), (Some(json!(1)), Some(json!(1))));
 }
 
@@ -259,7 +259,7 @@ fn a_rehearsal_with_a_wrong_setting_is_not_told() {
     world.work.set("GS_ARCHIVE", "everything");
     sync(&world.work, &["-n"]).ends(78).says("GS_ARCHIVE");
     assert_eq!((texts(&world).len(), &status(&world.work)), (messages, &before));
-    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM runs WHERE command = 'gs-settings'"), 0);
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM commands WHERE command = 'gs-settings'"), 0);
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_list_that_is_being_made_was_not_cut_whatever_runs_meanwhile() {
     sync(&world.work, &[]).ok();
     world.sim.fault(Fault::new(Effect::Held { ms: 60_000 }).path("/activitylist-service/"));
     let mut child = world.work.spawn("gs-fetch", &["--full"], "");
-    while world.work.sql::<i64>("SELECT count(*) FROM listings WHERE finished IS NULL") == 0 {
+    while world.work.sql::<i64>("SELECT count(*) FROM listings WHERE finished_at IS NULL") == 0 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let list = world.work.run("gs-list", &[]).out.clone();
@@ -356,7 +356,7 @@ fn nothing_is_said_to_be_over_while_another_command_still_runs() {
     // It may end as the one before.
     world.sim.fault(Fault::new(Effect::Held { ms: 60_000 }).path("/activitylist-service/"));
     let mut child = world.work.spawn("gs-fetch", &[], "");
-    while world.work.sql::<i64>("SELECT count(*) FROM runs WHERE finished IS NULL") == 0 {
+    while world.work.sql::<i64>("SELECT count(*) FROM commands WHERE finished_at IS NULL") == 0 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     world.work.given("gs-notify", &[], "").ok();
@@ -382,8 +382,8 @@ fn an_upload_that_was_accepted_and_never_appears_is_told_and_comes_by_the_line_t
     assert_eq!(world.ids("garmin-cn").len(), 11);
     let hours = |hours: i64| {
         world.work.change(&format!(
-            "UPDATE transfers SET intended = intended - {0}, settled = settled - {0};
-             UPDATE listings SET started = started - {0}, finished = finished - {0}",
+            "UPDATE uploads SET started_at = started_at - {0}, finished_at = finished_at - {0};
+             UPDATE listings SET started_at = started_at - {0}, finished_at = finished_at - {0}",
             hours * 3600
         ));
     };
@@ -442,7 +442,7 @@ fn a_schedule_that_nothing_runs_is_told_wherever_it_is_shown() {
     // The run that was due has come, so something runs it.
     world.work.run("gs-schedule", &["* * * * *"]).ok();
     world.work.change(
-        "UPDATE schedule SET at = at - 86400; UPDATE runs SET started = unixepoch() - 3480, finished = unixepoch() - 3470",
+        "UPDATE schedule SET changed_at = changed_at - 86400; UPDATE commands SET started_at = unixepoch() - 3480, finished_at = unixepoch() - 3470",
     );
     world.work.run("gs-report", &[]).ok();
     assert_eq!(status(&world.work)["schedule"]["is_run"], true, "{:#}", status(&world.work)["schedule"]);
@@ -528,8 +528,8 @@ fn only_a_sync_counts_as_the_run_that_was_due() {
     let world = dozen();
     sync(&world.work, &[]).ok();
     world.work.run("gs-schedule", &["@hourly", "--zone", "UTC"]).ok();
-    world.work.change("UPDATE runs SET started = started - 200000, finished = finished - 200000");
-    world.work.change("UPDATE schedule SET at = at - 300000");
+    world.work.change("UPDATE commands SET started_at = started_at - 200000, finished_at = finished_at - 200000");
+    world.work.change("UPDATE schedule SET changed_at = changed_at - 300000");
     world.work.given("gs-notify", &[], "").ok();
     assert!(texts(&world).last().unwrap().contains("A scheduled sync did not run"), "{:?}", texts(&world));
     world.work.given("gs-download", &[], "").ok();

@@ -505,7 +505,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Runs that came to their end; 0 while there is no catalogue.
 fn runs(work: &Work, command: &str) -> i64 {
-    work.sql(&format!("SELECT count(*) FROM runs WHERE command = '{command}' AND exit = 0"))
+    work.sql(&format!("SELECT count(*) FROM commands WHERE command = '{command}' AND exit = 0"))
 }
 
 #[test]
@@ -528,7 +528,7 @@ fn cron_runs_it_and_the_page_follows() {
     until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
     garminsync(&work, &["daemon", "--stop"]).ok();
     assert_eq!(garminsync(&work, &["daemon", "--status"]).code, 3);
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM runs WHERE exit <> 0"), 0);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM commands WHERE exit <> 0"), 0);
 }
 
 #[test]

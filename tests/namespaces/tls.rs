@@ -82,5 +82,5 @@ fn a_server_with_a_certificate_of_nobody_we_trust_gets_no_password() {
     );
     assert!(!said.contains("check the connection"), "{said}");
     // A login that was never sent stands against nothing.
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM logins WHERE until > 0"), 0);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM login_failures WHERE until > 0"), 0);
 }

@@ -176,7 +176,7 @@ impl Engine {
 
     /// The records of what the catalogue knows to be there.
     pub fn list(&self) -> Vec<Record> {
-        self.list_of(&Query { absent: Some(false), ..Query::default() })
+        self.list_of(&Query { missing: Some(false), ..Query::default() })
     }
 
     pub fn list_of(&self, query: &Query) -> Vec<Record> {
@@ -259,7 +259,7 @@ impl Engine {
     /// known yet.
     pub fn journal(&self, to: &str) -> String {
         let connection = rusqlite::Connection::open(self.data().join("catalogue.sqlite")).unwrap();
-        let sql = "SELECT ifnull(outcome, 'open') FROM transfers WHERE to_platform = ?1 ORDER BY number";
+        let sql = "SELECT ifnull(outcome, 'open') FROM uploads WHERE to_platform = ?1 ORDER BY number";
         let mut statement = connection.prepare(sql).unwrap();
         let rows = statement.query_map([to], |row| row.get(0)).unwrap();
         rows.map(|row| row.unwrap()).collect::<Vec<String>>().join(" ")

@@ -154,14 +154,14 @@ impl History {
     }
 
     fn was_uploaded(&self, platform: &str, id: &str) -> bool {
-        let sql = format!("SELECT count(*) FROM transfers WHERE to_platform = '{platform}' AND to_id = '{id}'");
+        let sql = format!("SELECT count(*) FROM uploads WHERE to_platform = '{platform}' AND to_id = '{id}'");
         self.work.sql::<i64>(&sql) > 0
     }
 
     /// A file of the archive is found cut, and cannot be had anew.
     fn break_a_file(&mut self) {
         let id: String = self.work.sql("SELECT id FROM files WHERE platform = 'garmin-cn' AND format = 'fit' LIMIT 1");
-        self.work.change(&format!("UPDATE files SET broken = 1 WHERE platform = 'garmin-cn' AND id = '{id}'"));
+        self.work.change(&format!("UPDATE files SET corrupt = 1 WHERE platform = 'garmin-cn' AND id = '{id}'"));
         self.happened.insert("broken", ("garmin-cn".into(), id));
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use garminsync::activity::Activity;
-use garminsync::catalogue::{Catalogue, Coverage, Reached, Seen};
+use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingPurpose, ListingResult};
 use jiff::{SignedDuration, Timestamp};
 
 pub const PLATFORMS: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
@@ -25,17 +25,17 @@ pub fn make(path: &Path, count: i64, platforms: usize, newest: Timestamp) {
     for (number, platform) in PLATFORMS.iter().enumerate().take(platforms) {
         let is_held = |n: &i64| platforms == 1 || HOLDERS[(*n % 5) as usize][number];
         let all: Vec<Activity> = (0..count).filter(is_held).map(|n| activity(platform, n, newest)).collect();
-        let listing = catalogue.begin_listing(platform, "first", false, newest).unwrap();
+        let listing = catalogue.begin_listing(platform, "first", ListingPurpose::Sync, newest).unwrap();
         for page in all.chunks(1000) {
-            let seen: Vec<Seen> = page.iter().map(|activity| Seen { activity, raw: "{}" }).collect();
-            catalogue.see(listing, &seen, newest).unwrap();
+            let seen: Vec<ListedRow> = page.iter().map(|activity| ListedRow { activity, service_json: "{}" }).collect();
+            catalogue.upsert_page(listing, &seen, newest).unwrap();
         }
-        let reached = Reached {
+        let reached = ListingResult {
             coverage: Coverage::default(),
             complete: true,
             base: true,
-            seamless: true,
-            concludes: true,
+            contiguous: true,
+            detects_missing: true,
             items: all.len() as u64,
         };
         catalogue.finish_listing((listing, platform), &reached, (true, true), newest).unwrap();
@@ -68,22 +68,22 @@ fn activity(platform: &str, n: i64, newest: Timestamp) -> Activity {
 
 /// Files for nearly all, a journal of what went from one platform to another, a log of two years, and some troubles.
 const REST: &str = "
-    INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived, verified, manufacturer, product,
-        serial_number, time_created, broken)
+    INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived_at, verified_at, manufacturer, product,
+        serial_number, time_created, corrupt)
     SELECT platform, id, 0, 'fit/' || replace(platform, '-', '_') || '/activity_' || id || '_2026-01-08T14-10-21Z.fit',
         printf('%064x', id), 90000 + start_time % 70000, 'fit', 'original', start_time, start_time, 1, 4000, 700000,
         start_time, id % 5000 = 7
     FROM activities WHERE NOT manual AND id % 50 <> 0;
     INSERT INTO problems SELECT platform, id, 'gs-download', 'not-found', '{\"code\":\"not-found\",\"detail\":\"HTTP 404\"}', 1, 1, 1
     FROM activities WHERE NOT manual AND id % 500 = 0;
-    INSERT INTO transfers (run, from_platform, from_id, to_platform, sha256, intended, outcome, to_id, settled, reason)
+    INSERT INTO uploads (run, from_platform, from_id, to_platform, sha256, started_at, outcome, to_id, finished_at, reason)
     SELECT 'first', 'garmin-com', a.id, b.platform, printf('%064x', a.id), a.start_time,
         iif(a.id % 300 = 0, 'rejected', 'created'), b.id, a.start_time, '{\"code\":\"rejected\",\"detail\":\"too small\"}'
     FROM activities a JOIN activities b ON b.id = a.id AND b.platform = 'garmin-cn'
     WHERE a.platform = 'garmin-com' AND a.id % 3 = 0;
     WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 17999)
-    INSERT INTO runs (run, command, started, finished, exit, counts)
+    INSERT INTO commands (run, command, started_at, finished_at, exit, counts)
     SELECT 'run-' || (n / 6), 'gs-' || (n % 6), NEWEST - (18000 - n) * 3600, NEWEST - (18000 - n) * 3600 + 60, 0,
         '{\"listed\":30,\"new\":2}' FROM n;
-    UPDATE activities SET absences = 2, absent_since = last_seen WHERE platform = 'garmin-cn' AND id % 1000 = 1;
+    UPDATE activities SET missing_count = 2, missing_since = last_seen WHERE platform = 'garmin-cn' AND id % 1000 = 1;
 ";

@@ -167,7 +167,7 @@ impl World {
     /// The journal, the oldest first.
     pub fn journal(&self) -> Vec<Row> {
         let connection = rusqlite::Connection::open(self.work.data("catalogue.sqlite")).unwrap();
-        let sql = "SELECT from_platform, to_platform, outcome, to_id, ticket, reason, confirmed IS NOT NULL FROM transfers ORDER BY number";
+        let sql = "SELECT from_platform, to_platform, outcome, to_id, status_ref, reason, confirmed_at IS NOT NULL FROM uploads ORDER BY number";
         let mut statement = connection.prepare(sql).unwrap();
         let row = |row: &rusqlite::Row| {
             Ok(Row {
@@ -204,7 +204,7 @@ impl World {
 
     /// How often `gs-upload` has looked at a platform, however many requests that took.
     pub fn looks(&self, platform: &str) -> i64 {
-        self.work.sql(&format!("SELECT count(*) FROM listings WHERE look AND platform = '{platform}'"))
+        self.work.sql(&format!("SELECT count(*) FROM listings WHERE purpose = 'precheck' AND platform = '{platform}'"))
     }
 
     /// How often a file was handed to a platform to make an activity of.
@@ -218,16 +218,16 @@ impl World {
 
     /// All that is known of the platforms was learnt three hours ago.
     pub fn let_lists_age(&self) {
-        self.work.change("UPDATE listings SET started = started - 10800, finished = finished - 10800");
+        self.work.change("UPDATE listings SET started_at = started_at - 10800, finished_at = finished_at - 10800");
     }
 
     /// So many hours pass for the journal, and for what the platforms were seen to hold.
     pub fn let_hours_pass(&self, hours: i64) {
         let seconds = hours * 3600;
         self.work.change(&format!(
-            "UPDATE transfers SET intended = intended - {seconds};
+            "UPDATE uploads SET started_at = started_at - {seconds};
              UPDATE activities SET first_seen = first_seen - {seconds}, last_seen = last_seen - {seconds};
-             UPDATE listings SET started = started - {seconds}, finished = finished - {seconds}"
+             UPDATE listings SET started_at = started_at - {seconds}, finished_at = finished_at - {seconds}"
         ));
     }
 

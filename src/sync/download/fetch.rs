@@ -32,7 +32,7 @@ impl Downloads<'_> {
             (Ok(Download::Original(bytes)), export) => self.keep_original(&activity, bytes, export),
             (Ok(_), Some(file)) => {
                 let now = self.worker.now();
-                self.worker.catalogue.asked_in_vain(activity.as_key(), now)?;
+                self.worker.catalogue.defer_original(activity.as_key(), now)?;
                 Ok(Got::File(file))
             }
             // An import may have brought in what was deleted there long ago.
@@ -40,7 +40,7 @@ impl Downloads<'_> {
                 let key = activity.as_key();
                 self.worker.warn(&format!("{key}: {why}; what was kept of it stays"));
                 let now = self.worker.now();
-                self.worker.catalogue.asked_in_vain(key, now)?;
+                self.worker.catalogue.defer_original(key, now)?;
                 Ok(Got::File(file))
             }
             (Ok(Download::Converted { bytes, why, retry_original }), None) => {
@@ -48,7 +48,7 @@ impl Downloads<'_> {
             }
             (Ok(Download::None { why }), None) => {
                 let now = self.worker.now();
-                self.worker.catalogue.ensure(&activity, now)?;
+                self.worker.catalogue.insert_if_absent(&activity, now)?;
                 self.worker.catalogue.set_no_original(activity.as_key())?;
                 self.worker.debug(&format!("{} {}: no file: {why}", activity.platform, activity.id));
                 self.worker.count("no_original", 1);

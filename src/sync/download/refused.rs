@@ -85,7 +85,7 @@ impl Worker {
         self.keep_if_corrupt(activity, refused)?;
         let key = activity.as_key();
         let now = self.now();
-        self.catalogue.asked_in_vain(key, now).map_err(|error| NotKept::Failed(error.into()))?;
+        self.catalogue.defer_original(key, now).map_err(|error| NotKept::Failed(error.into()))?;
         self.debug(&format!("{key}: the export stays, as the original is still refused: {}", refused.why()));
         Ok(())
     }

@@ -52,8 +52,8 @@ pub fn accounts(worker: &Worker) -> Result<Vec<AccountStatus>> {
 fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<AccountStatus> {
     let now = worker.now();
     let account = open(worker, spec)?.account().map_err(|error| named(spec, error.into()))?;
-    let login = worker.catalogue.login(&spec.id)?;
-    let cooldown_until = login.as_ref().and_then(|login| login.pause(now));
+    let login = worker.catalogue.login_failure(&spec.id)?;
+    let cooldown_until = login.as_ref().and_then(|login| login.cooldown(now));
     let state = match &account {
         None => "none",
         Some(account) if account.dead.is_some() => "login-needed",

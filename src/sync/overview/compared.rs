@@ -163,7 +163,7 @@ impl<'a> Compared<'a> {
 
     /// Why nothing may be concluded about a platform now.
     fn unusable_reason(&self, platform: usize) -> Option<Reason> {
-        let reason = self.read.histories.platforms[platform].knowledge.none_because.clone()?;
+        let reason = self.read.histories.platforms[platform].knowledge.unusable_reason.clone()?;
         Some(Reason::ListingUnusable { platform: self.names[platform].clone(), reason: Box::new(reason) })
     }
 }

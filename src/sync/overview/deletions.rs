@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::compared::Compared;
 use crate::activity::ActivityKeyRef;
-use crate::catalogue::{DeletionOutcome, DeletionRow, TransferOutcome};
+use crate::catalogue::{DeletionOutcome, DeletionRow, UploadOutcome};
 use crate::fit::Identity;
 use crate::status::{Deleter, Deletion, Redacted, RedactedReason, flag};
 
@@ -46,7 +46,7 @@ impl Compared<'_> {
     /// Who deleted an entry and when; nothing: it is there, and nobody tried.
     fn deletion(&self, at: usize, row: Option<&DeletionRow>) -> Option<Deletion> {
         let entry = self.entry(at);
-        let by = match (row.map(|row| row.outcome), entry.absent) {
+        let by = match (row.map(|row| row.outcome), entry.missing) {
             (Some(None), _) => Deleter::Pending,
             (Some(Some(DeletionOutcome::Deleted)), Some(_)) => Deleter::Garminsync,
             // The list shows it again.
@@ -59,12 +59,12 @@ impl Compared<'_> {
             (None, None) => return None,
         };
         let row = row.filter(|_| !matches!(by, Deleter::External | Deleter::Unconfirmed));
-        let gone_since = entry.absent.map(|(since, _)| since);
-        let file = entry.file.as_ref().filter(|file| !file.broken);
+        let gone_since = entry.missing.map(|(since, _)| since);
+        let file = entry.file.as_ref().filter(|file| !file.corrupt);
         Some(Deletion {
             activity: self.activity(at),
             by,
-            at: row.map(|row| row.settled.unwrap_or(row.intended)).or(gone_since)?,
+            at: row.map(|row| row.finished_at.unwrap_or(row.started_at)).or(gone_since)?,
             kept_id: row.map(|row| Redacted::of(&row.kept_id)),
             reason: row.map(|row| RedactedReason::of(&row.evidence)),
             file: file.map(|file| Redacted::of(&file.path)),
@@ -77,7 +77,7 @@ impl Compared<'_> {
     fn restore(&self, at: usize, there: &HashSet<Recording>) -> Option<String> {
         let (entry, platform) = (self.entry(at), self.platform_of[at]);
         let spec = &self.read.histories.platforms[platform].spec;
-        let file = entry.file.as_ref().filter(|file| !file.broken && entry.more_files.is_empty())?;
+        let file = entry.file.as_ref().filter(|file| !file.corrupt && entry.more_files.is_empty())?;
         let is_known = self.recordings(at).any(|recording| there.contains(&recording));
         let is_taken = spec.upload_formats.contains(&file.format.as_str()) && (spec.allows_duplicates || !is_known);
         (is_taken && entry.activity.start_time.is_some())
@@ -109,7 +109,7 @@ impl Compared<'_> {
                 let is_back = match (row.outcome, made) {
                     (None, _) => true,
                     // One that was never listed is there as well: the list is slow to show it.
-                    (Some(TransferOutcome::Created), Some(made)) => {
+                    (Some(UploadOutcome::Created), Some(made)) => {
                         made.is_none_or(|at| self.is_there(at) || back.contains(&at))
                     }
                     _ => false,

@@ -2,7 +2,7 @@
 
 use super::compared::{Compared, GroupState, told};
 use crate::activity::{Activity, ActivityKey};
-use crate::catalogue::{Entry, FileRow, TransferOutcome};
+use crate::catalogue::{Entry, FileRow, UploadOutcome};
 use crate::fit;
 use crate::status::{ActivityGroup, File, Place, Redacted};
 
@@ -30,8 +30,8 @@ impl Compared<'_> {
             distance_m: others().find_map(|activity| told(activity.distance_m)),
             device: self.device(one),
             on: self.on(one),
-            gone_from: self.places(one, |entry| entry.absent.is_some()),
-            unlisted: self.places(one, |entry| entry.absent.is_none() && !entry.listed),
+            gone_from: self.places(one, |entry| entry.missing.is_some()),
+            unlisted: self.places(one, |entry| entry.missing.is_none() && !entry.is_listed()),
             missing_on: self.missing_on(one),
             file: self.file(one),
         }
@@ -75,7 +75,7 @@ impl Compared<'_> {
             let mut members = one.members.iter().map(|&at| &self.entry(at).activity);
             members.any(|activity| activity.as_key() == from.as_key())
         };
-        let has_arrived = |outcome| matches!(outcome, Some(TransferOutcome::Created | TransferOutcome::Exists));
+        let has_arrived = |outcome| matches!(outcome, Some(UploadOutcome::Created | UploadOutcome::Exists));
         let mut journal = self.read.histories.platforms[platform].journal.iter().rev();
         journal.find(|row| has_arrived(row.outcome) && is_of_it(&row.from))?.to_id.as_deref()
     }
@@ -93,7 +93,7 @@ impl Compared<'_> {
     /// Its file in the archive: an original, if there is one.
     fn file(&self, one: &GroupState) -> Option<File> {
         let mut files: Vec<&FileRow> = one.members.iter().filter_map(|&at| self.entry(at).file.as_ref()).collect();
-        files.retain(|file| !file.broken);
+        files.retain(|file| !file.corrupt);
         let original = files.iter().find(|file| file.origin == "original").or(files.first())?;
         Some(File {
             path: Redacted::of(&original.path),

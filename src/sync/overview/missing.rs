@@ -46,7 +46,8 @@ impl Compared<'_> {
     }
 
     fn pair(&self, on: usize, and: usize) -> PlatformPair {
-        let mut pair = PlatformPair { on: self.names[on].clone(), and: self.names[and].clone(), ..PlatformPair::default() };
+        let mut pair =
+            PlatformPair { on: self.names[on].clone(), and: self.names[and].clone(), ..PlatformPair::default() };
         for one in self.all.iter().filter(|one| one.lacks[on].is_none()) {
             match one.lacks[and].as_ref().map(|lack| lack.reason) {
                 None => pair.both += 1,

@@ -156,7 +156,7 @@ impl Worker {
         let may_send = |entry: &Entry| {
             let platform = read.platform(&entry.activity.platform);
             let is_compared = platform.is_some_and(|platform| is_compared[platform]);
-            is_compared && entry.absent.is_none() && read.histories.is_listed(&entry.activity.platform)
+            is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
         };
         let entries = read.histories.planned(&may_send, &|_| true);
         let exercises = Groups::of(&wants.matcher, &entries, &read.histories.links());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Wants;
 use super::compared::Compared;
 use crate::activity::ActivityKeyRef;
-use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow, TransferOutcome};
+use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow, UploadOutcome};
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, Facts};
 use crate::status::judge::Left;
@@ -137,7 +137,7 @@ impl Compared<'_> {
         let histories = self.read.histories.platforms.iter().filter(|history| history.spec.id == platform);
         histories.flat_map(|history| &history.journal).any(|row| {
             let is_it = row.from.platform == platform && row.to_id.as_deref() == Some(id);
-            is_it && row.outcome == Some(TransferOutcome::Created)
+            is_it && row.outcome == Some(UploadOutcome::Created)
         })
     }
 

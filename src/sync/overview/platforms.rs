@@ -59,8 +59,8 @@ impl Compared<'_> {
         let sign = |(at, around): (usize, &PlatformState)| {
             let barred = around.barred.as_ref();
             let pause =
-                barred.and_then(|login| login.pause(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
-            let refused_login = barred.filter(|login| login.refused);
+                barred.and_then(|login| login.cooldown(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
+            let refused_login = barred.filter(|login| login.is_rejected());
             PlatformEvidence {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
@@ -81,7 +81,7 @@ impl Compared<'_> {
     /// Uploads to a platform that it accepted hours ago and does not show.
     fn unconfirmed(&self, platform: usize, around: &PlatformState) -> Vec<String> {
         let journal = &self.read.histories.platforms[platform].journal;
-        let open = journal.iter().filter(|row| row.outcome.is_none() && row.intended < around.long_ago);
+        let open = journal.iter().filter(|row| row.outcome.is_none() && row.started_at < around.long_ago);
         open.chain(&around.unshown).map(|row| row.from.to_string()).collect()
     }
 }
@@ -111,19 +111,19 @@ fn login(row: &AccountRow) -> Login {
 }
 
 fn unbelieved(around: &PlatformState) -> Option<BadListing> {
-    let newest = around.newest.as_ref().filter(|newest| !newest.believed)?;
+    let newest = around.newest.as_ref().filter(|newest| !newest.accepted)?;
     Some(BadListing {
         run: newest.run.clone(),
         started: newest.started,
         finished: newest.finished,
-        implausible: newest.shrunk,
+        implausible: newest.implausible,
         reason: newest.reason.as_ref().map(RedactedReason::of),
     })
 }
 
 /// Why nothing may be concluded about a platform now. A list that is being made has not been cut.
 fn unusable_reason(history: &History, own: &PlatformEvidence, evidence: &Evidence) -> Option<RedactedReason> {
-    let reason = history.knowledge.none_because.as_ref()?;
+    let reason = history.knowledge.unusable_reason.as_ref()?;
     let open = own.listing.as_ref().filter(|listing| listing.finished.is_none());
     let is_made = open.is_some_and(|listing| evidence.is_running(&listing.run, "gs-fetch"));
     Some(RedactedReason::of(if is_made { &Reason::BeingListed } else { reason }))

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::activity::ActivityKey;
 use crate::catalogue::{
-    self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, Login, NewestListing, OpenCommand, ProblemRow,
-    ScheduleRow, TransferRow,
+    self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, LoginFailure, NewestListing, OpenCommand,
+    ProblemRow, ScheduleRow, UploadRow,
 };
 use crate::clock::Clock;
 use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
@@ -57,11 +57,11 @@ pub(super) struct PlatformState {
     /// Its login, and since when it is so.
     pub account: Option<(AccountRow, Timestamp)>,
     /// What stands against a login by itself.
-    pub barred: Option<Login>,
+    pub barred: Option<LoginFailure>,
     /// Until when the service asked to be left alone.
     pub rate_limited_until: Option<Timestamp>,
     /// Uploads to it that it said it has, and that its list should have shown by now.
-    pub unshown: Vec<TransferRow>,
+    pub unshown: Vec<UploadRow>,
     /// An upload that was begun before that has to be shown by now.
     pub long_ago: Timestamp,
 }
@@ -125,9 +125,9 @@ impl PlatformState {
             listed: catalogue.last_sync(&spec.id, now)?,
             newest: catalogue.newest_listing(&spec.id)?,
             account: catalogue.account(&spec.id)?,
-            barred: catalogue.login(&spec.id)?,
+            barred: catalogue.login_failure(&spec.id)?,
             rate_limited_until: catalogue.rate_limited_until(&spec.id, now)?,
-            unshown: catalogue.unshown_transfers(&spec.id, long_ago, now)?,
+            unshown: catalogue.never_listed_uploads(&spec.id, long_ago, now)?,
             long_ago,
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::compared::{Compared, GroupState};
-use crate::catalogue::{TransferOutcome, TransferRow};
+use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::status::{MissingReason, Redacted, RedactedReason, Rejection, retry};
 
 impl Compared<'_> {
@@ -16,7 +16,7 @@ impl Compared<'_> {
         let mut all = Vec::new();
         for (platform, history) in self.read.histories.platforms.iter().enumerate() {
             // Of each entry the last upload counts.
-            let mut last: HashMap<usize, &TransferRow> = HashMap::new();
+            let mut last: HashMap<usize, &UploadRow> = HashMap::new();
             for row in &history.journal {
                 last.extend(self.find(&row.from).map(|at| (at, row)));
             }
@@ -27,8 +27,8 @@ impl Compared<'_> {
     }
 
     /// A refusal, and the entry that it is told of: one that can be sent again.
-    fn refusal(&self, one: &GroupState, at: usize, platform: usize, row: &TransferRow) -> Option<(usize, Rejection)> {
-        let outcome = row.outcome.filter(|how| matches!(how, TransferOutcome::Rejected | TransferOutcome::Lost))?;
+    fn refusal(&self, one: &GroupState, at: usize, platform: usize, row: &UploadRow) -> Option<(usize, Rejection)> {
+        let outcome = row.outcome.filter(|how| matches!(how, UploadOutcome::Rejected | UploadOutcome::Lost))?;
         if one.lacks[platform].as_ref()?.reason != MissingReason::Rejected {
             return None;
         }
@@ -39,7 +39,7 @@ impl Compared<'_> {
             activity: self.activity(at),
             to: to.clone(),
             outcome: outcome.name(),
-            at: row.settled.unwrap_or(row.intended),
+            at: row.finished_at.unwrap_or(row.started_at),
             reason: row.reason.as_ref().map(RedactedReason::of),
             retry: retry(from, id.as_str(), to),
         };

@@ -12,7 +12,7 @@ const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, No
 impl Compared<'_> {
     /// Why an entry that is on its platform is not in the archive, in words if there are any; nothing: it is.
     pub fn unarchived(&self, entry: &Entry) -> Option<(NoFile, Option<Reason>)> {
-        if entry.file.as_ref().is_some_and(|file| !file.broken) {
+        if entry.file.as_ref().is_some_and(|file| !file.corrupt) {
             return None;
         }
         let problem = self.read.problems.get(&entry.activity.key());
@@ -28,7 +28,7 @@ impl Compared<'_> {
 
     /// The entries whose file was found changed or cut, and can be fetched again.
     pub fn broken(&self) -> Vec<String> {
-        self.named_where(|_, entry| entry.file.as_ref().is_some_and(|file| file.broken))
+        self.named_where(|_, entry| entry.file.as_ref().is_some_and(|file| file.corrupt))
     }
 
     /// The entries whose file was asked for in vain and is asked for again by the syncs: what is unavailable is no news, and

@@ -15,7 +15,7 @@ use super::sink::each_record;
 use super::{Error, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of};
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::archive::Piece;
-use crate::catalogue::{TransferOutcome, TransferRow};
+use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::i18n::Lang;
 use crate::matching::{Matcher, Rule};
 use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, UploadFile};
@@ -124,7 +124,7 @@ pub fn upload(
 fn unsettled_targets(worker: &Worker) -> Result<Vec<Arc<PlatformSpec>>> {
     let takes_part = worker.selected_platforms().unwrap_or_default();
     let is_named = worker.selection.named().is_some();
-    let mut unsettled = worker.known_platforms(&worker.catalogue.targets_with_open_transfers()?);
+    let mut unsettled = worker.known_platforms(&worker.catalogue.targets_with_open_uploads()?);
     // What became of uploads to a platform that takes no part any more is for the day on which it does again.
     unsettled.retain(|spec| is_named || takes_part.iter().any(|one| one.id == spec.id));
     Ok(unsettled)
@@ -148,7 +148,7 @@ struct Uploads<'a> {
 /// An upload that was sent, and whose end is not known.
 struct SentUpload {
     record: TransferRecord,
-    row: TransferRow,
+    row: UploadRow,
     spec: Arc<PlatformSpec>,
     state: State,
     /// The list was read in this run, and does not show it.
@@ -206,7 +206,7 @@ impl<'a> Uploads<'a> {
     /// Whether as many uploads were begun in this run as there may be. Those of other commands of the run count.
     fn is_limit_reached(&self) -> Result<bool> {
         let Some(max) = self.max_upload else { return Ok(false) };
-        Ok(self.worker.catalogue.transfers_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed") >= max)
+        Ok(self.worker.catalogue.uploads_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed") >= max)
     }
 
     fn problem(&self, kind: ProblemKind, reason: Reason) -> Problem {
@@ -283,7 +283,7 @@ impl<'a> Uploads<'a> {
     }
 
     /// A transfer that the journal tells of, as a record.
-    fn record_of_row(&self, row: &TransferRow) -> Result<TransferRecord> {
+    fn record_of_row(&self, row: &UploadRow) -> Result<TransferRecord> {
         let mut record = TransferRecord { to: row.to.clone(), ..TransferRecord::default() };
         if let Some(entry) = self.worker.catalogue.entry(row.from.as_key())? {
             record.activity = record_of(entry, &self.worker.archive, self.worker.now());
@@ -297,14 +297,14 @@ impl<'a> Uploads<'a> {
 
     fn settled(
         &mut self,
-        row: &TransferRow,
-        outcome: TransferOutcome,
+        row: &UploadRow,
+        outcome: UploadOutcome,
         id: Option<&str>,
         reason: Option<&Reason>,
     ) -> Result<()> {
         let now = self.worker.now();
-        self.worker.catalogue.settle_transfer(row.number, outcome, id, reason, now)?;
-        if outcome == TransferOutcome::Created && row.from.platform == row.to {
+        self.worker.catalogue.finish_upload(row.number, outcome, id, reason, now)?;
+        if outcome == UploadOutcome::Created && row.from.platform == row.to {
             self.worker.catalogue.deletion_restored(row.from.as_key(), now)?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
 use crate::activity::{ActivityKey, ActivityKeyRef};
-use crate::catalogue::{Entry, FileFacts, TransferIntent, TransferOutcome, TransferRow};
+use crate::catalogue::{Entry, FileFacts, UploadIntent, UploadOutcome, UploadRow};
 use crate::clock::{self, Moment};
 use crate::plan::precheck::{self, Presence};
 use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
@@ -202,19 +202,19 @@ impl Uploads<'_> {
         }
         // It may have been put back under another id, and that one again under another.
         let mut ids = vec![from.id.clone()];
-        for row in self.worker.catalogue.transfers_to(&spec.id)? {
+        for row in self.worker.catalogue.uploads_to(&spec.id)? {
             if row.from.platform != spec.id || !ids.contains(&row.from.id) {
                 continue;
             }
             match (row.outcome, row.to_id) {
                 (None, _) => return Ok(TargetState::Pending),
-                (Some(TransferOutcome::Created), Some(id)) => {
+                (Some(UploadOutcome::Created), Some(id)) => {
                     // One that was never listed is there as well: the list is slow to show it.
                     if self
                         .worker
                         .catalogue
                         .entry(ActivityKeyRef::new(&spec.id, &id))?
-                        .is_none_or(|entry| entry.absent.is_none())
+                        .is_none_or(|entry| entry.missing.is_none())
                     {
                         return Ok(TargetState::There(Some(id), vec![Reason::RestoredBefore]));
                     }
@@ -231,14 +231,14 @@ impl Uploads<'_> {
 
     /// Whether an entry was deleted from here as a copy, or was put back from one that was.
     fn was_deleted_here(&self, ActivityKey { platform, id }: &ActivityKey) -> Result<bool> {
-        let rows = self.worker.catalogue.transfers_to(platform)?;
+        let rows = self.worker.catalogue.uploads_to(platform)?;
         let mut id = id;
         let mut known = HashSet::new();
         while known.insert(id) {
             if self.worker.catalogue.was_deleted_here(ActivityKeyRef::new(platform, id))? {
                 return Ok(true);
             }
-            let is_source = |row: &&TransferRow| row.from.platform == *platform && row.to_id.as_ref() == Some(id);
+            let is_source = |row: &&UploadRow| row.from.platform == *platform && row.to_id.as_ref() == Some(id);
             match rows.iter().find(is_source) {
                 Some(row) => id = &row.from.id,
                 None => break,
@@ -248,7 +248,7 @@ impl Uploads<'_> {
     }
 
     fn is_gone(&self, key: &ActivityKey) -> Result<bool> {
-        Ok(self.worker.catalogue.entry(key.as_key())?.is_some_and(|entry| entry.absent.is_some()))
+        Ok(self.worker.catalogue.entry(key.as_key())?.is_some_and(|entry| entry.missing.is_some()))
     }
 
     /// What was sent of the same exercise, from this entry or another one, and no list shows yet.
@@ -257,7 +257,7 @@ impl Uploads<'_> {
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let sought = self.worker.candidate(activity, facts.as_ref());
         let long_ago = self.worker.now().checked_sub(SHOWN_WITHIN).unwrap_or(Timestamp::MIN);
-        for row in self.worker.catalogue.unlisted_transfers(&spec.id, long_ago)? {
+        for row in self.worker.catalogue.unlisted_uploads(&spec.id, long_ago)? {
             let found = match row.outcome {
                 None => TargetState::Pending,
                 Some(_) => TargetState::There(row.to_id.clone(), vec![Reason::UploadedNotListed]),
@@ -270,7 +270,7 @@ impl Uploads<'_> {
     }
 
     /// Whether the entry that an upload was made from is the same exercise.
-    fn is_same(&self, sought: &crate::matching::Candidate, row: &TransferRow) -> Result<bool> {
+    fn is_same(&self, sought: &crate::matching::Candidate, row: &UploadRow) -> Result<bool> {
         let sent: Option<(Entry, Option<FileFacts>)> = match self.worker.catalogue.entry(row.from.as_key())? {
             None => None,
             Some(entry) => Some((entry, self.worker.catalogue.file_facts(row.from.as_key())?)),
@@ -292,18 +292,18 @@ impl Uploads<'_> {
         let from = record.activity.activity.key();
         let files = self.worker.catalogue.files(from.as_key())?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
-        let again = self.worker.catalogue.was_there(&spec.id, &sha256)?;
+        let again = self.worker.catalogue.hash_known(&spec.id, &sha256)?;
         let before = self.ids_around(spec, record.activity.activity.start_time)?;
         let (now, run_id) = (self.worker.now(), self.worker.run_id.clone());
         let intent =
-            TransferIntent { run: &run_id, from: from.as_key(), to: &spec.id, sha256: &sha256, before: &before };
-        let row = self.worker.catalogue.intend_transfer(&intent, now)?;
+            UploadIntent { run: &run_id, from: from.as_key(), to: &spec.id, sha256: &sha256, ids_before: &before };
+        let row = self.worker.catalogue.begin_upload(&intent, now)?;
         self.progress.step(&format!("{} to {}", row.from.id, spec.id));
         let target = self.connections.get(spec)?;
         let file = UploadFile { not_after: Some(not_after), ..loaded.upload_file(&record, again) };
         let answer = target.platform.upload(&file);
         if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
-            self.settled(&row, TransferOutcome::Failed, None, Some(&error.reason()))?;
+            self.settled(&row, UploadOutcome::Failed, None, Some(&error.reason()))?;
             return Ok(Some(record));
         }
         if answer.is_ok() {
@@ -319,7 +319,7 @@ impl Uploads<'_> {
 
     /// Whether the same answer to the same file again and again is one to the file, and no outage: it came `often` before,
     /// over hours, and meanwhile the service has accepted other files.
-    pub(super) fn is_of_the_file(&self, row: &TransferRow, reason: &Reason, often: u64) -> Result<bool> {
+    pub(super) fn is_of_the_file(&self, row: &UploadRow, reason: &Reason, often: u64) -> Result<bool> {
         let failures = self.worker.catalogue.count_same_failure(row, reason)?;
         let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };
         let lasts = clock::age(first, self.worker.now()).is_some_and(|age| age >= NO_ACCIDENT);
@@ -347,7 +347,7 @@ impl Uploads<'_> {
 
     /// The service will not have the file.
     pub(super) fn rejected(&mut self, waiting: SentUpload, reason: Reason) -> Result<()> {
-        self.settled(&waiting.row, TransferOutcome::Rejected, None, Some(&reason))?;
+        self.settled(&waiting.row, UploadOutcome::Rejected, None, Some(&reason))?;
         let problem = self.problem(ProblemKind::Rejected, reason);
         let mut record = waiting.record;
         record.outcome = Some(crate::record::Outcome { kind: "rejected".into(), ..Default::default() });
@@ -365,7 +365,7 @@ impl Uploads<'_> {
         match answer {
             Ok(UploadStatus::Exists(id)) => {
                 let reason = Reason::ServiceHasIt;
-                self.settled(&waiting.row, TransferOutcome::Exists, id.as_deref(), Some(&reason))?;
+                self.settled(&waiting.row, UploadOutcome::Exists, id.as_deref(), Some(&reason))?;
                 if waiting.row.from.platform == waiting.row.to {
                     self.tell_not_restored(&waiting, id.as_deref());
                 }
@@ -373,16 +373,16 @@ impl Uploads<'_> {
             }
             Ok(UploadStatus::Created(id)) => {
                 match &id {
-                    Some(id) => self.settled(&waiting.row, TransferOutcome::Created, Some(id), None)?,
+                    Some(id) => self.settled(&waiting.row, UploadOutcome::Created, Some(id), None)?,
                     // A later run, which may find nobody to ask, must not take it for one that never arrived.
-                    None => self.worker.catalogue.transfer_pending(number, None, &ACCEPTED)?,
+                    None => self.worker.catalogue.upload_pending(number, None, &ACCEPTED)?,
                 }
                 waiting.state = State::Accepted(id);
                 self.waiting.push(waiting);
             }
             Ok(UploadStatus::Pending(ticket)) => {
-                self.worker.catalogue.transfer_pending(number, Some(&ticket), &Reason::Processing)?;
-                waiting.row.ticket = Some(ticket);
+                self.worker.catalogue.upload_pending(number, Some(&ticket), &Reason::Processing)?;
+                waiting.row.status_ref = Some(ticket);
                 waiting.state = State::Processing;
                 self.waiting.push(waiting);
             }
@@ -393,7 +393,7 @@ impl Uploads<'_> {
             }
             Err(error @ Error::Rejected(_)) => self.rejected(waiting, error.reason())?,
             Err(error @ Error::OutcomeUnknown(_)) => {
-                self.worker.catalogue.transfer_pending(number, None, &error.reason())?;
+                self.worker.catalogue.upload_pending(number, None, &error.reason())?;
                 let problem = self.connections.classify(self.worker, &spec, error)?;
                 self.fail(waiting.record, problem)?;
             }
@@ -403,12 +403,12 @@ impl Uploads<'_> {
                 self.rejected(waiting, Reason::Rejected { detail: error.to_string() })?;
             }
             Err(error @ Error::NotFound(_)) => {
-                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.reason()))?;
+                self.settled(&waiting.row, UploadOutcome::Failed, None, Some(&error.reason()))?;
                 let problem = self.problem(ProblemKind::Retry, error.reason());
                 self.fail(waiting.record, problem)?;
             }
             Err(error) => {
-                self.settled(&waiting.row, TransferOutcome::Failed, None, Some(&error.reason()))?;
+                self.settled(&waiting.row, UploadOutcome::Failed, None, Some(&error.reason()))?;
                 let problem = self.connections.classify(self.worker, &spec, error)?;
                 self.fail(waiting.record, problem)?;
             }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads};
 use crate::activity::{Activity, ActivityKeyRef};
-use crate::catalogue::{TransferOutcome, TransferRow};
+use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::clock;
 use crate::i18n;
 use crate::plan::precheck::Presence;
@@ -31,7 +31,7 @@ impl Uploads<'_> {
     pub(super) fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         for spec in specs {
             if self.worker.dry_run {
-                let rows = self.worker.catalogue.open_transfers(&spec.id)?.len() as u64;
+                let rows = self.worker.catalogue.open_uploads(&spec.id)?.len() as u64;
                 let uploads = i18n::counted(rows, "upload", "uploads");
                 self.worker.warn(&format!("{}: would ask what became of {uploads}", spec.id));
                 continue;
@@ -41,9 +41,9 @@ impl Uploads<'_> {
                 error.into_problem()?;
                 continue;
             }
-            self.worker.catalogue.mend_begun(&spec.id, self.worker.now())?;
+            self.worker.catalogue.correct_future_starts(&spec.id, self.worker.now())?;
             // Read only now that nobody else writes: what another command has just settled is no longer among them.
-            for row in self.worker.catalogue.open_transfers(&spec.id)? {
+            for row in self.worker.catalogue.open_uploads(&spec.id)? {
                 let record = self.record_of_row(&row)?;
                 self.waiting.push(SentUpload {
                     record,
@@ -70,17 +70,17 @@ impl Uploads<'_> {
         }
         for spec in specs {
             let listed = self.worker.catalogue.listed_since(&spec.id, ago(JUST_READ), now)?;
-            for row in self.worker.catalogue.unshown_transfers(&spec.id, ago(self.lost_after()), now)? {
+            for row in self.worker.catalogue.never_listed_uploads(&spec.id, ago(self.lost_after()), now)? {
                 let record = self.record_of_row(&row)?;
                 let start = record.activity.activity.start_time;
-                let Some(start) = start.filter(|_| listed.iter().any(|span| span.holds(start))) else { continue };
-                let outcome = row.outcome.unwrap_or(TransferOutcome::Created);
+                let Some(start) = start.filter(|_| listed.iter().any(|span| span.contains(start))) else { continue };
+                let outcome = row.outcome.unwrap_or(UploadOutcome::Created);
                 if let (Presence::There(..), id) = self.presence(spec, &record, start)? {
                     self.settled(&row, outcome, id.as_deref(), row.reason.as_ref())?;
                     continue;
                 }
                 let reason = self.lost(&record);
-                self.settled(&row, TransferOutcome::Lost, None, Some(&reason))?;
+                self.settled(&row, UploadOutcome::Lost, None, Some(&reason))?;
                 let problem = self.problem(ProblemKind::Rejected, reason);
                 self.fail(record, problem)?;
             }
@@ -154,17 +154,17 @@ impl Uploads<'_> {
         let mut files = Vec::new();
         for one in &asked {
             // Without a ticket the service may know it by its bytes, as they were sent.
-            let loaded = match one.row.ticket {
+            let loaded = match one.row.status_ref {
                 None => self.loaded(one.row.from.as_key(), &one.row.sha256)?,
                 Some(_) => None,
             };
-            files.push((loaded, self.worker.catalogue.was_there(&spec.id, &one.row.sha256)?));
+            files.push((loaded, self.worker.catalogue.hash_known(&spec.id, &one.row.sha256)?));
         }
         let sent: Vec<UploadRef> = asked
             .iter()
             .zip(&files)
             .map(|(one, (file, again))| UploadRef {
-                status_ref: one.row.ticket.as_deref(),
+                status_ref: one.row.status_ref.as_deref(),
                 file: file.as_ref().map(|file| file.upload_file(&one.record, *again)),
             })
             .collect();
@@ -240,12 +240,12 @@ impl Uploads<'_> {
         for one in due {
             match self.find_listed(&one)? {
                 Some(id) => {
-                    self.settled(&one.row, TransferOutcome::Created, Some(&id), None)?;
+                    self.settled(&one.row, UploadOutcome::Created, Some(&id), None)?;
                     self.decided(one.record, "created", Some(id), Vec::new())?;
                 }
                 None => {
-                    self.worker.catalogue.transfer_missed(one.row.number)?;
-                    let row = TransferRow { missed: one.row.missed + 1, ..one.row };
+                    self.worker.catalogue.upload_missing(one.row.number)?;
+                    let row = UploadRow { missing_count: one.row.missing_count + 1, ..one.row };
                     self.waiting.push(SentUpload { missing: true, row, ..one });
                 }
             }
@@ -257,18 +257,18 @@ impl Uploads<'_> {
     fn find_listed(&self, one: &SentUpload) -> Result<Option<String>> {
         if let State::Accepted(Some(id)) = &one.state {
             let entry = self.worker.catalogue.entry(ActivityKeyRef::new(&one.spec.id, id))?;
-            return Ok(entry.filter(|entry| entry.absent.is_none()).map(|_| id.clone()));
+            return Ok(entry.filter(|entry| entry.missing.is_none()).map(|_| id.clone()));
         }
         let activity = &one.record.activity.activity;
         let Some(start) = activity.start_time else { return Ok(None) };
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let sought = self.worker.candidate(activity, facts.as_ref());
         let taken: Vec<String> =
-            self.worker.catalogue.transfers_to(&one.spec.id)?.into_iter().filter_map(|row| row.to_id).collect();
+            self.worker.catalogue.uploads_to(&one.spec.id)?.into_iter().filter_map(|row| row.to_id).collect();
         let mut best = None;
         for (entry, facts) in self.worker.neighbours(&one.spec.id, start)? {
             // What was there before it was sent, or came from another upload, is something else.
-            if one.row.before.contains(&entry.activity.id) || taken.contains(&entry.activity.id) {
+            if one.row.ids_before.contains(&entry.activity.id) || taken.contains(&entry.activity.id) {
                 continue;
             }
             let Some(verdict) = self.matcher.doubt(&sought, &self.worker.candidate(&entry.activity, facts.as_ref()))
@@ -300,7 +300,7 @@ impl Uploads<'_> {
     /// anything needs one.
     fn sort_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<Option<Duration>> {
         let is_lost = |one: &SentUpload| {
-            one.spec.id == spec.id && one.state == State::Unknown && one.missing && one.row.ticket.is_none()
+            one.spec.id == spec.id && one.state == State::Unknown && one.missing && one.row.status_ref.is_none()
         };
         if self.connections.is_suspended(spec) {
             return Ok(None);
@@ -314,7 +314,7 @@ impl Uploads<'_> {
                     self.rejected(one, Reason::NeverArrives)?;
                 }
                 Resend::Now => {
-                    self.settled(&one.row, TransferOutcome::Failed, None, Some(&Reason::NeverArrived))?;
+                    self.settled(&one.row, UploadOutcome::Failed, None, Some(&Reason::NeverArrived))?;
                     let from = &one.row.from;
                     self.worker.debug(&format!("{from}: never arrived at {}; uploaded again", spec.id));
                     self.upload_one(one.record)?;
@@ -334,8 +334,11 @@ impl Uploads<'_> {
 
     fn resend(&self, one: &SentUpload) -> Result<Resend> {
         let tries = self.worker.catalogue.count_same_failure(&one.row, &Reason::NeverArrived)?.count;
-        let missed =
-            Missed { begun: one.row.intended, looks: one.row.missed, tries: u32::try_from(tries).unwrap_or(u32::MAX) };
+        let missed = Missed {
+            begun: one.row.started_at,
+            looks: one.row.missing_count,
+            tries: u32::try_from(tries).unwrap_or(u32::MAX),
+        };
         Ok(missed.decide(self.timing.resend_wait, self.timing.confirm_wait, self.worker.now()))
     }
 
@@ -349,7 +352,7 @@ impl Uploads<'_> {
                 State::Accepted(Some(id)) => self.decided(one.record, "created", Some(id), Vec::new()),
                 _ if one.missing && is_old(&one, lost_after, now) => {
                     let reason = self.lost(&one.record);
-                    self.settled(&one.row, TransferOutcome::Lost, None, Some(&reason))?;
+                    self.settled(&one.row, UploadOutcome::Lost, None, Some(&reason))?;
                     let problem = self.problem(ProblemKind::Rejected, reason);
                     self.fail(one.record, problem)
                 }
@@ -389,5 +392,5 @@ impl Uploads<'_> {
 
 /// Whether it was sent so long ago that a service which has it shows it.
 fn is_old(one: &SentUpload, lost_after: SignedDuration, now: Timestamp) -> bool {
-    clock::age(one.row.intended, now).is_some_and(|age| age > lost_after)
+    clock::age(one.row.started_at, now).is_some_and(|age| age > lost_after)
 }

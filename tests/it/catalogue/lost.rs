@@ -58,7 +58,7 @@ fn a_listing_that_is_killed_right_after_its_end_forgets_nothing() {
     let (world, _) = lost();
     // The platform that answers is done, and what follows all of them does not come.
     world.work.run("gs-list", &[]).ok();
-    let done = "SELECT count(*) FROM listings WHERE platform = 'coros' AND believed";
+    let done = "SELECT count(*) FROM listings WHERE platform = 'coros' AND accepted";
     world.sim.fault(gs_sim::Fault::new(gs_sim::Effect::Held { ms: 60_000 }).path(support::SEARCH));
     let mut child = world.work.spawn("gs-fetch", &["--platform", "garmin-com,coros"], "");
 

@@ -65,13 +65,13 @@ fn a_scheduled_run_that_is_missed_is_told_although_a_run_seems_to_be_made_later(
     work.run("gs-fetch", &[]).ok();
     work.run("gs-schedule", &["0 * * * *", "--zone", "UTC"]).ok();
     work.change(&format!(
-        "UPDATE schedule SET at = at - 864000; UPDATE runs SET started = started + {YEARS}, finished = finished + {YEARS}"
+        "UPDATE schedule SET changed_at = changed_at - 864000; UPDATE commands SET started_at = started_at + {YEARS}, finished_at = finished_at + {YEARS}"
     ));
     let told = state(&work);
     let is_overdue = |one: &Value| one["kind"] == "overdue";
     assert!(told["actions"].as_array().unwrap().iter().any(is_overdue), "{}", told["actions"]);
     // A command that was killed under that clock does not go on for years.
-    work.change("UPDATE runs SET exit = NULL, finished = NULL");
+    work.change("UPDATE commands SET exit = NULL, finished_at = NULL");
     let told = state(&work);
     assert!(told["actions"].as_array().unwrap().iter().any(is_overdue), "{}", told["actions"]);
 }
@@ -82,7 +82,9 @@ fn a_schedule_that_was_written_down_then_is_in_force() {
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
     work.run("gs-schedule", &["0 * * * *", "--zone", "UTC"]).ok();
-    work.change(&format!("UPDATE schedule SET at = at + {YEARS}; UPDATE runs SET started = started - 864000"));
+    work.change(&format!(
+        "UPDATE schedule SET changed_at = changed_at + {YEARS}; UPDATE commands SET started_at = started_at - 864000"
+    ));
     let told = state(&work);
     assert!(told["actions"].as_array().unwrap().iter().any(|one| one["kind"] == "overdue"), "{}", told["actions"]);
 }
@@ -92,7 +94,7 @@ fn an_export_whose_date_is_years_off_is_asked_for_its_original() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     work.archive_all();
-    work.change(&format!("UPDATE files SET origin = 'converted', ask_again = unixepoch() + {YEARS}"));
+    work.change(&format!("UPDATE files SET origin = 'converted', retry_original_at = unixepoch() + {YEARS}"));
     sim.clear_log();
     work.download(&["--missing"]).ok();
     assert_eq!(asked(&sim, support::FILES).len(), 3);
@@ -105,7 +107,7 @@ fn an_upload_that_never_showed_is_told_although_it_seems_to_be_made_later() {
     });
     let plan = world.plan_of(COM, COROS, &[START]);
     assert_eq!(kinds(world.work.given("gs-upload", &["--upload-wait", "2s"], &plan).ok()), ["pending"]);
-    world.work.change(&format!("UPDATE transfers SET intended = intended + {YEARS}"));
+    world.work.change(&format!("UPDATE uploads SET started_at = started_at + {YEARS}"));
     world.work.set("GS_LOST_AFTER", "1s");
     std::thread::sleep(std::time::Duration::from_secs(2));
     world.settle();

@@ -56,7 +56,7 @@ fn a_refusal_and_a_limit_of_the_service_leave_it_there() {
         assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["failed".to_owned()], 1), "{said}");
         duplicate.world.sim.clear_faults();
         // The service's wish to be left alone is remembered for a while.
-        duplicate.world.work.change("DELETE FROM pacing");
+        duplicate.world.work.change("DELETE FROM rate_limits");
         duplicate.delete(&["--yes"]).ok();
         assert_eq!(duplicate.journal(), ["failed", "deleted"]);
     }

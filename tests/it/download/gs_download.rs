@@ -92,7 +92,7 @@ fn is_told_and_not_kept(effect: Effect, words: &str) {
     assert_eq!(problems[0]["problem"]["kind"], "corrupt-file");
     assert_eq!(problems[0]["problem"]["command"], "gs-download");
     assert_eq!(work.files("fit").len(), 2, "{:?}", work.files("fit"));
-    assert_eq!(work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-download'"), 1);
+    assert_eq!(work.sql::<i64>("SELECT exit FROM commands WHERE command = 'gs-download'"), 1);
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM problems"), 1);
     assert_eq!(work.download(&["--missing"]).ok().records().len(), 1);
     assert_eq!((work.files("fit").len(), work.sql::<i64>("SELECT count(*) FROM problems")), (3, 0));
@@ -230,7 +230,7 @@ fn an_export_in_place_of_an_original_that_may_come_is_asked_for_again() {
     sim.clear_log();
     work.download(&["--missing"]).ok().silent();
     assert_eq!(sim.log().len(), 0, "not before tomorrow");
-    work.change("UPDATE files SET ask_again = 1");
+    work.change("UPDATE files SET retry_original_at = 1");
     assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 1);
     let record = work.download(&["--missing"]).ok().record();
     assert_eq!((record["file"]["origin"].as_str(), record["file"]["format"].as_str()), (Some("original"), Some("fit")));
@@ -320,8 +320,8 @@ fn all_recordings_of_a_zip_are_kept_or_none_counts() {
     assert!(path(0).exists());
     // A row for the second file that is gone from the disk: the activity is missing again.
     work.change(
-        "INSERT INTO files SELECT platform, id, 1, 'fit/gone.fit', sha256, bytes, format, origin, archived, verified,
-        manufacturer, product, serial_number, time_created, fit_sport, fit_start, ask_again, broken FROM files",
+        "INSERT INTO files SELECT platform, id, 1, 'fit/gone.fit', sha256, bytes, format, origin, archived_at, verified_at,
+        manufacturer, product, serial_number, time_created, fit_start, retry_original_at, corrupt FROM files",
     );
     assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 1);
 }

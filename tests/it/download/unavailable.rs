@@ -29,7 +29,7 @@ fn days_later(work: &Work, days: i64) {
     work.change(&format!(
         "UPDATE problems SET first = first - {seconds}, last = last - {seconds};
          UPDATE counted_refusals SET at = at - {seconds};
-         UPDATE files SET ask_again = ask_again - {seconds}, archived = archived - {seconds}"
+         UPDATE files SET retry_original_at = retry_original_at - {seconds}, archived_at = archived_at - {seconds}"
     ));
 }
 

@@ -115,7 +115,7 @@ fn what_one_list_misses_is_missing_and_what_two_miss_is_gone() {
     engine.later(SignedDuration::from_hours(1));
     engine.fetch().ok();
     assert_eq!(reasons(), ["deleted-there"]);
-    let deleted = engine.list_of(&Query { absent: Some(true), ..Query::default() });
+    let deleted = engine.list_of(&Query { missing: Some(true), ..Query::default() });
     assert_eq!(count_of(&deleted, "lax"), 1);
 }
 

@@ -295,7 +295,7 @@ impl Trial {
     /// What was sent and is not known to have arrived: the service said yes and dropped it, or nobody knows.
     fn is_unsettled(&self, service: &str, day: i64) -> bool {
         let catalogue = self.engine.catalogue();
-        catalogue.transfers_to(service).unwrap().iter().any(|row| {
+        catalogue.uploads_to(service).unwrap().iter().any(|row| {
             let is_open = row.outcome.is_none_or(|outcome| matches!(outcome.name(), "lost" | "created"));
             let start = catalogue.entry(row.from.as_key()).unwrap().and_then(|entry| entry.activity.start_time);
             is_open && start.is_some_and(|start| day_of(start.as_second()) == day)

@@ -391,7 +391,7 @@ fn what_was_deleted_is_put_back_on_demand_and_once() {
         engine.later(SignedDuration::from_hours(1));
         engine.fetch().ok();
     }
-    let query = garminsync::catalogue::Query { absent: Some(true), ..Default::default() };
+    let query = garminsync::catalogue::Query { missing: Some(true), ..Default::default() };
     let deleted = engine.list_of(&query);
     assert_eq!(engine.upload(deleted.clone()).ok().transfers().len(), 0, "not without --restore");
     let restore = UploadOptions { restore: true, ..UploadOptions::default() };

@@ -148,7 +148,7 @@ fn zones_in_quarter_hours_units_and_devices_are_taken_over() {
     assert_eq!((&of(5)["timer_time_s"], of(5)["elapsed_time_s"].is_f64()), (&Value::Null, true));
     assert_eq!((&of(6)["sport"], &of(6)["platform_sport"]), (&Value::Null, &"7777".into()));
     assert_eq!((&of(7)["name"], &of(8)["distance_m"]), (&Value::Null, &Value::Null));
-    assert!(work.sql::<i64>("SELECT count(*) FROM raw") == 8);
+    assert!(work.sql::<i64>("SELECT count(*) FROM service_json") == 8);
 }
 
 #[test]

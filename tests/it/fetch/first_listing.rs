@@ -226,7 +226,7 @@ fn what_two_whole_lists_lack_a_while_apart_is_gone() {
     // Without a flag: after a list that shrank, the next one is whole.
     work.run("gs-fetch", &[]).ends(75).says("listing ignored: 8 of 20 known activities are missing");
     work.run("gs-fetch", &[]).ends(75);
-    let earlier = "UPDATE listings SET started = started - 7200, finished = finished - 7200";
+    let earlier = "UPDATE listings SET started_at = started_at - 7200, finished_at = finished_at - 7200";
     work.change(earlier);
     // Another one meanwhile lacked other activities: what it said does not count for this.
     sim.with(|state| state.remove_activity("garmin.com", ids[9].parse().unwrap()));
@@ -242,7 +242,8 @@ fn listings_of_other_parts_between_two_whole_ones_that_lack_the_same_do_not_matt
     let sim = plain(40);
     let work = Work::logged_in(&sim);
     let ids = work.run("gs-fetch", &[]).ok().ids();
-    let let_time_pass = || work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    let let_time_pass =
+        || work.change("UPDATE listings SET started_at = started_at - 7200, finished_at = finished_at - 7200");
     let since = jiff::Timestamp::from_second(gs_sim::HISTORY_END - 7 * 86_400).unwrap().to_string();
     for id in &ids[20..28] {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
@@ -268,7 +269,8 @@ fn a_part_that_shows_what_a_whole_list_lacked_contradicts_it() {
             sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
         }
     };
-    let let_time_pass = || work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    let let_time_pass =
+        || work.change("UPDATE listings SET started_at = started_at - 7200, finished_at = finished_at - 7200");
     remove();
     work.run("gs-fetch", &["--full"]).ends(75).says("listing ignored: 8 of 40 known activities are missing");
     let_time_pass();
@@ -303,7 +305,7 @@ fn what_a_list_of_the_newest_alone_lacks_twice_is_gone_as_well() {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     }
     fetch().ends(75).says("listing ignored: 4 of ");
-    work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+    work.change("UPDATE listings SET started_at = started_at - 7200, finished_at = finished_at - 7200");
     fetch().ok();
     fetch().ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 4);
@@ -359,7 +361,7 @@ fn a_known_list_that_is_empty_is_not_believed_even_twice_while_the_service_count
     sim.fault(at("garmin-com", Effect::ListEmpty { no_content: true, count_true: true }));
     for _ in 0..2 {
         work.run("gs-fetch", &["--full"]).ends(75).says("the service counts 4 activities");
-        work.change("UPDATE listings SET started = started - 7200, finished = finished - 7200");
+        work.change("UPDATE listings SET started_at = started_at - 7200, finished_at = finished_at - 7200");
     }
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
 }
@@ -387,7 +389,7 @@ fn a_listing_that_another_process_makes_is_not_cut() {
     world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
     world.sim.fault(at("coros", Effect::Stall { ms: 20_000 }));
     let mut other = world.work.spawn("gs-fetch", &["--platform", "coros"], "");
-    while world.work.sql::<i64>("SELECT count(*) FROM listings WHERE finished IS NULL") == 0 {
+    while world.work.sql::<i64>("SELECT count(*) FROM listings WHERE finished_at IS NULL") == 0 {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let plan = world.diff(&["--to", "coros"]);
@@ -405,6 +407,6 @@ fn a_listing_that_was_killed_in_the_own_run_plans_nothing() {
     world.put("garmin-com", &run(20));
     world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
     world.work.set("GS_RUN", "one");
-    world.work.change("INSERT INTO listings (platform, run, started) VALUES ('coros', 'one', unixepoch())");
+    world.work.change("INSERT INTO listings (platform, run, started_at) VALUES ('coros', 'one', unixepoch())");
     assert_eq!(world.diff(&["--to", "coros"]).out, "");
 }

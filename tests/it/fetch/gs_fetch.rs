@@ -49,7 +49,7 @@ fn everything_is_listed_again_after_a_week() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
-    work.change("UPDATE listings SET started = started - 7 * 86400");
+    work.change("UPDATE listings SET started_at = started_at - 7 * 86400");
     sim.clear_log();
     work.run("gs-fetch", &[]).ok();
     assert_eq!(asked(&sim, LIST).len(), 3);
@@ -378,7 +378,7 @@ fn two_platforms_are_listed_side_by_side_and_one_that_fails_takes_nothing_from_t
     assert_eq!(said.ids().len(), 30);
     assert!(said.records().iter().all(|record| record["platform"] == "garmin-com"));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
-    assert_eq!(work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-fetch'"), 77);
+    assert_eq!(work.sql::<i64>("SELECT exit FROM commands WHERE command = 'gs-fetch'"), 77);
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn nulls_milliseconds_and_odd_entries_of_every_kind_are_taken_in() {
     let has = |field: &str, value: serde_json::Value| records.iter().any(|record| record[field] == value);
     assert!(has("sport", "multisport".into()) && has("manual", true.into()) && has("name", serde_json::Value::Null));
     assert!(has("sport", serde_json::Value::Null), "a type that nobody knows is kept as the platform's own");
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM raw"), 300);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM service_json"), 300);
 }
 
 #[test]

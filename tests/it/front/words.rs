@@ -239,13 +239,14 @@ fn a_signal_reaches_the_stages_and_no_further_one_is_started() {
         let ended = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert_eq!(ended.status.code(), Some(130), "{signal} {word}: {said}");
-        let runs = |command: &str| work.sql::<i64>(&format!("SELECT count(*) FROM runs WHERE command = '{command}'"));
+        let runs =
+            |command: &str| work.sql::<i64>(&format!("SELECT count(*) FROM commands WHERE command = '{command}'"));
         assert_eq!(
             (runs("gs-fetch"), work.files("report").len(), work.files("fit").len()),
             (1, 0, 0),
             "{signal} {word}"
         );
-        let code: Option<i64> = work.sql("SELECT exit FROM runs WHERE command = 'gs-fetch'");
+        let code: Option<i64> = work.sql("SELECT exit FROM commands WHERE command = 'gs-fetch'");
         assert_eq!(code, Some(130), "{signal} {word}: the listing ended in good order: {said}");
     }
 }
@@ -265,6 +266,6 @@ fn ctrl_c_on_a_terminal_ends_a_download_after_the_item_in_hand() {
     for name in ["garminsync", "gs-download", "gs-fetch"] {
         assert!(terminal.processes(name).is_empty(), "{name} goes on");
     }
-    let ended: i64 = work.sql("SELECT count(*) FROM runs WHERE command = 'gs-download' AND exit = 130");
+    let ended: i64 = work.sql("SELECT count(*) FROM commands WHERE command = 'gs-download' AND exit = 130");
     assert_eq!(ended, 1);
 }

@@ -162,7 +162,7 @@ fn pages_texts_and_halves_are_told_each_and_not_taken() {
     assert_eq!((said.err.lines().count(), sorted(said.ids())), (7, ids(&all[7..])));
     assert_eq!((work.files("fit").len(), fingerprint(&theirs.dir)), (2, before));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), 2);
-    let log = "SELECT exit || counts FROM runs WHERE command = 'gs-import'";
+    let log = "SELECT exit || counts FROM commands WHERE command = 'gs-import'";
     assert_eq!(work.sql::<String>(log), "1{\"rejected\":7,\"taken\":2}");
 }
 
@@ -309,7 +309,7 @@ fn what_they_wrote_as_sent_is_not_believed() {
     let theirs = SportsSync::new(&work.dir().join("theirs"));
     theirs.add("garmin_com", "running", &all[0], &all[0].fit);
     import(&work, &[], &theirs.dir).ok();
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM transfers"), 0);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM uploads"), 0);
     assert_eq!(work.run("gs-list", &["--platform", "garmin-cn,coros"]).ids(), [""; 0]);
 }
 
@@ -545,7 +545,7 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
     assert!(said.records().iter().all(|record| record.get("file").is_none()));
     assert_eq!(
         work.sql::<i64>(
-            "SELECT (SELECT count(*) FROM activities) + (SELECT count(*) FROM runs WHERE command = 'gs-import')"
+            "SELECT (SELECT count(*) FROM activities) + (SELECT count(*) FROM commands WHERE command = 'gs-import')"
         ),
         0
     );

@@ -76,7 +76,7 @@ fn killed_again_and_again_and_run_to_its_end_it_has_all_once() {
     work.run("gs-import", &args(&dir)).ok().silent();
     expect_all(&work, &files);
     assert_eq!(work.run("gs-import", &args(&dir)).ok().silent().out, "");
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM runs WHERE command = 'gs-import' AND exit IS NULL"), 6);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM commands WHERE command = 'gs-import' AND exit IS NULL"), 6);
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn a_host_in_trouble_after_one_that_refused_the_password_is_no_reason_to_try_aga
         work.set("COROS_PASSWORD", "wrong");
         sim.fault(Fault::new(effect.clone()).host("teamcnapi.coros.com").contains(COROS_LOGIN));
         work.run("gs-fetch", &[]).ends(77).says("rejected by teamapi.coros.com");
-        work.change("UPDATE logins SET until = 0");
+        work.change("UPDATE login_failures SET until = 0");
         work.run("gs-fetch", &[]).ends(77);
         assert_eq!(logins(&sim), 2, "{effect:?}");
     }
@@ -321,7 +321,7 @@ fn a_session_that_is_ended_twice_in_a_run_is_no_second_login() {
     work.run("gs-fetch", &[]).ok();
     let dead = r#"{"result":"1019","message":"Access token is invalid"}"#;
     sim.fault(Fault::new(ok_with(dead)).contains(COROS_LIST));
-    work.change("DELETE FROM logins_by_run");
+    work.change("DELETE FROM login_attempts");
     sim.clear_log();
     work.run("gs-fetch", &[]).ends(75).says("login ended by another session");
     assert_eq!((logins(&sim), asked(&sim, COROS_LIST).len()), (1, 2), "one login a run");

@@ -166,7 +166,7 @@ fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
         assert_eq!(state(&work)["state"], "none", "{path} {effect:?}");
         // The pause after an uncertain end is short; a refusal is a person's to end.
         sim.clear_faults();
-        work.change("UPDATE logins SET until = 0");
+        work.change("UPDATE login_failures SET until = 0");
         let code = work.run("gs-fetch", &[]).code;
         assert_eq!(code, if path == "socialProfile" { 77 } else { 0 }, "{path} {effect:?}");
     }
@@ -180,7 +180,7 @@ fn a_refused_password_stays_refused_whatever_a_persons_own_try_comes_to() {
     work.run("gs-fetch", &[]).ends(77);
     sim.fault(Fault::new(status(503)).contains(LOGIN).count(1));
     work.run("gs-auth", &["login"]).ends(75);
-    work.change("UPDATE logins SET until = 0");
+    work.change("UPDATE login_failures SET until = 0");
     work.run("gs-fetch", &[]).ends(77).says("not retried automatically");
     assert_eq!(asked(&sim, LOGIN).len(), 2);
 }
@@ -229,7 +229,7 @@ fn a_sign_in_page_that_does_not_come_is_no_login() {
         let said = work.run("gs-fetch", &[]);
         assert_eq!(said.code == 0, may_go_on, "{effect:?}\n{said}");
         assert_eq!(asked(&sim, LOGIN).len(), usize::from(may_go_on), "{effect:?}");
-        work.change("UPDATE logins SET until = 0");
+        work.change("UPDATE login_failures SET until = 0");
         work.run("gs-fetch", &[]).ok();
     }
 }

@@ -3,11 +3,11 @@
 use crate::support::{Work, coros, plain};
 use gs_sim::CorosSpec;
 
-/// The row of a platform: when it ends, whether it is renewed, whether it is dead.
+/// The row of a platform: when it ends, whether it is renewed, why it ended.
 fn row(work: &Work, platform: &str) -> String {
     work.sql(&format!(
-        "SELECT ifnull((SELECT concat_ws(' ', iif(expires > unixepoch(), 'ends', expires), renewable,
-            iif(renewable_until > unixepoch(), 'until', renewable_until), dead)
+        "SELECT ifnull((SELECT concat_ws(' ', iif(expires_at > unixepoch(), 'ends', expires_at), renewable,
+            iif(renewable_until > unixepoch(), 'until', renewable_until), ended)
          FROM accounts WHERE platform = '{platform}'), 'none')"
     ))
 }
@@ -35,13 +35,13 @@ fn a_command_leaves_how_long_the_login_lives_and_not_the_token() {
 fn it_is_written_when_it_changes_and_gone_with_the_token() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
-    work.change("UPDATE accounts SET seen = 1");
+    work.change("UPDATE accounts SET since = 1");
     work.run("gs-fetch", &[]).ok();
     work.run("gs-auth", &["status"]).ok();
-    assert_eq!(work.sql::<i64>("SELECT seen FROM accounts"), 1, "nothing has changed");
+    assert_eq!(work.sql::<i64>("SELECT since FROM accounts"), 1, "nothing has changed");
     sim.with(|state| state.expire_access_tokens("garmin.com"));
     work.run("gs-fetch", &[]).ok();
-    assert!(work.sql::<i64>("SELECT seen FROM accounts") > 1, "it was renewed");
+    assert!(work.sql::<i64>("SELECT since FROM accounts") > 1, "it was renewed");
     work.run("gs-auth", &["logout"]).ok();
     assert_eq!(row(&work, "garmin-com"), "none");
     let work = Work::with_passwords(&sim);

@@ -127,7 +127,7 @@ fn the_same_file_under_two_ids_is_found_by_its_bytes() {
     assert_eq!(marks.len(), 1, "{records:?}");
     assert_eq!(marks[0]["duplicate_of"]["certainty"], "same-file", "{marks:?}");
     assert_eq!(
-        work.sql::<String>("SELECT counts FROM runs WHERE command = 'gs-dedupe'"),
+        work.sql::<String>("SELECT counts FROM commands WHERE command = 'gs-dedupe'"),
         r#"{"duplicates":1,"reported":0}"#
     );
 }

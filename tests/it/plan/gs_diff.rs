@@ -391,7 +391,7 @@ fn it_asks_nobody_and_a_dry_run_leaves_no_trace() {
     world.fetch();
     world.sim.clear_log();
     let plan = world.diff(&["-n"]);
-    let rows = "SELECT count(*) FROM runs WHERE command = 'gs-diff'";
+    let rows = "SELECT count(*) FROM commands WHERE command = 'gs-diff'";
     assert_eq!(world.work.sql::<i64>(rows), 0);
     assert_eq!(plan.ok().out, world.diff(&[]).ok().out);
     assert_eq!(world.work.sql::<i64>(rows), 1);

@@ -141,7 +141,7 @@ fn an_old_file_that_is_copied_in_is_found_at_once() {
     assert_eq!(fetch(&["--new"]).ok().ids(), [id(&run(-4000))]);
     assert_eq!(fetch(&["--since", "2026-08-01"]).ok().ids().len(), 45);
     assert_eq!(fetch(&["--newest", "3"]).ok().ids().len(), 3);
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities WHERE absences > 0"), 0);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities WHERE missing_count > 0"), 0);
 }
 
 #[test]

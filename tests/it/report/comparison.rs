@@ -102,7 +102,7 @@ fn nothing_is_known_of_what_a_platform_lacks_whose_list_was_never_seen() {
     // Nor is anything sent from where nothing is known.
     world.fetch();
     world.work.change(
-        "UPDATE listings SET believed = 0, reason = '{\"code\":\"listing-unordered\"}' WHERE platform = 'coros'",
+        "UPDATE listings SET accepted = 0, reason = '{\"code\":\"listing-unordered\"}' WHERE platform = 'coros'",
     );
     let told = status(&world, &[]);
     assert_eq!(
@@ -158,7 +158,7 @@ fn what_was_sent_and_is_not_listed_yet_counts_as_there() {
     world.sim.with(|state| state.account("garmin.com").spec.upload = late);
     world.apply(&world.diff(&["--to", "garmin-com"]), &["--upload-wait", "0"]).ok();
     let told = status(&world, &[]);
-    let id: String = world.work.sql("SELECT to_id FROM transfers WHERE outcome = 'created'");
+    let id: String = world.work.sql("SELECT to_id FROM uploads WHERE outcome = 'created'");
     let exercise = list(&told, "activities").iter().find(|one| one["on"][1]["platform"] == "coros").unwrap();
     assert_eq!(exercise["on"][0], json!({"platform": "garmin-com", "id": id}));
     let pair = list(&told, "matrix").iter().find(|one| one["on"] == "coros" && one["and"] == "garmin-com").unwrap();
@@ -176,7 +176,7 @@ fn an_upload_that_never_showed_is_told_as_lost() {
     let late = UploadSpec { polls: 0, listed_after_requests: 10_000, ..UploadSpec::default() };
     world.sim.with(|state| state.account("garmin.com").spec.upload = late);
     world.apply(&world.diff(&["--to", "garmin-com"]), &["--upload-wait", "0"]).ok();
-    world.work.change("UPDATE transfers SET intended = intended - 3 * 86400");
+    world.work.change("UPDATE uploads SET started_at = started_at - 3 * 86400");
     world.fetch();
     world.work.run("gs-upload", &[]).ends(1);
     let told = status(&world, &[]);
@@ -228,8 +228,11 @@ fn the_commands_of_one_pipeline_are_one_run() {
     assert_eq!([&runs[0]["outcome"], &runs[0]["exit"]], [&json!("error"), &json!(2)]);
     assert_eq!(told["state"], "outstanding", "wrong usage is a person's own doing");
     // One that is named for ever begins anew every day.
-    world.work.change("UPDATE runs SET run = 'first', started = started - (3 - number) * 90000");
-    assert_eq!(list(&status(&world, &[]), "runs").len(), world.work.sql::<i64>("SELECT count(*) FROM runs") as usize);
+    world.work.change("UPDATE commands SET run = 'first', started_at = started_at - (3 - number) * 90000");
+    assert_eq!(
+        list(&status(&world, &[]), "runs").len(),
+        world.work.sql::<i64>("SELECT count(*) FROM commands") as usize
+    );
 }
 
 #[test]
@@ -254,7 +257,9 @@ fn the_next_run_is_told_and_one_that_did_not_happen() {
     let due = made.as_second() - 2 * 3600;
     let hour = due.rem_euclid(86_400) / 3600;
     world.work.run("gs-schedule", &[&format!("0 {hour} * * *"), "--zone", "UTC"]).ok();
-    world.work.change("UPDATE schedule SET at = at - 864000; UPDATE runs SET started = started - 86400");
+    world.work.change(
+        "UPDATE schedule SET changed_at = changed_at - 864000; UPDATE commands SET started_at = started_at - 86400",
+    );
     let told = status(&world, &[]);
     let at: jiff::Timestamp = told["actions"][0]["at"].as_str().unwrap().parse().unwrap();
     assert_eq!((&told["state"], &told["actions"][0]["kind"]), (&json!("action-needed"), &json!("overdue")));
@@ -264,7 +269,7 @@ fn the_next_run_is_told_and_one_that_did_not_happen() {
     world.work.run("gs-fetch", &[]).ok();
     assert_eq!(status(&world, &[])["state"], "outstanding", "one has run since");
 
-    world.work.change("UPDATE runs SET started = started - 86400");
+    world.work.change("UPDATE commands SET started_at = started_at - 86400");
     world.work.run("gs-schedule", &["off"]).ok();
     let told = status(&world, &[]);
     assert_eq!([&told["schedule"]["enabled"], &told["schedule"]["next_run"]], [&json!(false), &Value::Null]);

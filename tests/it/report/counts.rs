@@ -13,8 +13,8 @@ fn each_platform_has_what_its_service_holds_and_the_archive_has_what_is_on_the_d
     for name in PLATFORMS {
         let (held, told) = (&history.held()[name], history.platform(name));
         let count = |sql: &str| -> i64 { history.work.sql(&sql.replace("$", name)) };
-        let here = "platform = '$' AND absences = 0";
-        let archived = "EXISTS (SELECT 1 FROM files f WHERE (f.platform, f.id) = (a.platform, a.id) AND NOT f.broken)";
+        let here = "platform = '$' AND missing_count = 0";
+        let archived = "EXISTS (SELECT 1 FROM files f WHERE (f.platform, f.id) = (a.platform, a.id) AND NOT f.corrupt)";
         assert_eq!(told["total"], held.len(), "{name}");
         let downloaded = count(&format!("SELECT count(*) FROM activities a WHERE {here} AND {archived}"));
         assert_eq!(told["downloaded"], downloaded, "{name}");
@@ -29,12 +29,12 @@ fn each_platform_has_what_its_service_holds_and_the_archive_has_what_is_on_the_d
         assert!(sizes.clone().all(|one| one["file"]["bytes"]
             == std::fs::metadata(history.work.data(text(&one["file"]["path"]))).unwrap().len()));
         let bytes = count(&format!(
-            "SELECT sum(bytes) FROM files f JOIN activities a USING (platform, id) WHERE {here} AND NOT broken"
+            "SELECT sum(bytes) FROM files f JOIN activities a USING (platform, id) WHERE {here} AND NOT corrupt"
         ));
         assert_eq!(told["bytes"], bytes, "{name}");
         assert_eq!((&told["compared"], &told["unusable_reason"]), (&json!(true), &Value::Null));
-        let last =
-            "SELECT max(finished) FROM listings WHERE believed AND NOT look AND platform = '$'".replace('$', name);
+        let last = "SELECT max(finished_at) FROM listings WHERE accepted AND purpose = 'sync' AND platform = '$'"
+            .replace('$', name);
         assert_eq!(told["last_listing"], moment(history, &last));
         let whole = format!("{last} AND complete AND from_time IS NULL");
         assert_eq!(told["last_complete_listing"], moment(history, &whole));
@@ -47,7 +47,7 @@ fn of_the_logins_it_tells_how_long_they_live_and_which_is_dead() {
     let history = history();
     for name in ["garmin-com", "garmin-cn"] {
         let login = &history.platform(name)["login"];
-        let expires = format!("SELECT expires FROM accounts WHERE platform = '{name}'");
+        let expires = format!("SELECT expires_at FROM accounts WHERE platform = '{name}'");
         assert_eq!(login["expires"], moment(history, &expires));
         assert_eq!((&login["renewable"], &login["ended"]), (&json!(true), &Value::Null));
     }
@@ -136,7 +136,7 @@ fn what_is_not_sent_says_why_and_since_when() {
     assert!(text(&rejected["reasons"][0]["detail"]).ends_with(WORDS), "{rejected}");
     for (reason, absences) in [("deleted", 2), ("missing-once", 1)] {
         let since = format!(
-            "SELECT absent_since FROM activities WHERE platform = 'coros' AND id = '{}' AND absences = {absences}",
+            "SELECT missing_since FROM activities WHERE platform = 'coros' AND id = '{}' AND missing_count = {absences}",
             history.happened[reason].1
         );
         assert_eq!(one("coros", reason)["since"], moment(history, &since));
@@ -160,11 +160,11 @@ fn what_is_not_archived_is_told_by_reason() {
     }
     let rows: String = history.work.sql(
         "SELECT json_group_array(json_array(platform, reason, id)) FROM
-            (SELECT a.platform, a.id, CASE WHEN p.id IS NOT NULL THEN 'failed' WHEN f.broken THEN 'broken'
-                WHEN a.manual OR a.original IS NOT NULL THEN 'no-original' ELSE 'not-yet' END reason
+            (SELECT a.platform, a.id, CASE WHEN p.id IS NOT NULL THEN 'failed' WHEN f.corrupt THEN 'broken'
+                WHEN a.manual OR a.no_original THEN 'no-original' ELSE 'not-yet' END reason
              FROM activities a LEFT JOIN files f ON (f.platform, f.id, f.part) = (a.platform, a.id, 0)
              LEFT JOIN problems p ON (p.platform, p.id, p.command) = (a.platform, a.id, 'gs-download')
-             WHERE a.absences = 0 AND (f.id IS NULL OR f.broken))",
+             WHERE a.missing_count = 0 AND (f.id IS NULL OR f.corrupt))",
     );
     let mut expected: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for row in serde_json::from_str::<Vec<[String; 3]>>(&rows).unwrap() {

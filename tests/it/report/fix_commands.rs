@@ -158,7 +158,7 @@ fn a_missing_login_is_mended_by_the_line_that_is_told() {
     world.work.run("gs-fetch", &[]).ends(77);
     assert_eq!(matter(&status(&world.work), "login-needed").unwrap()["platform"], "garmin-cn");
     // A second is as exact as the log is.
-    world.work.change("UPDATE runs SET started = started - 60, finished = finished - 60");
+    world.work.change("UPDATE commands SET started_at = started_at - 60, finished_at = finished_at - 60");
     world.work.set("GARMIN_PASSWORD_CN", "correct horse");
     mend(&mut world.work, "login-needed");
 }
@@ -199,7 +199,7 @@ fn broken_files_are_fetched_again_by_the_line_that_is_told() {
     let path = world.archived("coros", &ids[0][2]);
     let whole = std::fs::read(&path).unwrap();
     // What is found broken counts at once.
-    world.work.change(&format!("UPDATE files SET broken = 1 WHERE id = '{}'", ids[0][2]));
+    world.work.change(&format!("UPDATE files SET corrupt = 1 WHERE id = '{}'", ids[0][2]));
     std::fs::write(&path, &whole[..100]).unwrap();
     let told = status(&world.work);
     assert_eq!([&told["warnings"][0]["kind"], &told["warnings"][0]["count"]], [&json!("files-corrupt"), &json!(1)]);

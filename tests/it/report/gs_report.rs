@@ -71,7 +71,7 @@ fn an_empty_catalogue_gives_a_page_that_says_so_without_settings_or_login() {
 #[test]
 fn it_stands_in_no_log_and_asks_nobody() {
     let (sim, work) = fetched(3);
-    let runs = |work: &Work| work.sql::<i64>("SELECT count(*) FROM runs");
+    let runs = |work: &Work| work.sql::<i64>("SELECT count(*) FROM commands");
     let before = runs(&work);
     assert_eq!(status(&work)["platforms"][0]["total"], 3);
     assert_eq!((runs(&work), sim.log().len()), (before, 0));
@@ -131,7 +131,7 @@ fn a_locked_catalogue_is_waited_for_and_then_told() {
     report(&work, &[]).ok();
     let before = bytes(&work.data("report"));
     let other = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
-    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE runs SET reason = 'x'; COMMIT;";
+    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE commands SET reason = 'x'; COMMIT;";
     other.execute_batch(lock).unwrap();
     work.set("GS_LOCK_TIMEOUT", "200ms");
     report(&work, &[]).ends(75).says("the catalogue is locked by another program; try again when that has ended");

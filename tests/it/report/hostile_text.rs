@@ -78,9 +78,9 @@ fn a_path_below_somebodys_address_is_shown_without_it() {
     work.change(
         "INSERT INTO activities (platform, id, first_seen, last_seen, first_listing, last_listing)
             VALUES ('folder:/home/x/Drive-runner.secret@example.com/fit', '1', 1, 1, 1, 1);
-         INSERT INTO listings (platform, run, started, finished, shrunk)
+         INSERT INTO listings (platform, run, started_at, finished_at, implausible)
             VALUES ('folder:/home/x/Drive-runner.secret@example.com/fit', 'r', unixepoch(), unixepoch(), 1);
-         INSERT INTO runs (run, command, started, finished, exit, counts)
+         INSERT INTO commands (run, command, started_at, finished_at, exit, counts)
             VALUES ('r', 'gs-fetch', unixepoch(), unixepoch(), 0, '{}');",
     );
     let texts = texts(&work);
@@ -122,7 +122,7 @@ fn numbers_that_are_none_and_times_that_never_were_change_nothing_else() {
     assert_eq!([&strange["timer_time_s"], &strange["distance_m"]], [&Value::Null; 2]);
     let last: Vec<Value> = list("activities")[4..].iter().map(|one| one["start_time"].clone()).collect();
     assert_eq!(last, [Value::Null, Value::Null], "unknown starts last");
-    work.change("UPDATE runs SET counts = 'nonsense'; UPDATE runs SET counts = '{\"a\": -1}' WHERE number = 1");
+    work.change("UPDATE commands SET counts = 'nonsense'; UPDATE commands SET counts = '{\"a\": -1}' WHERE number = 1");
     assert_eq!(status(&work)["runs"][0]["counts"], serde_json::json!({}));
 }
 
@@ -145,7 +145,7 @@ impl Writer {
                     break;
                 }
                 let change = format!(
-                    "BEGIN IMMEDIATE; UPDATE activities SET name = 'n{number}'; UPDATE runs SET reason = json_object('code', 'other', 'detail', 'n{number}');
+                    "BEGIN IMMEDIATE; UPDATE activities SET name = 'n{number}'; UPDATE commands SET reason = json_object('code', 'other', 'detail', 'n{number}');
                      UPDATE files SET bytes = {number}; COMMIT"
                 );
                 connection.execute_batch(&change).unwrap();
@@ -187,11 +187,11 @@ fn thousands_of_exercises_on_three_platforms_are_all_in_it() {
     let work = Work::alone();
     large_catalogue::make(&work.data("catalogue.sqlite"), 4000, 3, jiff::Timestamp::now());
     let told = status(&work);
-    let here: i64 = work.sql("SELECT count(*) FROM activities WHERE absences = 0");
+    let here: i64 = work.sql("SELECT count(*) FROM activities WHERE missing_count = 0");
     let totals: i64 = told["platforms"].as_array().unwrap().iter().map(|one| one["total"].as_i64().unwrap()).sum();
     assert_eq!((told["activities"].as_array().unwrap().len(), totals), (4000, here));
     let exercises =
-        "SELECT count(DISTINCT id) FROM activities WHERE platform IN ('garmin-com', 'coros') AND absences = 0
+        "SELECT count(DISTINCT id) FROM activities WHERE platform IN ('garmin-com', 'coros') AND missing_count = 0
         GROUP BY id HAVING count(*) = 2";
     let both: i64 = work.sql(&format!("SELECT count(*) FROM ({exercises})"));
     let pairs = told["matrix"].as_array().unwrap();

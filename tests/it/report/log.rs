@@ -76,7 +76,7 @@ fn a_refused_upload_is_told_with_the_services_words() {
     assert_eq!([&one["to"], &one["outcome"]], ["garmin-cn", "rejected"]);
     assert_eq!(code(&one["reason"]), "rejected");
     assert!(text(&one["reason"]["detail"]).ends_with(WORDS), "{one}");
-    assert_eq!(one["at"], moment(history, "SELECT settled FROM transfers WHERE outcome = 'rejected'"));
+    assert_eq!(one["at"], moment(history, "SELECT finished_at FROM uploads WHERE outcome = 'rejected'"));
     let retry = format!(
         "gs-list --platform {platform} --id {id} | gs-diff --from {platform} --to garmin-cn --retry-rejected | gs-download | gs-upload > /dev/null"
     );
@@ -87,8 +87,8 @@ fn a_refused_upload_is_told_with_the_services_words() {
 fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
     let history = history();
     let rows: String = history.work.sql(
-        "SELECT json_group_array(json_array(run, command, exit, counts, reason, finished)) FROM
-            (SELECT * FROM runs ORDER BY number)",
+        "SELECT json_group_array(json_array(run, command, exit, counts, reason, finished_at)) FROM
+            (SELECT * FROM commands ORDER BY number)",
     );
     let rows: Vec<Value> = serde_json::from_str(&rows).unwrap();
     let told: Vec<&Value> = list(history, "runs").iter().rev().collect();
@@ -122,7 +122,7 @@ fn a_person_is_needed_for_the_refused_login_and_the_rest_is_trouble() {
     assert_eq!(needs.len(), 1, "{needs:?}");
     assert_eq!([&needs[0]["kind"], &needs[0]["platform"]], ["login-refused", "coros"]);
     assert_eq!(needs[0]["fix"], "gs-auth login --platform coros");
-    assert_eq!(needs[0]["at"], moment(history, "SELECT at FROM logins WHERE platform = 'coros'"));
+    assert_eq!(needs[0]["at"], moment(history, "SELECT at FROM login_failures WHERE platform = 'coros'"));
     let troubles: Vec<(&str, &Value)> =
         list(history, "warnings").iter().map(|one| (text(&one["kind"]), &one["command"])).collect();
     assert_eq!(

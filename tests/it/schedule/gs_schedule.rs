@@ -166,8 +166,8 @@ fn the_last_run_is_the_newest_of_the_log_and_gs_schedule_is_none() {
     work.run("gs-notify", &[]).ok();
     let record = after(&work, &["@hourly", "--zone", "Asia/Kathmandu"]);
     assert_eq!((&record["last_command"], &record["last_exit"]), (&"gs-fetch".into(), &77.into()), "{record}");
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM runs"), 2);
-    work.change("UPDATE runs SET started = 1767881421, exit = NULL");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM commands"), 2);
+    work.change("UPDATE commands SET started_at = 1767881421, exit = NULL");
     assert_eq!(shown(&work)["last_run"], "2026-01-08T14:10:21Z");
     let said = schedule(&work, &["--format", "table"]);
     said.ok().says("nothing is known to run it");

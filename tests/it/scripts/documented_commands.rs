@@ -99,8 +99,8 @@ fn the_stages_of_a_run_share_its_id() {
     let work = equipped(Work::logged_in(&sim));
     garminsync(&work, &["download", "--missing"]).ok();
     garminsync(&work, &["download", "--missing"]).ok();
-    let ids: i64 = work.sql("SELECT count(DISTINCT run) FROM runs");
-    let stages: i64 = work.sql("SELECT count(*) FROM runs WHERE command IN ('gs-fetch', 'gs-download')");
+    let ids: i64 = work.sql("SELECT count(DISTINCT run) FROM commands");
+    let stages: i64 = work.sql("SELECT count(*) FROM commands WHERE command IN ('gs-fetch', 'gs-download')");
     assert_eq!((ids, stages), (2, 4));
 }
 
@@ -245,7 +245,7 @@ fn leave_behind(work: &Work, sim: &gs_sim::Sim) {
 
 /// Above to below, too.
 #[test]
-fn the_recipes_on_moving_in_work_as_written() {
+fn the_recipes_on_migrating_work_as_written() {
     let sim = plain(15);
     let mut work = Work::with_passwords(&sim);
     work.set("DATA_DIR", "");
@@ -597,7 +597,7 @@ fn every_fact_on_the_services_says_when_it_was_reviewed() {
 
 /// Its tables have a row for each decision and each guard, in their words.
 #[test]
-fn the_page_on_deciding_quotes_the_sources_and_has_every_guard() {
+fn the_page_on_sync_rules_quotes_the_sources_and_has_every_guard() {
     let (page, sources) = (repository_file("docs/sync-rules.md"), said_by_sources());
     let rows = page.lines().filter(|line| line.starts_with('|'));
     let quotes: Vec<&str> = rows.flat_map(|line| line.split('`').skip(1).step_by(2)).collect();

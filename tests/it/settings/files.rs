@@ -141,13 +141,13 @@ fn a_setting_that_nobody_reads_is_told_once_a_day() {
     unknown.iter().for_each(|text| assert_eq!(told(check.ok(), text), 1, "{check}"));
     // A day later, and after a clock that was ahead.
     for change in ["at - 90000", "at + 9000000"] {
-        work.change(&format!("UPDATE told SET at = {change} WHERE channel LIKE 'remark: %GARMIN_MAIL%'"));
+        work.change(&format!("UPDATE notifications SET at = {change} WHERE channel LIKE 'remark: %GARMIN_MAIL%'"));
         let again = work.run("gs-list", &[]);
         assert!(told(again.ok(), "GARMIN_MAIL") == 1 && !again.err.contains("COROS_REGION"), "{again}");
         work.run("gs-list", &[]).ok().silent();
     }
     // Who wants no warnings has not been told.
-    work.change("DELETE FROM told");
+    work.change("DELETE FROM notifications");
     work.run("gs-list", &["-q"]).ok().silent();
     assert_eq!(told(work.run("gs-list", &[]).ok(), "GARMIN_MAIL"), 1);
 }
@@ -277,7 +277,7 @@ fn settings_with_secrets_that_others_can_read_are_told_with_the_command() {
     let path = work.write_env("GARMIN_PASSWORD=\nCOROS_PASSWORD='hunter2'\n");
     for (open, is_told) in [(0o640, true), (0o604, true), (0o600, false), (0o400, false)] {
         set_mode(&path, open);
-        work.change("DELETE FROM told");
+        work.change("DELETE FROM notifications");
         let said = work.run("gs-list", &[]);
         assert_eq!(told(said.ok(), &format!("chmod 600 {}", path.display())), usize::from(is_told), "{open:o}\n{said}");
         assert!(!said.err.contains("hunter2"), "{said}");

@@ -4,7 +4,7 @@ use crate::support::Work;
 use crate::support::paths::repository;
 use garminsync::notify::{Also, CHANNELS};
 use garminsync::platform::Platforms;
-use garminsync::settings::{self, SettingKind, Setting};
+use garminsync::settings::{self, Setting, SettingKind};
 
 #[test]
 fn it_shows_where_things_are_and_what_is_set() {
@@ -56,7 +56,11 @@ fn takes_any_text(setting: &Setting) -> bool {
     match setting.kind {
         SettingKind::Address => setting.name != "TELEGRAM_CHAT_ID",
         SettingKind::Text => !["GS_LANG", "GS_LOOPBACK"].contains(&setting.name),
-        SettingKind::Path | SettingKind::List | SettingKind::Password | SettingKind::TokenText | SettingKind::TokenPath => true,
+        SettingKind::Path
+        | SettingKind::List
+        | SettingKind::Password
+        | SettingKind::TokenText
+        | SettingKind::TokenPath => true,
         _ => false,
     }
 }

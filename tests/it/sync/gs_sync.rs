@@ -114,7 +114,7 @@ fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_del
     // The plan is what a sync then does.
     let planned = uploads.lines().filter(|line| NAMES.iter().any(|name| line.starts_with(&format!("{name} ")))).count();
     sync(&work, &[]).ok();
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM transfers WHERE outcome = 'created'"), planned as i64);
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM uploads WHERE outcome = 'created'"), planned as i64);
     let after = sync(&work, &["-n"]);
     assert_eq!(after.ok().out.lines().filter(|line| *line == "(none)").count(), 2, "{after}");
 }
@@ -230,9 +230,9 @@ fn all_stages_stand_in_the_log_under_one_run() {
     let three = three(6, 0);
     let work = three.work();
     sync(&work, &[]).ok();
-    assert_eq!(work.sql::<i64>("SELECT count(DISTINCT run) FROM runs"), 1);
+    assert_eq!(work.sql::<i64>("SELECT count(DISTINCT run) FROM commands"), 1);
     for command in ["gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete", "gs-notify"] {
-        let sql = format!("SELECT count(*) FROM runs WHERE command = '{command}' AND exit = 0");
+        let sql = format!("SELECT count(*) FROM commands WHERE command = '{command}' AND exit = 0");
         assert!(work.sql::<i64>(&sql) > 0, "{command}");
     }
     assert_eq!(NAMES.len(), 3);
@@ -368,7 +368,7 @@ fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
     let work = three.work();
     sync(&work, &[]).ok();
     sync(&work, &[]).ok().silent();
-    work.change("UPDATE transfers SET intended = intended - 3 * 86400 WHERE to_platform = 'garmin-cn'");
+    work.change("UPDATE uploads SET started_at = started_at - 3 * 86400 WHERE to_platform = 'garmin-cn'");
     three.sim.clear_log();
     sync(&work, &["--full"]).ends(1).says("not listed for 6 hours");
     sync(&work, &["--full"]).ok().silent();

@@ -85,7 +85,7 @@ fn rows_in_journals(work: &Work) -> u32 {
     ) else {
         return 0;
     };
-    let sql = "SELECT (SELECT count(*) + count(ticket) + count(outcome) + count(confirmed) FROM transfers)
+    let sql = "SELECT (SELECT count(*) + count(status_ref) + count(outcome) + count(confirmed_at) FROM uploads)
         + (SELECT count(*) + count(outcome) FROM deletions)";
     connection.query_row(sql, [], |row| row.get(0)).unwrap_or(0)
 }
@@ -124,7 +124,7 @@ fn again_after(at: At) -> bool {
     assert_eq!(said.code, 0, "{at:?}\n{said}");
     three.expect_equal(&exercises);
     let open: i64 = work.sql(
-        "SELECT (SELECT count(*) FROM transfers WHERE outcome IS NULL) + (SELECT count(*) FROM deletions WHERE outcome IS NULL)",
+        "SELECT (SELECT count(*) FROM uploads WHERE outcome IS NULL) + (SELECT count(*) FROM deletions WHERE outcome IS NULL)",
     );
     assert_eq!(open, 0, "{at:?}");
     true

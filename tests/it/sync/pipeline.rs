@@ -172,7 +172,7 @@ fn ctrl_c_ends_it_at_once_and_the_next_run_goes_on() {
     let fetched = asked(&sim, FILES).len();
     assert!(fetched < 30);
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM files"), fetched as i64);
-    assert_eq!(work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-download'"), 130);
+    assert_eq!(work.sql::<i64>("SELECT exit FROM commands WHERE command = 'gs-download'"), 130);
     work.download(&["--missing"]).ok();
     // The one that was on its way is asked for once more.
     assert!((30..=31).contains(&asked(&sim, FILES).len()));
@@ -218,7 +218,7 @@ fn failures_show_in_the_exit_code_and_in_the_sync_log() {
     sim.fault(Fault::new(Effect::Html).contains(FILES).count(1));
     work.download(&["--missing"]).ends(1);
     let rows: String = work.sql(
-        "SELECT group_concat(command || ' ' || exit || ' ' || counts, '; ') FROM (SELECT * FROM runs WHERE run = 'night-1' ORDER BY number)",
+        "SELECT group_concat(command || ' ' || exit || ' ' || counts, '; ') FROM (SELECT * FROM commands WHERE run = 'night-1' ORDER BY number)",
     );
     assert_eq!(rows, r#"gs-fetch 0 {"listed":4,"new":4}; gs-download 1 {"downloaded":3,"failed":1}"#);
 }

@@ -314,7 +314,7 @@ impl Trial {
     /// What was sent and is not known to have arrived: the service said yes and dropped it, or nobody knows.
     fn is_unsettled(&self, service: &str, day: i64) -> bool {
         let sql = format!(
-            "SELECT count(*) FROM transfers t JOIN activities a ON a.platform = t.from_platform AND a.id = t.from_id
+            "SELECT count(*) FROM uploads t JOIN activities a ON a.platform = t.from_platform AND a.id = t.from_id
              WHERE t.to_platform = '{service}' AND (t.outcome IS NULL OR t.outcome IN ('lost', 'created'))
                 AND abs(a.start_time - {}) < 3600",
             start(day)

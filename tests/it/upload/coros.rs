@@ -133,7 +133,7 @@ fn nothing_is_lost_while_the_list_cannot_be_read() {
 fn what_is_still_in_the_queue_after_days_and_in_the_list_has_arrived() {
     let (world, plan) = importing(ImportSpec { polls: 1000, ..ImportSpec::default() });
     assert_eq!(kinds(world.work.given("gs-upload", &["--upload-wait", "0"], &plan).ok()), ["pending"]);
-    world.work.change("UPDATE transfers SET intended = intended - 49 * 3600");
+    world.work.change("UPDATE uploads SET started_at = started_at - 49 * 3600");
     assert_eq!(kinds(world.work.run("gs-upload", &["--upload-wait", "0"]).ok()), ["created"]);
     assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["created".to_owned()], 1));
 }

@@ -43,7 +43,7 @@ fn a_wish_for_no_more_uploads_holds_for_later_runs_and_for_uploads_alone() {
         let wish = |name: &str| platforms.iter().find(|one| one["name"] == name).unwrap()["rate_limited_until"].clone();
         assert!(wish(CN).is_string() && wish(COM).is_null(), "{platforms:?}");
         // Its time comes.
-        world.work.change("UPDATE pacing SET not_before_ms = 0");
+        world.work.change("UPDATE rate_limits SET not_before_ms = 0");
         assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);
         assert_eq!(world.times(CN, START), 1);
     }
@@ -84,7 +84,7 @@ fn what_garmin_knows_by_its_file_is_there_already_at_once_or_late() {
         world.upload(&plan).ok();
         let id = world.journal()[0].to_id.clone().unwrap();
         // Nothing here remembers it, as in a new folder, and the list does not show it for a while.
-        world.work.change("DELETE FROM transfers");
+        world.work.change("DELETE FROM uploads");
         let record = world.upload(&plan).ok().record();
         assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&"exists".into(), &id.clone().into()));
         let row = world.journal().remove(0);
@@ -146,7 +146,7 @@ fn what_was_refused_is_tried_when_its_file_changes() {
     assert_eq!(world.stands(CN, START, &[]).0, "rejected");
     // The original comes again, with other bytes.
     let bytes = gs_sim::fit::run(START, 1800, 5000.0).build();
-    let id: String = world.work.sql("SELECT from_id FROM transfers");
+    let id: String = world.work.sql("SELECT from_id FROM uploads");
     let path: String = world.work.sql(&format!("SELECT path FROM files WHERE id = '{id}'"));
     std::fs::remove_file(world.work.data(&path)).unwrap();
     world.sim.with(|state| {
@@ -193,7 +193,7 @@ fn a_strange_answer_to_one_file_again_and_again_is_a_refusal_once_others_are_acc
     break_it();
     (0..4).for_each(|_| try_it());
     // Hours later the service is still out of order: that is no fault of the file.
-    world.work.change("UPDATE transfers SET intended = intended - 4 * 3600");
+    world.work.change("UPDATE uploads SET started_at = started_at - 4 * 3600");
     try_it();
     world.sim.clear_faults();
     assert_eq!(kinds(world.upload(&other).ok()), ["created"]);
@@ -235,7 +235,7 @@ fn a_limit_leaves_the_rest_alone_and_a_login_that_is_needed_is_told() {
     assert_eq!(kinds(world.upload(&plan).ends(75)), ["problem retry"; 2]);
     assert_eq!(world.sent(CN), 1);
     world.sim.clear_faults();
-    world.work.change("DELETE FROM pacing");
+    world.work.change("DELETE FROM rate_limits");
     world.sim.fault(Fault::new(Effect::Unauthorized).path(SEND_GARMIN));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(77)), ["problem login-required"; 2]);

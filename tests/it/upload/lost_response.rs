@@ -63,7 +63,7 @@ fn the_second_time_it_is_lost_it_waits_twice_as_long() {
     world.settle().ends(75);
     assert_eq!((world.sent(COROS), world.outcomes()), (2, vec!["failed".to_owned(), "open".to_owned()]));
     // A quarter of an hour was enough the first time.
-    world.work.change("UPDATE transfers SET intended = intended - 15 * 60");
+    world.work.change("UPDATE uploads SET started_at = started_at - 15 * 60");
     assert_eq!(kinds(world.settle().ok()), ["pending"]);
     assert_eq!(world.sent(COROS), 2);
     world.let_hours_pass(1);
@@ -74,11 +74,11 @@ fn the_second_time_it_is_lost_it_waits_twice_as_long() {
 #[test]
 fn an_upload_that_a_clock_ahead_wrote_down_counts_as_begun_now() {
     let (world, _) = lost(COROS, IMPORT, false);
-    world.work.change(&format!("UPDATE transfers SET intended = intended + {}", 10 * DAY));
+    world.work.change(&format!("UPDATE uploads SET started_at = started_at + {}", 10 * DAY));
     world.settle();
     world.settle();
     assert_eq!(world.sent(COROS), 1);
-    world.work.change("UPDATE transfers SET intended = intended - 700");
+    world.work.change("UPDATE uploads SET started_at = started_at - 700");
     world.settle().ok();
     assert_eq!((world.sent(COROS), world.times(COROS, START)), (2, 1));
 }

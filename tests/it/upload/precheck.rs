@@ -185,7 +185,9 @@ fn an_empty_look_is_not_believed_where_all_that_was_known_is_gone() {
     for to in [CN, COROS] {
         let world = world(&[START], |_| {});
         let plan = world.plan_of(COM, to, &[START]);
-        world.work.change(&format!("UPDATE activities SET absences = 2, absent_since = 1 WHERE platform = '{to}'"));
+        world
+            .work
+            .change(&format!("UPDATE activities SET missing_count = 2, missing_since = 1 WHERE platform = '{to}'"));
         put_by_hand(&world, to, START);
         let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
         world.sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }).path(list).nth(1));

@@ -64,8 +64,8 @@ fn a_file_that_changed_after_planning_is_planned_again_first() {
 fn several_files_are_for_a_person_to_choose_from() {
     let (world, plan) = one_planned(CN);
     world.work.change(
-        "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived, verified)
-         SELECT platform, id, 1, path || '.2', sha256, bytes, format, origin, archived, verified FROM files",
+        "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived_at, verified_at)
+         SELECT platform, id, 1, path || '.2', sha256, bytes, format, origin, archived_at, verified_at FROM files",
     );
     is_not_sent(&world, &plan, "problem corrupt-file", "several-files");
 }
@@ -155,7 +155,7 @@ fn a_malformed_line_ends_it_but_what_was_sent_before_is_followed_and_printed() {
             assert!(kind == ["created"] || kind == ["exists"], "{said}");
             assert_eq!((world.times(to, START), world.outcomes()), (1, vec!["created".to_owned()]));
         }
-        let exit: i64 = world.work.sql("SELECT exit FROM runs WHERE command = 'gs-upload' ORDER BY number LIMIT 1");
+        let exit: i64 = world.work.sql("SELECT exit FROM commands WHERE command = 'gs-upload' ORDER BY number LIMIT 1");
         assert_eq!(exit, 65);
     }
 }
@@ -250,9 +250,9 @@ fn a_failed_upload_is_not_written_as_done() {
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry"]);
         assert_eq!((world.outcomes(), world.stands(to, START, &[]).0), (vec!["failed".to_owned()], "to upload".into()));
-        assert_eq!(world.work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-upload'"), 75);
+        assert_eq!(world.work.sql::<i64>("SELECT exit FROM commands WHERE command = 'gs-upload'"), 75);
         world.sim.clear_faults();
-        world.work.change("DELETE FROM pacing");
+        world.work.change("DELETE FROM rate_limits");
         assert_eq!(kinds(world.upload(&world.plan_of(COM, to, &[START])).ok()), ["created"]);
         assert_eq!(world.times(to, START), 1);
     }
@@ -277,7 +277,7 @@ fn one_bad_activity_does_not_end_the_run() {
     told.sort();
     assert_eq!(told, ["created", "created", "problem corrupt-file", "problem corrupt-file", "problem rejected"]);
     assert_eq!((said.err.lines().count(), world.sent(CN)), (3, 3), "{said}");
-    assert_eq!(world.work.sql::<i64>("SELECT exit FROM runs WHERE command = 'gs-upload'"), 1);
+    assert_eq!(world.work.sql::<i64>("SELECT exit FROM commands WHERE command = 'gs-upload'"), 1);
 }
 
 #[test]

@@ -1,8 +1,9 @@
-//! The sync log: one row a command and run.
+//! The sync log: one row for each command of a run.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 
+use super::columns::Values;
 use super::{Catalogue, Result};
 use crate::clock;
 use crate::reason::Reason;
@@ -18,7 +19,7 @@ const JUST_BEGUN: u32 = 200;
 
 /// How a command ended.
 #[derive(Debug, Clone)]
-pub struct Outcome<'a> {
+pub struct CommandOutcome<'a> {
     /// The exit code.
     pub exit: u8,
     /// What was counted, as a JSON object.
@@ -102,29 +103,28 @@ pub struct OpenCommand {
 
 /// The rows of the runs that `?1` others are not newer than.
 pub(super) const NEWEST_RUNS: &str =
-    "WITH newest AS (SELECT run FROM runs GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
-     SELECT run, command, started, finished, exit, counts, reason, number, platform FROM runs WHERE run IN newest ORDER BY number";
+    "WITH newest AS (SELECT run FROM commands GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
+     SELECT * FROM commands WHERE run IN newest ORDER BY number";
 
 /// Of each command in the newest `?1` rows: the rows of the newest run that it was part of. A run that is named for ever in
 /// the settings begins anew every day.
 pub(super) const OF_NEWEST_RUNS: &str = "WITH newest AS MATERIALIZED (
-        SELECT command, run, started, max(number) FROM runs
-        WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 GROUP BY command)
-     SELECT r.run, r.command, r.started, r.finished, r.exit, r.counts, r.reason, r.number, r.platform
-     FROM newest n CROSS JOIN runs r ON r.run = n.run AND r.command = n.command AND r.started > n.started - 86400
+        SELECT command, run, started_at, max(number) FROM commands
+        WHERE number > (SELECT ifnull(max(number), 0) FROM commands) - ?1 GROUP BY command)
+     SELECT r.* FROM newest n CROSS JOIN commands r ON r.run = n.run AND r.command = n.command AND r.started_at > n.started_at - 86400
      ORDER BY r.number";
 
 /// Of the newest `?1` rows those that did not end well.
-const FAILED: &str = "SELECT run, command, started, finished, exit, counts, reason, number, platform FROM runs
-    WHERE number > (SELECT ifnull(max(number), 0) FROM runs) - ?1 AND exit NOT IN (0, 2, 130) ORDER BY number";
+const FAILED: &str = "SELECT * FROM commands
+    WHERE number > (SELECT ifnull(max(number), 0) FROM commands) - ?1 AND exit NOT IN (0, 2, 130) ORDER BY number";
 
 const WORKED: &str =
-    "INSERT INTO last_work (command, platform, number) SELECT command, ?2, number FROM runs WHERE number = ?1
+    "INSERT INTO last_work (command, platform, number) SELECT command, ?2, number FROM commands WHERE number = ?1
     ON CONFLICT (command, platform) DO UPDATE SET number = max(number, excluded.number)";
 
 const SYNCED: &str = "INSERT INTO last_work (command, platform, number)
-    SELECT ?2, listed.platform, own.number FROM runs own JOIN last_work listed ON listed.command = 'gs-fetch'
-        JOIN runs fetch ON fetch.number = listed.number AND fetch.run = own.run AND fetch.number < own.number
+    SELECT ?2, listed.platform, own.number FROM commands own JOIN last_work listed ON listed.command = 'gs-fetch'
+        JOIN commands fetch ON fetch.number = listed.number AND fetch.run = own.run AND fetch.number < own.number
     WHERE own.number = ?1 AND own.command = 'gs-upload'
     ON CONFLICT (command, platform) DO UPDATE SET number = max(number, excluded.number)";
 
@@ -141,17 +141,18 @@ impl Catalogue {
 
     /// Those of the newest commands that have not ended: they still run, or were killed. The oldest first.
     pub fn open_commands(&self) -> Result<Vec<OpenCommand>> {
-        let sql = "SELECT number, run, command, started,
-                EXISTS (SELECT 1 FROM runs later WHERE later.number > r.number AND later.command = r.command)
-            FROM (SELECT * FROM runs ORDER BY number DESC LIMIT ?1) r WHERE finished IS NULL ORDER BY number";
+        let sql = "SELECT number, run, command, started_at,
+                EXISTS (SELECT 1 FROM commands later WHERE later.number > r.number AND later.command = r.command)
+                    AS was_called_again
+            FROM (SELECT * FROM commands ORDER BY number DESC LIMIT ?1) r WHERE finished_at IS NULL ORDER BY number";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let row = |row: &Row| {
                 Ok(OpenCommand {
-                    number: row.get(0)?,
-                    run: row.get(1)?,
-                    command: row.get(2)?,
-                    started: time(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH),
-                    was_called_again: row.get(4)?,
+                    number: row.get("number")?,
+                    run: row.get("run")?,
+                    command: row.get("command")?,
+                    started: row.known_time("started_at")?,
+                    was_called_again: row.get("was_called_again")?,
                 })
             };
             statement.query_map([JUST_BEGUN], row)?.collect()
@@ -161,7 +162,7 @@ impl Catalogue {
 
     /// How the newest row of a command ended; nothing: there is none, or it has no end.
     pub fn last_exit(&self, command: &str) -> Result<Option<u8>> {
-        let sql = "SELECT exit FROM runs WHERE command = ?1 ORDER BY number DESC LIMIT 1";
+        let sql = "SELECT exit FROM commands WHERE command = ?1 ORDER BY number DESC LIMIT 1";
         let exit = self.connection.query_row(sql, [command], |row| row.get(0)).optional();
         Ok(self.done(exit)?.flatten())
     }
@@ -178,10 +179,15 @@ impl Catalogue {
     pub fn stages(&self, run: &str, except: &str) -> Result<Vec<Stage>> {
         let stages = || {
             let sql =
-                "SELECT command, exit, reason, platform FROM runs WHERE run = ?1 AND command <> ?2 ORDER BY number";
+                "SELECT command, exit, reason, platform FROM commands WHERE run = ?1 AND command <> ?2 ORDER BY number";
             let mut statement = self.connection.prepare_cached(sql)?;
             let rows = statement.query_map([run, except], |row| {
-                Ok(Stage { command: row.get(0)?, exit: row.get(1)?, reason: reason(row, 2)?, platform: row.get(3)? })
+                Ok(Stage {
+                    command: row.get("command")?,
+                    exit: row.get("exit")?,
+                    reason: row.reason("reason")?,
+                    platform: row.get("platform")?,
+                })
             })?;
             rows.collect()
         };
@@ -190,18 +196,17 @@ impl Catalogue {
 
     /// The latest time of recent commands and listings that is still to come: they ran under a clock that was ahead.
     pub fn ahead(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        let sql = "SELECT max(started) FROM (SELECT * FROM (SELECT started FROM runs ORDER BY number DESC LIMIT ?2)
-            UNION ALL SELECT * FROM (SELECT started FROM listings ORDER BY number DESC LIMIT ?2)) WHERE started > ?1";
+        let sql = "SELECT max(started_at) FROM (SELECT * FROM (SELECT started_at FROM commands ORDER BY number DESC LIMIT ?2)
+            UNION ALL SELECT * FROM (SELECT started_at FROM listings ORDER BY number DESC LIMIT ?2)) WHERE started_at > ?1";
         let values = params![clock::latest(now), RECENT];
-        let second = self.connection.query_row(sql, values, |row| row.get::<_, Option<i64>>(0));
-        Ok(self.done(second)?.and_then(|second| Timestamp::from_second(second).ok()))
+        self.done(self.connection.query_row(sql, values, |row| row.time(0)))
     }
 
     /// Begins a row; it stays open if the command is killed.
-    pub fn begin_run(&mut self, run: &str, command: &str, now: Timestamp) -> Result<i64> {
+    pub fn begin_command(&mut self, run: &str, command: &str, now: Timestamp) -> Result<i64> {
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO runs (run, command, started) VALUES (?1, ?2, ?3)",
+                "INSERT INTO commands (run, command, started_at) VALUES (?1, ?2, ?3)",
                 params![run, command, now.as_second()],
             )?;
             Ok(tx.last_insert_rowid())
@@ -209,10 +214,10 @@ impl Catalogue {
     }
 
     /// Ends a row.
-    pub fn finish_run(&mut self, number: i64, outcome: &Outcome, now: Timestamp) -> Result<()> {
+    pub fn finish_command(&mut self, number: i64, outcome: &CommandOutcome, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.execute(
-                "UPDATE runs SET finished = ?2, exit = ?3, counts = ?4, reason = ?5, platform = ?6 WHERE number = ?1",
+                "UPDATE commands SET finished_at = ?2, exit = ?3, counts = ?4, reason = ?5, platform = ?6 WHERE number = ?1",
                 params![
                     number,
                     now.as_second(),
@@ -237,8 +242,8 @@ impl Catalogue {
         let rows = self.connection.prepare_cached("SELECT command, platform, number FROM last_work").and_then(
             |mut statement| {
                 let row = |row: &Row| {
-                    let command = Some(row.get::<_, String>(0)?).filter(|command| command != SYNC);
-                    Ok(LastWork { command, platform: row.get(1)?, number: row.get(2)? })
+                    let command = Some(row.get::<_, String>("command")?).filter(|command| command != SYNC);
+                    Ok(LastWork { command, platform: row.get("platform")?, number: row.get("number")? })
                 };
                 statement.query_map([], row)?.collect()
             },
@@ -252,24 +257,16 @@ impl Catalogue {
     }
 }
 
-fn time(seconds: Option<i64>) -> Option<Timestamp> {
-    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
-}
-
-fn reason(row: &Row, column: usize) -> rusqlite::Result<Option<Reason>> {
-    Ok(row.get::<_, Option<String>>(column)?.map(|json| Reason::from_json(&json)))
-}
-
 fn command_row(row: &Row) -> rusqlite::Result<CommandRow> {
     Ok(CommandRow {
-        run: row.get(0)?,
-        command: row.get(1)?,
-        started: time(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
-        finished: time(row.get(3)?),
-        exit: row.get(4)?,
-        counts: row.get(5)?,
-        reason: reason(row, 6)?,
-        number: row.get(7)?,
-        platform: row.get(8)?,
+        number: row.get("number")?,
+        run: row.get("run")?,
+        command: row.get("command")?,
+        started: row.known_time("started_at")?,
+        finished: row.time("finished_at")?,
+        exit: row.get("exit")?,
+        counts: row.get("counts")?,
+        reason: row.reason("reason")?,
+        platform: row.get("platform")?,
     })
 }

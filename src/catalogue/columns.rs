@@ -1,0 +1,101 @@
+//! Reads the values of a row: by the name of their column, or all of them from left to right.
+
+use jiff::Timestamp;
+use rusqlite::types::FromSql;
+use rusqlite::{Result, Row, RowIndex};
+
+use crate::activity::{ActivityKey, PlatformIds};
+use crate::reason::Reason;
+
+/// A column of seconds; nothing if it is empty or no time that exists.
+pub(super) fn time(seconds: Option<i64>) -> Option<Timestamp> {
+    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
+}
+
+/// A column of seconds that is never empty.
+pub(super) fn known_time(seconds: i64) -> Timestamp {
+    time(Some(seconds)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// What columns hold besides the types that SQLite knows.
+pub(super) trait Values {
+    /// A time that may be missing.
+    fn time(&self, column: impl RowIndex) -> Result<Option<Timestamp>>;
+    /// A time that is always there.
+    fn known_time(&self, column: impl RowIndex) -> Result<Timestamp>;
+    /// A reason that may be missing.
+    fn reason(&self, column: impl RowIndex) -> Result<Option<Reason>>;
+    /// A reason that is always there.
+    fn known_reason(&self, column: impl RowIndex) -> Result<Reason>;
+    /// A size in bytes, or a count.
+    fn size(&self, column: impl RowIndex) -> Result<u64>;
+    /// An activity, whose platform and id are in two columns. `names` are those of the rows before this one.
+    fn activity(&self, platform: impl RowIndex, id: impl RowIndex, names: &mut PlatformIds) -> Result<ActivityKey>;
+}
+
+impl Values for Row<'_> {
+    fn time(&self, column: impl RowIndex) -> Result<Option<Timestamp>> {
+        self.get(column).map(time)
+    }
+
+    fn known_time(&self, column: impl RowIndex) -> Result<Timestamp> {
+        self.get(column).map(known_time)
+    }
+
+    fn reason(&self, column: impl RowIndex) -> Result<Option<Reason>> {
+        Ok(self.get::<_, Option<String>>(column)?.map(|json| Reason::from_json(&json)))
+    }
+
+    fn known_reason(&self, column: impl RowIndex) -> Result<Reason> {
+        Ok(Reason::from_json(&self.get::<_, String>(column)?))
+    }
+
+    fn size(&self, column: impl RowIndex) -> Result<u64> {
+        self.get::<_, i64>(column).map(i64::unsigned_abs)
+    }
+
+    fn activity(&self, platform: impl RowIndex, id: impl RowIndex, names: &mut PlatformIds) -> Result<ActivityKey> {
+        Ok(ActivityKey { platform: names.share(self.get_ref(platform)?.as_str()?), id: self.get(id)? })
+    }
+}
+
+/// Reads a row from left to right. For the rows of which thousands are read: looking up each column by its name would take
+/// longer than reading it. Whoever uses it has the list of columns beside it, in the same order.
+pub(super) struct Columns<'a, 'b> {
+    row: &'a Row<'b>,
+    next: usize,
+}
+
+impl<'a, 'b> Columns<'a, 'b> {
+    /// Begins with the first column.
+    pub fn of(row: &'a Row<'b>) -> Columns<'a, 'b> {
+        Columns { row, next: 0 }
+    }
+
+    /// The value of the next column.
+    pub fn next<T: FromSql>(&mut self) -> Result<T> {
+        self.next += 1;
+        self.row.get(self.next - 1)
+    }
+
+    /// The next column as a time that may be missing.
+    pub fn time(&mut self) -> Result<Option<Timestamp>> {
+        self.next().map(time)
+    }
+
+    /// The next column as a time that is always there.
+    pub fn known_time(&mut self) -> Result<Timestamp> {
+        self.next().map(known_time)
+    }
+
+    /// The next column as a size in bytes, or a count.
+    pub fn size(&mut self) -> Result<u64> {
+        self.next::<i64>().map(i64::unsigned_abs)
+    }
+
+    /// The next two columns as an activity. `names` are those of the rows before this one.
+    pub fn activity(&mut self, names: &mut PlatformIds) -> Result<ActivityKey> {
+        self.next += 2;
+        self.row.activity(self.next - 2, self.next - 1, names)
+    }
+}
