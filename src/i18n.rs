@@ -108,6 +108,13 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
+/// Those of the counts that are not zero, in English: `12 uploaded, 1 failed`.
+pub fn counts(counts: &[(u64, &str)]) -> String {
+    let counts =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| format!("{} {noun}", number(*count)));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
 /// How long there is until `end`: `29 d`, `3 h 59 min`, `ended`.
 pub fn time_left(end: Timestamp, now: Timestamp) -> String {
     let minutes = end.duration_since(now).as_mins();

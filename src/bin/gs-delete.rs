@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, DeletionLimit, Output, RecordFlags, RecordOutput};
+use garminsync::i18n;
 use garminsync::sync::{self, DeleteOptions, Result, Worker};
 
 const NAME: &str = "gs-delete";
@@ -70,11 +71,13 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     progress.finish();
     let printed = output.finish();
     let counted = |what| worker.counted(what);
-    let (deleted, done) = match worker.dry_run {
-        true => (counted("rehearsed"), "would be deleted"),
-        false => (counted("deleted"), "deleted"),
-    };
+    let told = i18n::counts(&[
+        (counted("rehearsed"), "would be deleted"),
+        (counted("deleted"), "deleted"),
+        (counted("skipped"), "kept"),
+        (counted("failed"), "failed"),
+    ]);
     let hint = if counted("skipped") > 0 && !worker.dry_run { " (-v tells why)" } else { "" };
-    worker.info(&format!("{deleted} {done}, {} kept{hint}, {} failed", counted("skipped"), counted("failed")));
+    worker.info(&if told.is_empty() { "nothing to delete".to_owned() } else { format!("{told}{hint}") });
     result.and(printed)
 }

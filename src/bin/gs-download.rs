@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, DownloadFlags, Output, RecordFlags, RecordOutput};
+use garminsync::i18n;
 use garminsync::sync::{self, DownloadOptions, Result, Worker};
 
 const NAME: &str = "gs-download";
@@ -66,21 +67,18 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let result = sync::download(worker, options, &mut records, &progress, &mut output);
     progress.finish();
     let printed = output.finish();
-    summary(args, worker);
+    summary(worker);
     result.and(printed)
 }
 
-fn summary(args: &Args, worker: &Worker) {
+fn summary(worker: &Worker) {
     let counted = |what| worker.counted(what);
-    let verified = if args.files.verify { format!("{} verified, ", counted("verified")) } else { String::new() };
-    let unavailable = match counted("unavailable") {
-        0 => String::new(),
-        count => format!(", {count} unavailable"),
-    };
-    worker.info(&format!(
-        "{verified}{} fetched, {} without a file, {} failed{unavailable}",
-        counted("downloaded"),
-        counted("no_original"),
-        counted("failed")
-    ));
+    let told = i18n::counts(&[
+        (counted("verified"), "verified"),
+        (counted("downloaded"), "downloaded"),
+        (counted("no_original"), "without a file"),
+        (counted("failed"), "failed"),
+        (counted("unavailable"), "unavailable"),
+    ]);
+    worker.info(if told.is_empty() { "nothing to download" } else { &told });
 }

@@ -99,26 +99,24 @@ fn options(args: &Args, worker: &Worker) -> Result<UploadOptions> {
 
 fn summary(worker: &Worker, max_upload: Option<u64>) {
     let counted = |what| worker.counted(what);
-    let rehearsed = counted("rehearsed");
+    let planned = counted("rehearsed");
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
         let most = i18n::counted(max, "upload", "uploads");
-        let limit = format!("at most {most} a run (--max-upload, MAX_UPLOAD; 0 for no limit)");
+        let limit = format!("at most {most} per run (--max-upload, MAX_UPLOAD; 0 for no limit)");
         worker.warn(&match worker.dry_run {
-            true => format!("{rehearsed} would be sent in this run, {left} left for the next ones: {limit}"),
+            true => format!("{planned} would be uploaded in this run, {left} in the next ones: {limit}"),
             false => format!("{left} left for the next run: {limit}"),
         });
     }
-    if worker.dry_run {
-        let skipped = counted("skipped") - counted("left") - rehearsed;
-        worker.info(&format!("{rehearsed} would be sent, {skipped} skipped, {} failed", counted("failed")));
-        return;
-    }
-    worker.info(&format!(
-        "{} uploaded, {} already there, {} under way, {} skipped, {} failed",
-        counted("uploaded"),
-        counted("already_there"),
-        counted("pending"),
-        counted("skipped") - counted("left"),
-        counted("failed")
-    ));
+    let skipped = counted("skipped") - counted("left") - planned;
+    let counts = [
+        (planned, "would be uploaded"),
+        (counted("uploaded"), "uploaded"),
+        (counted("already_there"), "on the platform already"),
+        (counted("pending"), "pending"),
+        (skipped, "skipped"),
+        (counted("failed"), "failed"),
+    ];
+    let told = i18n::counts(&counts);
+    worker.info(if told.is_empty() { "nothing to upload" } else { &told });
 }

@@ -194,26 +194,24 @@ impl Changes {
         for row in &self.rows {
             *totals.entry(&row.platform).or_default().entry(row.state).or_default() += 1;
         }
-        let head = [
-            ("platform", Whole),
-            ("start (local)", Whole),
-            ("sport", Cut),
-            ("km", Right),
-            ("name", Cut),
-            ("state", Whole),
-            ("reason", Left),
-        ];
+        // One state for all stands in the totals below.
+        let has_states = self.rows.iter().any(|row| row.state != self.rows[0].state);
+        let mut head =
+            vec![("platform", Whole), ("start (local)", Whole), ("sport", Cut), ("km", Right), ("name", Cut)];
+        head.extend(has_states.then_some(("state", Whole)));
+        head.push(("reason", Left));
         let mut table = table(&head).spare(&["km", "sport", "state"]);
         for row in &self.rows {
-            table.add_row([
+            let mut cells = vec![
                 printable(&row.platform),
                 local_start(&row.activity),
                 printable(&sport_name(&row.activity)),
                 distance(&row.activity, Units::Metric),
                 row.activity.shown_name(),
-                row.state.name().to_owned(),
-                printable(&row.reason),
-            ]);
+            ];
+            cells.extend(has_states.then(|| row.state.name().to_owned()));
+            cells.push(printable(&row.reason));
+            table.add_row(cells);
         }
         let mut text = format!("{table}\n");
         for (platform, states) in totals {

@@ -100,14 +100,13 @@ impl View<'_> {
             (lang.pick("platform", "平台"), Whole),
             (lang.pick("activities", "活动"), Right),
             (lang.pick("archived", "已归档"), Right),
-            (lang.pick("missing", "未归档"), Right),
             (lang.pick("pending", "待确认"), Right),
             (lang.pick("last listed", "上次列出"), Whole),
             (lang.pick("login", "登录"), Left),
         ];
-        let mut table = table(&head).spare(&[head[4].0, head[2].0]);
+        let mut table = table(&head).spare(&[head[3].0, head[2].0]);
         for platform in &self.snapshot.platforms {
-            let numbers = [platform.total, platform.downloaded, platform.missing, platform.pending].map(number);
+            let numbers = [platform.total, platform.downloaded, platform.pending].map(number);
             let never = || lang.pick("never", "从未").to_owned();
             let listed = platform.last_listing.map_or_else(never, |at| i18n::relative(at, self.now, lang));
             table.add_row([platform.name.clone()].into_iter().chain(numbers).chain([listed, self.login(platform)]));
