@@ -46,11 +46,11 @@ fn upload(state: UploadState<'static>) -> Upload<'static> {
     Upload { from: ActivityKeyRef::new("garmin-com", "1"), sha256: "aa", state }
 }
 
-/// What is decided of the exercise that the first entry belongs to.
+/// What is decided of the activity that the first entry belongs to.
 fn decided(entries: &[Entry], target: &Target, overrides: Overrides) -> Decision {
-    let exercises = Groups::of(&Matcher::default(), entries, &Links::default());
-    let group = exercises.groups.iter().find(|group| group.members.contains(&0)).unwrap();
-    exercises.decide(group, target, overrides)
+    let groups = Groups::of(&Matcher::default(), entries, &Links::default());
+    let group = groups.groups.iter().find(|group| group.members.contains(&0)).unwrap();
+    groups.decide(group, target, overrides)
 }
 
 const NONE: Overrides = Overrides { restore_deleted: false, possible_duplicates: false, retry_rejected: false };
@@ -62,12 +62,12 @@ fn what_is_missing_is_sent_from_the_better_source_once() {
     other.candidate.file = Some(crate::matching::FileFacts { bytes: Some(8), ..Default::default() });
     better.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [other, better];
-    let exercises = Groups::of(&Matcher::default(), &entries, &Links::default());
-    assert_eq!(exercises.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
+    let groups = Groups::of(&Matcher::default(), &entries, &Links::default());
+    assert_eq!(groups.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
     let more_data = Box::new(Reason::MoreData { bytes: 9, other_bytes: 8 });
     let source = Some(Reason::UploadedFrom { platform: "garmin-cn".into(), reason: more_data });
     assert_eq!(
-        exercises.decide(&exercises.groups[0], &coros(vec![]), NONE),
+        groups.decide(&groups.groups[0], &coros(vec![]), NONE),
         Decision::Upload(Choice { at: 1, source, possible_duplicate: None })
     );
 }
@@ -138,14 +138,14 @@ fn what_an_upload_made_is_not_sent_on_as_something_new() {
         same: vec![(ActivityKeyRef::new("garmin-com", "1"), ActivityKeyRef::new("coros", "7"))],
         ..Links::default()
     };
-    let exercises = Groups::of(&Matcher::default(), &entries, &links);
-    assert_eq!(exercises.groups.len(), 1);
+    let groups = Groups::of(&Matcher::default(), &entries, &links);
+    assert_eq!(groups.groups.len(), 1);
     let cn = Target { name: "garmin-cn", ..coros(vec![]) };
-    assert!(matches!(exercises.decide(&exercises.groups[0], &cn, NONE), Decision::Upload(Choice { at: 0, .. })));
+    assert!(matches!(groups.decide(&groups.groups[0], &cn, NONE), Decision::Upload(Choice { at: 0, .. })));
 }
 
 #[test]
-fn what_was_one_exercise_before_a_date_was_corrected_is_held_in_doubt() {
+fn what_was_one_activity_before_a_date_was_corrected_is_held_in_doubt() {
     let (moved, there) = (run("garmin-com", "1", 0), run("coros", "7", 4 * 24 * 60));
     let links = Links {
         perhaps: vec![(
@@ -156,10 +156,10 @@ fn what_was_one_exercise_before_a_date_was_corrected_is_held_in_doubt() {
     };
     let decide = |presence, overrides| {
         let entries = [entry(&moved), Entry { presence, ..entry(&there) }];
-        let exercises = Groups::of(&Matcher::default(), &entries, &links);
-        assert_eq!(exercises.groups.len(), 2, "they are told apart");
-        let group = exercises.groups.iter().find(|group| group.members == [0]).unwrap();
-        exercises.decide(group, &coros(vec![]), overrides)
+        let groups = Groups::of(&Matcher::default(), &entries, &links);
+        assert_eq!(groups.groups.len(), 2, "they are told apart");
+        let group = groups.groups.iter().find(|group| group.members == [0]).unwrap();
+        groups.decide(group, &coros(vec![]), overrides)
     };
     let Decision::PossibleDuplicate(1, verdict) = decide(Presence::There, NONE) else { panic!("not held") };
     assert_eq!(verdict.reasons, [Reason::MatchedBefore { days_apart: 4 }, Reason::DateMayBeCorrected]);
@@ -204,7 +204,7 @@ fn what_the_target_may_have_already_is_held() {
             Decision::Upload(Choice { at: 0, possible_duplicate: Some(1), .. })
         ));
     }
-    // ancestors_6: a strength session 45 s after a run is another exercise.
+    // ancestors_6: a strength session 45 s after a run is another activity.
     let strength = Activity {
         sport: Some("training".into()),
         sub_sport: Some("strength_training".into()),

@@ -47,7 +47,7 @@ impl Worker {
         };
         let path = path_for(&named_as(Activity::default()), 0, Format::Fit, false);
         let piece = self.archive.read_whole(&path)?.and_then(|checked| checked.ok()).map(|(piece, _)| piece);
-        let recorded = piece.and_then(|piece| piece.fit).map(|fit| fit.exercise()).unwrap_or_default();
+        let recorded = piece.and_then(|piece| piece.fit).map(|fit| fit.activity()).unwrap_or_default();
         Ok(self.adopt_existing(&named_as(recorded))?.is_some())
     }
 }

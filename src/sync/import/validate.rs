@@ -13,7 +13,7 @@ pub fn validate(told: &Told, known: Option<&Activity>, pieces: &[Piece]) -> Resu
     if !pieces.is_empty() && pieces.iter().all(is_other) {
         return Err("it is a FIT file, but of no activity".into());
     }
-    let file = pieces.iter().find(|piece| !is_other(piece)).map(exercise).unwrap_or_default();
+    let file = pieces.iter().find(|piece| !is_other(piece)).map(activity).unwrap_or_default();
     let listed = known.and_then(|activity| activity.start_time);
     let by_list = Told { activity: Activity { start_time: listed, ..Activity::default() }, ..Told::default() };
     for says in [told, &by_list] {
@@ -26,10 +26,10 @@ pub fn validate(told: &Told, known: Option<&Activity>, pieces: &[Piece]) -> Resu
     Ok(combined(told, file))
 }
 
-/// What a file says of its exercise.
-fn exercise(piece: &Piece) -> Activity {
+/// What a file says of its activity.
+fn activity(piece: &Piece) -> Activity {
     match (&piece.fit, piece.format) {
-        (Some(fit), Format::Fit) => fit.exercise(),
+        (Some(fit), Format::Fit) => fit.activity(),
         _ => Activity { start_time: start_of(&piece.bytes), ..Activity::default() },
     }
 }

@@ -60,7 +60,7 @@ pub struct UploadOptions {
     pub max_upload: Option<u64>,
     /// How long it is followed what became of an upload; `None`: as the settings say.
     pub upload_wait: Option<Duration>,
-    /// What makes two entries one exercise.
+    /// What makes two entries the same activity.
     pub rule: Rule,
 }
 

@@ -309,7 +309,7 @@ fn the_page_counts_what_is_unavailable_as_that() {
     let status: Value = work.status_json();
     let platform = &status["platforms"][0];
     let numbers = ["downloaded", "missing", "unavailable", "failed"].map(|name| platform[name].as_i64().unwrap());
-    assert_eq!((numbers, &status["state"]), ([1, 0, 1, 0], &json!("well")));
+    assert_eq!((numbers, &status["state"]), ([1, 0, 1, 0], &json!("ok")));
     let list = &status["not_archived"][0];
     assert_eq!(
         (&list["reason"], &list["count"], &list["items"][0]["id"]),
