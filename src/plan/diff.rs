@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::precheck;
-use crate::activity::ActivityKeyRef;
+use crate::activity::{ActivityKeyRef, Format};
 use crate::matching::{Candidate, Certainty, Group, Matcher, Pair, Verdict};
 use crate::reason::Reason;
 
@@ -42,7 +42,7 @@ pub enum Presence {
 #[derive(Debug, Clone, PartialEq)]
 pub enum FileState<'a> {
     /// It is in the archive: its format, and the SHA-256 of its bytes.
-    Archived(&'a str, &'a str),
+    Archived(Format, &'a str),
     /// It is to be downloaded first.
     ToDownload,
     /// There is none to upload, and why.
@@ -55,7 +55,7 @@ pub struct Target<'a> {
     /// Its name.
     pub name: &'a str,
     /// The formats it takes.
-    pub takes: &'a [&'a str],
+    pub takes: &'a [Format],
     /// The sports that it refuses for good, by their FIT names.
     pub refused_sports: &'a [&'a str],
     /// The parts of time for which it is known what is there; `None` at an end: no bound.
@@ -423,7 +423,7 @@ fn is_known(target: &Target, start: Option<Timestamp>) -> bool {
 fn not_uploadable(entry: &Entry, target: &Target) -> Option<Reason> {
     match &entry.file {
         FileState::Archived(format, _) if !target.takes.contains(format) => {
-            Some(Reason::FormatNotAccepted { format: (*format).to_owned() })
+            Some(Reason::FormatNotAccepted { format: format.to_string() })
         }
         FileState::Unavailable(reason) => Some(reason.clone()),
         // An upload checks around the start first, and without one it is never made.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::activity::Activity;
+use crate::activity::{Activity, Format};
 
 /// What a service said of a file that it rejected.
 static REJECTED: Reason = Reason::Rejected { detail: String::new() };
@@ -28,14 +28,14 @@ fn entry(activity: &Activity) -> Entry<'_> {
         candidate: Candidate { activity, file: None, native_manufacturer: None },
         presence: Presence::There,
         selected: true,
-        file: FileState::Archived("fit", "aa"),
+        file: FileState::Archived(Format::Fit, "aa"),
     }
 }
 
 fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
     Target {
         name: "coros",
-        takes: &["fit"],
+        takes: &[Format::Fit],
         refused_sports: &["sailing"],
         known: vec![(None, None)],
         journal: Journal::of(journal),
@@ -226,7 +226,7 @@ fn only_what_can_be_sent_is() {
         other => panic!("{other:?}"),
     };
     assert_eq!(no_file(FileState::Unavailable(Reason::EnteredByHand)), Reason::EnteredByHand);
-    assert_eq!(no_file(FileState::Archived("gpx", "aa")), Reason::FormatNotAccepted { format: "gpx".into() });
+    assert_eq!(no_file(FileState::Archived(Format::Gpx, "aa")), Reason::FormatNotAccepted { format: "gpx".into() });
     assert!(matches!(decided(&with(FileState::ToDownload), &coros(vec![]), NONE), Decision::Upload(_)));
     // Planned run after run, it would be held back at the upload each time.
     let timeless = Activity { start_time: None, ..here.clone() };
@@ -249,7 +249,7 @@ fn only_what_can_be_sent_is() {
 fn a_refused_file_is_tried_again_when_it_is_another_one() {
     let here = run("garmin-com", "1", 0);
     let target = coros(vec![upload(UploadState::Rejected(&REJECTED))]);
-    let entries = [Entry { file: FileState::Archived("fit", "bb"), ..entry(&here) }];
+    let entries = [Entry { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }];
     assert!(matches!(decided(&entries, &target, NONE), Decision::Upload(_)));
 }
 
@@ -264,7 +264,7 @@ fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
         assert!(matches!(decided(&entries, &target(), overrides), Decision::Upload(_)));
     }
     // Another file of the refused entry is a reason to try; one that was lost may appear yet, whatever its file is now.
-    let entries = [Entry { file: FileState::Archived("fit", "bb"), ..entry(&here) }, entry(&there)];
+    let entries = [Entry { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }, entry(&there)];
     assert!(matches!(
         decided(&entries, &coros(vec![upload(UploadState::Rejected(&REJECTED))]), NONE),
         Decision::Upload(_)
@@ -275,7 +275,7 @@ fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
 #[test]
 fn a_sport_that_the_target_refuses_for_good_is_not_planned_and_told() {
     let sailing = Activity { sport: Some("sailing".into()), ..run("garmin-com", "1", 0) };
-    for file in [FileState::Archived("fit", "aa"), FileState::ToDownload] {
+    for file in [FileState::Archived(Format::Fit, "aa"), FileState::ToDownload] {
         let entries = [Entry { file, ..entry(&sailing) }];
         let rejected = Reason::SportNotAccepted { sport: "sailing".into(), platform: "coros".into() };
         assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(rejected));

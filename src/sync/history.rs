@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{
     self, Catalogue, Coverage, Entry, FileFacts, FileRow, ListingCoverage, Query, UploadOutcome, UploadRow,
 };
@@ -143,8 +143,8 @@ impl Histories {
         match &entry.file {
             _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
             Some(file) if file.corrupt || !is_there(file) => FileState::ToDownload,
-            Some(file) if file.origin != "original" => FileState::Unavailable(Reason::ConvertedOnly),
-            Some(file) => FileState::Archived(&file.format, &file.sha256),
+            Some(file) if file.origin == Origin::Converted => FileState::Unavailable(Reason::ConvertedOnly),
+            Some(file) => FileState::Archived(file.format, &file.sha256),
             None if entry.activity.manual => FileState::Unavailable(Reason::EnteredByHand),
             None if entry.no_original => FileState::Unavailable(Reason::NoFile),
             None if self.is_not_to_be_had(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::activity::Activity;
-use crate::archive::{Format, Piece};
+use crate::activity::{Activity, Format};
+use crate::archive::Piece;
 use crate::fit::Kind;
 use crate::older::{Told, start_of};
 

@@ -1,7 +1,7 @@
 //! All groups, each with the platforms that have it, that had it, and where it is missing.
 
 use super::compared::{Compared, GroupState, told};
-use crate::activity::{Activity, ActivityKey};
+use crate::activity::{Activity, ActivityKey, Origin};
 use crate::catalogue::{Entry, FileRow, UploadOutcome};
 use crate::status::{ActivityGroup, File, Place, Redacted};
 
@@ -81,11 +81,11 @@ impl Compared<'_> {
     fn file(&self, one: &GroupState) -> Option<File> {
         let mut files: Vec<&FileRow> = one.members.iter().filter_map(|&at| self.entry(at).file.as_ref()).collect();
         files.retain(|file| !file.corrupt);
-        let original = files.iter().find(|file| file.origin == "original").or(files.first())?;
+        let original = files.iter().find(|file| file.origin == Origin::Original).or(files.first())?;
         Some(File {
             path: Redacted::of(&original.path),
-            format: Redacted::of(&original.format),
-            converted: original.origin != "original",
+            format: Redacted::of(original.format.name()),
+            converted: original.origin == Origin::Converted,
             bytes: original.bytes,
         })
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Wants;
 use super::compared::Compared;
-use crate::activity::ActivityKeyRef;
+use crate::activity::{ActivityKeyRef, Format, Origin};
 use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow, UploadOutcome};
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, Facts};
@@ -145,7 +145,7 @@ impl Compared<'_> {
     fn will_be_archived(&self, entry: &Entry) -> Archived {
         match (&entry.file, self.unarchived(entry).map(|(reason, _)| reason)) {
             (_, Some(NoFile::NoOriginal | NoFile::Unavailable)) => Archived::No,
-            (Some(file), None) if file.origin != "original" || file.format != "fit" => Archived::NoOriginal,
+            (Some(file), None) if file.origin != Origin::Original || file.format != Format::Fit => Archived::NoOriginal,
             _ => Archived::Whole,
         }
     }

@@ -317,7 +317,7 @@ impl Loaded {
         let activity = &record.activity.activity;
         UploadFile {
             bytes: &self.piece.bytes,
-            format: self.piece.format.name(),
+            format: self.piece.format,
             name: &self.name,
             start_time: activity.start_time,
             utc_offset_s: activity.utc_offset_s,

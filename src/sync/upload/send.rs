@@ -56,9 +56,9 @@ impl Uploads<'_> {
             Ok(loaded) => loaded,
             Err(error) => return self.fail_item(record, error),
         };
-        let format = loaded.piece.format.name();
+        let format = loaded.piece.format;
         if !spec.upload_formats.contains(&format) {
-            let reason = Reason::FormatNotAccepted { format: format.to_owned() };
+            let reason = Reason::FormatNotAccepted { format: format.to_string() };
             return self.decided(record, "skipped", None, vec![reason]);
         }
         // The catalogue knows more of it than a record that somebody has shortened.
