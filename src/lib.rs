@@ -17,7 +17,7 @@
 //! - [`reason`]: why something is so, as a code with parameters, and its texts; [`exit`]: exit codes; [`i18n`]: languages.
 //! - [`fs`]: locks, whole files, and what a failure of the file system means; [`clock`]: the time, and what a stored one is worth.
 //! - [`record`]: the line format; [`fit`]: is this file whole, and what is it; [`http`]: the only room with sockets.
-//! - [`matching`]: which activities are the same, pure: values in, values out.
+//! - [`matching`]: which activities are the same exercise, pure: values in, values out.
 //! - [`platform`]: the services, each behind one trait; builds requests and reads answers, pure, and sends them by `http`.
 //! - [`older`]: what other tools have left on a disk; [`walk`]: files in folders, in zip files, and in zip files inside those.
 //! - [`catalogue`]: one SQLite file; [`archive`]: files on the disk; [`plan`]: decisions, pure; [`settings`]: `.env` and friends.

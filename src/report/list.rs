@@ -1,4 +1,4 @@
-//! All activities in one table that is searched and sorted in the browser, without a server.
+//! Every exercise in one table that is searched and sorted in the browser, without a server.
 //!
 //! The newest rows stand in the page; the others inside `<noscript>`: without scripts the browser shows them all, and with
 //! scripts they are text, which costs next to nothing until `page.js` makes rows of it, as many as somebody wants to see.
@@ -38,7 +38,7 @@ pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-fn table(groups: &[ActivityGroup], folded: bool, lang: Lang) -> Markup {
+fn table(exercises: &[ActivityGroup], folded: bool, lang: Lang) -> Markup {
     let heads = [
         ("start", "Start (local)", "开始（当地）"),
         ("sport", "Sport", "运动"),
@@ -52,34 +52,34 @@ fn table(groups: &[ActivityGroup], folded: bool, lang: Lang) -> Markup {
     html! {
         table.list {
             thead { tr { @for (class, en, zh) in heads { th.(class) scope="col" { (lang.pick(en, zh)) } } } }
-            tbody { @for group in groups { (row(group, folded, lang)) } }
+            tbody { @for exercise in exercises { (row(exercise, folded, lang)) } }
         }
     }
 }
 
 /// One row. The end tags that HTML lets one leave out are left out: in twenty thousand rows they are a megabyte.
-fn row(group: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
-    let start = group.start_time.map(|start| i18n::local(start, group.utc_offset_s));
-    let time = group.timer_time_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
-    let distance = group.distance_m.filter(|metres| metres.is_finite() && *metres > 0.0);
+fn row(exercise: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
+    let start = exercise.start_time.map(|start| i18n::local(start, exercise.utc_offset_s));
+    let time = exercise.timer_time_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    let distance = exercise.distance_m.filter(|metres| metres.is_finite() && *metres > 0.0);
     let cell = PreEscaped("<td>");
     html! {
         (PreEscaped("<tr>"))
         (cell) (start.unwrap_or_else(|| "?".into()))
-        (cell) (sport(&group.sport, lang)) @if let Some(sub) = &group.sub_sport { " / " (sport(sub, lang)) }
-        (cell) (name(&group.name))
+        (cell) (sport(&exercise.sport, lang)) @if let Some(sub) = &exercise.sub_sport { " / " (sport(sub, lang)) }
+        (cell) (name(&exercise.name))
         (cell) @if let Some(seconds) = time { (clock(seconds)) }
         (cell) @if let Some(metres) = distance { (km(metres)) }
-        (cell) @if let Some(device) = &group.device { (name(device)) }
-        (cell) (places(group, lang))
-        (cell) (file(group, folded, lang))
+        (cell) @if let Some(device) = &exercise.device { (name(device)) }
+        (cell) (places(exercise, lang))
+        (cell) (file(exercise, folded, lang))
     }
 }
 
 /// Where it is, and where it is not and why.
-fn places(group: &ActivityGroup, lang: Lang) -> Markup {
+fn places(exercise: &ActivityGroup, lang: Lang) -> Markup {
     let mut on: Vec<(&str, u64)> = Vec::new();
-    for place in &group.on {
+    for place in &exercise.on {
         match on.iter_mut().find(|(platform, _)| *platform == place.platform) {
             Some((_, count)) => *count += 1,
             None => on.push((&place.platform, 1)),
@@ -87,30 +87,30 @@ fn places(group: &ActivityGroup, lang: Lang) -> Markup {
     }
     html! {
         @if on.is_empty() {
-            @if group.unlisted.is_empty() { (lang.pick("deleted from all platforms", "已不在平台上")) }
+            @if exercise.unlisted.is_empty() { (lang.pick("deleted from all platforms", "已不在平台上")) }
             @else { (lang.pick("imported, not listed yet", "已导入，尚未列出")) }
         }
         @for (at, (platform, count)) in on.iter().enumerate() {
             @if at > 0 { ", " } (platform) @if *count > 1 { " ×" (count) }
         }
-        @for (platform, reason) in &group.missing_on { i { (platform) ": " (reason.word(lang)) } }
+        @for (platform, reason) in &exercise.missing_on { i { (platform) ": " (reason.word(lang)) } }
     }
 }
 
-/// The file, and below it where that is and how the platforms call the activity: folded away, or in a paragraph that
+/// The file, and below it where that is and how the platforms call the exercise: folded away, or in a paragraph that
 /// `page.js` folds. Folding takes three times the bytes of the paragraph.
-fn file(group: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
-    let path = group.file.as_ref().map_or("", |file| file.path.as_str());
+fn file(exercise: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
+    let path = exercise.file.as_ref().map_or("", |file| file.path.as_str());
     let named = |place: &&Place| !path.contains(place.id.as_str());
-    let places = || group.on.iter().chain(&group.gone_from).chain(&group.unlisted).filter(named);
+    let places = || exercise.on.iter().chain(&exercise.gone_from).chain(&exercise.unlisted).filter(named);
     let short = html! {
-        @match &group.file {
+        @match &exercise.file {
             Some(file) => { (word(&file.format).to_uppercase()) @if file.converted { " " (lang.pick("converted", "转换")) } " " (i18n::size(file.bytes)) }
             None => (lang.pick("none", "无")),
         }
     };
     let long = html! {
-        @if let Some(file) = &group.file { (path_of(&file.path)) }
+        @if let Some(file) = &exercise.file { (path_of(&file.path)) }
         @for place in places() { br; (place.platform) " " (word(&place.id)) }
     };
     match folded {

@@ -25,7 +25,7 @@ const NO_ACCIDENT: SignedDuration = SignedDuration::from_hours(3);
 /// So often it looks again when the upload that a look was for came too late.
 const LOOKS: u32 = 3;
 
-/// What the target has of an activity.
+/// What the target has of an exercise.
 enum TargetState {
     /// Nothing.
     Nothing,

@@ -261,7 +261,7 @@ fn a_token_of_nobody_is_not_used_in_a_folder_that_somebody_owns() {
         assert_eq!(std::fs::read(&file).unwrap(), before);
         work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
         std::fs::remove_file(&file).unwrap();
-        import().ends(if status == 200 { 0 } else { 75 }).says("the token is saved");
+        import().ends(if status == 200 { 0 } else { 75 }).says("the token is kept");
         sim.clear_log();
         work.run("gs-fetch", &["--platform", "garmin-com"]).ends(75).says("whose account");
         assert!(asked(&sim, LIST).is_empty(), "{:?}", requests(&sim));
