@@ -3,12 +3,14 @@
 //! Everything else speaks of this type: a platform lists activities, the catalogue keeps them, a record carries them.
 //! Only the platform and its id are certain; what a service leaves out stays `None`, never zero.
 
+mod file_kind;
 mod key;
 mod platform_id;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use file_kind::{Format, Origin};
 pub use key::{ActivityKey, ActivityKeyRef};
 pub use platform_id::{PlatformId, PlatformIds};
 

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, Format, Origin};
 use crate::fit::Fit;
 use crate::hex;
 
@@ -24,28 +24,6 @@ pub use unpack::{BadBody, unpack};
 
 /// File systems take names of 255 bytes, some fewer; a lock's name is made of this, too.
 const LONGEST_SHELF: usize = 100;
-
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Garmin FIT.
-    Fit,
-    /// GPS Exchange Format.
-    Gpx,
-    /// Training Center XML.
-    Tcx,
-}
-
-impl Format {
-    /// Its name, which is also its extension.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Fit => "fit",
-            Format::Gpx => "gpx",
-            Format::Tcx => "tcx",
-        }
-    }
-}
 
 /// A file that was found whole.
 #[derive(Debug, Clone)]
@@ -60,12 +38,12 @@ pub struct Piece {
 
 /// Where a file of `activity` stands, below the data folder.
 ///
-/// Only the id and the start make the name: nothing that a person or a service could have put a path into. An export,
-/// which the service computed itself, is told from an original by its name.
-pub fn path_for(activity: &Activity, part: u32, format: Format, export: bool) -> PathBuf {
+/// Only the id and the start make the name: nothing that a person or a service could have put a path into. A file
+/// that the service computed has another name than an original.
+pub fn path_for(activity: &Activity, part: u32, format: Format, origin: Origin) -> PathBuf {
     let part = if part == 0 { String::new() } else { format!("_{}", part + 1) };
-    let export = if export { "_export" } else { "" };
-    named(activity, &format!("{part}{export}.{}", format.name()))
+    let mark = if origin == Origin::Converted { "_export" } else { "" };
+    named(activity, &format!("{part}{mark}.{format}"))
 }
 
 /// Where the original of `activity` is kept as it came, if its service holds it broken. No other file has such a name.
@@ -109,14 +87,23 @@ mod tests {
             start_time: Some("2026-01-08T14:10:21Z".parse().unwrap()),
             ..Activity::default()
         };
-        let shown = |part, format, export| path_for(&activity, part, format, export).display().to_string();
-        assert_eq!(shown(0, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit");
-        assert_eq!(shown(1, Format::Fit, false), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_2.fit");
-        assert_eq!(shown(0, Format::Tcx, true), "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_export.tcx");
+        let shown = |part, format, origin| path_for(&activity, part, format, origin).display().to_string();
+        assert_eq!(
+            shown(0, Format::Fit, Origin::Original),
+            "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit"
+        );
+        assert_eq!(
+            shown(1, Format::Fit, Origin::Original),
+            "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_2.fit"
+        );
+        assert_eq!(
+            shown(0, Format::Tcx, Origin::Converted),
+            "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_export.tcx"
+        );
         let corrupt = corrupt_path_for(&activity, "zip").display().to_string();
         assert_eq!(corrupt, "fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z_corrupt.zip");
         let evil = Activity { platform: "../x".into(), id: "../../y".into(), ..Activity::default() };
-        let path = path_for(&evil, 0, Format::Gpx, false).display().to_string();
+        let path = path_for(&evil, 0, Format::Gpx, Origin::Original).display().to_string();
         assert!(path.starts_with("fit/___x_") && path.ends_with("/activity_______y_unknown.gpx"), "{path}");
     }
 

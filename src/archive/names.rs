@@ -56,9 +56,10 @@ fn time(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, path_for};
+    use super::super::path_for;
     use super::*;
     use crate::activity::Activity;
+    use crate::activity::{Format, Origin};
 
     #[test]
     fn what_is_named_is_read_back() {
@@ -70,8 +71,12 @@ mod tests {
                 start_time,
                 ..Activity::default()
             };
-            for (part, format, export) in [(0, Format::Fit, false), (2, Format::Fit, false), (0, Format::Tcx, true)] {
-                let path = path_for(&activity, part, format, export);
+            for (part, format, origin) in [
+                (0, Format::Fit, Origin::Original),
+                (2, Format::Fit, Origin::Original),
+                (0, Format::Tcx, Origin::Converted),
+            ] {
+                let path = path_for(&activity, part, format, origin);
                 let name = path.file_name().unwrap().to_str().unwrap();
                 assert_eq!(parse(name), Some(Named { id: activity.id.clone(), start_time }), "{name}");
             }

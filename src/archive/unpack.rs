@@ -3,7 +3,8 @@
 
 use std::io::{Cursor, Read};
 
-use super::{Format, Piece};
+use super::Piece;
+use crate::activity::Format;
 use crate::{fit, walk};
 
 /// Entries looked at in one zip; services send one.

@@ -1,10 +1,10 @@
 //! Reads the values of a row: by the name of their column, or all of them from left to right.
 
 use jiff::Timestamp;
-use rusqlite::types::FromSql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Result, Row, RowIndex};
 
-use crate::activity::{ActivityKey, PlatformIds};
+use crate::activity::{ActivityKey, Format, Origin, PlatformIds};
 use crate::reason::Reason;
 
 /// A column of seconds; nothing if it is empty or no time that exists.
@@ -15,6 +15,18 @@ pub(super) fn time(seconds: Option<i64>) -> Option<Timestamp> {
 /// A column of seconds that is never empty.
 pub(super) fn known_time(seconds: i64) -> Timestamp {
     time(Some(seconds)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+impl FromSql for Format {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Format> {
+        Format::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+impl FromSql for Origin {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Origin> {
+        Origin::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
 }
 
 /// What columns hold besides the types that SQLite knows.

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::columns::Columns;
 use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
-use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
+use crate::activity::{ActivityKey, ActivityKeyRef, Format, Origin, PlatformIds};
 use crate::fit::{Fit, Identity};
 
 /// A file in the archive.
@@ -22,10 +22,10 @@ pub struct FileRow {
     pub sha256: String,
     /// Its size.
     pub bytes: u64,
-    /// `fit`, `gpx` or `tcx`.
-    pub format: String,
-    /// `original` or `converted`.
-    pub origin: String,
+    /// Its format.
+    pub format: Format,
+    /// Who made it.
+    pub origin: Origin,
     /// When its bytes were last checked.
     pub verified: Timestamp,
     /// Of a converted file: when the original is requested again, if it is.
@@ -82,8 +82,8 @@ impl Catalogue {
                     file.path,
                     file.sha256,
                     i64::try_from(file.bytes).unwrap_or(i64::MAX),
-                    file.format,
-                    file.origin,
+                    file.format.name(),
+                    file.origin.name(),
                     file.verified.as_second(),
                     identity.map(|i| i.manufacturer),
                     identity.map(|i| i.product),

@@ -17,10 +17,10 @@
 //! moment with position, heart rate …), `session` messages (one, or one a discipline) and one
 //! `activity` message. Several files may be chained in one buffer.
 
+mod activity;
 mod broken;
 mod crc;
 mod decode;
-mod exercise;
 mod frame;
 mod manufacturer;
 mod message;

@@ -3,7 +3,7 @@
 use super::evidence::{Devices, Evidence, Files, Measure};
 use super::{Certainty, Matcher, Rule};
 
-/// How sure it is that both are one exercise; nothing if they have nothing to do with each other.
+/// How sure it is that both are the same activity; nothing if they have nothing to do with each other.
 pub(super) fn certainty(matcher: &Matcher, e: &Evidence) -> Option<Certainty> {
     let within = e.gap_s.is_some_and(|gap| gap <= f64::from(matcher.tolerance_s));
     match matcher.rule {
@@ -25,7 +25,7 @@ pub(super) fn contradict(matcher: &Matcher, e: &Evidence) -> bool {
     }
 }
 
-/// Whether both may be one exercise although nobody can say so. Nobody begins two at once, nor ends two at once: such are
+/// Whether both may be the same activity although nobody can say so. Nobody begins two at once, nor ends two at once: such are
 /// doubtful. Those of different sports only if no measure differs, and both are known or they began in one moment: a sport
 /// that was changed by hand. Whoever is about to put one where the other is had better not.
 pub(super) fn is_doubtful(matcher: &Matcher, e: &Evidence) -> bool {
@@ -62,7 +62,7 @@ fn of_one_start(e: &Evidence) -> Certainty {
     }
 }
 
-/// Something that one exercise cannot have.
+/// Evidence that both are different activities.
 fn speaks_against(e: &Evidence) -> bool {
     e.sport() == Some(false)
         || e.timer == Measure::Differs

@@ -17,7 +17,7 @@ const CLOSE_TIMER_S: f64 = 1.0;
 /// What rounding and re-encoding do to a distance: metres, or a part of it.
 const CLOSE_DISTANCE_M: f64 = 5.0;
 const CLOSE_DISTANCE: f64 = 0.001;
-/// Faster than this nobody exercises (90 km/h): a distance took at least so long.
+/// Nobody moves faster than this (90 km/h): a distance took at least so long.
 const FASTEST_M_PER_S: f64 = 25.0;
 
 /// A measure on both sides.
@@ -27,9 +27,9 @@ pub(super) enum Measure {
     Unknown,
     /// The same but for rounding.
     Close,
-    /// The same exercise could have both.
+    /// One activity could have both.
     Agrees,
-    /// One exercise cannot have both.
+    /// One activity cannot have both.
     Differs,
 }
 
@@ -222,7 +222,7 @@ pub(super) fn span_s(activity: &Activity) -> Option<f64> {
         .or_else(|| told(activity.distance_m).map(|metres| metres / FASTEST_M_PER_S))
 }
 
-/// Nobody does two exercises at once: what follows one another is two, however alike they are.
+/// Nobody does two activities at once: what follows one another is two, however alike they are.
 fn overlap(a: &Activity, b: &Activity) -> Option<bool> {
     let span_of = |one: &Activity| Some((one.start_time?.as_millisecond() as f64 / 1000.0, span_s(one)?));
     let ((start_a, span_a), (start_b, span_b)) = (span_of(a)?, span_of(b)?);

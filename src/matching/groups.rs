@@ -1,4 +1,4 @@
-//! From pairs to groups: each exercise once, and which entry stands for it.
+//! From pairs to groups: each activity once, and which entry stands for it.
 //!
 //! The strongest evidence joins first. Two groups become one only if nobody in the one contradicts anybody in the
 //! other, so no chain of likenesses brings together what is plainly two.
@@ -20,16 +20,16 @@ pub struct Copy {
     pub kept_because: Reason,
 }
 
-/// All entries of one exercise. Positions are those of the input.
+/// All entries of the same activity. Positions are those of the input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// The best one first: that is what is sent to whoever lacks the exercise.
+    /// The best one first: that is what is sent to whoever lacks the activity.
     pub members: Vec<usize>,
     /// Why it is the best one; nothing if it is the only one.
     pub because: Option<Reason>,
 }
 
-/// Two entries that are one exercise, or may be.
+/// Two entries that are the same activity, or may be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
     /// The position of one.
@@ -44,7 +44,7 @@ pub struct Pair {
 type Edge = (Certainty, i64, usize, usize);
 
 impl Matcher {
-    /// Every exercise once, over all platforms; each entry is in exactly one group. By start.
+    /// Every activity once, over all platforms; each entry is in exactly one group. By start.
     pub fn groups(&self, all: &[Candidate]) -> Vec<Group> {
         let order = by_time(all);
         let sorted: Vec<Candidate> = order.iter().map(|&at| all[at].clone()).collect();
@@ -90,7 +90,7 @@ impl Matcher {
         copies
     }
 
-    /// Every two entries on different platforms that [`Matcher::groups`] keeps apart although they may be one exercise: what
+    /// Every two entries on different platforms that [`Matcher::groups`] keeps apart although they may be the same activity: what
     /// cannot be told, and what a contradiction with a third one kept apart. By position; `left` is the smaller one.
     pub fn doubts(&self, all: &[Candidate], groups: &[Group]) -> Vec<Pair> {
         let mut home = vec![0; all.len()];
@@ -108,7 +108,7 @@ impl Matcher {
         pairs.into_iter().filter(apart).filter_map(doubt).collect()
     }
 
-    /// What is to be said of two entries that are one exercise, or may be; nothing of those that are surely two.
+    /// What is to be said of two entries that are the same activity, or may be; nothing of those that are surely two.
     pub fn doubt(&self, a: &Candidate, b: &Candidate) -> Option<Verdict> {
         let evidence = Evidence::of(a, b);
         match self.verdict(a, b) {
@@ -121,7 +121,7 @@ impl Matcher {
         }
     }
 
-    /// Which of two entries of one exercise is kept, or sent elsewhere: the lesser.
+    /// Which of two entries of the same activity is kept, or sent elsewhere: the lesser.
     pub fn order(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
         prefer::order(a, b)
     }

@@ -1,11 +1,11 @@
-//! Which activities are the same exercise: evidence, not a bare yes.
+//! Which activities are the same: evidence, not a bare yes.
 //!
 //! ```text
 //! let matcher = Matcher::default();          evidence, tolerance 60 s
 //! matcher.verdict(&a, &b)                    Some(match: "start +2 s", "distance 0.1 %", "same device")
 //! matcher.copies(&all)                       on each platform: which entry is a copy of which, and why
-//! matcher.groups(&all)                       over all platforms: each exercise once, its best entry first
-//! matcher.doubt(&a, &b)                      the same exercise, or perhaps: whoever would add one beside the other holds back
+//! matcher.groups(&all)                       over all platforms: each activity once, its best entry first
+//! matcher.doubt(&a, &b)                      the same activity, or perhaps: whoever would add one beside the other holds back
 //! ```
 //!
 //! Values in, values out: no clock, no files, no network; the order of the input changes nothing, nor does it matter
@@ -58,7 +58,7 @@ pub struct FileFacts<'a> {
     pub bytes: Option<u64>,
 }
 
-/// How sure it is that two entries are the same exercise; the strongest first.
+/// How sure it is that two entries are the same activity; the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
@@ -66,7 +66,7 @@ pub enum Certainty {
     SameFile,
     /// Start, sport, time and distance agree as they do in copies of one recording.
     Match,
-    /// They agree, but two devices recorded it, or may have: the same exercise, and neither is superfluous.
+    /// They agree, but two devices recorded it, or may have: the same activity, and neither is superfluous.
     TwoDevices,
     /// All agrees but for whole quarter hours: a suspected time-zone fault. Reported only.
     Shifted,
@@ -92,8 +92,8 @@ impl Certainty {
         [SameFile, Match, TwoDevices, Shifted, StartOnly].into_iter().find(|certainty| certainty.name() == name)
     }
 
-    /// Whether it says that both are one exercise, so that a platform with one of them lacks nothing.
-    pub fn is_one_exercise(self) -> bool {
+    /// Whether it says that both are the same activity, so that a platform with one of them lacks nothing.
+    pub fn is_same_activity(self) -> bool {
         self <= Certainty::TwoDevices
     }
 
@@ -118,7 +118,7 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
 }
 
-/// What makes two entries one exercise.
+/// What makes two entries the same activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rule {
     /// Everything that is known, as `docs/matching.md` tells.
@@ -155,13 +155,13 @@ impl Matcher {
         Some(Verdict { certainty, reasons })
     }
 
-    /// Whether a verdict says that two entries are one exercise, by this rule.
+    /// Whether a verdict says that two entries are the same activity, by this rule.
     pub fn says_same(&self, verdict: &Verdict) -> bool {
         self.joins(verdict.certainty)
     }
 
     /// Whether entries of this certainty are put into one group.
     fn joins(&self, certainty: Certainty) -> bool {
-        self.rule == Rule::Start || certainty.is_one_exercise()
+        self.rule == Rule::Start || certainty.is_same_activity()
     }
 }

@@ -1,4 +1,4 @@
-//! Which entry of one exercise is kept, and which one is sent elsewhere.
+//! Which entry of the same activity is kept, and which one is sent elsewhere.
 
 use std::cmp::{Ordering, Reverse};
 

@@ -173,7 +173,7 @@ fn no_chain_joins_what_contradicts() {
 }
 
 #[test]
-fn a_workout_on_two_platforms_is_one_exercise_and_goes_to_the_third_once() {
+fn an_activity_on_two_platforms_is_one_group_and_goes_to_the_third_once() {
     let native = com("21", 0, 1800.0, 5000.0);
     let cn = entry("garmin-cn", "5", 1, 1800.0, 5001.0);
     let coros = Activity { manufacturer: None, device: None, ..entry("coros", "4", 9, 1795.0, 5060.0) };
@@ -204,7 +204,7 @@ fn the_plain_rule_asks_the_start_alone_and_never_allows_a_deletion() {
 }
 
 #[test]
-fn what_may_be_one_exercise_is_doubtful_and_what_surely_is_not_is_not() {
+fn what_may_be_one_activity_is_doubtful_and_what_surely_is_not_is_not() {
     let run = com("1", 0, 1800.0, 5000.0);
     let matcher = Matcher::default();
     let on_coros = |change: fn(&mut Activity)| {

@@ -1,6 +1,6 @@
 //! Which file belongs to which activity, where names do not say it: by what the files say of themselves.
 //!
-//! A file belongs to an activity if both are one exercise to the second and the metre, by the rules of the matching room,
+//! A file belongs to an activity if both are the same activity to the second and the metre, by the rules of the matching room,
 //! and if nothing else fits either of them as well. Of several that fit, the ones count whose device is the activity's
 //! own; and where files of that device are known, one of another device never counts. What is then still not one to one
 //! is ambiguous, and stays so: a wrong file would never be asked for again.
@@ -31,8 +31,8 @@ pub struct Sought<'a> {
 /// What a file says of itself.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// Its exercise.
-    pub exercise: Activity,
+    /// Its activity.
+    pub activity: Activity,
     /// The serial number of the device that made it.
     pub serial: Option<u32>,
 }
@@ -88,7 +88,7 @@ pub fn attach(activities: &[Sought], files: &[Recorded]) -> Vec<Fate> {
     (0..files.len()).map(fate).collect()
 }
 
-/// The pairs that are one exercise but for rounding.
+/// The pairs that are the same activity but for rounding.
 fn fitting(activities: &[Sought], files: &[Recorded]) -> Vec<Fit> {
     // What Garmin calls a device means nothing to a file, so it is compared below and not by the rules.
     let plain = |activity: &Activity| Activity { device: None, ..activity.clone() };
@@ -96,7 +96,7 @@ fn fitting(activities: &[Sought], files: &[Recorded]) -> Vec<Fit> {
     let all: Vec<Activity> = started
         .iter()
         .map(|(at, start)| Activity { start_time: *start, ..plain(activities[*at].activity) })
-        .chain(files.iter().map(|file| plain(&file.exercise)))
+        .chain(files.iter().map(|file| plain(&file.activity)))
         .collect();
     let candidates: Vec<Candidate> =
         all.iter().map(|activity| Candidate { activity, file: None, native_manufacturer: None }).collect();
@@ -111,7 +111,7 @@ fn fitting(activities: &[Sought], files: &[Recorded]) -> Vec<Fit> {
         }
         let verdict = matcher.verdict(&candidates[one], &candidates[other]);
         let (activity, file) = (started[one].0, other - started.len());
-        let is_of_its_zone = may_be_local(&activities[activity], &files[file].exercise);
+        let is_of_its_zone = may_be_local(&activities[activity], &files[file].activity);
         if is_of_its_zone && verdict.is_some_and(|verdict| verdict.certainty == Certainty::Match) {
             let serial = files[file].serial.map(|serial| serial.to_string());
             let device = activities[activity].activity.device.as_ref().filter(|device| serials.contains(*device));
@@ -128,7 +128,7 @@ fn fitting(activities: &[Sought], files: &[Recorded]) -> Vec<Fit> {
 /// Each activity with its start. One of which only the local start is known has every start that a file has with it in
 /// some zone.
 fn started(activities: &[Sought], files: &[Recorded]) -> Vec<(usize, Option<Timestamp>)> {
-    let mut starts: Vec<i64> = files.iter().filter_map(|file| Some(file.exercise.start_time?.as_second())).collect();
+    let mut starts: Vec<i64> = files.iter().filter_map(|file| Some(file.activity.start_time?.as_second())).collect();
     starts.sort_unstable();
     let in_some_zone = |(at, sought): (usize, &Sought)| {
         let Some(local) = sought.local_start_s.filter(|_| sought.activity.start_time.is_none()) else {
@@ -151,10 +151,10 @@ fn zone(ahead: i64) -> Option<i64> {
 }
 
 /// Whether a file can have begun at an activity's local start: it does if its device told the zone.
-fn may_be_local(sought: &Sought, exercise: &Activity) -> bool {
+fn may_be_local(sought: &Sought, activity: &Activity) -> bool {
     let Some(local) = sought.local_start_s.filter(|_| sought.activity.start_time.is_none()) else { return true };
     let told =
-        exercise.start_time.zip(exercise.utc_offset_s).map(|(start, offset)| start.as_second() + i64::from(offset));
+        activity.start_time.zip(activity.utc_offset_s).map(|(start, offset)| start.as_second() + i64::from(offset));
     // Devices write both times one by one, so the offset may be seconds off.
     told.is_none_or(|told| (local - told).abs() <= 60)
 }
@@ -188,7 +188,7 @@ mod tests {
 
     fn file(start: i64, seconds: f64, serial: u32) -> Recorded {
         Recorded {
-            exercise: Activity { platform: PlatformId::default(), ..run("", start, seconds) },
+            activity: Activity { platform: PlatformId::default(), ..run("", start, seconds) },
             serial: Some(serial),
         }
     }
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(attach(&twice[..1], &files), [ambiguous(&[0], &[1]), ambiguous(&[0], &[0])]);
         let told = [of("1", 0, 1800.0, 8), of("2", 1, 1800.0, 7)];
         assert_eq!(attach(&told, &files), [Fate::Of(1), Fate::Of(0)]);
-        // The other watch's file of the same exercise is not the activity's.
+        // The other watch's file of the same activity is not the activity's.
         assert_eq!(attach(&told[..1], &files), [Fate::None, Fate::Of(0)]);
         let deleted = [file(0, 1800.0, 8), file(86_400, 60.0, 7)];
         assert_eq!(attach(&told[1..], &deleted)[0], Fate::None, "there is a watch 7, and this is not of it");
@@ -242,8 +242,8 @@ mod tests {
             activities.iter().zip(starts).map(|(activity, local_start_s)| Sought { activity, local_start_s }).collect();
         let mut files = [file(0, 1800.0, 7), file(86_401, 900.0, 7), file(200_000, 600.0, 7)];
         assert_eq!(super::attach(&sought, &files), [Fate::Of(0), Fate::Of(1), Fate::None]);
-        files[0].exercise.utc_offset_s = Some(5 * 3600 + 45 * 60);
-        files[1].exercise.utc_offset_s = Some(3600);
+        files[0].activity.utc_offset_s = Some(5 * 3600 + 45 * 60);
+        files[1].activity.utc_offset_s = Some(3600);
         assert_eq!(super::attach(&sought, &files), [Fate::Of(0), Fate::None, Fate::None]);
         // Two that differ by an hour alone fit both.
         let two = [file(0, 1800.0, 7), file(3600, 1800.0, 7)];

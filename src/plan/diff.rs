@@ -1,4 +1,4 @@
-//! What is missing where: one decision for each exercise and each platform that it could go to.
+//! What is missing where: one decision for each activity and each platform that it could go to.
 //!
 //! Three-way: what each side has now, what the catalogue knows it had, and what the journal says is under way. When in
 //! doubt nothing is sent: a copy too many is not forgiven, a day too late is.
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::precheck;
-use crate::activity::ActivityKeyRef;
+use crate::activity::{ActivityKeyRef, Format};
 use crate::matching::{Candidate, Certainty, Group, Matcher, Pair, Verdict};
 use crate::reason::Reason;
 
@@ -42,20 +42,20 @@ pub enum Presence {
 #[derive(Debug, Clone, PartialEq)]
 pub enum FileState<'a> {
     /// It is in the archive: its format, and the SHA-256 of its bytes.
-    Archived(&'a str, &'a str),
+    Archived(Format, &'a str),
     /// It is to be downloaded first.
     ToDownload,
     /// There is none to upload, and why.
     Unavailable(Reason),
 }
 
-/// A platform that exercises could go to.
+/// A platform that activities could go to.
 #[derive(Debug)]
 pub struct Target<'a> {
     /// Its name.
     pub name: &'a str,
     /// The formats it takes.
-    pub takes: &'a [&'a str],
+    pub takes: &'a [Format],
     /// The sports that it refuses for good, by their FIT names.
     pub refused_sports: &'a [&'a str],
     /// The parts of time for which it is known what is there; `None` at an end: no bound.
@@ -156,22 +156,22 @@ pub struct Choice {
 pub struct Groups<'a> {
     /// All entries.
     pub entries: &'a [Entry<'a>],
-    /// Each exercise once.
+    /// Each activity once.
     pub groups: Vec<Group>,
     doubts: Vec<Vec<Pair>>,
-    /// Entries that were found to be one exercise before and begin far apart now.
+    /// Entries that were found to be the same activity before and begin far apart now.
     moved: HashMap<usize, Vec<usize>>,
     places: HashMap<ActivityKeyRef<'a>, usize>,
 }
 
-/// That two entries are one exercise, whatever is said of them now: an upload made one out of the other, or they were alike
+/// That two entries are the same activity, whatever is said of them now: an upload made one out of the other, or they were alike
 /// before somebody edited one of them.
 pub type Link<'a> = (ActivityKeyRef<'a>, ActivityKeyRef<'a>);
 
 /// What is known of entries from before.
 #[derive(Debug, Default)]
 pub struct Links<'a> {
-    /// They are one exercise.
+    /// They are the same activity.
     pub same: Vec<Link<'a>>,
     /// They were found to be one, and begin so far apart now: a person may have corrected a date on one platform. So neither
     /// is sent to where the other is.
@@ -179,7 +179,7 @@ pub struct Links<'a> {
 }
 
 impl<'a> Groups<'a> {
-    /// Finds out which entries are the same exercise. `links` are known to be, whatever a service made of the file.
+    /// Finds out which entries are the same activity. `links` are known to be, whatever a service made of the file.
     pub fn of(matcher: &Matcher, entries: &'a [Entry<'a>], links: &Links) -> Groups<'a> {
         let candidates: Vec<Candidate> = entries.iter().map(|entry| entry.candidate.clone()).collect();
         let places: HashMap<_, _> = entries.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect();
@@ -199,12 +199,12 @@ impl<'a> Groups<'a> {
         Groups { entries, groups, doubts, moved, places }
     }
 
-    /// Every two entries of different exercises on different platforms that may be one all the same. Each pair once.
+    /// Every two entries of different activities on different platforms that may be one all the same. Each pair once.
     pub fn doubts(&self) -> impl Iterator<Item = &Pair> {
         self.doubts.iter().flatten().filter(|pair| pair.left < pair.right)
     }
 
-    /// What is to be done about one exercise and one target. The first line that fits decides.
+    /// What is to be done about one group and one target. The first line that fits decides.
     pub fn decide(&self, group: &Group, target: &Target, overrides: Overrides) -> Decision {
         let here: Vec<&Entry> =
             self.members(group).filter(|entry| entry.candidate.activity.platform == target.name).collect();
@@ -256,7 +256,7 @@ impl<'a> Groups<'a> {
         group.members.iter().map(|&at| &self.entries[at])
     }
 
-    /// What became of those on the target that were the exercise before a date was corrected, and are no longer there.
+    /// What became of those on the target that were the activity before a date was corrected, and are no longer there.
     fn moved_and_gone<'s>(&'s self, group: &'s Group, target: &'s Target) -> impl Iterator<Item = Presence> + 's {
         let others = group.members.iter().filter_map(|at| self.moved.get(at)).flatten().map(|&at| &self.entries[at]);
         let of_target = others.filter(|entry| entry.candidate.activity.platform == target.name);
@@ -282,7 +282,7 @@ impl<'a> Groups<'a> {
         })
     }
 
-    /// The uploads of the exercise, whichever entry it was sent from.
+    /// The uploads of the activity, whichever entry it was sent from.
     fn uploads<'s>(
         &'s self,
         group: &'s Group,
@@ -383,7 +383,7 @@ fn join(
     groups
 }
 
-/// The pairs of different groups that were found to be one exercise before, and begin far apart now.
+/// The pairs of different groups that were found to be the same activity before, and begin far apart now.
 fn moved(places: &HashMap<ActivityKeyRef, usize>, groups: &[Group], links: &[(Link, SignedDuration)]) -> Vec<Pair> {
     if links.is_empty() {
         return Vec::new();
@@ -423,7 +423,7 @@ fn is_known(target: &Target, start: Option<Timestamp>) -> bool {
 fn not_uploadable(entry: &Entry, target: &Target) -> Option<Reason> {
     match &entry.file {
         FileState::Archived(format, _) if !target.takes.contains(format) => {
-            Some(Reason::FormatNotAccepted { format: (*format).to_owned() })
+            Some(Reason::FormatNotAccepted { format: format.to_string() })
         }
         FileState::Unavailable(reason) => Some(reason.clone()),
         // An upload checks around the start first, and without one it is never made.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::activity::Activity;
+use crate::activity::{Activity, Format};
 
 /// What a service said of a file that it rejected.
 static REJECTED: Reason = Reason::Rejected { detail: String::new() };
@@ -28,14 +28,14 @@ fn entry(activity: &Activity) -> Entry<'_> {
         candidate: Candidate { activity, file: None, native_manufacturer: None },
         presence: Presence::There,
         selected: true,
-        file: FileState::Archived("fit", "aa"),
+        file: FileState::Archived(Format::Fit, "aa"),
     }
 }
 
 fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
     Target {
         name: "coros",
-        takes: &["fit"],
+        takes: &[Format::Fit],
         refused_sports: &["sailing"],
         known: vec![(None, None)],
         journal: Journal::of(journal),
@@ -46,11 +46,11 @@ fn upload(state: UploadState<'static>) -> Upload<'static> {
     Upload { from: ActivityKeyRef::new("garmin-com", "1"), sha256: "aa", state }
 }
 
-/// What is decided of the exercise that the first entry belongs to.
+/// What is decided of the activity that the first entry belongs to.
 fn decided(entries: &[Entry], target: &Target, overrides: Overrides) -> Decision {
-    let exercises = Groups::of(&Matcher::default(), entries, &Links::default());
-    let group = exercises.groups.iter().find(|group| group.members.contains(&0)).unwrap();
-    exercises.decide(group, target, overrides)
+    let groups = Groups::of(&Matcher::default(), entries, &Links::default());
+    let group = groups.groups.iter().find(|group| group.members.contains(&0)).unwrap();
+    groups.decide(group, target, overrides)
 }
 
 const NONE: Overrides = Overrides { restore_deleted: false, possible_duplicates: false, retry_rejected: false };
@@ -62,12 +62,12 @@ fn what_is_missing_is_sent_from_the_better_source_once() {
     other.candidate.file = Some(crate::matching::FileFacts { bytes: Some(8), ..Default::default() });
     better.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [other, better];
-    let exercises = Groups::of(&Matcher::default(), &entries, &Links::default());
-    assert_eq!(exercises.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
+    let groups = Groups::of(&Matcher::default(), &entries, &Links::default());
+    assert_eq!(groups.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
     let more_data = Box::new(Reason::MoreData { bytes: 9, other_bytes: 8 });
     let source = Some(Reason::UploadedFrom { platform: "garmin-cn".into(), reason: more_data });
     assert_eq!(
-        exercises.decide(&exercises.groups[0], &coros(vec![]), NONE),
+        groups.decide(&groups.groups[0], &coros(vec![]), NONE),
         Decision::Upload(Choice { at: 1, source, possible_duplicate: None })
     );
 }
@@ -138,14 +138,14 @@ fn what_an_upload_made_is_not_sent_on_as_something_new() {
         same: vec![(ActivityKeyRef::new("garmin-com", "1"), ActivityKeyRef::new("coros", "7"))],
         ..Links::default()
     };
-    let exercises = Groups::of(&Matcher::default(), &entries, &links);
-    assert_eq!(exercises.groups.len(), 1);
+    let groups = Groups::of(&Matcher::default(), &entries, &links);
+    assert_eq!(groups.groups.len(), 1);
     let cn = Target { name: "garmin-cn", ..coros(vec![]) };
-    assert!(matches!(exercises.decide(&exercises.groups[0], &cn, NONE), Decision::Upload(Choice { at: 0, .. })));
+    assert!(matches!(groups.decide(&groups.groups[0], &cn, NONE), Decision::Upload(Choice { at: 0, .. })));
 }
 
 #[test]
-fn what_was_one_exercise_before_a_date_was_corrected_is_held_in_doubt() {
+fn what_was_one_activity_before_a_date_was_corrected_is_held_in_doubt() {
     let (moved, there) = (run("garmin-com", "1", 0), run("coros", "7", 4 * 24 * 60));
     let links = Links {
         perhaps: vec![(
@@ -156,10 +156,10 @@ fn what_was_one_exercise_before_a_date_was_corrected_is_held_in_doubt() {
     };
     let decide = |presence, overrides| {
         let entries = [entry(&moved), Entry { presence, ..entry(&there) }];
-        let exercises = Groups::of(&Matcher::default(), &entries, &links);
-        assert_eq!(exercises.groups.len(), 2, "they are told apart");
-        let group = exercises.groups.iter().find(|group| group.members == [0]).unwrap();
-        exercises.decide(group, &coros(vec![]), overrides)
+        let groups = Groups::of(&Matcher::default(), &entries, &links);
+        assert_eq!(groups.groups.len(), 2, "they are told apart");
+        let group = groups.groups.iter().find(|group| group.members == [0]).unwrap();
+        groups.decide(group, &coros(vec![]), overrides)
     };
     let Decision::PossibleDuplicate(1, verdict) = decide(Presence::There, NONE) else { panic!("not held") };
     assert_eq!(verdict.reasons, [Reason::MatchedBefore { days_apart: 4 }, Reason::DateMayBeCorrected]);
@@ -204,7 +204,7 @@ fn what_the_target_may_have_already_is_held() {
             Decision::Upload(Choice { at: 0, possible_duplicate: Some(1), .. })
         ));
     }
-    // ancestors_6: a strength session 45 s after a run is another exercise.
+    // ancestors_6: a strength session 45 s after a run is another activity.
     let strength = Activity {
         sport: Some("training".into()),
         sub_sport: Some("strength_training".into()),
@@ -226,7 +226,7 @@ fn only_what_can_be_sent_is() {
         other => panic!("{other:?}"),
     };
     assert_eq!(no_file(FileState::Unavailable(Reason::EnteredByHand)), Reason::EnteredByHand);
-    assert_eq!(no_file(FileState::Archived("gpx", "aa")), Reason::FormatNotAccepted { format: "gpx".into() });
+    assert_eq!(no_file(FileState::Archived(Format::Gpx, "aa")), Reason::FormatNotAccepted { format: "gpx".into() });
     assert!(matches!(decided(&with(FileState::ToDownload), &coros(vec![]), NONE), Decision::Upload(_)));
     // Planned run after run, it would be held back at the upload each time.
     let timeless = Activity { start_time: None, ..here.clone() };
@@ -249,7 +249,7 @@ fn only_what_can_be_sent_is() {
 fn a_refused_file_is_tried_again_when_it_is_another_one() {
     let here = run("garmin-com", "1", 0);
     let target = coros(vec![upload(UploadState::Rejected(&REJECTED))]);
-    let entries = [Entry { file: FileState::Archived("fit", "bb"), ..entry(&here) }];
+    let entries = [Entry { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }];
     assert!(matches!(decided(&entries, &target, NONE), Decision::Upload(_)));
 }
 
@@ -264,7 +264,7 @@ fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
         assert!(matches!(decided(&entries, &target(), overrides), Decision::Upload(_)));
     }
     // Another file of the refused entry is a reason to try; one that was lost may appear yet, whatever its file is now.
-    let entries = [Entry { file: FileState::Archived("fit", "bb"), ..entry(&here) }, entry(&there)];
+    let entries = [Entry { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }, entry(&there)];
     assert!(matches!(
         decided(&entries, &coros(vec![upload(UploadState::Rejected(&REJECTED))]), NONE),
         Decision::Upload(_)
@@ -275,7 +275,7 @@ fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
 #[test]
 fn a_sport_that_the_target_refuses_for_good_is_not_planned_and_told() {
     let sailing = Activity { sport: Some("sailing".into()), ..run("garmin-com", "1", 0) };
-    for file in [FileState::Archived("fit", "aa"), FileState::ToDownload] {
+    for file in [FileState::Archived(Format::Fit, "aa"), FileState::ToDownload] {
         let entries = [Entry { file, ..entry(&sailing) }];
         let rejected = Reason::SportNotAccepted { sport: "sailing".into(), platform: "coros".into() };
         assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(rejected));

@@ -1,4 +1,4 @@
-//! Looking before writing: is the exercise on the target already, and how much of the list is asked for at once.
+//! Looking before writing: is the activity on the target already, and how much of the list is asked for at once.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::reason::Reason;
 /// A look serves the writes that follow it within this time. It is as long as a few uploads take, and no longer: what a
 /// watch uploads meanwhile is not seen.
 pub const MAX_AGE: Duration = Duration::from_secs(15);
-/// As far from its start an exercise is sought: zones are mistaken by at most this, and a little.
+/// As far from its start an activity is sought: zones are mistaken by at most this, and a little.
 const REACH: SignedDuration = SignedDuration::from_mins(26 * 60 + 5);
 /// So many known entries are looked at in one window: a page shows them all, and some that are new.
 const PAGEFUL: usize = 60;
-/// A look for one exercise goes no farther than this: what the catalogue does not know could be any number.
+/// A precheck for one activity goes no farther than this: what the catalogue does not know could be any number.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How long a look serves where requests are so far apart: the few that an upload is made of have to fit in.
@@ -22,10 +22,10 @@ pub fn max_age(interval: Duration) -> Duration {
     MAX_AGE.max(interval * 5)
 }
 
-/// What a target has of an exercise.
+/// What a target has of an activity.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Presence {
-    /// The entry at this position is the exercise.
+    /// The entry at this position is the activity.
     There(usize, Verdict),
     /// The entry at this position may be.
     Doubtful(usize, Verdict),
@@ -33,7 +33,7 @@ pub enum Presence {
     Absent,
 }
 
-/// Why a start is none that an exercise can be looked for by: the list and the file name different days, or one that is yet to
+/// Why a start is none that an activity can be looked for by: the list and the file name different days, or one that is yet to
 /// come. `listed` is the start by the list, `recorded` that by the file.
 pub fn unsure_start(listed: Timestamp, recorded: Option<Timestamp>, now: Timestamp) -> Option<Reason> {
     if listed > horizon(now) {
@@ -48,7 +48,7 @@ pub fn horizon(now: Timestamp) -> Timestamp {
     now.checked_add(REACH).unwrap_or(Timestamp::MAX)
 }
 
-/// Looks for an exercise among the entries of a target.
+/// Looks for an activity among the entries of a target.
 pub fn presence(matcher: &Matcher, sought: &Candidate, entries: &[Candidate]) -> Presence {
     let pairs = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, matcher.doubt(sought, entry)?)));
     match pairs.min_by_key(|(at, verdict)| (verdict.certainty, *at)) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::folder::Folder;
 use super::{Context, Error, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
-use crate::activity::PlatformId;
+use crate::activity::{Format, PlatformId};
 
 /// A row of the table of platforms: what can be known of one without opening it.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct PlatformSpec {
     pub native_manufacturer: Option<&'static str>,
     /// Formats of files that can be uploaded; empty: no uploads. Services take GPX and TCX too, but what they make of
     /// those is another recording than the one that was uploaded.
-    pub upload_formats: &'static [&'static str],
+    pub upload_formats: &'static [Format],
     /// Sports, by their FIT names, whose files it rejects for good: it accepts such a file and never makes an activity
     /// of it.
     pub rejected_sports: &'static [&'static str],

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::activity::Format;
 use crate::clock::Moment;
 
 /// The result of a download.
@@ -30,8 +31,8 @@ pub enum Download {
 pub struct UploadFile<'a> {
     /// Its bytes, complete and checked.
     pub bytes: &'a [u8],
-    /// `fit`, `tcx` or `gpx`; one of [`PlatformSpec::upload_formats`](super::PlatformSpec::upload_formats).
-    pub format: &'a str,
+    /// One of [`PlatformSpec::upload_formats`](super::PlatformSpec::upload_formats).
+    pub format: Format,
     /// The file name, with its extension: letters, digits, `-`, `_` and `.` alone.
     pub name: &'a str,
     /// When the activity began.

@@ -177,8 +177,8 @@ fn every_activity_is_in_the_page_once() {
     let snapshot = sample::snapshot();
     let page = english(&snapshot);
     let (first, rest) = page.split_once("<noscript id=\"rest\">").unwrap();
-    for (at, exercise) in snapshot.activities.iter().enumerate() {
-        let path = exercise.file.as_ref().map_or_else(|| exercise.on[0].id.to_string(), |file| file.path.to_string());
+    for (at, group) in snapshot.activities.iter().enumerate() {
+        let path = group.file.as_ref().map_or_else(|| group.on[0].id.to_string(), |file| file.path.to_string());
         let (here, there) = if at < 100 { (first, rest) } else { (rest, first) };
         assert_eq!((here.matches(&path).count(), there.matches(&path).count()), (1, 0), "{at} {path}");
     }
@@ -186,7 +186,7 @@ fn every_activity_is_in_the_page_once() {
 
 #[test]
 fn twenty_thousand_activities_stay_below_six_megabytes() {
-    let activities = (1..=20_000).map(|number| sample::exercise(&Redacted::of, number)).collect();
+    let activities = (1..=20_000).map(|number| sample::group(&Redacted::of, number)).collect();
     let snapshot = Snapshot { activities, ..sample::snapshot() };
     let bytes = english(&snapshot).len();
     assert!(bytes < 6_000_000, "{bytes}");

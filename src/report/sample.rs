@@ -56,8 +56,8 @@ fn entry(say: Say, id: u64, name: &str) -> Activity {
     }
 }
 
-/// One of many exercises.
-pub fn exercise(say: Say, number: u64) -> ActivityGroup {
+/// One of many activities.
+pub fn group(say: Say, number: u64) -> ActivityGroup {
     let sports = ["running", "cycling", "swimming", "hiking"];
     let id = say(&(21_482_825_013 - number).to_string());
     let start = ago(number as i64 * 31);
@@ -213,7 +213,7 @@ pub fn facts_in(say: Say) -> Snapshot {
         days: days(),
         weeks: weeks(),
         months: months(),
-        activities: (1..250).map(|number| exercise(say, number)).collect(),
+        activities: (1..250).map(|number| group(say, number)).collect(),
     }
 }
 

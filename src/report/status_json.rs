@@ -86,11 +86,11 @@ mod tests {
     #[test]
     fn the_state_stands_in_the_first_lines_and_each_item_in_one() {
         let on = ["coros", "garmin-cn"].map(|name| Place { platform: name.into(), id: Redacted::of("1\n2") });
-        let exercise =
+        let activity =
             |name: &str| ActivityGroup { name: Redacted::of(name), on: on.to_vec(), ..ActivityGroup::default() };
         let snapshot = Snapshot {
             state: State::Ok,
-            activities: vec![exercise("晨跑 \"a\""), exercise("b")],
+            activities: vec![activity("晨跑 \"a\""), activity("b")],
             ..Snapshot::default()
         };
         let text = String::from_utf8(status_json(&snapshot).unwrap()).unwrap();

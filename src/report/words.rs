@@ -110,7 +110,7 @@ impl Deleter {
     }
 }
 
-/// How sure it is that two entries are one exercise.
+/// How sure it is that two entries are the same activity.
 pub fn certainty(name: &str, lang: Lang) -> &str {
     match name {
         "same-file" => lang.pick("the same file", "同一文件"),

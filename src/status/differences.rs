@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Redacted, RedactedReason};
 
-/// Exercises that a platform lacks, for one reason.
+/// Activities that a platform lacks, for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Missing {
     /// The platform.
@@ -18,7 +18,7 @@ pub struct Missing {
     pub items: Vec<MissingItem>,
 }
 
-/// An exercise that a platform lacks.
+/// An activity that a platform lacks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MissingItem {
     /// Its best entry elsewhere.
@@ -32,7 +32,7 @@ pub struct MissingItem {
     pub since: Option<Timestamp>,
 }
 
-/// Why a platform lacks an exercise. In the order in which they are told.
+/// Why a platform lacks an activity. In the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MissingReason {

@@ -1,4 +1,4 @@
-//! What was done: every exercise with where it is, and the sums that the pictures are drawn from.
+//! What was done: every activity with where it is, and the sums that the pictures are drawn from.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::Redacted;
 pub struct Day {
     /// The day, where the activities began.
     pub date: Date,
-    /// Exercises that began on it.
+    /// Activities that began on it.
     pub count: u64,
     /// Their time.
     pub time_s: f64,
@@ -34,7 +34,7 @@ pub struct Week {
 /// How much.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Volume {
-    /// Exercises.
+    /// Activities.
     pub count: u64,
     /// Their time.
     pub time_s: f64,
@@ -47,7 +47,7 @@ pub struct Volume {
 pub struct Month {
     /// Its first day.
     pub month: Date,
-    /// Exercises that began in it.
+    /// Activities that began in it.
     pub count: u64,
     /// Of those, in the archive.
     pub archived: u64,
@@ -55,7 +55,7 @@ pub struct Month {
     pub on: BTreeMap<String, u64>,
 }
 
-/// An exercise: all its entries.
+/// An activity: all its entries.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ActivityGroup {
     /// Its name.
@@ -91,7 +91,7 @@ pub struct ActivityGroup {
     pub file: Option<File>,
 }
 
-/// An entry of an exercise.
+/// An entry of an activity.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Place {
     /// The platform.

@@ -69,7 +69,7 @@ pub struct Snapshot {
     pub weeks: Vec<Week>,
     /// Months from the first activity to the last, without a gap.
     pub months: Vec<Month>,
-    /// Every exercise once that is on a platform or in the archive, the newest first; unknown starts last.
+    /// Every activity once that is on a platform or in the archive, the newest first; unknown starts last.
     pub activities: Vec<ActivityGroup>,
 }
 

@@ -57,7 +57,7 @@ pub struct Login {
     pub ended: Option<RedactedReason>,
 }
 
-/// What one platform has and another has or has not: counts of exercises.
+/// What one platform has and another has or has not: counts of activities.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PlatformPair {
     /// The platform that has them.

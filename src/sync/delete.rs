@@ -10,8 +10,7 @@ use super::sink::each_record;
 use super::{
     Error, Exit, Failure, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of,
 };
-use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
-use crate::archive::Format;
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Format, Origin};
 use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
 use crate::clock::Moment;
 use crate::matching::{Certainty, Matcher, Rule};
@@ -297,7 +296,7 @@ impl<'a> Deletions<'a> {
                 Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => piece,
                 _ => return Ok(Archived::No),
             };
-            if whole.format != Format::Fit || file.origin != "original" {
+            if whole.format != Format::Fit || file.origin != Origin::Original {
                 return Ok(Archived::NoOriginal);
             }
         }

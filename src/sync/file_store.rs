@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Failure, Result, Worker};
-use crate::activity::Activity;
-use crate::archive::{self, BadBody, Format, Piece, Stored, corrupt_path_for, path_for, unpack};
+use crate::activity::{Activity, Format, Origin};
+use crate::archive::{self, BadBody, Piece, Stored, corrupt_path_for, path_for, unpack};
 use crate::catalogue::{self, ASKED_EVERY, CorruptRow, FileRow};
 use crate::fit::Protocol;
 
@@ -26,8 +26,8 @@ pub enum LocalFile {
     Unavailable(Timestamp),
     /// It was there, and is gone, or no longer what it was.
     Broken,
-    /// An export is there, and it is time to ask for the original again.
-    Export(FileRow),
+    /// A converted file is there, and it is time to request the original again.
+    RetryOriginal(FileRow),
     /// Nothing.
     Nothing,
 }
@@ -46,13 +46,16 @@ pub enum NotKept {
 /// Result of storing a file.
 pub type StoreResult<T> = std::result::Result<T, NotKept>;
 
-/// Whether a file is an export.
+/// As what a file is stored.
 #[derive(Debug, Clone, Copy)]
-pub enum Origin {
-    /// What was uploaded.
+pub enum StoreAs {
+    /// The recorded file.
     Original,
-    /// What the service computed; and when the original may be asked for again, if that could ever change anything.
-    Export(Option<Timestamp>),
+    /// A file that the service computed.
+    Converted {
+        /// When the original is requested again, if it is.
+        retry_original_at: Option<Timestamp>,
+    },
 }
 
 impl Worker {
@@ -85,7 +88,7 @@ impl Worker {
             self.count("verified", 1);
         }
         let is_due = file.retry_original_at.is_some_and(|due| is_due(due, self.now()));
-        Ok(if is_due { LocalFile::Export(file) } else { LocalFile::File(file) })
+        Ok(if is_due { LocalFile::RetryOriginal(file) } else { LocalFile::File(file) })
     }
 
     fn broken_because(&self, file: &FileRow) -> Result<Option<String>> {
@@ -100,21 +103,21 @@ impl Worker {
     /// A file that stands where this activity's would, whole, but that the catalogue does not know: a run was killed
     /// between the two, or the catalogue was begun anew. The first of several is stored last, so where it stands all do.
     pub fn adopt_existing(&mut self, activity: &Activity) -> Result<Option<FileRow>> {
-        let export = Origin::Export(Some(tomorrow(self.now())));
+        let converted = StoreAs::Converted { retry_original_at: Some(tomorrow(self.now())) };
         let ways = [
-            (Format::Fit, Origin::Original),
-            (Format::Gpx, Origin::Original),
-            (Format::Tcx, Origin::Original),
-            (Format::Tcx, export),
-            (Format::Gpx, export),
+            (Format::Fit, StoreAs::Original),
+            (Format::Gpx, StoreAs::Original),
+            (Format::Tcx, StoreAs::Original),
+            (Format::Tcx, converted),
+            (Format::Gpx, converted),
         ];
-        for (format, origin) in ways {
+        for (format, store_as) in ways {
             let mut found = Vec::new();
             loop {
                 let part = u32::try_from(found.len()).unwrap_or(u32::MAX);
-                let path = path_for(activity, part, format, origin.is_export());
+                let path = path_for(activity, part, format, store_as.origin());
                 let Some(Ok((piece, stored))) = self.archive.read_whole(&path)? else { break };
-                found.push((row(&path, part, &piece, stored, (origin, self.now())), piece));
+                found.push((row(&path, part, &piece, stored, (store_as, self.now())), piece));
             }
             if !found.is_empty() {
                 self.debug(&format!("{} {}: was in the archive already", activity.platform, activity.id));
@@ -125,24 +128,24 @@ impl Worker {
     }
 
     /// Stores the files in what a service sent. Returns the first.
-    pub fn store_body(&mut self, activity: &Activity, body: &[u8], origin: Origin) -> StoreResult<FileRow> {
+    pub fn store_body(&mut self, activity: &Activity, body: &[u8], store_as: StoreAs) -> StoreResult<FileRow> {
         let pieces = unpack(body).map_err(NotKept::Bad)?;
-        self.keep_pieces(activity, pieces, origin)
+        self.keep_pieces(activity, pieces, store_as)
     }
 
     /// Stores files that were unpacked. Returns the first.
-    pub fn keep_pieces(&mut self, activity: &Activity, pieces: Vec<Piece>, origin: Origin) -> StoreResult<FileRow> {
+    pub fn keep_pieces(&mut self, activity: &Activity, pieces: Vec<Piece>, store_as: StoreAs) -> StoreResult<FileRow> {
         let mut rows = Vec::new();
         // The last first: where the first of several stands, all of them do.
         for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
-            let path = path_for(activity, part, piece.format, origin.is_export());
+            let path = path_for(activity, part, piece.format, store_as.origin());
             let stored = self.archive.store(&path, &piece.bytes).map_err(NotKept::Storage)?;
             self.tell_newer_protocol(activity, &piece);
-            rows.push((row(&path, part, &piece, stored, (origin, self.now())), piece));
+            rows.push((row(&path, part, &piece, stored, (store_as, self.now())), piece));
         }
         rows.reverse();
         let first = self.enter(activity, rows).map_err(NotKept::Failed)?;
-        if !origin.is_export() {
+        if store_as.origin() == Origin::Original {
             self.retire_corrupt(activity)?;
         }
         // `unpack` never returns nothing.
@@ -207,37 +210,40 @@ impl Worker {
     }
 }
 
-impl Origin {
-    /// Whether the service computed it.
-    pub fn is_export(self) -> bool {
-        matches!(self, Origin::Export(_))
+impl StoreAs {
+    /// Who made the file.
+    pub fn origin(self) -> Origin {
+        match self {
+            StoreAs::Original => Origin::Original,
+            StoreAs::Converted { .. } => Origin::Converted,
+        }
     }
 
-    /// An export in place of an original that its service holds broken.
-    pub fn beside_corrupt(now: Timestamp) -> Origin {
-        Origin::Export(Some(now.checked_add(ASKED_EVERY).unwrap_or(Timestamp::MAX)))
+    /// A converted file beside an original that its service has only corrupt.
+    pub fn beside_corrupt(now: Timestamp) -> StoreAs {
+        let again = now.checked_add(ASKED_EVERY).unwrap_or(Timestamp::MAX);
+        StoreAs::Converted { retry_original_at: Some(again) }
     }
 
-    /// An export in place of an original: `retry_original`: it may be available another day.
-    pub fn export(retry_original: bool, now: Timestamp) -> Origin {
-        Origin::Export(retry_original.then(|| tomorrow(now)))
+    /// A converted file in place of an original. `retry_original`: that may be available another day.
+    pub fn converted(retry_original: bool, now: Timestamp) -> StoreAs {
+        StoreAs::Converted { retry_original_at: retry_original.then(|| tomorrow(now)) }
     }
 }
 
-fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, (origin, now): (Origin, Timestamp)) -> FileRow {
-    let (name, retry_original_at) = match origin {
-        Origin::Original => ("original", None),
-        Origin::Export(retry_original_at) => ("converted", retry_original_at),
-    };
+fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, (store_as, now): (StoreAs, Timestamp)) -> FileRow {
     FileRow {
         part,
         path: path.display().to_string(),
         sha256: stored.sha256,
         bytes: stored.bytes,
-        format: piece.format.name().to_owned(),
-        origin: name.to_owned(),
+        format: piece.format,
+        origin: store_as.origin(),
         verified: now,
-        retry_original_at,
+        retry_original_at: match store_as {
+            StoreAs::Original => None,
+            StoreAs::Converted { retry_original_at } => retry_original_at,
+        },
         corrupt: false,
     }
 }

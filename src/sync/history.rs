@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{
     self, Catalogue, Coverage, Entry, FileFacts, FileRow, ListingCoverage, Query, UploadOutcome, UploadRow,
 };
@@ -38,14 +38,14 @@ pub struct Histories {
     pub platforms: Vec<History>,
     /// All their entries, the newest first, and what is known of the file of each.
     pub entries: Vec<(Entry, Option<FileFacts>)>,
-    /// Entries that were one exercise before; what somebody edits on one platform does not make it another one.
-    exercises: HashMap<ActivityKey, i64>,
+    /// Entries that were the same activity before; what somebody edits on one platform does not make it another one.
+    groups: HashMap<ActivityKey, i64>,
     /// Those whose file their platform does not give.
     without_file: HashSet<ActivityKey>,
 }
 
 impl Histories {
-    /// Reads them, as the run `run` sees them. `by_what_was`: what was found to be one exercise before counts.
+    /// Reads them, as the run `run` sees them. `by_what_was`: what was found to be the same activity before counts.
     pub fn read(
         catalogue: &Catalogue,
         scope: &[Arc<PlatformSpec>],
@@ -69,8 +69,8 @@ impl Histories {
                 Ok::<_, catalogue::Error>(())
             })?;
         }
-        let exercises = if by_what_was { catalogue.groups()? } else { HashMap::new() };
-        Ok(Histories { platforms, entries, exercises, without_file: catalogue.unavailable_files(now)? })
+        let groups = if by_what_was { catalogue.groups()? } else { HashMap::new() };
+        Ok(Histories { platforms, entries, groups, without_file: catalogue.unavailable_files(now)? })
     }
 
     fn native_manufacturer(&self, platform: &str) -> Option<&str> {
@@ -83,14 +83,14 @@ impl Histories {
         history.is_some_and(|history| history.knowledge.unusable_reason.is_none())
     }
 
-    /// Entries that are one exercise, whatever is said of them now, and those that may be.
+    /// Entries that are the same activity, whatever is said of them now, and those that may be.
     pub fn links(&self) -> Links<'_> {
         let entries = self.entries.iter().map(|(entry, facts)| {
             (entry.activity.as_key(), (entry.activity.start_time, facts.as_ref().and_then(|facts| facts.start)))
         });
         let starts: HashMap<_, _> = entries.collect();
         let mut remembered: BTreeMap<i64, Vec<&ActivityKey>> = BTreeMap::new();
-        for (key, number) in &self.exercises {
+        for (key, number) in &self.groups {
             remembered.entry(*number).or_default().push(key);
         }
         let mut links = Links::default();
@@ -143,8 +143,8 @@ impl Histories {
         match &entry.file {
             _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
             Some(file) if file.corrupt || !is_there(file) => FileState::ToDownload,
-            Some(file) if file.origin != "original" => FileState::Unavailable(Reason::ConvertedOnly),
-            Some(file) => FileState::Archived(&file.format, &file.sha256),
+            Some(file) if file.origin == Origin::Converted => FileState::Unavailable(Reason::ConvertedOnly),
+            Some(file) => FileState::Archived(file.format, &file.sha256),
             None if entry.activity.manual => FileState::Unavailable(Reason::EnteredByHand),
             None if entry.no_original => FileState::Unavailable(Reason::NoFile),
             None if self.is_not_to_be_had(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
@@ -173,7 +173,7 @@ impl History {
     }
 }
 
-/// What two entries are that were found to be one exercise before.
+/// What two entries are that were found to be the same activity before.
 enum Remembered {
     One,
     /// They begin so far apart now.

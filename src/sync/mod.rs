@@ -55,7 +55,7 @@ pub use diff::{DiffOptions, diff};
 pub use download::{DownloadOptions, download};
 pub use error::{Error, Failure, ItemResult, Result};
 pub use fetch::{FetchOptions, fetch};
-pub use file_store::{LocalFile, NotKept, Origin, StoreResult, is_due};
+pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
 pub use history::{Histories, History};
 pub use import::import;
 pub use list::{

@@ -2,8 +2,8 @@
 //! was on a platform once, and that somebody may have deleted it there: it must not be uploaded again.
 
 use super::{Result, Worker};
-use crate::activity::Activity;
-use crate::archive::{Format, Named, path_for};
+use crate::activity::{Activity, Format, Origin};
+use crate::archive::{Named, path_for};
 use crate::i18n;
 use crate::platform::PlatformSpec;
 
@@ -45,9 +45,9 @@ impl Worker {
             start_time: named.start_time,
             ..recorded
         };
-        let path = path_for(&named_as(Activity::default()), 0, Format::Fit, false);
+        let path = path_for(&named_as(Activity::default()), 0, Format::Fit, Origin::Original);
         let piece = self.archive.read_whole(&path)?.and_then(|checked| checked.ok()).map(|(piece, _)| piece);
-        let recorded = piece.and_then(|piece| piece.fit).map(|fit| fit.exercise()).unwrap_or_default();
+        let recorded = piece.and_then(|piece| piece.fit).map(|fit| fit.activity()).unwrap_or_default();
         Ok(self.adopt_existing(&named_as(recorded))?.is_some())
     }
 }

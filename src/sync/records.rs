@@ -33,8 +33,8 @@ pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
         path: archive.absolute(&file.path).display().to_string(),
         sha256: file.sha256,
         bytes: file.bytes,
-        format: Some(file.format),
-        origin: Some(file.origin),
+        format: Some(file.format.to_string()),
+        origin: Some(file.origin.to_string()),
         retry_original_at: file.retry_original_at,
         unknown: serde_json::Map::new(),
     }

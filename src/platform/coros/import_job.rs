@@ -125,12 +125,13 @@ mod tests {
     use super::super::region::region;
     use super::super::store::Provider;
     use super::*;
+    use crate::activity::Format;
     use crate::http::Secret;
 
     fn file(utc_offset_s: Option<i32>) -> UploadFile<'static> {
         UploadFile {
             bytes: b"",
-            format: "fit",
+            format: Format::Fit,
             name: "activity_7.fit",
             start_time: None,
             utc_offset_s,

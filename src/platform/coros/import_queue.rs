@@ -40,12 +40,13 @@ fn find<'a>(sent: &UploadRef, jobs: &'a [Job]) -> Option<&'a Job> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activity::Format;
     use crate::platform::{Error, UploadFile};
     use serde_json::json;
 
     const FILE: UploadFile<'static> = UploadFile {
         bytes: b"hello",
-        format: "fit",
+        format: Format::Fit,
         name: "a.fit",
         start_time: None,
         utc_offset_s: None,

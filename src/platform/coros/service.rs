@@ -1,6 +1,7 @@
 //! The row of the table that stands for COROS.
 
 use super::{Coros, ID, MANUFACTURER};
+use crate::activity::Format;
 use crate::platform::{
     Context, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service,
 };
@@ -11,7 +12,7 @@ pub fn spec() -> PlatformSpec {
         id: ID.into(),
         title: "COROS",
         native_manufacturer: Some(MANUFACTURER),
-        upload_formats: &["fit"],
+        upload_formats: &[Format::Fit],
         // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at
         // COROS.
         rejected_sports: &["sailing", "snorkeling", "surfing"],

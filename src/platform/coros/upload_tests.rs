@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::super::region::region;
 use super::*;
+use crate::activity::Format;
 use crate::http::{self, Request, Response, Secret};
 use base64::Engine as _;
 use serde_json::json;
@@ -13,7 +14,7 @@ const MD5: &str = "5d41402abc4b2a76b9719d911017c592";
 fn file() -> UploadFile<'static> {
     UploadFile {
         bytes: b"hello",
-        format: "fit",
+        format: Format::Fit,
         name: "a.fit",
         start_time: None,
         utc_offset_s: Some(3600),

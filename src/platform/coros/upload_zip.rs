@@ -6,6 +6,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::store::md5_hex;
+use crate::activity::Format;
 use crate::platform::{Error, Result, UploadFile};
 
 /// The largest file, in bytes. COROS states a limit of 200 MB; clients use 50, and no recording comes near it.
@@ -39,10 +40,10 @@ pub fn pack(file: &UploadFile, salt: &str) -> Result<UploadZip> {
             file.bytes.len()
         )));
     }
-    if !matches!(file.format, "fit" | "tcx") {
+    if !matches!(file.format, Format::Fit | Format::Tcx) {
         return Err(Error::Rejected(format!(
             "unsupported format for COROS: {}; it accepts FIT and TCX",
-            file.format.to_uppercase()
+            file.format.label()
         )));
     }
     let md5 = md5_hex(file.bytes);
@@ -76,7 +77,7 @@ mod tests {
     fn file(reupload: bool) -> UploadFile<'static> {
         UploadFile {
             bytes: b"a FIT file, a FIT file, a FIT file",
-            format: "fit",
+            format: Format::Fit,
             name: "activity_7.fit",
             start_time: None,
             utc_offset_s: None,
@@ -112,7 +113,7 @@ mod tests {
     fn unsupported_files_are_rejected_with_a_reason() {
         let huge = vec![0; LARGEST + 1];
         for (file, words) in [
-            (UploadFile { format: "gpx", ..file(false) }, "FIT and TCX"),
+            (UploadFile { format: Format::Gpx, ..file(false) }, "FIT and TCX"),
             (UploadFile { bytes: &huge, ..file(false) }, "50000001 bytes"),
         ] {
             assert!(matches!(pack(&file, ""), Err(Error::Rejected(why)) if why.contains(words)));

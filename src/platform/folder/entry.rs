@@ -23,7 +23,7 @@ pub fn listed(platform: &PlatformId, shown: &str, bytes: &[u8], fit: &Fit) -> Li
         id: id_of(bytes),
         name: Path::new(without_gz(shown)).file_stem().map(|stem| stem.to_string_lossy().into_owned()),
         device: fit.device(),
-        ..fit.exercise()
+        ..fit.activity()
     };
     ListedActivity { activity, service_json: json!({"path": shown, "bytes": bytes.len()}).to_string() }
 }

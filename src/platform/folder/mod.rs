@@ -17,13 +17,12 @@ use super::{
     Context, Download, Error, Identity, ListEnd, ListedActivity, Page, PlatformKind, PlatformReader, PlatformSpec,
     PlatformWriter, Result, UploadFile, UploadRef, UploadStatus, Window,
 };
-use crate::activity::{Activity, printable};
+use crate::activity::{Activity, Format, printable};
 use crate::clock::Moment;
 use crate::fit::{self, Fit};
 use crate::walk::{self, Location, Notice, SearchEntry, Skip, Skipped, ZipCache};
 
 /// The format of files in a folder.
-const FORMATS: &[&str] = &["fit"];
 
 /// The platform that `folder:PATH` names; `None` if `name` is not of that form.
 ///
@@ -40,7 +39,7 @@ pub fn spec(name: &str) -> Option<PlatformSpec> {
         id: format!("folder:{path}").into(),
         title: "A folder or zip of FIT files",
         native_manufacturer: None,
-        upload_formats: FORMATS,
+        upload_formats: &[Format::Fit],
         rejected_sports: &[],
         allows_duplicates: true,
         can_delete: false,
@@ -223,7 +222,7 @@ impl PlatformWriter for Folder {
     fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
         let rejected = |why: &str| Err(Error::Rejected(format!("not written to the folder: {why}")));
         match fit::scan(file.bytes) {
-            _ if file.format != FORMATS[0] => return rejected("not a FIT file"),
+            _ if file.format != Format::Fit => return rejected("not a FIT file"),
             Err(corrupt) => return rejected(&corrupt.to_string()),
             Ok(fit) if !is_activity(&fit) => return rejected("a FIT file without an activity"),
             Ok(_) => {}

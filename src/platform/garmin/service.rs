@@ -3,6 +3,7 @@
 use super::domain::{self, Domain};
 use super::settings::GarminSettings;
 use super::{Garmin, list};
+use crate::activity::Format;
 use crate::platform::{
     Context, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service, SettingSource,
 };
@@ -36,7 +37,7 @@ fn spec(title: &'static str, service: GarminService) -> PlatformSpec {
         id: service.domain.platform.into(),
         title,
         native_manufacturer: Some("garmin"),
-        upload_formats: &["fit"],
+        upload_formats: &[Format::Fit],
         rejected_sports: &[],
         allows_duplicates: false,
         can_delete: true,

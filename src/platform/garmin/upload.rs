@@ -98,6 +98,7 @@ fn built_url(domain: &Domain, result: &Value) -> Option<String> {
 mod tests {
     use super::super::domain::{CN, COM};
     use super::*;
+    use crate::activity::Format;
 
     const ADDRESS: &str =
         "https://connectapi.garmin.com/activity-service/activity/status/1695952699113/6e56051d1dd44f2cb8ba00a1a7d82eb3";
@@ -119,7 +120,7 @@ mod tests {
     fn the_form_has_one_part_named_file() {
         let file = UploadFile {
             bytes: b"\x0e\x10bytes\r\n",
-            format: "fit",
+            format: Format::Fit,
             name: "a\"\r\nX: y.fit",
             start_time: None,
             utc_offset_s: None,

@@ -9,7 +9,7 @@ use crate::catalogue::FileRow;
 use crate::platform::{self, Download, PlatformReader};
 use crate::reason::Reason;
 use crate::record::{Problem, ProblemKind};
-use crate::sync::{Error, Failure, ItemResult, NotKept, Origin};
+use crate::sync::{Error, Failure, ItemResult, NotKept, StoreAs};
 
 impl Downloads<'_> {
     /// Asks the platform. `export` is what is there already in place of an original; it stays unless that comes.
@@ -65,13 +65,13 @@ impl Downloads<'_> {
             let reason = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: why.to_owned() }) };
             return Err(self.suspend(activity, problem(ProblemKind::Retry, reason)));
         }
-        match self.worker.store_body(activity, bytes, Origin::export(retry_original, self.worker.now())) {
+        match self.worker.store_body(activity, bytes, StoreAs::converted(retry_original, self.worker.now())) {
             Ok(file) => {
                 self.worker.warn(&format!(
                     "{} {}: saved the {} export: original unavailable ({why})",
                     activity.platform,
                     activity.id,
-                    file.format.to_uppercase()
+                    file.format.label()
                 ));
                 self.worker.count("downloaded", 1);
                 self.worker.count("converted", 1);
@@ -84,7 +84,7 @@ impl Downloads<'_> {
 
     /// Keeps an original. `export`: what is there in its place.
     fn keep_original(&mut self, activity: &Activity, bytes: Vec<u8>, export: Option<FileRow>) -> ItemResult<Got> {
-        match self.worker.store_body(activity, &bytes, Origin::Original) {
+        match self.worker.store_body(activity, &bytes, StoreAs::Original) {
             Ok(file) => {
                 self.outages.original_arrived(&activity.platform);
                 self.worker.count("downloaded", 1);
@@ -158,7 +158,7 @@ impl Downloads<'_> {
                 problem.reason = reason.into();
                 Err(Error::Item(Box::new(problem)))
             }
-            Ok(RefusalOutcome::Export(file)) => {
+            Ok(RefusalOutcome::Converted(file)) => {
                 self.worker.count("downloaded", 1);
                 self.worker.count("converted", 1);
                 Ok(Got::File(file))

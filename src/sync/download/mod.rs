@@ -181,7 +181,7 @@ impl<'a> Downloads<'a> {
             LocalFile::NoFile => return Ok(Got::NoFile),
             LocalFile::Unavailable(next) => return Ok(self.unavailable(activity, next)),
             LocalFile::Broken => (true, None),
-            LocalFile::Export(file) => (true, Some(file)),
+            LocalFile::RetryOriginal(file) => (true, Some(file)),
             LocalFile::Nothing => (self.options.force, None),
         };
         if self.worker.dry_run {

@@ -7,7 +7,7 @@ use crate::archive::BadBody;
 use crate::catalogue::{self, FileRow, REFUSALS, TROUBLES};
 use crate::platform::{Download, PlatformReader};
 use crate::record::{Problem, ProblemKind};
-use crate::sync::{NotKept, Origin, StoreResult, Worker};
+use crate::sync::{NotKept, StoreAs, StoreResult, Worker};
 
 /// A file that was refused, or came broken.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub enum RefusalOutcome {
     /// So it was before this refusal.
     StillUnavailable,
     /// What the service has computed is kept in its place.
-    Export(FileRow),
+    Converted(FileRow),
 }
 
 impl Worker {
@@ -70,9 +70,9 @@ impl Worker {
                 activity.platform,
                 activity.id,
                 refused.why(),
-                file.format.to_uppercase()
+                file.format.label()
             ));
-            return Ok(RefusalOutcome::Export(file));
+            return Ok(RefusalOutcome::Converted(file));
         }
         if was_unavailable {
             return Ok(RefusalOutcome::StillUnavailable);
@@ -117,7 +117,7 @@ impl Worker {
                 return Ok(None);
             }
         };
-        match self.store_body(activity, &bytes, Origin::beside_corrupt(self.now())) {
+        match self.store_body(activity, &bytes, StoreAs::beside_corrupt(self.now())) {
             Ok(file) => Ok(Some(file)),
             Err(NotKept::Bad(bad)) => {
                 self.debug(&format!("{} {}: no export either: {bad}", activity.platform, activity.id));

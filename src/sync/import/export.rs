@@ -211,7 +211,7 @@ impl Export {
         }
         let sha256 = Stored::of(bytes).sha256;
         if self.seen.insert(sha256.clone(), self.files.len()).is_none() {
-            self.recorded.push(Recorded { exercise: fit.exercise(), serial: fit.file_id.serial_number });
+            self.recorded.push(Recorded { activity: fit.activity(), serial: fit.file_id.serial_number });
             self.files.push((place, sha256));
         }
         Ok(())

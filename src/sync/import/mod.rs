@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Exit, Failure, LocalFile, NotKept, Origin, Progress, RecordSink, Result, Worker, record_of};
-use crate::activity::{Activity, ActivityKey, printable};
-use crate::archive::{Format, Lock, Piece, Purpose, Stored, unpack};
+use super::{Exit, Failure, LocalFile, NotKept, Progress, RecordSink, Result, StoreAs, Worker, record_of};
+use crate::activity::{Activity, ActivityKey, Format, Origin, printable};
+use crate::archive::{Lock, Piece, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
 use crate::importers::{self, Found, KnownActivity};
 use crate::platform::{PlatformId, PlatformSelection, PlatformSpec};
@@ -210,8 +210,8 @@ impl<'a> Import<'a> {
         };
         // A list knows more of it than a file and its name.
         let activity = known.map_or(described, |entry| entry.activity);
-        let origin = origin(&pieces, offered.is_as_given, self.worker.now());
-        match self.way(&activity, &pieces, origin)? {
+        let store_as = store_as(&pieces, offered.is_as_given, self.worker.now());
+        match self.way(&activity, &pieces, store_as)? {
             ImportAction::Already => self.worker.count("already", 1),
             ImportAction::Different(path) => {
                 self.worker.count("different", 1);
@@ -223,15 +223,15 @@ impl<'a> Import<'a> {
                 ));
             }
             ImportAction::Take if self.worker.dry_run => self.rehearse(&offered.shown, activity, &pieces)?,
-            ImportAction::Take => self.keep(&offered.shown, &activity, pieces, origin)?,
+            ImportAction::Take => self.keep(&offered.shown, &activity, pieces, store_as)?,
         }
         Ok(())
     }
 
     /// What is to be done with a file, by what the archive has of its activity.
-    fn way(&mut self, activity: &Activity, pieces: &[Piece], origin: Origin) -> Result<ImportAction> {
+    fn way(&mut self, activity: &Activity, pieces: &[Piece], store_as: StoreAs) -> Result<ImportAction> {
         let there = match self.worker.local_file(activity, false)? {
-            LocalFile::File(file) | LocalFile::Export(file) => file,
+            LocalFile::File(file) | LocalFile::RetryOriginal(file) => file,
             // What the archive has lost is mended by what others have kept.
             LocalFile::Broken | LocalFile::NoFile | LocalFile::Unavailable(_) => return Ok(ImportAction::Take),
             LocalFile::Nothing if self.worker.dry_run => return Ok(ImportAction::Take),
@@ -248,15 +248,15 @@ impl<'a> Import<'a> {
         Ok(match there {
             file if is_of(&file, pieces) => ImportAction::Already,
             // What a service computed gives way to what was recorded.
-            file if file.origin == "converted" && !origin.is_export() => ImportAction::Take,
+            file if file.origin == Origin::Converted && store_as.origin() == Origin::Original => ImportAction::Take,
             file => ImportAction::Different(self.worker.archive.absolute(&file.path).display().to_string()),
         })
     }
 
-    fn keep(&mut self, shown: &str, activity: &Activity, pieces: Vec<Piece>, origin: Origin) -> Result<()> {
+    fn keep(&mut self, shown: &str, activity: &Activity, pieces: Vec<Piece>, store_as: StoreAs) -> Result<()> {
         self.hold(&activity.platform)?;
         let format = pieces.first().map_or(Format::Fit, |piece| piece.format);
-        match self.worker.keep_pieces(activity, pieces, origin) {
+        match self.worker.keep_pieces(activity, pieces, store_as) {
             Ok(_) => {}
             Err(NotKept::Bad(bad)) => {
                 self.refuse(shown, &bad.to_string());
@@ -266,12 +266,12 @@ impl<'a> Import<'a> {
             Err(NotKept::Failed(failure)) => return Err(failure),
         }
         self.worker.count("taken", 1);
-        if origin.is_export() {
+        if store_as.origin() == Origin::Converted {
             self.worker.count("converted", 1);
             self.worker.debug(&format!(
                 "{}: it is a {} file; kept as that, and the original is asked for again",
                 printable(shown),
-                format.name().to_uppercase()
+                format.label()
             ));
         }
         let entry = self.worker.catalogue.entry(activity.as_key())?;
@@ -284,7 +284,7 @@ impl<'a> Import<'a> {
             return Ok(());
         }
         self.worker.count("taken", 1);
-        let format = pieces.first().map_or(Format::Fit, |piece| piece.format).name();
+        let format = pieces.first().map_or(Format::Fit, |piece| piece.format);
         let key = activity.as_key();
         self.worker.warn(&format!("{}: would be taken as the {format} file of {key}", printable(shown)));
         let record = ActivityRecord { activity, ..ActivityRecord::default() };
@@ -319,9 +319,11 @@ fn is_of(file: &FileRow, pieces: &[Piece]) -> bool {
 
 /// Whatever is no FIT file was computed by the service, unless it came from there as the original: then it is asked for
 /// again at once.
-fn origin(pieces: &[Piece], is_as_given: bool, now: Timestamp) -> Origin {
+fn store_as(pieces: &[Piece], is_as_given: bool, now: Timestamp) -> StoreAs {
     match pieces.first() {
-        Some(piece) if piece.format != Format::Fit && !is_as_given => Origin::Export(Some(now)),
-        _ => Origin::Original,
+        Some(piece) if piece.format != Format::Fit && !is_as_given => {
+            StoreAs::Converted { retry_original_at: Some(now) }
+        }
+        _ => StoreAs::Original,
     }
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::activity::Activity;
-use crate::archive::{Format, Piece};
+use crate::activity::{Activity, Format};
+use crate::archive::Piece;
 use crate::fit::Kind;
 use crate::importers::{KnownActivity, start_of};
 
@@ -13,7 +13,7 @@ pub fn validate(told: &KnownActivity, known: Option<&Activity>, pieces: &[Piece]
     if !pieces.is_empty() && pieces.iter().all(is_other) {
         return Err("it is a FIT file, but of no activity".into());
     }
-    let file = pieces.iter().find(|piece| !is_other(piece)).map(exercise).unwrap_or_default();
+    let file = pieces.iter().find(|piece| !is_other(piece)).map(activity).unwrap_or_default();
     let listed = known.and_then(|activity| activity.start_time);
     let by_list =
         KnownActivity { activity: Activity { start_time: listed, ..Activity::default() }, ..KnownActivity::default() };
@@ -27,10 +27,10 @@ pub fn validate(told: &KnownActivity, known: Option<&Activity>, pieces: &[Piece]
     Ok(combined(told, file))
 }
 
-/// What a file says of its exercise.
-fn exercise(piece: &Piece) -> Activity {
+/// What a file says of its activity.
+fn activity(piece: &Piece) -> Activity {
     match (&piece.fit, piece.format) {
-        (Some(fit), Format::Fit) => fit.exercise(),
+        (Some(fit), Format::Fit) => fit.activity(),
         _ => Activity { start_time: start_of(&piece.bytes), ..Activity::default() },
     }
 }

@@ -1,4 +1,4 @@
-//! Each exercise once, and how it stands with each platform.
+//! Each activity once, and how it stands with each platform.
 
 use std::collections::HashMap;
 
@@ -18,15 +18,15 @@ use crate::sync::History;
 pub(super) struct Compared<'a> {
     /// What was read.
     pub read: &'a CatalogueData,
-    /// Which entries are one exercise.
-    pub exercises: &'a Groups<'a>,
+    /// Which entries are the same activity.
+    pub groups: &'a Groups<'a>,
     /// Of each platform: its name as it is shown.
     pub names: Vec<String>,
     /// Of each platform: whether it is kept equal with the others.
     pub is_compared: Vec<bool>,
     /// Whether each platform gets uploads.
     pub is_target: Vec<bool>,
-    /// The exercises, the newest first.
+    /// The activities, the newest first.
     pub all: Vec<GroupState>,
     /// Of each entry: the position of its platform.
     pub platform_of: Vec<usize>,
@@ -34,7 +34,7 @@ pub(super) struct Compared<'a> {
     pub places: HashMap<ActivityKeyRef<'a>, usize>,
 }
 
-/// How one exercise stands.
+/// How one group stands with each platform.
 pub(super) struct GroupState {
     /// The positions of its entries, the best first.
     pub members: Vec<usize>,
@@ -44,7 +44,7 @@ pub(super) struct GroupState {
     pub lacks: Vec<Option<MissingDetail>>,
 }
 
-/// Why a platform lacks an exercise.
+/// Why a platform lacks an activity.
 pub(super) struct MissingDetail {
     /// The reason.
     pub reason: MissingReason,
@@ -60,7 +60,7 @@ impl<'a> Compared<'a> {
     /// Compares. `is_compared`: whether each platform is kept equal with the others; `gets_uploads`: as the settings have it.
     pub fn of(
         read: &'a CatalogueData,
-        exercises: &'a Groups<'a>,
+        groups: &'a Groups<'a>,
         is_compared: Vec<bool>,
         gets_uploads: &dyn Fn(&PlatformSpec) -> bool,
     ) -> Compared<'a> {
@@ -74,7 +74,7 @@ impl<'a> Compared<'a> {
         let names = read.histories.platforms.iter().map(|history| shown(&history.spec.id));
         let mut compared = Compared {
             read,
-            exercises,
+            groups,
             names: names.collect(),
             is_compared,
             is_target,
@@ -83,7 +83,7 @@ impl<'a> Compared<'a> {
             places: read.histories.entries.iter().enumerate().map(key).collect(),
         };
         let targets: Vec<Target> = read.histories.platforms.iter().map(|history| history.target()).collect();
-        let mut all: Vec<GroupState> = exercises.groups.iter().map(|group| compared.stands(group, &targets)).collect();
+        let mut all: Vec<GroupState> = groups.groups.iter().map(|group| compared.stands(group, &targets)).collect();
         // Entries come newest first. What has no start comes last, also behind what began before 1970.
         all.sort_by_key(|one| (compared.entry(one.best).activity.start_time.is_none(), one.best));
         compared.all = all;
@@ -102,7 +102,7 @@ impl<'a> Compared<'a> {
 
     /// Whether an entry is on its platform.
     pub fn is_there(&self, at: usize) -> bool {
-        self.exercises.entries[at].presence == Presence::There
+        self.groups.entries[at].presence == Presence::There
     }
 
     /// An entry, as far as it is needed to recognise it.
@@ -127,12 +127,12 @@ impl<'a> Compared<'a> {
     }
 
     fn lack(&self, group: &Group, target: &Target) -> Option<MissingDetail> {
-        let offered = group.members.iter().copied().find(|&at| self.exercises.entries[at].selected);
+        let offered = group.members.iter().copied().find(|&at| self.groups.entries[at].selected);
         // Without a list nothing is sent from there either, and the next run may have one.
         let is_held = |&at: &usize| self.is_there(at) && self.is_compared[self.platform_of[at]];
         let of = offered.or_else(|| group.members.iter().copied().find(is_held));
         let lack = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
-        Some(match self.exercises.decide(group, target, Overrides::default()) {
+        Some(match self.groups.decide(group, target, Overrides::default()) {
             Decision::Exists => return None,
             Decision::Upload(Choice { at, source, .. }) => {
                 MissingDetail { of: Some(at), details: source.into_iter().collect(), ..lack(MissingReason::ToUpload) }

@@ -79,7 +79,7 @@ impl Compared<'_> {
         let spec = &self.read.histories.platforms[platform].spec;
         let file = entry.file.as_ref().filter(|file| !file.corrupt && entry.more_files.is_empty())?;
         let is_known = self.recordings(at).any(|recording| there.contains(&recording));
-        let is_taken = spec.upload_formats.contains(&file.format.as_str()) && (spec.allows_duplicates || !is_known);
+        let is_taken = spec.upload_formats.contains(&file.format) && (spec.allows_duplicates || !is_known);
         (is_taken && entry.activity.start_time.is_some())
             .then(|| format!("gs-list --deleted {} | gs-upload --restore > /dev/null", self.flags(at)))
     }

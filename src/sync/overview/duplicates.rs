@@ -8,8 +8,8 @@ use crate::status::{Duplicate, RedactedReason, SimilarPair};
 impl Compared<'_> {
     /// The positions of entries that are copies, and of those that they are copies of.
     pub fn pairs(&self, matcher: &Matcher) -> Vec<(usize, usize, matching::Copy)> {
-        let there: Vec<usize> = (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)).collect();
-        let candidates: Vec<Candidate> = there.iter().map(|&at| self.exercises.entries[at].candidate.clone()).collect();
+        let there: Vec<usize> = (0..self.groups.entries.len()).filter(|&at| self.is_there(at)).collect();
+        let candidates: Vec<Candidate> = there.iter().map(|&at| self.groups.entries[at].candidate.clone()).collect();
         matcher.copies(&candidates).into_iter().map(|copy| (there[copy.index], there[copy.of], copy)).collect()
     }
 
@@ -33,7 +33,7 @@ impl Compared<'_> {
             };
             duplicates.push(told);
         }
-        let doubts = self.exercises.doubts().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
+        let doubts = self.groups.doubts().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
         let doubts = doubts.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
         shifted.extend(doubts.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
         shifted.sort_by_key(|(one, other, _)| (*one, *other));

@@ -1,20 +1,20 @@
-//! All exercises, each with where it is, where it was, and where it lacks.
+//! All groups, each with the platforms that have it, that had it, and where it is missing.
 
 use super::compared::{Compared, GroupState, told};
-use crate::activity::{Activity, ActivityKey};
+use crate::activity::{Activity, ActivityKey, Origin};
 use crate::catalogue::{Entry, FileRow, UploadOutcome};
 use crate::fit;
 use crate::status::{ActivityGroup, File, Place, Redacted};
 
 impl Compared<'_> {
-    /// Every exercise that is on a platform or in the archive, the newest first.
+    /// Every group that is on a platform or in the archive, the newest first.
     pub fn all_groups(&self) -> Vec<ActivityGroup> {
-        let all = self.all.iter().map(|one| self.exercise(one));
+        let all = self.all.iter().map(|one| self.group(one));
         // What is neither anywhere nor kept is for nobody to see but in the list of deletions.
-        all.filter(|exercise| !exercise.on.is_empty() || exercise.file.is_some()).collect()
+        all.filter(|group| !group.on.is_empty() || group.file.is_some()).collect()
     }
 
-    fn exercise(&self, one: &GroupState) -> ActivityGroup {
+    fn group(&self, one: &GroupState) -> ActivityGroup {
         let best = &self.entry(one.best).activity;
         // What the best entry does not say, another one may.
         let others = || std::iter::once(best).chain(one.members.iter().map(|&at| &self.entry(at).activity));
@@ -94,11 +94,11 @@ impl Compared<'_> {
     fn file(&self, one: &GroupState) -> Option<File> {
         let mut files: Vec<&FileRow> = one.members.iter().filter_map(|&at| self.entry(at).file.as_ref()).collect();
         files.retain(|file| !file.corrupt);
-        let original = files.iter().find(|file| file.origin == "original").or(files.first())?;
+        let original = files.iter().find(|file| file.origin == Origin::Original).or(files.first())?;
         Some(File {
             path: Redacted::of(&original.path),
-            format: Redacted::of(&original.format),
-            converted: original.origin != "original",
+            format: Redacted::of(original.format.name()),
+            converted: original.origin == Origin::Converted,
             bytes: original.bytes,
         })
     }

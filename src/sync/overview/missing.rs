@@ -27,7 +27,7 @@ impl Compared<'_> {
         missing.filter(|missing| missing.count > 0).collect()
     }
 
-    /// Why a platform lacks an exercise that it is to have, and the entry that could go there.
+    /// Why a platform lacks an activity that it is to have, and the entry that could go there.
     pub fn lacks<'l>(&self, lacks: &'l [Option<MissingDetail>], platform: usize) -> Option<(usize, &'l MissingDetail)> {
         let lack = lacks[platform].as_ref().filter(|_| self.is_target[platform])?;
         Some((lack.of?, lack))

@@ -1,7 +1,7 @@
 //! Everything that the page shows, made from one moment of the catalogue. No file is looked at but for the locks of commands
 //! that run, and nobody is asked.
 //!
-//! `read` reads, in one transaction; `compared` finds out how each exercise stands with each platform; each of the others
+//! `read` reads, in one transaction; `compared` finds out how each activity stands with each platform; each of the others
 //! makes one part of [`status::Snapshot`] of that.
 
 mod compared;
@@ -126,7 +126,7 @@ impl Worker {
         })
     }
 
-    /// Reads the catalogue as it stands in one moment, finds out how each exercise stands with each platform, and hands that
+    /// Reads the catalogue as it stands in one moment, finds out how each activity stands with each platform, and hands that
     /// to `view`. `scope`: which platforms; without it all that are known, and those that are named.
     fn compare<T>(
         &self,
@@ -159,8 +159,8 @@ impl Worker {
             is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
         };
         let entries = read.histories.planned(&may_send, &|_| true);
-        let exercises = Groups::of(&wants.matcher, &entries, &read.histories.links());
-        let compared = Compared::of(&read, &exercises, is_compared.clone(), &is_target);
+        let groups = Groups::of(&wants.matcher, &entries, &read.histories.links());
+        let compared = Compared::of(&read, &groups, is_compared.clone(), &is_target);
         let backlog = self.backlog(&compared, wants)?;
         Ok(view(&compared, &backlog))
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Wants;
 use super::compared::Compared;
-use crate::activity::ActivityKeyRef;
+use crate::activity::{ActivityKeyRef, Format, Origin};
 use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow, UploadOutcome};
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, Facts};
@@ -96,7 +96,7 @@ impl Compared<'_> {
     fn to_download(&self) -> u64 {
         let is_not_asked =
             |at: &usize| self.unarchived(self.entry(*at)).is_some_and(|(reason, _)| reason == NoFile::NotYet);
-        (0..self.exercises.entries.len()).filter(|at| self.is_there(*at) && is_not_asked(at)).count() as u64
+        (0..self.groups.entries.len()).filter(|at| self.is_there(*at) && is_not_asked(at)).count() as u64
     }
 
     /// Duplicates that gs-delete would delete, as far as that is known without a request: each of its guards is asked.
@@ -109,7 +109,7 @@ impl Compared<'_> {
         let open: HashSet<ActivityKeyRef> = open.map(|row| row.entry.as_key()).collect();
         let is_open = |at: usize| open.contains(&self.entry(at).activity.as_key());
         let may_go = |at: usize, of: usize, certainty| {
-            let (copy, kept) = (&self.exercises.entries[at].candidate, &self.exercises.entries[of].candidate);
+            let (copy, kept) = (&self.groups.entries[at].candidate, &self.groups.entries[of].candidate);
             let hash = copy.file.and_then(|file| file.sha256);
             let facts = Facts {
                 can_delete: self.read.histories.platforms[self.platform_of[at]].spec.can_delete,
@@ -145,7 +145,7 @@ impl Compared<'_> {
     fn will_be_archived(&self, entry: &Entry) -> Archived {
         match (&entry.file, self.unarchived(entry).map(|(reason, _)| reason)) {
             (_, Some(NoFile::NoOriginal | NoFile::Unavailable)) => Archived::No,
-            (Some(file), None) if file.origin != "original" || file.format != "fit" => Archived::NoOriginal,
+            (Some(file), None) if file.origin != Origin::Original || file.format != Format::Fit => Archived::NoOriginal,
             _ => Archived::Whole,
         }
     }

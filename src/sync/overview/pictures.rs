@@ -24,22 +24,22 @@ pub(super) struct Pictures {
     pub months: Vec<Month>,
 }
 
-/// What `exercises` fill. `names`: the platforms.
+/// What `groups` fill. `names`: the platforms.
 ///
 /// A start before 1970 or in the future comes from a clock that was wrong: such have no place in a picture.
-pub(super) fn pictures(exercises: &[ActivityGroup], names: &[String], now: Timestamp) -> Pictures {
+pub(super) fn pictures(groups: &[ActivityGroup], names: &[String], now: Timestamp) -> Pictures {
     let mut days: BTreeMap<Date, Volume> = BTreeMap::new();
     let mut weeks: BTreeMap<Date, BTreeMap<String, Volume>> = BTreeMap::new();
     let mut months: BTreeMap<Date, Month> = BTreeMap::new();
-    for exercise in exercises {
-        let Some(date) = day_of(exercise, now) else { continue };
-        add(days.entry(date).or_default(), exercise);
+    for group in groups {
+        let Some(date) = day_of(group, now) else { continue };
+        add(days.entry(date).or_default(), group);
         let monday = date.saturating_sub(i64::from(date.weekday().to_monday_zero_offset()).days());
-        add(weeks.entry(monday).or_default().entry(sport_of(exercise)).or_default(), exercise);
+        add(weeks.entry(monday).or_default().entry(sport_of(group)).or_default(), group);
         let month = months.entry(date.first_of_month()).or_insert_with(|| empty(date.first_of_month(), names));
         month.count += 1;
-        month.archived += u64::from(exercise.file.is_some());
-        for (_, count) in month.on.iter_mut().filter(|(name, _)| exercise.on.iter().any(|on| on.platform == **name)) {
+        month.archived += u64::from(group.file.is_some());
+        for (_, count) in month.on.iter_mut().filter(|(name, _)| group.on.iter().any(|on| on.platform == **name)) {
             *count += 1;
         }
     }
@@ -57,23 +57,23 @@ pub(super) fn pictures(exercises: &[ActivityGroup], names: &[String], now: Times
 }
 
 /// The day on the wall where it began; of an unknown place that in UTC.
-fn day_of(exercise: &ActivityGroup, now: Timestamp) -> Option<Date> {
+fn day_of(group: &ActivityGroup, now: Timestamp) -> Option<Date> {
     let start =
-        exercise.start_time.filter(|start| *start >= Timestamp::UNIX_EPOCH && start.duration_since(now) <= AHEAD)?;
-    let offset = exercise.utc_offset_s.and_then(|seconds| Offset::from_seconds(seconds).ok()).unwrap_or(Offset::UTC);
+        group.start_time.filter(|start| *start >= Timestamp::UNIX_EPOCH && start.duration_since(now) <= AHEAD)?;
+    let offset = group.utc_offset_s.and_then(|seconds| Offset::from_seconds(seconds).ok()).unwrap_or(Offset::UTC);
     Some(offset.to_datetime(start).date())
 }
 
 /// Its FIT sport. What a service calls otherwise has none.
-fn sport_of(exercise: &ActivityGroup) -> String {
-    let name = exercise.sport.as_str();
+fn sport_of(group: &ActivityGroup) -> String {
+    let name = group.sport.as_str();
     if sport::sport_number(name).is_some() { name } else { NO_SPORT }.to_owned()
 }
 
-fn add(volume: &mut Volume, exercise: &ActivityGroup) {
+fn add(volume: &mut Volume, group: &ActivityGroup) {
     volume.count += 1;
-    volume.time_s += exercise.timer_time_s.unwrap_or(0.0);
-    volume.distance_m += exercise.distance_m.unwrap_or(0.0);
+    volume.time_s += group.timer_time_s.unwrap_or(0.0);
+    volume.distance_m += group.distance_m.unwrap_or(0.0);
 }
 
 fn empty(month: Date, names: &[String]) -> Month {
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::status::{File, Place, Redacted};
 
-    fn exercise(start: &str, offset: Option<i32>, sport: &str) -> ActivityGroup {
+    fn group(start: &str, offset: Option<i32>, sport: &str) -> ActivityGroup {
         ActivityGroup {
             sport: Redacted::of(sport),
             start_time: start.parse().ok(),
@@ -107,8 +107,8 @@ mod tests {
         }
     }
 
-    fn of(exercises: &[ActivityGroup]) -> Pictures {
-        pictures(exercises, &["coros".into(), "garmin-cn".into()], "2026-03-01T00:00:00Z".parse().unwrap())
+    fn of(groups: &[ActivityGroup]) -> Pictures {
+        pictures(groups, &["coros".into(), "garmin-cn".into()], "2026-03-01T00:00:00Z".parse().unwrap())
     }
 
     fn dates(pictures: &Pictures) -> Vec<String> {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_day_is_the_day_on_the_wall_where_it_began() {
         let late = "2026-01-01T23:30:00Z";
-        let days = [Some(3600), Some(-3600 * 24), None, Some(999_999)].map(|offset| exercise(late, offset, "running"));
+        let days = [Some(3600), Some(-3600 * 24), None, Some(999_999)].map(|offset| group(late, offset, "running"));
         assert_eq!(dates(&of(&days[..1])), ["2026-01-02"]);
         assert_eq!(dates(&of(&days[1..2])), ["2025-12-31"]);
         assert_eq!(dates(&of(&days[2..])), ["2026-01-01"], "of an unknown place, or one that is none, in UTC");
@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn a_week_begins_on_monday_and_knows_fit_s_sports_alone() {
-        let sunday = exercise("2026-01-04T10:00:00Z", None, "running");
-        let monday = exercise("2026-01-05T10:00:00Z", None, "my_own_sport");
+        let sunday = group("2026-01-04T10:00:00Z", None, "running");
+        let monday = group("2026-01-05T10:00:00Z", None, "my_own_sport");
         let weeks = of(&[sunday, monday]).weeks;
         let told: Vec<(String, Vec<&String>)> =
             weeks.iter().map(|week| (week.monday.to_string(), week.sports.keys().collect())).collect();
@@ -142,10 +142,10 @@ mod tests {
     #[test]
     fn months_have_no_gap_and_a_wrong_clock_makes_none() {
         let file = File { path: Redacted::of("a.fit"), format: Redacted::of("fit"), converted: false, bytes: 1 };
-        let mut first = exercise("2025-11-30T10:00:00Z", None, "running");
+        let mut first = group("2025-11-30T10:00:00Z", None, "running");
         first.file = Some(file);
-        let last = exercise("2026-02-01T10:00:00Z", None, "running");
-        let wrong = ["1969-12-31T00:00:00Z", "2026-03-04T00:00:00Z", "never"].map(|at| exercise(at, None, "running"));
+        let last = group("2026-02-01T10:00:00Z", None, "running");
+        let wrong = ["1969-12-31T00:00:00Z", "2026-03-04T00:00:00Z", "never"].map(|at| group(at, None, "running"));
         let all: Vec<ActivityGroup> = [first, last].into_iter().chain(wrong).collect();
         let pictures = of(&all);
         let told: Vec<(String, u64, u64, u64, u64)> = pictures

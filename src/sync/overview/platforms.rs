@@ -29,7 +29,7 @@ impl Compared<'_> {
                 ..Platform::default()
             })
             .collect();
-        for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
+        for at in (0..self.groups.entries.len()).filter(|&at| self.is_there(at)) {
             let (entry, platform) = (self.entry(at), &mut all[self.platform_of[at]]);
             platform.total += 1;
             match self.unarchived(entry).map(|(reason, _)| reason) {

@@ -9,7 +9,7 @@ use crate::status::{MissingReason, Redacted, RedactedReason, Rejection, retry};
 impl Compared<'_> {
     /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.
     pub fn rejected(&self) -> Vec<Rejection> {
-        let mut home: Vec<usize> = vec![0; self.exercises.entries.len()];
+        let mut home: Vec<usize> = vec![0; self.groups.entries.len()];
         for (number, one) in self.all.iter().enumerate() {
             one.members.iter().for_each(|&at| home[at] = number);
         }

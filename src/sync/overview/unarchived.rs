@@ -51,7 +51,7 @@ impl Compared<'_> {
 
     /// Platform and id of those on their platforms for which `is_it` holds.
     fn named_where(&self, is_it: impl Fn(usize, &Entry) -> bool) -> Vec<String> {
-        let there = (0..self.exercises.entries.len()).filter(|&at| self.is_there(at));
+        let there = (0..self.groups.entries.len()).filter(|&at| self.is_there(at));
         let entries = there.map(|at| (at, self.entry(at))).filter(|(at, entry)| is_it(*at, entry));
         entries.map(|(_, entry)| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()
     }
@@ -59,7 +59,7 @@ impl Compared<'_> {
     /// What is on the platforms and not in the archive, by platform and reason.
     pub fn not_archived(&self) -> Vec<NotArchived> {
         let mut lists: Vec<[Vec<MissingItem>; 5]> = self.names.iter().map(|_| Default::default()).collect();
-        for at in (0..self.exercises.entries.len()).filter(|&at| self.is_there(at)) {
+        for at in (0..self.groups.entries.len()).filter(|&at| self.is_there(at)) {
             let Some((reason, detail)) = self.unarchived(self.entry(at)) else { continue };
             let item = MissingItem {
                 activity: self.activity(at),

@@ -60,7 +60,7 @@ pub struct UploadOptions {
     pub max_upload: Option<u64>,
     /// How long it is followed what became of an upload; `None`: as the settings say.
     pub upload_wait: Option<Duration>,
-    /// What makes two entries one exercise.
+    /// What makes two entries the same activity.
     pub rule: Rule,
 }
 
@@ -317,7 +317,7 @@ impl Loaded {
         let activity = &record.activity.activity;
         UploadFile {
             bytes: &self.piece.bytes,
-            format: self.piece.format.name(),
+            format: self.piece.format,
             name: &self.name,
             start_time: activity.start_time,
             utc_offset_s: activity.utc_offset_s,

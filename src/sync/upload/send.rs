@@ -59,9 +59,9 @@ impl Uploads<'_> {
             Ok(loaded) => loaded,
             Err(error) => return self.fail_item(record, error),
         };
-        let format = loaded.piece.format.name();
+        let format = loaded.piece.format;
         if !spec.upload_formats.contains(&format) {
-            let reason = Reason::FormatNotAccepted { format: format.to_owned() };
+            let reason = Reason::FormatNotAccepted { format: format.to_string() };
             return self.decided(record, "skipped", None, vec![reason]);
         }
         // The catalogue knows more of it than a record that somebody has shortened.
@@ -165,7 +165,7 @@ impl Uploads<'_> {
         })
     }
 
-    /// What the catalogue knows of an exercise on a platform, and the id of the entry that this is about.
+    /// What the catalogue knows of an activity on a platform, and the id of the entry that this is about.
     pub(super) fn presence(
         &self,
         spec: &PlatformSpec,
@@ -188,7 +188,7 @@ impl Uploads<'_> {
     /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.
     ///
     /// A copy that was deleted from here is put back beside the one that was kept. Of what a person has deleted, what is
-    /// there now of the same exercise may be what somebody has put back already.
+    /// there now of the same activity may be what somebody has put back already.
     fn find_gone(
         &self,
         spec: &Arc<PlatformSpec>,
@@ -251,7 +251,7 @@ impl Uploads<'_> {
         Ok(self.worker.catalogue.entry(key.as_key())?.is_some_and(|entry| entry.missing.is_some()))
     }
 
-    /// What was sent of the same exercise, from this entry or another one, and no list shows yet.
+    /// What was sent of the same activity, from this entry or another one, and no list shows yet.
     fn in_journal(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord) -> Result<Option<TargetState>> {
         let activity = &record.activity.activity;
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
@@ -269,7 +269,7 @@ impl Uploads<'_> {
         Ok(None)
     }
 
-    /// Whether the entry that an upload was made from is the same exercise.
+    /// Whether the entry that an upload was made from is the same activity.
     fn is_same(&self, sought: &crate::matching::Candidate, row: &UploadRow) -> Result<bool> {
         let sent: Option<(Entry, Option<FileFacts>)> = match self.worker.catalogue.entry(row.from.as_key())? {
             None => None,

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::support::faults::status;
 use crate::support::paths::commands;
 use crate::support::{FILES, Work, asked, fetched, plain, scenario};
+use garminsync::activity::{Format, Origin};
 use gs_sim::{ActivitySpec, Effect, Fault, Scenario};
 use serde_json::{Value, json};
 
@@ -311,9 +312,7 @@ fn all_recordings_of_a_zip_are_kept_or_none_counts() {
     // What a kill between the two leaves: the second, which is stored first.
     let activity = work.run("gs-list", &[]).record();
     let activity: garminsync::activity::Activity = serde_json::from_value(activity).unwrap();
-    let path = |part| {
-        work.data("").join(garminsync::archive::path_for(&activity, part, garminsync::archive::Format::Fit, false))
-    };
+    let path = |part| work.data("").join(garminsync::archive::path_for(&activity, part, Format::Fit, Origin::Original));
     std::fs::create_dir_all(path(1).parent().unwrap()).unwrap();
     std::fs::write(path(1), &second).unwrap();
     work.download(&["--missing"]).ok();

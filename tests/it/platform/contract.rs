@@ -218,7 +218,7 @@ fn outgoing(bytes: &[u8], day: i64) -> UploadFile<'_> {
     let name = "activity-1.fit";
     UploadFile {
         bytes,
-        format: "fit",
+        format: garminsync::activity::Format::Fit,
         name,
         start_time: at(day),
         utc_offset_s: Some(0),

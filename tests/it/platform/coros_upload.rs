@@ -83,7 +83,7 @@ fn run() -> Vec<u8> {
 fn file(bytes: &[u8]) -> UploadFile<'_> {
     UploadFile {
         bytes,
-        format: "fit",
+        format: garminsync::activity::Format::Fit,
         name: "activity_7_2026-01-08.fit",
         start_time: Timestamp::from_second(START).ok(),
         utc_offset_s: Some(-21_600),

@@ -445,7 +445,15 @@ fn two_folders_of_like_names_are_two_in_the_archive() {
 
 fn outgoing(bytes: &[u8]) -> UploadFile<'_> {
     let start_time = jiff::Timestamp::from_second(START).ok();
-    UploadFile { bytes, format: "fit", name: "x.fit", start_time, utc_offset_s: None, reupload: false, not_after: None }
+    UploadFile {
+        bytes,
+        format: garminsync::activity::Format::Fit,
+        name: "x.fit",
+        start_time,
+        utc_offset_s: None,
+        reupload: false,
+        not_after: None,
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn run() -> Vec<u8> {
 fn outgoing(bytes: &[u8]) -> UploadFile<'_> {
     UploadFile {
         bytes,
-        format: "fit",
+        format: garminsync::activity::Format::Fit,
         name: "a-1.fit",
         start_time: None,
         utc_offset_s: None,

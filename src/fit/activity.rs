@@ -1,4 +1,4 @@
-//! What a FIT file says of its exercise, as an activity that is on no platform yet. Pure.
+//! The activity that a FIT file describes; it is on no platform yet. Pure.
 
 use jiff::Timestamp;
 
@@ -7,8 +7,8 @@ use crate::activity::Activity;
 use crate::sport;
 
 impl Fit {
-    /// The exercise; platform, id, name and device are left for whoever knows them.
-    pub fn exercise(&self) -> Activity {
+    /// The activity; platform, id, name and device are left for whoever knows them.
+    pub fn activity(&self) -> Activity {
         let sport = self.sport();
         let name = sport.and_then(sport::sport_name);
         Activity {
