@@ -445,7 +445,8 @@ impl State {
             platform: platform.into(),
             id: id.to_string(),
             name: Some("Run".into()),
-            device: fit.device(),
+            // A watch that the file does not name is none that the service knows.
+            device: fit.identity().and_then(|_| fit.device()),
             ..fit.exercise()
         };
         let identity = fit.identity();

@@ -1,1 +1,113 @@
-//!
+//! Duplicates on one service: what is marked, with which certainty, and which one is kept.
+
+use crate::support::engine::{Engine, Ran};
+use crate::support::memory_platform::Manners;
+use crate::support::world::{nameless, ride, run};
+use garminsync::record::Record;
+use jiff::SignedDuration;
+
+fn engine(files: &[Vec<u8>]) -> (Engine, Vec<String>) {
+    let engine = Engine::of([("service", Manners::lax())]);
+    let ids = files.iter().map(|bytes| engine.at("service").put(bytes)).collect();
+    engine.fetch().ok();
+    (engine, ids)
+}
+
+/// Each mark: the copy, the one that is kept, and the certainty.
+fn marks(records: &[Record]) -> Vec<(String, String, String)> {
+    let mark = |record: &Record| match record {
+        Record::Activity(one) => {
+            let mark = one.duplicate_of.as_ref()?;
+            Some((one.activity.id.clone(), mark.id.clone(), mark.certainty.clone()))
+        }
+        _ => None,
+    };
+    records.iter().filter_map(mark).collect()
+}
+
+fn with_files(engine: &Engine) -> Ran {
+    engine.dedupe(false, engine.download(engine.list()).ok().records)
+}
+
+#[test]
+fn what_is_there_once_is_no_duplicate_however_often_it_comes_in() {
+    let (engine, _) = engine(&[run(0).encode(), run(1).encode(), ride(2).encode()]);
+    let twice = [engine.list(), engine.list()].concat();
+    let ran = engine.dedupe(false, twice).ok();
+    assert_eq!((ran.records.len(), marks(&ran.records)), (6, vec![]));
+}
+
+#[test]
+fn a_recording_that_a_converter_has_written_anew_is_superfluous() {
+    for copy in [nameless(&run(0)), run(0).builder().big_endian().build()] {
+        let (engine, ids) = engine(&[copy, run(0).encode(), run(1).encode()]);
+        let marks = marks(&with_files(&engine).ok().records);
+        assert_eq!(marks.len(), 1);
+        assert!(ids[..2].contains(&marks[0].0) && ids[..2].contains(&marks[0].1) && marks[0].0 != marks[0].1);
+        assert!(["match", "same-file"].contains(&marks[0].2.as_str()), "{marks:?}");
+    }
+}
+
+#[test]
+fn of_three_all_refer_to_one_and_the_same() {
+    let (engine, ids) = engine(&[run(0).encode(), nameless(&run(0)), run(0).builder().big_endian().build()]);
+    let marks = marks(&with_files(&engine).ok().records);
+    assert_eq!(marks.len(), 2);
+    assert_eq!(marks[0].1, marks[1].1, "{marks:?}");
+    assert!(!marks.iter().any(|mark| mark.0 == mark.1) && ids.contains(&marks[0].1));
+}
+
+#[test]
+fn two_devices_that_recorded_one_run_are_said_to_be_two() {
+    let mut other = run(0);
+    other.device = (other.device.0, other.device.1, other.device.2 + 1);
+    other.seed += 1;
+    let (engine, _) = engine(&[run(0).encode(), other.encode()]);
+    let marks = marks(&with_files(&engine).ok().records);
+    assert_eq!(marks.iter().map(|mark| mark.2.as_str()).collect::<Vec<_>>(), ["two-devices"]);
+}
+
+#[test]
+fn who_asks_for_duplicates_alone_gets_them_and_what_they_duplicate() {
+    let (engine, ids) = engine(&[run(0).encode(), run(0).builder().big_endian().build(), run(1).encode()]);
+    let ran = engine.dedupe(true, engine.list()).ok();
+    let shown: Vec<String> = ran.activities().iter().map(|one| one.activity.id.clone()).collect();
+    assert!(shown.len() == 2 && !shown.contains(&ids[2]), "{shown:?}");
+}
+
+#[test]
+fn a_mark_of_an_earlier_run_does_not_outlive_what_it_was_about() {
+    let (engine, ids) = engine(&[run(0).encode(), run(0).builder().big_endian().build(), run(1).encode()]);
+    (2..14).for_each(|day| drop(engine.at("service").put(&run(day).encode())));
+    let marked = with_files(&engine).ok().records;
+    assert_eq!(marks(&marked).len(), 1);
+    engine.at("service").remove(&ids[0]);
+    for _ in 0..2 {
+        engine.later(SignedDuration::from_hours(1));
+        engine.fetch().ok();
+    }
+    // What comes in is what was printed then, without the one that is gone.
+    let rest: Vec<Record> = marked
+        .into_iter()
+        .filter(|record| !matches!(record, Record::Activity(one) if one.activity.id == ids[0]))
+        .collect();
+    assert_eq!(marks(&engine.dedupe(false, rest).ok().records), []);
+    assert_eq!(marks(&engine.dedupe(false, engine.list()).ok().records), []);
+}
+
+#[test]
+fn the_same_run_on_two_services_is_no_duplicate() {
+    let engine = Engine::two();
+    engine.platforms.iter().for_each(|memory| drop(memory.put(&run(0).encode())));
+    engine.fetch().ok();
+    assert_eq!(marks(&with_files(&engine).ok().records), []);
+}
+
+#[test]
+fn nothing_is_changed_anywhere() {
+    let (engine, _) = engine(&[run(0).encode(), run(0).builder().big_endian().build()]);
+    engine.download(engine.list()).ok();
+    let (files, list) = (engine.archive(), engine.list());
+    engine.dedupe(false, engine.list()).ok();
+    assert_eq!((engine.archive(), engine.list()), (files, list));
+}

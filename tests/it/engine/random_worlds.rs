@@ -27,7 +27,7 @@ use garminsync::record::Record;
 use garminsync::sync::{DownloadOptions, FetchOptions};
 use jiff::SignedDuration;
 
-const WORLDS: u64 = 100;
+const WORLDS: u64 = 400;
 const DAYS: i64 = 5;
 /// So many runs at most in which everything may go wrong, before the clean ones.
 const WILD_RUNS: usize = 2;
