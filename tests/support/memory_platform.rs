@@ -226,7 +226,7 @@ impl Memory {
             id: self.id.into(),
             title: "Memory",
             native_manufacturer: None,
-            upload_formats: &["fit"],
+            upload_formats: &[garminsync::activity::Format::Fit],
             rejected_sports: &[],
             allows_duplicates: self.manners.allows_duplicates,
             can_delete: self.manners.can_delete,
@@ -447,7 +447,7 @@ impl State {
             name: Some("Run".into()),
             // A watch that the file does not name is none that the service knows.
             device: fit.identity().and_then(|_| fit.device()),
-            ..fit.exercise()
+            ..fit.activity()
         };
         let identity = fit.identity();
         self.held.push(Held { id, activity, identity, bytes: Arc::new(bytes.to_vec()), shown, gone: None });

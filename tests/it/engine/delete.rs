@@ -264,7 +264,7 @@ fn what_an_upload_of_this_run_has_made_is_not_deleted_by_it() {
     let is_ours = |id: &str| {
         let run_id = "run-0";
         let key = garminsync::activity::ActivityKeyRef::new("service", id);
-        engine.catalogue().was_put_by(run_id, key).unwrap()
+        engine.catalogue().was_uploaded_by(run_id, key).unwrap()
     };
     assert!(is_ours(&copy.activity.id) != is_ours(&kept), "one of the two is ours");
     let ran = engine.delete(marked).ok();
@@ -283,7 +283,7 @@ fn what_a_person_has_put_back_is_not_deleted_again() {
     copies.delete().ok();
     copies.engine.later(SignedDuration::from_hours(1));
     copies.engine.fetch().ok();
-    let deleted = copies.engine.list_of(&Query { absent: Some(true), ..Query::default() });
+    let deleted = copies.engine.list_of(&Query { missing: Some(true), ..Query::default() });
     let restore = UploadOptions { restore: true, ..UploadOptions::default() };
     assert_eq!(copies.engine.upload_with(&restore, deleted).ok().outcomes(), ["created"]);
     assert_eq!(copies.service().ids().len(), 13);
