@@ -28,7 +28,7 @@ fn days_later(work: &Work, days: i64) {
     let seconds = days * 86_400;
     work.change(&format!(
         "UPDATE problems SET first = first - {seconds}, last = last - {seconds};
-         UPDATE counted_refusals SET at = at - {seconds};
+         UPDATE counted_rejections SET at = at - {seconds};
          UPDATE files SET retry_original_at = retry_original_at - {seconds}, archived_at = archived_at - {seconds}"
     ));
 }
