@@ -316,7 +316,7 @@ fn the_page_counts_what_is_unavailable_as_that() {
         (&json!("unavailable"), &json!(1), &json!(id))
     );
     let page = std::fs::read_to_string(work.data("report/index.html")).unwrap();
-    assert!(page.contains("unavailable: the platform does not give the file; requested again once a week"));
+    assert!(page.contains("unavailable: the platform does not provide the file; requested once a week"));
 }
 
 #[test]
