@@ -45,7 +45,7 @@ pub struct LastWork {
 }
 
 /// The commands that a sync begins with, and no other run has. The check of the settings stands in the log if it ends the sync.
-pub const BEGINNINGS: [&str; 2] = ["gs-fetch", "gs-settings"];
+pub const FIRST_COMMANDS: [&str; 2] = ["gs-fetch", "gs-settings"];
 
 /// What a whole sync is called in the table.
 const SYNC: &str = "sync";

@@ -14,7 +14,7 @@ fn count(catalogue: &Catalogue) -> i64 {
 }
 
 #[test]
-fn a_snapshot_sees_one_state_and_others_write_meanwhile() {
+fn a_snapshot_sees_one_state_while_others_write() {
     let dir = tempfile::tempdir().unwrap();
     let (catalogue, mut other) = (open(&dir), open(&dir));
     other.begin_command("a", "gs-fetch", now()).unwrap();
@@ -119,13 +119,13 @@ fn problems_and_deletions_have_their_reasons() {
     list(&mut catalogue, 1..=2, Coverage::default(), false);
     let key = |id: &str| ActivityKey::new("garmin-com", id);
     let not_found = Reason::NotFound { detail: "HTTP 404".into() };
-    let refusal = Refusal {
+    let refusal = Rejection {
         entry: ActivityKeyRef::new("garmin-com", "1"),
         kind: "not-found",
         reason: &not_found,
         counts_in: None,
     };
-    assert_eq!(catalogue.set_refused(&refusal, now()).unwrap(), 0);
+    assert_eq!(catalogue.count_rejection(&refusal, now()).unwrap(), 0);
     assert!(catalogue.problems("gs-upload").unwrap().is_empty());
     let problems = catalogue.problems("gs-download").unwrap();
     assert_eq!(problems.len(), 1);

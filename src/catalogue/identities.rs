@@ -86,7 +86,7 @@ impl Catalogue {
     }
 
     /// What [`Catalogue::forget_account`] would remove.
-    pub fn known_of_account(&self, platform: &str) -> Result<Forgotten> {
+    pub fn count_of_account(&self, platform: &str) -> Result<Forgotten> {
         let count = |sql: &str| {
             let counted = self.connection.query_row(sql, [platform], |row| row.get::<_, i64>(0));
             self.done(counted).map(i64::unsigned_abs)
@@ -102,7 +102,7 @@ impl Catalogue {
     /// Forgets everything about the account on a platform, so that another one may take its place: whose it is, what is on
     /// it, and what was uploaded to it or deleted from it.
     pub fn forget_account(&mut self, platform: &str) -> Result<Forgotten> {
-        let forgotten = self.known_of_account(platform)?;
+        let forgotten = self.count_of_account(platform)?;
         self.write_durably(|tx| OF_ACCOUNT.iter().try_for_each(|sql| forget(tx, sql, platform)))?;
         Ok(forgotten)
     }
@@ -115,7 +115,7 @@ const OF_ACCOUNT: &[&str] = &[
     "DELETE FROM service_json WHERE platform = ?1",
     "DELETE FROM activities WHERE platform = ?1",
     "DELETE FROM problems WHERE platform = ?1",
-    "DELETE FROM counted_refusals WHERE platform = ?1",
+    "DELETE FROM counted_rejections WHERE platform = ?1",
     "DELETE FROM skipped WHERE platform = ?1",
     "DELETE FROM activity_groups WHERE platform = ?1",
     // The last number stays taken, so that a listing that is being made does not go on as one of the next account.
@@ -177,7 +177,7 @@ mod tests {
         }
         let forgotten = catalogue.forget_account("garmin-com").unwrap();
         assert_eq!((forgotten.activities, forgotten.uploads), (3, 1));
-        assert_eq!(catalogue.known_of_account("garmin-com").unwrap(), Forgotten::default());
+        assert_eq!(catalogue.count_of_account("garmin-com").unwrap(), Forgotten::default());
         assert_eq!(catalogue.owner("garmin-com").unwrap(), None);
         assert_eq!(catalogue.owner("coros").unwrap().unwrap().account, "9");
         assert!(catalogue.open_uploads("coros").unwrap().is_empty(), "nobody knows what to look for");

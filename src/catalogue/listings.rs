@@ -308,7 +308,7 @@ impl Catalogue {
     }
 
     /// Whether the platform is known to have an activity, from an accepted listing: then an empty list is implausible.
-    pub fn is_filled(&self, platform: &str) -> Result<bool> {
+    pub fn has_listed_activities(&self, platform: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND accepted AND items > 0)
             AND EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND first_listing IS NOT NULL AND missing_count = 0)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
@@ -381,7 +381,7 @@ impl Catalogue {
 
     /// The listing after which every activity that is shown first is a new one: the newest of everything, else the first that
     /// went as far as it was asked; nothing if there is none.
-    pub fn news_begin_after(&self, platform: &str) -> Result<Option<i64>> {
+    pub fn first_listing_with_news(&self, platform: &str) -> Result<Option<i64>> {
         let sql = "SELECT ifnull(
             (SELECT max(number) FROM listings WHERE platform = ?1 AND complete AND base AND from_time IS NULL
                 AND until_time IS NULL),

@@ -34,7 +34,7 @@ use crate::reason::Reason;
 
 pub use accounts::AccountRow;
 pub use activities::{Change, Entry, ListedRow, Query};
-pub use commands::{BEGINNINGS, CommandOutcome, CommandRow, LastWork, OpenCommand, Stage};
+pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use files::{FileFacts, FileRow};
@@ -42,7 +42,10 @@ pub use identities::{Forgotten, Owner};
 pub use listings::{Coverage, ListingCoverage, ListingPurpose, ListingResult, ListingVerdict, NewestListing};
 pub use login_failures::{LoginFailure, LoginState};
 pub use outstanding::OutstandingRow;
-pub use problems::{ASKED_EVERY, ProblemRow, REFUSALS, Refusal, TROUBLES, Unavailable};
+pub use problems::{
+    FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE, Rejection, UNAVAILABLE_RETRY_INTERVAL,
+    Unavailable,
+};
 pub use rate_limits::RateLimits;
 use read_only::ReadOnly;
 pub use schedule::{LastRun, ScheduleRow};

@@ -15,12 +15,12 @@ use crate::clock;
 use crate::reason::Reason;
 
 /// A file that was rejected in so many runs is unavailable.
-pub const REFUSALS: u32 = 3;
+pub const REJECTIONS_UNTIL_UNAVAILABLE: u32 = 3;
 /// The same of a file for which the service was in trouble each time: that is temporary, so it takes about three days of
 /// runs every six hours.
-pub const TROUBLES: u32 = 12;
+pub const FAILURES_UNTIL_UNAVAILABLE: u32 = 12;
 /// An unavailable file is requested so often.
-pub const ASKED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const UNAVAILABLE_RETRY_INTERVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Two rejections in one run count once, unless the id of the run is fixed in the settings.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -46,14 +46,14 @@ pub struct Unavailable {
 impl Unavailable {
     /// When it is requested again; nothing if that is now. A last time in the future comes from a wrong clock.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
-        let next = self.asked.checked_add(ASKED_EVERY).ok()?;
-        (clock::is_within(self.asked, now, ASKED_EVERY) && next > now).then_some(next)
+        let next = self.asked.checked_add(UNAVAILABLE_RETRY_INTERVAL).ok()?;
+        (clock::is_within(self.asked, now, UNAVAILABLE_RETRY_INTERVAL) && next > now).then_some(next)
     }
 }
 
 /// A rejected download, as it is stored.
 #[derive(Debug, Clone, Copy)]
-pub struct Refusal<'a> {
+pub struct Rejection<'a> {
     /// The activity.
     pub entry: ActivityKeyRef<'a>,
     /// The kind of the problem, as records have it.
@@ -72,14 +72,14 @@ fn count(
     now: i64,
 ) -> rusqlite::Result<bool> {
     let day_ago = now - LONGEST_RUN.as_secs();
-    let sql = "SELECT EXISTS (SELECT 1 FROM counted_refusals
+    let sql = "SELECT EXISTS (SELECT 1 FROM counted_rejections
         WHERE platform = ?1 AND id = ?2 AND run = ?3 AND at BETWEEN ?4 AND ?5)";
     let has_counted: bool =
         tx.prepare_cached(sql)?.query_row(params![platform, id, run, day_ago, now], |row| row.get(0))?;
     if has_counted {
         return Ok(false);
     }
-    tx.prepare_cached("INSERT OR REPLACE INTO counted_refusals (platform, id, run, at) VALUES (?1, ?2, ?3, ?4)")?
+    tx.prepare_cached("INSERT OR REPLACE INTO counted_rejections (platform, id, run, at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![platform, id, run, now])?;
     Ok(true)
 }
@@ -89,7 +89,7 @@ pub(super) fn clear_download_problem(
     tx: &Transaction,
     ActivityKeyRef { platform, id }: ActivityKeyRef,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("DELETE FROM counted_refusals WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
+    tx.prepare_cached("DELETE FROM counted_rejections WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
     tx.prepare_cached("DELETE FROM problems WHERE platform = ?1 AND id = ?2 AND command = 'gs-download'")?
         .execute([platform, id])
         .map(drop)
@@ -97,8 +97,8 @@ pub(super) fn clear_download_problem(
 
 impl Catalogue {
     /// Stores that a platform rejected the download of a file. Returns in how many runs that counted.
-    pub fn set_refused(&mut self, refusal: &Refusal, now: Timestamp) -> Result<u32> {
-        let Refusal { entry: ActivityKeyRef { platform, id }, kind, reason, counts_in } = *refusal;
+    pub fn count_rejection(&mut self, refusal: &Rejection, now: Timestamp) -> Result<u32> {
+        let Rejection { entry: ActivityKeyRef { platform, id }, kind, reason, counts_in } = *refusal;
         let now = now.as_second();
         self.write(|tx| {
             let counts = match counts_in {
@@ -118,10 +118,10 @@ impl Catalogue {
     }
 
     /// Uncounts the rejections of a run: it turned out that the platform gave no file at all.
-    pub fn uncount_refusals(&mut self, platform: &str, ids: &[String], run: &str) -> Result<()> {
+    pub fn uncount_rejections(&mut self, platform: &str, ids: &[String], run: &str) -> Result<()> {
         self.write(|tx| {
             let mut forget =
-                tx.prepare_cached("DELETE FROM counted_refusals WHERE platform = ?1 AND id = ?2 AND run = ?3")?;
+                tx.prepare_cached("DELETE FROM counted_rejections WHERE platform = ?1 AND id = ?2 AND run = ?3")?;
             let mut uncount = tx.prepare_cached(
                 "UPDATE problems SET times = max(times - 1, 0)
                  WHERE platform = ?1 AND id = ?2 AND command = 'gs-download'",
@@ -185,13 +185,13 @@ mod tests {
     use super::*;
 
     fn refused(catalogue: &mut Catalogue, id: &str, kind: &str, counts_in: Option<&str>, hours: i64) -> u32 {
-        let refusal = Refusal {
+        let refusal = Rejection {
             entry: ActivityKeyRef::new("garmin-com", id),
             kind,
             reason: &Reason::NotFound { detail: "HTTP 404".into() },
             counts_in,
         };
-        catalogue.set_refused(&refusal, later(hours)).unwrap()
+        catalogue.count_rejection(&refusal, later(hours)).unwrap()
     }
 
     fn later(hours: i64) -> Timestamp {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_one_name_for_ever_counts_once_a_day() {
+    fn a_run_with_a_fixed_id_counts_once_a_day() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         let counts: Vec<u32> =
@@ -231,29 +231,29 @@ mod tests {
     fn trouble_of_the_service_takes_more_runs_than_a_refusal() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
-        for run in 1..=TROUBLES {
+        for run in 1..=FAILURES_UNTIL_UNAVAILABLE {
             assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
             assert_eq!(refused(&mut catalogue, "1", "retry", Some(&run.to_string()), 0), run);
         }
         assert!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some());
-        assert!(IS_UNAVAILABLE.contains(&format!("{TROUBLES}, {REFUSALS}")));
+        assert!(IS_UNAVAILABLE.contains(&format!("{FAILURES_UNTIL_UNAVAILABLE}, {REJECTIONS_UNTIL_UNAVAILABLE}")));
     }
 
     #[test]
-    fn what_counted_in_an_outage_is_taken_back() {
+    fn rejections_in_an_outage_are_uncounted() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         for (run, expected) in [("a", 1), ("b", 2), ("c", 3)] {
             assert_eq!(refused(&mut catalogue, "1", "rejected", Some(run), 0), expected);
         }
         let ids = ["1".to_owned(), "2".to_owned()];
-        catalogue.uncount_refusals("garmin-com", &ids, "b").unwrap();
+        catalogue.uncount_rejections("garmin-com", &ids, "b").unwrap();
         assert!(
             catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().is_some(),
             "that was another run"
         );
         for _ in 0..2 {
-            catalogue.uncount_refusals("garmin-com", &ids, "c").unwrap();
+            catalogue.uncount_rejections("garmin-com", &ids, "c").unwrap();
             assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
         }
         assert_eq!(refused(&mut catalogue, "1", "rejected", Some("c"), 0), 3);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::columns::Values;
-use super::{BEGINNINGS, Catalogue, Result};
+use super::{Catalogue, FIRST_COMMANDS, Result};
 use crate::clock;
 
 /// When it is to run.
@@ -82,13 +82,14 @@ impl Catalogue {
                 JOIN commands r ON r.run = newest.run AND r.started_at BETWEEN newest.started_at - 86400 AND ?1
                 ORDER BY r.number";
             let mut statement = self.connection.prepare_cached(sql)?;
-            let rows = statement.query_map(params![clock::latest(now), BEGINNINGS[0], BEGINNINGS[1]], |row| {
-                Ok(LastRun {
-                    command: row.get("command")?,
-                    started: row.known_time("started_at")?,
-                    exit: row.get("exit")?,
-                })
-            })?;
+            let rows =
+                statement.query_map(params![clock::latest(now), FIRST_COMMANDS[0], FIRST_COMMANDS[1]], |row| {
+                    Ok(LastRun {
+                        command: row.get("command")?,
+                        started: row.known_time("started_at")?,
+                        exit: row.get("exit")?,
+                    })
+                })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         let rows = self.done(rows())?;

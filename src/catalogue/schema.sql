@@ -129,7 +129,7 @@ CREATE TABLE problems (
 ) STRICT, WITHOUT ROWID;
 
 -- The run in which a rejected download counted last: it counts once a run. problems.times has the count.
-CREATE TABLE counted_refusals (
+CREATE TABLE counted_rejections (
     platform TEXT NOT NULL,
     id       TEXT NOT NULL,
     run      TEXT NOT NULL,

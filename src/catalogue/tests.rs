@@ -131,7 +131,7 @@ fn listings_side_by_side_do_not_lose_each_others_activities() {
 }
 
 #[test]
-fn an_activity_is_gone_only_for_a_listing_that_should_have_shown_it() {
+fn an_activity_is_missing_only_in_a_listing_that_should_have_shown_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=40, Coverage::default(), false);
@@ -146,7 +146,7 @@ fn an_activity_is_gone_only_for_a_listing_that_should_have_shown_it() {
 }
 
 #[test]
-fn a_listing_that_shrank_by_more_than_a_tenth_is_not_believed() {
+fn a_listing_without_more_than_a_tenth_is_not_accepted() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=100, Coverage::default(), false);
@@ -342,7 +342,7 @@ fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
 }
 
 #[test]
-fn refused_logins_pause_longer_each_time() {
+fn cooldowns_of_logins_get_longer_each_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let hours = |until: Timestamp| until.duration_since(now()).as_hours();

@@ -207,7 +207,7 @@ fn hand_on(
     let mut left = limit.map_or(u64::MAX, |limit| limit.count);
     // What is new since the setting limited the first list is handed on however much it is: nothing else would ever upload it.
     let news = match limit {
-        Some(Limit { is_strict: false, .. }) => worker.catalogue.news_begin_after(&spec.id)?,
+        Some(Limit { is_strict: false, .. }) => worker.catalogue.first_listing_with_news(&spec.id)?,
         _ => None,
     };
     let now = worker.now();

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Failure, Result, Worker};
 use crate::activity::{Activity, Format, Origin};
 use crate::archive::{self, BadBody, Piece, Stored, corrupt_path_for, path_for, unpack};
-use crate::catalogue::{self, ASKED_EVERY, CorruptRow, FileRow};
+use crate::catalogue::{self, CorruptRow, FileRow, UNAVAILABLE_RETRY_INTERVAL};
 use crate::fit::Protocol;
 
 /// An original that could not be had is asked for again within a week, and a little.
@@ -221,7 +221,7 @@ impl StoreAs {
 
     /// A converted file beside an original that its service has only corrupt.
     pub fn beside_corrupt(now: Timestamp) -> StoreAs {
-        let again = now.checked_add(ASKED_EVERY).unwrap_or(Timestamp::MAX);
+        let again = now.checked_add(UNAVAILABLE_RETRY_INTERVAL).unwrap_or(Timestamp::MAX);
         StoreAs::Converted { retry_original_at: Some(again) }
     }
 

@@ -287,7 +287,7 @@ impl Listing<'_> {
     fn needs_confirming(&self) -> Result<Confirm> {
         let is_all = self.window == Window::default() && !self.is_precheck();
         Ok(match self.spec.has_login() {
-            true if !self.worker.catalogue.is_filled(&self.spec.id)? => Confirm::Always,
+            true if !self.worker.catalogue.has_listed_activities(&self.spec.id)? => Confirm::Always,
             true if is_all && !self.worker.catalogue.was_listed_whole(&self.spec.id)? => Confirm::IfWhole,
             _ => Confirm::Never,
         })

@@ -88,7 +88,7 @@ impl OutageGuard {
                     return Ok(Verdict::Counts);
                 }
                 let run_id = worker.run_id.clone();
-                worker.catalogue.uncount_refusals(name, ids, &run_id)?;
+                worker.catalogue.uncount_rejections(name, ids, &run_id)?;
                 Ok(Verdict::Unknown)
             }
         }

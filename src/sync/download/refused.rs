@@ -4,7 +4,7 @@
 
 use crate::activity::Activity;
 use crate::archive::BadBody;
-use crate::catalogue::{self, FileRow, REFUSALS, TROUBLES};
+use crate::catalogue::{self, FAILURES_UNTIL_UNAVAILABLE, FileRow, REJECTIONS_UNTIL_UNAVAILABLE};
 use crate::platform::{Download, PlatformReader};
 use crate::record::{Problem, ProblemKind};
 use crate::sync::{NotKept, StoreAs, StoreResult, Worker};
@@ -49,15 +49,16 @@ impl Worker {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
         let (problem, now) = (&refused.problem, self.now());
         let run_id = self.run_id.clone();
-        let refusal = catalogue::Refusal {
+        let refusal = catalogue::Rejection {
             entry: activity.as_key(),
             kind: problem.kind.name(),
             reason: &problem.why(),
             counts_in: counts.then_some(run_id.as_str()),
         };
         let was_unavailable = self.catalogue.unavailable(activity.as_key()).map_err(failed)?.is_some();
-        let times = self.catalogue.set_refused(&refusal, now).map_err(failed)?;
-        let enough = if problem.kind == ProblemKind::Retry { TROUBLES } else { REFUSALS };
+        let times = self.catalogue.count_rejection(&refusal, now).map_err(failed)?;
+        let enough =
+            if problem.kind == ProblemKind::Retry { FAILURES_UNTIL_UNAVAILABLE } else { REJECTIONS_UNTIL_UNAVAILABLE };
         if times < enough && !was_unavailable {
             return Ok(RefusalOutcome::AskAgain);
         }

@@ -30,7 +30,7 @@ use super::{Failure, Result, Worker, liveness};
 use crate::matching::Rule;
 use jiff::Timestamp;
 
-use crate::catalogue::{BEGINNINGS, CommandRow, Entry, OutstandingRow};
+use crate::catalogue::{CommandRow, Entry, FIRST_COMMANDS, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Groups;
@@ -186,7 +186,7 @@ fn evidence(compared: &Compared, backlog: &Backlog) -> (Evidence, Option<Schedul
     let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
     let at_work =
         read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
-    let syncs = read.last.iter().filter(|row| BEGINNINGS.contains(&row.command.as_str())).map(|row| row.started);
+    let syncs = read.last.iter().filter(|row| FIRST_COMMANDS.contains(&row.command.as_str())).map(|row| row.started);
     let evidence = Evidence {
         now: read.now,
         platforms: compared.platform_evidence(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::read::CatalogueData;
-use crate::catalogue::{BEGINNINGS, CommandRow, ScheduleRow};
+use crate::catalogue::{CommandRow, FIRST_COMMANDS, ScheduleRow};
 use crate::clock;
 use crate::schedule;
 use crate::status::judge::{Due, PATIENCE};
@@ -18,7 +18,9 @@ pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (Schedule, Op
     // One that may still be coming counts for nothing, and the one before it still does.
     let previous = known.as_ref().and_then(|schedule| schedule.previous(now - PATIENCE));
     let is_of_previous = |run: &CommandRow, due: Timestamp| {
-        BEGINNINGS.contains(&run.command.as_str()) && run.started >= due && clock::is_within(due, run.started, PATIENCE)
+        FIRST_COMMANDS.contains(&run.command.as_str())
+            && run.started >= due
+            && clock::is_within(due, run.started, PATIENCE)
     };
     let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
     let shown = |text: &str| Redacted::of(text).as_str().to_owned();

@@ -28,7 +28,7 @@ fn days_later(work: &Work, days: i64) {
     let seconds = days * 86_400;
     work.change(&format!(
         "UPDATE problems SET first = first - {seconds}, last = last - {seconds};
-         UPDATE counted_refusals SET at = at - {seconds};
+         UPDATE counted_rejections SET at = at - {seconds};
          UPDATE files SET retry_original_at = retry_original_at - {seconds}, archived_at = archived_at - {seconds}"
     ));
 }
@@ -316,7 +316,7 @@ fn the_page_counts_what_is_unavailable_as_that() {
         (&json!("unavailable"), &json!(1), &json!(id))
     );
     let page = std::fs::read_to_string(work.data("report/index.html")).unwrap();
-    assert!(page.contains("unavailable: the platform does not give the file; requested again once a week"));
+    assert!(page.contains("unavailable: the platform does not provide the file; requested once a week"));
 }
 
 #[test]

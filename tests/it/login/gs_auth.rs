@@ -335,7 +335,7 @@ fn a_token_that_stands_in_a_setting_is_taken_and_not_shown() {
 
 #[test]
 fn without_anybody_to_log_in_it_says_so() {
-    Work::alone().run("gs-auth", &["login"]).ends(77).says("nobody is there");
+    Work::alone().run("gs-auth", &["login"]).ends(77).says("standard input is no terminal");
 }
 
 #[test]
@@ -400,7 +400,7 @@ fn a_ticket_is_taken_bare_from_a_url_or_in_json_and_works_once() {
 #[test]
 fn a_ticket_in_the_argument_list_is_refused() {
     let work = Work::alone();
-    work.run("gs-auth", &["import", "ST-1-x-sso"]).ends(2).says("seen by every program");
+    work.run("gs-auth", &["import", "ST-1-x-sso"]).ends(2).says("visible to every program");
     work.run("gs-auth", &["import", "https://sso.garmin.com/sso/embed?ticket=ST-1"]).ends(2);
 }
 

@@ -117,10 +117,12 @@ fn what_is_no_schedule_is_refused_with_the_position_and_changes_nothing() {
         said.ends(2).says(expected);
         assert!(said.out.is_empty() && !said.err.contains('\u{1b}') && said.err.lines().count() == 1, "{said}");
     }
-    schedule(&work, &["0", "*/6", "*", "*", "*"]).ends(2).says("put it in quotes, as in: gs-schedule '0 */6 * * *'");
+    schedule(&work, &["0", "*/6", "*", "*", "*"])
+        .ends(2)
+        .says("put the schedule in quotes, as in: gs-schedule '0 */6 * * *'");
     schedule(&work, &["@daily", "--zone", "Europe/Berlni"]).ends(2).says("--zone: \"Europe/Berlni\" is no time zone");
     for wrong in [&["--zone", "UTC"][..], &["off", "--zone", "UTC"], &["--runner", "crontab"]] {
-        schedule(&work, wrong).ends(2).says("--zone and --runner go with a schedule");
+        schedule(&work, wrong).ends(2).says("--zone and --runner need a schedule");
     }
     assert_eq!(shown(&work), was);
 }
@@ -128,12 +130,12 @@ fn what_is_no_schedule_is_refused_with_the_position_and_changes_nothing() {
 #[test]
 fn a_dry_run_says_what_it_would_do_and_does_nothing() {
     let work = work();
-    schedule(&work, &["@daily", "-n"]).ok().says("would write down: @daily in UTC, next 20");
+    schedule(&work, &["@daily", "-n"]).ok().says("would set: @daily in UTC, next 20");
     schedule(&work, &["61 * * * *", "-n"]).ends(2).says("column 1");
     assert!(shown(&work)["cron"].is_null());
     let was = after(&work, &["@hourly"]);
     schedule(&work, &["off", "-n"]).ok().says("would switch the schedule off");
-    schedule(&work, &["on", "-n", "--zone", "Asia/Shanghai"]).ok().says("would write down: @hourly in Asia/Shanghai");
+    schedule(&work, &["on", "-n", "--zone", "Asia/Shanghai"]).ok().says("would set: @hourly in Asia/Shanghai");
     assert_eq!(shown(&work)["enabled"], was["enabled"]);
     assert_eq!(shown(&work)["zone"], was["zone"]);
 }
@@ -142,20 +144,18 @@ fn a_dry_run_says_what_it_would_do_and_does_nothing() {
 fn it_says_plainly_that_cron_has_to_run_it() {
     let work = work();
     let said = schedule(&work, &["47 */6 * * *", "-v"]);
-    said.ok().says("in the time zone UTC, says TZ").says("47 */6 * * * in UTC, next 20");
-    said.says(
-        "only written down, and nothing is known to run it; to have cron run it: garminsync schedule '47 */6 * * *'",
-    );
+    said.ok().says("time zone UTC, from TZ").says("47 */6 * * * in UTC, next 20");
+    said.says("the schedule is stored, but no runner is known; to let cron run it: garminsync schedule '47 */6 * * *'");
     let shown = schedule(&work, &["--format", "table"]);
-    shown.ok().says("nothing is known to run it");
-    assert!(shown.out.contains("on, only written down"), "{shown}");
+    shown.ok().says("no runner is known");
+    assert!(shown.out.contains("on, no runner known"), "{shown}");
     schedule(&work, &["47 */6 * * *", "--runner", "crontab"]).ok().silent();
     let shown = schedule(&work, &["--format", "table"]);
     shown.ok().silent();
     assert!(shown.out.contains("on, run by crontab"), "{shown}");
     let said = schedule(&work, &["47 */6 * * *", "--zone", "Asia/Shanghai", "-v"]);
-    said.ok().says("cron on this machine goes by UTC, says TZ; Asia/Shanghai is for another one");
-    schedule(&work, &["off", "-v"]).ok().says("take its line out of the crontab");
+    said.ok().says("cron on this machine uses UTC (from TZ); Asia/Shanghai is for another machine");
+    schedule(&work, &["off", "-v"]).ok().says("remove its line from the crontab");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn the_last_run_is_the_newest_of_the_log_and_gs_schedule_is_none() {
     work.change("UPDATE commands SET started_at = 1767881421, exit = NULL");
     assert_eq!(shown(&work)["last_run"], "2026-01-08T14:10:21Z");
     let said = schedule(&work, &["--format", "table"]);
-    said.ok().says("nothing is known to run it");
+    said.ok().says("no runner is known");
     for part in ["@hourly", "Asia/Kathmandu", "on", "2026-01-08 19:55 +05:45, gs-fetch: not ended", ":00 +05:45, in "] {
         assert!(said.out.contains(part), "{part}\n{said}");
     }
