@@ -262,11 +262,13 @@ impl Catalogue {
 
     /// Whether the file has our tables. `false`: it is empty. Any other file is refused.
     fn has_tables(&self) -> Result<bool> {
-        let pragma = |name: &str| self.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
-        let found = self.done(pragma("user_version"))?;
-        let tables: i64 =
-            self.done(self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)))?;
-        let ours = self.done(pragma("application_id"))? == i64::from(APPLICATION_ID);
+        // All of one moment: another command may be making the tables right now.
+        let (found, ours, tables) = self.snapshot(|catalogue| {
+            let number =
+                |sql: &str| catalogue.done(catalogue.connection.query_row(sql, [], |row| row.get::<_, i64>(0)));
+            let ours = number("PRAGMA application_id")? == i64::from(APPLICATION_ID);
+            Ok::<_, Error>((number("PRAGMA user_version")?, ours, number("SELECT count(*) FROM sqlite_schema")?))
+        })?;
         match (ours, found) {
             (false, 0) if tables == 0 => Ok(false),
             (false, _) => Err(Error::Foreign { path: self.path.clone() }),

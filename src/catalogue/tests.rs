@@ -447,3 +447,16 @@ fn what_each_command_worked_on_last_is_known_and_what_a_whole_sync_went_well_wit
         [(None, "coros", 4), (fetch, "coros", 3), (fetch, "garmin-cn", 1), (Some("gs-upload"), "garmin-cn", 5)]
     );
 }
+
+#[test]
+fn commands_that_begin_at_once_in_a_fresh_folder_all_open_the_catalogue() {
+    for _ in 0..30 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalogue.sqlite");
+        std::thread::scope(|scope| {
+            let all: Vec<_> =
+                (0..6).map(|_| scope.spawn(|| Catalogue::open(&path, Duration::from_secs(20)).map(drop))).collect();
+            all.into_iter().for_each(|one| one.join().unwrap().unwrap());
+        });
+    }
+}

@@ -45,7 +45,7 @@ pub fn forget_account(worker: &mut Worker) -> Result<()> {
 fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
     let owner = worker.catalogue.owner(&spec.id)?;
     let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), person);
-    let known = worker.catalogue.known_of_account(&spec.id)?;
+    let known = worker.catalogue.count_of_account(&spec.id)?;
     if owner.is_none() && !worker.has_token(spec) && known == Forgotten::default() {
         let name = &spec.id;
         return Err(Failure::usage(format!("{name}: nothing to forget: nobody is logged in, and no account is known")));

@@ -245,7 +245,6 @@ fn a_data_folder_that_was_not_there_is_not_made_by_who_only_rehearses_or_is_aske
         &["gs-diff", "-n"],
         &["gs-notify", "-n"],
         &["gs-import", "-n", "."],
-        &[&sync, "-n"],
         &[&garminsync, "list", "--all", "--", "-n"],
     ] {
         let all: Vec<&str> = args[1..].iter().copied().chain(flag).collect();

@@ -101,7 +101,7 @@ fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_del
     for name in NAMES {
         let total =
             uploads.lines().find(|line| line.starts_with(&format!("{name}: "))).unwrap_or_else(|| panic!("{said}"));
-        let rows = uploads.lines().filter(|line| line.starts_with(&format!("{name} "))).count();
+        let rows = uploads.lines().filter(|line| line.starts_with(&format!(" {name} "))).count();
         assert_eq!(total, format!("{name}: {rows} uploads"), "{said}");
     }
     assert!(duplicates.contains("duplicate") && duplicates.contains("of "), "{said}");
@@ -112,7 +112,8 @@ fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_del
         0
     );
     // The plan is what a sync then does.
-    let planned = uploads.lines().filter(|line| NAMES.iter().any(|name| line.starts_with(&format!("{name} ")))).count();
+    let planned =
+        uploads.lines().filter(|line| NAMES.iter().any(|name| line.starts_with(&format!(" {name} ")))).count();
     sync(&work, &[]).ok();
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM uploads WHERE outcome = 'created'"), planned as i64);
     let after = sync(&work, &["-n"]);
