@@ -233,7 +233,7 @@ fn a_data_folder_that_was_not_there_is_told_by_whoever_makes_it() {
 
 #[test]
 fn a_data_folder_that_was_not_there_is_not_made_by_who_only_rehearses_or_is_asked_for_settings() {
-    let (work, sync, garminsync) = by_scripts();
+    let (work, _, garminsync) = by_scripts();
     let flag = ["--data-dir", "misspelt"];
     for args in [
         &["gs-fetch", "-n"][..],
