@@ -8,10 +8,10 @@ use super::{Catalogue, Result};
 use crate::clock;
 use crate::reason::Reason;
 
-/// So many of the newest rows are looked at for the newest run of each command.
+/// The newest run of each command is searched in so many of the newest rows.
 const LOOKED_AT: u32 = 10_000;
 
-/// So many of the newest rows are looked at for times that are still to come.
+/// Times in the future are searched in so many of the newest rows.
 const RECENT: u32 = 200;
 
 /// So many of the newest rows may be of commands that still run.
@@ -35,7 +35,7 @@ pub struct CommandOutcome<'a> {
 /// The newest row of the log in which a command worked on a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastWork {
-    /// The command; nothing: a whole sync, which is a gs-upload that went well after the gs-fetch of its run had listed the
+    /// The command; nothing: a whole sync, which is a gs-upload that succeeded after the gs-fetch of its run had listed the
     /// platform, whether or not there was anything to upload.
     pub command: Option<String>,
     /// The platform.
@@ -47,7 +47,7 @@ pub struct LastWork {
 /// The commands that a sync begins with, and no other run has. The check of the settings stands in the log if it ends the sync.
 pub const FIRST_COMMANDS: [&str; 2] = ["gs-fetch", "gs-settings"];
 
-/// What a whole sync is called in the table.
+/// The name of a whole sync in the table.
 const SYNC: &str = "sync";
 
 /// One command of a run.
@@ -106,15 +106,15 @@ pub(super) const NEWEST_RUNS: &str =
     "WITH newest AS (SELECT run FROM commands GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
      SELECT * FROM commands WHERE run IN newest ORDER BY number";
 
-/// Of each command in the newest `?1` rows: the rows of the newest run that it was part of. A run that is named for ever in
-/// the settings begins anew every day.
+/// Of each command in the newest `?1` rows: the rows of the newest run that it was part of. A run whose id is fixed in the
+/// settings begins again every day.
 pub(super) const OF_NEWEST_RUNS: &str = "WITH newest AS MATERIALIZED (
         SELECT command, run, started_at, max(number) FROM commands
         WHERE number > (SELECT ifnull(max(number), 0) FROM commands) - ?1 GROUP BY command)
      SELECT r.* FROM newest n CROSS JOIN commands r ON r.run = n.run AND r.command = n.command AND r.started_at > n.started_at - 86400
      ORDER BY r.number";
 
-/// Of the newest `?1` rows those that did not end well.
+/// Of the newest `?1` rows those that failed.
 const FAILED: &str = "SELECT * FROM commands
     WHERE number > (SELECT ifnull(max(number), 0) FROM commands) - ?1 AND exit NOT IN (0, 2, 130) ORDER BY number";
 
@@ -194,7 +194,7 @@ impl Catalogue {
         self.done(stages())
     }
 
-    /// The latest time of recent commands and listings that is still to come: they ran under a clock that was ahead.
+    /// The latest time in the future of recent commands and listings: they ran under a clock that was ahead.
     pub fn ahead(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let sql = "SELECT max(started_at) FROM (SELECT * FROM (SELECT started_at FROM commands ORDER BY number DESC LIMIT ?2)
             UNION ALL SELECT * FROM (SELECT started_at FROM listings ORDER BY number DESC LIMIT ?2)) WHERE started_at > ?1";
@@ -251,7 +251,7 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// Recent rows of commands that did not end well, in the order in which they began.
+    /// Recent rows of commands that failed, in the order in which they began.
     pub fn failed_commands(&self) -> Result<Vec<CommandRow>> {
         self.command_rows(FAILED, &[&LOOKED_AT])
     }

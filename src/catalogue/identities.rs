@@ -8,7 +8,7 @@ use super::{Catalogue, Result};
 /// The account that the data folder belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// Stands for the service's own id of the person, which never changes.
+    /// A digest of the service's own id of the person, which never changes.
     pub account: String,
     /// The name that the service showed last.
     pub name: Option<String>,
@@ -30,7 +30,7 @@ pub struct Forgotten {
 }
 
 impl Catalogue {
-    /// The account that the data folder belongs to; nothing if no login was ever accepted.
+    /// The account that the data folder belongs to; nothing if no login ever succeeded.
     pub fn owner(&self, platform: &str) -> Result<Option<Owner>> {
         let read = || {
             let sql = "SELECT account, name FROM identities WHERE platform = ?1";
@@ -43,8 +43,8 @@ impl Catalogue {
         self.done(read())
     }
 
-    /// Accepts `account` as the owner if nobody owns the data folder yet, and learns the name and the e-mail addresses of
-    /// the owner. Returns who owns it; of another account nothing is learnt.
+    /// Stores `account` as the owner if the data folder has none yet, and the name and the e-mail addresses of the owner.
+    /// Returns the owner; of another account nothing is stored.
     pub fn claim(
         &mut self,
         platform: &str,
@@ -99,8 +99,8 @@ impl Catalogue {
         })
     }
 
-    /// Forgets everything about the account on a platform, so that another one may take its place: whose it is, what is on
-    /// it, and what was uploaded to it or deleted from it.
+    /// Removes everything about the account of a platform, so that another one may take its place: the owner, its activities,
+    /// and the uploads to it and deletions from it.
     pub fn forget_account(&mut self, platform: &str) -> Result<Forgotten> {
         let forgotten = self.count_of_account(platform)?;
         self.write_durably(|tx| OF_ACCOUNT.iter().try_for_each(|sql| forget(tx, sql, platform)))?;
@@ -122,7 +122,7 @@ const OF_ACCOUNT: &[&str] = &[
     "UPDATE listings SET platform = '' WHERE platform = ?1 AND number = (SELECT max(number) FROM listings)",
     "DELETE FROM listings WHERE platform = ?1",
     "DELETE FROM uploads WHERE to_platform = ?1",
-    // Nobody can say any more what to look for; what has arrived, the next listing shows.
+    // Their activities can no longer be recognised; the next listing shows those that have arrived.
     r#"UPDATE uploads SET outcome = 'failed', reason = '{"code":"account-forgotten"}'
         WHERE from_platform = ?1 AND outcome IS NULL"#,
     "DELETE FROM deletions WHERE platform = ?1",
@@ -180,6 +180,6 @@ mod tests {
         assert_eq!(catalogue.count_of_account("garmin-com").unwrap(), Forgotten::default());
         assert_eq!(catalogue.owner("garmin-com").unwrap(), None);
         assert_eq!(catalogue.owner("coros").unwrap().unwrap().account, "9");
-        assert!(catalogue.open_uploads("coros").unwrap().is_empty(), "nobody knows what to look for");
+        assert!(catalogue.open_uploads("coros").unwrap().is_empty(), "their activities can no longer be recognised");
     }
 }

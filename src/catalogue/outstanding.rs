@@ -1,30 +1,30 @@
-//! What was outstanding at the end of runs, so that the next ones can tell whether it gets less.
+//! Work that was outstanding at the end of runs, so that later runs can tell whether it gets less.
 
 use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{Catalogue, Result};
 
-/// So many runs are remembered.
+/// So many runs are kept.
 const KEPT: i64 = 500;
 
-/// What a run left. Work that it did not try, because it was not asked for it, has no number.
+/// The work that a run left. Work of a kind that the run does not do has no number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutstandingRow {
     /// The run.
     pub run: String,
-    /// Uploads that were not made.
+    /// Outstanding uploads.
     pub uploads: Option<u64>,
-    /// Files that were not asked for.
+    /// Files that were not downloaded.
     pub downloads: Option<u64>,
     /// Duplicates that were not deleted.
     pub deletions: Option<u64>,
-    /// Whether the run puts the file of every activity into the archive.
+    /// Whether the run archives the file of every activity.
     pub archives: bool,
 }
 
 impl Catalogue {
-    /// What the runs before `run` have left, the newest first.
+    /// The outstanding work of all runs but `run`, the newest first.
     pub fn outstanding_before(&self, run: &str) -> Result<Vec<OutstandingRow>> {
         let rows = || {
             let sql = "SELECT * FROM outstanding WHERE run <> ?1 ORDER BY rowid DESC";
@@ -47,7 +47,7 @@ impl Catalogue {
         self.done(rows())
     }
 
-    /// Notes what a run has left, in place of what was noted of it before.
+    /// Stores the outstanding work of a run, in place of what was stored of it before.
     pub fn set_outstanding(&mut self, row: &OutstandingRow, now: Timestamp) -> Result<()> {
         let count = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         self.write(|tx| {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_is_noted_once_and_old_ones_are_forgotten() {
+    fn a_run_has_one_row_and_old_runs_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         let row = |run: i64, uploads| OutstandingRow {

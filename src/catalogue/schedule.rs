@@ -1,4 +1,4 @@
-//! The schedule as it is written down: one row, or none. What it means is not known here.
+//! The table of the schedule: one row, or none. What it means is not known here.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -7,25 +7,25 @@ use super::columns::Values;
 use super::{Catalogue, FIRST_COMMANDS, Result};
 use crate::clock;
 
-/// When it is to run.
+/// The schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleRow {
     /// The cron expression.
     pub cron: String,
     /// The time zone that it is meant in.
     pub zone: String,
-    /// Whether it is switched on.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// Since when it has been so: before that, nothing was due.
+    /// Since when it has been so: before that, no run was due.
     pub since: Timestamp,
-    /// What runs it, as whoever set it said: `crontab`. Nothing: it is only written down.
+    /// What runs it: `crontab`, for example. Nothing: it is only stored.
     pub runner: Option<String>,
 }
 
 /// The newest run of the sync log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastRun {
-    /// Of its commands the newest of those that ended worst.
+    /// The newest of its commands with the worst result.
     pub command: String,
     /// When the run began.
     pub started: Timestamp,
@@ -34,7 +34,7 @@ pub struct LastRun {
 }
 
 impl Catalogue {
-    /// The schedule, if one is written down.
+    /// The schedule, if one is stored.
     pub fn schedule(&self) -> Result<Option<ScheduleRow>> {
         let row = self.connection.query_row("SELECT * FROM schedule", [], |row| {
             Ok(ScheduleRow {
@@ -48,8 +48,7 @@ impl Catalogue {
         self.done(row.optional())
     }
 
-    /// Writes the schedule down, in place of another, and switches it on. What is as it was stays so since then, and is still
-    /// run by what ran it.
+    /// Stores the schedule, in place of another, and enables it. One that does not change keeps its time and its runner.
     pub fn set_schedule(&mut self, cron: &str, zone: &str, runner: Option<&str>, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.execute(
@@ -63,7 +62,7 @@ impl Catalogue {
         })
     }
 
-    /// Switches the schedule off. `false`: none is written down, or it is off.
+    /// Disables the schedule. `false`: none is stored, or it is disabled.
     pub fn stop_schedule(&mut self, now: Timestamp) -> Result<bool> {
         self.write(|tx| {
             let sql = "UPDATE schedule SET enabled = 0, changed_at = ?1, runner = NULL WHERE enabled";
@@ -71,11 +70,11 @@ impl Catalogue {
         })
     }
 
-    /// The newest sync of the log: a run that lists, or that its settings have ended. One that seems to be of the future ran
-    /// under a clock that was ahead, and nobody knows when.
+    /// The newest sync of the log: a run that lists, or that ended because of its settings. One from the future ran under a
+    /// clock that was ahead, and its time is not known.
     pub fn last_run(&self, now: Timestamp) -> Result<Option<LastRun>> {
         let rows = || {
-            // A run that is named for ever in the settings begins anew every day.
+            // A run whose id is fixed in the settings begins again every day.
             let sql = "SELECT r.command, r.started_at, r.exit
                 FROM (SELECT run, started_at FROM commands
                     WHERE started_at <= ?1 AND command IN (?2, ?3) ORDER BY number DESC LIMIT 1) newest
@@ -94,7 +93,7 @@ impl Catalogue {
         };
         let rows = self.done(rows())?;
         let began = rows.iter().map(|row| row.started).min();
-        // One without an end says more than one that went well.
+        // One without an end says more than one that succeeded.
         let worst = rows.into_iter().max_by_key(|row| row.exit.map_or(1, |exit| u16::from(exit) * 2));
         Ok(worst.zip(began).map(|(worst, started)| LastRun { started, ..worst }))
     }

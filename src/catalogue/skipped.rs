@@ -1,4 +1,4 @@
-//! The table of what listings skip, as far as people were told: each thing is told once, as long as it is there.
+//! The table of warnings about items that listings skip: each is shown once, as long as the item is listed.
 
 use std::collections::HashSet;
 
@@ -8,13 +8,13 @@ use rusqlite::params;
 use super::{Catalogue, Result};
 
 impl Catalogue {
-    /// What people were told that the listings of a platform skip.
+    /// The items that the newest listing of a platform skipped.
     pub fn skipped(&self, platform: &str) -> Result<HashSet<String>> {
         let found = self.connection.prepare_cached("SELECT what FROM skipped WHERE platform = ?1");
         self.done(found.and_then(|mut statement| statement.query_map([platform], |row| row.get(0))?.collect()))
     }
 
-    /// Remembers all that the newest listing of a platform skipped, and nothing else.
+    /// Stores the items that the newest listing of a platform skipped, in place of those before.
     pub fn set_skipped<'a>(
         &mut self,
         platform: &str,

@@ -248,6 +248,39 @@ fn the_queries_that_matter_take_their_index() {
 }
 
 #[test]
+fn every_index_serves_a_query() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = open(&dir);
+    // The conditions of statements in this room.
+    let queries = [
+        ("activities_newest", "SELECT 1 FROM activities ORDER BY ifnull(start_time, -1) DESC, platform DESC, id DESC"),
+        ("activities_start", "SELECT 1 FROM activities WHERE start_time >= 1 AND start_time < 2"),
+        (
+            "listings_by_platform",
+            "SELECT 1 FROM listings WHERE platform = 'p' AND accepted ORDER BY number DESC LIMIT 1",
+        ),
+        ("uploads_open", "SELECT * FROM uploads WHERE to_platform = 'p' AND outcome IS NULL ORDER BY number"),
+        ("uploads_by_target", "SELECT 1 FROM uploads WHERE to_platform = 'p' AND to_id = '1' AND run = 'r'"),
+        ("uploads_by_file", "SELECT 1 FROM uploads WHERE to_platform = 'p' AND sha256 = 'aa' AND outcome = 'failed'"),
+        ("deletions_open", "SELECT number, id FROM deletions WHERE platform = 'p' AND outcome IS NULL ORDER BY number"),
+        ("deletions_by_activity", "SELECT 1 FROM deletions WHERE platform = 'p' AND id = '1' AND outcome = 'deleted'"),
+        ("commands_by_run", "SELECT * FROM commands WHERE run = 'r' AND command <> 'c' ORDER BY number"),
+    ];
+    for (index, sql) in queries {
+        let plan = plan(&catalogue, sql, Vec::new());
+        assert!(plan.contains(&format!("INDEX {index} ")) || plan.ends_with(&format!("INDEX {index}")), "{plan}");
+    }
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite_%' ORDER BY 1";
+    let mut statement = catalogue.connection.prepare(sql).unwrap();
+    let mut indexes =
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<Vec<String>>>().unwrap();
+    indexes.sort();
+    let mut used = queries.map(|(index, _)| index);
+    used.sort_unstable();
+    assert_eq!(indexes, used);
+}
+
+#[test]
 fn a_newer_or_foreign_file_is_refused_untouched() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("c.sqlite");
