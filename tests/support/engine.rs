@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use garminsync::activity::ActivityKeyRef;
@@ -35,6 +35,8 @@ pub struct Engine {
     settings: BTreeMap<String, String>,
     run: AtomicU32,
     pub dry_run: bool,
+    /// As long as somebody has the catalogue open, who closes it has nothing to tidy up: that would take most of the time.
+    open: Mutex<Option<Catalogue>>,
 }
 
 /// What came of an operation.
@@ -63,17 +65,12 @@ impl Engine {
         // What is written there is made durable; in memory that takes no time.
         let shm = Path::new("/dev/shm");
         let dir = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
-        Engine { dir, clock, platforms, settings, run: AtomicU32::new(0), dry_run: false }
+        Engine { dir, clock, platforms, settings, run: AtomicU32::new(0), dry_run: false, open: Mutex::new(None) }
     }
 
     /// A service that refuses duplicates, and one that does not.
     pub fn two() -> Engine {
         Engine::of([("strict", Manners::strict()), ("lax", Manners::lax())])
-    }
-
-    pub fn set(&mut self, name: &str, value: &str) -> &mut Engine {
-        self.settings.insert(name.to_owned(), value.to_owned());
-        self
     }
 
     /// The service of this name.
@@ -127,7 +124,16 @@ impl Engine {
             observer: observer.clone(),
             log: Log::default(),
         };
+        self.open.lock().unwrap().get_or_insert_with(|| self.catalogue());
         Worker::new(Arc::new(workspace), self.catalogue())
+    }
+
+    /// The catalogue gets lost.
+    pub fn lose_catalogue(&self) {
+        self.open.lock().unwrap().take();
+        for name in ["catalogue.sqlite", "catalogue.sqlite-wal", "catalogue.sqlite-shm"] {
+            let _ = std::fs::remove_file(self.data().join(name));
+        }
     }
 
     /// Does something with a worker of its own, as a command does.

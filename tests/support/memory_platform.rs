@@ -273,13 +273,6 @@ impl Memory {
         state.live(self.clock.now()).filter_map(|held| Some(held.activity.start_time?.as_second())).collect()
     }
 
-    /// What somebody changes on the website about the activity itself.
-    pub fn edit(&self, id: &str, change: impl FnOnce(&mut Activity)) {
-        let mut state = self.state();
-        change(&mut state.held.iter_mut().find(|held| held.id.to_string() == id).unwrap().activity);
-        state.sort();
-    }
-
     /// The next call of this kind meets this, once.
     pub fn fault(&self, call: Call, effect: Effect) -> &Memory {
         self.fault_after(0, call, effect)
@@ -303,6 +296,11 @@ impl Memory {
     /// How many calls of this kind there were since it was asked last.
     pub fn take_calls(&self, call: Call) -> usize {
         self.state().calls.remove(&call).unwrap_or(0)
+    }
+
+    /// What was called until now is no matter.
+    pub fn forget_calls(&self) {
+        self.state().calls.clear();
     }
 
     /// The deletions that the engine has asked for and that were done.

@@ -192,9 +192,7 @@ fn a_killed_download_goes_on_where_it_was() {
 fn files_of_an_archive_whose_catalogue_got_lost_are_not_fetched_again() {
     let engine = engine(4);
     all(&engine).ok();
-    for name in ["catalogue.sqlite", "catalogue.sqlite-wal", "catalogue.sqlite-shm"] {
-        let _ = std::fs::remove_file(engine.data().join(name));
-    }
+    engine.lose_catalogue();
     engine.next_run();
     engine.fetch().ok();
     asked(&engine);
