@@ -273,6 +273,13 @@ impl Memory {
         state.live(self.clock.now()).filter_map(|held| Some(held.activity.start_time?.as_second())).collect()
     }
 
+    /// Whether it has taken an upload of a recording with this start that it is still to make an activity of.
+    pub fn awaits(&self, start: i64) -> bool {
+        let state = self.settled();
+        let is_of = |job: &&Job| fit::scan(&job.bytes).unwrap().start_time() == Some(start);
+        state.jobs.iter().filter(|job| job.done.is_none() && job.end.is_none()).any(|job| is_of(&job))
+    }
+
     /// The next call of this kind meets this, once.
     pub fn fault(&self, call: Call, effect: Effect) -> &Memory {
         self.fault_after(0, call, effect)
