@@ -37,7 +37,8 @@ use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, L
   garminsync report --open              look at the page
   garminsync daemon --start             sync by cron, and serve the page
 
-Exit codes: 0 all well, 1 some failed, 75 try again later, 77 a login is needed, 78 set-up"
+Exit codes: 0 OK, 1 some failed, 75 try again later, 77 a login is needed,
+78 configuration error"
 )]
 struct Args {
     #[command(subcommand)]
@@ -66,7 +67,8 @@ enum Word {
 
 Settings: SYNC_PLATFORM, SYNC_TO, DELETE_DUPLICATE, MAX_UPLOAD, MAX_DELETE, GS_ARCHIVE, GS_RUN
 
-Exit codes: 0 all well, 1 some failed, 75 try again later (or another sync runs), 77 a login is needed, 78 set-up")]
+Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a login is needed,
+78 configuration error")]
     Sync(SyncFlags),
     /// List the platforms, then print what the catalogue has
     ///

@@ -16,25 +16,25 @@ use garminsync::sync::{self, Result, Worker};
 
 const NAME: &str = "gs-dedupe";
 
-/// Mark entries of the same exercise on the same platform as copies, saying why and which one is kept
+/// Mark duplicates on a platform, with the reasons and the activity that is kept
 ///
-/// Of those marked, only the certainties same-file and same-exercise are superfluous. two-devices is one exercise that a
-/// watch and a bicycle computer recorded; shifted and start-only are for a person to look at.
+/// Only duplicates that are marked same-file or match can be deleted. two-devices is an activity that a watch and a bike
+/// computer recorded; shifted and start-only need a person's decision.
 ///
-/// It only says so, and changes nothing anywhere. An entry is compared with those that come in with it: the more of the
-/// history comes in, the more is found. How it decides is in docs/matching.md.
+/// It only marks activities and changes nothing. It compares only the activities in its input: pass in as much of the history
+/// as you can. docs/matching.md has the rules.
 #[derive(Parser)]
 #[command(
     name = "gs-dedupe",
     version,
     after_help = "Examples:
-  gs-list | gs-dedupe --duplicates > copies.ndjson     what is there twice, and why
-  gs-download < copies.ndjson | gs-dedupe          with both files at hand
-  gs-download < copies.ndjson | gs-dedupe | gs-delete -n   what would be deleted
+  gs-list | gs-dedupe --duplicates > duplicates.ndjson   the duplicates, and why
+  gs-download < duplicates.ndjson | gs-dedupe      with both files in the archive
+  gs-download < duplicates.ndjson | gs-dedupe | gs-delete -n   what would be deleted
 
 Settings: SPORT_DIFF_SECOND
 
-Exit codes: 0 all well, 65 a bad record, 78 set-up"
+Exit codes: 0 OK, 65 invalid record, 78 configuration error"
 )]
 struct Args {
     /// What makes two entries one exercise

@@ -18,26 +18,27 @@ use garminsync::sync::{self, DeleteOptions, Result, Worker};
 
 const NAME: &str = "gs-delete";
 
-/// Delete copies on their platform, if every guard holds
+/// Delete duplicates from their platform, if every check passes
 ///
-/// Reads activities that gs-dedupe has marked. Only copies of the certainties same-file and same-exercise are deleted, only
-/// with their original in the archive, and only with --yes. With -n it says what would be deleted, what not, and why.
+/// Reads the activities that gs-dedupe has marked. It deletes only duplicates marked same-file or match, only with the original
+/// in the archive, and only with --yes. With -n it prints what would be deleted, what not, and why.
 ///
-/// The guards stand in docs/sync-rules.md. What does not pass them stays. The list of the platform is read until the entry
-/// is gone from it.
+/// docs/sync-rules.md lists the checks. An activity that fails one is not deleted. Afterwards it lists the platform until the
+/// activity is gone.
 #[derive(Parser)]
 #[command(
     name = "gs-delete",
     version,
     after_help = "Examples:
   gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe > c.ndjson   find them
-  gs-delete -n < c.ndjson                          what would go, what not
-  gs-delete --yes --max-delete 3 < c.ndjson        delete three of them at most
-  gs-list --deleted --id 123 | gs-upload --restore   put one back
+  gs-delete -n < c.ndjson                          what would be deleted
+  gs-delete --yes --max-delete 3 < c.ndjson        delete at most three
+  gs-list --deleted --id 123 | gs-upload --restore   restore one
 
 Settings: SPORT_DIFF_SECOND
 
-Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
+Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a login is needed,
+78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

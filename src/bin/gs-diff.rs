@@ -1,7 +1,7 @@
 //! Decides what is missing where: reads activities, prints transfers.
 //!
 //! ```text
-//! gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
+//! gs-fetch | gs-diff | gs-download | gs-upload     make the platforms equal
 //! gs-list | gs-diff --to coros > plan.ndjson       plan, look at it, edit it …
 //! gs-download < plan.ndjson | gs-upload            … and apply it
 //! gs-list | gs-diff --explain                          also what is not sent, and why
@@ -19,26 +19,27 @@ use garminsync::sync::{self, DiffOptions, Result, Worker, selection_of_flag};
 
 const NAME: &str = "gs-diff";
 
-/// Decide what is missing where, and print a transfer for each
+/// Plan the uploads of missing activities, one transfer each
 ///
-/// An exercise that is on two platforms goes to the third once, from the better source. Nothing is planned towards a
-/// platform whose list is not known, nor what somebody deleted there, nor what it may have already.
+/// An activity that is on two platforms is uploaded to the third one once, from the better source. It plans no uploads to a
+/// platform that has not been listed, and never uploads what was deleted there or may already be there.
 ///
-/// The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
-/// never asked. How it decides is in docs/sync-rules.md.
+/// The activities in its input may be uploaded; what the platforms have comes from the catalogue. It makes no request.
+/// docs/sync-rules.md has the rules.
 #[derive(Parser)]
 #[command(
     name = "gs-diff",
     version,
     after_help = "Examples:
-  gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
-  gs-list | gs-diff --to coros > plan.ndjson       a plan, to look at and edit
+  gs-fetch | gs-diff | gs-download | gs-upload     make the platforms equal
+  gs-list | gs-diff --to coros > plan.ndjson       a plan to review and edit
   gs-download < plan.ndjson | gs-upload            apply it
-  gs-list --sport running | gs-diff --explain          also what is not sent
+  gs-list --sport running | gs-diff --explain      also what is not uploaded
 
 Settings: SPORT_DIFF_SECOND, SYNC_TO
 
-Exit codes: 0 all well, 65 a bad record, 75 a platform's list is not known, 77 no platform is set up, 78 set-up"
+Exit codes: 0 OK, 65 invalid record, 75 a platform has not been listed, 77 no platform is configured,
+78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

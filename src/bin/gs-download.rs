@@ -18,27 +18,28 @@ use garminsync::sync::{self, DownloadOptions, Result, Worker};
 
 const NAME: &str = "gs-download";
 
-/// Put the file of each activity that comes in into the archive, unless it is there already
+/// Download the file of each activity into the archive, unless it is there already
 ///
-/// The original is asked for first. If the service has none and never will, that is remembered; if it cannot give the
-/// original but an export, the export is kept and told as such. A file that the service refuses in three runs, while it
-/// gives others, is unavailable: it is asked for once a week, or with --force. What the service holds broken is kept as it
-/// came, marked as corrupt, beside an export.
+/// It requests the original first. If the platform has no file, that is remembered. If only an export is available, the export
+/// is kept and marked as converted. A file that the platform refuses in three runs, while it provides others, is unavailable:
+/// it is requested once a week, or with --force. If the platform's own file is corrupt, it is kept unchanged and marked as
+/// corrupt, next to an export.
 ///
-/// Reads activities and transfers, and prints the same with their file. What comes is checked from its first byte to its
-/// last before it gets a name. What goes wrong with one is told on its record, and the rest goes on.
+/// Reads activities and transfers, and prints them with their file. Each file is checked completely before it is stored. A
+/// failure is noted on that record; the others continue.
 #[derive(Parser)]
 #[command(
     name = "gs-download",
     version,
     after_help = "Examples:
-  gs-list --missing | gs-download > /dev/null      what is not archived yet
+  gs-list --missing | gs-download > /dev/null      archive what is missing
   gs-fetch --new | gs-download > /dev/null         list, and archive what is new
   gs-list --downloaded | gs-download --verify      check every byte of it
 
 Settings: GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER, GS_TIMEOUT
 
-Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
+Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a login is needed,
+78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

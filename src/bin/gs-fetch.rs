@@ -1,7 +1,7 @@
 //! Lists the platforms into the catalogue and prints what it knows: activity records.
 //!
 //! ```text
-//! gs-fetch                              what is new; everything once a week
+//! gs-fetch                              new activities; all of them once a week
 //! gs-fetch --full                       everything now: shows also what was deleted long ago
 //! gs-fetch --new | gs-download          archive what is new
 //! gs-fetch --since 30d --platform garmin-cn
@@ -15,20 +15,20 @@ use garminsync::sync::{self, FetchOptions, Result, Worker};
 
 /// List the platforms into the catalogue, and print the known activities as records
 ///
-/// By default a listing stops at the first page that holds nothing new, and goes to the end once a week. It makes no
-/// login while the stored token works.
+/// By default a listing stops at the first page without news; once a week it goes to the end. It does not log in while the
+/// stored token works.
 ///
-/// All platforms are listed side by side. One that fails takes nothing away from the others; its activities are not
-/// printed, and the exit code tells.
+/// All platforms are listed in parallel. If one fails, the others continue; its activities are not printed, and the exit code
+/// is not 0.
 #[derive(Parser)]
 #[command(
     name = "gs-fetch",
     version,
     after_help = "Examples:
-  gs-fetch > /dev/null                  what is new; everything once a week
+  gs-fetch > /dev/null                  new activities; all of them once a week
   gs-fetch --new | gs-download          archive what is new
-  gs-fetch --full > /dev/null           everything: shows what was deleted, too
-  gs-fetch --since 30d --sport running   ask for the last thirty days
+  gs-fetch --full > /dev/null           all activities; detects deletions, too
+  gs-fetch --since 30d --sport running   list the last thirty days
 
 Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER, GS_TIMEOUT
 

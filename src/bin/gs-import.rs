@@ -3,7 +3,7 @@
 //! ```text
 //! gs-import ~/GarminSync/data              GarminSync: its database, or the folder that it is in
 //! gs-import ~/sports-sync-x                Sports Sync X: its folder
-//! gs-import garmin-export.zip              Garmin's account export, as it came or unpacked
+//! gs-import garmin-export.zip              Garmin's account export, not unpacked or unpacked
 //! gs-import --platform coros old/fit       any folder or zip of files that are named with ids
 //! ```
 //!
@@ -18,24 +18,25 @@ use garminsync::sync::{self, Result, Worker};
 
 const NAME: &str = "gs-import";
 
-/// Take over the files of GarminSync, Sports Sync X, Garmin's account export, or of any folder
+/// Import the files of GarminSync, Sports Sync X, Garmin's account export, or of any folder
 ///
-/// Each file is checked before it is taken. What is no FIT file although it is called so is kept as what it is, and the
-/// original is asked for again. A path's kind is found out by looking.
+/// Each file is checked before it is imported. A file named .fit that is not FIT is stored under its real format, and the
+/// original is requested again. The type of each path is detected from its contents.
 #[derive(Parser)]
 #[command(
     name = "gs-import",
     version,
     after_help = "Examples:
-  gs-import -n ~/GarminSync/data             look only: what would be taken
+  gs-import -n ~/GarminSync/data             a dry run: what would be imported
   gs-import ~/sports-sync-x                  the folder of Sports Sync X
-  gs-import garmin-export.zip                Garmin's account export, as it came
-  gs-import --platform coros ~/old/coros     files that are named with their ids
+  gs-import garmin-export.zip                Garmin's account export, not unpacked
+  gs-import --platform coros ~/old/coros     files named by their ids
 
---platform says whose files these are. Without it those of GarminSync and Garmin's export
-are of garmin-com; Sports Sync X tells itself; of other folders it has to be said.
+--platform names the platform of the files. The default for GarminSync and Garmin's export
+is garmin-com; Sports Sync X names its platforms; for other folders it is required.
 
-Exit codes: 0 all well, 1 some files were not taken, 2 a path that is nothing known, 75 try again later, 78 set-up"
+Exit codes: 0 OK, 1 some files were not imported, 2 unknown type of path, 75 try again later,
+78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

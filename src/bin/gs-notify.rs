@@ -19,25 +19,25 @@ use garminsync::sync::{self, NotifyOptions, Result, Worker};
 
 const NAME: &str = "gs-notify";
 
-/// Send one summary of the run to every channel that is set up, and pass all records on
+/// Send one summary of the run to every configured channel, and pass all records on
 ///
-/// It tells what was added and deleted and where, what failed and why, what needs a person, and what is outstanding, all as
-/// the page has it. The same failure is told once until it changes. Channels: Enterprise WeChat, ntfy, Telegram, Slack, Discord, Bark,
+/// The summary has what was added and deleted, what failed and why, what you must do, and what is outstanding, as on the page.
+/// The same failure is reported once until it changes. Channels: Enterprise WeChat, ntfy, Telegram, Slack, Discord, Bark,
 /// ServerChan, DingTalk, Feishu, a JSON webhook, and a Healthchecks-style ping; docs/notifications.md has their settings.
 #[derive(Parser)]
 #[command(
     name = "gs-notify",
     version,
     after_help = "Examples:
-  gs-diff | gs-download | gs-upload | gs-notify > /dev/null   tell what was done
+  gs-diff | gs-download | gs-upload | gs-notify > /dev/null   a summary of a run
   gs-notify --on failure --lang zh < run.ndjson    only failures, in Chinese
   gs-notify -n --show < run.ndjson > /dev/null     show it, send nothing
   gs-notify --start                                a run begins
-  gs-notify --test                                 does every channel work?
+  gs-notify --test                                 send a test message to every channel
 
 Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL, HEALTHCHECKS_URL, GS_RUN
 
-Exit codes: 0 all well, whatever the other stages came to, 1 a channel was not told, 65 a bad record, 78 set-up"
+Exit codes: 0 OK, whatever the other stages did, 1 a channel failed, 65 invalid record, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

@@ -20,20 +20,20 @@ use garminsync::sync::{Exit, Failure, Folder, Result, Worker};
 const PAGE: &str = "index.html";
 const STATUS: &str = "status.json";
 
-/// Make the page: index.html, and status.json with the same facts, from the catalogue alone
+/// Write the page: index.html, and status.json with the same data, from the catalogue
 ///
-/// It tells whether all is well and what needs a person, what is missing where and why, and lists all activities. A new
-/// folder and new files are for their owner only. A file that is replaced keeps its mode: chmod a+r once, and a web server
-/// may read every later one.
+/// The page has the state and what you must do, what is missing on which platform and why, and all activities. New folders and
+/// files are readable by their owner only. A replaced file keeps its mode: after one chmod a+r, a web server can read every later
+/// page.
 #[derive(Parser)]
 #[command(
     name = "gs-report",
     version,
     after_help = "Examples:
   gs-report                                     in the folder report of the data folder
-  gs-report --out /srv/www/sport --refresh      elsewhere, and the page loads itself anew
+  gs-report --out /srv/www/sport --refresh      elsewhere, and the page reloads itself
 
-Exit codes: 0 all well, 75 the catalogue is locked, 78 set-up"
+Exit codes: 0 OK, 75 the catalogue is locked, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

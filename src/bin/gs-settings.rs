@@ -30,7 +30,7 @@ use garminsync::sync::{self, Failure, Result, Worker};
   ls \"$(gs-settings DATA_DIR)\"          the value of one, for scripts
   gs-settings --check                   the errors of all settings
 
-Exit codes: 0 all well, 2 unknown setting, 78 set-up"
+Exit codes: 0 OK, 2 unknown setting, 78 configuration error"
 )]
 struct Args {
     /// Print the value of this setting alone: its default if it is not set, and nothing if it has none

@@ -12,28 +12,29 @@ use clap::Parser;
 use garminsync::cli::setup::{self, HasSetup, SetupFlags};
 use garminsync::cli::{Common, CommonArgs};
 
-/// Choose platforms, log in, and set up schedule and messages
+/// Choose platforms, log in, and configure schedule and messages
 ///
-/// On a terminal it asks what no flag answers, and shows each line before it is written. It writes the settings file
-/// (mode 0600), in which all other lines stay as they are, logs in with gs-auth, sends a test message with gs-notify,
-/// sets the schedule, and lists the platforms with gs-fetch. Nothing is changed before the last question is answered.
-/// Run it again to change an answer; a login that works is kept.
+/// On a terminal it asks for every answer that no flag gives, and shows each line before it writes it. It writes the settings
+/// file (mode 0600) and keeps all its other lines, logs in with gs-auth, sends a test message with gs-notify, sets the schedule,
+/// and lists the platforms with gs-fetch. It changes nothing before the last question is answered. Run it again to change an
+/// answer; a working login is kept.
 ///
-/// Passwords and keys are never given as flags: they are typed, or read with --secrets, or named by settings such as
-/// GARMIN_PASSWORD_FILE and GARMIN_PASSWORD_COMMAND.
+/// Passwords and keys are never flags: type them, or pass them with --secrets, or name settings such as GARMIN_PASSWORD_FILE
+/// and GARMIN_PASSWORD_COMMAND.
 #[derive(Parser)]
 #[command(
     name = "gs-setup",
     version,
     after_help = "Examples:
   gs-setup                              asks on the terminal
-  gs-setup --yes --platform garmin-com --login token   take over a token
+  gs-setup --yes --platform garmin-com --login token   import a token
   gs-setup --yes --login password --secrets -   passwords through a pipe
   gs-setup -n --yes                     what it would write and run
 
 Settings: SYNC_PLATFORM, GS_SCHEDULE_COMMAND
 
-Exit codes: 0 all well, 2 usage, or flags are missing, 75 try again later, 77 a login is needed, 78 set-up, 130 stopped"
+Exit codes: 0 OK, 2 wrong usage, or flags are missing, 75 try again later, 77 a login is needed,
+78 configuration error, 130 stopped"
 )]
 struct Args {
     #[command(flatten)]

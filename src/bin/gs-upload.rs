@@ -19,26 +19,27 @@ use garminsync::sync::{self, Failure, Result, UploadOptions, Worker};
 
 const NAME: &str = "gs-upload";
 
-/// Upload what transfers say, follow each to its end, and read it back
+/// Upload planned activities, and verify that each appears on its platform
 ///
-/// A file is sent once. What is on the platform already is not sent, whoever put it there; what a platform refuses is told
-/// in its own words and not tried again until the file changes.
+/// A file is uploaded once. An activity that is on the platform already is not uploaded, whoever put it there. A rejected
+/// upload shows the platform's reason, and is not retried until the file changes.
 ///
-/// Right before each upload the target is looked at. The intent is written down before the
-/// request: an upload whose end is not known counts as under way, and the next run asks what became of it.
+/// The target is checked right before each upload. Each upload is recorded before it is sent; one with an unknown outcome
+/// counts as pending, and the next run checks it.
 #[derive(Parser)]
 #[command(
     name = "gs-upload",
     version,
     after_help = "Examples:
-  gs-fetch | gs-diff | gs-download | gs-upload     keep all platforms equal
-  gs-list --deleted --id 123 | gs-upload --restore   put back what is gone
-  gs-upload < /dev/null                            what became of earlier ones
+  gs-fetch | gs-diff | gs-download | gs-upload     make the platforms equal
+  gs-list --deleted --id 123 | gs-upload --restore   restore a deleted activity
+  gs-upload < /dev/null                            check pending uploads
 
 Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_UPLOAD_WAIT, GS_LOST_AFTER,
 GS_REQUEST_INTERVAL
 
-Exit codes: 0 all well, 1 some failed, 65 a bad record, 75 try again later, 77 a login is needed, 78 set-up"
+Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a login is needed,
+78 configuration error"
 )]
 struct Args {
     /// Take activities that are gone from their platform, and put them back there
@@ -49,7 +50,7 @@ struct Args {
     /// How long to wait until a service confirms an upload [default: $GS_UPLOAD_WAIT, else 1m]
     #[arg(long, value_name = "TIME", alias = "settle-wait")]
     upload_wait: Option<String>,
-    /// What makes two entries one exercise
+    /// What makes two activities the same
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
     #[command(flatten)]

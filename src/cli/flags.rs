@@ -169,7 +169,7 @@ pub struct DiffFlags {
     /// Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]
     #[arg(long, value_name = "NAME")]
     pub to: Vec<String>,
-    /// What makes two entries one exercise
+    /// What makes two activities the same
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     pub rule: Rule,
     /// Upload again what a person deleted on the target

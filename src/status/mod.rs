@@ -1,4 +1,4 @@
-//! Everything that the page shows, and `status.json` holds: one value, made in `cli` from the catalogue alone.
+//! Everything that the page shows, and `status.json` holds: one value, made in `sync::overview` from the catalogue.
 //!
 //! The page is a view of it and `status.json` is it, so the two cannot tell different things. Every text that somebody
 //! else wrote (a name, a service's words, an error) is a [`Redacted`]: nothing secret and no control character is in it.
