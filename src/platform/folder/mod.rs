@@ -22,8 +22,6 @@ use crate::clock::Moment;
 use crate::fit::{self, Fit};
 use crate::walk::{self, Location, Notice, SearchEntry, Skip, Skipped, ZipCache};
 
-/// The format of files in a folder.
-
 /// The platform that `folder:PATH` names; `None` if `name` is not of that form.
 ///
 /// Its own name has the absolute path, so that records and the catalogue mean the same folder wherever a command is
