@@ -124,8 +124,9 @@ impl Catalogue {
                 now.as_second(),
                 ids_before
             ])?;
-            let sql = "SELECT * FROM uploads WHERE number = ?1";
-            tx.prepare_cached(sql)?.query_row([tx.last_insert_rowid()], |found| row(found, &mut PlatformIds::default()))
+            let sql = format!("SELECT * FROM uploads WHERE number = ?1");
+            tx.prepare_cached(&sql)?
+                .query_row([tx.last_insert_rowid()], |found| row(found, &mut PlatformIds::default()))
         })
     }
 
@@ -186,7 +187,8 @@ impl Catalogue {
 
     /// The uploads to `to` whose outcome is not known, the oldest first.
     pub fn open_uploads(&self, to: &str) -> Result<Vec<UploadRow>> {
-        self.upload_rows("SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IS NULL ORDER BY number", to)
+        let sql = format!("SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IS NULL ORDER BY number");
+        self.upload_rows(&sql, to)
     }
 
     /// The platforms with uploads whose outcome is not known.
@@ -200,8 +202,8 @@ impl Catalogue {
 
     /// All uploads to `to` that say what it has or what is not to be sent again; failed ones say neither.
     pub fn uploads_to(&self, to: &str) -> Result<Vec<UploadRow>> {
-        let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IS NOT 'failed' ORDER BY number";
-        self.upload_rows(sql, to)
+        let sql = format!("SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IS NOT 'failed' ORDER BY number");
+        self.upload_rows(&sql, to)
     }
 
     /// The uploads to `to` since `since` that no listing shows: those whose outcome is not known, of any age, and those that
