@@ -90,7 +90,7 @@ fn on_without_a_schedule_takes_every_six_hours_of_this_machine() {
 fn what_stays_as_it_was_keeps_its_age() {
     let work = work();
     after(&work, &["@daily"]);
-    work.change("UPDATE schedule SET at = 1000");
+    work.change("UPDATE schedule SET changed_at = 1000");
     assert_eq!(after(&work, &["@daily"])["since"], "1970-01-01T00:16:40Z");
     assert_eq!(after(&work, &["on"])["since"], "1970-01-01T00:16:40Z");
     assert_ne!(after(&work, &["@weekly"])["since"], "1970-01-01T00:16:40Z");
