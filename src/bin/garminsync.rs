@@ -54,12 +54,12 @@ enum Word {
     Setup(Plain<SetupFlags>),
     /// Make the platforms equal: upload what is missing, report duplicates
     ///
-    /// At the end it sends one message to the configured channels and makes the page anew.
+    /// At the end it sends one message to the configured channels and updates the page.
     ///
     /// At most MAX_UPLOAD activities (200) are uploaded a run; the next run goes on with the rest. Duplicates are deleted
     /// only with the setting DELETE_DUPLICATE=1, each with its original in the archive, and at most MAX_DELETE a run;
     /// otherwise they are only reported. What each stage printed last stands in DATA_DIR/sync. Two syncs of one data folder
-    /// never run at the same time. Without a terminal it prints nothing while all is well.
+    /// never run at the same time. Without a terminal it prints nothing while everything is OK.
     #[command(after_help = "Examples:
   gs-sync -n                            what would be done
   gs-sync --since 30d --sport running   the runs of the last thirty days
@@ -76,23 +76,23 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a
     List(ListWord),
     /// Archive the files that are missing
     ///
-    /// It lists the platforms first, and makes the page anew at the end.
+    /// It lists the platforms first, and updates the page at the end.
     Download(DownloadWord),
-    /// Print the state: last and next sync, and what needs a person
+    /// Print the state: last and next sync, and what you must do
     Status(StatusWord),
     /// Make the page from the catalogue, and print its path
     Report(ReportWord),
     /// Log in to a platform
     ///
-    /// A token of another tool is taken over with gs-auth import.
+    /// gs-auth import imports the token of another tool.
     Login(Plain<LoginFlags>),
     /// Forget the token of a platform
     ///
-    /// The data folder goes on belonging to the account, so that nobody else's login is taken for it.
+    /// The data folder still belongs to the account: a login to another account is rejected.
     Logout(Plain<LogoutFlags>),
     /// Print who is logged in, and for how long; makes no request
     Accounts(Plain<AccountsFlags>),
-    /// Take over the files of other tools and of Garmin's account export
+    /// Import the files of other tools and of Garmin's account export
     Import(Plain<ImportFlags>),
     /// Send a test message to every configured channel
     Notify(NotifyWord),

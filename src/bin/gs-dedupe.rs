@@ -37,7 +37,7 @@ Settings: SPORT_DIFF_SECOND
 Exit codes: 0 OK, 65 invalid record, 78 configuration error"
 )]
 struct Args {
-    /// What makes two entries one exercise
+    /// What makes two activities the same
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     rule: Rule,
     /// Print only duplicates, and the activities that they duplicate

@@ -21,7 +21,7 @@ const NAME: &str = "gs-download";
 /// Download the file of each activity into the archive, unless it is there already
 ///
 /// It requests the original first. If the platform has no file, that is remembered. If only an export is available, the export
-/// is kept and marked as converted. A file that the platform refuses in three runs, while it provides others, is unavailable:
+/// is kept and marked as converted. A file that the platform does not provide in three runs is unavailable:
 /// it is requested once a week, or with --force. If the platform's own file is corrupt, it is kept unchanged and marked as
 /// corrupt, next to an export.
 ///

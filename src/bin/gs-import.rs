@@ -66,14 +66,14 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 
 fn summary(worker: &Worker) {
     let rest = worker.counts_told(&[
-        ("converted", "of them no FIT files (the originals are asked for again: gs-list --missing | gs-download)"),
+        ("converted", "of them no FIT files (to request the originals: gs-list --missing | gs-download)"),
         ("already", "in the archive already"),
         ("different", "different from what is in the archive, which stays"),
         ("ambiguous", "that may be of several activities"),
-        ("rejected", "not taken"),
+        ("rejected", "rejected"),
     ]);
-    let taken = if worker.dry_run { "would be taken" } else { "taken" };
+    let taken = if worker.dry_run { "would be imported" } else { "imported" };
     let comma = if rest.is_empty() { "" } else { ", " };
     worker.info(&format!("{} {taken}{comma}{rest}", worker.counted("taken")));
-    worker.info("logins are not taken over by this; gs-auth import takes a token of garth or garminconnect");
+    worker.info("logins are not imported; gs-auth import imports a token of garth or garminconnect");
 }

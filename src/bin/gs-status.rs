@@ -16,7 +16,7 @@ use garminsync::i18n::Lang;
 use garminsync::report;
 use garminsync::sync::{Exit, Failure, Result, Worker};
 
-/// Print whether all is well, the last and the next sync, and what needs a person
+/// Print the state, the last and the next sync, and what you must do
 ///
 /// It reads the catalogue and makes no request, so it knows what the last listings and syncs found.
 #[derive(Parser)]

@@ -14,19 +14,19 @@ use crate::sync::{Failure, Result, split_raw};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Common options")]
 pub struct Common {
-    /// Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]
+    /// The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]
     #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
     /// Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]
     #[arg(long, value_name = "FILE", global = true)]
     pub env_file: Option<PathBuf>,
-    /// Say what would be done, and do nothing
+    /// Print what would be done, and do nothing
     #[arg(short = 'n', long, global = true)]
     pub dry_run: bool,
-    /// Errors only
+    /// Print errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Tell more; twice: every request
+    /// Print more; twice: every request
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Messages as JSON lines
@@ -35,7 +35,7 @@ pub struct Common {
     /// When to show progress
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub progress: When,
-    /// Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]
+    /// Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]
     #[arg(long, value_name = "NAME", global = true)]
     pub platform: Vec<String>,
 }

@@ -68,7 +68,7 @@ pub struct ListStateFlags {
     /// Also those that are no longer on their platform
     #[arg(long)]
     pub all: bool,
-    /// Only those whose file is not in the archive and can be, or whose original is due to be requested again
+    /// Only those whose file is not in the archive and can be, or whose original is to be requested again
     #[arg(long)]
     pub missing: bool,
     /// Only those whose file is in the archive
@@ -189,10 +189,10 @@ pub struct DiffFlags {
 /// How `gs-download` treats files that are there.
 #[derive(Debug, Clone, Args)]
 pub struct DownloadFlags {
-    /// Check every byte of the files that are there, and fetch again what is not whole
+    /// Check every byte of the files in the archive, and download corrupt ones again
     #[arg(long)]
     pub verify: bool,
-    /// Fetch again, whatever is there or known; an older file that differs goes to replaced/
+    /// Download again, whatever is in the archive; an older file that differs is moved to replaced/
     #[arg(long)]
     pub force: bool,
 }
@@ -226,7 +226,7 @@ pub struct NotifyFlags {
 pub enum NotifyWhen {
     /// Something was added or deleted, or the failures changed.
     Change,
-    /// There are failures, and not those that were told last.
+    /// There are failures other than those of the last message.
     Failure,
     /// After every run.
     Always,
@@ -256,7 +256,7 @@ pub struct ReportFlags {
     /// Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]
+    /// Let the page reload itself every half minute [default: $GS_REPORT_REFRESH]
     #[arg(long)]
     pub refresh: bool,
 }

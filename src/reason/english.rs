@@ -65,7 +65,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::ConvertedOnly => "only a converted file, no original",
         Reason::EnteredByHand => "entered by hand: no file",
         Reason::NoFile => "the service has no file",
-        Reason::FileUnavailable => "file unavailable: the service does not give it; requested once a week",
+        Reason::FileUnavailable => "file unavailable: the service does not provide it; requested once a week",
         Reason::FormatNotAccepted { format } => return format!("{} files are not uploaded", format.to_uppercase()),
         Reason::SportNotAccepted { sport, platform } => {
             return format!("{platform} does not accept {sport}; upload anyway: gs-diff --retry-rejected");
@@ -100,11 +100,11 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::DeletionNotSupported => "this platform does not support deletion",
         Reason::DeletionPending => "deletion pending; checked next run",
-        Reason::NotAnotherActivity => "the activity to keep is not another one on the same platform",
+        Reason::NotAnotherActivity => "the activity to keep must be a different activity on the same platform",
         Reason::RestoredByHand => "restored by hand after an earlier deletion",
         Reason::UploadedInThisRun => "uploaded in this run; checked next run",
         Reason::TwoDevices => "recorded by two devices: neither is a duplicate",
-        Reason::MatchNotSure => "not sure that both are one recording",
+        Reason::MatchNotSure => "not certain that both are the same recording",
         Reason::NotArchived => "file not intact in the archive; run gs-download",
         Reason::OriginalNotArchived => "no original FIT file in the archive to restore it from",
         Reason::KeptNotArchived => "file of the activity to keep not intact in the archive; run gs-download",
@@ -172,7 +172,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::ListingImplausible { missing, known, has_account } => {
             let cause = match has_account {
                 true => "is this another account (gs-auth status)?",
-                false => "is another medium mounted there?",
+                false => "is a different drive mounted there?",
             };
             return format!(
                 "listing ignored: {missing} of {known} known activities are missing; {cause} If you deleted them: gs-fetch --full --accept-missing; the same listing an hour later is accepted"

@@ -47,3 +47,35 @@ fn words_are_found_whole_and_outside_of_code() {
     assert!(found[0].starts_with("1: \"lacks\"; write") && found[3].starts_with("7: \"left alone\""), "{found:?}");
     assert_eq!(found_in(&prose("A `take` and `over` of gs-fetch; 12 activities are missing.")), [""; 0]);
 }
+
+#[test]
+fn the_help_of_every_command_has_none_of_the_words() {
+    let pages = std::fs::read_dir(repository().join("man")).unwrap().map(|entry| entry.unwrap().path());
+    let pages: Vec<PathBuf> = pages.filter(|path| path.extension().is_some_and(|ending| ending == "1")).collect();
+    assert!(pages.len() > 15, "{pages:?}");
+    for path in pages {
+        let text = std::fs::read_to_string(&path).unwrap();
+        // Names of commands, flags and settings are bold or italic; they are no prose.
+        let lines = text.lines().filter(|line| !line.starts_with('.')).map(without_names).collect::<Vec<_>>();
+        expect_plain(&path.file_name().unwrap().to_string_lossy(), &lines.join("\n"));
+    }
+}
+
+/// A line of a man page without its bold and italic words, and without what roff escapes.
+fn without_names(line: &str) -> String {
+    let mut text = String::new();
+    let mut is_prose = true;
+    let mut rest = line;
+    while let Some(at) = rest.find("\\f") {
+        if is_prose {
+            text.push_str(&rest[..at]);
+        }
+        let font = rest[at + 2..].chars().next().unwrap_or('R');
+        is_prose = font == 'R' || font == 'P';
+        rest = &rest[at + 2 + font.len_utf8()..];
+    }
+    if is_prose {
+        text.push_str(rest);
+    }
+    text.replace("\\-", "-").replace("\\&", "")
+}
