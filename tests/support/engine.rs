@@ -155,7 +155,9 @@ impl Engine {
         let mut worker = self.worker(command, selection, &observer);
         let mut records = Vec::new();
         let ended = catch_unwind(AssertUnwindSafe(|| work(&mut worker, &mut records)));
-        let was_killed = self.platforms.iter().fold(false, |killed, memory| memory.was_killed() || killed);
+        // Each is asked, as that forgets it.
+        let killers = self.platforms.iter().filter(|memory| memory.was_killed()).count();
+        let was_killed = killers > 0;
         match ended {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => worker.fail(&failure),
@@ -322,16 +324,18 @@ impl Ran {
 
     /// The transfers that it handed on.
     pub fn transfers(&self) -> Vec<&TransferRecord> {
-        let transfer =
-            |record| if let &Record::Transfer(ref transfer) = record { Some(transfer.as_ref()) } else { None };
-        self.records.iter().filter_map(transfer).collect()
+        let records = self.records.iter();
+        records
+            .filter_map(|record| if let Record::Transfer(one) = record { Some(one.as_ref()) } else { None })
+            .collect()
     }
 
     /// The activities that it handed on.
     pub fn activities(&self) -> Vec<&ActivityRecord> {
-        let activity =
-            |record| if let &Record::Activity(ref activity) = record { Some(activity.as_ref()) } else { None };
-        self.records.iter().filter_map(activity).collect()
+        let records = self.records.iter();
+        records
+            .filter_map(|record| if let Record::Activity(one) = record { Some(one.as_ref()) } else { None })
+            .collect()
     }
 
     /// The outcomes of its transfers, `-` for none and the kind of the problem where there is one.

@@ -80,7 +80,7 @@ impl Trial {
             ..base
         };
         let mut services = vec![("strict", manners(Manners::strict())), ("lax", manners(Manners::lax()))];
-        if seed % 4 == 0 {
+        if seed.is_multiple_of(4) {
             services.push(("third", manners(Manners::strict())));
         }
         let mut trial = Trial {
