@@ -155,7 +155,9 @@ impl Engine {
         let mut worker = self.worker(command, selection, &observer);
         let mut records = Vec::new();
         let ended = catch_unwind(AssertUnwindSafe(|| work(&mut worker, &mut records)));
-        let was_killed = self.platforms.iter().filter(|memory| memory.was_killed()).count() > 0;
+        // Each is asked, as that forgets it.
+        let killers = self.platforms.iter().filter(|memory| memory.was_killed()).count();
+        let was_killed = killers > 0;
         match ended {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => worker.fail(&failure),
@@ -322,17 +324,17 @@ impl Ran {
 
     /// The transfers that it handed on.
     pub fn transfers(&self) -> Vec<&TransferRecord> {
-        self.records
-            .iter()
-            .filter_map(|record| if let Record::Transfer(transfer) = record { Some(transfer.as_ref()) } else { None })
+        let records = self.records.iter();
+        records
+            .filter_map(|record| if let Record::Transfer(one) = record { Some(one.as_ref()) } else { None })
             .collect()
     }
 
     /// The activities that it handed on.
     pub fn activities(&self) -> Vec<&ActivityRecord> {
-        self.records
-            .iter()
-            .filter_map(|record| if let Record::Activity(activity) = record { Some(activity.as_ref()) } else { None })
+        let records = self.records.iter();
+        records
+            .filter_map(|record| if let Record::Activity(one) = record { Some(one.as_ref()) } else { None })
             .collect()
     }
 

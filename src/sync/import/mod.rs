@@ -180,7 +180,8 @@ impl<'a> Import<'a> {
     /// Something that should have been a file and was not taken.
     fn refuse(&mut self, shown: &str, why: &str) {
         self.worker.count("rejected", 1);
-        self.worker.fail(&Failure::new(Exit::Partial, format!("{}: {}; not taken", printable(shown), printable(why))));
+        self.worker
+            .fail(&Failure::new(Exit::Partial, format!("{}: {}; not imported", printable(shown), printable(why))));
     }
 
     /// A file or folder that cannot be read: what is in it is not taken.
@@ -269,7 +270,7 @@ impl<'a> Import<'a> {
         if store_as.origin() == Origin::Converted {
             self.worker.count("converted", 1);
             self.worker.debug(&format!(
-                "{}: it is a {} file; kept as that, and the original is asked for again",
+                "{}: it is a {} file; stored as that; the original is requested again",
                 printable(shown),
                 format.label()
             ));

@@ -139,8 +139,8 @@ fn three_troubles_in_a_row_and_the_rest_is_left_for_the_next_run() {
 #[test]
 fn what_fails_is_said_with_its_exit_and_costs_the_others_nothing() {
     let gone: fn() -> Error = || Error::NotFound("no such activity".into());
-    type Failing = (fn() -> Error, Exit, usize);
-    let failures: [Failing; 6] = [
+    type Failure = (fn() -> Error, Exit, usize);
+    let failures: [Failure; 6] = [
         (busy, Exit::TempFail, 3),
         (down, Exit::TempFail, 0),
         (logged_out, Exit::LoginRequired, 0),

@@ -109,7 +109,7 @@ fn a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_for() {
     theirs.add(&all[0], &all[0].tcx);
     let before = fingerprint(&theirs.dir);
     let said = import(&work, &["-v"], &theirs.dir);
-    said.ok().says("it is a TCX file; kept as that, and the original is asked for again");
+    said.ok().says("it is a TCX file; stored as that; the original is requested again");
     let record = said.records().into_iter().find(|record| record["id"] == all[0].id.as_str()).unwrap();
     assert_eq!(
         (record["file"]["format"].as_str(), record["file"]["origin"].as_str()),
@@ -157,7 +157,7 @@ fn pages_texts_and_halves_are_told_each_and_not_taken() {
     said.ends(1);
     for (one, (_, why)) in all.iter().zip(&bad) {
         let line = said.err.lines().find(|line| line.contains(&one.garmin_sync_name())).unwrap();
-        assert!(line.contains(why) && line.ends_with("; not taken"), "{line}");
+        assert!(line.contains(why) && line.ends_with("; not imported"), "{line}");
     }
     assert_eq!((said.err.lines().count(), sorted(said.ids())), (7, ids(&all[7..])));
     assert_eq!((work.files("fit").len(), fingerprint(&theirs.dir)), (2, before));
@@ -181,7 +181,7 @@ fn their_database_is_found_from_anywhere_and_its_paths_lead_nowhere_else() {
     fs::write(theirs.dir.join("holiday.fit"), &all[4].fit).unwrap();
     let before = fingerprint(&theirs.dir);
     let said = work.run("gs-import", &["theirs/../theirs/garmin.db"]);
-    said.ends(1).says("holiday.fit: its name holds no id of an activity; not taken");
+    said.ends(1).says("holiday.fit: its name holds no id of an activity; not imported");
     said.says("of the files that it says it downloaded, 2 are not beside it, such as activity_");
     assert_eq!(sorted(said.ids()), ids([&all[0], &all[2]]));
     assert_eq!(fingerprint(&theirs.dir), before);
