@@ -525,7 +525,7 @@ fn cron_runs_it_and_the_page_follows() {
     garminsync(&work, &["daemon", "--status"]).ok();
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
-    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
+    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"ok\""));
     garminsync(&work, &["daemon", "--stop"]).ok();
     assert_eq!(garminsync(&work, &["daemon", "--status"]).code, 3);
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM commands WHERE exit <> 0"), 0);
@@ -548,7 +548,7 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     let mut running = Running::start(&mut work.command("/usr/bin/faketime", &faketime), said);
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
-    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"well\""));
+    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"ok\""));
     garminsync(&work, &["daemon", "--status"]).ok();
     garminsync(&work, &["daemon", "--start"]).ok().says("it is running already");
     garminsync(&work, &["schedule", "off"]).ok();
