@@ -58,7 +58,7 @@ fn without_a_schedule_that_is_what_is_shown() {
     let record = shown(&work);
     assert!(record["cron"].is_null() && record["next_run"].is_null() && record["enabled"] == false, "{record}");
     let said = schedule(&work, &["--format", "table", "-v"]);
-    said.ok().says("no schedule is set; to have cron run it: garminsync schedule '0 */6 * * *'");
+    said.ok().says("no schedule is set; to let cron run the sync: garminsync schedule '0 */6 * * *'");
     assert!(said.out.contains("none") && said.out.contains("off") && said.out.contains("never"), "{said}");
 }
 
@@ -75,7 +75,7 @@ fn off_keeps_it_and_on_brings_it_back() {
     }
     assert_eq!(after(&work, &["on", "--zone", "UTC"])["zone"], "UTC");
     schedule(&work, &["off"]).ok();
-    schedule(&work, &["off", "-v"]).ok().says("no schedule is switched on");
+    schedule(&work, &["off", "-v"]).ok().says("no schedule is on");
 }
 
 #[test]
@@ -197,18 +197,18 @@ fn what_is_written_down_and_of_no_use_is_shown_and_can_be_replaced() {
     for (sql, expected) in [
         (
             "UPDATE schedule SET cron = 'x * * * *'",
-            "the schedule that is written down: \"x * * * *\": minute, column 1",
+            "the stored schedule: \"x * * * *\": minute, column 1",
         ),
         (
             "UPDATE schedule SET zone = 'Nowhere/Else'",
-            "the schedule that is written down: \"Nowhere/Else\" is no time zone",
+            "the stored schedule: \"Nowhere/Else\" is no time zone",
         ),
     ] {
         after(&work, &["@daily"]);
         work.change(sql);
         for args in [&[][..], &["on"]] {
             let said = schedule(&work, args);
-            said.ends(78).says(expected).says("or write it anew: gs-schedule '0 */6 * * *'");
+            said.ends(78).says(expected).says("or set another one: gs-schedule '0 */6 * * *'");
             assert_eq!(said.records().len(), usize::from(args.is_empty()), "{said}");
             assert!(said.records().iter().all(|record| record["next_run"].is_null()), "{said}");
         }
