@@ -595,7 +595,7 @@ fn a_long_remark_stands_below_the_table_with_its_time_whole() {
     work.run("gs-auth", &["login"]).ends(75);
     let until = state(&work)["cooldown_until"].as_str().unwrap().to_owned();
     let out = work.run("gs-auth", &["status", "--format", "table"]).ok().out.clone();
-    let line = out.lines().find(|line| line.starts_with("garmin-com: no password login before")).unwrap();
+    let line = out.lines().find(|line| line.starts_with("garmin-com: no password logins until")).unwrap();
     assert!(line.contains(&until), "{out}");
     let (_, screen) = work.on_a_terminal("status", &[]);
     assert!(screen.contains(&until), "{screen}");
