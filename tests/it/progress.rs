@@ -213,7 +213,7 @@ fn in_a_small_window_the_lines_fit_and_what_is_said_stays_whole_above_them() {
     assert!(all.iter().all(|line| !is_bar(line)), "{}", all.join("\n"));
     let all = all.concat();
     let of = |text: &str| all.matches(text).count();
-    assert_eq!((of("gs-diff: "), of("gs-download: "), of(" fetched, ")), (1, of("gs-download: "), 1), "{all}");
+    assert_eq!((of("gs-diff: "), of("gs-download: "), of(" downloaded")), (1, of("gs-download: "), 1), "{all}");
     let sent = std::fs::read_to_string(work.dir().join("sent")).unwrap();
     for record in sent.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
         let told = format!(
@@ -287,7 +287,7 @@ fn what_others_write_stays_whole_above_the_lines() {
 fn records_on_the_terminal_itself_stay_whole_above_the_line() {
     let (_three, work) = listed(5);
     let terminal = Tmux::start(&work, "terminal", (700, 12));
-    terminal.type_line("gs-list --missing | gs-download");
+    terminal.type_line("gs-list --missing | gs-download --format ndjson");
     let mut seen = 0;
     watched(&terminal, (700, 12), |bars| seen += bars.len());
     assert!(seen > 0);
@@ -316,7 +316,7 @@ fn stopped_for_a_while_it_leaves_the_terminal_and_in_the_background_it_draws_not
     terminal.key("C-c");
     let last = watched(&terminal, WIDE, |_| ());
     assert!(
-        last.iter().any(|line| line.starts_with("gs-download: ") && line.contains(" fetched, ")),
+        last.iter().any(|line| line.starts_with("gs-download: ") && line.contains(" downloaded")),
         "{}",
         last.join("\n")
     );
@@ -346,7 +346,7 @@ fn two_pipelines_in_two_terminals_know_nothing_of_each_other() {
     one.type_line("gs-list --missing --platform coros | gs-download > one.ndjson");
     other.type_line("gs-fetch --full > /dev/null");
     let last = watched(&one, WIDE, |bars| assert!(bars.iter().all(|bar| bar.name != "gs-fetch coros")));
-    assert!(last.iter().any(|line| line.contains(" fetched, ")));
+    assert!(last.iter().any(|line| line.contains(" downloaded")));
     other.wait("its end", is_back);
     assert!(other.all().iter().all(|line| !line.contains("gs-download")));
 }
