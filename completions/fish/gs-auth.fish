@@ -24,20 +24,20 @@ function __fish_gs_auth_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -s q -l quiet -d 'Errors only'
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -s q -l quiet -d 'Print errors only'
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s V -l version -d 'Print version'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "login" -d 'Log in, once'
@@ -46,85 +46,85 @@ complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "export" -d 'Print t
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "status" -d 'Print who is logged in, for how long, and what prevents a login; makes no request'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "logout" -d 'Forget the token'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l browser -d 'Log in with the browser and bring the ticket from there'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l password -d 'Log in with the password of the settings, or one that is asked for [default if the settings hold one]'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s q -l quiet -d 'Errors only'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s q -l quiet -d 'Print errors only'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s q -l quiet -d 'Errors only'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s q -l quiet -d 'Print errors only'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s q -l quiet -d 'Errors only'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s q -l quiet -d 'Print errors only'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l format -d 'How it is written [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'One JSON object a line'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s q -l quiet -d 'Errors only'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s q -l quiet -d 'Print errors only'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l forget-account -d 'Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take its place; the files of the archive move to former/'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s q -l quiet -d 'Errors only'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s q -l quiet -d 'Print errors only'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "login" -d 'Log in, once'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "import" -d 'Import a token of another tool, or a ticket, URL or JSON text of a browser login'

@@ -6,7 +6,7 @@ complete -c gs-diff -l to -d 'Upload only to this platform (repeat it, or separa
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-diff -l rule -d 'What makes two entries one exercise' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
+complete -c gs-diff -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
 complete -c gs-diff -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c gs-diff -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
@@ -94,14 +94,14 @@ canoeing\t''
 all\t''"
 complete -c gs-diff -l format -d 'How records are printed [default: for people on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'One record a line, for other commands'"
-complete -c gs-diff -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-diff -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-diff -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-diff -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-diff -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-diff -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-diff -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
@@ -110,8 +110,8 @@ complete -c gs-diff -l possible-duplicates -d 'Upload possible duplicates too: w
 complete -c gs-diff -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
 complete -c gs-diff -l rematch -d 'Match all activities again, whatever was matched before'
 complete -c gs-diff -l explain -d 'Also print what is not uploaded, with the reasons'
-complete -c gs-diff -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-diff -s q -l quiet -d 'Errors only'
-complete -c gs-diff -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-diff -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-diff -s q -l quiet -d 'Print errors only'
+complete -c gs-diff -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-diff -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-diff -s V -l version -d 'Print version'

@@ -85,22 +85,22 @@ canoeing\t''
 all\t''"
 complete -c gs-fetch -l format -d 'How records are printed [default: for people on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'One record a line, for other commands'"
-complete -c gs-fetch -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-fetch -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-fetch -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-fetch -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-fetch -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-fetch -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-fetch -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-fetch -l full -d 'List everything again, to the end'
 complete -c gs-fetch -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
 complete -c gs-fetch -l new -d 'Print only those first seen now'
-complete -c gs-fetch -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-fetch -s q -l quiet -d 'Errors only'
-complete -c gs-fetch -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-fetch -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-fetch -s q -l quiet -d 'Print errors only'
+complete -c gs-fetch -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-fetch -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-fetch -s V -l version -d 'Print version'

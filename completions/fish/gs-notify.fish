@@ -1,24 +1,24 @@
 complete -c gs-notify -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
-failure\t'There are failures, and not those that were told last'
+failure\t'There are failures other than those of the last message'
 always\t'After every run'"
 complete -c gs-notify -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
-complete -c gs-notify -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-notify -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-notify -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-notify -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-notify -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-notify -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-notify -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-notify -l start -d 'Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else'
 complete -c gs-notify -l test -d 'Send a test message to every channel that is set up, and say what each answers; reads nothing'
 complete -c gs-notify -l show -d 'Print the summary on standard error too'
-complete -c gs-notify -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-notify -s q -l quiet -d 'Errors only'
-complete -c gs-notify -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-notify -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-notify -s q -l quiet -d 'Print errors only'
+complete -c gs-notify -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-notify -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-notify -s V -l version -d 'Print version'

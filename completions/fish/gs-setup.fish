@@ -4,14 +4,14 @@ complete -c gs-setup -l set -d 'Write a setting, such as GARMIN_EMAIL=runner@exa
 complete -c gs-setup -l secrets -d 'Read passwords and keys from this file, as lines NAME=VALUE; - is standard input' -r -F
 complete -c gs-setup -l schedule -d 'Sync by this schedule: five fields in quotes' -r -f
 complete -c gs-setup -l notify -d 'Send messages by this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)' -r -f
-complete -c gs-setup -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-setup -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-setup -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-setup -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-setup -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-setup -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-setup -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
@@ -21,8 +21,8 @@ complete -c gs-setup -l no-notify -d 'Set up no further channel'
 complete -c gs-setup -l fetch -d 'List the activities of the platforms now'
 complete -c gs-setup -l no-fetch -d 'Do not list them now'
 complete -c gs-setup -s y -l yes -d 'Ask nothing: take the suggested answer where no flag gives one'
-complete -c gs-setup -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-setup -s q -l quiet -d 'Errors only'
-complete -c gs-setup -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-setup -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-setup -s q -l quiet -d 'Print errors only'
+complete -c gs-setup -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-setup -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-setup -s V -l version -d 'Print version'

@@ -7,12 +7,12 @@ complete -c gs-sync -l to -d 'Upload only to this platform (repeat it, or separa
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-sync -l rule -d 'What makes two entries one exercise' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
+complete -c gs-sync -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
 complete -c gs-sync -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
 complete -c gs-sync -l max-delete -d 'Delete at most so many in one run [default: $MAX_DELETE, else 10]' -r -f
 complete -c gs-sync -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
-failure\t'There are failures, and not those that were told last'
+failure\t'There are failures other than those of the last message'
 always\t'After every run'"
 complete -c gs-sync -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
@@ -101,14 +101,14 @@ mobility\t''
 geocaching\t''
 canoeing\t''
 all\t''"
-complete -c gs-sync -l data-dir -d 'Where catalogue, archive and tokens live [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-sync -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-sync -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-sync -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-sync -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
 never\t'Never'"
-complete -c gs-sync -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are set up]' -r -f -a "garmin-com\t''
+complete -c gs-sync -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
@@ -119,9 +119,9 @@ complete -c gs-sync -l restore-deleted -d 'Upload again what a person deleted on
 complete -c gs-sync -l possible-duplicates -d 'Upload possible duplicates too: what the target may have under another sport or an hour off'
 complete -c gs-sync -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
 complete -c gs-sync -l rematch -d 'Match all activities again, whatever was matched before'
-complete -c gs-sync -l refresh -d 'Let the page load itself anew every half minute [default: $GS_REPORT_REFRESH]'
-complete -c gs-sync -s n -l dry-run -d 'Say what would be done, and do nothing'
-complete -c gs-sync -s q -l quiet -d 'Errors only'
-complete -c gs-sync -s v -l verbose -d 'Tell more; twice: every request'
+complete -c gs-sync -l refresh -d 'Let the page reload itself every half minute [default: $GS_REPORT_REFRESH]'
+complete -c gs-sync -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-sync -s q -l quiet -d 'Print errors only'
+complete -c gs-sync -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-sync -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-sync -s V -l version -d 'Print version'

@@ -195,14 +195,8 @@ fn what_is_shown_does_not_depend_on_the_zone_of_who_looks() {
 fn what_is_written_down_and_of_no_use_is_shown_and_can_be_replaced() {
     let work = work();
     for (sql, expected) in [
-        (
-            "UPDATE schedule SET cron = 'x * * * *'",
-            "the stored schedule: \"x * * * *\": minute, column 1",
-        ),
-        (
-            "UPDATE schedule SET zone = 'Nowhere/Else'",
-            "the stored schedule: \"Nowhere/Else\" is no time zone",
-        ),
+        ("UPDATE schedule SET cron = 'x * * * *'", "the stored schedule: \"x * * * *\": minute, column 1"),
+        ("UPDATE schedule SET zone = 'Nowhere/Else'", "the stored schedule: \"Nowhere/Else\" is no time zone"),
     ] {
         after(&work, &["@daily"]);
         work.change(sql);
