@@ -13,14 +13,14 @@ const COMMON: &str = "Common options";
 
 /// The exit codes: the short words of the help, and the text of the page for them.
 const CODES: [(u8, &str, &str); 9] = [
-    (0, "all well", "all well, or nothing to do"),
+    (0, "OK", "OK, or nothing to do"),
     (1, "some failed", "some failed, and the rest is done; run it again"),
-    (2, "usage", "wrong usage"),
-    (65, "a bad record", "a line on standard input is no record"),
+    (2, "wrong usage", "wrong usage"),
+    (65, "invalid record", "an invalid record on standard input"),
     (70, "a bug", "a bug; please report it"),
     (75, "try again later", "try again later: a limit, the network, a lock"),
     (77, "a login is needed", "a login is needed: see gs-auth"),
-    (78, "set-up", "the set-up: settings, folders"),
+    (78, "configuration error", "a configuration error: settings, folders"),
     (130, "stopped", "ended by Ctrl-C or SIGTERM, after the item in hand; run it again for the rest"),
 ];
 
@@ -294,7 +294,8 @@ mod tests {
     fn the_exit_codes_of_a_page_are_those_of_its_command_in_their_order_of_severity() {
         let texts: BTreeSet<u8> = CODES.iter().map(|(code, ..)| *code).collect();
         assert_eq!(texts, Exit::BY_SEVERITY.iter().map(|exit| exit.code()).collect());
-        let mut command = Command::new("gs-try").after_help("Exit codes: 0 all well, 75 try again later, 78 set-up");
+        let mut command =
+            Command::new("gs-try").after_help("Exit codes: 0 OK, 75 try again later, 78 configuration error");
         command.build();
         let words = page(&command).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("the most severe first: 70, 130, 2, 78, 75."), "{words}");

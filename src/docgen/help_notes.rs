@@ -6,7 +6,7 @@
 //!
 //! Settings: GARMIN_EMAIL, GARMIN_PASSWORD
 //!
-//! Exit codes: 0 all well, 1 some failed, the rest is done, 78 set-up
+//! Exit codes: 0 OK, 1 some failed, the rest is done, 78 configuration error
 //! ```
 //!
 //! Each part is optional, and any other paragraph is kept as it is.
@@ -50,7 +50,7 @@ fn example(line: &str) -> (String, Option<String>) {
     }
 }
 
-/// `0 all well, 1 some failed`; a comma without a number behind it is part of the words.
+/// `0 OK, 1 some failed`; a comma without a number behind it is part of the words.
 fn codes(list: &str) -> Vec<(u8, String)> {
     let mut found: Vec<(u8, String)> = Vec::new();
     let list = list.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -70,12 +70,12 @@ mod tests {
     #[test]
     fn the_parts_of_a_help_are_found() {
         let notes = Notes::read(
-            "Examples:\n  a | b      does this\n  c\n\nSettings: A_B, C\n\nExit codes: 0 all well, whatever comes, 78 set-up\n\nMore.",
+            "Examples:\n  a | b      does this\n  c\n\nSettings: A_B, C\n\nExit codes: 0 OK, whatever comes, 78 configuration error\n\nMore.",
         );
         let told = |text: &str| Some(text.to_owned());
         assert_eq!(notes.examples, [("a | b".into(), told("does this")), ("c".into(), None)]);
         assert_eq!(notes.settings, ["A_B", "C"]);
-        assert_eq!(notes.codes, [(0, "all well, whatever comes".into()), (78, "set-up".into())]);
+        assert_eq!(notes.codes, [(0, "OK, whatever comes".into()), (78, "configuration error".into())]);
         assert_eq!(notes.rest, ["More."]);
         assert_eq!(Notes::read(""), Notes::default());
     }

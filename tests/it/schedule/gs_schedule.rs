@@ -20,7 +20,7 @@ fn after(work: &Work, args: &[&str]) -> Value {
     let said = schedule(work, args);
     assert!(said.ok().out.is_empty(), "{said}");
     // What is switched on without anything to run it is told.
-    let is_told = said.err.contains("nothing is known to run it") && said.err.lines().count() == 1;
+    let is_told = said.err.contains("no runner is known") && said.err.lines().count() == 1;
     assert_eq!(is_told, args[0] != "off", "{said}");
     shown(work)
 }
