@@ -190,8 +190,10 @@ impl Session {
         let mut ask = |name: &str, words: &[&str]| -> Result<Vec<serde_json::Value>, Failure> {
             let mut command = command(name)?;
             command.args(words).args(["--format", "ndjson", "--dry-run"]).args(&flags).stdin(Stdio::null());
-            // What they say of a folder that does not exist yet, or of no schedule, is not worth a message here.
-            command.stderr(Stdio::null());
+            // That there is no schedule yet is not worth a message here.
+            if name == "gs-schedule" {
+                command.stderr(Stdio::null());
+            }
             let (text, _) = self.stages.output(command)?;
             Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
         };

@@ -287,7 +287,7 @@ impl<'a> Import<'a> {
         self.worker.count("taken", 1);
         let format = pieces.first().map_or(Format::Fit, |piece| piece.format);
         let key = activity.as_key();
-        self.worker.warn(&format!("{}: would be taken as the {format} file of {key}", printable(shown)));
+        self.worker.warn(&format!("{}: would be imported as the {format} file of {key}", printable(shown)));
         let record = ActivityRecord { activity, ..ActivityRecord::default() };
         self.sink.record(&Record::from(record)).map(drop)
     }

@@ -540,7 +540,7 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
     let (_sim, work, all) = world(3);
     let theirs = garmin_sync(&work, &all);
     let said = import(&work, &["-n"], &theirs.dir);
-    said.ok().says(&format!("would be taken as the fit file of garmin-com {}", all[0].id));
+    said.ok().says(&format!("would be imported as the fit file of garmin-com {}", all[0].id));
     assert_eq!((said.ids().len(), said.err.lines().count(), work.files("fit").len()), (3, 3, 0));
     assert!(said.records().iter().all(|record| record.get("file").is_none()));
     assert_eq!(
@@ -553,7 +553,7 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
     shown
         .ok()
         .says("theirs: GarminSync, taken for garmin-com")
-        .says("3 taken")
+        .says("3 imported")
         .says("the same here: garminsync schedule '30 */4 * * *'")
         .says("gs-auth import");
 }
