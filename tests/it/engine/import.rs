@@ -107,6 +107,6 @@ fn a_dry_run_takes_nothing() {
     offer.add(&offer.ids[0], &run(0).encode());
     offer.engine.dry_run = true;
     let ran = offer.import().ok();
-    assert!(ran.told().contains("would be taken as the fit file of service"), "{}", ran.told());
+    assert!(ran.told().contains("would be imported as the fit file of service"), "{}", ran.told());
     assert_eq!((offer.engine.archive().len(), offer.engine.files("service", &offer.ids[0]).len()), (0, 0));
 }
