@@ -91,7 +91,7 @@ fn the_first_sync_of_many_years_is_made_in_portions() {
     let plan = world.plan_of(COM, COROS, &starts);
     // What would be sent is what this run would send.
     let said = world.work.given("gs-upload", &["-n"], &plan);
-    said.ok().says("3 would be sent in this run, 4 left for the next ones: at most 3 uploads a run");
+    said.ok().says("3 would be uploaded in this run, 4 in the next ones: at most 3 uploads per run");
     assert_eq!(said.err.matches(": would upload to ").count(), 3, "{said}");
     world.work.given("gs-upload", &["-n", "--max-upload", "0"], &plan);
     let said = world.upload(&plan);
