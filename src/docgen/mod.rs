@@ -7,7 +7,7 @@
 //!
 //! Every command answers `--generate` (see [`command_doc`]); no help shows that flag, as only the script uses it. The other
 //! pages come from the place where their subject is defined: [`record_page`] from the JSON Schema, [`settings_page`] from
-//! the table of settings, [`script`] from the help text of a script. All functions are pure: definitions in, text out.
+//! the table of settings. All functions are pure: definitions in, text out.
 
 mod command_page;
 mod help_notes;

@@ -13,8 +13,8 @@
 //! | `P=it's` | `it's` | waits for the closing quote, over the lines that follow |
 //!
 //! To rewrite such a line so that dotenvy reads it would take a parser of python-dotenv's rules first. So each statement is
-//! read by one of the two: [`read`] gives a line to dotenvy if both rules give it the same meaning ([`by_dotenvy`]), and to
-//! [`Reader`] otherwise. No text goes through both, and a unit test holds that they agree on ordinary lines.
+//! read by one of the two: [`read`] gives a line to dotenvy if both rules give it the same meaning (`by_dotenvy`), and to
+//! `Reader` otherwise. No text goes through both, and a unit test holds that they agree on ordinary lines.
 //!
 //! `tests/external/dotenv.rs` compares the result with python-dotenv itself. Two differences are intended: a line that
 //! python-dotenv skips with a warning is [`Statement::Unreadable`], and `${NAME}` is an error of [`expand`] if nothing has that
