@@ -118,14 +118,6 @@ impl Worker {
         })
     }
 
-    /// What was read of a setting. A wrong one is told, and `otherwise` holds.
-    pub fn or_told<T>(&mut self, read: Result<T>, otherwise: T) -> T {
-        read.unwrap_or_else(|failure| {
-            self.fail(&failure);
-            otherwise
-        })
-    }
-
     /// Reads the catalogue as it stands in one moment, finds out how each activity stands with each platform, and hands that
     /// to `view`. `scope`: which platforms; without it all that are known, and those that are named.
     fn compare<T>(
