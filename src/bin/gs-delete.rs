@@ -13,7 +13,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, DeletionLimit, Output, RecordFlags, RecordOutput};
-use garminsync::i18n;
 use garminsync::sync::{self, DeleteOptions, Result, Worker};
 
 const NAME: &str = "gs-delete";
@@ -71,14 +70,13 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let result = sync::delete(worker, options, &mut records, &progress, &mut output);
     progress.finish();
     let printed = output.finish();
-    let counted = |what| worker.counted(what);
-    let told = i18n::counts(&[
-        (counted("rehearsed"), "would be deleted"),
-        (counted("deleted"), "deleted"),
-        (counted("skipped"), "kept"),
-        (counted("failed"), "failed"),
+    let told = worker.counts_told(&[
+        ("rehearsed", "would be deleted"),
+        ("deleted", "deleted"),
+        ("skipped", "kept"),
+        ("failed", "failed"),
     ]);
-    let hint = if counted("skipped") > 0 && !worker.dry_run { " (-v tells why)" } else { "" };
+    let hint = if worker.counted("skipped") > 0 && !worker.dry_run { " (-v tells why)" } else { "" };
     worker.info(&if told.is_empty() { "nothing to delete".to_owned() } else { format!("{told}{hint}") });
     result.and(printed)
 }

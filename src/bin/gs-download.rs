@@ -13,7 +13,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, DownloadFlags, Output, RecordFlags, RecordOutput};
-use garminsync::i18n;
 use garminsync::sync::{self, DownloadOptions, Result, Worker};
 
 const NAME: &str = "gs-download";
@@ -73,13 +72,12 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 }
 
 fn summary(worker: &Worker) {
-    let counted = |what| worker.counted(what);
-    let told = i18n::counts(&[
-        (counted("verified"), "verified"),
-        (counted("downloaded"), "downloaded"),
-        (counted("no_original"), "without a file"),
-        (counted("failed"), "failed"),
-        (counted("unavailable"), "unavailable"),
+    let told = worker.counts_told(&[
+        ("verified", "verified"),
+        ("downloaded", "downloaded"),
+        ("no_original", "without a file"),
+        ("failed", "failed"),
+        ("unavailable", "unavailable"),
     ]);
     worker.info(if told.is_empty() { "nothing to download" } else { &told });
 }

@@ -194,8 +194,8 @@ impl Workspace {
 
     /// Those of the counts that are not zero: `12 uploaded, 1 failed`.
     pub fn counts_told(&self, counts: &[(&str, &str)]) -> String {
-        let told = counts.iter().map(|(name, noun)| (self.counted(name), noun)).filter(|(count, _)| *count > 0);
-        told.map(|(count, noun)| format!("{} {noun}", i18n::number(count))).collect::<Vec<_>>().join(", ")
+        let counts: Vec<(u64, &str)> = counts.iter().map(|(name, noun)| (self.counted(name), *noun)).collect();
+        i18n::counts(&counts)
     }
 
     /// Another connection to the catalogue.
