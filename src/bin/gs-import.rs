@@ -13,7 +13,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, ImportFlags, Output};
+use garminsync::cli::{self, Common, CommonArgs, ImportFlags, Output, RecordFlags, RecordOutput};
 use garminsync::sync::{self, Result, Worker};
 
 const NAME: &str = "gs-import";
@@ -42,6 +42,8 @@ struct Args {
     #[command(flatten)]
     sources: ImportFlags,
     #[command(flatten)]
+    output: RecordFlags,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -57,11 +59,12 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let progress = worker.task(NAME);
-    let mut output = Output::prompt();
+    let mut output = RecordOutput::activities(args.output, Output::prompt)?;
     let result = sync::import(worker, &args.sources.paths, &progress, &mut output);
     progress.finish();
+    let printed = output.finish();
     summary(worker);
-    result
+    result.and(printed)
 }
 
 fn summary(worker: &Worker) {

@@ -11,6 +11,7 @@
 //! what fails is judged from the catalogue, as the page has it, so no channel is told that all is well while the page says
 //! otherwise. The channels, their settings and when each is told are in `docs/notifications.md`.
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -72,13 +73,18 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     if args.start {
         return sync::ping_start(worker, options);
     }
-    let mut output = Output::prompt();
     if args.test {
+        let mut output = Output::prompt();
         return sync::test_channels(worker, options, &mut |channel, answer| {
             output.text(&format!("{channel}: accepted ({answer})\n")).map(drop)
         });
     }
     let progress = worker.task(NAME);
     let mut records = cli::records("gs-list --missing | gs-download | gs-notify", &progress)?;
-    sync::notify(worker, options, &mut records, &mut output, &progress)
+    // On a terminal nobody reads the records that another stage would.
+    let mut output: Box<dyn Write> = match std::io::stdout().is_terminal() {
+        true => Box::new(std::io::sink()),
+        false => Box::new(Output::prompt()),
+    };
+    sync::notify(worker, options, &mut records, output.as_mut(), &progress)
 }
