@@ -13,9 +13,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Language, Output, ReportFlags};
-use garminsync::i18n::Lang;
 use garminsync::report::{self, Look};
-use garminsync::sync::{Exit, Failure, Folder, Result, Worker};
+use garminsync::sync::{Failure, Folder, Result, Worker};
 
 const PAGE: &str = "index.html";
 const STATUS: &str = "status.json";
@@ -56,8 +55,7 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // Whatever is wrong with a setting, the page has to say so.
-    let lang = args.language.lang.map_or_else(|| worker.language(), Ok);
-    let lang = worker.or_told(lang, Lang::En);
+    let lang = args.language.or_of_settings(worker);
     let refresh = worker.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
     let refresh = worker.or_told(refresh, false) || args.report.refresh;
     let of_settings = || worker.settings.path("GS_REPORT_DIR");
@@ -65,8 +63,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let out = std::path::absolute(&out).unwrap_or(out);
     let snapshot = worker.snapshot()?;
     let page = report::page(&snapshot, Look { lang, refresh });
-    let status = report::status_json(&snapshot)
-        .map_err(|error| Failure::new(Exit::Bug, format!("{STATUS} could not be made: {error}; please report this")))?;
+    let status = cli::status_json(&snapshot)?;
     let path = out.join(PAGE);
     if worker.dry_run {
         worker.warn(&format!("{} and {} would be written", path.display(), out.join(STATUS).display()));

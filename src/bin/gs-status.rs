@@ -12,9 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Language, Output, StatusFlags, StatusFormat};
-use garminsync::i18n::Lang;
-use garminsync::report;
-use garminsync::sync::{Exit, Failure, Result, Worker};
+use garminsync::sync::{Result, Worker};
 
 /// Print the state, the last and the next sync, and what you must do
 ///
@@ -50,20 +48,15 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    let lang = args.language.lang.map_or_else(|| worker.language(), Ok);
-    let lang = worker.or_told(lang, Lang::En);
+    let lang = args.language.or_of_settings(worker);
     let snapshot = worker.snapshot()?;
     let by_place = if std::io::stdout().is_terminal() { StatusFormat::Table } else { StatusFormat::Json };
     let mut output = Output::buffered();
     match args.status.format.unwrap_or(by_place) {
         StatusFormat::Table => output.text(&cli::status_text(&snapshot, worker.now(), lang))?,
-        StatusFormat::Json => output.text(&String::from_utf8_lossy(&report::status_json(&snapshot).map_err(bug)?))?,
+        StatusFormat::Json => output.text(&String::from_utf8_lossy(&cli::status_json(&snapshot)?))?,
     };
     output.flush()?;
     worker.raise(snapshot.exit());
     Ok(())
-}
-
-fn bug(error: serde_json::Error) -> Failure {
-    Failure::new(Exit::Bug, format!("the state could not be written as JSON: {error}; please report this"))
 }

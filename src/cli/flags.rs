@@ -250,6 +250,14 @@ pub struct Language {
     pub lang: Option<Lang>,
 }
 
+impl Language {
+    /// The language of the flag, else of the settings. A wrong setting is reported, and English is used.
+    pub fn or_of_settings(&self, worker: &sync::Worker) -> Lang {
+        let lang = self.lang.map_or_else(|| worker.language(), Ok);
+        worker.or_told(lang, Lang::En)
+    }
+}
+
 /// How `gs-report` makes the page.
 #[derive(Debug, Clone, Args)]
 pub struct ReportFlags {

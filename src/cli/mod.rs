@@ -34,7 +34,7 @@ pub use messages::Messages;
 pub use output::Output;
 pub use record_output::{RecordFlags, RecordFormat, RecordOutput};
 pub use session::{LogMode, run_command};
-pub use status::status_text;
+pub use status::{status_json, status_text};
 pub use table::{Align, Table, table};
 
 pub use crate::sync::{Exit, Failure};

@@ -194,8 +194,8 @@ impl Changes {
         for row in &self.rows {
             *totals.entry(&row.platform).or_default().entry(row.state).or_default() += 1;
         }
-        // One state for all stands in the totals below.
-        let has_states = self.rows.iter().any(|row| row.state != self.rows[0].state);
+        // A plan of uploads has one state alone.
+        let has_states = self.rows.iter().any(|row| row.state != State::Upload);
         let mut head =
             vec![("platform", Whole), ("start (local)", Whole), ("sport", Cut), ("km", Right), ("name", Cut)];
         head.extend(has_states.then_some(("state", Whole)));

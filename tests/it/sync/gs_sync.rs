@@ -96,7 +96,7 @@ fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_del
     let held = three.held();
     let work = three.work();
     let said = sync(&work, &["-n"]);
-    let (uploads, duplicates) = said.ok().out.split_once("Deletions of duplicates").unwrap_or_else(|| panic!("{said}"));
+    let (uploads, duplicates) = said.ok().out.split_once("Duplicates to delete").unwrap_or_else(|| panic!("{said}"));
     // Each platform has exercises of its own, which each of the others misses.
     for name in NAMES {
         let total =
@@ -105,6 +105,8 @@ fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_del
         assert_eq!(total, format!("{name}: {rows} uploads"), "{said}");
     }
     assert!(duplicates.contains("duplicate") && duplicates.contains("of "), "{said}");
+    assert!(said.out.starts_with("Uploads (at most 200 in one sync: MAX_UPLOAD):\n"), "{said}");
+    assert!(sync(&work, &["-n", "--max-upload=3"]).ok().out.starts_with("Uploads (at most 3 in one sync"));
     assert!(!said.out.contains("skipped") && !said.err.contains("skipped"), "{said}");
     assert_eq!(three.held(), held);
     assert_eq!(
