@@ -13,6 +13,7 @@ mod progress;
 mod rooms;
 #[path = "../support/mod.rs"]
 mod support;
+mod worlds;
 
 mod catalogue {
     mod damaged;

@@ -12,7 +12,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use crate::support::engine::{Engine, Ran};
@@ -20,6 +19,7 @@ use crate::support::memory_platform::{
     Call, Effect, Manners, Memory, busy, down, logged_out, other_account, unexpected,
 };
 use crate::support::world::{nameless, run, start};
+use crate::worlds;
 use fastrand::Rng;
 use garminsync::exit::Exit;
 use garminsync::platform::{Download, UploadStatus};
@@ -402,21 +402,6 @@ fn random_worlds_end_well() {
         return;
     }
     let worlds = std::env::var("WORLDS").map_or(WORLDS, |number| number.parse().unwrap());
-    println!("seeds 0 to {}", worlds - 1);
-    let (next, failed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= worlds {
-                        break;
-                    }
-                    let _ = std::panic::catch_unwind(|| trial(seed)).map_err(|_| failed.lock().unwrap().push(seed));
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "worlds that went wrong: {failed:?}");
+    let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+    worlds::run(worlds, at_once, |seed| drop(trial(seed)));
 }

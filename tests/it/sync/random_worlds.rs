@@ -9,11 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::Said;
 use crate::support::world::{World, domain, nameless, run, start};
+use crate::worlds;
 use fastrand::Rng;
 use gs_sim::{Change, Effect, Fault, When};
 
@@ -433,21 +433,5 @@ fn worlds_of_commands_end_well() {
         println!("{}", trial(seed.parse().unwrap()).story);
         return;
     }
-    println!("seeds 0 to {}", WORLDS - 1);
-    let (next, failed) = (AtomicU64::new(0), std::sync::Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= WORLDS {
-                        break;
-                    }
-                    let _ = std::panic::catch_unwind(|| trial(seed)).map_err(|_| failed.lock().unwrap().push(seed));
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "worlds that went wrong: {failed:?}");
+    worlds::run(WORLDS, 4, |seed| drop(trial(seed)));
 }
