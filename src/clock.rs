@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 /// Two clocks, or one that is being set, differ by less.
 pub const SLACK: SignedDuration = SignedDuration::from_secs(120);
 
-/// A wait looks so often whether a person wants it to end.
-const GLANCE: Duration = Duration::from_millis(50);
+/// How often a wait checks whether a person wants the program to end.
+pub const STOP_POLL: Duration = Duration::from_millis(50);
 
 /// What [`Clock::steady`] counts from.
 static STARTED: OnceLock<Instant> = OnceLock::new();
@@ -67,7 +67,7 @@ impl Clock {
         }
         let end = Instant::now() + time;
         while Instant::now() < end && !stop.load(Ordering::Relaxed) {
-            std::thread::sleep(GLANCE.min(end.saturating_duration_since(Instant::now())));
+            std::thread::sleep(STOP_POLL.min(end.saturating_duration_since(Instant::now())));
         }
     }
 }

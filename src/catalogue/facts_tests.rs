@@ -152,7 +152,7 @@ fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
     use crate::http::RateLimiter;
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    RateLimits::new(open(&dir)).not_before("p", later(2)).unwrap();
+    RateLimits::new(open(&dir), crate::clock::Clock::System).not_before("p", later(2)).unwrap();
     assert_eq!(catalogue.rate_limited_until("p", now()).unwrap(), Some(later(2)));
     assert_eq!(catalogue.rate_limited_until("p", later(-30)).unwrap(), None, "nobody waits so long");
     assert_eq!(catalogue.rate_limited_until("p", later(3)).unwrap(), None);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{Catalogue, Error};
+use crate::clock::Clock;
 use crate::http::{Permit, PermitError, RateLimiter, writes_of};
 
 /// The delay between a permit and the first byte of the request differs from process to process; this margin keeps the
@@ -19,16 +20,19 @@ const PLAUSIBLE: i64 = 20;
 const LONGEST_RETRY_AFTER_MS: i64 = 24 * 3_600_000 + 60_000;
 
 /// The rate limits of all processes that share a catalogue.
-pub struct RateLimits(Mutex<Catalogue>);
+pub struct RateLimits {
+    catalogue: Mutex<Catalogue>,
+    clock: Clock,
+}
 
 impl RateLimits {
     /// Reads and writes them with a connection of its own.
-    pub fn new(catalogue: Catalogue) -> RateLimits {
-        RateLimits(Mutex::new(catalogue))
+    pub fn new(catalogue: Catalogue, clock: Clock) -> RateLimits {
+        RateLimits { catalogue: Mutex::new(catalogue), clock }
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> Result<T, Error>) -> Result<T, PermitError> {
-        let mut catalogue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut catalogue = self.catalogue.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut catalogue).map_err(|error| PermitError { message: error.to_string(), is_temporary: error.passes() })
     }
 }
@@ -46,11 +50,12 @@ impl Catalogue {
 }
 
 impl RateLimiter for RateLimits {
-    fn acquire(&self, platform: &str, interval: Duration, now: Timestamp) -> Result<Permit, PermitError> {
+    fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError> {
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX / 100);
         self.with(|catalogue| {
             catalogue.write(|tx| {
-                let now = now.as_millisecond();
+                // Read only now: another process may have held the table for seconds.
+                let now = self.clock.now().as_millisecond();
                 tx.prepare_cached("INSERT OR IGNORE INTO rate_limits (platform) VALUES (?1)")?.execute([platform])?;
                 let (next, not_before): (i64, i64) = tx
                     .prepare_cached("SELECT next_ms, not_before_ms FROM rate_limits WHERE platform = ?1")?

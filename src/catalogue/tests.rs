@@ -419,21 +419,37 @@ fn a_run_remembers_its_login_for_a_day() {
 fn turns_keep_their_interval_whatever_the_clock_did() {
     use crate::http::{Permit, RateLimiter};
     let dir = tempfile::tempdir().unwrap();
-    let pacing = RateLimits::new(open(&dir));
+    let pacing = RateLimits::new(open(&dir), crate::clock::Clock::System);
     let minute = Duration::from_secs(60);
-    assert_eq!(pacing.acquire("p", minute, Timestamp::now()).unwrap(), Permit::Now);
-    assert!(
-        matches!(pacing.acquire("p", minute, Timestamp::now()).unwrap(), Permit::Later(wait) if wait > Duration::from_secs(50))
-    );
-    assert_eq!(pacing.acquire("other", minute, Timestamp::now()).unwrap(), Permit::Now);
+    assert_eq!(pacing.acquire("p", minute).unwrap(), Permit::Now);
+    assert!(matches!(pacing.acquire("p", minute).unwrap(), Permit::Later(wait) if wait > Duration::from_secs(50)));
+    assert_eq!(pacing.acquire("other", minute).unwrap(), Permit::Now);
     assert_eq!(
-        pacing.acquire("p", Duration::from_millis(1), Timestamp::now()).unwrap(),
+        pacing.acquire("p", Duration::from_millis(1)).unwrap(),
         Permit::Now,
         "a turn left over from a wrong clock"
     );
     let until = Timestamp::from_second(Timestamp::now().as_second() + 100).unwrap();
     pacing.not_before("p", until).unwrap();
-    assert_eq!(pacing.acquire("p", Duration::ZERO, Timestamp::now()).unwrap(), Permit::NotBefore(until));
+    assert_eq!(pacing.acquire("p", Duration::ZERO).unwrap(), Permit::NotBefore(until));
+}
+
+#[test]
+fn a_permit_counts_from_the_end_of_a_wait_for_the_table() {
+    use crate::http::{Permit, RateLimiter};
+    let dir = tempfile::tempdir().unwrap();
+    let limits = RateLimits::new(open(&dir), crate::clock::Clock::System);
+    let second = Duration::from_secs(1);
+    let held = rusqlite::Connection::open(dir.path().join("c.sqlite")).unwrap();
+    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| limits.acquire("p", second));
+        std::thread::sleep(second);
+        held.execute_batch("COMMIT").unwrap();
+        assert_eq!(waiting.join().unwrap().unwrap(), Permit::Now);
+        // With the time of before the wait, the interval would be over.
+        assert!(matches!(limits.acquire("p", second).unwrap(), Permit::Later(_)));
+    });
 }
 
 #[test]

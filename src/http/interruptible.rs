@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-/// How often the caller looks whether to stop.
-const STOP_POLL: Duration = Duration::from_millis(50);
+use crate::clock::STOP_POLL;
 
 /// The result of `work`; `None` if `stop` was raised and `grace` has passed since. The work then goes on in the
 /// background until it or the program ends.

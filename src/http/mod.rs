@@ -19,12 +19,12 @@ mod send;
 mod tls;
 mod watch;
 
-use crate::clock::Clock;
-use crate::clock::Moment;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use crate::clock::{Clock, Moment};
 
 pub use ca_certificates::CaCertificates;
 pub use cookies::Cookies;

@@ -36,7 +36,7 @@ pub trait RateLimiter: Send + Sync {
     /// Takes the permit for a request to `platform`, if it is free now: the next one is `interval` later. A permit is
     /// taken at the moment of sending, never reserved ahead: a process that wakes late would then come too close to the
     /// next one.
-    fn acquire(&self, platform: &str, interval: Duration, now: Timestamp) -> Result<Permit, PermitError>;
+    fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError>;
 
     /// The service asked to wait until then: every process does.
     fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), PermitError>;

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,8 +22,6 @@ const COOKIE: &str = "Cookie";
 const REDIRECTS: u32 = 4;
 /// The longest `Retry-After` that is respected.
 const LONGEST_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// How often a wait looks whether a person wants the program to end.
-const STOP_POLL: Duration = Duration::from_millis(50);
 /// Tries of a request whose response was too slow: fewer than after a failed connection, as each takes long.
 const SLOW_TRIES: u32 = 2;
 
@@ -146,18 +144,14 @@ impl Http {
     /// [`Options::max_retry_after`].
     fn wait_to_write(&self, platform: &str) -> Result<(), Error> {
         loop {
-            match self
-                .rate_limiter
-                .acquire(&writes_of(platform), Duration::ZERO, self.now())
-                .map_err(Error::RateLimiter)?
-            {
+            match self.rate_limiter.acquire(&writes_of(platform), Duration::ZERO).map_err(Error::RateLimiter)? {
                 Permit::Now | Permit::Later(_) => return Ok(()),
                 Permit::NotBefore(until) => {
                     let wait = until.duration_since(self.now());
                     if wait > signed(self.options.max_retry_after) {
                         return Err(Error::WritesRateLimited { until });
                     }
-                    self.pause(Pause::RateLimited(platform), wait.unsigned_abs())?;
+                    self.pause(Pause::RateLimited(platform), wait.try_into().unwrap_or_default())?;
                 }
             }
         }
@@ -168,7 +162,7 @@ impl Http {
             if self.options.stop.load(Ordering::Relaxed) {
                 return Err(Error::Stopped);
             }
-            match self.rate_limiter.acquire(platform, self.options.interval, self.now()).map_err(Error::RateLimiter)? {
+            match self.rate_limiter.acquire(platform, self.options.interval).map_err(Error::RateLimiter)? {
                 Permit::Now => return Ok(()),
                 Permit::Later(wait) => self.pause(Pause::RequestInterval, wait)?,
                 Permit::NotBefore(until) => {
@@ -176,7 +170,7 @@ impl Http {
                     if wait > signed(self.options.max_retry_after) {
                         return Err(Error::RateLimited { until });
                     }
-                    self.pause(Pause::RateLimited(platform), wait.unsigned_abs())?;
+                    self.pause(Pause::RateLimited(platform), wait.try_into().unwrap_or_default())?;
                 }
             }
         }
@@ -187,18 +181,9 @@ impl Http {
     /// # Errors
     /// [`Error::Stopped`]
     pub fn pause(&self, why: Pause<'_>, wait: Duration) -> Result<(), Error> {
-        let end = Instant::now() + wait;
         (self.options.waiting)(why, wait);
-        loop {
-            if self.options.stop.load(Ordering::Relaxed) {
-                return Err(Error::Stopped);
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            std::thread::sleep(left.min(STOP_POLL));
-        }
+        self.options.clock.sleep(wait, &self.options.stop);
+        if self.options.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
     }
 }
 

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::clock::STOP_POLL;
+
 use ureq::Error;
 use ureq::unversioned::transport::time::Duration as Span;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
@@ -16,9 +18,6 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 /// The lowest speed of a response in bytes a second, on average over [`Rules::period`]. A tenth of the slowest mobile
 /// network (GPRS).
 pub const LEAST_SPEED: u64 = 512;
-/// How often it looks whether to stop.
-const STOP_POLL: Duration = Duration::from_millis(50);
-
 /// The limits of a connection.
 #[derive(Debug)]
 pub struct Rules {

@@ -37,7 +37,7 @@ impl Workspace {
             clock: self.clock.clone(),
             waiting: Box::new(move |why, wait| progress.pause(why, wait)),
         };
-        let pacing = RateLimits::new(self.open_catalogue()?);
+        let pacing = RateLimits::new(self.open_catalogue()?, self.clock.clone());
         Ok(Arc::new(Http::new(Arc::new(pacing), options)))
     }
 

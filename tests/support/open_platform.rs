@@ -90,7 +90,7 @@ pub fn options(loopback: &str) -> Options {
 pub struct AtOnce;
 
 impl RateLimiter for AtOnce {
-    fn acquire(&self, _: &str, _: Duration, _: Timestamp) -> std::result::Result<Permit, PermitError> {
+    fn acquire(&self, _: &str, _: Duration) -> std::result::Result<Permit, PermitError> {
         Ok(Permit::Now)
     }
 
