@@ -45,11 +45,11 @@ pub enum Why {
     /// The key or address is not right.
     Key,
     /// Too many messages.
-    TextLimit,
+    RateLimited,
     /// The message is too long.
     TooLong,
     /// The message is not of the form that it wants.
-    RequestForm,
+    BadRequest,
     /// The signature, or another of the bot's safeguards.
     Signature,
     /// It is in trouble: the message did not arrive, and may be sent again.
@@ -78,9 +78,9 @@ impl fmt::Display for ChannelRejection {
         let ChannelRejection { why, number, settings } = self;
         match why {
             Why::Key => write!(f, "it does not know the key or address ({number}); check {settings}"),
-            Why::TextLimit => write!(f, "its rate limit is reached ({number}); try again later"),
+            Why::RateLimited => write!(f, "its rate limit is reached ({number}); try again later"),
             Why::TooLong => write!(f, "the message is too long for it ({number}); please report this"),
-            Why::RequestForm => write!(f, "it does not understand the message ({number}); check {settings}"),
+            Why::BadRequest => write!(f, "it does not understand the message ({number}); check {settings}"),
             Why::Signature => {
                 write!(
                     f,
@@ -148,7 +148,7 @@ fn by_status(status: u16) -> Why {
         200..300 => Why::Strange,
         401 | 403 | 404 | 410 => Why::Key,
         413 => Why::TooLong,
-        429 => Why::TextLimit,
+        429 => Why::RateLimited,
         500..=599 => Why::Busy,
         _ => Why::Refused,
     }
@@ -159,7 +159,7 @@ mod tests {
     use super::super::CHANNELS;
     use super::*;
 
-    fn health(name: &str, status: u16, body: &str) -> Option<Why> {
+    fn judged(name: &str, status: u16, body: &str) -> Option<Why> {
         let channel = CHANNELS.iter().find(|channel| channel.name == name).unwrap();
         let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
         channel.judge.judge(channel, &response).err().map(|refusal| refusal.why)
@@ -170,7 +170,7 @@ mod tests {
         for (name, status, body, why) in [
             ("wecom", 200, r#"{"errcode":0,"errmsg":"ok"}"#, None),
             ("wecom", 200, r#"{"errcode":93000,"errmsg":"invalid webhook url, from ip: 1.2.3.4"}"#, Some(Why::Key)),
-            ("wecom", 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, Some(Why::TextLimit)),
+            ("wecom", 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, Some(Why::RateLimited)),
             ("wecom", 200, r#"{"errcode":40058,"errmsg":"exceed max length 4096"}"#, Some(Why::TooLong)),
             ("wecom", 200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Some(Why::Busy)),
             ("wecom", 200, r#"{"errcode":7}"#, Some(Why::Refused)),
@@ -179,7 +179,7 @@ mod tests {
             ("ntfy", 200, r#"{"id":"sPs71M8A2T","time":1643935928,"event":"message"}"#, None),
             ("ntfy", 200, "{}", Some(Why::Strange)),
             ("ntfy", 200, "<html>log in to the WLAN</html>", Some(Why::Strange)),
-            ("ntfy", 429, "{}", Some(Why::TextLimit)),
+            ("ntfy", 429, "{}", Some(Why::RateLimited)),
             ("ntfy", 401, "{}", Some(Why::Key)),
             ("telegram", 200, r#"{"ok":true}"#, None),
             ("telegram", 200, r#"{"ok":false}"#, Some(Why::Strange)),
@@ -202,7 +202,7 @@ mod tests {
             ("dingtalk", 200, r#"{"errcode":310000}"#, Some(Why::Signature)),
             ("feishu", 200, r#"{"code":0}"#, None),
             ("feishu", 200, r#"{"code":19021}"#, Some(Why::Signature)),
-            ("feishu", 400, r#"{"code":11232}"#, Some(Why::TextLimit)),
+            ("feishu", 400, r#"{"code":11232}"#, Some(Why::RateLimited)),
             ("feishu", 500, r#"{"code":0}"#, Some(Why::Busy)),
             ("webhook", 202, "", None),
             ("webhook", 200, "ok", None),
@@ -212,11 +212,11 @@ mod tests {
             ("webhook", 200, "<?xml version=\"1.0\"?><ok/>", None),
             ("healthchecks", 200, "OK", None),
             ("healthchecks", 200, "OK (not found)", Some(Why::Key)),
-            ("healthchecks", 200, "OK (rate limited)", Some(Why::TextLimit)),
+            ("healthchecks", 200, "OK (rate limited)", Some(Why::RateLimited)),
             ("healthchecks", 200, "<html>", Some(Why::Strange)),
             ("healthchecks", 404, "not found", Some(Why::Key)),
         ] {
-            assert_eq!(health(name, status, body), why, "{name} {status} {body}");
+            assert_eq!(judged(name, status, body), why, "{name} {status} {body}");
         }
     }
 

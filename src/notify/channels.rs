@@ -115,9 +115,9 @@ pub const CHANNELS: &[Channel] = &[
             good: 0,
             known: &[
                 (93000, Why::Key),
-                (45009, Why::TextLimit),
+                (45009, Why::RateLimited),
                 (40058, Why::TooLong),
-                (40008, Why::RequestForm),
+                (40008, Why::BadRequest),
                 (-1, Why::Busy),
             ],
         },
@@ -211,7 +211,7 @@ pub const CHANNELS: &[Channel] = &[
                 (310_000, Why::Signature),
                 (300_001, Why::Key),
                 (300_005, Why::Key),
-                (130_101, Why::TextLimit),
+                (130_101, Why::RateLimited),
                 (-1, Why::Busy),
             ],
         },
@@ -232,7 +232,7 @@ pub const CHANNELS: &[Channel] = &[
         judge: Judge::Code {
             field: "code",
             good: 0,
-            known: &[(19_021, Why::Signature), (11_232, Why::TextLimit), (19_001, Why::Key), (9499, Why::RequestForm)],
+            known: &[(19_021, Why::Signature), (11_232, Why::RateLimited), (19_001, Why::Key), (9499, Why::BadRequest)],
         },
         is_ping: false,
     },
@@ -258,7 +258,7 @@ pub const CHANNELS: &[Channel] = &[
         // It answers 200 to pings of no check, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
         judge: Judge::Text {
             good: "OK",
-            known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::TextLimit)],
+            known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::RateLimited)],
         },
         is_ping: true,
     },

@@ -52,7 +52,7 @@ pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
     }
     blocks.extend(words.entries(&summary.added, "Added to", "已新增"));
     blocks.extend(words.entries(&summary.deleted, "Deleted from", "已删除"));
-    blocks.push(words.section(lang.pick("SkippedGroup", "未执行"), words.skipped(summary)));
+    blocks.push(words.section(lang.pick("Skipped", "未执行"), words.skipped(summary)));
     let rest = blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n");
     let head = words.bold(&title);
     let whole = if rest.is_empty() { head } else { format!("{head}{joint}{rest}") };

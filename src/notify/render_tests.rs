@@ -67,7 +67,7 @@ Added to garmin-cn
 Deleted from garmin-com
 - Copy
 
-SkippedGroup
+Skipped
 - garmin-com 1: file not intact in the archive; run gs-download";
     assert_eq!(text.whole, expected);
     assert_eq!(format!("{}\n{}", text.title, text.rest), expected);
