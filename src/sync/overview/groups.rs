@@ -6,6 +6,9 @@ use crate::catalogue::{Entry, FileRow, UploadOutcome};
 use crate::fit;
 use crate::status::{ActivityGroup, File, Place, Redacted};
 
+/// A number of so many digits in the name of a device is a serial number; the numbers of models are shorter.
+const SERIAL_DIGITS: usize = 7;
+
 impl Compared<'_> {
     /// Every group that is on a platform or in the archive, the newest first.
     pub fn all_groups(&self) -> Vec<ActivityGroup> {
@@ -104,9 +107,9 @@ impl Compared<'_> {
     }
 }
 
-/// The device as a list names it, without numbers: they are serial numbers, or names that only the platform knows.
+/// The device as a list names it, without serial numbers; nothing where only a number is left, which says nothing to people.
 fn named_device(activity: &Activity) -> Option<String> {
-    let is_word = |word: &&str| !word.chars().all(|c| c.is_ascii_digit());
-    let words: Vec<&str> = activity.device.as_deref()?.split_whitespace().filter(is_word).collect();
-    Some(words.join(" ")).filter(|name| !name.is_empty())
+    let is_serial = |word: &&str| word.len() >= SERIAL_DIGITS && word.bytes().all(|byte| byte.is_ascii_digit());
+    let words: Vec<&str> = activity.device.as_deref()?.split_whitespace().filter(|word| !is_serial(word)).collect();
+    Some(words.join(" ")).filter(|name| name.chars().any(char::is_alphabetic))
 }
