@@ -52,7 +52,7 @@ fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
     let mut marks = HashMap::new();
     // The log has a zero, too.
     worker.count("duplicates", 0);
-    worker.count("reported", 0);
+    worker.count("similar", 0);
     for copy in matcher.copies(&candidates) {
         let kept = Reason::Kept { reason: Box::new(copy.kept_because) };
         let reasons = explained(copy.verdict.reasons.into_iter().chain([kept]));
@@ -60,7 +60,7 @@ fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
         let id = candidates[copy.of].activity.id.clone();
         marks.insert(at[copy.index], DuplicateOf { id, reasons, certainty, unknown: serde_json::Map::new() });
         let is_superfluous = copy.verdict.certainty.is_superfluous();
-        worker.count(if is_superfluous { "duplicates" } else { "reported" }, 1);
+        worker.count(if is_superfluous { "duplicates" } else { "similar" }, 1);
     }
     drop(candidates);
     // What an earlier run said of an activity holds no longer.
@@ -69,7 +69,7 @@ fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
             record.duplicate_of = marks.remove(&index);
         }
     }
-    let told = worker.counts_told(&[("duplicates", "duplicates"), ("reported", "similar pairs to look at")]);
+    let told = worker.counts_told(&[("duplicates", "duplicates"), ("similar", "similar pairs")]);
     worker.info(if told.is_empty() { "no duplicates" } else { &told });
     Ok(())
 }

@@ -198,15 +198,15 @@ fn transfer(
             record.allow_possible_duplicate = choice.possible_duplicate.is_some();
             return Some(record);
         }
-        Decision::Pending => ("pending", "pending", vec![Reason::UploadPending]),
+        Decision::Pending => ("already_pending", "pending", vec![Reason::UploadPending]),
         Decision::Deleted(since) => ("deleted_there", "skipped", vec![Reason::DeletedThere { since }]),
-        Decision::MissingOnce(since) => ("missed", "skipped", vec![Reason::MissingOnce { since }]),
-        Decision::NotListed => ("not_known", "skipped", vec![Reason::NotListedYet]),
+        Decision::MissingOnce(since) => ("missing_once", "skipped", vec![Reason::MissingOnce { since }]),
+        Decision::NotListed => ("not_listed", "skipped", vec![Reason::NotListedYet]),
         Decision::PossibleDuplicate(at, verdict) => {
             let (id, certainty) = (known.entries[at].0.activity.id.clone(), verdict.certainty.name().to_owned());
             let mut reasons = vec![Reason::PossibleDuplicate { id, certainty }];
             reasons.extend(verdict.reasons);
-            ("doubtful", "skipped", reasons)
+            ("possible_duplicates", "skipped", reasons)
         }
         Decision::NoFile(reason) => ("no_file", "skipped", vec![reason]),
         // That says how to upload it again.
@@ -221,13 +221,13 @@ fn transfer(
 
 fn summarise(worker: &Worker) {
     let skipped = worker.counts_told(&[
-        ("pending", "pending"),
+        ("already_pending", "pending"),
         ("deleted_there", "deleted there"),
-        ("missed", "missing from the last listing"),
-        ("doubtful", "possible duplicates"),
+        ("missing_once", "missing from the last listing"),
+        ("possible_duplicates", "possible duplicates"),
         ("no_file", "without a file"),
         ("rejected_before", "rejected before"),
-        ("not_known", "not listed yet"),
+        ("not_listed", "not listed yet"),
     ]);
     let planned = i18n::counted(worker.counted("planned"), "upload planned", "uploads planned");
     match skipped.is_empty() {

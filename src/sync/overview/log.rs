@@ -106,10 +106,10 @@ mod tests {
         let runs = runs(&[
             row(1, "gs-dedupe", r#"{"duplicates":1}"#),
             row(2, "gs-download", r#"{"downloaded":2}"#),
-            row(3, "gs-dedupe", r#"{"duplicates":1,"reported":4}"#),
+            row(3, "gs-dedupe", r#"{"duplicates":1,"similar":4}"#),
             row(4, "gs-download", r#"{"downloaded":3}"#),
         ]);
         let counts: Vec<(&str, u64)> = runs[0].counts.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-        assert_eq!(counts, [("downloaded", 5), ("duplicates", 1), ("reported", 4)]);
+        assert_eq!(counts, [("downloaded", 5), ("duplicates", 1), ("similar", 4)]);
     }
 }

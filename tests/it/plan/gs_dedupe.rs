@@ -128,6 +128,6 @@ fn the_same_file_under_two_ids_is_found_by_its_bytes() {
     assert_eq!(marks[0]["duplicate_of"]["certainty"], "same-file", "{marks:?}");
     assert_eq!(
         work.sql::<String>("SELECT counts FROM commands WHERE command = 'gs-dedupe'"),
-        r#"{"duplicates":1,"reported":0}"#
+        r#"{"duplicates":1,"similar":0}"#
     );
 }
