@@ -73,6 +73,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 
 fn summary(worker: &Worker) {
     let told = worker.counts_told(&[
+        ("rehearsed", "would be downloaded"),
         ("verified", "verified"),
         ("downloaded", "downloaded"),
         ("no_original", "without a file"),

@@ -119,5 +119,8 @@ fn summary(worker: &Worker, max_upload: Option<u64>) {
         (counted("failed"), "failed"),
     ];
     let told = i18n::counts(&counts);
-    worker.info(if told.is_empty() { "nothing to upload" } else { &told });
+    // What is left for the next run was said above.
+    if !told.is_empty() || counted("left") == 0 {
+        worker.info(if told.is_empty() { "nothing to upload" } else { &told });
+    }
 }

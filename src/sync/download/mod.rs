@@ -186,6 +186,7 @@ impl<'a> Downloads<'a> {
         };
         if self.worker.dry_run {
             if self.rehearsed.insert(activity.key()) {
+                self.worker.count("rehearsed", 1);
                 self.worker.warn(&format!("{} {}: would download", activity.platform, activity.id));
             }
             return Ok(Got::Rehearsed);
