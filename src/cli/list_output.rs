@@ -1,4 +1,4 @@
-//! Activities as a table, as records, or as CSV: what `gs-list` prints, and other commands on a terminal.
+//! Activities as a table, as records, or as CSV: what `gs-list` prints, and other commands with `--format table`.
 
 use clap::ValueEnum;
 
@@ -105,6 +105,7 @@ impl Field {
                 let others =
                     record.also_on.iter().map(|key| key.platform.to_string()).filter(|name| *name != a.platform);
                 let mut names: Vec<String> = std::iter::once(a.platform.to_string()).chain(others).collect();
+                names[1..].sort();
                 names.dedup();
                 names.join(" ")
             }
@@ -235,12 +236,13 @@ impl ListOutput {
 
 impl RecordSink for ListOutput {
     fn record(&mut self, record: &Record) -> Result<bool> {
-        self.count += 1;
-        self.progress.add(1);
         let activity = match record {
             Record::Activity(activity) => activity,
-            _ => return Ok(true),
+            Record::Transfer(transfer) => &transfer.activity,
+            Record::Other(_) => return Ok(true),
         };
+        self.count += 1;
+        self.progress.add(1);
         match &mut self.writer {
             Writer::Table(table) => {
                 let cells = self.fields.iter().map(|field| printable(&field.shown(activity, self.units)));

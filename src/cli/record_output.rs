@@ -10,6 +10,8 @@ use super::activity_text::{distance, local_start, sport_name};
 use super::{ListFormat, ListOutput, Output, Units, table};
 use crate::activity::{Activity, printable};
 use crate::i18n;
+use crate::matching::Certainty;
+use crate::reason::{self, Reason};
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, Record, TransferRecord};
 use crate::sync::{RecordSink, Result};
 
@@ -123,6 +125,7 @@ struct Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Upload,
+    Delete,
     Uploaded,
     Exists,
     Pending,
@@ -138,6 +141,7 @@ impl State {
     fn name(self) -> &'static str {
         match self {
             State::Upload => "upload",
+            State::Delete => "delete",
             State::Uploaded => "uploaded",
             State::Exists => "exists",
             State::Pending => "pending",
@@ -153,6 +157,7 @@ impl State {
     fn counted(self, count: u64) -> String {
         let (one, many) = match self {
             State::Upload => ("upload", "uploads"),
+            State::Delete => ("deletion", "deletions"),
             State::Duplicate => ("duplicate", "duplicates"),
             State::Possible => ("possible duplicate", "possible duplicates"),
             other => (other.name(), other.name()),
@@ -172,8 +177,14 @@ impl State {
     }
 }
 
-fn texts(reasons: &[Explanation]) -> String {
-    reasons.iter().map(|one| one.reason().text(i18n::Lang::En)).collect::<Vec<_>>().join("; ")
+fn english(reasons: &[Explanation]) -> String {
+    let reasons: Vec<Reason> = reasons.iter().map(Explanation::reason).collect();
+    reason::texts(&reasons, i18n::Lang::En)
+}
+
+/// Whether nothing was done because it was a dry run.
+fn is_dry_run(reasons: &[Explanation]) -> bool {
+    reasons.iter().any(|one| one.reason() == Reason::DryRun)
 }
 
 impl Changes {
@@ -200,7 +211,7 @@ impl Changes {
             vec![("platform", Whole), ("start (local)", Whole), ("sport", Cut), ("km", Right), ("name", Cut)];
         head.extend(has_states.then_some(("state", Whole)));
         head.push(("reason", Left));
-        let mut table = table(&head).spare(&["km", "sport", "state"]);
+        let mut table = table(&head).spare(&["km", "sport"]);
         for row in &self.rows {
             let mut cells = vec![
                 printable(&row.platform),
@@ -225,20 +236,22 @@ impl Changes {
 fn of_transfer(transfer: &TransferRecord) -> Change {
     let (state, reason) = match (&transfer.problem, &transfer.outcome) {
         (Some(problem), _) => (State::Failed, because(problem)),
-        (None, Some(outcome)) => (State::of_outcome(outcome), texts(&transfer.reasons)),
-        (None, None) => (State::Upload, texts(&transfer.reasons)),
+        (None, Some(_)) if is_dry_run(&transfer.reasons) => (State::Upload, String::new()),
+        (None, Some(outcome)) => (State::of_outcome(outcome), english(&transfer.reasons)),
+        (None, None) => (State::Upload, english(&transfer.reasons)),
     };
     Change { platform: transfer.to.clone(), activity: transfer.activity.activity.clone(), state, reason }
 }
 
 /// A row for an activity that is a duplicate or was changed; none for any other one.
 fn of_activity(record: &ActivityRecord) -> Option<Change> {
-    let duplicate = || record.duplicate_of.as_ref().map(|one| format!("of {}: {}", one.id, texts(&one.reasons)));
+    let duplicate = || record.duplicate_of.as_ref().map(|one| format!("of {}: {}", one.id, english(&one.reasons)));
     let (state, reason) = match (&record.problem, &record.outcome, &record.duplicate_of) {
         (Some(problem), ..) => (State::Failed, because(problem)),
-        (None, Some(outcome), _) if outcome.kind == "skipped" => (State::Skipped, texts(&outcome.reasons)),
+        (None, Some(outcome), _) if is_dry_run(&outcome.reasons) => (State::Delete, duplicate().unwrap_or_default()),
+        (None, Some(outcome), _) if outcome.kind == "skipped" => (State::Skipped, english(&outcome.reasons)),
         (None, Some(outcome), _) => (State::of_outcome(outcome), duplicate().unwrap_or_default()),
-        (None, None, Some(one)) if ["same-file", "match"].contains(&one.certainty.as_str()) => {
+        (None, None, Some(one)) if Certainty::named(&one.certainty).is_some_and(Certainty::is_superfluous) => {
             (State::Duplicate, duplicate().unwrap_or_default())
         }
         (None, None, Some(_)) => (State::Possible, duplicate().unwrap_or_default()),
