@@ -1,3 +1,5 @@
+complete -c gs-import -l format -d 'How records are printed [default: for people on a terminal, else ndjson]' -r -f -a "table\t'For people'
+ndjson\t'One record a line, for other commands'"
 complete -c gs-import -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-import -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-import -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'

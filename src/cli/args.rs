@@ -82,11 +82,6 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether it leaves anything out.
-    pub fn is_any(&self) -> bool {
-        self.since.is_some() || self.until.is_some() || !self.sport.is_empty()
-    }
-
     /// The two ends of the time that is meant.
     pub fn times(&self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
         let read = |flag: &str, text: &Option<String>| {

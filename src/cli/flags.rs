@@ -1,5 +1,6 @@
 //! The flags of commands that `garminsync` and `gs-sync` take as well: each is defined here once.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -46,7 +47,7 @@ pub struct ListFlags {
     pub reverse: bool,
     /// Print at most N activities
     #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    pub limit: Option<NonZeroUsize>,
     /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform
     #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted", "unique", "sort", "reverse", "limit", "fields"])]
     pub stats: bool,

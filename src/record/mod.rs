@@ -57,7 +57,7 @@ pub struct ActivityRecord {
     /// The result of a change on the platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// The same activity on other platforms; only `gs-list --unique` tells.
+    /// The same activity on other platforms, as far as it is there; only `gs-list --unique` tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_on: Vec<ActivityKey>,
     /// What went wrong with it. A record with a problem passes all later stages untouched.

@@ -1,7 +1,8 @@
 //! Lists what the catalogue knows; no request is made.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,7 +10,7 @@ use super::{Failure, Histories, RecordSink, Result, Worker, is_due, record_of};
 use crate::activity::{Activity, ActivityKey};
 use crate::catalogue::Query;
 use crate::matching::Rule;
-use crate::plan::diff::Groups;
+use crate::plan::diff::{Groups, Presence};
 use crate::record::{ActivityRecord, Record};
 
 /// No place on earth is further from UTC; some clocks are.
@@ -70,7 +71,7 @@ pub struct ListOptions {
     /// The opposite order.
     pub reverse: bool,
     /// At most so many.
-    pub limit: Option<usize>,
+    pub limit: Option<NonZeroUsize>,
 }
 
 impl ListOptions {
@@ -123,7 +124,7 @@ pub fn list(worker: &Worker, options: &ListOptions, sink: &mut dyn RecordSink) -
     worker.warn_of_unknown_sports(&query.sports)?;
     worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
     if options.is_streamed() {
-        let mut left = options.limit.unwrap_or(usize::MAX);
+        let mut left = options.limit.map_or(usize::MAX, NonZeroUsize::get);
         return each(worker, options, &query, |record| {
             if left > 0 {
                 left -= 1;
@@ -140,11 +141,9 @@ pub fn list(worker: &Worker, options: &ListOptions, sink: &mut dyn RecordSink) -
     if options.unique {
         records = one_of_each_group(worker, records)?;
     }
-    records.sort_by(|one, other| order(options.sort.unwrap_or(SortKey::Start), one, other));
-    if options.reverse {
-        records.reverse();
-    }
-    for record in records.into_iter().take(options.limit.unwrap_or(usize::MAX)) {
+    let key = options.sort.unwrap_or(SortKey::Start);
+    records.sort_by(|one, other| order(key, options.reverse, one, other));
+    for record in records.into_iter().take(options.limit.map_or(usize::MAX, NonZeroUsize::get)) {
         sink.record(&Record::from(record))?;
     }
     Ok(())
@@ -170,6 +169,7 @@ fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Ve
     let scope: Vec<_> = names.iter().filter_map(|name| worker.platforms.find(name)).collect();
     let known = Histories::read(&worker.catalogue, &scope, &worker.run_id, true, worker.now())?;
     let entries = known.planned(&|_| false, &|_| true);
+    let is_present = |at: usize| entries[at].presence == Presence::There;
     let groups = Groups::of(&worker.matcher(Rule::Evidence)?, &entries, &known.links());
     let keys: Vec<ActivityKey> = known.entries.iter().map(|(entry, _)| entry.activity.key()).collect();
     let mut group_of: HashMap<&ActivityKey, usize> = HashMap::new();
@@ -190,9 +190,10 @@ fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Ve
         }
     }
     for (number, at) in best {
-        let own = unique[at].activity.key();
-        let others = groups.groups[number].members.iter().map(|&at| &keys[at]).filter(|key| **key != own);
-        unique[at].also_on = others.cloned().collect();
+        let own = &unique[at].activity.platform;
+        let members = groups.groups[number].members.iter();
+        let others = members.filter(|&&at| is_present(at) && keys[at].platform != *own).map(|&at| keys[at].clone());
+        unique[at].also_on = others.collect();
     }
     Ok(unique)
 }
@@ -206,20 +207,30 @@ fn file_rank(record: &ActivityRecord) -> u8 {
     }
 }
 
-fn order(key: SortKey, one: &ActivityRecord, other: &ActivityRecord) -> Ordering {
+/// The order of two activities: by the key, then the newest first. What is not known comes last in both directions.
+fn order(key: SortKey, reverse: bool, one: &ActivityRecord, other: &ActivityRecord) -> Ordering {
     let (a, b) = (&one.activity, &other.activity);
-    // What is not known comes last, whatever the direction of the rest.
-    let longest = |a: Option<f64>, b: Option<f64>| b.unwrap_or(-1.0).total_cmp(&a.unwrap_or(-1.0));
+    let longest = |a: Option<f64>, b: Option<f64>| known_first(a, b, reverse, |a, b| b.total_cmp(a));
     let sport = |activity: &Activity| activity.sport.clone().or_else(|| activity.platform_sport.clone());
+    let name = |activity: &Activity| Some(activity.shown_name().to_lowercase()).filter(|name| !name.is_empty());
+    let newest = |reverse| known_first(a.start_time, b.start_time, reverse, |a, b| b.cmp(a));
     let by_key = match key {
-        SortKey::Start => Ordering::Equal,
+        SortKey::Start => return newest(reverse),
         SortKey::Distance => longest(a.distance_m, b.distance_m),
         SortKey::Time => longest(a.timer_time_s, b.timer_time_s),
-        SortKey::Name => a.shown_name().to_lowercase().cmp(&b.shown_name().to_lowercase()),
-        SortKey::Sport => (sport(a).is_none(), sport(a)).cmp(&(sport(b).is_none(), sport(b))),
-        SortKey::Platform => a.platform.cmp(&b.platform),
+        SortKey::Name => known_first(name(a), name(b), reverse, Ord::cmp),
+        SortKey::Sport => known_first(sport(a), sport(b), reverse, Ord::cmp),
+        SortKey::Platform => known_first(Some(&a.platform), Some(&b.platform), reverse, Ord::cmp),
     };
-    by_key.then_with(|| Reverse(a.start_time).cmp(&Reverse(b.start_time)))
+    by_key.then_with(|| newest(false))
+}
+
+fn known_first<T>(a: Option<T>, b: Option<T>, reverse: bool, compare: impl Fn(&T, &T) -> Ordering) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if reverse => compare(&b, &a),
+        (Some(a), Some(b)) => compare(&a, &b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
 }
 
 /// Whether its file is in the archive.
@@ -291,19 +302,25 @@ fn stats_of(worker: &Worker, options: &ListOptions, query: &Query, platform: Str
     Ok(stats)
 }
 
-/// Why a list is empty, in a sentence for people. It says that nothing is missing only of platforms that were listed.
+/// Why a list is empty, in a sentence for people. It says that nothing is missing only if every selected platform was listed.
 ///
 /// # Errors
 /// The catalogue cannot be read.
 pub fn empty_list_text(worker: &Worker, state: ListState) -> Result<&'static str> {
     let platforms = worker.catalogue.platforms()?;
-    let mut was_listed = false;
-    for platform in &platforms {
-        was_listed |= worker.catalogue.was_listed(platform)?;
+    let selected: Vec<String> = match worker.selection.named() {
+        Some(named) => named.iter().map(|spec| spec.id.to_string()).collect(),
+        None => platforms.clone(),
+    };
+    let mut was_listed = true;
+    for platform in &selected {
+        was_listed &= worker.catalogue.was_listed(platform)?;
     }
     Ok(match state {
         _ if platforms.is_empty() => "no platform was listed yet; run gs-fetch",
-        ListState::Missing if !was_listed => "no platform was listed yet, so what is missing is unknown; run gs-fetch",
+        ListState::Missing if !was_listed => {
+            "not every platform was listed, so what is missing is unknown; run gs-fetch"
+        }
         ListState::Missing => "nothing is missing",
         ListState::Deleted => "nothing is deleted",
         ListState::Downloaded => "nothing is downloaded; to download: gs-list --missing | gs-download",

@@ -205,7 +205,8 @@ fn a_list_is_sorted_reversed_limited_and_cut_to_columns() {
     assert_eq!(ids(&["--sort", "name"]), "2 4 3 1", "control characters are no part of a name");
     assert_eq!(ids(&["--sort", "sport", "--limit", "1"]), "3");
     assert_eq!(ids(&["--limit", "2"]), "1 2");
-    assert_eq!(ids(&["--limit", "0"]), "");
+    work.run("gs-list", &["--limit", "0"]).ends(2);
+    assert_eq!(ids(&["--sort", "distance", "--reverse"]), "1 2 3 4", "all are as long");
     let csv = work.run("gs-list", &["--format", "csv", "--fields", "id,distance_m", "--id", "1"]);
     assert_eq!(csv.ok().out, "id,distance_m\n1,12345.6\n");
     let miles = work.run("gs-list", &["--format", "table", "--units", "statute", "--id", "1"]);
