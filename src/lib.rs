@@ -9,7 +9,7 @@
 //! ```text
 //! bin → cli → sync → { report, notify, importers, docgen } → status → { plan, catalogue, platform, archive, settings }
 //!     → { record, matching, fit, http } → walk
-//!     → { fs, reason, i18n, exit, schedule, clock, hex, activity, sport }
+//!     → { fs, reason, i18n, exit, schedule, clock, shell, hex, activity, sport }
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/it/rooms.rs` checks that. From the left:
@@ -29,7 +29,8 @@
 //! - [`walk`]: files in folders, in zip files, and in zip files inside those.
 //! - [`activity`]: an activity on a platform. [`sport`]: the services' types and FIT's sports. [`reason`]: why something is so, as a
 //!   code with parameters, and its texts in each language. [`exit`]: exit codes. [`i18n`]: languages and units. [`fs`]: locks and
-//!   atomic writes. [`schedule`]: cron expressions. [`clock`]: the time, and how far a stored time is reliable. [`hex`]: digits.
+//!   atomic writes. [`schedule`]: cron expressions. [`clock`]: the time, and how far a stored time is reliable. [`shell`]: command
+//!   lines that people copy. [`hex`]: digits.
 //!
 //! `CONTRIBUTING.md` names the files to change to add a platform, a command, a setting, a reason, a channel, a column.
 
@@ -55,6 +56,7 @@ pub mod record;
 pub mod report;
 pub mod schedule;
 pub mod settings;
+pub mod shell;
 pub mod sport;
 pub mod status;
 pub mod sync;

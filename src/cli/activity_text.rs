@@ -1,16 +1,13 @@
 //! Activities in the words and units of a table.
 
 use crate::activity::Activity;
+use crate::i18n;
 
 use super::Units;
 
-/// When it began, by a clock where it began; in UTC with a `Z` where that is not known.
+/// When it began, by a clock where it began; in UTC, and marked so, where that is not known.
 pub fn local_start(activity: &Activity) -> String {
-    activity.start_time.map_or("?".into(), |start| {
-        let offset = activity.utc_offset_s.and_then(|seconds| jiff::tz::Offset::from_seconds(seconds).ok());
-        let zone = if offset.is_some() { "" } else { "Z" };
-        format!("{}{zone}", offset.unwrap_or(jiff::tz::Offset::UTC).to_datetime(start).strftime("%Y-%m-%d %H:%M"))
-    })
+    activity.start_time.map_or("?".into(), |start| i18n::local(start, activity.utc_offset_s))
 }
 
 /// FIT's sport and sub-sport, else the platform's own type.

@@ -67,7 +67,7 @@ fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {
             @if snapshot.missing.is_empty() { (nothing(lang)) }
             @for missing in &snapshot.missing {
                 (folded(html! { span.place { (missing.on) } " " b { (number(missing.count)) } " " (missing.reason.words(lang)) },
-                    &missing.items, missing.count <= 5, lang, |item| missing_on(item, lang)))
+                    &missing.items, missing.count <= 5, lang, |item| missing_item(item, lang)))
                 @if let Some(line) = fix(missing.reason, &missing.on) {
                     p.fix { span.note { (lang.pick("To upload it anyway: ", "仍要上传：")) } (command(&line)) }
                 }
@@ -84,7 +84,7 @@ fn fix(reason: MissingReason, on: &str) -> Option<String> {
         MissingReason::Deleted => "--restore-deleted",
         _ => return None,
     };
-    Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload > /dev/null", super::flag("--to", on)))
+    Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload > /dev/null", crate::shell::flag("--to", on)))
 }
 
 fn not_archived(snapshot: &Snapshot, lang: Lang) -> Markup {
@@ -94,13 +94,13 @@ fn not_archived(snapshot: &Snapshot, lang: Lang) -> Markup {
             @if snapshot.not_archived.is_empty() { (nothing(lang)) }
             @for group in &snapshot.not_archived {
                 (folded(html! { span.place { (group.platform) } " " b { (number(group.count)) } " " (group.reason.words(lang)) },
-                    &group.items, group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| missing_on(item, lang)))
+                    &group.items, group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| missing_item(item, lang)))
             }
         }
     }
 }
 
-fn missing_on(item: &MissingItem, lang: Lang) -> Markup {
+fn missing_item(item: &MissingItem, lang: Lang) -> Markup {
     html! {
         (activity(&item.activity, true, lang))
         @if let Some(since) = item.since { span.sub { (lang.pick("since ", "自 ")) (time(since)) } }

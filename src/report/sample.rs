@@ -145,7 +145,7 @@ pub fn snapshot() -> Snapshot {
 
 /// The same, with what is made of each text.
 pub fn facts_in(say: Say) -> Snapshot {
-    let missing_on = |id, reasons| MissingItem { activity: entry(say, id, "Evening ride"), reasons, since: None };
+    let missing_item = |id, reasons| MissingItem { activity: entry(say, id, "Evening ride"), reasons, since: None };
     let pairs =
         PLATFORMS.iter().flat_map(|on| PLATFORMS.iter().map(move |and| (on.0, and.0))).filter(|(on, and)| on != and);
     let mut platforms: Vec<Platform> = PLATFORMS.into_iter().map(platform).collect();
@@ -179,10 +179,10 @@ pub fn facts_in(say: Say) -> Snapshot {
             .map(|(on, and)| PlatformPair { on: on.into(), and: and.into(), both: 1190, only: u64::from(and == "coros") * 20, pending: 2, rejected: 1 })
             .collect(),
         missing: vec![
-            Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![missing_on(7, vec![]), missing_on(9, vec![])] },
-            Missing { on: "coros".into(), reason: MissingReason::PossibleDuplicate, count: 1, items: vec![missing_on(8, all(&[Reason::StartShifted { minutes: 60 }, Reason::Distance { percent: 0.1 }]))] },
+            Missing { on: "coros".into(), reason: MissingReason::ToUpload, count: 2, items: vec![missing_item(7, vec![]), missing_item(9, vec![])] },
+            Missing { on: "coros".into(), reason: MissingReason::PossibleDuplicate, count: 1, items: vec![missing_item(8, all(&[Reason::StartShifted { minutes: 60 }, Reason::Distance { percent: 0.1 }]))] },
         ],
-        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![missing_on(11, vec![retry(say, "HTTP 500")])] }],
+        not_archived: vec![NotArchived { platform: "garmin-com".into(), reason: NoFile::Failed, count: 1, items: vec![missing_item(11, vec![retry(say, "HTTP 500")])] }],
         duplicates: vec![Duplicate {
             copy: entry(say, 12, "Lunch run"),
             kept: entry(say, 13, "Lunch run"),

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::components::{Icon, command, cut, relative_time, text, time};
-use super::{Issue, IssueKind, Schedule, Snapshot, State, shell_quote};
+use super::{Issue, IssueKind, Schedule, Snapshot, State};
 use crate::i18n::{Lang, span};
+use crate::shell::shell_quote;
 
 /// The state, the runs, and what is to be done.
 pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
@@ -30,7 +31,7 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
         @if !snapshot.warnings.is_empty() {
             section #warnings.issues {
                 h2 { (lang.pick("Warnings", "警告")) }
-                @if continues(snapshot) { p.note { (lang.pick("The next run tries again.", "下次运行会自动重试。")) } }
+                @if continues(snapshot) { p.note { (lang.pick("The next sync tries again.", "下次同步会自动重试。")) } }
                 ul { @for issue in &snapshot.warnings { (told(issue, Icon::Warn, lang)) } }
             }
         }

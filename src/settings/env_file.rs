@@ -80,9 +80,3 @@ pub(super) fn text(path: &Path) -> Result<String, Error> {
         Error::Unusable(format!("{}, line {line}: this is not UTF-8; save the file as UTF-8", path.display()))
     })
 }
-
-/// A word as it is typed in a shell.
-pub(super) fn shell_quote(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,@:=".contains(c);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::names::{self, Source};
 use super::setting::{Setting, SettingKind};
-use super::{Settings, env_file, suggest, table};
+use super::{Settings, suggest, table};
+use crate::shell::shell_quote;
 
 /// Folders in which containers and service managers put secrets; they choose the file modes, not a person.
 const MOUNTS: [&str; 2] = ["/run", "/var/run"];
@@ -58,7 +59,7 @@ impl Settings {
             format!(
                 "other users can read or write {}, and it contains passwords or keys; run: chmod 600 {}",
                 path.display(),
-                env_file::shell_quote(&path.display().to_string())
+                shell_quote(&path.display().to_string())
             )
         })
     }
@@ -77,9 +78,8 @@ impl Settings {
         let is_mounted = MOUNTS.iter().any(|folder| real.starts_with(folder) || path.starts_with(folder))
             || rustix::fs::statvfs(&real).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
         let shown = path.display().to_string();
-        (is_open(&path) && is_own && !is_mounted).then(|| {
-            format!("other users can read or write {shown} ({from}); run: chmod 600 {}", env_file::shell_quote(&shown))
-        })
+        (is_open(&path) && is_own && !is_mounted)
+            .then(|| format!("other users can read or write {shown} ({from}); run: chmod 600 {}", shell_quote(&shown)))
     }
 }
 

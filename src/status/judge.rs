@@ -12,7 +12,8 @@ use crate::clock;
 use crate::exit::Exit;
 use crate::reason::Reason;
 
-use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, State, flag};
+use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, State};
+use crate::shell::flag;
 
 /// What is older says nothing about today.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);

@@ -10,7 +10,6 @@ pub mod judge;
 mod platforms;
 mod runs;
 mod sanitize;
-mod shell_quote;
 mod words;
 
 use jiff::Timestamp;
@@ -23,7 +22,6 @@ pub use groups::*;
 pub use platforms::*;
 pub use runs::*;
 pub use sanitize::{Redacted, RedactedReason};
-pub use shell_quote::{flag, retry, shell_quote};
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]

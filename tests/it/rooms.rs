@@ -14,20 +14,21 @@ const RULES: &[(&str, &[&str])] = &[
     ("reason", &["i18n"]),
     ("fs", &["reason"]),
     ("schedule", &[]),
+    ("shell", &[]),
     ("walk", &["fs", "reason"]),
     ("fit", &["activity", "sport"]),
     ("http", &["reason", "activity", "sport", "clock"]),
     ("matching", &["fit", "reason", "activity", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
-    ("settings", &["http", "matching", "fs"]),
+    ("settings", &["shell", "http", "matching", "fs"]),
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "hex", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
     ("notify", &["status", "record", "reason", "http", "exit", "i18n", "hex", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
-    ("report", &["status", "reason", "i18n", "activity", "sport", "clock"]),
+    ("report", &["shell", "status", "reason", "i18n", "activity", "sport", "clock"]),
     // Values in, a judgment out: never the catalogue.
-    ("status", &["record", "reason", "exit", "i18n", "fs", "activity", "clock"]),
+    ("status", &["shell", "record", "reason", "exit", "i18n", "fs", "activity", "clock"]),
     // Definitions in, text out.
     ("docgen", &["record", "settings", "exit"]),
     // Never the record: what a service says and what commands say to each other are two languages.
@@ -52,6 +53,7 @@ const RULES: &[(&str, &[&str])] = &[
             "http",
             "fit",
             "schedule",
+            "shell",
             "walk",
             "fs",
             "hex",
@@ -80,6 +82,7 @@ const RULES: &[(&str, &[&str])] = &[
             "matching",
             "http",
             "schedule",
+            "shell",
             "fs",
             "reason",
             "exit",
@@ -184,7 +187,7 @@ const ARROW: &[&[&str]] = &[
     &["plan", "catalogue", "platform", "archive", "settings"],
     &["record", "matching", "fit", "http"],
     &["walk"],
-    &["fs", "reason", "i18n", "exit", "schedule", "clock", "hex", "activity", "sport"],
+    &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "hex", "activity", "sport"],
 ];
 
 #[test]

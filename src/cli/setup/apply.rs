@@ -13,6 +13,7 @@ use super::{Session, WRITING, login};
 use crate::cli::{Exit, Failure};
 use crate::platform::PlatformSpec;
 use crate::settings::edit::EnvFile;
+use crate::shell::shell_quote;
 
 /// A ticket comes through standard input, which is read once.
 pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Failure> {
@@ -102,11 +103,7 @@ fn login_step(spec: &PlatformSpec, way: Way, token: Option<&PathBuf>) -> Step {
 impl Step {
     /// As it is typed.
     fn line(&self) -> String {
-        let word = |word: &OsString| {
-            let text = word.to_string_lossy();
-            let is_plain = |c: char| c.is_alphanumeric() || "/._-+,@:=".contains(c);
-            if text.chars().all(is_plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
-        };
+        let word = |word: &OsString| shell_quote(&word.to_string_lossy());
         std::iter::once(self.name.to_owned()).chain(self.words.iter().map(word)).collect::<Vec<_>>().join(" ")
     }
 }

@@ -7,7 +7,8 @@ use super::compared::Compared;
 use crate::activity::ActivityKeyRef;
 use crate::catalogue::{DeletionOutcome, DeletionRow, UploadOutcome};
 use crate::fit::Identity;
-use crate::status::{Deleter, Deletion, Redacted, RedactedReason, flag};
+use crate::shell::flag;
+use crate::status::{Deleter, Deletion, Redacted, RedactedReason};
 
 /// What a platform knows a recording by.
 #[derive(PartialEq, Eq, Hash)]

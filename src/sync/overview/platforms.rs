@@ -4,8 +4,9 @@ use super::compared::Compared;
 use super::read::PlatformState;
 use crate::catalogue::AccountRow;
 use crate::reason::Reason;
+use crate::shell::flag;
 use crate::status::judge::{BadListing, Evidence, PlatformEvidence};
-use crate::status::{Login, NoFile, Platform, RedactedReason, Rejection, flag};
+use crate::status::{Login, NoFile, Platform, RedactedReason, Rejection};
 use crate::sync::History;
 
 impl Compared<'_> {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::compared::{Compared, GroupState};
 use crate::catalogue::{UploadOutcome, UploadRow};
-use crate::status::{MissingReason, Redacted, RedactedReason, Rejection, retry};
+use crate::shell::retry;
+use crate::status::{MissingReason, Redacted, RedactedReason, Rejection};
 
 impl Compared<'_> {
     /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.

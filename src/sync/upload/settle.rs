@@ -15,7 +15,7 @@ use crate::plan::resend::{Missed, Resend};
 use crate::platform::{self, Error, PlatformSpec, UploadRef, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
-use crate::status::retry;
+use crate::shell::retry;
 use crate::sync::{Exit, Failure, Result};
 
 /// So often a file is sent that never arrives, while others do.
