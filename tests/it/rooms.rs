@@ -210,11 +210,27 @@ fn the_rules_follow_the_arrow() {
     assert!(words(&tour).contains(&line.join(" → ")), "src/lib.rs shows another line than: {}", line.join(" → "));
 }
 
-/// The code of a file, without its tests and comments.
+/// The code of a file, without comments and without the items that only tests have.
 fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+    let mut code = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() == "#[cfg(test)]" {
+            // The item behind it: attributes, then a line that ends with a semicolon, or a block.
+            let mut depth = 0;
+            for line in lines.by_ref().skip_while(|line| line.trim_start().starts_with("#[")) {
+                depth += line.matches('{').count() as i64 - line.matches('}').count() as i64;
+                if depth <= 0 && (line.trim_end().ends_with(';') || line.trim_end().ends_with('}')) {
+                    break;
+                }
+            }
+        } else if !line.trim_start().starts_with("//") {
+            code.push_str(line);
+            code.push('\n');
+        }
+    }
+    code
 }
 
 fn is_test(path: &Path) -> bool {
