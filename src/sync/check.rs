@@ -62,7 +62,7 @@ impl Worker {
         let mut failures: Vec<Failure> = Vec::new();
         for failure in found.into_iter().filter_map(Result::err) {
             // The code that reads a setting says the same again, behind the name of a channel or platform.
-            if !failures.iter().any(|known| failure.to_string().ends_with(&known.to_string())) {
+            if !failures.iter().any(|known| failure.reason == known.reason) {
                 failures.push(failure);
             }
         }
