@@ -15,7 +15,7 @@ use garminsync::activity::printable;
 use garminsync::cli::{self, Align, Common, CommonArgs, Output};
 use garminsync::i18n;
 use garminsync::schedule::{DEFAULT, Schedule};
-use garminsync::sync::{self, Failure, Result, ScheduleInfo, Worker};
+use garminsync::sync::{self, Failure, Result, ScheduleInfo, StoredSchedule, Worker};
 use jiff::Timestamp;
 
 /// Set or show the schedule of the sync
@@ -93,7 +93,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 }
 
 fn show(worker: &Worker, format: Option<Format>) -> Result<()> {
-    let (info, schedule, error) = sync::schedule_info(worker)?;
+    let StoredSchedule { info, schedule, unusable } = sync::stored_schedule(worker)?;
     let mut output = Output::buffered();
     match format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson }) {
         Format::Ndjson => {
@@ -111,7 +111,7 @@ fn show(worker: &Worker, format: Option<Format>) -> Result<()> {
         }
     }
     output.flush()?;
-    error.map_or(Ok(()), Err)
+    unusable.map_or(Ok(()), Err)
 }
 
 fn table(info: &ScheduleInfo, schedule: Option<&Schedule>, now: Timestamp) -> cli::Table {

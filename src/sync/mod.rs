@@ -72,7 +72,9 @@ pub use observer::{Collector, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
 pub use publish::Folder;
 pub use records::{file_ref, record_of};
-pub use schedule::{ScheduleInfo, disable_schedule, enable_schedule, no_runner_text, schedule_info, set_schedule};
+pub use schedule::{
+    ScheduleInfo, StoredSchedule, disable_schedule, enable_schedule, no_runner_text, set_schedule, stored_schedule,
+};
 pub use selection::{names_of, selection_of_flag, selection_of_setting, split_raw};
 pub use sink::{RecordSink, RecordSource};
 pub use upload::{UploadOptions, upload};

@@ -25,7 +25,7 @@ pub fn enable_schedule(worker: &mut Worker, zone: Option<&str>, runner: Option<&
     };
     let zone = zone.map_or(Ok(row.zone.clone()), |zone| zone_of(worker, Some(zone)))?;
     // The zone may be another one than when it was stored.
-    Schedule::parse(&row.cron, &zone).map_err(|error| unusable(&error))?;
+    Schedule::parse(&row.cron, &zone).map_err(|error| cannot_be_used(&error))?;
     set(worker, &row.cron, &zone, runner)
 }
 
@@ -73,20 +73,30 @@ pub struct ScheduleInfo {
     pub runner: Option<String>,
 }
 
-/// What is known of the schedule, and the schedule itself if it can be used.
+/// The stored schedule.
+pub struct StoredSchedule {
+    /// What is known of it.
+    pub info: ScheduleInfo,
+    /// It, if there is one that can be used here.
+    pub schedule: Option<Schedule>,
+    /// Why the one that there is cannot be used here.
+    pub unusable: Option<Failure>,
+}
+
+/// What is known of the schedule.
 ///
 /// # Errors
-/// The catalogue cannot be read. That the stored schedule cannot be used is the inner error: it is told after the rest.
-pub fn schedule_info(worker: &Worker) -> Result<(ScheduleInfo, Option<Schedule>, Option<Failure>)> {
+/// The catalogue cannot be read.
+pub fn stored_schedule(worker: &Worker) -> Result<StoredSchedule> {
     let now = worker.now();
     let (row, last) = (worker.catalogue.schedule()?, worker.catalogue.last_run(now)?);
-    let (known, error) = match row.as_ref().map(|row| Schedule::parse(&row.cron, &row.zone)) {
+    let (schedule, unusable) = match row.as_ref().map(|row| Schedule::parse(&row.cron, &row.zone)) {
         None => (None, None),
         Some(Ok(schedule)) => (Some(schedule), None),
-        Some(Err(error)) => (None, Some(unusable(&error))),
+        Some(Err(error)) => (None, Some(cannot_be_used(&error))),
     };
     let enabled = row.as_ref().is_some_and(|row| row.enabled);
-    let next_run = known.as_ref().filter(|_| enabled).and_then(|schedule| schedule.next(now));
+    let next_run = schedule.as_ref().filter(|_| enabled).and_then(|schedule| schedule.next(now));
     let (last_run, last_command, last_exit) =
         last.map_or((None, None, None), |last| (Some(last.started), Some(last.command), last.exit));
     let info = ScheduleInfo {
@@ -101,7 +111,7 @@ pub fn schedule_info(worker: &Worker) -> Result<(ScheduleInfo, Option<Schedule>,
         last_exit,
         next_run,
     };
-    Ok((info, known, error))
+    Ok(StoredSchedule { info, schedule, unusable })
 }
 
 /// The zone that is named, else that of this machine.
@@ -148,7 +158,7 @@ pub fn no_runner_text(cron: &str) -> String {
 }
 
 /// The stored schedule cannot be used here.
-fn unusable(error: &schedule::Error) -> Failure {
+fn cannot_be_used(error: &schedule::Error) -> Failure {
     let message = format!("the stored schedule: {error}; or set another one: gs-schedule '{DEFAULT}'");
     Failure::new(Exit::Config, message)
 }
