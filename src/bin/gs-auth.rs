@@ -94,7 +94,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
             let options = LoginOptions { browser: flags.browser, password: flags.password };
             sync::login(worker, options, &mut TerminalPrompt)
         }
-        Action::Import { path } => sync::import_token(worker, token_source(path.as_deref())?),
+        Action::Import { path } => sync::import_token(worker, || token_source(path.as_deref())),
         Action::Export => {
             let token = sync::export_token(worker)?;
             let mut output = Output::buffered();

@@ -79,7 +79,7 @@ fn share(platform: &Platform, lang: Lang) -> Markup {
 
 /// How long the login works.
 fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
-    let Some(login) = login else { return html! { (lang.pick("none", "无")) } };
+    let Some(login) = login else { return html! { (lang.pick("none, or unknown", "无或未知")) } };
     let now = made.unwrap_or_default();
     html! {
         @if login.ended.is_some() { (Icon::Bad) " " }

@@ -216,8 +216,7 @@ impl Answers<'_> {
                 "sync: upload to each platform what is missing there, and archive all files".to_owned(),
                 "download: only archive all files; nothing is uploaded".to_owned(),
             ];
-            let before =
-                usize::from(self.settings.get("GS_SCHEDULE_COMMAND").is_some_and(|what| what.trim() == "download"));
+            let before = usize::from(self.settings.choice("GS_SCHEDULE_COMMAND")? == Some("download"));
             let chosen = person::choose(self.person, "What should a scheduled run do?", &options, before)?;
             if chosen != before {
                 self.set("GS_SCHEDULE_COMMAND", ["sync", "download"][chosen])?;

@@ -18,14 +18,15 @@ pub enum TokenSource {
     UsualPlaces,
 }
 
-/// Takes over a token, a ticket, or the cookies of a browser.
+/// Takes over a token, a ticket, or the cookies of a browser. `source` is asked once it is clear which platform is meant: it may
+/// read standard input.
 ///
 /// # Errors
 /// There is no token at that place, or the service does not accept it.
-pub fn import_token(worker: &mut Worker, source: TokenSource) -> Result<()> {
+pub fn import_token(worker: &mut Worker, source: impl FnOnce() -> Result<TokenSource>) -> Result<()> {
     worker.require_writable_unless_dry()?;
     let spec = &one(worker)?;
-    let text = match source {
+    let text = match source()? {
         TokenSource::Path(path) if !path.exists() && is_secret(&path.to_string_lossy()) => {
             return Err(Failure::usage(
                 "a ticket or token on the command line is visible to every program on this machine; pipe it in: gs-auth import -",
