@@ -87,6 +87,7 @@ impl Settings {
             settings.take_variable(name, value)?;
         }
         // `docker run --env-file` passes on everything after the `=`, with quotes that the file only needs elsewhere.
+        settings.environment.get_mut("GS_ENV_STRIP_QUOTES").map(strip_quotes);
         if settings.yes("GS_ENV_STRIP_QUOTES")? {
             settings.environment.values_mut().for_each(strip_quotes);
         }
@@ -212,9 +213,9 @@ impl Settings {
         self.ignored_file.as_deref()
     }
 
-    /// The value of a variable that is no setting of ours, such as `HOME` or `LANG`, if it is not empty.
+    /// The value of a variable that only the environment sets, such as `HOME` or `LANG`, if it is not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.raw(name)
+        self.environment.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
     }
 
     /// The first of several names that has a value that is not empty, and the value. The environment goes before the file.
@@ -249,7 +250,7 @@ impl Settings {
             true => Err(Error::Unusable(format!(
                 "{name} in the environment is not valid UTF-8; name the data folder with DATA_DIR and the settings file with --env-file"
             ))),
-            false => Ok(self.raw(name).map(PathBuf::from)),
+            false => Ok(self.variable(name).map(PathBuf::from)),
         };
         // The XDG specification: a relative path there is to be ignored.
         match text_of(name)?.filter(|path| path.is_absolute()) {
@@ -260,7 +261,7 @@ impl Settings {
 
     /// The home folder.
     pub fn home(&self) -> Option<PathBuf> {
-        self.raw("HOME").map(PathBuf::from)
+        self.variable("HOME").map(PathBuf::from)
     }
 }
 

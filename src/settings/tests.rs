@@ -370,3 +370,11 @@ fn every_setting_that_the_sources_read_is_in_the_table_with_that_kind() {
     }
     assert!(read.len() > 25 && read.contains("MAX_DELETE") && read.contains("GS_LOST_AFTER"), "{read:?}");
 }
+
+#[test]
+fn variables_of_the_environment_alone_are_not_read_from_the_file() {
+    let settings =
+        with_file("HOME=/elsewhere\nXDG_DATA_HOME=/elsewhere\nLANG=zh_CN\n", &[("HOME", "/home/ann")]).unwrap();
+    assert_eq!(settings.data_dir().unwrap(), Path::new("/home/ann/.local/share/garminsync"));
+    assert_eq!((settings.home(), settings.variable("LANG")), (Some("/home/ann".into()), None));
+}
