@@ -64,6 +64,20 @@ pub enum Skip {
 }
 
 impl Skip {
+    /// Its name, by which it is remembered that it was reported.
+    pub fn name(self) -> &'static str {
+        match self {
+            Skip::Link => "link",
+            Skip::Folder => "folder",
+            Skip::OtherFormat => "other-format",
+            Skip::NoActivity => "no-activity",
+            Skip::Other => "other",
+            Skip::Corrupt => "corrupt",
+            Skip::System => "system",
+            Skip::Hidden => "hidden",
+        }
+    }
+
     /// Why a file of this name is skipped that the filter did not select.
     pub fn of(name: &str) -> Skip {
         if OTHER_FORMATS.contains(&extension(name).as_str())
@@ -159,7 +173,7 @@ impl Skipped {
             if count.number > PATHS as u64 {
                 details.push(format!("and {} more", count.number - PATHS as u64));
             }
-            Notice { skip: *skip, key: format!("{skip:?}"), text, details, matters: *skip != Skip::Hidden }
+            Notice { skip: *skip, key: skip.name().to_owned(), text, details, matters: *skip != Skip::Hidden }
         };
         self.by_reason.iter().map(notice).collect()
     }

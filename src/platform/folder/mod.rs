@@ -164,7 +164,8 @@ impl Folder {
 impl Scan {
     fn add_corrupt(&mut self, shown: &str, why: &str) {
         let text = format!("{}: {why}; file skipped", printable(shown));
-        self.corrupt.push(Notice { skip: Skip::Corrupt, key: text.clone(), text, details: Vec::new(), matters: true });
+        let key = format!("{} {shown}", Skip::Corrupt.name());
+        self.corrupt.push(Notice { skip: Skip::Corrupt, key, text, details: Vec::new(), matters: true });
     }
 }
 
