@@ -53,8 +53,8 @@ pub use uploads::{Failures, UploadIntent, UploadOutcome, UploadRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;
-/// The version of the tables (SQLite's `user_version`).
-const VERSION: i64 = 1;
+/// The version of the tables (SQLite's `user_version`). Catalogues of development versions have 1 to 4, and other tables.
+const VERSION: i64 = 5;
 /// Makes the tables of an empty file.
 const SCHEMA: &str = include_str!("schema.sql");
 
