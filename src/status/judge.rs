@@ -52,6 +52,8 @@ pub struct Evidence {
     pub broken: Vec<String>,
     /// Activities whose file was asked for in vain and may come yet.
     pub failed: Vec<String>,
+    /// Platforms that syncs work on and that were never listed.
+    pub never_listed: Vec<String>,
     /// Work to be done.
     pub outstanding: Outstanding,
     /// What earlier runs have left, the newest first.
@@ -165,6 +167,8 @@ impl Evidence {
         let of_commands: Vec<Issue> = of_commands.collect();
         issues.extend(of_commands);
         issues.extend(self.overdue());
+        let never_listed: Vec<Issue> = self.never_listed(&issues).collect();
+        issues.extend(never_listed);
         let fix = Some("gs-list --missing | gs-download > /dev/null".to_owned());
         issues.extend(counted(IssueKind::FilesCorrupt, &self.broken, fix.clone()));
         issues.extend(counted(IssueKind::FilesFailed, &self.failed, fix));
@@ -446,6 +450,19 @@ impl Evidence {
         let is_at_it = !self.at_work.is_empty() || (0..self.commands.len()).any(|at| self.runs(at));
         let fix = Some("garminsync daemon --status".to_owned());
         (!has_begun && !is_at_it).then(|| Issue { at: Some(previous), fix, ..Issue::new(IssueKind::Overdue) })
+    }
+
+    /// Platforms that nobody has listed yet, beside others that were: of them nothing is known, and so not that all is well.
+    /// What stops their listing says enough.
+    fn never_listed<'a>(&'a self, issues: &'a [Issue]) -> impl Iterator<Item = Issue> + 'a {
+        let is_anything_known = self.platforms.iter().any(|one| one.is_known);
+        let is_told = |name: &String| issues.iter().any(|issue| issue.platform.as_ref() == Some(name));
+        let names = self.never_listed.iter().filter(move |name| is_anything_known && !is_told(name));
+        names.map(|name| Issue {
+            platform: Some(name.clone()),
+            fix: Some(format!("gs-fetch {} > /dev/null", flag("--platform", name))),
+            ..Issue::new(IssueKind::NotListed)
+        })
     }
 
     fn is_old(&self, at: Timestamp) -> bool {

@@ -201,7 +201,7 @@ pub enum IssueKind {
     RateLimited,
     /// The newest listing was cut. `at`: when.
     ListingIncomplete,
-    /// The platform was not listed for long, and no schedule is known. `at`: when it was listed last.
+    /// The platform was not listed for long, and no schedule is known, or never. `at`: when it was listed last.
     NotListed,
     /// Uploads that the platform accepted hours ago and does not show.
     UploadsUnconfirmed,

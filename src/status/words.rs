@@ -144,6 +144,7 @@ impl Issue {
             IssueKind::Configuration => format!("{command}: configuration error"),
             IssueKind::Bug => format!("{command}: a bug in garminsync; please report it"),
             IssueKind::UploadsLost => format!("{platform}: {} accepted but never listed", uploads()),
+            IssueKind::NotListed if self.at.is_none() => format!("{platform}: never listed"),
             IssueKind::NotListed => format!("{platform}: not listed for more than a week"),
             IssueKind::UploadsUnconfirmed => format!("{platform}: {} accepted but not listed yet", uploads()),
             IssueKind::Behind => {
@@ -176,6 +177,7 @@ impl Issue {
             IssueKind::Configuration => format!("{command}：配置有误"),
             IssueKind::Bug => format!("{command} 遇到程序错误，请反馈"),
             IssueKind::UploadsLost => format!("{platform}：{count} 个上传已被接受，但从未出现"),
+            IssueKind::NotListed if self.at.is_none() => format!("{platform}：从未列出"),
             IssueKind::NotListed => format!("{platform}：超过一周没有列出"),
             IssueKind::UploadsUnconfirmed => format!("{platform}：{count} 个上传已被接受，但尚未出现"),
             IssueKind::Behind => format!("有 {count} 项待完成，最近几次同步没有减少"),

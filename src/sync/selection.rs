@@ -13,6 +13,16 @@ impl Worker {
         if let PlatformSelection::Only(specs) = self.named_platforms()? {
             return Ok(specs);
         }
+        let configured = self.configured_platforms()?;
+        if configured.is_empty() {
+            let reason = Reason::NoPlatform { has_settings: self.settings.file().is_some() };
+            return Err(Failure::because(Exit::LoginRequired, reason));
+        }
+        Ok(configured)
+    }
+
+    /// The same without `--platform`: those that a sync works on. None is configured: an empty list.
+    pub(super) fn configured_platforms(&self) -> Result<Vec<Arc<PlatformSpec>>> {
         if let PlatformSelection::Only(specs) = self.synced_platforms()? {
             return Ok(specs);
         }
@@ -21,10 +31,6 @@ impl Worker {
             if self.has_token(spec) || self.has_credentials(spec) || self.catalogue.owner(&spec.id)?.is_some() {
                 ready.push(spec.clone());
             }
-        }
-        if ready.is_empty() {
-            let reason = Reason::NoPlatform { has_settings: self.settings.file().is_some() };
-            return Err(Failure::because(Exit::LoginRequired, reason));
         }
         Ok(ready)
     }

@@ -53,6 +53,8 @@ struct Wants {
     deletes: bool,
     max_delete: u64,
     lost_after: Duration,
+    /// Platforms that syncs work on and that were never listed.
+    never_listed: Vec<String>,
 }
 
 impl Worker {
@@ -61,7 +63,7 @@ impl Worker {
     pub fn snapshot(&mut self) -> Result<Snapshot> {
         let wants = self.wants()?;
         let ((snapshot, health), left) = self.compare(&wants, None, |compared, backlog| {
-            let (evidence, schedule) = evidence(compared, backlog);
+            let (evidence, schedule) = evidence(compared, backlog, &wants.never_listed);
             let health = evidence.judge();
             let snapshot = wants.named.named().is_none().then(|| whole(compared, &wants.matcher, &evidence, schedule));
             ((snapshot, health), backlog.left.clone())
@@ -69,7 +71,7 @@ impl Worker {
         let snapshot = match snapshot {
             Some(snapshot) => snapshot,
             None => self.compare(&wants, wants.named.named().map(<[_]>::to_vec), |compared, backlog| {
-                let (evidence, schedule) = evidence(compared, backlog);
+                let (evidence, schedule) = evidence(compared, backlog, &wants.never_listed);
                 whole(compared, &wants.matcher, &evidence, schedule)
             })?,
         };
@@ -83,7 +85,7 @@ impl Worker {
     pub fn health(&mut self, except: &str) -> Result<Health> {
         let wants = self.wants()?;
         let (health, left): (Health, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
-            let (mut evidence, _) = evidence(compared, backlog);
+            let (mut evidence, _) = evidence(compared, backlog, &wants.never_listed);
             evidence.commands.retain(|last| last.row.command.as_str() != except);
             evidence.at_work.retain(|(_, command)| command != except);
             // Whoever asks for the judgment of a run is the last of it.
@@ -105,7 +107,14 @@ impl Worker {
         let max_delete = self.settings.number("MAX_DELETE").map_err(Failure::from);
         let command = self.settings.choice("GS_SCHEDULE_COMMAND");
         let lost_after = self.lost_after();
+        let mut never_listed = Vec::new();
+        for spec in self.configured_platforms().unwrap_or_default() {
+            if !self.catalogue.was_listed(&spec.id)? {
+                never_listed.push(spec.id.to_string());
+            }
+        }
         Ok(Wants {
+            never_listed,
             named,
             synced: self.or_told(synced, PlatformSelection::All),
             targets: self.or_told(targets, PlatformSelection::All),
@@ -159,7 +168,7 @@ impl Worker {
 }
 
 /// What the state is judged by, and the schedule as it is shown.
-fn evidence(compared: &Compared, backlog: &Backlog) -> (Evidence, Option<Schedule>) {
+fn evidence(compared: &Compared, backlog: &Backlog, never_listed: &[String]) -> (Evidence, Option<Schedule>) {
     let read = compared.read;
     let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
     let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
@@ -189,6 +198,7 @@ fn evidence(compared: &Compared, backlog: &Backlog) -> (Evidence, Option<Schedul
         last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),
         broken: compared.broken(),
         failed: compared.failed(backlog.archives),
+        never_listed: never_listed.to_vec(),
         outstanding: backlog.now,
         before: backlog.before.clone(),
         due,

@@ -60,3 +60,15 @@ fn json_is_the_document_of_the_page() {
     written["made"] = printed["made"].clone();
     assert_eq!(printed, written);
 }
+
+#[test]
+fn a_configured_platform_that_was_never_listed_is_no_all_clear() {
+    let sim = plain(2);
+    let mut work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    work.archive_all();
+    work.run("gs-status", &[]).ok();
+    work.set("SYNC_PLATFORM", "garmin-com,coros");
+    let said = work.run("gs-status", &["--format", "table"]);
+    assert!(said.ends(1).out.contains("- coros: never listed\n    gs-fetch --platform coros > /dev/null\n"), "{said}");
+}
