@@ -131,8 +131,10 @@ impl Painter {
     /// Takes its lines away, for good.
     pub fn leave(&self) {
         self.is_over.store(true, Ordering::Relaxed);
-        let ticker = held(&self.ticker).take();
-        if let Some(ticker) = ticker {
+        // Held to the end: when Ctrl-C ends a program that is just ending, the two meet here, and the process exits with
+        // the first that returns. The other must have tidied up by then.
+        let mut ticker = held(&self.ticker);
+        if let Some(ticker) = ticker.take() {
             ticker.thread().unpark();
             let _ = ticker.join();
         }
