@@ -1,18 +1,17 @@
-//! Marks copies: entries of the same exercise on the same platform, with the evidence and which one is kept.
+//! Marks duplicates: activities on one platform that are the same, with the evidence and which one is kept.
 //!
 //! ```text
-//! gs-list | gs-dedupe | jq 'select(.copy_of)'        what is there twice, and why
-//! gs-fetch | gs-download | gs-dedupe > checked.ndjson
+//! gs-list | gs-dedupe --duplicates                         the duplicates
+//! gs-list | gs-download | gs-dedupe > checked.ndjson       with the files of all
 //! ```
 //!
-//! It only says so; nothing is changed anywhere. The more of the history comes in, the more is found: an entry is compared
-//! with those that come in with it. How it decides is in `docs/matching.md`.
+//! It changes nothing. It compares only the activities in its input. The rules are in `docs/matching.md`.
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output, RecordFlags, RecordOutput, Rule};
-use garminsync::sync::{self, Result, Worker};
+use garminsync::cli::{self, Common, CommonArgs, Filter, Output, RecordFlags, RecordOutput, Rule};
+use garminsync::sync::{self, DedupeOptions, Result, Worker};
 
 const NAME: &str = "gs-dedupe";
 
@@ -22,14 +21,14 @@ const NAME: &str = "gs-dedupe";
 /// computer recorded; shifted and start-only need a person's decision.
 ///
 /// It only marks activities and changes nothing. It compares only the activities in its input: pass in as much of the history
-/// as you can. docs/matching.md has the rules.
+/// as you can. --since, --until and --sport restrict what is marked, not what is compared. docs/matching.md has the rules.
 #[derive(Parser)]
 #[command(
     name = "gs-dedupe",
     version,
     after_help = "Examples:
   gs-list | gs-dedupe --duplicates > duplicates.ndjson   the duplicates, and why
-  gs-download < duplicates.ndjson | gs-dedupe      with both files in the archive
+  gs-download < duplicates.ndjson | gs-dedupe            with both files in the archive
   gs-download < duplicates.ndjson | gs-dedupe | gs-delete -n   what would be deleted
 
 Settings: SPORT_DIFF_SECOND
@@ -43,6 +42,8 @@ struct Args {
     /// Print only duplicates, and the activities that they duplicate
     #[arg(long, alias = "copies")]
     duplicates: bool,
+    #[command(flatten)]
+    filter: Filter,
     #[command(flatten)]
     output: RecordFlags,
     #[command(flatten)]
@@ -60,12 +61,17 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let options = DedupeOptions {
+        rule: args.rule.into(),
+        only_duplicates: args.duplicates,
+        filter: args.filter.read(worker.now())?,
+    };
     let progress = worker.task(NAME);
     // Half a history would hide duplicates, and a stage after this one could take that for none.
     let records = cli::all_records("gs-list | gs-dedupe", &progress)?;
     progress.step("comparing");
     let mut output = RecordOutput::changes(args.output, Output::buffered);
-    sync::dedupe(worker, args.rule.into(), args.duplicates, records, &mut output)?;
+    sync::dedupe(worker, &options, records, &mut output)?;
     progress.finish();
     output.finish()
 }

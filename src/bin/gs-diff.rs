@@ -66,7 +66,6 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    let (since, until) = args.filter.times(worker.now())?;
     let options = DiffOptions {
         sources: selection_of_flag(&worker.platforms, "--from", &args.diff.from)?,
         targets: selection_of_flag(&worker.platforms, "--to", &args.diff.to)?,
@@ -78,9 +77,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
             possible_duplicates: args.diff.possible_duplicates,
             retry_rejected: args.diff.retry_rejected,
         },
-        since,
-        until,
-        sports: args.filter.sport.clone(),
+        filter: args.filter.read(worker.now())?,
     };
     let progress = worker.task(NAME);
     // Half a history would make things look missing.

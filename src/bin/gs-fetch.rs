@@ -60,15 +60,12 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    let (since, until) = args.filter.times(worker.now())?;
     let options = FetchOptions {
         full: args.listing.full,
         newest: args.listing.newest,
         only_new: args.new,
         accept_missing: args.listing.accept_missing,
-        since,
-        until,
-        sports: args.filter.sport.clone(),
+        filter: args.filter.read(worker.now())?,
     };
     let mut output = RecordOutput::activities(args.output, Output::buffered)?;
     sync::fetch(worker, &options, &mut output)?;

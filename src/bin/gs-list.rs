@@ -55,13 +55,10 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let flags = &args.list;
-    let (since, until) = args.filter.times(worker.now())?;
     let options = ListOptions {
         state: (&flags.state).into(),
         ids: flags.id.clone(),
-        sports: args.filter.sport.clone(),
-        since,
-        until,
+        filter: args.filter.read(worker.now())?,
         is_local: flags.local,
         unique: flags.unique,
         sort: flags.sort.map(Into::into),

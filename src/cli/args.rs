@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::matching;
 use crate::platform::Platforms;
 use crate::settings::moment;
-use crate::sync::{Failure, Result, split_raw};
+use crate::sync::{ActivityFilter, Failure, Result, split_raw};
 
 /// The flags of every command.
 #[derive(Debug, Clone, Args)]
@@ -82,18 +82,18 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The two ends of the time that is meant.
-    pub fn times(&self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
-        let read = |flag: &str, text: &Option<String>| {
+    /// The filter; times such as `30d` count from `now`.
+    pub fn read(&self, now: Timestamp) -> Result<ActivityFilter> {
+        let time = |flag: &str, text: &Option<String>| {
             text.as_deref()
                 .map(|text| moment(text, now).map_err(|why| Failure::usage(format!("{flag}: {why}"))))
                 .transpose()
         };
-        let (since, until) = (read("--since", &self.since)?, read("--until", &self.until)?);
-        match (since, until) {
-            (Some(since), Some(until)) if since >= until => Err(Failure::usage("--since is not before --until")),
-            times => Ok(times),
+        let (since, until) = (time("--since", &self.since)?, time("--until", &self.until)?);
+        if since.zip(until).is_some_and(|(since, until)| since >= until) {
+            return Err(Failure::usage("--since is not before --until"));
         }
+        Ok(ActivityFilter { since, until, sports: self.sport.clone() })
     }
 }
 

@@ -2,24 +2,34 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{RecordSink, Result, Worker};
+use super::{ActivityFilter, RecordSink, Result, Worker};
 use crate::activity::ActivityKey;
 use crate::catalogue::FileFacts;
 use crate::matching::Rule;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, DuplicateOf, Record, explained};
 
-/// Marks the duplicates among `records` and hands the records on. `only_duplicates`: of the activities only duplicates and
-/// those that they duplicate.
+/// What is marked, and what is handed on.
+#[derive(Debug, Clone, Default)]
+pub struct DedupeOptions {
+    /// What makes two activities the same.
+    pub rule: Rule,
+    /// Of the activities only duplicates and those that they duplicate are handed on.
+    pub only_duplicates: bool,
+    /// Only these activities are marked; all are compared.
+    pub filter: ActivityFilter,
+}
+
+/// Marks the duplicates among `records` and hands the records on.
 pub fn dedupe(
     worker: &mut Worker,
-    rule: Rule,
-    only_duplicates: bool,
+    options: &DedupeOptions,
     mut records: Vec<Record>,
     sink: &mut dyn RecordSink,
 ) -> Result<()> {
-    mark(worker, rule, &mut records)?;
-    let shown = only_duplicates.then(|| duplicates_and_kept(&records));
+    mark(worker, options, &mut records)?;
+    worker.warn_of_unknown_sports(&options.filter.sports)?;
+    let shown = options.only_duplicates.then(|| duplicates_and_kept(&records));
     for record in &records {
         if shown.as_ref().is_none_or(|shown| is_shown(record, shown)) && !sink.record(record)? {
             break;
@@ -37,8 +47,8 @@ fn compared(record: &Record) -> Option<&ActivityRecord> {
     }
 }
 
-fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
-    let matcher = worker.matcher(rule)?;
+fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) -> Result<()> {
+    let matcher = worker.matcher(options.rule)?;
     // The same activity twice in the input is no duplicate of itself.
     let mut seen = HashSet::new();
     let is_first = |record: &Record| compared(record).is_some_and(|record| seen.insert(record.activity.key()));
@@ -54,6 +64,9 @@ fn mark(worker: &mut Worker, rule: Rule, records: &mut [Record]) -> Result<()> {
     worker.count("duplicates", 0);
     worker.count("similar", 0);
     for copy in matcher.copies(&candidates) {
+        if !options.filter.includes(candidates[copy.index].activity) {
+            continue;
+        }
         let kept = Reason::Kept { reason: Box::new(copy.kept_because) };
         let reasons = explained(copy.verdict.reasons.into_iter().chain([kept]));
         let certainty = copy.verdict.certainty.name().to_owned();

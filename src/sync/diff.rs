@@ -3,10 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::{Exit, Failure, Histories, History, RecordSink, Result, Worker, record_of};
-use crate::activity::Activity;
+use super::{ActivityFilter, Exit, Failure, Histories, History, RecordSink, Result, Worker, record_of};
 use crate::activity::ActivityKey;
 use crate::catalogue::Entry;
 use crate::i18n;
@@ -31,28 +28,14 @@ pub struct DiffOptions {
     pub explain: bool,
     /// What a person asks for against the caution of the rules.
     pub overrides: Overrides,
-    /// Begun at this time or later.
-    pub since: Option<Timestamp>,
-    /// Begun before this time.
-    pub until: Option<Timestamp>,
-    /// Only these sports, by FIT's names or the platforms' own; all if empty.
-    pub sports: Vec<String>,
+    /// Only these activities are uploaded.
+    pub filter: ActivityFilter,
 }
 
 impl DiffOptions {
     /// Whether only a part is asked for.
     fn is_restricted(&self) -> bool {
-        let is_named = self.sources.named().is_some() || self.targets.named().is_some();
-        is_named || self.since.is_some() || self.until.is_some() || !self.sports.is_empty()
-    }
-
-    fn includes(&self, activity: &Activity) -> bool {
-        let start = activity.start_time;
-        let own = [&activity.sport, &activity.sub_sport, &activity.platform_sport];
-        let is_sport = |sport: &String| own.iter().any(|name| name.as_deref() == Some(sport));
-        self.since.is_none_or(|since| start.is_some_and(|start| start >= since))
-            && self.until.is_none_or(|until| start.is_some_and(|start| start < until))
-            && (self.sports.is_empty() || self.sports.iter().any(is_sport))
+        self.sources.named().is_some() || self.targets.named().is_some() || self.filter.is_restricted()
     }
 }
 
@@ -145,7 +128,7 @@ fn plan(
     if options.rule == Rule::Evidence && !worker.dry_run && !worker.catalogue.is_read_only() {
         remember(worker, options.rematch, &groups)?;
     }
-    worker.warn_of_unknown_sports(&options.sports)?;
+    worker.warn_of_unknown_sports(&options.filter.sports)?;
     let targets: Vec<Target> =
         targets.iter().filter(|one| !one.spec.upload_formats.is_empty()).map(|one| one.target()).collect();
     // The newest first, as everywhere.
@@ -160,7 +143,7 @@ fn plan(
                     None => continue,
                 },
             };
-            if options.includes(entries[at].candidate.activity)
+            if options.filter.includes(entries[at].candidate.activity)
                 && let Some(mut record) = transfer(worker, target.name, decision, (known, options.explain))
             {
                 record.activity = record_of(known.entries[at].0.clone(), &archive, worker.now());

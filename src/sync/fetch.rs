@@ -4,9 +4,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
-
-use super::{Exit, Failure, Listed, Listing, Progress, RecordSink, Result, Worker, record_of};
+use super::{ActivityFilter, Exit, Failure, Listed, Listing, Progress, RecordSink, Result, Worker, record_of};
 use crate::catalogue::{ListingPurpose, Query};
 use crate::plan::listing::{self, Extent, Limit};
 use crate::platform::{PlatformSpec, Window};
@@ -23,12 +21,8 @@ pub struct FetchOptions {
     pub only_new: bool,
     /// A listing is accepted however much it misses.
     pub accept_missing: bool,
-    /// Begun at this time or later.
-    pub since: Option<Timestamp>,
-    /// Begun before this time.
-    pub until: Option<Timestamp>,
-    /// Only these sports, by FIT's names or the platforms' own, are handed on; all if empty.
-    pub sports: Vec<String>,
+    /// Only the time of these is listed, and only these are handed on.
+    pub filter: ActivityFilter,
 }
 
 /// The listing of one platform, with all it needs on a thread of its own.
@@ -55,7 +49,7 @@ pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordS
     let tasks = specs.iter().map(task).collect::<Result<Vec<_>>>()?;
     let fetched = if worker.dry_run { tasks.into_iter().map(Task::dry_run).collect() } else { list_all(tasks) };
     // Only now is it known which sports the platforms have.
-    worker.warn_of_unknown_sports(&options.sports)?;
+    worker.warn_of_unknown_sports(&options.filter.sports)?;
     for (spec, listed) in fetched {
         match listed {
             Ok(listed) => hand_on(worker, options, &spec, limit, (&listed, sink))?,
@@ -91,7 +85,7 @@ fn list_all(tasks: Vec<Task>) -> Vec<Fetched> {
 /// How many of the newest are wanted: what was asked for, else for Garmin what the setting `limit` says. The setting does not
 /// narrow a part of time, which a person asked for.
 fn newest(options: &FetchOptions, spec: &PlatformSpec, limit: u64) -> Option<Limit> {
-    let is_all = options.since.is_none() && options.until.is_none();
+    let is_all = options.filter.since.is_none() && options.filter.until.is_none();
     let of_setting = (spec.id.starts_with("garmin") && is_all).then_some(limit);
     let (count, is_strict) = (options.newest.or(of_setting)?, options.newest.is_some());
     (count > 0).then_some(Limit { count, is_strict })
@@ -109,7 +103,7 @@ impl<'a> Task<'a> {
     }
 
     fn window(&self) -> Window {
-        Window { since: self.options.since, until: self.options.until }
+        Window { since: self.options.filter.since, until: self.options.filter.until }
     }
 
     fn extent(&self) -> Result<Extent> {
@@ -190,9 +184,9 @@ fn hand_on(
     }
     let query = Query {
         platforms: vec![spec.id.to_string()],
-        sports: options.sports.clone(),
-        since: options.since,
-        until: options.until,
+        sports: options.filter.sports.clone(),
+        since: options.filter.since,
+        until: options.filter.until,
         missing: Some(false),
         // What only an import told of may be there no longer.
         listed: true,

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Failure, Histories, RecordSink, Result, Worker, is_due, record_of};
+use super::{ActivityFilter, Failure, Histories, RecordSink, Result, Worker, is_due, record_of};
 use crate::activity::{Activity, ActivityKey};
 use crate::catalogue::Query;
 use crate::matching::Rule;
@@ -56,13 +56,9 @@ pub struct ListOptions {
     pub state: ListState,
     /// Only these ids; all if empty.
     pub ids: Vec<String>,
-    /// Only these sports; all if empty.
-    pub sports: Vec<String>,
-    /// Begun at this time or later.
-    pub since: Option<Timestamp>,
-    /// Begun before this time.
-    pub until: Option<Timestamp>,
-    /// The two times are those of a clock where the activity began.
+    /// Only these.
+    pub filter: ActivityFilter,
+    /// The times of the filter are those of a clock where the activity began.
     pub is_local: bool,
     /// One activity of each group: the one with the best file.
     pub unique: bool,
@@ -80,9 +76,9 @@ impl ListOptions {
         let margin = if self.is_local { FURTHEST_OFFSET } else { SignedDuration::ZERO };
         Query {
             platforms: worker.selection.named().unwrap_or_default().iter().map(|spec| spec.id.to_string()).collect(),
-            sports: self.sports.clone(),
-            since: self.since.map(|since| since.checked_sub(margin).unwrap_or(Timestamp::MIN)),
-            until: self.until.map(|until| until.checked_add(margin).unwrap_or(Timestamp::MAX)),
+            sports: self.filter.sports.clone(),
+            since: self.filter.since.map(|since| since.checked_sub(margin).unwrap_or(Timestamp::MIN)),
+            until: self.filter.until.map(|until| until.checked_add(margin).unwrap_or(Timestamp::MAX)),
             ids: self.ids.clone(),
             missing: match self.state {
                 ListState::Present | ListState::Missing => Some(false),
@@ -110,8 +106,8 @@ impl ListOptions {
     fn is_in_local_time(&self, activity: &Activity) -> bool {
         let offset = SignedDuration::from_secs(i64::from(activity.utc_offset_s.unwrap_or(0)));
         let local = activity.start_time.and_then(|start| start.checked_add(offset).ok());
-        self.since.is_none_or(|since| local.is_some_and(|local| local >= since))
-            && self.until.is_none_or(|until| local.is_some_and(|local| local < until))
+        self.filter.since.is_none_or(|since| local.is_some_and(|local| local >= since))
+            && self.filter.until.is_none_or(|until| local.is_some_and(|local| local < until))
     }
 }
 

@@ -23,6 +23,7 @@ mod download;
 mod error;
 mod fetch;
 mod file_store;
+mod filter;
 mod history;
 mod import;
 mod list;
@@ -49,13 +50,14 @@ mod write_connection;
 
 pub use channels::Ready;
 pub use data_dir::DataDir;
-pub use dedupe::dedupe;
+pub use dedupe::{DedupeOptions, dedupe};
 pub use delete::{DeleteOptions, delete};
 pub use diff::{DiffOptions, diff};
 pub use download::{DownloadOptions, download};
 pub use error::{Error, Failure, ItemResult, Result};
 pub use fetch::{FetchOptions, fetch};
 pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
+pub use filter::ActivityFilter;
 pub use history::{Histories, History};
 pub use import::import;
 pub use list::{

@@ -19,8 +19,8 @@ use garminsync::reason::Reason;
 use garminsync::record::{ActivityRecord, Malformed, Numbered, Record, TransferRecord};
 use garminsync::settings::Settings;
 use garminsync::sync::{
-    self, Collector, DeleteOptions, DiffOptions, DownloadOptions, Failure, FetchOptions, Level, Log, Progress,
-    UploadOptions, Worker, Workspace, record_of,
+    self, ActivityFilter, Collector, DedupeOptions, DeleteOptions, DiffOptions, DownloadOptions, Failure, FetchOptions,
+    Level, Log, Progress, UploadOptions, Worker, Workspace, record_of,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -227,7 +227,11 @@ impl Engine {
     }
 
     pub fn dedupe(&self, only_duplicates: bool, records: Vec<Record>) -> Ran {
-        self.run("gs-dedupe", |worker, sink| sync::dedupe(worker, Rule::Evidence, only_duplicates, records, sink))
+        self.dedupe_with(&DedupeOptions { only_duplicates, ..DedupeOptions::default() }, records)
+    }
+
+    pub fn dedupe_with(&self, options: &DedupeOptions, records: Vec<Record>) -> Ran {
+        self.run("gs-dedupe", |worker, sink| sync::dedupe(worker, options, records, sink))
     }
 
     pub fn delete_with(&self, options: DeleteOptions, records: Vec<Record>) -> Ran {
@@ -364,9 +368,7 @@ pub fn diff_options() -> DiffOptions {
         rematch: false,
         explain: false,
         overrides: Overrides::default(),
-        since: None,
-        until: None,
-        sports: Vec::new(),
+        filter: ActivityFilter::default(),
     }
 }
 

@@ -100,9 +100,7 @@ fn arrays(given: &Given) -> Vec<u8> {
     for words in [&mut reported, &mut told] {
         words.extend(given.flags::<Language>());
     }
-    let mut diff = given.flags::<DiffFlags>();
-    diff.extend(given.flags::<Filter>());
-    let stages: [(&str, Vec<OsString>); 11] = [
+    let stages: [(&str, Vec<OsString>); 12] = [
         // Common flags: which settings, a dry run, all but the platforms, all but a dry run, the platforms.
         ("settings", common(|id| ["data_dir", "env_file", "log", "platform"].contains(&id))),
         ("dry", common(|id| id == "dry_run")),
@@ -110,7 +108,9 @@ fn arrays(given: &Given) -> Vec<u8> {
         ("reading", common(|id| id != "dry_run")),
         ("platform", common(|id| id == "platform")),
         ("fetch", given.flags::<ListingFlags>()),
-        ("diff", diff),
+        // Which activities are uploaded, deleted and archived.
+        ("filter", given.flags::<Filter>()),
+        ("diff", given.flags::<DiffFlags>()),
         ("upload", given.flags::<UploadLimit>()),
         ("delete", given.flags::<DeletionLimit>()),
         ("notify", told),

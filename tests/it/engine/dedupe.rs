@@ -4,6 +4,7 @@ use crate::support::engine::{Engine, Ran};
 use crate::support::memory_platform::Manners;
 use crate::support::world::{nameless, ride, run};
 use garminsync::record::Record;
+use garminsync::sync::{ActivityFilter, DedupeOptions};
 use jiff::SignedDuration;
 
 fn engine(files: &[Vec<u8>]) -> (Engine, Vec<String>) {
@@ -73,6 +74,27 @@ fn who_asks_for_duplicates_alone_gets_them_and_what_they_duplicate() {
     let ran = engine.dedupe(true, engine.list()).ok();
     let shown: Vec<String> = ran.activities().iter().map(|one| one.activity.id.clone()).collect();
     assert!(shown.len() == 2 && !shown.contains(&ids[2]), "{shown:?}");
+}
+
+#[test]
+fn a_filter_restricts_what_is_marked_and_not_what_is_compared() {
+    let twice = |number| [run(number).encode(), run(number).builder().big_endian().build()];
+    let (engine, _) = engine(&[twice(0), twice(3)].concat());
+    let marked = |filter| {
+        let options = DedupeOptions { only_duplicates: true, filter, ..DedupeOptions::default() };
+        engine.dedupe_with(&options, engine.list()).ok()
+    };
+    let all = marked(ActivityFilter::default());
+    let starts: Vec<_> = all.activities().iter().filter_map(|one| one.activity.start_time).collect();
+    assert_eq!((starts.len(), marks(&all.records).len()), (4, 2));
+    let newest = *starts.iter().max().unwrap();
+    let filter = ActivityFilter { since: Some(newest), ..ActivityFilter::default() };
+    let newer = marked(filter.clone()).records;
+    assert_eq!((newer.len(), marks(&newer).len()), (2, 1));
+    let older = marked(ActivityFilter { since: None, until: Some(newest), ..filter.clone() }).records;
+    assert_eq!([marks(&newer), marks(&older)].concat().len(), 2);
+    assert_ne!(marks(&newer), marks(&older));
+    assert_eq!(marked(ActivityFilter { sports: vec!["cycling".into()], ..filter }).records, []);
 }
 
 #[test]

@@ -80,6 +80,35 @@ fn the_limit_on_deletions_leaves_the_rest_to_the_next_runs_and_says_so() {
 }
 
 #[test]
+fn a_filter_restricts_uploads_deletions_and_the_archive() {
+    let three = three(24, 9);
+    let before = three.held();
+    let has_duplicates = |held: &[usize; 3]| held.iter().any(|count| *count > 1);
+    let twice: Vec<i64> = before.iter().filter(|(_, held)| has_duplicates(held)).map(|(start, _)| *start).collect();
+    let bound = twice[twice.len() / 2];
+    let work = three.work();
+    let since = jiff::Timestamp::from_second(bound).unwrap().to_string();
+    let is_meant = |start: &i64| *start >= bound;
+    assert!(!is_meant(&twice[0]));
+
+    let plan = sync(&work, &["-n", "--archive", "--since", &since]);
+    let parts: Vec<&str> = plan.ok().out.split(":\n").collect();
+    let rows = parts[1..].iter().map(|part| part.lines().filter(|line| line.contains(" running ")).count());
+    let meant: Vec<usize> = before.iter().filter(|(start, _)| is_meant(start)).flat_map(|(_, held)| *held).collect();
+    let uploads = meant.iter().filter(|count| **count == 0).count();
+    let duplicates = meant.iter().map(|count| count.saturating_sub(1)).sum();
+    assert_eq!(rows.collect::<Vec<_>>(), [uploads, duplicates, meant.iter().sum()], "{}", plan.out);
+
+    sync(&work, &["--archive", "--since", &since]).ok();
+    for (start, held) in &three.held() {
+        let expected = if is_meant(start) { [1, 1, 1] } else { before[start] };
+        assert_eq!(*held, expected, "{start}");
+    }
+    let outside = format!("SELECT count(*) FROM files JOIN activities USING (platform, id) WHERE start_time < {bound}");
+    assert_eq!(work.sql::<i64>(&outside), 0);
+}
+
+#[test]
 fn without_the_setting_copies_are_only_reported() {
     let three = three(12, 3);
     let mut work = three.work();
