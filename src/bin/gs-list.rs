@@ -73,7 +73,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     // On the terminal itself, the list shows how far it is.
     let progress = (!std::io::stdout().is_terminal()).then(|| worker.task("gs-list"));
     let progress = progress.unwrap_or_default();
-    let mut output = ListOutput::new(format, &flags.fields, flags.units)?.counted_by(progress);
+    let mut output = ListOutput::new(format, &flags.columns())?.counted_by(progress);
     sync::list(worker, &options, &mut output)?;
     let count = output.finish()?;
     if format == ListFormat::Table {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::args::Rule;
-use super::list_output::Field;
+use super::list_output::{Field, ListColumns};
 use crate::i18n::Lang;
 use crate::{notify, sync};
 
@@ -54,12 +54,32 @@ pub struct ListFlags {
     /// The columns of a table or of CSV, by the names of the record, separated by commas
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub fields: Vec<Field>,
-    /// The units of a table: kilometres or miles
-    #[arg(long, value_name = "UNITS", default_value = "metric")]
-    pub units: Units,
+    /// The units of a table: kilometres or miles [default: metric]
+    #[arg(long, value_name = "UNITS")]
+    pub units: Option<Units>,
     /// The format [default: table on a terminal, else ndjson]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ListFormat>,
+}
+
+impl ListFlags {
+    /// The columns that are asked for. What the list is sorted by, and the distance in units that were named, stay.
+    pub fn columns(&self) -> ListColumns {
+        let sorted_by = self.sort.map(|key| match key {
+            SortBy::Start => Field::StartTime,
+            SortBy::Distance => Field::DistanceM,
+            SortBy::Time => Field::TimerTimeS,
+            SortBy::Name => Field::Name,
+            SortBy::Sport => Field::Sport,
+            SortBy::Platform => Field::Platform,
+        });
+        ListColumns {
+            fields: self.fields.clone(),
+            kept: sorted_by.into_iter().chain(self.units.map(|_| Field::DistanceM)).collect(),
+            unique: self.unique,
+            units: self.units.unwrap_or_default(),
+        }
+    }
 }
 
 /// At most one state.

@@ -50,7 +50,7 @@ const OF_TABLE: [Field; 8] = [
 ];
 /// Those that a narrow terminal does without, the first one first.
 const DROPPED: [Field; 5] = [Field::TimerTimeS, Field::DistanceM, Field::Sport, Field::File, Field::Name];
-/// The columns of CSV.
+/// The columns of CSV; [`Field::AlsoOn`] besides, where one line stands for all platforms.
 const OF_CSV: [Field; 17] = [
     Field::Platform,
     Field::Id,
@@ -164,6 +164,39 @@ fn file_state(record: &ActivityRecord) -> String {
     }
 }
 
+/// Which columns a table or CSV has; records always have all fields.
+#[derive(Debug, Clone, Default)]
+pub struct ListColumns {
+    /// The columns; those of the format if it is empty.
+    pub fields: Vec<Field>,
+    /// What was asked for, so that a narrow terminal does not do without it.
+    pub kept: Vec<Field>,
+    /// Each activity stands for those on other platforms.
+    pub unique: bool,
+    /// The units of a table.
+    pub units: Units,
+}
+
+impl ListColumns {
+    fn of(&self, format: ListFormat) -> Vec<Field> {
+        match format {
+            _ if !self.fields.is_empty() => self.fields.clone(),
+            ListFormat::Table => OF_TABLE.to_vec(),
+            ListFormat::Csv => OF_CSV.into_iter().chain(self.unique.then_some(Field::AlsoOn)).collect(),
+            ListFormat::Ndjson => Vec::new(),
+        }
+    }
+
+    fn table(&self, fields: &[Field]) -> Table {
+        let heads: Vec<(String, Align)> = fields.iter().map(|field| (field.head(self.units), field.align())).collect();
+        let heads: Vec<(&str, Align)> = heads.iter().map(|(head, align)| (head.as_str(), *align)).collect();
+        let is_dropped = |field: &&Field| self.fields.is_empty() && !self.kept.contains(field);
+        let dropped: Vec<String> = DROPPED.iter().filter(is_dropped).map(|field| field.head(self.units)).collect();
+        let dropped: Vec<&str> = dropped.iter().map(String::as_str).collect();
+        table(&heads).spare(&dropped)
+    }
+}
+
 /// Writes activities in one of the formats. Call [`ListOutput::finish`] at the end.
 pub struct ListOutput {
     writer: Writer,
@@ -180,34 +213,25 @@ enum Writer {
 }
 
 impl ListOutput {
-    /// A writer. `fields`: the columns, unless they are empty; records always have all fields.
+    /// A writer of these columns.
     ///
     /// # Errors
     /// Fields were named for records, or the head of CSV cannot be written.
-    pub fn new(format: ListFormat, fields: &[Field], units: Units) -> Result<ListOutput> {
-        let or = |default: &[Field]| if fields.is_empty() { default.to_vec() } else { fields.to_vec() };
-        let (writer, fields) = match format {
-            ListFormat::Table => {
-                let fields = or(&OF_TABLE);
-                let heads: Vec<(String, Align)> =
-                    fields.iter().map(|field| (field.head(units), field.align())).collect();
-                let heads: Vec<(&str, Align)> = heads.iter().map(|(head, align)| (head.as_str(), *align)).collect();
-                let dropped: Vec<String> = DROPPED.iter().map(|field| field.head(units)).collect();
-                let dropped: Vec<&str> = dropped.iter().map(String::as_str).collect();
-                (Writer::Table(Box::new(table(&heads).spare(&dropped))), fields)
-            }
-            ListFormat::Ndjson if fields.is_empty() => (Writer::Ndjson(Output::buffered()), Vec::new()),
+    pub fn new(format: ListFormat, columns: &ListColumns) -> Result<ListOutput> {
+        let fields = columns.of(format);
+        let writer = match format {
+            ListFormat::Table => Writer::Table(Box::new(columns.table(&fields))),
+            ListFormat::Ndjson if fields.is_empty() => Writer::Ndjson(Output::buffered()),
             ListFormat::Ndjson => {
                 return Err(Failure::usage("--fields selects columns of a table or of CSV; records have all fields"));
             }
             ListFormat::Csv => {
-                let fields = or(&OF_CSV);
                 let mut writer = csv::Writer::from_writer(Output::buffered());
                 writer.write_record(fields.iter().map(|field| field.name())).map_err(cells::failed)?;
-                (Writer::Csv(Box::new(writer)), fields)
+                Writer::Csv(Box::new(writer))
             }
         };
-        Ok(ListOutput { writer, fields, units, count: 0, progress: Progress::hidden() })
+        Ok(ListOutput { writer, fields, units: columns.units, count: 0, progress: Progress::hidden() })
     }
 
     /// Each activity that is written counts in this task.
@@ -259,5 +283,39 @@ impl RecordSink for ListOutput {
 
     fn is_closed(&self) -> bool {
         matches!(&self.writer, Writer::Ndjson(output) if output.is_closed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_terminal_keeps_what_was_asked_for() {
+        let has = |columns: ListColumns, head: &str| {
+            let mut table = columns.table(&columns.of(ListFormat::Table)).in_width(68);
+            table.add_row(columns.of(ListFormat::Table).iter().map(|field| match field {
+                Field::StartTime => "2026-01-08 14:10",
+                Field::Id => "471234567890123456",
+                Field::TimerTimeS => "1:02:03",
+                Field::DistanceM => "12.34",
+                _ => "a longer word",
+            }));
+            table.to_string().lines().next().unwrap().contains(head)
+        };
+        let default = ListColumns::default;
+        assert!(!has(default(), "km") && !has(default(), "time"));
+        assert!(has(ListColumns { kept: vec![Field::DistanceM], ..default() }, "km"));
+        assert!(has(ListColumns { kept: vec![Field::TimerTimeS], ..default() }, "time"));
+        let fields = vec![Field::StartTime, Field::Id, Field::TimerTimeS, Field::DistanceM, Field::Name];
+        for head in ["start", "id", "time", "km", "name"] {
+            assert!(has(ListColumns { fields: fields.clone(), ..default() }, head), "{head}");
+        }
+    }
+
+    #[test]
+    fn one_line_for_all_platforms_names_the_others_in_csv() {
+        let of = |unique| ListColumns { unique, ..ListColumns::default() }.of(ListFormat::Csv);
+        assert!(of(true).contains(&Field::AlsoOn) && !of(false).contains(&Field::AlsoOn));
     }
 }

@@ -29,7 +29,7 @@ pub use flags::{
     StatusFormat, Units, UploadLimit,
 };
 pub use input::{Records, TerminalPrompt, all_records, ask_hidden, ask_line, piped_text, records, stdin_text};
-pub use list_output::{Field, ListOutput};
+pub use list_output::{Field, ListColumns, ListOutput};
 pub use messages::Messages;
 pub use output::Output;
 pub use record_output::{RecordFlags, RecordFormat, RecordOutput};

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::Align::{Cut, Left, Right, Whole};
 use super::activity_text::{distance, local_start, sport_name};
-use super::{ListFormat, ListOutput, Output, Units, table};
+use super::{ListColumns, ListFormat, ListOutput, Output, Units, table};
 use crate::activity::{Activity, printable};
 use crate::i18n;
 use crate::matching::Certainty;
@@ -61,7 +61,7 @@ impl RecordOutput {
             (Some(RecordFormat::Ndjson), _) | (None, RecordFormat::Ndjson) => Writer::Records(records()),
             (None, RecordFormat::Table) => Writer::Nothing,
             (Some(RecordFormat::Table), _) => {
-                Writer::Activities(Box::new(ListOutput::new(ListFormat::Table, &[], Units::Metric)?))
+                Writer::Activities(Box::new(ListOutput::new(ListFormat::Table, &ListColumns::default())?))
             }
         }))
     }

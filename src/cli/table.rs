@@ -58,6 +58,13 @@ impl Table {
         self
     }
 
+    /// As on a terminal of that width.
+    #[cfg(test)]
+    pub(super) fn in_width(mut self, width: usize) -> Table {
+        self.width = Some(width);
+        self
+    }
+
     fn content_widths(&self) -> Vec<usize> {
         let head = self.columns.iter().map(|(name, _)| name.as_str());
         let mut widths: Vec<usize> = head.map(console::measure_text_width).collect();

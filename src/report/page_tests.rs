@@ -202,3 +202,23 @@ fn it_loads_itself_anew_only_when_asked_to() {
     let without = text_of(&english(&sample::snapshot()));
     assert!(!without.contains("refresh"));
 }
+
+#[test]
+fn every_class_of_the_style_sheet_stands_in_a_source() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let markup: String = files
+        .filter(|path| path.extension().is_some_and(|kind| kind == "rs" || kind == "js"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    let words = |text: &str| -> BTreeSet<String> {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        text.split(|c| !is_part(c)).map(str::to_owned).collect()
+    };
+    let used = words(&markup);
+    let classes =
+        include_str!("page.css").split('.').skip(1).filter(|after| after.starts_with(|c: char| c.is_ascii_lowercase()));
+    let classes = classes.map(|after| after.split([' ', ',', ':', ')', '{', '>', '[']).next().unwrap_or("").to_owned());
+    let unused: Vec<String> = classes.filter(|class| !used.contains(class)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
