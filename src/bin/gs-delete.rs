@@ -69,6 +69,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let mut output = RecordOutput::changes(args.output, Output::prompt);
     let result = sync::delete(worker, options, &mut records, &progress, &mut output);
     progress.finish();
+    let has_told_reasons = output.is_table() || worker.dry_run;
     let printed = output.finish();
     let told = worker.counts_told(&[
         ("rehearsed", "would be deleted"),
@@ -76,7 +77,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         ("skipped", "kept"),
         ("failed", "failed"),
     ]);
-    let hint = if worker.counted("skipped") > 0 && !worker.dry_run { " (-v tells why)" } else { "" };
+    let hint = if worker.counted("skipped") > 0 && !has_told_reasons { " (reasons: -v)" } else { "" };
     worker.info(&if told.is_empty() { "nothing to delete".to_owned() } else { format!("{told}{hint}") });
     result.and(printed)
 }

@@ -66,6 +66,11 @@ impl RecordOutput {
         }))
     }
 
+    /// Whether it prints a table, which shows the reasons.
+    pub fn is_table(&self) -> bool {
+        matches!(self.0, Writer::Changes(_))
+    }
+
     /// Prints what is left.
     ///
     /// # Errors
@@ -116,6 +121,8 @@ struct Changes {
 
 struct Change {
     platform: String,
+    /// The platform is the target of a transfer.
+    is_transfer: bool,
     activity: Activity,
     state: State,
     reason: String,
@@ -205,10 +212,16 @@ impl Changes {
         for row in &self.rows {
             *totals.entry(&row.platform).or_default().entry(row.state).or_default() += 1;
         }
+        let is_plan = self.rows.iter().all(|row| row.is_transfer);
         // A plan of uploads has one state alone.
         let has_states = self.rows.iter().any(|row| row.state != State::Upload);
-        let mut head =
-            vec![("platform", Whole), ("start (local)", Whole), ("sport", Cut), ("km", Right), ("name", Cut)];
+        let mut head = vec![
+            (if is_plan { "target" } else { "platform" }, Whole),
+            ("start (local)", Whole),
+            ("sport", Cut),
+            ("km", Right),
+            ("name", Cut),
+        ];
         head.extend(has_states.then_some(("state", Whole)));
         head.push(("reason", Left));
         let mut table = table(&head).spare(&["km", "sport"]);
@@ -240,7 +253,13 @@ fn of_transfer(transfer: &TransferRecord) -> Change {
         (None, Some(outcome)) => (State::of_outcome(outcome), english(&transfer.reasons)),
         (None, None) => (State::Upload, english(&transfer.reasons)),
     };
-    Change { platform: transfer.to.clone(), activity: transfer.activity.activity.clone(), state, reason }
+    Change {
+        platform: transfer.to.clone(),
+        is_transfer: true,
+        activity: transfer.activity.activity.clone(),
+        state,
+        reason,
+    }
 }
 
 /// A row for an activity that is a duplicate or was changed; none for any other one.
@@ -257,7 +276,13 @@ fn of_activity(record: &ActivityRecord) -> Option<Change> {
         (None, None, Some(_)) => (State::Possible, duplicate().unwrap_or_default()),
         (None, None, None) => return None,
     };
-    Some(Change { platform: record.activity.platform.to_string(), activity: record.activity.clone(), state, reason })
+    Some(Change {
+        platform: record.activity.platform.to_string(),
+        is_transfer: false,
+        activity: record.activity.clone(),
+        state,
+        reason,
+    })
 }
 
 fn because(problem: &Problem) -> String {
@@ -287,7 +312,13 @@ mod tests {
         let lines =
             [transfer("coros", 1, "Morning"), transfer("garmin-cn", 1, "Morning"), transfer("coros", 2, "Noon")];
         let said = text(&lines.each_ref().map(String::as_str));
-        assert!(said.contains("2026-01-08 14:10") && said.contains("4.32") && said.contains("Noon"), "{said}");
+        assert!(
+            said.starts_with(" target ")
+                && said.contains("2026-01-08 14:10")
+                && said.contains("4.32")
+                && said.contains("Noon"),
+            "{said}"
+        );
         assert!(said.ends_with("coros: 2 uploads\ngarmin-cn: 1 upload\n"), "{said}");
     }
 

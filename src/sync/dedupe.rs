@@ -82,8 +82,15 @@ fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) ->
             record.duplicate_of = marks.remove(&index);
         }
     }
-    let told = worker.counts_told(&[("duplicates", "duplicates"), ("similar", "similar pairs")]);
-    worker.info(if told.is_empty() { "no duplicates" } else { &told });
+    let told = worker.counts_told(&[
+        ("duplicates", worker.noun("duplicates", "duplicate", "duplicates")),
+        ("similar", worker.noun("similar", "similar pair", "similar pairs")),
+    ]);
+    worker.info(match told.as_str() {
+        "" if at.is_empty() => "nothing to compare",
+        "" => "no duplicates",
+        told => told,
+    });
     Ok(())
 }
 

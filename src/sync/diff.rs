@@ -207,7 +207,7 @@ fn summarise(worker: &Worker) {
         ("already_pending", "pending"),
         ("deleted_there", "deleted there"),
         ("missing_once", "missing from the last listing"),
-        ("possible_duplicates", "possible duplicates"),
+        ("possible_duplicates", worker.noun("possible_duplicates", "possible duplicate", "possible duplicates")),
         ("no_file", "without a file"),
         ("rejected_before", "rejected before"),
         ("not_listed", "not listed yet"),

@@ -198,6 +198,11 @@ impl Workspace {
         i18n::counts(&counts)
     }
 
+    /// What is counted under this name, in the singular or the plural.
+    pub fn noun<'a>(&self, name: &str, one: &'a str, many: &'a str) -> &'a str {
+        if self.counted(name) == 1 { one } else { many }
+    }
+
     /// Another connection to the catalogue.
     pub fn open_catalogue(&self) -> catalogue::Result<Catalogue> {
         Catalogue::open(&self.catalogue_path, self.lock_timeout)

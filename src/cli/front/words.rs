@@ -155,7 +155,7 @@ pub fn list(flags: &ListWord, given: &Given) -> Result<u8, Failure> {
     }
     // A failed listing does not hide what is known.
     if flags.offline || stages.worst() != 0 {
-        tell_age(&run, &mut stages, &flags.common)?;
+        tell_age(&run, &mut stages, flags)?;
     }
     let mut list = run.stage("gs-list")?;
     list.args(given.flags::<ListFlags>()).args(given.flags::<Filter>());
@@ -200,11 +200,11 @@ fn run_id() -> String {
 }
 
 /// Says when each platform was listed last.
-fn tell_age(run: &RunOf, stages: &mut Stages, common: &Common) -> Result<(), Failure> {
-    if common.quiet {
+fn tell_age(run: &RunOf, stages: &mut Stages, flags: &ListWord) -> Result<(), Failure> {
+    if flags.common.quiet {
         return Ok(());
     }
-    let messages = Messages::new(NAME, common);
+    let messages = Messages::new(NAME, &flags.common);
     let warn = |text: &str| messages.message(Message { level: Level::Warning, text, reason: None });
     let mut stats = run.stage("gs-list")?;
     stats.args(["--stats", "--format", "ndjson"]).stderr(Stdio::null());
@@ -218,8 +218,8 @@ fn tell_age(run: &RunOf, stages: &mut Stages, common: &Common) -> Result<(), Fai
         let last = text("last_sync").unwrap_or("never");
         warn(&format!("{}: last sync: {last}", text("platform").unwrap_or_default()));
     }
-    if lines.is_empty() {
-        warn("last sync: never; without --offline the platforms are asked");
+    if lines.is_empty() && flags.offline {
+        warn("last sync: never; to list the platforms, leave out --offline");
     }
     Ok(())
 }

@@ -98,10 +98,11 @@ impl Answers<'_> {
             return Ok(plan);
         }
         let flags: Vec<String> = self.missing.iter().map(|flag| format!("\n  {flag}")).collect();
-        Err(Failure::usage(format!(
-            "there is no terminal to ask on, and these flags are missing (or --yes for the suggested answers):{}",
-            flags.concat()
-        )))
+        let why = match self.mode {
+            Mode::Flags => "no terminal to ask on; add these flags, or --yes for the suggested answers",
+            Mode::Suggest | Mode::Ask => "no answer can be suggested for these; add the flags",
+        };
+        Err(Failure::usage(format!("{why}:{}", flags.concat())))
     }
 
     /// Whether a setting has a value, in one of its forms, now or once the file is written.

@@ -26,7 +26,7 @@ pub fn run(activity: &Activity, call: Call) -> Result<Download> {
     let (why, is_retryable) =
         match read(&call(&|domain| file(domain, &format!("/download-service/files/activity/{id}")))?)? {
             FileReply::Bytes(bytes) => return Ok(Download::Original(bytes)),
-            FileReply::Unavailable { why, is_retryable } => (format!("original unavailable ({why})"), is_retryable),
+            FileReply::Unavailable { why, is_retryable } => (why, is_retryable),
         };
     if let Some(converted) = converted(activity, &why, is_retryable, call)? {
         return Ok(converted);
@@ -88,7 +88,7 @@ fn without_file(details: &Response, why: &str) -> Result<Download> {
     if metadata.is_object() && (is_manual || format.is_none()) {
         return Ok(Download::None { why: "entered by hand: no file".into() });
     }
-    let message = format!("{why}, and no converted file");
+    let message = format!("original unavailable ({why}), and no converted file");
     // Details that name a file show that the service works: it does not give this file.
     Err(if format.is_some() {
         Error::Rejected(message)

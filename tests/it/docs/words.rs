@@ -79,3 +79,24 @@ fn without_names(line: &str) -> String {
     }
     text.replace("\\-", "-").replace("\\&", "")
 }
+
+/// What the shell scripts print: the quoted strings of the lines that print something, and their help.
+#[test]
+fn the_scripts_print_none_of_the_words() {
+    let scripts =
+        ["scripts", "scripts/daemon"].iter().flat_map(|folder| std::fs::read_dir(repository().join(folder)).unwrap());
+    let scripts: Vec<PathBuf> = scripts.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    assert!(scripts.len() > 10, "{scripts:?}");
+    for path in scripts {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_help = |line: &&str| line.starts_with('#') && !line.starts_with("#!");
+        let help = text.lines().skip(1).take_while(is_help).map(|line| line.trim_start_matches('#'));
+        let prints = ["say ", "echo ", "die ", "printf ", "damaged ", "ill "];
+        let printed = text
+            .lines()
+            .filter(|line| prints.iter().any(|word| line.contains(word)) && !line.trim_start().starts_with('#'));
+        let printed = printed.map(|line| line.split('"').skip(1).step_by(2).collect::<Vec<_>>().join("; "));
+        let texts: Vec<String> = help.map(str::to_owned).chain(printed).collect();
+        expect_plain(&path.file_name().unwrap().to_string_lossy(), &texts.join("\n"));
+    }
+}
